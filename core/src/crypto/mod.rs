@@ -1,0 +1,1 @@
+//! Floor 1: bytes in, bytes out. Pure, given entropy.

@@ -1,0 +1,151 @@
+//! Names that the engine gives: 16 bytes each, a UUIDv7 (RFC 9562), its own type each.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::time::Timestamp;
+
+/// A text is not an id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InvalidId;
+
+impl fmt::Display for InvalidId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id is a UUID: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12")
+    }
+}
+
+impl std::error::Error for InvalidId {}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name([u8; 16]);
+
+        impl $name {
+            /// The id with these bytes.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+
+            /// The id's bytes.
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                &self.0
+            }
+
+            /// A new id: the time and 10 random bytes, in the layout of RFC 9562 section 5.7.
+            pub(crate) fn v7(at: Timestamp, random: [u8; 10]) -> Self {
+                let [t0, t1, t2, t3, t4, t5] = time48(at);
+                let [r0, r1, r2, r3, r4, r5, r6, r7, r8, r9] = random;
+                Self([
+                    t0, t1, t2, t3, t4, t5,
+                    0x70 | (r0 & 0x0f), r1,
+                    0x80 | (r2 & 0x3f), r3, r4, r5, r6, r7, r8, r9,
+                ])
+            }
+
+            /// When the id was made.
+            pub fn made_at(&self) -> Timestamp {
+                let [t0, t1, t2, t3, t4, t5, ..] = self.0;
+                Timestamp::from_millis(u64::from_be_bytes([0, 0, t0, t1, t2, t3, t4, t5]))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_uuid(&self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_uuid(&self.0, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                parse_uuid(text).map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// Names an account, for as long as its store lives and after its purge (SPEC 1.1).
+    AccountId
+    /// Names a sign-in method of an account (SPEC 1.2).
+    MethodId
+    /// Names a session of an account (SPEC 6.1).
+    SessionId
+    /// Names a flow (SPEC 2.10).
+    FlowId
+}
+
+fn time48(at: Timestamp) -> [u8; 6] {
+    let [_, _, bytes @ ..] = at.as_millis().to_be_bytes();
+    bytes
+}
+
+fn write_uuid(bytes: &[u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            f.write_str("-")?;
+        }
+        write!(f, "{byte:02x}")?;
+    }
+    Ok(())
+}
+
+fn parse_uuid(text: &str) -> Result<[u8; 16], InvalidId> {
+    let mut digits = 0_u128;
+    let mut count = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if matches!(at, 8 | 13 | 18 | 23) {
+            if byte != b'-' {
+                return Err(InvalidId);
+            }
+            continue;
+        }
+        let digit = char::from(byte).to_digit(16).ok_or(InvalidId)?;
+        digits = digits << 4 | u128::from(digit);
+        count += 1;
+    }
+    if count == 32 && text.len() == 36 { Ok(digits.to_be_bytes()) } else { Err(InvalidId) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r1_1_an_account_id_is_a_uuid_v7_that_prints_and_parses() {
+        let at = Timestamp::from_millis(0x0123_4567_89ab);
+        let id = AccountId::v7(at, [0xff; 10]);
+        assert_eq!(id.to_string(), "01234567-89ab-7fff-bfff-ffffffffffff");
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(id.made_at(), at);
+    }
+
+    #[test]
+    fn what_is_no_uuid_is_refused() {
+        for text in [
+            "",
+            "01234567",
+            "0123456789ab7fffbfffffffffffffff",
+            "01234567-89ab-7fff-bfff-fffffffffff",
+            "01234567-89ab-7fff-bfff-fffffffffffff",
+            "g1234567-89ab-7fff-bfff-ffffffffffff",
+            "01234567-89ab-7fff-bfff-ffffffffffffff",
+            "01234567x89ab-7fff-bfff-ffffffffffff",
+            "é1234567-89ab-7fff-bfff-fffffffffff",
+        ] {
+            assert_eq!(text.parse::<AccountId>(), Err(InvalidId), "{text}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What must not be seen.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// Bytes that must not be seen: a password, a code, a token.
+///
+/// Overwritten when dropped; `Debug` shows nothing of it, and it has no `Display`.
+///
+/// ```
+/// use selfsame::Secret;
+/// let password = Secret::from("correct horse battery staple");
+/// assert_eq!(format!("{password:?}"), "Secret(…)");
+/// assert_eq!(password.reveal(), b"correct horse battery staple");
+/// ```
+#[derive(Clone)]
+pub struct Secret(Zeroizing<Box<[u8]>>);
+
+impl Secret {
+    /// The bytes themselves, for the one place that needs them.
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The bytes as text, where they are text.
+    pub fn reveal_text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+}
+
+/// Copies into an exact box and overwrites the source.
+impl From<Vec<u8>> for Secret {
+    fn from(mut bytes: Vec<u8>) -> Self {
+        let exact = bytes.as_slice().into();
+        zeroize::Zeroize::zeroize(&mut bytes);
+        Self(Zeroizing::new(exact))
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        text.into_bytes().into()
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(Zeroizing::new(text.as_bytes().into()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

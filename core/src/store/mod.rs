@@ -1,0 +1,3 @@
+//! Floor 3: the one place that knows redb.
+
+pub(crate) mod port;

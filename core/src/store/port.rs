@@ -1,0 +1,140 @@
+//! The port: one ordered key space in a transaction, all that the engine asks of a store.
+//!
+//! Keys and values are bytes; what they mean is the business of the typed views above. An engine of
+//! another make (a server's SQL table of two columns, say) implements these two traits and passes
+//! [`conformance`](super::conformance).
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+/// Most rows that one act may write.
+pub const MAX_ROWS: usize = 256;
+/// Longest key, in bytes.
+pub const MAX_KEY: usize = 1024;
+/// Longest value, in bytes.
+pub const MAX_VALUE: usize = 64 * 1024;
+/// Most bytes of keys and values that one act may write.
+pub const MAX_ACT: usize = 512 * 1024;
+
+/// What an act sees: the rows as they are, its neighbours' accepted writes included.
+pub trait Read {
+    /// The value at `key`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Shows the rows with `from <= key < to` in the order of their bytes, until `visit` breaks.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError>;
+}
+
+/// One row to be written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// Where.
+    pub key: Vec<u8>,
+    /// What.
+    pub write: Write,
+}
+
+/// What happens to a row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Write {
+    /// The row holds this value from now on.
+    Put(Vec<u8>),
+    /// The row holds this value from now on, and must not have been there: this is what makes an
+    /// identifier unique.
+    Claim(Vec<u8>),
+    /// The row holds this value from now on, and what it replaces must begin with `revision`, 8 bytes
+    /// big-endian: this is what makes snapshot isolation enough.
+    Guarded {
+        /// The new value.
+        value: Vec<u8>,
+        /// The revision that `decide` read.
+        revision: u64,
+    },
+    /// The row is there no longer; it need not have been.
+    Delete,
+}
+
+/// Decides, over what it reads, which rows to write. It may be run again, so everything that differs
+/// from run to run comes in from outside.
+pub type Decide<'a> = &'a mut dyn FnMut(&dyn Read) -> Result<Vec<Row>, StoreError>;
+
+/// A store of rows: transactions that are atomic, durable and as if one after the other.
+pub trait Store: Send + Sync {
+    /// Looks at one state of the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] from the store or from `look`.
+    fn read(&self, look: &mut dyn FnMut(&dyn Read) -> Result<(), StoreError>) -> Result<(), StoreError>;
+
+    /// Runs `decide` and makes what it answers durable before it returns. No rows means that nothing
+    /// is written. An error from `decide` leaves nothing and is returned as it is.
+    ///
+    /// Calling the store inside `decide` or `look` is [`StoreError::Reentered`].
+    ///
+    /// # Errors
+    /// [`StoreError`]; all but [`StoreError::Unknown`] mean that nothing was written.
+    fn write(&self, decide: Decide<'_>) -> Result<(), StoreError>;
+
+    /// How many commits the store has seen since it was made.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn commit_stamp(&self) -> Result<u64, StoreError>;
+
+    /// Releases the file and its lock; the next call opens it again. Waits for acts under way.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file could not be closed cleanly.
+    fn suspend(&self) -> Result<(), StoreError>;
+}
+
+/// Why the store did not do it, in words for the caller.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StoreError {
+    /// There is no file at the path.
+    NotFound,
+    /// There is a file at the path already.
+    AlreadyExists,
+    /// Another process, or another engine of this one, has the file open.
+    AlreadyOpen,
+    /// The file is something else than a store.
+    NotAStore,
+    /// The file is a store, and damaged; restore a backup.
+    Damaged,
+    /// A newer release wrote the file; use that one.
+    NewerFormat,
+    /// The key does not fit the file.
+    WrongKey,
+    /// The line is full or the wait too long; nothing was done.
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The act wants more than the limits of this page.
+    TooLarge,
+    /// A row that was claimed is there, or a guarded one has another revision, and running the act
+    /// again did not help.
+    Conflict,
+    /// The store was called from inside an act.
+    Reentered,
+    /// The machine's storage refused; nothing was written.
+    Io(std::io::ErrorKind),
+    /// The machine's storage failed while committing, and it cannot be found out whether the act is in
+    /// the file. The store is broken until it is opened again.
+    Unknown,
+    /// An earlier failure broke the store; open it again.
+    Broken,
+    /// The source of randomness gave none.
+    NoEntropy,
+}

@@ -1,0 +1,2 @@
+//! selfsame
+fn main() {}

@@ -1,0 +1,1 @@
+//! One runnable answer for each "how do I …?": the files beside this one.

@@ -1,0 +1,1 @@
+//! A selfsame engine for tests.
