@@ -5,4 +5,5 @@ pub mod email;
 pub mod entropy;
 pub mod id;
 pub mod secret;
+pub(crate) mod text;
 pub mod time;

@@ -1,0 +1,136 @@
+//! The machine's randomness, and under `testing` a source that can be run again.
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::ground::entropy::{Entropy, EntropyFailed};
+
+#[cfg(any(test, feature = "testing"))]
+pub use seeded::SeededEntropy;
+
+/// The operating system's source of randomness.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for randomness")]
+    fn fill(&self, out: &mut [u8]) -> Result<(), EntropyFailed> {
+        SystemRandom::new().fill(out).map_err(|_| EntropyFailed)
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+mod seeded {
+    use std::fmt;
+    use std::sync::{Mutex, PoisonError};
+
+    use zeroize::Zeroizing;
+
+    use super::super::kdf::Mac;
+    use crate::ground::entropy::{Entropy, EntropyFailed};
+
+    /// Randomness from a seed, for tests: the same seed and the same questions give the same bytes.
+    ///
+    /// Opening a file stirs its commit stamp in, so that one seed gives one file no nonce twice as
+    /// long as something was committed in between. Two copies of one file share what they share:
+    /// nothing that is to stay secret may be sealed with it.
+    pub struct SeededEntropy(Mutex<Stream>);
+
+    /// Blocks HMAC(key, counter), as HKDF and the counter mode of SP 800-108 have them.
+    struct Stream {
+        key: Mac,
+        counter: u64,
+    }
+
+    impl SeededEntropy {
+        /// The source that this seed stands for.
+        pub fn new(seed: u64) -> Self {
+            let key = Mac::new(&[0; 32]).of(&[b"selfsame/seeded", &seed.to_be_bytes()]);
+            Self(Mutex::new(Stream { key: Mac::new(&key), counter: 0 }))
+        }
+    }
+
+    impl Entropy for SeededEntropy {
+        fn fill(&self, out: &mut [u8]) -> Result<(), EntropyFailed> {
+            let mut stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            for chunk in out.chunks_mut(32) {
+                stream.counter += 1;
+                let block = stream.block(b"draw", stream.counter);
+                for (to, from) in chunk.iter_mut().zip(block.iter()) {
+                    *to = *from;
+                }
+            }
+            Ok(())
+        }
+
+        /// The key of what follows depends on the stamp, and on all that was stirred in before.
+        fn stir(&self, commit_stamp: u64) {
+            let mut stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = stream.block(b"stir", commit_stamp);
+            stream.key = Mac::new(&key);
+        }
+    }
+
+    impl Stream {
+        fn block(&self, purpose: &[u8; 4], number: u64) -> Zeroizing<[u8; 32]> {
+            self.key.of(&[purpose, &number.to_be_bytes()])
+        }
+    }
+
+    impl fmt::Debug for SeededEntropy {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("SeededEntropy(…)")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn take(source: &dyn Entropy) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        source.fill(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn the_system_gives_other_bytes_each_time() {
+        assert_ne!(take(&SystemEntropy), take(&SystemEntropy));
+        assert_eq!(SystemEntropy.fill(&mut []), Ok(()));
+    }
+
+    #[test]
+    fn r13_6_a_seed_gives_the_same_bytes_again_and_another_seed_others() {
+        let (one, again, other) = (SeededEntropy::new(1), SeededEntropy::new(1), SeededEntropy::new(2));
+        for _ in 0..3 {
+            let bytes = take(&one);
+            assert_eq!(take(&again), bytes);
+            assert_ne!(take(&other), bytes);
+        }
+        let mut long = [0; 100];
+        one.fill(&mut long).unwrap();
+        assert_ne!(long[..32], long[32..64]);
+        assert_ne!(long[96..], [0; 4]);
+    }
+
+    #[test]
+    fn r13_6_two_opens_of_one_file_never_give_the_same_bytes() {
+        let mut seen = HashSet::new();
+        // A new process each time, with the same seed: the stamp alone differs.
+        for stamp in 0..50 {
+            let source = SeededEntropy::new(1);
+            assert_eq!(seen.insert(take(&source)), stamp == 0, "before the file is open");
+            source.stir(stamp);
+            for _ in 0..20 {
+                assert!(seen.insert(take(&source)), "stamp {stamp}");
+            }
+        }
+        // One source that opens the file twice at the same stamp.
+        let source = SeededEntropy::new(1);
+        source.stir(3);
+        source.stir(3);
+        assert!(seen.insert(take(&source)));
+    }
+}

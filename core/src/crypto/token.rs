@@ -1,0 +1,141 @@
+//! What a caller holds of a flow or a session: opaque text.
+
+use std::fmt;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use zeroize::Zeroizing;
+
+use crate::ground::id::{AccountId, FlowId, SessionId};
+
+/// A text is no token that this engine gave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InvalidToken;
+
+impl fmt::Display for InvalidToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this is no token of this kind")
+    }
+}
+
+impl std::error::Error for InvalidToken {}
+
+/// Holds one flow open between its steps. Whoever has it can answer the next step.
+///
+/// URL-safe base64 without padding of the flow's id (16 bytes) and its secret (32). Overwritten
+/// when dropped; `Debug` shows nothing of it, and it has no `Display`.
+#[derive(Clone)]
+pub struct FlowToken {
+    text: Zeroizing<String>,
+    flow: FlowId,
+    secret: Secret,
+}
+
+/// Holds one session. Whoever has it is signed in.
+///
+/// URL-safe base64 without padding of the account's id (16 bytes), the session's id (16) and its
+/// secret (32): with the account's id its row is found at once. Overwritten when dropped; `Debug`
+/// shows nothing of it, and it has no `Display`.
+#[derive(Clone)]
+pub struct SessionToken {
+    text: Zeroizing<String>,
+    account: AccountId,
+    session: SessionId,
+    secret: Secret,
+}
+
+type Secret = Box<Zeroizing<[u8; 32]>>;
+
+impl FlowToken {
+    pub(crate) fn new(flow: FlowId, secret: &[u8; 32]) -> Self {
+        Self { text: text(&[flow.as_bytes(), secret]), flow, secret: boxed(secret) }
+    }
+
+    /// Reads a token back.
+    ///
+    /// # Errors
+    /// [`InvalidToken`] for a text that is none, in any other spelling too.
+    pub fn parse(text: &str) -> Result<Self, InvalidToken> {
+        let bytes = bytes::<48>(text)?;
+        let (flow, secret) = bytes.split_first_chunk::<16>().ok_or(InvalidToken)?;
+        let secret = secret.first_chunk().ok_or(InvalidToken)?;
+        Ok(Self::new(FlowId::from_bytes(*flow), secret))
+    }
+
+    /// The token itself, to hand to whoever answers the next step.
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn flow_id(&self) -> FlowId {
+        self.flow
+    }
+
+    pub(crate) fn secret(&self) -> &[u8; 32] {
+        &self.secret
+    }
+}
+
+impl SessionToken {
+    pub(crate) fn new(account: AccountId, session: SessionId, secret: &[u8; 32]) -> Self {
+        let text = text(&[account.as_bytes(), session.as_bytes(), secret]);
+        Self { text, account, session, secret: boxed(secret) }
+    }
+
+    /// Reads a token back.
+    ///
+    /// # Errors
+    /// [`InvalidToken`] for a text that is none, in any other spelling too.
+    pub fn parse(text: &str) -> Result<Self, InvalidToken> {
+        let bytes = bytes::<64>(text)?;
+        let (account, rest) = bytes.split_first_chunk::<16>().ok_or(InvalidToken)?;
+        let (session, secret) = rest.split_first_chunk::<16>().ok_or(InvalidToken)?;
+        let secret = secret.first_chunk().ok_or(InvalidToken)?;
+        Ok(Self::new(AccountId::from_bytes(*account), SessionId::from_bytes(*session), secret))
+    }
+
+    /// The token itself, to keep where the platform keeps secrets.
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn account(&self) -> AccountId {
+        self.account
+    }
+
+    pub(crate) fn session(&self) -> SessionId {
+        self.session
+    }
+
+    pub(crate) fn secret(&self) -> &[u8; 32] {
+        &self.secret
+    }
+}
+
+fn boxed(secret: &[u8; 32]) -> Secret {
+    Box::new(Zeroizing::new(*secret))
+}
+
+fn text(parts: &[&[u8]]) -> Zeroizing<String> {
+    let bytes = Zeroizing::new(parts.concat());
+    Zeroizing::new(Base64UrlUnpadded::encode_string(&bytes))
+}
+
+/// Exactly `N` bytes in their one spelling: no padding, no blank, no bit set that says nothing.
+fn bytes<const N: usize>(text: &str) -> Result<Zeroizing<[u8; N]>, InvalidToken> {
+    let mut bytes = Zeroizing::new([0; N]);
+    // The decoder fills less than the buffer for a shorter text.
+    let read = Base64UrlUnpadded::decode(text, &mut *bytes).map_err(|_| InvalidToken)?.len();
+    if read == N { Ok(bytes) } else { Err(InvalidToken) }
+}
+
+impl fmt::Debug for FlowToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FlowToken(…)")
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(…)")
+    }
+}
