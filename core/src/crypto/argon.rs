@@ -131,3 +131,126 @@ impl Drop for Arena<'_> {
         self.hasher.returned.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use argon2::{AssociatedData, ParamsBuilder};
+
+    use super::*;
+    use crate::crypto::hex;
+
+    const SMALL: HashCost = HashCost::new(64, 2, 1);
+    const BUSY: HashFailed = HashFailed::Busy { retry_after: Duration::ZERO };
+
+    fn derive(hasher: &Argon2Hasher, cost: HashCost) -> Result<[u8; 32], HashFailed> {
+        hasher.derive(cost, &[1; 32], &[2; 16], &[3; 32])
+    }
+
+    /// The library gives the vector of RFC 9106 section 5.3, whose secret has 8 bytes and which has
+    /// associated data; the hasher gives what the reference implementation (libargon2) gives for a
+    /// pepper of 32 bytes and none.
+    #[test]
+    fn it_is_the_argon2id_of_rfc_9106() {
+        let mut params = ParamsBuilder::new();
+        params.m_cost(32).t_cost(3).p_cost(4).data(AssociatedData::new(&[4; 12]).unwrap());
+        let mut tag = [0; 32];
+        Argon2::new_with_secret(&[3; 8], Algorithm::Argon2id, Version::V0x13, params.build().unwrap())
+            .unwrap()
+            .hash_password_into(&[1; 32], &[2; 16], &mut tag)
+            .unwrap();
+        assert_eq!(tag[..], hex("0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"));
+
+        let ours = derive(&Argon2Hasher::new(1), HashCost::new(32, 3, 4)).unwrap();
+        assert_eq!(ours[..], hex("5cc1d0dd551f783be0e488aa6c4d4e47a8cb7c7630726ca9ebacc8d2bb147dff"));
+    }
+
+    #[test]
+    fn a_used_arena_gives_the_same_as_a_new_one_and_holds_nothing_afterwards() {
+        let hasher = Argon2Hasher::new(1);
+        let costs = [SMALL, HashCost::new(256, 1, 2), SMALL, HashCost::new(32, 3, 4)];
+        for cost in costs {
+            assert_eq!(derive(&hasher, cost), derive(&Argon2Hasher::new(1), cost));
+            let arenas = hasher.lock();
+            assert_eq!(arenas.idle.len(), 1, "one arena, kept");
+            assert!(arenas.idle[0].iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
+        }
+        assert_eq!(hasher.lock().idle[0].len(), 256, "as large as the largest");
+        assert_eq!(hasher.hashes(), 4);
+    }
+
+    #[test]
+    fn an_arena_is_wiped_and_given_back_in_a_panic_too() {
+        let hasher = Argon2Hasher::new(1).with_wait(Duration::ZERO);
+        let panicked = thread::scope(|scope| {
+            scope
+                .spawn(|| {
+                    let mut arena = hasher.borrow().unwrap();
+                    arena.grow(1).unwrap();
+                    arena.blocks[0].as_mut().fill(7);
+                    panic!("while hashing");
+                })
+                .join()
+        });
+        assert!(panicked.is_err());
+        assert!(hasher.lock().idle[0][0].as_ref().iter().all(|word| *word == 0));
+        assert!(derive(&hasher, SMALL).is_ok());
+    }
+
+    #[test]
+    fn with_all_arenas_borrowed_one_more_caller_waits_until_one_is_back() {
+        let hasher = Argon2Hasher::new(2).with_wait(Duration::from_secs(600));
+        let (one, two) = (hasher.borrow().unwrap(), hasher.borrow().unwrap());
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| derive(&hasher, SMALL));
+            while hasher.lock().waiting == 0 {
+                thread::yield_now();
+            }
+            assert_eq!(hasher.hashes(), 0);
+            drop(one);
+            assert_eq!(waiting.join().unwrap(), derive(&Argon2Hasher::new(1), SMALL));
+        });
+        drop(two);
+        let arenas = hasher.lock();
+        assert_eq!((arenas.idle.len(), arenas.unmade, arenas.waiting), (2, 0, 0));
+    }
+
+    #[test]
+    fn many_callers_share_few_arenas() {
+        let hasher = Argon2Hasher::new(2).with_wait(Duration::from_secs(600));
+        thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| derive(&hasher, SMALL).unwrap());
+            }
+        });
+        assert_eq!(hasher.hashes(), 16);
+        let arenas = hasher.lock();
+        assert_eq!(arenas.idle.len() + arenas.unmade, 2);
+    }
+
+    #[test]
+    fn after_the_wait_it_is_busy_and_nothing_was_hashed() {
+        let hasher = Argon2Hasher::new(0).with_wait(Duration::ZERO);
+        let arena = hasher.borrow().unwrap();
+        assert_eq!(derive(&hasher, SMALL), Err(BUSY));
+        assert_eq!(hasher.hashes(), 0);
+        drop(arena);
+        assert!(derive(&hasher, SMALL).is_ok(), "no arenas at all would be no hasher: one is the least");
+
+        let hasher = Argon2Hasher::new(1).with_wait(Duration::from_millis(20));
+        let _arena = hasher.borrow().unwrap();
+        assert_eq!(derive(&hasher, SMALL), Err(HashFailed::Busy { retry_after: Duration::from_millis(20) }));
+        assert_eq!(hasher.lock().waiting, 0);
+    }
+
+    #[test]
+    fn what_argon2_does_not_take_is_refused_without_an_arena() {
+        let hasher = Argon2Hasher::new(1).with_wait(Duration::ZERO);
+        let _arena = hasher.borrow().unwrap();
+        for (memory_kib, passes, lanes) in [(7, 1, 1), (64, 0, 1), (64, 1, 0), (31, 1, 4)] {
+            let cost = HashCost::new(memory_kib, passes, lanes);
+            assert_eq!(derive(&hasher, cost), Err(HashFailed::Unusable), "{cost:?}");
+        }
+    }
+}

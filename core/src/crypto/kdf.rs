@@ -60,10 +60,7 @@ mod tests {
     use ring::hkdf;
 
     use super::*;
-
-    fn hex(text: &str) -> Vec<u8> {
-        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
-    }
+    use crate::crypto::hex;
 
     #[test]
     fn the_code_is_that_of_rfc_4231() {

@@ -217,3 +217,137 @@ fn unwrapped(key: &SealKey, place: &Place<'_>, wrapped: &[u8]) -> Result<Raw, Op
     raw.copy_from_slice(&plain);
     Ok(raw)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::entropy::{SeededEntropy, SystemEntropy};
+    use crate::crypto::hex;
+
+    const ROW: Place<'_> = Place { key: b"row", part: 1, clear: b"" };
+
+    fn store_key() -> StoreKey {
+        StoreKey(Box::new(Zeroizing::new([5; 32])))
+    }
+
+    fn account(byte: u8) -> AccountId {
+        AccountId::from_bytes([byte; 16])
+    }
+
+    #[test]
+    fn the_store_key_opens_with_its_host_key_and_header_alone() {
+        let host = HostKey::generate(&SystemEntropy).unwrap();
+        let wrapped = store_key().wrap(host.reveal(), &SystemEntropy, b"header").unwrap();
+        assert_eq!(wrapped.len(), WRAPPED_LEN);
+        let opened = StoreKey::unwrap(host.reveal(), &wrapped, b"header").unwrap();
+        assert_eq!(*opened.0, *store_key().0);
+        assert!(StoreKey::unwrap(host.reveal(), &wrapped, b"Header").is_err());
+        assert!(StoreKey::unwrap(&[1; 32], &wrapped, b"header").is_err());
+        assert!(StoreKey::unwrap(host.reveal(), &wrapped[..59], b"header").is_err());
+    }
+
+    #[test]
+    fn a_sealed_value_of_another_length_is_no_key() {
+        let kek = [6; 32];
+        for plain in [&b""[..], &[1; 31], &[1; 33]] {
+            let sealed = SealKey::new(&kek).seal(&SystemEntropy, &header(b""), plain).unwrap();
+            assert!(StoreKey::unwrap(&kek, &sealed, b"").is_err());
+        }
+    }
+
+    #[test]
+    fn a_data_key_opens_for_its_own_account_alone() {
+        let keys = Keys::derive(&store_key());
+        let key = DataKey::make(&SystemEntropy).unwrap();
+        let wrapped = keys.wrap_account(&SystemEntropy, &account(1), &key).unwrap();
+        assert_eq!(wrapped.len(), WRAPPED_LEN);
+        let sealed = key.seal_key().seal(&SystemEntropy, &ROW, b"body").unwrap();
+        let opened = keys.unwrap_account(&account(1), &wrapped).unwrap();
+        assert_eq!(opened.seal_key().open(&ROW, &sealed).unwrap().as_slice(), b"body");
+        assert!(keys.unwrap_account(&account(2), &wrapped).is_err());
+        assert!(keys.rows().open(&data_key_of(&account(1)), &wrapped).is_err(), "wrapped under its own key");
+    }
+
+    #[test]
+    fn keyed_hashes_tell_kinds_boundaries_purposes_and_files_apart() {
+        let keys = Keys::derive(&store_key());
+        let other = Keys::derive(&StoreKey::make(&SystemEntropy).unwrap());
+        let hashes = [
+            keys.lookup(1, &[b"ab", b"c"]),
+            keys.lookup(1, &[b"a", b"bc"]),
+            keys.lookup(1, &[b"abc"]),
+            keys.lookup(1, &[b"abc", b""]),
+            keys.lookup(2, &[b"abc"]),
+            keys.lookup(1, &[]),
+            keys.code(&[b"abc"]),
+            keys.code(&[]),
+            other.lookup(1, &[b"abc"]),
+            other.code(&[b"abc"]),
+            *keys.pepper(),
+            *other.pepper(),
+        ];
+        for (at, hash) in hashes.iter().enumerate() {
+            assert_eq!(hashes.iter().filter(|other| *other == hash).count(), 1, "number {at}");
+        }
+    }
+
+    /// The bytes come from other implementations (Python's hmac, OpenSSL), written from the comments
+    /// here. A change of any of them makes every file in the world unreadable.
+    #[test]
+    fn every_key_is_what_it_was_in_the_first_release() {
+        let wrapped = hex("dccfb99fef67d3c95df41217d3c4e5eaf8e4e96f3fbc53488da579bef9766632\
+                           91072194d0d59618601206077be68310f2d771283316930027cc626d");
+        assert_eq!(store_key().wrap(&[6; 32], &SeededEntropy::new(2), b"header"), Ok(wrapped));
+
+        let keys = Keys::derive(&store_key());
+        let lookup = "c73ac949e92d63262b16229d3236cbff264a4f6210b10acf5413c5f6b2683069";
+        assert_eq!(keys.lookup(3, &[b"ada@example.org", b"x"])[..], hex(lookup));
+        let code = "b632c2b08005eebd1c8cc8c972ba652984aa30701a137807ab8529b31d5d6ab1";
+        assert_eq!(keys.code(&[b"12345678"])[..], hex(code));
+        let pepper = "21541c316d601137d71050a163a4e2ab4d917603ddc1e3fd4cb26d14627a3510";
+        assert_eq!(keys.pepper()[..], hex(pepper));
+
+        let id: [u8; 16] = hex("000102030405060708090a0b0c0d0e0f").try_into().unwrap();
+        let data_key = DataKey::from_raw(Box::new(Zeroizing::new([9; 32])));
+        let wrapped = hex("eff1eb742f55e7779e687f32af39ce268dfeb81aa9cc41e0d39c0fd75b839a1f\
+                           11848531e4a8ae2a84919d5afbf818d1e9531b7c38e3e7903ca906d4");
+        let ours = keys.wrap_account(&SeededEntropy::new(3), &AccountId::from_bytes(id), &data_key);
+        assert_eq!(ours, Ok(wrapped));
+
+        let session = session_key(&[8; 32], &SessionId::from_bytes(id));
+        for (key, sealed) in [
+            (data_key.seal_key(), "c9a2fd61ad6bbfda01ad72ee240f38beb7d18141417f35808b4ea7685ec90f98"),
+            (keys.rows(), "c9a2fd61ad6bbfda01ad72ee4e59048fda3f367f405a85c610c40ce241df30a1"),
+            (&session, "c9a2fd61ad6bbfda01ad72ee995a4c73c60cbfc88463f5a96ced35be563e6230"),
+        ] {
+            assert_eq!(key.seal(&SeededEntropy::new(4), &ROW, b"body"), Ok(hex(sealed)));
+        }
+        let hash = "5275cd81a7ab85c7219cbe049231f08aab0913631cfd098890af6791862ef41e";
+        assert_eq!(sha256(&[b"ab", b""])[..], hex(hash));
+    }
+
+    #[test]
+    fn a_session_key_is_of_one_secret_and_one_session() {
+        let id = |byte| SessionId::from_bytes([byte; 16]);
+        let sealed = session_key(&[1; 32], &id(1)).seal(&SystemEntropy, &ROW, b"body").unwrap();
+        assert!(session_key(&[1; 32], &id(1)).open(&ROW, &sealed).is_ok());
+        assert!(session_key(&[2; 32], &id(1)).open(&ROW, &sealed).is_err());
+        assert!(session_key(&[1; 32], &id(2)).open(&ROW, &sealed).is_err());
+    }
+
+    #[test]
+    fn same_is_equality() {
+        assert!(same(b"", b""));
+        assert!(same(b"abc", b"abc"));
+        for (a, b) in [(&b"abc"[..], &b"abd"[..]), (b"abc", b"Abc"), (b"abc", b"ab"), (b"", b"a")] {
+            assert!(!same(a, b));
+        }
+    }
+
+    #[test]
+    fn a_host_key_shows_itself_only_when_asked() {
+        let key = HostKey::from_bytes([0xab; 32]);
+        assert_eq!(format!("{key:?}"), "HostKey(…)");
+        assert_eq!(key.reveal(), &[0xab; 32]);
+    }
+}

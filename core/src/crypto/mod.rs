@@ -8,3 +8,12 @@ pub(crate) mod keys;
 pub(crate) mod password;
 pub(crate) mod seal;
 pub(crate) mod token;
+
+/// Bytes from the hexadecimal text of a test vector.
+#[cfg(test)]
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(text.get(at..at + 2).unwrap(), 16).unwrap())
+        .collect()
+}

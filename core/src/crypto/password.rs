@@ -190,3 +190,167 @@ fn write(parts: &Parts) -> Result<String, phc::Error> {
     };
     Ok(phc.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::ground::codec::{Record, decode, encode};
+
+    const COST: HashCost = HashCost::new(64, 2, 1);
+    const PEPPER: [u8; 32] = [0x2a; 32];
+    const SALT: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+    const PASSWORD: &[u8] = b"correct horse battery staple";
+    const STORED: &str = "$argon2id$v=19$m=64,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$\
+                          CyKomn6GZ75+N7SeZKDGSe/0Pwurofk+TVREGWvswAI";
+
+    /// Counts what it is asked for.
+    struct Counting(Argon2Hasher, AtomicU32);
+
+    impl Hasher for Counting {
+        fn derive(
+            &self,
+            cost: HashCost,
+            password: &[u8],
+            salt: &[u8; 16],
+            pepper: &[u8; 32],
+        ) -> Result<[u8; 32], HashFailed> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.derive(cost, password, salt, pepper)
+        }
+    }
+
+    fn hasher() -> Counting {
+        Counting(Argon2Hasher::new(1), AtomicU32::new(0))
+    }
+
+    /// The tag comes from the reference implementation (libargon2), with the pepper as its secret.
+    #[test]
+    fn a_password_is_stored_as_a_phc_string_and_verifies() {
+        let hasher = hasher();
+        let stored = hash(&hasher, COST, PASSWORD, SALT, &PEPPER).unwrap();
+        assert_eq!(stored.as_str(), STORED);
+        assert_eq!(StoredPassword::parse(STORED), Ok(stored.clone()));
+        assert_eq!(stored.verify(&hasher, PASSWORD, &PEPPER), Ok(true));
+        assert_eq!(stored.verify(&hasher, b"correct horse battery stapl", &PEPPER), Ok(false));
+        assert_eq!(stored.verify(&hasher, PASSWORD, &[0x2b; 32]), Ok(false), "the pepper matters");
+        assert_eq!(format!("{stored:?}"), "StoredPassword(…)");
+    }
+
+    #[test]
+    fn a_changed_tag_or_salt_does_not_verify() {
+        for changed in
+            [STORED.replace("wAI", "wAM"), STORED.replace("CyKo", "DyKo"), STORED.replace("AAEC", "BAEC")]
+        {
+            let stored = StoredPassword::parse(&changed).unwrap();
+            assert_eq!(stored.verify(&hasher(), PASSWORD, &PEPPER), Ok(false), "{changed}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_hash_of_ours_is_refused_before_anything_is_hashed() {
+        let with = |from: &str, to: &str| STORED.replace(from, to);
+        for text in [
+            String::new(),
+            "$".into(),
+            with("m=64", "m=262145"),
+            with("m=64", "m=4294967295"),
+            with("m=64", "m=4294967296"),
+            with("m=64", "m=7"),
+            with("t=2", "t=11"),
+            with("t=2", "t=0"),
+            with("p=1", "p=9"),
+            with("p=1", "p=0"),
+            with("m=64", "m=064"),
+            with("m=64", "m=+64"),
+            with("m=64,t=2", "t=2,m=64"),
+            with("p=1", "p=1,keyid=AA"),
+            with("p=1", "p=1,p=1"),
+            with(",p=1", ""),
+            with("v=19", "v=16"),
+            with("$v=19", ""),
+            with("argon2id", "argon2i"),
+            with("argon2id", "scrypt"),
+            with("$AAECAwQFBgcICQoLDA0ODw", "$AAECAwQFBgcICQoLDA0O"),
+            with("$AAECAwQFBgcICQoLDA0ODw", "$AAECAwQFBgcICQoLDA0ODxA"),
+            with("ODw$", "ODx$"),
+            with("ODw$", "ODw==$"),
+            with("wAI", "wAJ"),
+            with("wAI", "wA"),
+            with("wAI", "wAI="),
+            with("wAI", "wAI$"),
+            with("wAI", "wAI\n"),
+            with("wAI", "wAI$AAAA"),
+            format!(" {STORED}"),
+            STORED.rsplit_once('$').unwrap().0.into(),
+        ] {
+            assert_eq!(StoredPassword::parse(&text), Err(InvalidHash), "{text}");
+            let (stored, hasher) = (StoredPassword(text), hasher());
+            assert_eq!(stored.verify(&hasher, PASSWORD, &PEPPER), Err(HashFailed::Unusable));
+            assert!(stored.needs_rehash(COST));
+            assert_eq!(hasher.1.into_inner(), 0, "nothing was hashed");
+        }
+    }
+
+    #[test]
+    fn no_hash_is_made_that_could_not_be_verified() {
+        let hasher = hasher();
+        for (memory_kib, passes, lanes) in [(262_145, 2, 1), (64, 11, 1), (128, 2, 9), (7, 1, 1), (0, 0, 0)] {
+            let cost = HashCost::new(memory_kib, passes, lanes);
+            assert_eq!(hash(&hasher, cost, PASSWORD, SALT, &PEPPER), Err(HashFailed::Unusable));
+        }
+        assert_eq!(hasher.1.into_inner(), 0);
+    }
+
+    #[test]
+    fn r4_5_a_hash_is_made_anew_when_it_is_weaker_in_memory_or_passes() {
+        let stored = StoredPassword::parse(STORED).unwrap();
+        for (memory_kib, passes, lanes, anew) in [
+            (64, 2, 1, false),
+            (63, 1, 1, false),
+            (65, 2, 1, true),
+            (64, 3, 1, true),
+            (65, 1, 1, true),
+            (64, 2, 4, false),
+        ] {
+            assert_eq!(
+                stored.needs_rehash(HashCost::new(memory_kib, passes, lanes)),
+                anew,
+                "{memory_kib} {passes}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_busy_hasher_is_no_wrong_password() {
+        struct Full;
+        impl Hasher for Full {
+            fn derive(
+                &self,
+                _: HashCost,
+                _: &[u8],
+                _: &[u8; 16],
+                _: &[u8; 32],
+            ) -> Result<[u8; 32], HashFailed> {
+                Err(HashFailed::Busy { retry_after: Duration::from_secs(1) })
+            }
+        }
+        let busy = HashFailed::Busy { retry_after: Duration::from_secs(1) };
+        assert_eq!(hash(&Full, COST, PASSWORD, SALT, &PEPPER), Err(busy));
+        assert_eq!(StoredPassword::parse(STORED).unwrap().verify(&Full, PASSWORD, &PEPPER), Err(busy));
+    }
+
+    #[test]
+    fn a_stored_password_is_one_string_in_its_record() {
+        #[derive(Serialize, Deserialize, PartialEq, Debug)]
+        struct Method(StoredPassword);
+        impl Record for Method {
+            const VERSION: u8 = 1;
+        }
+        let method = Method(StoredPassword::parse(STORED).unwrap());
+        let bytes = encode(&method).unwrap();
+        assert_eq!(&bytes[2..], STORED.as_bytes());
+        assert_eq!(decode::<Method>(&bytes), Ok(method));
+    }
+}

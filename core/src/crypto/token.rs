@@ -139,3 +139,67 @@ impl fmt::Debug for SessionToken {
         f.write_str("SessionToken(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flow() -> FlowToken {
+        FlowToken::new(FlowId::from_bytes([1; 16]), &[0xff; 32])
+    }
+
+    fn session() -> SessionToken {
+        SessionToken::new(AccountId::from_bytes([1; 16]), SessionId::from_bytes([2; 16]), &[0xfb; 32])
+    }
+
+    #[test]
+    fn a_token_reads_back_as_what_it_was_made_of() {
+        let token = FlowToken::parse(flow().reveal()).unwrap();
+        assert_eq!((token.flow_id(), token.secret()), (flow().flow_id(), &[0xff; 32]));
+        assert_eq!(token.reveal(), format!("{}{}", "AQEBAQEBAQEBAQEBAQEBAf", "_".repeat(42)));
+
+        let token = SessionToken::parse(session().reveal()).unwrap();
+        assert_eq!(token.account(), AccountId::from_bytes([1; 16]));
+        assert_eq!(token.session(), SessionId::from_bytes([2; 16]));
+        assert_eq!(token.secret(), &[0xfb; 32]);
+        assert_eq!(token.reveal().len(), 86);
+    }
+
+    #[test]
+    fn every_other_spelling_is_refused() {
+        let flow = flow().reveal().to_owned();
+        let session = session().reveal().to_owned();
+        let mut not_canonical = session.clone();
+        // The last of 86 digits carries two bits of the token and four that must be zero.
+        not_canonical.pop();
+        assert!(session.ends_with('w'), "{session}");
+        not_canonical.push('x');
+        for text in [
+            "",
+            "AQ",
+            &flow[..63],
+            &format!("{flow}A"),
+            &format!("{flow}="),
+            &format!("{flow}AA=="),
+            &format!(" {flow}"),
+            &format!("{flow}\n"),
+            &flow.replace('_', "/"),
+            &flow.replacen('A', "é", 1),
+            &session,
+            &not_canonical,
+            &"A".repeat(1 << 20),
+        ] {
+            assert_eq!(FlowToken::parse(text).err(), Some(InvalidToken), "{text:.90}");
+        }
+        for text in
+            ["", &flow, &session[..85], &format!("{session}A"), &format!("{session}=="), &not_canonical]
+        {
+            assert_eq!(SessionToken::parse(text).err(), Some(InvalidToken), "{text:.90}");
+        }
+    }
+
+    #[test]
+    fn a_token_does_not_show_itself() {
+        assert_eq!(format!("{:?} {:?}", flow(), session()), "FlowToken(…) SessionToken(…)");
+    }
+}

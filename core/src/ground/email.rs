@@ -199,3 +199,245 @@ impl fmt::Display for InvalidEmail {
 }
 
 impl std::error::Error for InvalidEmail {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn email(text: &str) -> EmailAddress {
+        EmailAddress::parse(text).unwrap_or_else(|reason| panic!("{text:?}: {reason}"))
+    }
+
+    #[test]
+    fn r1_9_addresses_are_compared_in_one_form() {
+        for (typed, canonical) in [
+            ("ada@example.org", "ada@example.org"),
+            ("Ada.Lovelace@Example.ORG", "ada.lovelace@example.org"),
+            ("  ada@example.org\t", "ada@example.org"),
+            ("\u{3000}ada@example.org\u{a0}", "ada@example.org"),
+            ("a+news@example.org", "a+news@example.org"),
+            ("a.b@gmail.com", "a.b@gmail.com"),
+            ("!#$%&'*+-/=?^_`{|}~@example.org", "!#$%&'*+-/=?^_`{|}~@example.org"),
+            ("1@2.example", "1@2.example"),
+            ("a@b-c.example", "a@b-c.example"),
+            ("a@bücher.de", "a@xn--bcher-kva.de"),
+            ("a@BÜCHER.de", "a@xn--bcher-kva.de"),
+            ("a@bu\u{308}cher.de", "a@xn--bcher-kva.de"),
+            ("a@xn--bcher-kva.de", "a@xn--bcher-kva.de"),
+            ("a@XN--BCHER-KVA.de", "a@xn--bcher-kva.de"),
+            ("a@example。org", "a@example.org"),
+            ("a@ｅｘａｍｐｌｅ．ｏｒｇ", "a@example.org"),
+            ("a@faß.de", "a@xn--fa-hia.de"),
+            ("a@fass.de", "a@fass.de"),
+            ("É@example.org", "É@example.org"),
+            ("E\u{301}@example.org", "É@example.org"),
+            ("é@example.org", "é@example.org"),
+            ("ﬀ@example.org", "ﬀ@example.org"),
+            ("ff@example.org", "ff@example.org"),
+            ("ı@example.org", "ı@example.org"),
+            ("I@example.org", "i@example.org"),
+            ("İ@example.org", "İ@example.org"),
+            ("ß@example.org", "ß@example.org"),
+            // The Kelvin sign is K in NFC itself, and only then has a lower case.
+            ("\u{212A}@example.org", "k@example.org"),
+            ("我買@屋企.香港", "我買@xn--hoqu73a.xn--j6w193g"),
+            ("नमस@example.org", "नमस@example.org"),
+            ("a@نامه\u{200c}ای.com", "a@xn--mgba3gch31f060k.com"),
+        ] {
+            let address = email(typed);
+            assert_eq!(address.canonical(), canonical, "{typed}");
+            assert_eq!(address, email(canonical), "{typed}");
+        }
+    }
+
+    #[test]
+    fn r1_9_different_mailboxes_stay_different() {
+        let different = [
+            "a@faß.de",
+            "a@fass.de",
+            "ﬀ@x.org",
+            "ff@x.org",
+            "ı@x.org",
+            "i@x.org",
+            "İ@x.org",
+            "É@x.org",
+            "é@x.org",
+            "e@x.org",
+            "ß@x.org",
+            "ss@x.org",
+            "a.b@x.org",
+            "ab@x.org",
+            "ab+c@x.org",
+            "ab@www.x.org",
+            "раураl@x.org",
+            "paypal@x.org",
+        ];
+        let seen: HashSet<EmailAddress> = different.iter().map(|text| email(text)).collect();
+        assert_eq!(seen.len(), different.len());
+    }
+
+    #[test]
+    fn r1_9_equality_order_and_hash_go_by_the_compared_form_alone() {
+        let (one, two) = (email("Ada@bücher.de"), email("ada@xn--bcher-kva.de"));
+        assert_ne!(one.as_typed(), two.as_typed());
+        assert_eq!(one, two);
+        assert_eq!(one.cmp(&two), std::cmp::Ordering::Equal);
+        assert_eq!(HashSet::from([one.clone(), two]).len(), 1);
+        assert!(one < email("b@a.de"));
+    }
+
+    #[test]
+    fn r1_9_the_address_is_kept_as_typed_without_its_blanks() {
+        assert_eq!(email(" Ada.Lovelace@Bücher.DE ").as_typed(), "Ada.Lovelace@Bücher.DE");
+        assert_eq!(email("Ada@Bücher.DE").local_part(), "ada");
+        assert_eq!(email("Ada@Bücher.DE").domain(), "xn--bcher-kva.de");
+    }
+
+    #[test]
+    fn r1_11_only_the_first_character_and_the_domain_are_shown() {
+        assert_eq!(email("Ada@Example.org").masked(), "a…@example.org");
+        assert_eq!(email("我買@屋企.香港").masked(), "我…@xn--hoqu73a.xn--j6w193g");
+        assert_eq!(email("a@example.org").masked(), "a…@example.org");
+        assert_eq!(format!("{:?}", email("Ada@Example.org")), "a…@example.org");
+    }
+
+    #[test]
+    fn r1_9_what_is_no_address_is_refused_with_its_reason() {
+        use InvalidEmail::{Domain, DomainLiteral, Empty, QuotedLocalPart, Syntax, TooLong};
+        let label = "a".repeat(64);
+        let name = format!("{0}.{0}.{0}.{0}.org", "a".repeat(63));
+        for (text, reason) in [
+            ("", Empty),
+            (" \t\u{a0}", Empty),
+            ("a", Syntax),
+            ("example.org", Syntax),
+            ("@", Domain),
+            ("@example.org", Syntax),
+            ("a@", Domain),
+            ("a@@example.org", Syntax),
+            ("a@b@example.org", Syntax),
+            ("a b@example.org", Syntax),
+            ("a @example.org", Syntax),
+            ("a@ example.org", Domain),
+            ("a@exam ple.org", Domain),
+            (".a@example.org", Syntax),
+            ("a.@example.org", Syntax),
+            ("a..b@example.org", Syntax),
+            ("a\r@example.org", Syntax),
+            ("a\n@example.org", Syntax),
+            ("a\r\n@example.org", Syntax),
+            ("a@example.org\n", Domain),
+            ("a@example.org\r\n", Domain),
+            ("\na@example.org", Syntax),
+            ("a@example.org\r\nBcc: b@example.org", Syntax),
+            ("a\0@example.org", Syntax),
+            ("a@exa\0mple.org", Domain),
+            ("a\u{7f}@example.org", Syntax),
+            ("a@example.org\u{7f}", Domain),
+            ("a\u{7}@example.org", Syntax),
+            ("a\u{85}@example.org", Syntax),
+            ("a\u{2028}b@example.org", Syntax),
+            ("a\u{200b}b@example.org", Syntax),
+            ("a\u{202e}b@example.org", Syntax),
+            ("a(comment)@example.org", Syntax),
+            ("(comment)a@example.org", Syntax),
+            ("a@(comment)example.org", Domain),
+            ("a@example.org(comment)", Domain),
+            ("\"a\"@example.org", QuotedLocalPart),
+            ("\"a b\"@example.org", QuotedLocalPart),
+            ("\"\"@example.org", QuotedLocalPart),
+            ("\"a@b\"@example.org", QuotedLocalPart),
+            ("\"a\".b@example.org", QuotedLocalPart),
+            ("a.\"b\"@example.org", Syntax),
+            ("a\"@example.org", Syntax),
+            ("a\\b@example.org", Syntax),
+            ("a,b@example.org", Syntax),
+            ("a;b@example.org", Syntax),
+            ("a:b@example.org", Syntax),
+            ("a<b@example.org", Syntax),
+            ("Ada <a@example.org>", Domain),
+            ("<a@example.org>", Domain),
+            ("mailto:a@example.org", Syntax),
+            ("a[b]@example.org", Syntax),
+            ("a@[127.0.0.1]", DomainLiteral),
+            ("a@[IPv6:::1]", DomainLiteral),
+            ("a@[example.org]", DomainLiteral),
+            ("a@localhost", Domain),
+            ("a@.org", Domain),
+            ("a@.example.org", Domain),
+            ("a@example..org", Domain),
+            ("a@example.org.", Domain),
+            ("a@example.org。", Domain),
+            ("a@-example.org", Domain),
+            ("a@example-.org", Domain),
+            ("a@example.-org", Domain),
+            ("a@ex--ample.org", Domain),
+            ("a@exam_ple.org", Domain),
+            ("a@exam!ple.org", Domain),
+            ("a@exam%2eple.org", Domain),
+            ("a@example.org/x", Domain),
+            ("a@example.org:25", Domain),
+            ("a@xn--.org", Domain),
+            ("a@xn--a.org", Domain),
+            ("a@xn--0.org", Domain),
+            ("a@xn--bcher-kva-.org", Domain),
+            ("a@xn--example-.org", Domain),
+            ("a@xn--\u{fc}.org", Domain),
+            ("a@אa.org", Domain),
+            ("a@0א.org", Domain),
+            ("a@a\u{200d}b.org", Domain),
+            ("a@a\u{200c}b.org", Domain),
+            ("a@\u{301}a.org", Domain),
+            ("a@a\u{378}.org", Domain),
+            ("a@\u{ad}.org", Domain),
+            ("a@a℀b.org", Domain),
+            (&format!("a@{label}.org"), Domain),
+            (&format!("a@{name}"), Domain),
+            (&format!("a@{}.org", "ü".repeat(63)), Domain),
+            (&format!("{}@example.org", "a".repeat(65)), TooLong),
+            (&format!("{}@example.org", "é".repeat(33)), TooLong),
+            (&format!("a@{}example.org", "a.".repeat(121)), TooLong),
+            (&format!("{}@example.org", "a".repeat(5_000)), TooLong),
+        ] {
+            assert_eq!(EmailAddress::parse(text), Err(reason), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn r1_9_the_longest_addresses_are_taken() {
+        email(&format!("{}@example.org", "a".repeat(64)));
+        email(&format!("{}@example.org", "é".repeat(32)));
+        // Two octets a letter as typed, one after NFC would be fewer: the normalised form counts.
+        email(&format!("{}@example.org", "e\u{301}".repeat(32)));
+        email(&format!("a@{}.org", "a".repeat(63)));
+        let longest = format!("{}@{}example.org", "a".repeat(64), "a.".repeat(89));
+        assert_eq!(email(&longest).canonical().len(), 254);
+        let longer = format!("{}@{}bexample.org", "a".repeat(64), "a.".repeat(89));
+        assert_eq!(EmailAddress::parse(&longer), Err(InvalidEmail::TooLong));
+    }
+
+    #[test]
+    fn r1_9_the_compared_form_is_its_own_compared_form() {
+        for text in ["Ada@BÜCHER.de", "E\u{301}@Faß.de", "\u{212A}@ｅxample。org"] {
+            let once = email(text);
+            assert_eq!(email(once.canonical()).canonical(), once.canonical());
+        }
+    }
+
+    #[test]
+    fn a_reason_says_nothing_of_the_input() {
+        for reason in [
+            InvalidEmail::Empty,
+            InvalidEmail::TooLong,
+            InvalidEmail::Syntax,
+            InvalidEmail::QuotedLocalPart,
+            InvalidEmail::DomainLiteral,
+            InvalidEmail::Domain,
+        ] {
+            assert!(reason.to_string().contains("email address"));
+            assert!(reason.code().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
+        }
+    }
+}
