@@ -1,17 +1,19 @@
 //! Argon2id in bounded memory.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use zeroize::Zeroize;
 
 use super::password::{HashCost, HashFailed, Hasher};
 
 /// RustCrypto's Argon2id in a fixed number of arenas, which the engines that are given it share.
 ///
-/// A hash borrows an arena or waits for one; it starts no thread. An arena is kept for the next
+/// A hash borrows an arena or waits in line for one; it starts no thread. An arena is kept for the next
 /// hash, because fresh memory costs more than the hash in it, and it is overwritten after each.
 /// It grows to the largest cost that it has met.
 pub struct Argon2Hasher {
@@ -26,15 +28,22 @@ struct Arenas {
     idle: Vec<Vec<Block>>,
     /// How many more may be made.
     unmade: usize,
-    /// How many callers wait.
-    waiting: usize,
+    /// The numbers of those who ask for one, first come first served.
+    line: VecDeque<u64>,
+    /// The number that the next one to ask gets.
+    next: u64,
 }
 
 impl Argon2Hasher {
     /// At most `arenas` hashes at a time, and at least one.
     pub fn new(arenas: usize) -> Self {
         Self {
-            arenas: Mutex::new(Arenas { idle: Vec::new(), unmade: arenas.max(1), waiting: 0 }),
+            arenas: Mutex::new(Arenas {
+                idle: Vec::new(),
+                unmade: arenas.max(1),
+                line: VecDeque::new(),
+                next: 0,
+            }),
             returned: Condvar::new(),
             wait: Duration::from_secs(5),
             hashes: AtomicU64::new(0),
@@ -55,26 +64,37 @@ impl Argon2Hasher {
 
     fn borrow(&self) -> Result<Arena<'_>, HashFailed> {
         let mut arenas = self.lock();
-        arenas.waiting += 1;
+        let number = arenas.next;
+        arenas.next += 1;
+        arenas.line.push_back(number);
         let (mut arenas, _) = self
             .returned
-            .wait_timeout_while(arenas, self.wait, |arenas| arenas.idle.is_empty() && arenas.unmade == 0)
+            .wait_timeout_while(arenas, self.wait, |arenas| !arenas.ready_for(number))
             .unwrap_or_else(PoisonError::into_inner);
-        arenas.waiting -= 1;
-        let blocks = match arenas.idle.pop() {
-            Some(blocks) => blocks,
-            None if arenas.unmade > 0 => {
-                arenas.unmade -= 1;
-                Vec::new()
-            }
-            None => return Err(HashFailed::Busy { retry_after: self.wait }),
-        };
-        Ok(Arena { hasher: self, blocks })
+        let taken = if arenas.ready_for(number) { arenas.take() } else { None };
+        arenas.line.retain(|other| *other != number);
+        // The next in line may go on too: there may be another arena, or this caller gave up.
+        self.returned.notify_all();
+        let blocks = taken.ok_or(HashFailed::Busy { retry_after: self.wait })?;
+        Ok(Arena { hasher: self, blocks, used: 0 })
     }
 
     /// What another caller panicked over is still a list of arenas, each whole.
     fn lock(&self) -> MutexGuard<'_, Arenas> {
         self.arenas.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Arenas {
+    fn ready_for(&self, number: u64) -> bool {
+        self.line.front() == Some(&number) && (self.unmade > 0 || !self.idle.is_empty())
+    }
+
+    fn take(&mut self) -> Option<Vec<Block>> {
+        self.idle.pop().or_else(|| {
+            self.unmade = self.unmade.checked_sub(1)?;
+            Some(Vec::new())
+        })
     }
 }
 
@@ -111,10 +131,13 @@ impl fmt::Debug for Argon2Hasher {
 struct Arena<'a> {
     hasher: &'a Argon2Hasher,
     blocks: Vec<Block>,
+    /// How many of the blocks, from the first, this borrower may have written.
+    used: usize,
 }
 
 impl Arena<'_> {
     fn grow(&mut self, blocks: usize) -> Result<(), HashFailed> {
+        self.used = blocks;
         let more = blocks.saturating_sub(self.blocks.len());
         self.blocks.try_reserve_exact(more).map_err(|_| HashFailed::Unusable)?;
         self.blocks.resize(self.blocks.len() + more, Block::new());
@@ -124,11 +147,11 @@ impl Arena<'_> {
 
 impl Drop for Arena<'_> {
     fn drop(&mut self) {
-        // A plain write, many times faster than a volatile one; it cannot be left out, because the
-        // blocks live on behind the mutex.
-        self.blocks.fill(Block::new());
+        for block in self.blocks.iter_mut().take(self.used) {
+            block.zeroize();
+        }
         self.hasher.lock().idle.push(std::mem::take(&mut self.blocks));
-        self.hasher.returned.notify_one();
+        self.hasher.returned.notify_all();
     }
 }
 
@@ -204,7 +227,7 @@ mod tests {
         let (one, two) = (hasher.borrow().unwrap(), hasher.borrow().unwrap());
         thread::scope(|scope| {
             let waiting = scope.spawn(|| derive(&hasher, SMALL));
-            while hasher.lock().waiting == 0 {
+            while hasher.lock().line.is_empty() {
                 thread::yield_now();
             }
             assert_eq!(hasher.hashes(), 0);
@@ -213,7 +236,28 @@ mod tests {
         });
         drop(two);
         let arenas = hasher.lock();
-        assert_eq!((arenas.idle.len(), arenas.unmade, arenas.waiting), (2, 0, 0));
+        assert_eq!((arenas.idle.len(), arenas.unmade, arenas.line.len()), (2, 0, 0));
+    }
+
+    #[test]
+    fn callers_are_served_in_the_order_in_which_they_came() {
+        let hasher = Argon2Hasher::new(1).with_wait(Duration::from_secs(600));
+        let arena = hasher.borrow().unwrap();
+        let served = Mutex::new(Vec::new());
+        thread::scope(|scope| {
+            for caller in 0..5 {
+                let (hasher, served) = (&hasher, &served);
+                scope.spawn(move || {
+                    let _arena = hasher.borrow().unwrap();
+                    served.lock().unwrap().push(caller);
+                });
+                while hasher.lock().line.len() <= caller {
+                    thread::yield_now();
+                }
+            }
+            drop(arena);
+        });
+        assert_eq!(served.into_inner().unwrap(), [0, 1, 2, 3, 4]);
     }
 
     #[test]
@@ -241,7 +285,7 @@ mod tests {
         let hasher = Argon2Hasher::new(1).with_wait(Duration::from_millis(20));
         let _arena = hasher.borrow().unwrap();
         assert_eq!(derive(&hasher, SMALL), Err(HashFailed::Busy { retry_after: Duration::from_millis(20) }));
-        assert_eq!(hasher.lock().waiting, 0);
+        assert!(hasher.lock().line.is_empty(), "who gave up does not stand in the way");
     }
 
     #[test]

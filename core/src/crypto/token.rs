@@ -177,7 +177,7 @@ mod tests {
         for text in [
             "",
             "AQ",
-            &flow[..63],
+            flow.split_at(63).0,
             &format!("{flow}A"),
             &format!("{flow}="),
             &format!("{flow}AA=="),
@@ -191,9 +191,14 @@ mod tests {
         ] {
             assert_eq!(FlowToken::parse(text).err(), Some(InvalidToken), "{text:.90}");
         }
-        for text in
-            ["", &flow, &session[..85], &format!("{session}A"), &format!("{session}=="), &not_canonical]
-        {
+        for text in [
+            "",
+            &flow,
+            session.split_at(85).0,
+            &format!("{session}A"),
+            &format!("{session}=="),
+            &not_canonical,
+        ] {
             assert_eq!(SessionToken::parse(text).err(), Some(InvalidToken), "{text:.90}");
         }
     }

@@ -264,7 +264,7 @@ mod tests {
                 1 => Kind::Number(self.number() as u32),
                 _ => Kind::Named { id: (self.roll() as u32).to_le_bytes(), text: self.text() },
             };
-            Inner { flag: self.roll() % 2 == 0, signed: self.number() as i64, kind }
+            Inner { flag: self.roll().is_multiple_of(2), signed: self.number() as i64, kind }
         }
 
         fn sample(&mut self) -> Sample {
@@ -274,11 +274,11 @@ mod tests {
                 middle: self.number() as u32,
                 long: self.number(),
                 wide: u128::from(self.number()) << (self.roll() % 65),
-                maybe: (self.roll() % 2 == 0).then(|| self.number()),
+                maybe: (self.roll().is_multiple_of(2)).then(|| self.number()),
                 bytes: (0..self.roll() % 400).map(|_| self.roll() as u8).collect(),
                 text: self.text(),
                 list: (0..self.roll() % 5).map(|_| self.inner()).collect(),
-                nested: (self.roll() % 2 == 0).then(|| self.inner()),
+                nested: (self.roll().is_multiple_of(2)).then(|| self.inner()),
             }
         }
     }

@@ -409,7 +409,7 @@ mod tests {
     fn r1_9_the_longest_addresses_are_taken() {
         email(&format!("{}@example.org", "a".repeat(64)));
         email(&format!("{}@example.org", "é".repeat(32)));
-        // Two octets a letter as typed, one after NFC would be fewer: the normalised form counts.
+        // 96 octets as typed, 64 in NFC: the normalised form counts.
         email(&format!("{}@example.org", "e\u{301}".repeat(32)));
         email(&format!("a@{}.org", "a".repeat(63)));
         let longest = format!("{}@{}example.org", "a".repeat(64), "a.".repeat(89));
@@ -424,6 +424,19 @@ mod tests {
             let once = email(text);
             assert_eq!(email(once.canonical()).canonical(), once.canonical());
         }
+    }
+
+    #[test]
+    fn r1_9_a_stored_address_is_taken_as_it_was_stored() {
+        use crate::ground::codec::{Record, decode, encode};
+        impl Record for EmailAddress {
+            const VERSION: u8 = 1;
+        }
+        let address = email("Ada@bücher.de");
+        let bytes = encode(&address).unwrap();
+        assert_eq!(bytes.as_slice(), "\u{1}\u{e}Ada@bücher.de\u{14}ada@xn--bcher-kva.de".as_bytes());
+        let read = decode::<EmailAddress>(&bytes).unwrap();
+        assert_eq!((read.as_typed(), read.canonical()), (address.as_typed(), address.canonical()));
     }
 
     #[test]
