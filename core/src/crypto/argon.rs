@@ -62,20 +62,20 @@ impl Argon2Hasher {
         self.hashes.load(Ordering::Relaxed)
     }
 
-    fn borrow(&self) -> Result<Arena<'_>, HashFailed> {
+    fn borrow(&self, wait: Duration) -> Result<Arena<'_>, HashFailed> {
         let mut arenas = self.lock();
         let number = arenas.next;
         arenas.next += 1;
         arenas.line.push_back(number);
         let (mut arenas, _) = self
             .returned
-            .wait_timeout_while(arenas, self.wait, |arenas| !arenas.ready_for(number))
+            .wait_timeout_while(arenas, wait, |arenas| !arenas.ready_for(number))
             .unwrap_or_else(PoisonError::into_inner);
         let taken = if arenas.ready_for(number) { arenas.take() } else { None };
         arenas.line.retain(|other| *other != number);
         // The next in line may go on too: there may be another arena, or this caller gave up.
         self.returned.notify_all();
-        let blocks = taken.ok_or(HashFailed::Busy { retry_after: self.wait })?;
+        let blocks = taken.ok_or(HashFailed::Busy { retry_after: wait })?;
         Ok(Arena { hasher: self, blocks, used: 0 })
     }
 
@@ -108,7 +108,7 @@ impl Hasher for Argon2Hasher {
     ) -> Result<[u8; 32], HashFailed> {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32))
             .map_err(|_| HashFailed::Unusable)?;
-        let mut arena = self.borrow()?;
+        let mut arena = self.borrow(self.wait)?;
         arena.grow(params.block_count())?;
         let mut tag = [0; 32];
         Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params)
@@ -165,6 +165,8 @@ mod tests {
     use crate::crypto::hex;
 
     const SMALL: HashCost = HashCost::new(64, 2, 1);
+    /// No test waits as long as this.
+    const LONG: Duration = Duration::from_secs(600);
     const BUSY: HashFailed = HashFailed::Busy { retry_after: Duration::ZERO };
 
     fn derive(hasher: &Argon2Hasher, cost: HashCost) -> Result<[u8; 32], HashFailed> {
@@ -209,7 +211,7 @@ mod tests {
         let panicked = thread::scope(|scope| {
             scope
                 .spawn(|| {
-                    let mut arena = hasher.borrow().unwrap();
+                    let mut arena = hasher.borrow(LONG).unwrap();
                     arena.grow(1).unwrap();
                     arena.blocks[0].as_mut().fill(7);
                     panic!("while hashing");
@@ -223,8 +225,8 @@ mod tests {
 
     #[test]
     fn with_all_arenas_borrowed_one_more_caller_waits_until_one_is_back() {
-        let hasher = Argon2Hasher::new(2).with_wait(Duration::from_secs(600));
-        let (one, two) = (hasher.borrow().unwrap(), hasher.borrow().unwrap());
+        let hasher = Argon2Hasher::new(2).with_wait(LONG);
+        let (one, two) = (hasher.borrow(LONG).unwrap(), hasher.borrow(LONG).unwrap());
         thread::scope(|scope| {
             let waiting = scope.spawn(|| derive(&hasher, SMALL));
             while hasher.lock().line.is_empty() {
@@ -241,14 +243,14 @@ mod tests {
 
     #[test]
     fn callers_are_served_in_the_order_in_which_they_came() {
-        let hasher = Argon2Hasher::new(1).with_wait(Duration::from_secs(600));
-        let arena = hasher.borrow().unwrap();
+        let hasher = Argon2Hasher::new(1).with_wait(LONG);
+        let arena = hasher.borrow(LONG).unwrap();
         let served = Mutex::new(Vec::new());
         thread::scope(|scope| {
             for caller in 0..5 {
                 let (hasher, served) = (&hasher, &served);
                 scope.spawn(move || {
-                    let _arena = hasher.borrow().unwrap();
+                    let _arena = hasher.borrow(LONG).unwrap();
                     served.lock().unwrap().push(caller);
                 });
                 while hasher.lock().line.len() <= caller {
@@ -261,8 +263,25 @@ mod tests {
     }
 
     #[test]
+    fn who_gives_up_leaves_the_line_and_nobody_elses_place() {
+        let hasher = Argon2Hasher::new(1);
+        let arena = hasher.borrow(LONG).unwrap();
+        thread::scope(|scope| {
+            let first = scope.spawn(|| hasher.borrow(LONG).is_ok());
+            while hasher.lock().line.is_empty() {
+                thread::yield_now();
+            }
+            let before = hasher.lock().line.clone();
+            assert_eq!(hasher.borrow(Duration::ZERO).err(), Some(BUSY));
+            assert_eq!(hasher.lock().line, before);
+            drop(arena);
+            assert!(first.join().unwrap());
+        });
+    }
+
+    #[test]
     fn many_callers_share_few_arenas() {
-        let hasher = Argon2Hasher::new(2).with_wait(Duration::from_secs(600));
+        let hasher = Argon2Hasher::new(2).with_wait(LONG);
         thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| derive(&hasher, SMALL).unwrap());
@@ -276,14 +295,14 @@ mod tests {
     #[test]
     fn after_the_wait_it_is_busy_and_nothing_was_hashed() {
         let hasher = Argon2Hasher::new(0).with_wait(Duration::ZERO);
-        let arena = hasher.borrow().unwrap();
+        let arena = hasher.borrow(LONG).unwrap();
         assert_eq!(derive(&hasher, SMALL), Err(BUSY));
         assert_eq!(hasher.hashes(), 0);
         drop(arena);
         assert!(derive(&hasher, SMALL).is_ok(), "no arenas at all would be no hasher: one is the least");
 
         let hasher = Argon2Hasher::new(1).with_wait(Duration::from_millis(20));
-        let _arena = hasher.borrow().unwrap();
+        let _arena = hasher.borrow(LONG).unwrap();
         assert_eq!(derive(&hasher, SMALL), Err(HashFailed::Busy { retry_after: Duration::from_millis(20) }));
         assert!(hasher.lock().line.is_empty(), "who gave up does not stand in the way");
     }
@@ -291,7 +310,7 @@ mod tests {
     #[test]
     fn what_argon2_does_not_take_is_refused_without_an_arena() {
         let hasher = Argon2Hasher::new(1).with_wait(Duration::ZERO);
-        let _arena = hasher.borrow().unwrap();
+        let _arena = hasher.borrow(LONG).unwrap();
         for (memory_kib, passes, lanes) in [(7, 1, 1), (64, 0, 1), (64, 1, 0), (31, 1, 4)] {
             let cost = HashCost::new(memory_kib, passes, lanes);
             assert_eq!(derive(&hasher, cost), Err(HashFailed::Unusable), "{cost:?}");
