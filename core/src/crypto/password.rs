@@ -35,8 +35,7 @@ impl HashCost {
     }
 }
 
-/// 19 MiB, two passes, one lane: the OWASP Password Storage Cheat Sheet's first choice that a
-/// phone can carry.
+/// 19 MiB, two passes, one lane: the least that the OWASP Password Storage Cheat Sheet recommends.
 impl Default for HashCost {
     fn default() -> Self {
         Self::new(19_456, 2, 1)
@@ -46,7 +45,7 @@ impl Default for HashCost {
 /// What turns a password into 32 bytes.
 ///
 /// The engine brings [`Argon2Hasher`]; a server can bring its own, which must give the same bytes,
-/// and a test a cheap one, which must not.
+/// and a test a cheap one, which need not.
 pub trait Hasher: Send + Sync {
     /// Argon2id version 1.3 of the password with this salt, and the pepper as its secret (RFC 9106
     /// section 3.1, parameter K).

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 /// The text in Normalization Form C (Unicode Standard Annex 15).
 pub(crate) fn nfc(text: &str) -> Zeroizing<String> {
-    // NFC makes UTF-8 at most three times as long (UAX 15 section 9): one allocation, and so no
+    // NFC makes UTF-8 at most three times as long (Unicode's normalization FAQ, "expansion factors"): one allocation, and so no
     // copy of a password that growing would leave behind.
     let mut normal = Zeroizing::new(String::with_capacity(text.len().saturating_mul(3)));
     // Writing to a String has no way to fail.
