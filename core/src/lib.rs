@@ -7,3 +7,9 @@ mod rules;
 mod store;
 
 pub use ground::secret::Secret;
+
+/// Doors for tests: what the engine keeps to itself otherwise.
+#[cfg(feature = "testing")]
+pub mod testing {
+    pub use crate::store::testing as store;
+}

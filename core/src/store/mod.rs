@@ -1,3 +1,38 @@
 //! Floor 3: the one place that knows redb.
+//!
+//! [`port`] is all that the floors above may ask for; [`redb`] answers it in a file or in memory.
 
 pub(crate) mod port;
+
+#[cfg(any(test, feature = "testing"))]
+pub(crate) mod broken;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) mod conformance;
+mod create;
+mod inside;
+mod line;
+pub(crate) mod medium;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) mod memory;
+mod open;
+pub(crate) mod redb;
+mod rows;
+mod stage;
+#[cfg(test)]
+mod tests;
+mod trial;
+
+/// The store's doors for tests.
+#[cfg(feature = "testing")]
+pub mod testing {
+    pub use super::broken::{BrokenStore, Fault};
+    pub use super::conformance::{Case, Make, cases, conformance};
+    pub use super::medium::{FileMedium, Identity, Medium, MemoryMedium, Opened};
+    pub use super::memory::BTreeStore;
+    pub use super::open::Judge;
+    pub use super::port::{
+        Decide, MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, Store, StoreError, Write,
+    };
+    pub use super::redb::{RedbStore, Settings};
+    pub use ::redb::{BackendError, StorageBackend};
+}

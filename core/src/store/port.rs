@@ -16,6 +16,10 @@ pub const MAX_VALUE: usize = 64 * 1024;
 /// Most bytes of keys and values that one act may write.
 pub const MAX_ACT: usize = 512 * 1024;
 
+/// The row that counts commits: a number, 8 bytes big-endian. The engine writes it, no act may.
+/// The first key of the key space, so that a commit touches one end of it and one account.
+pub(crate) const STAMP_KEY: [u8; 17] = [0; 17];
+
 /// What an act sees: the rows as they are, its neighbours' accepted writes included.
 pub trait Read {
     /// The value at `key`.

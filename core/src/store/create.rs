@@ -1,0 +1,107 @@
+//! Making a store's file so that a crash leaves either none or a whole one.
+//!
+//! redb's own creation is not safe: a crash before its first header leaves a file that does not open.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::medium::Opened;
+use super::open::Open;
+use super::port::{Row, StoreError};
+
+/// Makes a store with `first_rows` at `path`, where nothing may be. `name_suffix` is drawn at random:
+/// it keeps a file that a crash left behind out of the way of the next attempt.
+pub(super) fn create(
+    path: &Path,
+    cache_bytes: usize,
+    first_rows: Vec<Row>,
+    name_suffix: [u8; 8],
+) -> Result<(), StoreError> {
+    if path.symlink_metadata().is_ok() {
+        return Err(StoreError::AlreadyExists);
+    }
+    let temporary = Temporary::beside(path, name_suffix)?;
+    Open::made(Opened::file(temporary.file()?)?, cache_bytes, first_rows)?.close()?;
+    temporary.file()?.sync_all().map_err(io_error)?;
+    temporary.put_at(path)
+}
+
+/// A file of our own in the directory of `path`; removed when dropped.
+struct Temporary {
+    path: PathBuf,
+    directory: PathBuf,
+}
+
+impl Temporary {
+    fn beside(path: &Path, suffix: [u8; 8]) -> Result<Self, StoreError> {
+        let name = path.file_name().ok_or(StoreError::Io(io::ErrorKind::InvalidInput))?;
+        let directory = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let mut temporary = OsString::from(".");
+        temporary.push(name);
+        temporary.push(format!(".{:016x}.new", u64::from_be_bytes(suffix)));
+        let path = directory.join(temporary);
+        owner_only().read(true).write(true).create_new(true).open(&path).map_err(io_error)?;
+        Ok(Self { path, directory })
+    }
+
+    fn file(&self) -> Result<File, StoreError> {
+        OpenOptions::new().read(true).write(true).open(&self.path).map_err(io_error)
+    }
+
+    /// A hard link never replaces what is there, as a rename does. Where the file system knows none,
+    /// a look before the rename has to do.
+    fn put_at(self, path: &Path) -> Result<(), StoreError> {
+        match std::fs::hard_link(&self.path, path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(StoreError::AlreadyExists);
+            }
+            Err(_) if path.symlink_metadata().is_ok() => return Err(StoreError::AlreadyExists),
+            Err(_) => std::fs::rename(&self.path, path).map_err(io_error)?,
+        }
+        let directory = self.directory.clone();
+        drop(self);
+        sync_directory(&directory).map_err(|error| {
+            // Nobody has been told of the store yet. Should it stay, the next attempt finds it.
+            _ = std::fs::remove_file(path);
+            io_error(error)
+        })
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // After a rename it is gone; where it cannot be removed it disturbs nobody.
+        _ = std::fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(unix)]
+fn owner_only() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+#[cfg(not(unix))]
+fn owner_only() -> OpenOptions {
+    OpenOptions::new()
+}
+
+/// A name is durable when its directory is. Elsewhere than on Unix a directory cannot be synced.
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
+}
+
+fn io_error(error: io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::NotFound => StoreError::NotFound,
+        kind => StoreError::Io(kind),
+    }
+}

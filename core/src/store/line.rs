@@ -1,0 +1,205 @@
+//! The line of acts: one has the turn, the others wait in the order they came, and the turn is
+//! handed on, never raced for. Acts that follow one another closely share a commit, and hear of its
+//! outcome here.
+
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::port::StoreError;
+
+/// Most callers that wait for a turn.
+pub(crate) const MAX_WAITING: usize = 256;
+
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+
+/// Who has the turn and who waits for it.
+#[derive(Default)]
+pub(crate) struct Line(Mutex<Queue>);
+
+#[derive(Default)]
+struct Queue {
+    taken: bool,
+    waiting: VecDeque<Arc<Place>>,
+}
+
+#[derive(Default)]
+struct Place {
+    called: AtomicBool,
+    bell: Condvar,
+}
+
+impl Line {
+    /// Waits for the turn: no longer than `patience`, or as long as it takes. Somebody in the line is already counted on by
+    /// the act before: leaving it and being called exclude each other under the queue's lock.
+    pub(crate) fn take(&self, patience: Option<Duration>) -> Result<Turn<'_>, StoreError> {
+        let mut queue = self.queue();
+        if patience.is_some() && queue.waiting.len() >= MAX_WAITING {
+            return Err(StoreError::Busy { retry_after: RETRY_AFTER });
+        }
+        if !std::mem::replace(&mut queue.taken, true) {
+            return Ok(Turn(self));
+        }
+        let place = Arc::new(Place::default());
+        queue.waiting.push_back(Arc::clone(&place));
+        while !place.called.load(Ordering::Relaxed) {
+            let (relocked, wait) = place
+                .bell
+                .wait_timeout(queue, patience.unwrap_or(Duration::MAX))
+                .unwrap_or_else(PoisonError::into_inner);
+            queue = relocked;
+            if wait.timed_out() && !place.called.load(Ordering::Relaxed) {
+                queue.waiting.retain(|other| !Arc::ptr_eq(other, &place));
+                return Err(StoreError::Busy { retry_after: RETRY_AFTER });
+            }
+        }
+        Ok(Turn(self))
+    }
+
+    /// How many wait for the turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue().waiting.len()
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The turn; dropped, it goes to the next in line.
+pub(crate) struct Turn<'a>(&'a Line);
+
+impl<'a> Turn<'a> {
+    /// Hands the turn on where somebody waits for it, and gives it back where nobody does: who has
+    /// it then is the last and commits for all.
+    pub(crate) fn hand_on(self) -> Option<Self> {
+        let mut queue = self.0.queue();
+        if queue.waiting.is_empty() {
+            drop(queue);
+            return Some(self);
+        }
+        call_next(&mut queue);
+        drop(queue);
+        std::mem::forget(self);
+        None
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        call_next(&mut self.0.queue());
+    }
+}
+
+fn call_next(queue: &mut Queue) {
+    match queue.waiting.pop_front() {
+        Some(place) => {
+            place.called.store(true, Ordering::Relaxed);
+            place.bell.notify_one();
+        }
+        None => queue.taken = false,
+    }
+}
+
+/// How a commit ended, for all acts in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ended {
+    /// It is in the file.
+    Done,
+    /// It is not in the file, and may be tried again.
+    NotDone(ErrorKind),
+    /// It is not in the file, and the store takes no more.
+    Broken,
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// Where the acts of one commit wait for its end.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    ended: Mutex<Option<Ended>>,
+    bell: Condvar,
+}
+
+impl Outcome {
+    pub(crate) fn tell(&self, ended: Ended) {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
+        self.bell.notify_all();
+    }
+
+    pub(crate) fn wait(&self) -> Ended {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match *ended {
+                Some(ended) => return ended,
+                None => ended = self.bell.wait(ended).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    const LONG: Option<Duration> = Some(Duration::from_secs(60));
+
+    fn until(what: impl Fn() -> bool) {
+        while !what() {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn turns_go_round_in_the_order_of_coming() {
+        let line = Line::default();
+        let (done, order) = mpsc::channel();
+        thread::scope(|scope| {
+            let first = line.take(LONG).unwrap();
+            for name in 0..8 {
+                let (line, done) = (&line, done.clone());
+                scope.spawn(move || {
+                    let _turn = line.take(LONG).unwrap();
+                    done.send(name).unwrap();
+                });
+                until(|| line.waiting() == name + 1);
+            }
+            assert!(first.hand_on().is_none(), "somebody waits");
+        });
+        drop(done);
+        assert_eq!(order.iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert!(line.take(LONG).unwrap().hand_on().is_some(), "nobody waits");
+    }
+
+    #[test]
+    fn who_waits_too_long_leaves_and_is_not_counted_on() {
+        let line = Line::default();
+        let turn = line.take(LONG).unwrap();
+        thread::scope(|scope| {
+            let late = scope.spawn(|| line.take(Some(Duration::from_millis(1))).err());
+            assert_eq!(late.join().unwrap(), Some(StoreError::Busy { retry_after: RETRY_AFTER }));
+        });
+        assert_eq!(line.waiting(), 0);
+        assert!(turn.hand_on().is_some());
+    }
+
+    #[test]
+    fn a_full_line_takes_no_more() {
+        let line = Line::default();
+        thread::scope(|scope| {
+            let turn = line.take(LONG).unwrap();
+            for _ in 0..MAX_WAITING {
+                scope.spawn(|| drop(line.take(LONG).unwrap()));
+            }
+            until(|| line.waiting() == MAX_WAITING);
+            assert_eq!(line.take(LONG).err(), Some(StoreError::Busy { retry_after: RETRY_AFTER }));
+            drop(turn);
+        });
+        assert_eq!(line.waiting(), 0);
+    }
+}

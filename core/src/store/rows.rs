@@ -1,0 +1,168 @@
+//! The one table, as redb holds it: a snapshot to read, a commit, and redb's errors in our words.
+
+use std::io::ErrorKind;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use redb::{
+    CommitError, Database, DatabaseError, ReadOnlyTable, ReadableDatabase, StorageError, TableDefinition,
+    TableError, TransactionError,
+};
+
+use super::port::{Read, STAMP_KEY, StoreError};
+use super::stage::Changes;
+
+/// Keys and values are plain bytes to redb: its names of types would freeze our paths into files,
+/// and its decoding cannot refuse.
+const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
+
+/// The rows at one moment. Holds no lock; writers do not wait for it.
+pub(crate) struct Snapshot {
+    table: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    ailing: Arc<AtomicBool>,
+}
+
+impl Snapshot {
+    /// Sets `ailing` when the storage fails: redb answers nothing more then until it is reopened.
+    pub(crate) fn of(db: &Database, ailing: &Arc<AtomicBool>) -> Result<Self, StoreError> {
+        let failed = |error: Failure| error.noted(ailing);
+        let transaction = db.begin_read().map_err(|error| failed(error.into()))?;
+        let table = transaction.open_table(ROWS).map_err(|error| failed(error.into()))?;
+        Ok(Self { table, ailing: Arc::clone(ailing) })
+    }
+
+    /// How many commits the store has seen. A store has the row from its first commit on.
+    pub(crate) fn stamp(&self) -> Result<u64, StoreError> {
+        let row = self.get(&STAMP_KEY)?.ok_or(StoreError::Damaged)?;
+        row.as_slice().try_into().map(u64::from_be_bytes).map_err(|_| StoreError::Damaged)
+    }
+
+    fn failed(&self, error: StorageError) -> StoreError {
+        Failure::from(error).noted(&self.ailing)
+    }
+}
+
+impl Read for Snapshot {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let row = self.table.get(key).map_err(|error| self.failed(error))?;
+        Ok(row.map(|value| value.value().to_vec()))
+    }
+
+    fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        if from >= to {
+            return Ok(());
+        }
+        for row in self.table.range(from..to).map_err(|error| self.failed(error))? {
+            let (key, value) = row.map_err(|error| self.failed(error))?;
+            if visit(key.value(), value.value()).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes the changes and the stamp durable, in the order of keys, which is how redb writes them
+/// fastest. Two phases, because one cannot tell a torn commit from a flipped bit after a crash.
+pub(crate) fn commit(db: &Database, changes: &Changes, stamp: u64) -> Result<(), ErrorKind> {
+    try_commit(db, changes, stamp).map_err(|failure| failure.kind)
+}
+
+fn try_commit(db: &Database, changes: &Changes, stamp: u64) -> Result<(), Failure> {
+    let mut transaction = db.begin_write()?;
+    transaction.set_two_phase_commit(true);
+    {
+        let mut table = transaction.open_table(ROWS)?;
+        table.insert(STAMP_KEY.as_slice(), stamp.to_be_bytes().as_slice())?;
+        for (key, value) in changes {
+            match value {
+                Some(value) => table.insert(key.as_slice(), value.as_slice())?,
+                None => table.remove(key.as_slice())?,
+            };
+        }
+    }
+    Ok(transaction.commit()?)
+}
+
+/// What redb failed with: in our words, and as a kind of I/O error for a commit.
+struct Failure {
+    means: StoreError,
+    kind: ErrorKind,
+    storage: bool,
+}
+
+impl Failure {
+    fn noted(self, ailing: &AtomicBool) -> StoreError {
+        if self.storage {
+            ailing.store(true, Ordering::Release);
+        }
+        self.means
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Io(error) => {
+                Self { means: StoreError::Io(error.kind()), kind: error.kind(), storage: true }
+            }
+            StorageError::Corrupted(_) => {
+                Self { means: StoreError::Damaged, kind: ErrorKind::InvalidData, storage: false }
+            }
+            _ => Self { means: StoreError::Io(ErrorKind::Other), kind: ErrorKind::Other, storage: true },
+        }
+    }
+}
+
+impl From<TransactionError> for Failure {
+    fn from(error: TransactionError) -> Self {
+        match error {
+            TransactionError::Storage(error) => error.into(),
+            _ => Self { means: StoreError::Io(ErrorKind::Other), kind: ErrorKind::Other, storage: false },
+        }
+    }
+}
+
+impl From<TableError> for Failure {
+    fn from(error: TableError) -> Self {
+        let means = match error {
+            TableError::Storage(error) => return error.into(),
+            // Never taken for a new store: damage once read as an empty one.
+            TableError::TableDoesNotExist(_) => StoreError::Damaged,
+            _ => StoreError::NotAStore,
+        };
+        Self { means, kind: ErrorKind::InvalidData, storage: false }
+    }
+}
+
+impl From<CommitError> for Failure {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Storage(error) => error.into(),
+            _ => Self { means: StoreError::Io(ErrorKind::Other), kind: ErrorKind::Other, storage: false },
+        }
+    }
+}
+
+/// What it means that a file does not open.
+pub(crate) fn damage_of(error: &DatabaseError) -> StoreError {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => StoreError::AlreadyOpen,
+        // redb's formats before the one of our first release: no release of ours wrote them.
+        DatabaseError::UpgradeRequired(_) => StoreError::NotAStore,
+        DatabaseError::Storage(StorageError::Io(error)) => match error.kind() {
+            // How redb says that the magic number is not there.
+            ErrorKind::InvalidData => StoreError::NotAStore,
+            ErrorKind::UnexpectedEof | ErrorKind::InvalidInput => StoreError::Damaged,
+            kind => StoreError::Io(kind),
+        },
+        DatabaseError::Storage(StorageError::Corrupted(_)) => StoreError::Damaged,
+        _ => StoreError::Io(ErrorKind::Other),
+    }
+}

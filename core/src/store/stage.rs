@@ -1,0 +1,209 @@
+//! What an act wants, checked and laid over what is there.
+
+use std::collections::BTreeMap;
+use std::iter::Peekable;
+use std::ops::{Bound, ControlFlow};
+
+use super::port::{MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, STAMP_KEY, StoreError, Write};
+
+/// Rows to be: a value, or nothing where the row goes.
+pub(crate) type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// Checks the rows of one act, each over what is there and the act's rows before it. Whatever can
+/// fail fails here: redb takes no row back once one of a transaction is written.
+pub(crate) fn admit(rows: Vec<Row>, there: &dyn Read) -> Result<Changes, StoreError> {
+    within_limits(&rows)?;
+    let mut changes = Changes::new();
+    for Row { key, write } in rows {
+        if key == STAMP_KEY {
+            return Err(StoreError::Conflict);
+        }
+        let over = Over { changes: &changes, there };
+        let value = match write {
+            Write::Put(value) => Some(value),
+            Write::Delete => None,
+            Write::Claim(value) => {
+                if over.get(&key)?.is_some() {
+                    return Err(StoreError::Conflict);
+                }
+                Some(value)
+            }
+            Write::Guarded { value, revision } => {
+                if revision_of(over.get(&key)?.as_deref()) != Some(revision) {
+                    return Err(StoreError::Conflict);
+                }
+                Some(value)
+            }
+        };
+        changes.insert(key, value);
+    }
+    Ok(changes)
+}
+
+fn within_limits(rows: &[Row]) -> Result<(), StoreError> {
+    let mut bytes = 0;
+    for row in rows {
+        let value = match &row.write {
+            Write::Put(value) | Write::Claim(value) | Write::Guarded { value, .. } => value.len(),
+            Write::Delete => 0,
+        };
+        if row.key.len() > MAX_KEY || value > MAX_VALUE {
+            return Err(StoreError::TooLarge);
+        }
+        bytes += row.key.len() + value;
+    }
+    if rows.len() > MAX_ROWS || bytes > MAX_ACT { Err(StoreError::TooLarge) } else { Ok(()) }
+}
+
+/// The revision that a guarded row begins with; a row that is not there has revision 0.
+fn revision_of(value: Option<&[u8]>) -> Option<u64> {
+    match value {
+        None => Some(0),
+        Some(value) => value.first_chunk().map(|head| u64::from_be_bytes(*head)),
+    }
+}
+
+/// Rows as they would be with `changes` made.
+pub(crate) struct Over<'a> {
+    pub(crate) changes: &'a Changes,
+    pub(crate) there: &'a dyn Read,
+}
+
+impl Read for Over<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.changes.get(key) {
+            Some(changed) => Ok(changed.clone()),
+            None => self.there.get(key),
+        }
+    }
+
+    fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        if from >= to {
+            return Ok(());
+        }
+        let range = (Bound::Included(from), Bound::Excluded(to));
+        let mut ahead = self.changes.range::<[u8], _>(range).peekable();
+        let mut flow = ControlFlow::Continue(());
+        self.there.scan(from, to, &mut |key, value| {
+            flow = show_until(&mut ahead, Some(key), visit);
+            if flow.is_continue() {
+                flow = match ahead.next_if(|(changed, _)| changed.as_slice() == key) {
+                    Some((_, Some(changed))) => visit(key, changed),
+                    Some((_, None)) => ControlFlow::Continue(()),
+                    None => visit(key, value),
+                };
+            }
+            flow
+        })?;
+        if flow.is_continue() {
+            // A break among the last rows ends the scan as its end does.
+            _ = show_until(&mut ahead, None, visit);
+        }
+        Ok(())
+    }
+}
+
+/// Shows the changed rows before `end`, all that are left where there is none.
+fn show_until<'a>(
+    ahead: &mut Peekable<impl Iterator<Item = (&'a Vec<u8>, &'a Option<Vec<u8>>)>>,
+    end: Option<&[u8]>,
+    visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    while let Some((key, value)) = ahead.next_if(|(key, _)| end.is_none_or(|end| key.as_slice() < end)) {
+        if let Some(value) = value {
+            visit(key, value)?;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+impl Read for Changes {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.get(key).cloned().flatten())
+    }
+
+    fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        if from < to {
+            let range = (Bound::Included(from), Bound::Excluded(to));
+            _ = show_until(&mut self.range::<[u8], _>(range).peekable(), None, visit);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(rows: &[(&str, Option<&str>)]) -> Changes {
+        rows.iter().map(|(k, v)| (k.as_bytes().to_vec(), v.map(|v| v.as_bytes().to_vec()))).collect()
+    }
+
+    fn shown(read: &dyn Read, from: &str, to: &str, most: usize) -> String {
+        let mut rows = Vec::new();
+        read.scan(from.as_bytes(), to.as_bytes(), &mut |k, v| {
+            rows.push(format!("{}{}", String::from_utf8_lossy(k), String::from_utf8_lossy(v)));
+            if rows.len() == most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .unwrap();
+        rows.join(" ")
+    }
+
+    #[test]
+    fn changes_lie_over_what_is_there_in_the_order_of_keys() {
+        let there = map(&[("b", Some("1")), ("d", Some("1")), ("f", Some("1")), ("h", Some("1"))]);
+        let changes =
+            map(&[("a", Some("2")), ("d", None), ("e", Some("2")), ("f", Some("2")), ("i", Some("2"))]);
+        let over = Over { changes: &changes, there: &there };
+        for (from, to, most, expected) in [
+            ("a", "z", 99, "a2 b1 e2 f2 h1 i2"),
+            ("b", "i", 99, "b1 e2 f2 h1"),
+            ("c", "e", 99, ""),
+            ("a", "z", 1, "a2"),
+            ("a", "z", 3, "a2 b1 e2"),
+            ("a", "z", 5, "a2 b1 e2 f2 h1"),
+            ("z", "a", 99, ""),
+            ("b", "b", 99, ""),
+        ] {
+            assert_eq!(shown(&over, from, to, most), expected, "{from}..{to}, {most}");
+        }
+        assert_eq!(over.get(b"d"), Ok(None));
+        assert_eq!(over.get(b"f"), Ok(Some(b"2".to_vec())));
+        assert_eq!(over.get(b"h"), Ok(Some(b"1".to_vec())));
+    }
+
+    #[test]
+    fn rows_of_one_act_see_the_rows_before_them() {
+        let row = |key: &str, write| Row { key: key.into(), write };
+        let there = map(&[("here", Some("\0\0\0\0\0\0\0\x07rest")), ("short", Some("1"))]);
+        let guarded = |revision| Write::Guarded { value: b"new".to_vec(), revision };
+        let claim = || Write::Claim(b"mine".to_vec());
+        for (rows, admitted) in [
+            (vec![row("here", claim())], false),
+            (vec![row("here", Write::Delete), row("here", claim())], true),
+            (vec![row("free", claim()), row("free", claim())], false),
+            (vec![row("here", guarded(7))], true),
+            (vec![row("here", guarded(8))], false),
+            (vec![row("free", guarded(0))], true),
+            (vec![row("free", guarded(1))], false),
+            (vec![row("short", guarded(0))], false),
+            (vec![Row { key: STAMP_KEY.to_vec(), write: Write::Delete }], false),
+        ] {
+            let answer = admit(rows.clone(), &there);
+            assert_eq!(answer.is_ok(), admitted, "{rows:?}");
+            if !admitted {
+                assert_eq!(answer, Err(StoreError::Conflict));
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Files: made without harm, opened by one at a time, suspended, exchanged.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::store::medium::{Medium, MemoryMedium};
+
+fn made(directory: &Path, name: &str) -> (PathBuf, RedbStore) {
+    let path = directory.join(name);
+    let first = vec![put(b"header", name.as_bytes())];
+    let store = RedbStore::create_file(&path, Settings::default(), first, [7; 8]).unwrap();
+    (path, store)
+}
+
+fn open(path: &Path) -> Result<RedbStore, StoreError> {
+    RedbStore::open_file(path, Settings::default(), &mut accept)
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_store_is_made_with_its_first_rows_and_nothing_beside_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, store) = made(directory.path(), "new");
+    assert_eq!(value(&store, b"header").unwrap().as_deref(), Some(b"new".as_slice()));
+    assert_eq!(store.commit_stamp(), Ok(1));
+    assert_eq!(names(directory.path()), ["new"]);
+    drop(store);
+    assert_eq!(value(&open(&path).unwrap(), b"header").unwrap().as_deref(), Some(b"new".as_slice()));
+}
+
+#[cfg(unix)]
+#[test]
+fn only_its_owner_reads_a_new_store() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let (path, _store) = made(directory.path(), "new");
+    assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn what_is_there_is_not_replaced() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("there");
+    for bytes in [b"".as_slice(), b"somebody's letter"] {
+        fs::write(&path, bytes).unwrap();
+        let answer = RedbStore::create_file(&path, Settings::default(), Vec::new(), [7; 8]).err();
+        assert_eq!(answer, Some(StoreError::AlreadyExists));
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+        assert_eq!(names(directory.path()), ["there"]);
+    }
+    let nowhere = directory.path().join("no such directory").join("new");
+    let answer = RedbStore::create_file(&nowhere, Settings::default(), Vec::new(), [7; 8]).err();
+    assert_eq!(answer, Some(StoreError::NotFound));
+}
+
+#[test]
+fn what_a_crashed_creation_left_disturbs_nobody() {
+    let directory = tempfile::tempdir().unwrap();
+    let left = ".new.0101010101010101.new";
+    fs::write(directory.path().join(left), b"half a store").unwrap();
+    let (_, store) = made(directory.path(), "new");
+    assert_eq!(value(&store, b"header").unwrap().as_deref(), Some(b"new".as_slice()));
+    assert_eq!(names(directory.path()), [left, "new"]);
+    assert_eq!(fs::read(directory.path().join(left)).unwrap(), b"half a store");
+}
+
+#[test]
+fn first_rows_beyond_the_limits_leave_no_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("new");
+    let rows = vec![put(&[1; 2_000], b"")];
+    let answer = RedbStore::create_file(&path, Settings::default(), rows, [7; 8]).err();
+    assert_eq!(answer, Some(StoreError::TooLarge));
+    assert_eq!(names(directory.path()), [""; 0]);
+}
+
+#[test]
+fn a_second_opener_is_kept_out_until_the_first_suspends() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, first) = made(directory.path(), "new");
+    assert_eq!(open(&path).err(), Some(StoreError::AlreadyOpen));
+    first.suspend().unwrap();
+    let second = open(&path).unwrap();
+    act(&second, vec![put(b"row", b"of the second")]).unwrap();
+    assert_eq!(value(&first, b"row"), Err(StoreError::AlreadyOpen));
+    drop(second);
+    assert_eq!(value(&first, b"row").unwrap().as_deref(), Some(b"of the second".as_slice()));
+    assert_eq!(first.commit_stamp(), Ok(2), "the stamp is not the file's");
+
+    let medium = Arc::new(MemoryMedium::new());
+    let first = RedbStore::create(medium.clone(), Settings::default(), Vec::new()).unwrap();
+    let second = || RedbStore::open(medium.clone(), Settings::default(), &mut accept);
+    assert_eq!(second().err(), Some(StoreError::AlreadyOpen));
+    drop(first);
+    assert!(second().is_ok());
+}
+
+#[test]
+fn memory_outlives_the_store_that_lies_on_it() {
+    let medium = Arc::new(MemoryMedium::new());
+    let store = RedbStore::create(medium.clone(), Settings::default(), Vec::new()).unwrap();
+    act(&store, vec![put(b"row", b"1")]).unwrap();
+    drop(store);
+    assert_eq!(
+        RedbStore::create(medium.clone(), Settings::default(), Vec::new()).err(),
+        Some(StoreError::AlreadyExists)
+    );
+    let store = RedbStore::open(medium, Settings::default(), &mut accept).unwrap();
+    assert_eq!(value(&store, b"row").unwrap().as_deref(), Some(b"1".as_slice()));
+}
+
+/// Commits into a file that lost its name would be reported as done and found by nobody.
+#[cfg(unix)]
+#[test]
+fn a_store_whose_file_was_exchanged_takes_no_more() {
+    for exchange in [true, false] {
+        let directory = tempfile::tempdir().unwrap();
+        let (other_path, other) = made(directory.path(), "other");
+        drop(other);
+        let (path, store) = made(directory.path(), "new");
+        act(&store, vec![put(b"row", b"1")]).unwrap();
+        if exchange {
+            fs::rename(&other_path, &path).unwrap();
+        } else {
+            fs::remove_file(&path).unwrap();
+        }
+        let before = exchange.then(|| fs::read(&path).unwrap());
+        assert_eq!(act(&store, vec![put(b"row", b"2")]), Err(StoreError::Broken));
+        assert_eq!(act(&store, vec![put(b"row", b"3")]), Err(StoreError::Broken));
+        assert_eq!(value(&store, b"row"), Err(StoreError::Broken));
+        assert_eq!(before, fs::read(&path).ok(), "the other file was touched");
+
+        let mut seen = None;
+        let reopened = store.reopen(&mut |read| {
+            seen = read.get(b"header")?;
+            Ok(())
+        });
+        if exchange {
+            assert_eq!((reopened, seen.as_deref()), (Ok(()), Some(b"other".as_slice())));
+            act(&store, vec![put(b"row", b"4")]).unwrap();
+        } else {
+            assert_eq!((reopened, seen), (Err(StoreError::NotFound), None));
+            assert_eq!(value(&store, b"row"), Err(StoreError::Broken));
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_suspended_store_wakes_on_no_other_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let (other_path, other) = made(directory.path(), "other");
+    let (path, store) = made(directory.path(), "new");
+    drop(other);
+    store.suspend().unwrap();
+    let keep = fs::File::open(&path).unwrap();
+    fs::rename(&other_path, &path).unwrap();
+    let before = fs::read(&path).unwrap();
+    assert_eq!(value(&store, b"header"), Err(StoreError::Broken));
+    assert_eq!(fs::read(&path).unwrap(), before, "a file that was not judged was touched");
+    drop(keep);
+    store.reopen(&mut accept).unwrap();
+    assert_eq!(value(&store, b"header").unwrap().as_deref(), Some(b"other".as_slice()));
+}
+
+#[test]
+fn a_judge_sees_the_rows_and_its_refusal_stands() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, store) = made(directory.path(), "new");
+    drop(store);
+    let before = fs::read(&path).unwrap();
+    for refusal in [StoreError::WrongKey, StoreError::NewerFormat] {
+        let answer = RedbStore::open_file(&path, Settings::default(), &mut |read| {
+            assert_eq!(read.get(b"header")?.as_deref(), Some(b"new".as_slice()));
+            Err(refusal.clone())
+        });
+        assert_eq!(answer.err(), Some(refusal));
+        assert!(fs::read(&path).unwrap() == before, "a refused file was touched");
+    }
+}
+
+#[test]
+fn an_opened_medium_of_nothing_is_no_store() {
+    let medium = MemoryMedium::new();
+    assert_eq!(medium.identity(), Ok(None));
+    let answer = RedbStore::open(Arc::new(medium), Settings::default(), &mut accept);
+    assert_eq!(answer.err(), Some(StoreError::NotAStore));
+}
