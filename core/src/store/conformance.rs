@@ -13,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::port::{MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, Store, StoreError, Write};
+use super::port::{Decide, MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, Store, StoreError, Write};
 
 /// Makes a store without rows.
 pub type Make<'a> = &'a dyn Fn() -> Arc<dyn Store>;
@@ -433,10 +433,7 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
 }
 
 /// Runs an act until it does not conflict: an engine may leave that to its caller.
-fn retried(
-    store: &dyn Store,
-    decide: &mut dyn FnMut(&dyn Read) -> Result<Vec<Row>, StoreError>,
-) -> Result<(), StoreError> {
+fn retried(store: &dyn Store, decide: Decide<'_>) -> Result<(), StoreError> {
     for _ in 0..1_000 {
         match store.write(decide) {
             Err(StoreError::Conflict) => thread::yield_now(),

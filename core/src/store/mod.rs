@@ -2,6 +2,8 @@
 //!
 //! [`port`] is all that the floors above may ask for; [`redb`] answers it in a file or in memory.
 
+#![cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public through `testing` only"))]
+
 pub(crate) mod port;
 
 #[cfg(any(test, feature = "testing"))]
@@ -31,7 +33,7 @@ pub mod testing {
     pub use super::memory::BTreeStore;
     pub use super::open::Judge;
     pub use super::port::{
-        Decide, MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, Store, StoreError, Write,
+        Decide, MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, Store, StoreError, Visit, Write,
     };
     pub use super::redb::{RedbStore, Settings};
     pub use ::redb::{BackendError, StorageBackend};

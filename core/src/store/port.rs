@@ -20,6 +20,9 @@ pub const MAX_ACT: usize = 512 * 1024;
 /// The first key of the key space, so that a commit touches one end of it and one account.
 pub(crate) const STAMP_KEY: [u8; 17] = [0; 17];
 
+/// Is shown a row, its key first, and says whether it wants to see more.
+pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>;
+
 /// What an act sees: the rows as they are, its neighbours' accepted writes included.
 pub trait Read {
     /// The value at `key`.
@@ -32,12 +35,7 @@ pub trait Read {
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
-    fn scan(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError>;
+    fn scan(&self, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<(), StoreError>;
 }
 
 /// One row to be written.

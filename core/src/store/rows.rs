@@ -1,7 +1,6 @@
 //! The one table, as redb holds it: a snapshot to read, a commit, and redb's errors in our words.
 
 use std::io::ErrorKind;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,7 +9,7 @@ use redb::{
     TableError, TransactionError,
 };
 
-use super::port::{Read, STAMP_KEY, StoreError};
+use super::port::{Read, STAMP_KEY, StoreError, Visit};
 use super::stage::Changes;
 
 /// Keys and values are plain bytes to redb: its names of types would freeze our paths into files,
@@ -49,12 +48,7 @@ impl Read for Snapshot {
         Ok(row.map(|value| value.value().to_vec()))
     }
 
-    fn scan(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    fn scan(&self, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
         if from >= to {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::ops::{Bound, ControlFlow};
 
-use super::port::{MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, STAMP_KEY, StoreError, Write};
+use super::port::{MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, STAMP_KEY, StoreError, Visit, Write};
 
 /// Rows to be: a value, or nothing where the row goes.
 pub(crate) type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -77,12 +77,7 @@ impl Read for Over<'_> {
         }
     }
 
-    fn scan(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    fn scan(&self, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
         if from >= to {
             return Ok(());
         }
@@ -112,7 +107,7 @@ impl Read for Over<'_> {
 fn show_until<'a>(
     ahead: &mut Peekable<impl Iterator<Item = (&'a Vec<u8>, &'a Option<Vec<u8>>)>>,
     end: Option<&[u8]>,
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    visit: Visit<'_>,
 ) -> ControlFlow<()> {
     while let Some((key, value)) = ahead.next_if(|(key, _)| end.is_none_or(|end| key.as_slice() < end)) {
         if let Some(value) = value {
@@ -127,12 +122,7 @@ impl Read for Changes {
         Ok(self.get(key).cloned().flatten())
     }
 
-    fn scan(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    fn scan(&self, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
         if from < to {
             let range = (Bound::Included(from), Bound::Excluded(to));
             _ = show_until(&mut self.range::<[u8], _>(range).peekable(), None, visit);

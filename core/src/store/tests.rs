@@ -1,5 +1,6 @@
 //! The store on redb: one line, one commit, and what happens when that fails.
 
+mod faults;
 mod files;
 mod shared_commits;
 

@@ -1,0 +1,314 @@
+//! Storage that fails at every call in turn: an act is done, run again, or its end is unknown, and it
+//! is never half done or done twice.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::ops::Bound;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::thread;
+
+use redb::{BackendError, StorageBackend};
+
+use super::*;
+use crate::store::medium::{Medium, MemoryMedium, Opened};
+
+/// How a call fails.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Failing {
+    /// It does nothing.
+    Before,
+    /// It does what it was asked to, and then says that it failed.
+    After,
+}
+
+/// Fails the n-th call that changes or syncs, or reads if that is asked for.
+#[derive(Debug)]
+struct Faults {
+    left: AtomicI64,
+    failing: Mutex<Failing>,
+    /// Every call from then on fails, and the storage does not open.
+    for_good: AtomicBool,
+    reads_count: AtomicBool,
+}
+
+impl Faults {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            left: AtomicI64::new(i64::MAX),
+            failing: Mutex::new(Failing::Before),
+            for_good: AtomicBool::new(false),
+            reads_count: AtomicBool::new(false),
+        })
+    }
+
+    fn set(&self, calls: i64, failing: Failing, for_good: bool) {
+        *self.failing.lock().unwrap() = failing;
+        self.for_good.store(for_good, Ordering::SeqCst);
+        self.left.store(calls, Ordering::SeqCst);
+    }
+
+    fn clear(&self) {
+        self.set(i64::MAX, Failing::Before, false);
+    }
+
+    fn struck(&self) -> bool {
+        self.left.load(Ordering::SeqCst) <= 0
+    }
+
+    fn call(&self, call: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        let left = self.left.fetch_sub(1, Ordering::SeqCst);
+        if left > 1 || (left < 1 && !self.for_good.load(Ordering::SeqCst)) {
+            return call();
+        }
+        if *self.failing.lock().unwrap() == Failing::After {
+            call()?;
+        }
+        Err(io::ErrorKind::StorageFull.into())
+    }
+}
+
+struct FaultyMedium {
+    memory: MemoryMedium,
+    faults: Arc<Faults>,
+}
+
+impl Medium for FaultyMedium {
+    fn open(&self) -> Result<Opened, StoreError> {
+        if self.faults.struck() && self.faults.for_good.load(Ordering::SeqCst) {
+            return Err(StoreError::Io(io::ErrorKind::StorageFull));
+        }
+        let Opened { backend, identity } = self.memory.open()?;
+        Ok(Opened {
+            backend: Box::new(Faulty { below: backend, faults: Arc::clone(&self.faults) }),
+            identity,
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Faulty {
+    below: Box<dyn StorageBackend>,
+    faults: Arc<Faults>,
+}
+
+impl StorageBackend for Faulty {
+    fn len(&self) -> io::Result<u64> {
+        self.below.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        if self.faults.reads_count.load(Ordering::SeqCst) {
+            self.faults.call(|| self.below.read(offset, out))
+        } else {
+            self.below.read(offset, out)
+        }
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.faults.call(|| self.below.set_len(len))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.faults.call(|| self.below.sync_data())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.faults.call(|| self.below.write(offset, data))
+    }
+
+    crate::store::medium::delegate_locks!(below);
+}
+
+fn faulty() -> (Arc<Faults>, RedbStore) {
+    let faults = Faults::new();
+    let medium = FaultyMedium { memory: MemoryMedium::new(), faults: Arc::clone(&faults) };
+    let store = RedbStore::create(Arc::new(medium), Settings::default(), Vec::new()).unwrap();
+    (faults, store)
+}
+
+#[test]
+fn one_failing_call_neither_loses_nor_repeats_an_act() {
+    let (faults, store) = faulty();
+    let mut ways = BTreeSet::new();
+    let mut expected = 0;
+    for failing in [Failing::Before, Failing::After] {
+        for call in 1.. {
+            let mut runs = 0;
+            faults.set(call, failing, false);
+            let answer = add_one(&store, b"count", &mut runs);
+            let struck = faults.struck();
+            faults.clear();
+            expected += 1;
+            assert_eq!(answer, Ok(()), "{failing:?}, call {call}");
+            assert_eq!(count(&store, b"count"), expected, "{failing:?}, call {call}, {runs} runs");
+            assert_eq!(store.commit_stamp(), Ok(expected + 1), "{failing:?}, call {call}");
+            if !struck {
+                assert!(call > 3, "a durable commit makes more than {call} calls");
+                break;
+            }
+            ways.insert(runs);
+        }
+    }
+    assert_eq!(ways, BTreeSet::from([1, 2]), "found done after all, or run again");
+}
+
+#[test]
+fn storage_that_fails_for_good_leaves_the_end_unknown_until_it_is_reopened() {
+    let mut ends = BTreeSet::new();
+    for failing in [Failing::Before, Failing::After] {
+        for call in 1.. {
+            let (faults, store) = faulty();
+            let mut runs = 0;
+            add_one(&store, b"count", &mut runs).unwrap();
+            faults.set(call, failing, true);
+            let answer = add_one(&store, b"count", &mut runs);
+            if !faults.struck() {
+                assert_eq!(answer, Ok(()));
+                break;
+            }
+            assert_eq!(answer, Err(StoreError::Unknown), "{failing:?}, call {call}");
+            assert_eq!(runs, 2, "an act of unknown end was run again");
+            assert_eq!(add_one(&store, b"count", &mut runs), Err(StoreError::Broken));
+            assert_eq!(value(&store, b"count"), Err(StoreError::Broken));
+            assert_eq!(store.commit_stamp(), Err(StoreError::Broken));
+            assert_eq!(store.reopen(&mut accept), Err(StoreError::Io(io::ErrorKind::StorageFull)));
+            assert_eq!(value(&store, b"count"), Err(StoreError::Broken));
+            faults.clear();
+            store.reopen(&mut accept).unwrap();
+            let counted = count(&store, b"count");
+            assert!([1, 2].contains(&counted), "{failing:?}, call {call}: {counted}");
+            assert_eq!(store.commit_stamp(), Ok(counted + 1), "the stamp tells another story than the row");
+            add_one(&store, b"count", &mut runs).unwrap();
+            assert_eq!(count(&store, b"count"), counted + 1);
+            ends.insert(counted);
+        }
+    }
+    assert_eq!(ends, BTreeSet::from([1, 2]), "the end was in truth both, from call to call");
+}
+
+/// The storage takes nothing at all, but opens and reads: a full disk.
+#[test]
+fn an_act_that_never_gets_through_is_given_up_and_not_done() {
+    let medium = FullMedium { memory: MemoryMedium::new(), full: Arc::new(AtomicBool::new(false)) };
+    let full = Arc::clone(&medium.full);
+    let store = RedbStore::create(Arc::new(medium), Settings::default(), Vec::new()).unwrap();
+    let mut runs = 0;
+    let answer = store.write(&mut |_| {
+        runs += 1;
+        full.store(true, Ordering::SeqCst);
+        Ok(vec![put(b"row", b"1")])
+    });
+    assert_eq!((answer, runs), (Err(StoreError::Io(io::ErrorKind::StorageFull)), 3));
+    assert_eq!(value(&store, b"row"), Ok(None));
+    full.store(false, Ordering::SeqCst);
+    act(&store, vec![put(b"row", b"1")]).unwrap();
+}
+
+/// Takes nothing while it is full, and has room again whenever it is opened.
+struct FullMedium {
+    memory: MemoryMedium,
+    full: Arc<AtomicBool>,
+}
+
+impl Medium for FullMedium {
+    fn open(&self) -> Result<Opened, StoreError> {
+        self.full.store(false, Ordering::SeqCst);
+        let Opened { backend, identity } = self.memory.open()?;
+        Ok(Opened { backend: Box::new(Full { below: backend, full: Arc::clone(&self.full) }), identity })
+    }
+}
+
+#[derive(Debug)]
+struct Full {
+    below: Box<dyn StorageBackend>,
+    full: Arc<AtomicBool>,
+}
+
+impl Full {
+    fn unless_full(&self, call: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        if self.full.load(Ordering::SeqCst) { Err(io::ErrorKind::StorageFull.into()) } else { call() }
+    }
+}
+
+impl StorageBackend for Full {
+    fn len(&self) -> io::Result<u64> {
+        self.below.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.below.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.unless_full(|| self.below.set_len(len))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.unless_full(|| self.below.sync_data())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.unless_full(|| self.below.write(offset, data))
+    }
+}
+
+/// A refusal over a neighbour's staged row is decided again when that row does not come to be.
+#[test]
+fn a_refusal_falls_with_the_rows_it_was_decided_over() {
+    let (faults, store) = faulty();
+    let (writer_runs, refuser_runs) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            store.write(&mut |_| {
+                // The second run finds the storage sound and decides otherwise.
+                if writer_runs.fetch_add(1, Ordering::SeqCst) > 0 {
+                    return Err(StoreError::WrongKey);
+                }
+                until(|| store.waiting() == 1);
+                faults.set(1, Failing::Before, false);
+                Ok(vec![put(b"name", b"taken")])
+            })
+        });
+        until(|| writer_runs.load(Ordering::SeqCst) == 1);
+        let refuser = scope.spawn(|| {
+            store.write(&mut |read| {
+                let first = refuser_runs.fetch_add(1, Ordering::SeqCst) == 0;
+                assert_eq!(read.get(b"name")?.is_some(), first, "run over what is not there");
+                if first { Err(StoreError::AlreadyExists) } else { Ok(vec![put(b"name", b"mine")]) }
+            })
+        });
+        assert_eq!(writer.join().unwrap(), Err(StoreError::WrongKey));
+        assert_eq!(refuser.join().unwrap(), Ok(()));
+    });
+    assert_eq!((writer_runs.into_inner(), refuser_runs.into_inner()), (2, 2));
+    assert_eq!(value(&store, b"name").unwrap().as_deref(), Some(b"mine".as_slice()));
+}
+
+/// redb answers nothing after a failed read; the store opens itself again.
+#[test]
+fn a_failed_read_is_told_once() {
+    let (faults, store) = faulty();
+    act(&store, vec![put(b"row", b"1")]).unwrap();
+    // Nothing is in redb's cache now.
+    store.suspend().unwrap();
+    value(&store, b"no row").unwrap();
+    faults.reads_count.store(true, Ordering::SeqCst);
+    let mut told = 0;
+    for call in 1..64 {
+        store.suspend().unwrap();
+        faults.set(call, Failing::Before, false);
+        let answer = value(&store, b"row");
+        faults.clear();
+        match answer {
+            Ok(found) => assert_eq!(found.as_deref(), Some(b"1".as_slice()), "read {call}"),
+            Err(error) => {
+                assert_eq!(error, StoreError::Io(io::ErrorKind::StorageFull), "read {call}");
+                told += 1;
+            }
+        }
+        assert_eq!(value(&store, b"row").unwrap().as_deref(), Some(b"1".as_slice()), "after read {call}");
+        act(&store, vec![put(b"other", &[call as u8])]).unwrap();
+    }
+    assert!(told > 0, "no read failed");
+}

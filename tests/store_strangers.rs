@@ -1,0 +1,208 @@
+//! Files that strangers have been at: cut short, zeroed, flipped, or never a store. Each is refused in
+//! words and left as it is, or opens and holds the truth; nothing panics.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test reports by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use selfsame::testing::store::{RedbStore, Row, Settings, Store, StoreError, Write};
+use tempfile::TempDir;
+
+const PAGE: usize = 4096;
+
+type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// Which of redb's two commit slots counts stands in one bit that nothing checks: flipped in a killed
+/// store, it is what a crash just before the end of the last commit would have left. Only an anchor
+/// outside of the file tells the two apart.
+const SLOT_BIT_AT: usize = 9;
+
+/// A real store's file, and what its rows truly are.
+struct Sample {
+    name: &'static str,
+    bytes: Vec<u8>,
+    rows: Rows,
+    rows_before_last_commit: Rows,
+}
+
+#[test]
+fn a_file_cut_to_any_length_is_refused_or_true() {
+    let directory = tempfile::tempdir().unwrap();
+    for sample in samples(&directory) {
+        let len = sample.bytes.len();
+        let lengths =
+            (0..PAGE.min(len)).step_by(7).chain((PAGE..len).step_by(1_511)).chain([1, 8, 9, len - 1]);
+        let mut told = Told::default();
+        for cut in lengths {
+            told.hear(&sample, directory.path(), &sample.bytes[..cut], &format!("cut to {cut}"));
+        }
+        assert!(told.refused > 500, "{}: {told:?}", sample.name);
+        for cut in 0..9 {
+            let answer = opened(directory.path(), &sample.bytes[..cut]).err();
+            assert_eq!(answer, Some(StoreError::NotAStore), "cut to {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_page_of_zeros_is_found_or_was_not_needed() {
+    let directory = tempfile::tempdir().unwrap();
+    for sample in samples(&directory) {
+        let mut told = Told::default();
+        for start in (0..sample.bytes.len()).step_by(PAGE) {
+            let mut bytes = sample.bytes.clone();
+            let end = (start + PAGE).min(bytes.len());
+            bytes[start..end].fill(0);
+            told.hear(&sample, directory.path(), &bytes, &format!("zeros at {start}"));
+        }
+        assert!(told.refused > 3, "{}: {told:?}", sample.name);
+    }
+}
+
+#[test]
+fn a_flipped_byte_is_found_or_was_not_needed() {
+    let directory = tempfile::tempdir().unwrap();
+    for sample in samples(&directory) {
+        let mut told = Told::default();
+        let places = (0..512).chain((512..sample.bytes.len()).step_by(769));
+        for at in places.filter(|at| *at != SLOT_BIT_AT) {
+            let mut bytes = sample.bytes.clone();
+            bytes[at] ^= 0x41;
+            told.hear(&sample, directory.path(), &bytes, &format!("flipped at {at}"));
+        }
+        assert!(told.refused > 20 && told.opened > 20, "{}: {told:?}", sample.name);
+    }
+}
+
+#[test]
+fn what_was_never_a_store_is_called_that() {
+    let directory = tempfile::tempdir().unwrap();
+    let sample = &samples(&directory)[0];
+    let mut garbage_head = sample.bytes.clone();
+    garbage_head[..512].fill(0xa5);
+    let mut sqlite = b"SQLite format 3\0".to_vec();
+    sqlite.resize(PAGE * 4, 0);
+    let shorter_than_magic = b"redb".to_vec();
+    for bytes in [garbage_head, sqlite, vec![0; PAGE * 8], vec![0xff; 100], shorter_than_magic] {
+        assert_eq!(refusal(directory.path(), &bytes), StoreError::NotAStore);
+    }
+    let magic_alone = sample.bytes[..9].to_vec();
+    assert_eq!(refusal(directory.path(), &magic_alone), StoreError::Damaged);
+    let mut of_a_newer_redb = sample.bytes.clone();
+    for slot in [64, 192] {
+        of_a_newer_redb[slot] = 4;
+    }
+    assert_eq!(refusal(directory.path(), &of_a_newer_redb), StoreError::NewerFormat);
+    let answer = RedbStore::open_file(directory.path(), Settings::default(), &mut |_| Ok(())).err();
+    assert_eq!(answer, Some(StoreError::NotAStore), "a directory");
+    let nowhere = directory.path().join("nowhere");
+    let answer = RedbStore::open_file(&nowhere, Settings::default(), &mut |_| Ok(())).err();
+    assert_eq!(answer, Some(StoreError::NotFound));
+    assert!(!nowhere.exists(), "opening made a file");
+}
+
+/// The judge's refusal of a file that was killed while open: redb would repair such a file at once.
+#[test]
+fn a_killed_store_that_the_judge_refuses_is_not_repaired() {
+    let directory = tempfile::tempdir().unwrap();
+    let killed = samples(&directory).pop().unwrap();
+    assert_eq!(killed.name, "killed");
+    let path = directory.path().join("judged");
+    fs::write(&path, &killed.bytes).unwrap();
+    let answer = RedbStore::open_file(&path, Settings::default(), &mut |_| Err(StoreError::WrongKey)).err();
+    assert_eq!(answer, Some(StoreError::WrongKey));
+    assert!(fs::read(&path).unwrap() == killed.bytes, "a refused file was repaired");
+    let accepted = RedbStore::open_file(&path, Settings::default(), &mut |_| Ok(())).unwrap();
+    assert_eq!(rows_of(&accepted), killed.rows);
+    drop(accepted);
+    assert!(fs::read(&path).unwrap() != killed.bytes, "the sample needed no repair");
+}
+
+#[test]
+fn the_slot_bit_takes_back_one_whole_commit_at_most() {
+    let directory = tempfile::tempdir().unwrap();
+    for mut sample in samples(&directory) {
+        sample.bytes[SLOT_BIT_AT] ^= 1;
+        let rows = opened(directory.path(), &sample.bytes).unwrap();
+        assert!(rows == sample.rows || rows == sample.rows_before_last_commit, "{}", sample.name);
+    }
+}
+
+/// How a run of damaged files went.
+#[derive(Debug, Default)]
+struct Told {
+    refused: usize,
+    opened: usize,
+}
+
+impl Told {
+    fn hear(&mut self, sample: &Sample, directory: &Path, bytes: &[u8], what: &str) {
+        match opened(directory, bytes) {
+            Ok(rows) => {
+                assert!(rows == sample.rows, "{}, {what}: not the rows that were committed", sample.name);
+                self.opened += 1;
+            }
+            Err(error) => {
+                let fitting = [StoreError::NotAStore, StoreError::Damaged, StoreError::NewerFormat];
+                assert!(fitting.contains(&error), "{}, {what}: {error:?}", sample.name);
+                self.refused += 1;
+            }
+        }
+    }
+}
+
+fn refusal(directory: &Path, bytes: &[u8]) -> StoreError {
+    opened(directory, bytes).expect_err("a stranger's file opened")
+}
+
+/// Opens a file of these bytes: its rows, or a refusal that left it byte for byte as it was.
+fn opened(directory: &Path, bytes: &[u8]) -> Result<Rows, StoreError> {
+    let path = directory.join("stranger");
+    fs::write(&path, bytes).unwrap();
+    let store = RedbStore::open_file(&path, Settings::default(), &mut |_| Ok(()));
+    if store.is_err() {
+        assert!(fs::read(&path).unwrap() == bytes, "a refused file was changed");
+    }
+    store.map(|store| rows_of(&store))
+}
+
+fn rows_of(store: &RedbStore) -> Rows {
+    let mut rows = Rows::new();
+    store
+        .read(&mut |read| {
+            read.scan(b"row", b"rox", &mut |key, value| {
+                rows.insert(key.to_vec(), value.to_vec());
+                ControlFlow::Continue(())
+            })
+        })
+        .unwrap();
+    rows
+}
+
+/// A store that was closed, and the copy of one that was open: a killed one.
+fn samples(directory: &TempDir) -> Vec<Sample> {
+    let path = directory.path().join("sample");
+    _ = fs::remove_file(&path);
+    let store = RedbStore::create_file(&path, Settings::default(), Vec::new(), [1; 8]).unwrap();
+    let (mut rows, mut before) = (Rows::new(), Rows::new());
+    for round in 0..12_u8 {
+        let act: Vec<Row> = (0..16_u8)
+            .map(|at| Row {
+                key: [b"row".as_slice(), &[round * 5 + at]].concat(),
+                write: Write::Put(vec![round; 300]),
+            })
+            .collect();
+        store.write(&mut |_| Ok(act.clone())).unwrap();
+        before.clone_from(&rows);
+        rows.extend(act.into_iter().map(|row| (row.key, vec![round; 300])));
+    }
+    let killed = fs::read(&path).unwrap();
+    drop(store);
+    let closed = fs::read(&path).unwrap();
+    let sample =
+        |name, bytes| Sample { name, bytes, rows: rows.clone(), rows_before_last_commit: before.clone() };
+    vec![sample("closed", closed), sample("killed", killed)]
+}
