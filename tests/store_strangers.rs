@@ -8,7 +8,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use selfsame::testing::store::{RedbStore, Row, Settings, Store, StoreError, Write};
+use selfsame::testing::{RedbStore, Row, Settings, Store, StoreError, Write};
 use tempfile::TempDir;
 
 const PAGE: usize = 4096;

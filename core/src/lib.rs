@@ -2,14 +2,39 @@
 
 mod crypto;
 mod engine;
+mod error;
 mod ground;
 mod rules;
 mod store;
 
-pub use ground::secret::Secret;
-
-/// Doors for tests: what the engine keeps to itself otherwise.
 #[cfg(feature = "testing")]
-pub mod testing {
-    pub use crate::store::testing as store;
-}
+pub mod testing;
+
+pub use crypto::entropy::SystemEntropy;
+pub use crypto::keys::HostKey;
+pub use crypto::password::{Argon2Hasher, HashCost, HashFailed, Hasher};
+pub use crypto::token::{FlowToken, InvalidToken, SessionToken};
+pub use engine::Engine;
+pub use engine::account::AccountHandle;
+pub use engine::clock::SystemClock;
+pub use engine::environment::Environment;
+pub use engine::host::Health;
+pub use engine::unlock::{Anchor, Unlock};
+pub use error::{Error, OpenProblem};
+pub use ground::email::{EmailAddress, InvalidEmail};
+pub use ground::entropy::{Entropy, EntropyFailed};
+pub use ground::id::{AccountId, FlowId, InvalidId, MethodId, SessionId};
+pub use ground::secret::Secret;
+pub use ground::time::{Clock, Reading, Timestamp, YearMonth};
+pub use rules::account::{
+    AccountView, AddressSource, AddressView, Candidate, MethodKind, MethodView, Status,
+};
+pub use rules::audit::{Action, Activity, Actor, Event, Outcome};
+pub use rules::flow::{Accepted, Adding, Answer, Arrived, Blocked, Intent, Progress, SignedIn, Step};
+pub use rules::mail::{Message, MessageKind};
+pub use rules::password::PasswordRule;
+pub use rules::policy::{Policy, PolicyBuilder, PolicyError};
+pub use rules::provider::{Assertion, HostStatement, ProductId, Provider, ProviderId};
+pub use rules::refusal::{AssertionProblem, Limit, Refusal};
+pub use rules::session::{Aal, Amr, Client, Session};
+pub use store::tables::{InExport, OnPurge, Sealed, TABLES, Table};

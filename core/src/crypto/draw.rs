@@ -14,7 +14,7 @@ use crate::ground::time::Timestamp;
 
 /// Randomness for one act, drawn once and outside of it: a rule that the store runs again gets the
 /// same ids, codes and secrets again. What it gives depends on its seed and the label alone.
-pub struct Draw {
+pub(crate) struct Draw {
     seed: Mac,
 }
 

@@ -62,11 +62,12 @@ mod seeded {
             Ok(())
         }
 
-        /// The key of what follows depends on the stamp, and on all that was stirred in before.
+        /// What follows depends on the seed and on all stamps, and not on how much was drawn before: a
+        /// store in a file and one in memory go on alike.
         fn stir(&self, commit_stamp: u64) {
             let mut stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let key = stream.block(b"stir", commit_stamp);
-            stream.key = Mac::new(&key);
+            *stream = Stream { key: Mac::new(&key), counter: 0 };
         }
     }
 

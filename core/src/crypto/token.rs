@@ -5,6 +5,7 @@ use std::fmt;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
+use super::keys::same;
 use crate::ground::id::{AccountId, FlowId, SessionId};
 
 /// A text is no token that this engine gave.
@@ -127,6 +128,15 @@ fn bytes<const N: usize>(text: &str) -> Result<Zeroizing<[u8; N]>, InvalidToken>
     let read = Base64UrlUnpadded::decode(text, &mut *bytes).map_err(|_| InvalidToken)?.len();
     if read == N { Ok(bytes) } else { Err(InvalidToken) }
 }
+
+/// In constant time, like every comparison of secrets.
+impl PartialEq for SessionToken {
+    fn eq(&self, other: &Self) -> bool {
+        same(self.text.as_bytes(), other.text.as_bytes())
+    }
+}
+
+impl Eq for SessionToken {}
 
 impl fmt::Debug for FlowToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

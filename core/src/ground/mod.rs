@@ -1,9 +1,9 @@
 //! Floor 0: values. Knows nothing of cryptography, rules or storage.
 
 pub(crate) mod codec;
-pub mod email;
-pub mod entropy;
-pub mod id;
-pub mod secret;
+pub(crate) mod email;
+pub(crate) mod entropy;
+pub(crate) mod id;
+pub(crate) mod secret;
 pub(crate) mod text;
-pub mod time;
+pub(crate) mod time;

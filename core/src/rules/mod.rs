@@ -1,1 +1,18 @@
 //! Floor 2: the law. Facts in, verdict out; no file, no clock, no generator.
+
+pub(crate) mod account;
+pub(crate) mod arrival;
+pub(crate) mod audit;
+pub(crate) mod deletion;
+pub(crate) mod flow;
+pub(crate) mod linking;
+pub(crate) mod mail;
+pub(crate) mod password;
+pub(crate) mod policy;
+pub(crate) mod provider;
+pub(crate) mod refusal;
+pub(crate) mod session;
+pub(crate) mod sign_in;
+pub(crate) mod throttle;
+pub(crate) mod transition;
+pub(crate) mod verdict;

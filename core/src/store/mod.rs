@@ -4,7 +4,10 @@
 
 #![cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public through `testing` only"))]
 
+pub(crate) mod lower;
 pub(crate) mod port;
+pub(crate) mod tables;
+pub(crate) mod view;
 
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod broken;
@@ -26,7 +29,7 @@ mod trial;
 
 /// The store's doors for tests.
 #[cfg(feature = "testing")]
-pub mod testing {
+pub(crate) mod testing {
     pub use super::broken::{BrokenStore, Fault};
     pub use super::conformance::{Case, Make, cases, conformance};
     pub use super::medium::{FileMedium, Identity, Medium, MemoryMedium, Opened};

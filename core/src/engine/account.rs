@@ -1,0 +1,191 @@
+//! What the owner of a session does with the account.
+
+use super::Engine;
+use crate::crypto::token::SessionToken;
+use crate::error::Error;
+use crate::ground::id::SessionId;
+use crate::ground::time::Timestamp;
+use crate::rules::account::{Account, AccountView};
+use crate::rules::audit::{Action, Activity, Event};
+use crate::rules::deletion;
+use crate::rules::refusal::Refusal;
+use crate::rules::session::Session;
+use crate::rules::verdict::{Change, Context, Verdict};
+use crate::store::port::StoreError;
+use crate::store::tables;
+use crate::store::view::View;
+
+impl Engine {
+    /// Resolves a session token: one row is read, nothing is written.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`] for every token that opens no living session.
+    pub fn resolve(&self, token: &SessionToken) -> Result<Session, Error> {
+        self.look(|view, ctx| Ok(live(view, token, ctx)?.ok_or(Refusal::SessionEnded)))
+    }
+
+    /// Resolves a session token and notes that it was used: at most hourly, and at least 12 times in the
+    /// span after which an unused session ends (SPEC 6.2).
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn touch(&self, token: &SessionToken) -> Result<Session, Error> {
+        let session = self.resolve(token)?;
+        if !session.is_touch_due(self.inner.time.moment().now, &self.inner.policy) {
+            return Ok(session);
+        }
+        self.act(|view, ctx| {
+            let Some((mut session, _)) = owned(view, token, ctx)? else {
+                return Ok(Verdict::refused(Refusal::SessionEnded));
+            };
+            session.used_at = ctx.now;
+            let change = Change::Session { session: Box::new(session.clone()), secret: *token.secret() };
+            Ok(Verdict::done(session, vec![change]))
+        })
+    }
+
+    /// Opens the account that the session is of.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn account(&self, token: &SessionToken) -> Result<AccountHandle, Error> {
+        self.resolve(token)?;
+        Ok(AccountHandle { engine: self.clone(), token: token.clone() })
+    }
+}
+
+/// An account, opened by a session of its owner. Every call asks first whether the session still lives:
+/// [`Refusal::SessionEnded`] when it does not.
+#[derive(Clone)]
+pub struct AccountHandle {
+    engine: Engine,
+    token: SessionToken,
+}
+
+impl AccountHandle {
+    /// The account page.
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`].
+    pub fn view(&self) -> Result<AccountView, Error> {
+        self.look(|_, _, account| Ok(account.view()))
+    }
+
+    /// The sessions that live, oldest first (SPEC 6.3).
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`].
+    pub fn sessions(&self) -> Result<Vec<Session>, Error> {
+        self.look(|view, ctx, account| {
+            let mut sessions = view.sessions(account.id)?;
+            sessions.retain(|session| session.is_live(ctx.now, ctx.policy));
+            Ok(sessions)
+        })
+    }
+
+    /// What happened to the account, oldest first (SPEC 11.3).
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`].
+    pub fn activity(&self) -> Result<Vec<Activity>, Error> {
+        self.look(|view, _, account| view.events(account.id, 0, usize::MAX))
+    }
+
+    /// Whether no event of the account was removed, reordered or changed since it was written (SPEC 11.2).
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`]; [`Error::Damaged`] when an event does not even open.
+    pub fn verify_audit(&self) -> Result<bool, Error> {
+        self.look(|view, _, account| Ok(account.chain.holds(&view.events(account.id, 0, usize::MAX)?)))
+    }
+
+    /// Ends this session.
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`].
+    pub fn sign_out(&self) -> Result<(), Error> {
+        self.end(Some(self.token.session()))
+    }
+
+    /// Ends one session of the account, this one or another.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`] also when that session is not of this account or over.
+    pub fn end_session(&self, session: SessionId) -> Result<(), Error> {
+        self.end(Some(session))
+    }
+
+    /// Ends all sessions of the account but this one.
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`].
+    pub fn end_other_sessions(&self) -> Result<(), Error> {
+        self.end(None)
+    }
+
+    /// Asks for the account's deletion: all its sessions end, and it can be restored by signing in until
+    /// the time that is returned (SPEC 9.1).
+    ///
+    /// # Errors
+    /// [`Refusal::ReauthenticationRequired`] when the session's proof is older than policy's `fresh_for`.
+    pub fn request_deletion(&self) -> Result<Timestamp, Error> {
+        self.act(|_, ctx, session, account| Ok(deletion::request(account, &session, ctx)))
+    }
+
+    fn end(&self, ended: Option<SessionId>) -> Result<(), Error> {
+        self.act(|view, ctx, session, mut account| {
+            let keys = view.session_keys(account.id, usize::MAX)?;
+            let (change, action) = match ended {
+                Some(ended) if keys.contains(&tables::session(&account.id, &ended)) => {
+                    account.sessions = account.sessions.saturating_sub(1);
+                    let change = Change::SessionEnded { account: account.id, session: ended };
+                    (change, Action::SessionEnded)
+                }
+                Some(_) => return Ok(Verdict::refused(Refusal::SessionEnded)),
+                None => {
+                    account.sessions = 1;
+                    let change = Change::SessionsEnded { account: account.id, except: Some(session.id) };
+                    (change, Action::OtherSessionsEnded)
+                }
+            };
+            let event = Event::done(action, Some(session.id), ctx.now);
+            Ok(Verdict::done((), vec![change, Change::Account { account: Box::new(account), event }]))
+        })
+    }
+
+    fn look<T>(
+        &self,
+        mut look: impl FnMut(&View<'_>, &Context<'_>, &Account) -> Result<T, StoreError>,
+    ) -> Result<T, Error> {
+        self.engine.look(|view, ctx| match owned(view, &self.token, ctx)? {
+            Some((_, account)) => Ok(Ok(look(view, ctx, &account)?)),
+            None => Ok(Err(Refusal::SessionEnded)),
+        })
+    }
+
+    fn act<T>(
+        &self,
+        mut decide: impl FnMut(&View<'_>, &Context<'_>, Session, Account) -> Result<Verdict<T>, StoreError>,
+    ) -> Result<T, Error> {
+        self.engine.act(|view, ctx| match owned(view, &self.token, ctx)? {
+            Some((session, account)) => decide(view, ctx, session, account),
+            None => Ok(Verdict::refused(Refusal::SessionEnded)),
+        })
+    }
+}
+
+/// The session that the token opens, if it lives.
+fn live(view: &View<'_>, token: &SessionToken, ctx: &Context<'_>) -> Result<Option<Session>, StoreError> {
+    let session = view.session(token.account(), token.session(), token.secret())?;
+    Ok(session.filter(|session| session.is_live(ctx.now, ctx.policy)))
+}
+
+/// The session that the token opens, and its account.
+fn owned(
+    view: &View<'_>,
+    token: &SessionToken,
+    ctx: &Context<'_>,
+) -> Result<Option<(Session, Account)>, StoreError> {
+    let Some(session) = live(view, token, ctx)? else { return Ok(None) };
+    Ok(view.account(session.account)?.map(|account| (session, account)))
+}

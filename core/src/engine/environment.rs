@@ -1,0 +1,47 @@
+//! What an engine takes from the world around it.
+
+use std::sync::Arc;
+
+use crate::crypto::entropy::SystemEntropy;
+use crate::crypto::password::{Argon2Hasher, Hasher};
+use crate::engine::clock::SystemClock;
+use crate::ground::entropy::Entropy;
+use crate::ground::time::Clock;
+
+/// Time, randomness and the password hash: with fixed ones the same calls give the same answers and
+/// the same rows (SPEC 13.6).
+#[derive(Clone)]
+pub struct Environment {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) hasher: Arc<dyn Hasher>,
+}
+
+impl Environment {
+    /// The machine's clock and randomness, and Argon2id with as many arenas as there are cores. Engines
+    /// that are given clones of one environment share its arenas.
+    pub fn system() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            hasher: Arc::new(Argon2Hasher::new(cores)),
+        }
+    }
+
+    /// Another clock.
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Another password hasher.
+    pub fn with_hasher(self, hasher: Arc<dyn Hasher>) -> Self {
+        Self { hasher, ..self }
+    }
+
+    /// Another source of randomness: for tests alone, because one that repeats itself breaks the seal.
+    #[cfg(feature = "testing")]
+    pub fn with_entropy(self, entropy: Arc<dyn Entropy>) -> Self {
+        Self { entropy, ..self }
+    }
+}

@@ -1,0 +1,293 @@
+//! Flows: begun, answered step by step, and looked at again (SPEC 2, 3).
+
+use super::sign_in::{Stored, is_overtaken};
+use super::{Attempt, Engine};
+use crate::crypto::keys::same;
+use crate::crypto::token::FlowToken;
+use crate::error::Error;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::FlowId;
+use crate::ground::secret::Secret;
+use crate::rules::account::Identifier;
+use crate::rules::flow::{Answer, Flow, Intent, Progress, State, Step, Verifying};
+use crate::rules::password;
+use crate::rules::provider::{Asserted, Assertion, ProviderId};
+use crate::rules::refusal::{AssertionProblem, Refusal};
+use crate::rules::session::Client;
+use crate::rules::transition::{self, Facts, Input, MailFacts};
+use crate::rules::verdict::{Context, Verdict};
+use crate::store::port::StoreError;
+use crate::store::view::View;
+
+/// Flows that are over and that one new flow clears away.
+const SWEPT_AT_ONCE: usize = 4;
+
+impl Engine {
+    /// Signs up with email and password. The first step is the proof of the address, whether or not
+    /// anybody is known by it (SPEC 2.7).
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidEmail`], [`Refusal::InvalidPassword`]; [`Refusal::Busy`] when too many flows of
+    /// the store wait for a proof.
+    pub fn sign_up(&self, email: &str, password: &Secret, client: &Client) -> Result<Progress, Error> {
+        let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
+        let normal = password::check_new(password, &email, &self.inner.policy)
+            .map_err(|rule| Refusal::InvalidPassword { rule })?;
+        self.check_client(client)?;
+        let hash = self.hash_new(normal.as_bytes())?;
+        self.act(|view, ctx| {
+            let mail = mail_facts(view, &email, None, ctx)?;
+            let facts = Facts { mail, ..Facts::default() };
+            let verdict = transition::sign_up(email.clone(), hash.clone(), client, facts, ctx);
+            swept(view, verdict, ctx)
+        })
+    }
+
+    /// Begins a flow that a provider's assertion will be brought to.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownProvider`].
+    pub fn begin_federated(&self, provider: &ProviderId, client: &Client) -> Result<Progress, Error> {
+        if self.inner.policy.provider(provider).is_none() {
+            return Err(Refusal::UnknownProvider.into());
+        }
+        self.check_client(client)?;
+        self.act(|view, ctx| swept(view, transition::begin_federated(provider.clone(), client, ctx), ctx))
+    }
+
+    /// Brings the assertion that the flow was begun for. It signs in where the identity is known; where it
+    /// is not, `intent` says how to go on (SPEC 2.1).
+    ///
+    /// # Errors
+    /// [`Refusal::AssertionRejected`] says what is wrong with it; [`Refusal::FlowExpired`] after 10 minutes.
+    pub fn continue_with(
+        &self,
+        flow: &FlowToken,
+        assertion: &Assertion,
+        intent: Intent,
+    ) -> Result<Progress, Error> {
+        self.answered(flow, 1, &Given::Present(assertion, intent))
+    }
+
+    /// Answers the step `number` of a flow, and gets the next. A step that was answered before is left as
+    /// it is: the current step comes back, and nothing is done twice (SPEC 2.10).
+    ///
+    /// # Errors
+    /// [`Refusal::NotOffered`] for an answer that the step does not take, and what the answer itself can
+    /// be refused for. The flow stays where it is.
+    pub fn answer(&self, flow: &FlowToken, number: u32, answer: &Answer) -> Result<Progress, Error> {
+        self.answered(flow, number, &Given::Answer(answer))
+    }
+
+    /// The step that a flow is at.
+    ///
+    /// # Errors
+    /// [`Refusal::FlowExpired`].
+    pub fn current_step(&self, flow: &FlowToken) -> Result<Progress, Error> {
+        self.look(|view, ctx| {
+            let Some(stored) = load(view, flow, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
+            let facts = facts(view, &stored, None, ctx)?;
+            let step = transition::step(&stored, &facts, ctx);
+            Ok(Ok(Progress { flow: Some(flow.clone()), number: stored.number, step }))
+        })
+    }
+
+    fn answered(&self, token: &FlowToken, number: u32, given: &Given<'_>) -> Result<Progress, Error> {
+        self.settled(|| {
+            let seen = self.look(|view, ctx| {
+                let Some(flow) = load(view, token, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
+                let candidate = match &flow.state {
+                    State::ProveOwnership { candidate, .. } => view.account(*candidate)?,
+                    _ => None,
+                };
+                let is_throttled = candidate
+                    .as_ref()
+                    .is_some_and(|account| account.first.check(ctx.patient, account.end_of_first()).is_err());
+                let stored = candidate.as_ref().and_then(Stored::of);
+                Ok(Ok(Seen { flow, stored, is_throttled }))
+            })?;
+            if number < seen.flow.number {
+                return self.current_step(token).map(Attempt::Done);
+            }
+            let prepared = self.prepare(given, &seen)?;
+            self.act(|view, ctx| {
+                let Some(flow) = load(view, token, ctx)? else {
+                    return Ok(Verdict::refused(Refusal::FlowExpired));
+                };
+                if flow.number != seen.flow.number {
+                    return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
+                }
+                if number != flow.number {
+                    return Ok(Verdict::refused(Refusal::NotOffered));
+                }
+                let facts = facts(view, &flow, Some(&prepared), ctx)?;
+                if let Input::Password(proof) = &prepared
+                    && is_overtaken(facts.account.as_ref(), proof.as_ref(), seen.is_throttled, ctx.patient)
+                {
+                    return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
+                }
+                let before = flow.number;
+                let verdict = transition::answer(flow, prepared.clone(), facts, ctx);
+                Ok(verdict.map(|step| Attempt::Done(progress(token, before, step))))
+            })
+        })
+    }
+
+    /// Does outside the act what an answer needs: parsing, checking, hashing.
+    fn prepare(&self, given: &Given<'_>, seen: &Seen) -> Result<Input, Error> {
+        let answer = match given {
+            Given::Present(assertion, intent) => {
+                let State::Present { provider } = &seen.flow.state else {
+                    return Ok(Input::NotOffered);
+                };
+                let asserted = self.check(assertion, seen.flow.id, Some(provider))?;
+                return Ok(Input::Present { asserted: Box::new(asserted), intent: *intent });
+            }
+            Given::Answer(answer) => *answer,
+        };
+        Ok(match answer {
+            Answer::Code(code) => Input::Code(code.clone()),
+            Answer::Skip => Input::Skip,
+            Answer::Confirm => Input::Confirm,
+            Answer::CreateNew => Input::CreateNew,
+            Answer::LinkTo(candidate) => Input::LinkTo(*candidate),
+            Answer::Password(password) => match (&seen.flow.state, &seen.stored) {
+                (State::ProveOwnership { .. }, Some(_)) if seen.is_throttled => Input::Password(None),
+                (State::ProveOwnership { .. }, Some(stored)) => {
+                    Input::Password(self.hash_against(Some(stored), password)?)
+                }
+                _ => Input::NotOffered,
+            },
+            Answer::Assertion(assertion) => match &seen.flow.state {
+                State::ProveOwnership { .. } => {
+                    Input::Identity(Box::new(self.check(assertion, seen.flow.id, None)?))
+                }
+                _ => Input::NotOffered,
+            },
+            Answer::Restore => Input::Restore,
+            Answer::KeepDeleted => Input::KeepDeleted,
+            Answer::Resend => Input::Resend,
+            Answer::CorrectAddress(text) => Input::CorrectAddress(
+                EmailAddress::parse(text).map_err(|reason| Refusal::InvalidEmail { reason })?,
+            ),
+            Answer::Cancel => Input::Cancel,
+        })
+    }
+
+    fn check(
+        &self,
+        assertion: &Assertion,
+        flow: FlowId,
+        begun_with: Option<&ProviderId>,
+    ) -> Result<Asserted, Error> {
+        let Assertion::Stated(statement) = assertion;
+        if begun_with.is_some_and(|provider| *provider != statement.provider) {
+            return Err(Refusal::AssertionRejected { reason: AssertionProblem::OtherProvider }.into());
+        }
+        let provider = self.inner.policy.provider(&statement.provider).ok_or(Refusal::UnknownProvider)?;
+        Asserted::stated(statement, flow, provider)
+            .map_err(|reason| Refusal::AssertionRejected { reason }.into())
+    }
+}
+
+/// What the caller gives.
+enum Given<'a> {
+    Present(&'a Assertion, Intent),
+    Answer(&'a Answer),
+}
+
+/// The flow as it was before the hash.
+struct Seen {
+    flow: Flow,
+    stored: Option<Stored>,
+    is_throttled: bool,
+}
+
+/// The living flow that the token names.
+fn load(view: &View<'_>, token: &FlowToken, ctx: &Context<'_>) -> Result<Option<Flow>, StoreError> {
+    let flow = view.flow(token.flow_id())?;
+    Ok(flow.filter(|flow| {
+        let hash = transition::secret_hash(flow.id, token.secret(), ctx);
+        same(&flow.secret_hash, &hash) && ctx.now < flow.expires_at
+    }))
+}
+
+/// What the store knows that the flow's state, and the answer to it, may need.
+fn facts(
+    view: &View<'_>,
+    flow: &Flow,
+    input: Option<&Input>,
+    ctx: &Context<'_>,
+) -> Result<Facts, StoreError> {
+    let mut facts = Facts::default();
+    let (newcomer, proven) = match (&flow.state, input) {
+        (State::Present { .. }, Some(Input::Present { asserted, .. })) => {
+            let identifier = Identifier::Identity(asserted.identity.clone());
+            facts.holder = view.holder(&identifier)?;
+            let proven = asserted.email.clone().filter(|_| asserted.email_proven);
+            facts.mail = match &asserted.email {
+                Some(email) => mail_facts(view, email, Some(flow.id), ctx)?,
+                None => MailFacts::default(),
+            };
+            (None, proven)
+        }
+        (State::VerifyEmail(Verifying { newcomer, email, .. }), input) => {
+            let to = match input {
+                Some(Input::CorrectAddress(corrected)) => corrected,
+                _ => email,
+            };
+            facts.mail = mail_facts(view, to, Some(flow.id), ctx)?;
+            (Some(newcomer), Some(email.clone()))
+        }
+        (State::ConfirmCreate(arrival), _) => {
+            if let Some(email) = arrival.newcomer.email() {
+                facts.mail = mail_facts(view, email, Some(flow.id), ctx)?;
+            }
+            (Some(&arrival.newcomer), arrival.proven.clone())
+        }
+        (
+            State::LinkOrCreate(arrival)
+            | State::ProveOwnership { arrival, .. }
+            | State::ConfirmRestore { link: Some(arrival), .. },
+            _,
+        ) => (Some(&arrival.newcomer), arrival.proven.clone()),
+        _ => (None, None),
+    };
+    if let Some(newcomer) = newcomer {
+        facts.holder = view.holder(&newcomer.identifier())?;
+    }
+    if let Some(email) = &proven {
+        facts.sharing = view.sharing(email)?;
+    }
+    if let State::ProveOwnership { candidate: named, .. } | State::ConfirmRestore { account: named, .. } =
+        &flow.state
+    {
+        facts.account = view.account(*named)?;
+    }
+    Ok(facts)
+}
+
+fn mail_facts(
+    view: &View<'_>,
+    to: &EmailAddress,
+    asking: Option<FlowId>,
+    ctx: &Context<'_>,
+) -> Result<MailFacts, StoreError> {
+    let address = transition::address_hash(to, ctx);
+    let mut waiting = view.waiting(&address)?;
+    waiting.retain(|flow| Some(*flow) != asking);
+    Ok(MailFacts { address, pace: view.pace(&address)?, waiting, all_waiting: view.meta()?.waiting })
+}
+
+/// A new flow clears away a few that are over.
+fn swept<T>(view: &View<'_>, mut verdict: Verdict<T>, ctx: &Context<'_>) -> Result<Verdict<T>, StoreError> {
+    if verdict.answer.is_ok() {
+        let over = view.flows_due(SWEPT_AT_ONCE)?;
+        verdict.changes.splice(0..0, transition::sweep(&over, ctx));
+    }
+    Ok(verdict)
+}
+
+fn progress(token: &FlowToken, before: u32, step: Step) -> Progress {
+    Progress { flow: Some(token.clone()), number: before.saturating_add(1), step }
+}

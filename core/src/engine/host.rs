@@ -1,0 +1,156 @@
+//! What the program that embeds the engine does for it: deliver messages, tell the time, look after it
+//! (SPEC 13.1, 12.4).
+
+#[cfg(feature = "testing")]
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Engine;
+use crate::crypto::draw::Draw;
+use crate::error::Error;
+use crate::ground::time::Timestamp;
+use crate::rules::flow::{Flow, State, Verifying};
+use crate::rules::mail::{Body, Message, Outgoing};
+use crate::rules::verdict::{Change, Context, Verdict};
+use crate::store::lower::{Mark, lower};
+use crate::store::port::StoreError;
+use crate::store::view::{ClockEvent, View};
+
+/// Messages fetched at once, so that an act stays within a store's limits.
+const FETCHED_AT_ONCE: usize = 64;
+
+impl Engine {
+    /// Fetches up to `most` messages (64 at once), oldest first. Fetching starts the life of the codes in
+    /// them (SPEC 12.5); a message comes again until it is [delivered](Self::delivered).
+    ///
+    /// # Errors
+    /// [`Error`] from the store.
+    pub fn messages(&self, most: usize) -> Result<Vec<Message>, Error> {
+        self.act(|view, ctx| {
+            let mut changes = Vec::new();
+            let mut fetched = Vec::new();
+            for mut message in view.messages(most.min(FETCHED_AT_ONCE))? {
+                if message.is_void(ctx.now) {
+                    changes.push(Change::Delivered(message.id));
+                    continue;
+                }
+                if message.fetched_at.is_none() {
+                    message.fetched_at = Some(ctx.now);
+                    changes.extend(started(view, &message, ctx)?.map(Change::Flow));
+                    changes.push(Change::Message(message.clone()));
+                }
+                fetched.push(message.to_message());
+            }
+            Ok(Verdict::done(fetched, changes))
+        })
+    }
+
+    /// The message was delivered: it is dropped. One that is not there is no error, so that a host may
+    /// say so twice.
+    ///
+    /// # Errors
+    /// [`Error`] from the store.
+    pub fn delivered(&self, message: u64) -> Result<(), Error> {
+        self.act(|view, _| {
+            let known = view.message(message)?.map(|_| Change::Delivered(message));
+            Ok(Verdict::done((), known.into_iter().collect()))
+        })
+    }
+
+    /// The message could not be delivered: it stays and comes again; the failure is counted.
+    ///
+    /// # Errors
+    /// [`Error`] from the store.
+    pub fn failed(&self, message: u64) -> Result<(), Error> {
+        self.act(|view, _| {
+            let known = view.message(message)?.map(|mut message| {
+                message.failures = message.failures.saturating_add(1);
+                Change::Message(message)
+            });
+            Ok(Verdict::done((), known.into_iter().collect()))
+        })
+    }
+
+    /// The host knows the time, from a network or a person: a high-water mark that a wrong clock left in
+    /// the future goes back to it. It is recorded, and shortens no wait (SPEC 12.4).
+    ///
+    /// # Errors
+    /// [`Error`] from the store.
+    pub fn set_trusted_time(&self, time: Timestamp) -> Result<(), Error> {
+        let inner = &*self.inner;
+        let before = inner.time.moment().now;
+        inner.time.trust(time);
+        let moment = inner.time.moment();
+        let draw = Draw::new(&*inner.environment.entropy)?;
+        let ctx = inner.context(&moment, &draw);
+        let mark = Mark {
+            due: true,
+            forced: true,
+            clock_event: Some(ClockEvent::Trusted { from: before, to: moment.now }),
+        };
+        inner.store.write(&mut |read| {
+            let view = View::new(read, &inner.keys, ctx.now);
+            lower(&view, &ctx, &*inner.environment.entropy, Vec::new(), mark.clone())
+        })?;
+        Ok(())
+    }
+
+    /// How the store is (SPEC 13.4).
+    ///
+    /// # Errors
+    /// [`Error`] from the store.
+    pub fn health(&self) -> Result<Health, Error> {
+        let rolled_back = self.inner.time.moment().rolled_back;
+        self.look(|view, _| {
+            let meta = view.meta()?;
+            Ok(Ok(Health {
+                clock_rolled_back_by: rolled_back,
+                clock_events: meta.clock_events,
+                outbox: view.messages(usize::MAX)?.len(),
+                waiting_flows: meta.waiting,
+            }))
+        })
+    }
+
+    /// Every row of the store as it is, for tests that compare stores byte by byte.
+    ///
+    /// # Errors
+    /// [`Error`] from the store.
+    #[cfg(feature = "testing")]
+    pub fn dump(&self) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Error> {
+        let mut rows = BTreeMap::new();
+        self.inner.store.read(&mut |read| {
+            read.scan(&[], &[u8::MAX; 64], &mut |key, value| {
+                rows.insert(key.to_vec(), value.to_vec());
+                std::ops::ControlFlow::Continue(())
+            })
+        })?;
+        Ok(rows)
+    }
+}
+
+/// How a store is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Health {
+    /// How far the wall clock stands behind the latest time that the store has seen, if it was set back.
+    pub clock_rolled_back_by: Option<Duration>,
+    /// How often the clock was found set back or was put right.
+    pub clock_events: u64,
+    /// How many messages wait to be delivered.
+    pub outbox: usize,
+    /// How many flows wait for the proof of an address.
+    pub waiting_flows: u32,
+}
+
+/// The flow whose living code is in the message: that code's life begins now, and the flow waits as long.
+fn started(view: &View<'_>, message: &Outgoing, ctx: &Context<'_>) -> Result<Option<Box<Flow>>, StoreError> {
+    let Body::VerifyEmail { flow, serial, .. } = &message.body else { return Ok(None) };
+    let Some(mut flow) = view.flow(*flow)? else { return Ok(None) };
+    let State::VerifyEmail(Verifying { code: Some(slot), .. }) = &mut flow.state else { return Ok(None) };
+    if slot.serial != *serial {
+        return Ok(None);
+    }
+    slot.fetched_at = Some(ctx.now);
+    flow.expires_at = slot.ends_at();
+    Ok(Some(Box::new(flow)))
+}

@@ -1,0 +1,143 @@
+//! Signing in with a password (SPEC 4.1).
+
+use super::{Attempt, Engine};
+use crate::crypto::{self, password::StoredPassword};
+use crate::error::Error;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::{AccountId, MethodId};
+use crate::ground::secret::Secret;
+use crate::ground::time::Timestamp;
+use crate::rules::account::{Account, Identifier};
+use crate::rules::flow::Progress;
+use crate::rules::password;
+use crate::rules::refusal::Refusal;
+use crate::rules::session::Client;
+use crate::rules::sign_in::{self, PasswordProof};
+use crate::rules::throttle::AtTheEnd;
+use crate::rules::verdict::Verdict;
+
+impl Engine {
+    /// Signs in with email and password.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidCredentials`] tells unknown emails and wrong passwords apart in no way;
+    /// [`Refusal::Throttled`] after too many failures; [`Refusal::InvalidEmail`] for what is none.
+    pub fn sign_in(&self, email: &str, password: &Secret, client: &Client) -> Result<Progress, Error> {
+        let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
+        self.check_client(client)?;
+        let identifier = Identifier::PasswordEmail(email);
+        self.settled(|| {
+            let tried = self.look(|view, ctx| {
+                let holder = view.holder(&identifier)?;
+                let unknown = view.unknown(view.claim_hash(&identifier))?;
+                let throttle = match &holder {
+                    Some(account) => account.first.check(ctx.patient, account.end_of_first()),
+                    None => unknown.throttle.check(ctx.patient, AtTheEnd::Lock),
+                };
+                Ok(Ok(Tried {
+                    stored: holder.as_ref().and_then(Stored::of),
+                    is_throttled: throttle.is_err(),
+                }))
+            })?;
+            // Within a wait right and wrong are answered alike, so nothing is hashed (SPEC 12.1).
+            let proof =
+                if tried.is_throttled { None } else { self.hash_against(tried.stored.as_ref(), password)? };
+            self.act(|view, ctx| {
+                let account = match &tried.stored {
+                    Some(stored) => view.account(stored.account)?,
+                    None => None,
+                };
+                let unknown = view.unknown(view.claim_hash(&identifier))?;
+                if is_overtaken(account.as_ref(), proof.as_ref(), tried.is_throttled, ctx.patient) {
+                    return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
+                }
+                Ok(sign_in::password(account, unknown, proof.clone(), client, ctx).map(Attempt::Done))
+            })
+        })
+    }
+
+    /// Hashes a password and compares it with what is stored; where nothing is, the same work is done.
+    pub(super) fn hash_against(
+        &self,
+        stored: Option<&Stored>,
+        password: &Secret,
+    ) -> Result<Option<PasswordProof>, Error> {
+        let inner = &*self.inner;
+        let (hasher, pepper) = (&*inner.environment.hasher, inner.keys.pepper());
+        let cost = inner.policy.hash_cost();
+        // What can be no password is as wrong as another, and costs as much.
+        let normal = password::normal_form(password).unwrap_or_default();
+        let Some(stored) = stored else {
+            hasher.derive(cost, normal.as_bytes(), &[0; 16], pepper)?;
+            return Ok(None);
+        };
+        let matches = stored.hash.verify(hasher, normal.as_bytes(), pepper)? && !normal.is_empty();
+        let rehashed = if matches && stored.hash.needs_rehash(cost) {
+            Some(self.hash_new(normal.as_bytes())?)
+        } else {
+            None
+        };
+        Ok(Some(PasswordProof {
+            account: stored.account,
+            credential: stored.credential,
+            version: stored.version,
+            matches,
+            rehashed,
+        }))
+    }
+
+    pub(super) fn hash_new(&self, normal: &[u8]) -> Result<StoredPassword, Error> {
+        let inner = &*self.inner;
+        let mut salt = [0; 16];
+        inner.environment.entropy.fill(&mut salt)?;
+        let hashed = crypto::password::hash(
+            &*inner.environment.hasher,
+            inner.policy.hash_cost(),
+            normal,
+            salt,
+            inner.keys.pepper(),
+        );
+        Ok(hashed?)
+    }
+
+    pub(super) fn check_client(&self, client: &Client) -> Result<(), Error> {
+        match client.product() {
+            Some(product) if !self.inner.policy.has_product(product) => Err(Refusal::UnknownProduct.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+struct Tried {
+    stored: Option<Stored>,
+    is_throttled: bool,
+}
+
+/// A password as it stands in an account.
+pub(super) struct Stored {
+    account: AccountId,
+    credential: MethodId,
+    version: u32,
+    hash: StoredPassword,
+}
+
+impl Stored {
+    pub(super) fn of(account: &Account) -> Option<Self> {
+        let (method, _, hash, version) = account.password()?;
+        Some(Self { account: account.id, credential: method.id, version, hash: hash.clone() })
+    }
+}
+
+/// Whether the account changed between the hash and the act: its password, or a wait that has ended.
+pub(super) fn is_overtaken(
+    account: Option<&Account>,
+    proof: Option<&PasswordProof>,
+    was_throttled: bool,
+    patient: Timestamp,
+) -> bool {
+    let Some(account) = account else { return proof.is_some() };
+    match proof {
+        Some(proof) => !proof.is_current(account),
+        None => was_throttled && account.first.check(patient, account.end_of_first()).is_ok(),
+    }
+}

@@ -1,0 +1,159 @@
+//! The one error of the engine, by what the caller does next.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::crypto::password::HashFailed;
+use crate::ground::entropy::EntropyFailed;
+use crate::rules::refusal::Refusal;
+use crate::store::port::StoreError;
+
+/// Why the engine did not do it. No variant holds anything that a caller gave.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Error {
+    /// The rules say no: do what the refusal says.
+    Refused(Refusal),
+    /// Too much at once; nothing was done. Try again.
+    Busy {
+        /// When.
+        retry_after: Duration,
+    },
+    /// The file cannot be opened like this: look at path and key. The file was not touched.
+    Open(OpenProblem),
+    /// The file is damaged: restore a backup.
+    Damaged,
+    /// The machine's storage refused; nothing was done.
+    Storage {
+        /// What the machine said.
+        kind: std::io::ErrorKind,
+    },
+    /// The machine's storage failed, and whether the act was done cannot be found out. Open the store
+    /// again and look.
+    Unknown,
+    /// An earlier failure broke the store: open it again.
+    Broken,
+    /// The machine cannot do it: no randomness, or no memory for a hash of policy's cost.
+    Machine,
+    /// An act larger than a store takes, or a call from inside another: a defect of this engine.
+    Defect,
+}
+
+impl Error {
+    /// The error's name, the same in every language and release; a refusal has its own.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            Self::Busy { .. } => "Busy",
+            Self::Open(problem) => problem.code(),
+            Self::Damaged => "Damaged",
+            Self::Storage { .. } => "Storage",
+            Self::Unknown => "Unknown",
+            Self::Broken => "Broken",
+            Self::Machine => "Machine",
+            Self::Defect => "Defect",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Busy { .. } => f.write_str("too much at once; try again"),
+            Self::Open(problem) => problem.fmt(f),
+            Self::Damaged => f.write_str("the file is damaged; restore a backup"),
+            Self::Storage { kind } => write!(f, "storage refused, nothing was done: {kind}"),
+            Self::Unknown => f.write_str("storage failed while writing; open the store again and look"),
+            Self::Broken => f.write_str("an earlier failure broke the store; open it again"),
+            Self::Machine => f.write_str("the machine has no randomness, or no memory for a hash"),
+            Self::Defect => f.write_str("a defect of the engine; please report it"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Why a file cannot be opened or made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OpenProblem {
+    /// No file is there; create one.
+    NotFound,
+    /// A file is there already; open it.
+    AlreadyExists,
+    /// Another process or engine has it open.
+    AlreadyOpen,
+    /// It is no store.
+    NotAStore,
+    /// A newer release wrote it.
+    NewerFormat,
+    /// The key or passphrase does not fit it.
+    WrongKey,
+}
+
+impl OpenProblem {
+    /// The problem's name, the same in every language and release.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotFound => "NotFound",
+            Self::AlreadyExists => "AlreadyExists",
+            Self::AlreadyOpen => "AlreadyOpen",
+            Self::NotAStore => "NotAStore",
+            Self::NewerFormat => "NewerFormat",
+            Self::WrongKey => "WrongKey",
+        }
+    }
+}
+
+impl fmt::Display for OpenProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotFound => "no store is there; create one",
+            Self::AlreadyExists => "something is there already; open it or choose another place",
+            Self::AlreadyOpen => "the store is open elsewhere; close it there",
+            Self::NotAStore => "the file is no store",
+            Self::NewerFormat => "a newer release wrote the store; use that",
+            Self::WrongKey => "the key does not fit the store",
+        })
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::Open(OpenProblem::NotFound),
+            StoreError::AlreadyExists => Self::Open(OpenProblem::AlreadyExists),
+            StoreError::AlreadyOpen => Self::Open(OpenProblem::AlreadyOpen),
+            StoreError::NotAStore => Self::Open(OpenProblem::NotAStore),
+            StoreError::NewerFormat => Self::Open(OpenProblem::NewerFormat),
+            StoreError::WrongKey => Self::Open(OpenProblem::WrongKey),
+            StoreError::Damaged => Self::Damaged,
+            StoreError::Busy { retry_after } => Self::Busy { retry_after },
+            StoreError::Io(kind) => Self::Storage { kind },
+            StoreError::Unknown => Self::Unknown,
+            StoreError::Broken => Self::Broken,
+            StoreError::NoEntropy => Self::Machine,
+            StoreError::TooLarge | StoreError::Conflict | StoreError::Reentered => Self::Defect,
+        }
+    }
+}
+
+impl From<HashFailed> for Error {
+    fn from(failed: HashFailed) -> Self {
+        match failed {
+            HashFailed::Busy { retry_after } => Self::Busy { retry_after },
+            HashFailed::Unusable => Self::Machine,
+        }
+    }
+}
+
+impl From<EntropyFailed> for Error {
+    fn from(_: EntropyFailed) -> Self {
+        Self::Machine
+    }
+}

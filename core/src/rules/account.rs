@@ -1,0 +1,338 @@
+//! An account: one record that holds all that decides who may be it (SPEC 1).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::audit::Chain;
+use super::provider::{Identity, ProviderId};
+use super::throttle::{AtTheEnd, Throttle};
+use crate::crypto::password::StoredPassword;
+use crate::ground::codec::Record;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::{AccountId, MethodId};
+use crate::ground::time::{Timestamp, YearMonth};
+
+/// How long after the request a deleted account can be restored (SPEC 9.1).
+pub(crate) const WAY_BACK: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// One person's identity in a store.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) id: AccountId,
+    /// How often the account was written; nought before its first time.
+    pub(crate) revision: u64,
+    pub(crate) status: Status,
+    pub(crate) methods: Vec<Method>,
+    pub(crate) addresses: Vec<Address>,
+    pub(crate) contact: Option<EmailAddress>,
+    /// Failures of the first factor (SPEC 12.1).
+    pub(crate) first: Throttle,
+    /// How many session rows there are.
+    pub(crate) sessions: u16,
+    pub(crate) chain: Chain,
+}
+
+/// Whether an account can be used (SPEC 1.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Status {
+    /// It can.
+    Active,
+    /// It will be purged unless its owner restores it.
+    PendingDeletion {
+        /// When deletion was asked for.
+        requested_at: Timestamp,
+        /// From when on the account is absent.
+        purge_at: Timestamp,
+    },
+}
+
+/// One way in.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Method {
+    pub(crate) id: MethodId,
+    pub(crate) added_at: Timestamp,
+    pub(crate) used_at: Option<Timestamp>,
+    pub(crate) credential: Credential,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Credential {
+    Password {
+        email: EmailAddress,
+        hash: StoredPassword,
+        /// How often the password was set or hashed anew: a proof made against another is stale.
+        version: u32,
+    },
+    Federated {
+        identity: Identity,
+        handle: Option<String>,
+        /// A snapshot from when the method was added (SPEC 1.4).
+        email: Option<EmailAddress>,
+        /// A different one in a later assertion; it changes nothing until the owner takes it.
+        seen_email: Option<EmailAddress>,
+    },
+}
+
+/// The kind of a sign-in method (SPEC 1.2).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum MethodKind {
+    /// A password with an email as its identifier.
+    Password,
+    /// A federated identity: issuer and subject.
+    Federated,
+}
+
+impl MethodKind {
+    /// The kind's name, the same in every language and release.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Password => "Password",
+            Self::Federated => "Federated",
+        }
+    }
+}
+
+/// An email of an account.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Address {
+    pub(crate) email: EmailAddress,
+    pub(crate) verified_at: Option<Timestamp>,
+    pub(crate) source: AddressSource,
+}
+
+/// Where an address came from (SPEC 1.4).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum AddressSource {
+    /// A sign-in method carries it.
+    Method(MethodId),
+    /// The owner gave it.
+    Contact,
+}
+
+/// What a method is found by. One of a kind belongs to at most one account (SPEC 1.3), and one of one
+/// kind never matches one of another (SPEC 1.10).
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Identifier {
+    /// The email of a password method.
+    PasswordEmail(EmailAddress),
+    /// A federated identity.
+    Identity(Identity),
+}
+
+impl Account {
+    /// An account that has nothing yet.
+    pub(crate) fn new(id: AccountId) -> Self {
+        Self {
+            id,
+            revision: 0,
+            status: Status::Active,
+            methods: Vec::new(),
+            addresses: Vec::new(),
+            contact: None,
+            first: Throttle::default(),
+            sessions: 0,
+            chain: Chain::default(),
+        }
+    }
+
+    /// Whether every rule has to treat the account as gone (SPEC 9.3).
+    pub(crate) fn is_absent(&self, now: Timestamp) -> bool {
+        matches!(self.status, Status::PendingDeletion { purge_at, .. } if now >= purge_at)
+    }
+
+    /// The account's one password method (SPEC 1.6).
+    pub(crate) fn password(&self) -> Option<(&Method, &EmailAddress, &StoredPassword, u32)> {
+        self.methods.iter().find_map(|method| match &method.credential {
+            Credential::Password { email, hash, version } => Some((method, email, hash, *version)),
+            Credential::Federated { .. } => None,
+        })
+    }
+
+    /// The method that this identity is.
+    pub(crate) fn federated(&self, sought: &Identity) -> Option<&Method> {
+        self.methods.iter().find(|method| {
+            matches!(&method.credential, Credential::Federated { identity, .. }
+                if identity.issuer == sought.issuer && identity.subject == sought.subject)
+        })
+    }
+
+    pub(crate) fn method_mut(&mut self, id: MethodId) -> Option<&mut Method> {
+        self.methods.iter_mut().find(|method| method.id == id)
+    }
+
+    /// Whether the email is a verified address of the account.
+    pub(crate) fn has_verified(&self, email: &EmailAddress) -> bool {
+        self.verified().any(|verified| verified == email)
+    }
+
+    /// The verified addresses, earliest first.
+    pub(crate) fn verified(&self) -> impl Iterator<Item = &EmailAddress> {
+        self.addresses.iter().filter(|address| address.verified_at.is_some()).map(|address| &address.email)
+    }
+
+    /// Adds an address or its proof. The first verified one becomes the contact.
+    pub(crate) fn take_address(
+        &mut self,
+        email: &EmailAddress,
+        verified_at: Option<Timestamp>,
+        source: AddressSource,
+    ) {
+        match self.addresses.iter_mut().find(|address| address.email == *email) {
+            Some(address) => address.verified_at = address.verified_at.or(verified_at),
+            None => self.addresses.push(Address { email: email.clone(), verified_at, source }),
+        }
+        if verified_at.is_some() && self.contact.is_none() {
+            self.contact = Some(email.clone());
+        }
+    }
+
+    /// What a hundred failures of the first factor lead to: a lock where the owner has another way in,
+    /// else one try a day (SPEC 12.1).
+    pub(crate) fn end_of_first(&self) -> AtTheEnd {
+        let another_way =
+            self.methods.iter().any(|method| matches!(method.credential, Credential::Federated { .. }));
+        if another_way || self.verified().next().is_some() { AtTheEnd::Lock } else { AtTheEnd::OneTryADay }
+    }
+
+    pub(crate) fn view(&self) -> AccountView {
+        AccountView {
+            id: self.id,
+            status: self.status,
+            created: self.id.made_at(),
+            contact: self.contact.as_ref().map(|email| email.as_typed().to_owned()),
+            addresses: self
+                .addresses
+                .iter()
+                .map(|address| AddressView {
+                    email: address.email.as_typed().to_owned(),
+                    verified_at: address.verified_at,
+                    source: address.source,
+                })
+                .collect(),
+            methods: self.methods.iter().map(Method::view).collect(),
+        }
+    }
+}
+
+impl Record for Account {
+    const VERSION: u8 = 1;
+}
+
+impl Method {
+    pub(crate) fn kind(&self) -> MethodKind {
+        match self.credential {
+            Credential::Password { .. } => MethodKind::Password,
+            Credential::Federated { .. } => MethodKind::Federated,
+        }
+    }
+
+    pub(crate) fn provider(&self) -> Option<&ProviderId> {
+        match &self.credential {
+            Credential::Password { .. } => None,
+            Credential::Federated { identity, .. } => Some(&identity.provider),
+        }
+    }
+
+    fn view(&self) -> MethodView {
+        let typed = |email: &EmailAddress| email.as_typed().to_owned();
+        let (handle, email, seen_email) = match &self.credential {
+            Credential::Password { email, .. } => (None, Some(typed(email)), None),
+            Credential::Federated { handle, email, seen_email, .. } => {
+                (handle.clone(), email.as_ref().map(typed), seen_email.as_ref().map(typed))
+            }
+        };
+        MethodView {
+            id: self.id,
+            kind: self.kind(),
+            provider: self.provider().cloned(),
+            handle,
+            email,
+            seen_email,
+            added_at: self.added_at,
+            used_at: self.used_at,
+        }
+    }
+}
+
+/// An account as its owner sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccountView {
+    /// Its name.
+    pub id: AccountId,
+    /// Whether it can be used.
+    pub status: Status,
+    /// When it came to be.
+    pub created: Timestamp,
+    /// The address for messages, if there is one.
+    pub contact: Option<String>,
+    /// All addresses, in the order they came.
+    pub addresses: Vec<AddressView>,
+    /// All ways in, in the order they came.
+    pub methods: Vec<MethodView>,
+}
+
+/// An address as the account's owner sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AddressView {
+    /// As it was typed.
+    pub email: String,
+    /// When it was proven, if it was.
+    pub verified_at: Option<Timestamp>,
+    /// Where it came from.
+    pub source: AddressSource,
+}
+
+/// A sign-in method as the account's owner sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MethodView {
+    /// Its name.
+    pub id: MethodId,
+    /// Its kind.
+    pub kind: MethodKind,
+    /// The provider, if it is a federated identity.
+    pub provider: Option<ProviderId>,
+    /// What the person is called there, for display only.
+    pub handle: Option<String>,
+    /// The identifier of a password; the snapshot of a federated identity's email.
+    pub email: Option<String>,
+    /// Another email that a later assertion carried; it changes nothing until the owner takes it.
+    pub seen_email: Option<String>,
+    /// When it was added.
+    pub added_at: Timestamp,
+    /// When it was last used to sign in.
+    pub used_at: Option<Timestamp>,
+}
+
+/// An account as the link prompt shows it: nothing that the caller has not proven (SPEC 2.4).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Candidate {
+    /// Its name.
+    pub account: AccountId,
+    /// The kinds of its methods, each once.
+    pub methods: Vec<MethodKind>,
+    /// The providers of its federated identities, each once.
+    pub providers: Vec<ProviderId>,
+    /// The month it came to be in.
+    pub created: YearMonth,
+    /// Whether choosing it drops the new password, because the account has one already (SPEC 2.5).
+    pub drops_new_password: bool,
+}
+
+impl Candidate {
+    pub(crate) fn of(account: &Account, newcomer_is_password: bool) -> Self {
+        let mut methods: Vec<_> = account.methods.iter().map(Method::kind).collect();
+        methods.sort_unstable();
+        methods.dedup();
+        let mut providers: Vec<_> = account.methods.iter().filter_map(|m| m.provider().cloned()).collect();
+        providers.sort_unstable();
+        providers.dedup();
+        Self {
+            account: account.id,
+            methods,
+            providers,
+            created: account.id.made_at().year_month(),
+            drops_new_password: newcomer_is_password && account.password().is_some(),
+        }
+    }
+}

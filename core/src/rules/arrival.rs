@@ -1,0 +1,182 @@
+//! From a newcomer to an account (SPEC 2.3 to 2.5).
+
+use super::account::{Account, AddressSource, Credential, Identifier, Method, Status};
+use super::audit::Action;
+use super::flow::{Arrival, Arrived, Blocked, Intent, Newcomer, Proof, State, Step, Verifying};
+use super::provider::Asserted;
+use super::refusal::Refusal;
+use super::sign_in;
+use super::transition::{Facts, Turn};
+use super::verdict::{Change, Context, Verdict};
+use crate::ground::email::EmailAddress;
+
+/// An assertion was brought: it signs in where its identity is known (SPEC 2.1).
+pub(crate) fn present(mut turn: Turn<'_>, asserted: Asserted, intent: Intent) -> Verdict<Step> {
+    if let Some(mut account) = turn.facts.holder.take() {
+        let Some(proof) = sign_in::note_assertion(&mut account, &asserted, turn.ctx) else {
+            return turn.refuse(Refusal::IdentityInUse);
+        };
+        if matches!(account.status, Status::PendingDeletion { .. }) {
+            let state = State::ConfirmRestore { account: account.id, proof, link: None };
+            turn.facts.account = Some(account);
+            return turn.to(state);
+        }
+        return arrive(turn, account, &proof, Arrived::SignedIn, Action::SignedIn);
+    }
+    let Asserted { identity, handle, email, email_proven } = asserted;
+    let proven = email.clone().filter(|_| email_proven);
+    let newcomer = Newcomer::Federated { identity, handle, email };
+    let arrival = Arrival { newcomer, proven, left_out: Vec::new() };
+    match intent {
+        Intent::SignUp => confirmed(turn, arrival),
+        // Where the link prompt asks, it asks alone (SPEC 2.1).
+        Intent::SignIn if arrival.proven.is_some() && !turn.facts.sharing.is_empty() => {
+            turn.to(State::LinkOrCreate(arrival))
+        }
+        Intent::SignIn => turn.to(State::ConfirmCreate(arrival)),
+    }
+}
+
+/// The newcomer wants an account: first prove the address, if there is one to prove.
+pub(crate) fn confirmed(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
+    match (&arrival.proven, arrival.newcomer.email()) {
+        (None, Some(email)) => {
+            let email = email.clone();
+            turn.verify_email(arrival.newcomer, email)
+        }
+        _ => link_or_create(turn, arrival),
+    }
+}
+
+/// The address was proven by its code.
+pub(crate) fn proven(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
+    let arrival =
+        Arrival { newcomer: verifying.newcomer, proven: Some(verifying.email), left_out: Vec::new() };
+    link_or_create(turn, arrival)
+}
+
+/// The address stays unproven: an account with it unverified, and nothing is asked (SPEC 2.3).
+pub(crate) fn skip(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
+    create(turn, Arrival { newcomer: verifying.newcomer, proven: None, left_out: Vec::new() })
+}
+
+/// The person wants an account of their own, though others share the address (SPEC 2.5).
+pub(crate) fn create_new(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
+    let offered = match &turn.flow.state {
+        State::LinkOrCreate(arrival) => prompt(arrival, &turn.facts, turn.ctx).blocked.is_none(),
+        _ => false,
+    };
+    if offered { create(turn, arrival) } else { turn.refuse(Refusal::NotOffered) }
+}
+
+/// What the link prompt has to offer.
+pub(crate) struct Prompt<'a> {
+    pub(crate) candidates: Vec<&'a Account>,
+    pub(crate) blocked: Option<Blocked>,
+}
+
+/// What can be chosen as things stand (SPEC 2.4, 2.5).
+pub(crate) fn prompt<'a>(arrival: &Arrival, facts: &'a Facts, ctx: &Context<'_>) -> Prompt<'a> {
+    let offered = |account: &&Account| !arrival.left_out.contains(&account.id);
+    // Two passwords with one email cannot be (SPEC 1.3): only their holder is left to choose.
+    if arrival.newcomer.is_password()
+        && let Some(holder) = &facts.holder
+    {
+        return Prompt {
+            candidates: Some(holder).into_iter().filter(offered).collect(),
+            blocked: Some(Blocked::PasswordTaken),
+        };
+    }
+    let full = facts.sharing.len() >= ctx.policy.accounts_per_email();
+    Prompt {
+        candidates: facts.sharing.iter().filter(offered).collect(),
+        blocked: full.then_some(Blocked::TooManyAccounts),
+    }
+}
+
+fn link_or_create(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
+    let shared = arrival.proven.is_some() && !turn.facts.sharing.is_empty();
+    if shared { turn.to(State::LinkOrCreate(arrival)) } else { create(turn, arrival) }
+}
+
+fn create(mut turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
+    if turn.facts.holder.is_some() {
+        return turn.refuse(Refusal::IdentityInUse);
+    }
+    let account = Account::new(turn.ctx.draw.account(turn.ctx.now));
+    let (account, proof) = add_method(account, arrival, &mut turn.changes, turn.ctx);
+    arrive(turn, account, &proof, Arrived::Created, Action::AccountCreated)
+}
+
+/// Adds what the newcomer signs up with to an account, its address included, and claims it.
+pub(crate) fn add_method(
+    mut account: Account,
+    arrival: Arrival,
+    changes: &mut Vec<Change>,
+    ctx: &Context<'_>,
+) -> (Account, Proof) {
+    let id = ctx.draw.method(ctx.now);
+    let Arrival { newcomer, proven, .. } = arrival;
+    changes.push(Change::Claimed { identifier: newcomer.identifier(), account: account.id });
+    let carried = newcomer.email().cloned();
+    for email in [proven.as_ref(), carried.as_ref()].into_iter().flatten() {
+        let is_proven = proven.as_ref() == Some(email);
+        let source =
+            if carried.as_ref() == Some(email) { AddressSource::Method(id) } else { AddressSource::Contact };
+        if is_proven && !account.has_verified(email) {
+            changes.push(Change::Proven { email: email.clone(), account: account.id });
+        }
+        account.take_address(email, is_proven.then_some(ctx.now), source);
+    }
+    let credential = match newcomer {
+        Newcomer::Password { email, hash } => Credential::Password { email, hash, version: 1 },
+        Newcomer::Federated { identity, handle, email } => {
+            Credential::Federated { identity, handle, email, seen_email: None }
+        }
+    };
+    let method = Method { id, added_at: ctx.now, used_at: None, credential };
+    let proof = Proof { method: id, kind: method.kind(), at: ctx.now };
+    account.methods.push(method);
+    (account, proof)
+}
+
+/// The person has arrived: a session on the account ends the flow.
+pub(crate) fn arrive(
+    mut turn: Turn<'_>,
+    account: Account,
+    proof: &Proof,
+    outcome: Arrived,
+    action: Action,
+) -> Verdict<Step> {
+    let id = account.id;
+    let signed_in = sign_in::open_session(
+        account,
+        proof,
+        &turn.flow.client,
+        outcome,
+        action,
+        &mut turn.changes,
+        turn.ctx,
+    );
+    let state = State::SignedIn { account: id, session: signed_in.session, proof: proof.clone(), outcome };
+    turn.signed_in = Some(signed_in);
+    turn.to(state)
+}
+
+impl Newcomer {
+    /// The address that comes with it.
+    pub(crate) fn email(&self) -> Option<&EmailAddress> {
+        match self {
+            Self::Password { email, .. } => Some(email),
+            Self::Federated { email, .. } => email.as_ref(),
+        }
+    }
+
+    /// What it will be found by.
+    pub(crate) fn identifier(&self) -> Identifier {
+        match self {
+            Self::Password { email, .. } => Identifier::PasswordEmail(email.clone()),
+            Self::Federated { identity, .. } => Identifier::Identity(identity.clone()),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Linking a newcomer to an account that is proven to be theirs (SPEC 3).
+
+use super::account::{Account, MethodKind, Status};
+use super::arrival::{add_method, arrive, prompt};
+use super::audit::{Action, Event};
+use super::flow::{Arrival, Arrived, Newcomer, Proof, State, Step};
+use super::mail::{Body, Outgoing};
+use super::provider::Asserted;
+use super::refusal::Refusal;
+use super::sign_in::{self, PasswordProof};
+use super::transition::Turn;
+use super::verdict::{Change, Verdict};
+use crate::ground::id::AccountId;
+
+/// The person chose a candidate: it must be one that the prompt offers (SPEC 2.6).
+pub(crate) fn choose(mut turn: Turn<'_>, arrival: Arrival, candidate: AccountId) -> Verdict<Step> {
+    let offered = prompt(&arrival, &turn.facts, turn.ctx)
+        .candidates
+        .into_iter()
+        .find(|account| account.id == candidate)
+        .cloned();
+    match offered {
+        Some(account) => {
+            turn.facts.account = Some(account);
+            turn.to(State::ProveOwnership { arrival, candidate })
+        }
+        None => turn.refuse(Refusal::NotOffered),
+    }
+}
+
+/// A password was given as proof. It counts on the candidate's own counter (SPEC 3.4).
+pub(crate) fn prove_by_password(
+    mut turn: Turn<'_>,
+    arrival: Arrival,
+    proof: Option<PasswordProof>,
+) -> Verdict<Step> {
+    let Some(candidate) = turn.facts.account.take() else { return turn.to(State::LinkOrCreate(arrival)) };
+    if candidate.password().is_none() {
+        return turn.refuse(Refusal::NotOffered);
+    }
+    match sign_in::try_password(candidate, proof, turn.ctx) {
+        Ok((account, proof)) => owned(turn, arrival, account, proof),
+        Err((refusal, changes)) => Verdict::counted(refusal, changes),
+    }
+}
+
+/// An identity was shown as proof: it must be one of the candidate's (SPEC 3.2).
+pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: &Asserted) -> Verdict<Step> {
+    let Some(mut candidate) = turn.facts.account.take() else {
+        return turn.to(State::LinkOrCreate(arrival));
+    };
+    match sign_in::note_assertion(&mut candidate, asserted, turn.ctx) {
+        Some(proof) => owned(turn, arrival, candidate, proof),
+        None => {
+            let event = Event::refused(Action::ForeignIdentityShown, turn.ctx.now);
+            let changes = vec![Change::Account { account: Box::new(candidate), event }];
+            Verdict::counted(Refusal::InvalidCredentials, changes)
+        }
+    }
+}
+
+fn owned(mut turn: Turn<'_>, arrival: Arrival, account: Account, proof: Proof) -> Verdict<Step> {
+    if matches!(account.status, Status::PendingDeletion { .. }) {
+        let state = State::ConfirmRestore { account: account.id, proof, link: Some(arrival) };
+        turn.facts.account = Some(account);
+        return turn.to(state);
+    }
+    complete(turn, arrival, account, &proof, false)
+}
+
+/// The proof is complete: add the method and open the session, if what was offered still holds
+/// (SPEC 3.4). `restores` says that the account comes back from deletion by the same act.
+pub(crate) fn complete(
+    mut turn: Turn<'_>,
+    arrival: Arrival,
+    account: Account,
+    proof: &Proof,
+    restores: bool,
+) -> Verdict<Step> {
+    let drops_password = arrival.newcomer.is_password() && account.password().is_some();
+    match &turn.facts.holder {
+        Some(holder) if holder.id == account.id && !drops_password => {
+            return turn.refuse(Refusal::AlreadyYours);
+        }
+        Some(holder) if holder.id != account.id => return turn.refuse(Refusal::IdentityInUse),
+        _ => {}
+    }
+    let still_shares = arrival.proven.as_ref().is_some_and(|email| account.has_verified(email));
+    let has_room = account.methods.len() < turn.ctx.policy.methods()
+        && account.addresses.len() < turn.ctx.policy.addresses();
+    if !still_shares || !(has_room || drops_password) {
+        return turn.to(State::LinkOrCreate(arrival));
+    }
+    if restores {
+        tell(&mut turn, &account, &Body::Restored);
+    }
+    if drops_password {
+        // It has a password already: proving it signs in, and the new one is dropped (SPEC 2.5).
+        let (outcome, action) = if restores {
+            (Arrived::Restored, Action::Restored)
+        } else {
+            (Arrived::SignedIn, Action::SignedIn)
+        };
+        return arrive(turn, account, proof, outcome, action);
+    }
+    let kind = if arrival.newcomer.is_password() { MethodKind::Password } else { MethodKind::Federated };
+    let provider = match &arrival.newcomer {
+        Newcomer::Federated { identity, .. } => Some(identity.provider.clone()),
+        Newcomer::Password { .. } => None,
+    };
+    // A protected act tells every address that was verified before it (SPEC 1.12).
+    tell(&mut turn, &account, &Body::MethodAdded { kind, provider });
+    let (account, _) = add_method(account, arrival, &mut turn.changes, turn.ctx);
+    let action = if restores { Action::RestoredAndLinked } else { Action::MethodLinked };
+    arrive(turn, account, proof, Arrived::Linked, action)
+}
+
+/// Tells every verified address of the account.
+pub(crate) fn tell(turn: &mut Turn<'_>, account: &Account, body: &Body) {
+    let (device, now) = (turn.flow.client.device().to_owned(), turn.ctx.now);
+    turn.changes.extend(
+        account
+            .verified()
+            .map(|email| Change::Send(Outgoing::new(email.as_typed(), body.clone(), &device, now))),
+    );
+}

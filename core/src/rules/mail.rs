@@ -1,0 +1,247 @@
+//! Codes and notices that the host delivers (SPEC 12.5, 13.1).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::account::MethodKind;
+use super::provider::ProviderId;
+use super::verdict::Context;
+use crate::crypto::draw::MailCode;
+use crate::crypto::keys::same;
+use crate::ground::codec::Record;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::FlowId;
+use crate::ground::secret::Secret;
+use crate::ground::time::Timestamp;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long the code of an address proof lives once its message was fetched.
+pub(crate) const ADDRESS_PROOF_LIFE: Duration = DAY;
+/// How long a message waits to be fetched.
+pub(crate) const UNFETCHED_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const WRONG_CODES: u8 = 5;
+
+/// The keyed hash of an address that may be nobody's.
+pub(crate) type UnknownAddress = [u8; 32];
+
+/// A message for the host to deliver.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its number; name it when it is delivered.
+    pub id: u64,
+    /// The address to deliver to.
+    pub to: String,
+    /// What it says.
+    pub kind: MessageKind,
+    /// The label of the device that caused it.
+    pub device: String,
+    /// When it was caused.
+    pub created_at: Timestamp,
+}
+
+/// What a message says.
+#[derive(Clone, Debug)]
+pub enum MessageKind {
+    /// Somebody who signs up says that this is their address: the code proves it, typed where it was
+    /// asked for and nowhere else. Says nothing of accounts.
+    VerifyEmail {
+        /// 8 digits.
+        code: Secret,
+    },
+    /// A sign-in method was added to the account.
+    MethodAdded {
+        /// Its kind.
+        kind: MethodKind,
+        /// Its provider, if it is a federated identity.
+        provider: Option<ProviderId>,
+    },
+    /// The account will be deleted unless its owner signs in and restores it.
+    DeletionRequested {
+        /// When.
+        purge_at: Timestamp,
+    },
+    /// The account was restored.
+    Restored,
+}
+
+impl MessageKind {
+    /// The kind's name, the same in every language and release.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::VerifyEmail { .. } => "VerifyEmail",
+            Self::MethodAdded { .. } => "MethodAdded",
+            Self::DeletionRequested { .. } => "DeletionRequested",
+            Self::Restored => "Restored",
+        }
+    }
+}
+
+/// A message as it is stored.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Outgoing {
+    /// Given when it is lowered.
+    pub(crate) id: u64,
+    pub(crate) to: String,
+    pub(crate) body: Body,
+    pub(crate) device: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) fetched_at: Option<Timestamp>,
+    pub(crate) failures: u32,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Body {
+    VerifyEmail { code: MailCode, flow: FlowId, serial: u32 },
+    MethodAdded { kind: MethodKind, provider: Option<ProviderId> },
+    DeletionRequested { purge_at: Timestamp },
+    Restored,
+}
+
+impl Record for Outgoing {
+    const VERSION: u8 = 1;
+}
+
+impl Outgoing {
+    pub(crate) fn new(to: &str, body: Body, device: &str, now: Timestamp) -> Self {
+        Self {
+            id: 0,
+            to: to.to_owned(),
+            body,
+            device: device.to_owned(),
+            created_at: now,
+            fetched_at: None,
+            failures: 0,
+        }
+    }
+
+    /// Whether nobody has any use for it any more.
+    pub(crate) fn is_void(&self, now: Timestamp) -> bool {
+        self.fetched_at.is_none() && now >= self.created_at + UNFETCHED_LIFE
+    }
+
+    pub(crate) fn to_message(&self) -> Message {
+        let kind = match &self.body {
+            Body::VerifyEmail { code, .. } => MessageKind::VerifyEmail { code: code.as_str().into() },
+            Body::MethodAdded { kind, provider } => {
+                MessageKind::MethodAdded { kind: *kind, provider: provider.clone() }
+            }
+            Body::DeletionRequested { purge_at } => MessageKind::DeletionRequested { purge_at: *purge_at },
+            Body::Restored => MessageKind::Restored,
+        };
+        Message {
+            id: self.id,
+            to: self.to.clone(),
+            kind,
+            device: self.device.clone(),
+            created_at: self.created_at,
+        }
+    }
+}
+
+/// The living code of a flow: only its keyed hash, bound to the flow and the address.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct CodeSlot {
+    hash: [u8; 32],
+    /// Which of the flow's codes it is; a newer one voids it.
+    pub(crate) serial: u32,
+    sent_at: Timestamp,
+    pub(crate) fetched_at: Option<Timestamp>,
+    wrong: u8,
+}
+
+impl CodeSlot {
+    /// A new code for the flow and address, and the message that carries it.
+    pub(crate) fn send(
+        flow: FlowId,
+        to: &EmailAddress,
+        serial: u32,
+        device: &str,
+        ctx: &Context<'_>,
+    ) -> (Self, Outgoing) {
+        let code = ctx.draw.code();
+        let slot = Self {
+            hash: hash(code.as_str().as_bytes(), flow, to, ctx),
+            serial,
+            sent_at: ctx.now,
+            fetched_at: None,
+            wrong: 0,
+        };
+        // The proof goes to the address that will be compared, not to how it was typed (SPEC 1.9).
+        let body = Body::VerifyEmail { code, flow, serial };
+        (slot, Outgoing::new(to.canonical(), body, device, ctx.now))
+    }
+
+    /// Whether `typed` is the code and the code still lives. A wrong one is counted.
+    pub(crate) fn take(&mut self, typed: &[u8], flow: FlowId, to: &EmailAddress, ctx: &Context<'_>) -> bool {
+        let right = same(&self.hash, &hash(typed.trim_ascii(), flow, to, ctx));
+        if right && self.wrong < WRONG_CODES && ctx.now < self.ends_at() {
+            return true;
+        }
+        self.wrong = self.wrong.saturating_add(1);
+        false
+    }
+
+    /// When the code ends: a day after the host fetched it, or when the message is void.
+    pub(crate) fn ends_at(&self) -> Timestamp {
+        match self.fetched_at {
+            Some(fetched_at) => fetched_at + ADDRESS_PROOF_LIFE,
+            None => self.sent_at + UNFETCHED_LIFE,
+        }
+    }
+}
+
+fn hash(code: &[u8], flow: FlowId, to: &EmailAddress, ctx: &Context<'_>) -> [u8; 32] {
+    ctx.keys.code(&[b"verify-email", flow.as_bytes(), to.canonical().as_bytes(), code])
+}
+
+/// When messages of one purpose went to one address, known or not: 1 a minute, 5 an hour, 10 a day.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Pace {
+    sent: Vec<Timestamp>,
+}
+
+impl Pace {
+    /// Whether one more may go now. The times are on the patient clock.
+    pub(crate) fn allows(&self, patient: Timestamp) -> bool {
+        [(1, 60), (5, 60 * 60), (10, 24 * 60 * 60)].into_iter().all(|(most, seconds)| {
+            let span = Duration::from_secs(seconds);
+            self.sent.iter().filter(|sent| patient < **sent + span).count() < most
+        })
+    }
+
+    /// One more went now.
+    pub(crate) fn count(&mut self, patient: Timestamp) {
+        self.sent.retain(|sent| patient < *sent + DAY);
+        self.sent.push(patient);
+    }
+
+    /// Whether there is nothing left to remember.
+    pub(crate) fn is_over(&self, patient: Timestamp) -> bool {
+        self.sent.iter().all(|sent| patient >= *sent + DAY)
+    }
+}
+
+impl Record for Pace {
+    const VERSION: u8 = 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r12_5_one_message_a_minute_five_an_hour_ten_a_day() {
+        let mut pace = Pace::default();
+        let mut sent = Vec::new();
+        for minute in 0..(25 * 60) {
+            let now = Timestamp::from_millis(minute * 60_000);
+            if pace.allows(now) {
+                pace.count(now);
+                sent.push(minute);
+                assert!(!pace.allows(now + Duration::from_millis(59_999)), "a second within the minute");
+            }
+        }
+        assert_eq!(sent, [0, 1, 2, 3, 4, 60, 61, 62, 63, 64, 1440, 1441, 1442, 1443, 1444]);
+    }
+}

@@ -1,0 +1,122 @@
+//! What may be a password (SPEC 2.2, after NIST SP 800-63B-4 section 3.1.1.2).
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::policy::Policy;
+use crate::ground::email::EmailAddress;
+use crate::ground::secret::Secret;
+use crate::ground::text;
+
+/// Fewest code points where the password may be the only factor.
+const SHORTEST: usize = 15;
+/// Most bytes that are taken at all.
+const LONGEST: usize = 1024;
+
+/// The rule that a password breaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PasswordRule {
+    /// It is not UTF-8.
+    NotText,
+    /// It has fewer than 15 code points.
+    TooShort,
+    /// It has more than 1,024 bytes.
+    TooLong,
+    /// It has a code point that Unicode has not assigned.
+    Unassigned,
+    /// It is the email, its local part or the service's name.
+    Guessable,
+}
+
+impl PasswordRule {
+    /// The rule's name, the same in every language and release.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotText => "NotText",
+            Self::TooShort => "TooShort",
+            Self::TooLong => "TooLong",
+            Self::Unassigned => "Unassigned",
+            Self::Guessable => "Guessable",
+        }
+    }
+}
+
+impl fmt::Display for PasswordRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotText => "it must be text",
+            Self::TooShort => "it must have at least 15 characters",
+            Self::TooLong => "it must have at most 1,024 bytes",
+            Self::Unassigned => "it has a character that Unicode does not assign",
+            Self::Guessable => "it must not be the email address or the name of the service",
+        })
+    }
+}
+
+/// A new password that keeps the rules, in the form that is hashed.
+pub(crate) fn check_new(
+    password: &Secret,
+    email: &EmailAddress,
+    policy: &Policy,
+) -> Result<Zeroizing<String>, PasswordRule> {
+    let normal = normal_form(password)?;
+    if normal.chars().count() < SHORTEST {
+        return Err(PasswordRule::TooShort);
+    }
+    if text::first_unassigned(&normal).is_some() {
+        return Err(PasswordRule::Unassigned);
+    }
+    let same = |word: &str| normal.eq_ignore_ascii_case(word);
+    if same(email.canonical()) || same(email.as_typed()) || same(email.local_part()) || same(policy.realm()) {
+        return Err(PasswordRule::Guessable);
+    }
+    Ok(normal)
+}
+
+/// The form in which a password is hashed: NFC, nothing else touched. Refuses only what can be no
+/// password at all, before any work is done for it.
+pub(crate) fn normal_form(password: &Secret) -> Result<Zeroizing<String>, PasswordRule> {
+    if password.reveal().len() > LONGEST {
+        return Err(PasswordRule::TooLong);
+    }
+    let normal = text::nfc(password.reveal_text().ok_or(PasswordRule::NotText)?);
+    if normal.len() > LONGEST { Err(PasswordRule::TooLong) } else { Ok(normal) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(password: &str) -> Result<String, PasswordRule> {
+        let email = EmailAddress::parse("Ada.Lovelace.1815@Example.org").unwrap();
+        let policy = Policy::builder().realm("The Analytical Engine").build().unwrap();
+        check_new(&password.into(), &email, &policy).map(|normal| normal.to_string())
+    }
+
+    #[test]
+    fn r2_2_a_password_has_fifteen_code_points_and_at_most_1024_bytes() {
+        for (password, expected) in [
+            ("fourteen chars", Err(PasswordRule::TooShort)),
+            ("fifteen chars!!", Ok("fifteen chars!!")),
+            // 15 code points as typed, 14 once composed: NFC comes first.
+            ("e\u{301}ourteen chars", Err(PasswordRule::TooShort)),
+            ("e\u{301}fifteen chars!", Ok("éfifteen chars!")),
+            ("  spaces  stay  ", Ok("  spaces  stay  ")),
+            ("日本語日本語日本語日本語日本語", Ok("日本語日本語日本語日本語日本語")),
+            ("has one \u{378} unassigned", Err(PasswordRule::Unassigned)),
+            ("ada.lovelace.1815@example.org", Err(PasswordRule::Guessable)),
+            ("ADA.LOVELACE.1815", Err(PasswordRule::Guessable)),
+            ("the analytical engine", Err(PasswordRule::Guessable)),
+        ] {
+            assert_eq!(check(password), expected.map(str::to_owned), "{password}");
+        }
+        assert!(check(&"x".repeat(1024)).is_ok());
+        assert_eq!(check(&"x".repeat(1025)), Err(PasswordRule::TooLong));
+    }
+
+    #[test]
+    fn r2_2_what_is_no_text_is_no_password() {
+        assert_eq!(normal_form(&vec![0xff; 20].into()).err(), Some(PasswordRule::NotText));
+    }
+}

@@ -1,0 +1,281 @@
+//! The figures that an application may choose, within bounds.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::provider::{ProductId, Provider, ProviderId};
+use crate::crypto::password::HashCost;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The figures that an application may choose. What is not named here is no choice.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Policy {
+    realm: String,
+    providers: Vec<Provider>,
+    products: Vec<ProductId>,
+    hash_cost: HashCost,
+    session_idle: Duration,
+    session_absolute: Duration,
+    fresh_for: Duration,
+    methods: usize,
+    addresses: usize,
+    sessions: u16,
+    accounts_per_email: usize,
+    open_sign_ups: u32,
+}
+
+impl Policy {
+    /// Starts from the defaults.
+    pub fn builder() -> PolicyBuilder {
+        PolicyBuilder {
+            policy: Self {
+                realm: "Selfsame".to_owned(),
+                providers: vec![Provider::x()],
+                products: Vec::new(),
+                hash_cost: HashCost::default(),
+                session_idle: DAY * 30,
+                session_absolute: DAY * 180,
+                fresh_for: MINUTE * 5,
+                methods: 32,
+                addresses: 16,
+                sessions: 100,
+                accounts_per_email: 8,
+                open_sign_ups: 10_000,
+            },
+        }
+    }
+
+    /// The name of the service, as its users know it.
+    pub fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    /// The provider of this name.
+    pub fn provider(&self, id: &ProviderId) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.id == *id)
+    }
+
+    /// Whether an account may be used from this product.
+    pub fn has_product(&self, id: &ProductId) -> bool {
+        self.products.contains(id)
+    }
+
+    /// What a password hash costs.
+    pub fn hash_cost(&self) -> HashCost {
+        self.hash_cost
+    }
+
+    /// How long a session lives without use.
+    pub fn session_idle(&self) -> Duration {
+        self.session_idle
+    }
+
+    /// How long a session lives at all.
+    pub fn session_absolute(&self) -> Duration {
+        self.session_absolute
+    }
+
+    /// How long a proof counts as fresh.
+    pub fn fresh_for(&self) -> Duration {
+        self.fresh_for
+    }
+
+    /// How many methods an account may have.
+    pub fn methods(&self) -> usize {
+        self.methods
+    }
+
+    /// How many addresses an account may have.
+    pub fn addresses(&self) -> usize {
+        self.addresses
+    }
+
+    /// How many sessions an account may have; one more ends the oldest.
+    pub fn sessions(&self) -> u16 {
+        self.sessions
+    }
+
+    /// How many accounts may share a verified email.
+    pub fn accounts_per_email(&self) -> usize {
+        self.accounts_per_email
+    }
+
+    /// How many flows of the whole store may wait for the proof of an address.
+    pub fn open_sign_ups(&self) -> u32 {
+        self.open_sign_ups
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::builder().policy
+    }
+}
+
+/// Changes the defaults; `build` holds the bounds.
+///
+/// ```
+/// use std::time::Duration;
+/// use selfsame::Policy;
+///
+/// let policy = Policy::builder().realm("Field Notes").session_idle(Duration::from_secs(3_600)).build()?;
+/// assert_eq!(policy.realm(), "Field Notes");
+/// assert!(Policy::builder().session_idle(Duration::ZERO).build().is_err());
+/// # Ok::<(), selfsame::PolicyError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct PolicyBuilder {
+    policy: Policy,
+}
+
+impl PolicyBuilder {
+    /// The name of the service: 1 to 64 characters. Default "Selfsame".
+    pub fn realm(mut self, realm: &str) -> Self {
+        realm.clone_into(&mut self.policy.realm);
+        self
+    }
+
+    /// The providers whose identities are methods. Default: X alone.
+    pub fn providers(mut self, providers: Vec<Provider>) -> Self {
+        self.policy.providers = providers;
+        self
+    }
+
+    /// The products that share the accounts. Default: none.
+    pub fn products(mut self, products: Vec<ProductId>) -> Self {
+        self.policy.products = products;
+        self
+    }
+
+    /// The cost of a password hash: Argon2id of at least 19,456 KiB and 2 passes, or what the OWASP
+    /// Password Storage Cheat Sheet holds equal to it; at most 256 MiB, 10 passes, 8 lanes.
+    pub fn hash_cost(mut self, cost: HashCost) -> Self {
+        self.policy.hash_cost = cost;
+        self
+    }
+
+    /// How long a session lives without use: 5 minutes to 365 days. Default 30 days.
+    pub fn session_idle(mut self, idle: Duration) -> Self {
+        self.policy.session_idle = idle;
+        self
+    }
+
+    /// How long a session lives at all: 5 minutes to 365 days. Default 180 days, where NIST SP 800-63B-4
+    /// section 2.1.3 wants 30 at most.
+    pub fn session_absolute(mut self, absolute: Duration) -> Self {
+        self.policy.session_absolute = absolute;
+        self
+    }
+
+    /// The session limits of NIST SP 800-63B-4 for AAL1: 30 days at all.
+    pub fn aal1(self) -> Self {
+        self.session_idle(DAY * 30).session_absolute(DAY * 30)
+    }
+
+    /// The session limits of NIST SP 800-63B-4 for AAL2: an hour without use, 24 hours at all.
+    pub fn aal2(self) -> Self {
+        self.session_idle(MINUTE * 60).session_absolute(DAY)
+    }
+
+    /// How long a proof counts as fresh: 1 to 15 minutes. Default 5.
+    pub fn fresh_for(mut self, fresh_for: Duration) -> Self {
+        self.policy.fresh_for = fresh_for;
+        self
+    }
+
+    /// How many methods an account may have: 1 to 32. Default 32.
+    pub fn methods(mut self, most: usize) -> Self {
+        self.policy.methods = most;
+        self
+    }
+
+    /// How many addresses an account may have: 1 to 16. Default 16.
+    pub fn addresses(mut self, most: usize) -> Self {
+        self.policy.addresses = most;
+        self
+    }
+
+    /// How many sessions an account may have: 1 to 100. Default 100.
+    pub fn sessions(mut self, most: u16) -> Self {
+        self.policy.sessions = most;
+        self
+    }
+
+    /// How many accounts may share a verified email: 1 to 8. Default 8.
+    pub fn accounts_per_email(mut self, most: usize) -> Self {
+        self.policy.accounts_per_email = most;
+        self
+    }
+
+    /// How many flows of the store may wait for the proof of an address: 1 to 1,000,000. Default 10,000.
+    pub fn open_sign_ups(mut self, most: u32) -> Self {
+        self.policy.open_sign_ups = most;
+        self
+    }
+
+    /// The policy, if every figure is within its bounds.
+    ///
+    /// # Errors
+    /// [`PolicyError`] names the first figure that is not.
+    pub fn build(self) -> Result<Policy, PolicyError> {
+        let policy = self.policy;
+        let spans = MINUTE * 5..=DAY * 365;
+        let unique_issuers = policy.providers.iter().enumerate().all(|(at, provider)| {
+            !provider.issuer.is_empty()
+                && provider.issuer.len() <= 255
+                && !policy
+                    .providers
+                    .iter()
+                    .skip(at + 1)
+                    .any(|other| other.id == provider.id || other.issuer == provider.issuer)
+        });
+        for (figure, within) in [
+            ("realm", (1..=64).contains(&policy.realm.chars().count())),
+            ("providers", unique_issuers),
+            ("hash_cost", is_strong_enough(policy.hash_cost)),
+            ("session_idle", spans.contains(&policy.session_idle)),
+            ("session_absolute", spans.contains(&policy.session_absolute)),
+            ("fresh_for", (MINUTE..=MINUTE * 15).contains(&policy.fresh_for)),
+            ("methods", (1..=32).contains(&policy.methods)),
+            ("addresses", (1..=16).contains(&policy.addresses)),
+            ("sessions", (1..=100).contains(&policy.sessions)),
+            ("accounts_per_email", (1..=8).contains(&policy.accounts_per_email)),
+            ("open_sign_ups", (1..=1_000_000).contains(&policy.open_sign_ups)),
+        ] {
+            if !within {
+                return Err(PolicyError { figure });
+            }
+        }
+        Ok(policy)
+    }
+}
+
+/// The pairs that the OWASP Password Storage Cheat Sheet holds equal, as least memory for the passes.
+fn is_strong_enough(cost: HashCost) -> bool {
+    let least_memory = match cost.passes {
+        0 => return false,
+        1 => 47_104,
+        2 => 19_456,
+        3 => 12_288,
+        4 => 9_216,
+        5.. => 7_168,
+    };
+    cost.memory_kib >= least_memory && cost.within_caps()
+}
+
+/// A figure of the policy is out of its bounds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PolicyError {
+    /// The builder's method that tells the bounds.
+    pub figure: &'static str,
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "policy: {} is out of its bounds", self.figure)
+    }
+}
+
+impl std::error::Error for PolicyError {}

@@ -1,0 +1,155 @@
+//! Identity providers and what they say of a person.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::refusal::AssertionProblem;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::FlowId;
+
+/// The short name of a provider in policy: 1 to 32 of `a-z`, `0-9` and `-`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ProviderId(String);
+
+/// The short name of a product in policy: 1 to 32 of `a-z`, `0-9` and `-` (SPEC 8.1).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ProductId(String);
+
+macro_rules! short_names {
+    ($($name:ident)*) => {$(
+        impl $name {
+            /// Takes a text that is a short name, else nothing.
+            pub fn new(text: &str) -> Option<Self> {
+                is_short_name(text).then(|| Self(text.to_owned()))
+            }
+
+            /// The name.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+short_names!(ProviderId ProductId);
+
+fn is_short_name(text: &str) -> bool {
+    (1..=32).contains(&text.len())
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+/// An identity provider that policy accepts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Provider {
+    /// Its short name.
+    pub id: ProviderId,
+    /// The issuer of its identities; with the subject it names a person for ever (OpenID Connect Core 5.7).
+    pub issuer: String,
+    /// Domains that it is the authority for: an email there counts as proven when the provider says so.
+    /// Empty for most (SPEC 2.3).
+    pub authority_for: Vec<String>,
+}
+
+impl Provider {
+    /// X. It issues no ID token: the host states subject and handle after its own OAuth exchange.
+    pub fn x() -> Self {
+        Self { id: ProviderId("x".to_owned()), issuer: "https://x.com".to_owned(), authority_for: Vec::new() }
+    }
+
+    /// Whether the provider's word about this email is a proof (SPEC 2.3).
+    pub(crate) fn proves(&self, email: &EmailAddress) -> bool {
+        self.authority_for.iter().any(|domain| domain == email.domain())
+    }
+}
+
+/// A person at a provider: issuer and subject, never an email (SPEC 1.2).
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) provider: ProviderId,
+    pub(crate) issuer: String,
+    pub(crate) subject: String,
+}
+
+/// What a host states after it has spoken with a provider that issues no ID token (SPEC 2.9).
+#[derive(Clone)]
+pub struct HostStatement {
+    /// The flow that the statement is made for.
+    pub flow: FlowId,
+    /// The provider.
+    pub provider: ProviderId,
+    /// The provider's name for the person, 1 to 255 bytes, that never changes hands.
+    pub subject: String,
+    /// What the person is called there, for display only.
+    pub handle: Option<String>,
+    /// The person's email there, if the provider gave one.
+    pub email: Option<String>,
+    /// Whether the provider says that it has verified the email. It counts only where policy makes the
+    /// provider the authority for the domain.
+    pub email_verified: bool,
+}
+
+impl fmt::Debug for HostStatement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostStatement")
+            .field("flow", &self.flow)
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What proves a federated identity.
+#[derive(Clone, Debug)]
+pub enum Assertion {
+    /// The host's word.
+    Stated(HostStatement),
+}
+
+/// An assertion that was checked: what it proves.
+#[derive(Clone)]
+pub(crate) struct Asserted {
+    pub(crate) identity: Identity,
+    pub(crate) handle: Option<String>,
+    pub(crate) email: Option<EmailAddress>,
+    /// Whether the provider is the authority for the email and says that it is verified.
+    pub(crate) email_proven: bool,
+}
+
+impl Asserted {
+    /// Checks a host's statement for a flow (SPEC 2.9).
+    pub(crate) fn stated(
+        statement: &HostStatement,
+        flow: FlowId,
+        provider: &Provider,
+    ) -> Result<Self, AssertionProblem> {
+        if statement.flow != flow {
+            return Err(AssertionProblem::OtherFlow);
+        }
+        if !(1..=255).contains(&statement.subject.len()) {
+            return Err(AssertionProblem::Subject);
+        }
+        let email = match statement.email.as_deref() {
+            None | Some("") => None,
+            Some(text) => Some(EmailAddress::parse(text).map_err(|_| AssertionProblem::Email)?),
+        };
+        let email_proven =
+            statement.email_verified && email.as_ref().is_some_and(|email| provider.proves(email));
+        let handle = statement.handle.as_deref().map(|handle| handle.chars().take(64).collect());
+        Ok(Self {
+            identity: Identity {
+                provider: provider.id.clone(),
+                issuer: provider.issuer.clone(),
+                subject: statement.subject.clone(),
+            },
+            handle,
+            email,
+            email_proven,
+        })
+    }
+}

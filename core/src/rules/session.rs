@@ -1,0 +1,123 @@
+//! What a finished flow leaves: a session (SPEC 4.4, 6.1 to 6.3).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::account::MethodKind;
+use super::policy::Policy;
+use super::provider::ProductId;
+use crate::ground::codec::Record;
+use crate::ground::id::{AccountId, MethodId, SessionId};
+use crate::ground::time::Timestamp;
+
+const LONGEST_LABEL: usize = 64;
+
+/// Who calls: the device and the product that a flow or session is for.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Client {
+    device: String,
+    product: Option<ProductId>,
+}
+
+impl Client {
+    /// A device, by the label that its owner will recognise it by; the first 64 characters count.
+    pub fn on(device: &str) -> Self {
+        Self { device: device.chars().take(LONGEST_LABEL).collect(), product: None }
+    }
+
+    /// The product that is used on the device.
+    pub fn using(mut self, product: ProductId) -> Self {
+        self.product = Some(product);
+        self
+    }
+
+    /// The device's label.
+    pub fn device(&self) -> &str {
+        &self.device
+    }
+
+    /// The product.
+    pub fn product(&self) -> Option<&ProductId> {
+        self.product.as_ref()
+    }
+}
+
+/// Authentication assurance level (NIST SP 800-63B-4).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Aal {
+    /// One factor was proven.
+    Aal1,
+    /// Two were.
+    Aal2,
+}
+
+/// How a session was proven: an Authentication Method Reference of RFC 8176. That registry has no value
+/// for a federated sign-in, so such a session has none; its method says what it was.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Amr {
+    /// A password: `pwd`.
+    Pwd,
+}
+
+impl Amr {
+    /// The registered value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pwd => "pwd",
+        }
+    }
+}
+
+/// A session, as resolved from its token and as its owner lists it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Session {
+    /// Its name.
+    pub id: SessionId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// The device and product.
+    pub client: Client,
+    /// The method that was used.
+    pub method: MethodId,
+    /// The kind of that method.
+    pub kind: MethodKind,
+    /// How it was proven.
+    pub amr: Vec<Amr>,
+    /// How strongly.
+    pub aal: Aal,
+    /// When the proof was given (OpenID Connect Core 2, `auth_time`).
+    pub auth_time: Timestamp,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it was last used, as far as that was written down.
+    pub used_at: Timestamp,
+}
+
+impl Session {
+    /// Whether the session still lives (SPEC 6.2). Uses between two writes are not known, so idling
+    /// counts from when the next write would have been due.
+    pub(crate) fn is_live(&self, now: Timestamp, policy: &Policy) -> bool {
+        now < self.created_at + policy.session_absolute()
+            && now < self.used_at + write_interval(policy) + policy.session_idle()
+    }
+
+    /// Whether a use at `now` is to be written down.
+    pub(crate) fn is_touch_due(&self, now: Timestamp, policy: &Policy) -> bool {
+        now >= self.used_at + write_interval(policy)
+    }
+
+    /// Whether its proof is fresh enough for an act that wants that (SPEC 6.4).
+    pub(crate) fn is_fresh(&self, now: Timestamp, policy: &Policy) -> bool {
+        now < self.auth_time + policy.fresh_for()
+    }
+}
+
+impl Record for Session {
+    const VERSION: u8 = 1;
+}
+
+/// At most hourly, and at least 12 times in the idle span.
+fn write_interval(policy: &Policy) -> Duration {
+    Duration::from_secs(60 * 60).min(policy.session_idle() / 12)
+}

@@ -1,0 +1,92 @@
+//! What a rule is given and what it gives back.
+
+use super::account::{Account, Identifier};
+use super::audit::Event;
+use super::flow::Flow;
+use super::mail::{Outgoing, Pace, UnknownAddress};
+use super::policy::Policy;
+use super::refusal::Refusal;
+use super::session::Session;
+use super::throttle::UnknownSlot;
+use crate::crypto::draw::Draw;
+use crate::crypto::keys::Keys;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::{AccountId, FlowId, SessionId};
+use crate::ground::time::Timestamp;
+
+/// What a rule decided, and what must be written because of it, also when the answer is no.
+pub(crate) struct Verdict<T> {
+    pub(crate) answer: Result<T, Refusal>,
+    pub(crate) changes: Vec<Change>,
+}
+
+impl<T> Verdict<T> {
+    /// A yes that writes.
+    pub(crate) fn done(answer: T, changes: Vec<Change>) -> Self {
+        Self { answer: Ok(answer), changes }
+    }
+
+    /// A no that writes nothing.
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        Self { answer: Err(refusal), changes: Vec::new() }
+    }
+
+    /// The same verdict with another word for yes.
+    pub(crate) fn map<U>(self, yes: impl FnOnce(T) -> U) -> Verdict<U> {
+        Verdict { answer: self.answer.map(yes), changes: self.changes }
+    }
+
+    /// A no that counts.
+    pub(crate) fn counted(refusal: Refusal, changes: Vec<Change>) -> Self {
+        Self { answer: Err(refusal), changes }
+    }
+}
+
+/// A domain row that a rule wants written. `lower` turns it into rows; rules never write.
+#[derive(Clone)]
+pub(crate) enum Change {
+    /// The account as it is from now on, and the one event that says why (SPEC 11.1). Its revision and
+    /// its audit chain grow by one when it is lowered.
+    Account { account: Box<Account>, event: Event },
+    /// The identifier belongs to the account (SPEC 1.3); it must not have belonged to any.
+    Claimed { identifier: Identifier, account: AccountId },
+    /// The host has delivered the message.
+    Delivered(u64),
+    /// The flow and its row are gone.
+    FlowEnded(FlowId),
+    /// The flow as it is from now on.
+    Flow(Box<Flow>),
+    /// How many messages the address was sent, for this purpose.
+    Paced { address: UnknownAddress, pace: Pace },
+    /// The message as it is from now on.
+    Message(Outgoing),
+    /// The session of the account that was opened first is over.
+    OldestSessionEnded { account: AccountId },
+    /// The account's verified address can be found by others who prove it (SPEC 2.4).
+    Proven { email: EmailAddress, account: AccountId },
+    /// The host shall deliver this.
+    Send(Outgoing),
+    /// The session as it is from now on, and the secret that its holder resolves it with.
+    Session { session: Box<Session>, secret: [u8; 32] },
+    /// The session is over.
+    SessionEnded { account: AccountId, session: SessionId },
+    /// All sessions of the account are over but `except`.
+    SessionsEnded { account: AccountId, except: Option<SessionId> },
+    /// Guesses at an identifier that nobody holds (SPEC 12.2).
+    Unknown(UnknownSlot),
+    /// The flow waits for a proof of this address, or does so no longer (SPEC 2.10).
+    Waiting { address: UnknownAddress, flow: FlowId, waits: bool },
+}
+
+/// What every rule may look at besides its facts: drawn outside, so that running it again gives the
+/// same verdict.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    /// Engine time: the later of the wall clock and the store's high-water mark (SPEC 12.4).
+    pub(crate) now: Timestamp,
+    /// The slower of the two clocks, for what must not come early (SPEC 12.4).
+    pub(crate) patient: Timestamp,
+    pub(crate) policy: &'a Policy,
+    pub(crate) draw: &'a Draw,
+    pub(crate) keys: &'a Keys,
+}

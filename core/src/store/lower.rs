@@ -1,0 +1,286 @@
+//! From what a rule wants written to rows: all that can fail is done here, before anything is written.
+
+use std::time::Duration;
+
+use super::port::{Row, StoreError, Write};
+use super::tables;
+use super::view::{ACCOUNT_FORMAT, Claim, ClockEvent, HOLDERS_PART, Held, Meta, OWNERS_PART, Present, View};
+use crate::crypto::keys::{DataKey, session_key};
+use crate::crypto::seal::{Place, SealKey};
+use crate::ground::codec::{self, Record};
+use crate::ground::entropy::{Entropy, EntropyFailed};
+use crate::ground::id::{AccountId, FlowId};
+use crate::ground::time::Timestamp;
+use crate::rules::account::Account;
+use crate::rules::audit::Event;
+use crate::rules::flow::Flow;
+use crate::rules::mail::{Outgoing, Pace, UnknownAddress};
+use crate::rules::session::Session;
+use crate::rules::verdict::{Change, Context};
+
+/// Events that one act drops at most, so that no act pays for years.
+const DROPPED_AT_ONCE: usize = 8;
+/// Rows of pace that one act looks at to see whether they are over.
+const SWEPT_AT_ONCE: usize = 2;
+/// How far the high-water mark moves before it is worth a write of its own.
+pub(crate) const MARK_STEP: Duration = Duration::from_secs(60);
+
+/// Turns changes into rows, `mark` and `clock` included where they are due.
+pub(crate) fn lower(
+    view: &View<'_>,
+    ctx: &Context<'_>,
+    entropy: &dyn Entropy,
+    changes: Vec<Change>,
+    mark: Mark,
+) -> Result<Vec<Row>, StoreError> {
+    let mut lowering = Lowering { view, ctx, entropy, rows: Vec::new(), meta: None };
+    if changes.is_empty() && mark.clock_event.is_none() && !mark.forced {
+        return Ok(lowering.rows);
+    }
+    for change in changes {
+        lowering.change(change)?;
+    }
+    if let Some(event) = &mark.clock_event {
+        let meta = lowering.meta()?;
+        let number = meta.clock_events;
+        meta.clock_events += 1;
+        lowering.put_sealed(tables::clock(number), event)?;
+    }
+    if mark.due || mark.forced {
+        lowering.meta()?.mark = ctx.now;
+    }
+    if let Some(meta) = lowering.meta.take() {
+        lowering.put_sealed(tables::meta(), &meta)?;
+    }
+    Ok(lowering.rows)
+}
+
+/// What the engine's clock wants written with an act.
+#[derive(Clone, Default)]
+pub(crate) struct Mark {
+    /// The high-water mark has moved far enough.
+    pub(crate) due: bool,
+    /// It is written even if nothing else is, and may go back.
+    pub(crate) forced: bool,
+    pub(crate) clock_event: Option<ClockEvent>,
+}
+
+/// The first rows of a store.
+pub(crate) fn first_rows(
+    header: Vec<u8>,
+    rows_key: &SealKey,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<Vec<Row>, StoreError> {
+    let meta = Meta { mark: now, next_message: 1, waiting: 0, clock_events: 0 };
+    let meta = sealed(rows_key, entropy, &Place { key: &tables::meta(), part: 0, clear: &[] }, &meta)?;
+    Ok(vec![put(tables::header(), header), put(tables::meta(), meta)])
+}
+
+struct Lowering<'a> {
+    view: &'a View<'a>,
+    ctx: &'a Context<'a>,
+    entropy: &'a dyn Entropy,
+    rows: Vec<Row>,
+    meta: Option<Meta>,
+}
+
+impl Lowering<'_> {
+    fn change(&mut self, change: Change) -> Result<(), StoreError> {
+        match change {
+            Change::Account { account, event } => self.account(*account, event),
+            Change::Claimed { identifier, account } => {
+                let hash = self.view.claim_hash(&identifier);
+                let key = tables::claim(&hash);
+                let value = self.seal(&key, &Claim(account))?;
+                let write =
+                    if self.view.is_taken_over(&hash) { Write::Put(value) } else { Write::Claim(value) };
+                self.rows.push(Row { key, write });
+                Ok(())
+            }
+            Change::Flow(flow) => self.flow(&flow),
+            Change::FlowEnded(id) => self.flow_ended(id),
+            Change::OldestSessionEnded { account } => {
+                let oldest = self.view.session_keys(account, 1)?;
+                self.rows.extend(oldest.into_iter().map(delete));
+                Ok(())
+            }
+            Change::Paced { address, pace } => self.paced(&address, &pace),
+            Change::Proven { email, account } => {
+                self.put_sealed(tables::email(&self.view.email_hash(&email), &account), &Present)
+            }
+            Change::Delivered(id) => {
+                self.rows.push(delete(tables::message(id)));
+                Ok(())
+            }
+            Change::Message(message) => self.put_sealed(tables::message(message.id), &message),
+            Change::Send(message) => self.send(message),
+            Change::Session { session, secret } => self.session(&session, &secret),
+            Change::SessionEnded { account, session } => {
+                self.rows.push(delete(tables::session(&account, &session)));
+                Ok(())
+            }
+            Change::SessionsEnded { account, except } => {
+                let kept = except.map(|session| tables::session(&account, &session));
+                let keys = self.view.session_keys(account, usize::MAX)?;
+                self.rows.extend(keys.into_iter().filter(|key| Some(key) != kept.as_ref()).map(delete));
+                Ok(())
+            }
+            Change::Unknown(slot) => self.put_sealed(tables::unknown(slot.slot), &slot),
+            Change::Waiting { address, flow, waits } => {
+                let key = tables::waiting(&address, &flow);
+                let meta = self.meta()?;
+                if waits {
+                    meta.waiting = meta.waiting.saturating_add(1);
+                    self.rows.push(put(key, Vec::new()));
+                } else {
+                    meta.waiting = meta.waiting.saturating_sub(1);
+                    self.rows.push(delete(key));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn account(&mut self, mut account: Account, event: Event) -> Result<(), StoreError> {
+        let id = account.id;
+        let revision = account.revision;
+        if revision == 0 {
+            self.new_data_key(id)?;
+        }
+        self.drop_old_events(&mut account)?;
+        let appended = account.chain.append(event).map_err(|_| StoreError::TooLarge)?;
+        account.revision += 1;
+        let held = self.view.held(id)?;
+        let key = tables::event(&id, appended.sequence);
+        let place = Place { key: &key, part: 0, clear: &[] };
+        let event = sealed(held.key.seal_key(), self.entropy, &place, &appended.event)?;
+        self.rows.push(put(key, event));
+
+        let key = tables::account(&id);
+        let mut value = account.revision.to_be_bytes().to_vec();
+        value.push(ACCOUNT_FORMAT);
+        value.extend_from_slice(&held.wrapped);
+        let place = Place { key: &key, part: 0, clear: &value };
+        let body = sealed(held.key.seal_key(), self.entropy, &place, &account)?;
+        value.extend_from_slice(&body);
+        self.rows.push(Row { key, write: Write::Guarded { value, revision } });
+        Ok(())
+    }
+
+    fn new_data_key(&self, id: AccountId) -> Result<(), StoreError> {
+        let key = DataKey::make(self.entropy)?;
+        let wrapped = self.view.keys().wrap_account(self.entropy, &id, &key)?;
+        self.view.hold(id, Held { key, wrapped });
+        Ok(())
+    }
+
+    fn drop_old_events(&mut self, account: &mut Account) -> Result<(), StoreError> {
+        if !account.chain.is_due(self.ctx.now) {
+            return Ok(());
+        }
+        let events = self.view.events(account.id, account.chain.oldest, DROPPED_AT_ONCE + 1)?;
+        for pair in events.windows(2) {
+            let [dropped, next] = pair else { break };
+            if !account.chain.is_due(self.ctx.now) {
+                break;
+            }
+            account.chain.drop_oldest(&dropped.event, &next.event).map_err(|_| StoreError::Damaged)?;
+            self.rows.push(delete(tables::event(&account.id, dropped.sequence)));
+        }
+        Ok(())
+    }
+
+    fn flow(&mut self, flow: &Flow) -> Result<(), StoreError> {
+        match self.view.flow_end(flow.id) {
+            Some(end) if end == flow.expires_at => {}
+            earlier => {
+                let earlier = earlier.map(|end| delete(tables::flow_due(end, &flow.id)));
+                self.rows.extend(earlier);
+                self.rows.push(put(tables::flow_due(flow.expires_at, &flow.id), Vec::new()));
+            }
+        }
+        self.put_sealed(tables::flow(&flow.id), flow)
+    }
+
+    fn flow_ended(&mut self, id: FlowId) -> Result<(), StoreError> {
+        let end = match self.view.flow_end(id) {
+            Some(end) => Some(end),
+            None => self.view.flow(id)?.map(|flow| flow.expires_at),
+        };
+        self.rows.extend(end.map(|end| delete(tables::flow_due(end, &id))));
+        self.rows.push(delete(tables::flow(&id)));
+        Ok(())
+    }
+
+    /// Each write of a pace looks at a neighbour or two, which lie anywhere by their hash: so rows of
+    /// pace that are over go as fast as new ones come.
+    fn paced(&mut self, address: &UnknownAddress, pace: &Pace) -> Result<(), StoreError> {
+        let neighbours = self.view.paces_after(address, SWEPT_AT_ONCE)?;
+        let over = neighbours.into_iter().filter(|(_, pace)| pace.is_over(self.ctx.patient));
+        self.rows.extend(over.map(|(key, _)| delete(key)));
+        self.put_sealed(tables::pace(address), pace)
+    }
+
+    fn send(&mut self, mut message: Outgoing) -> Result<(), StoreError> {
+        let meta = self.meta()?;
+        message.id = meta.next_message;
+        meta.next_message += 1;
+        self.put_sealed(tables::message(message.id), &message)
+    }
+
+    fn session(&mut self, session: &Session, secret: &[u8; 32]) -> Result<(), StoreError> {
+        let key = tables::session(&session.account, &session.id);
+        let held = self.view.held(session.account)?;
+        let holders_place = Place { key: &key, part: HOLDERS_PART, clear: &[] };
+        let holders = sealed(&session_key(secret, &session.id), self.entropy, &holders_place, session)?;
+        let owners_place = Place { key: &key, part: OWNERS_PART, clear: &[] };
+        let owners = sealed(held.key.seal_key(), self.entropy, &owners_place, session)?;
+        let length = u16::try_from(holders.len()).map_err(|_| StoreError::TooLarge)?;
+        let value = [&length.to_be_bytes(), holders.as_slice(), owners.as_slice()].concat();
+        self.rows.push(put(key, value));
+        Ok(())
+    }
+
+    fn meta(&mut self) -> Result<&mut Meta, StoreError> {
+        let meta = match self.meta.take() {
+            Some(meta) => meta,
+            None => self.view.meta()?,
+        };
+        Ok(self.meta.insert(meta))
+    }
+
+    fn put_sealed<R: Record>(&mut self, key: Vec<u8>, record: &R) -> Result<(), StoreError> {
+        let value = self.seal(&key, record)?;
+        self.rows.push(put(key, value));
+        Ok(())
+    }
+
+    fn seal<R: Record>(&self, key: &[u8], record: &R) -> Result<Vec<u8>, StoreError> {
+        sealed(self.view.keys().rows(), self.entropy, &Place { key, part: 0, clear: &[] }, record)
+    }
+}
+
+fn sealed<R: Record>(
+    key: &SealKey,
+    entropy: &dyn Entropy,
+    place: &Place<'_>,
+    record: &R,
+) -> Result<Vec<u8>, StoreError> {
+    let plain = codec::encode(record).map_err(|_| StoreError::TooLarge)?;
+    Ok(key.seal(entropy, place, &plain)?)
+}
+
+fn put(key: Vec<u8>, value: Vec<u8>) -> Row {
+    Row { key, write: Write::Put(value) }
+}
+
+fn delete(key: Vec<u8>) -> Row {
+    Row { key, write: Write::Delete }
+}
+
+impl From<EntropyFailed> for StoreError {
+    fn from(_: EntropyFailed) -> Self {
+        Self::NoEntropy
+    }
+}

@@ -1,0 +1,294 @@
+//! Every kind of row on one screen: its key, how it is sealed, what a purge does to it, and where it
+//! stands in the owner's export.
+//!
+//! A key is `[account 16][kind 1][rest]`, big-endian and of fixed width for each kind, so that all rows
+//! of an account lie together and an act on one account dirties one leaf. Rows of no account have
+//! sixteen zero bytes for it and lie at the beginning.
+
+use crate::ground::id::{AccountId, FlowId, SessionId};
+use crate::ground::time::Timestamp;
+
+const NOBODY: [u8; 16] = [0; 16];
+
+/// One kind of row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Table {
+    /// Its name, in documents and dumps.
+    pub name: &'static str,
+    /// The byte after the account in its keys.
+    pub kind: u8,
+    /// Whether its rows belong to an account and lie under it.
+    pub of_account: bool,
+    /// The length of what follows the kind, in bytes.
+    pub rest: usize,
+    /// What its key and value are.
+    pub holds: &'static str,
+    /// The key that seals it.
+    pub sealed: Sealed,
+    /// What becomes of its rows when an account is purged.
+    pub on_purge: OnPurge,
+    /// Where its content stands in the export of an account.
+    pub in_export: InExport,
+}
+
+/// The key that seals a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sealed {
+    /// None: the row holds nothing of a person.
+    Clear,
+    /// The store's.
+    Store,
+    /// The account's own.
+    Account,
+    /// Twice: under HKDF of the session's secret, and under the account's own.
+    SessionAndAccount,
+}
+
+/// What becomes of rows when an account is purged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnPurge {
+    /// They hold nothing of an account.
+    Stay,
+    /// They go with the account.
+    Go,
+    /// The row becomes a tombstone: id and time.
+    Tombstone,
+    /// They expire by themselves before the purge can come.
+    Expire,
+}
+
+/// Where a row's content stands in the export.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InExport {
+    /// Under this member of the document.
+    At(&'static str),
+    /// Nowhere, for this reason.
+    Not(&'static str),
+}
+
+macro_rules! tables {
+    ($($constant:ident = $name:literal, $kind:literal, $of_account:literal, $rest:literal, $holds:literal, $sealed:expr, $on_purge:expr, $in_export:expr;)*) => {
+        $(pub(crate) const $constant: Table = Table {
+            name: $name, kind: $kind, of_account: $of_account, rest: $rest, holds: $holds,
+            sealed: $sealed, on_purge: $on_purge, in_export: $in_export,
+        };)*
+        /// All kinds of rows.
+        pub const TABLES: &[Table] = &[$($constant),*];
+    };
+}
+
+tables! {
+    STAMP = "stamp", 0x00, false, 0, "how many commits there were", Sealed::Clear, OnPurge::Stay, InExport::Not("of no account");
+    HEADER = "header", 0x01, false, 0, "format, how the store key is wrapped, the wrapped key", Sealed::Clear, OnPurge::Stay, InExport::Not("of no account");
+    META = "meta", 0x02, false, 0, "high-water mark of time, next message, flows waiting", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
+    CLAIM = "claim", 0x10, false, 32, "keyed hash of an identifier -> its account", Sealed::Store, OnPurge::Go, InExport::Not("shown as methods");
+    EMAIL = "email", 0x11, false, 48, "keyed hash of a verified email, account -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown as addresses");
+    FLOW = "flow", 0x20, false, 16, "flow -> its state", Sealed::Store, OnPurge::Expire, InExport::Not("ends within 30 days");
+    FLOW_DUE = "flow-due", 0x21, false, 24, "when a flow ends, flow -> nothing", Sealed::Clear, OnPurge::Expire, InExport::Not("of no account");
+    WAITING = "waiting", 0x22, false, 48, "keyed hash of an address, flow that waits for its proof -> nothing", Sealed::Clear, OnPurge::Expire, InExport::Not("of no account");
+    OUTBOX = "outbox", 0x30, false, 8, "number -> message to deliver", Sealed::Store, OnPurge::Expire, InExport::Not("delivered or void within 30 days");
+    PACE = "pace", 0x31, false, 32, "keyed hash of an address -> when codes went there", Sealed::Store, OnPurge::Expire, InExport::Not("over within a day");
+    UNKNOWN = "unknown", 0x40, false, 2, "slot -> guesses at an identifier that nobody holds", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
+    CLOCK = "clock", 0x41, false, 8, "number -> what happened to the clock", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
+    ACCOUNT = "account", 0x00, true, 0, "revision, wrapped data key -> the account", Sealed::Account, OnPurge::Tombstone, InExport::At("account");
+    SESSION = "session", 0x10, true, 16, "session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, InExport::At("sessions");
+    AUDIT = "audit", 0x20, true, 8, "number -> event", Sealed::Account, OnPurge::Go, InExport::At("activity");
+}
+
+impl Table {
+    fn key(&self, account: &[u8; 16], rest: &[&[u8]]) -> Vec<u8> {
+        let mut key = Vec::with_capacity(17 + self.rest);
+        key.extend_from_slice(account);
+        key.push(self.kind);
+        for part in rest {
+            key.extend_from_slice(part);
+        }
+        debug_assert_eq!(key.len(), 17 + self.rest, "a key of {} has one width", self.name);
+        key
+    }
+
+    /// The table that a key belongs to.
+    pub fn of(key: &[u8]) -> Option<&'static Self> {
+        let (account, rest) = key.split_at_checked(16)?;
+        let (kind, rest) = rest.split_first()?;
+        let of_account = *account != NOBODY;
+        TABLES
+            .iter()
+            .find(|table| table.kind == *kind && table.of_account == of_account && table.rest == rest.len())
+    }
+}
+
+pub(crate) fn header() -> Vec<u8> {
+    HEADER.key(&NOBODY, &[])
+}
+
+pub(crate) fn meta() -> Vec<u8> {
+    META.key(&NOBODY, &[])
+}
+
+pub(crate) fn claim(hash: &[u8; 32]) -> Vec<u8> {
+    CLAIM.key(&NOBODY, &[hash])
+}
+
+pub(crate) fn email(hash: &[u8; 32], account: &AccountId) -> Vec<u8> {
+    EMAIL.key(&NOBODY, &[hash, account.as_bytes()])
+}
+
+pub(crate) fn emails(hash: &[u8; 32]) -> Range {
+    Range::within(&EMAIL, &NOBODY, hash)
+}
+
+pub(crate) fn flow(id: &FlowId) -> Vec<u8> {
+    FLOW.key(&NOBODY, &[id.as_bytes()])
+}
+
+pub(crate) fn flow_due(at: Timestamp, id: &FlowId) -> Vec<u8> {
+    FLOW_DUE.key(&NOBODY, &[&at.as_millis().to_be_bytes(), id.as_bytes()])
+}
+
+/// The flows that are over at `now`.
+pub(crate) fn flows_due(now: Timestamp) -> Range {
+    let first = FLOW_DUE.key(&NOBODY, &[&[0; 24]]);
+    let past = FLOW_DUE.key(&NOBODY, &[&now.as_millis().saturating_add(1).to_be_bytes(), &[0; 16]]);
+    Range { from: first, to: past }
+}
+
+pub(crate) fn waiting(address: &[u8; 32], flow: &FlowId) -> Vec<u8> {
+    WAITING.key(&NOBODY, &[address, flow.as_bytes()])
+}
+
+pub(crate) fn waiting_for(address: &[u8; 32]) -> Range {
+    Range::within(&WAITING, &NOBODY, address)
+}
+
+pub(crate) fn message(id: u64) -> Vec<u8> {
+    OUTBOX.key(&NOBODY, &[&id.to_be_bytes()])
+}
+
+pub(crate) fn messages() -> Range {
+    Range::within(&OUTBOX, &NOBODY, &[])
+}
+
+pub(crate) fn pace(address: &[u8; 32]) -> Vec<u8> {
+    PACE.key(&NOBODY, &[address])
+}
+
+/// All paces from this one on.
+pub(crate) fn paces_from(address: &[u8; 32]) -> Range {
+    Range { from: pace(address), to: Range::within(&PACE, &NOBODY, &[]).to }
+}
+
+pub(crate) fn unknown(slot: u16) -> Vec<u8> {
+    UNKNOWN.key(&NOBODY, &[&slot.to_be_bytes()])
+}
+
+pub(crate) fn clock(number: u64) -> Vec<u8> {
+    CLOCK.key(&NOBODY, &[&number.to_be_bytes()])
+}
+
+pub(crate) fn account(id: &AccountId) -> Vec<u8> {
+    ACCOUNT.key(id.as_bytes(), &[])
+}
+
+pub(crate) fn session(account: &AccountId, id: &SessionId) -> Vec<u8> {
+    SESSION.key(account.as_bytes(), &[id.as_bytes()])
+}
+
+pub(crate) fn sessions(account: &AccountId) -> Range {
+    Range::within(&SESSION, account.as_bytes(), &[])
+}
+
+pub(crate) fn event(account: &AccountId, sequence: u64) -> Vec<u8> {
+    AUDIT.key(account.as_bytes(), &[&sequence.to_be_bytes()])
+}
+
+pub(crate) fn events(account: &AccountId) -> Range {
+    Range::within(&AUDIT, account.as_bytes(), &[])
+}
+
+/// A run of keys: `from <= key < to`.
+pub(crate) struct Range {
+    pub(crate) from: Vec<u8>,
+    pub(crate) to: Vec<u8>,
+}
+
+impl Range {
+    /// All keys of a table that begin with `prefix` after the kind.
+    fn within(table: &Table, account: &[u8; 16], prefix: &[u8]) -> Self {
+        let mut from = account.to_vec();
+        from.push(table.kind);
+        from.extend_from_slice(prefix);
+        let to = after_prefix(&from);
+        Self { from, to }
+    }
+}
+
+/// The smallest key that does not begin with `prefix` and comes after all that do.
+fn after_prefix(prefix: &[u8]) -> Vec<u8> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            return end;
+        }
+    }
+    vec![u8::MAX; 64]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_unique_and_every_key_finds_its_table() {
+        for (at, table) in TABLES.iter().enumerate() {
+            for other in &TABLES[at + 1..] {
+                assert_ne!((table.kind, table.of_account), (other.kind, other.of_account));
+                assert_ne!(table.name, other.name);
+            }
+            let account = if table.of_account { [7; 16] } else { NOBODY };
+            let key = table.key(&account, &[&vec![9; table.rest]]);
+            assert_eq!(Table::of(&key), Some(table));
+        }
+        assert_eq!(Table::of(&[0; 16]), None);
+        assert_eq!(Table::of(&[0; 40]), None);
+    }
+
+    #[test]
+    fn keys_have_these_bytes() {
+        let (account, session) = (AccountId::from_bytes([0xaa; 16]), SessionId::from_bytes([0xbb; 16]));
+        let flow_id = FlowId::from_bytes([0xcc; 16]);
+        let hex = |key: Vec<u8>| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let nobody = "00".repeat(16);
+        let (a, b, c, h) = ("aa".repeat(16), "bb".repeat(16), "cc".repeat(16), "dd".repeat(32));
+        let hash = [0xdd; 32];
+        for (key, bytes) in [
+            (header(), format!("{nobody}01")),
+            (meta(), format!("{nobody}02")),
+            (claim(&hash), format!("{nobody}10{h}")),
+            (email(&hash, &account), format!("{nobody}11{h}{a}")),
+            (flow(&flow_id), format!("{nobody}20{c}")),
+            (flow_due(Timestamp::from_millis(0x0102), &flow_id), format!("{nobody}210000000000000102{c}")),
+            (waiting(&hash, &flow_id), format!("{nobody}22{h}{c}")),
+            (message(3), format!("{nobody}300000000000000003")),
+            (pace(&hash), format!("{nobody}31{h}")),
+            (unknown(0x0405), format!("{nobody}400405")),
+            (clock(6), format!("{nobody}410000000000000006")),
+            (super::account(&account), format!("{a}00")),
+            (super::session(&account, &session), format!("{a}10{b}")),
+            (event(&account, 7), format!("{a}200000000000000007")),
+        ] {
+            assert_eq!(hex(key), bytes);
+        }
+    }
+
+    #[test]
+    fn a_range_holds_the_keys_of_its_prefix_and_no_other() {
+        let hash = [0xff; 32];
+        let range = emails(&hash);
+        assert!(range.from <= email(&hash, &AccountId::from_bytes([0; 16])));
+        assert!(email(&hash, &AccountId::from_bytes([0xff; 16])) < range.to);
+        assert!(range.to <= FLOW.key(&NOBODY, &[&[0; 16]]));
+        assert_eq!(after_prefix(&[1, 0xff, 0xff]), [2]);
+    }
+}

@@ -1,0 +1,375 @@
+//! The rows of an act, read as what they are.
+
+use std::cell::{Ref, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+use super::port::{Read, StoreError};
+use super::tables::{self, Range};
+use crate::crypto::keys::{DataKey, Keys, WRAPPED_LEN, session_key};
+use crate::crypto::seal::{Place, SealKey};
+use crate::ground::codec::{self, Record};
+use crate::ground::email::EmailAddress;
+use crate::ground::id::{AccountId, FlowId, SessionId};
+use crate::ground::time::Timestamp;
+use crate::rules::account::{Account, Identifier};
+use crate::rules::audit::{Activity, Event};
+use crate::rules::flow::Flow;
+use crate::rules::mail::{Outgoing, Pace, UnknownAddress};
+use crate::rules::session::Session;
+use crate::rules::throttle::UnknownSlot;
+
+/// The format of an account's row: `[revision 8][format 1][wrapped data key][sealed account]`.
+pub(crate) const ACCOUNT_FORMAT: u8 = 1;
+pub(crate) const ACCOUNT_HEAD: usize = 8 + 1 + WRAPPED_LEN;
+
+/// The two sealings of a session row: `[length of the holder's 2][holder's][owner's]`.
+pub(crate) const HOLDERS_PART: u8 = 1;
+pub(crate) const OWNERS_PART: u8 = 2;
+
+/// The rows that one act sees. It remembers what the act read, because writing needs it again.
+pub(crate) struct View<'a> {
+    read: &'a dyn Read,
+    keys: &'a Keys,
+    now: Timestamp,
+    data_keys: RefCell<BTreeMap<AccountId, Held>>,
+    flows: RefCell<BTreeMap<FlowId, Timestamp>>,
+    taken_over: RefCell<BTreeSet<[u8; 32]>>,
+}
+
+/// An account's data key, and how it stands wrapped in the account's row.
+pub(crate) struct Held {
+    pub(crate) key: DataKey,
+    pub(crate) wrapped: Vec<u8>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(read: &'a dyn Read, keys: &'a Keys, now: Timestamp) -> Self {
+        Self {
+            read,
+            keys,
+            now,
+            data_keys: RefCell::default(),
+            flows: RefCell::default(),
+            taken_over: RefCell::default(),
+        }
+    }
+
+    /// The account, unless it is absent (SPEC 9.3).
+    pub(crate) fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        let key = tables::account(&id);
+        let Some(row) = self.read.get(&key)? else { return Ok(None) };
+        let (head, sealed) = row.split_at_checked(ACCOUNT_HEAD).ok_or(StoreError::Damaged)?;
+        let (revision, rest) = head.split_first_chunk::<8>().ok_or(StoreError::Damaged)?;
+        let (format, wrapped) = rest.split_first().ok_or(StoreError::Damaged)?;
+        if *format != ACCOUNT_FORMAT {
+            return Err(StoreError::NewerFormat);
+        }
+        let held = Held {
+            key: self.keys.unwrap_account(&id, wrapped).map_err(|_| StoreError::Damaged)?,
+            wrapped: wrapped.to_vec(),
+        };
+        let place = Place { key: &key, part: 0, clear: head };
+        let account: Account = opened(held.key.seal_key(), &place, sealed)?;
+        self.data_keys.borrow_mut().insert(id, held);
+        if account.revision != u64::from_be_bytes(*revision) || account.id != id {
+            return Err(StoreError::Damaged);
+        }
+        Ok(Some(account).filter(|account| !account.is_absent(self.now)))
+    }
+
+    /// Whose identifier it is.
+    pub(crate) fn holder(&self, identifier: &Identifier) -> Result<Option<Account>, StoreError> {
+        let hash = self.claim_hash(identifier);
+        let key = tables::claim(&hash);
+        let Some(sealed) = self.read.get(&key)? else { return Ok(None) };
+        let Claim(id) = opened(self.keys.rows(), &Place { key: &key, part: 0, clear: &[] }, &sealed)?;
+        let holder = self.account(id)?;
+        if holder.is_none() {
+            self.taken_over.borrow_mut().insert(hash);
+        }
+        Ok(holder)
+    }
+
+    /// The accounts that have the email verified, earliest first.
+    pub(crate) fn sharing(&self, email: &EmailAddress) -> Result<Vec<Account>, StoreError> {
+        let mut ids = Vec::new();
+        self.rows(&tables::emails(&self.email_hash(email)), usize::MAX, |key, sealed| {
+            self.open_row::<Present>(key, sealed)?;
+            ids.push(AccountId::from_bytes(last_chunk(key)?));
+            Ok(())
+        })?;
+        let mut accounts = Vec::with_capacity(ids.len());
+        for id in ids {
+            accounts.extend(self.account(id)?.filter(|account| account.has_verified(email)));
+        }
+        Ok(accounts)
+    }
+
+    /// The flow, over or not.
+    pub(crate) fn flow(&self, id: FlowId) -> Result<Option<Flow>, StoreError> {
+        let flow: Option<Flow> = self.row(&tables::flow(&id))?;
+        if let Some(flow) = &flow {
+            self.flows.borrow_mut().insert(id, flow.expires_at);
+        }
+        Ok(flow)
+    }
+
+    /// Up to `most` flows that are over.
+    pub(crate) fn flows_due(&self, most: usize) -> Result<Vec<Flow>, StoreError> {
+        let mut ids = Vec::new();
+        self.rows(&tables::flows_due(self.now), most, |key, _| {
+            ids.push(FlowId::from_bytes(last_chunk(key)?));
+            Ok(())
+        })?;
+        let mut flows = Vec::with_capacity(ids.len());
+        for id in ids {
+            flows.push(self.flow(id)?.ok_or(StoreError::Damaged)?);
+        }
+        Ok(flows)
+    }
+
+    /// The flows that wait for the proof of this address, oldest first.
+    pub(crate) fn waiting(&self, address: &UnknownAddress) -> Result<Vec<FlowId>, StoreError> {
+        let mut ids = Vec::new();
+        self.rows(&tables::waiting_for(address), usize::MAX, |key, _| {
+            ids.push(FlowId::from_bytes(last_chunk(key)?));
+            Ok(())
+        })?;
+        Ok(ids)
+    }
+
+    pub(crate) fn pace(&self, address: &UnknownAddress) -> Result<Pace, StoreError> {
+        Ok(self.row(&tables::pace(address))?.unwrap_or_default())
+    }
+
+    /// Up to `most` rows of pace that come after this address's.
+    pub(crate) fn paces_after(
+        &self,
+        address: &UnknownAddress,
+        most: usize,
+    ) -> Result<Vec<(Vec<u8>, Pace)>, StoreError> {
+        let mut paces = Vec::new();
+        self.rows(&tables::paces_from(address), most + 1, |key, sealed| {
+            paces.push((key.to_vec(), self.open_row(key, sealed)?));
+            Ok(())
+        })?;
+        paces.retain(|(key, _)| *key != tables::pace(address));
+        Ok(paces)
+    }
+
+    /// What was counted against an identifier that nobody holds.
+    pub(crate) fn unknown(&self, identifier: [u8; 32]) -> Result<UnknownSlot, StoreError> {
+        let empty = UnknownSlot::new(identifier);
+        let stored: Option<UnknownSlot> = self.row(&tables::unknown(empty.slot))?;
+        Ok(stored.filter(|slot| slot.identifier == identifier).unwrap_or(empty))
+    }
+
+    /// The session, opened by its holder's secret; nothing where it ended or the secret is another's.
+    pub(crate) fn session(
+        &self,
+        account: AccountId,
+        id: SessionId,
+        secret: &[u8; 32],
+    ) -> Result<Option<Session>, StoreError> {
+        let key = tables::session(&account, &id);
+        let Some(row) = self.read.get(&key)? else { return Ok(None) };
+        let (holders, _) = session_parts(&row)?;
+        let place = Place { key: &key, part: HOLDERS_PART, clear: &[] };
+        match session_key(secret, &id).open(&place, holders) {
+            Ok(plain) => Ok(Some(codec::decode(&plain).map_err(|_| StoreError::Damaged)?)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// All session rows of an account that this act has read, oldest first.
+    pub(crate) fn sessions(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
+        let held = self.held(account)?;
+        let mut sessions = Vec::new();
+        self.rows(&tables::sessions(&account), usize::MAX, |key, row| {
+            let place = Place { key, part: OWNERS_PART, clear: &[] };
+            sessions.push(opened(held.key.seal_key(), &place, session_parts(row)?.1)?);
+            Ok(())
+        })?;
+        Ok(sessions)
+    }
+
+    /// The keys of an account's session rows, oldest first.
+    pub(crate) fn session_keys(&self, account: AccountId, most: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut keys = Vec::new();
+        self.rows(&tables::sessions(&account), most, |key, _| {
+            keys.push(key.to_vec());
+            Ok(())
+        })?;
+        Ok(keys)
+    }
+
+    /// The events of an account that this act has read: those from `first` on, up to `most`.
+    pub(crate) fn events(
+        &self,
+        account: AccountId,
+        first: u64,
+        most: usize,
+    ) -> Result<Vec<Activity>, StoreError> {
+        let held = self.held(account)?;
+        let mut events = Vec::new();
+        let range = Range { from: tables::event(&account, first), to: tables::events(&account).to };
+        self.rows(&range, most, |key, sealed| {
+            let event: Event = opened(held.key.seal_key(), &Place { key, part: 0, clear: &[] }, sealed)?;
+            events.push(Activity { sequence: u64::from_be_bytes(last_chunk(key)?), event });
+            Ok(())
+        })?;
+        Ok(events)
+    }
+
+    /// The message of this number.
+    pub(crate) fn message(&self, id: u64) -> Result<Option<Outgoing>, StoreError> {
+        self.row(&tables::message(id))
+    }
+
+    /// Up to `most` messages, oldest first.
+    pub(crate) fn messages(&self, most: usize) -> Result<Vec<Outgoing>, StoreError> {
+        let mut messages = Vec::new();
+        self.rows(&tables::messages(), most, |key, sealed| {
+            messages.push(self.open_row(key, sealed)?);
+            Ok(())
+        })?;
+        Ok(messages)
+    }
+
+    pub(crate) fn meta(&self) -> Result<Meta, StoreError> {
+        self.row(&tables::meta())?.ok_or(StoreError::Damaged)
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        self.keys
+    }
+
+    /// The data key of an account that this act has read or made.
+    pub(crate) fn held(&self, account: AccountId) -> Result<Ref<'_, Held>, StoreError> {
+        Ref::filter_map(self.data_keys.borrow(), |held| held.get(&account)).map_err(|_| StoreError::Damaged)
+    }
+
+    /// The data key of an account that this act makes.
+    pub(crate) fn hold(&self, account: AccountId, held: Held) {
+        self.data_keys.borrow_mut().insert(account, held);
+    }
+
+    /// When a flow that this act has read was to end.
+    pub(crate) fn flow_end(&self, id: FlowId) -> Option<Timestamp> {
+        self.flows.borrow().get(&id).copied()
+    }
+
+    /// Whether the act has seen that the claim belongs to an absent account (SPEC 9.3).
+    pub(crate) fn is_taken_over(&self, hash: &[u8; 32]) -> bool {
+        self.taken_over.borrow().contains(hash)
+    }
+
+    pub(crate) fn claim_hash(&self, identifier: &Identifier) -> [u8; 32] {
+        match identifier {
+            Identifier::PasswordEmail(email) => {
+                self.keys.lookup(tables::CLAIM.kind, &[b"password", email.canonical().as_bytes()])
+            }
+            Identifier::Identity(identity) => self.keys.lookup(
+                tables::CLAIM.kind,
+                &[b"identity", identity.issuer.as_bytes(), identity.subject.as_bytes()],
+            ),
+        }
+    }
+
+    pub(crate) fn email_hash(&self, email: &EmailAddress) -> [u8; 32] {
+        self.keys.lookup(tables::EMAIL.kind, &[email.canonical().as_bytes()])
+    }
+
+    fn row<R: Record>(&self, key: &[u8]) -> Result<Option<R>, StoreError> {
+        self.read.get(key)?.map(|sealed| self.open_row(key, &sealed)).transpose()
+    }
+
+    fn open_row<R: Record>(&self, key: &[u8], sealed: &[u8]) -> Result<R, StoreError> {
+        opened(self.keys.rows(), &Place { key, part: 0, clear: &[] }, sealed)
+    }
+
+    fn rows(
+        &self,
+        range: &Range,
+        most: usize,
+        mut take: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut left = most;
+        let mut outcome = Ok(());
+        self.read.scan(&range.from, &range.to, &mut |key, value| {
+            if left == 0 {
+                return ControlFlow::Break(());
+            }
+            left -= 1;
+            outcome = take(key, value);
+            if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        outcome
+    }
+}
+
+fn opened<R: Record>(key: &SealKey, place: &Place<'_>, sealed: &[u8]) -> Result<R, StoreError> {
+    let plain = key.open(place, sealed).map_err(|_| StoreError::Damaged)?;
+    codec::decode(&plain).map_err(|_| StoreError::Damaged)
+}
+
+fn last_chunk<const N: usize>(key: &[u8]) -> Result<[u8; N], StoreError> {
+    key.last_chunk().copied().ok_or(StoreError::Damaged)
+}
+
+fn session_parts(row: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
+    let (length, rest) = row.split_first_chunk::<2>().ok_or(StoreError::Damaged)?;
+    rest.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or(StoreError::Damaged)
+}
+
+/// What the store knows about itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Meta {
+    /// The high-water mark of time (SPEC 12.4).
+    pub(crate) mark: Timestamp,
+    pub(crate) next_message: u64,
+    /// How many flows wait for the proof of an address (SPEC 2.10).
+    pub(crate) waiting: u32,
+    /// How much happened to the clock.
+    pub(crate) clock_events: u64,
+}
+
+impl Record for Meta {
+    const VERSION: u8 = 1;
+}
+
+/// Whose an identifier is.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Claim(pub(crate) AccountId);
+
+impl Record for Claim {
+    const VERSION: u8 = 1;
+}
+
+/// That a row is there says it all; sealed, so that nobody can put one there.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Present;
+
+impl Record for Present {
+    const VERSION: u8 = 1;
+}
+
+/// Something that happened to the store's clock (SPEC 12.4).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum ClockEvent {
+    /// The wall clock stood this many milliseconds before the high-water mark.
+    RolledBack { at: Timestamp, by_ms: u64 },
+    /// The host set the time.
+    Trusted { from: Timestamp, to: Timestamp },
+}
+
+impl Record for ClockEvent {
+    const VERSION: u8 = 1;
+}
+
+impl Record for UnknownSlot {
+    const VERSION: u8 = 1;
+}
