@@ -35,6 +35,6 @@ pub use rules::mail::{Message, MessageKind};
 pub use rules::password::PasswordRule;
 pub use rules::policy::{Policy, PolicyBuilder, PolicyError};
 pub use rules::provider::{Assertion, HostStatement, ProductId, Provider, ProviderId};
-pub use rules::refusal::{AssertionProblem, Limit, Refusal};
+pub use rules::refusal::{AssertionProblem, Refusal};
 pub use rules::session::{Aal, Amr, Client, Session};
 pub use store::tables::{InExport, OnPurge, Sealed, TABLES, Table};

@@ -17,10 +17,10 @@ use crate::store::port::StoreError;
 use crate::store::view::{ClockEvent, View};
 
 /// Messages fetched at once, so that an act stays within a store's limits.
-const FETCHED_AT_ONCE: usize = 64;
+const FETCHED_AT_ONCE: usize = 32;
 
 impl Engine {
-    /// Fetches up to `most` messages (64 at once), oldest first. Fetching starts the life of the codes in
+    /// Fetches up to `most` messages (32 at once), oldest first. Fetching starts the life of the codes in
     /// them (SPEC 12.5); a message comes again until it is [delivered](Self::delivered).
     ///
     /// # Errors

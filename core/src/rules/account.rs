@@ -166,6 +166,11 @@ impl Account {
         self.verified().any(|verified| verified == email)
     }
 
+    /// Whether the email is an address of the account, proven or not.
+    pub(crate) fn has(&self, email: &EmailAddress) -> bool {
+        self.addresses.iter().any(|address| address.email == *email)
+    }
+
     /// The verified addresses, earliest first.
     pub(crate) fn verified(&self) -> impl Iterator<Item = &EmailAddress> {
         self.addresses.iter().filter(|address| address.verified_at.is_some()).map(|address| &address.email)

@@ -41,13 +41,16 @@ pub(crate) fn restore(mut turn: Turn<'_>, proof: &Proof, link: Option<Arrival>) 
     if !account.methods.iter().any(|method| method.id == proof.method) {
         return turn.refuse(Refusal::FlowExpired);
     }
+    // Another device may have restored it meanwhile.
+    let restores = account.status != Status::Active;
     account.status = Status::Active;
     match link {
-        Some(arrival) => linking::complete(turn, arrival, account, proof, true),
-        None => {
+        Some(arrival) => linking::complete(turn, arrival, account, proof, restores),
+        None if restores => {
             linking::tell(&mut turn, &account, &Body::Restored);
             arrive(turn, account, proof, Arrived::Restored, Action::Restored)
         }
+        None => arrive(turn, account, proof, Arrived::SignedIn, Action::SignedIn),
     }
 }
 

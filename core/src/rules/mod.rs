@@ -3,6 +3,8 @@
 pub(crate) mod account;
 pub(crate) mod arrival;
 pub(crate) mod audit;
+#[cfg(test)]
+mod decisions;
 pub(crate) mod deletion;
 pub(crate) mod flow;
 pub(crate) mod linking;

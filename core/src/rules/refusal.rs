@@ -36,11 +36,6 @@ pub enum Refusal {
         /// The rule that it breaks.
         rule: PasswordRule,
     },
-    /// The account has as many as policy allows (SPEC 1.6).
-    LimitReached {
-        /// What there are too many of.
-        what: Limit,
-    },
     /// The step does not offer that answer; look at the current step (SPEC 2.10).
     NotOffered,
     /// The act wants fresher proof: sign in again (SPEC 6.4).
@@ -71,7 +66,6 @@ impl Refusal {
             Self::InvalidCredentials => "InvalidCredentials",
             Self::InvalidEmail { .. } => "InvalidEmail",
             Self::InvalidPassword { .. } => "InvalidPassword",
-            Self::LimitReached { .. } => "LimitReached",
             Self::NotOffered => "NotOffered",
             Self::ReauthenticationRequired => "ReauthenticationRequired",
             Self::SessionEnded => "SessionEnded",
@@ -96,7 +90,6 @@ impl fmt::Display for Refusal {
             Self::InvalidCredentials => f.write_str("no account with this email and password"),
             Self::InvalidEmail { reason } => write!(f, "not an email address: {reason}"),
             Self::InvalidPassword { rule } => write!(f, "not usable as a password: {rule}"),
-            Self::LimitReached { what } => write!(f, "the account has as many {what} as it may have"),
             Self::NotOffered => f.write_str("the step does not offer this answer; look at the current step"),
             Self::ReauthenticationRequired => f.write_str("this wants fresh proof; sign in again"),
             Self::SessionEnded => f.write_str("the session has ended; sign in again"),
@@ -146,34 +139,6 @@ impl fmt::Display for AssertionProblem {
             Self::OtherProvider => "it comes from another provider",
             Self::Subject => "its subject is empty or too long",
             Self::Email => "its email is no email address",
-        })
-    }
-}
-
-/// What an account can have too many of (SPEC 1.6).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Limit {
-    /// Addresses.
-    Addresses,
-    /// Sign-in methods.
-    Methods,
-}
-
-impl Limit {
-    /// The limit's name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Addresses => "Addresses",
-            Self::Methods => "Methods",
-        }
-    }
-}
-
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Addresses => "addresses",
-            Self::Methods => "sign-in methods",
         })
     }
 }
