@@ -4,6 +4,8 @@ pub(crate) mod account;
 pub(crate) mod clock;
 pub(crate) mod environment;
 mod flows;
+#[cfg(test)]
+mod golden;
 pub(crate) mod host;
 mod sign_in;
 mod time;

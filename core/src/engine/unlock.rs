@@ -114,3 +114,13 @@ impl Header {
         clear.encode()
     }
 }
+
+#[cfg(test)]
+impl Header {
+    /// One of each kind, for the golden bytes.
+    pub(crate) fn samples() -> [(&'static str, Self); 2] {
+        let sample = |lock| Self { lock, wrapped: vec![1; 60], store: [2; 16] };
+        let passphrase = Lock::Passphrase { salt: [3; 16], cost: HashCost::default() };
+        [("host-key", sample(Lock::HostKey)), ("passphrase", sample(passphrase))]
+    }
+}

@@ -24,40 +24,40 @@ use crate::ground::time::Timestamp;
 const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
 /// What every rule here is given.
-pub(super) struct Bench {
+pub(crate) struct Bench {
     entropy: SeededEntropy,
     keys: Keys,
     policy: Policy,
 }
 
 impl Bench {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let entropy = SeededEntropy::new(1);
         let keys = Keys::derive(&StoreKey::make(&entropy).unwrap());
         Self { entropy, keys, policy: Policy::default() }
     }
 
     /// Judges one answer, with draws of its own.
-    pub(super) fn judge(&self, flow: Flow, input: Input, facts: Facts) -> Verdict<Step> {
+    fn judge(&self, flow: Flow, input: Input, facts: Facts) -> Verdict<Step> {
         let draw = Draw::new(&self.entropy).unwrap();
         transition::answer(flow, input, facts, &self.context(&draw))
     }
 
-    pub(super) fn context<'a>(&'a self, draw: &'a Draw) -> Context<'a> {
+    pub(crate) fn context<'a>(&'a self, draw: &'a Draw) -> Context<'a> {
         Context { now: NOW, patient: NOW, policy: &self.policy, draw, keys: &self.keys }
     }
 
-    pub(super) fn begin(&self, state: State) -> Flow {
+    fn begin(&self, state: State) -> Flow {
         let draw = Draw::new(&self.entropy).unwrap();
         transition::begin(state, &Client::on("a phone"), &self.context(&draw)).0
     }
 }
 
-pub(super) fn email() -> EmailAddress {
+fn email() -> EmailAddress {
     EmailAddress::parse("ada@example.org").unwrap()
 }
 
-pub(super) fn identity(subject: &str) -> Identity {
+fn identity(subject: &str) -> Identity {
     Identity {
         provider: ProviderId::new("x").unwrap(),
         issuer: "https://x.com".to_owned(),
@@ -74,7 +74,7 @@ fn stored() -> StoredPassword {
 }
 
 /// An account with the address verified and these methods.
-pub(super) fn account(number: u8, password: bool, subject: Option<&str>) -> Account {
+fn account(number: u8, password: bool, subject: Option<&str>) -> Account {
     let mut account = Account::new(AccountId::v7(NOW, [number; 10]));
     account.revision = 1;
     let mut add = |id: u8, credential| {
@@ -97,7 +97,7 @@ fn asserted(subject: &str, with_email: bool, email_proven: bool) -> Asserted {
 }
 
 /// A proof for the password of [`account`].
-pub(super) fn password_proof(account: &Account, matches: bool) -> Option<PasswordProof> {
+fn password_proof(account: &Account, matches: bool) -> Option<PasswordProof> {
     let (method, .., version) = account.password()?;
     Some(PasswordProof { account: account.id, credential: method.id, version, matches, rehashed: None })
 }

@@ -4,7 +4,7 @@ pub(crate) mod account;
 pub(crate) mod arrival;
 pub(crate) mod audit;
 #[cfg(test)]
-mod decisions;
+pub(crate) mod decisions;
 pub(crate) mod deletion;
 pub(crate) mod flow;
 pub(crate) mod linking;

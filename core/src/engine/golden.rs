@@ -1,0 +1,177 @@
+//! The bytes of every record, as they stand in files: a change here is a change of the file format.
+//! `UPDATE=1 cargo test -p selfsame golden` writes them anew.
+
+use std::fmt::Write as _;
+
+use crate::crypto::draw::Draw;
+use crate::crypto::entropy::SeededEntropy;
+use crate::crypto::password::{Argon2Hasher, HashCost, hash};
+use crate::engine::unlock::Header;
+use crate::ground::codec::{Record, decode, encode};
+use crate::ground::email::EmailAddress;
+use crate::ground::id::{AccountId, FlowId, MethodId, SessionId};
+use crate::ground::time::Timestamp;
+use crate::rules::account::{Account, AddressSource, Credential, Method, MethodKind, Status};
+use crate::rules::audit::{Action, Event};
+use crate::rules::decisions::Bench;
+use crate::rules::flow::{Arrival, Arrived, Flow, Newcomer, Proof, State, Verifying};
+use crate::rules::mail::{Body, CodeSlot, Outgoing, Pace};
+use crate::rules::provider::{Identity, ProductId, ProviderId};
+use crate::rules::session::{Aal, Amr, Client, Session};
+use crate::rules::throttle::UnknownSlot;
+use crate::store::view::{Claim, ClockEvent, Meta, Present};
+
+const AT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+/// Writes the record's bytes, and holds that they decode to what encodes to them again.
+fn line<R: Record>(out: &mut String, name: &str, record: &R) {
+    let bytes = encode(record).unwrap();
+    let again = encode(&decode::<R>(&bytes).unwrap()).unwrap();
+    assert_eq!(*again, *bytes, "{name}");
+    write!(out, "{name} ").unwrap();
+    for byte in bytes.iter() {
+        write!(out, "{byte:02x}").unwrap();
+    }
+    out.push('\n');
+}
+
+fn golden() -> String {
+    let email = EmailAddress::parse("Ada@Bücher.example").unwrap();
+    let password =
+        hash(&Argon2Hasher::new(1), HashCost::new(8, 1, 1), b"a password", [7; 16], &[8; 32]).unwrap();
+    let identity = Identity {
+        provider: ProviderId::new("x").unwrap(),
+        issuer: "https://x.com".to_owned(),
+        subject: "815".to_owned(),
+    };
+    let client = Client::on("Ada's phone").using(ProductId::new("notes").unwrap());
+    let (account_id, method_id) = (AccountId::from_bytes([1; 16]), MethodId::from_bytes([2; 16]));
+    let (session_id, flow_id) = (SessionId::from_bytes([3; 16]), FlowId::from_bytes([4; 16]));
+    let proof = Proof { method: method_id, kind: MethodKind::Federated, at: AT };
+    let federated = |email: &EmailAddress| Newcomer::Federated {
+        identity: identity.clone(),
+        handle: Some("ada".to_owned()),
+        email: Some(email.clone()),
+    };
+    let arrival = Arrival {
+        newcomer: Newcomer::Password { email: email.clone(), hash: password.clone() },
+        proven: Some(email.clone()),
+        left_out: vec![account_id],
+    };
+    let mut out = String::new();
+
+    let mut account = Account::new(account_id);
+    account.revision = 300;
+    account.status = Status::PendingDeletion { requested_at: AT, purge_at: AT };
+    account.sessions = 2;
+    account.first.fail(AT);
+    account.chain.append(Event::done(Action::AccountCreated, Some(session_id), AT)).unwrap();
+    account.chain.append(Event::refused(Action::PasswordTried, AT)).unwrap();
+    account.take_address(&email, Some(AT), AddressSource::Method(method_id));
+    account.methods = vec![
+        Method {
+            id: method_id,
+            added_at: AT,
+            used_at: Some(AT),
+            credential: Credential::Password { email: email.clone(), hash: password, version: 1 },
+        },
+        Method {
+            id: method_id,
+            added_at: AT,
+            used_at: None,
+            credential: Credential::Federated {
+                identity: identity.clone(),
+                handle: Some("ada".to_owned()),
+                email: Some(email.clone()),
+                seen_email: None,
+            },
+        },
+    ];
+    line(&mut out, "account", &account);
+    line(
+        &mut out,
+        "session",
+        &Session {
+            id: session_id,
+            account: account_id,
+            client: client.clone(),
+            method: method_id,
+            kind: MethodKind::Password,
+            amr: vec![Amr::Pwd],
+            aal: Aal::Aal1,
+            auth_time: AT,
+            created_at: AT,
+            used_at: AT,
+        },
+    );
+    line(&mut out, "event", &Event::refused(Action::Throttled, AT));
+    let draw = Draw::new(&SeededEntropy::new(1)).unwrap();
+    let bench = Bench::new();
+    let (code, _) = CodeSlot::send(flow_id, &email, 2, "Ada's phone", &bench.context(&draw));
+    for (name, state) in [
+        ("present", State::Present { provider: ProviderId::new("x").unwrap() }),
+        (
+            "verify-email",
+            State::VerifyEmail(Verifying {
+                newcomer: federated(&email),
+                email: email.clone(),
+                code: Some(code),
+                serial: 2,
+            }),
+        ),
+        ("confirm-create", State::ConfirmCreate(arrival.clone())),
+        ("link-or-create", State::LinkOrCreate(arrival.clone())),
+        ("prove-ownership", State::ProveOwnership { arrival: arrival.clone(), candidate: account_id }),
+        (
+            "confirm-restore",
+            State::ConfirmRestore { account: account_id, proof: proof.clone(), link: Some(arrival) },
+        ),
+        (
+            "signed-in",
+            State::SignedIn { account: account_id, session: session_id, proof, outcome: Arrived::Linked },
+        ),
+        ("ended", State::Ended),
+    ] {
+        let flow = Flow {
+            id: flow_id,
+            secret_hash: [5; 32],
+            number: 3,
+            client: client.clone(),
+            expires_at: AT,
+            state,
+        };
+        line(&mut out, &format!("flow/{name}"), &flow);
+    }
+    for (name, body) in [
+        ("verify-email", Body::VerifyEmail { code: draw.code(), flow: flow_id, serial: 1 }),
+        ("method-added", Body::MethodAdded { kind: MethodKind::Federated, provider: ProviderId::new("x") }),
+        ("deletion-requested", Body::DeletionRequested { purge_at: AT }),
+        ("restored", Body::Restored),
+    ] {
+        let message = Outgoing::new(email.as_typed(), body, "Ada's phone", AT);
+        line(&mut out, &format!("outbox/{name}"), &message);
+    }
+    let mut pace = Pace::default();
+    pace.count(AT);
+    line(&mut out, "pace", &pace);
+    line(&mut out, "unknown", &UnknownSlot::new([9; 32]));
+    line(&mut out, "claim", &Claim(account_id));
+    line(&mut out, "present", &Present);
+    line(&mut out, "meta", &Meta { mark: AT, next_message: 5, waiting: 6, clock_events: 7 });
+    line(&mut out, "clock/rolled-back", &ClockEvent::RolledBack { at: AT, by_ms: 1 });
+    line(&mut out, "clock/trusted", &ClockEvent::Trusted { from: AT, to: AT });
+    for (name, header) in Header::samples() {
+        line(&mut out, &format!("header/{name}"), &header);
+    }
+    out
+}
+
+#[test]
+fn every_record_has_its_golden_bytes() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/golden.txt");
+    let golden = golden();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &golden).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), golden);
+}
