@@ -177,8 +177,9 @@ mod tests {
         ] {
             let (_, case) = cases().iter().find(|(found, _)| *found == name).unwrap();
             let make = || Arc::new(BrokenStore::with(fault)) as Arc<dyn Store>;
-            let found = catch_unwind(AssertUnwindSafe(|| case(&make)));
-            assert!(found.is_err(), "{fault:?} passes \"{name}\"");
+            // A busy machine may keep the threads of a race apart, though not five times over.
+            let found = (0..5).any(|_| catch_unwind(AssertUnwindSafe(|| case(&make))).is_err());
+            assert!(found, "{fault:?} passes \"{name}\"");
         }
     }
 

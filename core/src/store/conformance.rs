@@ -388,7 +388,7 @@ struct Meeting {
 }
 
 /// Long enough for threads that can come to come, on a machine that has other things to do.
-const PATIENCE: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_millis(100);
 
 impl Meeting {
     fn meet(&self) {

@@ -25,7 +25,7 @@ pub(super) fn create(
     let temporary = Temporary::beside(path, name_suffix)?;
     Open::made(Opened::file(temporary.file()?)?, cache_bytes, first_rows)?.close()?;
     temporary.file()?.sync_all().map_err(io_error)?;
-    temporary.put_at(path)
+    temporary.put_at(path, |from, to| std::fs::hard_link(from, to))
 }
 
 /// A file of our own in the directory of `path`; removed when dropped.
@@ -55,8 +55,12 @@ impl Temporary {
 
     /// A hard link never replaces what is there, as a rename does. Where the file system knows none,
     /// a look before the rename has to do.
-    fn put_at(self, path: &Path) -> Result<(), StoreError> {
-        match std::fs::hard_link(&self.path, path) {
+    fn put_at(
+        self,
+        path: &Path,
+        link: impl FnOnce(&Path, &Path) -> io::Result<()>,
+    ) -> Result<(), StoreError> {
+        match link(&self.path, path) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(StoreError::AlreadyExists);
@@ -103,5 +107,36 @@ fn io_error(error: io::Error) -> StoreError {
     match error.kind() {
         io::ErrorKind::NotFound => StoreError::NotFound,
         kind => StoreError::Io(kind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// As Android and FAT do.
+    fn no_links(_: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    #[test]
+    fn without_hard_links_a_file_is_put_in_place_and_none_is_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("new");
+        let temporary = || {
+            let temporary = Temporary::beside(&path, [1; 8]).unwrap();
+            fs::write(&temporary.path, b"new").unwrap();
+            temporary
+        };
+        temporary().put_at(&path, no_links).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        fs::write(&path, b"there").unwrap();
+        assert_eq!(temporary().put_at(&path, no_links), Err(StoreError::AlreadyExists));
+        let hard = |from: &Path, to: &Path| fs::hard_link(from, to);
+        assert_eq!(temporary().put_at(&path, hard), Err(StoreError::AlreadyExists));
+        assert_eq!(fs::read(&path).unwrap(), b"there");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "a temporary file stayed");
     }
 }

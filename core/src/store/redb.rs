@@ -254,7 +254,12 @@ impl RedbStore {
         // The snapshot would keep its pages from being used again, and the file from being closed.
         drop(base);
         if !staged.is_empty() {
-            outcome.tell(self.commit(&staged));
+            // Whatever happens, those who wait are told: nobody else would ever tell them.
+            let committed = catch_unwind(AssertUnwindSafe(|| self.commit(&staged)));
+            outcome.tell(committed.unwrap_or_else(|_| {
+                *self.state_mut() = State::Broken;
+                Ended::Unknown
+            }));
         }
     }
 
