@@ -1,1 +1,31 @@
-//! A selfsame engine for tests.
+//! A selfsame engine for tests: in memory, with a clock to turn, a mailbox to read and identity
+//! providers to play.
+//!
+//! ```
+//! use selfsame_world::{World, days};
+//!
+//! let world = World::new();
+//! let ada = world.ada();
+//! world.later(days(3));
+//! assert_eq!(world.engine().resolve(&ada.token).unwrap().account, ada.account);
+//! ```
+
+mod clock;
+mod entropy;
+mod expect;
+mod hasher;
+mod mailbox;
+mod person;
+mod play;
+mod provider;
+pub mod render;
+pub mod story;
+mod world;
+
+pub use clock::{Hand, days, hours, minutes};
+pub use hasher::CountingHasher;
+pub use mailbox::Mailbox;
+pub use person::{Person, signed_in};
+pub use play::{Failure, Performance, Played, play};
+pub use provider::{Identity, providers};
+pub use world::{START, World, WorldBuilder};

@@ -1,0 +1,119 @@
+//! Shortcuts for what nearly every test begins with.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test world stops the test")]
+
+use selfsame::{
+    AccountHandle, AccountId, Answer, Client, Error, Intent, Progress, ProviderId, Secret, SessionId,
+    SessionToken, SignedIn, Step,
+};
+
+use crate::provider::Identity;
+use crate::world::World;
+
+/// Somebody who has an account, with a session on it.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The account.
+    pub account: AccountId,
+    /// The session.
+    pub session: SessionId,
+    /// The session's token.
+    pub token: SessionToken,
+    /// The email that the account's password goes with.
+    pub email: String,
+    /// The password.
+    pub password: String,
+}
+
+impl World {
+    /// Ada, who has an account with the email `ada@example.org` and a password.
+    pub fn ada(&self) -> Person {
+        self.person("ada@example.org", "correct horse battery staple")
+    }
+
+    /// Somebody who has an account with this email and password.
+    pub fn person(&self, email: &str, password: &str) -> Person {
+        let done = self.prove(&self.sign_up(email, password), email);
+        let SignedIn { account, session, token, .. } = signed_in(done);
+        Person {
+            account,
+            session,
+            token: token.expect("a session that was just opened has its token"),
+            email: email.to_owned(),
+            password: password.to_owned(),
+        }
+    }
+
+    /// A sign-up at its first step.
+    pub fn sign_up(&self, email: &str, password: &str) -> Progress {
+        self.engine()
+            .sign_up(email, &password.into(), &laptop())
+            .unwrap_or_else(|error| panic!("sign-up of {email}: {error}"))
+    }
+
+    /// The next step, after the newest code that was sent to the address.
+    pub fn prove(&self, progress: &Progress, email: &str) -> Progress {
+        let code = self.mailbox().code(email).unwrap_or_else(|| panic!("no code was sent to {email}"));
+        self.answer(progress, &Answer::Code(code)).unwrap_or_else(|error| panic!("code to {email}: {error}"))
+    }
+
+    /// A sign-up with an identity, after the provider was seen.
+    pub fn federated(&self, identity: &Identity) -> Progress {
+        self.present(identity, Intent::SignUp)
+            .unwrap_or_else(|error| panic!("{} at {}: {error}", identity.subject, identity.provider))
+    }
+
+    /// A sign-up with an X identity, after X was seen. X says that it has verified the email.
+    pub fn x_identity(&self, subject: &str, email: Option<&str>) -> Progress {
+        let identity = Identity::at("x", subject).called(subject);
+        self.federated(&match email {
+            Some(email) => identity.with_email(email),
+            None => identity,
+        })
+    }
+
+    /// A new flow with the identity, after the provider was seen.
+    ///
+    /// # Errors
+    /// [`Error`] from the engine.
+    pub fn present(&self, identity: &Identity, intent: Intent) -> Result<Progress, Error> {
+        let provider = ProviderId::new(&identity.provider).expect("a test names its providers shortly");
+        let begun = self.engine().begin_federated(&provider, &laptop())?;
+        let token = begun.flow.expect("a federated flow has a token");
+        let assertion = identity.assertion(&token).expect("a test names its providers shortly");
+        self.engine().continue_with(&token, &assertion, intent)
+    }
+
+    /// Answers the step that `progress` is at.
+    ///
+    /// # Errors
+    /// [`Error`] from the engine.
+    pub fn answer(&self, progress: &Progress, answer: &Answer) -> Result<Progress, Error> {
+        let flow = progress.flow.as_ref().expect("only a step of a flow can be answered");
+        self.engine().answer(flow, progress.number, answer)
+    }
+
+    /// A sign-in with email and password.
+    ///
+    /// # Errors
+    /// [`Error`] from the engine.
+    pub fn sign_in(&self, email: &str, password: &str) -> Result<Progress, Error> {
+        self.engine().sign_in(email, &Secret::from(password), &laptop())
+    }
+
+    /// The account of somebody's session.
+    pub fn account(&self, person: &Person) -> AccountHandle {
+        self.engine().account(&person.token).expect("the session lives")
+    }
+}
+
+/// The session that a flow came to; anything else stops the test.
+pub fn signed_in(progress: Progress) -> SignedIn {
+    match progress.step {
+        Step::SignedIn(signed_in) => signed_in,
+        other => panic!("signed in was expected, not {}", other.code()),
+    }
+}
+
+fn laptop() -> Client {
+    Client::on("laptop")
+}

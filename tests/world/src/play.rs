@@ -1,0 +1,360 @@
+//! Plays a story on a world.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use selfsame::{
+    AccountId, Answer, Assertion, Client, Error, FlowToken, Intent, MessageKind, ProductId, Progress,
+    ProviderId, Secret, SessionId, SessionToken, Step, Timestamp,
+};
+use serde_json::{Value, json};
+
+use crate::expect;
+use crate::provider::Identity;
+use crate::render;
+use crate::story::{Act, Give, Keep, Scene, Story, Wanted};
+use crate::world::World;
+
+/// What came of a story.
+#[derive(Debug)]
+pub struct Performance {
+    /// The acts that were played, in order.
+    pub played: Vec<Played>,
+    /// Where it went otherwise than told, if it did. It ends there.
+    pub failure: Option<Failure>,
+    /// All that was secret in it, so that a test can look for it where it must not be.
+    pub secrets: Vec<Secret>,
+}
+
+/// An act that was played.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Played {
+    /// Its number, counted from 1.
+    pub number: usize,
+    /// What the wall clock showed.
+    pub at: Timestamp,
+    /// The act's name.
+    pub act: &'static str,
+    /// What the engine answered.
+    pub answer: Value,
+}
+
+/// Where a story went otherwise than told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// The number of the act, counted from 1.
+    pub act: usize,
+    /// What is otherwise.
+    pub why: String,
+}
+
+/// Plays the story on a world that was made for it.
+pub fn play(story: &Story, world: &mut World) -> Performance {
+    let mut stage = Stage::default();
+    let mut played = Vec::with_capacity(story.scenes.len());
+    let mut failure = None;
+    for (index, scene) in story.scenes.iter().enumerate() {
+        let (number, at) = (index + 1, world.now());
+        let answer = match stage.act(&scene.act, world) {
+            Ok(answer) => answer,
+            Err(why) => {
+                failure = Some(Failure { act: number, why });
+                break;
+            }
+        };
+        let kept = stage.keep(&scene.keep);
+        let judged = judge(scene, &answer, &stage).and(kept);
+        played.push(Played { number, at, act: scene.act.name(), answer });
+        if let Err(why) = judged {
+            failure = Some(Failure { act: number, why });
+            break;
+        }
+    }
+    Performance { played, failure, secrets: stage.secrets }
+}
+
+impl World {
+    /// A world in memory that a story can be played on.
+    pub fn of(story: &Story) -> crate::WorldBuilder {
+        Self::builder().seed(story.seed).start(story.starts).policy(story.policy.clone())
+    }
+}
+
+impl Performance {
+    /// The transcript: the same for the same story, wherever it is played.
+    pub fn transcript(&self) -> Value {
+        let act = |played: &Played| {
+            json!({
+                "act": played.number,
+                "at": render::time(played.at),
+                "do": played.act,
+                "answer": played.answer,
+            })
+        };
+        self.played.iter().map(act).collect()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "act {}: {}", self.act, self.why)
+    }
+}
+
+/// What the names of a story stand for by now.
+#[derive(Default)]
+struct Stage {
+    flows: BTreeMap<String, Running>,
+    sessions: BTreeMap<String, (SessionId, SessionToken)>,
+    accounts: BTreeMap<String, AccountId>,
+    codes: BTreeMap<String, Secret>,
+    secrets: Vec<Secret>,
+    /// The session that the last act opened.
+    opened: Option<(AccountId, SessionId, Option<SessionToken>)>,
+}
+
+/// A flow under way.
+struct Running {
+    token: Option<FlowToken>,
+    /// The step that it is at.
+    number: u32,
+}
+
+impl Stage {
+    /// Does one thing and renders the answer. `Err` says why the story cannot go on.
+    fn act(&mut self, act: &Act, world: &mut World) -> Result<Value, String> {
+        self.opened = None;
+        let engine = world.engine().clone();
+        Ok(match act {
+            Act::SignUp { email, password, flow, device, product } => {
+                let (password, client) = (self.secret(password), client(device, product)?);
+                self.arrived(Some(flow), engine.sign_up(email, &password, &client))
+            }
+            Act::BeginFederated { provider, flow, device, product } => {
+                let client = client(device, product)?;
+                self.arrived(Some(flow), engine.begin_federated(&short(provider)?, &client))
+            }
+            Act::ContinueWith { flow, identity, intent, made_for } => {
+                let assertion = self.assertion(made_for.as_ref().unwrap_or(flow), identity)?;
+                let intent = match intent {
+                    Wanted::SignUp => Intent::SignUp,
+                    Wanted::SignIn => Intent::SignIn,
+                };
+                let (token, _) = self.flow(flow)?;
+                self.arrived(Some(flow), engine.continue_with(&token, &assertion, intent))
+            }
+            Act::Answer { flow, give, number } => {
+                let answer = self.answer(flow, give)?;
+                let (token, at) = self.flow(flow)?;
+                self.arrived(Some(flow), engine.answer(&token, number.unwrap_or(at), &answer))
+            }
+            Act::CurrentStep { flow } => {
+                let (token, _) = self.flow(flow)?;
+                self.arrived(Some(flow), engine.current_step(&token))
+            }
+            Act::SignIn { email, password, flow, device, product } => {
+                let (password, client) = (self.secret(password), client(device, product)?);
+                self.arrived(flow.as_ref(), engine.sign_in(email, &password, &client))
+            }
+            Act::Resolve { session } => {
+                shown(engine.resolve(self.token(session)?).map(|session| render::session(&session)))
+            }
+            Act::Touch { session } => {
+                shown(engine.touch(self.token(session)?).map(|session| render::session(&session)))
+            }
+            Act::Account { session } => {
+                let account = engine.account(self.token(session)?);
+                shown(account.and_then(|account| account.view()).map(|view| render::account(&view)))
+            }
+            Act::Sessions { session } => {
+                let account = engine.account(self.token(session)?);
+                let listed = account.and_then(|account| account.sessions());
+                shown(listed.map(|sessions| json!({ "sessions": all(&sessions, render::session) })))
+            }
+            Act::EndSession { session, ends } => {
+                let (ended, _) = self.sessions.get(ends).ok_or_else(|| unknown("session", ends))?;
+                let account = engine.account(self.token(session)?);
+                shown(account.and_then(|account| account.end_session(*ended)).map(done))
+            }
+            Act::EndOtherSessions { session } => {
+                let account = engine.account(self.token(session)?);
+                shown(account.and_then(|account| account.end_other_sessions()).map(done))
+            }
+            Act::SignOut { session } => {
+                let account = engine.account(self.token(session)?);
+                shown(account.and_then(|account| account.sign_out()).map(done))
+            }
+            Act::RequestDeletion { session } => {
+                let account = engine.account(self.token(session)?);
+                let purge_at = account.and_then(|account| account.request_deletion());
+                shown(purge_at.map(|at| json!({ "purge_at": render::time(at) })))
+            }
+            Act::Activity { session } => {
+                let account = engine.account(self.token(session)?);
+                let events = account.and_then(|account| account.activity());
+                shown(events.map(|events| json!({ "events": all(&events, render::activity) })))
+            }
+            Act::VerifyAudit { session } => {
+                let account = engine.account(self.token(session)?);
+                let holds = account.and_then(|account| account.verify_audit());
+                shown(holds.map(|holds| json!({ "holds": holds })))
+            }
+            Act::Mail { to, code } => self.mail(to, code.as_ref(), world),
+            Act::Wait(span) => {
+                world.later(span.duration());
+                json!({ "now": render::time(world.now()) })
+            }
+            Act::TurnWall { forward, back } => {
+                world.hand().set_wall_forward(forward.unwrap_or_default().duration());
+                world.hand().set_wall_back(back.unwrap_or_default().duration());
+                json!({ "now": render::time(world.now()) })
+            }
+            Act::Reopen {} => {
+                drop(engine);
+                shown(world.reopen().map(done))
+            }
+            Act::Health {} => shown(engine.health().map(|health| render::health(&health))),
+        })
+    }
+
+    /// The engine answered with a step: remember where the flow is, and what session it opened.
+    fn arrived(&mut self, name: Option<&String>, progress: Result<Progress, Error>) -> Value {
+        let progress = match progress {
+            Ok(progress) => progress,
+            Err(error) => return render::error(&error),
+        };
+        if let Step::SignedIn(signed_in) = &progress.step {
+            let token = signed_in.token.clone();
+            self.secrets.extend(token.iter().map(|token| token.reveal().into()));
+            self.opened = Some((signed_in.account, signed_in.session, token));
+        }
+        if let Some(name) = name {
+            self.secrets.extend(progress.flow.iter().map(|token| token.reveal().into()));
+            let running = Running { token: progress.flow.clone(), number: progress.number };
+            self.flows.insert(name.clone(), running);
+        }
+        render::progress(&progress)
+    }
+
+    fn answer(&mut self, flow: &str, give: &Give) -> Result<Answer, String> {
+        Ok(match give {
+            Give::Code(name) => {
+                Answer::Code(self.codes.get(name).ok_or_else(|| unknown("code", name))?.clone())
+            }
+            Give::TypedCode(typed) => Answer::Code(typed.as_str().into()),
+            Give::Skip => Answer::Skip,
+            Give::Confirm => Answer::Confirm,
+            Give::CreateNew => Answer::CreateNew,
+            Give::LinkTo(name) => {
+                Answer::LinkTo(*self.accounts.get(name).ok_or_else(|| unknown("account", name))?)
+            }
+            Give::Password(password) => Answer::Password(self.secret(password)),
+            Give::Assertion(identity) => Answer::Assertion(self.assertion(flow, identity)?),
+            Give::Restore => Answer::Restore,
+            Give::KeepDeleted => Answer::KeepDeleted,
+            Give::Resend => Answer::Resend,
+            Give::CorrectAddress(address) => Answer::CorrectAddress(address.clone()),
+            Give::Cancel => Answer::Cancel,
+        })
+    }
+
+    fn assertion(&self, flow: &str, identity: &Identity) -> Result<Assertion, String> {
+        let (token, _) = self.flow(flow)?;
+        identity.assertion(&token).ok_or_else(|| format!("{:?} is no short name", identity.provider))
+    }
+
+    fn mail(&mut self, to: &str, code: Option<&String>, world: &World) -> Value {
+        let taken = world.fetch_mail().map(|mailbox| mailbox.take(to));
+        let message = match taken {
+            Ok(Some(message)) => message,
+            Ok(None) => return json!({ "kind": Value::Null }),
+            Err(error) => return render::error(&error),
+        };
+        if let MessageKind::VerifyEmail { code: sent } = &message.kind {
+            self.secrets.push(sent.clone());
+            if let Some(name) = code {
+                self.codes.insert(name.clone(), sent.clone());
+            }
+        }
+        render::message(&message)
+    }
+
+    /// Gives what the last act opened its names.
+    fn keep(&mut self, keep: &Keep) -> Result<(), String> {
+        let Some((account, session, token)) = self.opened.take() else {
+            return match (&keep.account, &keep.session) {
+                (None, None) => Ok(()),
+                _ => Err("no session was opened whose names could be kept".to_owned()),
+            };
+        };
+        if let Some(name) = &keep.account {
+            self.accounts.insert(name.clone(), account);
+        }
+        if let Some(name) = &keep.session {
+            let token = token.ok_or("no token was handed out for the session to be kept")?;
+            self.sessions.insert(name.clone(), (session, token));
+        }
+        Ok(())
+    }
+
+    fn flow(&self, name: &str) -> Result<(FlowToken, u32), String> {
+        let running = self.flows.get(name).ok_or_else(|| unknown("flow", name))?;
+        let token = running.token.clone().ok_or_else(|| format!("{name:?} was done at once, without a flow"))?;
+        Ok((token, running.number))
+    }
+
+    fn token(&self, name: &str) -> Result<&SessionToken, String> {
+        self.sessions.get(name).map(|(_, token)| token).ok_or_else(|| unknown("session", name))
+    }
+
+    fn secret(&mut self, text: &str) -> Secret {
+        let secret = Secret::from(text);
+        self.secrets.push(secret.clone());
+        secret
+    }
+
+    fn id(&self, name: &str) -> Option<String> {
+        let account = self.accounts.get(name).map(ToString::to_string);
+        account.or_else(|| self.sessions.get(name).map(|(id, _)| id.to_string()))
+    }
+}
+
+fn judge(scene: &Scene, answer: &Value, stage: &Stage) -> Result<(), String> {
+    match &scene.expect {
+        Some(expected) => expect::compare(expected, answer, &|name| stage.id(name)),
+        None if answer.get("refused").or(answer.get("failed")).is_some() => {
+            Err(format!("the answer is {answer}, which nobody expected"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn client(device: &Option<String>, product: &Option<String>) -> Result<Client, String> {
+    let client = Client::on(device.as_deref().unwrap_or("laptop"));
+    match product {
+        Some(name) => {
+            Ok(client.using(ProductId::new(name).ok_or_else(|| format!("{name:?} is no short name"))?))
+        }
+        None => Ok(client),
+    }
+}
+
+fn short(provider: &str) -> Result<ProviderId, String> {
+    ProviderId::new(provider).ok_or_else(|| format!("{provider:?} is no short name"))
+}
+
+fn unknown(what: &str, name: &str) -> String {
+    format!("no {what} is called {name:?}")
+}
+
+fn shown(answer: Result<Value, Error>) -> Value {
+    answer.unwrap_or_else(|error| render::error(&error))
+}
+
+fn all<T>(items: &[T], one: impl Fn(&T) -> Value) -> Vec<Value> {
+    items.iter().map(one).collect()
+}
+
+fn done((): ()) -> Value {
+    json!({ "done": true })
+}

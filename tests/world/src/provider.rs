@@ -1,0 +1,87 @@
+//! Identity providers, played: they say whatever a test wants them to say.
+#![expect(clippy::expect_used, reason = "a test world stops the test")]
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use selfsame::{Assertion, FlowId, FlowToken, HostStatement, Provider, ProviderId};
+use serde::Deserialize;
+
+/// The providers of every world: `x`, `example`, the authority for the domain provider.example, and
+/// `other`, the authority for none. The host states what each of them said.
+pub fn providers() -> Vec<Provider> {
+    let provider = |id: &str, issuer: &str, authority_for: &[&str]| Provider {
+        id: short_name(id),
+        issuer: issuer.to_owned(),
+        authority_for: authority_for.iter().map(|domain| (*domain).to_owned()).collect(),
+    };
+    vec![
+        Provider::x(),
+        provider("example", "https://id.provider.example", &["provider.example"]),
+        provider("other", "https://id.other.example", &[]),
+    ]
+}
+
+/// A person as a provider knows them.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// The provider's short name.
+    pub provider: String,
+    /// The provider's name for the person, which never changes.
+    pub subject: String,
+    /// What the person is called there.
+    #[serde(default)]
+    pub handle: Option<String>,
+    /// The email that the provider gives out.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Whether the provider says that it has verified the email.
+    #[serde(default)]
+    pub email_verified: bool,
+}
+
+impl Identity {
+    /// The person whom the provider calls `subject`, and of whom it tells nothing else.
+    pub fn at(provider: &str, subject: &str) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            subject: subject.to_owned(),
+            handle: None,
+            email: None,
+            email_verified: false,
+        }
+    }
+
+    /// The same person, with an email that the provider calls verified.
+    pub fn with_email(self, email: &str) -> Self {
+        Self { email: Some(email.to_owned()), email_verified: true, ..self }
+    }
+
+    /// The same person, with what they are called there.
+    pub fn called(self, handle: &str) -> Self {
+        Self { handle: Some(handle.to_owned()), ..self }
+    }
+
+    /// What the host states for the flow of this token, after the person was at the provider. Nothing where the
+    /// provider's name is no short name.
+    pub fn assertion(&self, flow: &FlowToken) -> Option<Assertion> {
+        Some(Assertion::Stated(HostStatement {
+            flow: flow_of(flow),
+            provider: ProviderId::new(&self.provider)?,
+            subject: self.subject.clone(),
+            handle: self.handle.clone(),
+            email: self.email.clone(),
+            email_verified: self.email_verified,
+        }))
+    }
+}
+
+fn short_name(text: &str) -> ProviderId {
+    ProviderId::new(text).expect("the world's own providers have short names")
+}
+
+/// The flow that a token is of. The engine tells it in the step that a federated flow begins with, and a
+/// link's proof by an identity wants it in every flow: the token's text begins with it.
+fn flow_of(token: &FlowToken) -> FlowId {
+    let bytes = Base64UrlUnpadded::decode_vec(token.reveal()).expect("a token is base64");
+    FlowId::from_bytes(*bytes.first_chunk().expect("a token begins with its flow's id"))
+}

@@ -1,0 +1,251 @@
+//! The engine's answers as JSON: what a transcript is made of, in every language.
+//!
+//! One function for each type. Members are in the order of their names. Ids are text, variants their
+//! codes, times milliseconds since 1970, spans milliseconds, what is not there null. A password, a code
+//! and a token never appear: that a token was handed out is `true`.
+
+use std::time::Duration;
+
+use selfsame::{
+    Aal, Accepted, AccountView, Activity, Adding, AddressSource, AddressView, Amr, Candidate, Error, Health,
+    Message, MessageKind, MethodView, Outcome, Progress, ProviderId, Refusal, Session, SignedIn, Status, Step,
+    Timestamp,
+};
+use serde_json::{Value, json};
+
+/// A refusal or another failure: its code, and what it says besides.
+pub fn error(error: &Error) -> Value {
+    let Error::Refused(refusal) = error else {
+        return json!({ "failed": error.code() });
+    };
+    let mut shown = json!({ "refused": refusal.code() });
+    let more = match refusal {
+        Refusal::AssertionRejected { reason } => Some(("reason", json!(reason.code()))),
+        Refusal::InvalidEmail { reason } => Some(("reason", json!(reason.code()))),
+        Refusal::InvalidPassword { rule } => Some(("rule", json!(rule.code()))),
+        Refusal::LimitReached { what } => Some(("what", json!(what.code()))),
+        Refusal::Throttled { retry_at } => Some(("retry_at", json!(retry_at.map(time)))),
+        _ => None,
+    };
+    if let (Some((name, value)), Value::Object(members)) = (more, &mut shown) {
+        members.insert(name.to_owned(), value);
+    }
+    shown
+}
+
+/// Where a flow is. A sign-in that is done at once has no flow.
+pub fn progress(progress: &Progress) -> Value {
+    let mut shown = step(&progress.step);
+    if let Value::Object(members) = &mut shown {
+        members.insert("in_flow".to_owned(), json!(progress.flow.is_some()));
+        members.insert("number".to_owned(), json!(progress.number));
+    }
+    shown
+}
+
+/// A step: its code as `step`, and its members.
+pub fn step(step: &Step) -> Value {
+    match step {
+        Step::PresentAssertion { provider, flow, expires_at } => json!({
+            "step": step.code(),
+            "provider": provider.as_str(),
+            "flow": flow.to_string(),
+            "expires_at": time(*expires_at),
+        }),
+        Step::VerifyEmail { to, can_skip } => {
+            json!({ "step": step.code(), "to": to, "can_skip": can_skip })
+        }
+        Step::ConfirmCreate { provider, handle } => {
+            json!({ "step": step.code(), "provider": provider.as_str(), "handle": handle })
+        }
+        Step::LinkOrCreate { email, candidates, can_create, blocked } => json!({
+            "step": step.code(),
+            "email": email,
+            "candidates": candidates.iter().map(candidate).collect::<Vec<_>>(),
+            "can_create": can_create,
+            "blocked": blocked.map(|blocked| blocked.code()),
+        }),
+        Step::ProveOwnership { candidate: chosen, adding: added, accepted: proofs } => json!({
+            "step": step.code(),
+            "candidate": candidate(chosen),
+            "adding": added.as_ref().map(adding),
+            "accepted": proofs.iter().map(accepted).collect::<Vec<_>>(),
+        }),
+        Step::ConfirmRestore { requested_at, purge_at } => json!({
+            "step": step.code(),
+            "requested_at": time(*requested_at),
+            "purge_at": time(*purge_at),
+        }),
+        Step::SignedIn(SignedIn { account, session, token, aal: level, amr: used, auth_time, outcome }) => {
+            json!({
+                "step": step.code(),
+                "account": account.to_string(),
+                "session": session.to_string(),
+                "token_given": token.is_some(),
+                "aal": aal(*level),
+                "amr": amr(used),
+                "auth_time": time(*auth_time),
+                "outcome": outcome.code(),
+            })
+        }
+        Step::Ended => json!({ "step": step.code() }),
+    }
+}
+
+/// An account in the link prompt.
+pub fn candidate(candidate: &Candidate) -> Value {
+    json!({
+        "account": candidate.account.to_string(),
+        "methods": candidate.methods.iter().map(|kind| kind.code()).collect::<Vec<_>>(),
+        "providers": candidate.providers.iter().map(ProviderId::as_str).collect::<Vec<_>>(),
+        "created": candidate.created.to_string(),
+        "drops_new_password": candidate.drops_new_password,
+    })
+}
+
+/// The account page.
+pub fn account(account: &AccountView) -> Value {
+    json!({
+        "id": account.id.to_string(),
+        "status": status(account.status),
+        "created": time(account.created),
+        "contact": account.contact,
+        "addresses": account.addresses.iter().map(address).collect::<Vec<_>>(),
+        "methods": account.methods.iter().map(method).collect::<Vec<_>>(),
+    })
+}
+
+/// A session.
+pub fn session(session: &Session) -> Value {
+    json!({
+        "id": session.id.to_string(),
+        "account": session.account.to_string(),
+        "device": session.client.device(),
+        "product": session.client.product().map(|product| product.as_str()),
+        "method": session.method.to_string(),
+        "kind": session.kind.code(),
+        "amr": amr(&session.amr),
+        "aal": aal(session.aal),
+        "auth_time": time(session.auth_time),
+        "created_at": time(session.created_at),
+        "used_at": time(session.used_at),
+    })
+}
+
+/// An event of the account's history.
+pub fn activity(activity: &Activity) -> Value {
+    let event = &activity.event;
+    json!({
+        "sequence": activity.sequence,
+        "first": time(event.first),
+        "last": time(event.last),
+        "count": event.count,
+        "session": event.session.map(|session| session.to_string()),
+        "action": event.action.code(),
+        "done": event.outcome == Outcome::Done,
+    })
+}
+
+/// A message, without the code in it.
+pub fn message(message: &Message) -> Value {
+    let mut shown = json!({
+        "kind": message.kind.code(),
+        "to": message.to,
+        "device": message.device,
+        "created_at": time(message.created_at),
+    });
+    if let Value::Object(members) = &mut shown {
+        match &message.kind {
+            MessageKind::MethodAdded { kind, provider } => {
+                members.insert("method".to_owned(), json!(kind.code()));
+                members.insert("provider".to_owned(), json!(provider.as_ref().map(ProviderId::as_str)));
+            }
+            MessageKind::DeletionRequested { purge_at } => {
+                members.insert("purge_at".to_owned(), json!(time(*purge_at)));
+            }
+            MessageKind::VerifyEmail { .. } | MessageKind::Restored => {}
+        }
+    }
+    shown
+}
+
+/// How the store is.
+pub fn health(health: &Health) -> Value {
+    json!({
+        "clock_rolled_back_by": health.clock_rolled_back_by.map(span),
+        "clock_events": health.clock_events,
+        "outbox": health.outbox,
+        "waiting_flows": health.waiting_flows,
+    })
+}
+
+/// Milliseconds since 1970.
+pub fn time(at: Timestamp) -> u64 {
+    at.as_millis()
+}
+
+fn adding(adding: &Adding) -> Value {
+    match adding {
+        Adding::Password { email } => json!({ "kind": "Password", "email": email }),
+        Adding::Federated { provider, handle } => {
+            json!({ "kind": "Federated", "provider": provider.as_str(), "handle": handle })
+        }
+    }
+}
+
+fn accepted(accepted: &Accepted) -> Value {
+    match accepted {
+        Accepted::Password => json!("Password"),
+        Accepted::Federated(provider) => json!(format!("Federated {provider}")),
+    }
+}
+
+fn status(status: Status) -> Value {
+    match status {
+        Status::Active => json!({ "is": "Active" }),
+        Status::PendingDeletion { requested_at, purge_at } => json!({
+            "is": "PendingDeletion",
+            "requested_at": time(requested_at),
+            "purge_at": time(purge_at),
+        }),
+    }
+}
+
+fn address(address: &AddressView) -> Value {
+    json!({
+        "email": address.email,
+        "verified_at": address.verified_at.map(time),
+        "source": match address.source {
+            AddressSource::Method(_) => "Method",
+            AddressSource::Contact => "Contact",
+        },
+    })
+}
+
+fn method(method: &MethodView) -> Value {
+    json!({
+        "id": method.id.to_string(),
+        "kind": method.kind.code(),
+        "provider": method.provider.as_ref().map(ProviderId::as_str),
+        "handle": method.handle,
+        "email": method.email,
+        "seen_email": method.seen_email,
+        "added_at": time(method.added_at),
+        "used_at": method.used_at.map(time),
+    })
+}
+
+fn amr(used: &[Amr]) -> Vec<&'static str> {
+    used.iter().map(|amr| amr.as_str()).collect()
+}
+
+fn aal(level: Aal) -> &'static str {
+    match level {
+        Aal::Aal1 => "Aal1",
+        Aal::Aal2 => "Aal2",
+    }
+}
+
+fn span(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,297 @@
+//! A story: acts of people, told as data, and what the engine shall answer to each. The format is
+//! described in `tests/stories/README.md`.
+
+use std::fmt;
+use std::time::Duration;
+
+use selfsame::{Policy, PolicyError, Timestamp};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::clock::{days, hours, minutes};
+use crate::provider::Identity;
+use crate::world::World;
+
+/// A story, read and found to be well formed.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// What it is about.
+    pub title: String,
+    /// The rules that it shows.
+    pub rules: Vec<String>,
+    /// When it begins.
+    pub starts: Timestamp,
+    /// The seed of its randomness.
+    pub seed: u64,
+    /// The policy that it plays under.
+    pub policy: Policy,
+    /// What happens, in order.
+    pub scenes: Vec<Scene>,
+}
+
+/// One act, and what is expected of it.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// Who acts, for readers.
+    pub who: Option<String>,
+    /// Why, for readers.
+    pub why: Option<String>,
+    /// What is done.
+    pub act: Act,
+    /// What the session that is opened, and its account, are called from now on.
+    pub keep: Keep,
+    /// What the answer must contain; without it, the answer must not be a refusal.
+    pub expect: Option<Value>,
+}
+
+/// What somebody does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "each act is described in tests/stories/README.md")]
+pub enum Act {
+    SignUp { email: String, password: String, flow: String, device: Option<String>, product: Option<String> },
+    BeginFederated { provider: String, flow: String, device: Option<String>, product: Option<String> },
+    ContinueWith { flow: String, identity: Identity, intent: Wanted, made_for: Option<String> },
+    Answer { flow: String, give: Give, number: Option<u32> },
+    CurrentStep { flow: String },
+    SignIn {
+        email: String,
+        password: String,
+        flow: Option<String>,
+        device: Option<String>,
+        product: Option<String>,
+    },
+    Resolve { session: String },
+    Touch { session: String },
+    Account { session: String },
+    Sessions { session: String },
+    EndSession { session: String, ends: String },
+    EndOtherSessions { session: String },
+    SignOut { session: String },
+    RequestDeletion { session: String },
+    Activity { session: String },
+    VerifyAudit { session: String },
+    Mail { to: String, code: Option<String> },
+    Wait(Span),
+    TurnWall { forward: Option<Span>, back: Option<Span> },
+    Reopen {},
+    Health {},
+}
+
+/// What is answered to a step. Names are those of the engine's answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each answer is described in tests/stories/README.md")]
+pub enum Give {
+    Code(String),
+    TypedCode(String),
+    Skip,
+    Confirm,
+    CreateNew,
+    LinkTo(String),
+    Password(String),
+    Assertion(Identity),
+    Restore,
+    KeepDeleted,
+    Resend,
+    CorrectAddress(String),
+    Cancel,
+}
+
+/// What somebody wants with an identity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[expect(missing_docs, reason = "the engine's intents")]
+pub enum Wanted {
+    SignUp,
+    SignIn,
+}
+
+/// A span of time: the sum of its members.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "units of time")]
+pub struct Span {
+    pub days: u64,
+    pub hours: u64,
+    pub minutes: u64,
+    pub seconds: u64,
+    pub millis: u64,
+}
+
+/// Names that an act gives.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Keep {
+    /// The name of the account.
+    pub account: Option<String>,
+    /// The name of the session.
+    pub session: Option<String>,
+}
+
+/// Why a text is no story.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unreadable {
+    /// The number of the act, counted from 1, if it is one act's fault.
+    pub act: Option<usize>,
+    /// What is wrong.
+    pub why: String,
+}
+
+impl Story {
+    /// Reads a story.
+    ///
+    /// # Errors
+    /// [`Unreadable`] names the act and what is wrong with it.
+    pub fn read(text: &str) -> Result<Self, Unreadable> {
+        let written: Written = serde_json::from_str(text).map_err(|error| whole(&error))?;
+        let policy = written.policy.build().map_err(|error| whole(&error))?;
+        let scenes = written
+            .acts
+            .into_iter()
+            .enumerate()
+            .map(|(at, act)| Scene::read(act).map_err(|why| Unreadable { act: Some(at + 1), why }))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            title: written.title,
+            rules: written.rules,
+            starts: Timestamp::from_millis(written.starts),
+            seed: written.seed,
+            policy,
+            scenes,
+        })
+    }
+}
+
+impl Scene {
+    fn read(written: Value) -> Result<Self, String> {
+        let Value::Object(mut members) = written else { return Err("an act is an object".to_owned()) };
+        let said: Said =
+            ["who", "why", "keep", "expect"].into_iter().filter_map(|name| members.remove_entry(name)).collect();
+        let said: About = serde_json::from_value(Value::Object(said)).map_err(|error| error.to_string())?;
+        let act = serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())?;
+        Ok(Self { who: said.who, why: said.why, act, keep: said.keep, expect: said.expect })
+    }
+}
+
+impl Act {
+    /// The act's name in the format.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SignUp { .. } => "sign_up",
+            Self::BeginFederated { .. } => "begin_federated",
+            Self::ContinueWith { .. } => "continue_with",
+            Self::Answer { .. } => "answer",
+            Self::CurrentStep { .. } => "current_step",
+            Self::SignIn { .. } => "sign_in",
+            Self::Resolve { .. } => "resolve",
+            Self::Touch { .. } => "touch",
+            Self::Account { .. } => "account",
+            Self::Sessions { .. } => "sessions",
+            Self::EndSession { .. } => "end_session",
+            Self::EndOtherSessions { .. } => "end_other_sessions",
+            Self::SignOut { .. } => "sign_out",
+            Self::RequestDeletion { .. } => "request_deletion",
+            Self::Activity { .. } => "activity",
+            Self::VerifyAudit { .. } => "verify_audit",
+            Self::Mail { .. } => "mail",
+            Self::Wait(_) => "wait",
+            Self::TurnWall { .. } => "turn_wall",
+            Self::Reopen {} => "reopen",
+            Self::Health {} => "health",
+        }
+    }
+}
+
+impl Span {
+    /// The span as the engine counts.
+    pub fn duration(self) -> Duration {
+        days(self.days)
+            + hours(self.hours)
+            + minutes(self.minutes)
+            + Duration::from_secs(self.seconds)
+            + Duration::from_millis(self.millis)
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.act {
+            Some(act) => write!(f, "act {act}: {}", self.why),
+            None => f.write_str(&self.why),
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+type Said = serde_json::Map<String, Value>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    title: String,
+    rules: Vec<String>,
+    starts: u64,
+    seed: u64,
+    #[serde(default)]
+    policy: Figures,
+    acts: Vec<Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct About {
+    who: Option<String>,
+    why: Option<String>,
+    keep: Keep,
+    expect: Option<Value>,
+}
+
+/// The figures of policy that a story may choose.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Figures {
+    accounts_per_email: Option<usize>,
+    methods: Option<usize>,
+    addresses: Option<usize>,
+    sessions: Option<u16>,
+    open_sign_ups: Option<u32>,
+    session_idle: Option<Span>,
+    session_absolute: Option<Span>,
+    fresh_for: Option<Span>,
+}
+
+impl Figures {
+    fn build(self) -> Result<Policy, PolicyError> {
+        let mut policy = World::policy();
+        if let Some(most) = self.accounts_per_email {
+            policy = policy.accounts_per_email(most);
+        }
+        if let Some(most) = self.methods {
+            policy = policy.methods(most);
+        }
+        if let Some(most) = self.addresses {
+            policy = policy.addresses(most);
+        }
+        if let Some(most) = self.sessions {
+            policy = policy.sessions(most);
+        }
+        if let Some(most) = self.open_sign_ups {
+            policy = policy.open_sign_ups(most);
+        }
+        if let Some(span) = self.session_idle {
+            policy = policy.session_idle(span.duration());
+        }
+        if let Some(span) = self.session_absolute {
+            policy = policy.session_absolute(span.duration());
+        }
+        if let Some(span) = self.fresh_for {
+            policy = policy.fresh_for(span.duration());
+        }
+        policy.build()
+    }
+}
+
+fn whole(error: &impl fmt::Display) -> Unreadable {
+    Unreadable { act: None, why: error.to_string() }
+}

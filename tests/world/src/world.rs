@@ -1,0 +1,253 @@
+//! The world that an engine lives in, for a test.
+#![expect(clippy::expect_used, reason = "a test world stops the test")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use selfsame::testing::{Medium, MemoryMedium};
+use selfsame::{
+    Engine, Entropy, Environment, Error, Hasher, HostKey, Policy, ProductId, SystemEntropy, Timestamp, Unlock,
+};
+
+use crate::clock::Hand;
+use crate::entropy::Draws;
+use crate::hasher::CountingHasher;
+use crate::mailbox::Mailbox;
+use crate::provider::providers;
+
+/// When a world begins unless it is told otherwise: 2026-01-01 00:00:00 UTC.
+pub const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+/// An engine, and everything around it that a test turns, reads and counts. The same seed and the same
+/// calls give the same answers and the same rows.
+pub struct World {
+    engine: Engine,
+    hand: Arc<Hand>,
+    hasher: Arc<CountingHasher>,
+    mailbox: Mailbox,
+    entropy: Arc<dyn Entropy>,
+    environment: Environment,
+    policy: Policy,
+    seed: u64,
+    path: Option<PathBuf>,
+}
+
+impl World {
+    /// A world in memory, with the policy of [`World::policy`] and seed 1.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A world to be told what is different in it.
+    pub fn builder() -> WorldBuilder {
+        WorldBuilder {
+            seed: 1,
+            start: START,
+            policy: None,
+            place: Place::Memory,
+            opens: false,
+            hasher: None,
+            real_entropy: false,
+        }
+    }
+
+    /// The policy of a world that is given none: the defaults, the realm "Field Notes", the
+    /// [`providers`] and the products `grok` and `api`.
+    pub fn policy() -> selfsame::PolicyBuilder {
+        let products = ["grok", "api"].into_iter().filter_map(ProductId::new).collect();
+        Policy::builder().realm("Field Notes").providers(providers()).products(products)
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The clock.
+    pub fn hand(&self) -> &Hand {
+        &self.hand
+    }
+
+    /// Time passes.
+    pub fn later(&self, span: Duration) {
+        self.hand.later(span);
+    }
+
+    /// What the wall clock shows.
+    pub fn now(&self) -> Timestamp {
+        self.hand.wall()
+    }
+
+    /// How many passwords were hashed. Always nought in a world with a hasher of the test's own.
+    pub fn hashes(&self) -> u64 {
+        self.hasher.hashes()
+    }
+
+    /// The mailbox, with everything in it that the engine wants delivered by now.
+    pub fn mailbox(&self) -> &Mailbox {
+        self.mailbox.fetch(&self.engine).expect("messages can be fetched");
+        &self.mailbox
+    }
+
+    /// Fetches the messages, for who wants to hear of a failure.
+    ///
+    /// # Errors
+    /// [`Error`] from the store.
+    pub fn fetch_mail(&self) -> Result<&Mailbox, Error> {
+        self.mailbox.fetch(&self.engine)?;
+        Ok(&self.mailbox)
+    }
+
+    /// What opens the store: the key that its seed stands for.
+    pub fn unlock(&self) -> Unlock {
+        unlock(self.seed)
+    }
+
+    /// What the engine takes from this world, to open another engine with.
+    pub fn environment(&self) -> Environment {
+        self.environment.clone()
+    }
+
+    /// Drops the engine and opens the file again, as a new process does. A store in memory is suspended
+    /// instead: its next call opens it again.
+    ///
+    /// # Errors
+    /// [`Error`] from opening.
+    pub fn reopen(&mut self) -> Result<(), Error> {
+        self.engine.suspend()?;
+        match &self.path {
+            Some(path) => {
+                let environment = self.environment.clone();
+                self.engine = Engine::open(path, &self.unlock(), None, self.policy.clone(), environment)?;
+            }
+            // An opened file stirs the randomness; so that both stay alike, this does too.
+            None => self.entropy.stir(0),
+        }
+        Ok(())
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Says what is different in a world.
+pub struct WorldBuilder {
+    seed: u64,
+    start: Timestamp,
+    policy: Option<Policy>,
+    place: Place,
+    opens: bool,
+    hasher: Option<Arc<dyn Hasher>>,
+    real_entropy: bool,
+}
+
+enum Place {
+    Memory,
+    Medium(Arc<dyn Medium>),
+    File(PathBuf),
+}
+
+impl WorldBuilder {
+    /// The seed of all randomness, the store's key included. Default 1.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// What the clock shows at first. Default [`START`].
+    pub fn start(self, start: Timestamp) -> Self {
+        Self { start, ..self }
+    }
+
+    /// The policy. Default [`World::policy`].
+    pub fn policy(self, policy: Policy) -> Self {
+        Self { policy: Some(policy), ..self }
+    }
+
+    /// A real file, where nothing is yet.
+    pub fn file(self, path: &Path) -> Self {
+        Self { place: Place::File(path.to_owned()), opens: false, ..self }
+    }
+
+    /// A real file that a world with this seed has made.
+    pub fn open_file(self, path: &Path) -> Self {
+        Self { place: Place::File(path.to_owned()), opens: true, ..self }
+    }
+
+    /// A medium of the test's own, where nothing is yet.
+    pub fn medium(self, medium: Arc<dyn Medium>) -> Self {
+        Self { place: Place::Medium(medium), ..self }
+    }
+
+    /// A password hasher of the test's own.
+    pub fn hasher(self, hasher: Arc<dyn Hasher>) -> Self {
+        Self { hasher: Some(hasher), ..self }
+    }
+
+    /// The machine's randomness instead of the seed's, for measuring.
+    pub fn real_entropy(self) -> Self {
+        Self { real_entropy: true, ..self }
+    }
+
+    /// The world.
+    pub fn build(self) -> World {
+        self.try_build().expect("a world can be made")
+    }
+
+    /// The world, for who wants to hear of a failure.
+    ///
+    /// # Errors
+    /// [`Error`] from making or opening the store.
+    pub fn try_build(self) -> Result<World, Error> {
+        let hand = Arc::new(Hand::at(self.start));
+        let counting = Arc::new(CountingHasher::default());
+        let entropy: Arc<dyn Entropy> =
+            if self.real_entropy { Arc::new(SystemEntropy) } else { Arc::new(Draws::new(self.seed)) };
+        let environment = Environment::system()
+            .with_clock(hand.clone())
+            .with_hasher(self.hasher.unwrap_or_else(|| counting.clone()))
+            .with_entropy(entropy.clone());
+        let policy = self
+            .policy
+            .unwrap_or_else(|| World::policy().build().expect("the world's policy is within its bounds"));
+        let key = unlock(self.seed);
+        let (engine, path) = match self.place {
+            Place::Memory => {
+                let medium = Arc::new(MemoryMedium::new());
+                (Engine::create_on(medium, &key, policy.clone(), environment.clone())?, None)
+            }
+            Place::Medium(medium) => {
+                (Engine::create_on(medium, &key, policy.clone(), environment.clone())?, None)
+            }
+            Place::File(path) if self.opens => {
+                (Engine::open(&path, &key, None, policy.clone(), environment.clone())?, Some(path))
+            }
+            Place::File(path) => {
+                (Engine::create(&path, &key, policy.clone(), environment.clone())?, Some(path))
+            }
+        };
+        Ok(World {
+            engine,
+            hand,
+            hasher: counting,
+            mailbox: Mailbox::default(),
+            entropy,
+            environment,
+            policy,
+            seed: self.seed,
+            path,
+        })
+    }
+}
+
+/// A key of a seed's own. It is no secret: whoever has the seed has it.
+fn unlock(seed: u64) -> Unlock {
+    let mut key = [0x5e; 32];
+    for (byte, from) in key.iter_mut().zip(seed.to_be_bytes()) {
+        *byte ^= from;
+    }
+    Unlock::HostKey(HostKey::from_bytes(key))
+}
