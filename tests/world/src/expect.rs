@@ -22,17 +22,17 @@ fn at(
     name: &dyn Fn(&str) -> Option<String>,
 ) -> Result<(), String> {
     match (expected, answer) {
-        (Value::Object(members), Value::Object(given)) => members.iter().try_for_each(|(member, expected)| {
-            let given = given.get(member).unwrap_or(&Value::Null);
-            at(&format!("{place}'s {member}"), expected, given, name)
-        }),
-        (Value::Array(items), Value::Array(given)) if items.len() == given.len() => items
-            .iter()
-            .zip(given)
-            .enumerate()
-            .try_for_each(|(index, (expected, given))| {
+        (Value::Object(members), Value::Object(given)) => {
+            members.iter().try_for_each(|(member, expected)| {
+                let given = given.get(member).unwrap_or(&Value::Null);
+                at(&format!("{place}'s {member}"), expected, given, name)
+            })
+        }
+        (Value::Array(items), Value::Array(given)) if items.len() == given.len() => {
+            items.iter().zip(given).enumerate().try_for_each(|(index, (expected, given))| {
                 at(&format!("{place}[{index}]"), expected, given, name)
-            }),
+            })
+        }
         (Value::String(text), _) if text.starts_with('$') => {
             let named = text.trim_start_matches('$');
             let id = name(named).ok_or_else(|| format!("nothing is called {named:?}"))?;

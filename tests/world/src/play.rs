@@ -299,7 +299,8 @@ impl Stage {
 
     fn flow(&self, name: &str) -> Result<(FlowToken, u32), String> {
         let running = self.flows.get(name).ok_or_else(|| unknown("flow", name))?;
-        let token = running.token.clone().ok_or_else(|| format!("{name:?} was done at once, without a flow"))?;
+        let token =
+            running.token.clone().ok_or_else(|| format!("{name:?} was done at once, without a flow"))?;
         Ok((token, running.number))
     }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use selfsame::{
     Aal, Accepted, AccountView, Activity, Adding, AddressSource, AddressView, Amr, Candidate, Error, Health,
-    Message, MessageKind, MethodView, Outcome, Progress, ProviderId, Refusal, Session, SignedIn, Status, Step,
-    Timestamp,
+    Message, MessageKind, MethodView, Outcome, Progress, ProviderId, Refusal, Session, SignedIn, Status,
+    Step, Timestamp,
 };
 use serde_json::{Value, json};
 

@@ -49,11 +49,33 @@ pub struct Scene {
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 #[expect(missing_docs, reason = "each act is described in tests/stories/README.md")]
 pub enum Act {
-    SignUp { email: String, password: String, flow: String, device: Option<String>, product: Option<String> },
-    BeginFederated { provider: String, flow: String, device: Option<String>, product: Option<String> },
-    ContinueWith { flow: String, identity: Identity, intent: Wanted, made_for: Option<String> },
-    Answer { flow: String, give: Give, number: Option<u32> },
-    CurrentStep { flow: String },
+    SignUp {
+        email: String,
+        password: String,
+        flow: String,
+        device: Option<String>,
+        product: Option<String>,
+    },
+    BeginFederated {
+        provider: String,
+        flow: String,
+        device: Option<String>,
+        product: Option<String>,
+    },
+    ContinueWith {
+        flow: String,
+        identity: Identity,
+        intent: Wanted,
+        made_for: Option<String>,
+    },
+    Answer {
+        flow: String,
+        give: Give,
+        number: Option<u32>,
+    },
+    CurrentStep {
+        flow: String,
+    },
     SignIn {
         email: String,
         password: String,
@@ -61,19 +83,46 @@ pub enum Act {
         device: Option<String>,
         product: Option<String>,
     },
-    Resolve { session: String },
-    Touch { session: String },
-    Account { session: String },
-    Sessions { session: String },
-    EndSession { session: String, ends: String },
-    EndOtherSessions { session: String },
-    SignOut { session: String },
-    RequestDeletion { session: String },
-    Activity { session: String },
-    VerifyAudit { session: String },
-    Mail { to: String, code: Option<String> },
+    Resolve {
+        session: String,
+    },
+    Touch {
+        session: String,
+    },
+    Account {
+        session: String,
+    },
+    Sessions {
+        session: String,
+    },
+    EndSession {
+        session: String,
+        ends: String,
+    },
+    EndOtherSessions {
+        session: String,
+    },
+    SignOut {
+        session: String,
+    },
+    RequestDeletion {
+        session: String,
+    },
+    Activity {
+        session: String,
+    },
+    VerifyAudit {
+        session: String,
+    },
+    Mail {
+        to: String,
+        code: Option<String>,
+    },
     Wait(Span),
-    TurnWall { forward: Option<Span>, back: Option<Span> },
+    TurnWall {
+        forward: Option<Span>,
+        back: Option<Span>,
+    },
     Reopen {},
     Health {},
 }
@@ -165,8 +214,10 @@ impl Story {
 impl Scene {
     fn read(written: Value) -> Result<Self, String> {
         let Value::Object(mut members) = written else { return Err("an act is an object".to_owned()) };
-        let said: Said =
-            ["who", "why", "keep", "expect"].into_iter().filter_map(|name| members.remove_entry(name)).collect();
+        let said: Said = ["who", "why", "keep", "expect"]
+            .into_iter()
+            .filter_map(|name| members.remove_entry(name))
+            .collect();
         let said: About = serde_json::from_value(Value::Object(said)).map_err(|error| error.to_string())?;
         let act = serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())?;
         Ok(Self { who: said.who, why: said.why, act, keep: said.keep, expect: said.expect })
