@@ -1,6 +1,7 @@
 //! How do I make a store, sign somebody up, and sign them in again?
 //!
 //! `cargo run --example first_account`
+#![allow(clippy::print_stdout, reason = "an example shows what it did")]
 
 use std::error::Error;
 

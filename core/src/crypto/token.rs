@@ -67,7 +67,8 @@ impl FlowToken {
         &self.text
     }
 
-    pub(crate) fn flow_id(&self) -> FlowId {
+    /// The flow that it holds open; a host's statement names it.
+    pub fn flow(&self) -> FlowId {
         self.flow
     }
 
@@ -165,7 +166,7 @@ mod tests {
     #[test]
     fn a_token_reads_back_as_what_it_was_made_of() {
         let token = FlowToken::parse(flow().reveal()).unwrap();
-        assert_eq!((token.flow_id(), token.secret()), (flow().flow_id(), &[0xff; 32]));
+        assert_eq!((token.flow(), token.secret()), (flow().flow(), &[0xff; 32]));
         assert_eq!(token.reveal(), format!("{}{}", "AQEBAQEBAQEBAQEBAQEBAf", "_".repeat(42)));
 
         let token = SessionToken::parse(session().reveal()).unwrap();

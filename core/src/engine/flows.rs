@@ -205,7 +205,7 @@ struct Seen {
 
 /// The living flow that the token names.
 fn load(view: &View<'_>, token: &FlowToken, ctx: &Context<'_>) -> Result<Option<Flow>, StoreError> {
-    let flow = view.flow(token.flow_id())?;
+    let flow = view.flow(token.flow())?;
     Ok(flow.filter(|flow| {
         let hash = transition::secret_hash(flow.id, token.secret(), ctx);
         same(&flow.secret_hash, &hash) && ctx.now < flow.expires_at

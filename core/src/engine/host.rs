@@ -112,6 +112,15 @@ impl Engine {
         })
     }
 
+    /// How many commits the store has seen, for tests that count.
+    ///
+    /// # Errors
+    /// [`Error`] from the store.
+    #[cfg(feature = "testing")]
+    pub fn commits(&self) -> Result<u64, Error> {
+        Ok(self.inner.store.commit_stamp()?)
+    }
+
     /// Every row of the store as it is, for tests that compare stores byte by byte.
     ///
     /// # Errors

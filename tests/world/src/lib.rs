@@ -25,7 +25,7 @@ mod world;
 pub use clock::{Hand, days, hours, minutes};
 pub use hasher::CountingHasher;
 pub use mailbox::Mailbox;
-pub use person::{Person, signed_in};
+pub use person::{Person, refused, signed_in};
 pub use play::{Failure, Performance, Played, play};
 pub use provider::{Identity, providers};
 pub use world::{START, World, WorldBuilder};

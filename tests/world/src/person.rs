@@ -2,8 +2,8 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test world stops the test")]
 
 use selfsame::{
-    AccountHandle, AccountId, Answer, Client, Error, Intent, Progress, ProviderId, Secret, SessionId,
-    SessionToken, SignedIn, Step,
+    AccountHandle, AccountId, Answer, Client, Error, Intent, Progress, ProviderId, Refusal, Secret,
+    SessionId, SessionToken, SignedIn, Step,
 };
 
 use crate::provider::Identity;
@@ -103,6 +103,14 @@ impl World {
     /// The account of somebody's session.
     pub fn account(&self, person: &Person) -> AccountHandle {
         self.engine().account(&person.token).expect("the session lives")
+    }
+}
+
+/// Why the engine said no.
+pub fn refused<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Refusal {
+    match outcome {
+        Err(Error::Refused(refusal)) => refusal,
+        other => panic!("a refusal was expected, not {other:?}"),
     }
 }
 

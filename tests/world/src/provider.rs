@@ -1,8 +1,7 @@
 //! Identity providers, played: they say whatever a test wants them to say.
 #![expect(clippy::expect_used, reason = "a test world stops the test")]
 
-use base64ct::{Base64UrlUnpadded, Encoding};
-use selfsame::{Assertion, FlowId, FlowToken, HostStatement, Provider, ProviderId};
+use selfsame::{Assertion, FlowToken, HostStatement, Provider, ProviderId};
 use serde::Deserialize;
 
 /// The providers of every world: `x`, `example`, the authority for the domain provider.example, and
@@ -65,7 +64,7 @@ impl Identity {
     /// provider's name is no short name.
     pub fn assertion(&self, flow: &FlowToken) -> Option<Assertion> {
         Some(Assertion::Stated(HostStatement {
-            flow: flow_of(flow),
+            flow: flow.flow(),
             provider: ProviderId::new(&self.provider)?,
             subject: self.subject.clone(),
             handle: self.handle.clone(),
@@ -77,11 +76,4 @@ impl Identity {
 
 fn short_name(text: &str) -> ProviderId {
     ProviderId::new(text).expect("the world's own providers have short names")
-}
-
-/// The flow that a token is of. The engine tells it in the step that a federated flow begins with, and a
-/// link's proof by an identity wants it in every flow: the token's text begins with it.
-fn flow_of(token: &FlowToken) -> FlowId {
-    let bytes = Base64UrlUnpadded::decode_vec(token.reveal()).expect("a token is base64");
-    FlowId::from_bytes(*bytes.first_chunk().expect("a token begins with its flow's id"))
 }

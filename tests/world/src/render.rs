@@ -23,7 +23,6 @@ pub fn error(error: &Error) -> Value {
         Refusal::AssertionRejected { reason } => Some(("reason", json!(reason.code()))),
         Refusal::InvalidEmail { reason } => Some(("reason", json!(reason.code()))),
         Refusal::InvalidPassword { rule } => Some(("rule", json!(rule.code()))),
-        Refusal::LimitReached { what } => Some(("what", json!(what.code()))),
         Refusal::Throttled { retry_at } => Some(("retry_at", json!(retry_at.map(time)))),
         _ => None,
     };

@@ -1,0 +1,190 @@
+//! Accounts, their methods and addresses (SPEC 1).
+
+use selfsame::{AddressSource, Answer, Error, Intent, MethodKind, Refusal, Status, Step};
+use selfsame_world::{Identity, World, days, minutes, signed_in};
+
+#[test]
+fn r1_1_an_account_is_active_and_named_by_a_uuid_of_its_time() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada).view().unwrap();
+    assert_eq!(account.id, ada.account);
+    assert_eq!(account.status, Status::Active);
+    assert_eq!(account.created, world.now());
+    assert_eq!(account.id.to_string().as_bytes()[14], b'7');
+}
+
+#[test]
+fn r1_1_a_deletion_asked_for_is_a_status_with_its_times() {
+    let world = World::new();
+    let ada = world.ada();
+    let purge_at = world.account(&ada).request_deletion().unwrap();
+    assert_eq!(purge_at, world.now() + days(30));
+    let Step::ConfirmRestore { requested_at, purge_at: shown } =
+        world.sign_in(&ada.email, &ada.password).unwrap().step
+    else {
+        panic!("an account that is to be deleted asks whether it is to be restored");
+    };
+    assert_eq!((requested_at, shown), (world.now(), purge_at));
+}
+
+#[test]
+fn r1_2_a_federated_method_is_found_by_issuer_and_subject_never_by_email() {
+    let world = World::new();
+    let first = signed_in(world.x_identity("815", None));
+    // The same subject at another issuer is somebody else; another subject with the same email too.
+    let elsewhere = signed_in(world.federated(&Identity::at("other", "815")));
+    assert_ne!(first.account, elsewhere.account);
+    // The same issuer and subject is the same person, whatever else the assertion says.
+    let again = Identity::at("x", "815").called("renamed").with_email("new@example.org");
+    assert_eq!(signed_in(world.federated(&again)).account, first.account);
+    let account = world.engine().account(&first.token.unwrap()).unwrap().view().unwrap();
+    assert_eq!(account.methods[0].kind, MethodKind::Federated);
+}
+
+#[test]
+fn r1_3_two_accounts_of_different_methods_share_an_email_and_two_passwords_do_not() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(minutes(1));
+    let asked = world.prove(&world.x_identity("815", Some(&ada.email)), &ada.email);
+    let other = signed_in(world.answer(&asked, &Answer::CreateNew).unwrap());
+    assert_ne!(other.account, ada.account);
+
+    world.later(minutes(1));
+    let asked = world.prove(&world.sign_up(&ada.email, "another long password"), &ada.email);
+    assert!(matches!(asked.step, Step::LinkOrCreate { can_create: false, .. }), "{asked:?}");
+    assert_eq!(world.answer(&asked, &Answer::CreateNew).unwrap_err(), Error::Refused(Refusal::NotOffered));
+}
+
+#[test]
+fn r1_4_a_later_email_of_an_identity_is_seen_and_changes_nothing() {
+    let world = World::new();
+    let proven = world.prove(&world.x_identity("815", Some("Ada@Example.org")), "ada@example.org");
+    let token = signed_in(proven).token.unwrap();
+    let before = world.engine().account(&token).unwrap().view().unwrap();
+    assert_eq!(before.contact.as_deref(), Some("Ada@Example.org"));
+    assert_eq!(before.addresses[0].source, AddressSource::Method(before.methods[0].id));
+    assert_eq!(before.addresses[0].verified_at, Some(world.now()));
+
+    signed_in(world.x_identity("815", Some("lovelace@example.net")));
+    let after = world.engine().account(&token).unwrap().view().unwrap();
+    assert_eq!(after.methods[0].seen_email.as_deref(), Some("lovelace@example.net"));
+    assert_eq!(after.methods[0].email, before.methods[0].email);
+    assert_eq!((after.addresses, after.contact), (before.addresses, before.contact));
+
+    signed_in(world.x_identity("815", Some("ADA@example.org")));
+    let back = world.engine().account(&token).unwrap().view().unwrap();
+    assert_eq!(back.methods[0].seen_email, None, "the old one again is nothing new");
+}
+
+#[test]
+fn r1_4_an_identity_without_an_email_makes_an_account_without_a_contact() {
+    let world = World::new();
+    let token = signed_in(world.x_identity("815", None)).token.unwrap();
+    let account = world.engine().account(&token).unwrap().view().unwrap();
+    assert_eq!((account.contact, account.addresses.len()), (None, 0));
+}
+
+#[test]
+fn r1_5_linking_moves_nothing_out_of_any_other_account() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(minutes(1));
+    let asked = world.prove(&world.x_identity("1", Some(&ada.email)), &ada.email);
+    let separate = signed_in(world.answer(&asked, &Answer::CreateNew).unwrap()).token.unwrap();
+    let before = world.engine().account(&separate).unwrap().view().unwrap();
+
+    world.later(minutes(1));
+    let asked = world.prove(&world.x_identity("2", Some(&ada.email)), &ada.email);
+    let chosen = world.answer(&asked, &Answer::LinkTo(ada.account)).unwrap();
+    let linked = world.answer(&chosen, &Answer::Password(ada.password.as_str().into())).unwrap();
+    assert_eq!(signed_in(linked).account, ada.account);
+
+    assert_eq!(world.engine().account(&separate).unwrap().view().unwrap(), before);
+    assert_eq!(world.account(&ada).view().unwrap().methods.len(), 2);
+}
+
+#[test]
+fn r1_6_an_account_with_all_the_methods_it_may_have_takes_no_more() {
+    let policy = World::policy().methods(2).build().unwrap();
+    let world = World::builder().policy(policy).build();
+    let ada = world.ada();
+    let link = |subject: &str| {
+        world.later(days(1));
+        let asked = world.prove(&world.x_identity(subject, Some(&ada.email)), &ada.email);
+        let chosen = world.answer(&asked, &Answer::LinkTo(ada.account)).unwrap();
+        world.answer(&chosen, &Answer::Password(ada.password.as_str().into())).unwrap()
+    };
+    signed_in(link("1"));
+    let back = link("2");
+    assert!(matches!(back.step, Step::LinkOrCreate { .. }), "the prompt returns (3.4): {back:?}");
+    assert_eq!(world.account(&ada).view().unwrap().methods.len(), 2);
+}
+
+#[test]
+fn r1_6_eight_accounts_share_a_verified_email_and_a_ninth_does_not() {
+    let world = World::new();
+    for subject in 1..=8 {
+        let asked = world.x_identity(&subject.to_string(), Some("ada@example.org"));
+        let asked = world.prove(&asked, "ada@example.org");
+        if let Step::LinkOrCreate { candidates, can_create, .. } = &asked.step {
+            assert_eq!((candidates.len(), *can_create), (subject - 1, true));
+            signed_in(world.answer(&asked, &Answer::CreateNew).unwrap());
+        }
+        world.later(days(1));
+    }
+    let ninth = world.prove(&world.x_identity("9", Some("ada@example.org")), "ada@example.org");
+    let Step::LinkOrCreate { candidates, can_create, blocked, .. } = &ninth.step else { panic!("{ninth:?}") };
+    assert_eq!((candidates.len(), *can_create), (8, false));
+    assert_eq!(blocked.unwrap().code(), "TooManyAccounts");
+    assert_eq!(world.answer(&ninth, &Answer::CreateNew).unwrap_err(), Error::Refused(Refusal::NotOffered));
+}
+
+#[test]
+fn r1_6_one_more_session_than_policy_allows_ends_the_oldest() {
+    let policy = World::policy().sessions(3).build().unwrap();
+    let world = World::builder().policy(policy).build();
+    let ada = world.ada();
+    for _ in 0..3 {
+        world.later(days(1));
+        signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
+    }
+    assert_eq!(
+        world.engine().resolve(&ada.token).unwrap_err(),
+        Error::Refused(Refusal::SessionEnded),
+        "the first of four"
+    );
+    let newest = signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
+    let sessions = world.engine().account(&newest.token.unwrap()).unwrap().sessions().unwrap();
+    assert_eq!(sessions.len(), 3);
+}
+
+#[test]
+fn r1_9_one_mailbox_is_one_address_however_it_is_typed() {
+    let world = World::new();
+    let password = "correct horse battery staple";
+    let asked = world.sign_up(" Ada@BÜCHER.example ", password);
+    // The proof goes to the address that is compared.
+    let ada = signed_in(world.prove(&asked, "ada@xn--bcher-kva.example"));
+    let again = world.sign_in("ada@xn--bcher-kva.example", password).unwrap();
+    assert_eq!(signed_in(again).account, ada.account);
+    for other in ["a.da@bücher.example", "ada+x@bücher.example"] {
+        let refused = world.sign_in(other, password).unwrap_err();
+        assert_eq!(refused, Error::Refused(Refusal::InvalidCredentials), "{other}");
+    }
+    let view = world.engine().account(&ada.token.unwrap()).unwrap().view().unwrap();
+    assert_eq!(view.contact.as_deref(), Some("Ada@BÜCHER.example"), "kept as typed");
+}
+
+#[test]
+fn r1_10_an_email_never_finds_an_identity_of_the_same_text() {
+    let world = World::new();
+    let by_subject =
+        signed_in(world.federated(&Identity::at("x", "ada@example.org").called("ada@example.org")));
+    let ada = world.ada();
+    assert_ne!(ada.account, by_subject.account);
+    // An identity whose subject is the password's email finds nobody.
+    let asked = world.present(&Identity::at("other", "ada@example.org"), Intent::SignIn).unwrap();
+    assert!(matches!(asked.step, Step::ConfirmCreate { .. }));
+}

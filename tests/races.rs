@@ -1,0 +1,229 @@
+//! Many callers at once (SPEC 1.3, 4.6, 12.3).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Condvar, Mutex};
+use std::thread;
+
+use selfsame::{Answer, Client, Error, HashCost, HashFailed, Hasher, Refusal, Step};
+use selfsame_world::{CountingHasher, World, signed_in};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// Holds every hash until as many are being made as there are callers: so all of them read the account
+/// before the first of them writes it.
+struct AllAtOnce {
+    callers: AtomicUsize,
+    inside: Mutex<usize>,
+    all: Condvar,
+    hasher: CountingHasher,
+}
+
+impl AllAtOnce {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            callers: AtomicUsize::new(1),
+            inside: Mutex::new(0),
+            all: Condvar::new(),
+            hasher: CountingHasher::default(),
+        })
+    }
+
+    fn expect(&self, callers: usize) {
+        self.callers.store(callers, Ordering::SeqCst);
+        *self.inside.lock().unwrap() = 0;
+    }
+}
+
+impl Hasher for AllAtOnce {
+    fn derive(
+        &self,
+        cost: HashCost,
+        password: &[u8],
+        salt: &[u8; 16],
+        pepper: &[u8; 32],
+    ) -> Result<[u8; 32], HashFailed> {
+        let mut inside = self.inside.lock().unwrap();
+        *inside += 1;
+        self.all.notify_all();
+        let callers = self.callers.load(Ordering::SeqCst);
+        drop(self.all.wait_while(inside, |inside| *inside < callers).unwrap());
+        self.hasher.derive(cost, password, salt, pepper)
+    }
+}
+
+#[test]
+fn r12_3_parallel_guesses_learn_no_more_than_the_budget() {
+    const CALLERS: usize = 24;
+    let hasher = AllAtOnce::new();
+    let world = World::builder().hasher(hasher.clone()).build();
+    let ada = world.ada();
+    hasher.expect(CALLERS);
+    // One of them is right, and comes too late or not: nobody else may learn anything past the fifth.
+    let outcomes: Vec<_> = thread::scope(|scope| {
+        let guesses: Vec<_> = (0..CALLERS)
+            .map(|guess| {
+                let (world, email) = (&world, &ada.email);
+                scope.spawn(move || world.sign_in(email, &format!("guess number {guess}")))
+            })
+            .collect();
+        guesses.into_iter().map(|guess| guess.join().unwrap()).collect()
+    });
+    let count = |wanted: fn(&Refusal) -> bool| {
+        outcomes
+            .iter()
+            .filter(|outcome| matches!(outcome, Err(Error::Refused(refusal)) if wanted(refusal)))
+            .count()
+    };
+    assert_eq!(hasher.hasher.hashes() as usize, CALLERS + 1, "all were hashed before one was counted");
+    assert_eq!(count(|refusal| *refusal == Refusal::InvalidCredentials), 5);
+    assert_eq!(count(|refusal| matches!(refusal, Refusal::Throttled { .. })), CALLERS - 5);
+    let tried: u32 = world
+        .account(&ada)
+        .activity()
+        .unwrap()
+        .iter()
+        .filter(|kept| kept.event.action.code() == "PasswordTried")
+        .map(|kept| kept.event.count)
+        .sum();
+    assert_eq!(tried, 5);
+}
+
+#[test]
+fn r12_3_parallel_codes_learn_no_more_than_the_budget() {
+    let world = World::new();
+    let asked = world.sign_up("ada@example.org", PASSWORD);
+    let code = world.mailbox().code("ada@example.org").unwrap();
+    let start = Barrier::new(16);
+    let right = thread::scope(|scope| {
+        let guesses: Vec<_> = (0..16)
+            .map(|guess| {
+                let (world, asked, code, start) = (&world, &asked, &code, &start);
+                scope.spawn(move || {
+                    let wrong = guess < 8;
+                    let answer = if wrong { "no code".into() } else { code.clone() };
+                    start.wait();
+                    world.answer(asked, &Answer::Code(answer))
+                })
+            })
+            .collect();
+        guesses
+            .into_iter()
+            .filter_map(|guess| guess.join().unwrap().ok())
+            .filter(|done| matches!(&done.step, Step::SignedIn(signed_in) if signed_in.token.is_some()))
+            .count()
+    });
+    assert!(right <= 1, "one code, one account, one token: {right}");
+}
+
+#[test]
+fn r4_6_four_callers_on_one_account_each_with_a_slow_hash_and_none_conflicts() {
+    let hasher = AllAtOnce::new();
+    let world = World::builder().hasher(hasher.clone()).build();
+    let ada = world.ada();
+    for round in 1..=50 {
+        hasher.expect(4);
+        thread::scope(|scope| {
+            let callers: Vec<_> = (0..4)
+                .map(|_| scope.spawn(|| signed_in(world.sign_in(&ada.email, PASSWORD).unwrap())))
+                .collect();
+            callers.into_iter().for_each(|caller| assert_eq!(caller.join().unwrap().account, ada.account));
+        });
+        // None had to begin again: a hash each, and no more.
+        assert_eq!(hasher.hasher.hashes(), 1 + 4 * round);
+    }
+}
+
+#[test]
+fn r4_6_hashing_holds_no_transaction() {
+    /// Writes to the store while a hash is being made.
+    struct WritesMeanwhile(Mutex<Option<Box<dyn FnOnce() + Send>>>, CountingHasher);
+
+    impl Hasher for WritesMeanwhile {
+        fn derive(
+            &self,
+            cost: HashCost,
+            password: &[u8],
+            salt: &[u8; 16],
+            pepper: &[u8; 32],
+        ) -> Result<[u8; 32], HashFailed> {
+            if let Some(meanwhile) = self.0.lock().unwrap().take() {
+                meanwhile();
+            }
+            self.1.derive(cost, password, salt, pepper)
+        }
+    }
+
+    let hasher = Arc::new(WritesMeanwhile(Mutex::new(None), CountingHasher::default()));
+    let world = World::builder().hasher(hasher.clone()).build();
+    let ada = world.ada();
+    let engine = world.engine().clone();
+    let before = world.engine().commits().unwrap();
+    let x = selfsame::ProviderId::new("x").unwrap();
+    *hasher.0.lock().unwrap() = Some(Box::new(move || {
+        // On this very thread: inside a transaction it would be refused, under a lock it would hang.
+        engine.begin_federated(&x, &Client::default()).unwrap();
+    }));
+    signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
+    assert_eq!(world.engine().commits().unwrap(), before + 2);
+}
+
+#[test]
+fn r1_3_two_devices_claim_one_identity_and_one_wins() {
+    for round in 0..20 {
+        let world = World::builder().seed(round).build();
+        // Both at their last step: the identity's address waits for a decision, nobody holds it yet.
+        let first = world.x_identity("815", Some("ada@example.org"));
+        let second = world.x_identity("815", Some("ada@example.org"));
+        let start = Barrier::new(2);
+        let outcomes: Vec<_> = thread::scope(|scope| {
+            let devices = [&first, &second].map(|asked| {
+                let (world, start) = (&world, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    world.answer(asked, &Answer::Skip)
+                })
+            });
+            devices.into_iter().map(|device| device.join().unwrap()).collect()
+        });
+        let winners = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        let losers = outcomes
+            .iter()
+            .filter(|outcome| matches!(outcome, Err(Error::Refused(Refusal::IdentityInUse))))
+            .count();
+        assert_eq!((winners, losers), (1, 1), "round {round}: {outcomes:?}");
+    }
+}
+
+#[test]
+fn many_sign_ins_at_once_share_commits_and_all_are_there() {
+    const CALLERS: usize = 32;
+    let world = World::new();
+    let people: Vec<_> =
+        (0..CALLERS).map(|n| world.person(&format!("person{n}@example.org"), PASSWORD)).collect();
+    let before = world.engine().commits().unwrap();
+    let start = Barrier::new(CALLERS);
+    thread::scope(|scope| {
+        for person in &people {
+            let (world, start) = (&world, &start);
+            scope.spawn(move || {
+                start.wait();
+                for _ in 0..10 {
+                    signed_in(world.sign_in(&person.email, PASSWORD).unwrap());
+                }
+            });
+        }
+    });
+    let commits = world.engine().commits().unwrap() - before;
+    assert!(commits <= 320, "{commits}");
+    for person in &people {
+        let account = world.account(person);
+        assert_eq!(account.sessions().unwrap().len(), 11);
+        assert!(account.verify_audit().unwrap());
+    }
+}

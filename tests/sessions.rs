@@ -1,0 +1,181 @@
+//! Sessions and what the account remembers (SPEC 6.1 to 6.3, 11).
+
+use std::time::Duration;
+
+use selfsame::{Action, Client, Error, FlowToken, Outcome, ProductId, Refusal, SessionToken};
+use selfsame_world::{World, days, hours, signed_in};
+
+const PASSWORD: &str = "correct horse battery staple";
+const ENDED: Error = Error::Refused(Refusal::SessionEnded);
+
+#[test]
+fn r6_1_a_token_carries_256_bits_and_its_neighbours_open_nothing() {
+    let world = World::new();
+    let ada = world.ada();
+    // 16 bytes of account, 16 of session, 32 of secret.
+    assert_eq!(ada.token.reveal().len(), 86);
+    let text = ada.token.reveal();
+    for at in [0, 30, 50, 80] {
+        let mut other: Vec<char> = text.chars().collect();
+        other[at] = if other[at] == 'A' { 'B' } else { 'A' };
+        let other: String = other.into_iter().collect();
+        let Ok(token) = SessionToken::parse(&other) else { continue };
+        assert_eq!(world.engine().resolve(&token).unwrap_err(), ENDED, "at {at}");
+    }
+    assert!(SessionToken::parse(text.strip_suffix(|_: char| true).unwrap()).is_err());
+    assert!(FlowToken::parse(text).is_err());
+}
+
+#[test]
+fn r6_2_a_session_ends_without_use_and_in_any_case() {
+    let world = World::new();
+    let ada = world.ada();
+    let moment = Duration::from_millis(1);
+    // 30 days after the last use, which may have been up to an hour after it was written down.
+    world.later(days(30) + hours(1) - moment);
+    world.engine().resolve(&ada.token).unwrap();
+    world.later(moment);
+    assert_eq!(world.engine().resolve(&ada.token).unwrap_err(), ENDED);
+
+    let kept = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
+    for _ in 0..179 {
+        world.later(days(1));
+        world.engine().touch(&kept).unwrap();
+    }
+    world.later(days(1) - moment);
+    world.engine().touch(&kept).unwrap();
+    world.later(moment);
+    assert_eq!(world.engine().touch(&kept).unwrap_err(), ENDED);
+}
+
+#[test]
+fn r6_2_touch_writes_at_most_hourly_and_resolve_never() {
+    let world = World::new();
+    let ada = world.ada();
+    let commits = || world.engine().commits().unwrap();
+    let before = commits();
+    world.later(hours(1) - Duration::from_millis(1));
+    world.engine().touch(&ada.token).unwrap();
+    world.engine().resolve(&ada.token).unwrap();
+    assert_eq!(commits(), before);
+    world.later(Duration::from_millis(1));
+    let touched = world.engine().touch(&ada.token).unwrap();
+    assert_eq!((touched.used_at, commits()), (world.now(), before + 1));
+    world.engine().touch(&ada.token).unwrap();
+    assert_eq!(commits(), before + 1);
+    assert_eq!(world.account(&ada).sessions().unwrap()[0].used_at, world.now(), "its owner sees it too");
+}
+
+#[test]
+fn r6_2_the_limits_of_nist_are_a_policy() {
+    let policy = World::policy().aal2().build().unwrap();
+    let world = World::builder().policy(policy).build();
+    let ada = world.ada();
+    // Written down every 5 minutes, ended after an hour.
+    world.later(hours(1) + Duration::from_secs(300) - Duration::from_millis(1));
+    world.engine().resolve(&ada.token).unwrap();
+    world.later(Duration::from_millis(1));
+    assert_eq!(world.engine().resolve(&ada.token).unwrap_err(), ENDED);
+}
+
+#[test]
+fn r6_3_the_owner_lists_sessions_and_ends_one_or_all_others() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(days(1));
+    let phone = Client::on("Ada's phone").using(ProductId::new("grok").unwrap());
+    let on_phone = signed_in(world.engine().sign_in(&ada.email, &PASSWORD.into(), &phone).unwrap());
+    let on_tablet = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
+    let account = world.account(&ada);
+    let sessions = account.sessions().unwrap();
+    let named: Vec<_> = sessions.iter().map(|session| session.id).collect();
+    assert_eq!(named, [ada.session, on_phone.session, on_tablet.session]);
+    assert_eq!(sessions[1].client, phone);
+    assert_eq!((sessions[1].created_at, sessions[1].used_at), (world.now(), world.now()));
+
+    account.end_session(on_phone.session).unwrap();
+    assert_eq!(world.engine().resolve(&on_phone.token.unwrap()).unwrap_err(), ENDED);
+    assert_eq!(account.end_session(on_phone.session).unwrap_err(), ENDED, "it is over");
+    account.end_other_sessions().unwrap();
+    assert_eq!(world.engine().resolve(&on_tablet.token.unwrap()).unwrap_err(), ENDED);
+    world.engine().resolve(&ada.token).unwrap();
+    account.sign_out().unwrap();
+    assert_eq!(account.view().unwrap_err(), ENDED);
+}
+
+#[test]
+fn r6_3_another_s_session_cannot_be_ended() {
+    let world = World::new();
+    let ada = world.ada();
+    let grace = world.person("grace@example.org", PASSWORD);
+    assert_eq!(world.account(&ada).end_session(grace.session).unwrap_err(), ENDED);
+    world.engine().resolve(&grace.token).unwrap();
+}
+
+#[test]
+fn r9_1_deletion_wants_a_fresh_session_and_tells_every_verified_address() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(Duration::from_secs(300));
+    let stale = world.account(&ada).request_deletion().unwrap_err();
+    assert_eq!(stale, Error::Refused(Refusal::ReauthenticationRequired));
+    let fresh = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
+    world.mailbox().clear();
+    world.engine().account(&fresh).unwrap().request_deletion().unwrap();
+    assert_eq!(world.mailbox().take(&ada.email).unwrap().kind.code(), "DeletionRequested");
+    for token in [&ada.token, &fresh] {
+        assert_eq!(world.engine().resolve(token).unwrap_err(), ENDED);
+    }
+}
+
+#[test]
+fn r11_1_every_act_is_an_event_and_refusals_in_a_row_are_one() {
+    let world = World::new();
+    let ada = world.ada();
+    for _ in 0..7 {
+        world.later(Duration::from_secs(1));
+        world.sign_in(&ada.email, "a wrong password").unwrap_err();
+    }
+    world.later(hours(1));
+    let other = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
+    world.account(&ada).end_session(other.session).unwrap();
+    let account = world.account(&ada);
+    let activity: Vec<_> = account
+        .activity()
+        .unwrap()
+        .into_iter()
+        .map(|kept| (kept.sequence, kept.event.action, kept.event.outcome, kept.event.count))
+        .collect();
+    assert_eq!(
+        activity,
+        [
+            (0, Action::AccountCreated, Outcome::Done, 1),
+            (1, Action::PasswordTried, Outcome::Refused, 5),
+            (2, Action::Throttled, Outcome::Refused, 2),
+            (3, Action::SignedIn, Outcome::Done, 1),
+            (4, Action::SessionEnded, Outcome::Done, 1),
+        ]
+    );
+    let folded = &account.activity().unwrap()[1].event;
+    assert_eq!(folded.last.since(folded.first), Duration::from_secs(4));
+    assert!(account.verify_audit().unwrap());
+}
+
+#[test]
+fn r11_2_after_400_days_the_oldest_events_go_and_the_chain_still_holds() {
+    let world = World::new();
+    let ada = world.ada();
+    let mut token = ada.token.clone();
+    for _ in 0..30 {
+        world.later(days(20));
+        let next = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
+        world.engine().account(&token).unwrap().sign_out().unwrap();
+        token = next;
+    }
+    let account = world.engine().account(&token).unwrap();
+    let activity = account.activity().unwrap();
+    assert!(activity[0].sequence > 0, "the first are gone");
+    assert!(world.now().since(activity[0].event.last) < days(401));
+    assert_eq!(activity.last().unwrap().sequence, 60);
+    assert!(account.verify_audit().unwrap());
+}

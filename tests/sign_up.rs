@@ -1,0 +1,371 @@
+//! Signing up, up to the question whether to link (SPEC 2).
+
+use selfsame::{Answer, Client, Intent, PasswordRule, ProductId, Progress, Refusal, Secret, Step};
+use selfsame_world::{Identity, Person, World, days, hours, minutes, refused, signed_in};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+#[test]
+fn r2_1_a_known_identity_signs_in_with_either_intent() {
+    let world = World::new();
+    let identity = Identity::at("x", "815");
+    let first = signed_in(world.federated(&identity));
+    for intent in [Intent::SignIn, Intent::SignUp] {
+        assert_eq!(signed_in(world.present(&identity, intent).unwrap()).account, first.account);
+    }
+}
+
+#[test]
+fn r2_1_an_unknown_identity_that_wants_to_sign_in_is_asked_first() {
+    let world = World::new();
+    let asked = world.present(&Identity::at("x", "815").called("@ada"), Intent::SignIn).unwrap();
+    let Step::ConfirmCreate { provider, handle } = &asked.step else { panic!("{asked:?}") };
+    assert_eq!((provider.as_str(), handle.as_deref()), ("x", Some("@ada")));
+    signed_in(world.answer(&asked, &Answer::Confirm).unwrap());
+}
+
+#[test]
+fn r2_1_where_the_link_prompt_asks_it_asks_alone() {
+    let world = World::new();
+    world.person("ada@provider.example", PASSWORD);
+    let identity = Identity::at("example", "1").with_email("ada@provider.example");
+    let asked = world.present(&identity, Intent::SignIn).unwrap();
+    assert!(matches!(asked.step, Step::LinkOrCreate { .. }), "{asked:?}");
+}
+
+#[test]
+fn r2_2_a_password_that_breaks_a_rule_is_named_and_changes_nothing() {
+    let world = World::new();
+    let before = world.engine().commits().unwrap();
+    for (password, rule) in [
+        ("short", PasswordRule::TooShort),
+        ("grace.hopper.1906", PasswordRule::Guessable),
+        (&"x".repeat(1025), PasswordRule::TooLong),
+    ] {
+        let outcome = world.engine().sign_up(
+            "grace.hopper.1906@example.org",
+            &Secret::from(password),
+            &Client::default(),
+        );
+        assert_eq!(refused(outcome), Refusal::InvalidPassword { rule });
+    }
+    assert_eq!((world.engine().commits().unwrap(), world.hashes()), (before, 0));
+}
+
+#[test]
+fn r2_2_no_part_of_a_long_password_is_dropped() {
+    let world = World::new();
+    let long = "x".repeat(1023);
+    world.person("ada@example.org", &format!("{long}a"));
+    assert!(world.sign_in("ada@example.org", &format!("{long}a")).is_ok());
+    assert_eq!(refused(world.sign_in("ada@example.org", &format!("{long}b"))), Refusal::InvalidCredentials);
+}
+
+#[test]
+fn r2_2_the_same_text_in_another_normal_form_is_the_same_password() {
+    let world = World::new();
+    world.person("ada@example.org", "caf\u{e9} correct horse");
+    assert!(world.sign_in("ada@example.org", "cafe\u{301} correct horse").is_ok());
+}
+
+#[test]
+fn r2_3_a_password_proves_its_address_and_cannot_skip() {
+    let world = World::new();
+    let asked = world.sign_up("ada@example.org", PASSWORD);
+    assert_eq!(asked.step, Step::VerifyEmail { to: "a…@example.org".to_owned(), can_skip: false });
+    assert_eq!(refused(world.answer(&asked, &Answer::Skip)), Refusal::NotOffered);
+    signed_in(world.prove(&asked, "ada@example.org"));
+}
+
+#[test]
+fn r2_3_a_provider_proves_an_email_only_where_it_is_the_authority() {
+    let world = World::new();
+    for (identity, is_proof) in [
+        (Identity::at("example", "1").with_email("a@provider.example"), true),
+        (Identity::at("example", "2").with_email("b@elsewhere.example"), false),
+        (Identity::at("example", "3").with_email("c@sub.provider.example"), false),
+        (Identity::at("x", "4").with_email("d@provider.example"), false),
+        (
+            Identity {
+                email_verified: false,
+                ..Identity::at("example", "5").with_email("e@provider.example")
+            },
+            false,
+        ),
+    ] {
+        let step = world.federated(&identity).step;
+        match step {
+            Step::SignedIn(_) => assert!(is_proof, "{identity:?}"),
+            Step::VerifyEmail { can_skip, .. } => assert!(!is_proof && can_skip, "{identity:?}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn r2_3_skipping_makes_an_account_with_the_address_unverified_and_asks_nothing() {
+    let world = World::new();
+    let ada = world.ada();
+    let asked = world.x_identity("815", Some(&ada.email));
+    let token = signed_in(world.answer(&asked, &Answer::Skip).unwrap()).token.unwrap();
+    let account = world.engine().account(&token).unwrap().view().unwrap();
+    assert_ne!(account.id, ada.account);
+    assert_eq!((account.addresses[0].verified_at, account.contact), (None, None));
+}
+
+#[test]
+fn r2_4_the_prompt_comes_after_the_proof_and_shows_several_candidates() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(days(40));
+    let asked = world.prove(&world.x_identity("1", Some(&ada.email)), &ada.email);
+    signed_in(world.answer(&asked, &Answer::CreateNew).unwrap());
+    world.later(days(1));
+    let asked = world.prove(&world.federated(&Identity::at("other", "2").with_email(&ada.email)), &ada.email);
+    let Step::LinkOrCreate { email, candidates, can_create, blocked } = &asked.step else {
+        panic!("{asked:?}")
+    };
+    assert_eq!((email.as_str(), *can_create, *blocked), ("ada@example.org", true, None));
+    let shown: Vec<_> = candidates
+        .iter()
+        .map(|candidate| {
+            let kinds: Vec<_> = candidate.methods.iter().map(|kind| kind.code()).collect();
+            let providers: Vec<_> = candidate.providers.iter().map(ToString::to_string).collect();
+            (kinds.join(" "), providers.join(" "), candidate.created.to_string())
+        })
+        .collect();
+    let expected = [("Password", "", "2026-01"), ("Federated", "x", "2026-02")];
+    assert_eq!(shown, expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned())));
+}
+
+#[test]
+fn r2_4_with_no_other_account_the_account_is_made() {
+    let world = World::new();
+    let done = world.prove(&world.sign_up("ada@example.org", PASSWORD), "ada@example.org");
+    assert_eq!(signed_in(done).outcome.code(), "Created");
+}
+
+#[test]
+fn r2_5_a_second_password_for_an_email_signs_in_to_its_holder_and_is_dropped() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(days(1));
+    let asked = world.prove(&world.sign_up(&ada.email, "another long password"), &ada.email);
+    let Step::LinkOrCreate { candidates, can_create, blocked, .. } = &asked.step else { panic!("{asked:?}") };
+    assert_eq!((candidates.len(), *can_create, blocked.unwrap().code()), (1, false, "PasswordTaken"));
+    assert!(candidates[0].drops_new_password, "the step says so beforehand");
+    let chosen = world.answer(&asked, &Answer::LinkTo(ada.account)).unwrap();
+    assert!(matches!(&chosen.step, Step::ProveOwnership { adding: None, .. }), "{chosen:?}");
+    let done = world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap();
+    let signed_in = signed_in(done);
+    assert_eq!((signed_in.account, signed_in.outcome.code()), (ada.account, "SignedIn"));
+    assert!(world.sign_in(&ada.email, "another long password").is_err());
+    assert!(world.sign_in(&ada.email, PASSWORD).is_ok());
+    assert_eq!(world.account(&ada).view().unwrap().methods.len(), 1);
+}
+
+#[test]
+fn r2_6_only_a_candidate_of_the_prompt_can_be_chosen() {
+    let world = World::new();
+    let ada = world.ada();
+    let grace = world.person("grace@example.org", PASSWORD);
+    world.later(minutes(1));
+    let asked = world.prove(&world.x_identity("1", Some(&ada.email)), &ada.email);
+    assert_eq!(refused(world.answer(&asked, &Answer::LinkTo(grace.account))), Refusal::NotOffered);
+    let chosen = world.answer(&asked, &Answer::LinkTo(ada.account)).unwrap();
+    assert!(matches!(chosen.step, Step::ProveOwnership { .. }));
+}
+
+#[test]
+fn r2_7_a_known_address_costs_and_answers_like_an_unknown_one() {
+    let world = World::new();
+    let ada = world.ada();
+    world.mailbox().clear();
+    let mut seen = Vec::new();
+    for email in [ada.email.as_str(), "bob@example.org"] {
+        let (commits, hashes) = (world.engine().commits().unwrap(), world.hashes());
+        world.later(days(1));
+        let asked = world.sign_up(email, "another long password");
+        let cost = (world.engine().commits().unwrap() - commits, world.hashes() - hashes);
+        let message = world.mailbox().take(email).unwrap();
+        assert!(matches!(asked.step, Step::VerifyEmail { can_skip: false, .. }));
+        let wrong = refused(world.answer(&asked, &Answer::Code("00000000".into())));
+        seen.push((cost, message.kind.code(), message.to.len() - email.len(), asked.number, wrong));
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0].0, (1, 1));
+}
+
+#[test]
+fn r2_10_an_answer_given_twice_has_no_second_effect_and_a_token_is_handed_out_once() {
+    let world = World::new();
+    let asked = world.sign_up("ada@example.org", PASSWORD);
+    let code = world.mailbox().code("ada@example.org").unwrap();
+    let first = signed_in(world.answer(&asked, &Answer::Code(code.clone())).unwrap());
+    let commits = world.engine().commits().unwrap();
+    let again = signed_in(world.answer(&asked, &Answer::Code(code)).unwrap());
+    assert_eq!((again.account, again.session), (first.account, first.session));
+    assert!(first.token.is_some() && again.token.is_none());
+    assert_eq!(world.engine().commits().unwrap(), commits);
+}
+
+#[test]
+fn r2_10_a_flow_survives_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::builder().file(&folder.path().join("store")).build();
+    let asked = world.sign_up("ada@example.org", PASSWORD);
+    world.reopen().unwrap();
+    let current = world.engine().current_step(asked.flow.as_ref().unwrap()).unwrap();
+    assert_eq!((current.number, &current.step), (asked.number, &asked.step));
+    signed_in(world.prove(&asked, "ada@example.org"));
+}
+
+#[test]
+fn r2_10_a_flow_ends_a_quarter_of_an_hour_after_its_step_and_on_the_dot() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(minutes(1));
+    let asked = world.prove(&world.x_identity("1", Some(&ada.email)), &ada.email);
+    world.later(minutes(15) - std::time::Duration::from_millis(1));
+    world.engine().current_step(asked.flow.as_ref().unwrap()).unwrap();
+    world.later(std::time::Duration::from_millis(1));
+    assert_eq!(refused(world.answer(&asked, &Answer::CreateNew)), Refusal::FlowExpired);
+}
+
+#[test]
+fn r2_10_a_flow_that_waits_for_a_code_lives_a_day_from_the_fetch() {
+    let world = World::new();
+    let asked = world.sign_up("ada@example.org", PASSWORD);
+    world.later(days(3));
+    let code = world.mailbox().code("ada@example.org").unwrap();
+    world.later(hours(24) - std::time::Duration::from_millis(1));
+    world.engine().current_step(asked.flow.as_ref().unwrap()).unwrap();
+    world.later(std::time::Duration::from_millis(1));
+    assert_eq!(refused(world.answer(&asked, &Answer::Code(code))), Refusal::FlowExpired);
+}
+
+#[test]
+fn r2_10_another_flow_s_token_opens_nothing() {
+    let world = World::new();
+    let ada = world.sign_up("ada@example.org", PASSWORD);
+    let other = World::builder().seed(2).build();
+    let stranger = other.sign_up("ada@example.org", PASSWORD);
+    assert_eq!(refused(world.answer(&stranger, &Answer::Cancel)), Refusal::FlowExpired);
+    world.engine().current_step(ada.flow.as_ref().unwrap()).unwrap();
+}
+
+#[test]
+fn r2_10_a_fourth_sign_up_for_an_address_drops_the_oldest() {
+    let world = World::new();
+    let flows: Vec<_> = (0..4)
+        .map(|_| {
+            world.later(minutes(2));
+            world.sign_up("ada@example.org", PASSWORD)
+        })
+        .collect();
+    assert_eq!(refused(world.answer(&flows[0], &Answer::Resend)), Refusal::FlowExpired);
+    assert_eq!(world.engine().health().unwrap().waiting_flows, 3);
+    signed_in(world.prove(&flows[3], "ada@example.org"));
+    world.later(days(32));
+    world.sign_up("bob@example.org", PASSWORD);
+    assert_eq!(world.engine().health().unwrap().waiting_flows, 1, "what is over is cleared away");
+}
+
+#[test]
+fn r2_10_a_full_store_is_busy_for_sign_ups_and_for_nothing_else() {
+    let policy = World::policy().open_sign_ups(2).build().unwrap();
+    let world = World::builder().policy(policy).build();
+    let ada = world.ada();
+    world.sign_up("b@example.org", PASSWORD);
+    world.sign_up("c@example.org", PASSWORD);
+    let full = world.engine().sign_up("d@example.org", &PASSWORD.into(), &Client::default());
+    assert_eq!(refused(full), Refusal::Busy);
+    assert!(world.sign_in(&ada.email, &ada.password).is_ok());
+    signed_in(world.x_identity("1", None));
+}
+
+#[test]
+fn r2_10_resend_correct_address_and_cancel() {
+    let world = World::new();
+    let asked = world.sign_up("ada@exmaple.org", PASSWORD);
+    let old = world.mailbox().code("ada@exmaple.org").unwrap();
+    let corrected = world.answer(&asked, &Answer::CorrectAddress("ada@example.org".to_owned())).unwrap();
+    assert_eq!(corrected.step, Step::VerifyEmail { to: "a…@example.org".to_owned(), can_skip: false });
+    assert_eq!(refused(world.answer(&corrected, &Answer::Code(old))), Refusal::InvalidCode);
+    let first = world.mailbox().code("ada@example.org").unwrap();
+    world.later(minutes(1));
+    let resent = world.answer(&corrected, &Answer::Resend).unwrap();
+    assert_eq!(refused(world.answer(&resent, &Answer::Code(first))), Refusal::InvalidCode);
+    let done = signed_in(world.prove(&resent, "ada@example.org"));
+    let view = world.engine().account(&done.token.unwrap()).unwrap().view().unwrap();
+    assert_eq!(view.contact.as_deref(), Some("ada@example.org"));
+    assert!(world.sign_in("ada@example.org", PASSWORD).is_ok());
+
+    let left = world.sign_up("bob@example.org", PASSWORD);
+    let ended = world.answer(&left, &Answer::Cancel).unwrap();
+    assert_eq!(ended.step, Step::Ended);
+    assert_eq!(refused(world.answer(&ended, &Answer::Resend)), Refusal::NotOffered);
+    assert_eq!(world.engine().health().unwrap().waiting_flows, 0);
+}
+
+#[test]
+fn r2_10_what_a_step_does_not_offer_is_refused_and_changes_nothing() {
+    let world = World::new();
+    let Person { account, .. } = world.ada();
+    let asked = world.sign_up("bob@example.org", PASSWORD);
+    let commits = world.engine().commits().unwrap();
+    for answer in [
+        Answer::Skip,
+        Answer::Confirm,
+        Answer::CreateNew,
+        Answer::LinkTo(account),
+        Answer::Password(PASSWORD.into()),
+        Answer::Restore,
+        Answer::KeepDeleted,
+    ] {
+        assert_eq!(refused(world.answer(&asked, &answer)), Refusal::NotOffered, "{answer:?}");
+    }
+    let ahead = Progress { number: asked.number + 1, ..asked.clone() };
+    assert_eq!(refused(world.answer(&ahead, &Answer::Resend)), Refusal::NotOffered);
+    assert_eq!(world.engine().commits().unwrap(), commits);
+}
+
+#[test]
+fn r2_9_a_statement_names_its_flow_and_its_provider() {
+    let world = World::new();
+    let x = selfsame::ProviderId::new("x").unwrap();
+    let begin = || world.engine().begin_federated(&x, &Client::default()).unwrap().flow.unwrap();
+    let (mine, other) = (begin(), begin());
+    let identity = Identity::at("x", "815");
+    for (assertion, reason) in [
+        (identity.assertion(&other).unwrap(), "OtherFlow"),
+        (Identity::at("other", "815").assertion(&mine).unwrap(), "OtherProvider"),
+        (Identity::at("x", "").assertion(&mine).unwrap(), "Subject"),
+        (Identity::at("x", &"s".repeat(256)).assertion(&mine).unwrap(), "Subject"),
+        (identity.clone().with_email("no address").assertion(&mine).unwrap(), "Email"),
+    ] {
+        match refused(world.engine().continue_with(&mine, &assertion, Intent::SignUp)) {
+            Refusal::AssertionRejected { reason: why } => assert_eq!(why.code(), reason),
+            refusal => panic!("{refusal:?}"),
+        }
+    }
+    let right = identity.assertion(&mine).unwrap();
+    signed_in(world.engine().continue_with(&mine, &right, Intent::SignUp).unwrap());
+    // Shown again it has no second effect.
+    let again = signed_in(world.engine().continue_with(&mine, &right, Intent::SignUp).unwrap());
+    assert!(again.token.is_none());
+    let unknown = selfsame::ProviderId::new("nobody").unwrap();
+    let outcome = world.engine().begin_federated(&unknown, &Client::default());
+    assert_eq!(refused(outcome), Refusal::UnknownProvider);
+    world.later(minutes(10));
+    let late = identity.assertion(&other).unwrap();
+    assert_eq!(refused(world.engine().continue_with(&other, &late, Intent::SignUp)), Refusal::FlowExpired);
+}
+
+#[test]
+fn a_product_that_policy_does_not_name_is_refused() {
+    let world = World::new();
+    let client = Client::on("a phone").using(ProductId::new("unheard-of").unwrap());
+    let outcome = world.engine().sign_up("ada@example.org", &PASSWORD.into(), &client);
+    assert_eq!(refused(outcome), Refusal::UnknownProduct);
+}

@@ -1,0 +1,171 @@
+//! Files that are not ours to open: each gets its own error and stays as it is.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
+
+use std::fs;
+use std::path::Path;
+
+use selfsame::testing::{RedbStore, Row, Settings, Write};
+use selfsame::{Engine, Environment, Error, HostKey, OpenProblem, Policy, Secret, Unlock};
+use selfsame_world::{World, signed_in};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+fn open(path: &Path, unlock: &Unlock) -> Result<Engine, Error> {
+    Engine::open(path, unlock, None, World::policy().build().unwrap(), World::new().environment())
+}
+
+/// The error, and that the file was not touched.
+fn refused(path: &Path, unlock: &Unlock) -> Error {
+    let before = fs::read(path).ok();
+    let error = open(path, unlock).err().expect("a stranger's file does not open");
+    assert_eq!(fs::read(path).ok(), before, "{error:?} changed the file");
+    error
+}
+
+fn a_store(path: &Path) -> World {
+    let world = World::builder().file(path).build();
+    world.ada();
+    world
+}
+
+#[test]
+fn a_key_that_does_not_fit_is_the_wrong_key_and_nothing_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let world = a_store(&path);
+    let right = world.unlock();
+    drop(world);
+    for wrong in [Unlock::HostKey(HostKey::from_bytes([1; 32])), Unlock::Passphrase(Secret::from("a phrase"))]
+    {
+        assert_eq!(refused(&path, &wrong), Error::Open(OpenProblem::WrongKey));
+    }
+    let engine = open(&path, &right).unwrap();
+    assert!(engine.sign_in("ada@example.org", &PASSWORD.into(), &Default::default()).is_ok());
+}
+
+#[test]
+fn a_passphrase_opens_what_it_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let phrase = |text: &str| Unlock::Passphrase(Secret::from(text));
+    let policy = World::policy().build().unwrap();
+    let environment = World::new().environment();
+    drop(Engine::create(&path, &phrase("four words of mine"), policy, environment).unwrap());
+    assert!(open(&path, &phrase("four words of mine")).is_ok());
+    assert_eq!(refused(&path, &phrase("four other words")), Error::Open(OpenProblem::WrongKey));
+    assert_eq!(refused(&path, &World::new().unlock()), Error::Open(OpenProblem::WrongKey));
+}
+
+#[test]
+fn what_is_no_store_and_what_is_not_there_have_their_own_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let unlock = World::new().unlock();
+    let path = |name: &str| folder.path().join(name);
+    assert_eq!(refused(&path("absent"), &unlock), Error::Open(OpenProblem::NotFound));
+    fs::write(path("text"), "dear diary".repeat(1000)).unwrap();
+    assert_eq!(refused(&path("text"), &unlock), Error::Open(OpenProblem::NotAStore));
+    fs::write(path("empty"), "").unwrap();
+    assert_eq!(refused(&path("empty"), &unlock), Error::Open(OpenProblem::NotAStore));
+    assert!(open(folder.path(), &unlock).is_err(), "a folder");
+
+    drop(a_store(&path("store")));
+    let create = |at: &Path| {
+        Engine::create(at, &World::new().unlock(), Policy::default(), World::new().environment()).err()
+    };
+    let before = fs::read(path("store")).unwrap();
+    assert_eq!(create(&path("store")), Some(Error::Open(OpenProblem::AlreadyExists)));
+    assert_eq!(fs::read(path("store")).unwrap(), before);
+}
+
+#[test]
+fn a_second_opener_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let world = a_store(&path);
+    let second = open(&path, &world.unlock()).err();
+    assert_eq!(second, Some(Error::Open(OpenProblem::AlreadyOpen)));
+    world.engine().suspend().unwrap();
+    let other = open(&path, &world.unlock()).unwrap();
+    let asleep = world.sign_in("ada@example.org", PASSWORD).err();
+    assert_eq!(asleep, Some(Error::Open(OpenProblem::AlreadyOpen)), "until the other lets go");
+    drop(other);
+    signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap());
+}
+
+#[test]
+fn a_newer_header_and_a_missing_one_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let world = a_store(&path);
+    let unlock = world.unlock();
+    drop(world);
+    let header_key = [vec![0; 16], vec![1]].concat();
+    let change = |write: Write| {
+        let store = RedbStore::open_file(&path, Settings::default(), &mut |_| Ok(())).unwrap();
+        let row = Row { key: header_key.clone(), write };
+        selfsame::testing::Store::write(&store, &mut |_| Ok(vec![row.clone()])).unwrap();
+    };
+    change(Write::Put(vec![2, 0, 0]));
+    assert_eq!(refused(&path, &unlock), Error::Open(OpenProblem::NewerFormat));
+    change(Write::Put(vec![1, 0xff]));
+    assert_eq!(refused(&path, &unlock), Error::Damaged);
+    change(Write::Delete);
+    assert_eq!(refused(&path, &unlock), Error::Damaged);
+}
+
+#[test]
+fn a_file_cut_to_any_length_or_with_a_zeroed_page_is_refused_whole_or_opens_truly() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let world = a_store(&path);
+    let unlock = world.unlock();
+    // As a crash leaves it: copied while it is open.
+    let killed = fs::read(&path).unwrap();
+    drop(world);
+    let closed = fs::read(&path).unwrap();
+    let copy = folder.path().join("copy");
+    let mut opened = 0;
+    let mut judge = |bytes: &[u8], what: &str| {
+        fs::write(&copy, bytes).unwrap();
+        match open(&copy, &unlock) {
+            Ok(engine) => {
+                let known = engine.sign_in("ada@example.org", &PASSWORD.into(), &Default::default());
+                assert!(known.is_ok(), "{what} opened and does not know Ada: {known:?}");
+                opened += 1;
+            }
+            Err(Error::Damaged | Error::Open(OpenProblem::NotAStore | OpenProblem::NewerFormat)) => {
+                assert_eq!(fs::read(&copy).unwrap(), bytes, "{what} was refused and changed");
+            }
+            Err(other) => panic!("{what}: {other:?}"),
+        }
+    };
+    for (image, state) in [(&closed, "closed"), (&killed, "killed")] {
+        judge(image, state);
+        let cuts = (0..512).step_by(37).chain((512..image.len()).step_by(image.len() / 60));
+        for length in cuts {
+            judge(&image[..length], &format!("{state}, cut to {length}"));
+        }
+        for page in (0..image.len()).step_by(4096) {
+            let mut zeroed = image.clone();
+            let end = (page + 4096).min(zeroed.len());
+            zeroed[page..end].fill(0);
+            judge(&zeroed, &format!("{state}, zeroed at {page}"));
+        }
+    }
+    assert!(opened >= 2, "the whole ones open");
+}
+
+#[test]
+fn an_environment_of_the_machine_works_on_a_real_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let unlock = Unlock::HostKey(HostKey::from_bytes([7; 32]));
+    drop(Engine::create(&path, &unlock, Policy::default(), Environment::system()).unwrap());
+    let engine = Engine::open(&path, &unlock, None, Policy::default(), Environment::system()).unwrap();
+    assert_eq!(engine.health().unwrap().clock_rolled_back_by, None);
+}
