@@ -1,0 +1,63 @@
+//! README.md and DESIGN.md say what is so: the two commands are two, links lead somewhere, and every
+//! dependency has its reason.
+
+mod source;
+
+use std::fs;
+
+use source::{files, root, tokens};
+
+#[test]
+fn the_two_commands_are_one_block_of_two_lines() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, section) = readme.split_once("\n## Two commands\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let blocks: Vec<&str> = section.split("```").skip(1).step_by(2).collect();
+    assert_eq!(blocks.len(), 1, "one block");
+    let commands: Vec<&str> = blocks.iter().flat_map(|block| block.lines().skip(1)).collect();
+    assert_eq!(commands, ["cargo run -q -p selfsame-cli -- play faq", "cargo test --workspace"]);
+}
+
+#[test]
+fn links_between_the_pages_lead_somewhere() {
+    let root = root();
+    let pages = files(&root, ".md");
+    assert!(pages.iter().any(|page| page.ends_with("README.md")));
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|after| after.split_once(')')).map(|(link, _)| link) {
+            let file = link.split_once('#').map_or(link, |(file, _)| file);
+            if file.is_empty() || file.contains("://") {
+                continue;
+            }
+            assert!(page.parent().unwrap().join(file).exists(), "{}: {link}", page.display());
+        }
+    }
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let root = root();
+    let design = fs::read_to_string(root.join("DESIGN.md")).unwrap();
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let (_, section) = manifest.split_once("[workspace.dependencies]\n").unwrap();
+    let (section, _) = section.split_once("\n\n").unwrap();
+    for name in section.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name) {
+        let has_row = design.lines().any(|line| line.starts_with(&format!("| `{name}` |")));
+        assert!(has_row || name.starts_with("selfsame"), "DESIGN.md does not say why there is {name}");
+    }
+}
+
+#[test]
+fn every_example_has_its_entry() {
+    let manifest = fs::read_to_string(root().join("examples/Cargo.toml")).unwrap();
+    for path in fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.ends_with(".rs") && name != "lib.rs" {
+            assert!(manifest.contains(&format!("path = \"{name}\"")), "{name} is in no [[example]]");
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.starts_with("//! How do I "), "{name} says which question it answers");
+            assert!(tokens(&text).iter().any(|token| token.text == "main"), "{name} runs");
+        }
+    }
+}

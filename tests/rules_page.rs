@@ -1,0 +1,157 @@
+//! docs/RULES.md and the tests tell of each other: every test that names a rule names one of the page,
+//! and the page names every test.
+//!
+//! `UPDATE=1 cargo test -p selfsame-tests --test rules_page` writes the names into the page.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test, whole")]
+
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use source::{files, root, tokens};
+
+const PAGE: &str = "docs/RULES.md";
+/// Rules below this heading may have no test yet.
+const IN_PART: &str = "## Held in part";
+const NONE_YET: &str = "(to come)";
+
+/// Rule, then the tests that name it.
+type Tests = BTreeMap<String, BTreeSet<String>>;
+
+#[test]
+fn the_page_names_every_test_of_a_rule() {
+    let path = root().join(PAGE);
+    let page = fs::read_to_string(&path).unwrap();
+    let tests = tests_of_the_repository();
+    let written = rewritten(&page, &tests);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &written).unwrap();
+    } else {
+        for (is, should) in page.lines().zip(written.lines()) {
+            assert_eq!(is, should, "{PAGE} is stale: run this test with UPDATE=1");
+        }
+    }
+}
+
+#[test]
+fn every_test_that_names_a_rule_names_one_of_the_page() {
+    let page = fs::read_to_string(root().join(PAGE)).unwrap();
+    let rules: Vec<_> = rows(&page).map(|row| row.rule).collect();
+    let unique: BTreeSet<_> = rules.iter().collect();
+    assert_eq!(unique.len(), rules.len(), "a rule has one row");
+    for (rule, tests) in tests_of_the_repository() {
+        assert!(unique.contains(&rule.as_str()), "{PAGE} has no row for {rule}, which {tests:?} names");
+    }
+}
+
+#[test]
+fn every_rule_that_is_held_has_a_test() {
+    let page = fs::read_to_string(root().join(PAGE)).unwrap();
+    let tests = tests_of_the_repository();
+    let (held, _) = page.split_once(IN_PART).unwrap();
+    let bare: Vec<_> = rows(held).map(|row| row.rule).filter(|rule| !tests.contains_key(*rule)).collect();
+    assert!(bare.is_empty(), "no test names these rules: {}", bare.join(", "));
+}
+
+struct Row<'a> {
+    rule: &'a str,
+    says: &'a str,
+}
+
+fn rows(page: &str) -> impl Iterator<Item = Row<'_>> {
+    page.lines().filter_map(row)
+}
+
+/// A line of the table: `| 2.4 | what it says | tests |`.
+fn row(line: &str) -> Option<Row<'_>> {
+    let mut cells = line.strip_prefix("| ")?.splitn(3, " | ");
+    let (rule, says) = (cells.next()?, cells.next()?);
+    let (section, number) = rule.split_once('.')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number(section) && is_number(number)).then_some(Row { rule, says })
+}
+
+/// The page with the third column as the tests have it.
+fn rewritten(page: &str, tests: &Tests) -> String {
+    let mut written = String::new();
+    for line in page.lines() {
+        match row(line) {
+            Some(Row { rule, says }) => {
+                let names = match tests.get(rule) {
+                    Some(names) => {
+                        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join("<br>")
+                    }
+                    None => NONE_YET.to_owned(),
+                };
+                written.push_str(&format!("| {rule} | {says} | {names} |"));
+            }
+            None => written.push_str(line),
+        }
+        written.push('\n');
+    }
+    written
+}
+
+fn tests_of_the_repository() -> Tests {
+    let mut found = Tests::new();
+    for path in files(&root(), ".rs") {
+        for (rule, name) in tests_of(&fs::read_to_string(path).unwrap()) {
+            found.entry(rule).or_default().insert(name);
+        }
+    }
+    found
+}
+
+/// The rule and the name of every `fn r2_4_…`.
+fn tests_of(source: &str) -> Vec<(String, String)> {
+    tokens(source)
+        .windows(2)
+        .filter(|pair| pair[0].text == "fn")
+        .filter_map(|pair| Some((rule_of(&pair[1].text)?, pair[1].text.clone())))
+        .collect()
+}
+
+fn rule_of(name: &str) -> Option<String> {
+    let (section, rest) = name.strip_prefix('r')?.split_once('_')?;
+    let (number, _) = rest.split_once('_')?;
+    let (section, number): (u8, u8) = (section.parse().ok()?, number.parse().ok()?);
+    Some(format!("{section}.{number}"))
+}
+
+/// The checker itself.
+mod checker {
+    use super::*;
+
+    #[test]
+    fn names_of_tests_are_read_as_rules() {
+        for (name, rule) in [
+            ("r2_4_the_prompt", Some("2.4")),
+            ("r12_10_x", Some("12.10")),
+            ("r2_4", None),
+            ("read_2_4_x", None),
+            ("r2_x_4", None),
+        ] {
+            assert_eq!(rule_of(name).as_deref(), rule, "{name}");
+        }
+        let source = "// fn r1_1_a() {}\nfn r1_2_b() {} const A: &str = \"fn r1_3_c()\";";
+        assert_eq!(tests_of(source), [("1.2".to_owned(), "r1_2_b".to_owned())]);
+    }
+
+    #[test]
+    fn the_third_column_is_written_and_nothing_else() {
+        let page = "# Rules\n| rule | what | test |\n|---|---|---|\n| 1.2 | `a` \\| b. | stale |\n| 1.3 | c. | x |\n";
+        let tests = Tests::from([(
+            "1.2".to_owned(),
+            BTreeSet::from(["r1_2_second".to_owned(), "r1_2_first".to_owned()]),
+        )]);
+        let written = rewritten(page, &tests);
+        assert_eq!(
+            written,
+            "# Rules\n| rule | what | test |\n|---|---|---|\n\
+             | 1.2 | `a` \\| b. | `r1_2_first`<br>`r1_2_second` |\n| 1.3 | c. | (to come) |\n"
+        );
+        assert_eq!(rewritten(&written, &tests), written, "once is enough");
+    }
+}
