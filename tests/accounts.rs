@@ -97,7 +97,7 @@ fn r1_5_linking_moves_nothing_out_of_any_other_account() {
 
     world.later(minutes(1));
     let asked = world.prove(&world.x_identity("2", Some(&ada.email)), &ada.email);
-    let chosen = world.answer(&asked, &Answer::LinkTo(ada.account)).unwrap();
+    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
     let linked = world.answer(&chosen, &Answer::Password(ada.password.as_str().into())).unwrap();
     assert_eq!(signed_in(linked).account, ada.account);
 
@@ -113,7 +113,7 @@ fn r1_6_an_account_with_all_the_methods_it_may_have_takes_no_more() {
     let link = |subject: &str| {
         world.later(days(1));
         let asked = world.prove(&world.x_identity(subject, Some(&ada.email)), &ada.email);
-        let chosen = world.answer(&asked, &Answer::LinkTo(ada.account)).unwrap();
+        let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
         world.answer(&chosen, &Answer::Password(ada.password.as_str().into())).unwrap()
     };
     signed_in(link("1"));

@@ -6,7 +6,9 @@
     reason = "a test stops at what it did not expect"
 )]
 
-use selfsame::{Accepted, Adding, Answer, Error, Intent, Progress, Refusal, SessionToken, SignedIn, Step};
+use selfsame::{
+    Accepted, Adding, Answer, Error, Intent, MethodKind, Progress, Refusal, SessionToken, SignedIn, Step,
+};
 use selfsame_world::{Identity, Person, World, days, minutes, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -20,7 +22,7 @@ fn at_the_prompt(world: &World, ada: &Person, subject: &str) -> Progress {
 
 /// The same, with Ada's account chosen.
 fn at_the_proof(world: &World, ada: &Person, subject: &str) -> Progress {
-    world.answer(&at_the_prompt(world, ada, subject), &Answer::LinkTo(ada.account)).unwrap()
+    world.answer(&at_the_prompt(world, ada, subject), &Answer::LinkTo(1)).unwrap()
 }
 
 fn methods(world: &World, token: &SessionToken) -> usize {
@@ -53,7 +55,7 @@ fn r3_2_a_proof_counts_for_its_flow_its_identity_and_its_candidate_alone() {
     // Two flows for two identities, each with another candidate.
     let to_ada = at_the_proof(&world, &ada, "1");
     world.later(minutes(2));
-    let to_bob = world.answer(&at_the_prompt(&world, &ada, "2"), &Answer::LinkTo(bob.account)).unwrap();
+    let to_bob = world.answer(&at_the_prompt(&world, &ada, "2"), &Answer::LinkTo(2)).unwrap();
     let bobs = Identity::at("x", "other account");
     // Bob's identity proves Bob's account, made for another flow or shown for another candidate it proves nothing.
     let Answer::Assertion(for_the_other_flow) = shown(&bobs, &to_ada) else { unreachable!() };
@@ -76,7 +78,7 @@ fn r3_3_the_step_shows_what_is_added_and_what_counts_as_proof() {
     let Step::ProveOwnership { candidate, adding, accepted } = at_the_proof(&world, &ada, "1").step else {
         panic!("the chosen account is to be proven");
     };
-    assert_eq!(candidate.account, ada.account);
+    assert_eq!(candidate.methods, [MethodKind::Password]);
     let Some(Adding::Federated { provider, handle }) = adding else { panic!("{adding:?}") };
     assert_eq!((provider.as_str(), handle.as_deref()), ("x", Some("1")));
     assert_eq!(accepted, [Accepted::Password]);
@@ -119,7 +121,7 @@ fn r3_4_a_password_is_linked_to_an_account_that_is_proven_by_its_identity() {
     let first = signed_in(world.prove(&world.federated(&identity), "ada@example.org"));
     world.later(days(1));
     let asked = world.prove(&world.sign_up("ada@example.org", PASSWORD), "ada@example.org");
-    let chosen = world.answer(&asked, &Answer::LinkTo(first.account)).unwrap();
+    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
     let done = signed_in(world.answer(&chosen, &shown(&identity, &chosen)).unwrap());
     assert_eq!((done.account, done.outcome.code()), (first.account, "Linked"));
     assert_eq!(signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap()).account, first.account);
@@ -167,6 +169,25 @@ fn r3_4_what_another_device_did_meanwhile_is_seen_at_the_proof() {
 }
 
 #[test]
+fn r1_12_a_linked_method_is_told_to_every_address_that_was_verified_before() {
+    let world = World::new();
+    let ada = world.ada();
+    // A second address comes with an identity that is linked, and is not told of its own coming.
+    let link = |identity: &Identity| {
+        world.later(minutes(1));
+        let asked = world.prove(&world.federated(identity), &ada.email);
+        let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
+        world.mailbox().clear();
+        signed_in(world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap());
+        let mut told: Vec<_> = world.mailbox().all().into_iter().map(|message| message.to).collect();
+        told.sort();
+        told
+    };
+    assert_eq!(link(&Identity::at("x", "1").with_email(&ada.email)), ["ada@example.org"]);
+    assert_eq!(link(&Identity::at("other", "2").with_email(&ada.email)), ["ada@example.org"]);
+}
+
+#[test]
 fn r3_5_a_candidate_that_is_to_be_deleted_is_restored_first_or_left_out() {
     let world = World::new();
     let ada = world.ada();
@@ -176,13 +197,13 @@ fn r3_5_a_candidate_that_is_to_be_deleted_is_restored_first_or_left_out() {
     let prompt = at_the_prompt(&world, &ada, "1");
     let Step::LinkOrCreate { candidates, .. } = &prompt.step else { panic!("{prompt:?}") };
     assert_eq!(candidates.len(), 1, "what is pending is not shown before the proof");
-    let chosen = world.answer(&prompt, &Answer::LinkTo(ada.account)).unwrap();
+    let chosen = world.answer(&prompt, &Answer::LinkTo(1)).unwrap();
     let asked = world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap();
     assert!(matches!(asked.step, Step::ConfirmRestore { .. }), "{asked:?}");
     let back = world.answer(&asked, &Answer::KeepDeleted).unwrap();
     let Step::LinkOrCreate { candidates, can_create, .. } = &back.step else { panic!("{back:?}") };
     assert_eq!((candidates.len(), *can_create), (0, true));
-    assert_eq!(refused(world.answer(&back, &Answer::LinkTo(ada.account))), Refusal::NotOffered);
+    assert_eq!(refused(world.answer(&back, &Answer::LinkTo(1))), Refusal::NotOffered);
     signed_in(world.answer(&back, &Answer::CreateNew).unwrap());
 
     world.later(days(1));
@@ -203,7 +224,7 @@ fn r3_5_a_password_whose_only_candidate_was_kept_deleted_can_only_leave() {
     world.account(&ada).request_deletion().unwrap();
     world.later(days(1));
     let prompt = world.prove(&world.sign_up(&ada.email, "another long password"), &ada.email);
-    let chosen = world.answer(&prompt, &Answer::LinkTo(ada.account)).unwrap();
+    let chosen = world.answer(&prompt, &Answer::LinkTo(1)).unwrap();
     let asked = world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap();
     let back = world.answer(&asked, &Answer::KeepDeleted).unwrap();
     let Step::LinkOrCreate { candidates, can_create, blocked, .. } = &back.step else { panic!("{back:?}") };
@@ -306,7 +327,7 @@ mod pre_hijacking {
         let identity = Identity::at("x", "victim").with_email("victim@example.org");
         let asked = world.prove(&world.federated(&identity), "victim@example.org");
         let Step::LinkOrCreate { candidates, .. } = &asked.step else { panic!("{asked:?}") };
-        let named: Vec<_> = candidates.iter().map(|candidate| candidate.account).collect();
-        assert_eq!(named, [victim.account]);
+        assert_eq!(candidates.len(), 1);
+        assert_eq!(candidates[0].methods, [MethodKind::Password], "the victim's own, not the attacker's");
     }
 }

@@ -53,7 +53,7 @@ fn nothing_personal_can_be_read_in_the_file() {
     let identity = Identity::at("x", "zqsubject").called("zqhandle").with_email(email);
     let asked = world.prove(&world.federated(&identity), email);
     let Step::LinkOrCreate { candidates, .. } = &asked.step else { panic!("{asked:?}") };
-    let chosen = world.answer(&asked, &Answer::LinkTo(candidates[0].account)).unwrap();
+    let chosen = world.answer(&asked, &Answer::LinkTo(candidates[0].place)).unwrap();
     signed_in(world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap());
     world.sign_in(email, "zq-wrong-guess-zq").unwrap_err();
     markers.push(b"zq-wrong-guess-zq".to_vec());

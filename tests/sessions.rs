@@ -113,17 +113,27 @@ fn r6_3_another_s_session_cannot_be_ended() {
 }
 
 #[test]
-fn r9_1_deletion_wants_a_fresh_session_and_tells_every_verified_address() {
+fn r6_4_a_request_for_deletion_wants_proof_of_the_last_five_minutes() {
     let world = World::new();
     let ada = world.ada();
     world.later(Duration::from_secs(300));
     let stale = world.account(&ada).request_deletion().unwrap_err();
     assert_eq!(stale, Error::Refused(Refusal::ReauthenticationRequired));
+    world.engine().resolve(&ada.token).unwrap();
     let fresh = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
-    world.mailbox().clear();
+    world.later(Duration::from_secs(300) - Duration::from_millis(1));
     world.engine().account(&fresh).unwrap().request_deletion().unwrap();
+}
+
+#[test]
+fn r9_1_a_deletion_ends_all_sessions_and_tells_every_verified_address() {
+    let world = World::new();
+    let ada = world.ada();
+    let other = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
+    world.mailbox().clear();
+    world.engine().account(&other).unwrap().request_deletion().unwrap();
     assert_eq!(world.mailbox().take(&ada.email).unwrap().kind.code(), "DeletionRequested");
-    for token in [&ada.token, &fresh] {
+    for token in [&ada.token, &other] {
         assert_eq!(world.engine().resolve(token).unwrap_err(), ENDED);
     }
 }
@@ -178,4 +188,30 @@ fn r11_2_after_400_days_the_oldest_events_go_and_the_chain_still_holds() {
     assert!(world.now().since(activity[0].event.last) < days(401));
     assert_eq!(activity.last().unwrap().sequence, 60);
     assert!(account.verify_audit().unwrap());
+}
+
+#[test]
+fn r11_3_the_owner_reads_the_activity_of_the_own_account() {
+    let world = World::new();
+    let ada = world.ada();
+    let grace = world.person("grace@example.org", PASSWORD);
+    world.sign_in(&grace.email, "a wrong password").unwrap_err();
+    let actions = |person| {
+        let activity = world.account(person).activity().unwrap();
+        activity.iter().map(|kept| kept.event.action).collect::<Vec<_>>()
+    };
+    assert_eq!(actions(&ada), [Action::AccountCreated]);
+    assert_eq!(actions(&grace), [Action::AccountCreated, Action::PasswordTried]);
+}
+
+#[test]
+fn r13_4_health_counts_what_waits() {
+    let world = World::new();
+    assert_eq!(
+        (world.engine().health().unwrap().outbox, world.engine().health().unwrap().waiting_flows),
+        (0, 0)
+    );
+    world.sign_up("ada@example.org", PASSWORD);
+    let health = world.engine().health().unwrap();
+    assert_eq!((health.outbox, health.waiting_flows, health.clock_rolled_back_by), (1, 1, None));
 }

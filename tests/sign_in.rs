@@ -114,7 +114,7 @@ fn r12_1_a_hundred_failures_lock_the_password_until_another_way_in_is_used() {
     let ada = world.ada();
     world.later(minutes(1));
     let asked = world.prove(&world.x_identity("1", Some(&ada.email)), &ada.email);
-    let chosen = world.answer(&asked, &Answer::LinkTo(ada.account)).unwrap();
+    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
     signed_in(world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap());
     for _ in 0..100 {
         assert_eq!(refused(world.sign_in(&ada.email, WRONG)), Refusal::InvalidCredentials);

@@ -1,7 +1,7 @@
 //! Signing up, up to the question whether to link (SPEC 2).
 
 use selfsame::{Answer, Client, Intent, PasswordRule, ProductId, Progress, Refusal, Secret, Step};
-use selfsame_world::{Identity, Person, World, days, hours, minutes, refused, signed_in};
+use selfsame_world::{Identity, World, days, hours, minutes, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -154,7 +154,7 @@ fn r2_5_a_second_password_for_an_email_signs_in_to_its_holder_and_is_dropped() {
     let Step::LinkOrCreate { candidates, can_create, blocked, .. } = &asked.step else { panic!("{asked:?}") };
     assert_eq!((candidates.len(), *can_create, blocked.unwrap().code()), (1, false, "PasswordTaken"));
     assert!(candidates[0].drops_new_password, "the step says so beforehand");
-    let chosen = world.answer(&asked, &Answer::LinkTo(ada.account)).unwrap();
+    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
     assert!(matches!(&chosen.step, Step::ProveOwnership { adding: None, .. }), "{chosen:?}");
     let done = world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap();
     let signed_in = signed_in(done);
@@ -168,11 +168,13 @@ fn r2_5_a_second_password_for_an_email_signs_in_to_its_holder_and_is_dropped() {
 fn r2_6_only_a_candidate_of_the_prompt_can_be_chosen() {
     let world = World::new();
     let ada = world.ada();
-    let grace = world.person("grace@example.org", PASSWORD);
+    world.person("grace@example.org", PASSWORD);
     world.later(minutes(1));
     let asked = world.prove(&world.x_identity("1", Some(&ada.email)), &ada.email);
-    assert_eq!(refused(world.answer(&asked, &Answer::LinkTo(grace.account))), Refusal::NotOffered);
-    let chosen = world.answer(&asked, &Answer::LinkTo(ada.account)).unwrap();
+    for place in [0, 2, u8::MAX] {
+        assert_eq!(refused(world.answer(&asked, &Answer::LinkTo(place))), Refusal::NotOffered);
+    }
+    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
     assert!(matches!(chosen.step, Step::ProveOwnership { .. }));
 }
 
@@ -311,14 +313,14 @@ fn r2_10_resend_correct_address_and_cancel() {
 #[test]
 fn r2_10_what_a_step_does_not_offer_is_refused_and_changes_nothing() {
     let world = World::new();
-    let Person { account, .. } = world.ada();
+    world.ada();
     let asked = world.sign_up("bob@example.org", PASSWORD);
     let commits = world.engine().commits().unwrap();
     for answer in [
         Answer::Skip,
         Answer::Confirm,
         Answer::CreateNew,
-        Answer::LinkTo(account),
+        Answer::LinkTo(1),
         Answer::Password(PASSWORD.into()),
         Answer::Restore,
         Answer::KeepDeleted,
@@ -363,9 +365,39 @@ fn r2_9_a_statement_names_its_flow_and_its_provider() {
 }
 
 #[test]
-fn a_product_that_policy_does_not_name_is_refused() {
+fn r8_1_a_product_that_policy_does_not_name_is_refused() {
     let world = World::new();
     let client = Client::on("a phone").using(ProductId::new("unheard-of").unwrap());
     let outcome = world.engine().sign_up("ada@example.org", &PASSWORD.into(), &client);
     assert_eq!(refused(outcome), Refusal::UnknownProduct);
+}
+
+#[test]
+fn r8_2_one_account_and_one_password_serve_every_product_of_policy() {
+    let world = World::new();
+    let ada = world.ada();
+    for product in ["grok", "api"] {
+        world.later(minutes(1));
+        let client = Client::on("a phone").using(ProductId::new(product).unwrap());
+        let done = signed_in(world.engine().sign_in(&ada.email, &PASSWORD.into(), &client).unwrap());
+        assert_eq!(done.account, ada.account);
+    }
+    let products: Vec<_> = world
+        .account(&ada)
+        .sessions()
+        .unwrap()
+        .iter()
+        .map(|session| session.client.product().map(ToString::to_string))
+        .collect();
+    assert_eq!(products, [None, Some("grok".to_owned()), Some("api".to_owned())]);
+}
+
+#[test]
+fn r3_7_an_identity_s_address_is_proven_only_in_the_flow_that_asked() {
+    let world = World::new();
+    let mine = world.x_identity("mine", Some("ada@example.org"));
+    let code = world.mailbox().code("ada@example.org").unwrap();
+    let theirs = world.x_identity("theirs", Some("ada@example.org"));
+    assert_eq!(refused(world.answer(&theirs, &Answer::Code(code.clone()))), Refusal::InvalidCode);
+    signed_in(world.answer(&mine, &Answer::Code(code)).unwrap());
 }

@@ -1,4 +1,4 @@
-//! Selfsame: an identity engine that an application embeds.
+#![doc = include_str!("../../README.md")]
 
 mod crypto;
 mod engine;

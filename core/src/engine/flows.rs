@@ -150,7 +150,7 @@ impl Engine {
             Answer::Skip => Input::Skip,
             Answer::Confirm => Input::Confirm,
             Answer::CreateNew => Input::CreateNew,
-            Answer::LinkTo(candidate) => Input::LinkTo(*candidate),
+            Answer::LinkTo(place) => Input::LinkTo(*place),
             Answer::Password(password) => match (&seen.flow.state, &seen.stored) {
                 (State::ProveOwnership { .. }, Some(_)) if seen.is_throttled => Input::Password(None),
                 (State::ProveOwnership { .. }, Some(stored)) => {
@@ -246,7 +246,7 @@ fn facts(
             (Some(&arrival.newcomer), arrival.proven.clone())
         }
         (
-            State::LinkOrCreate(arrival)
+            State::LinkOrCreate { arrival, .. }
             | State::ProveOwnership { arrival, .. }
             | State::ConfirmRestore { link: Some(arrival), .. },
             _,

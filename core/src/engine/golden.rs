@@ -1,5 +1,6 @@
-//! The bytes of every record, as they stand in files: a change here is a change of the file format.
-//! `UPDATE=1 cargo test -p selfsame golden` writes them anew.
+//! What the code writes and people rely on: the bytes of every record as they stand in files, where a
+//! change is a change of the format, and the page of decisions. `UPDATE=1 cargo test -p selfsame golden`
+//! writes both anew.
 
 use std::fmt::Write as _;
 
@@ -13,7 +14,7 @@ use crate::ground::id::{AccountId, FlowId, MethodId, SessionId};
 use crate::ground::time::Timestamp;
 use crate::rules::account::{Account, AddressSource, Credential, Method, MethodKind, Status};
 use crate::rules::audit::{Action, Event};
-use crate::rules::decisions::Bench;
+use crate::rules::decisions::{self, Bench};
 use crate::rules::flow::{Arrival, Arrived, Flow, Newcomer, Proof, State, Verifying};
 use crate::rules::mail::{Body, CodeSlot, Outgoing, Pace};
 use crate::rules::provider::{Identity, ProductId, ProviderId};
@@ -120,8 +121,11 @@ fn golden() -> String {
             }),
         ),
         ("confirm-create", State::ConfirmCreate(arrival.clone())),
-        ("link-or-create", State::LinkOrCreate(arrival.clone())),
-        ("prove-ownership", State::ProveOwnership { arrival: arrival.clone(), candidate: account_id }),
+        ("link-or-create", State::LinkOrCreate { arrival: arrival.clone(), offered: vec![account_id] }),
+        (
+            "prove-ownership",
+            State::ProveOwnership { arrival: arrival.clone(), candidate: account_id, place: 1 },
+        ),
         (
             "confirm-restore",
             State::ConfirmRestore { account: account_id, proof: proof.clone(), link: Some(arrival) },
@@ -166,12 +170,21 @@ fn golden() -> String {
     out
 }
 
+/// Compares a file with what it should be; with `UPDATE` set, writes it first.
+fn assert_file_is(path: &str, content: &str) {
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, content).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(written, content, "stale: UPDATE=1 cargo test -p selfsame golden");
+}
+
 #[test]
 fn every_record_has_its_golden_bytes() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/golden.txt");
-    let golden = golden();
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(path, &golden).unwrap();
-    }
-    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), golden);
+    assert_file_is(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/golden.txt"), &golden());
+}
+
+#[test]
+fn the_page_of_decisions_is_what_the_rules_decide() {
+    assert_file_is(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/DECISIONS.md"), &decisions::table());
 }

@@ -312,8 +312,9 @@ pub struct MethodView {
 /// An account as the link prompt shows it: nothing that the caller has not proven (SPEC 2.4).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Candidate {
-    /// Its name.
-    pub account: AccountId,
+    /// Its place in the prompt, counted from 1: what an answer names it by. The account's own name says
+    /// when it was made, which nobody has proven to be theirs to know.
+    pub place: u8,
     /// The kinds of its methods, each once.
     pub methods: Vec<MethodKind>,
     /// The providers of its federated identities, each once.
@@ -325,7 +326,7 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    pub(crate) fn of(account: &Account, newcomer_is_password: bool) -> Self {
+    pub(crate) fn of(account: &Account, place: u8, newcomer_is_password: bool) -> Self {
         let mut methods: Vec<_> = account.methods.iter().map(Method::kind).collect();
         methods.sort_unstable();
         methods.dedup();
@@ -333,7 +334,7 @@ impl Candidate {
         providers.sort_unstable();
         providers.dedup();
         Self {
-            account: account.id,
+            place,
             methods,
             providers,
             created: account.id.made_at().year_month(),

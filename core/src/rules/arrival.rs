@@ -30,9 +30,7 @@ pub(crate) fn present(mut turn: Turn<'_>, asserted: Asserted, intent: Intent) ->
     match intent {
         Intent::SignUp => confirmed(turn, arrival),
         // Where the link prompt asks, it asks alone (SPEC 2.1).
-        Intent::SignIn if arrival.proven.is_some() && !turn.facts.sharing.is_empty() => {
-            turn.to(State::LinkOrCreate(arrival))
-        }
+        Intent::SignIn if arrival.proven.is_some() && !turn.facts.sharing.is_empty() => turn.ask(arrival),
         Intent::SignIn => turn.to(State::ConfirmCreate(arrival)),
     }
 }
@@ -62,11 +60,8 @@ pub(crate) fn skip(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
 
 /// The person wants an account of their own, though others share the address (SPEC 2.5).
 pub(crate) fn create_new(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
-    let offered = match &turn.flow.state {
-        State::LinkOrCreate(arrival) => prompt(arrival, &turn.facts, turn.ctx).blocked.is_none(),
-        _ => false,
-    };
-    if offered { create(turn, arrival) } else { turn.refuse(Refusal::NotOffered) }
+    let blocked = prompt(&arrival, &turn.facts, turn.ctx).blocked;
+    if blocked.is_none() { create(turn, arrival) } else { turn.refuse(Refusal::NotOffered) }
 }
 
 /// What the link prompt has to offer.
@@ -96,7 +91,7 @@ pub(crate) fn prompt<'a>(arrival: &Arrival, facts: &'a Facts, ctx: &Context<'_>)
 
 fn link_or_create(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
     let shared = arrival.proven.is_some() && !turn.facts.sharing.is_empty();
-    if shared { turn.to(State::LinkOrCreate(arrival)) } else { create(turn, arrival) }
+    if shared { turn.ask(arrival) } else { create(turn, arrival) }
 }
 
 fn create(mut turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {

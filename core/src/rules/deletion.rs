@@ -59,7 +59,7 @@ pub(crate) fn keep_deleted(turn: Turn<'_>, account: AccountId, link: Option<Arri
     match link {
         Some(mut arrival) => {
             arrival.left_out.push(account);
-            turn.to(State::LinkOrCreate(arrival))
+            turn.ask(arrival)
         }
         None => turn.to(State::Ended),
     }

@@ -211,8 +211,8 @@ pub enum Answer {
     Confirm,
     /// A new account, separate from the others.
     CreateNew,
-    /// Link to this one.
-    LinkTo(AccountId),
+    /// Link to the candidate at this place of the prompt.
+    LinkTo(u8),
     /// The password of the account to be proven.
     Password(Secret),
     /// An identity of the account to be proven.
@@ -270,8 +270,8 @@ pub(crate) enum State {
     Present { provider: ProviderId },
     VerifyEmail(Verifying),
     ConfirmCreate(Arrival),
-    LinkOrCreate(Arrival),
-    ProveOwnership { arrival: Arrival, candidate: AccountId },
+    LinkOrCreate { arrival: Arrival, offered: Vec<AccountId> },
+    ProveOwnership { arrival: Arrival, candidate: AccountId, place: u8 },
     ConfirmRestore { account: AccountId, proof: Proof, link: Option<Arrival> },
     SignedIn { account: AccountId, session: SessionId, proof: Proof, outcome: Arrived },
     Ended,

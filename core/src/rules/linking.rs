@@ -12,19 +12,28 @@ use super::transition::Turn;
 use super::verdict::{Change, Verdict};
 use crate::ground::id::AccountId;
 
-/// The person chose a candidate: it must be one that the prompt offers (SPEC 2.6).
-pub(crate) fn choose(mut turn: Turn<'_>, arrival: Arrival, candidate: AccountId) -> Verdict<Step> {
-    let offered = prompt(&arrival, &turn.facts, turn.ctx)
+/// The person chose a candidate: it must be one that the prompt offered (SPEC 2.6). If it is none any
+/// more, the prompt returns.
+pub(crate) fn choose(
+    mut turn: Turn<'_>,
+    arrival: Arrival,
+    offered: &[AccountId],
+    place: u8,
+) -> Verdict<Step> {
+    let Some(candidate) = usize::from(place).checked_sub(1).and_then(|at| offered.get(at)).copied() else {
+        return turn.refuse(Refusal::NotOffered);
+    };
+    let still = prompt(&arrival, &turn.facts, turn.ctx)
         .candidates
         .into_iter()
         .find(|account| account.id == candidate)
         .cloned();
-    match offered {
+    match still {
         Some(account) => {
             turn.facts.account = Some(account);
-            turn.to(State::ProveOwnership { arrival, candidate })
+            turn.to(State::ProveOwnership { arrival, candidate, place })
         }
-        None => turn.refuse(Refusal::NotOffered),
+        None => turn.ask(arrival),
     }
 }
 
@@ -34,7 +43,7 @@ pub(crate) fn prove_by_password(
     arrival: Arrival,
     proof: Option<PasswordProof>,
 ) -> Verdict<Step> {
-    let Some(candidate) = turn.facts.account.take() else { return turn.to(State::LinkOrCreate(arrival)) };
+    let Some(candidate) = turn.facts.account.take() else { return turn.ask(arrival) };
     if candidate.password().is_none() {
         return turn.refuse(Refusal::NotOffered);
     }
@@ -47,7 +56,7 @@ pub(crate) fn prove_by_password(
 /// An identity was shown as proof: it must be one of the candidate's (SPEC 3.2).
 pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: &Asserted) -> Verdict<Step> {
     let Some(mut candidate) = turn.facts.account.take() else {
-        return turn.to(State::LinkOrCreate(arrival));
+        return turn.ask(arrival);
     };
     match sign_in::note_assertion(&mut candidate, asserted, turn.ctx) {
         Some(proof) => owned(turn, arrival, candidate, proof),
@@ -90,7 +99,7 @@ pub(crate) fn complete(
     let has_room = account.methods.len() < turn.ctx.policy.methods()
         && account.addresses.len() + new_addresses <= turn.ctx.policy.addresses();
     if !still_shares || !(has_room || drops_password) {
-        return turn.to(State::LinkOrCreate(arrival));
+        return turn.ask(arrival);
     }
     if restores {
         tell(&mut turn, &account, &Body::Restored);

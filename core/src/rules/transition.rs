@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::account::{Account, Candidate, MethodKind, Status};
 use super::arrival;
 use super::deletion;
-use super::flow::{Accepted, Adding, Flow, Intent, Newcomer, Progress, SignedIn, State, Step, Verifying};
+use super::flow::{
+    Accepted, Adding, Arrival, Flow, Intent, Newcomer, Progress, SignedIn, State, Step, Verifying,
+};
 use super::linking;
 use super::mail::{ADDRESS_PROOF_LIFE, CodeSlot, Pace, UnknownAddress};
 use super::provider::{Asserted, ProviderId};
@@ -16,7 +18,7 @@ use super::verdict::{Change, Context, Verdict};
 use crate::crypto::password::StoredPassword;
 use crate::crypto::token::FlowToken;
 use crate::ground::email::EmailAddress;
-use crate::ground::id::{AccountId, FlowId};
+use crate::ground::id::FlowId;
 use crate::ground::secret::Secret;
 
 const FLOW_LIFE: Duration = Duration::from_secs(15 * 60);
@@ -34,7 +36,7 @@ pub(crate) enum Input {
     Skip,
     Confirm,
     CreateNew,
-    LinkTo(AccountId),
+    LinkTo(u8),
     /// Nothing where a throttle made the hash needless.
     Password(Option<PasswordProof>),
     Identity(Box<Asserted>),
@@ -162,8 +164,10 @@ pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) 
         (State::ConfirmCreate(arrival), Input::Confirm) => arrival::confirmed(turn, arrival),
 
         // ── from LinkOrCreate ──
-        (State::LinkOrCreate(arrival), Input::CreateNew) => arrival::create_new(turn, arrival),
-        (State::LinkOrCreate(arrival), Input::LinkTo(candidate)) => linking::choose(turn, arrival, candidate),
+        (State::LinkOrCreate { arrival, .. }, Input::CreateNew) => arrival::create_new(turn, arrival),
+        (State::LinkOrCreate { arrival, offered }, Input::LinkTo(place)) => {
+            linking::choose(turn, arrival, &offered, place)
+        }
 
         // ── from ProveOwnership ──
         (State::ProveOwnership { arrival, .. }, Input::Password(proof)) => {
@@ -219,6 +223,13 @@ impl Turn<'_> {
             None => step(&self.flow, &self.facts, self.ctx),
         };
         Verdict::done(step, self.changes)
+    }
+
+    /// The flow asks whether to link or to create, and remembers what it offers (SPEC 2.4).
+    pub(crate) fn ask(self, arrival: Arrival) -> Verdict<Step> {
+        let prompt = arrival::prompt(&arrival, &self.facts, self.ctx);
+        let offered = prompt.candidates.iter().map(|account| account.id).collect();
+        self.to(State::LinkOrCreate { arrival, offered })
     }
 
     /// The answer is no; what was counted by then is written.
@@ -302,22 +313,24 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
             }
             Newcomer::Password { .. } => Step::Ended,
         },
-        State::LinkOrCreate(arrival) => {
+        State::LinkOrCreate { arrival, offered } => {
             let prompt = arrival::prompt(arrival, facts, ctx);
             Step::LinkOrCreate {
                 email: arrival.proven.as_ref().map_or_else(String::new, |email| email.as_typed().to_owned()),
-                candidates: prompt
-                    .candidates
-                    .iter()
-                    .map(|account| Candidate::of(account, arrival.newcomer.is_password()))
+                candidates: (1..)
+                    .zip(offered)
+                    .filter_map(|(place, id)| {
+                        let account = prompt.candidates.iter().find(|account| account.id == *id)?;
+                        Some(Candidate::of(account, place, arrival.newcomer.is_password()))
+                    })
                     .collect(),
                 can_create: prompt.blocked.is_none(),
                 blocked: prompt.blocked,
             }
         }
-        State::ProveOwnership { arrival, .. } => match &facts.account {
+        State::ProveOwnership { arrival, place, .. } => match &facts.account {
             Some(account) => {
-                let candidate = Candidate::of(account, arrival.newcomer.is_password());
+                let candidate = Candidate::of(account, *place, arrival.newcomer.is_password());
                 Step::ProveOwnership {
                     adding: (!candidate.drops_new_password).then(|| arrival.newcomer.adding()),
                     accepted: accepted(&candidate),

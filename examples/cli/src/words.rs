@@ -115,10 +115,12 @@ fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
         "LinkOrCreate" => {
             let candidates =
                 answer.get("candidates").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            let mut more: Vec<_> =
-                candidates.iter().map(|one| format!("link to {}", candidate(one, names))).collect();
+            let mut more: Vec<_> = candidates
+                .iter()
+                .map(|one| format!("{}  link to {}", count(one, "place"), candidate(one)))
+                .collect();
             match text(answer, "blocked") {
-                "" => more.push("a new account".to_owned()),
+                "" => more.push("or a new account".to_owned()),
                 blocked => more.push(format!("no new account: {blocked}")),
             }
             Said {
@@ -128,7 +130,6 @@ fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
             }
         }
         "ProveOwnership" => {
-            let chosen = answer.get("candidate").map_or_else(String::new, |one| name(one, "account", names));
             let accepted = answer.get("accepted").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
             let proofs: Vec<_> = accepted.iter().filter_map(Value::as_str).map(proof).collect();
             let adding = answer.get("adding").filter(|adding| !adding.is_null());
@@ -138,7 +139,7 @@ fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
             }];
             Said {
                 tone: Tone::Asks,
-                line: format!("prove that {chosen} is yours by {}", proofs.join(" or ")),
+                line: format!("prove that the account is yours by {}", proofs.join(" or ")),
                 more,
             }
         }
@@ -212,7 +213,7 @@ fn answers(give: &Give) -> String {
         Give::Skip => "skips that".to_owned(),
         Give::Confirm => "says yes".to_owned(),
         Give::CreateNew => "wants a new account".to_owned(),
-        Give::LinkTo(account) => format!("links to {account}"),
+        Give::LinkTo(place) => format!("chooses {place}"),
         Give::Password(_) => "gives a password".to_owned(),
         Give::Assertion(identity) => {
             format!("comes from {} as {}", called(&identity.provider), person(identity))
@@ -238,7 +239,7 @@ fn refused_because(answer: &Value) -> String {
     reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
-fn candidate(candidate: &Value, names: &Names) -> String {
+fn candidate(candidate: &Value) -> String {
     let providers = candidate.get("providers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let has_password = candidate
         .get("methods")
@@ -250,12 +251,7 @@ fn candidate(candidate: &Value, names: &Names) -> String {
         .chain(providers.iter().filter_map(Value::as_str).map(called))
         .collect();
     let drops = if is(candidate, "drops_new_password") { ", dropping the new password" } else { "" };
-    format!(
-        "{} ({}, since {}){drops}",
-        name(candidate, "account", names),
-        ways.join(" and "),
-        text(candidate, "created")
-    )
+    format!("the account of {}, by {}{drops}", text(candidate, "created"), ways.join(" and "))
 }
 
 fn session(session: &Value, names: &Names) -> String {
@@ -333,6 +329,10 @@ fn moment(answer: &Value, member: &str) -> String {
 
 fn text<'a>(answer: &'a Value, member: &str) -> &'a str {
     answer.get(member).and_then(Value::as_str).unwrap_or("")
+}
+
+fn count(answer: &Value, member: &str) -> u64 {
+    answer.get(member).and_then(Value::as_u64).unwrap_or_default()
 }
 
 fn is(answer: &Value, member: &str) -> bool {

@@ -245,9 +245,7 @@ impl Stage {
             Give::Skip => Answer::Skip,
             Give::Confirm => Answer::Confirm,
             Give::CreateNew => Answer::CreateNew,
-            Give::LinkTo(name) => {
-                Answer::LinkTo(*self.accounts.get(name).ok_or_else(|| unknown("account", name))?)
-            }
+            Give::LinkTo(place) => Answer::LinkTo(*place),
             Give::Password(password) => Answer::Password(self.secret(password)),
             Give::Assertion(identity) => Answer::Assertion(self.assertion(flow, identity)?),
             Give::Restore => Answer::Restore,

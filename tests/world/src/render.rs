@@ -94,7 +94,7 @@ pub fn step(step: &Step) -> Value {
 /// An account in the link prompt.
 pub fn candidate(candidate: &Candidate) -> Value {
     json!({
-        "account": candidate.account.to_string(),
+        "place": candidate.place,
         "methods": candidate.methods.iter().map(|kind| kind.code()).collect::<Vec<_>>(),
         "providers": candidate.providers.iter().map(ProviderId::as_str).collect::<Vec<_>>(),
         "created": candidate.created.to_string(),

@@ -137,7 +137,7 @@ pub enum Give {
     Skip,
     Confirm,
     CreateNew,
-    LinkTo(String),
+    LinkTo(u8),
     Password(String),
     Assertion(Identity),
     Restore,
