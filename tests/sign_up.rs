@@ -1,6 +1,6 @@
 //! Signing up, up to the question whether to link (SPEC 2).
 
-use selfsame::{Answer, Client, Intent, PasswordRule, ProductId, Progress, Refusal, Secret, Step};
+use selfsame::{Answer, Client, FlowToken, Intent, PasswordRule, ProductId, Progress, Refusal, Secret, Step};
 use selfsame_world::{Identity, World, days, hours, minutes, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -253,6 +253,13 @@ fn r2_10_another_flow_s_token_opens_nothing() {
     let other = World::builder().seed(2).build();
     let stranger = other.sign_up("ada@example.org", PASSWORD);
     assert_eq!(refused(world.answer(&stranger, &Answer::Cancel)), Refusal::FlowExpired);
+    // The right flow with another secret: the token's last 42 characters are of the secret alone.
+    let text = ada.flow.as_ref().unwrap().reveal().to_owned();
+    let other_secret = text.chars().take(30).chain(std::iter::repeat_n('A', 34)).collect::<String>();
+    let forged = FlowToken::parse(&other_secret).unwrap();
+    assert_eq!(forged.flow(), ada.flow.as_ref().unwrap().flow());
+    let forged = Progress { flow: Some(forged), ..ada.clone() };
+    assert_eq!(refused(world.answer(&forged, &Answer::Cancel)), Refusal::FlowExpired);
     world.engine().current_step(ada.flow.as_ref().unwrap()).unwrap();
 }
 

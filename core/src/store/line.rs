@@ -59,6 +59,7 @@ impl Line {
     }
 
     /// How many wait for the turn.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn waiting(&self) -> usize {
         self.queue().waiting.len()
     }

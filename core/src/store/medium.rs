@@ -153,11 +153,13 @@ impl MemoryMedium {
     }
 
     /// Storage that holds `bytes`, a file's perhaps.
+    #[cfg(any(test, feature = "testing"))]
     pub fn holding(bytes: Vec<u8>) -> Self {
         Self(Arc::new(Memory { bytes: RwLock::new(bytes), open: AtomicBool::new(false) }))
     }
 
     /// A copy of what the storage holds now, also while a store has it open.
+    #[cfg(any(test, feature = "testing"))]
     pub fn bytes(&self) -> Vec<u8> {
         self.0.read_bytes().clone()
     }

@@ -149,6 +149,7 @@ impl RedbStore {
     ///
     /// # Errors
     /// As [`Self::open`]; the store stays broken then.
+    #[cfg(any(test, feature = "testing"))]
     pub fn reopen(&self, judge: Judge<'_>) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
         let _turn = self.line.take(None)?;
@@ -159,11 +160,13 @@ impl RedbStore {
     }
 
     /// How many acts wait for their turn.
+    #[cfg(any(test, feature = "testing"))]
     pub fn waiting(&self) -> usize {
         self.line.waiting()
     }
 
     /// How many commits this handle has made.
+    #[cfg(any(test, feature = "testing"))]
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::Acquire)
     }
