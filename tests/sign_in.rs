@@ -109,6 +109,21 @@ fn r12_1_the_fifth_failure_waits_a_minute_and_a_right_password_waits_alike() {
 }
 
 #[test]
+fn r12_1_a_sign_in_clears_no_counter_of_a_factor_that_it_did_not_use() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(minutes(1));
+    let asked = world.prove(&world.x_identity("1", Some(&ada.email)), &ada.email);
+    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
+    signed_in(world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap());
+    for _ in 0..5 {
+        refused(world.sign_in(&ada.email, WRONG));
+    }
+    signed_in(world.x_identity("1", None));
+    assert!(matches!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::Throttled { .. }));
+}
+
+#[test]
 fn r12_1_a_hundred_failures_lock_the_password_until_another_way_in_is_used() {
     let world = World::new();
     let ada = world.ada();
