@@ -118,6 +118,22 @@ impl Engine {
         Self::on(Arc::new(store), keys, policy, environment)
     }
 
+    /// Makes a new store in one of the test's own, which is empty.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    #[cfg(feature = "testing")]
+    pub fn create_in(
+        store: Arc<dyn Store>,
+        unlock: &Unlock,
+        policy: Policy,
+        environment: Environment,
+    ) -> Result<Self, Error> {
+        let (keys, rows) = Self::first_rows(unlock, &policy, &environment)?;
+        store.write(&mut |_| Ok(rows.clone()))?;
+        Self::on(store, keys, policy, environment)
+    }
+
     /// Releases the file and its lock, as an app does that goes to the background. The next call opens
     /// it again.
     ///

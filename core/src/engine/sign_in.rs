@@ -29,10 +29,12 @@ impl Engine {
         self.settled(|| {
             let tried = self.look(|view, ctx| {
                 let holder = view.holder(&identifier)?;
-                let unknown = view.unknown(view.claim_hash(&identifier))?;
                 let throttle = match &holder {
                     Some(account) => account.first.check(ctx.patient, account.end_of_first()),
-                    None => unknown.throttle.check(ctx.patient, AtTheEnd::Lock),
+                    None => view
+                        .unknown(view.claim_hash(&identifier))?
+                        .throttle
+                        .check(ctx.patient, AtTheEnd::Lock),
                 };
                 Ok(Ok(Tried {
                     stored: holder.as_ref().and_then(Stored::of),
@@ -47,11 +49,14 @@ impl Engine {
                     Some(stored) => view.account(stored.account)?,
                     None => None,
                 };
-                let unknown = view.unknown(view.claim_hash(&identifier))?;
                 if is_overtaken(account.as_ref(), proof.as_ref(), tried.is_throttled, ctx.patient) {
                     return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
                 }
-                Ok(sign_in::password(account, unknown, proof.clone(), client, ctx).map(Attempt::Done))
+                let holder = match account {
+                    Some(account) => Ok(account),
+                    None => Err(view.unknown(view.claim_hash(&identifier))?),
+                };
+                Ok(sign_in::password(holder, proof.clone(), client, ctx).map(Attempt::Done))
             })
         })
     }

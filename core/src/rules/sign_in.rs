@@ -65,28 +65,17 @@ pub(crate) fn try_password(
     Ok((account, Proof { method: proof.credential, kind: MethodKind::Password, at: ctx.now }))
 }
 
-/// A sign-in with email and password. `account` is whose password method has the email, and nobody's
-/// costs and answers the same (SPEC 4.2).
+/// A sign-in with email and password. The holder is whose password method has the email; where there is
+/// none, what was counted against the email. Both cost and answer the same (SPEC 4.2).
 pub(crate) fn password(
-    account: Option<Account>,
-    mut unknown: UnknownSlot,
+    holder: Result<Account, UnknownSlot>,
     proof: Option<PasswordProof>,
     client: &Client,
     ctx: &Context<'_>,
 ) -> Verdict<Progress> {
-    let Some(account) = account else {
-        let refusal = match unknown.throttle.check(ctx.patient, AtTheEnd::Lock) {
-            Err(throttled) => {
-                unknown.throttle.settle(ctx.patient);
-                unknown.refused = unknown.refused.saturating_add(1);
-                throttled
-            }
-            Ok(()) => {
-                unknown.throttle.fail(ctx.patient);
-                Refusal::InvalidCredentials
-            }
-        };
-        return Verdict::counted(refusal, vec![Change::Unknown(unknown)]);
+    let account = match holder {
+        Ok(account) => account,
+        Err(unknown) => return nobodys(unknown, ctx),
     };
     let (account, proof) = match try_password(account, proof, ctx) {
         Ok(proven) => proven,
@@ -104,6 +93,22 @@ pub(crate) fn password(
     let signed_in =
         open_session(account, &proof, client, Arrived::SignedIn, Action::SignedIn, &mut changes, ctx);
     Verdict::done(Progress { flow: None, number: 1, step: Step::SignedIn(signed_in) }, changes)
+}
+
+/// A guess at an email that nobody has as a password's identifier.
+fn nobodys(mut unknown: UnknownSlot, ctx: &Context<'_>) -> Verdict<Progress> {
+    let refusal = match unknown.throttle.check(ctx.patient, AtTheEnd::Lock) {
+        Err(throttled) => {
+            unknown.throttle.settle(ctx.patient);
+            unknown.refused = unknown.refused.saturating_add(1);
+            throttled
+        }
+        Ok(()) => {
+            unknown.throttle.fail(ctx.patient);
+            Refusal::InvalidCredentials
+        }
+    };
+    Verdict::counted(refusal, vec![Change::Unknown(unknown)])
 }
 
 /// Notes what an assertion of a known identity says beside the identity: an email that differs from the

@@ -1,0 +1,301 @@
+//! What each act costs, counted: the same figures on every machine and under any load. They stand in
+//! `docs/SPEED.md`; `UPDATE=1 cargo test -p selfsame-tests --test counts` writes the page anew.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+
+use std::fmt::Write as _;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use selfsame::testing::{
+    BTreeStore, Decide, Medium, MemoryMedium, Opened, Read, RedbStore, Row, Settings, StorageBackend, Store,
+    StoreError, Write,
+};
+use selfsame::{Answer, Client, Engine, Intent, MessageKind, Progress, Secret, SessionToken, Step};
+use selfsame_world::{Identity, World, hours, minutes, refused, signed_in};
+
+const PASSWORD: &str = "correct horse battery staple";
+const EMAIL: &str = "ada@example.org";
+/// Accounts beside the one that is counted: a tree of a few levels, as in a store that is in use.
+const NEIGHBOURS: usize = 300;
+
+/// What was counted so far.
+#[derive(Debug, Default)]
+struct Counters {
+    syncs: AtomicU64,
+    writes: AtomicU64,
+    bytes: AtomicU64,
+    gets: AtomicU64,
+    scans: AtomicU64,
+}
+
+impl Counters {
+    fn add(counter: &AtomicU64, by: usize) {
+        counter.fetch_add(by as u64, Ordering::SeqCst);
+    }
+
+    fn now(&self) -> [u64; 5] {
+        [&self.syncs, &self.writes, &self.bytes, &self.gets, &self.scans]
+            .map(|counter| counter.load(Ordering::SeqCst))
+    }
+}
+
+/// Counts what reaches the storage.
+struct CountingMedium(MemoryMedium, Arc<Counters>);
+
+impl Medium for CountingMedium {
+    fn open(&self) -> Result<Opened, StoreError> {
+        let Opened { backend, identity } = self.0.open()?;
+        Ok(Opened { backend: Box::new(CountingBackend(backend, self.1.clone())), identity })
+    }
+}
+
+#[derive(Debug)]
+struct CountingBackend(Box<dyn StorageBackend>, Arc<Counters>);
+
+impl StorageBackend for CountingBackend {
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        Counters::add(&self.1.syncs, 1);
+        self.0.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        Counters::add(&self.1.writes, 1);
+        Counters::add(&self.1.bytes, data.len());
+        self.0.write(offset, data)
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.0.close()
+    }
+}
+
+/// Counts what the engine asks the store.
+struct CountingStore(Arc<dyn Store>, Arc<Counters>);
+
+struct CountingRead<'a>(&'a dyn Read, &'a Counters);
+
+impl Read for CountingRead<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Counters::add(&self.1.gets, 1);
+        self.0.get(key)
+    }
+
+    fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        Counters::add(&self.1.scans, 1);
+        self.0.scan(from, to, visit)
+    }
+}
+
+impl Store for CountingStore {
+    fn read(&self, look: &mut dyn FnMut(&dyn Read) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.0.read(&mut |read| look(&CountingRead(read, &self.1)))
+    }
+
+    fn write(&self, decide: Decide<'_>) -> Result<(), StoreError> {
+        self.0.write(&mut |read| decide(&CountingRead(read, &self.1)))
+    }
+
+    fn commit_stamp(&self) -> Result<u64, StoreError> {
+        self.0.commit_stamp()
+    }
+
+    fn suspend(&self) -> Result<(), StoreError> {
+        self.0.suspend()
+    }
+}
+
+/// An engine whose every cost is counted, and the page that the costs are written on.
+struct Bench {
+    world: World,
+    counters: Arc<Counters>,
+    engine: Engine,
+    page: String,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let counters = Arc::new(Counters::default());
+        let medium = CountingMedium(MemoryMedium::new(), counters.clone());
+        let redb = RedbStore::create(Arc::new(medium), Settings::default(), Vec::new()).unwrap();
+        let store = CountingStore(Arc::new(redb), counters.clone());
+        // Only its clock, hasher and randomness are used.
+        let world = World::new();
+        let policy = World::policy().build().unwrap();
+        let engine =
+            Engine::create_in(Arc::new(store), &world.unlock(), policy, world.environment()).unwrap();
+        for neighbour in 0..NEIGHBOURS {
+            world.later(minutes(1));
+            let email = format!("neighbour{neighbour}@example.org");
+            let asked = engine.sign_up(&email, &PASSWORD.into(), &Client::on("a desk")).unwrap();
+            answer(&engine, &asked, &code(&engine));
+        }
+        world.later(minutes(20));
+        Self { world, counters, engine, page: String::new() }
+    }
+
+    fn count<T>(&mut self, act: &str, run: impl FnOnce(&Engine) -> T) -> T {
+        let (before, commits, hashes) =
+            (self.counters.now(), self.engine.commits().unwrap(), self.world.hashes());
+        let answer = run(&self.engine);
+        let after = self.counters.now();
+        let [syncs, writes, bytes, gets, scans] =
+            std::array::from_fn(|at| after.get(at).unwrap() - before.get(at).unwrap());
+        let commits = self.engine.commits().unwrap() - commits;
+        let hashes = self.world.hashes() - hashes;
+        writeln!(
+            self.page,
+            "| {act} | {hashes} | {commits} | {syncs} | {writes} | {bytes} | {gets} | {scans} |"
+        )
+        .unwrap();
+        answer
+    }
+}
+
+fn code(engine: &Engine) -> Answer {
+    let message = engine.messages(10).unwrap().pop().unwrap();
+    engine.delivered(message.id).unwrap();
+    match message.kind {
+        MessageKind::VerifyEmail { code } => Answer::Code(code),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn answer(engine: &Engine, to: &Progress, answer: &Answer) -> Progress {
+    engine.answer(to.flow.as_ref().unwrap(), to.number, answer).unwrap()
+}
+
+fn token(progress: Progress) -> SessionToken {
+    signed_in(progress).token.unwrap()
+}
+
+/// Every act once, in a life of two ways in.
+fn page() -> String {
+    let mut bench = Bench::new();
+    let password = Secret::from(PASSWORD);
+    let phone = Client::on("a phone");
+    let x = selfsame::ProviderId::new("x").unwrap();
+
+    let asked = bench.count("sign-up", |engine| engine.sign_up(EMAIL, &password, &phone).unwrap());
+    let right = bench.count("fetch and drop a message", code);
+    bench.count("a wrong code", |engine| {
+        refused(engine.answer(asked.flow.as_ref().unwrap(), asked.number, &Answer::Code("x".into())))
+    });
+    let first = token(bench.count("the right code: a new account", |engine| answer(engine, &asked, &right)));
+    bench.world.later(minutes(5));
+    bench.count("sign-in", |engine| engine.sign_in(EMAIL, &password, &phone).unwrap());
+    bench.count("sign-in, wrong password", |engine| refused(engine.sign_in(EMAIL, &"wrong".into(), &phone)));
+    bench.count("sign-in, unknown email", |engine| {
+        refused(engine.sign_in("nobody@example.org", &password, &phone))
+    });
+    bench.count("resolve a session", |engine| engine.resolve(&first).unwrap());
+    bench.world.later(hours(1));
+    bench.count("touch a session, when due", |engine| engine.touch(&first).unwrap());
+    bench.count("touch a session, when not", |engine| engine.touch(&first).unwrap());
+
+    let begun = bench.count("begin with a provider", |engine| engine.begin_federated(&x, &phone).unwrap());
+    let flow = begun.flow.unwrap();
+    let assertion = Identity::at("x", "815").with_email(EMAIL).assertion(&flow).unwrap();
+    let asked = bench.count("bring an unknown identity", |engine| {
+        engine.continue_with(&flow, &assertion, Intent::SignUp).unwrap()
+    });
+    let right = code(&bench.engine);
+    let prompt = bench.count("prove its address: the prompt", |engine| answer(engine, &asked, &right));
+    let chosen = bench.count("choose a candidate", |engine| answer(engine, &prompt, &Answer::LinkTo(1)));
+    bench.count("prove it by password: linked", |engine| {
+        answer(engine, &chosen, &Answer::Password(PASSWORD.into()))
+    });
+    let begun = bench.engine.begin_federated(&x, &phone).unwrap();
+    let flow = begun.flow.unwrap();
+    let assertion = Identity::at("x", "815").assertion(&flow).unwrap();
+    let in_again = bench.count("bring a known identity", |engine| {
+        engine.continue_with(&flow, &assertion, Intent::SignIn).unwrap()
+    });
+    let latest = token(in_again);
+
+    bench.count("the account page", |engine| engine.account(&latest).unwrap().view().unwrap());
+    bench.count("list the sessions", |engine| engine.account(&latest).unwrap().sessions().unwrap());
+    bench.count("verify the audit chain", |engine| engine.account(&latest).unwrap().verify_audit().unwrap());
+    bench.count("sign out", |engine| engine.account(&first).unwrap().sign_out().unwrap());
+    bench.count("end all other sessions", |engine| {
+        engine.account(&latest).unwrap().end_other_sessions().unwrap();
+    });
+    bench.count("ask for deletion", |engine| engine.account(&latest).unwrap().request_deletion().unwrap());
+    let asked =
+        bench.count("sign-in, to be deleted", |engine| engine.sign_in(EMAIL, &password, &phone).unwrap());
+    let back = bench.count("restore", |engine| answer(engine, &asked, &Answer::Restore));
+    assert!(matches!(back.step, Step::SignedIn(_)));
+    format!(
+        "# What an act costs\n\nCounted, not timed: a test holds every figure. The store is redb in memory with \
+         a two-phase commit, which is two syncs; \"writes\" and \"bytes\" are what reaches the storage, \
+         \"gets\" and \"scans\" what the engine asks of the port. The hasher of the count costs nothing and \
+         is counted. {NEIGHBOURS} other accounts are in the store.\n\n| act | hashes | commits | syncs | writes | bytes | gets | scans |\n\
+         |---|---|---|---|---|---|---|---|\n{}\nA commit of one row of 400 bytes in a store of 600 such rows: {}.\n",
+        bench.page,
+        raw_commit()
+    )
+}
+
+/// What a commit of one row costs at least.
+fn raw_commit() -> String {
+    let counters = Arc::new(Counters::default());
+    let medium = CountingMedium(MemoryMedium::new(), counters.clone());
+    let store = RedbStore::create(Arc::new(medium), Settings::default(), Vec::new()).unwrap();
+    let put = |key: u32| {
+        let row = Row { key: [&[1], &key.to_be_bytes()[..]].concat(), write: Write::Put(vec![7; 400]) };
+        store.write(&mut |_| Ok(vec![row.clone()])).unwrap();
+    };
+    (0..600).for_each(put);
+    let before = counters.now();
+    put(300);
+    let [syncs, writes, bytes, ..] = counters.now();
+    let [syncs_before, writes_before, bytes_before, ..] = before;
+    format!(
+        "{} syncs, {} writes, {} bytes",
+        syncs - syncs_before,
+        writes - writes_before,
+        bytes - bytes_before
+    )
+}
+
+#[test]
+fn every_act_costs_what_the_page_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/SPEED.md");
+    let page = page();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(written, page, "stale: UPDATE=1 cargo test -p selfsame-tests --test counts");
+}
+
+#[test]
+fn nothing_above_the_port_knows_what_store_it_is_on() {
+    let world = World::new();
+    let policy = World::policy().build().unwrap();
+    let store = Arc::new(BTreeStore::new());
+    let engine = Engine::create_in(store, &world.unlock(), policy, world.environment()).unwrap();
+    let asked = engine.sign_up(EMAIL, &PASSWORD.into(), &Client::on("a phone")).unwrap();
+    let done = answer(&engine, &asked, &code(&engine));
+    let account = engine.account(&token(done)).unwrap();
+    assert!(account.verify_audit().unwrap());
+    assert_eq!(account.sessions().unwrap().len(), 1);
+}
