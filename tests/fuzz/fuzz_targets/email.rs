@@ -1,0 +1,14 @@
+//! No text makes the parser of addresses panic; what it takes it takes again, as the same address.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use selfsame::EmailAddress;
+
+fuzz_target!(|text: &str| {
+    if let Ok(email) = EmailAddress::parse(text) {
+        let again = EmailAddress::parse(email.as_typed());
+        assert_eq!(again.as_ref(), Ok(&email), "as typed");
+        assert!(!email.masked().is_empty());
+        assert!(!email.as_typed().contains(['\r', '\n', '\0']), "no control character gets through");
+    }
+});
