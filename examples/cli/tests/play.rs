@@ -1,0 +1,96 @@
+//! The program, as a shell runs it.
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+#[test]
+fn the_shipped_story_is_told_without_colours_to_a_pipe() {
+    let told = run(&["play", "faq"]);
+    let text = out(&told);
+    assert_eq!(told.status.code(), Some(0), "{}", err(&told));
+    assert!(text.contains("Ada@Example.org is proven; which account?"), "{text}");
+    assert!(text.ends_with("18 acts, each answered as told\n"), "{text}");
+    assert!(!text.contains('\u{1b}'), "an escape sequence went into a pipe");
+    assert!(!text.contains("correct horse"), "the password was told");
+}
+
+#[test]
+fn the_transcript_is_one_json_array_and_the_same_each_time() {
+    let (first, again) = (run(&["play", "faq", "--json"]), run(&["play", "faq", "--json"]));
+    let transcript: serde_json::Value = serde_json::from_slice(&first.stdout).unwrap();
+    assert_eq!(transcript.as_array().unwrap().len(), 18);
+    assert_eq!(out(&first), out(&again));
+}
+
+#[test]
+fn a_store_is_kept_and_one_that_is_there_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("kept");
+    let kept = run(&["play", "faq", "--store", store.to_str().unwrap()]);
+    assert_eq!(kept.status.code(), Some(0));
+    assert!(err(&kept).contains("protects nothing"), "{}", err(&kept));
+    let before = fs::read(&store).unwrap();
+    let refused = run(&["play", "faq", "--store", store.to_str().unwrap()]);
+    assert_eq!((refused.status.code(), out(&refused)), (Some(2), String::new()));
+    assert!(err(&refused).contains("is there already"), "{}", err(&refused));
+    assert!(fs::read(&store).unwrap() == before, "the file was changed");
+}
+
+#[test]
+fn what_cannot_be_played_is_said_in_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let story = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let head = r#""title": "t", "rules": [], "starts": 0, "seed": 1"#;
+    let unknown = story("unknown", &format!(r#"{{{head}, "acts": [{{"do": "fly"}}]}}"#));
+    let wrong = story(
+        "wrong",
+        &format!(
+            r#"{{{head}, "acts": [{{"do": "health"}}, {{"do": "health", "expect": {{"outbox": 1}}}}]}}"#
+        ),
+    );
+    for (path, code, why) in [
+        (Path::new("/no/such/story"), 2, "cannot be read"),
+        (&unknown, 2, "act 1: unknown variant `fly`"),
+        (&wrong, 1, "act 2: the answer's outbox is 0, not 1"),
+    ] {
+        let played = run(&["play", path.to_str().unwrap()]);
+        assert_eq!(played.status.code(), Some(code), "{}", err(&played));
+        assert!(err(&played).contains(why), "{}", err(&played));
+        assert_eq!(err(&played).lines().count(), 1, "{}", err(&played));
+    }
+    assert_eq!(run(&["play"]).status.code(), Some(2));
+    assert_eq!(run(&["--help"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_reader_who_leaves_early_is_no_trouble() {
+    let mut playing =
+        selfsame(&["play", "faq"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(playing.stdout.take());
+    let ended = playing.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), err(&ended)), (Some(0), String::new()));
+}
+
+fn run(arguments: &[&str]) -> Output {
+    selfsame(arguments).output().unwrap()
+}
+
+fn selfsame(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_selfsame"));
+    command.args(arguments);
+    command
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
