@@ -146,6 +146,18 @@ fn r3_4_a_failed_proof_changes_nothing_and_counts_on_the_candidate() {
 }
 
 #[test]
+fn r3_4_a_foreign_identity_counts_like_a_wrong_password() {
+    let world = World::new();
+    let ada = world.ada();
+    let asked = at_the_proof(&world, &ada, "1");
+    let foreign = Identity::at("x", "somebody else");
+    for _ in 0..5 {
+        assert_eq!(refused(world.answer(&asked, &shown(&foreign, &asked))), Refusal::InvalidCredentials);
+    }
+    assert!(matches!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::Throttled { .. }));
+}
+
+#[test]
 fn r3_4_what_another_device_did_meanwhile_is_seen_at_the_proof() {
     let world = World::new();
     let ada = world.ada();

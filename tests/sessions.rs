@@ -104,6 +104,17 @@ fn r6_3_the_owner_lists_sessions_and_ends_one_or_all_others() {
 }
 
 #[test]
+fn r6_3_a_session_that_is_over_cannot_be_ended() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(days(31));
+    let now = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
+    let account = world.engine().account(&now.token.unwrap()).unwrap();
+    assert_eq!(account.end_session(ada.session).unwrap_err(), ENDED);
+    assert_eq!(account.activity().unwrap().len(), 2, "and nothing is written of it");
+}
+
+#[test]
 fn r6_3_another_s_session_cannot_be_ended() {
     let world = World::new();
     let ada = world.ada();

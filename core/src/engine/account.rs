@@ -12,7 +12,6 @@ use crate::rules::refusal::Refusal;
 use crate::rules::session::Session;
 use crate::rules::verdict::{Change, Context, Verdict};
 use crate::store::port::StoreError;
-use crate::store::tables;
 use crate::store::view::View;
 
 impl Engine {
@@ -134,9 +133,12 @@ impl AccountHandle {
 
     fn end(&self, ended: Option<SessionId>) -> Result<(), Error> {
         self.act(|view, ctx, session, mut account| {
-            let keys = view.session_keys(account.id, usize::MAX)?;
+            let lives = |id| -> Result<bool, StoreError> {
+                let sessions = view.sessions(account.id)?;
+                Ok(sessions.iter().any(|other| other.id == id && other.is_live(ctx.now, ctx.policy)))
+            };
             let (change, action) = match ended {
-                Some(ended) if keys.contains(&tables::session(&account.id, &ended)) => {
+                Some(ended) if lives(ended)? => {
                     account.sessions = account.sessions.saturating_sub(1);
                     let change = Change::SessionEnded { account: account.id, session: ended };
                     (change, Action::SessionEnded)

@@ -100,9 +100,9 @@ impl Engine {
                     State::ProveOwnership { candidate, .. } => view.account(*candidate)?,
                     _ => None,
                 };
-                let is_throttled = candidate
-                    .as_ref()
-                    .is_some_and(|account| account.first.check(ctx.patient, account.end_of_first()).is_err());
+                let is_throttled = candidate.as_ref().is_some_and(|account| {
+                    account.first.check(ctx.now, ctx.patient, account.end_of_first()).is_err()
+                });
                 let stored = candidate.as_ref().and_then(Stored::of);
                 Ok(Ok(Seen { flow, stored, is_throttled }))
             })?;
@@ -122,7 +122,7 @@ impl Engine {
                 }
                 let facts = facts(view, &flow, Some(&prepared), ctx)?;
                 if let Input::Password(proof) = &prepared
-                    && is_overtaken(facts.account.as_ref(), proof.as_ref(), seen.is_throttled, ctx.patient)
+                    && is_overtaken(facts.account.as_ref(), proof.as_ref(), seen.is_throttled, ctx)
                 {
                     return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
                 }

@@ -25,6 +25,7 @@ use crate::rules::policy::Policy;
 use crate::rules::refusal::Refusal;
 use crate::rules::verdict::{Context, Verdict};
 use crate::store::lower::{self, lower};
+use crate::store::medium::{FileMedium, Medium};
 use crate::store::port::{Store, StoreError};
 use crate::store::redb::{RedbStore, Settings};
 use crate::store::view::View;
@@ -81,15 +82,9 @@ impl Engine {
         if let Some(anchor) = anchor {
             match anchor {}
         }
-        let mut keys = None;
-        let store = RedbStore::open_file(path.as_ref(), Settings::default(), &mut |read| {
-            let opened = Header::read(read)?.unlock(unlock, &*environment.hasher)?;
-            // The key fits; what it opens must be there.
-            View::new(read, &opened, Timestamp::from_millis(0)).meta()?;
-            keys = Some(opened);
-            Ok(())
-        })?;
-        Self::on(Arc::new(store), keys.ok_or(Error::Defect)?, policy, environment)
+        let medium = Arc::new(FileMedium::new(path.as_ref()));
+        let (keys, store) = Self::judged(medium, unlock, &environment)?;
+        Self::on(Arc::new(store), keys, policy, environment)
     }
 
     /// An engine whose store is in memory and goes with it.
@@ -108,13 +103,28 @@ impl Engine {
     /// As [`Self::create`].
     #[cfg(feature = "testing")]
     pub fn create_on(
-        medium: Arc<dyn crate::store::medium::Medium>,
+        medium: Arc<dyn Medium>,
         unlock: &Unlock,
         policy: Policy,
         environment: Environment,
     ) -> Result<Self, Error> {
         let (keys, rows) = Self::first_rows(unlock, &policy, &environment)?;
         let store = RedbStore::create(medium, Settings::default(), rows)?;
+        Self::on(Arc::new(store), keys, policy, environment)
+    }
+
+    /// Opens the store on a medium of the test's own.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    #[cfg(feature = "testing")]
+    pub fn open_on(
+        medium: Arc<dyn Medium>,
+        unlock: &Unlock,
+        policy: Policy,
+        environment: Environment,
+    ) -> Result<Self, Error> {
+        let (keys, store) = Self::judged(medium, unlock, &environment)?;
         Self::on(Arc::new(store), keys, policy, environment)
     }
 
@@ -141,6 +151,22 @@ impl Engine {
     /// [`Error::Storage`] where the file could not be closed cleanly.
     pub fn suspend(&self) -> Result<(), Error> {
         Ok(self.inner.store.suspend()?)
+    }
+
+    /// Opens the store, if the key fits and what it opens is there.
+    fn judged(
+        medium: Arc<dyn Medium>,
+        unlock: &Unlock,
+        environment: &Environment,
+    ) -> Result<(Keys, RedbStore), Error> {
+        let mut keys = None;
+        let store = RedbStore::open(medium, Settings::default(), &mut |read| {
+            let opened = Header::read(read)?.unlock(unlock, &*environment.hasher)?;
+            View::new(read, &opened, Timestamp::from_millis(0)).meta()?;
+            keys = Some(opened);
+            Ok(())
+        })?;
+        Ok((keys.ok_or(Error::Defect)?, store))
     }
 
     fn first_rows(

@@ -6,7 +6,6 @@ use crate::error::Error;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, MethodId};
 use crate::ground::secret::Secret;
-use crate::ground::time::Timestamp;
 use crate::rules::account::{Account, Identifier};
 use crate::rules::flow::Progress;
 use crate::rules::password;
@@ -14,7 +13,7 @@ use crate::rules::refusal::Refusal;
 use crate::rules::session::Client;
 use crate::rules::sign_in::{self, PasswordProof};
 use crate::rules::throttle::AtTheEnd;
-use crate::rules::verdict::Verdict;
+use crate::rules::verdict::{Context, Verdict};
 
 impl Engine {
     /// Signs in with email and password.
@@ -30,11 +29,12 @@ impl Engine {
             let tried = self.look(|view, ctx| {
                 let holder = view.holder(&identifier)?;
                 let throttle = match &holder {
-                    Some(account) => account.first.check(ctx.patient, account.end_of_first()),
-                    None => view
-                        .unknown(view.claim_hash(&identifier))?
-                        .throttle
-                        .check(ctx.patient, AtTheEnd::Lock),
+                    Some(account) => account.first.check(ctx.now, ctx.patient, account.end_of_first()),
+                    None => view.unknown(view.claim_hash(&identifier))?.throttle.check(
+                        ctx.now,
+                        ctx.patient,
+                        AtTheEnd::Lock,
+                    ),
                 };
                 Ok(Ok(Tried {
                     stored: holder.as_ref().and_then(Stored::of),
@@ -49,7 +49,7 @@ impl Engine {
                     Some(stored) => view.account(stored.account)?,
                     None => None,
                 };
-                if is_overtaken(account.as_ref(), proof.as_ref(), tried.is_throttled, ctx.patient) {
+                if is_overtaken(account.as_ref(), proof.as_ref(), tried.is_throttled, ctx) {
                     return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
                 }
                 let holder = match account {
@@ -138,11 +138,11 @@ pub(super) fn is_overtaken(
     account: Option<&Account>,
     proof: Option<&PasswordProof>,
     was_throttled: bool,
-    patient: Timestamp,
+    ctx: &Context<'_>,
 ) -> bool {
     let Some(account) = account else { return proof.is_some() };
     match proof {
         Some(proof) => !proof.is_current(account),
-        None => was_throttled && account.first.check(patient, account.end_of_first()).is_ok(),
+        None => was_throttled && account.first.check(ctx.now, ctx.patient, account.end_of_first()).is_ok(),
     }
 }

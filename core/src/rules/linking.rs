@@ -53,7 +53,8 @@ pub(crate) fn prove_by_password(
     }
 }
 
-/// An identity was shown as proof: it must be one of the candidate's (SPEC 3.2).
+/// An identity was shown as proof: it must be one of the candidate's (SPEC 3.2). Another counts like a
+/// wrong password (SPEC 3.4).
 pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: &Asserted) -> Verdict<Step> {
     let Some(mut candidate) = turn.facts.account.take() else {
         return turn.ask(arrival);
@@ -61,6 +62,7 @@ pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: 
     match sign_in::note_assertion(&mut candidate, asserted, turn.ctx) {
         Some(proof) => owned(turn, arrival, candidate, proof),
         None => {
+            candidate.first.fail(turn.ctx.patient);
             let event = Event::refused(Action::ForeignIdentityShown, turn.ctx.now);
             let changes = vec![Change::Account { account: Box::new(candidate), event }];
             Verdict::counted(Refusal::InvalidCredentials, changes)

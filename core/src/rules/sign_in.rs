@@ -42,7 +42,7 @@ pub(crate) fn try_password(
     proof: Option<PasswordProof>,
     ctx: &Context<'_>,
 ) -> Result<(Account, Proof), (Refusal, Vec<Change>)> {
-    if let Err(throttled) = account.first.check(ctx.patient, account.end_of_first()) {
+    if let Err(throttled) = account.first.check(ctx.now, ctx.patient, account.end_of_first()) {
         account.first.settle(ctx.patient);
         let event = Event::refused(Action::Throttled, ctx.now);
         return Err((throttled, vec![Change::Account { account: Box::new(account), event }]));
@@ -97,7 +97,7 @@ pub(crate) fn password(
 
 /// A guess at an email that nobody has as a password's identifier.
 fn nobodys(mut unknown: UnknownSlot, ctx: &Context<'_>) -> Verdict<Progress> {
-    let refusal = match unknown.throttle.check(ctx.patient, AtTheEnd::Lock) {
+    let refusal = match unknown.throttle.check(ctx.now, ctx.patient, AtTheEnd::Lock) {
         Err(throttled) => {
             unknown.throttle.settle(ctx.patient);
             unknown.refused = unknown.refused.saturating_add(1);

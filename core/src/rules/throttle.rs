@@ -31,8 +31,9 @@ pub(crate) enum AtTheEnd {
 }
 
 impl Throttle {
-    /// Whether a try is taken now; a right one is answered no differently from a wrong one.
-    pub(crate) fn check(&self, patient: Timestamp, end: AtTheEnd) -> Result<(), Refusal> {
+    /// Whether a try is taken; a right one is answered no differently from a wrong one. What is left of
+    /// the wait is told from now on, whatever jumps the wall clock has made in it.
+    pub(crate) fn check(&self, now: Timestamp, patient: Timestamp, end: AtTheEnd) -> Result<(), Refusal> {
         let Some(failed_at) = self.failed_at else { return Ok(()) };
         let wait = match self.failures {
             0..=FREE => return Ok(()),
@@ -42,8 +43,8 @@ impl Throttle {
             },
             failures => LONGEST_WAIT.min(Duration::from_secs(60 << (failures - FREE - 1).min(6))),
         };
-        let retry_at = failed_at + wait;
-        if patient < retry_at { Err(Refusal::Throttled { retry_at: Some(retry_at) }) } else { Ok(()) }
+        let left = (failed_at + wait).since(patient);
+        if left.is_zero() { Ok(()) } else { Err(Refusal::Throttled { retry_at: Some(now + left) }) }
     }
 
     /// Counts a failure. A clock that was put right may lie before the last one: the later stays, so
@@ -103,8 +104,12 @@ mod tests {
         Throttle { failures, failed_at: Some(Timestamp::from_millis(1_000)) }
     }
 
+    fn check(throttle: &Throttle, at: u64, end: AtTheEnd) -> Result<(), Refusal> {
+        throttle.check(Timestamp::from_millis(at), Timestamp::from_millis(at), end)
+    }
+
     fn wait_minutes(failures: u32, end: AtTheEnd) -> Option<u64> {
-        match after(failures).check(Timestamp::from_millis(1_000), end) {
+        match check(&after(failures), 1_000, end) {
             Ok(()) => Some(0),
             Err(Refusal::Throttled { retry_at }) => {
                 retry_at.map(|at| at.since(Timestamp::from_millis(1_000)).as_secs() / 60)
@@ -133,9 +138,8 @@ mod tests {
     #[test]
     fn r12_6_a_try_at_retry_at_is_taken() {
         let throttle = after(5);
-        let just_before = Timestamp::from_millis(60_999);
-        assert!(throttle.check(just_before, AtTheEnd::Lock).is_err());
-        assert!(throttle.check(Timestamp::from_millis(61_000), AtTheEnd::Lock).is_ok());
+        assert!(check(&throttle, 60_999, AtTheEnd::Lock).is_err());
+        assert!(check(&throttle, 61_000, AtTheEnd::Lock).is_ok());
     }
 
     #[test]
@@ -143,7 +147,7 @@ mod tests {
         let mut throttle = after(5);
         throttle.fail(Timestamp::from_millis(0));
         assert_eq!(
-            throttle.check(Timestamp::from_millis(0), AtTheEnd::Lock),
+            check(&throttle, 0, AtTheEnd::Lock),
             Err(Refusal::Throttled { retry_at: Some(Timestamp::from_millis(121_000)) })
         );
     }

@@ -11,7 +11,6 @@
 //! ```
 
 mod clock;
-mod entropy;
 mod expect;
 mod hasher;
 mod mailbox;

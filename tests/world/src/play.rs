@@ -88,10 +88,25 @@ impl Performance {
                 "act": played.number,
                 "at": render::time(played.at),
                 "do": played.act,
-                "answer": played.answer,
+                "answer": plain(&played.answer),
             })
         };
         self.played.iter().map(act).collect()
+    }
+}
+
+/// An answer as every language writes it alike: texts, integers, lists and members. Yes and no are words,
+/// and what is not there is left out.
+fn plain(answer: &Value) -> Value {
+    match answer {
+        Value::Bool(yes) => Value::from(if *yes { "yes" } else { "no" }),
+        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Object(members) => members
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name.clone(), plain(value)))
+            .collect(),
+        other => other.clone(),
     }
 }
 

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use selfsame::testing::{Medium, MemoryMedium};
+use selfsame::testing::{Medium, MemoryMedium, SeededEntropy};
 use selfsame::{
     Engine, Entropy, Environment, Error, Hasher, HostKey, Policy, ProductId, SystemEntropy, Timestamp, Unlock,
 };
 
 use crate::clock::Hand;
-use crate::entropy::Draws;
 use crate::hasher::CountingHasher;
 use crate::mailbox::Mailbox;
 use crate::provider::providers;
@@ -26,11 +25,10 @@ pub struct World {
     hand: Arc<Hand>,
     hasher: Arc<CountingHasher>,
     mailbox: Mailbox,
-    entropy: Arc<dyn Entropy>,
     environment: Environment,
     policy: Policy,
     seed: u64,
-    path: Option<PathBuf>,
+    place: Place,
 }
 
 impl World {
@@ -45,7 +43,7 @@ impl World {
             seed: 1,
             start: START,
             policy: None,
-            place: Place::Memory,
+            place: None,
             opens: false,
             hasher: None,
             real_entropy: false,
@@ -109,21 +107,18 @@ impl World {
         self.environment.clone()
     }
 
-    /// Drops the engine and opens the file again, as a new process does. A store in memory is suspended
-    /// instead: its next call opens it again.
+    /// Lets go of the store and opens it again with a new engine, as a new process does. Clones of the
+    /// engine before are cut off.
     ///
     /// # Errors
     /// [`Error`] from opening.
     pub fn reopen(&mut self) -> Result<(), Error> {
         self.engine.suspend()?;
-        match &self.path {
-            Some(path) => {
-                let environment = self.environment.clone();
-                self.engine = Engine::open(path, &self.unlock(), None, self.policy.clone(), environment)?;
-            }
-            // An opened file stirs the randomness; so that both stay alike, this does too.
-            None => self.entropy.stir(0),
-        }
+        let (policy, environment) = (self.policy.clone(), self.environment.clone());
+        self.engine = match &self.place {
+            Place::File(path) => Engine::open(path, &self.unlock(), None, policy, environment)?,
+            Place::Medium(medium) => Engine::open_on(medium.clone(), &self.unlock(), policy, environment)?,
+        };
         Ok(())
     }
 }
@@ -139,14 +134,13 @@ pub struct WorldBuilder {
     seed: u64,
     start: Timestamp,
     policy: Option<Policy>,
-    place: Place,
+    place: Option<Place>,
     opens: bool,
     hasher: Option<Arc<dyn Hasher>>,
     real_entropy: bool,
 }
 
 enum Place {
-    Memory,
     Medium(Arc<dyn Medium>),
     File(PathBuf),
 }
@@ -169,17 +163,17 @@ impl WorldBuilder {
 
     /// A real file, where nothing is yet.
     pub fn file(self, path: &Path) -> Self {
-        Self { place: Place::File(path.to_owned()), opens: false, ..self }
+        Self { place: Some(Place::File(path.to_owned())), opens: false, ..self }
     }
 
     /// A real file that a world with this seed has made.
     pub fn open_file(self, path: &Path) -> Self {
-        Self { place: Place::File(path.to_owned()), opens: true, ..self }
+        Self { place: Some(Place::File(path.to_owned())), opens: true, ..self }
     }
 
     /// A medium of the test's own, where nothing is yet.
     pub fn medium(self, medium: Arc<dyn Medium>) -> Self {
-        Self { place: Place::Medium(medium), ..self }
+        Self { place: Some(Place::Medium(medium)), ..self }
     }
 
     /// A password hasher of the test's own.
@@ -205,40 +199,31 @@ impl WorldBuilder {
         let hand = Arc::new(Hand::at(self.start));
         let counting = Arc::new(CountingHasher::default());
         let entropy: Arc<dyn Entropy> =
-            if self.real_entropy { Arc::new(SystemEntropy) } else { Arc::new(Draws::new(self.seed)) };
+            if self.real_entropy { Arc::new(SystemEntropy) } else { Arc::new(SeededEntropy::new(self.seed)) };
         let environment = Environment::system()
             .with_clock(hand.clone())
             .with_hasher(self.hasher.unwrap_or_else(|| counting.clone()))
-            .with_entropy(entropy.clone());
+            .with_entropy(entropy);
         let policy = self
             .policy
             .unwrap_or_else(|| World::policy().build().expect("the world's policy is within its bounds"));
         let key = unlock(self.seed);
-        let (engine, path) = match self.place {
-            Place::Memory => {
-                let medium = Arc::new(MemoryMedium::new());
-                (Engine::create_on(medium, &key, policy.clone(), environment.clone())?, None)
-            }
-            Place::Medium(medium) => {
-                (Engine::create_on(medium, &key, policy.clone(), environment.clone())?, None)
-            }
-            Place::File(path) if self.opens => {
-                (Engine::open(&path, &key, None, policy.clone(), environment.clone())?, Some(path))
-            }
-            Place::File(path) => {
-                (Engine::create(&path, &key, policy.clone(), environment.clone())?, Some(path))
-            }
+        let place = self.place.unwrap_or_else(|| Place::Medium(Arc::new(MemoryMedium::new())));
+        let (given, around) = (policy.clone(), environment.clone());
+        let engine = match &place {
+            Place::Medium(medium) => Engine::create_on(medium.clone(), &key, given, around)?,
+            Place::File(path) if self.opens => Engine::open(path, &key, None, given, around)?,
+            Place::File(path) => Engine::create(path, &key, given, around)?,
         };
         Ok(World {
             engine,
             hand,
             hasher: counting,
             mailbox: Mailbox::default(),
-            entropy,
             environment,
             policy,
             seed: self.seed,
-            path,
+            place,
         })
     }
 }
