@@ -313,7 +313,7 @@ fn r2_10_resend_correct_address_and_cancel() {
     let left = world.sign_up("bob@example.org", PASSWORD);
     let ended = world.answer(&left, &Answer::Cancel).unwrap();
     assert_eq!(ended.step, Step::Ended);
-    assert_eq!(refused(world.answer(&ended, &Answer::Resend)), Refusal::NotOffered);
+    assert_eq!(refused(world.answer(&ended, &Answer::Resend)), Refusal::FlowExpired);
     assert_eq!(world.engine().health().unwrap().waiting_flows, 0);
 }
 

@@ -138,7 +138,7 @@ pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) 
     let turn = Turn { flow, facts, ctx, changes: Vec::new(), signed_in: None };
     match (state, input) {
         // ── over ──
-        (State::SignedIn { .. } | State::Ended, _) => turn.refuse(Refusal::NotOffered),
+        (State::SignedIn { .. } | State::Ended, _) => turn.refuse(Refusal::FlowExpired),
 
         // ── from anywhere ──
         (State::VerifyEmail(verifying), Input::Cancel) => turn.stop_waiting(&verifying).to(State::Ended),
