@@ -230,6 +230,20 @@ fn r3_5_a_candidate_that_is_to_be_deleted_is_restored_first_or_left_out() {
 }
 
 #[test]
+fn r3_4_a_candidate_that_is_gone_brings_the_prompt_back() {
+    let world = World::new();
+    let ada = world.ada();
+    world.account(&ada).request_deletion().unwrap();
+    world.later(days(30) - minutes(5));
+    let asked = at_the_proof(&world, &ada, "1");
+    world.later(minutes(5));
+    let back = world.answer(&asked, &Answer::Password(PASSWORD.into())).unwrap();
+    let Step::LinkOrCreate { candidates, can_create, .. } = &back.step else { panic!("{back:?}") };
+    assert_eq!((candidates.len(), *can_create), (0, true));
+    signed_in(world.answer(&back, &Answer::CreateNew).unwrap());
+}
+
+#[test]
 fn r3_5_a_password_whose_only_candidate_was_kept_deleted_can_only_leave() {
     let world = World::new();
     let ada = world.ada();

@@ -152,10 +152,10 @@ impl Engine {
             Answer::CreateNew => Input::CreateNew,
             Answer::LinkTo(place) => Input::LinkTo(*place),
             Answer::Password(password) => match (&seen.flow.state, &seen.stored) {
-                (State::ProveOwnership { .. }, Some(_)) if seen.is_throttled => Input::Password(None),
-                (State::ProveOwnership { .. }, Some(stored)) => {
+                (State::ProveOwnership { .. }, Some(stored)) if !seen.is_throttled => {
                     Input::Password(self.hash_against(Some(stored), password)?)
                 }
+                (State::ProveOwnership { .. }, _) => Input::Password(None),
                 _ => Input::NotOffered,
             },
             Answer::Assertion(assertion) => match &seen.flow.state {

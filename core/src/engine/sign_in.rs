@@ -143,6 +143,8 @@ pub(super) fn is_overtaken(
     let Some(account) = account else { return proof.is_some() };
     match proof {
         Some(proof) => !proof.is_current(account),
-        None => was_throttled && account.first.check(ctx.now, ctx.patient, account.end_of_first()).is_ok(),
+        // Nothing was hashed: there was no password, or a wait. Either may have changed.
+        None if account.password().is_none() => false,
+        None => !was_throttled || account.first.check(ctx.now, ctx.patient, account.end_of_first()).is_ok(),
     }
 }

@@ -37,7 +37,7 @@ pub(crate) enum Input {
     Confirm,
     CreateNew,
     LinkTo(u8),
-    /// Nothing where a throttle made the hash needless.
+    /// Nothing where a throttle, or an account that has no password or is gone, made the hash needless.
     Password(Option<PasswordProof>),
     Identity(Box<Asserted>),
     Restore,
