@@ -1,7 +1,7 @@
 //! Messages for the host (SPEC 13.1), and the same again from the same seed (SPEC 13.6).
 
 use selfsame::{Client, MessageKind};
-use selfsame_world::{World, minutes, refused};
+use selfsame_world::{World, days, minutes, refused};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -17,11 +17,35 @@ fn r13_1_a_message_is_written_with_its_cause_and_comes_until_it_is_delivered() {
     assert_eq!((first.len(), again.len(), first[0].id), (1, 1, again[0].id));
     assert_eq!((first[0].to.as_str(), first[0].device.as_str()), ("ada@example.org", "Ada's phone"));
     assert!(matches!(&first[0].kind, MessageKind::VerifyEmail { .. }));
-    engine.failed(first[0].id).unwrap();
-    assert_eq!(engine.messages(10).unwrap().len(), 1, "a failure keeps it");
     engine.delivered(first[0].id).unwrap();
     engine.delivered(first[0].id).unwrap();
     assert!(engine.messages(10).unwrap().is_empty());
+}
+
+#[test]
+fn r13_1_a_message_that_failed_stands_in_no_other_s_way() {
+    let world = World::new();
+    for n in 0..3 {
+        world.sign_up(&format!("person{n}@example.org"), PASSWORD);
+    }
+    let to = |messages: Vec<selfsame::Message>| messages.into_iter().map(|m| m.to).collect::<Vec<_>>();
+    let first = world.engine().messages(1).unwrap();
+    world.engine().failed(first[0].id).unwrap();
+    world.engine().failed(first[0].id).unwrap();
+    let expected = [1, 2, 0].map(|n| format!("person{n}@example.org"));
+    assert_eq!(to(world.engine().messages(10).unwrap()), expected);
+}
+
+#[test]
+fn r13_1_a_message_that_nobody_delivers_does_not_stay_for_ever() {
+    let world = World::new();
+    world.sign_up("ada@example.org", PASSWORD);
+    assert_eq!(world.engine().messages(10).unwrap().len(), 1);
+    world.later(days(30) - minutes(1));
+    assert_eq!(world.engine().messages(10).unwrap().len(), 1);
+    world.later(minutes(1));
+    assert!(world.engine().messages(10).unwrap().is_empty());
+    assert_eq!(world.engine().health().unwrap().outbox, 0);
 }
 
 #[test]

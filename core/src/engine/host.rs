@@ -57,17 +57,16 @@ impl Engine {
         })
     }
 
-    /// The message could not be delivered: it stays and comes again; the failure is counted.
+    /// The message could not be delivered: it goes to the end of the line with a new number, so that it
+    /// stands in no other's way, and the failure is counted.
     ///
     /// # Errors
     /// [`Error`] from the store.
     pub fn failed(&self, message: u64) -> Result<(), Error> {
         self.act(|view, _| {
-            let known = view.message(message)?.map(|mut message| {
-                message.failures = message.failures.saturating_add(1);
-                Change::Message(message)
-            });
-            Ok(Verdict::done((), known.into_iter().collect()))
+            let Some(mut failed) = view.message(message)? else { return Ok(Verdict::done((), Vec::new())) };
+            failed.failures = failed.failures.saturating_add(1);
+            Ok(Verdict::done((), vec![Change::Delivered(message), Change::Send(failed)]))
         })
     }
 
@@ -79,8 +78,7 @@ impl Engine {
     pub fn set_trusted_time(&self, time: Timestamp) -> Result<(), Error> {
         let inner = &*self.inner;
         let before = inner.time.moment().now;
-        inner.time.trust(time);
-        let moment = inner.time.moment();
+        let moment = inner.time.trusted(time);
         let draw = Draw::new(&*inner.environment.entropy)?;
         let ctx = inner.context(&moment, &draw);
         let mark = Mark {
@@ -92,6 +90,7 @@ impl Engine {
             let view = View::new(read, &inner.keys, ctx.now);
             lower(&view, &ctx, &*inner.environment.entropy, Vec::new(), mark.clone())
         })?;
+        inner.time.trust(moment.now);
         Ok(())
     }
 
@@ -106,7 +105,7 @@ impl Engine {
             Ok(Ok(Health {
                 clock_rolled_back_by: rolled_back,
                 clock_events: meta.clock_events,
-                outbox: view.messages(usize::MAX)?.len(),
+                outbox: view.outbox()?,
                 waiting_flows: meta.waiting,
             }))
         })

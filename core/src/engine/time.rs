@@ -67,11 +67,18 @@ impl Timekeeper {
         }
     }
 
-    /// The host knows the time: a mark that a wrong clock left in the future goes back to it.
-    pub(crate) fn trust(&self, time: Timestamp) {
+    /// The moment that it is when the host is right about the time. A wall clock that is ahead of it
+    /// would be believed again at once, so it is the later of the two.
+    pub(crate) fn trusted(&self, time: Timestamp) -> Moment {
+        let now = time.max(Timestamp::from_millis(self.clock.read().wall_ms));
+        Moment { now, patient: now, rolled_back: None, mark_due: true, unrecorded: false }
+    }
+
+    /// Goes on from a [trusted](Self::trusted) moment, once it is in the store: a mark that a wrong clock
+    /// left in the future goes back to it.
+    pub(crate) fn trust(&self, now: Timestamp) {
         let reading = self.clock.read();
         let mut state = self.state();
-        let now = time.max(Timestamp::from_millis(reading.wall_ms));
         state.mark = now;
         state.stored = now;
         state.began = (now, reading.elapsed_ms);
@@ -163,7 +170,7 @@ mod tests {
         assert!(matches!(moment.mark().clock_event, Some(ClockEvent::RolledBack { by_ms: 9_000_000, .. })));
         keeper.written(&moment);
         assert_eq!(keeper.moment().mark().clock_event, None);
-        keeper.trust(Timestamp::from_millis(1_200_000));
+        keeper.trust(keeper.trusted(Timestamp::from_millis(1_200_000)).now);
         assert_eq!(keeper.moment().now, Timestamp::from_millis(1_200_000));
     }
 }

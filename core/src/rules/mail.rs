@@ -18,7 +18,7 @@ use crate::ground::time::Timestamp;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long the code of an address proof lives once its message was fetched.
 pub(crate) const ADDRESS_PROOF_LIFE: Duration = DAY;
-/// How long a message waits to be fetched.
+/// How long a message waits to be fetched, and then to be delivered.
 pub(crate) const UNFETCHED_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const WRONG_CODES: u8 = 5;
 
@@ -115,9 +115,9 @@ impl Outgoing {
         }
     }
 
-    /// Whether nobody has any use for it any more.
+    /// Whether nobody has any use for it any more: 30 days unfetched, or fetched and not delivered.
     pub(crate) fn is_void(&self, now: Timestamp) -> bool {
-        self.fetched_at.is_none() && now >= self.created_at + UNFETCHED_LIFE
+        now >= self.fetched_at.unwrap_or(self.created_at) + UNFETCHED_LIFE
     }
 
     pub(crate) fn to_message(&self) -> Message {

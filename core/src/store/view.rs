@@ -239,6 +239,16 @@ impl<'a> View<'a> {
         Ok(messages)
     }
 
+    /// How many messages there are.
+    pub(crate) fn outbox(&self) -> Result<usize, StoreError> {
+        let mut count = 0;
+        self.rows(&tables::messages(), usize::MAX, |_, _| {
+            count += 1;
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
     pub(crate) fn meta(&self) -> Result<Meta, StoreError> {
         self.row(&tables::meta())?.ok_or(StoreError::Damaged)
     }
