@@ -21,7 +21,12 @@ const FACE: [&str; 3] = ["lib", "testing", "error"];
 const OUTSIDE_WORLD: [&str; 5] = ["fs", "net", "env", "thread", "process"];
 const AMBIENT_CLOCKS: [&str; 2] = ["SystemTime", "Instant"];
 /// Where alone each of these libraries is named.
-const HOMES: [(&str, &str); 3] = [("bincode", "ground/codec.rs"), ("redb", "store/"), ("ring", "crypto/")];
+const HOMES: [(&str, &str); 4] = [
+    ("bincode", "ground/codec.rs"),
+    ("redb", "store/"),
+    ("ring", "crypto/"),
+    ("serde_json", "crypto/json.rs"),
+];
 const LONGEST_FILE: usize = 600;
 
 #[test]
@@ -343,6 +348,7 @@ mod checker {
             ("store/view.rs", "use {serde::Serialize, ring::aead};", "ring is named outside crypto/"),
             ("ground/id.rs", "use bincode::config;", "bincode is named outside ground/codec.rs"),
             ("lib.rs", "pub use bincode;", "bincode is named outside ground/codec.rs"),
+            ("crypto/jose.rs", "use serde_json::Value;", "serde_json is named outside crypto/json.rs"),
         ] {
             let problems = problems(file, source).join("\n");
             assert!(problems.contains(problem), "{file}: {source}\nfound: {problems}");

@@ -75,7 +75,8 @@ fn r3_2_a_proof_counts_for_its_flow_its_identity_and_its_candidate_alone() {
 fn r3_3_the_step_shows_what_is_added_and_what_counts_as_proof() {
     let world = World::new();
     let ada = world.ada();
-    let Step::ProveOwnership { candidate, adding, accepted } = at_the_proof(&world, &ada, "1").step else {
+    let Step::ProveOwnership { candidate, adding, accepted, .. } = at_the_proof(&world, &ada, "1").step
+    else {
         panic!("the chosen account is to be proven");
     };
     assert_eq!(candidate.methods, [MethodKind::Password]);

@@ -11,6 +11,7 @@ mod store;
 pub mod testing;
 
 pub use crypto::entropy::SystemEntropy;
+pub use crypto::jwk::Algorithm;
 pub use crypto::keys::HostKey;
 pub use crypto::password::{Argon2Hasher, HashCost, HashFailed, Hasher};
 pub use crypto::token::{FlowToken, InvalidToken, SessionToken};
@@ -31,10 +32,11 @@ pub use rules::account::{
 };
 pub use rules::audit::{Action, Activity, Actor, Event, Outcome};
 pub use rules::flow::{Accepted, Adding, Answer, Arrived, Blocked, Intent, Progress, SignedIn, Step};
+pub use rules::id_token::IdTokenRules;
 pub use rules::mail::{Message, MessageKind};
 pub use rules::password::PasswordRule;
 pub use rules::policy::{Policy, PolicyBuilder, PolicyError};
-pub use rules::provider::{Assertion, HostStatement, ProductId, Provider, ProviderId};
-pub use rules::refusal::{AssertionProblem, Refusal};
+pub use rules::provider::{Assertion, HostStatement, ProductId, Provider, ProviderId, Word};
+pub use rules::refusal::{AssertionProblem, KeysProblem, Refusal};
 pub use rules::session::{Aal, Amr, Client, Session};
 pub use store::tables::{InExport, OnPurge, Sealed, TABLES, Table};

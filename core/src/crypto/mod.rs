@@ -3,6 +3,9 @@
 mod argon;
 pub(crate) mod draw;
 pub(crate) mod entropy;
+pub(crate) mod jose;
+pub(crate) mod json;
+pub(crate) mod jwk;
 mod kdf;
 pub(crate) mod keys;
 pub(crate) mod password;

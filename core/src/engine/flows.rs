@@ -1,5 +1,6 @@
 //! Flows: begun, answered step by step, and looked at again (SPEC 2, 3).
 
+use super::assertion::Checked;
 use super::sign_in::{Stored, is_overtaken};
 use super::{Attempt, Engine};
 use crate::crypto::keys::same;
@@ -11,8 +12,8 @@ use crate::ground::secret::Secret;
 use crate::rules::account::Identifier;
 use crate::rules::flow::{Answer, Flow, Intent, Progress, State, Step, Verifying};
 use crate::rules::password;
-use crate::rules::provider::{Asserted, Assertion, ProviderId};
-use crate::rules::refusal::{AssertionProblem, Refusal};
+use crate::rules::provider::{Assertion, ProviderId};
+use crate::rules::refusal::Refusal;
 use crate::rules::session::Client;
 use crate::rules::transition::{self, Facts, Input, MailFacts};
 use crate::rules::verdict::{Context, Verdict};
@@ -59,7 +60,8 @@ impl Engine {
     /// is not, `intent` says how to go on (SPEC 2.1).
     ///
     /// # Errors
-    /// [`Refusal::AssertionRejected`] says what is wrong with it; [`Refusal::FlowExpired`] after 10 minutes.
+    /// [`Refusal::AssertionRejected`] says what is wrong with it; [`Refusal::NeedsKeys`] where the
+    /// provider's keys are to be [given](Self::set_keys) first; [`Refusal::FlowExpired`] after 10 minutes.
     pub fn continue_with(
         &self,
         flow: &FlowToken,
@@ -140,8 +142,10 @@ impl Engine {
                 let State::Present { provider } = &seen.flow.state else {
                     return Ok(Input::NotOffered);
                 };
-                let asserted = self.check(assertion, seen.flow.id, Some(provider))?;
-                return Ok(Input::Present { asserted: Box::new(asserted), intent: *intent });
+                return Ok(match self.check(assertion, &seen.flow, Some(provider))? {
+                    Checked::Asserted(asserted) => Input::Present { asserted, intent: *intent },
+                    Checked::UnknownKey(issuer) => Input::UnknownKey(issuer),
+                });
             }
             Given::Answer(answer) => *answer,
         };
@@ -159,9 +163,10 @@ impl Engine {
                 _ => Input::NotOffered,
             },
             Answer::Assertion(assertion) => match &seen.flow.state {
-                State::ProveOwnership { .. } => {
-                    Input::Identity(Box::new(self.check(assertion, seen.flow.id, None)?))
-                }
+                State::ProveOwnership { .. } => match self.check(assertion, &seen.flow, None)? {
+                    Checked::Asserted(asserted) => Input::Identity(asserted),
+                    Checked::UnknownKey(issuer) => Input::UnknownKey(issuer),
+                },
                 _ => Input::NotOffered,
             },
             Answer::Restore => Input::Restore,
@@ -172,21 +177,6 @@ impl Engine {
             ),
             Answer::Cancel => Input::Cancel,
         })
-    }
-
-    fn check(
-        &self,
-        assertion: &Assertion,
-        flow: FlowId,
-        begun_with: Option<&ProviderId>,
-    ) -> Result<Asserted, Error> {
-        let Assertion::Stated(statement) = assertion;
-        if begun_with.is_some_and(|provider| *provider != statement.provider) {
-            return Err(Refusal::AssertionRejected { reason: AssertionProblem::OtherProvider }.into());
-        }
-        let provider = self.inner.policy.provider(&statement.provider).ok_or(Refusal::UnknownProvider)?;
-        Asserted::stated(statement, flow, provider)
-            .map_err(|reason| Refusal::AssertionRejected { reason }.into())
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use crate::crypto::draw::Draw;
 use crate::crypto::entropy::SeededEntropy;
+use crate::crypto::jwk::KeySet;
 use crate::crypto::password::{Argon2Hasher, HashCost, hash};
 use crate::engine::unlock::Header;
 use crate::ground::codec::{Record, decode, encode};
@@ -16,6 +17,7 @@ use crate::rules::account::{Account, AddressSource, Credential, Method, MethodKi
 use crate::rules::audit::{Action, Event};
 use crate::rules::decisions::{self, Bench};
 use crate::rules::flow::{Arrival, Arrived, Flow, Newcomer, Proof, State, Verifying};
+use crate::rules::id_token::GivenKeys;
 use crate::rules::mail::{Body, CodeSlot, Outgoing, Pace};
 use crate::rules::provider::{Identity, ProductId, ProviderId};
 use crate::rules::session::{Aal, Amr, Client, Session};
@@ -23,6 +25,12 @@ use crate::rules::throttle::UnknownSlot;
 use crate::store::view::{Claim, ClockEvent, Meta, Present};
 
 const AT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+/// The public keys of RFC 7515 appendices A.2 and A.3 and of RFC 8037 appendix A.2.
+const KEYS: &str = r#"{"keys":[
+{"kty":"RSA","kid":"a","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ","e":"AQAB"},
+{"kty":"EC","crv":"P-256","kid":"b","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},
+{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 
 /// Writes the record's bytes, and holds that they decode to what encodes to them again.
 fn line<R: Record>(out: &mut String, name: &str, record: &R) {
@@ -142,6 +150,7 @@ fn golden() -> String {
             number: 3,
             client: client.clone(),
             expires_at: AT,
+            asked_for_keys: true,
             state,
         };
         line(&mut out, &format!("flow/{name}"), &flow);
@@ -164,6 +173,8 @@ fn golden() -> String {
     line(&mut out, "meta", &Meta { mark: AT, next_message: 5, waiting: 6, clock_events: 7 });
     line(&mut out, "clock/rolled-back", &ClockEvent::RolledBack { at: AT, by_ms: 1 });
     line(&mut out, "clock/trusted", &ClockEvent::Trusted { from: AT, to: AT });
+    let keys = KeySet::parse(KEYS).unwrap();
+    line(&mut out, "keys", &GivenKeys { given_at: AT, keys });
     for (name, header) in Header::samples() {
         line(&mut out, &format!("header/{name}"), &header);
     }

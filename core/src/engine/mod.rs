@@ -1,6 +1,7 @@
 //! Floor 4: the shell. Load facts, ask one rule, apply, answer.
 
 pub(crate) mod account;
+mod assertion;
 pub(crate) mod clock;
 pub(crate) mod environment;
 mod flows;

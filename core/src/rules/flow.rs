@@ -36,6 +36,8 @@ pub enum Step {
         provider: ProviderId,
         /// Which flow a host's statement has to name.
         flow: FlowId,
+        /// Which nonce an ID token has to carry: give it to the provider.
+        nonce: String,
         /// When it is too late.
         expires_at: Timestamp,
     },
@@ -72,6 +74,8 @@ pub enum Step {
         adding: Option<Adding>,
         /// What counts as proof.
         accepted: Vec<Accepted>,
+        /// Which nonce an ID token has to carry here, another than the one the flow began with.
+        nonce: String,
     },
     /// The account is to be deleted: restore it, or keep it deleted (SPEC 9.2).
     ConfirmRestore {
@@ -257,6 +261,8 @@ pub(crate) struct Flow {
     pub(crate) number: u32,
     pub(crate) client: Client,
     pub(crate) expires_at: Timestamp,
+    /// Whether an unknown key's name had the flow ask for the provider's keys anew, as it does once.
+    pub(crate) asked_for_keys: bool,
     pub(crate) state: State,
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::id_token::IdTokenRules;
 use super::provider::{ProductId, Provider, ProviderId};
 use crate::crypto::password::HashCost;
 
@@ -19,6 +20,7 @@ pub struct Policy {
     session_idle: Duration,
     session_absolute: Duration,
     fresh_for: Duration,
+    keys_for: Duration,
     methods: usize,
     addresses: usize,
     sessions: u16,
@@ -38,6 +40,7 @@ impl Policy {
                 session_idle: DAY * 30,
                 session_absolute: DAY * 180,
                 fresh_for: MINUTE * 5,
+                keys_for: DAY,
                 methods: 32,
                 addresses: 16,
                 sessions: 100,
@@ -55,6 +58,11 @@ impl Policy {
     /// The provider of this name.
     pub fn provider(&self, id: &ProviderId) -> Option<&Provider> {
         self.providers.iter().find(|provider| provider.id == *id)
+    }
+
+    /// The provider whose ID tokens are issued as this.
+    pub(crate) fn provider_issuing_as(&self, issuer: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.issues_as(issuer))
     }
 
     /// Whether an account may be used from this product.
@@ -80,6 +88,11 @@ impl Policy {
     /// How long a proof counts as fresh.
     pub fn fresh_for(&self) -> Duration {
         self.fresh_for
+    }
+
+    /// How long a provider's key set is believed.
+    pub fn keys_for(&self) -> Duration {
+        self.keys_for
     }
 
     /// How many methods an account may have.
@@ -185,6 +198,12 @@ impl PolicyBuilder {
         self
     }
 
+    /// How long a provider's key set is believed after the host gave it: 1 hour to 7 days. Default 24 hours.
+    pub fn keys_for(mut self, keys_for: Duration) -> Self {
+        self.policy.keys_for = keys_for;
+        self
+    }
+
     /// How many methods an account may have: 1 to 32. Default 32.
     pub fn methods(mut self, most: usize) -> Self {
         self.policy.methods = most;
@@ -225,11 +244,10 @@ impl PolicyBuilder {
         let unique_issuers = policy.providers.iter().enumerate().all(|(at, provider)| {
             !provider.issuer.is_empty()
                 && provider.issuer.len() <= 255
-                && !policy
-                    .providers
-                    .iter()
-                    .skip(at + 1)
-                    .any(|other| other.id == provider.id || other.issuer == provider.issuer)
+                && provider.id_token_rules().is_none_or(IdTokenRules::is_usable)
+                && !policy.providers.iter().skip(at + 1).any(|other| {
+                    other.id == provider.id || other.issuers().any(|issuer| provider.issues_as(issuer))
+                })
         });
         for (figure, within) in [
             ("realm", (1..=64).contains(&policy.realm.chars().count())),
@@ -238,6 +256,7 @@ impl PolicyBuilder {
             ("session_idle", spans.contains(&policy.session_idle)),
             ("session_absolute", spans.contains(&policy.session_absolute)),
             ("fresh_for", (MINUTE..=MINUTE * 15).contains(&policy.fresh_for)),
+            ("keys_for", (MINUTE * 60..=DAY * 7).contains(&policy.keys_for)),
             ("methods", (1..=32).contains(&policy.methods)),
             ("addresses", (1..=16).contains(&policy.addresses)),
             ("sessions", (1..=100).contains(&policy.sessions)),

@@ -4,9 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::id_token::IdTokenRules;
 use super::refusal::AssertionProblem;
+use crate::crypto::jwk::Algorithm;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
+use crate::ground::secret::Secret;
 
 /// The short name of a provider in policy: 1 to 32 of `a-z`, `0-9` and `-`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -55,12 +58,56 @@ pub struct Provider {
     /// Domains that it is the authority for: an email there counts as proven when the provider says so.
     /// Empty for most (SPEC 2.3).
     pub authority_for: Vec<String>,
+    /// How its word reaches the engine.
+    pub word: Word,
+}
+
+/// How a provider's word reaches the engine; it is taken in no other way (SPEC 2.9).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Word {
+    /// It issues no ID token: the host states what it said.
+    HostStated,
+    /// By an ID token that it signed for the application.
+    IdToken(IdTokenRules),
 }
 
 impl Provider {
     /// X. It issues no ID token: the host states subject and handle after its own OAuth exchange.
     pub fn x() -> Self {
-        Self { id: ProviderId("x".to_owned()), issuer: "https://x.com".to_owned(), authority_for: Vec::new() }
+        Self::named("x", "https://x.com", &[], Word::HostStated)
+    }
+
+    /// Google, which knows the application by these client ids. It is the authority for gmail.com and for
+    /// the domain of an organisation that it keeps the mailboxes of (its claim `hd`).
+    pub fn google(audiences: Vec<String>) -> Self {
+        let rules = IdTokenRules {
+            // Both spellings are in use: "always https://accounts.google.com or accounts.google.com for
+            // Google ID tokens" (Google's reference of OpenID Connect).
+            also_issued_as: vec!["accounts.google.com".to_owned()],
+            hosted_domain_counts: true,
+            ..IdTokenRules::new(audiences, vec![Algorithm::Rs256])
+        };
+        Self::named("google", "https://accounts.google.com", &["gmail.com"], Word::IdToken(rules))
+    }
+
+    /// Apple, which knows the application by these bundle and service ids. It is the authority for the
+    /// addresses of its relay and for those that it gives out itself.
+    pub fn apple(audiences: Vec<String>) -> Self {
+        let domains = ["privaterelay.appleid.com", "icloud.com", "me.com", "mac.com"];
+        let rules = IdTokenRules {
+            verified_may_be_text: true,
+            ..IdTokenRules::new(audiences, vec![Algorithm::Rs256])
+        };
+        Self::named("apple", "https://appleid.apple.com", &domains, Word::IdToken(rules))
+    }
+
+    fn named(id: &str, issuer: &str, authority_for: &[&str], word: Word) -> Self {
+        Self {
+            id: ProviderId(id.to_owned()),
+            issuer: issuer.to_owned(),
+            authority_for: authority_for.iter().map(|domain| (*domain).to_owned()).collect(),
+            word,
+        }
     }
 
     /// Whether the provider's word about this email is a proof (SPEC 2.3).
@@ -107,8 +154,10 @@ impl fmt::Debug for HostStatement {
 /// What proves a federated identity.
 #[derive(Clone, Debug)]
 pub enum Assertion {
-    /// The host's word.
+    /// The host's word, for providers that policy has state by the host.
     Stated(HostStatement),
+    /// A provider's signed word: an ID token in the compact form, with the nonce of the step.
+    IdToken(Secret),
 }
 
 /// An assertion that was checked: what it proves.

@@ -36,6 +36,17 @@ pub enum Refusal {
         /// The rule that it breaks.
         rule: PasswordRule,
     },
+    /// The text is no key set that signatures can be checked with; nothing changed (SPEC 2.9).
+    InvalidKeys {
+        /// What is wrong with it.
+        reason: KeysProblem,
+    },
+    /// The provider's keys are not here, too old, or lack the one that signed: give its key set anew and
+    /// bring the same token again (SPEC 2.9).
+    NeedsKeys {
+        /// The provider's issuer, as policy has it.
+        issuer: String,
+    },
     /// The step does not offer that answer; look at the current step (SPEC 2.10).
     NotOffered,
     /// The act wants fresher proof: sign in again (SPEC 6.4).
@@ -66,6 +77,8 @@ impl Refusal {
             Self::InvalidCredentials => "InvalidCredentials",
             Self::InvalidEmail { .. } => "InvalidEmail",
             Self::InvalidPassword { .. } => "InvalidPassword",
+            Self::InvalidKeys { .. } => "InvalidKeys",
+            Self::NeedsKeys { .. } => "NeedsKeys",
             Self::NotOffered => "NotOffered",
             Self::ReauthenticationRequired => "ReauthenticationRequired",
             Self::SessionEnded => "SessionEnded",
@@ -90,6 +103,8 @@ impl fmt::Display for Refusal {
             Self::InvalidCredentials => f.write_str("no account with this email and password"),
             Self::InvalidEmail { reason } => write!(f, "not an email address: {reason}"),
             Self::InvalidPassword { rule } => write!(f, "not usable as a password: {rule}"),
+            Self::InvalidKeys { reason } => write!(f, "not usable as a key set: {reason}"),
+            Self::NeedsKeys { issuer } => write!(f, "the keys of {issuer} are needed anew; set them"),
             Self::NotOffered => f.write_str("the step does not offer this answer; look at the current step"),
             Self::ReauthenticationRequired => f.write_str("this wants fresh proof; sign in again"),
             Self::SessionEnded => f.write_str("the session has ended; sign in again"),
@@ -110,24 +125,63 @@ impl std::error::Error for Refusal {}
 /// What is wrong with an assertion (SPEC 2.9).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AssertionProblem {
+    /// It is signed in a way that policy does not name for the provider, or its key is not for.
+    Algorithm,
+    /// It is for another application, or for several and not issued to this one.
+    Audience,
+    /// Its email is no email address.
+    Email,
+    /// It is over, or does not say until when it holds.
+    Expired,
+    /// Its header has a parameter that is not taken.
+    Header,
+    /// It was issued more than 10 minutes ago, more than 60 seconds ahead, or does not say when.
+    IssuedAt,
+    /// It comes from another issuer.
+    Issuer,
+    /// It is a token for another purpose.
+    Kind,
+    /// It is no signed token in the compact form.
+    Malformed,
+    /// It does not have the nonce of the step.
+    Nonce,
+    /// It does not hold yet.
+    NotYet,
     /// It was made for another flow.
     OtherFlow,
     /// It comes from another provider than the flow was begun with.
     OtherProvider,
+    /// Its signature is wrong.
+    Signature,
     /// Its subject is empty or longer than 255 bytes.
     Subject,
-    /// Its email is no email address.
-    Email,
+    /// It is longer than 8 KiB.
+    TooLong,
+    /// No key of the provider's set signed it, nor of the one that was asked for.
+    UnknownKey,
 }
 
 impl AssertionProblem {
     /// The problem's name, the same in every language and release.
     pub fn code(self) -> &'static str {
         match self {
+            Self::Algorithm => "Algorithm",
+            Self::Audience => "Audience",
+            Self::Email => "Email",
+            Self::Expired => "Expired",
+            Self::Header => "Header",
+            Self::IssuedAt => "IssuedAt",
+            Self::Issuer => "Issuer",
+            Self::Kind => "Kind",
+            Self::Malformed => "Malformed",
+            Self::Nonce => "Nonce",
+            Self::NotYet => "NotYet",
             Self::OtherFlow => "OtherFlow",
             Self::OtherProvider => "OtherProvider",
+            Self::Signature => "Signature",
             Self::Subject => "Subject",
-            Self::Email => "Email",
+            Self::TooLong => "TooLong",
+            Self::UnknownKey => "UnknownKey",
         }
     }
 }
@@ -135,10 +189,63 @@ impl AssertionProblem {
 impl fmt::Display for AssertionProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Algorithm => "it is signed in a way that is not taken",
+            Self::Audience => "it is for another application",
+            Self::Email => "its email is no email address",
+            Self::Expired => "it is over",
+            Self::Header => "its header has what is not taken",
+            Self::IssuedAt => "it was not issued just now",
+            Self::Issuer => "it comes from another issuer",
+            Self::Kind => "it is a token for another purpose",
+            Self::Malformed => "it is no signed token",
+            Self::Nonce => "it does not have the nonce of the step",
+            Self::NotYet => "it does not hold yet",
             Self::OtherFlow => "it was made for another flow",
             Self::OtherProvider => "it comes from another provider",
+            Self::Signature => "its signature is wrong",
             Self::Subject => "its subject is empty or too long",
-            Self::Email => "its email is no email address",
+            Self::TooLong => "it is longer than 8 KiB",
+            Self::UnknownKey => "the provider has no such key",
+        })
+    }
+}
+
+/// What is wrong with a key set (SPEC 2.9).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeysProblem {
+    /// It is no JSON object with a list `keys`, or a member stands twice in it.
+    Malformed,
+    /// It has no key that is used here: RSA of 2,048 bits or more, P-256 or Ed25519, for signatures.
+    NoKey,
+    /// It has a private or symmetric key: whoever reads it can sign.
+    PrivateKey,
+    /// Two of its keys have the same name.
+    SameName,
+    /// It is longer than 64 KiB or has more than 32 keys.
+    TooLarge,
+}
+
+impl KeysProblem {
+    /// The problem's name, the same in every language and release.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "Malformed",
+            Self::NoKey => "NoKey",
+            Self::PrivateKey => "PrivateKey",
+            Self::SameName => "SameName",
+            Self::TooLarge => "TooLarge",
+        }
+    }
+}
+
+impl fmt::Display for KeysProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => "it is no JSON Web Key Set",
+            Self::NoKey => "it has no key that can be used",
+            Self::PrivateKey => "it has a private key in it",
+            Self::SameName => "two of its keys have the same name",
+            Self::TooLarge => "it is too large",
         })
     }
 }

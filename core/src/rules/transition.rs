@@ -11,10 +11,11 @@ use super::flow::{
 use super::linking;
 use super::mail::{ADDRESS_PROOF_LIFE, CodeSlot, Pace, UnknownAddress};
 use super::provider::{Asserted, ProviderId};
-use super::refusal::Refusal;
+use super::refusal::{AssertionProblem, Refusal};
 use super::session::{Aal, Client};
 use super::sign_in::PasswordProof;
 use super::verdict::{Change, Context, Verdict};
+use crate::crypto::jose;
 use crate::crypto::password::StoredPassword;
 use crate::crypto::token::FlowToken;
 use crate::ground::email::EmailAddress;
@@ -40,6 +41,8 @@ pub(crate) enum Input {
     /// Nothing where a throttle, or an account that has no password or is gone, made the hash needless.
     Password(Option<PasswordProof>),
     Identity(Box<Asserted>),
+    /// A token of this issuer, signed by a key that its set does not name.
+    UnknownKey(String),
     Restore,
     KeepDeleted,
     Resend,
@@ -83,6 +86,7 @@ pub(crate) fn begin(state: State, client: &Client, ctx: &Context<'_>) -> (Flow, 
         number: 1,
         client: client.clone(),
         expires_at: ctx.now + life(&state, ctx),
+        asked_for_keys: false,
         state,
     };
     (flow, FlowToken::new(id, &secret))
@@ -147,6 +151,11 @@ pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) 
         // ── from PresentAssertion ──
         (State::Present { .. }, Input::Present { asserted, intent }) => {
             arrival::present(turn, *asserted, intent)
+        }
+
+        // ── wherever an assertion is taken ──
+        (State::Present { .. } | State::ProveOwnership { .. }, Input::UnknownKey(issuer)) => {
+            turn.ask_for_keys(issuer)
         }
 
         // ── from VerifyEmail ──
@@ -232,6 +241,17 @@ impl Turn<'_> {
         self.to(State::LinkOrCreate { arrival, offered })
     }
 
+    /// The key may be new: the host is asked for the provider's set, once a flow, so that nobody keeps it
+    /// fetching with names of keys that there never were (SPEC 2.9).
+    fn ask_for_keys(mut self, issuer: String) -> Verdict<Step> {
+        if self.flow.asked_for_keys {
+            return self.refuse(Refusal::AssertionRejected { reason: AssertionProblem::UnknownKey });
+        }
+        self.flow.asked_for_keys = true;
+        self.changes.push(Change::Flow(Box::new(self.flow.clone())));
+        self.refuse(Refusal::NeedsKeys { issuer })
+    }
+
     /// The answer is no; what was counted by then is written.
     pub(crate) fn refuse(self, refusal: Refusal) -> Verdict<Step> {
         Verdict::counted(refusal, self.changes)
@@ -301,9 +321,12 @@ fn life(state: &State, ctx: &Context<'_>) -> Duration {
 /// The step that a flow is at.
 pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
     match &flow.state {
-        State::Present { provider } => {
-            Step::PresentAssertion { provider: provider.clone(), flow: flow.id, expires_at: flow.expires_at }
-        }
+        State::Present { provider } => Step::PresentAssertion {
+            provider: provider.clone(),
+            flow: flow.id,
+            nonce: nonce(flow, ctx),
+            expires_at: flow.expires_at,
+        },
         State::VerifyEmail(verifying) => {
             Step::VerifyEmail { to: verifying.email.masked(), can_skip: verifying.can_skip() }
         }
@@ -334,6 +357,7 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
                 Step::ProveOwnership {
                     adding: (!candidate.drops_new_password).then(|| arrival.newcomer.adding()),
                     accepted: accepted(&candidate),
+                    nonce: nonce(flow, ctx),
                     candidate,
                 }
             }
@@ -356,6 +380,11 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
         }),
         State::Ended => Step::Ended,
     }
+}
+
+/// What an ID token for the step that the flow is at has to carry (SPEC 2.9).
+pub(crate) fn nonce(flow: &Flow, ctx: &Context<'_>) -> String {
+    jose::nonce(ctx.keys, flow.id, flow.number)
 }
 
 fn accepted(candidate: &Candidate) -> Vec<Accepted> {

@@ -3,6 +3,7 @@
 use super::account::{Account, Identifier};
 use super::audit::Event;
 use super::flow::Flow;
+use super::id_token::GivenKeys;
 use super::mail::{Outgoing, Pace, UnknownAddress};
 use super::policy::Policy;
 use super::refusal::Refusal;
@@ -50,6 +51,8 @@ pub(crate) enum Change {
     Account { account: Box<Account>, event: Event },
     /// The identifier belongs to the account (SPEC 1.3); it must not have belonged to any.
     Claimed { identifier: Identifier, account: AccountId },
+    /// The provider of this issuer has these keys from now on.
+    Keys { issuer: String, given: Box<GivenKeys> },
     /// The host has delivered the message.
     Delivered(u64),
     /// The flow and its row are gone.

@@ -109,6 +109,9 @@ impl Lowering<'_> {
             Change::Proven { email, account } => {
                 self.put_sealed(tables::email(&self.view.email_hash(&email), &account), &Present)
             }
+            Change::Keys { issuer, given } => {
+                self.put_sealed(tables::key_set(&self.view.issuer_hash(&issuer)), &*given)
+            }
             Change::Delivered(id) => {
                 self.rows.push(delete(tables::message(id)));
                 Ok(())

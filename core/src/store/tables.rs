@@ -90,6 +90,7 @@ tables! {
     PACE = "pace", 0x31, false, 32, "keyed hash of an address -> when codes went there", Sealed::Store, OnPurge::Expire, InExport::Not("over within a day");
     UNKNOWN = "unknown", 0x40, false, 2, "slot -> guesses at an identifier that nobody holds", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
     CLOCK = "clock", 0x41, false, 8, "number -> what happened to the clock", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
+    KEY_SET = "keys", 0x42, false, 32, "keyed hash of an issuer -> its key set as last given", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
     ACCOUNT = "account", 0x00, true, 0, "revision, wrapped data key -> the account", Sealed::Account, OnPurge::Tombstone, InExport::At("account");
     SESSION = "session", 0x10, true, 16, "session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, InExport::At("sessions");
     AUDIT = "audit", 0x20, true, 8, "number -> event", Sealed::Account, OnPurge::Go, InExport::At("activity");
@@ -186,6 +187,10 @@ pub(crate) fn clock(number: u64) -> Vec<u8> {
     CLOCK.key(&NOBODY, &[&number.to_be_bytes()])
 }
 
+pub(crate) fn key_set(hash: &[u8; 32]) -> Vec<u8> {
+    KEY_SET.key(&NOBODY, &[hash])
+}
+
 pub(crate) fn account(id: &AccountId) -> Vec<u8> {
     ACCOUNT.key(id.as_bytes(), &[])
 }
@@ -274,6 +279,7 @@ mod tests {
             (pace(&hash), format!("{nobody}31{h}")),
             (unknown(0x0405), format!("{nobody}400405")),
             (clock(6), format!("{nobody}410000000000000006")),
+            (key_set(&hash), format!("{nobody}42{h}")),
             (super::account(&account), format!("{a}00")),
             (super::session(&account, &session), format!("{a}10{b}")),
             (event(&account, 7), format!("{a}200000000000000007")),

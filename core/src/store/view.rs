@@ -17,6 +17,7 @@ use crate::ground::time::Timestamp;
 use crate::rules::account::{Account, Identifier};
 use crate::rules::audit::{Activity, Event};
 use crate::rules::flow::Flow;
+use crate::rules::id_token::GivenKeys;
 use crate::rules::mail::{Outgoing, Pace, UnknownAddress};
 use crate::rules::session::Session;
 use crate::rules::throttle::UnknownSlot;
@@ -224,6 +225,11 @@ impl<'a> View<'a> {
         Ok(events)
     }
 
+    /// The key set of an issuer, as the host last gave it.
+    pub(crate) fn key_set(&self, issuer: &str) -> Result<Option<GivenKeys>, StoreError> {
+        self.row(&tables::key_set(&self.issuer_hash(issuer)))
+    }
+
     /// The message of this number.
     pub(crate) fn message(&self, id: u64) -> Result<Option<Outgoing>, StoreError> {
         self.row(&tables::message(id))
@@ -291,6 +297,10 @@ impl<'a> View<'a> {
 
     pub(crate) fn email_hash(&self, email: &EmailAddress) -> [u8; 32] {
         self.keys.lookup(tables::EMAIL.kind, &[email.canonical().as_bytes()])
+    }
+
+    pub(crate) fn issuer_hash(&self, issuer: &str) -> [u8; 32] {
+        self.keys.lookup(tables::KEY_SET.kind, &[issuer.as_bytes()])
     }
 
     fn row<R: Record>(&self, key: &[u8]) -> Result<Option<R>, StoreError> {

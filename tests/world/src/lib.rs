@@ -19,6 +19,7 @@ mod play;
 mod provider;
 pub mod render;
 pub mod story;
+mod tokens;
 mod world;
 
 pub use clock::{Hand, days, hours, minutes};
@@ -27,4 +28,5 @@ pub use mailbox::Mailbox;
 pub use person::{Person, refused, signed_in};
 pub use play::{Failure, Performance, Played, play};
 pub use provider::{Identity, providers};
+pub use tokens::{Forge, TokenProvider};
 pub use world::{START, World, WorldBuilder};

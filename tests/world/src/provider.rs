@@ -1,21 +1,26 @@
 //! Identity providers, played: they say whatever a test wants them to say.
 #![expect(clippy::expect_used, reason = "a test world stops the test")]
 
-use selfsame::{Assertion, FlowToken, HostStatement, Provider, ProviderId};
+use selfsame::{Assertion, FlowToken, HostStatement, Provider, ProviderId, Word};
 use serde::Deserialize;
 
+use crate::tokens::{ISSUER, token_rules};
+
 /// The providers of every world: `x`, `example`, the authority for the domain provider.example, and
-/// `other`, the authority for none. The host states what each of them said.
+/// `other`, the authority for none, of which the host states what they said; and `oidc`, the authority
+/// for the domain tokens.example, which signs ID tokens (see [`TokenProvider`](crate::TokenProvider)).
 pub fn providers() -> Vec<Provider> {
     let provider = |id: &str, issuer: &str, authority_for: &[&str]| Provider {
         id: short_name(id),
         issuer: issuer.to_owned(),
         authority_for: authority_for.iter().map(|domain| (*domain).to_owned()).collect(),
+        word: Word::HostStated,
     };
     vec![
         Provider::x(),
         provider("example", "https://id.provider.example", &["provider.example"]),
         provider("other", "https://id.other.example", &[]),
+        Provider { word: Word::IdToken(token_rules()), ..provider("oidc", ISSUER, &["tokens.example"]) },
     ]
 }
 

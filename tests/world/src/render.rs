@@ -22,6 +22,8 @@ pub fn error(error: &Error) -> Value {
     let more = match refusal {
         Refusal::AssertionRejected { reason } => Some(("reason", json!(reason.code()))),
         Refusal::InvalidEmail { reason } => Some(("reason", json!(reason.code()))),
+        Refusal::InvalidKeys { reason } => Some(("reason", json!(reason.code()))),
+        Refusal::NeedsKeys { issuer } => Some(("issuer", json!(issuer))),
         Refusal::InvalidPassword { rule } => Some(("rule", json!(rule.code()))),
         Refusal::Throttled { retry_at } => Some(("retry_at", json!(retry_at.map(time)))),
         _ => None,
@@ -45,10 +47,11 @@ pub fn progress(progress: &Progress) -> Value {
 /// A step: its code as `step`, and its members.
 pub fn step(step: &Step) -> Value {
     match step {
-        Step::PresentAssertion { provider, flow, expires_at } => json!({
+        Step::PresentAssertion { provider, flow, nonce, expires_at } => json!({
             "step": step.code(),
             "provider": provider.as_str(),
             "flow": flow.to_string(),
+            "nonce": nonce,
             "expires_at": time(*expires_at),
         }),
         Step::VerifyEmail { to, can_skip } => {
@@ -64,11 +67,12 @@ pub fn step(step: &Step) -> Value {
             "can_create": can_create,
             "blocked": blocked.map(|blocked| blocked.code()),
         }),
-        Step::ProveOwnership { candidate: chosen, adding: added, accepted: proofs } => json!({
+        Step::ProveOwnership { candidate: chosen, adding: added, accepted: proofs, nonce } => json!({
             "step": step.code(),
             "candidate": candidate(chosen),
             "adding": added.as_ref().map(adding),
             "accepted": proofs.iter().map(accepted).collect::<Vec<_>>(),
+            "nonce": nonce,
         }),
         Step::ConfirmRestore { requested_at, purge_at } => json!({
             "step": step.code(),

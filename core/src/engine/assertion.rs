@@ -1,0 +1,123 @@
+//! Checking what proves a federated identity: a host's statement, or an ID token and the keys that it was
+//! signed with (SPEC 2.9).
+
+use super::Engine;
+use crate::crypto::jose::Jws;
+use crate::crypto::jwk::{KeySet, Unverified};
+use crate::error::Error;
+use crate::ground::secret::Secret;
+use crate::rules::flow::Flow;
+use crate::rules::id_token::{self, GivenKeys};
+use crate::rules::provider::{Asserted, Assertion, HostStatement, Provider, ProviderId, Word};
+use crate::rules::refusal::{AssertionProblem, Refusal};
+use crate::rules::transition;
+use crate::rules::verdict::{Change, Verdict};
+
+/// What came of checking an assertion that is not refused yet.
+pub(super) enum Checked {
+    Asserted(Box<Asserted>),
+    /// A token of this issuer that is signed by a key which the set does not name.
+    UnknownKey(String),
+}
+
+impl Engine {
+    /// The provider has these keys from now on: a JSON Web Key Set (RFC 7517) that the host has fetched
+    /// where the provider publishes it, over a connection that it trusts. It replaces the one before.
+    ///
+    /// Keys that cannot be used are left out: of other kinds, too short, for encryption.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownProvider`] where policy names no such provider, or not for ID tokens;
+    /// [`Refusal::InvalidKeys`] for what is no key set, with the one before still in force.
+    pub fn set_keys(&self, provider: &ProviderId, jwks: &str) -> Result<(), Error> {
+        let provider = self.inner.policy.provider(provider).filter(|it| it.id_token_rules().is_some());
+        let issuer = &provider.ok_or(Refusal::UnknownProvider)?.issuer;
+        let keys = KeySet::parse(jwks).map_err(|bad| Refusal::InvalidKeys { reason: bad.into() })?;
+        self.act(|_, ctx| {
+            let given = Box::new(GivenKeys { given_at: ctx.now, keys: keys.clone() });
+            Ok(Verdict::done((), vec![Change::Keys { issuer: issuer.clone(), given }]))
+        })
+    }
+
+    /// Checks an assertion for the step that the flow is at. Where the step does not name the provider,
+    /// the assertion does.
+    pub(super) fn check(
+        &self,
+        assertion: &Assertion,
+        flow: &Flow,
+        begun_with: Option<&ProviderId>,
+    ) -> Result<Checked, Error> {
+        match assertion {
+            Assertion::Stated(statement) => self.check_stated(statement, flow, begun_with),
+            Assertion::IdToken(token) => self.check_token(token, flow, begun_with),
+        }
+    }
+
+    fn check_stated(
+        &self,
+        statement: &HostStatement,
+        flow: &Flow,
+        begun_with: Option<&ProviderId>,
+    ) -> Result<Checked, Error> {
+        if begun_with.is_some_and(|provider| *provider != statement.provider) {
+            return Err(rejected(AssertionProblem::OtherProvider));
+        }
+        let provider = self.inner.policy.provider(&statement.provider);
+        let provider = provider.filter(|it| it.word == Word::HostStated).ok_or(Refusal::UnknownProvider)?;
+        let asserted = Asserted::stated(statement, flow.id, provider).map_err(rejected)?;
+        Ok(Checked::Asserted(Box::new(asserted)))
+    }
+
+    /// The signature is checked outside the act, like a password, for nobody else may wait for it.
+    fn check_token(
+        &self,
+        token: &Secret,
+        flow: &Flow,
+        begun_with: Option<&ProviderId>,
+    ) -> Result<Checked, Error> {
+        let policy = &self.inner.policy;
+        let begun_with = begun_with.map(|id| policy.provider(id).ok_or(Refusal::UnknownProvider));
+        let begun_with = begun_with.transpose()?;
+        if begun_with.is_some_and(|provider| provider.word == Word::HostStated) {
+            return Err(Refusal::UnknownProvider.into());
+        }
+        let text = token.reveal_text().ok_or_else(|| rejected(AssertionProblem::Malformed))?;
+        let jws = Jws::parse(text).map_err(|problem| rejected(problem.into()))?;
+        // The issuer is only the token's word yet. It chooses whose keys must have signed it, among those
+        // that may, and no key but these is ever tried.
+        let issuer = jws.issuer().unwrap_or_default();
+        let provider = match begun_with {
+            Some(provider) => Some(provider).filter(|provider| provider.issues_as(issuer)),
+            None => policy.provider_issuing_as(issuer),
+        };
+        let (provider, rules) = provider
+            .and_then(|provider| Some((provider, provider.id_token_rules()?)))
+            .ok_or_else(|| rejected(AssertionProblem::Issuer))?;
+        if !rules.algorithms.contains(&jws.algorithm) {
+            return Err(rejected(AssertionProblem::Algorithm));
+        }
+        let (keys, nonce, now) = self.look(|view, ctx| {
+            let given = view.key_set(&provider.issuer)?;
+            let fresh = given.filter(|given| given.is_fresh(ctx.now, policy.keys_for()));
+            Ok(match fresh {
+                Some(given) => Ok((given.keys, transition::nonce(flow, ctx), ctx.now)),
+                None => Err(needs_keys(provider)),
+            })
+        })?;
+        match jws.verify(&keys) {
+            Ok(()) => {}
+            Err(Unverified::UnknownKey) => return Ok(Checked::UnknownKey(provider.issuer.clone())),
+            Err(problem) => return Err(rejected(problem.into())),
+        }
+        let asserted = id_token::asserted(&jws.claims, provider, rules, &nonce, now).map_err(rejected)?;
+        Ok(Checked::Asserted(Box::new(asserted)))
+    }
+}
+
+fn needs_keys(provider: &Provider) -> Refusal {
+    Refusal::NeedsKeys { issuer: provider.issuer.clone() }
+}
+
+fn rejected(reason: AssertionProblem) -> Error {
+    Refusal::AssertionRejected { reason }.into()
+}

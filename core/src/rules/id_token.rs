@@ -1,0 +1,222 @@
+//! What an ID token must say to prove an identity (SPEC 2.9, OpenID Connect Core 1.0 section 3.1.3.7).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::provider::{Asserted, Identity, Provider, Word};
+use super::refusal::{AssertionProblem, KeysProblem};
+use crate::crypto::jose::NotAToken;
+use crate::crypto::json::{Json, Object};
+use crate::crypto::jwk::{Algorithm, BadSet, KeySet, Unverified};
+use crate::crypto::keys::same;
+use crate::ground::codec::Record;
+use crate::ground::email::EmailAddress;
+use crate::ground::time::Timestamp;
+
+const OLDEST: Duration = Duration::from_secs(10 * 60);
+/// How far the provider's clock may be ahead of ours.
+const AHEAD: Duration = Duration::from_secs(60);
+const LONGEST_HANDLE: usize = 64;
+
+/// What policy asks of a provider's ID tokens.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IdTokenRules {
+    /// The names that the provider knows the application by (client ids); a token is for one of them.
+    pub audiences: Vec<String>,
+    /// How the provider may sign.
+    pub algorithms: Vec<Algorithm>,
+    /// Other spellings of the issuer that its tokens may have, and that mean the same.
+    pub also_issued_as: Vec<String>,
+    /// Whether `email_verified` may be the text "true" instead of the JSON value.
+    pub verified_may_be_text: bool,
+    /// Whether the provider is the authority for the domain in its claim `hd`: that of an organisation
+    /// whose mailboxes it keeps.
+    pub hosted_domain_counts: bool,
+}
+
+impl IdTokenRules {
+    /// Tokens for one of these audiences, signed in one of these ways, and nothing out of the ordinary.
+    pub fn new(audiences: Vec<String>, algorithms: Vec<Algorithm>) -> Self {
+        Self {
+            audiences,
+            algorithms,
+            also_issued_as: Vec::new(),
+            verified_may_be_text: false,
+            hosted_domain_counts: false,
+        }
+    }
+
+    pub(crate) fn is_usable(&self) -> bool {
+        let are_names = |names: &[String]| names.iter().all(|name| (1..=255).contains(&name.len()));
+        !self.audiences.is_empty()
+            && !self.algorithms.is_empty()
+            && are_names(&self.audiences)
+            && are_names(&self.also_issued_as)
+    }
+}
+
+/// A provider's key set as the host last gave it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct GivenKeys {
+    pub(crate) given_at: Timestamp,
+    pub(crate) keys: KeySet,
+}
+
+impl Record for GivenKeys {
+    const VERSION: u8 = 1;
+}
+
+impl GivenKeys {
+    /// Whether the set may still be believed. One from a time that has not come was given under a wrong
+    /// clock, which says nothing of its age.
+    pub(crate) fn is_fresh(&self, now: Timestamp, keys_for: Duration) -> bool {
+        self.given_at <= now && now < self.given_at + keys_for
+    }
+}
+
+/// What the claims of a token prove whose signature is right.
+pub(crate) fn asserted(
+    claims: &Object,
+    provider: &Provider,
+    rules: &IdTokenRules,
+    nonce: &str,
+    now: Timestamp,
+) -> Result<Asserted, AssertionProblem> {
+    let text = |name: &str| claims.get(name).and_then(Json::text);
+    if !text("iss").is_some_and(|issuer| provider.issues_as(issuer)) {
+        return Err(AssertionProblem::Issuer);
+    }
+    if !is_for_us(claims, rules) {
+        return Err(AssertionProblem::Audience);
+    }
+    if !text("nonce").is_some_and(|given| same(given.as_bytes(), nonce.as_bytes())) {
+        return Err(AssertionProblem::Nonce);
+    }
+    check_times(claims, now)?;
+    let subject = text("sub").filter(|subject| (1..=255).contains(&subject.len()));
+    let subject = subject.ok_or(AssertionProblem::Subject)?;
+    let email = match claims.get("email") {
+        None | Some(Json::Null) => None,
+        // Apple gives an empty one for the accounts of schools and companies.
+        Some(Json::Text(text)) if text.is_empty() => None,
+        Some(Json::Text(text)) => Some(EmailAddress::parse(text).map_err(|_| AssertionProblem::Email)?),
+        Some(_) => return Err(AssertionProblem::Email),
+    };
+    let says_verified = match claims.get("email_verified") {
+        Some(Json::Bool(verified)) => *verified,
+        Some(Json::Text(text)) => rules.verified_may_be_text && text == "true",
+        _ => false,
+    };
+    let hosted = text("hd").filter(|_| rules.hosted_domain_counts);
+    let is_authority = |email: &EmailAddress| {
+        provider.proves(email) || hosted.is_some_and(|domain| domain.eq_ignore_ascii_case(email.domain()))
+    };
+    let email_proven = says_verified && email.as_ref().is_some_and(is_authority);
+    let handle = [text("preferred_username"), text("name")].into_iter().flatten().find(|it| !it.is_empty());
+    Ok(Asserted {
+        identity: Identity {
+            provider: provider.id.clone(),
+            issuer: provider.issuer.clone(),
+            subject: subject.to_owned(),
+        },
+        handle: handle.map(|handle| handle.chars().take(LONGEST_HANDLE).collect()),
+        email,
+        email_proven,
+    })
+}
+
+/// OpenID Connect Core 1.0 section 3.1.3.7: the audience must hold us; where it holds others too, the
+/// party that the token was issued to (`azp`) must be named, and where it is named it must be us.
+fn is_for_us(claims: &Object, rules: &IdTokenRules) -> bool {
+    let is_ours = |name: &str| rules.audiences.iter().any(|ours| ours == name);
+    let (has_ours, has_others) = match claims.get("aud") {
+        Some(Json::Text(audience)) => (is_ours(audience), false),
+        Some(Json::List(audiences)) => {
+            let Some(names) = audiences.iter().map(Json::text).collect::<Option<Vec<_>>>() else {
+                return false;
+            };
+            (names.iter().any(|name| is_ours(name)), names.len() > 1)
+        }
+        _ => (false, false),
+    };
+    let party_fits = match claims.get("azp") {
+        None => !has_others,
+        Some(party) => party.text().is_some_and(is_ours),
+    };
+    has_ours && party_fits
+}
+
+/// Times are whole seconds since 1970 (RFC 7519 section 2, "NumericDate").
+fn check_times(claims: &Object, now: Timestamp) -> Result<(), AssertionProblem> {
+    let time = |name: &str| {
+        let seconds = claims.get(name).and_then(Json::whole)?;
+        Some(Timestamp::from_millis(seconds.saturating_mul(1_000)))
+    };
+    // RFC 7519 section 4.1.4: "the expiration time on or after which the JWT MUST NOT be accepted".
+    if time("exp").is_none_or(|end| now >= end) {
+        return Err(AssertionProblem::Expired);
+    }
+    if !time("iat").is_some_and(|at| at <= now + AHEAD && now <= at + OLDEST) {
+        return Err(AssertionProblem::IssuedAt);
+    }
+    if claims.contains_key("nbf") && time("nbf").is_none_or(|from| from > now + AHEAD) {
+        return Err(AssertionProblem::NotYet);
+    }
+    Ok(())
+}
+
+impl Provider {
+    /// What policy asks of its ID tokens, if it speaks by them.
+    pub(crate) fn id_token_rules(&self) -> Option<&IdTokenRules> {
+        match &self.word {
+            Word::IdToken(rules) => Some(rules),
+            Word::HostStated => None,
+        }
+    }
+
+    /// Whether this is its issuer, in one of the spellings that policy knows.
+    pub(crate) fn issues_as(&self, issuer: &str) -> bool {
+        self.issuers().any(|known| known == issuer)
+    }
+
+    /// Every spelling of its issuer.
+    pub(crate) fn issuers(&self) -> impl Iterator<Item = &str> {
+        let others = self.id_token_rules().map_or(&[][..], |rules| &rules.also_issued_as);
+        std::iter::once(&self.issuer).chain(others).map(String::as_str)
+    }
+}
+
+impl From<NotAToken> for AssertionProblem {
+    fn from(problem: NotAToken) -> Self {
+        match problem {
+            NotAToken::TooLong => Self::TooLong,
+            NotAToken::Malformed => Self::Malformed,
+            NotAToken::Algorithm => Self::Algorithm,
+            NotAToken::Header => Self::Header,
+            NotAToken::Kind => Self::Kind,
+        }
+    }
+}
+
+impl From<Unverified> for AssertionProblem {
+    fn from(problem: Unverified) -> Self {
+        match problem {
+            Unverified::UnknownKey => Self::UnknownKey,
+            Unverified::Algorithm => Self::Algorithm,
+            Unverified::Signature => Self::Signature,
+        }
+    }
+}
+
+impl From<BadSet> for KeysProblem {
+    fn from(bad: BadSet) -> Self {
+        match bad {
+            BadSet::TooLarge => Self::TooLarge,
+            BadSet::Malformed => Self::Malformed,
+            BadSet::PrivateKey => Self::PrivateKey,
+            BadSet::SameName => Self::SameName,
+            BadSet::NoKey => Self::NoKey,
+        }
+    }
+}
