@@ -1,5 +1,6 @@
 //! Key sets: which are taken, how long, and which key may have signed.
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use selfsame::{Algorithm, IdTokenRules, Provider, ProviderId, Refusal, Word};
 use selfsame_world::{TokenProvider, World, days, hours, refused, signed_in};
 use serde_json::{Value, json};
@@ -141,6 +142,7 @@ fn r2_9_what_is_no_key_set_is_refused_and_the_one_before_stays() {
     };
     let of = |keys: Vec<Value>| json!({ "keys": keys }).to_string();
     let short = encode([0xff; 128]);
+    let modulus = Base64UrlUnpadded::decode_vec(rsa["n"].as_str().unwrap()).unwrap();
     let many = (0..33).map(|n| with(ed, "kid", json!(n.to_string()))).collect();
     for (name, text, reason) in [
         ("nothing", String::new(), "Malformed"),
@@ -166,6 +168,11 @@ fn r2_9_what_is_no_key_set_is_refused_and_the_one_before_stays() {
         (
             "RSA of 1,024 bits with zeros before",
             of(vec![with(rsa, "n", json!(encode([[0; 128], [0xff; 128]].concat())))]),
+            "NoKey",
+        ),
+        (
+            "RSA with a zero before",
+            of(vec![with(rsa, "n", json!(encode([&[0], modulus.as_slice()].concat())))]),
             "NoKey",
         ),
         ("RSA without its exponent", of(vec![with(rsa, "e", Value::Null)]), "NoKey"),

@@ -220,3 +220,56 @@ impl From<BadSet> for KeysProblem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::json;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_500);
+
+    /// Claims with one changed; the shell looks at the issuer before, the rule does so by itself.
+    fn judged(name: &str, value: &str) -> Result<Asserted, AssertionProblem> {
+        let mut claims = vec![
+            ("iss", r#""https://appleid.apple.com""#),
+            ("aud", r#""notes""#),
+            ("nonce", r#""n""#),
+            ("iat", "1767225600"),
+            ("exp", "1767225601"),
+            ("sub", r#""815""#),
+            ("email", r#""ada@icloud.com""#),
+            ("email_verified", r#""true""#),
+        ];
+        claims.retain(|(other, _)| *other != name);
+        claims.push((name, value));
+        let members: Vec<_> = claims.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        let claims = json::object(format!("{{{}}}", members.join(",")).as_bytes()).unwrap();
+        let provider = Provider::apple(vec!["notes".to_owned()]);
+        let rules = provider.id_token_rules().unwrap();
+        asserted(&claims, &provider, rules, "n", NOW)
+    }
+
+    #[test]
+    fn r2_9_the_rule_alone_holds_every_claim() {
+        let right = judged("amr", r#"["mfa"]"#).ok().unwrap();
+        assert!(right.email_proven);
+        assert_eq!(
+            (right.identity.issuer.as_str(), right.identity.subject.as_str()),
+            ("https://appleid.apple.com", "815")
+        );
+        for (name, value, problem) in [
+            ("iss", r#""https://accounts.google.com""#, AssertionProblem::Issuer),
+            ("aud", r#""other""#, AssertionProblem::Audience),
+            ("azp", r#""other""#, AssertionProblem::Audience),
+            ("nonce", r#""m""#, AssertionProblem::Nonce),
+            ("exp", "1767225600", AssertionProblem::Expired),
+            ("iat", "1767225000", AssertionProblem::IssuedAt),
+            ("iat", "1767225661", AssertionProblem::IssuedAt),
+            ("nbf", "1767225661", AssertionProblem::NotYet),
+            ("sub", r#""""#, AssertionProblem::Subject),
+            ("email", r#""ada""#, AssertionProblem::Email),
+        ] {
+            assert_eq!(judged(name, value).err(), Some(problem), "{name}: {value}");
+        }
+    }
+}
