@@ -44,3 +44,13 @@ fn round_trips<R: Record>(bytes: &[u8]) -> bool {
     }
     true
 }
+
+/// Reads a text as an ID token, for a fuzzer: whether it has the form of one.
+pub fn read_token(text: &str) -> bool {
+    crate::crypto::jose::Jws::parse(text).is_ok()
+}
+
+/// Reads a text as a key set, for a fuzzer: whether it is one.
+pub fn read_keys(text: &str) -> bool {
+    crate::crypto::jwk::KeySet::parse(text).is_ok()
+}
