@@ -15,11 +15,12 @@ pub fn decode_record(kind: u8, bytes: &[u8]) -> bool {
     use crate::rules::account::Account;
     use crate::rules::audit::Event;
     use crate::rules::flow::Flow;
+    use crate::rules::id_token::GivenKeys;
     use crate::rules::mail::{Outgoing, Pace};
     use crate::rules::session::Session;
     use crate::rules::throttle::UnknownSlot;
     use crate::store::view::{Claim, ClockEvent, Meta, Present};
-    match kind % 12 {
+    match kind % 13 {
         0 => round_trips::<Account>(bytes),
         1 => round_trips::<Session>(bytes),
         2 => round_trips::<Event>(bytes),
@@ -31,6 +32,7 @@ pub fn decode_record(kind: u8, bytes: &[u8]) -> bool {
         8 => round_trips::<ClockEvent>(bytes),
         9 => round_trips::<Meta>(bytes),
         10 => round_trips::<Header>(bytes),
+        11 => round_trips::<GivenKeys>(bytes),
         _ => round_trips::<Present>(bytes),
     }
 }
