@@ -1,51 +1,35 @@
-//! `selfsame`: plays stories of accounts on a real sealed file.
+//! `selfsame`: accounts in one sealed file, act by act, or played as a story.
 
+mod acts;
+mod arguments;
+mod assertion;
 mod calendar;
+mod input;
+mod key;
 mod narrate;
+mod next;
 mod playing;
+mod prompt;
+mod state;
+mod tell;
+mod trouble;
 mod words;
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::FromArgMatches;
+use clap_complete::Shell;
 
-/// Accounts, sign-in and sessions in one sealed file.
-#[derive(Parser)]
-#[command(name = "selfsame", version, about)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Play a story: who does what, and what the engine answers
-    Play {
-        /// A story's file, or `faq` for the one that comes with the program
-        story: String,
-        /// Keep the store in this new file. Its key comes from the story's seed, so it protects nothing
-        #[arg(long, value_name = "FILE")]
-        store: Option<PathBuf>,
-        /// Print the transcript as JSON, one act a line
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// Why the program did not do it.
-enum Trouble {
-    /// The story went otherwise than told.
-    Failed(String),
-    /// It cannot be played as it was asked for.
-    Unusable(String),
-    /// Nobody reads on, or nothing can be written.
-    Output(io::Error),
-}
+use crate::acts::Store;
+use crate::arguments::{Arguments, Command, Place, Sessions};
+use crate::tell::Report;
+use crate::trouble::Trouble;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let parsed =
+        arguments::command().try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(asked) => {
             // Help and usage: there is nobody left to tell that they cannot be printed.
@@ -53,21 +37,71 @@ fn main() -> ExitCode {
             return if asked.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
-    let Command::Play { story, store, json } = arguments.command;
-    let (code, why) = match playing::play(&story, store.as_deref(), json) {
+    let trouble = match run(arguments.command) {
         Ok(()) => return ExitCode::SUCCESS,
-        Err(Trouble::Failed(why)) => (1, why),
-        Err(Trouble::Unusable(why)) => (2, why),
         // Whoever closed the pipe has read enough.
         Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-        Err(Trouble::Output(error)) => (1, format!("the transcript cannot be written: {error}")),
+        Err(trouble) => trouble,
     };
-    _ = writeln!(anstream::stderr(), "selfsame: {why}");
-    ExitCode::from(code)
+    _ = writeln!(anstream::stderr(), "selfsame: {}", trouble.sentence());
+    ExitCode::from(trouble.exit_code())
 }
 
-impl From<io::Error> for Trouble {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
+fn run(command: Command) -> Result<(), Trouble> {
+    match command {
+        Command::Play { story, store, json } => playing::play(&story, store.as_deref(), json),
+        Command::Completions { shell } => Ok(completions(shell)?),
+        Command::Init { place } => act(&place, Store::init),
+        Command::SignUp { email, password, device, place } => {
+            act(&place, |store| store.sign_up(&email, &password, &device))
+        }
+        Command::SignIn { email, password, device, place } => {
+            act(&place, |store| store.sign_in(&email, &password, &device))
+        }
+        Command::BeginFederated { provider, device, place } => {
+            act(&place, |store| store.begin_federated(&provider, &device))
+        }
+        Command::Continue { file, intent, place } => act(&place, |store| store.continue_with(file, intent)),
+        Command::Step { place } => act(&place, Store::step),
+        Command::Answer { answer, place } => act(&place, |store| store.answer(answer)),
+        Command::Account { place } => act(&place, Store::account),
+        Command::Sessions { what, place } => {
+            act(&place, |store| store.sessions(&what.unwrap_or(Sessions::List)))
+        }
+        Command::SignOut { place } => act(&place, Store::sign_out),
+        Command::Delete { place } => act(&place, Store::delete),
+        Command::Messages { delivered, place } => act(&place, |store| store.messages(delivered)),
+        Command::Audit { place } => act(&place, Store::audit),
+        Command::Health { place } => act(&place, Store::health),
     }
+}
+
+/// Does it, and prints the answer. A program that reads JSON is told of trouble in the same way.
+fn act(place: &Place, does: impl FnOnce(&Store) -> Result<Report, Trouble>) -> Result<(), Trouble> {
+    match Store::at(place).and_then(|store| does(&store)) {
+        Ok(report) => {
+            let printed = report.print(place.json);
+            // That the act's outcome is lost is worth more than that nobody reads on.
+            match report.trouble {
+                Some(trouble) => Err(trouble),
+                None => Ok(printed?),
+            }
+        }
+        Err(trouble) => {
+            if place.json {
+                let mut out = anstream::stdout();
+                _ = writeln!(out, "{}", trouble.value()).and_then(|()| out.flush());
+            }
+            Err(trouble)
+        }
+    }
+}
+
+fn completions(shell: Shell) -> io::Result<()> {
+    // Whole before it is written: what generates it knows no closed pipe.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut arguments::command(), "selfsame", &mut script);
+    let mut out = BufWriter::new(io::stdout().lock());
+    out.write_all(&script)?;
+    out.flush()
 }

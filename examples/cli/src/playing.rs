@@ -8,8 +8,8 @@ use selfsame::{Error, OpenProblem};
 use selfsame_world::story::Story;
 use selfsame_world::{Performance, World};
 
-use crate::Trouble;
 use crate::narrate;
+use crate::trouble::Trouble;
 
 /// The story that comes with the program.
 const FAQ: &str = include_str!("../../../tests/stories/faq.json");

@@ -239,7 +239,7 @@ fn refused_because(answer: &Value) -> String {
     reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
-fn candidate(candidate: &Value) -> String {
+pub(crate) fn candidate(candidate: &Value) -> String {
     let providers = candidate.get("providers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let has_password = candidate
         .get("methods")
@@ -310,7 +310,7 @@ fn person(identity: &Identity) -> String {
     }
 }
 
-fn called(provider: &str) -> String {
+pub(crate) fn called(provider: &str) -> String {
     if provider == "x" { "X".to_owned() } else { provider.to_owned() }
 }
 

@@ -1,0 +1,112 @@
+//! What a person or a pipe gives: passwords, codes and statements.
+
+use std::fs::File;
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::path::Path;
+
+use selfsame::Secret;
+
+use crate::prompt;
+use crate::trouble::Trouble;
+
+/// More than any password, code or statement needs.
+const LONGEST: u64 = 64 * 1_024;
+
+/// A password: from the pipe where that was asked for, else from the terminal. A new one is typed twice.
+pub(crate) fn password(from_stdin: bool, is_new: bool) -> Result<Secret, Trouble> {
+    if from_stdin {
+        let mut bytes = all_of(io::stdin().lock(), "standard input")?;
+        // The line's end that `echo` and a text file bring.
+        if bytes.last() == Some(&b'\n') {
+            bytes.pop();
+            if bytes.last() == Some(&b'\r') {
+                bytes.pop();
+            }
+        }
+        return given(bytes);
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Trouble::Unusable(
+            "there is no terminal to ask on: --password-stdin takes a pipe".into(),
+        ));
+    }
+    let password = given(prompt::hidden("Password: ")?)?;
+    if is_new && prompt::hidden("The same again: ")? != password.reveal() {
+        return Err(Trouble::Unusable("these are two passwords; nothing was done".into()));
+    }
+    Ok(password)
+}
+
+/// A code, from the terminal or a pipe. A text that can be no code is no try.
+pub(crate) fn code() -> Result<Secret, Trouble> {
+    let mut typed = String::new();
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        ask("Code: ");
+        stdin
+            .lock()
+            .take(LONGEST)
+            .read_line(&mut typed)
+            .map_err(|error| unreadable("the terminal", &error))?;
+    } else {
+        typed = text(all_of(stdin.lock(), "standard input")?)?;
+    }
+    let code = typed.trim();
+    if code.is_empty() || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Trouble::Unusable("that is no code: a code is digits, from the message".into()));
+    }
+    Ok(code.into())
+}
+
+/// A text of a file; of standard input where none is named, or `-`.
+pub(crate) fn statement(file: Option<&Path>) -> Result<String, Trouble> {
+    let bytes = match file.filter(|file| file.as_os_str() != "-") {
+        Some(path) => {
+            let name = path.display().to_string();
+            let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
+            all_of(file, &name)?
+        }
+        None => {
+            if io::stdin().is_terminal() {
+                ask("What the provider says, as JSON; Ctrl-D ends it:\n");
+            }
+            all_of(io::stdin().lock(), "standard input")?
+        }
+    };
+    text(bytes)
+}
+
+fn given(bytes: Vec<u8>) -> Result<Secret, Trouble> {
+    if bytes.is_empty() {
+        return Err(Trouble::Unusable("no password was given; nothing was done".into()));
+    }
+    Ok(bytes.into())
+}
+
+fn ask(what: &str) {
+    let mut out = anstream::stderr();
+    _ = out.write_all(what.as_bytes()).and_then(|()| out.flush());
+}
+
+fn all_of(source: impl Read, name: &str) -> Result<Vec<u8>, Trouble> {
+    // As large as it can get, so that no copy of a password is left behind by growing.
+    let mut bytes = Vec::with_capacity(usize::try_from(LONGEST).unwrap_or_default() + 64);
+    source.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    if bytes.is_empty() {
+        return Err(Trouble::Unusable(format!("{name} is empty")));
+    }
+    if bytes.len() as u64 > LONGEST {
+        return Err(Trouble::Unusable(format!(
+            "{name} is longer than 64 KiB, and nothing that is asked for is"
+        )));
+    }
+    Ok(bytes)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, Trouble> {
+    String::from_utf8(bytes).map_err(|_| Trouble::Unusable("that is no text: it is not UTF-8".into()))
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Trouble {
+    Trouble::Unusable(format!("{name} cannot be read: {error}"))
+}

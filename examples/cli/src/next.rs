@@ -1,0 +1,77 @@
+//! What can be typed next.
+
+use selfsame::{Accepted, ProviderId, Step};
+use selfsame_world::render;
+
+use crate::words;
+
+/// A command, and what it does.
+pub(crate) type Hint = (String, String);
+
+/// The answers that a step takes.
+pub(crate) fn at(step: &Step) -> Vec<Hint> {
+    let mut hints = match step {
+        Step::PresentAssertion { provider, .. } => vec![
+            hint("selfsame continue FILE", says(provider)),
+            hint("selfsame continue FILE --intent sign-up", "the same, and a new account if need be"),
+        ],
+        Step::VerifyEmail { can_skip, .. } => {
+            let mut hints = vec![
+                hint("selfsame messages", "what was sent"),
+                hint("selfsame answer code", "type the code"),
+                hint("selfsame answer resend", "have another code sent"),
+                hint("selfsame answer correct-address EMAIL", "it is another address"),
+            ];
+            if *can_skip {
+                hints.push(hint("selfsame answer skip", "leave the address unproven"));
+            }
+            hints
+        }
+        Step::ConfirmCreate { .. } => vec![hint("selfsame answer confirm", "make an account")],
+        Step::LinkOrCreate { candidates, can_create, .. } => {
+            let mut hints: Vec<_> = candidates
+                .iter()
+                .map(|one| {
+                    let whose = words::candidate(&render::candidate(one));
+                    hint(&format!("selfsame answer link {}", one.place), format!("link to {whose}"))
+                })
+                .collect();
+            if *can_create {
+                hints
+                    .push(hint("selfsame answer create-new", "make a new account, separate from the others"));
+            }
+            hints
+        }
+        Step::ProveOwnership { accepted, .. } => accepted
+            .iter()
+            .map(|proof| match proof {
+                Accepted::Password => hint("selfsame answer password", "the account's password"),
+                Accepted::Federated(provider) => hint("selfsame answer assertion FILE", says(provider)),
+            })
+            .collect(),
+        Step::ConfirmRestore { .. } => vec![
+            hint("selfsame answer restore", "restore the account"),
+            hint("selfsame answer keep-deleted", "leave it to be deleted"),
+        ],
+        Step::SignedIn(signed_in) if signed_in.token.is_some() => {
+            return vec![
+                hint("selfsame account", "see the account"),
+                hint("selfsame sessions", "see where it is signed in"),
+                hint("selfsame sign-out", "end this session"),
+            ];
+        }
+        Step::SignedIn(_) | Step::Ended => {
+            return vec![hint("selfsame sign-in EMAIL", "or selfsame begin-federated PROVIDER")];
+        }
+    };
+    hints.push(hint("selfsame answer cancel", "give up"));
+    hints
+}
+
+fn says(provider: &ProviderId) -> String {
+    format!("what {} says of you, as JSON", words::called(provider.as_str()))
+}
+
+pub(crate) fn hint(command: &str, what: impl Into<String>) -> Hint {
+    (command.to_owned(), what.into())
+}

@@ -1,0 +1,106 @@
+//! Why the program did not do it, and the code that it ends with.
+
+use std::io;
+
+use selfsame::{Error, OpenProblem, Refusal};
+use selfsame_world::render;
+use serde_json::{Value, json};
+
+use crate::calendar;
+
+/// Why the program did not do it.
+pub(crate) enum Trouble {
+    /// The engine says no.
+    Engine(Error),
+    /// The story went otherwise than told.
+    Failed(String),
+    /// It cannot be done as it was asked for.
+    Unusable(String),
+    /// There is no key that can be used.
+    NoKey(String),
+    /// The file of a flow or session cannot be written or removed.
+    State(String),
+    /// Nobody reads on, or nothing can be written.
+    Output(io::Error),
+}
+
+/// What the program ends with, for every `--help`.
+pub(crate) const CODES: &str = "\
+Exit codes:
+  0  done, or the next step is shown
+  1  refused by the rules; the sentence says what to do
+  2  usage: the call cannot be made like this
+  3  the store cannot be opened: no file, no store, a newer format, or the key
+  4  the file is damaged, or the machine's storage or memory failed
+  5  busy: the store is open elsewhere; try again";
+
+impl Trouble {
+    /// One of [`CODES`].
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Failed(_) | Self::Engine(Error::Refused(_)) => 1,
+            Self::Unusable(_) => 2,
+            Self::Engine(Error::Busy { .. } | Error::Open(OpenProblem::AlreadyOpen)) => 5,
+            Self::NoKey(_) | Self::Engine(Error::Open(_)) => 3,
+            Self::State(_) | Self::Output(_) | Self::Engine(_) => 4,
+        }
+    }
+
+    /// One sentence, for the terminal.
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Self::Engine(error) => with_advice(error),
+            Self::Failed(why) | Self::Unusable(why) | Self::NoKey(why) | Self::State(why) => why.clone(),
+            Self::Output(error) => format!("the answer cannot be written: {error}"),
+        }
+    }
+
+    /// The same for a program that reads.
+    pub(crate) fn value(&self) -> Value {
+        let name = match self {
+            Self::Engine(error) => return render::error(error),
+            Self::Failed(_) => "Failed",
+            Self::Unusable(_) => "Usage",
+            Self::NoKey(_) => "NoKey",
+            Self::State(_) => "State",
+            Self::Output(_) => "Output",
+        };
+        json!({ "failed": name })
+    }
+}
+
+/// The engine's sentence, and what to type where that is known.
+fn with_advice(error: &Error) -> String {
+    let advice = match error {
+        Error::Refused(Refusal::Throttled { retry_at: Some(at) }) => {
+            return format!("{error}, at {} UTC", calendar::moment(at.as_millis()));
+        }
+        Error::Refused(Refusal::InvalidCode) => "selfsame answer resend",
+        Error::Refused(Refusal::NotOffered) => "selfsame step",
+        Error::Refused(Refusal::FlowExpired) => {
+            "selfsame sign-up EMAIL, or selfsame begin-federated PROVIDER"
+        }
+        Error::Refused(Refusal::SessionEnded | Refusal::ReauthenticationRequired) => "selfsame sign-in EMAIL",
+        Error::Open(OpenProblem::NotFound) => "selfsame init",
+        _ => return error.to_string(),
+    };
+    format!("{error}: {advice}")
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Self::Engine(refusal.into())
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
