@@ -1,0 +1,87 @@
+//! What is another in every run, by the name that the page gives it.
+
+/// The ids and codes that were seen, in the order of their first appearance.
+#[derive(Default)]
+pub(crate) struct Seen {
+    ids: Vec<String>,
+    codes: Vec<String>,
+}
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+impl Seen {
+    /// The text with `<id 1>`, `<code 1>`, `<time>`, `<day>`, `<month>` and `<ms>` for what they stand for.
+    pub(crate) fn named(&mut self, text: &str) -> String {
+        let mut named = String::new();
+        let mut rest = text;
+        let mut begins = true;
+        while let Some(first) = rest.chars().next() {
+            let found = if begins && first.is_ascii_alphanumeric() { self.at(rest) } else { None };
+            let (length, name) = found.unwrap_or_else(|| (first.len_utf8(), first.to_string()));
+            named.push_str(&name);
+            begins = !first.is_alphanumeric();
+            rest = &rest[length..];
+        }
+        named
+    }
+
+    /// The text with what was seen for `<id 1>` and `<code 1>`.
+    pub(crate) fn meant(&self, text: &str) -> String {
+        let mut meant = text.to_owned();
+        for (kind, seen) in [("id", &self.ids), ("code", &self.codes)] {
+            for (at, value) in seen.iter().enumerate() {
+                meant = meant.replace(&format!("<{kind} {}>", at + 1), value);
+            }
+        }
+        meant
+    }
+
+    fn at(&mut self, rest: &str) -> Option<(usize, String)> {
+        let word: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+        let digits = rest.chars().take_while(char::is_ascii_digit).count();
+        if word.len() == 36 && word.matches('-').count() == 4 {
+            return Some((36, format!("<id {}>", place(&mut self.ids, &word))));
+        }
+        if digits == word.len() && digits == 8 {
+            return Some((8, format!("<code {}>", place(&mut self.codes, &word))));
+        }
+        if digits == word.len() && digits == 13 {
+            return Some((13, "<ms>".to_owned()));
+        }
+        let is_month =
+            digits == 4 && word.len() == 7 && word.starts_with("20") && word[5..].parse::<u8>().is_ok();
+        if is_month {
+            return Some((7, "<month>".to_owned()));
+        }
+        let mut words = rest.splitn(4, [' ', ',', '\n']);
+        let (day, month, year) = (words.next()?, words.next()?, words.next()?);
+        if day.parse::<u8>().is_err() || !MONTHS.contains(&month) || year.parse::<u16>().is_err() {
+            return None;
+        }
+        let length = day.len() + month.len() + year.len() + 2;
+        let Some(clock) = rest[length..].strip_prefix(", ") else {
+            return Some((length, "<day>".to_owned()));
+        };
+        let clock = clock.chars().take_while(|c| c.is_ascii_digit() || matches!(c, ':' | '.')).count();
+        Some((length + 2 + clock, "<time>".to_owned()))
+    }
+}
+
+fn place(seen: &mut Vec<String>, value: &str) -> usize {
+    let at = seen.iter().position(|one| one == value).unwrap_or_else(|| {
+        seen.push(value.to_owned());
+        seen.len() - 1
+    });
+    at + 1
+}
+
+#[test]
+fn ids_codes_and_times_have_names() {
+    let mut seen = Seen::default();
+    let text = "session 01a20814-5ea1-7797-a8ff-4f6fd5855f8b, the code 46998934 of 23 Nov 2026, 11:04:42.401\n\
+                since 3 May 2027\nof 2026-11 by 1 account, 1764000000000 and 46998934";
+    let named = "session <id 1>, the code <code 1> of <time>\nsince <day>\nof <month> by 1 account, <ms> and <code 1>";
+    assert_eq!(seen.named(text), named);
+    assert_eq!(seen.meant("<code 1> <id 1>"), "46998934 01a20814-5ea1-7797-a8ff-4f6fd5855f8b");
+}

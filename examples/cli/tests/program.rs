@@ -1,0 +1,15 @@
+//! The program as it is run: the page of a tour, bad input, a terminal.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test stops at what it did not expect"
+)]
+
+mod bad_input;
+mod desk;
+mod placeholders;
+mod terminal;
+mod tour;
