@@ -24,7 +24,7 @@ pub enum Refusal {
     IdentityInUse,
     /// The code is wrong, spent, void or over; ask for another (SPEC 12.5).
     InvalidCode,
-    /// No account with this email and password: deliberately not more (SPEC 4.2).
+    /// The credentials do not fit; whether there is an account is deliberately not told (SPEC 4.2).
     InvalidCredentials,
     /// The text is no email address that the engine takes (SPEC 1.9).
     InvalidEmail {
@@ -100,7 +100,9 @@ impl fmt::Display for Refusal {
             Self::FlowExpired => f.write_str("the flow is over; begin again"),
             Self::IdentityInUse => f.write_str("another account holds this identity; sign in with it"),
             Self::InvalidCode => f.write_str("the code is wrong or over; ask for another"),
-            Self::InvalidCredentials => f.write_str("no account with this email and password"),
+            Self::InvalidCredentials => {
+                f.write_str("these credentials do not fit; check them or sign in another way")
+            }
             Self::InvalidEmail { reason } => write!(f, "not an email address: {reason}"),
             Self::InvalidPassword { rule } => write!(f, "not usable as a password: {rule}"),
             Self::InvalidKeys { reason } => write!(f, "not usable as a key set: {reason}"),
