@@ -11,6 +11,7 @@
 mod claims;
 mod form;
 mod keys;
+mod vectors;
 
 use std::time::Duration;
 
