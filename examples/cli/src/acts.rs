@@ -1,10 +1,10 @@
 //! The commands: each opens the store, does one thing and lets go.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use selfsame::{
-    AccountHandle, Answer, Client, Engine, Environment, Error, MessageKind, OpenProblem, Policy, Progress,
-    Provider, ProviderId, Refusal, Step, Unlock, Word,
+    Accepted, AccountHandle, Answer, Client, Engine, Environment, Error, MessageKind, OpenProblem, Policy,
+    Progress, ProviderId, Refusal, Step, Unlock,
 };
 use selfsame_world::render;
 use serde_json::{Value, json};
@@ -14,8 +14,8 @@ use crate::next::{self, hint};
 use crate::state::StateFile;
 use crate::tell::Report;
 use crate::trouble::Trouble;
-use crate::words::{Said, Tone};
-use crate::{assertion, calendar, input, key};
+use crate::words::{self, Said, Tone};
+use crate::{assertion, calendar, input, key, policy};
 
 type Reported = Result<Report, Trouble>;
 
@@ -26,6 +26,7 @@ pub(crate) struct Store {
     flow: StateFile,
     session: StateFile,
     show_tokens: bool,
+    policy: Policy,
 }
 
 impl Store {
@@ -38,6 +39,7 @@ impl Store {
             session: StateFile::named(place.session_file.as_deref(), &store, ".session"),
             key_file: place.key_file.clone(),
             show_tokens: place.show_tokens,
+            policy: policy::of(&place.providers)?,
             path: store,
         })
     }
@@ -48,7 +50,7 @@ impl Store {
             return Err(Error::Open(OpenProblem::AlreadyExists).into());
         }
         let (unlock, made) = key::find_or_make(self.key_file.as_deref())?;
-        match Engine::create(&self.path, &unlock, policy()?, Environment::system()) {
+        match Engine::create(&self.path, &unlock, self.policy.clone(), Environment::system()) {
             Err(Error::Open(OpenProblem::NotFound)) => {
                 let why = format!("the directory of {} does not exist", self.path.display());
                 return Err(Trouble::Unusable(why));
@@ -92,9 +94,22 @@ impl Store {
     pub(crate) fn continue_with(&self, file: Option<PathBuf>, wanted: Wanted) -> Reported {
         let unlock = self.ready(&[&self.flow, &self.session])?;
         let flow = self.flow.flow()?;
-        let assertion = assertion::read(&input::statement(file.as_deref())?, flow.token.flow())?;
+        let assertion = assertion::read(input::assertion(file.as_deref())?, flow.token.flow())?;
         let engine = self.open(&unlock)?;
         self.came_to(&engine.continue_with(&flow.token, &assertion, wanted.into())?)
+    }
+
+    pub(crate) fn set_keys(&self, provider: &str, file: Option<&Path>) -> Reported {
+        let unlock = self.ready(&[])?;
+        let provider = ProviderId::new(provider).ok_or(Refusal::UnknownProvider)?;
+        let keys = input::key_set(file)?;
+        self.open(&unlock)?.set_keys(&provider, &keys)?;
+        let line = format!(
+            "the keys of {} are here, and believed for {}",
+            words::called(provider.as_str()),
+            calendar::span(self.policy.keys_for())
+        );
+        Ok(Report::done(json!({ "keys_of": provider.as_str() }), line))
     }
 
     pub(crate) fn step(&self) -> Reported {
@@ -117,8 +132,8 @@ impl Store {
                 Answer::Password(input::password(password.password_stdin, false)?)
             }
             Given::Assertion { file } => {
-                let text = input::statement(file.as_deref())?;
-                Answer::Assertion(assertion::read(&text, flow.token.flow())?)
+                let text = input::assertion(file.as_deref())?;
+                Answer::Assertion(assertion::read(text, flow.token.flow())?)
             }
             Given::Restore => Answer::Restore,
             Given::KeepDeleted => Answer::KeepDeleted,
@@ -237,7 +252,7 @@ impl Store {
     }
 
     fn open(&self, unlock: &Unlock) -> Result<Engine, Trouble> {
-        Ok(Engine::open(&self.path, unlock, None, policy()?, Environment::system())?)
+        Ok(Engine::open(&self.path, unlock, None, self.policy.clone(), Environment::system())?)
     }
 
     /// The account of the session that is kept. Using a session keeps it alive.
@@ -252,6 +267,9 @@ impl Store {
     /// Keeps what the next call needs, and tells the step.
     fn came_to(&self, progress: &Progress) -> Reported {
         let mut report = Report::of(render::progress(progress)).then(next::at(&progress.step));
+        if let Some(nonce) = nonce_to_sign(&progress.step) {
+            report.said.more.push(format!("nonce for the ID token: {nonce}"));
+        }
         if self.show_tokens {
             if let Some(flow) = &progress.flow {
                 put(&mut report.value, "flow_token", json!(flow.reveal()));
@@ -288,21 +306,19 @@ impl Store {
     }
 }
 
-/// What this program lets in, as the host states it: X, and an organisation's own provider, which is the
-/// authority for the organisation's mailboxes.
-fn policy() -> Result<Policy, Trouble> {
-    let unusable = |why: &str| Trouble::Unusable(format!("the program's policy is wrong: {why}"));
-    let work = Provider {
-        id: ProviderId::new("work").ok_or_else(|| unusable("provider"))?,
-        issuer: "https://id.example.org".to_owned(),
-        authority_for: vec!["example.org".to_owned()],
-        word: Word::HostStated,
-    };
-    Policy::builder()
-        .realm("Selfsame tour")
-        .providers(vec![Provider::x(), work])
-        .build()
-        .map_err(|error| unusable(error.figure))
+/// The nonce of the step, where an ID token may answer it.
+fn nonce_to_sign(step: &Step) -> Option<&str> {
+    match step {
+        Step::PresentAssertion { provider, nonce, .. } if policy::signs(provider) => Some(nonce),
+        Step::ProveOwnership { accepted, nonce, .. }
+            if accepted
+                .iter()
+                .any(|proof| matches!(proof, Accepted::Federated(provider) if policy::signs(provider))) =>
+        {
+            Some(nonce)
+        }
+        _ => None,
+    }
 }
 
 fn put(value: &mut Value, member: &str, content: Value) {

@@ -6,13 +6,16 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use selfsame::{Intent, SessionId};
 
+use crate::policy::Providers;
 use crate::trouble;
 
 /// Accounts, sign-in and sessions in one sealed file
 ///
 /// Every call opens the store, does one thing and lets go. The next step is told in words. The program
-/// stands where an application would: it keeps the key, hands out the messages, and states what a
-/// provider said. Its policy is fixed: the realm "Selfsame tour", the providers x and work (the authority for example.org).
+/// stands where an application would: it keeps the key, hands out the messages, and brings what a
+/// provider said. Its policy is the realm "Selfsame tour" and the providers x and work (the authority for
+/// example.org), for which it states what they said. Options let in google, apple and oidc, whose ID
+/// tokens the engine checks.
 ///
 /// Between two calls the open flow and the session last in two files beside the store, which their owner
 /// alone can read. They are written after the act. One that is lost is recovered by beginning again.
@@ -52,6 +55,8 @@ pub(crate) struct Place {
     /// Where the session is kept between two calls [default: the store's path and ".session"]
     #[arg(long, value_name = "FILE", global = true, help_heading = "Place")]
     pub(crate) session_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) providers: Providers,
     /// Print one line of JSON; times are milliseconds since 1970
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
@@ -122,7 +127,7 @@ Example:
 Example:
   selfsame begin-federated x --device \"Ada's phone\"")]
     BeginFederated {
-        /// x or work
+        /// x, work, or what an option lets in: google, apple, oidc
         provider: String,
         #[command(flatten)]
         device: Device,
@@ -131,17 +136,35 @@ Example:
     },
     /// Bring what the provider said, to the flow that was begun for it
     #[command(after_help = "\
-A statement is what an application learnt from the provider: handle, email and email_verified are optional.
+Of x and work it is a statement, which an application makes of what it learnt from them; handle, email
+and email_verified are optional. Of google, apple and oidc it is the ID token as they signed it, for the
+nonce of the step.
 
 Examples:
   selfsame continue ada.json --intent sign-up
+  selfsame continue ada.jwt --oidc https://id.example.com,field-notes
   echo '{\"provider\": \"x\", \"subject\": \"1815\", \"handle\": \"ada\"}' | selfsame continue")]
     Continue {
-        /// The statement's file; standard input where it is missing or -
+        /// The file of a statement or an ID token; standard input where it is missing or -
         file: Option<PathBuf>,
         /// What the person wants, where nobody is known by the identity
         #[arg(long, value_enum, default_value_t = Wanted::SignIn)]
         intent: Wanted,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Give the engine the public keys that a provider signs ID tokens with; they are believed for 24 hours
+    #[command(after_help = "\
+The set is what the provider publishes: its OpenID Connect configuration names the place as jwks_uri.
+
+Examples:
+  selfsame set-keys oidc keys.json --oidc https://id.example.com,field-notes
+  curl -s https://www.googleapis.com/oauth2/v3/certs | selfsame set-keys google")]
+    SetKeys {
+        /// google, apple or oidc
+        provider: String,
+        /// The file of the key set (JWK set, RFC 7517); standard input where it is missing or -
+        file: Option<PathBuf>,
         #[command(flatten)]
         place: Place,
     },
@@ -278,7 +301,7 @@ pub(crate) enum Given {
     },
     /// What a provider says, of the account to be proven
     Assertion {
-        /// The statement's file; standard input where it is missing or -
+        /// The file of a statement or an ID token; standard input where it is missing or -
         file: Option<PathBuf>,
     },
     /// Restore the account

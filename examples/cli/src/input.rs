@@ -1,4 +1,4 @@
-//! What a person or a pipe gives: passwords, codes and statements.
+//! What a person or a pipe gives: passwords, codes, statements, ID tokens and key sets.
 
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
@@ -9,7 +9,7 @@ use selfsame::Secret;
 use crate::prompt;
 use crate::trouble::Trouble;
 
-/// More than any password, code or statement needs.
+/// What the largest of them may have: a key set.
 const LONGEST: u64 = 64 * 1_024;
 
 /// A password: from the pipe where that was asked for, else from the terminal. A new one is typed twice.
@@ -58,8 +58,18 @@ pub(crate) fn code() -> Result<Secret, Trouble> {
     Ok(code.into())
 }
 
+/// What a provider says, as [`assertion`](crate::assertion) reads it.
+pub(crate) fn assertion(file: Option<&Path>) -> Result<String, Trouble> {
+    from(file, "What the provider says, a statement or an ID token; Ctrl-D ends it:\n")
+}
+
+/// A provider's key set.
+pub(crate) fn key_set(file: Option<&Path>) -> Result<String, Trouble> {
+    from(file, "The key set, as JSON; Ctrl-D ends it:\n")
+}
+
 /// A text of a file; of standard input where none is named, or `-`.
-pub(crate) fn statement(file: Option<&Path>) -> Result<String, Trouble> {
+fn from(file: Option<&Path>, asked: &str) -> Result<String, Trouble> {
     let bytes = match file.filter(|file| file.as_os_str() != "-") {
         Some(path) => {
             let name = path.display().to_string();
@@ -68,7 +78,7 @@ pub(crate) fn statement(file: Option<&Path>) -> Result<String, Trouble> {
         }
         None => {
             if io::stdin().is_terminal() {
-                ask("What the provider says, as JSON; Ctrl-D ends it:\n");
+                ask(asked);
             }
             all_of(io::stdin().lock(), "standard input")?
         }

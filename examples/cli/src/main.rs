@@ -9,6 +9,7 @@ mod key;
 mod narrate;
 mod next;
 mod playing;
+mod policy;
 mod prompt;
 mod state;
 mod tell;
@@ -62,6 +63,9 @@ fn run(command: Command) -> Result<(), Trouble> {
             act(&place, |store| store.begin_federated(&provider, &device))
         }
         Command::Continue { file, intent, place } => act(&place, |store| store.continue_with(file, intent)),
+        Command::SetKeys { provider, file, place } => {
+            act(&place, |store| store.set_keys(&provider, file.as_deref()))
+        }
         Command::Step { place } => act(&place, Store::step),
         Command::Answer { answer, place } => act(&place, |store| store.answer(answer)),
         Command::Account { place } => act(&place, Store::account),

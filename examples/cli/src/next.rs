@@ -3,7 +3,7 @@
 use selfsame::{Accepted, ProviderId, Step};
 use selfsame_world::render;
 
-use crate::words;
+use crate::{policy, words};
 
 /// A command, and what it does.
 pub(crate) type Hint = (String, String);
@@ -11,10 +11,17 @@ pub(crate) type Hint = (String, String);
 /// The answers that a step takes.
 pub(crate) fn at(step: &Step) -> Vec<Hint> {
     let mut hints = match step {
-        Step::PresentAssertion { provider, .. } => vec![
-            hint("selfsame continue FILE", says(provider)),
-            hint("selfsame continue FILE --intent sign-up", "the same, and a new account if need be"),
-        ],
+        Step::PresentAssertion { provider, .. } => {
+            let mut hints = vec![
+                hint("selfsame continue FILE", says(provider)),
+                hint("selfsame continue FILE --intent sign-up", "the same, and a new account if need be"),
+            ];
+            if policy::signs(provider) {
+                hints
+                    .push(hint(&format!("selfsame set-keys {provider} FILE"), "the keys that it signs with"));
+            }
+            hints
+        }
         Step::VerifyEmail { can_skip, .. } => {
             let mut hints = vec![
                 hint("selfsame messages", "what was sent"),
@@ -69,7 +76,11 @@ pub(crate) fn at(step: &Step) -> Vec<Hint> {
 }
 
 fn says(provider: &ProviderId) -> String {
-    format!("what {} says of you, as JSON", words::called(provider.as_str()))
+    let called = words::called(provider.as_str());
+    match policy::signs(provider) {
+        true => format!("the ID token of {called}"),
+        false => format!("what {called} says of you, as JSON"),
+    }
 }
 
 pub(crate) fn hint(command: &str, what: impl Into<String>) -> Hint {

@@ -2,11 +2,11 @@
 
 use std::io;
 
-use selfsame::{Error, OpenProblem, Refusal};
+use selfsame::{AssertionProblem, Error, OpenProblem, Refusal};
 use selfsame_world::render;
 use serde_json::{Value, json};
 
-use crate::calendar;
+use crate::{calendar, policy};
 
 /// Why the program did not do it.
 pub(crate) enum Trouble {
@@ -81,6 +81,21 @@ fn with_advice(error: &Error) -> String {
             "selfsame sign-up EMAIL, or selfsame begin-federated PROVIDER"
         }
         Error::Refused(Refusal::SessionEnded | Refusal::ReauthenticationRequired) => "selfsame sign-in EMAIL",
+        Error::Refused(Refusal::NeedsKeys { issuer }) => {
+            let provider = policy::name_of(issuer);
+            return format!("{error}: selfsame set-keys {provider} FILE, then bring the same token again");
+        }
+        Error::Refused(Refusal::InvalidKeys { .. }) => "the provider's own set is at its jwks_uri",
+        Error::Refused(Refusal::UnknownProvider) => {
+            "x and work take a statement; --google, --apple and --oidc let in those that take an ID token"
+        }
+        Error::Refused(Refusal::AssertionRejected { reason }) => match reason {
+            AssertionProblem::Nonce => "selfsame step shows the nonce",
+            AssertionProblem::Issuer | AssertionProblem::OtherProvider => "selfsame step names the provider",
+            AssertionProblem::Audience => "--google, --apple and --oidc name the client id that it is for",
+            AssertionProblem::UnknownKey => "or give its newest keys, selfsame set-keys PROVIDER FILE",
+            _ => return error.to_string(),
+        },
         Error::Open(OpenProblem::NotFound) => "selfsame init",
         _ => return error.to_string(),
     };

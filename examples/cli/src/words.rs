@@ -311,7 +311,13 @@ fn person(identity: &Identity) -> String {
 }
 
 pub(crate) fn called(provider: &str) -> String {
-    if provider == "x" { "X".to_owned() } else { provider.to_owned() }
+    match provider {
+        "x" => "X",
+        "google" => "Google",
+        "apple" => "Apple",
+        other => other,
+    }
+    .to_owned()
 }
 
 fn on(device: &Option<String>) -> String {

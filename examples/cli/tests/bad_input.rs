@@ -1,20 +1,18 @@
 //! Bad input: a clear sentence, the documented exit code, and a store that stays as it was.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::process::Stdio;
 
-use selfsame::{Engine, Environment, HostKey, Policy, Unlock};
-
-use crate::desk::{ADA, Desk, PASSWORD, Ran, ran};
+use crate::desk::{ADA, Desk, PASSWORD, ran, told};
 
 /// Every command that opens the store, with what it needs on standard input.
-const COMMANDS: [(&[&str], &str); 14] = [
+const COMMANDS: [(&[&str], &str); 15] = [
     (&["sign-up", "ada@example.org", "--password-stdin"], PASSWORD),
     (&["sign-in", "ada@example.org", "--password-stdin"], PASSWORD),
     (&["begin-federated", "x"], ""),
     (&["continue"], ADA),
+    (&["set-keys", "oidc"], r#"{"keys": []}"#),
     (&["step"], ""),
     (&["answer", "cancel"], ""),
     (&["account"], ""),
@@ -26,40 +24,6 @@ const COMMANDS: [(&[&str], &str); 14] = [
     (&["audit"], ""),
     (&["health"], ""),
 ];
-
-/// One sentence on standard error and nothing else anywhere.
-fn told(ran: &Ran, code: i32, what: &str, about: &str) {
-    assert_eq!(ran.code, code, "{about}: {ran:?}");
-    assert_eq!(ran.out, "", "{about}");
-    assert!(ran.err.starts_with("selfsame: ") || ran.err.starts_with("error: "), "{about}: {}", ran.err);
-    assert!(ran.err.contains(what), "{about}: {}", ran.err);
-    assert!(!ran.err.contains("panicked"), "{about}: {}", ran.err);
-}
-
-/// The rows of the desk's store. Opening a file writes the database's own bookkeeping, no row.
-fn rows(desk: &Desk) -> BTreeMap<Vec<u8>, Vec<u8>> {
-    open(desk).dump().unwrap()
-}
-
-fn open(desk: &Desk) -> Engine {
-    let text = fs::read_to_string(desk.path("k")).unwrap();
-    let mut bytes = [0; 32];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).unwrap();
-    }
-    let unlock = Unlock::HostKey(HostKey::from_bytes(bytes));
-    Engine::open(desk.path("s"), &unlock, None, Policy::default(), Environment::system()).unwrap()
-}
-
-/// Every file of the folder but the stores'.
-fn beside(desk: &Desk) -> BTreeMap<String, Vec<u8>> {
-    let files = fs::read_dir(desk.0.path()).unwrap().map(|entry| entry.unwrap());
-    let named = files.map(|file| (file.file_name().into_string().unwrap(), file.path()));
-    named
-        .filter(|(name, path)| name != "s" && path.is_file())
-        .map(|(name, path)| (name, fs::read(path).unwrap()))
-        .collect()
-}
 
 #[test]
 fn a_store_that_cannot_be_opened_stays_as_it_was() {
@@ -78,7 +42,7 @@ fn a_store_that_cannot_be_opened_stays_as_it_was() {
         *byte ^= 0x55;
     }
     fs::write(desk.path("damaged"), &damaged).unwrap();
-    let before = (fs::read(desk.path("s")).unwrap(), beside(&desk));
+    let before = (fs::read(desk.path("s")).unwrap(), desk.beside());
     assert_eq!(before.1.len(), 8, "the folder's other files are compared too");
 
     // Store, key file, key in the environment; code and words.
@@ -116,7 +80,7 @@ fn a_store_that_cannot_be_opened_stays_as_it_was() {
             told(&ran(&mut program, stdin.as_bytes()), *code, words, &format!("{args:?} {store} {key_file}"));
         }
     }
-    assert!(before == (fs::read(desk.path("s")).unwrap(), beside(&desk)), "every file is as it was");
+    assert!(before == (fs::read(desk.path("s")).unwrap(), desk.beside()), "every file is as it was");
 }
 
 #[test]
@@ -124,7 +88,7 @@ fn a_store_that_is_open_elsewhere_is_busy() {
     let desk = Desk::new();
     desk.ada_is_there();
     desk.done(&["begin-federated", "x"], "");
-    let held = open(&desk);
+    let held = desk.open();
     held.health().unwrap();
     let before = fs::read(desk.path("s")).unwrap();
     for (args, stdin) in COMMANDS {
@@ -139,24 +103,34 @@ fn a_store_that_is_open_elsewhere_is_busy() {
 fn what_is_given_wrongly_is_named_and_nothing_is_done() {
     let desk = Desk::new();
     desk.ada_comes();
-    let (stored, flow) = (rows(&desk), beside(&desk));
+    let (stored, flow) = (desk.rows(), desk.beside());
     let garbage: Vec<u8> =
         (0..10_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let up = ["sign-up", "ada@example.org", "--password-stdin"];
     let enter = ["sign-in", "ada@example.org", "--password-stdin"];
     let prove = ["answer", "password", "--password-stdin"];
     let assertion = ["answer", "assertion"];
-    for args in [&up[..], &enter, &prove, &["answer", "code"], &assertion, &["continue"], &["continue", "-"]]
-    {
+    let keys = ["set-keys", "oidc"];
+    for args in [
+        &up[..],
+        &enter,
+        &prove,
+        &["answer", "code"],
+        &assertion,
+        &["continue"],
+        &["continue", "-"],
+        &keys,
+        &["set-keys", "oidc", "-"],
+    ] {
         let about = format!("{args:?}");
         told(&desk.run(args, b""), 2, "standard input is empty", &about);
         told(&desk.run(args, &garbage), 2, "longer than 64 KiB", &about);
     }
-    for args in [&["answer", "code"][..], &["answer", "assertion"], &["continue"]] {
+    for args in [&["answer", "code"][..], &["answer", "assertion"], &["continue"], &keys] {
         told(&desk.run(args, b"\xff\xfe\xfd"), 2, "not UTF-8", &format!("{args:?}"));
     }
-    let no_statement = "that is no statement";
-    let cases: [(&[&str], &str, i32, &str); 26] = [
+    let (neither, no_statement) = ("neither a statement nor an ID token", "that is no statement");
+    let cases: [(&[&str], &str, i32, &str); 27] = [
         (&[], "", 2, "Usage"),
         (&["sing-up"], "", 2, "unrecognized subcommand"),
         (&["sign-up"], "", 2, "<EMAIL>"),
@@ -167,8 +141,9 @@ fn what_is_given_wrongly_is_named_and_nothing_is_done() {
         (&["begin-federated", "myspace"], "", 1, "no such provider"),
         (&["begin-federated", "X Y"], "", 1, "no such provider"),
         (&["continue", "nowhere.json"], "", 2, "nowhere.json cannot be read"),
-        (&["continue"], "not JSON", 2, no_statement),
-        (&["continue"], "[]", 2, no_statement),
+        (&["continue"], "not JSON", 2, neither),
+        (&["continue"], "[]", 2, neither),
+        (&["continue"], "Bearer e30.e30.AAAA", 2, neither),
         (&["continue"], r#"{"provider": "x"}"#, 2, no_statement),
         (&["continue"], r#"{"provider": "x", "subject": "1", "secret": "hush"}"#, 2, no_statement),
         (&["continue"], r#"{"provider": "X Y", "subject": "1"}"#, 2, "no provider's name"),
@@ -193,8 +168,8 @@ fn what_is_given_wrongly_is_named_and_nothing_is_done() {
         }
         told(&ran, code, words, &format!("{args:?} {stdin}"));
         assert!(!ran.err.contains("hush"), "what was given is not repeated: {}", ran.err);
-        assert_eq!(beside(&desk), flow, "{args:?}");
-        assert_eq!(rows(&desk), stored, "{args:?}: rows");
+        assert_eq!(desk.beside(), flow, "{args:?}");
+        assert_eq!(desk.rows(), stored, "{args:?}: rows");
     }
     desk.done(&["answer", "code"], &desk.code());
 }
@@ -230,7 +205,7 @@ fn tokens_that_are_not_this_stores_open_nothing() {
     fs::write(desk.path("garbage"), [0xfe; 10_000]).unwrap();
     fs::write(desk.path("swapped"), r#"{"flow": "AAAA", "number": 1}"#).unwrap();
     fs::create_dir(desk.path("folder")).unwrap();
-    let stored = rows(&desk);
+    let stored = desk.rows();
     for args in [&["step"][..], &["answer", "confirm"], &["continue"]] {
         for (file, code, words) in [
             ("other.flow", 1, "the flow is over; begin again"),
@@ -255,7 +230,7 @@ fn tokens_that_are_not_this_stores_open_nothing() {
             told(&desk.run(&args, b""), code, words, &format!("{args:?}"));
         }
     }
-    assert_eq!(rows(&desk), stored);
+    assert_eq!(desk.rows(), stored);
 }
 
 #[test]
@@ -267,20 +242,20 @@ fn a_step_number_of_another_time_has_no_second_effect() {
         serde_json::from_str::<serde_json::Value>(&kept).unwrap()["number"].as_u64().unwrap() as u32;
     let at =
         |number: u32, of: u32| kept.replace(&format!("\"number\":{of}"), &format!("\"number\":{number}"));
-    let stored = rows(&desk);
+    let stored = desk.rows();
     fs::write(desk.path("s.flow"), at(number + 7, number)).unwrap();
     told(&desk.run(&["answer", "skip"], b""), 1, "look at the current step", "a step to come");
     // The call before was cut off before it could write its file: the answer only shows the step.
     fs::write(desk.path("s.flow"), at(number - 1, number)).unwrap();
     assert!(desk.done(&["answer", "cancel"], "").contains("type the code"));
-    assert_eq!(rows(&desk), stored);
+    assert_eq!(desk.rows(), stored);
     assert_eq!(fs::read_to_string(desk.path("s.flow")).unwrap(), kept);
 }
 
 #[test]
 fn init_takes_nothing_that_is_there() {
     let desk = Desk::new();
-    let before = (fs::read(desk.path("s")).unwrap(), beside(&desk));
+    let before = (fs::read(desk.path("s")).unwrap(), desk.beside());
     told(&desk.run(&["init"], b""), 3, "something is there already", "twice");
     told(&desk.run(&["init", "--store", "k"], b""), 3, "something is there already", "over the key");
     told(&desk.run(&["init", "--store", "no/such/folder/s"], b""), 2, "does not exist", "no folder");
@@ -291,7 +266,7 @@ fn init_takes_nothing_that_is_there() {
         told(&desk.run(&["init", "--store", "t", "--key-file", "open"], b""), 3, "by others", "readable key");
         fs::remove_file(desk.path("open")).unwrap();
     }
-    assert!(before == (fs::read(desk.path("s")).unwrap(), beside(&desk)));
+    assert!(before == (fs::read(desk.path("s")).unwrap(), desk.beside()));
 }
 
 #[test]

@@ -1,14 +1,31 @@
 //! A folder with a store in it, and the program.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use selfsame::{Clock, Engine, Environment, HostKey, Policy, SystemClock, Timestamp, Unlock};
+use selfsame_world::{Forge, TokenProvider};
 use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_selfsame");
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const ADA: &str = r#"{"provider": "x", "subject": "1815", "email": "ada@example.org"}"#;
+
+/// What lets the provider of [`TokenProvider`] in.
+pub(crate) const OIDC: &str = "https://id.tokens.example,field-notes";
+
+/// Where the program looks for what is not among its arguments.
+pub(crate) const VARIABLES: [&str; 6] = [
+    "SELFSAME_STORE",
+    "SELFSAME_KEY_FILE",
+    "SELFSAME_KEY",
+    "SELFSAME_GOOGLE",
+    "SELFSAME_APPLE",
+    "SELFSAME_OIDC",
+];
 
 /// A folder with `s` in it, a store, and `k`, its key.
 pub(crate) struct Desk(pub(crate) TempDir);
@@ -32,10 +49,10 @@ impl Desk {
         self.0.path().join(name)
     }
 
-    /// The program in this folder, with this store and key.
+    /// The program in this folder, with this store and key, and one provider of ID tokens let in.
     pub(crate) fn program(&self) -> Command {
         let mut program = self.bare();
-        program.env("SELFSAME_STORE", "s").env("SELFSAME_KEY_FILE", "k");
+        program.env("SELFSAME_STORE", "s").env("SELFSAME_KEY_FILE", "k").env("SELFSAME_OIDC", OIDC);
         program
     }
 
@@ -43,9 +60,7 @@ impl Desk {
     pub(crate) fn bare(&self) -> Command {
         let mut program = Command::new(PROGRAM);
         program.current_dir(self.0.path()).stdin(Stdio::null());
-        for name in ["SELFSAME_STORE", "SELFSAME_KEY_FILE", "SELFSAME_KEY"] {
-            program.env_remove(name);
-        }
+        VARIABLES.iter().for_each(|name| _ = program.env_remove(name));
         program
     }
 
@@ -72,13 +87,70 @@ impl Desk {
         self.done(&["answer", "code"], &self.code());
     }
 
+    /// What a call that does what it is told prints as JSON.
+    pub(crate) fn json(&self, args: &[&str], stdin: &str) -> serde_json::Value {
+        serde_json::from_str(&self.done(&[args, &["--json"]].concat(), stdin)).unwrap()
+    }
+
+    /// The codes that wait to be delivered, the oldest first.
+    pub(crate) fn codes(&self) -> Vec<String> {
+        let messages = self.json(&["messages"], "");
+        let codes = messages["messages"].as_array().unwrap().iter().filter_map(|it| it["code"].as_str());
+        codes.map(str::to_owned).collect()
+    }
+
     /// The code of the newest message.
     pub(crate) fn code(&self) -> String {
-        let messages: serde_json::Value =
-            serde_json::from_str(&self.done(&["messages", "--json"], "")).unwrap();
-        let newest = messages["messages"].as_array().unwrap().last().unwrap();
-        newest["code"].as_str().unwrap().to_owned()
+        self.codes().pop().unwrap()
     }
+
+    /// What opens the store.
+    pub(crate) fn unlock(&self) -> Unlock {
+        let text = fs::read_to_string(self.path("k")).unwrap();
+        let mut bytes = [0; 32];
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).unwrap();
+        }
+        Unlock::HostKey(HostKey::from_bytes(bytes))
+    }
+
+    pub(crate) fn open(&self) -> Engine {
+        let unlock = self.unlock();
+        Engine::open(self.path("s"), &unlock, None, Policy::default(), Environment::system()).unwrap()
+    }
+
+    /// The rows of the store. Opening a file writes the database's own bookkeeping, no row.
+    pub(crate) fn rows(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        self.open().dump().unwrap()
+    }
+
+    /// Every file of the folder but the stores'.
+    pub(crate) fn beside(&self) -> BTreeMap<String, Vec<u8>> {
+        let files = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap());
+        let named = files.map(|file| (file.file_name().into_string().unwrap(), file.path()));
+        named
+            .filter(|(name, path)| name != "s" && path.is_file())
+            .map(|(name, path)| (name, fs::read(path).unwrap()))
+            .collect()
+    }
+}
+
+/// One sentence on standard error and nothing else anywhere.
+pub(crate) fn told(ran: &Ran, code: i32, what: &str, about: &str) {
+    assert_eq!(ran.code, code, "{about}: {ran:?}");
+    assert_eq!(ran.out, "", "{about}");
+    assert!(ran.err.starts_with("selfsame: ") || ran.err.starts_with("error: "), "{about}: {}", ran.err);
+    assert!(ran.err.contains(what), "{about}: {}", ran.err);
+    assert!(!ran.err.contains("panicked"), "{about}: {}", ran.err);
+}
+
+/// An ID token of now, as it should be.
+pub(crate) fn forge<'a>(provider: &'a TokenProvider, subject: &str, nonce: &str) -> Forge<'a> {
+    provider.token(subject, nonce, now())
+}
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_millis(SystemClock.read().wall_ms)
 }
 
 pub(crate) fn ran(program: &mut Command, stdin: &[u8]) -> Ran {

@@ -1,35 +1,46 @@
 //! What is another in every run, by the name that the page gives it.
 
-/// The ids and codes that were seen, in the order of their first appearance.
+use selfsame_world::TokenProvider;
+
+use crate::desk::forge;
+
+/// The ids, codes and nonces that were seen, in the order of their first appearance.
 #[derive(Default)]
 pub(crate) struct Seen {
     ids: Vec<String>,
     codes: Vec<String>,
+    nonces: Vec<String>,
 }
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 impl Seen {
-    /// The text with `<id 1>`, `<code 1>`, `<time>`, `<day>`, `<month>` and `<ms>` for what they stand for.
+    /// The text with `<id 1>`, `<code 1>`, `<nonce 1>`, `<time>`, `<day>`, `<month>` and `<ms>` for what they
+    /// stand for.
     pub(crate) fn named(&mut self, text: &str) -> String {
         let mut named = String::new();
         let mut rest = text;
         let mut begins = true;
         while let Some(first) = rest.chars().next() {
-            let found = if begins && first.is_ascii_alphanumeric() { self.at(rest) } else { None };
+            let found = if begins { self.at(rest) } else { None };
             let (length, name) = found.unwrap_or_else(|| (first.len_utf8(), first.to_string()));
             named.push_str(&name);
-            begins = !first.is_alphanumeric();
+            begins = !first.is_alphanumeric() && !is_of_nonce(first);
             rest = &rest[length..];
         }
         named
     }
 
-    /// The text with what was seen for `<id 1>` and `<code 1>`.
+    /// The text with what was seen for `<id 1>`, `<code 1>` and `<nonce 1>`, and for `<token 1>` what the
+    /// provider of ID tokens signs with that nonce.
     pub(crate) fn meant(&self, text: &str) -> String {
         let mut meant = text.to_owned();
-        for (kind, seen) in [("id", &self.ids), ("code", &self.codes)] {
+        let provider = TokenProvider::new();
+        let token = |nonce: &String| forge(&provider, "101", nonce).claim("name", "Cleo").text();
+        let tokens = self.nonces.iter().map(token).collect();
+        let seen = [("id", &self.ids), ("code", &self.codes), ("nonce", &self.nonces), ("token", &tokens)];
+        for (kind, seen) in seen {
             for (at, value) in seen.iter().enumerate() {
                 meant = meant.replace(&format!("<{kind} {}>", at + 1), value);
             }
@@ -38,6 +49,13 @@ impl Seen {
     }
 
     fn at(&mut self, rest: &str) -> Option<(usize, String)> {
+        let nonce: String = rest.chars().take_while(|c| is_of_nonce(*c)).collect();
+        if nonce.len() == 43 {
+            return Some((43, format!("<nonce {}>", place(&mut self.nonces, &nonce))));
+        }
+        if !rest.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            return None;
+        }
         let word: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
         let digits = rest.chars().take_while(char::is_ascii_digit).count();
         if word.len() == 36 && word.matches('-').count() == 4 {
@@ -68,6 +86,11 @@ impl Seen {
     }
 }
 
+/// 256 bits in base64url.
+fn is_of_nonce(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
+}
+
 fn place(seen: &mut Vec<String>, value: &str) -> usize {
     let at = seen.iter().position(|one| one == value).unwrap_or_else(|| {
         seen.push(value.to_owned());
@@ -84,4 +107,7 @@ fn ids_codes_and_times_have_names() {
     let named = "session <id 1>, the code <code 1> of <time>\nsince <day>\nof <month> by 1 account, <ms> and <code 1>";
     assert_eq!(seen.named(text), named);
     assert_eq!(seen.meant("<code 1> <id 1>"), "46998934 01a20814-5ea1-7797-a8ff-4f6fd5855f8b");
+    let nonce = "_-x3LtVDhJbgrSQv9iGUKOXW5Ig8DBneIsq8PR1fE0A";
+    assert_eq!(seen.named(&format!("a nonce: {nonce}\n{nonce}A")), format!("a nonce: <nonce 1>\n{nonce}A"));
+    assert_eq!((seen.meant("<nonce 1>").as_str(), seen.meant("<token 1>").matches('.').count()), (nonce, 2));
 }

@@ -12,4 +12,5 @@ mod bad_input;
 mod desk;
 mod placeholders;
 mod terminal;
+mod tokens;
 mod tour;

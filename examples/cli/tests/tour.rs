@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::desk::{PROGRAM, ran};
+use crate::desk::{PROGRAM, VARIABLES, ran};
 use crate::placeholders::Seen;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/TOUR.md");
@@ -64,9 +64,7 @@ impl Shell<'_> {
         let beside = Path::new(PROGRAM).parent().unwrap().display().to_string();
         let path = format!("{beside}:{}", std::env::var("PATH").unwrap());
         let mut sh = Command::new("sh");
-        for name in ["SELFSAME_STORE", "SELFSAME_KEY_FILE", "SELFSAME_KEY"] {
-            sh.env_remove(name);
-        }
+        VARIABLES.iter().for_each(|name| _ = sh.env_remove(name));
         // As a terminal has it: both in one, in the order of their coming.
         sh.args(["-c", &format!("{{ {}\n}} 2>&1", self.seen.meant(command))])
             .current_dir(self.folder)
