@@ -8,8 +8,10 @@
     reason = "a test stops at what it did not expect"
 )]
 
+mod answers;
 mod bad_input;
 mod desk;
+mod interrupt;
 mod placeholders;
 mod terminal;
 mod tokens;

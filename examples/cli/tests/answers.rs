@@ -1,0 +1,82 @@
+//! Answers that choose: a new account beside another, an account left deleted, another code.
+
+use std::fs;
+use std::sync::Arc;
+
+use selfsame::{Client, Engine, Environment, Policy, Timestamp};
+use selfsame_world::Hand;
+use serde_json::json;
+
+use crate::desk::{Desk, PASSWORD, now, told};
+
+const AT_WORK: &str =
+    r#"{"provider": "work", "subject": "52", "email": "Ada@Example.org", "email_verified": true}"#;
+
+#[test]
+fn the_prompt_s_new_account_is_one_beside_the_other() {
+    let desk = Desk::new();
+    desk.ada_is_there();
+    let first = desk.json(&["account"], "");
+    desk.done(&["begin-federated", "work"], "");
+    let prompt = desk.done(&["continue", "--intent", "sign-up"], AT_WORK);
+    assert!(prompt.contains("which account?") && prompt.contains("selfsame answer create-new"), "{prompt}");
+    let done = desk.done(&["answer", "create-new"], "");
+    assert!(done.contains("a new account, signed in"), "{done}");
+    let second = desk.json(&["account"], "");
+    assert_ne!(second["id"], first["id"]);
+    assert_eq!(second["contact"], "Ada@Example.org");
+    assert_eq!(second["methods"].as_array().unwrap().len(), 1);
+    // Each way in leads to its own.
+    for (provider, statement, account) in
+        [("x", r#"{"provider": "x", "subject": "1815"}"#, &first), ("work", AT_WORK, &second)]
+    {
+        desk.done(&["begin-federated", provider], "");
+        let done = desk.json(&["continue"], statement);
+        assert_eq!(done["account"], account["id"], "{provider}");
+    }
+}
+
+#[test]
+fn an_account_that_is_kept_deleted_signs_nobody_in_and_can_still_be_restored() {
+    let desk = Desk::new();
+    desk.done(&["sign-up", "brian@example.org", "--password-stdin"], PASSWORD);
+    desk.done(&["answer", "code"], &desk.code());
+    desk.done(&["delete"], "");
+    let enter = ["sign-in", "brian@example.org", "--password-stdin"];
+    let offer = desk.done(&enter, PASSWORD);
+    assert!(offer.contains("restore it?") && offer.contains("selfsame answer keep-deleted"), "{offer}");
+    let over = desk.done(&["answer", "keep-deleted"], "");
+    assert!(over.contains("the flow is over"), "{over}");
+    assert!(!desk.path("s.flow").exists() && !desk.path("s.session").exists());
+    told(&desk.run(&["account"], b""), 2, "nobody is signed in", "kept deleted");
+    told(&desk.run(&["answer", "restore"], b""), 2, "no flow is open", "the offer is over");
+    assert_eq!(desk.json(&enter, PASSWORD)["step"], "ConfirmRestore");
+    assert_eq!(desk.json(&["answer", "restore"], "")["outcome"], "Restored");
+    assert_eq!(desk.json(&["account"], "")["status"], json!({ "is": "Active" }));
+}
+
+#[test]
+fn another_code_voids_the_one_before_and_comes_once_a_minute() {
+    let desk = Desk::new();
+    // A sign-up of two minutes ago, for a code comes once a minute.
+    fs::remove_file(desk.path("s")).unwrap();
+    let ago = Timestamp::from_millis(now().as_millis() - 120_000);
+    let environment = Environment::system().with_clock(Arc::new(Hand::at(ago)));
+    let engine = Engine::create(desk.path("s"), &desk.unlock(), Policy::default(), environment).unwrap();
+    let begun = engine.sign_up("ada@example.org", &PASSWORD.into(), &Client::default()).unwrap();
+    drop(engine);
+    let kept = json!({ "flow": begun.flow.unwrap().reveal(), "number": begun.number });
+    fs::write(desk.path("s.flow"), kept.to_string()).unwrap();
+    let first = desk.code();
+
+    let asked = desk.json(&["answer", "resend"], "");
+    assert_eq!(asked["step"], "VerifyEmail");
+    let codes = desk.codes();
+    assert_eq!((codes.len(), &codes[0]), (2, &first), "both wait for the host");
+    // Too soon for a third: it looks the same, and the second stays good.
+    assert_eq!(desk.json(&["answer", "resend"], "")["step"], "VerifyEmail");
+    assert_eq!(desk.codes(), codes);
+    told(&desk.run(&["answer", "code"], first.as_bytes()), 1, "selfsame answer resend", "the first");
+    assert_eq!(desk.json(&["answer", "code"], &codes[1])["outcome"], "Created");
+    assert_eq!(desk.json(&["account"], "")["contact"], "ada@example.org");
+}

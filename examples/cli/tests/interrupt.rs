@@ -1,0 +1,158 @@
+//! Ctrl-C inside an act: the store opens, the act was done or was not, and the next call goes on.
+#![cfg(unix)]
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use selfsame::{Answer, Engine, Environment, FlowToken, Policy};
+use selfsame_world::Hand;
+use serde_json::Value;
+
+use crate::desk::{Desk, PASSWORD, now};
+
+/// How often an act is interrupted: at its first change of the file, at its second, and so on in turn.
+const TIMES: usize = 8;
+/// The changes of the file that a call can be seen to make: some at opening, before a password is hashed,
+/// the others while the act is written.
+const MOMENTS: usize = 8;
+
+/// Begins the call; its standard input stays open.
+fn begun(desk: &Desk, args: &[&str]) -> Child {
+    let mut program = desk.program();
+    program.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    program.spawn().unwrap()
+}
+
+/// Interrupts the call at this change of the store's file; whether it did not end by itself before.
+fn interrupted(desk: &Desk, args: &[&str], stdin: &str, moment: usize) -> bool {
+    let mut seen = fs::read(desk.path("s")).unwrap();
+    let mut child = begun(desk, args);
+    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    let mut changes = 0;
+    while changes < moment {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        let now = fs::read(desk.path("s")).unwrap();
+        if now != seen {
+            changes += 1;
+            seen = now;
+        }
+    }
+    ends_by_it(child)
+}
+
+fn ends_by_it(child: Child) -> bool {
+    // One that has ended since keeps its number until it is waited for.
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    child.wait_with_output().unwrap().status.signal() == Some(Signal::INT.as_raw())
+}
+
+/// Interrupts the call at every moment, each time in the folder as it is now; what is then there is for
+/// `look`, which is told whether a row was changed.
+fn interrupt(desk: &Desk, args: &[&str], stdin: &str, look: impl Fn(bool)) {
+    let (store, rows, files) = (fs::read(desk.path("s")).unwrap(), desk.rows(), desk.beside());
+    let mut count = 0;
+    for round in 0..TIMES * 20 {
+        for name in desk.beside().into_keys().filter(|name| !files.contains_key(name)) {
+            fs::remove_file(desk.path(&name)).unwrap();
+        }
+        fs::write(desk.path("s"), &store).unwrap();
+        files.iter().for_each(|(name, bytes)| fs::write(desk.path(name), bytes).unwrap());
+        count += usize::from(interrupted(desk, args, stdin, 1 + round % MOMENTS));
+        look(desk.rows() != rows);
+        if count == TIMES {
+            return;
+        }
+    }
+    panic!("{args:?} was interrupted {count} times; does whoever runs the tests ignore SIGINT?");
+}
+
+fn count(desk: &Desk, figure: &str) -> u64 {
+    desk.json(&["health"], "")[figure].as_u64().unwrap()
+}
+
+/// The time of the store is the latest that it was told, so the next calls are in that minute too.
+fn resend_in_a_minute(desk: &Desk) {
+    let kept: Value = serde_json::from_slice(&fs::read(desk.path("s.flow")).unwrap()).unwrap();
+    let flow = FlowToken::parse(kept["flow"].as_str().unwrap()).unwrap();
+    let number = kept["number"].as_u64().unwrap().try_into().unwrap();
+    let environment = Environment::system().with_clock(Arc::new(Hand::at(now() + Duration::from_secs(60))));
+    let engine = Engine::open(desk.path("s"), &desk.unlock(), None, Policy::default(), environment).unwrap();
+    engine.answer(&flow, number, &Answer::Resend).unwrap();
+    drop(engine);
+    // The program keeps the number of the step that this led to.
+    desk.done(&["step"], "");
+}
+
+/// Ada has one account, its history is whole, and a password opens it.
+fn ada_is_whole(desk: &Desk) {
+    desk.done(&["sign-in", "ada@example.org", "--password-stdin"], PASSWORD);
+    assert_eq!(desk.json(&["account"], "")["methods"].as_array().unwrap().len(), 1);
+    let audit = desk.json(&["audit"], "");
+    assert_eq!(audit["holds"], true);
+    let created = |event: &&Value| event["action"] == "AccountCreated";
+    assert_eq!(audit["events"].as_array().unwrap().iter().filter(created).count(), 1);
+}
+
+#[test]
+fn a_call_that_waits_to_be_typed_to_has_done_nothing() {
+    let desk = Desk::new();
+    desk.ada_comes();
+    let before = (fs::read(desk.path("s")).unwrap(), desk.beside());
+    for args in [
+        &["sign-up", "brian@example.org", "--password-stdin"][..],
+        &["answer", "code"],
+        &["continue"],
+        &["set-keys", "oidc"],
+    ] {
+        let child = begun(&desk, args);
+        assert!(ends_by_it(child), "{args:?}");
+        assert!(before.0 == fs::read(desk.path("s")).unwrap(), "{args:?}");
+        for (name, bytes) in &before.1 {
+            assert!(fs::read(desk.path(name)).unwrap() == *bytes, "{args:?} {name}");
+        }
+    }
+    desk.done(&["answer", "code"], &desk.code());
+}
+
+#[test]
+fn a_sign_up_that_is_interrupted_was_done_or_was_not_and_can_be_begun_again() {
+    let desk = Desk::new();
+    let sign_up = ["sign-up", "ada@example.org", "--password-stdin"];
+    interrupt(&desk, &sign_up, PASSWORD, |changed| {
+        let both = if changed { 1 } else { 0 };
+        assert_eq!(count(&desk, "waiting_flows"), both);
+        assert_eq!(count(&desk, "outbox"), both, "the flow and its message come together");
+        desk.done(&sign_up, PASSWORD);
+        if changed {
+            assert_eq!(desk.codes().len(), 1, "an address gets one message a minute");
+            resend_in_a_minute(&desk);
+        }
+        let done = desk.json(&["answer", "code"], &desk.code());
+        assert_eq!(done["outcome"], "Created", "{done}");
+        ada_is_whole(&desk);
+    });
+}
+
+#[test]
+fn an_answer_that_is_interrupted_was_given_or_was_not_and_can_be_given_again() {
+    let desk = Desk::new();
+    desk.done(&["sign-up", "ada@example.org", "--password-stdin"], PASSWORD);
+    let code = desk.code();
+    interrupt(&desk, &["answer", "code"], &code, |changed| {
+        // Where its files were written too, the flow is over and the session is kept.
+        if desk.path("s.flow").exists() {
+            let outcome = desk.json(&["answer", "code"], &code);
+            assert_eq!((&outcome["step"], &outcome["token_given"]), (&"SignedIn".into(), &(!changed).into()));
+        } else {
+            assert!(changed && desk.path("s.session").exists());
+        }
+        ada_is_whole(&desk);
+    });
+}
