@@ -5,7 +5,7 @@
 
 mod source;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -27,6 +27,9 @@ const HOMES: [(&str, &str); 4] = [
     ("ring", "crypto/"),
     ("serde_json", "crypto/json.rs"),
 ];
+/// The member whose macros write `unsafe` into it: it repeats the workspace's lints, and may set this one.
+const CROSSING: &str = "bindings";
+const ITS_OWN_LINT: (&str, &str) = ("unsafe_code", "\"allow\"");
 const LONGEST_FILE: usize = 600;
 
 #[test]
@@ -67,8 +70,10 @@ fn every_crate_of_the_workspace_carries_its_lints() {
     assert_eq!(manifests, known, "every other crate here is a member, so every check reaches it");
     for member in members {
         let manifest = fs::read_to_string(root.join(&member).join("Cargo.toml")).unwrap();
-        let carried = entry(&manifest, "lints", "workspace");
-        assert_eq!(carried.as_deref(), Some("true"), "[lints] workspace = true is missing in {member}");
+        assert!(
+            carries_lints(&member, &manifest, &workspace),
+            "{member} does not have the workspace's lints"
+        );
     }
 }
 
@@ -282,6 +287,28 @@ fn entry(manifest: &str, section: &str, key: &str) -> Option<String> {
     None
 }
 
+/// The keys and values of a section, each on a line.
+fn section(manifest: &str, name: &str) -> BTreeMap<String, String> {
+    let (_, after) = manifest.split_once(&format!("\n[{name}]\n")).unwrap_or_default();
+    let lines = after.lines().take_while(|line| !line.starts_with('['));
+    lines
+        .filter_map(|line| line.split_once('='))
+        .map(|(key, value)| (key.trim().into(), value.trim().into()))
+        .collect()
+}
+
+/// Whether the lints of a member are those of the workspace.
+fn carries_lints(member: &str, manifest: &str, workspace: &str) -> bool {
+    if member != CROSSING {
+        return entry(manifest, "lints", "workspace").as_deref() == Some("true");
+    }
+    let (lint, level) = ITS_OWN_LINT;
+    let mut wanted = section(workspace, "workspace.lints.rust");
+    wanted.insert(lint.to_owned(), level.to_owned());
+    section(manifest, "lints.rust") == wanted
+        && section(manifest, "lints.clippy") == section(workspace, "workspace.lints.clippy")
+}
+
 fn strings(list: &str) -> impl Iterator<Item = String> {
     list.split('"').skip(1).step_by(2).map(str::to_owned)
 }
@@ -393,6 +420,27 @@ mod checker {
     fn the_six_hundred_and_first_line_is_one_too_many() {
         assert!(!is_too_long(&"x\n".repeat(600)));
         assert!(is_too_long(&"x\n".repeat(601)));
+    }
+
+    #[test]
+    fn lints_that_differ_are_caught() {
+        let workspace = "\n[workspace.lints.rust]\nunsafe_code = \"forbid\"\nmissing_docs = \"warn\"\n\n\
+                         [workspace.lints.clippy]\npanic = \"warn\"\n";
+        let own = "\n[lints.rust]\nunsafe_code = \"allow\"\nmissing_docs = \"warn\"\n\n\
+                   [lints.clippy]\npanic = \"warn\"\n";
+        let shared = "\n[lints]\nworkspace = true\n";
+        assert!(carries_lints("bindings", own, workspace));
+        assert!(carries_lints("core", shared, workspace));
+        assert!(!carries_lints("core", own, workspace), "bindings alone may have its own");
+        for (from, to) in [
+            ("missing_docs = \"warn\"\n", ""),
+            ("missing_docs = \"warn\"", "missing_docs = \"allow\""),
+            ("panic = \"warn\"", "panic = \"allow\""),
+            ("panic = \"warn\"", "panic = \"warn\"\ntodo = \"allow\""),
+            ("[lints.clippy]", "[lints.rustdoc]"),
+        ] {
+            assert!(!carries_lints("bindings", &own.replace(from, to), workspace), "{from} as {to}");
+        }
     }
 
     #[test]

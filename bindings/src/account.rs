@@ -1,0 +1,182 @@
+//! An account, as its owner sees it and as the link prompt shows it.
+
+use std::sync::Arc;
+
+use selfsame::{
+    AccountId, AccountView, Activity, AddressSource, AddressView, Candidate, MethodId, MethodKind,
+    MethodView, ProviderId, Session, SessionId, SessionToken, Status, Timestamp, YearMonth,
+};
+
+use crate::engine::Engine;
+use crate::error::SelfsameError;
+
+/// An account, opened by a session of its owner. Every call asks first whether the session still lives,
+/// and raises `SessionEnded` when it does not.
+#[derive(uniffi::Object)]
+pub struct AccountHandle(selfsame::AccountHandle);
+
+#[uniffi::export]
+impl Engine {
+    /// Opens the account that the session is of.
+    ///
+    /// Raises `SessionEnded`.
+    pub fn account(&self, token: SessionToken) -> Result<Arc<AccountHandle>, SelfsameError> {
+        Ok(Arc::new(AccountHandle(self.core().account(&token)?)))
+    }
+}
+
+#[uniffi::export]
+impl AccountHandle {
+    /// The account page.
+    pub fn view(&self) -> Result<AccountView, SelfsameError> {
+        Ok(self.0.view()?)
+    }
+
+    /// The sessions that live, oldest first.
+    pub fn sessions(&self) -> Result<Vec<Session>, SelfsameError> {
+        Ok(self.0.sessions()?)
+    }
+
+    /// What happened to the account, oldest first.
+    pub fn activity(&self) -> Result<Vec<Activity>, SelfsameError> {
+        Ok(self.0.activity()?)
+    }
+
+    /// Whether no event of the account was removed, reordered or changed since it was written.
+    ///
+    /// Raises `Damaged` when an event does not even open.
+    pub fn verify_audit(&self) -> Result<bool, SelfsameError> {
+        Ok(self.0.verify_audit()?)
+    }
+
+    /// Ends this session.
+    pub fn sign_out(&self) -> Result<(), SelfsameError> {
+        Ok(self.0.sign_out()?)
+    }
+
+    /// Ends one session of the account, this one or another.
+    ///
+    /// Raises `SessionEnded` also when that session is not of this account or over; `InvalidId`.
+    pub fn end_session(&self, session: SessionId) -> Result<(), SelfsameError> {
+        Ok(self.0.end_session(session)?)
+    }
+
+    /// Ends all sessions of the account but this one.
+    pub fn end_other_sessions(&self) -> Result<(), SelfsameError> {
+        Ok(self.0.end_other_sessions()?)
+    }
+
+    /// Asks for the account's deletion: all its sessions end, and it can be restored by signing in until
+    /// the time that is returned.
+    ///
+    /// Raises `ReauthenticationRequired` when the session's proof is older than policy's `fresh_for`.
+    pub fn request_deletion(&self) -> Result<Timestamp, SelfsameError> {
+        Ok(self.0.request_deletion()?)
+    }
+}
+
+/// Whether an account can be used.
+#[uniffi::remote(Enum)]
+pub enum Status {
+    /// It can.
+    Active,
+    /// It will be purged unless its owner restores it.
+    PendingDeletion {
+        /// When deletion was asked for.
+        requested_at: Timestamp,
+        /// From when on the account is absent.
+        purge_at: Timestamp,
+    },
+}
+
+/// The kind of a sign-in method.
+#[uniffi::remote(Enum)]
+pub enum MethodKind {
+    /// A password with an email as its identifier.
+    Password,
+    /// A federated identity: issuer and subject.
+    Federated,
+}
+
+/// Where an address came from.
+#[uniffi::remote(Enum)]
+pub enum AddressSource {
+    /// A sign-in method carries it.
+    Method(MethodId),
+    /// The owner gave it.
+    Contact,
+}
+
+/// An account as its owner sees it.
+#[uniffi::remote(Record)]
+pub struct AccountView {
+    /// Its name.
+    pub id: AccountId,
+    /// Whether it can be used.
+    pub status: Status,
+    /// When it came to be.
+    pub created: Timestamp,
+    /// The address for messages, if there is one.
+    pub contact: Option<String>,
+    /// All addresses, in the order they came.
+    pub addresses: Vec<AddressView>,
+    /// All ways in, in the order they came.
+    pub methods: Vec<MethodView>,
+}
+
+/// An address as the account's owner sees it.
+#[uniffi::remote(Record)]
+pub struct AddressView {
+    /// As it was typed.
+    pub email: String,
+    /// When it was proven, if it was.
+    pub verified_at: Option<Timestamp>,
+    /// Where it came from.
+    pub source: AddressSource,
+}
+
+/// A sign-in method as the account's owner sees it.
+#[uniffi::remote(Record)]
+pub struct MethodView {
+    /// Its name.
+    pub id: MethodId,
+    /// Its kind.
+    pub kind: MethodKind,
+    /// The provider, if it is a federated identity.
+    pub provider: Option<ProviderId>,
+    /// What the person is called there, for display only.
+    pub handle: Option<String>,
+    /// The identifier of a password; the snapshot of a federated identity's email.
+    pub email: Option<String>,
+    /// Another email that a later assertion carried; it changes nothing until the owner takes it.
+    pub seen_email: Option<String>,
+    /// When it was added.
+    pub added_at: Timestamp,
+    /// When it was last used to sign in.
+    pub used_at: Option<Timestamp>,
+}
+
+/// An account as the link prompt shows it: nothing that the caller has not proven.
+#[uniffi::remote(Record)]
+pub struct Candidate {
+    /// Its place in the prompt, counted from 1: what an answer names it by. The account's own name says
+    /// when it was made, which nobody has proven to be theirs to know.
+    pub place: u8,
+    /// The kinds of its methods, each once.
+    pub methods: Vec<MethodKind>,
+    /// The providers of its federated identities, each once.
+    pub providers: Vec<ProviderId>,
+    /// The month it came to be in.
+    pub created: YearMonth,
+    /// Whether choosing it drops the new password, because the account has one already.
+    pub drops_new_password: bool,
+}
+
+/// A month of the Gregorian calendar, in UTC. Prints as `2026-01`.
+#[uniffi::remote(Record)]
+pub struct YearMonth {
+    /// The year.
+    pub year: u64,
+    /// The month, 1 to 12.
+    pub month: u8,
+}

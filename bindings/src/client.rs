@@ -1,0 +1,38 @@
+//! Who calls.
+
+use selfsame::{Client, ProductId};
+
+uniffi::custom_type!(
+    /// Who calls: the device and the product that a flow or session is for.
+    Client, ClientInfo, {
+        remote,
+        lower: |client| client.into(),
+        try_lift: |info| Ok(info.into()),
+    }
+);
+
+/// Who calls: the device and the product that a flow or session is for.
+#[derive(uniffi::Record)]
+pub struct ClientInfo {
+    /// The label that the device's owner will recognise it by; the first 64 characters count.
+    pub device: String,
+    /// The product that is used on the device.
+    #[uniffi(default)]
+    pub product: Option<ProductId>,
+}
+
+impl From<ClientInfo> for Client {
+    fn from(info: ClientInfo) -> Self {
+        let client = Self::on(&info.device);
+        match info.product {
+            Some(product) => client.using(product),
+            None => client,
+        }
+    }
+}
+
+impl From<Client> for ClientInfo {
+    fn from(client: Client) -> Self {
+        Self { device: client.device().to_owned(), product: client.product().cloned() }
+    }
+}

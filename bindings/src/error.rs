@@ -1,0 +1,331 @@
+//! The one error, with a variant for each thing that the caller can do next.
+
+use std::fmt;
+use std::time::Duration;
+
+use selfsame::{AssertionProblem, Error, KeysProblem, OpenProblem, PasswordRule, Refusal, Timestamp};
+
+/// In Rust it is `InvalidEmail`; that name is the error's own here.
+pub(crate) type EmailProblem = selfsame::InvalidEmail;
+
+/// Why a text is no email address that this engine takes.
+#[uniffi::remote(Enum)]
+pub enum EmailProblem {
+    /// There is nothing but blanks.
+    Empty,
+    /// The local part has more than 64 octets or the whole more than 254 (RFC 5321).
+    TooLong,
+    /// It does not read `local@domain` (RFC 5322 dot-atom, RFC 6531).
+    Syntax,
+    /// The local part is in quotation marks, which the engine does not take.
+    QuotedLocalPart,
+    /// The domain is an address in brackets, which the engine does not take.
+    DomainLiteral,
+    /// The domain is no name of two labels or more (UTS 46, STD3, RFC 1035 lengths).
+    Domain,
+}
+
+/// The rule that a password breaks.
+#[uniffi::remote(Enum)]
+pub enum PasswordRule {
+    /// It is not UTF-8.
+    NotText,
+    /// It has fewer than 15 code points.
+    TooShort,
+    /// It has more than 1,024 bytes.
+    TooLong,
+    /// It has a code point that Unicode has not assigned.
+    Unassigned,
+    /// It is the email, its local part or the service's name.
+    Guessable,
+}
+
+/// What is wrong with an assertion.
+#[uniffi::remote(Enum)]
+pub enum AssertionProblem {
+    /// It is signed in a way that policy does not name for the provider, or its key is not for.
+    Algorithm,
+    /// It is for another application, or for several and not issued to this one.
+    Audience,
+    /// Its email is no email address.
+    Email,
+    /// It is over, or does not say until when it holds.
+    Expired,
+    /// Its header has a parameter that is not taken.
+    Header,
+    /// It was issued more than 10 minutes ago, more than 60 seconds ahead, or does not say when.
+    IssuedAt,
+    /// It comes from another issuer.
+    Issuer,
+    /// It is a token for another purpose.
+    Kind,
+    /// It is no signed token in the compact form.
+    Malformed,
+    /// It does not have the nonce of the step.
+    Nonce,
+    /// It does not hold yet.
+    NotYet,
+    /// It was made for another flow.
+    OtherFlow,
+    /// It comes from another provider than the flow was begun with.
+    OtherProvider,
+    /// Its signature is wrong.
+    Signature,
+    /// Its subject is empty or longer than 255 bytes.
+    Subject,
+    /// It is longer than 8 KiB.
+    TooLong,
+    /// No key of the provider's set signed it, nor of the one that was asked for.
+    UnknownKey,
+}
+
+/// What is wrong with a key set.
+#[uniffi::remote(Enum)]
+pub enum KeysProblem {
+    /// It is no JSON object with a list `keys`, or a member stands twice in it.
+    Malformed,
+    /// It has no key that is used here: RSA of 2,048 bits or more, P-256 or Ed25519, for signatures.
+    NoKey,
+    /// It has a private or symmetric key: whoever reads it can sign.
+    PrivateKey,
+    /// Two of its keys have the same name.
+    SameName,
+    /// It is longer than 64 KiB or has more than 32 keys.
+    TooLarge,
+}
+
+/// Why the engine did not do it. Nothing that a caller gave is in it.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Error)]
+pub enum SelfsameError {
+    /// The identity is a method of this account already; nothing changed.
+    AlreadyYours,
+    /// The assertion does not prove what it says; sign in at the provider again.
+    AssertionRejected {
+        /// What is wrong with it.
+        reason: AssertionProblem,
+    },
+    /// Too much at once, or too many flows are open; nothing was done. Try again.
+    Busy {
+        /// When; nothing where that cannot be told.
+        retry_after: Option<Duration>,
+    },
+    /// The flow is over, or never was; begin again.
+    FlowExpired,
+    /// Another account holds the identity.
+    IdentityInUse,
+    /// The code is wrong, spent, void or over; ask for another.
+    InvalidCode,
+    /// The credentials do not fit; whether there is an account is deliberately not told.
+    InvalidCredentials,
+    /// The text is no email address that the engine takes.
+    InvalidEmail {
+        /// What is wrong with it.
+        reason: EmailProblem,
+    },
+    /// The text does not do as a password.
+    InvalidPassword {
+        /// The rule that it breaks.
+        rule: PasswordRule,
+    },
+    /// The text is no key set that signatures can be checked with; nothing changed.
+    InvalidKeys {
+        /// What is wrong with it.
+        reason: KeysProblem,
+    },
+    /// The provider's keys are not here, too old, or lack the one that signed: give its key set anew and
+    /// bring the same token again.
+    NeedsKeys {
+        /// The provider's issuer, as policy has it.
+        issuer: String,
+    },
+    /// The step does not offer that answer; look at the current step.
+    NotOffered,
+    /// The act wants fresher proof: sign in again.
+    ReauthenticationRequired,
+    /// The session has ended; sign in again.
+    SessionEnded,
+    /// Too many failures; wait.
+    Throttled {
+        /// When a try is taken again; nothing where the factor is locked.
+        retry_at: Option<Timestamp>,
+    },
+    /// Policy names no such product.
+    UnknownProduct,
+    /// Policy names no such provider, or not for this kind of assertion.
+    UnknownProvider,
+    /// No file is there; create one.
+    NotFound,
+    /// A file is there already; open it.
+    AlreadyExists,
+    /// Another process or engine has it open.
+    AlreadyOpen,
+    /// It is no store.
+    NotAStore,
+    /// A newer release wrote it.
+    NewerFormat,
+    /// The key or passphrase does not fit it.
+    WrongKey,
+    /// The file is damaged: restore a backup.
+    Damaged,
+    /// The machine's storage refused; nothing was done.
+    Storage {
+        /// What the machine said.
+        kind: String,
+    },
+    /// The machine's storage failed, and whether the act was done cannot be found out. Open the store again
+    /// and look.
+    Unknown,
+    /// An earlier failure broke the store: open it again.
+    Broken,
+    /// The machine cannot do it: no randomness, or no memory for a hash of policy's cost.
+    Machine,
+    /// A defect of the engine; please report it.
+    Defect,
+    /// The text is no id; an id is the text of a UUID.
+    InvalidId,
+    /// The text is no token that an engine gave.
+    InvalidToken,
+    /// The text is no short name: 1 to 32 of `a-z`, `0-9` and `-`.
+    InvalidName,
+    /// A host key has 32 bytes.
+    InvalidHostKey,
+    /// A figure of the policy is out of its bounds.
+    InvalidPolicy {
+        /// The figure.
+        figure: String,
+    },
+}
+
+#[uniffi::export]
+impl SelfsameError {
+    /// The error's name, the same in every language and release.
+    pub fn code(&self) -> String {
+        let code = match self {
+            Self::Storage { .. } => "Storage",
+            Self::InvalidId => "InvalidId",
+            Self::InvalidToken => "InvalidToken",
+            Self::InvalidName => "InvalidName",
+            Self::InvalidHostKey => "InvalidHostKey",
+            Self::InvalidPolicy { .. } => "InvalidPolicy",
+            of_core => of_core.in_core().map_or("Defect", |error| error.code()),
+        };
+        code.to_owned()
+    }
+
+    /// What happened and what to do, in English, for a log.
+    pub fn explanation(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for SelfsameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Storage { kind } => write!(f, "storage refused, nothing was done: {kind}"),
+            Self::InvalidId => selfsame::InvalidId.fmt(f),
+            Self::InvalidToken => selfsame::InvalidToken.fmt(f),
+            Self::InvalidName => f.write_str("a short name is 1 to 32 of a-z, 0-9 and -"),
+            Self::InvalidHostKey => f.write_str("a host key has 32 bytes"),
+            Self::InvalidPolicy { figure } => write!(f, "policy: {figure} is out of its bounds"),
+            of_core => of_core.in_core().unwrap_or(Error::Defect).fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SelfsameError {}
+
+impl From<Error> for SelfsameError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => refusal.into(),
+            Error::Busy { retry_after } => Self::Busy { retry_after: Some(retry_after) },
+            Error::Open(problem) => problem.into(),
+            Error::Damaged => Self::Damaged,
+            Error::Storage { kind } => Self::Storage { kind: kind.to_string() },
+            Error::Unknown => Self::Unknown,
+            Error::Broken => Self::Broken,
+            Error::Machine => Self::Machine,
+            Error::Defect => Self::Defect,
+        }
+    }
+}
+
+impl From<Refusal> for SelfsameError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::AlreadyYours => Self::AlreadyYours,
+            Refusal::AssertionRejected { reason } => Self::AssertionRejected { reason },
+            Refusal::Busy => Self::Busy { retry_after: None },
+            Refusal::FlowExpired => Self::FlowExpired,
+            Refusal::IdentityInUse => Self::IdentityInUse,
+            Refusal::InvalidCode => Self::InvalidCode,
+            Refusal::InvalidCredentials => Self::InvalidCredentials,
+            Refusal::InvalidEmail { reason } => Self::InvalidEmail { reason },
+            Refusal::InvalidPassword { rule } => Self::InvalidPassword { rule },
+            Refusal::InvalidKeys { reason } => Self::InvalidKeys { reason },
+            Refusal::NeedsKeys { issuer } => Self::NeedsKeys { issuer },
+            Refusal::NotOffered => Self::NotOffered,
+            Refusal::ReauthenticationRequired => Self::ReauthenticationRequired,
+            Refusal::SessionEnded => Self::SessionEnded,
+            Refusal::Throttled { retry_at } => Self::Throttled { retry_at },
+            Refusal::UnknownProduct => Self::UnknownProduct,
+            Refusal::UnknownProvider => Self::UnknownProvider,
+        }
+    }
+}
+
+impl From<OpenProblem> for SelfsameError {
+    fn from(problem: OpenProblem) -> Self {
+        match problem {
+            OpenProblem::NotFound => Self::NotFound,
+            OpenProblem::AlreadyExists => Self::AlreadyExists,
+            OpenProblem::AlreadyOpen => Self::AlreadyOpen,
+            OpenProblem::NotAStore => Self::NotAStore,
+            OpenProblem::NewerFormat => Self::NewerFormat,
+            OpenProblem::WrongKey => Self::WrongKey,
+        }
+    }
+}
+
+impl SelfsameError {
+    /// The core's error, which has the words; nothing for what has them here.
+    fn in_core(&self) -> Option<Error> {
+        Some(match self {
+            Self::AlreadyYours => Refusal::AlreadyYours.into(),
+            Self::AssertionRejected { reason } => Refusal::AssertionRejected { reason: *reason }.into(),
+            Self::Busy { retry_after: None } => Refusal::Busy.into(),
+            Self::Busy { retry_after: Some(after) } => Error::Busy { retry_after: *after },
+            Self::FlowExpired => Refusal::FlowExpired.into(),
+            Self::IdentityInUse => Refusal::IdentityInUse.into(),
+            Self::InvalidCode => Refusal::InvalidCode.into(),
+            Self::InvalidCredentials => Refusal::InvalidCredentials.into(),
+            Self::InvalidEmail { reason } => Refusal::InvalidEmail { reason: *reason }.into(),
+            Self::InvalidPassword { rule } => Refusal::InvalidPassword { rule: *rule }.into(),
+            Self::InvalidKeys { reason } => Refusal::InvalidKeys { reason: *reason }.into(),
+            Self::NeedsKeys { issuer } => Refusal::NeedsKeys { issuer: issuer.clone() }.into(),
+            Self::NotOffered => Refusal::NotOffered.into(),
+            Self::ReauthenticationRequired => Refusal::ReauthenticationRequired.into(),
+            Self::SessionEnded => Refusal::SessionEnded.into(),
+            Self::Throttled { retry_at } => Refusal::Throttled { retry_at: *retry_at }.into(),
+            Self::UnknownProduct => Refusal::UnknownProduct.into(),
+            Self::UnknownProvider => Refusal::UnknownProvider.into(),
+            Self::NotFound => Error::Open(OpenProblem::NotFound),
+            Self::AlreadyExists => Error::Open(OpenProblem::AlreadyExists),
+            Self::AlreadyOpen => Error::Open(OpenProblem::AlreadyOpen),
+            Self::NotAStore => Error::Open(OpenProblem::NotAStore),
+            Self::NewerFormat => Error::Open(OpenProblem::NewerFormat),
+            Self::WrongKey => Error::Open(OpenProblem::WrongKey),
+            Self::Damaged => Error::Damaged,
+            Self::Unknown => Error::Unknown,
+            Self::Broken => Error::Broken,
+            Self::Machine => Error::Machine,
+            Self::Defect => Error::Defect,
+            Self::Storage { .. }
+            | Self::InvalidId
+            | Self::InvalidToken
+            | Self::InvalidName
+            | Self::InvalidHostKey
+            | Self::InvalidPolicy { .. } => return None,
+        })
+    }
+}

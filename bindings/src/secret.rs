@@ -1,0 +1,52 @@
+//! What must not be seen: it crosses as text or bytes and is wrapped at once.
+
+use selfsame::{FlowToken, HostKey, Secret, SessionToken, SystemEntropy};
+
+use crate::error::SelfsameError;
+
+uniffi::custom_type!(
+    /// Text that must not be seen: a password, a passphrase, a code or an ID token.
+    Secret, String, {
+        remote,
+        lower: |secret| secret.reveal_text().unwrap_or_default().to_owned(),
+        try_lift: |text| Ok(Secret::from(text)),
+    }
+);
+
+uniffi::custom_type!(
+    /// Holds one flow open between its steps. Whoever has it can answer the next step.
+    FlowToken, String, {
+        remote,
+        lower: |token| token.reveal().to_owned(),
+        try_lift: |text| Ok(FlowToken::parse(&text).map_err(|_| SelfsameError::InvalidToken)?),
+    }
+);
+
+uniffi::custom_type!(
+    /// Holds one session. Whoever has it is signed in.
+    SessionToken, String, {
+        remote,
+        lower: |token| token.reveal().to_owned(),
+        try_lift: |text| Ok(SessionToken::parse(&text).map_err(|_| SelfsameError::InvalidToken)?),
+    }
+);
+
+uniffi::custom_type!(
+    /// The 32 bytes that the host keeps outside the file. Whoever has both reads everything.
+    HostKey, Vec<u8>, {
+        remote,
+        lower: |key| key.reveal().to_vec(),
+        try_lift: |bytes| {
+            let bytes = bytes.try_into().map_err(|_| SelfsameError::InvalidHostKey)?;
+            Ok(HostKey::from_bytes(bytes))
+        },
+    }
+);
+
+/// A new host key, for the platform's keystore.
+///
+/// Raises `Machine` where the machine has no randomness.
+#[uniffi::export]
+pub fn generate_host_key() -> Result<HostKey, SelfsameError> {
+    Ok(HostKey::generate(&SystemEntropy).map_err(selfsame::Error::from)?)
+}

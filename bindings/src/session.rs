@@ -1,0 +1,45 @@
+//! Sessions.
+
+use selfsame::{Aal, AccountId, Amr, Client, MethodId, MethodKind, Session, SessionId, Timestamp};
+
+/// Authentication assurance level (NIST SP 800-63B-4).
+#[uniffi::remote(Enum)]
+pub enum Aal {
+    /// One factor was proven.
+    Aal1,
+    /// Two were.
+    Aal2,
+}
+
+/// How a session was proven: an Authentication Method Reference of RFC 8176. That registry has no value
+/// for a federated sign-in, so such a session has none; its method says what it was.
+#[uniffi::remote(Enum)]
+pub enum Amr {
+    /// A password: `pwd`.
+    Pwd,
+}
+
+/// A session, as resolved from its token and as its owner lists it.
+#[uniffi::remote(Record)]
+pub struct Session {
+    /// Its name.
+    pub id: SessionId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// The device and product.
+    pub client: Client,
+    /// The method that was used.
+    pub method: MethodId,
+    /// The kind of that method.
+    pub kind: MethodKind,
+    /// How it was proven.
+    pub amr: Vec<Amr>,
+    /// How strongly.
+    pub aal: Aal,
+    /// When the proof was given (OpenID Connect Core 2, `auth_time`).
+    pub auth_time: Timestamp,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it was last used, as far as that was written down.
+    pub used_at: Timestamp,
+}
