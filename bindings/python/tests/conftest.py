@@ -1,0 +1,59 @@
+"""An account to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from selfsame import Answer, Client, Engine, Progress, Secret, SessionToken, Step, Unlock, generate_host_key
+
+EMAIL = "ada@example.org"
+PASSWORD = Secret("correct horse battery staple")
+LAPTOP = Client(device="Ada's laptop")
+
+
+class Store(NamedTuple):
+    """A store in a file, and what opens it."""
+
+    path: Path
+    unlock: Unlock
+    engine: Engine
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A new store in a file."""
+    path = tmp_path / "accounts.selfsame"
+    unlock = Unlock.HOST_KEY(generate_host_key())
+    return Store(path, unlock, Engine.create(path, unlock))
+
+
+def code_from_mailbox(engine: Engine) -> Secret:
+    """Reads the code out of the one message that waits, and says that it was delivered."""
+    [message] = engine.messages(32)
+    assert message.to == EMAIL
+    assert isinstance(message.kind, message.kind.VERIFY_EMAIL)
+    engine.delivered(message.id)
+    return message.kind.code
+
+
+def answered(engine: Engine, at: Progress, answer: Answer) -> Progress:
+    """The step after this one."""
+    assert at.flow
+    return engine.answer(at.flow, at.number, answer)
+
+
+def token_of(done: Progress) -> SessionToken:
+    """The token of the session that a flow has opened."""
+    assert isinstance(done.step, Step.SIGNED_IN)
+    token = done.step[0].token
+    assert isinstance(token, SessionToken)
+    return token
+
+
+def sign_up(engine: Engine) -> SessionToken:
+    """Signs Ada up, with the code from her mailbox."""
+    begun = engine.sign_up(EMAIL, PASSWORD, LAPTOP)
+    return token_of(answered(engine, begun, Answer.CODE(code_from_mailbox(engine))))

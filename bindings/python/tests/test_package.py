@@ -1,0 +1,66 @@
+"""What is in the package: one build, documentation, types, and the example of README.md."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import selfsame
+from selfsame import _build_id
+
+README = Path(__file__).parents[3] / "README.md"
+INSTALLED = Path(selfsame.__file__).parent
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The installed package once more, to break."""
+    return Path(shutil.copytree(INSTALLED, tmp_path / "selfsame"))
+
+
+def imported(copy: Path) -> str:
+    """The last line that an import of the copy gives; nothing where it is imported."""
+    environment = {**os.environ, "PYTHONPATH": str(copy.parent)}
+    check = f"import selfsame; assert selfsame.__file__ == {str(copy / '__init__.py')!r}"
+    command = [sys.executable, "-c", check]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode == 0) == (done.stderr == "")
+    return done.stderr.strip().rpartition("\n")[2]
+
+
+def test_a_library_of_another_build_is_refused(copy: Path) -> None:
+    assert imported(copy) == ""
+    file = copy / "_build_id.py"
+    file.write_text(file.read_text().replace(_build_id.BUILD_ID, "0.1.0-0000000000000000"))
+    assert imported(copy) == (
+        f"ImportError: selfsame: the native library is of build {selfsame.build_id()} and the Python "
+        "module of build 0.1.0-0000000000000000; install the package again"
+    )
+
+
+def test_a_library_that_does_not_load_is_refused(copy: Path) -> None:
+    [library] = (copy / "_native").glob("*selfsame_ffi.[sd]*")
+    library.write_bytes(b"no library")
+    assert imported(copy) == (
+        "ImportError: selfsame: the native library does not fit the Python module; install the package again"
+    )
+
+
+def test_documentation_and_types_come_across() -> None:
+    ours = {name: getattr(selfsame, name) for name in selfsame.__all__ if name != "InternalError"}
+    assert [name for name, thing in ours.items() if callable(thing) and not inspect.getdoc(thing)] == []
+    assert "Raises `InvalidCredentials`" in (inspect.getdoc(selfsame.Engine.sign_in) or "")
+    assert (INSTALLED / "py.typed").is_file()
+
+
+def test_the_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [example] = README.read_text("utf-8").split("```python\n")[1:]
+    monkeypatch.chdir(tmp_path)
+    exec(example.partition("```")[0], {})
+    assert (tmp_path / "accounts.selfsame").is_file()

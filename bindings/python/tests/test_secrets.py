@@ -1,0 +1,63 @@
+"""Nothing that must not be seen is shown."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import pytest
+
+from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered
+from selfsame import Answer, Client, FlowToken, HostKey, Secret, SelfsameError, SessionToken, Step, Unlock
+
+
+def test_a_secret_shows_nothing_of_itself(store: Store) -> None:
+    begun = store.engine.sign_up(EMAIL, PASSWORD, LAPTOP)
+    [message] = store.engine.messages(1)
+    assert isinstance(message.kind, message.kind.VERIFY_EMAIL)
+    done = answered(store.engine, begun, Answer.CODE(message.kind.code))
+    assert begun.flow and isinstance(done.step, Step.SIGNED_IN)
+    key = HostKey(bytes(range(32)))
+    token = done.step[0].token
+    answer = Answer.CODE(message.kind.code)
+    holders: list[Any] = [begun, message, done, done.step[0], answer, Unlock.HOST_KEY(key)]
+    for secret in (PASSWORD, message.kind.code, begun.flow, token, key):
+        holders += [secret, [secret], {"secret": secret}]
+    shown = "\n".join(f"{holder!r} {holder!s} {holder}" for holder in holders)
+    assert "Secret(…)" in shown
+    for value in (PASSWORD, message.kind.code, begun.flow, token):
+        assert value.reveal() not in shown
+    assert repr(key.reveal()) not in shown and key.reveal().hex() not in shown
+
+
+def test_no_error_repeats_what_was_given(store: Store) -> None:
+    given = "ada.lovelace.1815"
+    calls: list[Any] = [
+        lambda: store.engine.sign_up(given, PASSWORD, LAPTOP),
+        lambda: store.engine.sign_up(EMAIL, Secret(given[:12]), LAPTOP),
+        lambda: store.engine.sign_in(f"{given}@example.org", Secret(given), LAPTOP),
+        lambda: store.engine.begin_federated(given, Client(device=given)),
+        lambda: store.engine.resolve(SessionToken(given)),
+        lambda: store.engine.current_step(FlowToken(given)),
+    ]
+    for call in calls:
+        with pytest.raises(SelfsameError) as refused:
+            call()
+        shown = repr(refused.value) + "".join(traceback.format_exception_only(refused.value))
+        assert given[:12] not in shown
+
+
+def test_a_bare_text_is_not_taken_for_a_secret(store: Store) -> None:
+    bare: Any = "correct horse battery staple"
+    with pytest.raises(TypeError, match=r"selfsame\.Secret\(\.\.\.\)") as refused:
+        store.engine.sign_in(EMAIL, bare, LAPTOP)
+    assert bare not in str(refused.value)
+    with pytest.raises(TypeError, match="HostKey takes bytes, not str"):
+        HostKey(bare)
+
+
+def test_secrets_compare_by_what_they_hold() -> None:
+    assert Secret("one") == Secret("one") != Secret("two")
+    assert FlowToken("one") != Secret("one")
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Secret("one"))

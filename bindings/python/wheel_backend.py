@@ -1,0 +1,126 @@
+"""Builds the wheel by maturin, and adds the types of the generated module.
+
+UniFFI makes a variant a subclass of its enum only while the module runs, and so no type checker finds it.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import maturin
+from maturin import get_requires_for_build_wheel, prepare_metadata_for_build_wheel
+
+__all__ = ["build_wheel", "get_requires_for_build_wheel", "prepare_metadata_for_build_wheel"]
+
+GENERATED = "selfsame/_native/selfsame_ffi.py"
+# What the package defines anew, and so does not take from the generated module.
+REPLACED = "Engine"
+
+
+def build_wheel(wheel_directory: str, *settings: Any, **named: Any) -> str:
+    """The hook of PEP 517."""
+    name: str = maturin.build_wheel(wheel_directory, *settings, **named)
+    with tempfile.TemporaryDirectory() as folder:
+        wheel("unpack", "--dest", folder, str(Path(wheel_directory, name)))
+        [tree] = Path(folder).iterdir()
+        generated = tree / GENERATED
+        generated.with_suffix(".pyi").write_text(types_of(generated.read_text("utf-8")), "utf-8")
+        wheel("pack", "--dest-dir", wheel_directory, str(tree))
+    return name
+
+
+def wheel(*arguments: str) -> None:
+    """Runs the tool that keeps a wheel's list of files true."""
+    subprocess.run([sys.executable, "-m", "wheel", *arguments], check=True, stdout=sys.stderr)
+
+
+def types_of(source: str) -> str:
+    """The public names of a generated module with their types: what stands in its `.pyi`."""
+    imports: list[ast.stmt] = []
+    declared: dict[str, ast.stmt] = {}
+    for node in ast.parse(source).body:
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                imports.append(node)
+            case ast.ClassDef(name=name) if is_public(name):
+                # An error is written twice: first with its base, then with its variants.
+                if isinstance(before := declared.get(name), ast.ClassDef):
+                    node.bases = before.bases
+                declared[name] = class_of(node)
+            case ast.FunctionDef(name=name) if is_public(name):
+                declared[name] = function_of(node)
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=names)):
+                node.value = ast.List([each for each in names if ast.literal_eval(each) != REPLACED])
+                declared["__all__"] = node
+            case ast.Assign(targets=[ast.Name(id=name)]) if is_public(name):
+                declared.setdefault(name, node)
+    imports.append(ast.ImportFrom("typing_extensions", [ast.alias("Self")], 0))
+    module = ast.Module([*imports, *declared.values()], [])
+    return ast.unparse(ast.fix_missing_locations(module)) + "\n"
+
+
+def class_of(node: ast.ClassDef) -> ast.ClassDef:
+    """A class with its fields and methods; what all of its variants can do, it can."""
+    members: dict[str, ast.stmt] = {}
+    for member in node.body:
+        match member:
+            case ast.ClassDef(name=name):
+                variant = class_of(member)
+                variant.bases = [ast.Name(node.name)]
+                shared = {
+                    each.name: each
+                    for each in variant.body
+                    if isinstance(each, ast.FunctionDef) and is_public(each.name)
+                }
+                variant.body = [each for each in variant.body if each not in shared.values()]
+                members.update(shared)
+                members[name] = variant
+            case ast.FunctionDef(name=name) if is_public(name) or name in ("__init__", "__getitem__"):
+                members[name] = function_of(member, node.name)
+                if name == "__init__":
+                    members.update(fields_of(member))
+            case ast.Assign(targets=[ast.Name(id=name)]) if is_public(name):
+                members[name] = member
+    body = list(members.values()) or [ast.Expr(ast.Constant(...))]
+    return ast.ClassDef(node.name, node.bases, [], body, [])
+
+
+def fields_of(init: ast.FunctionDef) -> dict[str, ast.stmt]:
+    """What an initialiser is given is what its object has."""
+    given = [*init.args.args[1:], *init.args.kwonlyargs]
+    return {arg.arg: ast.AnnAssign(ast.Name(arg.arg), type_of(arg.annotation), None, 1) for arg in given}
+
+
+def function_of(node: ast.FunctionDef, within: str | None = None) -> ast.FunctionDef:
+    """A function without its body, every part of it with a type."""
+    arguments = node.args
+    for arg in [*arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]:
+        if arg and arg.arg not in ("self", "cls"):
+            arg.annotation = type_of(arg.annotation)
+    arguments.defaults = [ast.Constant(...) for _ in arguments.defaults]
+    arguments.kw_defaults = [default and ast.Constant(...) for default in arguments.kw_defaults]
+    returns = ast.Constant(None) if node.name == "__init__" else type_of(node.returns)
+    # A constructor makes whatever class it is called on.
+    if node.decorator_list and isinstance(returns, ast.Name) and returns.id == within:
+        returns = ast.Name("Self")
+    return ast.FunctionDef(node.name, arguments, [ast.Expr(ast.Constant(...))], node.decorator_list, returns)
+
+
+def type_of(annotation: ast.expr | None) -> ast.expr:
+    """The annotation; of `Union[object, X]`, which is written where there is a default, the `X`."""
+    match annotation:
+        case None:
+            return ast.parse("typing.Any", mode="eval").body
+        case ast.Subscript(slice=ast.Tuple(elts=[ast.Name(id="object"), given])):
+            return given
+    return annotation
+
+
+def is_public(name: str) -> bool:
+    """Whether a name is for users."""
+    return not name.startswith("_")
