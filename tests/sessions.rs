@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use selfsame::{Action, Client, Error, FlowToken, Outcome, ProductId, Refusal, SessionToken};
+use selfsame::{Accepted, Action, Client, Error, FlowToken, Outcome, ProductId, Refusal, SessionToken};
 use selfsame_world::{World, days, hours, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -129,7 +129,10 @@ fn r6_4_a_request_for_deletion_wants_proof_of_the_last_five_minutes() {
     let ada = world.ada();
     world.later(Duration::from_secs(300));
     let stale = world.account(&ada).request_deletion().unwrap_err();
-    assert_eq!(stale, Error::Refused(Refusal::ReauthenticationRequired));
+    assert_eq!(
+        stale,
+        Error::Refused(Refusal::ReauthenticationRequired { accepted: vec![Accepted::Password] })
+    );
     world.engine().resolve(&ada.token).unwrap();
     let fresh = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
     world.later(Duration::from_secs(300) - Duration::from_millis(1));

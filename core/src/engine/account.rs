@@ -8,6 +8,7 @@ use crate::ground::time::Timestamp;
 use crate::rules::account::{Account, AccountView};
 use crate::rules::audit::{Action, Activity, Event};
 use crate::rules::deletion;
+use crate::rules::fresh::{Fresh, Level, Owner};
 use crate::rules::refusal::Refusal;
 use crate::rules::session::Session;
 use crate::rules::verdict::{Change, Context, Verdict};
@@ -34,7 +35,7 @@ impl Engine {
             return Ok(session);
         }
         self.act(|view, ctx| {
-            let Some((mut session, _)) = owned(view, token, ctx)? else {
+            let Some(Owner { mut session, .. }) = owned(view, token, ctx)? else {
                 return Ok(Verdict::refused(Refusal::SessionEnded));
             };
             session.used_at = ctx.now;
@@ -128,11 +129,12 @@ impl AccountHandle {
     /// # Errors
     /// [`Refusal::ReauthenticationRequired`] when the session's proof is older than policy's `fresh_for`.
     pub fn request_deletion(&self) -> Result<Timestamp, Error> {
-        self.act(|_, ctx, session, account| Ok(deletion::request(account, &session, ctx)))
+        self.act_fresh(|_, ctx, fresh| Ok(deletion::request(fresh, ctx)))
     }
 
     fn end(&self, ended: Option<SessionId>) -> Result<(), Error> {
-        self.act(|view, ctx, session, mut account| {
+        self.act(|view, ctx, owner| {
+            let (session, mut account) = (&owner.session, owner.account.clone());
             let lives = |id| -> Result<bool, StoreError> {
                 let sessions = view.sessions(account.id)?;
                 Ok(sessions.iter().any(|other| other.id == id && other.is_live(ctx.now, ctx.policy)))
@@ -160,18 +162,29 @@ impl AccountHandle {
         mut look: impl FnMut(&View<'_>, &Context<'_>, &Account) -> Result<T, StoreError>,
     ) -> Result<T, Error> {
         self.engine.look(|view, ctx| match owned(view, &self.token, ctx)? {
-            Some((_, account)) => Ok(Ok(look(view, ctx, &account)?)),
+            Some(owner) => Ok(Ok(look(view, ctx, &owner.account)?)),
             None => Ok(Err(Refusal::SessionEnded)),
         })
     }
 
     fn act<T>(
         &self,
-        mut decide: impl FnMut(&View<'_>, &Context<'_>, Session, Account) -> Result<Verdict<T>, StoreError>,
+        mut decide: impl FnMut(&View<'_>, &Context<'_>, &Owner) -> Result<Verdict<T>, StoreError>,
     ) -> Result<T, Error> {
         self.engine.act(|view, ctx| match owned(view, &self.token, ctx)? {
-            Some((session, account)) => decide(view, ctx, session, account),
+            Some(owner) => decide(view, ctx, &owner),
             None => Ok(Verdict::refused(Refusal::SessionEnded)),
+        })
+    }
+
+    /// An act that wants fresh proof of the level `L`.
+    fn act_fresh<T, L: Level>(
+        &self,
+        mut decide: impl FnMut(&View<'_>, &Context<'_>, &Fresh<'_, L>) -> Result<Verdict<T>, StoreError>,
+    ) -> Result<T, Error> {
+        self.act(|view, ctx, owner| match owner.prove(ctx) {
+            Ok(fresh) => decide(view, ctx, &fresh),
+            Err(refusal) => Ok(Verdict::refused(refusal)),
         })
     }
 }
@@ -183,11 +196,7 @@ fn live(view: &View<'_>, token: &SessionToken, ctx: &Context<'_>) -> Result<Opti
 }
 
 /// The session that the token opens, and its account.
-fn owned(
-    view: &View<'_>,
-    token: &SessionToken,
-    ctx: &Context<'_>,
-) -> Result<Option<(Session, Account)>, StoreError> {
+fn owned(view: &View<'_>, token: &SessionToken, ctx: &Context<'_>) -> Result<Option<Owner>, StoreError> {
     let Some(session) = live(view, token, ctx)? else { return Ok(None) };
-    Ok(view.account(session.account)?.map(|account| (session, account)))
+    Ok(view.account(session.account)?.map(|account| Owner { session, account }))
 }

@@ -77,17 +77,19 @@ fn golden() -> String {
     account.chain.append(Event::done(Action::AccountCreated, Some(session_id), AT)).unwrap();
     account.chain.append(Event::refused(Action::PasswordTried, AT)).unwrap();
     account.take_address(&email, Some(AT), AddressSource::Method(method_id));
-    account.methods = vec![
+    account.ways.methods = vec![
         Method {
             id: method_id,
             added_at: AT,
             used_at: Some(AT),
+            suspended: false,
             credential: Credential::Password { email: email.clone(), hash: password, version: 1 },
         },
         Method {
             id: method_id,
             added_at: AT,
             used_at: None,
+            suspended: false,
             credential: Credential::Federated {
                 identity: identity.clone(),
                 handle: Some("ada".to_owned()),
@@ -108,7 +110,9 @@ fn golden() -> String {
             kind: MethodKind::Password,
             amr: vec![Amr::Pwd],
             aal: Aal::Aal1,
+            recovered: false,
             auth_time: AT,
+            first_at: AT,
             created_at: AT,
             used_at: AT,
         },

@@ -23,14 +23,27 @@ pub(crate) struct Account {
     /// How often the account was written; nought before its first time.
     pub(crate) revision: u64,
     pub(crate) status: Status,
-    pub(crate) methods: Vec<Method>,
-    pub(crate) addresses: Vec<Address>,
-    pub(crate) contact: Option<EmailAddress>,
+    pub(crate) ways: Ways,
     /// Failures of the first factor (SPEC 12.1).
     pub(crate) first: Throttle,
+    pub(crate) hold: Option<Hold>,
     /// How many session rows there are.
     pub(crate) sessions: u16,
     pub(crate) chain: Chain,
+}
+
+/// The ways into an account, and the addresses that reach its owner. An undo puts them back as one.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Ways {
+    pub(crate) methods: Vec<Method>,
+    pub(crate) addresses: Vec<Address>,
+    pub(crate) contact: Option<EmailAddress>,
+}
+
+/// The time after a recovery in which the account's ways in and contents stay as they are (SPEC 5.5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Hold {
+    pub(crate) until: Timestamp,
 }
 
 /// Whether an account can be used (SPEC 1.1).
@@ -53,6 +66,9 @@ pub(crate) struct Method {
     pub(crate) id: MethodId,
     pub(crate) added_at: Timestamp,
     pub(crate) used_at: Option<Timestamp>,
+    /// It was set before the account's first address was proven, and nobody has said yet that it stays
+    /// (SPEC 3.7).
+    pub(crate) suspended: bool,
     pub(crate) credential: Credential,
 }
 
@@ -127,10 +143,9 @@ impl Account {
             id,
             revision: 0,
             status: Status::Active,
-            methods: Vec::new(),
-            addresses: Vec::new(),
-            contact: None,
+            ways: Ways::default(),
             first: Throttle::default(),
+            hold: None,
             sessions: 0,
             chain: Chain::default(),
         }
@@ -141,9 +156,14 @@ impl Account {
         matches!(self.status, Status::PendingDeletion { purge_at, .. } if now >= purge_at)
     }
 
+    /// The methods that lead in.
+    pub(crate) fn usable(&self) -> impl Iterator<Item = &Method> {
+        self.ways.methods.iter().filter(|method| !method.suspended)
+    }
+
     /// The account's one password method (SPEC 1.6).
     pub(crate) fn password(&self) -> Option<(&Method, &EmailAddress, &StoredPassword, u32)> {
-        self.methods.iter().find_map(|method| match &method.credential {
+        self.usable().find_map(|method| match &method.credential {
             Credential::Password { email, hash, version } => Some((method, email, hash, *version)),
             Credential::Federated { .. } => None,
         })
@@ -151,14 +171,14 @@ impl Account {
 
     /// The method that this identity is.
     pub(crate) fn federated(&self, sought: &Identity) -> Option<&Method> {
-        self.methods.iter().find(|method| {
+        self.usable().find(|method| {
             matches!(&method.credential, Credential::Federated { identity, .. }
                 if identity.issuer == sought.issuer && identity.subject == sought.subject)
         })
     }
 
     pub(crate) fn method_mut(&mut self, id: MethodId) -> Option<&mut Method> {
-        self.methods.iter_mut().find(|method| method.id == id)
+        self.ways.methods.iter_mut().find(|method| method.id == id)
     }
 
     /// Whether the email is a verified address of the account.
@@ -168,12 +188,16 @@ impl Account {
 
     /// Whether the email is an address of the account, proven or not.
     pub(crate) fn has(&self, email: &EmailAddress) -> bool {
-        self.addresses.iter().any(|address| address.email == *email)
+        self.ways.addresses.iter().any(|address| address.email == *email)
     }
 
     /// The verified addresses, earliest first.
     pub(crate) fn verified(&self) -> impl Iterator<Item = &EmailAddress> {
-        self.addresses.iter().filter(|address| address.verified_at.is_some()).map(|address| &address.email)
+        self.ways
+            .addresses
+            .iter()
+            .filter(|address| address.verified_at.is_some())
+            .map(|address| &address.email)
     }
 
     /// Adds an address or its proof. The first verified one becomes the contact.
@@ -183,12 +207,12 @@ impl Account {
         verified_at: Option<Timestamp>,
         source: AddressSource,
     ) {
-        match self.addresses.iter_mut().find(|address| address.email == *email) {
+        match self.ways.addresses.iter_mut().find(|address| address.email == *email) {
             Some(address) => address.verified_at = address.verified_at.or(verified_at),
-            None => self.addresses.push(Address { email: email.clone(), verified_at, source }),
+            None => self.ways.addresses.push(Address { email: email.clone(), verified_at, source }),
         }
-        if verified_at.is_some() && self.contact.is_none() {
-            self.contact = Some(email.clone());
+        if verified_at.is_some() && self.ways.contact.is_none() {
+            self.ways.contact = Some(email.clone());
         }
     }
 
@@ -196,7 +220,7 @@ impl Account {
     /// else one try a day (SPEC 12.1).
     pub(crate) fn end_of_first(&self) -> AtTheEnd {
         let another_way =
-            self.methods.iter().any(|method| matches!(method.credential, Credential::Federated { .. }));
+            self.ways.methods.iter().any(|method| matches!(method.credential, Credential::Federated { .. }));
         if another_way || self.verified().next().is_some() { AtTheEnd::Lock } else { AtTheEnd::OneTryADay }
     }
 
@@ -205,8 +229,9 @@ impl Account {
             id: self.id,
             status: self.status,
             created: self.id.made_at(),
-            contact: self.contact.as_ref().map(|email| email.as_typed().to_owned()),
+            contact: self.ways.contact.as_ref().map(|email| email.as_typed().to_owned()),
             addresses: self
+                .ways
                 .addresses
                 .iter()
                 .map(|address| AddressView {
@@ -215,7 +240,7 @@ impl Account {
                     source: address.source,
                 })
                 .collect(),
-            methods: self.methods.iter().map(Method::view).collect(),
+            methods: self.ways.methods.iter().map(Method::view).collect(),
         }
     }
 }
@@ -327,10 +352,11 @@ pub struct Candidate {
 
 impl Candidate {
     pub(crate) fn of(account: &Account, place: u8, newcomer_is_password: bool) -> Self {
-        let mut methods: Vec<_> = account.methods.iter().map(Method::kind).collect();
+        let mut methods: Vec<_> = account.ways.methods.iter().map(Method::kind).collect();
         methods.sort_unstable();
         methods.dedup();
-        let mut providers: Vec<_> = account.methods.iter().filter_map(|m| m.provider().cloned()).collect();
+        let mut providers: Vec<_> =
+            account.ways.methods.iter().filter_map(|m| m.provider().cloned()).collect();
         providers.sort_unstable();
         providers.dedup();
         Self {

@@ -129,9 +129,9 @@ pub(crate) fn add_method(
             Credential::Federated { identity, handle, email, seen_email: None }
         }
     };
-    let method = Method { id, added_at: ctx.now, used_at: None, credential };
+    let method = Method { id, added_at: ctx.now, used_at: None, suspended: false, credential };
     let proof = Proof { method: id, kind: method.kind(), at: ctx.now };
-    account.methods.push(method);
+    account.ways.methods.push(method);
     (account, proof)
 }
 

@@ -78,7 +78,7 @@ fn account(number: u8, password: bool, subject: Option<&str>) -> Account {
     account.revision = 1;
     let mut add = |id: u8, credential| {
         let id = MethodId::from_bytes([id; 16]);
-        account.methods.push(Method { id, added_at: NOW, used_at: None, credential });
+        account.ways.methods.push(Method { id, added_at: NOW, used_at: None, suspended: false, credential });
     };
     if password {
         add(1, Credential::Password { email: email(), hash: stored(), version: 1 });
@@ -219,7 +219,7 @@ fn candidates() -> Vec<(&'static str, Option<Account>)> {
         ..active.clone()
     };
     let mut without = active.clone();
-    without.addresses.clear();
+    without.ways.addresses.clear();
     let mut throttled = active.clone();
     (0..5).for_each(|_| throttled.first.fail(NOW));
     vec![
@@ -303,7 +303,8 @@ pub(crate) fn table() -> String {
             });
             let holder = pending.clone();
             let is_password = link.as_ref().is_some_and(|arrival| arrival.newcomer.is_password());
-            let proof = Proof { method: pending.methods[0].id, kind: pending.methods[0].kind(), at: NOW };
+            let proof =
+                Proof { method: pending.ways.methods[0].id, kind: pending.ways.methods[0].kind(), at: NOW };
             let flow = bench.begin(State::ConfirmRestore { account: pending.id, proof, link });
             let facts = Facts {
                 account: Some(pending.clone()),

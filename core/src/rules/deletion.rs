@@ -1,13 +1,13 @@
 //! Deletion with a way back (SPEC 9.1, 9.2).
 
-use super::account::{Account, Status, WAY_BACK};
+use super::account::{Status, WAY_BACK};
 use super::arrival::arrive;
 use super::audit::{Action, Event};
 use super::flow::{Arrival, Arrived, Proof, State, Step};
+use super::fresh::{FirstFactor, Fresh};
 use super::linking;
 use super::mail::{Body, Outgoing};
 use super::refusal::Refusal;
-use super::session::Session;
 use super::transition::Turn;
 use super::verdict::{Change, Context, Verdict};
 use crate::ground::id::AccountId;
@@ -15,10 +15,8 @@ use crate::ground::time::Timestamp;
 
 /// The owner asks for deletion: a fresh session, all sessions end, every verified address is told.
 /// The answer is when the account will be gone.
-pub(crate) fn request(mut account: Account, session: &Session, ctx: &Context<'_>) -> Verdict<Timestamp> {
-    if !session.is_fresh(ctx.now, ctx.policy) {
-        return Verdict::refused(Refusal::ReauthenticationRequired);
-    }
+pub(crate) fn request(fresh: &Fresh<'_, FirstFactor>, ctx: &Context<'_>) -> Verdict<Timestamp> {
+    let (session, mut account) = (fresh.session(), fresh.account().clone());
     let purge_at = ctx.now + WAY_BACK;
     let mut changes: Vec<_> = account
         .verified()
@@ -38,7 +36,7 @@ pub(crate) fn request(mut account: Account, session: &Session, ctx: &Context<'_>
 /// The person restores the account, and only that opens a session (SPEC 9.2).
 pub(crate) fn restore(mut turn: Turn<'_>, proof: &Proof, link: Option<Arrival>) -> Verdict<Step> {
     let Some(mut account) = turn.facts.account.take() else { return turn.refuse(Refusal::FlowExpired) };
-    if !account.methods.iter().any(|method| method.id == proof.method) {
+    if !account.ways.methods.iter().any(|method| method.id == proof.method) {
         return turn.refuse(Refusal::FlowExpired);
     }
     // Another device may have restored it meanwhile.

@@ -98,8 +98,8 @@ pub(crate) fn complete(
     }
     let still_shares = arrival.proven.as_ref().is_some_and(|email| account.has_verified(email));
     let new_addresses = arrival.newcomer.email().into_iter().filter(|email| !account.has(email)).count();
-    let has_room = account.methods.len() < turn.ctx.policy.methods()
-        && account.addresses.len() + new_addresses <= turn.ctx.policy.addresses();
+    let has_room = account.ways.methods.len() < turn.ctx.policy.methods()
+        && account.ways.addresses.len() + new_addresses <= turn.ctx.policy.addresses();
     if !still_shares || !(has_room || drops_password) {
         return turn.ask(arrival);
     }

@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod decisions;
 pub(crate) mod deletion;
 pub(crate) mod flow;
+pub(crate) mod fresh;
 pub(crate) mod id_token;
 pub(crate) mod linking;
 pub(crate) mod mail;

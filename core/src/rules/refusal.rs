@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::flow::Accepted;
 use super::password::PasswordRule;
 use crate::ground::email::InvalidEmail;
 use crate::ground::time::Timestamp;
@@ -49,8 +50,16 @@ pub enum Refusal {
     },
     /// The step does not offer that answer; look at the current step (SPEC 2.10).
     NotOffered,
-    /// The act wants fresher proof: sign in again (SPEC 6.4).
-    ReauthenticationRequired,
+    /// The act has to wait until a recovery is some time ago (SPEC 5.5).
+    OnHold {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The act wants fresher proof: reauthenticate (SPEC 6.4).
+    ReauthenticationRequired {
+        /// What the first factor can be proven with.
+        accepted: Vec<Accepted>,
+    },
     /// The session has ended; sign in again (SPEC 6.2).
     SessionEnded,
     /// Too many failures; wait (SPEC 12.1).
@@ -80,7 +89,8 @@ impl Refusal {
             Self::InvalidKeys { .. } => "InvalidKeys",
             Self::NeedsKeys { .. } => "NeedsKeys",
             Self::NotOffered => "NotOffered",
-            Self::ReauthenticationRequired => "ReauthenticationRequired",
+            Self::OnHold { .. } => "OnHold",
+            Self::ReauthenticationRequired { .. } => "ReauthenticationRequired",
             Self::SessionEnded => "SessionEnded",
             Self::Throttled { .. } => "Throttled",
             Self::UnknownProduct => "UnknownProduct",
@@ -108,7 +118,8 @@ impl fmt::Display for Refusal {
             Self::InvalidKeys { reason } => write!(f, "not usable as a key set: {reason}"),
             Self::NeedsKeys { issuer } => write!(f, "the keys of {issuer} are needed anew; set them"),
             Self::NotOffered => f.write_str("the step does not offer this answer; look at the current step"),
-            Self::ReauthenticationRequired => f.write_str("this wants fresh proof; sign in again"),
+            Self::OnHold { .. } => f.write_str("the account was just recovered; this has to wait"),
+            Self::ReauthenticationRequired { .. } => f.write_str("this wants fresh proof; reauthenticate"),
             Self::SessionEnded => f.write_str("the session has ended; sign in again"),
             Self::Throttled { retry_at: Some(_) } => {
                 f.write_str("too many failures; wait before the next try")

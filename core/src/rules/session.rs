@@ -86,8 +86,13 @@ pub struct Session {
     pub amr: Vec<Amr>,
     /// How strongly.
     pub aal: Aal,
-    /// When the proof was given (OpenID Connect Core 2, `auth_time`).
+    /// Whether a recovery code stood in for the second factor: such a session may replace or turn off that
+    /// factor, and is no proof for anything else that wants it (SPEC 5.5).
+    pub recovered: bool,
+    /// When the proof was given, the oldest where there are several (OpenID Connect Core 2, `auth_time`).
     pub auth_time: Timestamp,
+    /// When the first factor was last proven.
+    pub first_at: Timestamp,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When it was last used, as far as that was written down.
@@ -106,15 +111,15 @@ impl Session {
     pub(crate) fn is_touch_due(&self, now: Timestamp, policy: &Policy) -> bool {
         now >= self.used_at + write_interval(policy)
     }
-
-    /// Whether its proof is fresh enough for an act that wants that (SPEC 6.4).
-    pub(crate) fn is_fresh(&self, now: Timestamp, policy: &Policy) -> bool {
-        now < self.auth_time + policy.fresh_for()
-    }
 }
 
 impl Record for Session {
     const VERSION: u8 = 1;
+}
+
+/// Whether a proof given at `proven_at` is fresh enough for an act that wants that (SPEC 6.4).
+pub(crate) fn is_fresh(proven_at: Timestamp, now: Timestamp, policy: &Policy) -> bool {
+    now < proven_at + policy.fresh_for()
 }
 
 /// At most hourly, and at least 12 times in the idle span.

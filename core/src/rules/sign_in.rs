@@ -158,7 +158,9 @@ pub(crate) fn open_session(
         kind: proof.kind,
         amr: proof.amr(),
         aal: Aal::Aal1,
+        recovered: false,
         auth_time: proof.at,
+        first_at: proof.at,
         created_at: ctx.now,
         used_at: ctx.now,
     };

@@ -80,7 +80,9 @@ fn with_advice(error: &Error) -> String {
         Error::Refused(Refusal::FlowExpired) => {
             "selfsame sign-up EMAIL, or selfsame begin-federated PROVIDER"
         }
-        Error::Refused(Refusal::SessionEnded | Refusal::ReauthenticationRequired) => "selfsame sign-in EMAIL",
+        Error::Refused(Refusal::SessionEnded | Refusal::ReauthenticationRequired { .. }) => {
+            "selfsame sign-in EMAIL"
+        }
         Error::Refused(Refusal::NeedsKeys { issuer }) => {
             let provider = policy::name_of(issuer);
             return format!("{error}: selfsame set-keys {provider} FILE, then bring the same token again");

@@ -25,6 +25,10 @@ pub fn error(error: &Error) -> Value {
         Refusal::InvalidKeys { reason } => Some(("reason", json!(reason.code()))),
         Refusal::NeedsKeys { issuer } => Some(("issuer", json!(issuer))),
         Refusal::InvalidPassword { rule } => Some(("rule", json!(rule.code()))),
+        Refusal::OnHold { until } => Some(("until", json!(time(*until)))),
+        Refusal::ReauthenticationRequired { accepted } => {
+            Some(("accepted", json!(accepted.iter().map(self::accepted).collect::<Vec<_>>())))
+        }
         Refusal::Throttled { retry_at } => Some(("retry_at", json!(retry_at.map(time)))),
         _ => None,
     };
