@@ -31,9 +31,12 @@ pub use rules::account::{
     AccountView, AddressSource, AddressView, Candidate, MethodKind, MethodView, Status,
 };
 pub use rules::audit::{Action, Activity, Actor, Event, Outcome};
-pub use rules::flow::{Accepted, Adding, Answer, Arrived, Blocked, Intent, Progress, SignedIn, Step};
+pub use rules::flow::{
+    Accepted, Adding, Answer, Arrived, Blocked, Intent, Progress, SecondFactor, SignedIn, Step,
+};
 pub use rules::id_token::IdTokenRules;
 pub use rules::mail::{Message, MessageKind};
+pub use rules::mfa::{MfaView, RecoveryCodes, TotpEnrolment};
 pub use rules::password::PasswordRule;
 pub use rules::policy::{Policy, PolicyBuilder, PolicyError};
 pub use rules::provider::{Assertion, HostStatement, ProductId, Provider, ProviderId, Word};

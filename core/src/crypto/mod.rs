@@ -9,8 +9,10 @@ pub(crate) mod jwk;
 mod kdf;
 pub(crate) mod keys;
 pub(crate) mod password;
+pub(crate) mod recovery;
 pub(crate) mod seal;
 pub(crate) mod token;
+pub(crate) mod totp;
 
 /// Bytes from the hexadecimal text of a test vector.
 #[cfg(test)]

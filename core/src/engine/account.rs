@@ -8,9 +8,11 @@ use crate::ground::time::Timestamp;
 use crate::rules::account::{Account, AccountView};
 use crate::rules::audit::{Action, Activity, Event};
 use crate::rules::deletion;
+use crate::rules::flow::Progress;
 use crate::rules::fresh::{Fresh, Level, Owner};
 use crate::rules::refusal::Refusal;
 use crate::rules::session::Session;
+use crate::rules::transition;
 use crate::rules::verdict::{Change, Context, Verdict};
 use crate::store::port::StoreError;
 use crate::store::view::View;
@@ -68,7 +70,7 @@ impl AccountHandle {
     /// # Errors
     /// As said at [`AccountHandle`].
     pub fn view(&self) -> Result<AccountView, Error> {
-        self.look(|_, _, account| Ok(account.view()))
+        self.look(|_, ctx, account| Ok(account.view(ctx.now)))
     }
 
     /// The sessions that live, oldest first (SPEC 6.3).
@@ -123,6 +125,16 @@ impl AccountHandle {
         self.end(None)
     }
 
+    /// Begins to renew the proof of this session, for acts that want it fresh (SPEC 6.4): the first factor,
+    /// then the second where MFA is on. At its end the session has another token, and this one opens
+    /// nothing any more. The fifth failure ends the session.
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`].
+    pub fn reauthenticate(&self) -> Result<Progress, Error> {
+        self.act(|_, ctx, owner| Ok(transition::reauthenticate(owner, ctx)))
+    }
+
     /// Asks for the account's deletion: all its sessions end, and it can be restored by signing in until
     /// the time that is returned (SPEC 9.1).
     ///
@@ -141,13 +153,14 @@ impl AccountHandle {
             };
             let (change, action) = match ended {
                 Some(ended) if lives(ended)? => {
-                    account.sessions = account.sessions.saturating_sub(1);
+                    account.session_ends(ended);
                     let change = Change::SessionEnded { account: account.id, session: ended };
                     (change, Action::SessionEnded)
                 }
                 Some(_) => return Ok(Verdict::refused(Refusal::SessionEnded)),
                 None => {
                     account.sessions = 1;
+                    account.reauthentications.retain(|(of, _)| *of == session.id);
                     let change = Change::SessionsEnded { account: account.id, except: Some(session.id) };
                     (change, Action::OtherSessionsEnded)
                 }
@@ -157,7 +170,7 @@ impl AccountHandle {
         })
     }
 
-    fn look<T>(
+    pub(super) fn look<T>(
         &self,
         mut look: impl FnMut(&View<'_>, &Context<'_>, &Account) -> Result<T, StoreError>,
     ) -> Result<T, Error> {
@@ -167,7 +180,22 @@ impl AccountHandle {
         })
     }
 
-    fn act<T>(
+    /// Looks at what only some states of the account have.
+    pub(super) fn look_owner<T>(
+        &self,
+        mut look: impl FnMut(&View<'_>, &Context<'_>, &Owner) -> Result<Result<T, Refusal>, StoreError>,
+    ) -> Result<T, Error> {
+        self.engine.look(|view, ctx| match owned(view, &self.token, ctx)? {
+            Some(owner) => look(view, ctx, &owner),
+            None => Ok(Err(Refusal::SessionEnded)),
+        })
+    }
+
+    pub(super) fn token(&self) -> &SessionToken {
+        &self.token
+    }
+
+    pub(super) fn act<T>(
         &self,
         mut decide: impl FnMut(&View<'_>, &Context<'_>, &Owner) -> Result<Verdict<T>, StoreError>,
     ) -> Result<T, Error> {
@@ -178,7 +206,7 @@ impl AccountHandle {
     }
 
     /// An act that wants fresh proof of the level `L`.
-    fn act_fresh<T, L: Level>(
+    pub(super) fn act_fresh<T, L: Level>(
         &self,
         mut decide: impl FnMut(&View<'_>, &Context<'_>, &Fresh<'_, L>) -> Result<Verdict<T>, StoreError>,
     ) -> Result<T, Error> {

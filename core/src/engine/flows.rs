@@ -7,13 +7,18 @@ use crate::crypto::keys::same;
 use crate::crypto::token::FlowToken;
 use crate::error::Error;
 use crate::ground::email::EmailAddress;
-use crate::ground::id::FlowId;
+use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::secret::Secret;
-use crate::rules::account::Identifier;
-use crate::rules::flow::{Answer, Flow, Intent, Progress, State, Step, Verifying};
+use crate::rules::account::{Account, Identifier};
+use crate::rules::flow::{
+    Answer, Entry, Flow, Intent, Progress, Proving, Purpose, Resetting, State, Step, Verifying,
+};
+use crate::rules::mail::CodePurpose;
+use crate::rules::mfa::TypedFactor;
 use crate::rules::password;
 use crate::rules::provider::{Assertion, ProviderId};
 use crate::rules::refusal::Refusal;
+use crate::rules::reset;
 use crate::rules::session::Client;
 use crate::rules::transition::{self, Facts, Input, MailFacts};
 use crate::rules::verdict::{Context, Verdict};
@@ -32,14 +37,33 @@ impl Engine {
     /// the store wait for a proof.
     pub fn sign_up(&self, email: &str, password: &Secret, client: &Client) -> Result<Progress, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
-        let normal = password::check_new(password, &email, &self.inner.policy)
+        let normal = password::check_new(password, Some(&email), &self.inner.policy)
             .map_err(|rule| Refusal::InvalidPassword { rule })?;
         self.check_client(client)?;
         let hash = self.hash_new(normal.as_bytes())?;
         self.act(|view, ctx| {
-            let mail = mail_facts(view, &email, None, ctx)?;
+            let mail = mail_facts(view, CodePurpose::AddressProof, &email, None, ctx)?;
             let facts = Facts { mail, ..Facts::default() };
             let verdict = transition::sign_up(email.clone(), hash.clone(), client, facts, ctx);
+            swept(view, verdict, ctx)
+        })
+    }
+
+    /// Begins the way back in for who forgot the password that goes with this email. A code goes to it if
+    /// it is somebody's; the answer is the same if it is nobody's (SPEC 4.7). The code, the second factor
+    /// where MFA is on, and a new password open a session; all others end.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidEmail`]; [`Refusal::Busy`] when too many such flows of the store wait.
+    pub fn reset_password(&self, email: &str, client: &Client) -> Result<Progress, Error> {
+        let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
+        self.check_client(client)?;
+        let identifier = Identifier::PasswordEmail(email.clone());
+        self.act(|view, ctx| {
+            let mail = mail_facts(view, CodePurpose::Reset, &email, None, ctx)?;
+            let holder = view.holder(&identifier)?;
+            let facts = Facts { mail, ..Facts::default() };
+            let verdict = reset::begin(email.clone(), holder.as_ref(), client, facts, ctx);
             swept(view, verdict, ctx)
         })
     }
@@ -98,15 +122,17 @@ impl Engine {
         self.settled(|| {
             let seen = self.look(|view, ctx| {
                 let Some(flow) = load(view, token, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
-                let candidate = match &flow.state {
-                    State::ProveOwnership { candidate, .. } => view.account(*candidate)?,
-                    _ => None,
+                let account = match named(&flow.state) {
+                    Some(account) => view.account(account)?,
+                    None => None,
                 };
-                let is_throttled = candidate.as_ref().is_some_and(|account| {
-                    account.first.check(ctx.now, ctx.patient, account.end_of_first()).is_err()
-                });
-                let stored = candidate.as_ref().and_then(Stored::of);
-                Ok(Ok(Seen { flow, stored, is_throttled }))
+                // A session's reauthentication has a budget of its own (SPEC 6.4).
+                let is_throttled = matches!(flow.state, State::ProveOwnership { .. })
+                    && account.as_ref().is_some_and(|account| {
+                        account.first.check(ctx.now, ctx.patient, account.end_of_first()).is_err()
+                    });
+                let stored = account.as_ref().and_then(Stored::of);
+                Ok(Ok(Seen { flow, account, stored, is_throttled }))
             })?;
             if number < seen.flow.number {
                 return self.current_step(token).map(Attempt::Done);
@@ -156,17 +182,29 @@ impl Engine {
             Answer::CreateNew => Input::CreateNew,
             Answer::LinkTo(place) => Input::LinkTo(*place),
             Answer::Password(password) => match (&seen.flow.state, &seen.stored) {
-                (State::ProveOwnership { .. }, Some(stored)) if !seen.is_throttled => {
+                (State::ProveOwnership { .. } | State::Reauthenticate { .. }, Some(stored))
+                    if !seen.is_throttled =>
+                {
                     Input::Password(self.hash_against(Some(stored), password)?)
                 }
-                (State::ProveOwnership { .. }, _) => Input::Password(None),
+                (State::ProveOwnership { .. } | State::Reauthenticate { .. }, _) => Input::Password(None),
                 _ => Input::NotOffered,
             },
             Answer::Assertion(assertion) => match &seen.flow.state {
-                State::ProveOwnership { .. } => match self.check(assertion, &seen.flow, None)? {
-                    Checked::Asserted(asserted) => Input::Identity(asserted),
-                    Checked::UnknownKey(issuer) => Input::UnknownKey(issuer),
-                },
+                State::ProveOwnership { .. } | State::Reauthenticate { .. } => {
+                    match self.check(assertion, &seen.flow, None)? {
+                        Checked::Asserted(asserted) => Input::Identity(asserted),
+                        Checked::UnknownKey(issuer) => Input::UnknownKey(issuer),
+                    }
+                }
+                _ => Input::NotOffered,
+            },
+            Answer::Totp(code) => Input::SecondFactor(TypedFactor::Totp(code.clone())),
+            Answer::RecoveryCode(code) => Input::SecondFactor(TypedFactor::RecoveryCode(code.clone())),
+            Answer::NewPassword(password) => match (&seen.flow.state, &seen.account) {
+                (State::NewPassword(_), Some(account)) => {
+                    Input::NewPassword(self.hash_for(password, account)?)
+                }
                 _ => Input::NotOffered,
             },
             Answer::Restore => Input::Restore,
@@ -189,6 +227,7 @@ enum Given<'a> {
 /// The flow as it was before the hash.
 struct Seen {
     flow: Flow,
+    account: Option<Account>,
     stored: Option<Stored>,
     is_throttled: bool,
 }
@@ -200,6 +239,34 @@ fn load(view: &View<'_>, token: &FlowToken, ctx: &Context<'_>) -> Result<Option<
         let hash = transition::secret_hash(flow.id, token.secret(), ctx);
         same(&flow.secret_hash, &hash) && ctx.now < flow.expires_at
     }))
+}
+
+/// The account that a state names.
+fn named(state: &State) -> Option<AccountId> {
+    match state {
+        State::ProveOwnership { candidate: account, .. } | State::Reauthenticate { account, .. } => {
+            Some(*account)
+        }
+        State::SecondFactor(entry) | State::NewPassword(entry) | State::ConfirmRestore(entry) => {
+            Some(entry.account)
+        }
+        State::Reset(resetting) => resetting.account,
+        _ => None,
+    }
+}
+
+/// The session that a state names.
+fn named_session(state: &State) -> Option<SessionId> {
+    match state {
+        State::Reauthenticate { session, .. } => Some(*session),
+        State::SecondFactor(entry) | State::NewPassword(entry) | State::ConfirmRestore(entry) => {
+            match entry.purpose {
+                Purpose::Reauthenticate { session, .. } => Some(session),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// What the store knows that the flow's state, and the answer to it, may need.
@@ -216,29 +283,34 @@ fn facts(
             facts.holder = view.holder(&identifier)?;
             let proven = asserted.email.clone().filter(|_| asserted.email_proven);
             facts.mail = match &asserted.email {
-                Some(email) => mail_facts(view, email, Some(flow.id), ctx)?,
+                Some(email) => mail_facts(view, CodePurpose::AddressProof, email, Some(flow.id), ctx)?,
                 None => MailFacts::default(),
             };
             (None, proven)
         }
-        (State::VerifyEmail(Verifying { newcomer, email, .. }), input) => {
-            let to = match input {
-                Some(Input::CorrectAddress(corrected)) => corrected,
-                _ => email,
-            };
-            facts.mail = mail_facts(view, to, Some(flow.id), ctx)?;
-            (Some(newcomer), Some(email.clone()))
+        (State::VerifyEmail(Verifying { newcomer, proving }), input) => {
+            facts.mail = proving_facts(view, flow, proving, input, ctx)?;
+            (Some(newcomer), Some(proving.email.clone()))
+        }
+        (State::Reset(Resetting { proving, .. }), input) => {
+            facts.mail = proving_facts(view, flow, proving, input, ctx)?;
+            if let Some(Input::CorrectAddress(corrected)) = input {
+                facts.holder = view.holder(&Identifier::PasswordEmail(corrected.clone()))?;
+            }
+            (None, None)
         }
         (State::ConfirmCreate(arrival), _) => {
             if let Some(email) = arrival.newcomer.email() {
-                facts.mail = mail_facts(view, email, Some(flow.id), ctx)?;
+                facts.mail = mail_facts(view, CodePurpose::AddressProof, email, Some(flow.id), ctx)?;
             }
             (Some(&arrival.newcomer), arrival.proven.clone())
         }
         (
             State::LinkOrCreate { arrival, .. }
             | State::ProveOwnership { arrival, .. }
-            | State::ConfirmRestore { link: Some(arrival), .. },
+            | State::SecondFactor(Entry { purpose: Purpose::Link(arrival), .. })
+            | State::NewPassword(Entry { purpose: Purpose::Link(arrival), .. })
+            | State::ConfirmRestore(Entry { purpose: Purpose::Link(arrival), .. }),
             _,
         ) => (Some(&arrival.newcomer), arrival.proven.clone()),
         _ => (None, None),
@@ -249,24 +321,45 @@ fn facts(
     if let Some(email) = &proven {
         facts.sharing = view.sharing(email)?;
     }
-    if let State::ProveOwnership { candidate: named, .. } | State::ConfirmRestore { account: named, .. } =
-        &flow.state
-    {
-        facts.account = view.account(*named)?;
+    if let Some(named) = named(&flow.state) {
+        facts.account = view.account(named)?;
+    }
+    if let (Some(account), Some(session)) = (&facts.account, named_session(&flow.state)) {
+        let session = view.owners_session(account.id, session)?;
+        facts.session = session.filter(|session| session.is_live(ctx.now, ctx.policy));
+        // A session that is over takes its reauthentication with it.
+        facts.account = facts.account.filter(|_| facts.session.is_some());
     }
     Ok(facts)
 }
 
+/// What is known of the address that a flow's code went to, or would go to now.
+fn proving_facts(
+    view: &View<'_>,
+    flow: &Flow,
+    proving: &Proving,
+    input: Option<&Input>,
+    ctx: &Context<'_>,
+) -> Result<MailFacts, StoreError> {
+    let to = match input {
+        Some(Input::CorrectAddress(corrected)) => corrected,
+        _ => &proving.email,
+    };
+    mail_facts(view, proving.purpose, to, Some(flow.id), ctx)
+}
+
 fn mail_facts(
     view: &View<'_>,
+    purpose: CodePurpose,
     to: &EmailAddress,
     asking: Option<FlowId>,
     ctx: &Context<'_>,
 ) -> Result<MailFacts, StoreError> {
-    let address = transition::address_hash(to, ctx);
+    let address = purpose.address_hash(to, ctx);
     let mut waiting = view.waiting(&address)?;
     waiting.retain(|flow| Some(*flow) != asking);
-    Ok(MailFacts { address, pace: view.pace(&address)?, waiting, all_waiting: view.meta()?.waiting })
+    let all_waiting = *view.meta()?.waiting_for(purpose);
+    Ok(MailFacts { address, pace: view.pace(&address)?, waiting, all_waiting })
 }
 
 /// A new flow clears away a few that are over.

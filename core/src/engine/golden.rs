@@ -8,17 +8,22 @@ use crate::crypto::draw::Draw;
 use crate::crypto::entropy::SeededEntropy;
 use crate::crypto::jwk::KeySet;
 use crate::crypto::password::{Argon2Hasher, HashCost, hash};
+use crate::crypto::totp::TotpSecret;
 use crate::engine::unlock::Header;
 use crate::ground::codec::{Record, decode, encode};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, FlowId, MethodId, SessionId};
 use crate::ground::time::Timestamp;
-use crate::rules::account::{Account, AddressSource, Credential, Method, MethodKind, Status};
+use crate::rules::account::{Account, AddressSource, Credential, Hold, Method, MethodKind, Status};
 use crate::rules::audit::{Action, Event};
 use crate::rules::decisions::{self, Bench};
-use crate::rules::flow::{Arrival, Arrived, Flow, Newcomer, Proof, State, Verifying};
+use crate::rules::flow::{
+    Arrival, Arrived, Entry, Flow, Newcomer, Proof, Proving, Purpose, Resetting, SecondFactor, State,
+    Verifying,
+};
 use crate::rules::id_token::GivenKeys;
-use crate::rules::mail::{Body, CodeSlot, Outgoing, Pace};
+use crate::rules::mail::{Body, CodePurpose, CodeSlot, Outgoing, Pace, TypedIn};
+use crate::rules::mfa::{Enrolment, Mfa};
 use crate::rules::provider::{Identity, ProductId, ProviderId};
 use crate::rules::session::{Aal, Amr, Client, Session};
 use crate::rules::throttle::UnknownSlot;
@@ -56,7 +61,17 @@ fn golden() -> String {
     let client = Client::on("Ada's phone").using(ProductId::new("notes").unwrap());
     let (account_id, method_id) = (AccountId::from_bytes([1; 16]), MethodId::from_bytes([2; 16]));
     let (session_id, flow_id) = (SessionId::from_bytes([3; 16]), FlowId::from_bytes([4; 16]));
-    let proof = Proof { method: method_id, kind: MethodKind::Federated, at: AT };
+    let proof = Proof {
+        second: Some((SecondFactor::RecoveryCode, AT)),
+        rehashed: Some(password.clone()),
+        ..Proof::of_password(method_id, 2, AT)
+    };
+    let entry = |purpose| Entry {
+        account: account_id,
+        proof: proof.clone(),
+        purpose,
+        new_password: Some(password.clone()),
+    };
     let federated = |email: &EmailAddress| Newcomer::Federated {
         identity: identity.clone(),
         handle: Some("ada".to_owned()),
@@ -74,6 +89,12 @@ fn golden() -> String {
     account.status = Status::PendingDeletion { requested_at: AT, purge_at: AT };
     account.sessions = 2;
     account.first.fail(AT);
+    account.second.fail(AT);
+    account.hold = Some(Hold { until: AT, keeps_mfa: true });
+    account.reauthentications = vec![(session_id, 3)];
+    account.enrolments = Enrolment::samples(session_id, AT);
+    account.ways.mfa =
+        Some(Mfa { secret: TotpSecret::new([6; 20]), last_step: 7, since: AT, codes: vec![[8; 32]] });
     account.chain.append(Event::done(Action::AccountCreated, Some(session_id), AT)).unwrap();
     account.chain.append(Event::refused(Action::PasswordTried, AT)).unwrap();
     account.take_address(&email, Some(AT), AddressSource::Method(method_id));
@@ -83,13 +104,15 @@ fn golden() -> String {
             added_at: AT,
             used_at: Some(AT),
             suspended: false,
-            credential: Credential::Password { email: email.clone(), hash: password, version: 1 },
+            compromised_at: None,
+            credential: Credential::Password { email: email.clone(), hash: password.clone(), version: 1 },
         },
         Method {
             id: method_id,
             added_at: AT,
             used_at: None,
             suspended: false,
+            compromised_at: None,
             credential: Credential::Federated {
                 identity: identity.clone(),
                 handle: Some("ada".to_owned()),
@@ -120,17 +143,28 @@ fn golden() -> String {
     line(&mut out, "event", &Event::refused(Action::Throttled, AT));
     let draw = Draw::new(&SeededEntropy::new(1)).unwrap();
     let bench = Bench::new();
-    let (code, _) = CodeSlot::send(flow_id, &email, 2, "Ada's phone", &bench.context(&draw));
+    let (code, _) = CodeSlot::send(
+        CodePurpose::AddressProof,
+        TypedIn::Flow(flow_id),
+        &email,
+        2,
+        "Ada's phone",
+        &bench.context(&draw),
+    );
+    let proving = Proving { code: Some(code), serial: 2, ..Proving::new(CodePurpose::Reset, email.clone()) };
     for (name, state) in [
         ("present", State::Present { provider: ProviderId::new("x").unwrap() }),
         (
             "verify-email",
-            State::VerifyEmail(Verifying {
-                newcomer: federated(&email),
-                email: email.clone(),
-                code: Some(code),
-                serial: 2,
-            }),
+            State::VerifyEmail(Verifying { newcomer: federated(&email), proving: proving.clone() }),
+        ),
+        ("reset", State::Reset(Resetting { account: Some(account_id), proving })),
+        ("reauthenticate", State::Reauthenticate { account: account_id, session: session_id }),
+        ("second-factor", State::SecondFactor(entry(Purpose::SignIn))),
+        ("new-password", State::NewPassword(entry(Purpose::Reset))),
+        (
+            "confirm-restore/reauthenticate",
+            State::ConfirmRestore(entry(Purpose::Reauthenticate { session: session_id, first_only: true })),
         ),
         ("confirm-create", State::ConfirmCreate(arrival.clone())),
         ("link-or-create", State::LinkOrCreate { arrival: arrival.clone(), offered: vec![account_id] }),
@@ -138,10 +172,7 @@ fn golden() -> String {
             "prove-ownership",
             State::ProveOwnership { arrival: arrival.clone(), candidate: account_id, place: 1 },
         ),
-        (
-            "confirm-restore",
-            State::ConfirmRestore { account: account_id, proof: proof.clone(), link: Some(arrival) },
-        ),
+        ("confirm-restore", State::ConfirmRestore(entry(Purpose::Link(arrival)))),
         (
             "signed-in",
             State::SignedIn { account: account_id, session: session_id, proof, outcome: Arrived::Linked },
@@ -160,7 +191,33 @@ fn golden() -> String {
         line(&mut out, &format!("flow/{name}"), &flow);
     }
     for (name, body) in [
-        ("verify-email", Body::VerifyEmail { code: draw.code(), flow: flow_id, serial: 1 }),
+        (
+            "code/flow",
+            Body::Code {
+                purpose: CodePurpose::Reset,
+                code: draw.code(),
+                typed_in: TypedIn::Flow(flow_id),
+                serial: 1,
+                to_nobody: true,
+            },
+        ),
+        (
+            "code/session",
+            Body::Code {
+                purpose: CodePurpose::EmailChange,
+                code: draw.code(),
+                typed_in: TypedIn::Session(account_id, session_id),
+                serial: 1,
+                to_nobody: false,
+            },
+        ),
+        ("mfa-turned-on", Body::MfaTurnedOn),
+        ("mfa-replaced", Body::MfaReplaced),
+        ("mfa-turned-off", Body::MfaTurnedOff),
+        ("password-compromised", Body::PasswordCompromised),
+        ("password-changed", Body::PasswordChanged),
+        ("password-reset", Body::PasswordReset),
+        ("recovery-code-used", Body::RecoveryCodeUsed { left: 9 }),
         ("method-added", Body::MethodAdded { kind: MethodKind::Federated, provider: ProviderId::new("x") }),
         ("deletion-requested", Body::DeletionRequested { purge_at: AT }),
         ("restored", Body::Restored),
@@ -174,7 +231,7 @@ fn golden() -> String {
     line(&mut out, "unknown", &UnknownSlot::new([9; 32]));
     line(&mut out, "claim", &Claim(account_id));
     line(&mut out, "present", &Present);
-    line(&mut out, "meta", &Meta { mark: AT, next_message: 5, waiting: 6, clock_events: 7 });
+    line(&mut out, "meta", &Meta { mark: AT, next_message: 5, sign_ups: 6, resets: 7, clock_events: 8 });
     line(&mut out, "clock/rolled-back", &ClockEvent::RolledBack { at: AT, by_ms: 1 });
     line(&mut out, "clock/trusted", &ClockEvent::Trusted { from: AT, to: AT });
     let keys = KeySet::parse(KEYS).unwrap();

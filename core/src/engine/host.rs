@@ -9,8 +9,8 @@ use super::Engine;
 use crate::crypto::draw::Draw;
 use crate::error::Error;
 use crate::ground::time::Timestamp;
-use crate::rules::flow::{Flow, State, Verifying};
-use crate::rules::mail::{Body, Message, Outgoing};
+use crate::rules::flow::Flow;
+use crate::rules::mail::{Body, Message, Outgoing, TypedIn};
 use crate::rules::verdict::{Change, Context, Verdict};
 use crate::store::lower::{Mark, lower};
 use crate::store::port::StoreError;
@@ -30,7 +30,7 @@ impl Engine {
             let mut changes = Vec::new();
             let mut fetched = Vec::new();
             for mut message in view.messages(most.min(FETCHED_AT_ONCE))? {
-                if message.is_void(ctx.now) {
+                if message.is_void(ctx.now) || message.is_to_nobody() {
                     changes.push(Change::Delivered(message.id));
                     continue;
                 }
@@ -106,7 +106,7 @@ impl Engine {
                 clock_rolled_back_by: rolled_back,
                 clock_events: meta.clock_events,
                 outbox: view.outbox()?,
-                waiting_flows: meta.waiting,
+                waiting_flows: meta.sign_ups.saturating_add(meta.resets),
             }))
         })
     }
@@ -146,15 +146,16 @@ pub struct Health {
     pub clock_events: u64,
     /// How many messages wait to be delivered.
     pub outbox: usize,
-    /// How many flows wait for the proof of an address.
+    /// How many flows wait for a mailed code.
     pub waiting_flows: u32,
 }
 
 /// The flow whose living code is in the message: that code's life begins now, and the flow waits as long.
 fn started(view: &View<'_>, message: &Outgoing, ctx: &Context<'_>) -> Result<Option<Box<Flow>>, StoreError> {
-    let Body::VerifyEmail { flow, serial, .. } = &message.body else { return Ok(None) };
+    let Body::Code { typed_in: TypedIn::Flow(flow), serial, .. } = &message.body else { return Ok(None) };
     let Some(mut flow) = view.flow(*flow)? else { return Ok(None) };
-    let State::VerifyEmail(Verifying { code: Some(slot), .. }) = &mut flow.state else { return Ok(None) };
+    let slot = flow.state.proving_mut().and_then(|proving| proving.code.as_mut());
+    let Some(slot) = slot else { return Ok(None) };
     if slot.serial != *serial {
         return Ok(None);
     }

@@ -8,6 +8,7 @@ mod flows;
 #[cfg(test)]
 mod golden;
 pub(crate) mod host;
+mod mfa;
 mod sign_in;
 mod time;
 pub(crate) mod unlock;
@@ -252,7 +253,14 @@ impl Engine {
 
 impl Inner {
     fn context<'a>(&'a self, moment: &Moment, draw: &'a Draw) -> Context<'a> {
-        Context { now: moment.now, patient: moment.patient, policy: &self.policy, draw, keys: &self.keys }
+        Context {
+            now: moment.now,
+            wall: moment.wall,
+            patient: moment.patient,
+            policy: &self.policy,
+            draw,
+            keys: &self.keys,
+        }
     }
 }
 

@@ -91,6 +91,14 @@ impl Engine {
         }))
     }
 
+    /// A new password for an account, if it keeps the rules, as it will be stored.
+    pub(super) fn hash_for(&self, password: &Secret, account: &Account) -> Result<StoredPassword, Error> {
+        let identifier = account.password().map(|(_, email, ..)| email);
+        let normal = password::check_new(password, identifier, &self.inner.policy)
+            .map_err(|rule| Refusal::InvalidPassword { rule })?;
+        self.hash_new(normal.as_bytes())
+    }
+
     pub(super) fn hash_new(&self, normal: &[u8]) -> Result<StoredPassword, Error> {
         let inner = &*self.inner;
         let mut salt = [0; 16];

@@ -30,6 +30,8 @@ struct State {
 #[derive(Clone, Copy)]
 pub(crate) struct Moment {
     pub(crate) now: Timestamp,
+    /// What the wall clock shows.
+    pub(crate) wall: Timestamp,
     pub(crate) patient: Timestamp,
     /// How far the wall clock stands behind, if it was set back.
     pub(crate) rolled_back: Option<Duration>,
@@ -60,6 +62,7 @@ impl Timekeeper {
         }
         Moment {
             now,
+            wall,
             patient: began + now.since(began).min(elapsed),
             rolled_back,
             mark_due: now >= state.stored + MARK_STEP,
@@ -71,7 +74,7 @@ impl Timekeeper {
     /// would be believed again at once, so it is the later of the two.
     pub(crate) fn trusted(&self, time: Timestamp) -> Moment {
         let now = time.max(Timestamp::from_millis(self.clock.read().wall_ms));
-        Moment { now, patient: now, rolled_back: None, mark_due: true, unrecorded: false }
+        Moment { now, wall: now, patient: now, rolled_back: None, mark_due: true, unrecorded: false }
     }
 
     /// Goes on from a [trusted](Self::trusted) moment, once it is in the store: a mark that a wrong clock

@@ -5,12 +5,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::audit::Chain;
+use super::mfa::{Enrolment, Mfa, MfaView};
 use super::provider::{Identity, ProviderId};
 use super::throttle::{AtTheEnd, Throttle};
+use super::verdict::{Change, Context};
 use crate::crypto::password::StoredPassword;
 use crate::ground::codec::Record;
 use crate::ground::email::EmailAddress;
-use crate::ground::id::{AccountId, MethodId};
+use crate::ground::id::{AccountId, MethodId, SessionId};
 use crate::ground::time::{Timestamp, YearMonth};
 
 /// How long after the request a deleted account can be restored (SPEC 9.1).
@@ -26,7 +28,13 @@ pub(crate) struct Account {
     pub(crate) ways: Ways,
     /// Failures of the first factor (SPEC 12.1).
     pub(crate) first: Throttle,
+    /// Failures of the second factor, over all flows (SPEC 12.1).
+    pub(crate) second: Throttle,
     pub(crate) hold: Option<Hold>,
+    /// Second factors and recovery codes on their way, one a session at most (SPEC 5.1).
+    pub(crate) enrolments: Vec<Enrolment>,
+    /// Failed reauthentications of sessions that live (SPEC 6.4).
+    pub(crate) reauthentications: Vec<(SessionId, u8)>,
     /// How many session rows there are.
     pub(crate) sessions: u16,
     pub(crate) chain: Chain,
@@ -38,12 +46,16 @@ pub(crate) struct Ways {
     pub(crate) methods: Vec<Method>,
     pub(crate) addresses: Vec<Address>,
     pub(crate) contact: Option<EmailAddress>,
+    pub(crate) mfa: Option<Mfa>,
 }
 
 /// The time after a recovery in which the account's ways in and contents stay as they are (SPEC 5.5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Hold {
     pub(crate) until: Timestamp,
+    /// Whether the second factor can be replaced but not turned off: the password was reset, and a
+    /// recovery code stood in (SPEC 4.7).
+    pub(crate) keeps_mfa: bool,
 }
 
 /// Whether an account can be used (SPEC 1.1).
@@ -69,6 +81,8 @@ pub(crate) struct Method {
     /// It was set before the account's first address was proven, and nobody has said yet that it stays
     /// (SPEC 3.7).
     pub(crate) suspended: bool,
+    /// Since when its secret is said to be known to others: the next sign-in wants a new one (SPEC 4.10).
+    pub(crate) compromised_at: Option<Timestamp>,
     pub(crate) credential: Credential,
 }
 
@@ -145,7 +159,10 @@ impl Account {
             status: Status::Active,
             ways: Ways::default(),
             first: Throttle::default(),
+            second: Throttle::default(),
             hold: None,
+            enrolments: Vec::new(),
+            reauthentications: Vec::new(),
             sessions: 0,
             chain: Chain::default(),
         }
@@ -175,6 +192,10 @@ impl Account {
             matches!(&method.credential, Credential::Federated { identity, .. }
                 if identity.issuer == sought.issuer && identity.subject == sought.subject)
         })
+    }
+
+    pub(crate) fn method(&self, id: MethodId) -> Option<&Method> {
+        self.ways.methods.iter().find(|method| method.id == id)
     }
 
     pub(crate) fn method_mut(&mut self, id: MethodId) -> Option<&mut Method> {
@@ -216,6 +237,36 @@ impl Account {
         }
     }
 
+    /// A session of the account is over.
+    pub(crate) fn session_ends(&mut self, session: SessionId) {
+        self.sessions = self.sessions.saturating_sub(1);
+        self.enrolments.retain(|enrolment| enrolment.session != session);
+        self.reauthentications.retain(|(of, _)| *of != session);
+    }
+
+    /// The account comes back to its owner by other proof than the full: all sessions that lived before
+    /// end, and what could take it from them again has to wait (SPEC 5.5).
+    pub(crate) fn recover(
+        &mut self,
+        keeps_mfa: bool,
+        except: Option<SessionId>,
+        changes: &mut Vec<Change>,
+        ctx: &Context<'_>,
+    ) {
+        self.sessions = u16::from(except.is_some());
+        self.enrolments.clear();
+        self.reauthentications.clear();
+        changes.push(Change::SessionsEnded { account: self.id, except });
+        let hold = Hold { until: ctx.now + ctx.policy.hold(), keeps_mfa };
+        // A hold that is there already gets neither shorter nor laxer.
+        self.hold = Some(match self.hold.filter(|hold| ctx.now < hold.until) {
+            Some(earlier) => {
+                Hold { until: hold.until.max(earlier.until), keeps_mfa: keeps_mfa || earlier.keeps_mfa }
+            }
+            None => hold,
+        });
+    }
+
     /// What a hundred failures of the first factor lead to: a lock where the owner has another way in,
     /// else one try a day (SPEC 12.1).
     pub(crate) fn end_of_first(&self) -> AtTheEnd {
@@ -224,7 +275,7 @@ impl Account {
         if another_way || self.verified().next().is_some() { AtTheEnd::Lock } else { AtTheEnd::OneTryADay }
     }
 
-    pub(crate) fn view(&self) -> AccountView {
+    pub(crate) fn view(&self, now: Timestamp) -> AccountView {
         AccountView {
             id: self.id,
             status: self.status,
@@ -241,6 +292,8 @@ impl Account {
                 })
                 .collect(),
             methods: self.ways.methods.iter().map(Method::view).collect(),
+            mfa: self.ways.mfa.as_ref().map(Mfa::view),
+            hold_until: self.hold.map(|hold| hold.until).filter(|until| now < *until),
         }
     }
 }
@@ -281,6 +334,7 @@ impl Method {
             seen_email,
             added_at: self.added_at,
             used_at: self.used_at,
+            compromised_at: self.compromised_at,
         }
     }
 }
@@ -300,6 +354,10 @@ pub struct AccountView {
     pub addresses: Vec<AddressView>,
     /// All ways in, in the order they came.
     pub methods: Vec<MethodView>,
+    /// The second factor, if MFA is on.
+    pub mfa: Option<MfaView>,
+    /// Until when the account is on hold after a recovery, if it is (SPEC 5.5).
+    pub hold_until: Option<Timestamp>,
 }
 
 /// An address as the account's owner sees it.
@@ -332,6 +390,8 @@ pub struct MethodView {
     pub added_at: Timestamp,
     /// When it was last used to sign in.
     pub used_at: Option<Timestamp>,
+    /// Since when its secret is said to be known to others: the next sign-in wants a new one.
+    pub compromised_at: Option<Timestamp>,
 }
 
 /// An account as the link prompt shows it: nothing that the caller has not proven (SPEC 2.4).

@@ -1,8 +1,11 @@
 //! From a newcomer to an account (SPEC 2.3 to 2.5).
 
-use super::account::{Account, AddressSource, Credential, Identifier, Method, Status};
+use super::account::{Account, AddressSource, Credential, Identifier, Method, MethodKind};
 use super::audit::Action;
-use super::flow::{Arrival, Arrived, Blocked, Intent, Newcomer, Proof, State, Step, Verifying};
+use super::entry;
+use super::flow::{
+    Arrival, Arrived, Blocked, Entry, Intent, Newcomer, Proof, Purpose, State, Step, Verifying,
+};
 use super::provider::Asserted;
 use super::refusal::Refusal;
 use super::sign_in;
@@ -16,12 +19,8 @@ pub(crate) fn present(mut turn: Turn<'_>, asserted: Asserted, intent: Intent) ->
         let Some(proof) = sign_in::note_assertion(&mut account, &asserted, turn.ctx) else {
             return turn.refuse(Refusal::IdentityInUse);
         };
-        if matches!(account.status, Status::PendingDeletion { .. }) {
-            let state = State::ConfirmRestore { account: account.id, proof, link: None };
-            turn.facts.account = Some(account);
-            return turn.to(state);
-        }
-        return arrive(turn, account, &proof, Arrived::SignedIn, Action::SignedIn);
+        let entry = Entry::new(&account, proof, Purpose::SignIn);
+        return entry::enter(turn, account, entry);
     }
     let Asserted { identity, handle, email, email_proven } = asserted;
     let proven = email.clone().filter(|_| email_proven);
@@ -49,7 +48,7 @@ pub(crate) fn confirmed(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
 /// The address was proven by its code.
 pub(crate) fn proven(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
     let arrival =
-        Arrival { newcomer: verifying.newcomer, proven: Some(verifying.email), left_out: Vec::new() };
+        Arrival { newcomer: verifying.newcomer, proven: Some(verifying.proving.email), left_out: Vec::new() };
     link_or_create(turn, arrival)
 }
 
@@ -129,8 +128,12 @@ pub(crate) fn add_method(
             Credential::Federated { identity, handle, email, seen_email: None }
         }
     };
-    let method = Method { id, added_at: ctx.now, used_at: None, suspended: false, credential };
-    let proof = Proof { method: id, kind: method.kind(), at: ctx.now };
+    let method =
+        Method { id, added_at: ctx.now, used_at: None, suspended: false, compromised_at: None, credential };
+    let proof = match method.kind() {
+        MethodKind::Password => Proof::of_password(id, 1, ctx.now),
+        MethodKind::Federated => Proof::of_identity(id, ctx.now),
+    };
     account.ways.methods.push(method);
     (account, proof)
 }

@@ -38,6 +38,34 @@ pub enum Action {
     ForeignIdentityShown,
     /// A try came before its time.
     Throttled,
+    /// A second factor was proven, on the way to something else.
+    SecondFactorProven,
+    /// A second factor did not fit.
+    SecondFactorTried,
+    /// A second factor is on its way: the app has its secret.
+    MfaEnrolmentBegun,
+    /// The app gave its first code, or a wrong one.
+    MfaEnrolmentConfirmed,
+    /// MFA was turned on.
+    MfaTurnedOn,
+    /// The second factor was replaced by another.
+    MfaReplaced,
+    /// MFA was turned off.
+    MfaTurnedOff,
+    /// Other recovery codes were made.
+    RecoveryCodesMade,
+    /// The other recovery codes were saved, and count.
+    RecoveryCodesSaved,
+    /// A password was said to be known to others.
+    MethodCompromised,
+    /// A session's proof was renewed.
+    Reauthenticated,
+    /// A renewal of a session's proof did not fit.
+    ReauthenticationTried,
+    /// Another password was set.
+    PasswordChanged,
+    /// Another password was set by a mailed code.
+    PasswordReset,
     /// A session was ended.
     SessionEnded,
     /// All sessions but one were ended.
@@ -60,6 +88,20 @@ impl Action {
             Self::PasswordTried => "PasswordTried",
             Self::ForeignIdentityShown => "ForeignIdentityShown",
             Self::Throttled => "Throttled",
+            Self::SecondFactorProven => "SecondFactorProven",
+            Self::SecondFactorTried => "SecondFactorTried",
+            Self::MfaEnrolmentBegun => "MfaEnrolmentBegun",
+            Self::MfaEnrolmentConfirmed => "MfaEnrolmentConfirmed",
+            Self::MfaTurnedOn => "MfaTurnedOn",
+            Self::MfaReplaced => "MfaReplaced",
+            Self::MfaTurnedOff => "MfaTurnedOff",
+            Self::RecoveryCodesMade => "RecoveryCodesMade",
+            Self::RecoveryCodesSaved => "RecoveryCodesSaved",
+            Self::MethodCompromised => "MethodCompromised",
+            Self::Reauthenticated => "Reauthenticated",
+            Self::ReauthenticationTried => "ReauthenticationTried",
+            Self::PasswordChanged => "PasswordChanged",
+            Self::PasswordReset => "PasswordReset",
             Self::SessionEnded => "SessionEnded",
             Self::OtherSessionsEnded => "OtherSessionsEnded",
             Self::DeletionRequested => "DeletionRequested",

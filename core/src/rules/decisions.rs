@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use super::account::{Account, AddressSource, Credential, Method, Status};
-use super::flow::{Arrival, Flow, Intent, Newcomer, Proof, State, Step};
+use super::flow::{Arrival, Entry, Flow, Intent, Newcomer, Proof, Purpose, State, Step};
 use super::mail::Body;
 use super::policy::Policy;
 use super::provider::{Asserted, Identity, ProviderId};
@@ -43,7 +43,7 @@ impl Bench {
     }
 
     pub(crate) fn context<'a>(&'a self, draw: &'a Draw) -> Context<'a> {
-        Context { now: NOW, patient: NOW, policy: &self.policy, draw, keys: &self.keys }
+        Context { now: NOW, wall: NOW, patient: NOW, policy: &self.policy, draw, keys: &self.keys }
     }
 
     fn begin(&self, state: State) -> Flow {
@@ -78,7 +78,14 @@ fn account(number: u8, password: bool, subject: Option<&str>) -> Account {
     account.revision = 1;
     let mut add = |id: u8, credential| {
         let id = MethodId::from_bytes([id; 16]);
-        account.ways.methods.push(Method { id, added_at: NOW, used_at: None, suspended: false, credential });
+        account.ways.methods.push(Method {
+            id,
+            added_at: NOW,
+            used_at: None,
+            suspended: false,
+            compromised_at: None,
+            credential,
+        });
     };
     if password {
         add(1, Credential::Password { email: email(), hash: stored(), version: 1 });
@@ -163,7 +170,7 @@ fn words(answer: &Result<Step, super::refusal::Refusal>) -> String {
 fn code_in(changes: &[Change]) -> Input {
     let code = changes.iter().find_map(|change| match change {
         Change::Send(message) => match &message.body {
-            Body::VerifyEmail { code, .. } => Some(code.as_str().to_owned()),
+            Body::Code { code, .. } => Some(code.as_str().to_owned()),
             _ => None,
         },
         _ => None,
@@ -303,9 +310,9 @@ pub(crate) fn table() -> String {
             });
             let holder = pending.clone();
             let is_password = link.as_ref().is_some_and(|arrival| arrival.newcomer.is_password());
-            let proof =
-                Proof { method: pending.ways.methods[0].id, kind: pending.ways.methods[0].kind(), at: NOW };
-            let flow = bench.begin(State::ConfirmRestore { account: pending.id, proof, link });
+            let proof = Proof::of_password(pending.ways.methods[0].id, 1, NOW);
+            let purpose = link.map_or(Purpose::SignIn, Purpose::Link);
+            let flow = bench.begin(State::ConfirmRestore(Entry::new(&pending, proof, purpose)));
             let facts = Facts {
                 account: Some(pending.clone()),
                 sharing: vec![pending.clone()],

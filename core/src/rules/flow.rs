@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::account::{Candidate, MethodKind};
-use super::mail::CodeSlot;
+use super::mail::{CodePurpose, CodeSlot};
 use super::provider::{Assertion, Identity, ProviderId};
 use super::session::{Aal, Amr, Client};
 use crate::crypto::password::StoredPassword;
@@ -77,6 +77,23 @@ pub enum Step {
         /// Which nonce an ID token has to carry here, another than the one the flow began with.
         nonce: String,
     },
+    /// Prove the second factor too (SPEC 4.3).
+    SecondFactor {
+        /// What counts as proof.
+        accepted: Vec<SecondFactor>,
+        /// Whether the flow can go on without it: to renew the proof of the first factor alone, which is
+        /// enough to ask for the account's deletion (SPEC 9.7).
+        can_skip: bool,
+    },
+    /// Set a new password (SPEC 4.7, 4.10).
+    NewPassword,
+    /// Prove again that it is you, in a session that goes on (SPEC 6.4).
+    Reauthenticate {
+        /// What counts as proof of the first factor.
+        accepted: Vec<Accepted>,
+        /// Which nonce an ID token has to carry.
+        nonce: String,
+    },
     /// The account is to be deleted: restore it, or keep it deleted (SPEC 9.2).
     ConfirmRestore {
         /// When deletion was asked for.
@@ -99,6 +116,9 @@ impl Step {
             Self::ConfirmCreate { .. } => "ConfirmCreate",
             Self::LinkOrCreate { .. } => "LinkOrCreate",
             Self::ProveOwnership { .. } => "ProveOwnership",
+            Self::SecondFactor { .. } => "SecondFactor",
+            Self::NewPassword => "NewPassword",
+            Self::Reauthenticate { .. } => "Reauthenticate",
             Self::ConfirmRestore { .. } => "ConfirmRestore",
             Self::SignedIn(_) => "SignedIn",
             Self::Ended => "Ended",
@@ -117,9 +137,11 @@ pub struct SignedIn {
     pub token: Option<SessionToken>,
     /// How strongly it was proven.
     pub aal: Aal,
+    /// Whether a recovery code stood in for the second factor (SPEC 5.5).
+    pub recovered: bool,
     /// How it was proven.
     pub amr: Vec<Amr>,
-    /// When.
+    /// When, the oldest proof where there are several.
     pub auth_time: Timestamp,
     /// What else came of it.
     pub outcome: Arrived,
@@ -136,6 +158,10 @@ pub enum Arrived {
     Linked,
     /// In an account that is no longer to be deleted.
     Restored,
+    /// By a code that was mailed, and with a new password.
+    Reset,
+    /// In the session that they were in, which has another token now.
+    Reauthenticated,
 }
 
 impl Arrived {
@@ -146,6 +172,8 @@ impl Arrived {
             Self::Created => "Created",
             Self::Linked => "Linked",
             Self::Restored => "Restored",
+            Self::Reset => "Reset",
+            Self::Reauthenticated => "Reauthenticated",
         }
     }
 }
@@ -195,6 +223,25 @@ pub enum Accepted {
     Federated(ProviderId),
 }
 
+/// A second factor (SPEC 5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum SecondFactor {
+    /// A code of the authenticator app (RFC 6238).
+    Totp,
+    /// One of the recovery codes, in its place. It opens a recovered session (SPEC 5.5).
+    RecoveryCode,
+}
+
+impl SecondFactor {
+    /// The name, the same in every language and release.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Totp => "Totp",
+            Self::RecoveryCode => "RecoveryCode",
+        }
+    }
+}
+
 /// What the person wants with an identity that may be known or not (SPEC 2.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Intent {
@@ -221,6 +268,12 @@ pub enum Answer {
     Password(Secret),
     /// An identity of the account to be proven.
     Assertion(Assertion),
+    /// The code that the authenticator app shows.
+    Totp(Secret),
+    /// A recovery code, however it is grouped.
+    RecoveryCode(Secret),
+    /// The password from now on.
+    NewPassword(Secret),
     /// Restore the account.
     Restore,
     /// Leave the account to be deleted.
@@ -243,6 +296,9 @@ impl fmt::Debug for Answer {
             Self::LinkTo(_) => "LinkTo",
             Self::Password(_) => "Password",
             Self::Assertion(_) => "Assertion",
+            Self::Totp(_) => "Totp",
+            Self::RecoveryCode(_) => "RecoveryCode",
+            Self::NewPassword(_) => "NewPassword",
             Self::Restore => "Restore",
             Self::KeepDeleted => "KeepDeleted",
             Self::Resend => "Resend",
@@ -278,9 +334,70 @@ pub(crate) enum State {
     ConfirmCreate(Arrival),
     LinkOrCreate { arrival: Arrival, offered: Vec<AccountId> },
     ProveOwnership { arrival: Arrival, candidate: AccountId, place: u8 },
-    ConfirmRestore { account: AccountId, proof: Proof, link: Option<Arrival> },
+    Reset(Resetting),
+    Reauthenticate { account: AccountId, session: SessionId },
+    SecondFactor(Entry),
+    NewPassword(Entry),
+    ConfirmRestore(Entry),
     SignedIn { account: AccountId, session: SessionId, proof: Proof, outcome: Arrived },
     Ended,
+}
+
+impl State {
+    /// The address whose code the flow waits for.
+    pub(crate) fn proving(&self) -> Option<&Proving> {
+        match self {
+            Self::VerifyEmail(Verifying { proving, .. }) | Self::Reset(Resetting { proving, .. }) => {
+                Some(proving)
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn proving_mut(&mut self) -> Option<&mut Proving> {
+        match self {
+            Self::VerifyEmail(Verifying { proving, .. }) | Self::Reset(Resetting { proving, .. }) => {
+                Some(proving)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Somebody who has proven a first factor, on the way into an account.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) account: AccountId,
+    pub(crate) proof: Proof,
+    pub(crate) purpose: Purpose,
+    /// A password that the person set on the way; it counts once they are in.
+    pub(crate) new_password: Option<StoredPassword>,
+}
+
+/// What the person comes in for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Purpose {
+    /// A session.
+    SignIn,
+    /// To add to the account what they signed up with.
+    Link(Arrival),
+    /// To set a new password, because they forgot it.
+    Reset,
+    /// To renew the proof of a session that they are in.
+    Reauthenticate {
+        session: SessionId,
+        /// The second factor is lost: the proof of the first is renewed alone (SPEC 9.7).
+        first_only: bool,
+    },
+}
+
+/// Somebody who forgot a password, or says so.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Resetting {
+    /// Whose password the email is the identifier of. Where it is nobody's, all goes as if it were
+    /// somebody's, but no code is right (SPEC 4.7).
+    pub(crate) account: Option<AccountId>,
+    pub(crate) proving: Proving,
 }
 
 /// Somebody who is new here: what they sign up with.
@@ -294,11 +411,24 @@ pub(crate) enum Newcomer {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Verifying {
     pub(crate) newcomer: Newcomer,
+    pub(crate) proving: Proving,
+}
+
+/// An address that a code goes to.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Proving {
+    pub(crate) purpose: CodePurpose,
     pub(crate) email: EmailAddress,
     /// The living code, if one could be sent.
     pub(crate) code: Option<CodeSlot>,
     /// How many codes were sent.
     pub(crate) serial: u32,
+}
+
+impl Proving {
+    pub(crate) fn new(purpose: CodePurpose, email: EmailAddress) -> Self {
+        Self { purpose, email, code: None, serial: 0 }
+    }
 }
 
 /// A newcomer on the way to an account.
@@ -311,19 +441,52 @@ pub(crate) struct Arrival {
     pub(crate) left_out: Vec<AccountId>,
 }
 
-/// A first factor that was proven.
+/// What was proven: a first factor, and maybe a second.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Proof {
     pub(crate) method: MethodId,
     pub(crate) kind: MethodKind,
+    /// Which setting of the password it was; nought for an identity.
+    pub(crate) version: u32,
     pub(crate) at: Timestamp,
+    /// The same password, hashed anew because its hash was weaker than policy (SPEC 4.5).
+    pub(crate) rehashed: Option<StoredPassword>,
+    pub(crate) second: Option<(SecondFactor, Timestamp)>,
 }
 
 impl Proof {
+    pub(crate) fn of_identity(method: MethodId, at: Timestamp) -> Self {
+        Self { method, kind: MethodKind::Federated, version: 0, at, rehashed: None, second: None }
+    }
+
+    pub(crate) fn of_password(method: MethodId, version: u32, at: Timestamp) -> Self {
+        Self { method, kind: MethodKind::Password, version, at, rehashed: None, second: None }
+    }
+
+    /// The references of RFC 8176. It has none for a recovery code, nor for a federated sign-in.
     pub(crate) fn amr(&self) -> Vec<Amr> {
-        match self.kind {
-            MethodKind::Password => vec![Amr::Pwd],
-            MethodKind::Federated => Vec::new(),
+        let first = match self.kind {
+            MethodKind::Password => Some(Amr::Pwd),
+            MethodKind::Federated => None,
+        };
+        let second: &[_] = if self.aal() == Aal::Aal2 { &[Amr::Otp, Amr::Mfa] } else { &[] };
+        first.into_iter().chain(second.iter().copied()).collect()
+    }
+
+    pub(crate) fn aal(&self) -> Aal {
+        match self.second {
+            Some((SecondFactor::Totp, _)) => Aal::Aal2,
+            Some((SecondFactor::RecoveryCode, _)) | None => Aal::Aal1,
         }
+    }
+
+    /// Whether a recovery code stood in for the second factor.
+    pub(crate) fn is_recovery(&self) -> bool {
+        matches!(self.second, Some((SecondFactor::RecoveryCode, _)))
+    }
+
+    /// When the oldest of the proofs was given.
+    pub(crate) fn auth_time(&self) -> Timestamp {
+        self.second.map_or(self.at, |(_, at)| at.min(self.at))
     }
 }

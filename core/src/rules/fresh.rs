@@ -89,6 +89,10 @@ impl Owner {
 }
 
 impl<'facts, L> Fresh<'facts, L> {
+    pub(crate) fn owner(&self) -> &'facts Owner {
+        self.owner
+    }
+
     pub(crate) fn session(&self) -> &'facts Session {
         &self.owner.session
     }
@@ -105,7 +109,8 @@ fn required(account: &Account) -> Refusal {
 impl Account {
     /// What the first factor can be proven with: its password, its identities.
     pub(crate) fn accepted(&self) -> Vec<Accepted> {
-        let password = self.password().map(|_| Accepted::Password);
+        let password = self.password().filter(|(method, ..)| method.compromised_at.is_none());
+        let password = password.map(|_| Accepted::Password);
         let mut providers: Vec<_> = self.usable().filter_map(|method| method.provider().cloned()).collect();
         providers.sort_unstable();
         providers.dedup();
@@ -114,7 +119,7 @@ impl Account {
 
     /// The level that a session has with every factor of the account proven (SPEC 5.7).
     pub(crate) fn highest_aal(&self) -> Aal {
-        Aal::Aal1
+        if self.ways.mfa.is_some() { Aal::Aal2 } else { Aal::Aal1 }
     }
 
     /// Refuses what has to wait after a recovery (SPEC 5.5).

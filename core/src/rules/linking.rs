@@ -1,9 +1,10 @@
 //! Linking a newcomer to an account that is proven to be theirs (SPEC 3).
 
-use super::account::{Account, MethodKind, Status};
+use super::account::{Account, MethodKind};
 use super::arrival::{add_method, arrive, prompt};
 use super::audit::{Action, Event};
-use super::flow::{Arrival, Arrived, Newcomer, Proof, State, Step};
+use super::entry;
+use super::flow::{Accepted, Arrival, Arrived, Entry, Newcomer, Proof, Purpose, State, Step};
 use super::mail::{Body, Outgoing};
 use super::provider::Asserted;
 use super::refusal::Refusal;
@@ -44,11 +45,14 @@ pub(crate) fn prove_by_password(
     proof: Option<PasswordProof>,
 ) -> Verdict<Step> {
     let Some(candidate) = turn.facts.account.take() else { return turn.ask(arrival) };
-    if candidate.password().is_none() {
+    if !candidate.accepted().contains(&Accepted::Password) {
         return turn.refuse(Refusal::NotOffered);
     }
     match sign_in::try_password(candidate, proof, turn.ctx) {
-        Ok((account, proof)) => owned(turn, arrival, account, proof),
+        Ok((account, proof)) => {
+            let entry = Entry::new(&account, proof, Purpose::Link(arrival));
+            entry::enter(turn, account, entry)
+        }
         Err((refusal, changes)) => Verdict::counted(refusal, changes),
     }
 }
@@ -60,7 +64,10 @@ pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: 
         return turn.ask(arrival);
     };
     match sign_in::note_assertion(&mut candidate, asserted, turn.ctx) {
-        Some(proof) => owned(turn, arrival, candidate, proof),
+        Some(proof) => {
+            let entry = Entry::new(&candidate, proof, Purpose::Link(arrival));
+            entry::enter(turn, candidate, entry)
+        }
         None => {
             candidate.first.fail(turn.ctx.patient);
             let event = Event::refused(Action::ForeignIdentityShown, turn.ctx.now);
@@ -68,15 +75,6 @@ pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: 
             Verdict::counted(Refusal::InvalidCredentials, changes)
         }
     }
-}
-
-fn owned(mut turn: Turn<'_>, arrival: Arrival, account: Account, proof: Proof) -> Verdict<Step> {
-    if matches!(account.status, Status::PendingDeletion { .. }) {
-        let state = State::ConfirmRestore { account: account.id, proof, link: Some(arrival) };
-        turn.facts.account = Some(account);
-        return turn.to(state);
-    }
-    complete(turn, arrival, account, &proof, false)
 }
 
 /// The proof is complete: add the method and open the session, if what was offered still holds
@@ -95,6 +93,9 @@ pub(crate) fn complete(
         }
         Some(holder) if holder.id != account.id => return turn.refuse(Refusal::IdentityInUse),
         _ => {}
+    }
+    if let Err(on_hold) = account.check_hold(turn.ctx.now) {
+        return turn.refuse(on_hold);
     }
     let still_shares = arrival.proven.as_ref().is_some_and(|email| account.has_verified(email));
     let new_addresses = arrival.newcomer.email().into_iter().filter(|email| !account.has(email)).count();

@@ -11,16 +11,54 @@ use crate::crypto::draw::MailCode;
 use crate::crypto::keys::same;
 use crate::ground::codec::Record;
 use crate::ground::email::EmailAddress;
-use crate::ground::id::FlowId;
+use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long the code of an address proof lives once its message was fetched.
-pub(crate) const ADDRESS_PROOF_LIFE: Duration = DAY;
 /// How long a message waits to be fetched, and then to be delivered.
 pub(crate) const UNFETCHED_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const WRONG_CODES: u8 = 5;
+
+/// What a mailed code is for; it serves nothing else (SPEC 12.5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum CodePurpose {
+    AddressProof,
+    EmailChange,
+    Reset,
+}
+
+impl CodePurpose {
+    /// How long a code lives once its message was fetched.
+    pub(crate) fn life(self) -> Duration {
+        match self {
+            Self::AddressProof => DAY,
+            Self::EmailChange | Self::Reset => Duration::from_secs(10 * 60),
+        }
+    }
+
+    fn label(self) -> &'static [u8] {
+        match self {
+            Self::AddressProof => b"verify-email",
+            Self::EmailChange => b"change-email",
+            Self::Reset => b"reset-password",
+        }
+    }
+
+    /// The keyed hash that stands for an address in the rows about mail of this purpose.
+    pub(crate) fn address_hash(self, email: &EmailAddress, ctx: &Context<'_>) -> UnknownAddress {
+        ctx.keys.code(&[b"address", self.label(), email.canonical().as_bytes()])
+    }
+}
+
+/// Where a mailed code is typed, and nowhere else (SPEC 12.5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum TypedIn {
+    /// In the flow that asked for it.
+    Flow(FlowId),
+    /// In the session that asked for it.
+    Session(AccountId, SessionId),
+}
 
 /// The keyed hash of an address that may be nobody's.
 pub(crate) type UnknownAddress = [u8; 32];
@@ -49,6 +87,35 @@ pub enum MessageKind {
         /// 8 digits.
         code: Secret,
     },
+    /// Somebody who says that they forgot the password wants to set another: the code lets them, typed
+    /// where it was asked for and nowhere else.
+    ResetPassword {
+        /// 8 digits.
+        code: Secret,
+    },
+    /// The owner of an account wants this address for it: the code proves that it is theirs, typed in the
+    /// session where it was asked for and nowhere else.
+    ChangeEmail {
+        /// 8 digits.
+        code: Secret,
+    },
+    /// MFA was turned on.
+    MfaTurnedOn,
+    /// The second factor was replaced by another.
+    MfaReplaced,
+    /// MFA was turned off.
+    MfaTurnedOff,
+    /// A password of the account is said to be known to others; the next sign-in asks for a new one.
+    PasswordCompromised,
+    /// The account has another password.
+    PasswordChanged,
+    /// The account has another password, set by a mailed code.
+    PasswordReset,
+    /// A recovery code was used in place of the second factor.
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: u8,
+    },
     /// A sign-in method was added to the account.
     MethodAdded {
         /// Its kind.
@@ -66,10 +133,29 @@ pub enum MessageKind {
 }
 
 impl MessageKind {
+    /// The code that the message carries, if it carries one to be typed.
+    pub fn mailed_code(&self) -> Option<&Secret> {
+        match self {
+            Self::VerifyEmail { code } | Self::ResetPassword { code } | Self::ChangeEmail { code } => {
+                Some(code)
+            }
+            _ => None,
+        }
+    }
+
     /// The kind's name, the same in every language and release.
     pub fn code(&self) -> &'static str {
         match self {
             Self::VerifyEmail { .. } => "VerifyEmail",
+            Self::ResetPassword { .. } => "ResetPassword",
+            Self::ChangeEmail { .. } => "ChangeEmail",
+            Self::MfaTurnedOn => "MfaTurnedOn",
+            Self::MfaReplaced => "MfaReplaced",
+            Self::MfaTurnedOff => "MfaTurnedOff",
+            Self::PasswordCompromised => "PasswordCompromised",
+            Self::PasswordChanged => "PasswordChanged",
+            Self::PasswordReset => "PasswordReset",
+            Self::RecoveryCodeUsed { .. } => "RecoveryCodeUsed",
             Self::MethodAdded { .. } => "MethodAdded",
             Self::DeletionRequested { .. } => "DeletionRequested",
             Self::Restored => "Restored",
@@ -92,9 +178,31 @@ pub(crate) struct Outgoing {
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Body {
-    VerifyEmail { code: MailCode, flow: FlowId, serial: u32 },
-    MethodAdded { kind: MethodKind, provider: Option<ProviderId> },
-    DeletionRequested { purge_at: Timestamp },
+    /// `to_nobody` says that it is dropped when it is fetched: it was written so that nobody learns from
+    /// its absence (SPEC 4.7).
+    Code {
+        purpose: CodePurpose,
+        code: MailCode,
+        typed_in: TypedIn,
+        serial: u32,
+        to_nobody: bool,
+    },
+    MfaTurnedOn,
+    MfaReplaced,
+    MfaTurnedOff,
+    PasswordCompromised,
+    PasswordChanged,
+    PasswordReset,
+    RecoveryCodeUsed {
+        left: u8,
+    },
+    MethodAdded {
+        kind: MethodKind,
+        provider: Option<ProviderId>,
+    },
+    DeletionRequested {
+        purge_at: Timestamp,
+    },
     Restored,
 }
 
@@ -120,9 +228,28 @@ impl Outgoing {
         now >= self.fetched_at.unwrap_or(self.created_at) + UNFETCHED_LIFE
     }
 
+    /// Whether it was written only so that its absence tells nothing (SPEC 4.7).
+    pub(crate) fn is_to_nobody(&self) -> bool {
+        matches!(self.body, Body::Code { to_nobody: true, .. })
+    }
+
     pub(crate) fn to_message(&self) -> Message {
         let kind = match &self.body {
-            Body::VerifyEmail { code, .. } => MessageKind::VerifyEmail { code: code.as_str().into() },
+            Body::Code { purpose, code, .. } => {
+                let code = code.as_str().into();
+                match purpose {
+                    CodePurpose::AddressProof => MessageKind::VerifyEmail { code },
+                    CodePurpose::EmailChange => MessageKind::ChangeEmail { code },
+                    CodePurpose::Reset => MessageKind::ResetPassword { code },
+                }
+            }
+            Body::MfaTurnedOn => MessageKind::MfaTurnedOn,
+            Body::MfaReplaced => MessageKind::MfaReplaced,
+            Body::MfaTurnedOff => MessageKind::MfaTurnedOff,
+            Body::PasswordCompromised => MessageKind::PasswordCompromised,
+            Body::PasswordChanged => MessageKind::PasswordChanged,
+            Body::PasswordReset => MessageKind::PasswordReset,
+            Body::RecoveryCodeUsed { left } => MessageKind::RecoveryCodeUsed { left: *left },
             Body::MethodAdded { kind, provider } => {
                 MessageKind::MethodAdded { kind: *kind, provider: provider.clone() }
             }
@@ -139,11 +266,12 @@ impl Outgoing {
     }
 }
 
-/// The living code of a flow: only its keyed hash, bound to the flow and the address.
+/// A living code: only its keyed hash, bound to its purpose, where it is typed, and the address.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct CodeSlot {
+    purpose: CodePurpose,
     hash: [u8; 32],
-    /// Which of the flow's codes it is; a newer one voids it.
+    /// Which of the codes asked for there it is; a newer one voids it.
     pub(crate) serial: u32,
     sent_at: Timestamp,
     pub(crate) fetched_at: Option<Timestamp>,
@@ -151,9 +279,10 @@ pub(crate) struct CodeSlot {
 }
 
 impl CodeSlot {
-    /// A new code for the flow and address, and the message that carries it.
+    /// A new code, and the message that carries it.
     pub(crate) fn send(
-        flow: FlowId,
+        purpose: CodePurpose,
+        typed_in: TypedIn,
         to: &EmailAddress,
         serial: u32,
         device: &str,
@@ -161,20 +290,27 @@ impl CodeSlot {
     ) -> (Self, Outgoing) {
         let code = ctx.draw.code();
         let slot = Self {
-            hash: hash(code.as_str().as_bytes(), flow, to, ctx),
+            purpose,
+            hash: hash(code.as_str().as_bytes(), purpose, typed_in, to, ctx),
             serial,
             sent_at: ctx.now,
             fetched_at: None,
             wrong: 0,
         };
         // The proof goes to the address that will be compared, not to how it was typed (SPEC 1.9).
-        let body = Body::VerifyEmail { code, flow, serial };
+        let body = Body::Code { purpose, code, typed_in, serial, to_nobody: false };
         (slot, Outgoing::new(to.canonical(), body, device, ctx.now))
     }
 
     /// Whether `typed` is the code and the code still lives. A wrong one is counted.
-    pub(crate) fn take(&mut self, typed: &[u8], flow: FlowId, to: &EmailAddress, ctx: &Context<'_>) -> bool {
-        let right = same(&self.hash, &hash(typed.trim_ascii(), flow, to, ctx));
+    pub(crate) fn take(
+        &mut self,
+        typed: &[u8],
+        typed_in: TypedIn,
+        to: &EmailAddress,
+        ctx: &Context<'_>,
+    ) -> bool {
+        let right = same(&self.hash, &hash(typed.trim_ascii(), self.purpose, typed_in, to, ctx));
         if right && self.wrong < WRONG_CODES && ctx.now < self.ends_at() {
             return true;
         }
@@ -182,17 +318,28 @@ impl CodeSlot {
         false
     }
 
-    /// When the code ends: a day after the host fetched it, or when the message is void.
+    /// When the code ends: its life after the host fetched it, or when the message is void.
     pub(crate) fn ends_at(&self) -> Timestamp {
         match self.fetched_at {
-            Some(fetched_at) => fetched_at + ADDRESS_PROOF_LIFE,
+            Some(fetched_at) => fetched_at + self.purpose.life(),
             None => self.sent_at + UNFETCHED_LIFE,
         }
     }
 }
 
-fn hash(code: &[u8], flow: FlowId, to: &EmailAddress, ctx: &Context<'_>) -> [u8; 32] {
-    ctx.keys.code(&[b"verify-email", flow.as_bytes(), to.canonical().as_bytes(), code])
+fn hash(
+    code: &[u8],
+    purpose: CodePurpose,
+    typed_in: TypedIn,
+    to: &EmailAddress,
+    ctx: &Context<'_>,
+) -> [u8; 32] {
+    let (place, session) = match &typed_in {
+        TypedIn::Flow(flow) => (flow.as_bytes(), None),
+        TypedIn::Session(account, session) => (account.as_bytes(), Some(session)),
+    };
+    let session = session.map_or(&[][..], |session| session.as_bytes());
+    ctx.keys.code(&[purpose.label(), place, session, to.canonical().as_bytes(), code])
 }
 
 /// When messages of one purpose went to one address, known or not: 1 a minute, 5 an hour, 10 a day.

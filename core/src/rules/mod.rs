@@ -3,18 +3,22 @@
 pub(crate) mod account;
 pub(crate) mod arrival;
 pub(crate) mod audit;
+pub(crate) mod compromise;
 #[cfg(test)]
 pub(crate) mod decisions;
 pub(crate) mod deletion;
+pub(crate) mod entry;
 pub(crate) mod flow;
 pub(crate) mod fresh;
 pub(crate) mod id_token;
 pub(crate) mod linking;
 pub(crate) mod mail;
+pub(crate) mod mfa;
 pub(crate) mod password;
 pub(crate) mod policy;
 pub(crate) mod provider;
 pub(crate) mod refusal;
+pub(crate) mod reset;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod throttle;

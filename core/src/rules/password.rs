@@ -57,7 +57,7 @@ impl fmt::Display for PasswordRule {
 /// A new password that keeps the rules, in the form that is hashed.
 pub(crate) fn check_new(
     password: &Secret,
-    email: &EmailAddress,
+    identifier: Option<&EmailAddress>,
     policy: &Policy,
 ) -> Result<Zeroizing<String>, PasswordRule> {
     let normal = normal_form(password)?;
@@ -68,7 +68,9 @@ pub(crate) fn check_new(
         return Err(PasswordRule::Unassigned);
     }
     let same = |word: &str| normal.eq_ignore_ascii_case(word);
-    if same(email.canonical()) || same(email.as_typed()) || same(email.local_part()) || same(policy.realm()) {
+    let is_identifier = identifier
+        .is_some_and(|email| same(email.canonical()) || same(email.as_typed()) || same(email.local_part()));
+    if is_identifier || same(policy.realm()) {
         return Err(PasswordRule::Guessable);
     }
     Ok(normal)
@@ -91,7 +93,7 @@ mod tests {
     fn check(password: &str) -> Result<String, PasswordRule> {
         let email = EmailAddress::parse("Ada.Lovelace.1815@Example.org").unwrap();
         let policy = Policy::builder().realm("The Analytical Engine").build().unwrap();
-        check_new(&password.into(), &email, &policy).map(|normal| normal.to_string())
+        check_new(&password.into(), Some(&email), &policy).map(|normal| normal.to_string())
     }
 
     #[test]

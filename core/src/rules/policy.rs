@@ -20,6 +20,7 @@ pub struct Policy {
     session_idle: Duration,
     session_absolute: Duration,
     fresh_for: Duration,
+    hold: Duration,
     keys_for: Duration,
     methods: usize,
     addresses: usize,
@@ -40,6 +41,7 @@ impl Policy {
                 session_idle: DAY * 30,
                 session_absolute: DAY * 180,
                 fresh_for: MINUTE * 5,
+                hold: DAY,
                 keys_for: DAY,
                 methods: 32,
                 addresses: 16,
@@ -88,6 +90,11 @@ impl Policy {
     /// How long a proof counts as fresh.
     pub fn fresh_for(&self) -> Duration {
         self.fresh_for
+    }
+
+    /// How long after a recovery the ways into an account and its contents stay as they are.
+    pub fn hold(&self) -> Duration {
+        self.hold
     }
 
     /// How long a provider's key set is believed.
@@ -198,6 +205,13 @@ impl PolicyBuilder {
         self
     }
 
+    /// How long after a recovery, a password reset or an undo the ways into the account and its contents
+    /// stay as they are: up to 7 days. Default 24 hours.
+    pub fn hold(mut self, hold: Duration) -> Self {
+        self.policy.hold = hold;
+        self
+    }
+
     /// How long a provider's key set is believed after the host gave it: 1 hour to 7 days. Default 24 hours.
     pub fn keys_for(mut self, keys_for: Duration) -> Self {
         self.policy.keys_for = keys_for;
@@ -256,6 +270,7 @@ impl PolicyBuilder {
             ("session_idle", spans.contains(&policy.session_idle)),
             ("session_absolute", spans.contains(&policy.session_absolute)),
             ("fresh_for", (MINUTE..=MINUTE * 15).contains(&policy.fresh_for)),
+            ("hold", policy.hold <= DAY * 7),
             ("keys_for", (MINUTE * 60..=DAY * 7).contains(&policy.keys_for)),
             ("methods", (1..=32).contains(&policy.methods)),
             ("addresses", (1..=16).contains(&policy.addresses)),

@@ -58,6 +58,10 @@ pub enum Aal {
 pub enum Amr {
     /// A password: `pwd`.
     Pwd,
+    /// A one-time password (RFC 6238): `otp`.
+    Otp,
+    /// More than one factor: `mfa`.
+    Mfa,
 }
 
 impl Amr {
@@ -65,6 +69,8 @@ impl Amr {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pwd => "pwd",
+            Self::Otp => "otp",
+            Self::Mfa => "mfa",
         }
     }
 }

@@ -1,17 +1,18 @@
 //! Signing in with a first factor (SPEC 4), and the session that comes of it (SPEC 6.1).
 
-use super::account::{Account, Credential, MethodKind, Status};
+use super::account::{Account, Credential, MethodKind};
 use super::audit::{Action, Event};
-use super::flow::{Arrived, Progress, Proof, SignedIn, State, Step};
+use super::flow::{Arrived, Entry, Progress, Proof, Purpose, SignedIn, Step};
 use super::provider::Asserted;
 use super::refusal::Refusal;
-use super::session::{Aal, Client, Session};
+use super::session::{Client, Session};
 use super::throttle::{AtTheEnd, UnknownSlot};
 use super::transition::{self, Facts};
 use super::verdict::{Change, Context, Verdict};
 use crate::crypto::password::StoredPassword;
 use crate::crypto::token::SessionToken;
 use crate::ground::id::{AccountId, MethodId};
+use crate::ground::time::Timestamp;
 
 /// What hashing a password outside the act came to. The act compares it with the account it sees, so no
 /// transaction waits for a hash (SPEC 4.6).
@@ -26,6 +27,11 @@ pub(crate) struct PasswordProof {
 }
 
 impl PasswordProof {
+    /// The first factor that was proven with it.
+    pub(crate) fn proven(self, at: Timestamp) -> Proof {
+        Proof { rehashed: self.rehashed, ..Proof::of_password(self.credential, self.version, at) }
+    }
+
     /// Whether the account's password is still the one that was hashed.
     pub(crate) fn is_current(&self, account: &Account) -> bool {
         account.id == self.account
@@ -55,14 +61,7 @@ pub(crate) fn try_password(
             vec![Change::Account { account: Box::new(account), event }],
         ));
     };
-    if let Some(method) = account.method_mut(proof.credential)
-        && let Credential::Password { hash, version, .. } = &mut method.credential
-        && let Some(rehashed) = proof.rehashed
-    {
-        *hash = rehashed;
-        *version += 1;
-    }
-    Ok((account, Proof { method: proof.credential, kind: MethodKind::Password, at: ctx.now }))
+    Ok((account, proof.proven(ctx.now)))
 }
 
 /// A sign-in with email and password. The holder is whose password method has the email; where there is
@@ -77,21 +76,24 @@ pub(crate) fn password(
         Ok(account) => account,
         Err(unknown) => return nobodys(unknown, ctx),
     };
-    let (account, proof) = match try_password(account, proof, ctx) {
+    let (mut account, proof) = match try_password(account, proof, ctx) {
         Ok(proven) => proven,
         Err((refusal, changes)) => return Verdict::counted(refusal, changes),
     };
-    if matches!(account.status, Status::PendingDeletion { .. }) {
-        let state = State::ConfirmRestore { account: account.id, proof, link: None };
-        let (flow, token) = transition::begin(state, client, ctx);
+    let entry = Entry::new(&account, proof, Purpose::SignIn);
+    if let Some(asking) = entry.missing(&account) {
+        let (flow, token) = transition::begin(asking(entry), client, ctx);
         let facts = Facts { account: Some(account), ..Facts::default() };
         let step = transition::step(&flow, &facts, ctx);
         let progress = Progress { flow: Some(token), number: flow.number, step };
         return Verdict::done(progress, vec![Change::Flow(Box::new(flow))]);
     }
+    if let Some(rehashed) = entry.proof.rehashed.clone() {
+        account.set_password(rehashed);
+    }
     let mut changes = Vec::new();
     let signed_in =
-        open_session(account, &proof, client, Arrived::SignedIn, Action::SignedIn, &mut changes, ctx);
+        open_session(account, &entry.proof, client, Arrived::SignedIn, Action::SignedIn, &mut changes, ctx);
     Verdict::done(Progress { flow: None, number: 1, step: Step::SignedIn(signed_in) }, changes)
 }
 
@@ -124,7 +126,7 @@ pub(crate) fn note_assertion(account: &mut Account, asserted: &Asserted, ctx: &C
             *seen_email = asserted.email.clone().filter(|seen| Some(seen) != email.as_ref());
         }
     }
-    Some(Proof { method: id, kind: MethodKind::Federated, at: ctx.now })
+    Some(Proof::of_identity(id, ctx.now))
 }
 
 /// Opens a session on the account, which is written with this one event.
@@ -145,6 +147,9 @@ pub(crate) fn open_session(
     if let Some(method) = account.method_mut(proof.method) {
         method.used_at = Some(ctx.now);
     }
+    if proof.is_recovery() {
+        account.recover(false, None, changes, ctx);
+    }
     if account.sessions >= ctx.policy.sessions() {
         changes.push(Change::OldestSessionEnded { account: account.id });
     } else {
@@ -157,9 +162,9 @@ pub(crate) fn open_session(
         method: proof.method,
         kind: proof.kind,
         amr: proof.amr(),
-        aal: Aal::Aal1,
-        recovered: false,
-        auth_time: proof.at,
+        aal: proof.aal(),
+        recovered: proof.is_recovery(),
+        auth_time: proof.auth_time(),
         first_at: proof.at,
         created_at: ctx.now,
         used_at: ctx.now,
@@ -170,6 +175,7 @@ pub(crate) fn open_session(
         session: session.id,
         token: Some(SessionToken::new(account.id, session.id, &secret)),
         aal: session.aal,
+        recovered: session.recovered,
         amr: session.amr.clone(),
         auth_time: session.auth_time,
         outcome,

@@ -28,6 +28,8 @@ pub(crate) enum AtTheEnd {
     Lock,
     /// There is no other way in: one try a day.
     OneTryADay,
+    /// What cannot be guessed is paced and never locked.
+    OneTryAnHour,
 }
 
 impl Throttle {
@@ -40,6 +42,7 @@ impl Throttle {
             LOCKED.. => match end {
                 AtTheEnd::Lock => return Err(Refusal::Throttled { retry_at: None }),
                 AtTheEnd::OneTryADay => SLOWEST_WAIT,
+                AtTheEnd::OneTryAnHour => LONGEST_WAIT,
             },
             failures => LONGEST_WAIT.min(Duration::from_secs(60 << (failures - FREE - 1).min(6))),
         };
@@ -133,6 +136,7 @@ mod tests {
         assert_eq!(wait_minutes(100, AtTheEnd::Lock), None);
         assert_eq!(wait_minutes(100, AtTheEnd::OneTryADay), Some(24 * 60));
         assert_eq!(wait_minutes(u32::MAX, AtTheEnd::OneTryADay), Some(24 * 60));
+        assert_eq!(wait_minutes(u32::MAX, AtTheEnd::OneTryAnHour), Some(60));
     }
 
     #[test]

@@ -2,17 +2,22 @@
 
 use std::time::Duration;
 
-use super::account::{Account, Candidate, MethodKind, Status};
+use super::account::{Account, Candidate, Status};
 use super::arrival;
 use super::deletion;
+use super::entry;
 use super::flow::{
-    Accepted, Adding, Arrival, Flow, Intent, Newcomer, Progress, SignedIn, State, Step, Verifying,
+    Adding, Arrival, Flow, Intent, Newcomer, Progress, Proving, Purpose, Resetting, SignedIn, State, Step,
+    Verifying,
 };
+use super::fresh::Owner;
 use super::linking;
-use super::mail::{ADDRESS_PROOF_LIFE, CodeSlot, Pace, UnknownAddress};
+use super::mail::{Body, CodePurpose, CodeSlot, Pace, TypedIn, UnknownAddress};
+use super::mfa::{self, TypedFactor};
 use super::provider::{Asserted, ProviderId};
 use super::refusal::{AssertionProblem, Refusal};
-use super::session::{Aal, Client};
+use super::reset;
+use super::session::{Client, Session};
 use super::sign_in::PasswordProof;
 use super::verdict::{Change, Context, Verdict};
 use crate::crypto::jose;
@@ -43,6 +48,8 @@ pub(crate) enum Input {
     Identity(Box<Asserted>),
     /// A token of this issuer, signed by a key that its set does not name.
     UnknownKey(String),
+    SecondFactor(TypedFactor),
+    NewPassword(StoredPassword),
     Restore,
     KeepDeleted,
     Resend,
@@ -61,6 +68,8 @@ pub(crate) struct Facts {
     pub(crate) sharing: Vec<Account>,
     /// The account that the state names.
     pub(crate) account: Option<Account>,
+    /// The session that the state names, if it lives.
+    pub(crate) session: Option<Session>,
     /// The address that a message would go to, and what went there already.
     pub(crate) mail: MailFacts,
 }
@@ -72,7 +81,7 @@ pub(crate) struct MailFacts {
     pub(crate) pace: Pace,
     /// The flows that wait for its proof, oldest first.
     pub(crate) waiting: Vec<FlowId>,
-    /// How many flows of the store wait for a proof.
+    /// How many flows of the store wait for a code of that purpose.
     pub(crate) all_waiting: u32,
 }
 
@@ -100,8 +109,7 @@ pub(crate) fn sign_up(
     facts: Facts,
     ctx: &Context<'_>,
 ) -> Verdict<Progress> {
-    let (flow, token) = begin(State::Ended, client, ctx);
-    let turn = Turn { flow: Flow { number: 0, ..flow }, facts, ctx, changes: Vec::new(), signed_in: None };
+    let (turn, token) = Turn::begin(client, facts, ctx);
     let newcomer = Newcomer::Password { email: email.clone(), hash };
     turn.verify_email(newcomer, email).map(|step| Progress { flow: Some(token), number: 1, step })
 }
@@ -114,18 +122,27 @@ pub(crate) fn begin_federated(provider: ProviderId, client: &Client, ctx: &Conte
     Verdict::done(progress, vec![Change::Flow(Box::new(flow))])
 }
 
+/// A flow that renews the proof of a session (SPEC 6.4).
+pub(crate) fn reauthenticate(owner: &Owner, ctx: &Context<'_>) -> Verdict<Progress> {
+    let Owner { session, account } = owner;
+    let state = State::Reauthenticate { account: account.id, session: session.id };
+    let (flow, token) = begin(state, &session.client, ctx);
+    let facts = Facts { account: Some(account.clone()), ..Facts::default() };
+    let step = step(&flow, &facts, ctx);
+    let progress = Progress { flow: Some(token), number: flow.number, step };
+    Verdict::done(progress, vec![Change::Flow(Box::new(flow))])
+}
+
 /// What goes with flows that are over.
 pub(crate) fn sweep(over: &[Flow], ctx: &Context<'_>) -> Vec<Change> {
     over.iter()
         .flat_map(|flow| {
-            let waiting = match &flow.state {
-                State::VerifyEmail(verifying) => Some(Change::Waiting {
-                    address: address_hash(&verifying.email, ctx),
-                    flow: flow.id,
-                    waits: false,
-                }),
-                _ => None,
-            };
+            let waiting = flow.state.proving().map(|proving| Change::Waiting {
+                purpose: proving.purpose,
+                address: proving.purpose.address_hash(&proving.email, ctx),
+                flow: flow.id,
+                waits: false,
+            });
             waiting.into_iter().chain([Change::FlowEnded(flow.id)])
         })
         .collect()
@@ -145,7 +162,10 @@ pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) 
         (State::SignedIn { .. } | State::Ended, _) => turn.refuse(Refusal::FlowExpired),
 
         // ── from anywhere ──
-        (State::VerifyEmail(verifying), Input::Cancel) => turn.stop_waiting(&verifying).to(State::Ended),
+        (
+            State::VerifyEmail(Verifying { proving, .. }) | State::Reset(Resetting { proving, .. }),
+            Input::Cancel,
+        ) => turn.stop_waiting(&proving).to(State::Ended),
         (_, Input::Cancel) => turn.to(State::Ended),
 
         // ── from PresentAssertion ──
@@ -154,18 +174,21 @@ pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) 
         }
 
         // ── wherever an assertion is taken ──
-        (State::Present { .. } | State::ProveOwnership { .. }, Input::UnknownKey(issuer)) => {
-            turn.ask_for_keys(issuer)
-        }
+        (
+            State::Present { .. } | State::ProveOwnership { .. } | State::Reauthenticate { .. },
+            Input::UnknownKey(issuer),
+        ) => turn.ask_for_keys(issuer),
 
         // ── from VerifyEmail ──
         (State::VerifyEmail(verifying), Input::Code(code)) => verify(turn, verifying, &code),
         (State::VerifyEmail(verifying), Input::Skip) if verifying.can_skip() => {
-            arrival::skip(turn.stop_waiting(&verifying), verifying)
+            arrival::skip(turn.stop_waiting(&verifying.proving), verifying)
         }
-        (State::VerifyEmail(verifying), Input::Resend) => turn.send_code(verifying),
+        (State::VerifyEmail(Verifying { newcomer, proving }), Input::Resend) => {
+            turn.send_code(proving, false, |proving| State::VerifyEmail(Verifying { newcomer, proving }))
+        }
         (State::VerifyEmail(verifying), Input::CorrectAddress(email)) => {
-            let turn = turn.stop_waiting(&verifying);
+            let turn = turn.stop_waiting(&verifying.proving);
             turn.verify_email(verifying.newcomer.with_address(&email), email)
         }
 
@@ -186,29 +209,42 @@ pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) 
             linking::prove_by_identity(turn, arrival, &asserted)
         }
 
-        // ── from ConfirmRestore ──
-        (State::ConfirmRestore { proof, link, .. }, Input::Restore) => deletion::restore(turn, &proof, link),
-        (State::ConfirmRestore { account, link, .. }, Input::KeepDeleted) => {
-            deletion::keep_deleted(turn, account, link)
+        // ── from the code of a forgotten password ──
+        (State::Reset(resetting), Input::Code(code)) => reset::code(turn, resetting, &code),
+        (State::Reset(resetting), Input::Resend) => reset::resend(turn, resetting),
+        (State::Reset(resetting), Input::CorrectAddress(email)) => reset::correct(turn, &resetting, email),
+
+        // ── from Reauthenticate ──
+        (State::Reauthenticate { session, .. }, Input::Password(proof)) => {
+            entry::reauthenticate_by_password(turn, session, proof)
         }
+        (State::Reauthenticate { session, .. }, Input::Identity(asserted)) => {
+            entry::reauthenticate_by_identity(turn, session, &asserted)
+        }
+
+        // ── from SecondFactor ──
+        (State::SecondFactor(entry), Input::SecondFactor(given)) => entry::second_factor(turn, entry, &given),
+        (State::SecondFactor(entry), Input::Skip) => entry::without_second(turn, entry),
+
+        // ── from NewPassword ──
+        (State::NewPassword(entry), Input::NewPassword(new)) => entry::new_password(turn, entry, new),
+
+        // ── from ConfirmRestore ──
+        (State::ConfirmRestore(entry), Input::Restore) => deletion::restore(turn, entry),
+        (State::ConfirmRestore(entry), Input::KeepDeleted) => deletion::keep_deleted(turn, entry),
 
         (_, _) => turn.refuse(Refusal::NotOffered),
     }
 }
 
 fn verify(mut turn: Turn<'_>, mut verifying: Verifying, code: &Secret) -> Verdict<Step> {
-    let (flow, ctx) = (turn.flow.id, turn.ctx);
-    let right = match &mut verifying.code {
-        Some(slot) => slot.take(code.reveal(), flow, &verifying.email, ctx),
-        None => false,
-    };
-    if !right {
+    if !turn.takes(&mut verifying.proving, code) {
         // Wrong, void and unknown are one refusal and one commit (SPEC 12.5).
         turn.flow.state = State::VerifyEmail(verifying);
         turn.changes.push(Change::Flow(Box::new(turn.flow.clone())));
         return turn.refuse(Refusal::InvalidCode);
     }
-    arrival::proven(turn.stop_waiting(&verifying), verifying)
+    arrival::proven(turn.stop_waiting(&verifying.proving), verifying)
 }
 
 /// One answer being judged: the flow, what is known, and what will be written.
@@ -220,7 +256,14 @@ pub(crate) struct Turn<'a> {
     pub(crate) signed_in: Option<SignedIn>,
 }
 
-impl Turn<'_> {
+impl<'a> Turn<'a> {
+    /// The first turn of a new flow, and the token that names it.
+    pub(crate) fn begin(client: &Client, facts: Facts, ctx: &'a Context<'a>) -> (Self, FlowToken) {
+        let (flow, token) = begin(State::Ended, client, ctx);
+        let flow = Flow { number: 0, ..flow };
+        (Self { flow, facts, ctx, changes: Vec::new(), signed_in: None }, token)
+    }
+
     /// The flow goes on to this state.
     pub(crate) fn to(mut self, state: State) -> Verdict<Step> {
         self.flow.expires_at = self.ctx.now + life(&state, self.ctx);
@@ -257,64 +300,88 @@ impl Turn<'_> {
         Verdict::counted(refusal, self.changes)
     }
 
-    /// The flow waits for the proof of an address (SPEC 2.10).
-    pub(crate) fn verify_email(mut self, newcomer: Newcomer, email: EmailAddress) -> Verdict<Step> {
-        if let Some(oldest) = self.facts.mail.waiting.first().copied()
-            && self.facts.mail.waiting.len() >= WAITING_FLOWS
+    /// The newcomer has to prove the address (SPEC 2.3).
+    pub(crate) fn verify_email(self, newcomer: Newcomer, email: EmailAddress) -> Verdict<Step> {
+        let proving = Proving::new(CodePurpose::AddressProof, email);
+        self.prove(proving, false, |proving| State::VerifyEmail(Verifying { newcomer, proving }))
+    }
+
+    /// The flow waits for a code, among so many of its kind (SPEC 2.10).
+    pub(crate) fn prove(
+        mut self,
+        proving: Proving,
+        to_nobody: bool,
+        state: impl FnOnce(Proving) -> State,
+    ) -> Verdict<Step> {
+        let MailFacts { address, waiting, all_waiting, .. } = &self.facts.mail;
+        let waits =
+            |flow, waits| Change::Waiting { purpose: proving.purpose, address: *address, flow, waits };
+        if let Some(oldest) = waiting.first().copied()
+            && waiting.len() >= WAITING_FLOWS
         {
             self.changes.push(Change::FlowEnded(oldest));
-            self.changes.push(self.waiting(oldest, false));
-        } else if self.facts.mail.all_waiting >= self.ctx.policy.open_sign_ups() {
+            self.changes.push(waits(oldest, false));
+        } else if *all_waiting >= self.ctx.policy.open_sign_ups() {
             return Verdict::refused(Refusal::Busy);
         }
-        self.changes.push(self.waiting(self.flow.id, true));
-        self.send_code(Verifying { newcomer, email, code: None, serial: 0 })
+        self.changes.push(waits(self.flow.id, true));
+        self.send_code(proving, to_nobody, state)
     }
 
     /// Sends a code as far as the pace allows. Over it the last living code stays usable, and the
     /// answer looks alike (SPEC 12.5).
-    fn send_code(mut self, mut verifying: Verifying) -> Verdict<Step> {
+    pub(crate) fn send_code(
+        mut self,
+        mut proving: Proving,
+        to_nobody: bool,
+        state: impl FnOnce(Proving) -> State,
+    ) -> Verdict<Step> {
         if self.facts.mail.pace.allows(self.ctx.patient) {
-            verifying.serial = verifying.serial.saturating_add(1);
-            let (slot, message) = CodeSlot::send(
-                self.flow.id,
-                &verifying.email,
-                verifying.serial,
+            proving.serial = proving.serial.saturating_add(1);
+            let (slot, mut message) = CodeSlot::send(
+                proving.purpose,
+                TypedIn::Flow(self.flow.id),
+                &proving.email,
+                proving.serial,
                 self.flow.client.device(),
                 self.ctx,
             );
-            verifying.code = Some(slot);
+            if let Body::Code { to_nobody: nobodys, .. } = &mut message.body {
+                *nobodys = to_nobody;
+            }
+            proving.code = Some(slot);
             let mut pace = std::mem::take(&mut self.facts.mail.pace);
             pace.count(self.ctx.patient);
             self.changes.push(Change::Paced { address: self.facts.mail.address, pace });
             self.changes.push(Change::Send(message));
         }
-        self.to(State::VerifyEmail(verifying))
+        self.to(state(proving))
     }
 
-    fn stop_waiting(mut self, verifying: &Verifying) -> Self {
-        let address = address_hash(&verifying.email, self.ctx);
-        self.changes.push(Change::Waiting { address, flow: self.flow.id, waits: false });
+    /// Whether it is the code that the flow waits for. A wrong one is counted.
+    pub(crate) fn takes(&self, proving: &mut Proving, code: &Secret) -> bool {
+        let typed_in = TypedIn::Flow(self.flow.id);
+        let slot = proving.code.as_mut();
+        slot.is_some_and(|slot| slot.take(code.reveal(), typed_in, &proving.email, self.ctx))
+    }
+
+    pub(crate) fn stop_waiting(mut self, proving: &Proving) -> Self {
+        let address = proving.purpose.address_hash(&proving.email, self.ctx);
+        let (purpose, flow) = (proving.purpose, self.flow.id);
+        self.changes.push(Change::Waiting { purpose, address, flow, waits: false });
         self
     }
-
-    fn waiting(&self, flow: FlowId, waits: bool) -> Change {
-        Change::Waiting { address: self.facts.mail.address, flow, waits }
-    }
-}
-
-/// The keyed hash that stands for an address in the rows about mail.
-pub(crate) fn address_hash(email: &EmailAddress, ctx: &Context<'_>) -> UnknownAddress {
-    ctx.keys.code(&[b"address", email.canonical().as_bytes()])
 }
 
 fn life(state: &State, ctx: &Context<'_>) -> Duration {
     match state {
         State::Present { .. } => ASSERTION_LIFE,
-        // Who waits for a message waits as long as its code lives (SPEC 2.10, 12.5).
-        State::VerifyEmail(Verifying { code: Some(slot), .. }) => slot.ends_at().since(ctx.now),
-        State::VerifyEmail(Verifying { code: None, .. }) => ADDRESS_PROOF_LIFE,
-        _ => FLOW_LIFE,
+        _ => match state.proving() {
+            // Who waits for a message waits as long as its code lives (SPEC 2.10, 12.5).
+            Some(Proving { code: Some(slot), .. }) => slot.ends_at().since(ctx.now),
+            Some(Proving { code: None, purpose, .. }) => purpose.life(),
+            None => FLOW_LIFE,
+        },
     }
 }
 
@@ -328,8 +395,20 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
             expires_at: flow.expires_at,
         },
         State::VerifyEmail(verifying) => {
-            Step::VerifyEmail { to: verifying.email.masked(), can_skip: verifying.can_skip() }
+            Step::VerifyEmail { to: verifying.proving.email.masked(), can_skip: verifying.can_skip() }
         }
+        State::Reset(resetting) => {
+            Step::VerifyEmail { to: resetting.proving.email.masked(), can_skip: false }
+        }
+        State::Reauthenticate { .. } => match &facts.account {
+            Some(account) => Step::Reauthenticate { accepted: account.accepted(), nonce: nonce(flow, ctx) },
+            None => Step::Ended,
+        },
+        State::SecondFactor(entry) => Step::SecondFactor {
+            accepted: mfa::accepted(&entry.purpose),
+            can_skip: matches!(entry.purpose, Purpose::Reauthenticate { .. }),
+        },
+        State::NewPassword(_) => Step::NewPassword,
         State::ConfirmCreate(arrival) => match &arrival.newcomer {
             Newcomer::Federated { identity, handle, .. } => {
                 Step::ConfirmCreate { provider: identity.provider.clone(), handle: handle.clone() }
@@ -356,14 +435,14 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
                 let candidate = Candidate::of(account, *place, arrival.newcomer.is_password());
                 Step::ProveOwnership {
                     adding: (!candidate.drops_new_password).then(|| arrival.newcomer.adding()),
-                    accepted: accepted(&candidate),
+                    accepted: account.accepted(),
                     nonce: nonce(flow, ctx),
                     candidate,
                 }
             }
             None => Step::Ended,
         },
-        State::ConfirmRestore { .. } => match facts.account.as_ref().map(|account| account.status) {
+        State::ConfirmRestore(_) => match facts.account.as_ref().map(|account| account.status) {
             Some(Status::PendingDeletion { requested_at, purge_at }) => {
                 Step::ConfirmRestore { requested_at, purge_at }
             }
@@ -373,9 +452,10 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
             account: *account,
             session: *session,
             token: None,
-            aal: Aal::Aal1,
+            aal: proof.aal(),
+            recovered: proof.is_recovery(),
             amr: proof.amr(),
-            auth_time: proof.at,
+            auth_time: proof.auth_time(),
             outcome: *outcome,
         }),
         State::Ended => Step::Ended,
@@ -385,11 +465,6 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
 /// What an ID token for the step that the flow is at has to carry (SPEC 2.9).
 pub(crate) fn nonce(flow: &Flow, ctx: &Context<'_>) -> String {
     jose::nonce(ctx.keys, flow.id, flow.number)
-}
-
-fn accepted(candidate: &Candidate) -> Vec<Accepted> {
-    let password = candidate.methods.contains(&MethodKind::Password).then_some(Accepted::Password);
-    password.into_iter().chain(candidate.providers.iter().cloned().map(Accepted::Federated)).collect()
 }
 
 impl Verifying {

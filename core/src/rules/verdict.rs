@@ -4,7 +4,7 @@ use super::account::{Account, Identifier};
 use super::audit::Event;
 use super::flow::Flow;
 use super::id_token::GivenKeys;
-use super::mail::{Outgoing, Pace, UnknownAddress};
+use super::mail::{CodePurpose, Outgoing, Pace, UnknownAddress};
 use super::policy::Policy;
 use super::refusal::Refusal;
 use super::session::Session;
@@ -77,8 +77,9 @@ pub(crate) enum Change {
     SessionsEnded { account: AccountId, except: Option<SessionId> },
     /// Guesses at an identifier that nobody holds (SPEC 12.2).
     Unknown(UnknownSlot),
-    /// The flow waits for a proof of this address, or does so no longer (SPEC 2.10).
-    Waiting { address: UnknownAddress, flow: FlowId, waits: bool },
+    /// The flow waits for a code of this purpose that went to this address, or does so no longer
+    /// (SPEC 2.10).
+    Waiting { purpose: CodePurpose, address: UnknownAddress, flow: FlowId, waits: bool },
 }
 
 /// What every rule may look at besides its facts: drawn outside, so that running it again gives the
@@ -87,6 +88,8 @@ pub(crate) enum Change {
 pub(crate) struct Context<'a> {
     /// Engine time: the later of the wall clock and the store's high-water mark (SPEC 12.4).
     pub(crate) now: Timestamp,
+    /// What the wall clock shows, for codes that another device counts out by its own (SPEC 12.4).
+    pub(crate) wall: Timestamp,
     /// The slower of the two clocks, for what must not come early (SPEC 12.4).
     pub(crate) patient: Timestamp,
     pub(crate) policy: &'a Policy,

@@ -72,7 +72,7 @@ pub(crate) fn first_rows(
     entropy: &dyn Entropy,
     now: Timestamp,
 ) -> Result<Vec<Row>, StoreError> {
-    let meta = Meta { mark: now, next_message: 1, waiting: 0, clock_events: 0 };
+    let meta = Meta { mark: now, next_message: 1, sign_ups: 0, resets: 0, clock_events: 0 };
     let meta = sealed(rows_key, entropy, &Place { key: &tables::meta(), part: 0, clear: &[] }, &meta)?;
     Ok(vec![put(tables::header(), header), put(tables::meta(), meta)])
 }
@@ -130,14 +130,14 @@ impl Lowering<'_> {
                 Ok(())
             }
             Change::Unknown(slot) => self.put_sealed(tables::unknown(slot.slot), &slot),
-            Change::Waiting { address, flow, waits } => {
+            Change::Waiting { purpose, address, flow, waits } => {
                 let key = tables::waiting(&address, &flow);
-                let meta = self.meta()?;
+                let waiting = self.meta()?.waiting_for(purpose);
                 if waits {
-                    meta.waiting = meta.waiting.saturating_add(1);
+                    *waiting = waiting.saturating_add(1);
                     self.rows.push(put(key, Vec::new()));
                 } else {
-                    meta.waiting = meta.waiting.saturating_sub(1);
+                    *waiting = waiting.saturating_sub(1);
                     self.rows.push(delete(key));
                 }
                 Ok(())

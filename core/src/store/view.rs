@@ -18,7 +18,7 @@ use crate::rules::account::{Account, Identifier};
 use crate::rules::audit::{Activity, Event};
 use crate::rules::flow::Flow;
 use crate::rules::id_token::GivenKeys;
-use crate::rules::mail::{Outgoing, Pace, UnknownAddress};
+use crate::rules::mail::{CodePurpose, Outgoing, Pace, UnknownAddress};
 use crate::rules::session::Session;
 use crate::rules::throttle::UnknownSlot;
 
@@ -197,6 +197,19 @@ impl<'a> View<'a> {
         Ok(sessions)
     }
 
+    /// One session row of an account that this act has read.
+    pub(crate) fn owners_session(
+        &self,
+        account: AccountId,
+        id: SessionId,
+    ) -> Result<Option<Session>, StoreError> {
+        let held = self.held(account)?;
+        let key = tables::session(&account, &id);
+        let Some(row) = self.read.get(&key)? else { return Ok(None) };
+        let place = Place { key: &key, part: OWNERS_PART, clear: &[] };
+        opened(held.key.seal_key(), &place, session_parts(&row)?.1).map(Some)
+    }
+
     /// The keys of an account's session rows, oldest first.
     pub(crate) fn session_keys(&self, account: AccountId, most: usize) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut keys = Vec::new();
@@ -351,14 +364,27 @@ pub(crate) struct Meta {
     /// The high-water mark of time (SPEC 12.4).
     pub(crate) mark: Timestamp,
     pub(crate) next_message: u64,
-    /// How many flows wait for the proof of an address (SPEC 2.10).
-    pub(crate) waiting: u32,
+    /// How many sign-ups wait for the proof of an address, and how many forgotten passwords for their
+    /// code (SPEC 2.10).
+    pub(crate) sign_ups: u32,
+    pub(crate) resets: u32,
     /// How much happened to the clock.
     pub(crate) clock_events: u64,
 }
 
 impl Record for Meta {
     const VERSION: u8 = 1;
+}
+
+impl Meta {
+    /// How many flows wait for a code of this purpose: each has a cap of its own, so that nobody's sign-up
+    /// stands in an owner's way (SPEC 2.10).
+    pub(crate) fn waiting_for(&mut self, purpose: CodePurpose) -> &mut u32 {
+        match purpose {
+            CodePurpose::AddressProof | CodePurpose::EmailChange => &mut self.sign_ups,
+            CodePurpose::Reset => &mut self.resets,
+        }
+    }
 }
 
 /// Whose an identifier is.

@@ -10,6 +10,7 @@
 //! assert_eq!(world.engine().resolve(&ada.token).unwrap().account, ada.account);
 //! ```
 
+mod authenticator;
 mod clock;
 mod expect;
 mod hasher;
@@ -22,6 +23,7 @@ pub mod story;
 mod tokens;
 mod world;
 
+pub use authenticator::totp;
 pub use clock::{Hand, days, hours, minutes};
 pub use hasher::CountingHasher;
 pub use mailbox::Mailbox;

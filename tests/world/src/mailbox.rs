@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use selfsame::{Engine, Error, Message, MessageKind, Secret};
+use selfsame::{Engine, Error, Message, Secret};
 
 const FETCHED_AT_ONCE: usize = 64;
 
@@ -34,12 +34,11 @@ impl Mailbox {
 
     /// The newest code that was sent to an address.
     pub fn code(&self, to: &str) -> Option<Secret> {
-        self.messages().iter().rev().filter(|message| is_to(message, to)).find_map(|message| {
-            match &message.kind {
-                MessageKind::VerifyEmail { code } => Some(code.clone()),
-                _ => None,
-            }
-        })
+        self.messages()
+            .iter()
+            .rev()
+            .filter(|message| is_to(message, to))
+            .find_map(|message| message.kind.mailed_code().cloned())
     }
 
     /// All messages that are here, oldest first.

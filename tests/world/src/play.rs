@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use selfsame::{
-    AccountId, Answer, Assertion, Client, Error, FlowToken, Intent, MessageKind, ProductId, Progress,
-    ProviderId, Secret, SessionId, SessionToken, Step, Timestamp,
+    AccountHandle, AccountId, Answer, Assertion, Client, Error, FlowToken, Intent, MethodKind, ProductId,
+    Progress, ProviderId, RecoveryCodes, Secret, SessionId, SessionToken, Step, Timestamp,
 };
 use serde_json::{Value, json};
 
+use crate::authenticator::totp;
 use crate::expect;
 use crate::provider::Identity;
 use crate::render;
@@ -123,6 +124,8 @@ struct Stage {
     sessions: BTreeMap<String, (SessionId, SessionToken)>,
     accounts: BTreeMap<String, AccountId>,
     codes: BTreeMap<String, Secret>,
+    apps: BTreeMap<String, Secret>,
+    recovery_codes: BTreeMap<String, Vec<Secret>>,
     secrets: Vec<Secret>,
     /// The session that the last act opened.
     opened: Option<(AccountId, SessionId, Option<SessionToken>)>,
@@ -159,7 +162,7 @@ impl Stage {
                 self.arrived(Some(flow), engine.continue_with(&token, &assertion, intent))
             }
             Act::Answer { flow, give, number } => {
-                let answer = self.answer(flow, give)?;
+                let answer = self.answer(flow, give, world)?;
                 let (token, at) = self.flow(flow)?;
                 self.arrived(Some(flow), engine.answer(&token, number.unwrap_or(at), &answer))
             }
@@ -170,6 +173,50 @@ impl Stage {
             Act::SignIn { email, password, flow, device, product } => {
                 let (password, client) = (self.secret(password), client(device, product)?);
                 self.arrived(flow.as_ref(), engine.sign_in(email, &password, &client))
+            }
+            Act::ResetPassword { email, flow, device, product } => {
+                let client = client(device, product)?;
+                self.arrived(Some(flow), engine.reset_password(email, &client))
+            }
+            Act::Reauthenticate { session, flow } => {
+                let begun = engine.account(self.token(session)?).and_then(|account| account.reauthenticate());
+                self.arrived(Some(flow), begun)
+            }
+            Act::EnrollTotp { session, app } => {
+                let begun = engine.account(self.token(session)?).and_then(|account| account.enroll_totp());
+                if let Ok(begun) = &begun {
+                    self.secrets.extend([begun.secret.clone(), begun.uri.clone()]);
+                    self.apps.insert(app.clone(), begun.secret.clone());
+                }
+                shown(begun.map(|begun| render::enrolment(&begun)))
+            }
+            Act::ConfirmTotp { session, app, codes } => {
+                let code = self.totp(app, world)?;
+                let account = engine.account(self.token(session)?);
+                let confirmed = account.and_then(|account| account.confirm_totp(&code));
+                self.codes_given(codes, confirmed)
+            }
+            Act::UnsavedRecoveryCodes { session } => {
+                let account = engine.account(self.token(session)?);
+                let codes = account.and_then(|account| account.unsaved_recovery_codes());
+                shown(codes.map(|codes| render::recovery_codes(&codes)))
+            }
+            Act::RecoveryCodesSaved { session } => {
+                let account = engine.account(self.token(session)?);
+                shown(account.and_then(|account| account.recovery_codes_saved()).map(done))
+            }
+            Act::RegenerateRecoveryCodes { session, codes } => {
+                let account = engine.account(self.token(session)?);
+                let made = account.and_then(|account| account.regenerate_recovery_codes());
+                self.codes_given(codes, made)
+            }
+            Act::TurnOffMfa { session } => {
+                let account = engine.account(self.token(session)?);
+                shown(account.and_then(|account| account.turn_off_mfa()).map(done))
+            }
+            Act::MarkCompromised { session } => {
+                let account = engine.account(self.token(session)?);
+                shown(account.and_then(|account| mark_compromised(&account)).map(done))
             }
             Act::Resolve { session } => {
                 shown(engine.resolve(self.token(session)?).map(|session| render::session(&session)))
@@ -251,7 +298,21 @@ impl Stage {
         render::progress(&progress)
     }
 
-    fn answer(&mut self, flow: &str, give: &Give) -> Result<Answer, String> {
+    fn codes_given(&mut self, name: &str, codes: Result<RecoveryCodes, Error>) -> Value {
+        if let Ok(codes) = &codes {
+            self.secrets.extend(codes.codes.iter().cloned());
+            self.recovery_codes.insert(name.to_owned(), codes.codes.clone());
+        }
+        shown(codes.map(|codes| render::recovery_codes(&codes)))
+    }
+
+    /// What an app shows now.
+    fn totp(&mut self, app: &str, world: &World) -> Result<Secret, String> {
+        let secret = self.apps.get(app).ok_or_else(|| unknown("app", app))?;
+        totp(secret, world.now()).ok_or_else(|| format!("{app:?} has no secret that an app takes"))
+    }
+
+    fn answer(&mut self, flow: &str, give: &Give, world: &World) -> Result<Answer, String> {
         Ok(match give {
             Give::Code(name) => {
                 Answer::Code(self.codes.get(name).ok_or_else(|| unknown("code", name))?.clone())
@@ -263,6 +324,14 @@ impl Stage {
             Give::LinkTo(place) => Answer::LinkTo(*place),
             Give::Password(password) => Answer::Password(self.secret(password)),
             Give::Assertion(identity) => Answer::Assertion(self.assertion(flow, identity)?),
+            Give::Totp(app) => Answer::Totp(self.totp(app, world)?),
+            Give::TypedTotp(typed) => Answer::Totp(typed.as_str().into()),
+            Give::RecoveryCode { of, number } => {
+                let codes = self.recovery_codes.get(of).ok_or_else(|| unknown("set of codes", of))?;
+                let code = number.checked_sub(1).and_then(|at| codes.get(at));
+                Answer::RecoveryCode(code.ok_or_else(|| format!("{of:?} has no code {number}"))?.clone())
+            }
+            Give::NewPassword(password) => Answer::NewPassword(self.secret(password)),
             Give::Restore => Answer::Restore,
             Give::KeepDeleted => Answer::KeepDeleted,
             Give::Resend => Answer::Resend,
@@ -283,7 +352,7 @@ impl Stage {
             Ok(None) => return json!({ "kind": Value::Null }),
             Err(error) => return render::error(&error),
         };
-        if let MessageKind::VerifyEmail { code: sent } = &message.kind {
+        if let Some(sent) = message.kind.mailed_code() {
             self.secrets.push(sent.clone());
             if let Some(name) = code {
                 self.codes.insert(name.clone(), sent.clone());
@@ -330,6 +399,16 @@ impl Stage {
     fn id(&self, name: &str) -> Option<String> {
         let account = self.accounts.get(name).map(ToString::to_string);
         account.or_else(|| self.sessions.get(name).map(|(id, _)| id.to_string()))
+    }
+}
+
+/// Says that others know the account's password. Where it has none, the engine says so.
+fn mark_compromised(account: &AccountHandle) -> Result<(), Error> {
+    let methods = account.view()?.methods;
+    let password = methods.iter().find(|method| method.kind == MethodKind::Password);
+    match password.or(methods.first()) {
+        Some(method) => account.mark_compromised(method.id),
+        None => Err(Error::Defect),
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use selfsame::{
     Aal, Accepted, AccountView, Activity, Adding, AddressSource, AddressView, Amr, Candidate, Error, Health,
-    Message, MessageKind, MethodView, Outcome, Progress, ProviderId, Refusal, Session, SignedIn, Status,
-    Step, Timestamp,
+    Message, MessageKind, MethodView, Outcome, Progress, ProviderId, RecoveryCodes, Refusal, Session,
+    SignedIn, Status, Step, Timestamp, TotpEnrolment,
 };
 use serde_json::{Value, json};
 
@@ -78,18 +78,39 @@ pub fn step(step: &Step) -> Value {
             "accepted": proofs.iter().map(accepted).collect::<Vec<_>>(),
             "nonce": nonce,
         }),
+        Step::SecondFactor { accepted, can_skip } => json!({
+            "step": step.code(),
+            "accepted": accepted.iter().map(|factor| factor.code()).collect::<Vec<_>>(),
+            "can_skip": can_skip,
+        }),
+        Step::NewPassword => json!({ "step": step.code() }),
+        Step::Reauthenticate { accepted: proofs, nonce } => json!({
+            "step": step.code(),
+            "accepted": proofs.iter().map(accepted).collect::<Vec<_>>(),
+            "nonce": nonce,
+        }),
         Step::ConfirmRestore { requested_at, purge_at } => json!({
             "step": step.code(),
             "requested_at": time(*requested_at),
             "purge_at": time(*purge_at),
         }),
-        Step::SignedIn(SignedIn { account, session, token, aal: level, amr: used, auth_time, outcome }) => {
+        Step::SignedIn(SignedIn {
+            account,
+            session,
+            token,
+            aal: level,
+            recovered,
+            amr: used,
+            auth_time,
+            outcome,
+        }) => {
             json!({
                 "step": step.code(),
                 "account": account.to_string(),
                 "session": session.to_string(),
                 "token_given": token.is_some(),
                 "aal": aal(*level),
+                "recovered": recovered,
                 "amr": amr(used),
                 "auth_time": time(*auth_time),
                 "outcome": outcome.code(),
@@ -119,6 +140,12 @@ pub fn account(account: &AccountView) -> Value {
         "contact": account.contact,
         "addresses": account.addresses.iter().map(address).collect::<Vec<_>>(),
         "methods": account.methods.iter().map(method).collect::<Vec<_>>(),
+        "mfa": account.mfa.as_ref().map(|mfa| json!({
+            "since": time(mfa.since),
+            "recovery_codes_left": mfa.recovery_codes_left,
+            "few_recovery_codes": mfa.few_recovery_codes,
+        })),
+        "hold_until": account.hold_until.map(time),
     })
 }
 
@@ -133,7 +160,9 @@ pub fn session(session: &Session) -> Value {
         "kind": session.kind.code(),
         "amr": amr(&session.amr),
         "aal": aal(session.aal),
+        "recovered": session.recovered,
         "auth_time": time(session.auth_time),
+        "first_at": time(session.first_at),
         "created_at": time(session.created_at),
         "used_at": time(session.used_at),
     })
@@ -170,7 +199,10 @@ pub fn message(message: &Message) -> Value {
             MessageKind::DeletionRequested { purge_at } => {
                 members.insert("purge_at".to_owned(), json!(time(*purge_at)));
             }
-            MessageKind::VerifyEmail { .. } | MessageKind::Restored => {}
+            MessageKind::RecoveryCodeUsed { left } => {
+                members.insert("left".to_owned(), json!(left));
+            }
+            _ => {}
         }
     }
     shown
@@ -184,6 +216,16 @@ pub fn health(health: &Health) -> Value {
         "outbox": health.outbox,
         "waiting_flows": health.waiting_flows,
     })
+}
+
+/// What an authenticator app was given, without what is secret in it.
+pub fn enrolment(enrolment: &TotpEnrolment) -> Value {
+    json!({ "expires_at": time(enrolment.expires_at) })
+}
+
+/// Recovery codes, by how many there are.
+pub fn recovery_codes(codes: &RecoveryCodes) -> Value {
+    json!({ "recovery_codes": codes.codes.len(), "shown_until": time(codes.shown_until) })
 }
 
 /// Milliseconds since 1970.
@@ -239,6 +281,7 @@ fn method(method: &MethodView) -> Value {
         "seen_email": method.seen_email,
         "added_at": time(method.added_at),
         "used_at": method.used_at.map(time),
+        "compromised_at": method.compromised_at.map(time),
     })
 }
 

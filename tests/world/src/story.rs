@@ -83,6 +83,41 @@ pub enum Act {
         device: Option<String>,
         product: Option<String>,
     },
+    ResetPassword {
+        email: String,
+        flow: String,
+        device: Option<String>,
+        product: Option<String>,
+    },
+    Reauthenticate {
+        session: String,
+        flow: String,
+    },
+    EnrollTotp {
+        session: String,
+        app: String,
+    },
+    ConfirmTotp {
+        session: String,
+        app: String,
+        codes: String,
+    },
+    UnsavedRecoveryCodes {
+        session: String,
+    },
+    RecoveryCodesSaved {
+        session: String,
+    },
+    RegenerateRecoveryCodes {
+        session: String,
+        codes: String,
+    },
+    TurnOffMfa {
+        session: String,
+    },
+    MarkCompromised {
+        session: String,
+    },
     Resolve {
         session: String,
     },
@@ -140,6 +175,10 @@ pub enum Give {
     LinkTo(u8),
     Password(String),
     Assertion(Identity),
+    Totp(String),
+    TypedTotp(String),
+    RecoveryCode { of: String, number: usize },
+    NewPassword(String),
     Restore,
     KeepDeleted,
     Resend,
@@ -234,6 +273,15 @@ impl Act {
             Self::Answer { .. } => "answer",
             Self::CurrentStep { .. } => "current_step",
             Self::SignIn { .. } => "sign_in",
+            Self::ResetPassword { .. } => "reset_password",
+            Self::Reauthenticate { .. } => "reauthenticate",
+            Self::EnrollTotp { .. } => "enroll_totp",
+            Self::ConfirmTotp { .. } => "confirm_totp",
+            Self::UnsavedRecoveryCodes { .. } => "unsaved_recovery_codes",
+            Self::RecoveryCodesSaved { .. } => "recovery_codes_saved",
+            Self::RegenerateRecoveryCodes { .. } => "regenerate_recovery_codes",
+            Self::TurnOffMfa { .. } => "turn_off_mfa",
+            Self::MarkCompromised { .. } => "mark_compromised",
             Self::Resolve { .. } => "resolve",
             Self::Touch { .. } => "touch",
             Self::Account { .. } => "account",
@@ -310,6 +358,7 @@ struct Figures {
     session_idle: Option<Span>,
     session_absolute: Option<Span>,
     fresh_for: Option<Span>,
+    hold: Option<Span>,
 }
 
 impl Figures {
@@ -338,6 +387,9 @@ impl Figures {
         }
         if let Some(span) = self.fresh_for {
             policy = policy.fresh_for(span.duration());
+        }
+        if let Some(span) = self.hold {
+            policy = policy.hold(span.duration());
         }
         policy.build()
     }

@@ -1,0 +1,337 @@
+//! Codes of authenticator apps (RFC 6238): SHA-1, 6 digits, 30 seconds.
+
+use std::fmt;
+
+use base32ct::{Base32UpperUnpadded, Encoding};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use totp_rs::{Algorithm, Builder, Totp};
+use zeroize::Zeroizing;
+
+use super::keys::same;
+use crate::ground::secret::Secret;
+use crate::ground::time::Timestamp;
+
+/// The length of a step (RFC 6238 section 4.1), in seconds.
+const STEP: u64 = 30;
+/// RFC 4226 section 4 (R6) asks for 128 bits or more. SHA-1 hashes a key that is longer than its
+/// block, so that nothing is won beyond 64 bytes.
+const SHORTEST: usize = 16;
+const LONGEST: usize = 64;
+
+/// What an authenticator app and the account share. Overwritten when dropped; stored sealed.
+#[derive(Clone)]
+pub(crate) struct TotpSecret(Zeroizing<Vec<u8>>);
+
+impl TotpSecret {
+    pub(crate) fn new(bytes: [u8; 20]) -> Self {
+        let bytes = Zeroizing::new(bytes);
+        Self(Zeroizing::new(bytes.to_vec()))
+    }
+
+    /// The step of a right code: within one step either side of `at` (RFC 6238 section 5.2), and
+    /// later than `after`, the step that was accepted last.
+    ///
+    /// Where a code is right for several of the three steps (twice in a million), it is the latest: the
+    /// caller keeps it, and the same code would pass once more if an earlier one were kept.
+    ///
+    /// Blanks around the code are no part of it. All three steps are computed and compared, each in
+    /// constant time, so that the time says nothing about which one it was.
+    pub(crate) fn step_of(&self, code: &[u8], at: Timestamp, after: Option<u64>) -> Option<u64> {
+        let code = std::str::from_utf8(code.trim_ascii()).ok()?;
+        let totp = self.totp();
+        let now = at.as_millis() / 1_000 / STEP;
+        let step = (now.saturating_sub(1)..=now + 1)
+            .filter(|step| totp.check(code, step * STEP).is_some())
+            .fold(None, |_, step| Some(step))?;
+        after.is_none_or(|after| step > after).then_some(step)
+    }
+
+    /// The secret as apps take it by hand: RFC 4648 base32, no padding.
+    pub(crate) fn base32(&self) -> Secret {
+        Secret::from(self.text().as_str())
+    }
+
+    /// The secret as apps take it from a QR code, in the Key URI format: the service as prefix of the label
+    /// and as `issuer`. What is left out (SHA-1, 6 digits, 30 seconds) is that format's default, and
+    /// a shorter text is a code that is easier to scan.
+    pub(crate) fn uri(&self, realm: &str, label: &str) -> Secret {
+        let (realm, label, secret) = (part(realm), part(label), self.text());
+        // Sized before it is written: growing would leave copies behind that nothing overwrites.
+        let parts = ["otpauth://totp/", &realm, ":", &label, "?secret=", &secret, "&issuer=", &realm];
+        let mut uri = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
+        parts.iter().for_each(|part| uri.push_str(part));
+        Secret::from(uri.as_str())
+    }
+
+    /// The library would refuse a secret of a wrong length, and `self` is none.
+    fn totp(&self) -> Totp {
+        Builder::new()
+            .with_algorithm(Algorithm::SHA1)
+            .with_digits(6)
+            .with_step_duration(STEP)
+            .with_skew(0)
+            .with_secret(self.0.as_slice())
+            .build_noncompliant()
+    }
+
+    fn text(&self) -> Zeroizing<String> {
+        // 64 bytes are 103 digits, so the buffer is never too short.
+        let mut buffer = Zeroizing::new([0; 104]);
+        let text = Base32UpperUnpadded::encode(&self.0, &mut *buffer).unwrap_or_default();
+        Zeroizing::new(text.to_owned())
+    }
+}
+
+/// One half of a label. The format has no way to write a colon within a half (apps look for the
+/// first one after decoding), so it becomes a blank. All but the unreserved characters of RFC 3986
+/// section 2.3 are percent-encoded; a plus for a blank would be shown as a plus.
+fn part(text: &str) -> String {
+    let mut out = String::with_capacity(3 * text.len());
+    for byte in text.bytes().map(|byte| if byte == b':' { b' ' } else { byte }) {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// In constant time, like every comparison of secrets.
+impl PartialEq for TotpSecret {
+    fn eq(&self, other: &Self) -> bool {
+        same(&self.0, &other.0)
+    }
+}
+
+impl Eq for TotpSecret {}
+
+impl fmt::Debug for TotpSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TotpSecret(…)")
+    }
+}
+
+impl Serialize for TotpSecret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.as_slice().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for TotpSecret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = Zeroizing::new(Vec::deserialize(deserializer)?);
+        if (SHORTEST..=LONGEST).contains(&bytes.len()) {
+            Ok(Self(bytes))
+        } else {
+            Err(D::Error::custom("an authenticator's secret has 16 to 64 bytes"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::codec::{Record, decode, encode};
+
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Factor(TotpSecret);
+
+    impl Record for Factor {
+        const VERSION: u8 = 1;
+    }
+
+    /// RFC 6238 appendix B, whose secret is this text.
+    fn secret() -> TotpSecret {
+        TotpSecret::new(*b"12345678901234567890")
+    }
+
+    fn of_length(length: u8) -> TotpSecret {
+        TotpSecret(Zeroizing::new((0..length).collect()))
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1_000)
+    }
+
+    fn code(step: u64) -> String {
+        secret().totp().generate(step * STEP).to_string()
+    }
+
+    fn text(secret: &Secret) -> &str {
+        secret.reveal_text().unwrap()
+    }
+
+    /// The appendix has eight digits; six are the last six of them (RFC 4226 section 5.3).
+    #[test]
+    fn codes_are_those_of_rfc_6238() {
+        for (seconds, eight) in [
+            (59, "94287082"),
+            (1_111_111_109, "07081804"),
+            (1_111_111_111, "14050471"),
+            (1_234_567_890, "89005924"),
+            (2_000_000_000, "69279037"),
+            (20_000_000_000, "65353130"),
+        ] {
+            let step = seconds / 30;
+            assert_eq!(code(step), eight[2..], "{seconds}");
+            assert_eq!(secret().step_of(&eight.as_bytes()[2..], at(seconds), None), Some(step));
+        }
+    }
+
+    #[test]
+    fn r5_2_a_code_is_taken_one_step_either_side() {
+        for now in [1_000, 37_037_036] {
+            for (step, taken) in
+                [(now - 2, false), (now - 1, true), (now, true), (now + 1, true), (now + 2, false)]
+            {
+                // From the first second of the step to the last.
+                for seconds in [now * 30, now * 30 + 29] {
+                    let found = secret().step_of(code(step).as_bytes(), at(seconds), None);
+                    assert_eq!(found, taken.then_some(step), "{step} at {now}");
+                }
+            }
+        }
+        let last = Timestamp::from_millis(now_ms(1_000) + 29_999);
+        assert_eq!(secret().step_of(code(1_001).as_bytes(), last, None), Some(1_001));
+    }
+
+    fn now_ms(step: u64) -> u64 {
+        step * 30_000
+    }
+
+    #[test]
+    fn r5_2_a_step_is_taken_only_after_the_last_one() {
+        for (step, after, taken) in [
+            (1_000, None, true),
+            (1_000, Some(0), true),
+            (1_000, Some(999), true),
+            (1_000, Some(1_000), false),
+            (1_000, Some(1_001), false),
+            (1_000, Some(u64::MAX), false),
+            (999, Some(998), true),
+            (999, Some(999), false),
+            // The next step's code came first: this step's is a code from before it.
+            (1_000, Some(1_001), false),
+            (1_001, Some(1_000), true),
+            (1_001, Some(1_001), false),
+        ] {
+            let found = secret().step_of(code(step).as_bytes(), at(30_000), after);
+            assert_eq!(found, taken.then_some(step), "{step} after {after:?}");
+        }
+    }
+
+    /// The replay that two steps with equal codes would allow.
+    #[test]
+    fn r5_2_a_code_that_two_steps_share_is_taken_once() {
+        let shared = (0..).find(|step| code(*step) == code(step + 1)).unwrap();
+        let typed = code(shared);
+        for now in [shared, shared + 1] {
+            let taken = secret().step_of(typed.as_bytes(), at(now * 30), None);
+            assert_eq!(taken, Some(shared + 1));
+            for later in [now, now + 1, now + 2] {
+                assert_eq!(secret().step_of(typed.as_bytes(), at(later * 30), taken), None);
+            }
+        }
+    }
+
+    #[test]
+    fn time_has_two_ends() {
+        assert_eq!(secret().step_of(code(0).as_bytes(), at(0), None), Some(0));
+        assert_eq!(secret().step_of(code(1).as_bytes(), at(0), Some(0)), Some(1));
+        let end = Timestamp::from_millis(u64::MAX);
+        let last = u64::MAX / 30_000 + 1;
+        assert_eq!(secret().step_of(code(last).as_bytes(), end, None), Some(last));
+    }
+
+    #[test]
+    fn a_code_is_six_digits_and_blanks_around_them() {
+        let right = code(1_000);
+        for (typed, taken) in [
+            (right.clone(), true),
+            (format!(" {right}\r\n"), true),
+            (format!("\t{right}"), true),
+            (String::new(), false),
+            (right[..5].to_owned(), false),
+            (format!("0{right}"), false),
+            (format!("{right}0"), false),
+            (format!("{} {}", &right[..3], &right[3..]), false),
+            (format!("+{}", &right[1..]), false),
+            (format!("\u{a0}{right}"), false),
+            (
+                right.chars().map(|digit| char::from_u32(digit as u32 + 0xff10 - 0x30).unwrap()).collect(),
+                false,
+            ),
+        ] {
+            assert_eq!(
+                secret().step_of(typed.as_bytes(), at(30_000), None),
+                taken.then_some(1_000),
+                "{typed}"
+            );
+        }
+        assert_eq!(secret().step_of(&[0xff; 6], at(30_000), None), None);
+        // A number that begins with zeros is one only with them.
+        let zero = (0..).find(|step| code(*step).starts_with('0')).unwrap();
+        assert_eq!(secret().step_of(code(zero).as_bytes(), at(zero * 30), None), Some(zero));
+        assert_eq!(secret().step_of(&code(zero).as_bytes()[1..], at(zero * 30), None), None);
+    }
+
+    /// From another implementation (Python's base64).
+    #[test]
+    fn the_secret_as_text_is_that_of_rfc_4648() {
+        assert_eq!(text(&secret().base32()), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+        assert_eq!(text(&TotpSecret::new([0xff; 20]).base32()), "7".repeat(32));
+        assert_eq!(text(&of_length(16).base32()), "AAAQEAYEAUDAOCAJBIFQYDIOB4");
+        assert_eq!(text(&of_length(17).base32()), "AAAQEAYEAUDAOCAJBIFQYDIOB4IA");
+        assert_eq!(text(&of_length(18).base32()), "AAAQEAYEAUDAOCAJBIFQYDIOB4IBC");
+        assert_eq!(text(&of_length(19).base32()), "AAAQEAYEAUDAOCAJBIFQYDIOB4IBCEQ");
+        assert_eq!(text(&of_length(64).base32()).len(), 103);
+    }
+
+    #[test]
+    fn the_uri_names_the_service_and_the_account() {
+        let secret = secret();
+        for (realm, label, uri) in [
+            (
+                "Field Notes",
+                "ada@example.org",
+                "otpauth://totp/Field%20Notes:ada%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\
+                 &issuer=Field%20Notes",
+            ),
+            (
+                "A:B&C=D?#%+/",
+                "Ünï:\u{1f511}",
+                "otpauth://totp/A%20B%26C%3DD%3F%23%25%2B%2F:%C3%9Cn%C3%AF%20%F0%9F%94%91\
+                 ?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=A%20B%26C%3DD%3F%23%25%2B%2F",
+            ),
+        ] {
+            assert_eq!(text(&secret.uri(realm, label)), uri);
+        }
+    }
+
+    #[test]
+    fn r5_1_a_secret_is_stored_as_its_bytes_and_read_strictly() {
+        let factor = Factor(secret());
+        let bytes = encode(&factor).unwrap();
+        assert_eq!(bytes.as_slice(), b"\x01\x1412345678901234567890");
+        assert_eq!(decode::<Factor>(&bytes), Ok(factor));
+        for length in 0..=80 {
+            let read = decode::<Factor>(&encode(&Factor(of_length(length))).unwrap());
+            assert_eq!(read.is_ok(), (16..=64).contains(&length), "{length}");
+        }
+        for length in [16, 64] {
+            // An import may bring a secret of another length.
+            let secret = of_length(length);
+            let code = secret.totp().generate(30_000).to_string();
+            assert_eq!(secret.step_of(code.as_bytes(), at(30_000), None), Some(1_000));
+        }
+    }
+
+    #[test]
+    fn a_secret_does_not_show_itself() {
+        assert_eq!(format!("{:?} {:?}", secret(), secret().totp()).matches("1234").count(), 0);
+        assert_eq!(format!("{:?}", secret()), "TotpSecret(…)");
+        assert_ne!(secret(), of_length(20));
+    }
+}

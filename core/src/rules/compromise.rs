@@ -1,0 +1,57 @@
+//! A password that others may know (SPEC 4.10).
+
+use super::account::{Account, Credential};
+use super::audit::{Action, Actor, Event};
+use super::fresh::Owner;
+use super::mail::{Body, Outgoing};
+use super::refusal::Refusal;
+use super::session::Session;
+use super::verdict::{Change, Context, Verdict};
+use crate::ground::id::MethodId;
+
+/// Its owner says so. That wants no fresh proof: nothing gets weaker by it.
+pub(crate) fn by_owner(
+    owner: &Owner,
+    method: MethodId,
+    sessions: &[Session],
+    ctx: &Context<'_>,
+) -> Verdict<()> {
+    let event = Event::done(Action::MethodCompromised, Some(owner.session.id), ctx.now);
+    marked(owner.account.clone(), method, sessions, event, ctx)
+}
+
+/// The host says so, on evidence of a breach.
+pub(crate) fn by_host(
+    account: Account,
+    method: MethodId,
+    sessions: &[Session],
+    ctx: &Context<'_>,
+) -> Verdict<()> {
+    let event = Event { actor: Actor::Host, ..Event::done(Action::MethodCompromised, None, ctx.now) };
+    marked(account, method, sessions, event, ctx)
+}
+
+fn marked(
+    mut account: Account,
+    id: MethodId,
+    sessions: &[Session],
+    event: Event,
+    ctx: &Context<'_>,
+) -> Verdict<()> {
+    match account.method_mut(id) {
+        Some(method) if matches!(method.credential, Credential::Password { .. }) => {
+            method.compromised_at = method.compromised_at.or(Some(ctx.now));
+        }
+        _ => return Verdict::refused(Refusal::NotOffered),
+    }
+    let mut changes: Vec<_> = account
+        .verified()
+        .map(|email| Change::Send(Outgoing::new(email.as_typed(), Body::PasswordCompromised, "", ctx.now)))
+        .collect();
+    for session in sessions.iter().filter(|session| session.method == id) {
+        account.session_ends(session.id);
+        changes.push(Change::SessionEnded { account: account.id, session: session.id });
+    }
+    changes.push(Change::Account { account: Box::new(account), event });
+    Verdict::done((), changes)
+}

@@ -1,0 +1,344 @@
+//! The second factor: TOTP, and the recovery codes that can stand in for it (SPEC 5).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::account::Account;
+use super::audit::{Action, Event};
+use super::flow::{Purpose, SecondFactor};
+use super::fresh::{Everything, FactorOrCode, Fresh, Owner};
+use super::mail::{Body, Outgoing};
+use super::refusal::Refusal;
+use super::session::{Aal, Amr, Session};
+use super::throttle::AtTheEnd;
+use super::verdict::{Change, Context, Verdict};
+use crate::crypto::keys::same;
+use crate::crypto::recovery::{self, LongCode};
+use crate::crypto::totp::TotpSecret;
+use crate::ground::id::{AccountId, SessionId};
+use crate::ground::secret::Secret;
+use crate::ground::time::Timestamp;
+
+/// An account's second factor. Where there is one, MFA is on (SPEC 5.7).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mfa {
+    pub(crate) secret: TotpSecret,
+    /// The last step whose code was taken: neither it nor an earlier one is taken again (SPEC 5.2).
+    pub(crate) last_step: u64,
+    pub(crate) since: Timestamp,
+    /// The keyed hashes of the recovery codes that are left.
+    pub(crate) codes: Vec<[u8; 32]>,
+}
+
+/// A second factor as it was typed.
+#[derive(Clone)]
+pub(crate) enum TypedFactor {
+    Totp(Secret),
+    RecoveryCode(Secret),
+}
+
+impl TypedFactor {
+    pub(crate) fn factor(&self) -> SecondFactor {
+        match self {
+            Self::Totp(_) => SecondFactor::Totp,
+            Self::RecoveryCode(_) => SecondFactor::RecoveryCode,
+        }
+    }
+
+    /// TOTP is locked until a recovery code replaces it; those are paced and never locked (SPEC 12.1).
+    pub(crate) fn at_the_end(&self) -> AtTheEnd {
+        match self {
+            Self::Totp(_) => AtTheEnd::Lock,
+            Self::RecoveryCode(_) => AtTheEnd::OneTryAnHour,
+        }
+    }
+}
+
+impl Mfa {
+    /// Whether the second factor is right. What was taken is spent.
+    pub(crate) fn take(&mut self, account: AccountId, given: &TypedFactor, ctx: &Context<'_>) -> bool {
+        match given {
+            TypedFactor::Totp(code) => {
+                let step = self.secret.step_of(code.reveal(), ctx.wall, Some(self.last_step));
+                if let Some(step) = step {
+                    self.last_step = step;
+                }
+                step.is_some()
+            }
+            TypedFactor::RecoveryCode(typed) => {
+                let Some(code) = LongCode::parse(typed.reveal()) else { return false };
+                let hash = hash(account, &code, ctx);
+                let before = self.codes.len();
+                self.codes.retain(|left| !same(left, &hash));
+                self.codes.len() < before
+            }
+        }
+    }
+}
+
+/// The second factors that a way in takes. A link wants the account's highest level, which a recovery code
+/// does not give (SPEC 3.3, 5.5).
+pub(crate) fn accepted(purpose: &Purpose) -> Vec<SecondFactor> {
+    match purpose {
+        Purpose::Link(_) => vec![SecondFactor::Totp],
+        _ => vec![SecondFactor::Totp, SecondFactor::RecoveryCode],
+    }
+}
+
+/// The keyed hash that a recovery code is known by: 120 bits need no slow one (SPEC 5.3).
+pub(crate) fn hash(account: AccountId, code: &LongCode, ctx: &Context<'_>) -> [u8; 32] {
+    ctx.keys.code(&[b"recovery", account.as_bytes(), code.as_bytes()])
+}
+
+/// How long an enrolment waits for its first code, and how long recovery codes are shown (SPEC 5.1, 5.3).
+const ENROLMENT_LIFE: Duration = Duration::from_secs(15 * 60);
+/// Wrong codes that void an enrolment (SPEC 5.1).
+const WRONG_CODES: u8 = 5;
+/// So many recovery codes left are few (SPEC 5.4).
+const FEW: usize = 3;
+
+/// A second factor or a set of recovery codes on its way to the account. It dies with its session.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Enrolment {
+    pub(crate) session: SessionId,
+    pub(crate) begun_at: Timestamp,
+    wrong: u8,
+    stage: Stage,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum Stage {
+    /// The app has the secret, and its first code is waited for.
+    Confirm(TotpSecret),
+    /// The app gave a right code; the factor is on once its recovery codes are saved.
+    Save { secret: TotpSecret, step: u64, seed: [u8; 32], at: Timestamp },
+    /// Other recovery codes for the factor that is on.
+    Codes { seed: [u8; 32], at: Timestamp },
+}
+
+impl Enrolment {
+    fn lives(&self, now: Timestamp) -> bool {
+        // A confirmed factor waits for `saved` as long as its session lives.
+        !matches!(self.stage, Stage::Confirm(_)) || now < self.begun_at + ENROLMENT_LIFE
+    }
+
+    /// One of each stage, for the golden bytes.
+    #[cfg(test)]
+    pub(crate) fn samples(session: SessionId, at: Timestamp) -> Vec<Self> {
+        let secret = TotpSecret::new([1; 20]);
+        let stages = [
+            Stage::Confirm(secret.clone()),
+            Stage::Save { secret, step: 2, seed: [3; 32], at },
+            Stage::Codes { seed: [4; 32], at },
+        ];
+        stages.map(|stage| Self { session, begun_at: at, wrong: 1, stage }).into()
+    }
+
+    fn seed(&self) -> Option<(&[u8; 32], Timestamp)> {
+        match &self.stage {
+            Stage::Confirm(_) => None,
+            Stage::Save { seed, at, .. } | Stage::Codes { seed, at } => Some((seed, *at)),
+        }
+    }
+}
+
+/// What an authenticator app needs. All of it is secret.
+#[derive(Clone, Debug)]
+pub struct TotpEnrolment {
+    /// The secret as apps take it by hand, in base32 (RFC 4648).
+    pub secret: Secret,
+    /// The same as an `otpauth://` URI.
+    pub uri: Secret,
+    /// Until when the app's first code is waited for.
+    pub expires_at: Timestamp,
+}
+
+/// Recovery codes to be saved by the owner: each stands in for the second factor once.
+#[derive(Clone, Debug)]
+pub struct RecoveryCodes {
+    /// The codes, in groups that people can read and type.
+    pub codes: Vec<Secret>,
+    /// Until when they are shown again.
+    pub shown_until: Timestamp,
+}
+
+/// The second factor as its owner sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MfaView {
+    /// Since when it is on.
+    pub since: Timestamp,
+    /// How many recovery codes are left.
+    pub recovery_codes_left: usize,
+    /// Whether these are so few that others should be made (SPEC 5.4).
+    pub few_recovery_codes: bool,
+}
+
+impl Mfa {
+    pub(crate) fn view(&self) -> MfaView {
+        let left = self.codes.len();
+        MfaView { since: self.since, recovery_codes_left: left, few_recovery_codes: left <= FEW }
+    }
+}
+
+/// Begins an enrolment in the session, in the place of one that was begun there (SPEC 5.1). Where a factor
+/// is on, the new one will replace it (SPEC 5.5).
+pub(crate) fn enroll(fresh: &Fresh<'_, FactorOrCode>, ctx: &Context<'_>) -> Verdict<TotpEnrolment> {
+    let secret = TotpSecret::new(ctx.draw.bytes("totp secret"));
+    let account = fresh.account();
+    let label = match &account.ways.contact {
+        Some(email) => email.as_typed().to_owned(),
+        None => account.id.to_string(),
+    };
+    let shown = TotpEnrolment {
+        secret: secret.base32(),
+        uri: secret.uri(ctx.policy.realm(), &label),
+        expires_at: ctx.now + ENROLMENT_LIFE,
+    };
+    let changes = begun(account, fresh.session(), Stage::Confirm(secret), Action::MfaEnrolmentBegun, ctx);
+    Verdict::done(shown, changes)
+}
+
+/// The app's first code (SPEC 5.1): after it only the recovery codes are to be saved.
+pub(crate) fn confirm(owner: &Owner, code: &Secret, ctx: &Context<'_>) -> Verdict<RecoveryCodes> {
+    let mut account = owner.account.clone();
+    let Some(enrolment) = account.enrolment(&owner.session, ctx.now) else {
+        return Verdict::refused(Refusal::FlowExpired);
+    };
+    let Stage::Confirm(secret) = &enrolment.stage else { return Verdict::refused(Refusal::NotOffered) };
+    let session = Some(owner.session.id);
+    let Some(step) = secret.step_of(code.reveal(), ctx.wall, None) else {
+        enrolment.wrong = enrolment.wrong.saturating_add(1);
+        account.enrolments.retain(|enrolment| enrolment.wrong < WRONG_CODES);
+        let event = Event { session, ..Event::refused(Action::MfaEnrolmentConfirmed, ctx.now) };
+        let changes = vec![Change::Account { account: Box::new(account), event }];
+        return Verdict::counted(Refusal::InvalidCode, changes);
+    };
+    let seed = ctx.draw.bytes("recovery codes");
+    enrolment.stage = Stage::Save { secret: secret.clone(), step, seed, at: ctx.now };
+    let event = Event::done(Action::MfaEnrolmentConfirmed, session, ctx.now);
+    Verdict::done(shown(&seed, ctx.now), vec![Change::Account { account: Box::new(account), event }])
+}
+
+/// Makes other recovery codes; those before work until these are saved (SPEC 5.4).
+pub(crate) fn regenerate(fresh: &Fresh<'_, Everything>, ctx: &Context<'_>) -> Verdict<RecoveryCodes> {
+    if fresh.account().ways.mfa.is_none() {
+        return Verdict::refused(Refusal::NotOffered);
+    }
+    let seed = ctx.draw.bytes("recovery codes");
+    let stage = Stage::Codes { seed, at: ctx.now };
+    let changes = begun(fresh.account(), fresh.session(), stage, Action::RecoveryCodesMade, ctx);
+    Verdict::done(shown(&seed, ctx.now), changes)
+}
+
+/// The recovery codes that wait to be saved, shown again (SPEC 5.3).
+pub(crate) fn unsaved_codes(owner: &Owner, ctx: &Context<'_>) -> Result<RecoveryCodes, Refusal> {
+    let enrolments = owner.account.enrolments.iter();
+    enrolments
+        .filter(|enrolment| enrolment.session == owner.session.id)
+        .find_map(Enrolment::seed)
+        .filter(|(_, at)| ctx.now < *at + ENROLMENT_LIFE)
+        .map(|(seed, at)| shown(seed, at))
+        .ok_or(Refusal::FlowExpired)
+}
+
+/// The owner has saved the recovery codes: the factor is on, or replaced, or has these codes
+/// (SPEC 5.3 to 5.5). `secret` is the session's own, which is written anew.
+pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verdict<()> {
+    let (mut account, mut session) = (owner.account.clone(), owner.session.clone());
+    let Some(enrolment) = account.enrolment(&session, ctx.now).cloned() else {
+        return Verdict::refused(Refusal::FlowExpired);
+    };
+    let Some((seed, _)) = enrolment.seed() else { return Verdict::refused(Refusal::NotOffered) };
+    let codes = recovery::codes(seed).iter().map(|code| hash(account.id, code, ctx)).collect();
+    let (factor, step, at) = match enrolment.stage {
+        Stage::Save { secret, step, at, .. } => (secret, step, at),
+        Stage::Confirm(_) | Stage::Codes { .. } => {
+            let Some(mfa) = &mut account.ways.mfa else { return Verdict::refused(Refusal::NotOffered) };
+            mfa.codes = codes;
+            account.enrolments.retain(|enrolment| enrolment.session != session.id);
+            let event = Event::done(Action::RecoveryCodesSaved, Some(session.id), ctx.now);
+            return Verdict::done((), vec![Change::Account { account: Box::new(account), event }]);
+        }
+    };
+    let replaced = account.ways.mfa.is_some();
+    account.ways.mfa = Some(Mfa { secret: factor, last_step: step, since: ctx.now, codes });
+    session.aal = Aal::Aal2;
+    session.recovered = false;
+    session.auth_time = session.auth_time.min(at);
+    session.amr.retain(|amr| *amr == Amr::Pwd);
+    session.amr.extend([Amr::Otp, Amr::Mfa]);
+    let (body, action) = if replaced {
+        (Body::MfaReplaced, Action::MfaReplaced)
+    } else {
+        (Body::MfaTurnedOn, Action::MfaTurnedOn)
+    };
+    changed(owner, account, session, secret, &body, action, ctx)
+}
+
+/// The owner turns the second factor off (SPEC 5.5).
+pub(crate) fn turn_off(fresh: &Fresh<'_, FactorOrCode>, secret: &[u8; 32], ctx: &Context<'_>) -> Verdict<()> {
+    let (mut account, mut session) = (fresh.account().clone(), fresh.session().clone());
+    if account.ways.mfa.take().is_none() {
+        return Verdict::refused(Refusal::NotOffered);
+    }
+    if let Some(hold) = account.hold.filter(|hold| hold.keeps_mfa && ctx.now < hold.until) {
+        return Verdict::refused(Refusal::OnHold { until: hold.until });
+    }
+    session.recovered = false;
+    changed(fresh.owner(), account, session, secret, &Body::MfaTurnedOff, Action::MfaTurnedOff, ctx)
+}
+
+/// The second factor is another, or none: all other sessions end, whatever was begun ends, and every
+/// address is told (SPEC 1.12, 6.5, 7.1).
+fn changed(
+    before: &Owner,
+    mut account: Account,
+    session: Session,
+    secret: &[u8; 32],
+    body: &Body,
+    action: Action,
+    ctx: &Context<'_>,
+) -> Verdict<()> {
+    account.second.clear();
+    account.enrolments.clear();
+    account.reauthentications.retain(|(of, _)| *of == session.id);
+    account.sessions = 1;
+    let device = session.client.device();
+    let mut changes: Vec<_> = before
+        .account
+        .verified()
+        .map(|email| Change::Send(Outgoing::new(email.as_typed(), body.clone(), device, ctx.now)))
+        .collect();
+    changes.push(Change::SessionsEnded { account: account.id, except: Some(session.id) });
+    let event = Event::done(action, Some(session.id), ctx.now);
+    changes.push(Change::Account { account: Box::new(account), event });
+    changes.push(Change::Session { session: Box::new(session), secret: *secret });
+    Verdict::done((), changes)
+}
+
+fn begun(
+    account: &Account,
+    session: &Session,
+    stage: Stage,
+    action: Action,
+    ctx: &Context<'_>,
+) -> Vec<Change> {
+    let mut account = account.clone();
+    account.enrolments.retain(|earlier| earlier.session != session.id && earlier.lives(ctx.now));
+    account.enrolments.push(Enrolment { session: session.id, begun_at: ctx.now, wrong: 0, stage });
+    let event = Event::done(action, Some(session.id), ctx.now);
+    vec![Change::Account { account: Box::new(account), event }]
+}
+
+fn shown(seed: &[u8; 32], at: Timestamp) -> RecoveryCodes {
+    let codes = recovery::codes(seed).iter().map(LongCode::print).collect();
+    RecoveryCodes { codes, shown_until: at + ENROLMENT_LIFE }
+}
+
+impl Account {
+    /// The living enrolment of a session.
+    fn enrolment(&mut self, session: &Session, now: Timestamp) -> Option<&mut Enrolment> {
+        self.enrolments.iter_mut().find(|enrolment| enrolment.session == session.id && enrolment.lives(now))
+    }
+}
