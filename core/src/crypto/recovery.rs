@@ -24,17 +24,17 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Guessing is hopeless at 120 bits (OWASP ASVS 5.0 6.5.2 asks for 112), so that a fast keyed hash of
 /// its bytes may be kept, where eight digits need a limit of tries.
 #[derive(Clone)]
-pub(crate) struct LongCode(Zeroizing<[u8; BYTES]>);
+pub(crate) struct LongCode(Box<Zeroizing<[u8; BYTES]>>);
 
 /// The recovery codes of a seed: the same again whenever they are shown again.
 pub(crate) fn codes(seed: &[u8; 32]) -> Vec<LongCode> {
     let seed = Mac::new(seed);
-    (0..CODES).map(|number| LongCode(seed.expand(&format!("selfsame/recovery/{number}")))).collect()
+    (0..CODES).map(|number| LongCode::new(*seed.expand(&format!("selfsame/recovery/{number}")))).collect()
 }
 
 impl LongCode {
     pub(crate) fn new(bytes: [u8; BYTES]) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(Box::new(Zeroizing::new(bytes)))
     }
 
     /// What is hashed. However it was typed, a code has one value.
@@ -61,7 +61,7 @@ impl LongCode {
             }
             *number = *number << 5 | digit as u128;
         }
-        let mut bytes = Zeroizing::new([0; BYTES]);
+        let mut bytes = Box::new(Zeroizing::new([0; BYTES]));
         bytes.copy_from_slice(number.to_be_bytes().last_chunk::<BYTES>()?);
         (digits == DIGITS).then_some(Self(bytes))
     }
@@ -91,7 +91,7 @@ fn says_nothing(typed: char) -> bool {
 /// In constant time, like every comparison of secrets.
 impl PartialEq for LongCode {
     fn eq(&self, other: &Self) -> bool {
-        same(&*self.0, &*other.0)
+        same(self.as_bytes(), other.as_bytes())
     }
 }
 

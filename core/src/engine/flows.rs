@@ -19,7 +19,7 @@ use crate::rules::password;
 use crate::rules::provider::{Assertion, ProviderId};
 use crate::rules::refusal::Refusal;
 use crate::rules::reset;
-use crate::rules::session::Client;
+use crate::rules::session::{Client, Session};
 use crate::rules::transition::{self, Facts, Input, MailFacts};
 use crate::rules::verdict::{Context, Verdict};
 use crate::store::port::StoreError;
@@ -122,10 +122,7 @@ impl Engine {
         self.settled(|| {
             let seen = self.look(|view, ctx| {
                 let Some(flow) = load(view, token, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
-                let account = match named(&flow.state) {
-                    Some(account) => view.account(account)?,
-                    None => None,
-                };
+                let (account, _) = named_facts(view, &flow.state, ctx)?;
                 // A session's reauthentication has a budget of its own (SPEC 6.4).
                 let is_throttled = matches!(flow.state, State::ProveOwnership { .. })
                     && account.as_ref().is_some_and(|account| {
@@ -250,7 +247,7 @@ fn named(state: &State) -> Option<AccountId> {
         State::SecondFactor(entry) | State::NewPassword(entry) | State::ConfirmRestore(entry) => {
             Some(entry.account)
         }
-        State::Reset(resetting) => resetting.account,
+        State::Reset(resetting) => Some(resetting.account),
         _ => None,
     }
 }
@@ -321,16 +318,23 @@ fn facts(
     if let Some(email) = &proven {
         facts.sharing = view.sharing(email)?;
     }
-    if let Some(named) = named(&flow.state) {
-        facts.account = view.account(named)?;
-    }
-    if let (Some(account), Some(session)) = (&facts.account, named_session(&flow.state)) {
-        let session = view.owners_session(account.id, session)?;
-        facts.session = session.filter(|session| session.is_live(ctx.now, ctx.policy));
-        // A session that is over takes its reauthentication with it.
-        facts.account = facts.account.filter(|_| facts.session.is_some());
-    }
+    (facts.account, facts.session) = named_facts(view, &flow.state, ctx)?;
     Ok(facts)
+}
+
+/// The account and the session that a state names.
+fn named_facts(
+    view: &View<'_>,
+    state: &State,
+    ctx: &Context<'_>,
+) -> Result<(Option<Account>, Option<Session>), StoreError> {
+    let Some(account) = named(state) else { return Ok((None, None)) };
+    let Some(account) = view.account(account)? else { return Ok((None, None)) };
+    let Some(session) = named_session(state) else { return Ok((Some(account), None)) };
+    let session = view.owners_session(account.id, session)?;
+    let session = session.filter(|session| session.is_live(ctx.now, ctx.policy));
+    // A session that is over takes its reauthentication with it.
+    Ok((session.is_some().then_some(account), session))
 }
 
 /// What is known of the address that a flow's code went to, or would go to now.

@@ -158,7 +158,7 @@ fn golden() -> String {
             "verify-email",
             State::VerifyEmail(Verifying { newcomer: federated(&email), proving: proving.clone() }),
         ),
-        ("reset", State::Reset(Resetting { account: Some(account_id), proving })),
+        ("reset", State::Reset(Resetting { account: account_id, is_nobody: true, proving })),
         ("reauthenticate", State::Reauthenticate { account: account_id, session: session_id }),
         ("second-factor", State::SecondFactor(entry(Purpose::SignIn))),
         ("new-password", State::NewPassword(entry(Purpose::Reset))),

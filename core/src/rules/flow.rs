@@ -394,9 +394,10 @@ pub(crate) enum Purpose {
 /// Somebody who forgot a password, or says so.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Resetting {
-    /// Whose password the email is the identifier of. Where it is nobody's, all goes as if it were
-    /// somebody's, but no code is right (SPEC 4.7).
-    pub(crate) account: Option<AccountId>,
+    /// Whose password the email is the identifier of. Where it is nobody's, it names no account, and all
+    /// goes as if it did, to the size of the rows; but no code is right (SPEC 4.7).
+    pub(crate) account: AccountId,
+    pub(crate) is_nobody: bool,
     pub(crate) proving: Proving,
 }
 

@@ -21,10 +21,16 @@ pub(crate) fn begin(
     ctx: &Context<'_>,
 ) -> Verdict<Progress> {
     let (turn, token) = Turn::begin(client, facts, ctx);
-    let account = holder.filter(|account| serves(account, &email)).map(|account| account.id);
-    let proving = Proving::new(CodePurpose::Reset, email);
-    turn.prove(proving, account.is_none(), |proving| State::Reset(Resetting { account, proving }))
-        .map(|step| Progress { flow: Some(token), number: 1, step })
+    asked(turn, email, holder).map(|step| Progress { flow: Some(token), number: 1, step })
+}
+
+fn asked(turn: Turn<'_>, email: EmailAddress, holder: Option<&Account>) -> Verdict<Step> {
+    let served = holder.filter(|account| serves(account, &email)).map(|account| account.id);
+    let account = served.unwrap_or_else(|| turn.ctx.draw.account(turn.ctx.now));
+    let is_nobody = served.is_none();
+    turn.prove(Proving::new(CodePurpose::Reset, email), is_nobody, |proving| {
+        State::Reset(Resetting { account, is_nobody, proving })
+    })
 }
 
 /// The code was typed.
@@ -57,15 +63,13 @@ fn serves(account: &Account, email: &EmailAddress) -> bool {
 
 /// Another code is asked for.
 pub(crate) fn resend(turn: Turn<'_>, resetting: Resetting) -> Verdict<Step> {
-    let Resetting { account, proving } = resetting;
-    turn.send_code(proving, account.is_none(), |proving| State::Reset(Resetting { account, proving }))
+    let Resetting { account, is_nobody, proving } = resetting;
+    turn.send_code(proving, is_nobody, |proving| State::Reset(Resetting { account, is_nobody, proving }))
 }
 
 /// It is another address.
 pub(crate) fn correct(turn: Turn<'_>, resetting: &Resetting, email: EmailAddress) -> Verdict<Step> {
-    let turn = turn.stop_waiting(&resetting.proving);
-    let holder = turn.facts.holder.as_ref().filter(|account| serves(account, &email));
-    let account = holder.map(|account| account.id);
-    let proving = Proving::new(CodePurpose::Reset, email);
-    turn.prove(proving, account.is_none(), |proving| State::Reset(Resetting { account, proving }))
+    let mut turn = turn.stop_waiting(&resetting.proving);
+    let holder = turn.facts.holder.take();
+    asked(turn, email, holder.as_ref())
 }

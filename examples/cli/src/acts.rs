@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use selfsame::{
     Accepted, AccountHandle, Answer, Client, Engine, Environment, Error, MessageKind, OpenProblem, Policy,
-    Progress, ProviderId, Refusal, Step, Unlock,
+    Progress, ProviderId, Refusal, Secret, Step, Unlock,
 };
 use selfsame_world::render;
 use serde_json::{Value, json};
@@ -194,8 +194,8 @@ impl Store {
         for message in engine.messages(usize::MAX)? {
             let mut value = render::message(&message);
             let says = match &message.kind {
-                MessageKind::VerifyEmail { code } => {
-                    let code = code.reveal_text().unwrap_or_default();
+                kind if kind.mailed_code().is_some() => {
+                    let code = kind.mailed_code().and_then(Secret::reveal_text).unwrap_or_default();
                     put(&mut value, "code", json!(code));
                     format!("the code {code}")
                 }
@@ -206,7 +206,7 @@ impl Store {
                 MessageKind::DeletionRequested { purge_at } => {
                     format!("your account will be deleted at {}", calendar::moment(purge_at.as_millis()))
                 }
-                MessageKind::Restored => "your account was restored".to_owned(),
+                kind => words::news(kind.code()).to_owned(),
             };
             put(&mut value, "id", json!(message.id));
             more.push(format!("{}  to {}: {says} (from {})", message.id, message.to, message.device));

@@ -1,6 +1,6 @@
 //! What can be typed next.
 
-use selfsame::{Accepted, ProviderId, Step};
+use selfsame::{Accepted, ProviderId, SecondFactor, Step};
 use selfsame_world::render;
 
 use crate::{policy, words};
@@ -49,13 +49,24 @@ pub(crate) fn at(step: &Step) -> Vec<Hint> {
             }
             hints
         }
-        Step::ProveOwnership { accepted, .. } => accepted
-            .iter()
-            .map(|proof| match proof {
-                Accepted::Password => hint("selfsame answer password", "the account's password"),
-                Accepted::Federated(provider) => hint("selfsame answer assertion FILE", says(provider)),
-            })
-            .collect(),
+        Step::ProveOwnership { accepted, .. } => accepted.iter().map(proof).collect(),
+        Step::SecondFactor { accepted, can_skip } => {
+            let mut hints: Vec<_> = accepted
+                .iter()
+                .map(|factor| match factor {
+                    SecondFactor::Totp => hint("selfsame answer totp", "what your authenticator app shows"),
+                    SecondFactor::RecoveryCode => {
+                        hint("selfsame answer recovery-code", "one of your recovery codes instead")
+                    }
+                })
+                .collect();
+            if *can_skip {
+                hints.push(hint("selfsame answer skip", "go on without, to have the account deleted"));
+            }
+            hints
+        }
+        Step::NewPassword => vec![hint("selfsame answer new-password", "the password from now on")],
+        Step::Reauthenticate { accepted, .. } => accepted.iter().map(proof).collect(),
         Step::ConfirmRestore { .. } => vec![
             hint("selfsame answer restore", "restore the account"),
             hint("selfsame answer keep-deleted", "leave it to be deleted"),
@@ -73,6 +84,13 @@ pub(crate) fn at(step: &Step) -> Vec<Hint> {
     };
     hints.push(hint("selfsame answer cancel", "give up"));
     hints
+}
+
+fn proof(accepted: &Accepted) -> Hint {
+    match accepted {
+        Accepted::Password => hint("selfsame answer password", "the account's password"),
+        Accepted::Federated(provider) => hint("selfsame answer assertion FILE", says(provider)),
+    }
 }
 
 fn says(provider: &ProviderId) -> String {

@@ -49,6 +49,25 @@ pub(crate) fn act(act: &Act) -> String {
         }
         Act::CurrentStep { flow } => format!("looks where \u{201c}{flow}\u{201d} stands"),
         Act::SignIn { email, device, .. } => format!("signs in as {email} with a password{}", on(device)),
+        Act::ResetPassword { email, device, .. } => {
+            format!("says that the password of {email} is forgotten{}", on(device))
+        }
+        Act::Reauthenticate { session, .. } => format!("renews the proof of session {session}"),
+        Act::EnrollTotp { session, app } => {
+            format!("gives the app \u{201c}{app}\u{201d} its secret, in session {session}")
+        }
+        Act::ConfirmTotp { app, .. } => format!("types what the app \u{201c}{app}\u{201d} shows"),
+        Act::UnsavedRecoveryCodes { session } => {
+            format!("looks at the recovery codes again in session {session}")
+        }
+        Act::RecoveryCodesSaved { session } => format!("has saved the recovery codes, in session {session}"),
+        Act::RegenerateRecoveryCodes { session, .. } => {
+            format!("makes other recovery codes in session {session}")
+        }
+        Act::TurnOffMfa { session } => format!("turns MFA off in session {session}"),
+        Act::MarkCompromised { session } => {
+            format!("says that others know the password, in session {session}")
+        }
         Act::Resolve { session } => format!("shows session {session}"),
         Act::Touch { session } => format!("uses session {session}"),
         Act::Account { session } => format!("opens the account page in session {session}"),
@@ -143,14 +162,21 @@ fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
                 more,
             }
         }
+        "SecondFactor" => asks("the second factor too: what the app shows, or a recovery code".to_owned()),
+        "NewPassword" => asks("set a new password".to_owned()),
+        "Reauthenticate" => asks("prove again that it is you".to_owned()),
         "ConfirmRestore" => asks(format!("to be deleted at {}; restore it?", moment(answer, "purge_at"))),
         "SignedIn" => {
             let how = match text(answer, "outcome") {
                 "Created" => "a new account, signed in",
                 "Linked" => "linked, signed in",
                 "Restored" => "restored, signed in",
+                "Reset" => "a new password, signed in",
+                "Reauthenticated" => "proven anew, still signed in",
                 _ => "signed in",
             };
+            let how =
+                if is(answer, "recovered") { format!("{how} with a recovery code") } else { how.to_owned() };
             let again = if is(answer, "token_given") { "" } else { ", as before: no second token" };
             said(Tone::Done, format!("{how} to {}{again}", name(answer, "account", names)))
         }
@@ -165,7 +191,7 @@ fn plain(answer: &Value, names: &Names) -> String {
     {
         return match kind.as_str() {
             None => "there is none".to_owned(),
-            Some("VerifyEmail") => "a code".to_owned(),
+            Some("VerifyEmail" | "ResetPassword" | "ChangeEmail") => "a code".to_owned(),
             Some("MethodAdded") => match text(answer, "provider") {
                 "" => "a password was added to the account".to_owned(),
                 provider => format!("{} was added to the account", called(provider)),
@@ -173,9 +199,11 @@ fn plain(answer: &Value, names: &Names) -> String {
             Some("DeletionRequested") => {
                 format!("the account will be deleted at {}", moment(answer, "purge_at"))
             }
-            Some("Restored") => "the account was restored".to_owned(),
-            Some(other) => other.to_owned(),
+            Some(other) => news(other).to_owned(),
         };
+    }
+    if answer.get("recovery_codes").is_some() {
+        return format!("{} recovery codes to save", count(answer, "recovery_codes"));
     }
     if answer.get("device").is_some() {
         return session(answer, names);
@@ -206,6 +234,21 @@ fn plain(answer: &Value, names: &Names) -> String {
     String::new()
 }
 
+/// What a message says that carries nothing else.
+pub(crate) fn news(kind: &str) -> &str {
+    match kind {
+        "Restored" => "the account was restored",
+        "PasswordChanged" => "the account has another password",
+        "PasswordReset" => "the account has another password, set by a mailed code",
+        "PasswordCompromised" => "others may know the password; the next sign-in asks for a new one",
+        "MfaTurnedOn" => "MFA was turned on",
+        "MfaReplaced" => "the second factor was replaced",
+        "MfaTurnedOff" => "MFA was turned off",
+        "RecoveryCodeUsed" => "a recovery code was used",
+        other => other,
+    }
+}
+
 fn answers(give: &Give) -> String {
     match give {
         Give::Code(_) => "types the code".to_owned(),
@@ -218,6 +261,10 @@ fn answers(give: &Give) -> String {
         Give::Assertion(identity) => {
             format!("comes from {} as {}", called(&identity.provider), person(identity))
         }
+        Give::Totp(_) => "types what the app shows".to_owned(),
+        Give::TypedTotp(_) => "types a code of their own".to_owned(),
+        Give::RecoveryCode { number, .. } => format!("types recovery code {number}"),
+        Give::NewPassword(_) => "sets a new password".to_owned(),
         Give::Restore => "restores the account".to_owned(),
         Give::KeepDeleted => "leaves it deleted".to_owned(),
         Give::Resend => "asks for another code".to_owned(),

@@ -27,7 +27,7 @@ pub use authenticator::totp;
 pub use clock::{Hand, days, hours, minutes};
 pub use hasher::CountingHasher;
 pub use mailbox::Mailbox;
-pub use person::{Person, refused, signed_in};
+pub use person::{Authenticator, Person, refused, signed_in};
 pub use play::{Failure, Performance, Played, play};
 pub use provider::{Identity, providers};
 pub use tokens::{Forge, TokenProvider};

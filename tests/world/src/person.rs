@@ -6,6 +6,7 @@ use selfsame::{
     SessionId, SessionToken, SignedIn, Step,
 };
 
+use crate::authenticator::totp;
 use crate::provider::Identity;
 use crate::world::World;
 
@@ -92,6 +93,21 @@ impl World {
         self.engine().answer(flow, progress.number, answer)
     }
 
+    /// Turns MFA on in somebody's session, and gives what is needed to use it.
+    pub fn turn_on_mfa(&self, token: &SessionToken) -> Authenticator {
+        let account = self.engine().account(token).expect("the session lives");
+        let secret = account.enroll_totp().expect("the proof is fresh").secret;
+        let code = totp(&secret, self.now()).expect("the engine's secrets are base32");
+        let recovery_codes = account.confirm_totp(&code).expect("the code is right").codes;
+        account.recovery_codes_saved().expect("codes wait to be saved");
+        Authenticator { secret, recovery_codes }
+    }
+
+    /// What an app shows now. The same code is never taken twice: turn the clock first.
+    pub fn totp(&self, authenticator: &Authenticator) -> Answer {
+        Answer::Totp(totp(&authenticator.secret, self.now()).expect("the engine's secrets are base32"))
+    }
+
     /// A sign-in with email and password.
     ///
     /// # Errors
@@ -104,6 +120,15 @@ impl World {
     pub fn account(&self, person: &Person) -> AccountHandle {
         self.engine().account(&person.token).expect("the session lives")
     }
+}
+
+/// An app that shows codes, and the recovery codes beside it.
+#[derive(Clone, Debug)]
+pub struct Authenticator {
+    /// What the app was given.
+    pub secret: Secret,
+    /// The codes that were saved.
+    pub recovery_codes: Vec<Secret>,
 }
 
 /// Why the engine said no.
