@@ -14,6 +14,7 @@ pub use crypto::entropy::SystemEntropy;
 pub use crypto::jwk::Algorithm;
 pub use crypto::keys::HostKey;
 pub use crypto::password::{Argon2Hasher, HashCost, HashFailed, Hasher};
+pub use crypto::qr::QrCode;
 pub use crypto::token::{FlowToken, InvalidToken, SessionToken};
 pub use engine::Engine;
 pub use engine::account::AccountHandle;

@@ -9,6 +9,7 @@ pub(crate) mod jwk;
 mod kdf;
 pub(crate) mod keys;
 pub(crate) mod password;
+pub(crate) mod qr;
 pub(crate) mod recovery;
 pub(crate) mod seal;
 pub(crate) mod token;

@@ -1,0 +1,257 @@
+//! A text as a QR code (ISO/IEC 18004), for a page, a terminal, or to draw natively.
+
+use std::fmt::{self, Write as _};
+
+use qrcodegen_no_heap::{QrCode as Drawn, QrCodeEcc, Version};
+use zeroize::Zeroizing;
+
+use crate::ground::secret::Secret;
+
+/// Light modules on each side: four (ISO/IEC 18004:2015 section 6.3.8), in a terminal as well. Two fewer
+/// would save it two lines, and what surrounds them there is often dark.
+const QUIET: usize = 4;
+/// Black on white of the fixed part of the 256 colours: the first sixteen are what somebody's theme
+/// made of them, and most readers do not take light modules on a dark ground.
+const INK: &str = "\u{1b}[38;5;16;48;5;231m";
+const PLAIN: &str = "\u{1b}[0m";
+
+/// A QR code that holds a secret, such as the one that an authenticator app scans.
+///
+/// It corrects errors of level M (15 %) or better; only a text that is too long for that has level L
+/// (7 %). Overwritten when dropped; `Debug` shows nothing of it, and it has no `Display`.
+#[derive(Clone)]
+pub struct QrCode {
+    size: usize,
+    /// Row by row, dark is `true`.
+    modules: Zeroizing<Vec<bool>>,
+}
+
+impl QrCode {
+    /// Nothing where `text` is no text, or longer than the 2,953 bytes that the largest code holds.
+    pub(crate) fn of(text: &Secret) -> Option<Self> {
+        let text = text.reveal_text()?;
+        [QrCodeEcc::Medium, QrCodeEcc::Low].into_iter().find_map(|level| Self::at_level(text, level))
+    }
+
+    fn at_level(text: &str, level: QrCodeEcc) -> Option<Self> {
+        let mut work = Zeroizing::new(vec![0; Version::MAX.buffer_len()]);
+        let mut out = Zeroizing::new(vec![0; Version::MAX.buffer_len()]);
+        let drawn = Drawn::encode_text(
+            text,
+            &mut work,
+            &mut out,
+            level,
+            Version::MIN,
+            Version::MAX,
+            None, // The mask that is read best, as the standard weighs them.
+            true, // A better level where it makes the code no larger.
+        )
+        .ok()?;
+        let side = drawn.size();
+        let modules = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
+        // Sized before it is filled: growing would leave copies behind that nothing overwrites.
+        let size = usize::try_from(side).ok()?;
+        let mut own = Zeroizing::new(Vec::with_capacity(size * size));
+        own.extend(modules.map(|(x, y)| drawn.get_module(x, y)));
+        Some(Self { size, modules: own })
+    }
+
+    /// How many modules a side has, without the light ones around the code: leave at least four of
+    /// them on each side.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Whether the module in column `x` and row `y`, counted from the upper left, is dark. What lies
+    /// outside is light.
+    pub fn is_dark(&self, x: usize, y: usize) -> bool {
+        x < self.size && y < self.size && self.modules.get(y * self.size + x).copied().unwrap_or(false)
+    }
+
+    /// As an SVG image of black on white, which a page may scale as it likes.
+    pub fn svg(&self) -> Secret {
+        const RUN: &str = "M180 180h177v1h-177z";
+        const REST: usize = 256;
+        let runs = self.runs();
+        let side = self.size + 2 * QUIET;
+        let mut svg = Zeroizing::new(String::with_capacity(runs.len() * RUN.len() + REST));
+        let _ = write!(
+            svg,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" \
+             shape-rendering=\"crispEdges\"><rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/>\
+             <path fill=\"#000\" d=\""
+        );
+        for (x, y, length) in runs.iter() {
+            let _ = write!(svg, "M{} {}h{length}v1h-{length}z", x + QUIET, y + QUIET);
+        }
+        svg.push_str("\"/></svg>");
+        Secret::from(svg.as_str())
+    }
+
+    /// As lines for a terminal, two modules to a character, in black on white whatever the
+    /// terminal's colours are. Without its colours it is black on white on a light ground only.
+    pub fn terminal(&self) -> Secret {
+        let side = self.size + 2 * QUIET;
+        let line = INK.len() + side * '█'.len_utf8() + PLAIN.len() + 1;
+        let mut text = Zeroizing::new(String::with_capacity(side.div_ceil(2) * line));
+        let is_dark = |x: usize, y: usize| {
+            x.checked_sub(QUIET).zip(y.checked_sub(QUIET)).is_some_and(|(x, y)| self.is_dark(x, y))
+        };
+        for y in (0..side).step_by(2) {
+            text.push_str(INK);
+            text.extend((0..side).map(|x| match (is_dark(x, y), is_dark(x, y + 1)) {
+                (true, true) => '█',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (false, false) => ' ',
+            }));
+            text.push_str(PLAIN);
+            text.push('\n');
+        }
+        Secret::from(text.as_str())
+    }
+
+    /// Dark modules side by side: column and row of the first, and how many.
+    fn runs(&self) -> Zeroizing<Vec<(usize, usize, usize)>> {
+        // Light and dark in turn is the most.
+        let mut runs = Zeroizing::new(Vec::with_capacity(self.size * self.size.div_ceil(2)));
+        for y in 0..self.size {
+            let mut from = 0;
+            while from < self.size {
+                let length = (from..self.size).take_while(|x| self.is_dark(*x, y)).count();
+                if length > 0 {
+                    runs.push((from, y, length));
+                }
+                from += length + 1;
+            }
+        }
+        runs
+    }
+}
+
+impl fmt::Debug for QrCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("QrCode(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URI: &str = "otpauth://totp/Field%20Notes:ada%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\
+                       &issuer=Field%20Notes";
+
+    fn qr(text: &str) -> QrCode {
+        QrCode::of(&text.into()).unwrap()
+    }
+
+    /// What another library reads of a picture, and the level of correction (0 is M, 1 is L).
+    fn read(side: usize, is_dark: impl Fn(usize, usize) -> bool) -> (String, u16) {
+        const PIXELS: usize = 3;
+        let mut picture = rqrr::PreparedImage::prepare_from_bitmap(side * PIXELS, side * PIXELS, |x, y| {
+            is_dark(x / PIXELS, y / PIXELS)
+        });
+        let grids = picture.detect_grids();
+        assert_eq!(grids.len(), 1, "one code");
+        let (meta, text) = grids[0].decode().unwrap();
+        (text, meta.ecc_level)
+    }
+
+    fn read_modules(qr: &QrCode) -> (String, u16) {
+        read(qr.size() + 8, |x, y| x >= 4 && y >= 4 && qr.is_dark(x - 4, y - 4))
+    }
+
+    #[test]
+    fn r5_1_what_is_drawn_is_read_by_another_library() {
+        for text in [URI, "a", "0123456789", "ABC-DEF", "Ünï \u{1f511}", &"x".repeat(500)] {
+            assert_eq!(read_modules(&qr(text)).0, text);
+        }
+    }
+
+    #[test]
+    fn r5_1_errors_are_corrected_at_level_m_and_at_l_where_only_that_fits() {
+        // 2,331 bytes are the most of version 40 at level M, 2,953 at level L (ISO/IEC 18004:2015, table 7).
+        for (length, side, level) in [(2_331, 177, 0), (2_332, 161, 1), (2_953, 177, 1)] {
+            let text = "x".repeat(length);
+            let qr = qr(&text);
+            let (read, found) = read_modules(&qr);
+            assert_eq!((qr.size(), read.len(), found), (side, length, level));
+            assert!(read == text, "{length}");
+        }
+        assert!(QrCode::of(&"x".repeat(2_954).as_str().into()).is_none());
+        assert!(QrCode::of(&"x".repeat(1 << 20).as_str().into()).is_none());
+        assert!(QrCode::of(&vec![0xff; 20].into()).is_none());
+    }
+
+    #[test]
+    fn modules_outside_are_light() {
+        let qr = qr(URI);
+        let size = qr.size();
+        assert_eq!(size, 45, "version 7");
+        // The corners of the three finder patterns, and the one that has none of it.
+        assert!(qr.is_dark(0, 0) && qr.is_dark(size - 1, 0) && qr.is_dark(0, size - 1));
+        assert!(!qr.is_dark(size, 0) && !qr.is_dark(0, size) && !qr.is_dark(usize::MAX, usize::MAX));
+    }
+
+    #[test]
+    fn an_svg_is_one_path_over_a_white_ground() {
+        for text in [URI, "a", &"x".repeat(2_953)] {
+            let qr = qr(text);
+            let side = qr.size() + 8;
+            let secret = qr.svg();
+            let svg = secret.reveal_text().unwrap();
+            let before = format!(
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" \
+                 shape-rendering=\"crispEdges\"><rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/>\
+                 <path fill=\"#000\" d=\""
+            );
+            let path = svg.strip_prefix(&before).unwrap().strip_suffix("\"/></svg>").unwrap();
+            let mut picture = vec![vec![false; side]; side];
+            for run in path.strip_suffix('z').unwrap().split('z') {
+                let numbers: Vec<usize> =
+                    run.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect();
+                let &[x, y, length, 1, back] = &numbers[..] else { panic!("{run}") };
+                assert_eq!(run, format!("M{x} {y}h{length}v1h-{back}"));
+                assert_eq!(length, back);
+                picture[y][x..x + length].iter_mut().for_each(|module| {
+                    assert!(!*module, "drawn once");
+                    *module = true;
+                });
+            }
+            assert_eq!(read(side, |x, y| picture[y][x]).0, text);
+        }
+    }
+
+    #[test]
+    fn a_terminal_shows_two_modules_a_character() {
+        for text in [URI, "a"] {
+            let qr = qr(text);
+            let side = qr.size() + 8;
+            let secret = qr.terminal();
+            let lines: Vec<Vec<char>> = secret
+                .reveal_text()
+                .unwrap()
+                .lines()
+                .map(|line| line.strip_prefix(INK).unwrap().strip_suffix(PLAIN).unwrap().chars().collect())
+                .collect();
+            assert_eq!(lines.len(), side.div_ceil(2));
+            assert!(lines.iter().all(|line| line.len() == side));
+            let is_dark = |x: usize, y: usize| match lines[y / 2][x] {
+                '█' => true,
+                '▀' => y.is_multiple_of(2),
+                '▄' => !y.is_multiple_of(2),
+                other => {
+                    assert_eq!(other, ' ');
+                    false
+                }
+            };
+            assert_eq!(read(side, is_dark).0, text);
+        }
+    }
+
+    #[test]
+    fn a_code_does_not_show_itself() {
+        assert_eq!(format!("{:?}", qr(URI)), "QrCode(…)");
+    }
+}
