@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod arrival;
 pub(crate) mod audit;
 pub(crate) mod compromise;
+mod blocklist;
 #[cfg(test)]
 pub(crate) mod decisions;
 pub(crate) mod deletion;

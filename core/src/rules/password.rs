@@ -4,6 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use super::blocklist;
 use super::policy::Policy;
 use crate::ground::email::EmailAddress;
 use crate::ground::secret::Secret;
@@ -27,6 +28,8 @@ pub enum PasswordRule {
     Unassigned,
     /// It is the email, its local part or the service's name.
     Guessable,
+    /// It is on the list of passwords that are commonly used.
+    Common,
 }
 
 impl PasswordRule {
@@ -38,6 +41,7 @@ impl PasswordRule {
             Self::TooLong => "TooLong",
             Self::Unassigned => "Unassigned",
             Self::Guessable => "Guessable",
+            Self::Common => "Common",
         }
     }
 }
@@ -50,6 +54,7 @@ impl fmt::Display for PasswordRule {
             Self::TooLong => "it must have at most 1,024 bytes",
             Self::Unassigned => "it has a character that Unicode does not assign",
             Self::Guessable => "it must not be the email address or the name of the service",
+            Self::Common => "it is on a list of passwords that are commonly used",
         })
     }
 }
@@ -72,6 +77,9 @@ pub(crate) fn check_new(
         .is_some_and(|email| same(email.canonical()) || same(email.as_typed()) || same(email.local_part()));
     if is_identifier || same(policy.realm()) {
         return Err(PasswordRule::Guessable);
+    }
+    if blocklist::has(&normal) {
+        return Err(PasswordRule::Common);
     }
     Ok(normal)
 }
@@ -110,6 +118,10 @@ mod tests {
             ("ada.lovelace.1815@example.org", Err(PasswordRule::Guessable)),
             ("ADA.LOVELACE.1815", Err(PasswordRule::Guessable)),
             ("the analytical engine", Err(PasswordRule::Guessable)),
+            ("1qaz2wsx3edc4rfv", Err(PasswordRule::Common)),
+            ("PasswordPassword", Err(PasswordRule::Common)),
+            (" passwordpassword", Ok(" passwordpassword")),
+            ("passwordpassword!", Ok("passwordpassword!")),
         ] {
             assert_eq!(check(password), expected.map(str::to_owned), "{password}");
         }

@@ -1,0 +1,70 @@
+//! Passwords that many people use (SPEC 2.2). `blocklist/README.md` says where the list is from and
+//! how it is made.
+
+use zeroize::Zeroizing;
+
+use crate::crypto::keys::sha256;
+
+/// How much of each hash is kept: enough that a password is taken for another once in 113 million.
+const WIDTH: usize = 5;
+
+/// Sorted. Of hashes, so that a program does not carry a list of strangers' passwords, and is two
+/// thirds smaller for it.
+static LIST: &[[u8; WIDTH]] = include_bytes!("blocklist/list.bin").as_chunks().0;
+
+/// Whether the whole password is on the list, in any ASCII case.
+pub(super) fn has(password: &str) -> bool {
+    let folded = Zeroizing::new(password.to_ascii_lowercase());
+    let hash = Zeroizing::new(sha256(&[folded.as_bytes()]));
+    hash.first_chunk().is_some_and(|hash| LIST.binary_search(hash).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = include_str!("blocklist/list.txt");
+
+    #[test]
+    fn r2_2_the_list_has_3000_common_passwords_and_more_that_are_long_enough() {
+        assert_eq!(TEXT.lines().count(), 9_728);
+        for password in TEXT.lines() {
+            assert!(password.chars().count() >= 15, "{password}");
+            assert_eq!(password, password.to_ascii_lowercase(), "it would never be found");
+        }
+    }
+
+    #[test]
+    fn the_hashes_are_those_of_the_text() {
+        let mut hashes: Vec<[u8; WIDTH]> =
+            TEXT.lines().map(|password| *sha256(&[password.as_bytes()]).first_chunk().unwrap()).collect();
+        hashes.sort();
+        hashes.dedup();
+        assert!(hashes == LIST, "make list.bin again, as README.md says");
+        assert_eq!(hashes.len(), 9_728, "no two passwords share a hash");
+        assert_eq!(size_of_val(LIST), 48_640);
+    }
+
+    #[test]
+    fn r2_2_every_password_of_the_list_is_found_in_any_case() {
+        for password in TEXT.lines() {
+            assert!(has(password) && has(&password.to_ascii_uppercase()), "{password}");
+        }
+        for password in ["1qaz2wsx3edc4rfv", "1Qaz2Wsx3Edc4Rfv", "PasswordPassword", "QWERTYUIOPasdfghjkl"] {
+            assert!(has(password), "{password}");
+        }
+    }
+
+    #[test]
+    fn r2_2_a_password_that_only_resembles_one_of_the_list_is_not_found() {
+        for password in TEXT.lines().filter(|password| password.len() < 24) {
+            // On the list are some of each other's beginnings and ends.
+            for near in [format!("{password}~"), format!(" {password}"), format!("{password} ")] {
+                assert!(!has(&near), "{near}");
+            }
+        }
+        for password in ["", "password", "passwordpasswor", "pässwordpassword", "ＰasswordPassword"] {
+            assert!(!has(password), "{password}");
+        }
+    }
+}
