@@ -33,7 +33,7 @@ fn with_token(world: &World, token: &SessionToken) -> AccountHandle {
 }
 
 fn code(app: &Authenticator, number: usize) -> Answer {
-    Answer::RecoveryCode(app.recovery_codes[number].clone())
+    Answer::RecoveryCode(app.recovery_codes.get(number).unwrap().clone())
 }
 
 fn wrong() -> Answer {
@@ -67,6 +67,7 @@ fn r5_1_an_enrolment_is_proven_by_the_app_and_counts_once_its_codes_are_saved() 
     assert!(uri.contains(begun.secret.reveal_text().unwrap()));
     assert_eq!(begun.secret.reveal().len(), 32, "160 bits in base32");
     assert_eq!(begun.expires_at, world.now() + minutes(15));
+    assert!(begun.qr.size() >= 21 && begun.qr.svg().reveal().starts_with(b"<svg"));
 
     let codes = account.confirm_totp(&totp(&begun.secret, world.now()).unwrap()).unwrap();
     assert_eq!(account.view().unwrap().mfa, None, "nothing is on before the codes are saved");

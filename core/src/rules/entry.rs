@@ -117,11 +117,11 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
         _ => None,
     };
     // A session's own budget locks nobody else out; a factor at its end stays so (SPEC 6.4, 12.1).
-    if session.is_none() || account.second.is_spent() {
-        if let Err(throttled) = account.second.check(now, patient, given.at_the_end()) {
-            account.second.settle(patient);
-            return counted(turn, account, Event::refused(Action::Throttled, now), throttled);
-        }
+    if (session.is_none() || account.second.is_spent())
+        && let Err(throttled) = account.second.check(now, patient, given.at_the_end())
+    {
+        account.second.settle(patient);
+        return counted(turn, account, Event::refused(Action::Throttled, now), throttled);
     }
     let Some(mfa) = &mut account.ways.mfa else {
         // It was turned off meanwhile: nothing is missing any more.

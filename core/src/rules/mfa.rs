@@ -14,6 +14,7 @@ use super::session::{Aal, Amr, Session};
 use super::throttle::AtTheEnd;
 use super::verdict::{Change, Context, Verdict};
 use crate::crypto::keys::same;
+use crate::crypto::qr::QrCode;
 use crate::crypto::recovery::{self, LongCode};
 use crate::crypto::totp::TotpSecret;
 use crate::ground::id::{AccountId, SessionId};
@@ -150,6 +151,8 @@ pub struct TotpEnrolment {
     pub secret: Secret,
     /// The same as an `otpauth://` URI.
     pub uri: Secret,
+    /// The URI as a QR code, which apps scan.
+    pub qr: QrCode,
     /// Until when the app's first code is waited for.
     pub expires_at: Timestamp,
 }
@@ -190,11 +193,10 @@ pub(crate) fn enroll(fresh: &Fresh<'_, FactorOrCode>, ctx: &Context<'_>) -> Verd
         Some(email) => email.as_typed().to_owned(),
         None => account.id.to_string(),
     };
-    let shown = TotpEnrolment {
-        secret: secret.base32(),
-        uri: secret.uri(ctx.policy.realm(), &label),
-        expires_at: ctx.now + ENROLMENT_LIFE,
-    };
+    let uri = secret.uri(ctx.policy.realm(), &label);
+    // A realm has at most 64 characters and an address 254: their URI is within what a QR code holds.
+    let Some(qr) = QrCode::of(&uri) else { return Verdict::refused(Refusal::NotOffered) };
+    let shown = TotpEnrolment { secret: secret.base32(), uri, qr, expires_at: ctx.now + ENROLMENT_LIFE };
     let changes = begun(account, fresh.session(), Stage::Confirm(secret), Action::MfaEnrolmentBegun, ctx);
     Verdict::done(shown, changes)
 }

@@ -3,8 +3,8 @@
 pub(crate) mod account;
 pub(crate) mod arrival;
 pub(crate) mod audit;
-pub(crate) mod compromise;
 mod blocklist;
+pub(crate) mod compromise;
 #[cfg(test)]
 pub(crate) mod decisions;
 pub(crate) mod deletion;
