@@ -1,6 +1,6 @@
 //! Signing up, up to the question whether to link (SPEC 2).
 
-use selfsame::{Answer, Client, FlowToken, Intent, PasswordRule, ProductId, Progress, Refusal, Secret, Step};
+use selfsame::{Answer, Client, FlowToken, Intent, PasswordRule, Progress, Refusal, Secret, Step};
 use selfsame_world::{Identity, World, days, hours, minutes, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -369,34 +369,6 @@ fn r2_9_a_statement_names_its_flow_and_its_provider() {
     world.later(minutes(10));
     let late = identity.assertion(&other).unwrap();
     assert_eq!(refused(world.engine().continue_with(&other, &late, Intent::SignUp)), Refusal::FlowExpired);
-}
-
-#[test]
-fn r8_1_a_product_that_policy_does_not_name_is_refused() {
-    let world = World::new();
-    let client = Client::on("a phone").using(ProductId::new("unheard-of").unwrap());
-    let outcome = world.engine().sign_up("ada@example.org", &PASSWORD.into(), &client);
-    assert_eq!(refused(outcome), Refusal::UnknownProduct);
-}
-
-#[test]
-fn r8_2_one_account_and_one_password_serve_every_product_of_policy() {
-    let world = World::new();
-    let ada = world.ada();
-    for product in ["grok", "api"] {
-        world.later(minutes(1));
-        let client = Client::on("a phone").using(ProductId::new(product).unwrap());
-        let done = signed_in(world.engine().sign_in(&ada.email, &PASSWORD.into(), &client).unwrap());
-        assert_eq!(done.account, ada.account);
-    }
-    let products: Vec<_> = world
-        .account(&ada)
-        .sessions()
-        .unwrap()
-        .iter()
-        .map(|session| session.client.product().map(ToString::to_string))
-        .collect();
-    assert_eq!(products, [None, Some("grok".to_owned()), Some("api".to_owned())]);
 }
 
 #[test]

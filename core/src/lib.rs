@@ -40,6 +40,9 @@ pub use rules::mail::{Message, MessageKind};
 pub use rules::mfa::{MfaView, RecoveryCodes, TotpEnrolment};
 pub use rules::password::PasswordRule;
 pub use rules::policy::{Policy, PolicyBuilder, PolicyError};
+pub use rules::product::{
+    Billing, BillingStatus, CustomerRef, Destination, Managed, ManagedBy, Membership, Product,
+};
 pub use rules::provider::{Assertion, HostStatement, ProductId, Provider, ProviderId, Word};
 pub use rules::refusal::{AssertionProblem, KeysProblem, Refusal};
 pub use rules::session::{Aal, Amr, Client, Session};

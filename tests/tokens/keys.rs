@@ -106,6 +106,7 @@ fn r2_9_a_key_of_another_provider_proves_nothing() {
         issuer: "https://mallory.example".to_owned(),
         authority_for: Vec::new(),
         word: Word::IdToken(rules),
+        manage_url: None,
     };
     let mut providers = selfsame_world::providers();
     providers.push(second);

@@ -24,6 +24,7 @@ use crate::rules::flow::{
 use crate::rules::id_token::GivenKeys;
 use crate::rules::mail::{Body, CodePurpose, CodeSlot, Outgoing, Pace, TypedIn};
 use crate::rules::mfa::{Enrolment, Mfa};
+use crate::rules::product::{Billing, BillingStatus, CustomerRef, ManagedBy, Membership};
 use crate::rules::provider::{Identity, ProductId, ProviderId};
 use crate::rules::session::{Aal, Amr, Client, Session};
 use crate::rules::throttle::UnknownSlot;
@@ -87,6 +88,7 @@ fn golden() -> String {
     let mut account = Account::new(account_id);
     account.revision = 300;
     account.status = Status::PendingDeletion { requested_at: AT, purge_at: AT };
+    account.memberships = vec![membership()];
     account.sessions = 2;
     account.first.fail(AT);
     account.second.fail(AT);
@@ -240,6 +242,20 @@ fn golden() -> String {
         line(&mut out, &format!("header/{name}"), &header);
     }
     out
+}
+
+fn membership() -> Membership {
+    Membership {
+        product: ProductId::new("notes").unwrap(),
+        since: AT,
+        billing: Some(Billing {
+            customer: CustomerRef::new("cus_1").unwrap(),
+            plan: "plus".to_owned(),
+            status: BillingStatus::PastDue,
+            period_end: Some(AT),
+            managed_by: ManagedBy::GooglePlay,
+        }),
+    }
 }
 
 /// Compares a file with what it should be; with `UPDATE` set, writes it first.

@@ -9,6 +9,7 @@ mod flows;
 mod golden;
 pub(crate) mod host;
 mod mfa;
+mod products;
 mod sign_in;
 mod time;
 pub(crate) mod unlock;

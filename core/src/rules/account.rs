@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::Chain;
 use super::mfa::{Enrolment, Mfa, MfaView};
+use super::product::{CustomerRef, Membership};
 use super::provider::{Identity, ProviderId};
 use super::throttle::{AtTheEnd, Throttle};
 use super::verdict::{Change, Context};
@@ -35,6 +36,8 @@ pub(crate) struct Account {
     pub(crate) enrolments: Vec<Enrolment>,
     /// Failed reauthentications of sessions that live (SPEC 6.4).
     pub(crate) reauthentications: Vec<(SessionId, u8)>,
+    /// The products that it is used with, in the order of their first use (SPEC 8.2).
+    pub(crate) memberships: Vec<Membership>,
     /// How many session rows there are.
     pub(crate) sessions: u16,
     pub(crate) chain: Chain,
@@ -148,6 +151,8 @@ pub(crate) enum Identifier {
     PasswordEmail(EmailAddress),
     /// A federated identity.
     Identity(Identity),
+    /// A biller's customer: of one product of one account (SPEC 8.3).
+    Customer(CustomerRef),
 }
 
 impl Account {
@@ -163,6 +168,7 @@ impl Account {
             hold: None,
             enrolments: Vec::new(),
             reauthentications: Vec::new(),
+            memberships: Vec::new(),
             sessions: 0,
             chain: Chain::default(),
         }

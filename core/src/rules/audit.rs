@@ -76,6 +76,10 @@ pub enum Action {
     Restored,
     /// The account was restored from deletion, and a sign-in method was added by linking.
     RestoredAndLinked,
+    /// A product was used for the first time.
+    ProductOpened,
+    /// What a product costs was set.
+    BillingSet,
 }
 
 impl Action {
@@ -107,6 +111,8 @@ impl Action {
             Self::DeletionRequested => "DeletionRequested",
             Self::Restored => "Restored",
             Self::RestoredAndLinked => "RestoredAndLinked",
+            Self::ProductOpened => "ProductOpened",
+            Self::BillingSet => "BillingSet",
         }
     }
 }
@@ -146,6 +152,11 @@ impl Event {
 
     pub(crate) fn refused(action: Action, now: Timestamp) -> Self {
         Self { outcome: Outcome::Refused, ..Self::done(action, None, now) }
+    }
+
+    /// The same, done by another than the owner.
+    pub(crate) fn by(self, actor: Actor) -> Self {
+        Self { actor, ..self }
     }
 
     /// Whether `next` is one more of the same refusal.

@@ -17,6 +17,7 @@ pub(crate) mod mail;
 pub(crate) mod mfa;
 pub(crate) mod password;
 pub(crate) mod policy;
+pub(crate) mod product;
 pub(crate) mod provider;
 pub(crate) mod refusal;
 pub(crate) mod reset;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::id_token::IdTokenRules;
+use super::product::{MOST_PRODUCTS, Product};
 use super::provider::{ProductId, Provider, ProviderId};
 use crate::crypto::password::HashCost;
 
@@ -15,7 +16,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Policy {
     realm: String,
     providers: Vec<Provider>,
-    products: Vec<ProductId>,
+    products: Vec<Product>,
     hash_cost: HashCost,
     session_idle: Duration,
     session_absolute: Duration,
@@ -69,7 +70,12 @@ impl Policy {
 
     /// Whether an account may be used from this product.
     pub fn has_product(&self, id: &ProductId) -> bool {
-        self.products.contains(id)
+        self.product(id).is_some()
+    }
+
+    /// The product of this name.
+    pub fn product(&self, id: &ProductId) -> Option<&Product> {
+        self.products.iter().find(|product| product.id == *id)
     }
 
     /// What a password hash costs.
@@ -163,8 +169,9 @@ impl PolicyBuilder {
         self
     }
 
-    /// The products that share the accounts. Default: none.
-    pub fn products(mut self, products: Vec<ProductId>) -> Self {
+    /// The products that share the accounts: at most 16, each with a name of its own, what people call it
+    /// and https addresses. Default: none.
+    pub fn products(mut self, products: Vec<Product>) -> Self {
         self.policy.products = products;
         self
     }
@@ -263,9 +270,15 @@ impl PolicyBuilder {
                     other.id == provider.id || other.issuers().any(|issuer| provider.issues_as(issuer))
                 })
         });
+        let unique_products = policy.products.len() <= MOST_PRODUCTS
+            && policy.products.iter().enumerate().all(|(at, product)| {
+                product.is_usable()
+                    && !policy.products.iter().skip(at + 1).any(|other| other.id == product.id)
+            });
         for (figure, within) in [
             ("realm", (1..=64).contains(&policy.realm.chars().count())),
             ("providers", unique_issuers),
+            ("products", unique_products),
             ("hash_cost", is_strong_enough(policy.hash_cost)),
             ("session_idle", spans.contains(&policy.session_idle)),
             ("session_absolute", spans.contains(&policy.session_absolute)),

@@ -27,6 +27,11 @@ macro_rules! short_names {
                 is_short_name(text).then(|| Self(text.to_owned()))
             }
 
+            /// The name of a preset, which is one by how it is written.
+            pub(crate) fn preset(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+
             /// The name.
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -60,6 +65,8 @@ pub struct Provider {
     pub authority_for: Vec<String>,
     /// How its word reaches the engine.
     pub word: Word,
+    /// Where people manage their account there, which nobody else can (SPEC 8.5).
+    pub manage_url: Option<String>,
 }
 
 /// How a provider's word reaches the engine; it is taken in no other way (SPEC 2.9).
@@ -74,7 +81,8 @@ pub enum Word {
 impl Provider {
     /// X. It issues no ID token: the host states subject and handle after its own OAuth exchange.
     pub fn x() -> Self {
-        Self::named("x", "https://x.com", &[], Word::HostStated)
+        let x = Self::named("x", "https://x.com", &[], Word::HostStated);
+        Self { manage_url: Some("https://x.com/settings/account".to_owned()), ..x }
     }
 
     /// Google, which knows the application by these client ids. It is the authority for gmail.com and for
@@ -87,7 +95,9 @@ impl Provider {
             hosted_domain_counts: true,
             ..IdTokenRules::new(audiences, vec![Algorithm::Rs256])
         };
-        Self::named("google", "https://accounts.google.com", &["gmail.com"], Word::IdToken(rules))
+        let google =
+            Self::named("google", "https://accounts.google.com", &["gmail.com"], Word::IdToken(rules));
+        Self { manage_url: Some("https://myaccount.google.com".to_owned()), ..google }
     }
 
     /// Apple, which knows the application by these bundle and service ids. It is the authority for the
@@ -98,15 +108,17 @@ impl Provider {
             verified_may_be_text: true,
             ..IdTokenRules::new(audiences, vec![Algorithm::Rs256])
         };
-        Self::named("apple", "https://appleid.apple.com", &domains, Word::IdToken(rules))
+        let apple = Self::named("apple", "https://appleid.apple.com", &domains, Word::IdToken(rules));
+        Self { manage_url: Some("https://account.apple.com".to_owned()), ..apple }
     }
 
     fn named(id: &str, issuer: &str, authority_for: &[&str], word: Word) -> Self {
         Self {
-            id: ProviderId(id.to_owned()),
+            id: ProviderId::preset(id),
             issuer: issuer.to_owned(),
             authority_for: authority_for.iter().map(|domain| (*domain).to_owned()).collect(),
             word,
+            manage_url: None,
         }
     }
 

@@ -21,6 +21,8 @@ pub enum Refusal {
     Busy,
     /// The flow is over, or never was; begin again (SPEC 2.10).
     FlowExpired,
+    /// Another account, or another product of this one, has the identifier (SPEC 1.3, 8.3).
+    IdentifierInUse,
     /// Another account holds the identity (SPEC 1.6).
     IdentityInUse,
     /// The code is wrong, spent, void or over; ask for another (SPEC 12.5).
@@ -67,6 +69,8 @@ pub enum Refusal {
         /// When a try is taken again; nothing where the factor is locked.
         retry_at: Option<Timestamp>,
     },
+    /// There is no such account here: said to the host and to support alone.
+    UnknownAccount,
     /// Policy names no such product (SPEC 8.1).
     UnknownProduct,
     /// Policy names no such provider, or not for this kind of assertion (SPEC 2.9).
@@ -81,6 +85,7 @@ impl Refusal {
             Self::AssertionRejected { .. } => "AssertionRejected",
             Self::Busy => "Busy",
             Self::FlowExpired => "FlowExpired",
+            Self::IdentifierInUse => "IdentifierInUse",
             Self::IdentityInUse => "IdentityInUse",
             Self::InvalidCode => "InvalidCode",
             Self::InvalidCredentials => "InvalidCredentials",
@@ -93,6 +98,7 @@ impl Refusal {
             Self::ReauthenticationRequired { .. } => "ReauthenticationRequired",
             Self::SessionEnded => "SessionEnded",
             Self::Throttled { .. } => "Throttled",
+            Self::UnknownAccount => "UnknownAccount",
             Self::UnknownProduct => "UnknownProduct",
             Self::UnknownProvider => "UnknownProvider",
         }
@@ -108,6 +114,7 @@ impl fmt::Display for Refusal {
             }
             Self::Busy => f.write_str("too many flows are open; try again later"),
             Self::FlowExpired => f.write_str("the flow is over; begin again"),
+            Self::IdentifierInUse => f.write_str("this identifier belongs to another; use its own"),
             Self::IdentityInUse => f.write_str("another account holds this identity; sign in with it"),
             Self::InvalidCode => f.write_str("the code is wrong or over; ask for another"),
             Self::InvalidCredentials => {
@@ -127,6 +134,7 @@ impl fmt::Display for Refusal {
             Self::Throttled { retry_at: None } => {
                 f.write_str("too many failures; sign in another way or reset the password")
             }
+            Self::UnknownAccount => f.write_str("there is no such account"),
             Self::UnknownProduct => f.write_str("policy names no such product"),
             Self::UnknownProvider => f.write_str("policy names no such provider for this kind of assertion"),
         }

@@ -3,6 +3,7 @@
 use super::account::{Account, Credential, MethodKind};
 use super::audit::{Action, Event};
 use super::flow::{Arrived, Entry, Progress, Proof, Purpose, SignedIn, Step};
+use super::product;
 use super::provider::Asserted;
 use super::refusal::Refusal;
 use super::session::{Client, Session};
@@ -149,6 +150,9 @@ pub(crate) fn open_session(
     }
     if proof.is_recovery() {
         account.recover(false, None, changes, ctx);
+    }
+    if let Some(product) = client.product() {
+        product::used(&mut account, product, ctx.now);
     }
     if account.sessions >= ctx.policy.sessions() {
         changes.push(Change::OldestSessionEnded { account: account.id });

@@ -67,6 +67,8 @@ pub(crate) enum Change {
     OldestSessionEnded { account: AccountId },
     /// The account's verified address can be found by others who prove it (SPEC 2.4).
     Proven { email: EmailAddress, account: AccountId },
+    /// The identifier belongs to the account no longer, if it did.
+    Released { identifier: Identifier, account: AccountId },
     /// The host shall deliver this.
     Send(Outgoing),
     /// The session as it is from now on, and the secret that its holder resolves it with.

@@ -109,6 +109,13 @@ impl Lowering<'_> {
             Change::Proven { email, account } => {
                 self.put_sealed(tables::email(&self.view.email_hash(&email), &account), &Present)
             }
+            Change::Released { identifier, account } => {
+                let hash = self.view.claim_hash(&identifier);
+                if self.view.claimed_by(&hash)? == Some(account) {
+                    self.rows.push(delete(tables::claim(&hash)));
+                }
+                Ok(())
+            }
             Change::Keys { issuer, given } => {
                 self.put_sealed(tables::key_set(&self.view.issuer_hash(&issuer)), &*given)
             }

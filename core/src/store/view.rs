@@ -84,14 +84,18 @@ impl<'a> View<'a> {
     /// Whose identifier it is.
     pub(crate) fn holder(&self, identifier: &Identifier) -> Result<Option<Account>, StoreError> {
         let hash = self.claim_hash(identifier);
-        let key = tables::claim(&hash);
-        let Some(sealed) = self.read.get(&key)? else { return Ok(None) };
-        let Claim(id) = opened(self.keys.rows(), &Place { key: &key, part: 0, clear: &[] }, &sealed)?;
+        let Some(id) = self.claimed_by(&hash)? else { return Ok(None) };
         let holder = self.account(id)?;
         if holder.is_none() {
             self.taken_over.borrow_mut().insert(hash);
         }
         Ok(holder)
+    }
+
+    /// The account that the claim of this hash names, absent or not.
+    pub(crate) fn claimed_by(&self, hash: &[u8; 32]) -> Result<Option<AccountId>, StoreError> {
+        let claim: Option<Claim> = self.row(&tables::claim(hash))?;
+        Ok(claim.map(|Claim(account)| account))
     }
 
     /// The accounts that have the email verified, earliest first.
@@ -305,6 +309,9 @@ impl<'a> View<'a> {
                 tables::CLAIM.kind,
                 &[b"identity", identity.issuer.as_bytes(), identity.subject.as_bytes()],
             ),
+            Identifier::Customer(customer) => {
+                self.keys.lookup(tables::CLAIM.kind, &[b"customer", customer.as_str().as_bytes()])
+            }
         }
     }
 

@@ -90,6 +90,7 @@ pub(crate) fn act(act: &Act) -> String {
         }
         Act::Reopen {} => "the store is closed and opened again".to_owned(),
         Act::Health {} => "asks how the store is".to_owned(),
+        other => format!("does: {}", other.name().replace('_', " ")),
     }
 }
 

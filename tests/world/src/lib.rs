@@ -17,6 +17,7 @@ mod hasher;
 mod mailbox;
 mod person;
 mod play;
+mod products;
 mod provider;
 pub mod render;
 pub mod story;

@@ -119,7 +119,7 @@ impl fmt::Display for Failure {
 
 /// What the names of a story stand for by now.
 #[derive(Default)]
-struct Stage {
+pub(crate) struct Stage {
     flows: BTreeMap<String, Running>,
     sessions: BTreeMap<String, (SessionId, SessionToken)>,
     accounts: BTreeMap<String, AccountId>,
@@ -251,6 +251,11 @@ impl Stage {
                 let purge_at = account.and_then(|account| account.request_deletion());
                 shown(purge_at.map(|at| json!({ "purge_at": render::time(at) })))
             }
+            Act::OpenProduct { .. }
+            | Act::Memberships { .. }
+            | Act::SetBilling { .. }
+            | Act::BillingDestination { .. }
+            | Act::ManageDestination { .. } => self.products(act, &engine)?,
             Act::Activity { session } => {
                 let account = engine.account(self.token(session)?);
                 let events = account.and_then(|account| account.activity());
@@ -386,7 +391,11 @@ impl Stage {
         Ok((token, running.number))
     }
 
-    fn token(&self, name: &str) -> Result<&SessionToken, String> {
+    pub(crate) fn account(&self, name: &str) -> Result<AccountId, String> {
+        self.accounts.get(name).copied().ok_or_else(|| unknown("account", name))
+    }
+
+    pub(crate) fn token(&self, name: &str) -> Result<&SessionToken, String> {
         self.sessions.get(name).map(|(_, token)| token).ok_or_else(|| unknown("session", name))
     }
 
@@ -432,22 +441,22 @@ fn client(device: &Option<String>, product: &Option<String>) -> Result<Client, S
     }
 }
 
-fn short(provider: &str) -> Result<ProviderId, String> {
+pub(crate) fn short(provider: &str) -> Result<ProviderId, String> {
     ProviderId::new(provider).ok_or_else(|| format!("{provider:?} is no short name"))
 }
 
-fn unknown(what: &str, name: &str) -> String {
+pub(crate) fn unknown(what: &str, name: &str) -> String {
     format!("no {what} is called {name:?}")
 }
 
-fn shown(answer: Result<Value, Error>) -> Value {
+pub(crate) fn shown(answer: Result<Value, Error>) -> Value {
     answer.unwrap_or_else(|error| render::error(&error))
 }
 
-fn all<T>(items: &[T], one: impl Fn(&T) -> Value) -> Vec<Value> {
+pub(crate) fn all<T>(items: &[T], one: impl Fn(&T) -> Value) -> Vec<Value> {
     items.iter().map(one).collect()
 }
 
-fn done((): ()) -> Value {
+pub(crate) fn done((): ()) -> Value {
     json!({ "done": true })
 }

@@ -15,6 +15,7 @@ pub fn providers() -> Vec<Provider> {
         issuer: issuer.to_owned(),
         authority_for: authority_for.iter().map(|domain| (*domain).to_owned()).collect(),
         word: Word::HostStated,
+        manage_url: None,
     };
     vec![
         Provider::x(),

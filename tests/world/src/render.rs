@@ -7,9 +7,9 @@
 use std::time::Duration;
 
 use selfsame::{
-    Aal, Accepted, AccountView, Activity, Adding, AddressSource, AddressView, Amr, Candidate, Error, Health,
-    Message, MessageKind, MethodView, Outcome, Progress, ProviderId, RecoveryCodes, Refusal, Session,
-    SignedIn, Status, Step, Timestamp, TotpEnrolment,
+    Aal, Accepted, AccountView, Activity, Adding, AddressSource, AddressView, Amr, Candidate, Destination,
+    Error, Health, Membership, Message, MessageKind, MethodView, Outcome, Progress, ProviderId,
+    RecoveryCodes, Refusal, Session, SignedIn, Status, Step, Timestamp, TotpEnrolment,
 };
 use serde_json::{Value, json};
 
@@ -147,6 +147,31 @@ pub fn account(account: &AccountView) -> Value {
         })),
         "hold_until": account.hold_until.map(time),
     })
+}
+
+/// What an account has with a product.
+pub fn membership(membership: &Membership) -> Value {
+    json!({
+        "product": membership.product.as_str(),
+        "since": time(membership.since),
+        "billing": membership.billing.as_ref().map(|billing| json!({
+            "customer": billing.customer.as_str(),
+            "plan": billing.plan,
+            "status": billing.status.code(),
+            "period_end": billing.period_end.map(time),
+            "managed_by": billing.managed_by.code(),
+        })),
+    })
+}
+
+/// Where to send the person.
+pub fn destination(destination: &Destination) -> Value {
+    let (store, url) = match destination {
+        Destination::Product { url } => (None, Some(url)),
+        Destination::Store { store, url } => (Some(store.code()), Some(url)),
+        Destination::ManagedElsewhere { url } => (None, url.as_ref()),
+    };
+    json!({ "to": destination.code(), "store": store, "url": url })
 }
 
 /// A session.

@@ -143,6 +143,27 @@ pub enum Act {
     RequestDeletion {
         session: String,
     },
+    OpenProduct {
+        session: String,
+        product: String,
+    },
+    Memberships {
+        session: String,
+    },
+    SetBilling {
+        account: String,
+        product: String,
+        billing: Cost,
+    },
+    BillingDestination {
+        session: String,
+        product: String,
+    },
+    ManageDestination {
+        session: String,
+        product: Option<String>,
+        provider: Option<String>,
+    },
     Activity {
         session: String,
     },
@@ -192,6 +213,18 @@ pub enum Give {
 pub enum Wanted {
     SignUp,
     SignIn,
+}
+
+/// What a product costs. Names are those of the engine.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the engine's billing profile")]
+pub struct Cost {
+    pub customer: String,
+    pub plan: String,
+    pub status: String,
+    pub period_end: Option<u64>,
+    pub managed_by: String,
 }
 
 /// A span of time: the sum of its members.
@@ -290,6 +323,11 @@ impl Act {
             Self::EndOtherSessions { .. } => "end_other_sessions",
             Self::SignOut { .. } => "sign_out",
             Self::RequestDeletion { .. } => "request_deletion",
+            Self::OpenProduct { .. } => "open_product",
+            Self::Memberships { .. } => "memberships",
+            Self::SetBilling { .. } => "set_billing",
+            Self::BillingDestination { .. } => "billing_destination",
+            Self::ManageDestination { .. } => "manage_destination",
             Self::Activity { .. } => "activity",
             Self::VerifyAudit { .. } => "verify_audit",
             Self::Mail { .. } => "mail",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use selfsame::testing::{Medium, MemoryMedium, SeededEntropy};
 use selfsame::{
-    Engine, Entropy, Environment, Error, Hasher, HostKey, Policy, ProductId, SystemEntropy, Timestamp, Unlock,
+    Engine, Entropy, Environment, Error, Hasher, HostKey, Policy, Product, SystemEntropy, Timestamp, Unlock,
 };
 
 use crate::clock::Hand;
@@ -53,7 +53,7 @@ impl World {
     /// The policy of a world that is given none: the defaults, the realm "Field Notes", the
     /// [`providers`] and the products `grok` and `api`.
     pub fn policy() -> selfsame::PolicyBuilder {
-        let products = ["grok", "api"].into_iter().filter_map(ProductId::new).collect();
+        let products = vec![Product::grok(), Product::api()];
         Policy::builder().realm("Field Notes").providers(providers()).products(products)
     }
 
