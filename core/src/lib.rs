@@ -39,6 +39,7 @@ pub use rules::id_token::IdTokenRules;
 pub use rules::mail::{Message, MessageKind};
 pub use rules::mfa::{MfaView, RecoveryCodes, TotpEnrolment};
 pub use rules::password::PasswordRule;
+pub use rules::picker::PickerEntry;
 pub use rules::policy::{Policy, PolicyBuilder, PolicyError};
 pub use rules::product::{
     Billing, BillingStatus, CustomerRef, Destination, Managed, ManagedBy, Membership, Product,

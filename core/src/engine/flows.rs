@@ -248,6 +248,7 @@ fn named(state: &State) -> Option<AccountId> {
             Some(entry.account)
         }
         State::Reset(resetting) => Some(resetting.account),
+        State::SignedIn { account, .. } => Some(*account),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ mod flows;
 mod golden;
 pub(crate) mod host;
 mod mfa;
+mod picker;
 mod products;
 mod sign_in;
 mod time;

@@ -14,6 +14,8 @@ use crate::rules::session::Client;
 use crate::rules::sign_in::{self, PasswordProof};
 use crate::rules::throttle::AtTheEnd;
 use crate::rules::verdict::{Context, Verdict};
+use crate::store::port::StoreError;
+use crate::store::view::View;
 
 impl Engine {
     /// Signs in with email and password.
@@ -23,14 +25,22 @@ impl Engine {
     /// [`Refusal::Throttled`] after too many failures; [`Refusal::InvalidEmail`] for what is none.
     pub fn sign_in(&self, email: &str, password: &Secret, client: &Client) -> Result<Progress, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
+        self.sign_in_as(&Who::Known(Identifier::PasswordEmail(email)), password, client)
+    }
+
+    pub(super) fn sign_in_as(
+        &self,
+        who: &Who,
+        password: &Secret,
+        client: &Client,
+    ) -> Result<Progress, Error> {
         self.check_client(client)?;
-        let identifier = Identifier::PasswordEmail(email);
         self.settled(|| {
             let tried = self.look(|view, ctx| {
-                let holder = view.holder(&identifier)?;
+                let holder = who.account(view)?;
                 let throttle = match &holder {
                     Some(account) => account.first.check(ctx.now, ctx.patient, account.end_of_first()),
-                    None => view.unknown(view.claim_hash(&identifier))?.throttle.check(
+                    None => view.unknown(who.unknown_hash(view))?.throttle.check(
                         ctx.now,
                         ctx.patient,
                         AtTheEnd::Lock,
@@ -54,7 +64,7 @@ impl Engine {
                 }
                 let holder = match account {
                     Some(account) => Ok(account),
-                    None => Err(view.unknown(view.claim_hash(&identifier))?),
+                    None => Err(view.unknown(who.unknown_hash(view))?),
                 };
                 Ok(sign_in::password(holder, proof.clone(), client, ctx).map(Attempt::Done))
             })
@@ -117,6 +127,31 @@ impl Engine {
         match client.product() {
             Some(product) if !self.inner.policy.has_product(product) => Err(Refusal::UnknownProduct.into()),
             _ => Ok(()),
+        }
+    }
+}
+
+/// Who somebody says that they are.
+pub(super) enum Who {
+    /// By an email.
+    Known(Identifier),
+    /// By the account that they picked.
+    Picked(AccountId),
+}
+
+impl Who {
+    fn account(&self, view: &View<'_>) -> Result<Option<Account>, StoreError> {
+        match self {
+            Self::Known(identifier) => view.holder(identifier),
+            Self::Picked(account) => view.account(*account),
+        }
+    }
+
+    /// What guesses are counted under where it is nobody.
+    fn unknown_hash(&self, view: &View<'_>) -> [u8; 32] {
+        match self {
+            Self::Known(identifier) => view.claim_hash(identifier),
+            Self::Picked(account) => view.keys().code(&[b"picked", account.as_bytes()]),
         }
     }
 }

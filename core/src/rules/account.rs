@@ -38,6 +38,8 @@ pub(crate) struct Account {
     pub(crate) reauthentications: Vec<(SessionId, u8)>,
     /// The products that it is used with, in the order of their first use (SPEC 8.2).
     pub(crate) memberships: Vec<Membership>,
+    /// Whether the picker of the device offers it (SPEC 1.11).
+    pub(crate) is_remembered: bool,
     /// How many session rows there are.
     pub(crate) sessions: u16,
     pub(crate) chain: Chain,
@@ -124,6 +126,14 @@ impl MethodKind {
             Self::Federated => "Federated",
         }
     }
+
+    /// Whether it lets its owner in without a network (SPEC 4.9).
+    pub fn works_offline(self) -> bool {
+        match self {
+            Self::Password => true,
+            Self::Federated => false,
+        }
+    }
 }
 
 /// An email of an account.
@@ -169,6 +179,7 @@ impl Account {
             enrolments: Vec::new(),
             reauthentications: Vec::new(),
             memberships: Vec::new(),
+            is_remembered: false,
             sessions: 0,
             chain: Chain::default(),
         }
@@ -250,6 +261,13 @@ impl Account {
         self.reauthentications.retain(|(of, _)| *of != session);
     }
 
+    /// All sessions of the account are over.
+    pub(crate) fn no_sessions(&mut self) {
+        self.sessions = 0;
+        self.enrolments.clear();
+        self.reauthentications.clear();
+    }
+
     /// The account comes back to its owner by other proof than the full: all sessions that lived before
     /// end, and what could take it from them again has to wait (SPEC 5.5).
     pub(crate) fn recover(
@@ -259,9 +277,8 @@ impl Account {
         changes: &mut Vec<Change>,
         ctx: &Context<'_>,
     ) {
+        self.no_sessions();
         self.sessions = u16::from(except.is_some());
-        self.enrolments.clear();
-        self.reauthentications.clear();
         changes.push(Change::SessionsEnded { account: self.id, except });
         let hold = Hold { until: ctx.now + ctx.policy.hold(), keeps_mfa };
         // A hold that is there already gets neither shorter nor laxer.
@@ -418,9 +435,7 @@ pub struct Candidate {
 
 impl Candidate {
     pub(crate) fn of(account: &Account, place: u8, newcomer_is_password: bool) -> Self {
-        let mut methods: Vec<_> = account.ways.methods.iter().map(Method::kind).collect();
-        methods.sort_unstable();
-        methods.dedup();
+        let methods = account.kinds();
         let mut providers: Vec<_> =
             account.ways.methods.iter().filter_map(|m| m.provider().cloned()).collect();
         providers.sort_unstable();

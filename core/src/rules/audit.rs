@@ -66,6 +66,8 @@ pub enum Action {
     PasswordChanged,
     /// Another password was set by a mailed code.
     PasswordReset,
+    /// The account is no longer offered on this device, and its sessions here were ended.
+    ForgottenHere,
     /// A session was ended.
     SessionEnded,
     /// All sessions but one were ended.
@@ -106,6 +108,7 @@ impl Action {
             Self::ReauthenticationTried => "ReauthenticationTried",
             Self::PasswordChanged => "PasswordChanged",
             Self::PasswordReset => "PasswordReset",
+            Self::ForgottenHere => "ForgottenHere",
             Self::SessionEnded => "SessionEnded",
             Self::OtherSessionsEnded => "OtherSessionsEnded",
             Self::DeletionRequested => "DeletionRequested",

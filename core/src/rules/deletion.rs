@@ -24,7 +24,7 @@ pub(crate) fn request(fresh: &Fresh<'_, FirstFactor>, ctx: &Context<'_>) -> Verd
         })
         .collect();
     account.status = Status::PendingDeletion { requested_at: ctx.now, purge_at };
-    account.sessions = 0;
+    account.no_sessions();
     changes.push(Change::SessionsEnded { account: account.id, except: None });
     let event = Event::done(Action::DeletionRequested, Some(session.id), ctx.now);
     changes.push(Change::Account { account: Box::new(account), event });

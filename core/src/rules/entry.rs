@@ -303,6 +303,7 @@ fn renew(
         recovered: session.recovered,
         amr: session.amr.clone(),
         auth_time: session.auth_time,
+        works_offline: account.works_offline(),
         outcome: Arrived::Reauthenticated,
     });
     let state = State::SignedIn {

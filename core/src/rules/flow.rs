@@ -143,6 +143,9 @@ pub struct SignedIn {
     pub amr: Vec<Amr>,
     /// When, the oldest proof where there are several.
     pub auth_time: Timestamp,
+    /// Which kinds of methods let the owner in without a network. Where there are none, offer to add a
+    /// password (SPEC 4.9).
+    pub works_offline: Vec<MethodKind>,
     /// What else came of it.
     pub outcome: Arrived,
 }

@@ -16,6 +16,7 @@ pub(crate) mod linking;
 pub(crate) mod mail;
 pub(crate) mod mfa;
 pub(crate) mod password;
+pub(crate) mod picker;
 pub(crate) mod policy;
 pub(crate) mod product;
 pub(crate) mod provider;

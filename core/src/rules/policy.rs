@@ -22,6 +22,7 @@ pub struct Policy {
     session_absolute: Duration,
     fresh_for: Duration,
     hold: Duration,
+    picker: bool,
     keys_for: Duration,
     methods: usize,
     addresses: usize,
@@ -43,6 +44,7 @@ impl Policy {
                 session_absolute: DAY * 180,
                 fresh_for: MINUTE * 5,
                 hold: DAY,
+                picker: false,
                 keys_for: DAY,
                 methods: 32,
                 addresses: 16,
@@ -101,6 +103,11 @@ impl Policy {
     /// How long after a recovery the ways into an account and its contents stay as they are.
     pub fn hold(&self) -> Duration {
         self.hold
+    }
+
+    /// Whether the store offers its accounts to choose from.
+    pub fn picker(&self) -> bool {
+        self.picker
     }
 
     /// How long a provider's key set is believed.
@@ -216,6 +223,13 @@ impl PolicyBuilder {
     /// stay as they are: up to 7 days. Default 24 hours.
     pub fn hold(mut self, hold: Duration) -> Self {
         self.policy.hold = hold;
+        self
+    }
+
+    /// Whether the store offers its accounts to choose from, as an app does on a device; a server does not.
+    /// Default no.
+    pub fn picker(mut self, picker: bool) -> Self {
+        self.policy.picker = picker;
         self
     }
 

@@ -18,18 +18,30 @@ const LONGEST_LABEL: usize = 64;
 pub struct Client {
     device: String,
     product: Option<ProductId>,
+    unremembered: bool,
 }
 
 impl Client {
     /// A device, by the label that its owner will recognise it by; the first 64 characters count.
     pub fn on(device: &str) -> Self {
-        Self { device: device.chars().take(LONGEST_LABEL).collect(), product: None }
+        Self { device: device.chars().take(LONGEST_LABEL).collect(), product: None, unremembered: false }
     }
 
     /// The product that is used on the device.
     pub fn using(mut self, product: ProductId) -> Self {
         self.product = Some(product);
         self
+    }
+
+    /// The person does not want to be remembered on the device (SPEC 1.11).
+    pub fn unremembered(mut self) -> Self {
+        self.unremembered = true;
+        self
+    }
+
+    /// Whether the person wants to be remembered on the device.
+    pub fn is_remembered(&self) -> bool {
+        !self.unremembered
     }
 
     /// The device's label.

@@ -3,6 +3,7 @@
 use super::account::{Account, Credential, MethodKind};
 use super::audit::{Action, Event};
 use super::flow::{Arrived, Entry, Progress, Proof, Purpose, SignedIn, Step};
+use super::picker;
 use super::product;
 use super::provider::Asserted;
 use super::refusal::Refusal;
@@ -154,6 +155,7 @@ pub(crate) fn open_session(
     if let Some(product) = client.product() {
         product::used(&mut account, product, ctx.now);
     }
+    picker::remember(&mut account, client.is_remembered(), changes, ctx);
     if account.sessions >= ctx.policy.sessions() {
         changes.push(Change::OldestSessionEnded { account: account.id });
     } else {
@@ -182,6 +184,7 @@ pub(crate) fn open_session(
         recovered: session.recovered,
         amr: session.amr.clone(),
         auth_time: session.auth_time,
+        works_offline: account.works_offline(),
         outcome,
     };
     let event = Event::done(action, Some(session.id), ctx.now);

@@ -456,6 +456,7 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
             recovered: proof.is_recovery(),
             amr: proof.amr(),
             auth_time: proof.auth_time(),
+            works_offline: facts.account.as_ref().map_or_else(Vec::new, Account::works_offline),
             outcome: *outcome,
         }),
         State::Ended => Step::Ended,

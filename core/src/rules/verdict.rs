@@ -67,6 +67,8 @@ pub(crate) enum Change {
     OldestSessionEnded { account: AccountId },
     /// The account's verified address can be found by others who prove it (SPEC 2.4).
     Proven { email: EmailAddress, account: AccountId },
+    /// The picker offers the account from now on, or no longer (SPEC 1.11).
+    Remembered { account: AccountId, is_remembered: bool },
     /// The identifier belongs to the account no longer, if it did.
     Released { identifier: Identifier, account: AccountId },
     /// The host shall deliver this.

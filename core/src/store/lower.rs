@@ -116,6 +116,13 @@ impl Lowering<'_> {
                 }
                 Ok(())
             }
+            Change::Remembered { account, is_remembered: true } => {
+                self.put_sealed(tables::here(&account), &Present)
+            }
+            Change::Remembered { account, is_remembered: false } => {
+                self.rows.push(delete(tables::here(&account)));
+                Ok(())
+            }
             Change::Keys { issuer, given } => {
                 self.put_sealed(tables::key_set(&self.view.issuer_hash(&issuer)), &*given)
             }

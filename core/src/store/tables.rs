@@ -83,6 +83,7 @@ tables! {
     META = "meta", 0x02, false, 0, "high-water mark of time, next message, flows waiting", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
     CLAIM = "claim", 0x10, false, 32, "keyed hash of an identifier -> its account", Sealed::Store, OnPurge::Go, InExport::Not("shown as methods");
     EMAIL = "email", 0x11, false, 48, "keyed hash of a verified email, account -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown as addresses");
+    HERE = "here", 0x12, false, 16, "account that the device offers -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown in the account");
     FLOW = "flow", 0x20, false, 16, "flow -> its state", Sealed::Store, OnPurge::Expire, InExport::Not("ends within 30 days");
     FLOW_DUE = "flow-due", 0x21, false, 24, "when a flow ends, flow -> nothing", Sealed::Clear, OnPurge::Expire, InExport::Not("of no account");
     WAITING = "waiting", 0x22, false, 48, "keyed hash of an address, flow that waits for its proof -> nothing", Sealed::Clear, OnPurge::Expire, InExport::Not("of no account");
@@ -137,6 +138,14 @@ pub(crate) fn email(hash: &[u8; 32], account: &AccountId) -> Vec<u8> {
 
 pub(crate) fn emails(hash: &[u8; 32]) -> Range {
     Range::within(&EMAIL, &NOBODY, hash)
+}
+
+pub(crate) fn here(account: &AccountId) -> Vec<u8> {
+    HERE.key(&NOBODY, &[account.as_bytes()])
+}
+
+pub(crate) fn all_here() -> Range {
+    Range::within(&HERE, &NOBODY, &[])
 }
 
 pub(crate) fn flow(id: &FlowId) -> Vec<u8> {
@@ -272,6 +281,7 @@ mod tests {
             (meta(), format!("{nobody}02")),
             (claim(&hash), format!("{nobody}10{h}")),
             (email(&hash, &account), format!("{nobody}11{h}{a}")),
+            (here(&account), format!("{nobody}12{a}")),
             (flow(&flow_id), format!("{nobody}20{c}")),
             (flow_due(Timestamp::from_millis(0x0102), &flow_id), format!("{nobody}210000000000000102{c}")),
             (waiting(&hash, &flow_id), format!("{nobody}22{h}{c}")),

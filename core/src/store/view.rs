@@ -113,6 +113,17 @@ impl<'a> View<'a> {
         Ok(accounts)
     }
 
+    /// The accounts that the device offers, oldest first; some may be gone.
+    pub(crate) fn remembered(&self) -> Result<Vec<AccountId>, StoreError> {
+        let mut ids = Vec::new();
+        self.rows(&tables::all_here(), usize::MAX, |key, sealed| {
+            self.open_row::<Present>(key, sealed)?;
+            ids.push(AccountId::from_bytes(last_chunk(key)?));
+            Ok(())
+        })?;
+        Ok(ids)
+    }
+
     /// The flow, over or not.
     pub(crate) fn flow(&self, id: FlowId) -> Result<Option<Flow>, StoreError> {
         let flow: Option<Flow> = self.row(&tables::flow(&id))?;

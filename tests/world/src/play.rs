@@ -174,6 +174,19 @@ impl Stage {
                 let (password, client) = (self.secret(password), client(device, product)?);
                 self.arrived(flow.as_ref(), engine.sign_in(email, &password, &client))
             }
+            Act::Picker {} => {
+                let entries = engine.picker();
+                shown(entries.map(|entries| json!({ "accounts": all(&entries, render::picker_entry) })))
+            }
+            Act::SignInTo { account, password, flow, device } => {
+                let (password, client) = (self.secret(password), client(device, &None)?);
+                let account = *self.accounts.get(account).ok_or_else(|| unknown("account", account))?;
+                self.arrived(flow.as_ref(), engine.sign_in_to(account, &password, &client))
+            }
+            Act::ForgetHere { account } => {
+                let account = *self.accounts.get(account).ok_or_else(|| unknown("account", account))?;
+                shown(engine.forget_here(account).map(done))
+            }
             Act::ResetPassword { email, flow, device, product } => {
                 let client = client(device, product)?;
                 self.arrived(Some(flow), engine.reset_password(email, &client))

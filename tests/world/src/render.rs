@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use selfsame::{
     Aal, Accepted, AccountView, Activity, Adding, AddressSource, AddressView, Amr, Candidate, Destination,
-    Error, Health, Membership, Message, MessageKind, MethodView, Outcome, Progress, ProviderId,
+    Error, Health, Membership, Message, MessageKind, MethodView, Outcome, PickerEntry, Progress, ProviderId,
     RecoveryCodes, Refusal, Session, SignedIn, Status, Step, Timestamp, TotpEnrolment,
 };
 use serde_json::{Value, json};
@@ -102,6 +102,7 @@ pub fn step(step: &Step) -> Value {
             recovered,
             amr: used,
             auth_time,
+            works_offline,
             outcome,
         }) => {
             json!({
@@ -113,6 +114,7 @@ pub fn step(step: &Step) -> Value {
                 "recovered": recovered,
                 "amr": amr(used),
                 "auth_time": time(*auth_time),
+                "works_offline": works_offline.iter().map(|kind| kind.code()).collect::<Vec<_>>(),
                 "outcome": outcome.code(),
             })
         }
@@ -172,6 +174,16 @@ pub fn destination(destination: &Destination) -> Value {
         Destination::ManagedElsewhere { url } => (None, url.as_ref()),
     };
     json!({ "to": destination.code(), "store": store, "url": url })
+}
+
+/// An account that a device offers.
+pub fn picker_entry(entry: &PickerEntry) -> Value {
+    json!({
+        "account": entry.account.to_string(),
+        "email": entry.email,
+        "methods": entry.methods.iter().map(|kind| kind.code()).collect::<Vec<_>>(),
+        "needs_network": entry.needs_network,
+    })
 }
 
 /// A session.

@@ -83,6 +83,16 @@ pub enum Act {
         device: Option<String>,
         product: Option<String>,
     },
+    Picker {},
+    SignInTo {
+        account: String,
+        password: String,
+        flow: Option<String>,
+        device: Option<String>,
+    },
+    ForgetHere {
+        account: String,
+    },
     ResetPassword {
         email: String,
         flow: String,
@@ -306,6 +316,9 @@ impl Act {
             Self::Answer { .. } => "answer",
             Self::CurrentStep { .. } => "current_step",
             Self::SignIn { .. } => "sign_in",
+            Self::Picker {} => "picker",
+            Self::SignInTo { .. } => "sign_in_to",
+            Self::ForgetHere { .. } => "forget_here",
             Self::ResetPassword { .. } => "reset_password",
             Self::Reauthenticate { .. } => "reauthenticate",
             Self::EnrollTotp { .. } => "enroll_totp",
@@ -397,11 +410,12 @@ struct Figures {
     session_absolute: Option<Span>,
     fresh_for: Option<Span>,
     hold: Option<Span>,
+    picker: bool,
 }
 
 impl Figures {
     fn build(self) -> Result<Policy, PolicyError> {
-        let mut policy = World::policy();
+        let mut policy = World::policy().picker(self.picker);
         if let Some(most) = self.accounts_per_email {
             policy = policy.accounts_per_email(most);
         }

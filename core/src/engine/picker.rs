@@ -1,0 +1,55 @@
+//! Choosing among the accounts of a device (SPEC 1.11).
+
+use super::Engine;
+use crate::error::Error;
+use crate::ground::id::AccountId;
+use crate::ground::secret::Secret;
+use crate::rules::flow::Progress;
+use crate::rules::picker::{self, PickerEntry};
+use crate::rules::session::Client;
+use crate::rules::verdict::Verdict;
+
+impl Engine {
+    /// The active accounts that were made or signed in to in this store, and whose owner wants to be
+    /// remembered here, oldest first. Empty where policy has no picker.
+    ///
+    /// # Errors
+    /// [`Error`] from the store.
+    pub fn picker(&self) -> Result<Vec<PickerEntry>, Error> {
+        self.look(|view, _| {
+            let mut entries = Vec::new();
+            for account in view.remembered()? {
+                let account = view.account(account)?.filter(picker::is_offered);
+                entries.extend(account.as_ref().map(PickerEntry::of));
+            }
+            Ok(Ok(entries))
+        })
+    }
+
+    /// Takes an account off the picker and ends its sessions in this store. Nothing of it is deleted. One that is
+    /// not there is no error.
+    ///
+    /// # Errors
+    /// [`Error`] from the store.
+    pub fn forget_here(&self, account: AccountId) -> Result<(), Error> {
+        self.act(|view, ctx| {
+            Ok(match view.account(account)? {
+                Some(account) => picker::forget(account, ctx),
+                None => Verdict::done((), Vec::new()),
+            })
+        })
+    }
+
+    /// Signs in with the password of an account that was [picked](Self::picker).
+    ///
+    /// # Errors
+    /// As [`Self::sign_in`].
+    pub fn sign_in_to(
+        &self,
+        account: AccountId,
+        password: &Secret,
+        client: &Client,
+    ) -> Result<Progress, Error> {
+        self.sign_in_as(&super::sign_in::Who::Picked(account), password, client)
+    }
+}

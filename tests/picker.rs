@@ -1,0 +1,126 @@
+//! The accounts that a device offers, and the ways in that need no network (SPEC 1.11, 4.9).
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use selfsame::{AccountId, Answer, Client, Intent, MethodKind, PickerEntry, Refusal};
+use selfsame_world::{Identity, Person, World, days, minutes, refused, signed_in};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+fn on_a_device() -> World {
+    World::builder().policy(World::policy().picker(true).build().unwrap()).build()
+}
+
+fn picked(world: &World) -> Vec<AccountId> {
+    world.engine().picker().unwrap().iter().map(|entry| entry.account).collect()
+}
+
+#[test]
+fn r1_11_a_device_offers_who_signed_in_on_it_and_masks_the_address() {
+    let world = on_a_device();
+    let ada = world.ada();
+    world.later(minutes(1));
+    let x = signed_in(world.x_identity("1", None));
+    assert_eq!(
+        world.engine().picker().unwrap(),
+        [
+            PickerEntry {
+                account: ada.account,
+                email: Some("a…@example.org".into()),
+                methods: vec![MethodKind::Password],
+                needs_network: false,
+            },
+            PickerEntry {
+                account: x.account,
+                email: None,
+                methods: vec![MethodKind::Federated],
+                needs_network: true,
+            },
+        ]
+    );
+}
+
+#[test]
+fn r1_11_who_does_not_want_to_be_remembered_is_not_and_a_server_remembers_nobody() {
+    let world = on_a_device();
+    let client = Client::on("library").unremembered();
+    let asked = world.engine().sign_up("ada@example.org", &PASSWORD.into(), &client).unwrap();
+    signed_in(world.prove(&asked, "ada@example.org"));
+    assert_eq!(picked(&world), []);
+    let done = signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap());
+    assert_eq!(picked(&world), [done.account], "signing in again without that changes it");
+
+    let server = World::new();
+    server.ada();
+    assert_eq!(picked(&server), []);
+}
+
+#[test]
+fn r1_11_forgetting_ends_the_sessions_here_and_deletes_nothing() {
+    let world = on_a_device();
+    let ada = world.ada();
+    let grace = world.person("grace@example.org", PASSWORD);
+    world.engine().forget_here(ada.account).unwrap();
+    assert_eq!(picked(&world), [grace.account]);
+    assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded);
+    world.engine().resolve(&grace.token).unwrap();
+    let commits = world.engine().commits().unwrap();
+    world.engine().forget_here(ada.account).unwrap();
+    assert_eq!(world.engine().commits().unwrap(), commits, "a second time is nothing");
+    let back = signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap());
+    assert_eq!(back.account, ada.account);
+    assert_eq!(picked(&world), [ada.account, grace.account]);
+}
+
+#[test]
+fn r1_11_an_account_that_is_to_be_deleted_is_not_offered() {
+    let world = on_a_device();
+    let ada = world.ada();
+    world.account(&ada).request_deletion().unwrap();
+    assert_eq!(picked(&world), []);
+    let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
+    signed_in(world.answer(&asked, &Answer::Restore).unwrap());
+    assert_eq!(picked(&world), [ada.account]);
+    world.account(&Person { token: token(&world), ..ada }).request_deletion().unwrap();
+    world.later(days(30));
+    assert_eq!(picked(&world), []);
+}
+
+fn token(world: &World) -> selfsame::SessionToken {
+    signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap()).token.unwrap()
+}
+
+#[test]
+fn r1_11_a_password_works_for_the_account_that_was_picked_and_counts_there() {
+    let world = on_a_device();
+    let ada = world.ada();
+    let device = Client::on("tablet");
+    let sign_in = |password: &str| world.engine().sign_in_to(ada.account, &password.into(), &device);
+    assert_eq!(signed_in(sign_in(PASSWORD).unwrap()).account, ada.account);
+    for _ in 0..5 {
+        assert_eq!(refused(sign_in("wrong")), Refusal::InvalidCredentials);
+    }
+    assert!(matches!(refused(sign_in(PASSWORD)), Refusal::Throttled { .. }));
+    assert!(matches!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::Throttled { .. }));
+
+    let x = signed_in(world.x_identity("1", None)).account;
+    let nobody = "01900000-0000-7000-8000-000000000000".parse::<AccountId>().unwrap();
+    for absent in [x, nobody] {
+        let hashes = world.hashes();
+        let answer = world.engine().sign_in_to(absent, &PASSWORD.into(), &device);
+        assert_eq!(refused(answer), Refusal::InvalidCredentials);
+        assert_eq!(world.hashes() - hashes, 1);
+    }
+}
+
+#[test]
+fn r4_9_a_sign_in_says_which_ways_in_need_no_network() {
+    let world = World::new();
+    let ada = signed_in(world.sign_in(&world.ada().email, PASSWORD).unwrap());
+    assert_eq!(ada.works_offline, [MethodKind::Password]);
+    let x = signed_in(world.x_identity("1", None));
+    assert!(x.works_offline.is_empty());
+    // The step says so again when it is looked at again.
+    let again = world.present(&Identity::at("x", "1"), Intent::SignIn).unwrap();
+    let shown = world.engine().current_step(&again.flow.unwrap()).unwrap();
+    assert!(signed_in(shown).works_offline.is_empty());
+}
