@@ -32,6 +32,7 @@ pub use rules::account::{
     AccountView, AddressSource, AddressView, Candidate, MethodKind, MethodView, Status,
 };
 pub use rules::audit::{Action, Activity, Actor, Event, Outcome};
+pub use rules::explain::{Effect, Explanation, Planned};
 pub use rules::flow::{
     Accepted, Adding, Answer, Arrived, Blocked, Intent, Progress, SecondFactor, SignedIn, Step,
 };

@@ -6,12 +6,12 @@ use crate::error::Error;
 use crate::ground::id::SessionId;
 use crate::ground::time::Timestamp;
 use crate::rules::account::{Account, AccountView};
-use crate::rules::audit::{Action, Activity, Event};
+use crate::rules::audit::Activity;
 use crate::rules::deletion;
 use crate::rules::flow::Progress;
 use crate::rules::fresh::{Fresh, Level, Owner};
 use crate::rules::refusal::Refusal;
-use crate::rules::session::Session;
+use crate::rules::session::{self, Session};
 use crate::rules::transition;
 use crate::rules::verdict::{Change, Context, Verdict};
 use crate::store::port::StoreError;
@@ -146,27 +146,11 @@ impl AccountHandle {
 
     fn end(&self, ended: Option<SessionId>) -> Result<(), Error> {
         self.act(|view, ctx, owner| {
-            let (session, mut account) = (&owner.session, owner.account.clone());
-            let lives = |id| -> Result<bool, StoreError> {
-                let sessions = view.sessions(account.id)?;
-                Ok(sessions.iter().any(|other| other.id == id && other.is_live(ctx.now, ctx.policy)))
+            let sessions = match ended {
+                Some(_) => view.sessions(owner.account.id)?,
+                None => Vec::new(),
             };
-            let (change, action) = match ended {
-                Some(ended) if lives(ended)? => {
-                    account.session_ends(ended);
-                    let change = Change::SessionEnded { account: account.id, session: ended };
-                    (change, Action::SessionEnded)
-                }
-                Some(_) => return Ok(Verdict::refused(Refusal::SessionEnded)),
-                None => {
-                    account.sessions = 1;
-                    account.reauthentications.retain(|(of, _)| *of == session.id);
-                    let change = Change::SessionsEnded { account: account.id, except: Some(session.id) };
-                    (change, Action::OtherSessionsEnded)
-                }
-            };
-            let event = Event::done(action, Some(session.id), ctx.now);
-            Ok(Verdict::done((), vec![change, Change::Account { account: Box::new(account), event }]))
+            Ok(session::end(owner, ended, &sessions, ctx))
         })
     }
 

@@ -83,11 +83,11 @@ impl Engine {
     /// The host has evidence that others know a password: as [`AccountHandle::mark_compromised`].
     ///
     /// # Errors
-    /// [`Refusal::NotOffered`] for what is no password of an account.
+    /// [`Refusal::UnknownAccount`]; [`Refusal::NotOffered`] for what is no password of the account.
     pub fn mark_compromised(&self, account: AccountId, method: MethodId) -> Result<(), Error> {
         self.act(|view, ctx| {
             let Some(account) = view.account(account)? else {
-                return Ok(Verdict::refused(Refusal::NotOffered));
+                return Ok(Verdict::refused(Refusal::UnknownAccount));
             };
             let sessions = view.sessions(account.id)?;
             Ok(compromise::by_host(account, method, &sessions, ctx))

@@ -4,6 +4,7 @@ pub(crate) mod account;
 mod assertion;
 pub(crate) mod clock;
 pub(crate) mod environment;
+mod explain;
 mod flows;
 #[cfg(test)]
 mod golden;

@@ -261,6 +261,13 @@ impl Account {
         self.reauthentications.retain(|(of, _)| *of != session);
     }
 
+    /// All sessions of the account but this one are over.
+    pub(crate) fn only_session(&mut self, session: SessionId) {
+        self.sessions = 1;
+        self.enrolments.retain(|enrolment| enrolment.session == session);
+        self.reauthentications.retain(|(of, _)| *of == session);
+    }
+
     /// All sessions of the account are over.
     pub(crate) fn no_sessions(&mut self) {
         self.sessions = 0;

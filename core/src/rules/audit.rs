@@ -1,5 +1,6 @@
 //! What happened to an account, in a chain that shows any change to it (SPEC 11).
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,42 @@ impl Action {
     }
 }
 
+impl fmt::Display for Action {
+    /// In words that its owner understands.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AccountCreated => "the account was made",
+            Self::MethodLinked => "a sign-in method was added by linking",
+            Self::SignedIn => "signed in",
+            Self::PasswordTried => "a password was tried",
+            Self::ForeignIdentityShown => "an identity of somebody else was shown",
+            Self::Throttled => "a try came too early",
+            Self::SecondFactorProven => "the second factor was proven",
+            Self::SecondFactorTried => "a second factor was tried",
+            Self::MfaEnrolmentBegun => "an authenticator app was given its secret",
+            Self::MfaEnrolmentConfirmed => "the first code of an authenticator app was typed",
+            Self::MfaTurnedOn => "MFA was turned on",
+            Self::MfaReplaced => "the second factor was replaced",
+            Self::MfaTurnedOff => "MFA was turned off",
+            Self::RecoveryCodesMade => "other recovery codes were made",
+            Self::RecoveryCodesSaved => "the other recovery codes were saved",
+            Self::MethodCompromised => "a password was said to be known to others",
+            Self::Reauthenticated => "the proof of a session was renewed",
+            Self::ReauthenticationTried => "a renewal of the proof of a session was tried",
+            Self::PasswordChanged => "the password was changed",
+            Self::PasswordReset => "the password was reset by a mailed code",
+            Self::ForgottenHere => "the device was told to forget the account",
+            Self::SessionEnded => "a session was ended",
+            Self::OtherSessionsEnded => "all other sessions were ended",
+            Self::DeletionRequested => "deletion was asked for",
+            Self::Restored => "the account was restored",
+            Self::RestoredAndLinked => "the account was restored, and a sign-in method added",
+            Self::ProductOpened => "a product was used for the first time",
+            Self::BillingSet => "the billing of a product was set",
+        })
+    }
+}
+
 /// Whether it was done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Outcome {
@@ -168,6 +205,22 @@ impl Event {
             && next.outcome == Outcome::Refused
             && self.action == next.action
             && self.actor == next.actor
+    }
+}
+
+impl fmt::Display for Event {
+    /// In words that the account's owner understands.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.action)?;
+        match self.actor {
+            Actor::Owner => {}
+            Actor::Host => f.write_str(" by the service")?,
+            Actor::System => f.write_str(" by itself")?,
+        }
+        if self.outcome == Outcome::Refused {
+            f.write_str(", and refused")?;
+        }
+        if self.count > 1 { write!(f, ", {} times", self.count) } else { Ok(()) }
     }
 }
 

@@ -303,9 +303,8 @@ fn changed(
     ctx: &Context<'_>,
 ) -> Verdict<()> {
     account.second.clear();
+    account.only_session(session.id);
     account.enrolments.clear();
-    account.reauthentications.retain(|(of, _)| *of == session.id);
-    account.sessions = 1;
     let device = session.client.device();
     let mut changes: Vec<_> = before
         .account

@@ -5,8 +5,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::account::MethodKind;
+use super::audit::{Action, Event};
+use super::fresh::Owner;
 use super::policy::Policy;
 use super::provider::ProductId;
+use super::refusal::Refusal;
+use super::verdict::{Change, Context, Verdict};
 use crate::ground::codec::Record;
 use crate::ground::id::{AccountId, MethodId, SessionId};
 use crate::ground::time::Timestamp;
@@ -129,6 +133,33 @@ impl Session {
     pub(crate) fn is_touch_due(&self, now: Timestamp, policy: &Policy) -> bool {
         now >= self.used_at + write_interval(policy)
     }
+}
+
+/// The owner ends one of the account's living sessions, or all but the own (SPEC 6.3). `sessions` has what
+/// there is to choose from.
+pub(crate) fn end(
+    owner: &Owner,
+    ended: Option<SessionId>,
+    sessions: &[Session],
+    ctx: &Context<'_>,
+) -> Verdict<()> {
+    let (session, mut account) = (&owner.session, owner.account.clone());
+    let lives = |id| sessions.iter().any(|other| other.id == id && other.is_live(ctx.now, ctx.policy));
+    let (change, action) = match ended {
+        Some(ended) if lives(ended) => {
+            account.session_ends(ended);
+            let change = Change::SessionEnded { account: account.id, session: ended };
+            (change, Action::SessionEnded)
+        }
+        Some(_) => return Verdict::refused(Refusal::SessionEnded),
+        None => {
+            account.only_session(session.id);
+            let change = Change::SessionsEnded { account: account.id, except: Some(session.id) };
+            (change, Action::OtherSessionsEnded)
+        }
+    };
+    let event = Event::done(action, Some(session.id), ctx.now);
+    Verdict::done((), vec![change, Change::Account { account: Box::new(account), event }])
 }
 
 impl Record for Session {

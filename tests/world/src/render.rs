@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use selfsame::{
     Aal, Accepted, AccountView, Activity, Adding, AddressSource, AddressView, Amr, Candidate, Destination,
-    Error, Health, Membership, Message, MessageKind, MethodView, Outcome, PickerEntry, Progress, ProviderId,
-    RecoveryCodes, Refusal, Session, SignedIn, Status, Step, Timestamp, TotpEnrolment,
+    Error, Explanation, Health, Membership, Message, MessageKind, MethodView, Outcome, PickerEntry, Progress,
+    ProviderId, RecoveryCodes, Refusal, Session, SignedIn, Status, Step, Timestamp, TotpEnrolment,
 };
 use serde_json::{Value, json};
 
@@ -176,6 +176,18 @@ pub fn destination(destination: &Destination) -> Value {
     json!({ "to": destination.code(), "store": store, "url": url })
 }
 
+/// What an act would do.
+pub fn explanation(explanation: &Explanation) -> Value {
+    json!({
+        "rules": explanation.rules,
+        "would": explanation.outcome.as_ref().map_or_else(
+            |refusal| error(&Error::Refused(refusal.clone())),
+            |()| json!({ "be": "done" }),
+        ),
+        "effects": explanation.effects.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
 /// An account that a device offers.
 pub fn picker_entry(entry: &PickerEntry) -> Value {
     json!({
@@ -215,6 +227,7 @@ pub fn activity(activity: &Activity) -> Value {
         "count": event.count,
         "session": event.session.map(|session| session.to_string()),
         "action": event.action.code(),
+        "says": event.to_string(),
         "done": event.outcome == Outcome::Done,
     })
 }

@@ -1,0 +1,64 @@
+//! Telling what an act would do, without doing it (SPEC 13.5).
+
+use super::account::AccountHandle;
+use crate::error::Error;
+use crate::rules::compromise;
+use crate::rules::deletion;
+use crate::rules::explain::{self, Explanation, Planned};
+use crate::rules::fresh::{Fresh, Level, Owner};
+use crate::rules::mfa;
+use crate::rules::product;
+use crate::rules::session;
+use crate::rules::verdict::{Context, Verdict};
+
+impl AccountHandle {
+    /// Says whether an act would be done if it were asked for now, which rules decide, and what would change.
+    /// Nothing is written, and nothing is counted.
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`]. That the act itself would be refused is no error here.
+    pub fn explain(&self, planned: &Planned) -> Result<Explanation, Error> {
+        let secret = self.token().secret();
+        self.look_owner(|view, ctx, owner| {
+            let verdict = match planned {
+                Planned::EnrollTotp => fresh(owner, ctx, |fresh| done(mfa::enroll(fresh, ctx))),
+                Planned::RecoveryCodesSaved => mfa::saved(owner, secret, ctx),
+                Planned::RegenerateRecoveryCodes => {
+                    fresh(owner, ctx, |fresh| done(mfa::regenerate(fresh, ctx)))
+                }
+                Planned::TurnOffMfa => fresh(owner, ctx, |fresh| mfa::turn_off(fresh, secret, ctx)),
+                Planned::MarkCompromised(method) => {
+                    let sessions = view.sessions(owner.account.id)?;
+                    compromise::by_owner(owner, *method, &sessions, ctx)
+                }
+                Planned::OpenProduct(product) => {
+                    done(product::open(owner.account.clone(), owner.session.id, product, ctx))
+                }
+                Planned::EndSession(ended) => {
+                    session::end(owner, Some(*ended), &view.sessions(owner.account.id)?, ctx)
+                }
+                Planned::EndOtherSessions => session::end(owner, None, &[], ctx),
+                Planned::SignOut => {
+                    session::end(owner, Some(owner.session.id), &view.sessions(owner.account.id)?, ctx)
+                }
+                Planned::RequestDeletion => fresh(owner, ctx, |fresh| done(deletion::request(fresh, ctx))),
+            };
+            Ok(Ok(explain::explained(planned, verdict)))
+        })
+    }
+}
+
+fn fresh<L: Level>(
+    owner: &Owner,
+    ctx: &Context<'_>,
+    decide: impl FnOnce(&Fresh<'_, L>) -> Verdict<()>,
+) -> Verdict<()> {
+    match owner.prove(ctx) {
+        Ok(fresh) => decide(&fresh),
+        Err(refusal) => Verdict::refused(refusal),
+    }
+}
+
+fn done<T>(verdict: Verdict<T>) -> Verdict<()> {
+    verdict.map(drop)
+}

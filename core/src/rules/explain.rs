@@ -1,0 +1,141 @@
+//! What an act of the owner would do, told from the verdict that would do it, with nothing written
+//! (SPEC 13.5).
+
+use std::fmt;
+
+use super::audit::Action;
+use super::provider::ProductId;
+use super::refusal::Refusal;
+use super::verdict::{Change, Verdict};
+use crate::ground::id::{MethodId, SessionId};
+
+/// An act that can be explained: of a living session on its own account, and without a password, a code, an
+/// assertion or anybody else's identifier in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Planned {
+    /// [`AccountHandle::enroll_totp`](crate::AccountHandle::enroll_totp).
+    EnrollTotp,
+    /// [`AccountHandle::recovery_codes_saved`](crate::AccountHandle::recovery_codes_saved).
+    RecoveryCodesSaved,
+    /// [`AccountHandle::regenerate_recovery_codes`](crate::AccountHandle::regenerate_recovery_codes).
+    RegenerateRecoveryCodes,
+    /// [`AccountHandle::turn_off_mfa`](crate::AccountHandle::turn_off_mfa).
+    TurnOffMfa,
+    /// [`AccountHandle::mark_compromised`](crate::AccountHandle::mark_compromised).
+    MarkCompromised(MethodId),
+    /// [`AccountHandle::open_product`](crate::AccountHandle::open_product).
+    OpenProduct(ProductId),
+    /// [`AccountHandle::end_session`](crate::AccountHandle::end_session).
+    EndSession(SessionId),
+    /// [`AccountHandle::end_other_sessions`](crate::AccountHandle::end_other_sessions).
+    EndOtherSessions,
+    /// [`AccountHandle::sign_out`](crate::AccountHandle::sign_out).
+    SignOut,
+    /// [`AccountHandle::request_deletion`](crate::AccountHandle::request_deletion).
+    RequestDeletion,
+}
+
+impl Planned {
+    /// The act's name, the same in every language and release.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EnrollTotp => "EnrollTotp",
+            Self::RecoveryCodesSaved => "RecoveryCodesSaved",
+            Self::RegenerateRecoveryCodes => "RegenerateRecoveryCodes",
+            Self::TurnOffMfa => "TurnOffMfa",
+            Self::MarkCompromised(_) => "MarkCompromised",
+            Self::OpenProduct(_) => "OpenProduct",
+            Self::EndSession(_) => "EndSession",
+            Self::EndOtherSessions => "EndOtherSessions",
+            Self::SignOut => "SignOut",
+            Self::RequestDeletion => "RequestDeletion",
+        }
+    }
+
+    /// The numbers of the rules that decide it; docs/RULES.md has their text.
+    fn rules(&self) -> &'static [&'static str] {
+        match self {
+            Self::EnrollTotp => &["5.1", "5.5", "6.4"],
+            Self::RecoveryCodesSaved => &["1.12", "5.3", "5.4", "6.5"],
+            Self::RegenerateRecoveryCodes => &["5.4", "6.4"],
+            Self::TurnOffMfa => &["1.12", "4.7", "5.5", "6.4", "6.5"],
+            Self::MarkCompromised(_) => &["4.10"],
+            Self::OpenProduct(_) => &["8.1", "8.2"],
+            Self::EndSession(_) | Self::EndOtherSessions | Self::SignOut => &["6.3"],
+            Self::RequestDeletion => &["6.4", "9.1", "9.7"],
+        }
+    }
+}
+
+/// What an act would do if it were asked for now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Explanation {
+    /// The numbers of the rules that decide it.
+    pub rules: Vec<&'static str>,
+    /// Whether it would be done, or why not.
+    pub outcome: Result<(), Refusal>,
+    /// What would change, also where the answer is no.
+    pub effects: Vec<Effect>,
+}
+
+/// One thing that an act would change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// The account changes, and its history says this.
+    Account(Action),
+    /// This session goes on, with what the act proves.
+    ThisSession,
+    /// That session ends.
+    SessionEnds(SessionId),
+    /// All other sessions end.
+    OtherSessionsEnd,
+    /// All sessions end, this one too.
+    AllSessionsEnd,
+    /// An identifier, an address or a place on the device's picker is taken, or becomes free.
+    Identifiers,
+    /// A message goes out; [`MessageKind::code`](crate::MessageKind::code) is its name.
+    Message {
+        /// What it says.
+        kind: &'static str,
+    },
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(action) => write!(f, "the account changes: {action}"),
+            Self::ThisSession => f.write_str("this session goes on with other proof"),
+            Self::SessionEnds(session) => write!(f, "session {session} ends"),
+            Self::OtherSessionsEnd => f.write_str("all other sessions end"),
+            Self::AllSessionsEnd => f.write_str("all sessions end"),
+            Self::Identifiers => f.write_str("an identifier is taken or becomes free"),
+            Self::Message { kind } => write!(f, "a message goes out: {kind}"),
+        }
+    }
+}
+
+/// Tells a verdict instead of carrying it out.
+pub(crate) fn explained<T>(planned: &Planned, verdict: Verdict<T>) -> Explanation {
+    Explanation {
+        rules: planned.rules().to_vec(),
+        outcome: verdict.answer.map(drop),
+        effects: verdict.changes.iter().filter_map(effect).collect(),
+    }
+}
+
+/// What a row means to the owner; nothing where it is the engine's own bookkeeping.
+fn effect(change: &Change) -> Option<Effect> {
+    match change {
+        Change::Account { event, .. } => Some(Effect::Account(event.action)),
+        Change::Session { .. } => Some(Effect::ThisSession),
+        Change::SessionEnded { session, .. } => Some(Effect::SessionEnds(*session)),
+        Change::SessionsEnded { except: Some(_), .. } => Some(Effect::OtherSessionsEnd),
+        Change::SessionsEnded { except: None, .. } => Some(Effect::AllSessionsEnd),
+        Change::Claimed { .. }
+        | Change::Released { .. }
+        | Change::Proven { .. }
+        | Change::Remembered { .. } => Some(Effect::Identifiers),
+        Change::Send(message) => Some(Effect::Message { kind: message.to_message().kind.code() }),
+        _ => None,
+    }
+}

@@ -1,0 +1,112 @@
+//! What an act would do, told without doing it, and the history in words (SPEC 13.5, 11.3).
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use selfsame::{Action, Effect, Planned, ProductId, Refusal};
+use selfsame_world::{World, hours, minutes, refused, signed_in};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+#[test]
+fn r13_5_an_explanation_says_what_the_act_then_does_and_writes_nothing() {
+    let world = World::new();
+    let ada = world.ada();
+    world.turn_on_mfa(&ada.token);
+    let account = world.account(&ada);
+    let (rows, commits) = (world.engine().dump().unwrap(), world.engine().commits().unwrap());
+    let explained = account.explain(&Planned::TurnOffMfa).unwrap();
+    assert_eq!(world.engine().dump().unwrap(), rows);
+    assert_eq!(world.engine().commits().unwrap(), commits);
+    assert_eq!(explained.outcome, Ok(()));
+    assert_eq!(explained.rules, ["1.12", "4.7", "5.5", "6.4", "6.5"]);
+    for effect in [
+        Effect::Account(Action::MfaTurnedOff),
+        Effect::OtherSessionsEnd,
+        Effect::Message { kind: "MfaTurnedOff" },
+        Effect::ThisSession,
+    ] {
+        assert!(explained.effects.contains(&effect), "{effect}");
+    }
+    world.mailbox().clear();
+    account.turn_off_mfa().unwrap();
+    assert_eq!(world.mailbox().all().first().unwrap().kind.code(), "MfaTurnedOff");
+}
+
+#[test]
+fn r13_5_a_refusal_is_told_as_the_act_would_give_it() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(hours(1));
+    let account = world.account(&ada);
+    let unknown = ProductId::new("unknown").unwrap();
+    let other = world.person("grace@example.org", PASSWORD);
+    for (planned, refusal) in [
+        (Planned::TurnOffMfa, refused(account.turn_off_mfa())),
+        (Planned::EnrollTotp, refused(account.enroll_totp())),
+        (Planned::RequestDeletion, refused(account.request_deletion())),
+        (Planned::RecoveryCodesSaved, Refusal::FlowExpired),
+        (Planned::OpenProduct(unknown), Refusal::UnknownProduct),
+        (Planned::EndSession(other.session), Refusal::SessionEnded),
+    ] {
+        let explained = account.explain(&planned).unwrap();
+        assert_eq!(explained.outcome, Err(refusal), "{}", planned.code());
+        assert_eq!(explained.effects, [], "{}", planned.code());
+    }
+}
+
+#[test]
+fn r13_5_every_act_can_be_explained_and_names_rules_that_exist() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    let method = account.view().unwrap().methods.first().unwrap().id;
+    let page = include_str!("../docs/RULES.md");
+    for planned in [
+        Planned::EnrollTotp,
+        Planned::RecoveryCodesSaved,
+        Planned::RegenerateRecoveryCodes,
+        Planned::TurnOffMfa,
+        Planned::MarkCompromised(method),
+        Planned::OpenProduct(ProductId::new("grok").unwrap()),
+        Planned::EndSession(ada.session),
+        Planned::EndOtherSessions,
+        Planned::SignOut,
+        Planned::RequestDeletion,
+    ] {
+        let explained = account.explain(&planned).unwrap();
+        assert!(!explained.rules.is_empty());
+        for rule in explained.rules {
+            assert!(page.contains(&format!("| {rule} |")), "{} names {rule}", planned.code());
+        }
+    }
+    account.sign_out().unwrap();
+    assert_eq!(refused(account.explain(&Planned::SignOut)), Refusal::SessionEnded);
+}
+
+#[test]
+fn r11_3_the_history_reads_as_words() {
+    let world = World::new();
+    let ada = world.ada();
+    for _ in 0..3 {
+        refused(world.sign_in(&ada.email, "wrong"));
+    }
+    world.later(minutes(1));
+    signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
+    let password = world.account(&ada).view().unwrap().methods.first().unwrap().id;
+    world.engine().mark_compromised(ada.account, password).unwrap();
+    let back = world.sign_in(&ada.email, PASSWORD).unwrap();
+    let answer = selfsame::Answer::NewPassword("another horse battery staple".into());
+    let back = signed_in(world.answer(&back, &answer).unwrap());
+    let account = world.engine().account(&back.token.unwrap()).unwrap();
+    let says: Vec<_> =
+        account.activity().unwrap().iter().map(|activity| activity.event.to_string()).collect();
+    assert_eq!(
+        says,
+        [
+            "the account was made",
+            "a password was tried, and refused, 3 times",
+            "signed in",
+            "a password was said to be known to others by the service",
+            "the password was changed",
+        ]
+    );
+}
