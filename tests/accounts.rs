@@ -18,7 +18,7 @@ fn r1_1_an_account_is_active_and_named_by_a_uuid_of_its_time() {
 fn r1_1_a_deletion_asked_for_is_a_status_with_its_times() {
     let world = World::new();
     let ada = world.ada();
-    let purge_at = world.account(&ada).request_deletion().unwrap();
+    let purge_at = world.account(&ada).request_deletion().unwrap().purge_at;
     assert_eq!(purge_at, world.now() + days(30));
     let Step::ConfirmRestore { requested_at, purge_at: shown } =
         world.sign_in(&ada.email, &ada.password).unwrap().step

@@ -105,7 +105,7 @@ fn r12_4_a_trusted_time_brings_a_mark_back_from_the_future_and_waits_stay_whole(
 fn r12_6_what_ends_at_a_time_is_over_at_it() {
     let world = World::new();
     let ada = world.ada();
-    let purge_at = world.account(&ada).request_deletion().unwrap();
+    let purge_at = world.account(&ada).request_deletion().unwrap().purge_at;
     world.later(days(30));
     assert_eq!(world.now(), purge_at);
     let refused = world.sign_in(&ada.email, PASSWORD).unwrap_err();

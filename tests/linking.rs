@@ -263,7 +263,7 @@ fn r3_5_a_password_whose_only_candidate_was_kept_deleted_can_only_leave() {
 fn r9_2_only_restore_restores_and_keep_deleted_leaves_all_as_it_is() {
     let world = World::new();
     let ada = world.ada();
-    let purge_at = world.account(&ada).request_deletion().unwrap();
+    let purge_at = world.account(&ada).request_deletion().unwrap().purge_at;
     assert_eq!(world.engine().resolve(&ada.token).unwrap_err(), Error::Refused(Refusal::SessionEnded));
     world.later(days(29));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();

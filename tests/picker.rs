@@ -58,6 +58,7 @@ fn r1_11_who_does_not_want_to_be_remembered_is_not_and_a_server_remembers_nobody
 fn r1_11_forgetting_ends_the_sessions_here_and_deletes_nothing() {
     let world = on_a_device();
     let ada = world.ada();
+    world.later(minutes(1));
     let grace = world.person("grace@example.org", PASSWORD);
     world.engine().forget_here(ada.account).unwrap();
     assert_eq!(picked(&world), [grace.account]);

@@ -21,17 +21,19 @@ pub use engine::account::AccountHandle;
 pub use engine::clock::SystemClock;
 pub use engine::environment::Environment;
 pub use engine::host::Health;
+pub use engine::support::SupportDesk;
 pub use engine::unlock::{Anchor, Unlock};
 pub use error::{Error, OpenProblem};
 pub use ground::email::{EmailAddress, InvalidEmail};
 pub use ground::entropy::{Entropy, EntropyFailed};
-pub use ground::id::{AccountId, FlowId, InvalidId, MethodId, SessionId};
+pub use ground::id::{AccountId, FlowId, InvalidId, MethodId, RequestId, SessionId};
 pub use ground::secret::Secret;
 pub use ground::time::{Clock, Reading, Timestamp, YearMonth};
 pub use rules::account::{
     AccountView, AddressSource, AddressView, Candidate, MethodKind, MethodView, Status,
 };
 pub use rules::audit::{Action, Activity, Actor, Event, Outcome};
+pub use rules::deletion::{Deletion, Grant, RequestedBy, StillBilled};
 pub use rules::explain::{Effect, Explanation, Planned};
 pub use rules::flow::{
     Accepted, Adding, Answer, Arrived, Blocked, Intent, Progress, SecondFactor, SignedIn, Step,
@@ -42,10 +44,13 @@ pub use rules::mfa::{MfaView, RecoveryCodes, TotpEnrolment};
 pub use rules::password::PasswordRule;
 pub use rules::picker::PickerEntry;
 pub use rules::policy::{Policy, PolicyBuilder, PolicyError};
+pub use rules::privacy::{PrivacyRequest, RequestKind, RequestStatus};
 pub use rules::product::{
     Billing, BillingStatus, CustomerRef, Destination, Managed, ManagedBy, Membership, Product,
 };
 pub use rules::provider::{Assertion, HostStatement, ProductId, Provider, ProviderId, Word};
+pub use rules::purge::{PurgeReceipt, PurgeReport, RemovedRows};
 pub use rules::refusal::{AssertionProblem, KeysProblem, Refusal};
 pub use rules::session::{Aal, Amr, Client, Session};
+pub use rules::support::{SupportAct, SupportRecord, SupportView};
 pub use store::tables::{InExport, OnPurge, Sealed, TABLES, Table};

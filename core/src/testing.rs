@@ -14,13 +14,17 @@ pub fn decode_record(kind: u8, bytes: &[u8]) -> bool {
     use crate::engine::unlock::Header;
     use crate::rules::account::Account;
     use crate::rules::audit::Event;
+    use crate::rules::deletion::Reminder;
     use crate::rules::flow::Flow;
     use crate::rules::id_token::GivenKeys;
     use crate::rules::mail::{Outgoing, Pace};
+    use crate::rules::privacy::PrivacyRequest;
+    use crate::rules::purge::{Purging, Tombstone};
     use crate::rules::session::Session;
+    use crate::rules::support::SupportRecord;
     use crate::rules::throttle::UnknownSlot;
     use crate::store::view::{Claim, ClockEvent, Meta, Present};
-    match kind % 13 {
+    match kind % 18 {
         0 => round_trips::<Account>(bytes),
         1 => round_trips::<Session>(bytes),
         2 => round_trips::<Event>(bytes),
@@ -33,6 +37,11 @@ pub fn decode_record(kind: u8, bytes: &[u8]) -> bool {
         9 => round_trips::<Meta>(bytes),
         10 => round_trips::<Header>(bytes),
         11 => round_trips::<GivenKeys>(bytes),
+        12 => round_trips::<Purging>(bytes),
+        13 => round_trips::<Reminder>(bytes),
+        14 => round_trips::<Tombstone>(bytes),
+        15 => round_trips::<SupportRecord>(bytes),
+        16 => round_trips::<PrivacyRequest>(bytes),
         _ => round_trips::<Present>(bytes),
     }
 }

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::kdf::Mac;
 use super::keys::same;
 use crate::ground::entropy::{Entropy, EntropyFailed};
-use crate::ground::id::{AccountId, FlowId, MethodId, SessionId};
+use crate::ground::id::{AccountId, FlowId, MethodId, RequestId, SessionId};
 use crate::ground::time::Timestamp;
 
 /// Randomness for one act, drawn once and outside of it: a rule that the store runs again gets the
@@ -44,6 +44,10 @@ impl Draw {
 
     pub(crate) fn flow(&self, now: Timestamp) -> FlowId {
         FlowId::v7(now, self.bytes("id/flow"))
+    }
+
+    pub(crate) fn request(&self, now: Timestamp) -> RequestId {
+        RequestId::v7(now, self.bytes("id/request"))
     }
 
     /// The code to mail: all 10^8 are equally likely, because numbers above the last full hundred

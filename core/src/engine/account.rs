@@ -4,10 +4,8 @@ use super::Engine;
 use crate::crypto::token::SessionToken;
 use crate::error::Error;
 use crate::ground::id::SessionId;
-use crate::ground::time::Timestamp;
 use crate::rules::account::{Account, AccountView};
 use crate::rules::audit::Activity;
-use crate::rules::deletion;
 use crate::rules::flow::Progress;
 use crate::rules::fresh::{Fresh, Level, Owner};
 use crate::rules::refusal::Refusal;
@@ -21,9 +19,36 @@ impl Engine {
     /// Resolves a session token: one row is read, nothing is written.
     ///
     /// # Errors
-    /// [`Refusal::SessionEnded`] for every token that opens no living session.
+    /// [`Refusal::SessionEnded`] for every token that opens no living session;
+    /// [`Refusal::ReauthenticationRequired`] for one that waits until its account is restored
+    /// ([`Self::reauthenticate`]).
     pub fn resolve(&self, token: &SessionToken) -> Result<Session, Error> {
-        self.look(|view, ctx| Ok(live(view, token, ctx)?.ok_or(Refusal::SessionEnded)))
+        self.look(|view, ctx| match live(view, token, ctx)? {
+            Some(session) => Ok(Ok(session)),
+            None => Ok(Err(not_open(view, token, ctx)?)),
+        })
+    }
+
+    /// Begins to renew the proof of a session, as [`AccountHandle::reauthenticate`] does, also of one that
+    /// waits because support started a deletion: it goes on where its account is restored (SPEC 9.5).
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`].
+    pub fn reauthenticate(&self, token: &SessionToken) -> Result<Progress, Error> {
+        self.act(|view, ctx| {
+            let session = match live(view, token, ctx)? {
+                Some(session) => Some(session),
+                None => waiting(view, token, ctx)?,
+            };
+            let owner = match session {
+                Some(session) => view.account(session.account)?.map(|account| Owner { session, account }),
+                None => None,
+            };
+            Ok(match owner {
+                Some(owner) => transition::reauthenticate(&owner, ctx),
+                None => Verdict::refused(Refusal::SessionEnded),
+            })
+        })
     }
 
     /// Resolves a session token and notes that it was used: at most hourly, and at least 12 times in the
@@ -135,15 +160,6 @@ impl AccountHandle {
         self.act(|_, ctx, owner| Ok(transition::reauthenticate(owner, ctx)))
     }
 
-    /// Asks for the account's deletion: all its sessions end, and it can be restored by signing in until
-    /// the time that is returned (SPEC 9.1).
-    ///
-    /// # Errors
-    /// [`Refusal::ReauthenticationRequired`] when the session's proof is older than policy's `fresh_for`.
-    pub fn request_deletion(&self) -> Result<Timestamp, Error> {
-        self.act_fresh(|_, ctx, fresh| Ok(deletion::request(fresh, ctx)))
-    }
-
     fn end(&self, ended: Option<SessionId>) -> Result<(), Error> {
         self.act(|view, ctx, owner| {
             let sessions = match ended {
@@ -160,7 +176,7 @@ impl AccountHandle {
     ) -> Result<T, Error> {
         self.engine.look(|view, ctx| match owned(view, &self.token, ctx)? {
             Some(owner) => Ok(Ok(look(view, ctx, &owner.account)?)),
-            None => Ok(Err(Refusal::SessionEnded)),
+            None => Ok(Err(not_open(view, &self.token, ctx)?)),
         })
     }
 
@@ -171,7 +187,7 @@ impl AccountHandle {
     ) -> Result<T, Error> {
         self.engine.look(|view, ctx| match owned(view, &self.token, ctx)? {
             Some(owner) => look(view, ctx, &owner),
-            None => Ok(Err(Refusal::SessionEnded)),
+            None => Ok(Err(not_open(view, &self.token, ctx)?)),
         })
     }
 
@@ -185,7 +201,7 @@ impl AccountHandle {
     ) -> Result<T, Error> {
         self.engine.act(|view, ctx| match owned(view, &self.token, ctx)? {
             Some(owner) => decide(view, ctx, &owner),
-            None => Ok(Verdict::refused(Refusal::SessionEnded)),
+            None => Ok(Verdict::refused(not_open(view, &self.token, ctx)?)),
         })
     }
 
@@ -205,6 +221,23 @@ impl AccountHandle {
 fn live(view: &View<'_>, token: &SessionToken, ctx: &Context<'_>) -> Result<Option<Session>, StoreError> {
     let session = view.session(token.account(), token.session(), token.secret())?;
     Ok(session.filter(|session| session.is_live(ctx.now, ctx.policy)))
+}
+
+/// The session that the token will open again, if it waits and lives.
+fn waiting(view: &View<'_>, token: &SessionToken, ctx: &Context<'_>) -> Result<Option<Session>, StoreError> {
+    let session = view.suspended_session(token.account(), token.session(), token.secret())?;
+    Ok(session.filter(|session| session.is_live(ctx.now, ctx.policy)))
+}
+
+/// Why the token opens nothing.
+fn not_open(view: &View<'_>, token: &SessionToken, ctx: &Context<'_>) -> Result<Refusal, StoreError> {
+    let account = match waiting(view, token, ctx)? {
+        Some(session) => view.account(session.account)?,
+        None => None,
+    };
+    Ok(account.map_or(Refusal::SessionEnded, |account| Refusal::ReauthenticationRequired {
+        accepted: account.accepted(),
+    }))
 }
 
 /// The session that the token opens, and its account.

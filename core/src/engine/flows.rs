@@ -206,6 +206,7 @@ impl Engine {
             },
             Answer::Restore => Input::Restore,
             Answer::KeepDeleted => Input::KeepDeleted,
+            Answer::EraseNow => Input::EraseNow,
             Answer::Resend => Input::Resend,
             Answer::CorrectAddress(text) => Input::CorrectAddress(
                 EmailAddress::parse(text).map_err(|reason| Refusal::InvalidEmail { reason })?,
@@ -332,7 +333,10 @@ fn named_facts(
     let Some(account) = named(state) else { return Ok((None, None)) };
     let Some(account) = view.account(account)? else { return Ok((None, None)) };
     let Some(session) = named_session(state) else { return Ok((Some(account), None)) };
-    let session = view.owners_session(account.id, session)?;
+    let session = match view.owners_session(account.id, session)? {
+        Some(living) => Some(living),
+        None => view.owners_suspended(account.id, session)?,
+    };
     let session = session.filter(|session| session.is_live(ctx.now, ctx.policy));
     // A session that is over takes its reauthentication with it.
     Ok((session.is_some().then_some(account), session))

@@ -12,11 +12,12 @@ use crate::crypto::totp::TotpSecret;
 use crate::engine::unlock::Header;
 use crate::ground::codec::{Record, decode, encode};
 use crate::ground::email::EmailAddress;
-use crate::ground::id::{AccountId, FlowId, MethodId, SessionId};
+use crate::ground::id::{AccountId, FlowId, MethodId, RequestId, SessionId};
 use crate::ground::time::Timestamp;
 use crate::rules::account::{Account, AddressSource, Credential, Hold, Method, MethodKind, Status};
 use crate::rules::audit::{Action, Event};
 use crate::rules::decisions::{self, Bench};
+use crate::rules::deletion::{Reminder, RequestedBy};
 use crate::rules::flow::{
     Arrival, Arrived, Entry, Flow, Newcomer, Proof, Proving, Purpose, Resetting, SecondFactor, State,
     Verifying,
@@ -24,9 +25,12 @@ use crate::rules::flow::{
 use crate::rules::id_token::GivenKeys;
 use crate::rules::mail::{Body, CodePurpose, CodeSlot, Outgoing, Pace, TypedIn};
 use crate::rules::mfa::{Enrolment, Mfa};
+use crate::rules::privacy::{PrivacyRequest, RequestKind, RequestStatus};
 use crate::rules::product::{Billing, BillingStatus, CustomerRef, ManagedBy, Membership};
 use crate::rules::provider::{Identity, ProductId, ProviderId};
+use crate::rules::purge::{Purging, RemovedRows, Tombstone};
 use crate::rules::session::{Aal, Amr, Client, Session};
+use crate::rules::support::{SupportAct, SupportRecord};
 use crate::rules::throttle::UnknownSlot;
 use crate::store::view::{Claim, ClockEvent, Meta, Present};
 
@@ -62,6 +66,7 @@ fn golden() -> String {
     let client = Client::on("Ada's phone").using(ProductId::new("notes").unwrap());
     let (account_id, method_id) = (AccountId::from_bytes([1; 16]), MethodId::from_bytes([2; 16]));
     let (session_id, flow_id) = (SessionId::from_bytes([3; 16]), FlowId::from_bytes([4; 16]));
+    let request_id = RequestId::from_bytes([5; 16]);
     let proof = Proof {
         second: Some((SecondFactor::RecoveryCode, AT)),
         rehashed: Some(password.clone()),
@@ -87,8 +92,13 @@ fn golden() -> String {
 
     let mut account = Account::new(account_id);
     account.revision = 300;
-    account.status = Status::PendingDeletion { requested_at: AT, purge_at: AT };
+    account.status = Status::PendingDeletion {
+        requested_at: AT,
+        purge_at: AT,
+        requested_by: RequestedBy::Host { request: request_id },
+    };
     account.memberships = vec![membership()];
+    account.restored_at = Some(AT);
     account.sessions = 2;
     account.first.fail(AT);
     account.second.fail(AT);
@@ -223,6 +233,13 @@ fn golden() -> String {
         ("method-added", Body::MethodAdded { kind: MethodKind::Federated, provider: ProviderId::new("x") }),
         ("deletion-requested", Body::DeletionRequested { purge_at: AT }),
         ("restored", Body::Restored),
+        ("deletion-reminder", Body::DeletionReminder { purge_at: AT }),
+        ("erasure-announced", Body::ErasureAnnounced { from: AT }),
+        ("erased", Body::Erased),
+        (
+            "revoke-grant",
+            Body::RevokeGrant { provider: ProviderId::new("x").unwrap(), subject: "815".to_owned() },
+        ),
     ] {
         let message = Outgoing::new(email.as_typed(), body, "Ada's phone", AT);
         line(&mut out, &format!("outbox/{name}"), &message);
@@ -231,9 +248,35 @@ fn golden() -> String {
     pace.count(AT);
     line(&mut out, "pace", &pace);
     line(&mut out, "unknown", &UnknownSlot::new([9; 32]));
+    line(&mut out, "purge", &Purging { removed: vec![RemovedRows { table: "audit".to_owned(), rows: 300 }] });
+    line(&mut out, "reminder", &Reminder { purge_at: AT });
+    line(&mut out, "tombstone", &Tombstone { account: account_id, at: AT });
+    let record = SupportRecord {
+        account: account_id,
+        operator: "grace".to_owned(),
+        ticket: "T-1".to_owned(),
+        at: AT,
+        act: SupportAct::DeletionAskedAgain,
+    };
+    line(&mut out, "support", &record);
+    let request = PrivacyRequest {
+        id: request_id,
+        account: account_id,
+        kind: RequestKind::Portability,
+        made_at: AT,
+        due_at: AT,
+        told_at: Some(AT),
+        status: RequestStatus::Closed { at: AT },
+        receipt: Some("sent".to_owned()),
+    };
+    line(&mut out, "request", &request);
     line(&mut out, "claim", &Claim(account_id));
     line(&mut out, "present", &Present);
-    line(&mut out, "meta", &Meta { mark: AT, next_message: 5, sign_ups: 6, resets: 7, clock_events: 8 });
+    line(
+        &mut out,
+        "meta",
+        &Meta { mark: AT, next_message: 5, sign_ups: 6, resets: 7, clock_events: 8, sightings: vec![AT] },
+    );
     line(&mut out, "clock/rolled-back", &ClockEvent::RolledBack { at: AT, by_ms: 1 });
     line(&mut out, "clock/trusted", &ClockEvent::Trusted { from: AT, to: AT });
     let keys = KeySet::parse(KEYS).unwrap();

@@ -18,14 +18,17 @@ use crate::store::view::{ClockEvent, View};
 
 /// Messages fetched at once, so that an act stays within a store's limits.
 const FETCHED_AT_ONCE: usize = 32;
+/// Due purges that are counted.
+const COUNTED_AT_MOST: usize = 10_000;
 
 impl Engine {
     /// Fetches up to `most` messages (32 at once), oldest first. Fetching starts the life of the codes in
-    /// them (SPEC 12.5); a message comes again until it is [delivered](Self::delivered).
+    /// them (SPEC 12.5), and reminders of deletions that are due join the end of the line; a message comes again until it is [delivered](Self::delivered).
     ///
     /// # Errors
     /// [`Error`] from the store.
     pub fn messages(&self, most: usize) -> Result<Vec<Message>, Error> {
+        self.remind()?;
         self.act(|view, ctx| {
             let mut changes = Vec::new();
             let mut fetched = Vec::new();
@@ -88,7 +91,11 @@ impl Engine {
         };
         inner.store.write(&mut |read| {
             let view = View::new(read, &inner.keys, ctx.now);
-            lower(&view, &ctx, &*inner.environment.entropy, Vec::new(), mark.clone())
+            // What was seen at a time that has not come was not seen (SPEC 9.4).
+            let mut sightings = view.meta()?.sightings;
+            sightings.retain(|seen| *seen <= ctx.now);
+            let changes = vec![Change::Sightings(sightings)];
+            lower(&view, &ctx, &*inner.environment.entropy, changes, mark.clone())
         })?;
         inner.time.trust(moment.now);
         Ok(())
@@ -106,6 +113,7 @@ impl Engine {
                 clock_rolled_back_by: rolled_back,
                 clock_events: meta.clock_events,
                 outbox: view.outbox()?,
+                due_purges: view.count_due(COUNTED_AT_MOST)?,
                 waiting_flows: meta.sign_ups.saturating_add(meta.resets),
             }))
         })
@@ -146,6 +154,8 @@ pub struct Health {
     pub clock_events: u64,
     /// How many messages wait to be delivered.
     pub outbox: usize,
+    /// How many accounts are gone whose rows are still there, up to 10,000.
+    pub due_purges: usize,
     /// How many flows wait for a mailed code.
     pub waiting_flows: u32,
 }

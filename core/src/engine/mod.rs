@@ -3,6 +3,7 @@
 pub(crate) mod account;
 mod assertion;
 pub(crate) mod clock;
+mod deletion;
 pub(crate) mod environment;
 mod explain;
 mod flows;
@@ -11,8 +12,10 @@ mod golden;
 pub(crate) mod host;
 mod mfa;
 mod picker;
+mod privacy;
 mod products;
 mod sign_in;
+pub(crate) mod support;
 mod time;
 pub(crate) mod unlock;
 

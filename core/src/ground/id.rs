@@ -85,6 +85,8 @@ ids! {
     SessionId
     /// Names a flow (SPEC 2.10).
     FlowId
+    /// Names a request about data (SPEC 10.2).
+    RequestId
 }
 
 fn time48(at: Timestamp) -> [u8; 6] {

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// Milliseconds of a day.
+const DAY: u64 = 86_400_000;
+
 /// A point in time: milliseconds since 1970-01-01 00:00:00 UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(u64);
@@ -23,8 +26,14 @@ impl Timestamp {
 
     /// The month that this point lies in, in UTC.
     pub fn year_month(self) -> YearMonth {
+        let (year, month, _) = self.date();
+        YearMonth { year, month }
+    }
+
+    /// Year, month and day of the month in UTC.
+    fn date(self) -> (u64, u8, u8) {
         // Howard Hinnant's `civil_from_days`: eras of 400 years that begin on the 1st of March.
-        let days = self.0 / 86_400_000 + 719_468;
+        let days = self.0 / DAY + 719_468;
         let day_of_era = days % 146_097;
         let year_of_era =
             (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -32,12 +41,62 @@ impl Timestamp {
         let march_month = (5 * day_of_year + 2) / 153;
         let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
         let year = year_of_era + days / 146_097 * 400 + u64::from(month <= 2);
-        YearMonth { year, month: u8::try_from(month).unwrap_or(0) }
+        let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+        (year, u8::try_from(month).unwrap_or(0), u8::try_from(day).unwrap_or(0))
+    }
+
+    /// The same time of day a calendar month later, in UTC; on the month's last day where it has no such
+    /// day.
+    pub(crate) fn month_later(self) -> Self {
+        let (year, month, day) = self.date();
+        let (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+        let day = day.min(last_day(year, month));
+        // The inverse of `date`: `days_from_civil`.
+        let march_year = if month <= 2 { year - 1 } else { year };
+        let march_month = if month > 2 { u64::from(month) - 3 } else { u64::from(month) + 9 };
+        let day_of_year = (153 * march_month + 2) / 5 + u64::from(day) - 1;
+        let year_of_era = march_year % 400;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        let days = march_year / 400 * 146_097 + day_of_era - 719_468;
+        Self(days.saturating_mul(DAY).saturating_add(self.0 % DAY))
+    }
+
+    /// Which day it is, counted from 1970-01-01 in UTC.
+    pub(crate) fn day(self) -> u64 {
+        self.0 / DAY
+    }
+
+    /// When the next day begins, in UTC.
+    pub(crate) fn next_day(self) -> Self {
+        Self((self.day() + 1).saturating_mul(DAY))
+    }
+
+    /// Earlier by a span; stops at the beginning of representable time.
+    pub(crate) fn earlier(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// The point as RFC 3339 writes it, in UTC and to the millisecond.
+    pub(crate) fn rfc3339(self) -> String {
+        let (year, month, day) = self.date();
+        let (second, millis) = (self.0 % DAY / 1_000, self.0 % 1_000);
+        let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
     }
 
     /// How far this point lies behind `earlier`; nothing where it does not.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+fn last_day(year: u64, month: u8) -> u8 {
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
     }
 }
 
@@ -95,6 +154,28 @@ mod tests {
         assert_eq!(Timestamp(5) + Duration::from_millis(7), Timestamp(12));
         assert_eq!(Timestamp(u64::MAX) + Duration::from_secs(1), Timestamp(u64::MAX));
         assert_eq!(Timestamp(5).since(Timestamp(9)), Duration::ZERO);
+    }
+
+    #[test]
+    fn r10_2_a_month_later_is_the_same_day_or_the_month_s_last() {
+        for (from, to) in [
+            ("2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z"),
+            ("2026-01-31T12:34:56.789Z", "2026-02-28T12:34:56.789Z"),
+            ("2028-01-31T12:34:56.789Z", "2028-02-29T12:34:56.789Z"),
+            ("2028-02-29T00:00:00.001Z", "2028-03-29T00:00:00.001Z"),
+            ("2026-03-31T00:00:00.000Z", "2026-04-30T00:00:00.000Z"),
+            ("2026-12-31T23:59:59.999Z", "2027-01-31T23:59:59.999Z"),
+            ("2100-01-30T00:00:00.000Z", "2100-02-28T00:00:00.000Z"),
+        ] {
+            let number = |at: std::ops::Range<usize>| from.get(at).unwrap().parse::<u64>().unwrap();
+            let seconds = number(11..13) * 3_600 + number(14..16) * 60 + number(17..19);
+            // The day is found by walking, so that nothing is tested by its own inverse.
+            let (date, _) = from.split_once('T').unwrap();
+            let day = (0..60_000).map(|day| Timestamp(day * DAY)).find(|day| day.rfc3339().starts_with(date));
+            let start = Timestamp(day.unwrap().0 + seconds * 1_000 + number(20..23));
+            assert_eq!(start.rfc3339(), from);
+            assert_eq!(start.month_later().rfc3339(), to);
+        }
     }
 
     #[test]

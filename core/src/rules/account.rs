@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::audit::Chain;
+use super::deletion::RequestedBy;
 use super::mfa::{Enrolment, Mfa, MfaView};
 use super::product::{CustomerRef, Membership};
 use super::provider::{Identity, ProviderId};
@@ -40,7 +41,9 @@ pub(crate) struct Account {
     pub(crate) memberships: Vec<Membership>,
     /// Whether the picker of the device offers it (SPEC 1.11).
     pub(crate) is_remembered: bool,
-    /// How many session rows there are.
+    /// When it was last restored from deletion: for a while support starts no other (SPEC 9.5).
+    pub(crate) restored_at: Option<Timestamp>,
+    /// How many sessions there are, those that wait included.
     pub(crate) sessions: u16,
     pub(crate) chain: Chain,
 }
@@ -64,7 +67,7 @@ pub(crate) struct Hold {
 }
 
 /// Whether an account can be used (SPEC 1.1).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Status {
     /// It can.
     Active,
@@ -74,6 +77,8 @@ pub enum Status {
         requested_at: Timestamp,
         /// From when on the account is absent.
         purge_at: Timestamp,
+        /// Who asked for it.
+        requested_by: RequestedBy,
     },
 }
 
@@ -180,6 +185,7 @@ impl Account {
             reauthentications: Vec::new(),
             memberships: Vec::new(),
             is_remembered: false,
+            restored_at: None,
             sessions: 0,
             chain: Chain::default(),
         }
@@ -308,7 +314,7 @@ impl Account {
     pub(crate) fn view(&self, now: Timestamp) -> AccountView {
         AccountView {
             id: self.id,
-            status: self.status,
+            status: self.status.clone(),
             created: self.id.made_at(),
             contact: self.ways.contact.as_ref().map(|email| email.as_typed().to_owned()),
             addresses: self

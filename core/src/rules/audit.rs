@@ -18,6 +18,8 @@ pub(crate) const KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 pub enum Actor {
     /// Whoever presented the owner's proof, or tried to.
     Owner,
+    /// Somebody who helps people.
+    Support,
     /// The program that embeds the engine.
     Host,
     /// The engine itself.
@@ -83,6 +85,16 @@ pub enum Action {
     ProductOpened,
     /// What a product costs was set.
     BillingSet,
+    /// Deletion was asked for, of an account that was on its way already.
+    DeletionAskedAgain,
+    /// Notice was given that the account will be erased.
+    ErasureAnnounced,
+    /// The rest of the time to restore the account was left out.
+    Erased,
+    /// Something was asked for about the data.
+    PrivacyRequested,
+    /// What was asked for about the data was answered.
+    PrivacyRequestClosed,
 }
 
 impl Action {
@@ -117,6 +129,11 @@ impl Action {
             Self::RestoredAndLinked => "RestoredAndLinked",
             Self::ProductOpened => "ProductOpened",
             Self::BillingSet => "BillingSet",
+            Self::DeletionAskedAgain => "DeletionAskedAgain",
+            Self::ErasureAnnounced => "ErasureAnnounced",
+            Self::Erased => "Erased",
+            Self::PrivacyRequested => "PrivacyRequested",
+            Self::PrivacyRequestClosed => "PrivacyRequestClosed",
         }
     }
 }
@@ -153,6 +170,11 @@ impl fmt::Display for Action {
             Self::RestoredAndLinked => "the account was restored, and a sign-in method added",
             Self::ProductOpened => "a product was used for the first time",
             Self::BillingSet => "the billing of a product was set",
+            Self::DeletionAskedAgain => "deletion was asked for again",
+            Self::ErasureAnnounced => "it was announced that the account will be erased",
+            Self::Erased => "the account was erased",
+            Self::PrivacyRequested => "something was asked for about the data",
+            Self::PrivacyRequestClosed => "what was asked for about the data was answered",
         })
     }
 }
@@ -214,6 +236,7 @@ impl fmt::Display for Event {
         write!(f, "{}", self.action)?;
         match self.actor {
             Actor::Owner => {}
+            Actor::Support => f.write_str(" by support")?,
             Actor::Host => f.write_str(" by the service")?,
             Actor::System => f.write_str(" by itself")?,
         }

@@ -222,7 +222,11 @@ fn newcomer(is_password: bool) -> Newcomer {
 fn candidates() -> Vec<(&'static str, Option<Account>)> {
     let active = account(1, true, Some("1"));
     let pending = Account {
-        status: Status::PendingDeletion { requested_at: NOW, purge_at: NOW + super::account::WAY_BACK },
+        status: Status::PendingDeletion {
+            requested_at: NOW,
+            purge_at: NOW + super::account::WAY_BACK,
+            requested_by: super::deletion::RequestedBy::Owner,
+        },
         ..active.clone()
     };
     let mut without = active.clone();

@@ -4,6 +4,7 @@
 use super::account::{Account, Credential, Status};
 use super::arrival::arrive;
 use super::audit::{Action, Event};
+use super::deletion;
 use super::flow::{Accepted, Arrived, Entry, Proof, Purpose, SignedIn, State, Step};
 use super::linking;
 use super::mail::Body;
@@ -85,15 +86,15 @@ impl Account {
 
 /// Goes on with somebody who has proven a first factor, or more.
 pub(crate) fn enter(turn: Turn<'_>, account: Account, entry: Entry) -> Verdict<Step> {
-    go_on(turn, account, entry, false)
+    go_on(turn, account, entry, None)
 }
 
 /// The person restores the account by this answer, and has proven all that it wants (SPEC 9.2).
-pub(crate) fn restored(turn: Turn<'_>, account: Account, entry: Entry) -> Verdict<Step> {
-    go_on(turn, account, entry, true)
+pub(crate) fn restored(turn: Turn<'_>, account: Account, entry: Entry, was: Status) -> Verdict<Step> {
+    go_on(turn, account, entry, Some(was))
 }
 
-fn go_on(mut turn: Turn<'_>, account: Account, entry: Entry, restores: bool) -> Verdict<Step> {
+fn go_on(mut turn: Turn<'_>, account: Account, entry: Entry, restores: Option<Status>) -> Verdict<Step> {
     match entry.missing(&account) {
         Some(asking) => {
             turn.facts.account = Some(account);
@@ -231,7 +232,7 @@ fn failed_in_session(
 }
 
 /// Nothing is missing: do what the person came for.
-fn complete(mut turn: Turn<'_>, mut account: Account, entry: Entry, restores: bool) -> Verdict<Step> {
+fn complete(mut turn: Turn<'_>, mut account: Account, entry: Entry, was: Option<Status>) -> Verdict<Step> {
     let Entry { proof, purpose, new_password, .. } = entry;
     let sets_password = new_password.is_some();
     if let Some(new) = new_password {
@@ -239,11 +240,13 @@ fn complete(mut turn: Turn<'_>, mut account: Account, entry: Entry, restores: bo
     } else if let Some(rehashed) = proof.rehashed.clone() {
         account.set_password(rehashed);
     }
-    if restores && !matches!(purpose, Purpose::Link(_)) {
-        linking::tell(&mut turn, &account, &Body::Restored);
+    let restores = was.is_some();
+    if let Some(was) = was.as_ref().filter(|_| !matches!(purpose, Purpose::Link(_))) {
+        let ends_sessions = proof.is_recovery() || purpose == Purpose::Reset;
+        deletion::brought_back(&mut turn, &mut account, was, ends_sessions);
     }
     match purpose {
-        Purpose::Link(arrival) => linking::complete(turn, arrival, account, &proof, restores),
+        Purpose::Link(arrival) => linking::complete(turn, arrival, account, &proof, was),
         Purpose::Reauthenticate { session, first_only } => {
             renew(turn, account, &proof, session, first_only, restores)
         }

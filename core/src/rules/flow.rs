@@ -281,6 +281,8 @@ pub enum Answer {
     Restore,
     /// Leave the account to be deleted.
     KeepDeleted,
+    /// Leave the account to be deleted, and leave out the rest of the time to restore it (SPEC 10.3).
+    EraseNow,
     /// Send another code.
     Resend,
     /// It is another address: begin its proof anew.
@@ -304,6 +306,7 @@ impl fmt::Debug for Answer {
             Self::NewPassword(_) => "NewPassword",
             Self::Restore => "Restore",
             Self::KeepDeleted => "KeepDeleted",
+            Self::EraseNow => "EraseNow",
             Self::Resend => "Resend",
             Self::CorrectAddress(_) => "CorrectAddress",
             Self::Cancel => "Cancel",

@@ -1,8 +1,9 @@
 //! Linking a newcomer to an account that is proven to be theirs (SPEC 3).
 
-use super::account::{Account, MethodKind};
+use super::account::{Account, MethodKind, Status};
 use super::arrival::{add_method, arrive, prompt};
 use super::audit::{Action, Event};
+use super::deletion;
 use super::entry;
 use super::flow::{Accepted, Arrival, Arrived, Entry, Newcomer, Proof, Purpose, State, Step};
 use super::mail::{Body, Outgoing};
@@ -78,13 +79,13 @@ pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: 
 }
 
 /// The proof is complete: add the method and open the session, if what was offered still holds
-/// (SPEC 3.4). `restores` says that the account comes back from deletion by the same act.
+/// (SPEC 3.4). `was` is the status that the account comes back from deletion by the same act.
 pub(crate) fn complete(
     mut turn: Turn<'_>,
     arrival: Arrival,
-    account: Account,
+    mut account: Account,
     proof: &Proof,
-    restores: bool,
+    was: Option<Status>,
 ) -> Verdict<Step> {
     let drops_password = arrival.newcomer.is_password() && account.password().is_some();
     match &turn.facts.holder {
@@ -104,8 +105,9 @@ pub(crate) fn complete(
     if !still_shares || !(has_room || drops_password) {
         return turn.ask(arrival);
     }
-    if restores {
-        tell(&mut turn, &account, &Body::Restored);
+    let restores = was.is_some();
+    if let Some(was) = &was {
+        deletion::brought_back(&mut turn, &mut account, was, proof.is_recovery());
     }
     if drops_password {
         // It has a password already: proving it signs in, and the new one is dropped (SPEC 2.5).
@@ -131,9 +133,7 @@ pub(crate) fn complete(
 /// Tells every verified address of the account.
 pub(crate) fn tell(turn: &mut Turn<'_>, account: &Account, body: &Body) {
     let (device, now) = (turn.flow.client.device().to_owned(), turn.ctx.now);
-    turn.changes.extend(
-        account
-            .verified()
-            .map(|email| Change::Send(Outgoing::new(email.as_typed(), body.clone(), &device, now))),
-    );
+    turn.changes.extend(account.verified().map(|email| {
+        Change::Send(Outgoing::new(email.as_typed(), body.clone(), &device, now).about(account.id))
+    }));
 }

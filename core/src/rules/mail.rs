@@ -130,6 +130,26 @@ pub enum MessageKind {
     },
     /// The account was restored.
     Restored,
+    /// The account will soon be deleted.
+    DeletionReminder {
+        /// When.
+        purge_at: Timestamp,
+    },
+    /// The account will be erased for a request of its owner's, unless the owner signs in and restores it.
+    ErasureAnnounced {
+        /// From when on.
+        from: Timestamp,
+    },
+    /// The account is gone, before its time to be restored was over.
+    Erased,
+    /// For the host itself, `to` is empty: revoke what this person has granted at the provider. The account
+    /// is gone.
+    RevokeGrant {
+        /// The provider.
+        provider: ProviderId,
+        /// The provider's name for the person.
+        subject: String,
+    },
 }
 
 impl MessageKind {
@@ -159,6 +179,10 @@ impl MessageKind {
             Self::MethodAdded { .. } => "MethodAdded",
             Self::DeletionRequested { .. } => "DeletionRequested",
             Self::Restored => "Restored",
+            Self::DeletionReminder { .. } => "DeletionReminder",
+            Self::ErasureAnnounced { .. } => "ErasureAnnounced",
+            Self::Erased => "Erased",
+            Self::RevokeGrant { .. } => "RevokeGrant",
         }
     }
 }
@@ -168,6 +192,8 @@ impl MessageKind {
 pub(crate) struct Outgoing {
     /// Given when it is lowered.
     pub(crate) id: u64,
+    /// Which account it is about, where it is about one: it goes with it (SPEC 9.4, 10.1).
+    pub(crate) account: Option<AccountId>,
     pub(crate) to: String,
     pub(crate) body: Body,
     pub(crate) device: String,
@@ -204,6 +230,17 @@ pub(crate) enum Body {
         purge_at: Timestamp,
     },
     Restored,
+    DeletionReminder {
+        purge_at: Timestamp,
+    },
+    ErasureAnnounced {
+        from: Timestamp,
+    },
+    Erased,
+    RevokeGrant {
+        provider: ProviderId,
+        subject: String,
+    },
 }
 
 impl Record for Outgoing {
@@ -214,6 +251,7 @@ impl Outgoing {
     pub(crate) fn new(to: &str, body: Body, device: &str, now: Timestamp) -> Self {
         Self {
             id: 0,
+            account: None,
             to: to.to_owned(),
             body,
             device: device.to_owned(),
@@ -221,6 +259,11 @@ impl Outgoing {
             fetched_at: None,
             failures: 0,
         }
+    }
+
+    /// The same, about an account.
+    pub(crate) fn about(self, account: AccountId) -> Self {
+        Self { account: Some(account), ..self }
     }
 
     /// Whether nobody has any use for it any more: 30 days unfetched, or fetched and not delivered.
@@ -255,6 +298,12 @@ impl Outgoing {
             }
             Body::DeletionRequested { purge_at } => MessageKind::DeletionRequested { purge_at: *purge_at },
             Body::Restored => MessageKind::Restored,
+            Body::DeletionReminder { purge_at } => MessageKind::DeletionReminder { purge_at: *purge_at },
+            Body::ErasureAnnounced { from } => MessageKind::ErasureAnnounced { from: *from },
+            Body::Erased => MessageKind::Erased,
+            Body::RevokeGrant { provider, subject } => {
+                MessageKind::RevokeGrant { provider: provider.clone(), subject: subject.clone() }
+            }
         };
         Message {
             id: self.id,

@@ -69,10 +69,17 @@ pub enum Refusal {
         /// When a try is taken again; nothing where the factor is locked.
         retry_at: Option<Timestamp>,
     },
+    /// What is asked for can be asked for later (SPEC 12.6).
+    TooEarly {
+        /// When.
+        at: Timestamp,
+    },
     /// There is no such account here: said to the host and to support alone.
     UnknownAccount,
     /// Policy names no such product (SPEC 8.1).
     UnknownProduct,
+    /// The account has no such request open: said to the host alone (SPEC 10.2).
+    UnknownRequest,
     /// Policy names no such provider, or not for this kind of assertion (SPEC 2.9).
     UnknownProvider,
 }
@@ -98,9 +105,11 @@ impl Refusal {
             Self::ReauthenticationRequired { .. } => "ReauthenticationRequired",
             Self::SessionEnded => "SessionEnded",
             Self::Throttled { .. } => "Throttled",
+            Self::TooEarly { .. } => "TooEarly",
             Self::UnknownAccount => "UnknownAccount",
             Self::UnknownProduct => "UnknownProduct",
             Self::UnknownProvider => "UnknownProvider",
+            Self::UnknownRequest => "UnknownRequest",
         }
     }
 }
@@ -134,7 +143,9 @@ impl fmt::Display for Refusal {
             Self::Throttled { retry_at: None } => {
                 f.write_str("too many failures; sign in another way or reset the password")
             }
+            Self::TooEarly { .. } => f.write_str("it is too early for this; wait"),
             Self::UnknownAccount => f.write_str("there is no such account"),
+            Self::UnknownRequest => f.write_str("the account has no such request open"),
             Self::UnknownProduct => f.write_str("policy names no such product"),
             Self::UnknownProvider => f.write_str("policy names no such provider for this kind of assertion"),
         }

@@ -52,6 +52,7 @@ pub(crate) enum Input {
     NewPassword(StoredPassword),
     Restore,
     KeepDeleted,
+    EraseNow,
     Resend,
     CorrectAddress(EmailAddress),
     Cancel,
@@ -232,6 +233,7 @@ pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) 
         // ── from ConfirmRestore ──
         (State::ConfirmRestore(entry), Input::Restore) => deletion::restore(turn, entry),
         (State::ConfirmRestore(entry), Input::KeepDeleted) => deletion::keep_deleted(turn, entry),
+        (State::ConfirmRestore(entry), Input::EraseNow) => deletion::erase_now(turn, entry),
 
         (_, _) => turn.refuse(Refusal::NotOffered),
     }
@@ -442,9 +444,9 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
             }
             None => Step::Ended,
         },
-        State::ConfirmRestore(_) => match facts.account.as_ref().map(|account| account.status) {
-            Some(Status::PendingDeletion { requested_at, purge_at }) => {
-                Step::ConfirmRestore { requested_at, purge_at }
+        State::ConfirmRestore(_) => match facts.account.as_ref().map(|account| &account.status) {
+            Some(Status::PendingDeletion { requested_at, purge_at, .. }) => {
+                Step::ConfirmRestore { requested_at: *requested_at, purge_at: *purge_at }
             }
             _ => Step::Ended,
         },

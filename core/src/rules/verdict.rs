@@ -2,12 +2,16 @@
 
 use super::account::{Account, Identifier};
 use super::audit::Event;
+use super::deletion::Due;
 use super::flow::Flow;
 use super::id_token::GivenKeys;
 use super::mail::{CodePurpose, Outgoing, Pace, UnknownAddress};
 use super::policy::Policy;
+use super::privacy::PrivacyRequest;
+use super::purge::{Purging, Tombstone};
 use super::refusal::Refusal;
 use super::session::Session;
+use super::support::SupportRecord;
 use super::throttle::UnknownSlot;
 use crate::crypto::draw::Draw;
 use crate::crypto::keys::Keys;
@@ -53,6 +57,12 @@ pub(crate) enum Change {
     Claimed { identifier: Identifier, account: AccountId },
     /// The provider of this issuer has these keys from now on.
     Keys { issuer: String, given: Box<GivenKeys> },
+    /// Nothing is left of the account but this; its row had that revision.
+    Buried { tombstone: Tombstone, revision: u64 },
+    /// The account is to be purged then, and its owner reminded before (SPEC 9.1).
+    DeletionScheduled { account: AccountId, purge_at: Timestamp, reminders: Vec<(u8, Timestamp)> },
+    /// The account is not to be purged then.
+    DeletionUnscheduled { account: AccountId, purge_at: Timestamp },
     /// The host has delivered the message.
     Delivered(u64),
     /// The flow and its row are gone.
@@ -73,12 +83,28 @@ pub(crate) enum Change {
     Released { identifier: Identifier, account: AccountId },
     /// The host shall deliver this.
     Send(Outgoing),
+    /// How far the account's purge has come.
+    Purging { account: AccountId, purge_at: Timestamp, progress: Purging },
+    /// The owner was reminded.
+    Reminded(Due),
+    /// The request as it is from now on.
+    Request(PrivacyRequest),
+    /// These rows are gone with their account.
+    RowsPurged(Vec<Vec<u8>>),
+    /// When purges were seen to be due (SPEC 9.4).
+    Sightings(Vec<Timestamp>),
+    /// What support has done.
+    Supported(SupportRecord),
     /// The session as it is from now on, and the secret that its holder resolves it with.
     Session { session: Box<Session>, secret: [u8; 32] },
     /// The session is over.
     SessionEnded { account: AccountId, session: SessionId },
     /// All sessions of the account are over but `except`.
     SessionsEnded { account: AccountId, except: Option<SessionId> },
+    /// The account's sessions wait until it is restored (SPEC 9.5).
+    SessionsSuspended { account: AccountId },
+    /// The account's sessions that waited go on.
+    SessionsResumed { account: AccountId },
     /// Guesses at an identifier that nobody holds (SPEC 12.2).
     Unknown(UnknownSlot),
     /// The flow waits for a code of this purpose that went to this address, or does so no longer

@@ -72,16 +72,17 @@ pub(crate) fn first_rows(
     entropy: &dyn Entropy,
     now: Timestamp,
 ) -> Result<Vec<Row>, StoreError> {
-    let meta = Meta { mark: now, next_message: 1, sign_ups: 0, resets: 0, clock_events: 0 };
+    let meta =
+        Meta { mark: now, next_message: 1, sign_ups: 0, resets: 0, clock_events: 0, sightings: Vec::new() };
     let meta = sealed(rows_key, entropy, &Place { key: &tables::meta(), part: 0, clear: &[] }, &meta)?;
     Ok(vec![put(tables::header(), header), put(tables::meta(), meta)])
 }
 
-struct Lowering<'a> {
-    view: &'a View<'a>,
+pub(super) struct Lowering<'a> {
+    pub(super) view: &'a View<'a>,
     ctx: &'a Context<'a>,
-    entropy: &'a dyn Entropy,
-    rows: Vec<Row>,
+    pub(super) entropy: &'a dyn Entropy,
+    pub(super) rows: Vec<Row>,
     meta: Option<Meta>,
 }
 
@@ -98,10 +99,42 @@ impl Lowering<'_> {
                 self.rows.push(Row { key, write });
                 Ok(())
             }
+            Change::Buried { tombstone, revision } => self.buried(&tombstone, revision),
+            Change::DeletionScheduled { account, purge_at, reminders } => {
+                self.scheduled(account, purge_at, reminders)
+            }
+            Change::DeletionUnscheduled { account, purge_at } => {
+                self.unscheduled(account, purge_at);
+                Ok(())
+            }
+            Change::Purging { account, purge_at, progress } => {
+                self.put_sealed(tables::purge(purge_at, &account), &progress)
+            }
+            Change::Reminded(due) => {
+                self.rows.push(delete(tables::reminder(due.at, &due.account, due.number)));
+                Ok(())
+            }
+            Change::Request(request) => self.request(&request),
+            Change::RowsPurged(keys) => {
+                self.rows.extend(keys.into_iter().map(delete));
+                Ok(())
+            }
+            Change::SessionsResumed { account } => self.resumed(account),
+            Change::SessionsSuspended { account } => self.suspended(account),
+            Change::Sightings(sightings) => {
+                self.meta()?.sightings = sightings;
+                Ok(())
+            }
+            Change::Supported(record) => self.supported(&record),
             Change::Flow(flow) => self.flow(&flow),
             Change::FlowEnded(id) => self.flow_ended(id),
             Change::OldestSessionEnded { account } => {
                 let oldest = self.view.session_keys(account, 1)?;
+                if oldest.is_empty() {
+                    // Those that waited go on by this very act, the oldest of them not.
+                    let waited = self.view.suspended_rows(account)?.into_iter().next();
+                    self.rows.extend(waited.map(|(id, _)| delete(tables::session(&account, &id))));
+                }
                 self.rows.extend(oldest.into_iter().map(delete));
                 Ok(())
             }
@@ -135,13 +168,17 @@ impl Lowering<'_> {
             Change::Session { session, secret } => self.session(&session, &secret),
             Change::SessionEnded { account, session } => {
                 self.rows.push(delete(tables::session(&account, &session)));
+                let waiting = tables::suspended(&account, &session);
+                if self.view.holds(&waiting)? {
+                    self.rows.push(delete(waiting));
+                }
                 Ok(())
             }
             Change::SessionsEnded { account, except } => {
                 let kept = except.map(|session| tables::session(&account, &session));
                 let keys = self.view.session_keys(account, usize::MAX)?;
                 self.rows.extend(keys.into_iter().filter(|key| Some(key) != kept.as_ref()).map(delete));
-                Ok(())
+                self.suspended_ended(account)
             }
             Change::Unknown(slot) => self.put_sealed(tables::unknown(slot.slot), &slot),
             Change::Waiting { purpose, address, flow, waits } => {
@@ -267,7 +304,7 @@ impl Lowering<'_> {
         Ok(self.meta.insert(meta))
     }
 
-    fn put_sealed<R: Record>(&mut self, key: Vec<u8>, record: &R) -> Result<(), StoreError> {
+    pub(super) fn put_sealed<R: Record>(&mut self, key: Vec<u8>, record: &R) -> Result<(), StoreError> {
         let value = self.seal(&key, record)?;
         self.rows.push(put(key, value));
         Ok(())
@@ -278,7 +315,7 @@ impl Lowering<'_> {
     }
 }
 
-fn sealed<R: Record>(
+pub(super) fn sealed<R: Record>(
     key: &SealKey,
     entropy: &dyn Entropy,
     place: &Place<'_>,
@@ -288,11 +325,11 @@ fn sealed<R: Record>(
     Ok(key.seal(entropy, place, &plain)?)
 }
 
-fn put(key: Vec<u8>, value: Vec<u8>) -> Row {
+pub(super) fn put(key: Vec<u8>, value: Vec<u8>) -> Row {
     Row { key, write: Write::Put(value) }
 }
 
-fn delete(key: Vec<u8>) -> Row {
+pub(super) fn delete(key: Vec<u8>) -> Row {
     Row { key, write: Write::Delete }
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod broken;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod conformance;
 mod create;
+mod deletion;
 mod inside;
 mod line;
 pub(crate) mod medium;

@@ -5,7 +5,7 @@
 //! of an account lie together and an act on one account dirties one leaf. Rows of no account have
 //! sixteen zero bytes for it and lie at the beginning.
 
-use crate::ground::id::{AccountId, FlowId, SessionId};
+use crate::ground::id::{AccountId, FlowId, RequestId, SessionId};
 use crate::ground::time::Timestamp;
 
 const NOBODY: [u8; 16] = [0; 16];
@@ -84,16 +84,22 @@ tables! {
     CLAIM = "claim", 0x10, false, 32, "keyed hash of an identifier -> its account", Sealed::Store, OnPurge::Go, InExport::Not("shown as methods");
     EMAIL = "email", 0x11, false, 48, "keyed hash of a verified email, account -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown as addresses");
     HERE = "here", 0x12, false, 16, "account that the device offers -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown in the account");
+    PURGE = "purge", 0x50, false, 24, "when an account is gone, account -> how far its purge has come", Sealed::Store, OnPurge::Go, InExport::Not("shown as the account's status");
+    REMINDER = "reminder", 0x51, false, 25, "when the owner is reminded of a deletion, account, number -> which deletion", Sealed::Store, OnPurge::Go, InExport::Not("shown as the account's status");
+    SUPPORT = "support", 0x52, false, 24, "account, number -> what support has done", Sealed::Store, OnPurge::Stay, InExport::At("support");
+    REQUEST = "request", 0x53, false, 32, "account, request about its data -> the request", Sealed::Store, OnPurge::Stay, InExport::At("requests");
+    OPEN_REQUEST = "open-request", 0x54, false, 40, "when a request is due, account, request -> nothing", Sealed::Clear, OnPurge::Stay, InExport::Not("shown as requests");
     FLOW = "flow", 0x20, false, 16, "flow -> its state", Sealed::Store, OnPurge::Expire, InExport::Not("ends within 30 days");
     FLOW_DUE = "flow-due", 0x21, false, 24, "when a flow ends, flow -> nothing", Sealed::Clear, OnPurge::Expire, InExport::Not("of no account");
     WAITING = "waiting", 0x22, false, 48, "keyed hash of an address, flow that waits for its proof -> nothing", Sealed::Clear, OnPurge::Expire, InExport::Not("of no account");
-    OUTBOX = "outbox", 0x30, false, 8, "number -> message to deliver", Sealed::Store, OnPurge::Expire, InExport::Not("delivered or void within 30 days");
+    OUTBOX = "outbox", 0x30, false, 8, "number -> message to deliver", Sealed::Store, OnPurge::Go, InExport::At("messages");
     PACE = "pace", 0x31, false, 32, "keyed hash of an address -> when codes went there", Sealed::Store, OnPurge::Expire, InExport::Not("over within a day");
     UNKNOWN = "unknown", 0x40, false, 2, "slot -> guesses at an identifier that nobody holds", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
     CLOCK = "clock", 0x41, false, 8, "number -> what happened to the clock", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
     KEY_SET = "keys", 0x42, false, 32, "keyed hash of an issuer -> its key set as last given", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
     ACCOUNT = "account", 0x00, true, 0, "revision, wrapped data key -> the account", Sealed::Account, OnPurge::Tombstone, InExport::At("account");
     SESSION = "session", 0x10, true, 16, "session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, InExport::At("sessions");
+    SUSPENDED = "suspended", 0x11, true, 16, "session that waits for its account -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, InExport::At("sessions");
     AUDIT = "audit", 0x20, true, 8, "number -> event", Sealed::Account, OnPurge::Go, InExport::At("activity");
 }
 
@@ -200,12 +206,72 @@ pub(crate) fn key_set(hash: &[u8; 32]) -> Vec<u8> {
     KEY_SET.key(&NOBODY, &[hash])
 }
 
+pub(crate) fn purge(at: Timestamp, account: &AccountId) -> Vec<u8> {
+    PURGE.key(&NOBODY, &[&at.as_millis().to_be_bytes(), account.as_bytes()])
+}
+
+/// The purges that are due at `now`.
+pub(crate) fn purges_until(now: Timestamp) -> Range {
+    let first = PURGE.key(&NOBODY, &[&[0; 24]]);
+    Range { from: first, to: purges_after(now).from }
+}
+
+/// The purges that are not due at `now`.
+pub(crate) fn purges_after(now: Timestamp) -> Range {
+    let first = PURGE.key(&NOBODY, &[&now.as_millis().saturating_add(1).to_be_bytes(), &[0; 16]]);
+    Range { from: first, to: Range::within(&PURGE, &NOBODY, &[]).to }
+}
+
+pub(crate) fn reminder(at: Timestamp, account: &AccountId, number: u8) -> Vec<u8> {
+    REMINDER.key(&NOBODY, &[&at.as_millis().to_be_bytes(), account.as_bytes(), &[number]])
+}
+
+/// The reminders that are due at `now`.
+pub(crate) fn reminders_until(now: Timestamp) -> Range {
+    let first = REMINDER.key(&NOBODY, &[&[0; 25]]);
+    let past = REMINDER.key(&NOBODY, &[&now.as_millis().saturating_add(1).to_be_bytes(), &[0; 17]]);
+    Range { from: first, to: past }
+}
+
+pub(crate) fn support_record(account: &AccountId, number: u64) -> Vec<u8> {
+    SUPPORT.key(&NOBODY, &[account.as_bytes(), &number.to_be_bytes()])
+}
+
+pub(crate) fn support_records(account: &AccountId) -> Range {
+    Range::within(&SUPPORT, &NOBODY, account.as_bytes())
+}
+
+pub(crate) fn request(account: &AccountId, id: &RequestId) -> Vec<u8> {
+    REQUEST.key(&NOBODY, &[account.as_bytes(), id.as_bytes()])
+}
+
+pub(crate) fn requests(account: &AccountId) -> Range {
+    Range::within(&REQUEST, &NOBODY, account.as_bytes())
+}
+
+pub(crate) fn open_request(due: Timestamp, account: &AccountId, id: &RequestId) -> Vec<u8> {
+    OPEN_REQUEST.key(&NOBODY, &[&due.as_millis().to_be_bytes(), account.as_bytes(), id.as_bytes()])
+}
+
+pub(crate) fn open_requests() -> Range {
+    Range::within(&OPEN_REQUEST, &NOBODY, &[])
+}
+
+/// The rows of an account in one table.
+pub(crate) fn all_of(table: &Table, account: &AccountId) -> Range {
+    Range::within(table, account.as_bytes(), &[])
+}
+
 pub(crate) fn account(id: &AccountId) -> Vec<u8> {
     ACCOUNT.key(id.as_bytes(), &[])
 }
 
 pub(crate) fn session(account: &AccountId, id: &SessionId) -> Vec<u8> {
     SESSION.key(account.as_bytes(), &[id.as_bytes()])
+}
+
+pub(crate) fn suspended(account: &AccountId, id: &SessionId) -> Vec<u8> {
+    SUSPENDED.key(account.as_bytes(), &[id.as_bytes()])
 }
 
 pub(crate) fn sessions(account: &AccountId) -> Range {
@@ -272,6 +338,7 @@ mod tests {
     fn keys_have_these_bytes() {
         let (account, session) = (AccountId::from_bytes([0xaa; 16]), SessionId::from_bytes([0xbb; 16]));
         let flow_id = FlowId::from_bytes([0xcc; 16]);
+        let (request_id, e) = (RequestId::from_bytes([0xee; 16]), "ee".repeat(16));
         let hex = |key: Vec<u8>| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let nobody = "00".repeat(16);
         let (a, b, c, h) = ("aa".repeat(16), "bb".repeat(16), "cc".repeat(16), "dd".repeat(32));
@@ -292,6 +359,15 @@ mod tests {
             (key_set(&hash), format!("{nobody}42{h}")),
             (super::account(&account), format!("{a}00")),
             (super::session(&account, &session), format!("{a}10{b}")),
+            (purge(Timestamp::from_millis(8), &account), format!("{nobody}500000000000000008{a}")),
+            (reminder(Timestamp::from_millis(9), &account, 2), format!("{nobody}510000000000000009{a}02")),
+            (support_record(&account, 10), format!("{nobody}52{a}000000000000000a")),
+            (request(&account, &request_id), format!("{nobody}53{a}{e}")),
+            (
+                open_request(Timestamp::from_millis(11), &account, &request_id),
+                format!("{nobody}54000000000000000b{a}{e}"),
+            ),
+            (suspended(&account, &session), format!("{a}11{b}")),
             (event(&account, 7), format!("{a}200000000000000007")),
         ] {
             assert_eq!(hex(key), bytes);

@@ -19,11 +19,14 @@ use crate::rules::audit::{Activity, Event};
 use crate::rules::flow::Flow;
 use crate::rules::id_token::GivenKeys;
 use crate::rules::mail::{CodePurpose, Outgoing, Pace, UnknownAddress};
+use crate::rules::purge::Tombstone;
 use crate::rules::session::Session;
 use crate::rules::throttle::UnknownSlot;
 
 /// The format of an account's row: `[revision 8][format 1][wrapped data key][sealed account]`.
 pub(crate) const ACCOUNT_FORMAT: u8 = 1;
+/// The format of a tombstone: `[revision 8][format 1][sealed under the store's key]`.
+pub(crate) const TOMBSTONE_FORMAT: u8 = 0xff;
 pub(crate) const ACCOUNT_HEAD: usize = 8 + 1 + WRAPPED_LEN;
 
 /// The two sealings of a session row: `[length of the holder's 2][holder's][owner's]`.
@@ -60,8 +63,19 @@ impl<'a> View<'a> {
 
     /// The account, unless it is absent (SPEC 9.3).
     pub(crate) fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        Ok(self.stored(id)?.filter(|account| !account.is_absent(self.now)))
+    }
+
+    /// The account, absent or not, as long as its row is there.
+    pub(crate) fn stored(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         let key = tables::account(&id);
         let Some(row) = self.read.get(&key)? else { return Ok(None) };
+        if row.get(8) == Some(&TOMBSTONE_FORMAT) {
+            let (head, sealed) = row.split_at_checked(9).ok_or(StoreError::Damaged)?;
+            let place = Place { key: &key, part: 0, clear: head };
+            let Tombstone { account, .. } = opened(self.keys.rows(), &place, sealed)?;
+            return if account == id { Ok(None) } else { Err(StoreError::Damaged) };
+        }
         let (head, sealed) = row.split_at_checked(ACCOUNT_HEAD).ok_or(StoreError::Damaged)?;
         let (revision, rest) = head.split_first_chunk::<8>().ok_or(StoreError::Damaged)?;
         let (format, wrapped) = rest.split_first().ok_or(StoreError::Damaged)?;
@@ -78,7 +92,7 @@ impl<'a> View<'a> {
         if account.revision != u64::from_be_bytes(*revision) || account.id != id {
             return Err(StoreError::Damaged);
         }
-        Ok(Some(account).filter(|account| !account.is_absent(self.now)))
+        Ok(Some(account))
     }
 
     /// Whose identifier it is.
@@ -287,6 +301,19 @@ impl<'a> View<'a> {
         self.row(&tables::meta())?.ok_or(StoreError::Damaged)
     }
 
+    /// Engine time.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read.get(key)
+    }
+
+    pub(super) fn holds(&self, key: &[u8]) -> Result<bool, StoreError> {
+        Ok(self.read.get(key)?.is_some())
+    }
+
     pub(crate) fn keys(&self) -> &Keys {
         self.keys
     }
@@ -334,15 +361,15 @@ impl<'a> View<'a> {
         self.keys.lookup(tables::KEY_SET.kind, &[issuer.as_bytes()])
     }
 
-    fn row<R: Record>(&self, key: &[u8]) -> Result<Option<R>, StoreError> {
+    pub(super) fn row<R: Record>(&self, key: &[u8]) -> Result<Option<R>, StoreError> {
         self.read.get(key)?.map(|sealed| self.open_row(key, &sealed)).transpose()
     }
 
-    fn open_row<R: Record>(&self, key: &[u8], sealed: &[u8]) -> Result<R, StoreError> {
+    pub(super) fn open_row<R: Record>(&self, key: &[u8], sealed: &[u8]) -> Result<R, StoreError> {
         opened(self.keys.rows(), &Place { key, part: 0, clear: &[] }, sealed)
     }
 
-    fn rows(
+    pub(super) fn rows(
         &self,
         range: &Range,
         most: usize,
@@ -362,16 +389,16 @@ impl<'a> View<'a> {
     }
 }
 
-fn opened<R: Record>(key: &SealKey, place: &Place<'_>, sealed: &[u8]) -> Result<R, StoreError> {
+pub(super) fn opened<R: Record>(key: &SealKey, place: &Place<'_>, sealed: &[u8]) -> Result<R, StoreError> {
     let plain = key.open(place, sealed).map_err(|_| StoreError::Damaged)?;
     codec::decode(&plain).map_err(|_| StoreError::Damaged)
 }
 
-fn last_chunk<const N: usize>(key: &[u8]) -> Result<[u8; N], StoreError> {
+pub(super) fn last_chunk<const N: usize>(key: &[u8]) -> Result<[u8; N], StoreError> {
     key.last_chunk().copied().ok_or(StoreError::Damaged)
 }
 
-fn session_parts(row: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
+pub(super) fn session_parts(row: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
     let (length, rest) = row.split_first_chunk::<2>().ok_or(StoreError::Damaged)?;
     rest.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or(StoreError::Damaged)
 }
@@ -388,6 +415,8 @@ pub(crate) struct Meta {
     pub(crate) resets: u32,
     /// How much happened to the clock.
     pub(crate) clock_events: u64,
+    /// When purges were seen to be due, one a day at most (SPEC 9.4).
+    pub(crate) sightings: Vec<Timestamp>,
 }
 
 impl Record for Meta {

@@ -176,7 +176,7 @@ impl Store {
     }
 
     pub(crate) fn delete(&self) -> Reported {
-        let purge_at = self.signed_in()?.request_deletion()?;
+        let purge_at = self.signed_in()?.request_deletion()?.purge_at;
         let report = Report::of(json!({ "purge_at": render::time(purge_at) }));
         Ok(report
             .then(vec![hint("selfsame sign-in EMAIL", "to restore it until then")])

@@ -50,6 +50,7 @@ pub(crate) fn of(named: &Providers) -> Result<Policy, Trouble> {
             issuer: "https://id.example.org".to_owned(),
             authority_for: vec!["example.org".to_owned()],
             word: Word::HostStated,
+            manage_url: None,
         },
     ];
     // A variable that is set to nothing names nothing.
@@ -99,6 +100,7 @@ fn oidc(value: &str) -> Result<Provider, Trouble> {
         issuer: issuer.to_owned(),
         authority_for: Vec::new(),
         word: Word::IdToken(IdTokenRules::new(vec![client.to_owned()], algorithms)),
+        manage_url: None,
     })
 }
 

@@ -271,6 +271,7 @@ fn answers(give: &Give) -> String {
         Give::NewPassword(_) => "sets a new password".to_owned(),
         Give::Restore => "restores the account".to_owned(),
         Give::KeepDeleted => "leaves it deleted".to_owned(),
+        Give::EraseNow => "wants it erased at once".to_owned(),
         Give::Resend => "asks for another code".to_owned(),
         Give::CorrectAddress(address) => format!("means {address}"),
         Give::Cancel => "gives up".to_owned(),

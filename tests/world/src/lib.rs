@@ -12,6 +12,7 @@
 
 mod authenticator;
 mod clock;
+mod ending;
 mod expect;
 mod hasher;
 mod mailbox;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use selfsame::{
     AccountHandle, AccountId, Answer, Assertion, Client, Error, FlowToken, Intent, MethodKind, ProductId,
-    Progress, ProviderId, RecoveryCodes, Secret, SessionId, SessionToken, Step, Timestamp,
+    Progress, ProviderId, RecoveryCodes, RequestId, Secret, SessionId, SessionToken, Step, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -123,6 +123,7 @@ pub(crate) struct Stage {
     flows: BTreeMap<String, Running>,
     sessions: BTreeMap<String, (SessionId, SessionToken)>,
     accounts: BTreeMap<String, AccountId>,
+    pub(crate) requests: BTreeMap<String, (AccountId, RequestId)>,
     codes: BTreeMap<String, Secret>,
     apps: BTreeMap<String, Secret>,
     recovery_codes: BTreeMap<String, Vec<Secret>>,
@@ -192,7 +193,7 @@ impl Stage {
                 self.arrived(Some(flow), engine.reset_password(email, &client))
             }
             Act::Reauthenticate { session, flow } => {
-                let begun = engine.account(self.token(session)?).and_then(|account| account.reauthenticate());
+                let begun = engine.reauthenticate(self.token(session)?);
                 self.arrived(Some(flow), begun)
             }
             Act::EnrollTotp { session, app } => {
@@ -259,11 +260,18 @@ impl Stage {
                 let account = engine.account(self.token(session)?);
                 shown(account.and_then(|account| account.sign_out()).map(done))
             }
-            Act::RequestDeletion { session } => {
-                let account = engine.account(self.token(session)?);
-                let purge_at = account.and_then(|account| account.request_deletion());
-                shown(purge_at.map(|at| json!({ "purge_at": render::time(at) })))
-            }
+            Act::RequestDeletion { .. }
+            | Act::PurgeDue { .. }
+            | Act::SupportFind { .. }
+            | Act::SupportActivity { .. }
+            | Act::SupportDelete { .. }
+            | Act::SupportRecords { .. }
+            | Act::RequestPrivacy { .. }
+            | Act::PrivacyRequests { .. }
+            | Act::OpenRequests {}
+            | Act::CloseRequest { .. }
+            | Act::AnnounceErasure { .. }
+            | Act::Erase { .. } => self.ending(act, &engine)?,
             Act::OpenProduct { .. }
             | Act::Memberships { .. }
             | Act::SetBilling { .. }
@@ -352,6 +360,7 @@ impl Stage {
             Give::NewPassword(password) => Answer::NewPassword(self.secret(password)),
             Give::Restore => Answer::Restore,
             Give::KeepDeleted => Answer::KeepDeleted,
+            Give::EraseNow => Answer::EraseNow,
             Give::Resend => Answer::Resend,
             Give::CorrectAddress(address) => Answer::CorrectAddress(address.clone()),
             Give::Cancel => Answer::Cancel,
@@ -420,7 +429,9 @@ impl Stage {
 
     fn id(&self, name: &str) -> Option<String> {
         let account = self.accounts.get(name).map(ToString::to_string);
-        account.or_else(|| self.sessions.get(name).map(|(id, _)| id.to_string()))
+        let session = || self.sessions.get(name).map(|(id, _)| id.to_string());
+        let request = || self.requests.get(name).map(|(_, id)| id.to_string());
+        account.or_else(session).or_else(request)
     }
 }
 

@@ -7,9 +7,11 @@
 use std::time::Duration;
 
 use selfsame::{
-    Aal, Accepted, AccountView, Activity, Adding, AddressSource, AddressView, Amr, Candidate, Destination,
-    Error, Explanation, Health, Membership, Message, MessageKind, MethodView, Outcome, PickerEntry, Progress,
-    ProviderId, RecoveryCodes, Refusal, Session, SignedIn, Status, Step, Timestamp, TotpEnrolment,
+    Aal, Accepted, AccountView, Activity, Actor, Adding, AddressSource, AddressView, Amr, Candidate,
+    Deletion, Destination, Error, Explanation, Grant, Health, Membership, Message, MessageKind, MethodView,
+    Outcome, PickerEntry, PrivacyRequest, Progress, ProviderId, PurgeReceipt, PurgeReport, RecoveryCodes,
+    Refusal, RequestStatus, Session, SignedIn, Status, Step, StillBilled, SupportRecord, SupportView,
+    Timestamp, TotpEnrolment,
 };
 use serde_json::{Value, json};
 
@@ -29,6 +31,7 @@ pub fn error(error: &Error) -> Value {
         Refusal::ReauthenticationRequired { accepted } => {
             Some(("accepted", json!(accepted.iter().map(self::accepted).collect::<Vec<_>>())))
         }
+        Refusal::TooEarly { at } => Some(("at", json!(time(*at)))),
         Refusal::Throttled { retry_at } => Some(("retry_at", json!(retry_at.map(time)))),
         _ => None,
     };
@@ -137,7 +140,7 @@ pub fn candidate(candidate: &Candidate) -> Value {
 pub fn account(account: &AccountView) -> Value {
     json!({
         "id": account.id.to_string(),
-        "status": status(account.status),
+        "status": status(&account.status),
         "created": time(account.created),
         "contact": account.contact,
         "addresses": account.addresses.iter().map(address).collect::<Vec<_>>(),
@@ -163,6 +166,85 @@ pub fn membership(membership: &Membership) -> Value {
             "period_end": billing.period_end.map(time),
             "managed_by": billing.managed_by.code(),
         })),
+    })
+}
+
+/// A deletion that was asked for.
+pub fn deletion(deletion: &Deletion) -> Value {
+    let billed = |billed: &StillBilled| {
+        json!({
+            "product": billed.product.as_str(),
+            "managed_by": billed.managed_by.code(),
+            "url": billed.url,
+        })
+    };
+    let grant = |grant: &Grant| json!({ "provider": grant.provider.as_str(), "handle": grant.handle });
+    json!({
+        "purge_at": time(deletion.purge_at),
+        "still_billed": deletion.still_billed.iter().map(billed).collect::<Vec<_>>(),
+        "grants": deletion.grants.iter().map(grant).collect::<Vec<_>>(),
+    })
+}
+
+/// What a purge came to.
+pub fn purge(report: &PurgeReport) -> Value {
+    let receipt = |receipt: &PurgeReceipt| {
+        let removed: serde_json::Map<_, _> =
+            receipt.removed.iter().map(|removed| (removed.table.clone(), json!(removed.rows))).collect();
+        json!({
+            "account": receipt.account.to_string(),
+            "purge_at": time(receipt.purge_at),
+            "purged_at": time(receipt.purged_at),
+            "removed": removed,
+        })
+    };
+    json!({
+        "receipts": report.receipts.iter().map(receipt).collect::<Vec<_>>(),
+        "more": report.more,
+        "next_look": report.next_look.map(time),
+    })
+}
+
+/// An account as support sees it.
+pub fn support_view(view: &SupportView) -> Value {
+    json!({
+        "id": view.id.to_string(),
+        "status": status(&view.status),
+        "created": time(view.created),
+        "contact": view.contact,
+        "methods": view.methods.iter().map(|kind| kind.code()).collect::<Vec<_>>(),
+        "providers": view.providers.iter().map(ProviderId::as_str).collect::<Vec<_>>(),
+        "products": view.products.iter().map(|product| product.as_str()).collect::<Vec<_>>(),
+    })
+}
+
+/// What support has done.
+pub fn support_record(record: &SupportRecord) -> Value {
+    json!({
+        "account": record.account.to_string(),
+        "operator": record.operator,
+        "ticket": record.ticket,
+        "at": time(record.at),
+        "act": record.act.code(),
+    })
+}
+
+/// A request about data.
+pub fn request(request: &PrivacyRequest) -> Value {
+    let (is, closed_at) = match request.status {
+        RequestStatus::Open => ("Open", None),
+        RequestStatus::Closed { at } => ("Closed", Some(time(at))),
+    };
+    json!({
+        "id": request.id.to_string(),
+        "account": request.account.to_string(),
+        "kind": request.kind.code(),
+        "made_at": time(request.made_at),
+        "due_at": time(request.due_at),
+        "told_at": request.told_at.map(time),
+        "is": is,
+        "closed_at": closed_at,
+        "receipt": request.receipt,
     })
 }
 
@@ -226,6 +308,12 @@ pub fn activity(activity: &Activity) -> Value {
         "last": time(event.last),
         "count": event.count,
         "session": event.session.map(|session| session.to_string()),
+        "actor": match event.actor {
+            Actor::Owner => "Owner",
+            Actor::Support => "Support",
+            Actor::Host => "Host",
+            Actor::System => "System",
+        },
         "action": event.action.code(),
         "says": event.to_string(),
         "done": event.outcome == Outcome::Done,
@@ -246,8 +334,15 @@ pub fn message(message: &Message) -> Value {
                 members.insert("method".to_owned(), json!(kind.code()));
                 members.insert("provider".to_owned(), json!(provider.as_ref().map(ProviderId::as_str)));
             }
-            MessageKind::DeletionRequested { purge_at } => {
+            MessageKind::DeletionRequested { purge_at } | MessageKind::DeletionReminder { purge_at } => {
                 members.insert("purge_at".to_owned(), json!(time(*purge_at)));
+            }
+            MessageKind::ErasureAnnounced { from } => {
+                members.insert("from".to_owned(), json!(time(*from)));
+            }
+            MessageKind::RevokeGrant { provider, subject } => {
+                members.insert("provider".to_owned(), json!(provider.as_str()));
+                members.insert("subject".to_owned(), json!(subject));
             }
             MessageKind::RecoveryCodeUsed { left } => {
                 members.insert("left".to_owned(), json!(left));
@@ -264,6 +359,7 @@ pub fn health(health: &Health) -> Value {
         "clock_rolled_back_by": health.clock_rolled_back_by.map(span),
         "clock_events": health.clock_events,
         "outbox": health.outbox,
+        "due_purges": health.due_purges,
         "waiting_flows": health.waiting_flows,
     })
 }
@@ -299,13 +395,14 @@ fn accepted(accepted: &Accepted) -> Value {
     }
 }
 
-fn status(status: Status) -> Value {
+fn status(status: &Status) -> Value {
     match status {
         Status::Active => json!({ "is": "Active" }),
-        Status::PendingDeletion { requested_at, purge_at } => json!({
+        Status::PendingDeletion { requested_at, purge_at, requested_by } => json!({
             "is": "PendingDeletion",
-            "requested_at": time(requested_at),
-            "purge_at": time(purge_at),
+            "requested_at": time(*requested_at),
+            "purge_at": time(*purge_at),
+            "requested_by": requested_by.code(),
         }),
     }
 }

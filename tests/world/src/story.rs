@@ -153,6 +153,44 @@ pub enum Act {
     RequestDeletion {
         session: String,
     },
+    PurgeDue {
+        limit: Option<usize>,
+    },
+    SupportFind {
+        operator: String,
+        named: String,
+    },
+    SupportActivity {
+        operator: String,
+        account: String,
+    },
+    SupportDelete {
+        operator: String,
+        account: String,
+        ticket: String,
+    },
+    SupportRecords {
+        account: String,
+    },
+    RequestPrivacy {
+        session: String,
+        kind: String,
+        request: String,
+    },
+    PrivacyRequests {
+        session: String,
+    },
+    OpenRequests {},
+    CloseRequest {
+        request: String,
+        receipt: String,
+    },
+    AnnounceErasure {
+        request: String,
+    },
+    Erase {
+        request: String,
+    },
     OpenProduct {
         session: String,
         product: String,
@@ -212,6 +250,7 @@ pub enum Give {
     NewPassword(String),
     Restore,
     KeepDeleted,
+    EraseNow,
     Resend,
     CorrectAddress(String),
     Cancel,
@@ -336,6 +375,17 @@ impl Act {
             Self::EndOtherSessions { .. } => "end_other_sessions",
             Self::SignOut { .. } => "sign_out",
             Self::RequestDeletion { .. } => "request_deletion",
+            Self::PurgeDue { .. } => "purge_due",
+            Self::SupportFind { .. } => "support_find",
+            Self::SupportActivity { .. } => "support_activity",
+            Self::SupportDelete { .. } => "support_delete",
+            Self::SupportRecords { .. } => "support_records",
+            Self::RequestPrivacy { .. } => "request_privacy",
+            Self::PrivacyRequests { .. } => "privacy_requests",
+            Self::OpenRequests {} => "open_requests",
+            Self::CloseRequest { .. } => "close_request",
+            Self::AnnounceErasure { .. } => "announce_erasure",
+            Self::Erase { .. } => "erase",
             Self::OpenProduct { .. } => "open_product",
             Self::Memberships { .. } => "memberships",
             Self::SetBilling { .. } => "set_billing",

@@ -1,0 +1,321 @@
+//! The rows of accounts on their way out: what is due, what is left, sessions that wait, and what stays.
+
+use super::lower::{Lowering, delete, put, sealed};
+use super::port::{Row, StoreError, Write};
+use super::tables::{self, OnPurge, Range, TABLES};
+use super::view::{HOLDERS_PART, OWNERS_PART, TOMBSTONE_FORMAT, View, last_chunk, session_parts};
+use crate::crypto::keys::session_key;
+use crate::crypto::seal::Place;
+use crate::ground::codec;
+use crate::ground::id::RequestId;
+use crate::ground::id::{AccountId, SessionId};
+use crate::ground::time::Timestamp;
+use crate::rules::account::{Account, Credential, Identifier};
+use crate::rules::deletion::{self, Due, Reminder};
+use crate::rules::mail::Outgoing;
+use crate::rules::privacy::PrivacyRequest;
+use crate::rules::purge::{DuePurge, Purging, Remains, Tombstone};
+use crate::rules::session::Session;
+use crate::rules::support::SupportRecord;
+
+impl View<'_> {
+    /// Up to `most` reminders that are due, earliest first.
+    pub(crate) fn reminders_due(&self, most: usize) -> Result<Vec<Due>, StoreError> {
+        let mut due = Vec::new();
+        self.rows(&tables::reminders_until(self.now()), most, |key, row| {
+            let Reminder { purge_at } = self.open_row(key, row)?;
+            let (at, account, rest) = time_and_account(key)?;
+            let number = rest.first().copied().ok_or(StoreError::Damaged)?;
+            due.push(Due { at, account, number, purge_at });
+            Ok(())
+        })?;
+        Ok(due)
+    }
+
+    /// The first purge that is due.
+    pub(crate) fn first_due(&self) -> Result<Option<DuePurge>, StoreError> {
+        self.first_purge(&tables::purges_until(self.now()))
+    }
+
+    /// When the first purge comes that is not due.
+    pub(crate) fn first_coming(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.first_purge(&tables::purges_after(self.now()))?.map(|coming| coming.purge_at))
+    }
+
+    /// Whether a purge is due that came after `seen`, or at any time.
+    pub(crate) fn is_due_since(&self, seen: Option<Timestamp>) -> Result<bool, StoreError> {
+        let until = tables::purges_until(self.now());
+        let from = seen.map_or(until.from, |seen| tables::purges_after(seen).from);
+        Ok(self.first_purge(&Range { from, to: until.to })?.is_some())
+    }
+
+    fn first_purge(&self, range: &Range) -> Result<Option<DuePurge>, StoreError> {
+        let mut first = None;
+        self.rows(range, 1, |key, row| {
+            let progress: Purging = self.open_row(key, row)?;
+            let (purge_at, account, _) = time_and_account(key)?;
+            first = Some(DuePurge { purge_at, account, progress });
+            Ok(())
+        })?;
+        Ok(first)
+    }
+
+    /// How many purges are due, up to `most`.
+    pub(crate) fn count_due(&self, most: usize) -> Result<usize, StoreError> {
+        let mut count = 0;
+        self.rows(&tables::purges_until(self.now()), most, |_, _| {
+            count += 1;
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
+    /// What is left of an account beside its own row, up to `most` rows. A claim that somebody else took
+    /// over is theirs (SPEC 9.3).
+    pub(crate) fn remains(&self, account: &Account, most: usize) -> Result<Remains, StoreError> {
+        let id = account.id;
+        let mut remains = Remains::default();
+        for identifier in account.identifiers() {
+            let hash = self.claim_hash(&identifier);
+            if self.claimed_by(&hash)? == Some(id) {
+                remains.rows.push((tables::CLAIM.name, tables::claim(&hash)));
+            }
+        }
+        for email in account.verified() {
+            let key = tables::email(&self.email_hash(email), &id);
+            if self.holds(&key)? {
+                remains.rows.push((tables::EMAIL.name, key));
+            }
+        }
+        let here = tables::here(&id);
+        if self.holds(&here)? {
+            remains.rows.push((tables::HERE.name, here));
+        }
+        // Whatever the catalogue says goes with the account goes: a new table needs no line here.
+        for table in TABLES.iter().filter(|table| table.of_account && table.on_purge == OnPurge::Go) {
+            let left = (most + 1).saturating_sub(remains.rows.len());
+            self.rows(&tables::all_of(table, &id), left, |key, _| {
+                remains.rows.push((table.name, key.to_vec()));
+                Ok(())
+            })?;
+        }
+        if remains.rows.len() <= most {
+            let about = self.messages_about(id)?;
+            let keys = about.iter().map(|message| (tables::OUTBOX.name, tables::message(message.id)));
+            remains.rows.extend(keys);
+        }
+        remains.is_all = remains.rows.len() <= most;
+        remains.rows.truncate(most);
+        for method in &account.ways.methods {
+            if let Credential::Federated { identity, .. } = &method.credential {
+                let hash = self.claim_hash(&Identifier::Identity(identity.clone()));
+                if self.claimed_by(&hash)?.is_none_or(|holder| holder == id) {
+                    remains.grants.push(identity.clone());
+                }
+            }
+        }
+        Ok(remains)
+    }
+
+    /// The messages that are about an account.
+    pub(crate) fn messages_about(&self, account: AccountId) -> Result<Vec<Outgoing>, StoreError> {
+        let mut messages = self.messages(usize::MAX)?;
+        messages.retain(|message| message.account == Some(account));
+        Ok(messages)
+    }
+
+    /// A session that waits until its account is restored, opened by its holder's secret (SPEC 9.5).
+    pub(crate) fn suspended_session(
+        &self,
+        account: AccountId,
+        id: SessionId,
+        secret: &[u8; 32],
+    ) -> Result<Option<Session>, StoreError> {
+        let Some(row) = self.get(&tables::suspended(&account, &id))? else { return Ok(None) };
+        // It is sealed to the row that it comes back to.
+        let key = tables::session(&account, &id);
+        let place = Place { key: &key, part: HOLDERS_PART, clear: &[] };
+        match session_key(secret, &id).open(&place, session_parts(&row)?.0) {
+            Ok(plain) => Ok(Some(codec::decode(&plain).map_err(|_| StoreError::Damaged)?)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The sessions of an account that wait, oldest first, as its owner lists them.
+    pub(crate) fn suspended_sessions(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
+        let mut sessions = Vec::new();
+        for (id, row) in self.suspended_rows(account)? {
+            sessions.push(self.owners_part(&tables::session(&account, &id), &row)?);
+        }
+        Ok(sessions)
+    }
+
+    /// One session of an account that waits, as its owner lists it.
+    pub(crate) fn owners_suspended(
+        &self,
+        account: AccountId,
+        id: SessionId,
+    ) -> Result<Option<Session>, StoreError> {
+        let row = self.get(&tables::suspended(&account, &id))?;
+        row.map(|row| self.owners_part(&tables::session(&account, &id), &row)).transpose()
+    }
+
+    fn owners_part(&self, key: &[u8], row: &[u8]) -> Result<Session, StoreError> {
+        let account = key.first_chunk().copied().map(AccountId::from_bytes).ok_or(StoreError::Damaged)?;
+        let place = Place { key, part: OWNERS_PART, clear: &[] };
+        super::view::opened(self.held(account)?.key.seal_key(), &place, session_parts(row)?.1)
+    }
+
+    /// The rows of an account's sessions that wait, oldest first.
+    pub(crate) fn suspended_rows(&self, account: AccountId) -> Result<Vec<(SessionId, Vec<u8>)>, StoreError> {
+        self.session_rows_in(&tables::all_of(&tables::SUSPENDED, &account))
+    }
+
+    fn session_rows_in(&self, range: &Range) -> Result<Vec<(SessionId, Vec<u8>)>, StoreError> {
+        let mut rows = Vec::new();
+        self.rows(range, usize::MAX, |key, row| {
+            rows.push((SessionId::from_bytes(last_chunk(key)?), row.to_vec()));
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// What support has done to an account, earliest first.
+    pub(crate) fn support_records(&self, account: AccountId) -> Result<Vec<SupportRecord>, StoreError> {
+        self.records(&tables::support_records(&account))
+    }
+
+    /// What an account's owner has asked for, earliest first.
+    pub(crate) fn requests(&self, account: AccountId) -> Result<Vec<PrivacyRequest>, StoreError> {
+        self.records(&tables::requests(&account))
+    }
+
+    pub(crate) fn request(
+        &self,
+        account: AccountId,
+        id: RequestId,
+    ) -> Result<Option<PrivacyRequest>, StoreError> {
+        self.row(&tables::request(&account, &id))
+    }
+
+    /// Up to `most` requests that are open, by when they are due.
+    pub(crate) fn open_requests(&self, most: usize) -> Result<Vec<PrivacyRequest>, StoreError> {
+        let mut named = Vec::new();
+        self.rows(&tables::open_requests(), most, |key, _| {
+            let (_, account, id) = time_and_account(key)?;
+            let id = id.first_chunk().copied().map(RequestId::from_bytes).ok_or(StoreError::Damaged)?;
+            named.push((account, id));
+            Ok(())
+        })?;
+        let mut open = Vec::with_capacity(named.len());
+        for (account, id) in named {
+            open.push(self.request(account, id)?.ok_or(StoreError::Damaged)?);
+        }
+        Ok(open)
+    }
+
+    fn records<R: codec::Record>(&self, range: &Range) -> Result<Vec<R>, StoreError> {
+        let mut records = Vec::new();
+        self.rows(range, usize::MAX, |key, row| {
+            records.push(self.open_row(key, row)?);
+            Ok(())
+        })?;
+        Ok(records)
+    }
+}
+
+/// What a key of nobody's begins with after its kind: a time and an account; and the rest of it.
+fn time_and_account(key: &[u8]) -> Result<(Timestamp, AccountId, &[u8]), StoreError> {
+    let rest = key.get(17..).ok_or(StoreError::Damaged)?;
+    let (at, rest) = rest.split_first_chunk::<8>().ok_or(StoreError::Damaged)?;
+    let (account, rest) = rest.split_first_chunk::<16>().ok_or(StoreError::Damaged)?;
+    Ok((Timestamp::from_millis(u64::from_be_bytes(*at)), AccountId::from_bytes(*account), rest))
+}
+
+impl Lowering<'_> {
+    pub(super) fn scheduled(
+        &mut self,
+        account: AccountId,
+        purge_at: Timestamp,
+        reminders: Vec<(u8, Timestamp)>,
+    ) -> Result<(), StoreError> {
+        self.put_sealed(tables::purge(purge_at, &account), &Purging::default())?;
+        for (number, at) in reminders {
+            self.put_sealed(tables::reminder(at, &account, number), &Reminder { purge_at })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn unscheduled(&mut self, account: AccountId, purge_at: Timestamp) {
+        self.rows.push(delete(tables::purge(purge_at, &account)));
+        let reminders = deletion::reminders(purge_at);
+        self.rows.extend(reminders.map(|(number, at)| delete(tables::reminder(at, &account, number))));
+    }
+
+    /// The rows move as they are: their seals are bound to the place that they come back to.
+    pub(super) fn suspended(&mut self, account: AccountId) -> Result<(), StoreError> {
+        for (id, row) in self.view.session_rows_in(&tables::sessions(&account))? {
+            self.rows.push(delete(tables::session(&account, &id)));
+            self.rows.push(put(tables::suspended(&account, &id), row));
+        }
+        Ok(())
+    }
+
+    pub(super) fn resumed(&mut self, account: AccountId) -> Result<(), StoreError> {
+        for (id, row) in self.view.suspended_rows(account)? {
+            self.rows.push(delete(tables::suspended(&account, &id)));
+            self.rows.push(put(tables::session(&account, &id), row));
+        }
+        Ok(())
+    }
+
+    /// Sessions that wait end with the others: of one that goes on the row was written anew.
+    pub(super) fn suspended_ended(&mut self, account: AccountId) -> Result<(), StoreError> {
+        let waiting = self.view.suspended_rows(account)?;
+        self.rows.extend(waiting.into_iter().map(|(id, _)| delete(tables::suspended(&account, &id))));
+        Ok(())
+    }
+
+    /// The account's data key goes with its row: nobody opens what was sealed with it again (SPEC 9.4).
+    pub(super) fn buried(&mut self, tombstone: &Tombstone, revision: u64) -> Result<(), StoreError> {
+        let key = tables::account(&tombstone.account);
+        let mut value = revision.saturating_add(1).to_be_bytes().to_vec();
+        value.push(TOMBSTONE_FORMAT);
+        let place = Place { key: &key, part: 0, clear: &value };
+        let body = sealed(self.view.keys().rows(), self.entropy, &place, tombstone)?;
+        value.extend_from_slice(&body);
+        self.rows.push(Row { key, write: Write::Guarded { value, revision } });
+        Ok(())
+    }
+
+    pub(super) fn supported(&mut self, record: &SupportRecord) -> Result<(), StoreError> {
+        let number = self.view.support_records(record.account)?.len() as u64;
+        self.put_sealed(tables::support_record(&record.account, number), record)
+    }
+
+    pub(super) fn request(&mut self, request: &PrivacyRequest) -> Result<(), StoreError> {
+        let open = tables::open_request(request.due_at, &request.account, &request.id);
+        if request.is_open() {
+            self.rows.push(put(open, Vec::new()));
+        } else {
+            self.rows.push(delete(open));
+        }
+        self.put_sealed(tables::request(&request.account, &request.id), request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r9_4_what_goes_with_an_account_and_lies_elsewhere_is_looked_for() {
+        let elsewhere: Vec<_> = TABLES
+            .iter()
+            .filter(|table| !table.of_account && table.on_purge == OnPurge::Go)
+            .map(|table| table.name)
+            .collect();
+        // A new one here wants a line in `remains`, or in what unschedules a deletion.
+        assert_eq!(elsewhere, ["claim", "email", "here", "purge", "reminder", "outbox"]);
+    }
+}

@@ -1,0 +1,496 @@
+//! Deletion, from the request to the purge (SPEC 9).
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use std::collections::BTreeMap;
+
+use selfsame::{
+    AccountId, Answer, Billing, BillingStatus, Client, CustomerRef, Error, Intent, ManagedBy, MessageKind,
+    ProductId, Progress, PurgeReceipt, PurgeReport, Refusal, Step, Table,
+};
+use selfsame_world::{Identity, Person, World, days, hours, minutes, refused, signed_in};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+fn billing(customer: &str, status: BillingStatus, managed_by: ManagedBy) -> Billing {
+    let customer = CustomerRef::new(customer).unwrap();
+    Billing { customer, plan: "plus".to_owned(), status, period_end: None, managed_by }
+}
+
+fn bill(world: &World, person: &Person, product: &str, billing: &Billing) {
+    world.engine().set_billing(person.account, &ProductId::new(product).unwrap(), billing).unwrap();
+}
+
+/// Links the X identity of this subject to the person's account.
+fn link_x(world: &World, person: &Person, subject: &str) {
+    world.later(minutes(1));
+    let asked = world.prove(&world.x_identity(subject, Some(&person.email)), &person.email);
+    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
+    signed_in(world.answer(&chosen, &Answer::Password(person.password.as_str().into())).unwrap());
+}
+
+fn asked(world: &World, person: &Person) -> Progress {
+    let asked = world.sign_in(&person.email, &person.password).unwrap();
+    assert!(matches!(asked.step, Step::ConfirmRestore { .. }), "{asked:?}");
+    asked
+}
+
+fn kinds(world: &World) -> Vec<String> {
+    world.mailbox().all().iter().map(|message| message.kind.code().to_owned()).collect()
+}
+
+fn purge(world: &World) -> PurgeReport {
+    world.engine().purge_due(100).unwrap()
+}
+
+fn gone(report: &PurgeReport) -> Vec<AccountId> {
+    report.receipts.iter().map(|receipt| receipt.account).collect()
+}
+
+/// The first look, a day, and the second.
+fn purged(world: &World) -> Vec<PurgeReceipt> {
+    assert_eq!(purge(world).receipts, []);
+    world.later(days(1));
+    purge(world).receipts
+}
+
+/// How many rows there are of each table under an account's own key.
+fn rows(world: &World, account: AccountId) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for key in world.engine().dump().unwrap().keys().filter(|key| key.starts_with(account.as_bytes())) {
+        *counts.entry(Table::of(key).unwrap().name).or_default() += 1;
+    }
+    counts
+}
+
+fn all_rows(world: &World, table: &str) -> usize {
+    let rows = world.engine().dump().unwrap();
+    rows.keys().filter(|key| Table::of(key).is_some_and(|of| of.name == table)).count()
+}
+
+#[test]
+fn r9_1_the_answer_lists_what_goes_on_costing_money_and_what_is_granted() {
+    let world = World::new();
+    let ada = world.ada();
+    link_x(&world, &ada, "815");
+    bill(&world, &ada, "grok", &billing("1", BillingStatus::Active, ManagedBy::AppleAppStore));
+    bill(&world, &ada, "api", &billing("2", BillingStatus::Active, ManagedBy::Direct));
+    let deletion = world.account(&ada).request_deletion().unwrap();
+    assert_eq!(deletion.purge_at, world.now() + days(30));
+    let billed: Vec<_> =
+        deletion.still_billed.iter().map(|each| (each.product.as_str(), each.managed_by)).collect();
+    assert_eq!(billed, [("grok", ManagedBy::AppleAppStore)], "what we bill ourselves we end ourselves");
+    assert!(deletion.still_billed[0].url.starts_with("https://apps.apple.com/"));
+    let grants: Vec<_> = deletion.grants.iter().map(|grant| grant.provider.as_str()).collect();
+    assert_eq!(grants, ["x"]);
+    assert_eq!(deletion.grants[0].handle.as_deref(), Some("815"));
+}
+
+#[test]
+fn r9_1_a_subscription_that_is_not_renewed_goes_on_costing_nothing() {
+    for (status, goes_on) in [
+        (BillingStatus::Trial, true),
+        (BillingStatus::PastDue, true),
+        (BillingStatus::Canceled, false),
+        (BillingStatus::Ended, false),
+    ] {
+        let world = World::new();
+        let ada = world.ada();
+        bill(&world, &ada, "grok", &billing("1", status, ManagedBy::GooglePlay));
+        let deletion = world.account(&ada).request_deletion().unwrap();
+        assert_eq!(deletion.still_billed.len(), usize::from(goes_on), "{status:?}");
+    }
+}
+
+#[test]
+fn r9_1_every_verified_address_is_reminded_seven_days_and_one_day_before() {
+    let world = World::new();
+    let ada = world.ada();
+    world.mailbox().clear();
+    let purge_at = world.account(&ada).request_deletion().unwrap().purge_at;
+    assert_eq!(kinds(&world), ["DeletionRequested"]);
+    world.mailbox().clear();
+    world.later(days(23) - minutes(1));
+    assert_eq!(kinds(&world), [""; 0]);
+    world.later(minutes(1));
+    let reminder = world.mailbox().take(&ada.email).unwrap();
+    assert!(matches!(reminder.kind, MessageKind::DeletionReminder { purge_at: at } if at == purge_at));
+    world.later(days(6));
+    assert_eq!(kinds(&world), ["DeletionReminder"]);
+    assert_eq!(all_rows(&world, "reminder"), 0);
+    world.mailbox().clear();
+    world.later(days(1));
+    assert_eq!(kinds(&world), [""; 0]);
+}
+
+#[test]
+fn r9_1_nobody_is_reminded_of_a_deletion_that_is_off() {
+    let world = World::new();
+    let ada = world.ada();
+    world.account(&ada).request_deletion().unwrap();
+    world.later(days(1));
+    let back = signed_in(world.answer(&asked(&world, &ada), &Answer::Restore).unwrap()).token.unwrap();
+    assert_eq!((all_rows(&world, "reminder"), all_rows(&world, "purge")), (0, 0));
+    // Another deletion has reminders of its own.
+    let purge_at = world.engine().account(&back).unwrap().request_deletion().unwrap().purge_at;
+    world.mailbox().clear();
+    world.later(days(22));
+    assert_eq!(kinds(&world), [""; 0], "when the first would have been");
+    world.later(days(1));
+    let reminder = world.mailbox().take(&ada.email).unwrap();
+    assert!(matches!(reminder.kind, MessageKind::DeletionReminder { purge_at: at } if at == purge_at));
+}
+
+#[test]
+fn r9_1_many_reminders_of_one_moment_all_come() {
+    let world = World::new();
+    let people: Vec<_> = (0..10).map(|n| world.person(&format!("p{n}@example.org"), PASSWORD)).collect();
+    for person in &people {
+        world.account(person).request_deletion().unwrap();
+    }
+    world.mailbox().clear();
+    world.later(days(23));
+    assert_eq!(kinds(&world).len(), 10);
+}
+
+#[test]
+fn r9_2_on_day_29_the_account_comes_back_whole() {
+    let world = World::new();
+    let ada = world.ada();
+    bill(&world, &ada, "grok", &billing("1", BillingStatus::Active, ManagedBy::AppleAppStore));
+    let before = world.account(&ada).view().unwrap();
+    world.account(&ada).request_deletion().unwrap();
+    world.later(days(29));
+    let asked = asked(&world, &ada);
+    world.mailbox().clear();
+    let back = signed_in(world.answer(&asked, &Answer::Restore).unwrap());
+    assert_eq!(kinds(&world), ["Restored"]);
+    let after = world.engine().account(&back.token.unwrap()).unwrap().view().unwrap();
+    assert_eq!((after.addresses, after.contact), (before.addresses, before.contact));
+    assert_eq!(after.status, before.status);
+}
+
+#[test]
+fn r9_3_at_thirty_days_it_is_refused_and_a_millisecond_before_it_is_not() {
+    let moment = std::time::Duration::from_millis(1);
+    let world = World::new();
+    let ada = world.ada();
+    world.account(&ada).request_deletion().unwrap();
+    world.later(days(30) - moment);
+    let asked = asked(&world, &ada);
+    world.later(moment);
+    assert_eq!(refused(world.answer(&asked, &Answer::Restore)), Refusal::FlowExpired);
+    assert_eq!(refused(world.sign_in(&ada.email, &ada.password)), Refusal::InvalidCredentials);
+}
+
+#[test]
+fn r9_3_an_act_that_wants_an_identifier_takes_the_claim_over_and_the_purge_leaves_it() {
+    let world = World::new();
+    let ada = world.ada();
+    link_x(&world, &ada, "815");
+    world.account(&world_again(&world, &ada)).request_deletion().unwrap();
+    world.later(days(30));
+    world.mailbox().clear();
+    let anew = world.person(&ada.email, PASSWORD);
+    let by_x = signed_in(world.present(&Identity::at("x", "815"), Intent::SignUp).unwrap());
+    assert_ne!(by_x.account, ada.account);
+    let receipts = purged(&world);
+    assert_eq!(receipts.len(), 1);
+    assert!(!receipts[0].removed.iter().any(|removed| removed.table == "claim"), "{receipts:?}");
+    assert_eq!(signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).account, anew.account);
+    let again = signed_in(world.present(&Identity::at("x", "815"), Intent::SignIn).unwrap());
+    assert_eq!(again.account, by_x.account);
+    // What another account is signed in to with is not revoked.
+    assert!(!kinds(&world).contains(&"RevokeGrant".to_owned()));
+}
+
+/// The same person in a fresh session.
+fn world_again(world: &World, person: &Person) -> Person {
+    let again = signed_in(world.sign_in(&person.email, &person.password).unwrap());
+    Person { session: again.session, token: again.token.unwrap(), ..person.clone() }
+}
+
+#[test]
+fn r9_4_a_purge_removes_every_row_and_leaves_a_tombstone() {
+    let world = World::new();
+    let ada = world.ada();
+    let grace = world.person("grace@example.org", PASSWORD);
+    link_x(&world, &ada, "815");
+    bill(&world, &ada, "grok", &billing("1", BillingStatus::Active, ManagedBy::Direct));
+    world.account(&world_again(&world, &ada)).request_deletion().unwrap();
+    let graces = rows(&world, grace.account);
+    // Nobody fetches the notices: they are the account's, and go with it.
+    assert!(world.engine().health().unwrap().outbox > 1);
+    world.later(days(30));
+    let receipts = purged(&world);
+    let removed: Vec<_> = receipts[0].removed.iter().map(|each| (each.table.as_str(), each.rows)).collect();
+    assert_eq!(receipts[0].account, ada.account);
+    assert_eq!(receipts[0].purged_at, world.now());
+    assert_eq!(
+        removed,
+        [("account", 1), ("audit", 5), ("claim", 3), ("email", 1), ("outbox", 2), ("purge", 1)]
+    );
+    assert_eq!(rows(&world, ada.account), BTreeMap::from([("account", 1)]));
+    assert_eq!(rows(&world, grace.account), graces);
+    assert_eq!(all_rows(&world, "purge"), 0);
+    let dump = world.engine().dump().unwrap();
+    let (_, tombstone) = dump.iter().find(|(key, _)| key.starts_with(ada.account.as_bytes())).unwrap();
+    // Revision, format, nonce and tag; version, id and time of what it holds.
+    assert!(tombstone.len() < 8 + 1 + 28 + 1 + 17 + 10, "{}", tombstone.len());
+    let report = purge(&world);
+    assert_eq!((report.receipts.len(), report.more, report.next_look), (0, false, None), "nothing twice");
+}
+
+#[test]
+fn r9_4_a_purged_account_answers_nothing_and_its_identifiers_are_free() {
+    let world = World::new();
+    let ada = world.ada();
+    world.account(&ada).request_deletion().unwrap();
+    world.later(days(30));
+    assert_eq!(purged(&world).len(), 1);
+    assert_eq!(refused(world.sign_in(&ada.email, &ada.password)), Refusal::InvalidCredentials);
+    assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded);
+    assert_eq!(world.engine().support("grace").find(&ada.account.to_string()).unwrap(), []);
+    let anew = world.person(&ada.email, PASSWORD);
+    assert_ne!(anew.account, ada.account);
+    assert_eq!(world.engine().support("grace").find(&ada.email).unwrap().len(), 1);
+}
+
+#[test]
+fn r9_4_grants_at_providers_are_revoked_through_the_outbox() {
+    let world = World::new();
+    let mine = signed_in(world.federated(&Identity::at("x", "815").called("ada"))).token.unwrap();
+    world.engine().account(&mine).unwrap().request_deletion().unwrap();
+    world.later(days(30));
+    assert_eq!(purged(&world).len(), 1);
+    let messages = world.engine().messages(10).unwrap();
+    let [message] = &messages[..] else { panic!("{messages:?}") };
+    assert_eq!(message.to, "", "it is for the host itself");
+    let MessageKind::RevokeGrant { provider, subject } = &message.kind else { panic!("{message:?}") };
+    assert_eq!((provider.as_str(), subject.as_str()), ("x", "815"));
+}
+
+#[test]
+fn r9_4_what_is_due_is_looked_at_twice_a_day_apart() {
+    let world = World::new();
+    let ada = world.ada();
+    assert_eq!(purge(&world).next_look, None);
+    let purge_at = world.account(&ada).request_deletion().unwrap().purge_at;
+    assert_eq!(purge(&world).next_look, Some(purge_at));
+    world.later(days(30) + hours(5));
+    assert_eq!(world.engine().health().unwrap().due_purges, 1);
+    let first = purge(&world);
+    assert_eq!((first.receipts.len(), first.more), (0, false));
+    assert_eq!(first.next_look, Some(world.now() + days(1)));
+    world.later(days(1) - minutes(1));
+    let commits = world.engine().commits().unwrap();
+    assert_eq!(gone(&purge(&world)), []);
+    assert!(world.engine().commits().unwrap() - commits <= 1, "looking costs a sighting at most");
+    world.later(minutes(1));
+    assert_eq!(gone(&purge(&world)), [ada.account]);
+}
+
+#[test]
+fn r9_4_what_comes_due_after_the_sighting_waits_for_one_of_its_own() {
+    let world = World::new();
+    let (ada, grace) = (world.ada(), world.person("grace@example.org", PASSWORD));
+    world.account(&ada).request_deletion().unwrap();
+    world.later(hours(6));
+    let again = world_again(&world, &grace);
+    world.account(&again).request_deletion().unwrap();
+    world.later(days(30) - hours(5));
+    purge(&world);
+    world.later(hours(6));
+    let looked = purge(&world);
+    assert_eq!(gone(&looked), [], "one sighting a day");
+    world.later(hours(18));
+    assert_eq!(gone(&purge(&world)), [ada.account], "and a second one is made now");
+    world.later(days(1));
+    assert_eq!(gone(&purge(&world)), [grace.account]);
+}
+
+#[test]
+fn r9_4_a_clock_that_was_wrong_for_a_moment_destroys_nothing() {
+    let world = World::new();
+    let (ada, grace) = (world.ada(), world.person("grace@example.org", PASSWORD));
+    world.account(&ada).request_deletion().unwrap();
+    world.later(days(1));
+    // The clock jumps a year ahead, just when the host looks.
+    world.hand().set_wall_forward(days(365));
+    assert_eq!(gone(&purge(&world)), []);
+    world.hand().set_wall_back(days(365));
+    for _ in 0..5 {
+        world.later(days(1));
+        assert_eq!(gone(&purge(&world)), [], "the clock stands before that sighting");
+    }
+    world.engine().set_trusted_time(world.now()).unwrap();
+    assert_eq!(gone(&purge(&world)), []);
+    signed_in(world.answer(&asked(&world, &ada), &Answer::Restore).unwrap());
+    signed_in(world.sign_in(&grace.email, PASSWORD).unwrap());
+    // What is due by the right time goes as ever.
+    let again = world_again(&world, &grace);
+    world.account(&again).request_deletion().unwrap();
+    world.later(days(30));
+    assert_eq!(purged(&world).len(), 1);
+}
+
+#[test]
+fn r9_4_a_purge_that_is_cut_off_goes_on_and_its_receipt_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::builder().file(&folder.path().join("store")).build();
+    let ada = world.ada();
+    // 450 events or so, and a hundred sessions that have to go.
+    for _ in 0..225 {
+        let token = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
+        world.engine().account(&token).unwrap().sign_out().unwrap();
+    }
+    let again = world_again(&world, &ada);
+    world.account(&again).request_deletion().unwrap();
+    world.mailbox();
+    world.later(days(30));
+    let events = rows(&world, ada.account)["audit"];
+    assert!(events > 400, "{events}");
+    purge(&world);
+    world.later(days(1));
+
+    let mut left = rows(&world, ada.account).values().sum::<usize>();
+    for acts in 0..2 {
+        let report = world.engine().purge_due_within(100, 1).unwrap();
+        assert_eq!((report.receipts.len(), report.more), (0, true), "after act {acts}");
+        world.reopen().unwrap();
+        let now = rows(&world, ada.account).values().sum::<usize>();
+        assert!(now < left && left - now <= 200, "{left} {now}");
+        left = now;
+        assert_eq!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::InvalidCredentials);
+    }
+    let receipts = purge(&world).receipts;
+    let audit = receipts[0].removed.iter().find(|removed| removed.table == "audit").unwrap();
+    assert_eq!(audit.rows as usize, events, "counted over all acts");
+    assert_eq!(rows(&world, ada.account), BTreeMap::from([("account", 1)]));
+}
+
+#[test]
+fn r9_4_a_call_purges_no_more_accounts_than_it_is_asked_for() {
+    let world = World::new();
+    let people: Vec<_> = (0..5).map(|n| world.person(&format!("p{n}@example.org"), PASSWORD)).collect();
+    for person in &people {
+        world.account(person).request_deletion().unwrap();
+    }
+    world.later(days(30));
+    purge(&world);
+    world.later(days(1));
+    let (mut all, mut calls) = (Vec::new(), 0);
+    loop {
+        let report = world.engine().purge_due(2).unwrap();
+        assert!(report.receipts.len() <= 2);
+        all.extend(gone(&report));
+        calls += 1;
+        if !report.more {
+            break;
+        }
+    }
+    assert_eq!((calls, all.len()), (3, 5));
+}
+
+#[test]
+fn r9_6_products_and_billing_are_what_they_were_after_a_restore() {
+    let world = World::new();
+    let ada = world.ada();
+    bill(&world, &ada, "grok", &billing("1", BillingStatus::Active, ManagedBy::AppleAppStore));
+    bill(&world, &ada, "api", &billing("2", BillingStatus::PastDue, ManagedBy::Direct));
+    let before = world.account(&ada).memberships().unwrap();
+    world.account(&ada).request_deletion().unwrap();
+    world.later(days(20));
+    let back = signed_in(world.answer(&asked(&world, &ada), &Answer::Restore).unwrap()).token.unwrap();
+    let account = world.engine().account(&back).unwrap();
+    assert_eq!(account.memberships().unwrap(), before);
+    assert!(account.verify_audit().unwrap());
+    // The window of the deletion that is off comes and goes.
+    world.later(days(11));
+    assert_eq!(purge(&world), PurgeReport { receipts: Vec::new(), more: false, next_look: None });
+}
+
+#[test]
+fn r9_7_a_fresh_first_factor_is_enough_to_ask_and_nothing_less() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(minutes(5));
+    let stale = world.account(&ada).request_deletion().unwrap_err();
+    assert!(matches!(stale, Error::Refused(Refusal::ReauthenticationRequired { .. })));
+    let begun = world.engine().reauthenticate(&ada.token).unwrap();
+    let renewed = world.answer(&begun, &Answer::Password(ada.password.as_str().into())).unwrap();
+    let token = signed_in(renewed).token.unwrap();
+    world.engine().account(&token).unwrap().request_deletion().unwrap();
+}
+
+#[test]
+fn r10_3_the_owner_can_leave_out_the_rest_of_the_window_after_72_hours() {
+    let world = World::new();
+    let ada = world.ada();
+    let requested_at = world.now();
+    world.account(&ada).request_deletion().unwrap();
+    world.later(hours(72) - minutes(1));
+    let begun = asked(&world, &ada);
+    let early = refused(world.answer(&begun, &Answer::EraseNow));
+    assert_eq!(early, Refusal::TooEarly { at: requested_at + hours(72) });
+    world.later(minutes(1));
+    world.mailbox().clear();
+    let done = world.answer(&begun, &Answer::EraseNow).unwrap();
+    assert_eq!(done.step, Step::Ended);
+    assert_eq!(kinds(&world), ["Erased"]);
+    assert_eq!(refused(world.sign_in(&ada.email, &ada.password)), Refusal::InvalidCredentials);
+    assert_eq!(all_rows(&world, "reminder"), 0);
+    let receipts = purged(&world);
+    assert_eq!(receipts[0].purge_at, requested_at + hours(72));
+    assert_eq!(rows(&world, ada.account), BTreeMap::from([("account", 1)]));
+}
+
+#[test]
+fn r10_3_the_answer_is_offered_where_a_restore_is_and_nowhere_else() {
+    let world = World::new();
+    let sign_up = world.sign_up("ada@example.org", PASSWORD);
+    assert_eq!(refused(world.answer(&sign_up, &Answer::EraseNow)), Refusal::NotOffered);
+    world.later(minutes(1));
+    let ada = world.ada();
+    world.account(&ada).request_deletion().unwrap();
+    world.later(hours(72));
+    let (one, other) = (asked(&world, &ada), asked(&world, &ada));
+    signed_in(world.answer(&one, &Answer::Restore).unwrap());
+    assert_eq!(refused(world.answer(&other, &Answer::EraseNow)), Refusal::NotOffered, "it was restored");
+}
+
+#[test]
+fn r10_3_a_candidate_that_is_erased_leaves_the_prompt() {
+    let world = World::new();
+    let ada = world.ada();
+    world.account(&ada).request_deletion().unwrap();
+    world.later(hours(73));
+    let prompt = world.prove(&world.x_identity("815", Some(&ada.email)), &ada.email);
+    let chosen = world.answer(&prompt, &Answer::LinkTo(1)).unwrap();
+    let confirm = world.answer(&chosen, &Answer::Password(ada.password.as_str().into())).unwrap();
+    let back = world.answer(&confirm, &Answer::EraseNow).unwrap();
+    let Step::LinkOrCreate { candidates, can_create: true, .. } = &back.step else { panic!("{back:?}") };
+    assert_eq!(candidates.len(), 0);
+    let anew = signed_in(world.answer(&back, &Answer::CreateNew).unwrap());
+    assert_ne!(anew.account, ada.account);
+}
+
+#[test]
+fn r10_3_an_account_that_is_on_hold_is_not_erased() {
+    let policy = World::policy().hold(days(7)).build().unwrap();
+    let world = World::builder().policy(policy).build();
+    let ada = world.ada();
+    world.later(minutes(1));
+    // A password reset puts the account on hold (SPEC 5.5).
+    let begun = world.engine().reset_password(&ada.email, &Client::on("laptop")).unwrap();
+    let asked = world.prove(&begun, &ada.email);
+    let reset = world.answer(&asked, &Answer::NewPassword("another long password".into())).unwrap();
+    let until = world.now() + days(7);
+    let token = signed_in(reset).token.unwrap();
+    world.engine().account(&token).unwrap().request_deletion().unwrap();
+    world.later(hours(72));
+    let begun = world.sign_in(&ada.email, "another long password").unwrap();
+    assert_eq!(refused(world.answer(&begun, &Answer::EraseNow)), Refusal::OnHold { until });
+    world.later(days(4));
+    let begun = world.sign_in(&ada.email, "another long password").unwrap();
+    assert_eq!(world.answer(&begun, &Answer::EraseNow).unwrap().step, Step::Ended);
+}

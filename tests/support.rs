@@ -1,0 +1,264 @@
+//! What somebody who helps people can do (SPEC 9.5), and what they can not.
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use selfsame::{
+    Action, Actor, Answer, Client, Error, ProductId, Progress, Refusal, Status, Step, SupportAct, SupportDesk,
+};
+use selfsame_world::{Person, World, days, hours, minutes, refused, signed_in};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+fn desk(world: &World) -> SupportDesk {
+    world.engine().support("grace")
+}
+
+fn asked(world: &World, person: &Person) -> Progress {
+    let asked = world.sign_in(&person.email, &person.password).unwrap();
+    assert!(matches!(asked.step, Step::ConfirmRestore { .. }), "{asked:?}");
+    asked
+}
+
+fn waits<T: std::fmt::Debug>(outcome: Result<T, Error>) -> bool {
+    matches!(refused(outcome), Refusal::ReauthenticationRequired { .. })
+}
+
+#[test]
+fn r9_5_support_finds_an_account_by_id_or_exact_email_and_sees_it_masked() {
+    let world = World::new();
+    let ada = world.ada();
+    let grok = ProductId::new("grok").unwrap();
+    world.account(&ada).open_product(&grok).unwrap();
+    let by_email = desk(&world).find(" Ada@Example.ORG ").unwrap();
+    assert_eq!(by_email.len(), 1);
+    assert_eq!(desk(&world).find(&ada.account.to_string()).unwrap(), by_email);
+    let seen = &by_email[0];
+    assert_eq!((seen.id, seen.status.clone()), (ada.account, Status::Active));
+    assert_eq!(seen.contact.as_deref(), Some("a…@example.org"));
+    assert_eq!(seen.products, [grok]);
+    assert!(!format!("{seen:?}").contains("ada@"));
+    assert_eq!(desk(&world).find("nobody@example.org").unwrap(), []);
+    assert_eq!(desk(&world).find("da@example.org").unwrap(), [], "exact");
+    assert!(matches!(refused(desk(&world).find("no address")), Refusal::InvalidEmail { .. }));
+}
+
+#[test]
+fn r9_5_an_email_of_several_accounts_finds_them_all_and_an_unproven_one_nobody() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(minutes(1));
+    let prompt = world.prove(&world.x_identity("815", Some(&ada.email)), &ada.email);
+    let other = signed_in(world.answer(&prompt, &Answer::CreateNew).unwrap());
+    let unproven = world.x_identity("1815", Some(&ada.email));
+    signed_in(world.answer(&unproven, &Answer::Skip).unwrap());
+    let found: Vec<_> = desk(&world).find(&ada.email).unwrap().iter().map(|seen| seen.id).collect();
+    assert_eq!(found, [ada.account, other.account]);
+}
+
+#[test]
+fn r11_3_support_reads_the_activity_of_an_account() {
+    let world = World::new();
+    let ada = world.ada();
+    let owners = world.account(&ada).activity().unwrap();
+    assert_eq!(desk(&world).activity(ada.account).unwrap(), owners);
+    world.account(&ada).request_deletion().unwrap();
+    world.later(days(30));
+    assert_eq!(refused(desk(&world).activity(ada.account)), Refusal::UnknownAccount);
+}
+
+#[test]
+fn r9_5_a_deletion_by_support_has_the_owner_s_window_and_is_told() {
+    let world = World::new();
+    let ada = world.ada();
+    world.mailbox().clear();
+    let deletion = desk(&world).start_deletion(ada.account, "T-1").unwrap();
+    assert_eq!(deletion.purge_at, world.now() + days(30));
+    assert_eq!(world.mailbox().take(&ada.email).unwrap().kind.code(), "DeletionRequested");
+    let seen = desk(&world).find(&ada.email).unwrap().remove(0);
+    let Status::PendingDeletion { requested_by, .. } = seen.status else { panic!("{seen:?}") };
+    assert_eq!(requested_by.code(), "Support");
+    let event = desk(&world).activity(ada.account).unwrap().pop().unwrap().event;
+    assert_eq!((event.actor, event.action), (Actor::Support, Action::DeletionRequested));
+    world.later(days(23));
+    assert_eq!(world.mailbox().take(&ada.email).unwrap().kind.code(), "DeletionReminder");
+    assert_eq!(
+        refused(desk(&world).start_deletion(selfsame::AccountId::from_bytes([7; 16]), "T-1")),
+        Refusal::UnknownAccount
+    );
+}
+
+#[test]
+fn r9_5_sessions_wait_instead_of_ending_and_go_on_with_fresh_proof() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(minutes(1));
+    let phone =
+        signed_in(world.engine().sign_in(&ada.email, &PASSWORD.into(), &Client::on("phone")).unwrap());
+    let phone = phone.token.unwrap();
+    let account = world.account(&ada);
+    desk(&world).start_deletion(ada.account, "T-1").unwrap();
+    for token in [&ada.token, &phone] {
+        assert!(waits(world.engine().resolve(token)));
+        assert!(waits(world.engine().touch(token)));
+        assert!(waits(world.engine().account(token).map(|_| ())));
+    }
+    assert!(waits(account.view()), "a handle that was open opens nothing");
+    assert!(waits(account.sign_out()));
+
+    // One of them proves that it is the owner's: it is asked, and goes on under a new token.
+    let begun = world.engine().reauthenticate(&ada.token).unwrap();
+    assert_eq!(
+        refused(world.answer(&begun, &Answer::Password("a wrong password".into()))),
+        Refusal::InvalidCredentials
+    );
+    let confirm = world.answer(&begun, &Answer::Password(PASSWORD.into())).unwrap();
+    assert!(matches!(confirm.step, Step::ConfirmRestore { .. }));
+    assert!(waits(world.engine().resolve(&ada.token)), "not yet");
+    let renewed = signed_in(world.answer(&confirm, &Answer::Restore).unwrap());
+    assert_eq!(renewed.session, ada.session);
+    world.engine().resolve(&renewed.token.clone().unwrap()).unwrap();
+    assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded, "the token before");
+    world.engine().resolve(&phone).unwrap();
+    let account = world.engine().account(&renewed.token.unwrap()).unwrap();
+    assert_eq!(account.view().unwrap().status, Status::Active);
+    assert_eq!(account.sessions().unwrap().len(), 2);
+    assert!(account.verify_audit().unwrap());
+}
+
+#[test]
+fn r9_5_a_restore_by_signing_in_lets_the_sessions_go_on_too() {
+    let world = World::new();
+    let ada = world.ada();
+    desk(&world).start_deletion(ada.account, "T-1").unwrap();
+    world.later(days(3));
+    let begun = asked(&world, &ada);
+    signed_in(world.answer(&begun, &Answer::Restore).unwrap());
+    assert_eq!(world.account(&ada).sessions().unwrap().len(), 2);
+}
+
+#[test]
+fn r9_5_a_full_account_comes_back_with_one_session_less_for_the_new_one() {
+    let world = World::new();
+    let ada = world.ada();
+    for _ in 1..100 {
+        world.later(hours(1));
+        signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
+    }
+    desk(&world).start_deletion(ada.account, "T-1").unwrap();
+    let begun = asked(&world, &ada);
+    let back = signed_in(world.answer(&begun, &Answer::Restore).unwrap()).token.unwrap();
+    assert_eq!(world.engine().account(&back).unwrap().sessions().unwrap().len(), 100);
+    assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded, "the oldest");
+}
+
+#[test]
+fn r9_5_a_recovery_on_the_way_back_ends_the_sessions_that_waited() {
+    let world = World::new();
+    let ada = world.ada();
+    desk(&world).start_deletion(ada.account, "T-1").unwrap();
+    world.later(minutes(5));
+    let begun = world.engine().reset_password(&ada.email, &Client::on("laptop")).unwrap();
+    let asked = world.prove(&begun, &ada.email);
+    let confirm = world.answer(&asked, &Answer::NewPassword("another long password".into())).unwrap();
+    let back = signed_in(world.answer(&confirm, &Answer::Restore).unwrap()).token.unwrap();
+    assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded);
+    assert_eq!(world.engine().account(&back).unwrap().sessions().unwrap().len(), 1);
+}
+
+#[test]
+fn r9_5_sessions_that_wait_end_in_their_time_and_with_the_account() {
+    let world = World::new();
+    let ada = world.ada();
+    desk(&world).start_deletion(ada.account, "T-1").unwrap();
+    world.later(days(30));
+    assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded);
+    assert_eq!(refused(world.engine().reauthenticate(&ada.token)), Refusal::SessionEnded);
+    world.engine().purge_due(10).unwrap();
+    world.later(days(1));
+    let receipt = world.engine().purge_due(10).unwrap().receipts.remove(0);
+    assert!(receipt.removed.iter().any(|removed| (removed.table.as_str(), removed.rows) == ("suspended", 1)));
+}
+
+#[test]
+fn r9_5_the_fifth_wrong_proof_ends_a_session_that_waits() {
+    let world = World::new();
+    let ada = world.ada();
+    desk(&world).start_deletion(ada.account, "T-1").unwrap();
+    for _ in 0..5 {
+        let begun = world.engine().reauthenticate(&ada.token).unwrap();
+        refused(world.answer(&begun, &Answer::Password("a wrong password".into())));
+    }
+    assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded);
+    assert_eq!(refused(world.engine().reauthenticate(&ada.token)), Refusal::SessionEnded);
+}
+
+#[test]
+fn r9_5_asking_again_changes_nothing_and_is_recorded() {
+    let world = World::new();
+    let ada = world.ada();
+    let first = world.account(&ada).request_deletion().unwrap();
+    world.mailbox().clear();
+    world.later(days(3));
+    assert_eq!(desk(&world).start_deletion(ada.account, "T-7").unwrap(), first);
+    world.later(days(1));
+    assert_eq!(world.engine().support("hopper").start_deletion(ada.account, "T-8").unwrap(), first);
+    assert!(world.mailbox().all().is_empty());
+    let seen = desk(&world).find(&ada.email).unwrap().remove(0);
+    assert!(matches!(&seen.status, Status::PendingDeletion { requested_by, purge_at, .. }
+        if requested_by.code() == "Owner" && *purge_at == first.purge_at));
+    let records = world.engine().support_records(ada.account).unwrap();
+    let told: Vec<_> =
+        records.iter().map(|each| (each.operator.as_str(), each.ticket.as_str(), each.act)).collect();
+    assert_eq!(
+        told,
+        [("grace", "T-7", SupportAct::DeletionAskedAgain), ("hopper", "T-8", SupportAct::DeletionAskedAgain)]
+    );
+    let actions: Vec<_> =
+        desk(&world).activity(ada.account).unwrap().iter().map(|kept| kept.event.action).collect();
+    assert_eq!(actions[2..], [Action::DeletionAskedAgain, Action::DeletionAskedAgain]);
+    // The window is the first one's.
+    world.later(days(26));
+    assert_eq!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::InvalidCredentials);
+}
+
+#[test]
+fn r9_5_after_a_restore_support_waits_thirty_days() {
+    let world = World::new();
+    let ada = world.ada();
+    desk(&world).start_deletion(ada.account, "T-1").unwrap();
+    let begun = asked(&world, &ada);
+    signed_in(world.answer(&begun, &Answer::Restore).unwrap());
+    let restored_at = world.now();
+    world.later(days(30) - minutes(1));
+    let early = refused(desk(&world).start_deletion(ada.account, "T-2"));
+    assert_eq!(early, Refusal::TooEarly { at: restored_at + days(30) });
+    assert_eq!(world.engine().support_records(ada.account).unwrap().len(), 1);
+    world.later(minutes(1));
+    desk(&world).start_deletion(ada.account, "T-3").unwrap();
+}
+
+#[test]
+fn r9_5_the_owner_is_not_held_to_the_thirty_days_of_support() {
+    let world = World::new();
+    let ada = world.ada();
+    desk(&world).start_deletion(ada.account, "T-1").unwrap();
+    let begun = asked(&world, &ada);
+    let back = signed_in(world.answer(&begun, &Answer::Restore).unwrap()).token.unwrap();
+    world.engine().account(&back).unwrap().request_deletion().unwrap();
+}
+
+#[test]
+fn r9_5_the_record_outlives_the_purge_and_holds_nothing_personal() {
+    let world = World::new();
+    let ada = world.ada();
+    desk(&world).start_deletion(ada.account, &"T".repeat(80)).unwrap();
+    let started_at = world.now();
+    world.later(days(30));
+    world.engine().purge_due(10).unwrap();
+    world.later(days(1));
+    assert_eq!(world.engine().purge_due(10).unwrap().receipts.len(), 1);
+    let records = world.engine().support_records(ada.account).unwrap();
+    assert_eq!(records.len(), 1);
+    assert_eq!((records[0].account, records[0].at), (ada.account, started_at));
+    assert_eq!((records[0].act, records[0].ticket.len()), (SupportAct::DeletionStarted, 64));
+    assert_eq!(refused(desk(&world).start_deletion(ada.account, "T-2")), Refusal::UnknownAccount);
+}
