@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use selfsame::{Action, Effect, Planned, ProductId, Refusal};
-use selfsame_world::{World, hours, minutes, refused, signed_in};
+use selfsame_world::{World, days, hours, minutes, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -109,4 +109,29 @@ fn r11_3_the_history_reads_as_words() {
             "the password was changed",
         ]
     );
+}
+
+#[test]
+fn r13_4_health_says_how_the_store_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let world = World::builder().file(&path).build();
+    let before = world.engine().health().unwrap();
+    assert_eq!((before.accounts, before.schema_version), (0, 1));
+    assert_eq!(before.file_size, Some(std::fs::metadata(&path).unwrap().len()));
+    assert!(!before.rollback_protected, "there is no anchor");
+    let ada = world.ada();
+    world.person("grace@example.org", PASSWORD);
+    assert_eq!(world.engine().health().unwrap().accounts, 2);
+    assert_eq!(World::new().engine().health().unwrap().file_size, None);
+
+    world.account(&ada).request_deletion().unwrap();
+    world.later(days(30));
+    assert_eq!(world.engine().health().unwrap().due_purges, 1);
+    world.engine().purge_due(10).unwrap();
+    world.later(days(1));
+    world.engine().purge_due(10).unwrap();
+    let after = world.engine().health().unwrap();
+    assert_eq!((after.accounts, after.due_purges), (1, 0));
+    assert_eq!(after.erasure_pending, Some(world.now()));
 }

@@ -275,7 +275,16 @@ fn golden() -> String {
     line(
         &mut out,
         "meta",
-        &Meta { mark: AT, next_message: 5, sign_ups: 6, resets: 7, clock_events: 8, sightings: vec![AT] },
+        &Meta {
+            mark: AT,
+            next_message: 5,
+            sign_ups: 6,
+            resets: 7,
+            accounts: 9,
+            erasure_pending: Some(AT),
+            clock_events: 8,
+            sightings: vec![AT],
+        },
     );
     line(&mut out, "clock/rolled-back", &ClockEvent::RolledBack { at: AT, by_ms: 1 });
     line(&mut out, "clock/trusted", &ClockEvent::Trusted { from: AT, to: AT });

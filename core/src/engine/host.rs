@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Engine;
+use super::unlock::Header;
 use crate::crypto::draw::Draw;
 use crate::error::Error;
+use crate::ground::codec::Record;
 use crate::ground::time::Timestamp;
 use crate::rules::flow::Flow;
 use crate::rules::mail::{Body, Message, Outgoing, TypedIn};
@@ -107,9 +109,15 @@ impl Engine {
     /// [`Error`] from the store.
     pub fn health(&self) -> Result<Health, Error> {
         let rolled_back = self.inner.time.moment().rolled_back;
+        let file_size = self.inner.store.size()?;
         self.look(|view, _| {
             let meta = view.meta()?;
             Ok(Ok(Health {
+                schema_version: Header::VERSION,
+                accounts: meta.accounts,
+                file_size,
+                erasure_pending: meta.erasure_pending,
+                rollback_protected: false,
                 clock_rolled_back_by: rolled_back,
                 clock_events: meta.clock_events,
                 outbox: view.outbox()?,
@@ -148,6 +156,17 @@ impl Engine {
 /// How a store is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Health {
+    /// The version of the store's format.
+    pub schema_version: u8,
+    /// How many accounts there are, those on their way to deletion included.
+    pub accounts: u64,
+    /// How many bytes the file has; nothing where the store is in memory.
+    pub file_size: Option<u64>,
+    /// Since when what was purged can still be read from the file by who has its old keys, if it can
+    /// (SPEC 10.4).
+    pub erasure_pending: Option<Timestamp>,
+    /// Whether an older copy of the file would be refused. Only an anchor can do that, and there is none yet.
+    pub rollback_protected: bool,
     /// How far the wall clock stands behind the latest time that the store has seen, if it was set back.
     pub clock_rolled_back_by: Option<Duration>,
     /// How often the clock was found set back or was put right.

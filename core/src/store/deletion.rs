@@ -278,6 +278,9 @@ impl Lowering<'_> {
 
     /// The account's data key goes with its row: nobody opens what was sealed with it again (SPEC 9.4).
     pub(super) fn buried(&mut self, tombstone: &Tombstone, revision: u64) -> Result<(), StoreError> {
+        let meta = self.meta()?;
+        meta.accounts = meta.accounts.saturating_sub(1);
+        meta.erasure_pending = meta.erasure_pending.or(Some(tombstone.at));
         let key = tables::account(&tombstone.account);
         let mut value = revision.saturating_add(1).to_be_bytes().to_vec();
         value.push(TOMBSTONE_FORMAT);

@@ -72,8 +72,16 @@ pub(crate) fn first_rows(
     entropy: &dyn Entropy,
     now: Timestamp,
 ) -> Result<Vec<Row>, StoreError> {
-    let meta =
-        Meta { mark: now, next_message: 1, sign_ups: 0, resets: 0, clock_events: 0, sightings: Vec::new() };
+    let meta = Meta {
+        mark: now,
+        next_message: 1,
+        sign_ups: 0,
+        resets: 0,
+        accounts: 0,
+        erasure_pending: None,
+        clock_events: 0,
+        sightings: Vec::new(),
+    };
     let meta = sealed(rows_key, entropy, &Place { key: &tables::meta(), part: 0, clear: &[] }, &meta)?;
     Ok(vec![put(tables::header(), header), put(tables::meta(), meta)])
 }
@@ -201,6 +209,8 @@ impl Lowering<'_> {
         let revision = account.revision;
         if revision == 0 {
             self.new_data_key(id)?;
+            let accounts = &mut self.meta()?.accounts;
+            *accounts = accounts.saturating_add(1);
         }
         self.drop_old_events(&mut account)?;
         let appended = account.chain.append(event).map_err(|_| StoreError::TooLarge)?;
@@ -296,7 +306,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn meta(&mut self) -> Result<&mut Meta, StoreError> {
+    pub(super) fn meta(&mut self) -> Result<&mut Meta, StoreError> {
         let meta = match self.meta.take() {
             Some(meta) => meta,
             None => self.view.meta()?,

@@ -57,6 +57,14 @@ pub trait Medium: Send + Sync {
     /// keeps a second opener out by itself (a file's lock is taken later, by redb through the backend).
     fn open(&self) -> Result<Opened, StoreError>;
 
+    /// How many bytes the storage has, if the medium can tell.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be looked up.
+    fn size(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
     /// What [`Self::open`] would open now, if the medium can tell.
     ///
     /// # Errors
@@ -97,6 +105,10 @@ impl Medium for FileMedium {
     fn open(&self) -> Result<Opened, StoreError> {
         let file = OpenOptions::new().read(true).write(true).open(&self.0).map_err(file_error)?;
         Opened::file(file)
+    }
+
+    fn size(&self) -> Result<Option<u64>, StoreError> {
+        std::fs::metadata(&self.0).map(|found| Some(found.len())).map_err(file_error)
     }
 
     fn identity(&self) -> Result<Option<Identity>, StoreError> {

@@ -94,6 +94,14 @@ pub trait Store: Send + Sync {
     /// [`StoreError`] when the store cannot be read.
     fn commit_stamp(&self) -> Result<u64, StoreError>;
 
+    /// How many bytes the store takes up where it lies, if that can be told.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be looked up.
+    fn size(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
     /// Releases the file and its lock; the next call opens it again. Waits for acts under way.
     ///
     /// # Errors

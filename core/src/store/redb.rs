@@ -200,6 +200,10 @@ impl Store for RedbStore {
         self.with_open(|_| Ok(self.stamp.load(Ordering::Acquire)))
     }
 
+    fn size(&self) -> Result<Option<u64>, StoreError> {
+        self.medium.size()
+    }
+
     fn suspend(&self) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
         let _turn = self.line.take(None)?;

@@ -413,6 +413,10 @@ pub(crate) struct Meta {
     /// code (SPEC 2.10).
     pub(crate) sign_ups: u32,
     pub(crate) resets: u32,
+    /// How many accounts there are, those on their way to deletion included.
+    pub(crate) accounts: u64,
+    /// Since when a purged account's bytes wait to be overwritten (SPEC 10.4), if any do.
+    pub(crate) erasure_pending: Option<Timestamp>,
     /// How much happened to the clock.
     pub(crate) clock_events: u64,
     /// When purges were seen to be due, one a day at most (SPEC 9.4).

@@ -356,6 +356,10 @@ pub fn message(message: &Message) -> Value {
 /// How the store is.
 pub fn health(health: &Health) -> Value {
     json!({
+        "schema_version": health.schema_version,
+        "accounts": health.accounts,
+        "erasure_pending": health.erasure_pending.map(time),
+        "rollback_protected": health.rollback_protected,
         "clock_rolled_back_by": health.clock_rolled_back_by.map(span),
         "clock_events": health.clock_events,
         "outbox": health.outbox,
