@@ -33,13 +33,14 @@ pub use rules::account::{
     AccountView, AddressSource, AddressView, Candidate, MethodKind, MethodView, Status,
 };
 pub use rules::audit::{Action, Activity, Actor, Event, Outcome};
+pub use rules::change::AddressStep;
 pub use rules::deletion::{Deletion, Grant, RequestedBy, StillBilled};
 pub use rules::explain::{Effect, Explanation, Planned};
 pub use rules::flow::{
     Accepted, Adding, Answer, Arrived, Blocked, Intent, Progress, SecondFactor, SignedIn, Step,
 };
 pub use rules::id_token::IdTokenRules;
-pub use rules::mail::{Message, MessageKind};
+pub use rules::mail::{Message, MessageKind, UndoOffer};
 pub use rules::mfa::{MfaView, RecoveryCodes, TotpEnrolment};
 pub use rules::password::PasswordRule;
 pub use rules::picker::PickerEntry;

@@ -14,6 +14,7 @@ pub fn decode_record(kind: u8, bytes: &[u8]) -> bool {
     use crate::engine::unlock::Header;
     use crate::rules::account::Account;
     use crate::rules::audit::Event;
+    use crate::rules::change::Pending;
     use crate::rules::deletion::Reminder;
     use crate::rules::flow::Flow;
     use crate::rules::id_token::GivenKeys;
@@ -23,8 +24,9 @@ pub fn decode_record(kind: u8, bytes: &[u8]) -> bool {
     use crate::rules::session::Session;
     use crate::rules::support::SupportRecord;
     use crate::rules::throttle::UnknownSlot;
+    use crate::rules::undo::Undo;
     use crate::store::view::{Claim, ClockEvent, Meta, Present};
-    match kind % 18 {
+    match kind % 20 {
         0 => round_trips::<Account>(bytes),
         1 => round_trips::<Session>(bytes),
         2 => round_trips::<Event>(bytes),
@@ -42,6 +44,8 @@ pub fn decode_record(kind: u8, bytes: &[u8]) -> bool {
         14 => round_trips::<Tombstone>(bytes),
         15 => round_trips::<SupportRecord>(bytes),
         16 => round_trips::<PrivacyRequest>(bytes),
+        17 => round_trips::<Undo>(bytes),
+        18 => round_trips::<Pending>(bytes),
         _ => round_trips::<Present>(bytes),
     }
 }

@@ -191,6 +191,10 @@ impl AccountHandle {
         })
     }
 
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     pub(super) fn token(&self) -> &SessionToken {
         &self.token
     }

@@ -2,6 +2,7 @@
 
 use super::assertion::Checked;
 use super::sign_in::{Stored, is_overtaken};
+use super::undo::undo_facts;
 use super::{Attempt, Engine};
 use crate::crypto::keys::same;
 use crate::crypto::token::FlowToken;
@@ -129,7 +130,13 @@ impl Engine {
                         account.first.check(ctx.now, ctx.patient, account.end_of_first()).is_err()
                     });
                 let stored = account.as_ref().and_then(Stored::of);
-                Ok(Ok(Seen { flow, account, stored, is_throttled }))
+                let password_to_be = match (&account, &flow.state) {
+                    (Some(account), State::Undo(undoing)) => undo_facts(view, account, &undoing.code)?
+                        .living(&undoing.code, ctx.now)
+                        .and_then(|undo| undo.before.password_email().cloned()),
+                    _ => None,
+                };
+                Ok(Ok(Seen { flow, account, stored, password_to_be, is_throttled }))
             })?;
             if number < seen.flow.number {
                 return self.current_step(token).map(Attempt::Done);
@@ -162,10 +169,12 @@ impl Engine {
     fn prepare(&self, given: &Given<'_>, seen: &Seen) -> Result<Input, Error> {
         let answer = match given {
             Given::Present(assertion, intent) => {
-                let State::Present { provider } = &seen.flow.state else {
+                let (State::Present { provider } | State::Adding { provider, .. }) = &seen.flow.state else {
                     return Ok(Input::NotOffered);
                 };
+                let is_adding = matches!(seen.flow.state, State::Adding { .. });
                 return Ok(match self.check(assertion, &seen.flow, Some(provider))? {
+                    Checked::Asserted(asserted) if is_adding => Input::Identity(asserted),
                     Checked::Asserted(asserted) => Input::Present { asserted, intent: *intent },
                     Checked::UnknownKey(issuer) => Input::UnknownKey(issuer),
                 });
@@ -188,8 +197,12 @@ impl Engine {
                 _ => Input::NotOffered,
             },
             Answer::Assertion(assertion) => match &seen.flow.state {
-                State::ProveOwnership { .. } | State::Reauthenticate { .. } => {
-                    match self.check(assertion, &seen.flow, None)? {
+                State::ProveOwnership { .. } | State::Reauthenticate { .. } | State::Adding { .. } => {
+                    let begun_with = match &seen.flow.state {
+                        State::Adding { provider, .. } => Some(provider),
+                        _ => None,
+                    };
+                    match self.check(assertion, &seen.flow, begun_with)? {
                         Checked::Asserted(asserted) => Input::Identity(asserted),
                         Checked::UnknownKey(issuer) => Input::UnknownKey(issuer),
                     }
@@ -200,7 +213,11 @@ impl Engine {
             Answer::RecoveryCode(code) => Input::SecondFactor(TypedFactor::RecoveryCode(code.clone())),
             Answer::NewPassword(password) => match (&seen.flow.state, &seen.account) {
                 (State::NewPassword(_), Some(account)) => {
-                    Input::NewPassword(self.hash_for(password, account)?)
+                    let identifier = account.password().map(|(_, email, ..)| email);
+                    Input::NewPassword(self.hash_for(password, identifier)?)
+                }
+                (State::Undo(_), _) => {
+                    Input::NewPassword(self.hash_for(password, seen.password_to_be.as_ref())?)
                 }
                 _ => Input::NotOffered,
             },
@@ -227,6 +244,8 @@ struct Seen {
     flow: Flow,
     account: Option<Account>,
     stored: Option<Stored>,
+    /// The identifier of the password that an undo puts back.
+    password_to_be: Option<EmailAddress>,
     is_throttled: bool,
 }
 
@@ -242,9 +261,10 @@ fn load(view: &View<'_>, token: &FlowToken, ctx: &Context<'_>) -> Result<Option<
 /// The account that a state names.
 fn named(state: &State) -> Option<AccountId> {
     match state {
-        State::ProveOwnership { candidate: account, .. } | State::Reauthenticate { account, .. } => {
-            Some(*account)
-        }
+        State::ProveOwnership { candidate: account, .. }
+        | State::Reauthenticate { account, .. }
+        | State::Adding { account, .. } => Some(*account),
+        State::Undo(undoing) => Some(undoing.account),
         State::SecondFactor(entry) | State::NewPassword(entry) | State::ConfirmRestore(entry) => {
             Some(entry.account)
         }
@@ -257,7 +277,7 @@ fn named(state: &State) -> Option<AccountId> {
 /// The session that a state names.
 fn named_session(state: &State) -> Option<SessionId> {
     match state {
-        State::Reauthenticate { session, .. } => Some(*session),
+        State::Reauthenticate { session, .. } | State::Adding { session, .. } => Some(*session),
         State::SecondFactor(entry) | State::NewPassword(entry) | State::ConfirmRestore(entry) => {
             match entry.purpose {
                 Purpose::Reauthenticate { session, .. } => Some(session),
@@ -286,6 +306,10 @@ fn facts(
                 None => MailFacts::default(),
             };
             (None, proven)
+        }
+        (State::Adding { .. }, Some(Input::Identity(asserted))) => {
+            facts.holder = view.holder(&Identifier::Identity(asserted.identity.clone()))?;
+            (None, asserted.email.clone().filter(|_| asserted.email_proven))
         }
         (State::VerifyEmail(Verifying { newcomer, proving }), input) => {
             facts.mail = proving_facts(view, flow, proving, input, ctx)?;
@@ -321,6 +345,9 @@ fn facts(
         facts.sharing = view.sharing(email)?;
     }
     (facts.account, facts.session) = named_facts(view, &flow.state, ctx)?;
+    if let (Some(account), State::Undo(undoing)) = (&facts.account, &flow.state) {
+        facts.undo = undo_facts(view, account, &undoing.code)?;
+    }
     Ok(facts)
 }
 
@@ -372,7 +399,11 @@ fn mail_facts(
 }
 
 /// A new flow clears away a few that are over.
-fn swept<T>(view: &View<'_>, mut verdict: Verdict<T>, ctx: &Context<'_>) -> Result<Verdict<T>, StoreError> {
+pub(super) fn swept<T>(
+    view: &View<'_>,
+    mut verdict: Verdict<T>,
+    ctx: &Context<'_>,
+) -> Result<Verdict<T>, StoreError> {
     if verdict.answer.is_ok() {
         let over = view.flows_due(SWEPT_AT_ONCE)?;
         verdict.changes.splice(0..0, transition::sweep(&over, ctx));

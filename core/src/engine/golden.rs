@@ -14,8 +14,11 @@ use crate::ground::codec::{Record, decode, encode};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, FlowId, MethodId, RequestId, SessionId};
 use crate::ground::time::Timestamp;
-use crate::rules::account::{Account, AddressSource, Credential, Hold, Method, MethodKind, Status};
+use crate::rules::account::{
+    Account, AddressSource, Credential, Hold, Identifier, Method, MethodKind, Status,
+};
 use crate::rules::audit::{Action, Event};
+use crate::rules::change::Pending;
 use crate::rules::decisions::{self, Bench};
 use crate::rules::deletion::{Reminder, RequestedBy};
 use crate::rules::flow::{
@@ -27,11 +30,13 @@ use crate::rules::mail::{Body, CodePurpose, CodeSlot, Outgoing, Pace, TypedIn};
 use crate::rules::mfa::{Enrolment, Mfa};
 use crate::rules::privacy::{PrivacyRequest, RequestKind, RequestStatus};
 use crate::rules::product::{Billing, BillingStatus, CustomerRef, ManagedBy, Membership};
+use crate::rules::protected::{ProtectedAct, Reserved};
 use crate::rules::provider::{Identity, ProductId, ProviderId};
 use crate::rules::purge::{Purging, RemovedRows, Tombstone};
 use crate::rules::session::{Aal, Amr, Client, Session};
 use crate::rules::support::{SupportAct, SupportRecord};
 use crate::rules::throttle::UnknownSlot;
+use crate::rules::undo::{Asks, Undo, UndoCode, Undoing};
 use crate::store::view::{Claim, ClockEvent, Meta, Present};
 
 const AT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -104,6 +109,9 @@ fn golden() -> String {
     account.second.fail(AT);
     account.hold = Some(Hold { until: AT, keeps_mfa: true });
     account.reauthentications = vec![(session_id, 3)];
+    account.reserved = [Identifier::PasswordEmail(email.clone()), Identifier::Identity(identity.clone())]
+        .map(|identifier| Reserved { identifier, until: AT, revision: 299 })
+        .into();
     account.enrolments = Enrolment::samples(session_id, AT);
     account.ways.mfa =
         Some(Mfa { secret: TotpSecret::new([6; 20]), last_step: 7, since: AT, codes: vec![[8; 32]] });
@@ -189,6 +197,24 @@ fn golden() -> String {
             "signed-in",
             State::SignedIn { account: account_id, session: session_id, proof, outcome: Arrived::Linked },
         ),
+        (
+            "adding",
+            State::Adding {
+                account: account_id,
+                session: session_id,
+                provider: ProviderId::new("x").unwrap(),
+            },
+        ),
+        (
+            "undo",
+            State::Undo(Undoing {
+                account: account_id,
+                code: [6; 32],
+                asks: Asks::SecondFactor,
+                new_password: None,
+            }),
+        ),
+        ("done", State::Done),
         ("ended", State::Ended),
     ] {
         let flow = Flow {
@@ -231,6 +257,13 @@ fn golden() -> String {
         ("password-reset", Body::PasswordReset),
         ("recovery-code-used", Body::RecoveryCodeUsed { left: 9 }),
         ("method-added", Body::MethodAdded { kind: MethodKind::Federated, provider: ProviderId::new("x") }),
+        (
+            "method-removed",
+            Body::MethodRemoved { kind: MethodKind::Federated, provider: ProviderId::new("x") },
+        ),
+        ("methods-reviewed", Body::MethodsReviewed),
+        ("email-changed", Body::EmailChanged),
+        ("undone", Body::Undone),
         ("deletion-requested", Body::DeletionRequested { purge_at: AT }),
         ("restored", Body::Restored),
         ("deletion-reminder", Body::DeletionReminder { purge_at: AT }),
@@ -247,6 +280,20 @@ fn golden() -> String {
     let mut pace = Pace::default();
     pace.count(AT);
     line(&mut out, "pace", &pace);
+    let mut message = Outgoing::new(email.as_typed(), Body::EmailChanged, "Ada's phone", AT);
+    message.undo = Some((UndoCode::draw(&bench.context(&draw)), AT));
+    line(&mut out, "outbox/with-undo", &message);
+    let undo = Undo {
+        act: ProtectedAct::MethodRemoved,
+        revision: 299,
+        before: account.ways.clone(),
+        made_at: AT,
+        expires_at: AT,
+    };
+    line(&mut out, "undo", &undo);
+    for (name, pending) in Pending::samples(session_id, &email, &password) {
+        line(&mut out, &format!("pending/{name}"), &pending);
+    }
     line(&mut out, "unknown", &UnknownSlot::new([9; 32]));
     line(&mut out, "purge", &Purging { removed: vec![RemovedRows { table: "audit".to_owned(), rows: 300 }] });
     line(&mut out, "reminder", &Reminder { purge_at: AT });

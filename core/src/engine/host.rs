@@ -11,7 +11,6 @@ use crate::crypto::draw::Draw;
 use crate::error::Error;
 use crate::ground::codec::Record;
 use crate::ground::time::Timestamp;
-use crate::rules::flow::Flow;
 use crate::rules::mail::{Body, Message, Outgoing, TypedIn};
 use crate::rules::verdict::{Change, Context, Verdict};
 use crate::store::lower::{Mark, lower};
@@ -41,7 +40,7 @@ impl Engine {
                 }
                 if message.fetched_at.is_none() {
                     message.fetched_at = Some(ctx.now);
-                    changes.extend(started(view, &message, ctx)?.map(Change::Flow));
+                    changes.extend(started(view, &message, ctx)?);
                     changes.push(Change::Message(message.clone()));
                 }
                 fetched.push(message.to_message());
@@ -179,16 +178,27 @@ pub struct Health {
     pub waiting_flows: u32,
 }
 
-/// The flow whose living code is in the message: that code's life begins now, and the flow waits as long.
-fn started(view: &View<'_>, message: &Outgoing, ctx: &Context<'_>) -> Result<Option<Box<Flow>>, StoreError> {
-    let Body::Code { typed_in: TypedIn::Flow(flow), serial, .. } = &message.body else { return Ok(None) };
-    let Some(mut flow) = view.flow(*flow)? else { return Ok(None) };
-    let slot = flow.state.proving_mut().and_then(|proving| proving.code.as_mut());
-    let Some(slot) = slot else { return Ok(None) };
-    if slot.serial != *serial {
-        return Ok(None);
+/// Whose living code is in the message: its life begins now. A flow waits as long.
+fn started(view: &View<'_>, message: &Outgoing, ctx: &Context<'_>) -> Result<Option<Change>, StoreError> {
+    let Body::Code { typed_in, serial, .. } = &message.body else { return Ok(None) };
+    match typed_in {
+        TypedIn::Flow(flow) => {
+            let Some(mut flow) = view.flow(*flow)? else { return Ok(None) };
+            let slot = flow.state.proving_mut().and_then(|proving| proving.code.as_mut());
+            let Some(slot) = slot.filter(|slot| slot.serial == *serial) else { return Ok(None) };
+            slot.fetched_at = Some(ctx.now);
+            flow.expires_at = slot.ends_at();
+            Ok(Some(Change::Flow(Box::new(flow))))
+        }
+        TypedIn::Session(account, _) => {
+            if view.account(*account)?.is_none() {
+                return Ok(None);
+            }
+            let Some(mut pending) = view.pending(*account)? else { return Ok(None) };
+            let slot = pending.proving.code.as_mut().filter(|slot| slot.serial == *serial);
+            let Some(slot) = slot else { return Ok(None) };
+            slot.fetched_at = Some(ctx.now);
+            Ok(Some(Change::Pending { account: *account, pending: Box::new(pending) }))
+        }
     }
-    slot.fetched_at = Some(ctx.now);
-    flow.expires_at = slot.ends_at();
-    Ok(Some(Box::new(flow)))
 }

@@ -10,6 +10,7 @@ mod flows;
 #[cfg(test)]
 mod golden;
 pub(crate) mod host;
+mod methods;
 mod mfa;
 mod picker;
 mod privacy;
@@ -17,6 +18,7 @@ mod products;
 mod sign_in;
 pub(crate) mod support;
 mod time;
+mod undo;
 pub(crate) mod unlock;
 
 use std::path::Path;

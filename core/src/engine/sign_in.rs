@@ -101,9 +101,12 @@ impl Engine {
         }))
     }
 
-    /// A new password for an account, if it keeps the rules, as it will be stored.
-    pub(super) fn hash_for(&self, password: &Secret, account: &Account) -> Result<StoredPassword, Error> {
-        let identifier = account.password().map(|(_, email, ..)| email);
+    /// A new password for the account with this identifier, if it keeps the rules, as it will be stored.
+    pub(super) fn hash_for(
+        &self,
+        password: &Secret,
+        identifier: Option<&EmailAddress>,
+    ) -> Result<StoredPassword, Error> {
         let normal = password::check_new(password, identifier, &self.inner.policy)
             .map_err(|rule| Refusal::InvalidPassword { rule })?;
         self.hash_new(normal.as_bytes())
@@ -142,7 +145,10 @@ pub(super) enum Who {
 impl Who {
     fn account(&self, view: &View<'_>) -> Result<Option<Account>, StoreError> {
         match self {
-            Self::Known(identifier) => view.holder(identifier),
+            // An email that is only held back for an undo, or a suspended password's, is nobody's here.
+            Self::Known(identifier) => {
+                Ok(view.holder(identifier)?.filter(|account| account.is_found_by(identifier)))
+            }
             Self::Picked(account) => view.account(*account),
         }
     }

@@ -8,6 +8,7 @@ use super::audit::Chain;
 use super::deletion::RequestedBy;
 use super::mfa::{Enrolment, Mfa, MfaView};
 use super::product::{CustomerRef, Membership};
+use super::protected::Reserved;
 use super::provider::{Identity, ProviderId};
 use super::throttle::{AtTheEnd, Throttle};
 use super::verdict::{Change, Context};
@@ -35,6 +36,8 @@ pub(crate) struct Account {
     pub(crate) hold: Option<Hold>,
     /// Second factors and recovery codes on their way, one a session at most (SPEC 5.1).
     pub(crate) enrolments: Vec<Enrolment>,
+    /// Identifiers that an undo may put back; nobody else gets them meanwhile (SPEC 7.3).
+    pub(crate) reserved: Vec<Reserved>,
     /// Failed reauthentications of sessions that live (SPEC 6.4).
     pub(crate) reauthentications: Vec<(SessionId, u8)>,
     /// The products that it is used with, in the order of their first use (SPEC 8.2).
@@ -55,6 +58,9 @@ pub(crate) struct Ways {
     pub(crate) addresses: Vec<Address>,
     pub(crate) contact: Option<EmailAddress>,
     pub(crate) mfa: Option<Mfa>,
+    /// A second factor that was set before the account's first address was proven: nothing asks for it
+    /// until its owner has said that it stays (SPEC 3.7).
+    pub(crate) suspended_mfa: Option<Mfa>,
 }
 
 /// The time after a recovery in which the account's ways in and contents stay as they are (SPEC 5.5).
@@ -160,7 +166,7 @@ pub enum AddressSource {
 
 /// What a method is found by. One of a kind belongs to at most one account (SPEC 1.3), and one of one
 /// kind never matches one of another (SPEC 1.10).
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Identifier {
     /// The email of a password method.
     PasswordEmail(EmailAddress),
@@ -169,6 +175,22 @@ pub(crate) enum Identifier {
     /// A biller's customer: of one product of one account (SPEC 8.3).
     Customer(CustomerRef),
 }
+
+/// An identity is issuer and subject, whatever policy calls the provider (SPEC 1.2).
+impl PartialEq for Identifier {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::PasswordEmail(one), Self::PasswordEmail(other)) => one == other,
+            (Self::Identity(one), Self::Identity(other)) => {
+                one.issuer == other.issuer && one.subject == other.subject
+            }
+            (Self::Customer(one), Self::Customer(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Identifier {}
 
 impl Account {
     /// An account that has nothing yet.
@@ -182,6 +204,7 @@ impl Account {
             second: Throttle::default(),
             hold: None,
             enrolments: Vec::new(),
+            reserved: Vec::new(),
             reauthentications: Vec::new(),
             memberships: Vec::new(),
             is_remembered: false,
@@ -205,6 +228,14 @@ impl Account {
     pub(crate) fn password(&self) -> Option<(&Method, &EmailAddress, &StoredPassword, u32)> {
         self.usable().find_map(|method| match &method.credential {
             Credential::Password { email, hash, version } => Some((method, email, hash, *version)),
+            Credential::Federated { .. } => None,
+        })
+    }
+
+    /// The email of the password, suspended or not.
+    pub(crate) fn any_password_email(&self) -> Option<&EmailAddress> {
+        self.ways.methods.iter().find_map(|method| match &method.credential {
+            Credential::Password { email, .. } => Some(email),
             Credential::Federated { .. } => None,
         })
     }
@@ -307,7 +338,7 @@ impl Account {
     /// else one try a day (SPEC 12.1).
     pub(crate) fn end_of_first(&self) -> AtTheEnd {
         let another_way =
-            self.ways.methods.iter().any(|method| matches!(method.credential, Credential::Federated { .. }));
+            self.usable().any(|method| matches!(method.credential, Credential::Federated { .. }));
         if another_way || self.verified().next().is_some() { AtTheEnd::Lock } else { AtTheEnd::OneTryADay }
     }
 
@@ -330,12 +361,31 @@ impl Account {
             methods: self.ways.methods.iter().map(Method::view).collect(),
             mfa: self.ways.mfa.as_ref().map(Mfa::view),
             hold_until: self.hold.map(|hold| hold.until).filter(|until| now < *until),
+            second_factor_suspended: self.ways.suspended_mfa.is_some(),
         }
     }
 }
 
 impl Record for Account {
     const VERSION: u8 = 1;
+}
+
+impl Credential {
+    /// What the method is found by.
+    pub(crate) fn identifier(&self) -> Identifier {
+        match self {
+            Self::Password { email, .. } => Identifier::PasswordEmail(email.clone()),
+            Self::Federated { identity, .. } => Identifier::Identity(identity.clone()),
+        }
+    }
+
+    /// The address that the method carries.
+    pub(crate) fn email(&self) -> Option<&EmailAddress> {
+        match self {
+            Self::Password { email, .. } => Some(email),
+            Self::Federated { email, .. } => email.as_ref(),
+        }
+    }
 }
 
 impl Method {
@@ -353,7 +403,7 @@ impl Method {
         }
     }
 
-    fn view(&self) -> MethodView {
+    pub(crate) fn view(&self) -> MethodView {
         let typed = |email: &EmailAddress| email.as_typed().to_owned();
         let (handle, email, seen_email) = match &self.credential {
             Credential::Password { email, .. } => (None, Some(typed(email)), None),
@@ -371,6 +421,7 @@ impl Method {
             added_at: self.added_at,
             used_at: self.used_at,
             compromised_at: self.compromised_at,
+            suspended: self.suspended,
         }
     }
 }
@@ -394,6 +445,8 @@ pub struct AccountView {
     pub mfa: Option<MfaView>,
     /// Until when the account is on hold after a recovery, if it is (SPEC 5.5).
     pub hold_until: Option<Timestamp>,
+    /// Whether a second factor is asked for no more until its owner has said that it stays (SPEC 3.7).
+    pub second_factor_suspended: bool,
 }
 
 /// An address as the account's owner sees it.
@@ -428,6 +481,8 @@ pub struct MethodView {
     pub used_at: Option<Timestamp>,
     /// Since when its secret is said to be known to others: the next sign-in wants a new one.
     pub compromised_at: Option<Timestamp>,
+    /// Whether it leads in no more until its owner has said that it stays (SPEC 3.7).
+    pub suspended: bool,
 }
 
 /// An account as the link prompt shows it: nothing that the caller has not proven (SPEC 2.4).
@@ -450,7 +505,7 @@ impl Candidate {
     pub(crate) fn of(account: &Account, place: u8, newcomer_is_password: bool) -> Self {
         let methods = account.kinds();
         let mut providers: Vec<_> =
-            account.ways.methods.iter().filter_map(|m| m.provider().cloned()).collect();
+            account.usable().filter_map(|method| method.provider().cloned()).collect();
         providers.sort_unstable();
         providers.dedup();
         Self {

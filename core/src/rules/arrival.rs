@@ -6,11 +6,12 @@ use super::entry;
 use super::flow::{
     Arrival, Arrived, Blocked, Entry, Intent, Newcomer, Proof, Purpose, State, Step, Verifying,
 };
+use super::protected::rows;
 use super::provider::Asserted;
 use super::refusal::Refusal;
 use super::sign_in;
 use super::transition::{Facts, Turn};
-use super::verdict::{Change, Context, Verdict};
+use super::verdict::{Context, Verdict};
 use crate::ground::email::EmailAddress;
 
 /// An assertion was brought: it signs in where its identity is known (SPEC 2.1).
@@ -89,7 +90,9 @@ pub(crate) fn prompt<'a>(arrival: &Arrival, facts: &'a Facts, ctx: &Context<'_>)
 }
 
 fn link_or_create(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
-    let shared = arrival.proven.is_some() && !turn.facts.sharing.is_empty();
+    // An email that is only held back for an undo has its holder as the one to choose (SPEC 7.3).
+    let is_held = arrival.newcomer.is_password() && turn.facts.holder.is_some();
+    let shared = arrival.proven.is_some() && (is_held || !turn.facts.sharing.is_empty());
     if shared { turn.ask(arrival) } else { create(turn, arrival) }
 }
 
@@ -98,28 +101,20 @@ fn create(mut turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
         return turn.refuse(Refusal::IdentityInUse);
     }
     let account = Account::new(turn.ctx.draw.account(turn.ctx.now));
-    let (account, proof) = add_method(account, arrival, &mut turn.changes, turn.ctx);
+    let (account, proof) = add_method(account, arrival, turn.ctx);
+    turn.changes.extend(rows(&Account::new(account.id), &account, turn.ctx.now));
     arrive(turn, account, &proof, Arrived::Created, Action::AccountCreated)
 }
 
-/// Adds what the newcomer signs up with to an account, its address included, and claims it.
-pub(crate) fn add_method(
-    mut account: Account,
-    arrival: Arrival,
-    changes: &mut Vec<Change>,
-    ctx: &Context<'_>,
-) -> (Account, Proof) {
+/// Adds what the newcomer signs up with to an account, its address included.
+pub(crate) fn add_method(mut account: Account, arrival: Arrival, ctx: &Context<'_>) -> (Account, Proof) {
     let id = ctx.draw.method(ctx.now);
     let Arrival { newcomer, proven, .. } = arrival;
-    changes.push(Change::Claimed { identifier: newcomer.identifier(), account: account.id });
     let carried = newcomer.email().cloned();
     for email in [proven.as_ref(), carried.as_ref()].into_iter().flatten() {
         let is_proven = proven.as_ref() == Some(email);
         let source =
             if carried.as_ref() == Some(email) { AddressSource::Method(id) } else { AddressSource::Contact };
-        if is_proven && !account.has_verified(email) {
-            changes.push(Change::Proven { email: email.clone(), account: account.id });
-        }
         account.take_address(email, is_proven.then_some(ctx.now), source);
     }
     let credential = match newcomer {

@@ -33,6 +33,22 @@ pub enum Action {
     AccountCreated,
     /// A sign-in method was added by linking.
     MethodLinked,
+    /// A sign-in method was added by the owner.
+    MethodAdded,
+    /// A sign-in method was removed.
+    MethodRemoved,
+    /// The owner said which of the ways in are theirs.
+    MethodsReviewed,
+    /// The email that an identity came with later was taken.
+    SeenEmailTaken,
+    /// An address was proven.
+    AddressProven,
+    /// The contact address was changed.
+    EmailChanged,
+    /// A code of an address did not fit.
+    AddressCodeTried,
+    /// A protected act was undone.
+    Undone,
     /// A session was opened.
     SignedIn,
     /// A password did not fit.
@@ -103,6 +119,14 @@ impl Action {
         match self {
             Self::AccountCreated => "AccountCreated",
             Self::MethodLinked => "MethodLinked",
+            Self::MethodAdded => "MethodAdded",
+            Self::MethodRemoved => "MethodRemoved",
+            Self::MethodsReviewed => "MethodsReviewed",
+            Self::SeenEmailTaken => "SeenEmailTaken",
+            Self::AddressProven => "AddressProven",
+            Self::EmailChanged => "EmailChanged",
+            Self::AddressCodeTried => "AddressCodeTried",
+            Self::Undone => "Undone",
             Self::SignedIn => "SignedIn",
             Self::PasswordTried => "PasswordTried",
             Self::ForeignIdentityShown => "ForeignIdentityShown",
@@ -144,6 +168,14 @@ impl fmt::Display for Action {
         f.write_str(match self {
             Self::AccountCreated => "the account was made",
             Self::MethodLinked => "a sign-in method was added by linking",
+            Self::MethodAdded => "a sign-in method was added",
+            Self::MethodRemoved => "a sign-in method was removed",
+            Self::MethodsReviewed => "the sign-in methods were reviewed",
+            Self::SeenEmailTaken => "the newer email of an identity was taken",
+            Self::AddressProven => "an address was proven",
+            Self::EmailChanged => "the contact address was changed",
+            Self::AddressCodeTried => "the code of an address was tried",
+            Self::Undone => "a change was undone",
             Self::SignedIn => "signed in",
             Self::PasswordTried => "a password was tried",
             Self::ForeignIdentityShown => "an identity of somebody else was shown",

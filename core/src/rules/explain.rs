@@ -134,6 +134,7 @@ fn effect(change: &Change) -> Option<Effect> {
         Change::Claimed { .. }
         | Change::Released { .. }
         | Change::Proven { .. }
+        | Change::Unproven { .. }
         | Change::Remembered { .. } => Some(Effect::Identifiers),
         Change::Send(message) => Some(Effect::Message { kind: message.to_message().kind.code() }),
         _ => None,

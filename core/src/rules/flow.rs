@@ -8,6 +8,7 @@ use super::account::{Candidate, MethodKind};
 use super::mail::{CodePurpose, CodeSlot};
 use super::provider::{Assertion, Identity, ProviderId};
 use super::session::{Aal, Amr, Client};
+use super::undo::Undoing;
 use crate::crypto::password::StoredPassword;
 use crate::crypto::token::{FlowToken, SessionToken};
 use crate::ground::codec::Record;
@@ -103,6 +104,8 @@ pub enum Step {
     },
     /// It is done.
     SignedIn(SignedIn),
+    /// It is done, and no session was opened by it.
+    Done,
     /// The flow is over without a session.
     Ended,
 }
@@ -121,6 +124,7 @@ impl Step {
             Self::Reauthenticate { .. } => "Reauthenticate",
             Self::ConfirmRestore { .. } => "ConfirmRestore",
             Self::SignedIn(_) => "SignedIn",
+            Self::Done => "Done",
             Self::Ended => "Ended",
         }
     }
@@ -165,6 +169,8 @@ pub enum Arrived {
     Reset,
     /// In the session that they were in, which has another token now.
     Reauthenticated,
+    /// By an undo code, and with a new password.
+    Undone,
 }
 
 impl Arrived {
@@ -177,6 +183,7 @@ impl Arrived {
             Self::Restored => "Restored",
             Self::Reset => "Reset",
             Self::Reauthenticated => "Reauthenticated",
+            Self::Undone => "Undone",
         }
     }
 }
@@ -335,17 +342,42 @@ impl Record for Flow {
 /// Where a flow is; each state holds what is known by then.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {
-    Present { provider: ProviderId },
+    Present {
+        provider: ProviderId,
+    },
     VerifyEmail(Verifying),
     ConfirmCreate(Arrival),
-    LinkOrCreate { arrival: Arrival, offered: Vec<AccountId> },
-    ProveOwnership { arrival: Arrival, candidate: AccountId, place: u8 },
+    LinkOrCreate {
+        arrival: Arrival,
+        offered: Vec<AccountId>,
+    },
+    ProveOwnership {
+        arrival: Arrival,
+        candidate: AccountId,
+        place: u8,
+    },
     Reset(Resetting),
-    Reauthenticate { account: AccountId, session: SessionId },
+    Reauthenticate {
+        account: AccountId,
+        session: SessionId,
+    },
+    /// An identity is to be added to the account of a session.
+    Adding {
+        account: AccountId,
+        session: SessionId,
+        provider: ProviderId,
+    },
+    Undo(Undoing),
     SecondFactor(Entry),
     NewPassword(Entry),
     ConfirmRestore(Entry),
-    SignedIn { account: AccountId, session: SessionId, proof: Proof, outcome: Arrived },
+    SignedIn {
+        account: AccountId,
+        session: SessionId,
+        proof: Proof,
+        outcome: Arrived,
+    },
+    Done,
     Ended,
 }
 

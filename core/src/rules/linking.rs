@@ -7,6 +7,7 @@ use super::deletion;
 use super::entry;
 use super::flow::{Accepted, Arrival, Arrived, Entry, Newcomer, Proof, Purpose, State, Step};
 use super::mail::{Body, Outgoing};
+use super::protected::{Protected, ProtectedAct};
 use super::provider::Asserted;
 use super::refusal::Refusal;
 use super::sign_in::{self, PasswordProof};
@@ -89,7 +90,11 @@ pub(crate) fn complete(
 ) -> Verdict<Step> {
     let drops_password = arrival.newcomer.is_password() && account.password().is_some();
     match &turn.facts.holder {
-        Some(holder) if holder.id == account.id && !drops_password => {
+        Some(holder)
+            if holder.id == account.id
+                && account.ways.has(&arrival.newcomer.identifier())
+                && !drops_password =>
+        {
             return turn.refuse(Refusal::AlreadyYours);
         }
         Some(holder) if holder.id != account.id => return turn.refuse(Refusal::IdentityInUse),
@@ -98,9 +103,13 @@ pub(crate) fn complete(
     if let Err(on_hold) = account.check_hold(turn.ctx.now) {
         return turn.refuse(on_hold);
     }
-    let still_shares = arrival.proven.as_ref().is_some_and(|email| account.has_verified(email));
+    // An email that the account holds back for an undo is its own, though it is no address of it now.
+    let holds_it = turn.facts.holder.as_ref().is_some_and(|holder| holder.id == account.id);
+    let still_shares = holds_it || arrival.proven.as_ref().is_some_and(|email| account.has_verified(email));
     let new_addresses = arrival.newcomer.email().into_iter().filter(|email| !account.has(email)).count();
+    let has_password = account.ways.methods.iter().any(|method| method.kind() == MethodKind::Password);
     let has_room = account.ways.methods.len() < turn.ctx.policy.methods()
+        && !(arrival.newcomer.is_password() && has_password)
         && account.ways.addresses.len() + new_addresses <= turn.ctx.policy.addresses();
     if !still_shares || !(has_room || drops_password) {
         return turn.ask(arrival);
@@ -123,9 +132,15 @@ pub(crate) fn complete(
         Newcomer::Federated { identity, .. } => Some(identity.provider.clone()),
         Newcomer::Password { .. } => None,
     };
-    // A protected act tells every address that was verified before it (SPEC 1.12).
-    tell(&mut turn, &account, &Body::MethodAdded { kind, provider });
-    let (account, _) = add_method(account, arrival, &mut turn.changes, turn.ctx);
+    let (after, _) = add_method(account.clone(), arrival, turn.ctx);
+    let protected = Protected {
+        before: &account,
+        act: ProtectedAct::MethodAdded,
+        notice: Body::MethodAdded { kind, provider },
+        device: turn.flow.client.device(),
+        can_be_undone: true,
+    };
+    let account = protected.write(after, &mut turn.changes, turn.ctx);
     let action = if restores { Action::RestoredAndLinked } else { Action::MethodLinked };
     arrive(turn, account, proof, Arrived::Linked, action)
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::MethodKind;
 use super::provider::ProviderId;
+use super::undo::UndoCode;
 use super::verdict::Context;
 use crate::crypto::draw::MailCode;
 use crate::crypto::keys::same;
@@ -76,6 +77,17 @@ pub struct Message {
     pub device: String,
     /// When it was caused.
     pub created_at: Timestamp,
+    /// For the one who may take back what the message tells of.
+    pub undo: Option<UndoOffer>,
+}
+
+/// A code that takes an act back (SPEC 7.3).
+#[derive(Clone, Debug)]
+pub struct UndoOffer {
+    /// 24 letters and digits in groups of four, to be typed in any way.
+    pub code: Secret,
+    /// Until when it can be used.
+    pub until: Timestamp,
 }
 
 /// What a message says.
@@ -116,6 +128,19 @@ pub enum MessageKind {
         /// How many are left.
         left: u8,
     },
+    /// A sign-in method was removed from the account.
+    MethodRemoved {
+        /// Its kind.
+        kind: MethodKind,
+        /// Its provider, if it is a federated identity.
+        provider: Option<ProviderId>,
+    },
+    /// The account's owner said which of the ways in are theirs; the others were removed.
+    MethodsReviewed,
+    /// The account has another address for messages.
+    EmailChanged,
+    /// A change of the account was taken back by its undo code.
+    Undone,
     /// A sign-in method was added to the account.
     MethodAdded {
         /// Its kind.
@@ -176,6 +201,10 @@ impl MessageKind {
             Self::PasswordChanged => "PasswordChanged",
             Self::PasswordReset => "PasswordReset",
             Self::RecoveryCodeUsed { .. } => "RecoveryCodeUsed",
+            Self::MethodRemoved { .. } => "MethodRemoved",
+            Self::MethodsReviewed => "MethodsReviewed",
+            Self::EmailChanged => "EmailChanged",
+            Self::Undone => "Undone",
             Self::MethodAdded { .. } => "MethodAdded",
             Self::DeletionRequested { .. } => "DeletionRequested",
             Self::Restored => "Restored",
@@ -198,6 +227,8 @@ pub(crate) struct Outgoing {
     pub(crate) body: Body,
     pub(crate) device: String,
     pub(crate) created_at: Timestamp,
+    /// The code that undoes it, and until when.
+    pub(crate) undo: Option<(UndoCode, Timestamp)>,
     pub(crate) fetched_at: Option<Timestamp>,
     pub(crate) failures: u32,
 }
@@ -226,6 +257,13 @@ pub(crate) enum Body {
         kind: MethodKind,
         provider: Option<ProviderId>,
     },
+    MethodRemoved {
+        kind: MethodKind,
+        provider: Option<ProviderId>,
+    },
+    MethodsReviewed,
+    EmailChanged,
+    Undone,
     DeletionRequested {
         purge_at: Timestamp,
     },
@@ -256,6 +294,7 @@ impl Outgoing {
             body,
             device: device.to_owned(),
             created_at: now,
+            undo: None,
             fetched_at: None,
             failures: 0,
         }
@@ -293,6 +332,12 @@ impl Outgoing {
             Body::PasswordChanged => MessageKind::PasswordChanged,
             Body::PasswordReset => MessageKind::PasswordReset,
             Body::RecoveryCodeUsed { left } => MessageKind::RecoveryCodeUsed { left: *left },
+            Body::MethodRemoved { kind, provider } => {
+                MessageKind::MethodRemoved { kind: *kind, provider: provider.clone() }
+            }
+            Body::MethodsReviewed => MessageKind::MethodsReviewed,
+            Body::EmailChanged => MessageKind::EmailChanged,
+            Body::Undone => MessageKind::Undone,
             Body::MethodAdded { kind, provider } => {
                 MessageKind::MethodAdded { kind: *kind, provider: provider.clone() }
             }
@@ -311,6 +356,7 @@ impl Outgoing {
             kind,
             device: self.device.clone(),
             created_at: self.created_at,
+            undo: self.undo.as_ref().map(|(code, until)| UndoOffer { code: code.print(), until: *until }),
         }
     }
 }

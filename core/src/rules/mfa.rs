@@ -8,7 +8,8 @@ use super::account::Account;
 use super::audit::{Action, Event};
 use super::flow::{Purpose, SecondFactor};
 use super::fresh::{Everything, FactorOrCode, Fresh, Owner};
-use super::mail::{Body, Outgoing};
+use super::mail::Body;
+use super::protected::{Protected, ProtectedAct};
 use super::refusal::Refusal;
 use super::session::{Aal, Amr, Session};
 use super::throttle::AtTheEnd;
@@ -270,12 +271,12 @@ pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verd
     session.auth_time = session.auth_time.min(at);
     session.amr.retain(|amr| *amr == Amr::Pwd);
     session.amr.extend([Amr::Otp, Amr::Mfa]);
-    let (body, action) = if replaced {
-        (Body::MfaReplaced, Action::MfaReplaced)
+    let what = if replaced {
+        (Body::MfaReplaced, ProtectedAct::MfaReplaced, Action::MfaReplaced)
     } else {
-        (Body::MfaTurnedOn, Action::MfaTurnedOn)
+        (Body::MfaTurnedOn, ProtectedAct::MfaTurnedOn, Action::MfaTurnedOn)
     };
-    changed(owner, account, session, secret, &body, action, ctx)
+    changed(owner, account, session, secret, what, ctx)
 }
 
 /// The owner turns the second factor off (SPEC 5.5).
@@ -288,7 +289,8 @@ pub(crate) fn turn_off(fresh: &Fresh<'_, FactorOrCode>, secret: &[u8; 32], ctx: 
         return Verdict::refused(Refusal::OnHold { until: hold.until });
     }
     session.recovered = false;
-    changed(fresh.owner(), account, session, secret, &Body::MfaTurnedOff, Action::MfaTurnedOff, ctx)
+    let what = (Body::MfaTurnedOff, ProtectedAct::MfaTurnedOff, Action::MfaTurnedOff);
+    changed(fresh.owner(), account, session, secret, what, ctx)
 }
 
 /// The second factor is another, or none: all other sessions end, whatever was begun ends, and every
@@ -298,19 +300,21 @@ fn changed(
     mut account: Account,
     session: Session,
     secret: &[u8; 32],
-    body: &Body,
-    action: Action,
+    (notice, act, action): (Body, ProtectedAct, Action),
     ctx: &Context<'_>,
 ) -> Verdict<()> {
     account.second.clear();
     account.only_session(session.id);
     account.enrolments.clear();
-    let device = session.client.device();
-    let mut changes: Vec<_> = before
-        .account
-        .verified()
-        .map(|email| Change::Send(Outgoing::new(email.as_typed(), body.clone(), device, ctx.now)))
-        .collect();
+    let mut changes = Vec::new();
+    let protected = Protected {
+        before: &before.account,
+        act,
+        notice,
+        device: session.client.device(),
+        can_be_undone: true,
+    };
+    let account = protected.write(account, &mut changes, ctx);
     changes.push(Change::SessionsEnded { account: account.id, except: Some(session.id) });
     let event = Event::done(action, Some(session.id), ctx.now);
     changes.push(Change::Account { account: Box::new(account), event });

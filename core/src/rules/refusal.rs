@@ -10,7 +10,7 @@ use crate::ground::time::Timestamp;
 /// Why the rules say no. The names are the SPEC's; nothing that a caller gave is in them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refusal {
-    /// The identity is a method of this account already; nothing changed (SPEC 1.6).
+    /// The account has it already; nothing changed (SPEC 1.6).
     AlreadyYours,
     /// The assertion does not prove what it says; sign in at the provider again (SPEC 2.9).
     AssertionRejected {
@@ -44,6 +44,10 @@ pub enum Refusal {
         /// What is wrong with it.
         reason: KeysProblem,
     },
+    /// The account could not be signed in to without it: add another way in first (SPEC 1.7).
+    LastMethod,
+    /// The account, or the address, has as much of it as policy allows (SPEC 1.6).
+    LimitReached,
     /// The provider's keys are not here, too old, or lack the one that signed: give its key set anew and
     /// bring the same token again (SPEC 2.9).
     NeedsKeys {
@@ -74,6 +78,8 @@ pub enum Refusal {
         /// When.
         at: Timestamp,
     },
+    /// The code undoes nothing, or no longer (SPEC 7.3).
+    UndoExpired,
     /// There is no such account here: said to the host and to support alone.
     UnknownAccount,
     /// Policy names no such product (SPEC 8.1).
@@ -99,6 +105,8 @@ impl Refusal {
             Self::InvalidEmail { .. } => "InvalidEmail",
             Self::InvalidPassword { .. } => "InvalidPassword",
             Self::InvalidKeys { .. } => "InvalidKeys",
+            Self::LastMethod => "LastMethod",
+            Self::LimitReached => "LimitReached",
             Self::NeedsKeys { .. } => "NeedsKeys",
             Self::NotOffered => "NotOffered",
             Self::OnHold { .. } => "OnHold",
@@ -106,6 +114,7 @@ impl Refusal {
             Self::SessionEnded => "SessionEnded",
             Self::Throttled { .. } => "Throttled",
             Self::TooEarly { .. } => "TooEarly",
+            Self::UndoExpired => "UndoExpired",
             Self::UnknownAccount => "UnknownAccount",
             Self::UnknownProduct => "UnknownProduct",
             Self::UnknownProvider => "UnknownProvider",
@@ -117,7 +126,7 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AlreadyYours => f.write_str("this identity is a method of the account already"),
+            Self::AlreadyYours => f.write_str("the account has it already"),
             Self::AssertionRejected { reason } => {
                 write!(f, "the assertion is refused: {reason}; sign in at the provider again")
             }
@@ -132,6 +141,8 @@ impl fmt::Display for Refusal {
             Self::InvalidEmail { reason } => write!(f, "not an email address: {reason}"),
             Self::InvalidPassword { rule } => write!(f, "not usable as a password: {rule}"),
             Self::InvalidKeys { reason } => write!(f, "not usable as a key set: {reason}"),
+            Self::LastMethod => f.write_str("it is the last way in; add another first"),
+            Self::LimitReached => f.write_str("there are as many as there may be"),
             Self::NeedsKeys { issuer } => write!(f, "the keys of {issuer} are needed anew; set them"),
             Self::NotOffered => f.write_str("the step does not offer this answer; look at the current step"),
             Self::OnHold { .. } => f.write_str("the account was just recovered; this has to wait"),
@@ -144,6 +155,7 @@ impl fmt::Display for Refusal {
                 f.write_str("too many failures; sign in another way or reset the password")
             }
             Self::TooEarly { .. } => f.write_str("it is too early for this; wait"),
+            Self::UndoExpired => f.write_str("this code undoes nothing, or no longer"),
             Self::UnknownAccount => f.write_str("there is no such account"),
             Self::UnknownRequest => f.write_str("the account has no such request open"),
             Self::UnknownProduct => f.write_str("policy names no such product"),

@@ -7,18 +7,20 @@ use super::arrival;
 use super::deletion;
 use super::entry;
 use super::flow::{
-    Adding, Arrival, Flow, Intent, Newcomer, Progress, Proving, Purpose, Resetting, SignedIn, State, Step,
-    Verifying,
+    Adding, Arrival, Flow, Intent, Newcomer, Progress, Proving, Purpose, Resetting, SecondFactor, SignedIn,
+    State, Step, Verifying,
 };
 use super::fresh::Owner;
 use super::linking;
 use super::mail::{Body, CodePurpose, CodeSlot, Pace, TypedIn, UnknownAddress};
+use super::methods;
 use super::mfa::{self, TypedFactor};
 use super::provider::{Asserted, ProviderId};
 use super::refusal::{AssertionProblem, Refusal};
 use super::reset;
 use super::session::{Client, Session};
 use super::sign_in::PasswordProof;
+use super::undo::{self, Asks, UndoFacts};
 use super::verdict::{Change, Context, Verdict};
 use crate::crypto::jose;
 use crate::crypto::password::StoredPassword;
@@ -73,6 +75,7 @@ pub(crate) struct Facts {
     pub(crate) session: Option<Session>,
     /// The address that a message would go to, and what went there already.
     pub(crate) mail: MailFacts,
+    pub(crate) undo: UndoFacts,
 }
 
 /// What is known of an address that a code would go to.
@@ -160,7 +163,7 @@ pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) 
     let turn = Turn { flow, facts, ctx, changes: Vec::new(), signed_in: None };
     match (state, input) {
         // ── over ──
-        (State::SignedIn { .. } | State::Ended, _) => turn.refuse(Refusal::FlowExpired),
+        (State::SignedIn { .. } | State::Done | State::Ended, _) => turn.refuse(Refusal::FlowExpired),
 
         // ── from anywhere ──
         (
@@ -176,7 +179,10 @@ pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) 
 
         // ── wherever an assertion is taken ──
         (
-            State::Present { .. } | State::ProveOwnership { .. } | State::Reauthenticate { .. },
+            State::Present { .. }
+            | State::Adding { .. }
+            | State::ProveOwnership { .. }
+            | State::Reauthenticate { .. },
             Input::UnknownKey(issuer),
         ) => turn.ask_for_keys(issuer),
 
@@ -229,6 +235,13 @@ pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) 
 
         // ── from NewPassword ──
         (State::NewPassword(entry), Input::NewPassword(new)) => entry::new_password(turn, entry, new),
+
+        // ── from PresentAssertion in a session ──
+        (State::Adding { .. }, Input::Identity(asserted)) => methods::add_identity(turn, *asserted),
+
+        // ── from the code of an undo ──
+        (State::Undo(undoing), Input::NewPassword(new)) => undo::new_password(turn, undoing, new),
+        (State::Undo(undoing), Input::SecondFactor(typed)) => undo::second_factor(turn, undoing, &typed),
 
         // ── from ConfirmRestore ──
         (State::ConfirmRestore(entry), Input::Restore) => deletion::restore(turn, entry),
@@ -377,7 +390,7 @@ impl<'a> Turn<'a> {
 
 fn life(state: &State, ctx: &Context<'_>) -> Duration {
     match state {
-        State::Present { .. } => ASSERTION_LIFE,
+        State::Present { .. } | State::Adding { .. } => ASSERTION_LIFE,
         _ => match state.proving() {
             // Who waits for a message waits as long as its code lives (SPEC 2.10, 12.5).
             Some(Proving { code: Some(slot), .. }) => slot.ends_at().since(ctx.now),
@@ -461,6 +474,20 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
             works_offline: facts.account.as_ref().map_or_else(Vec::new, Account::works_offline),
             outcome: *outcome,
         }),
+        State::Adding { provider, .. } => Step::PresentAssertion {
+            provider: provider.clone(),
+            flow: flow.id,
+            nonce: nonce(flow, ctx),
+            expires_at: flow.expires_at,
+        },
+        State::Undo(undoing) => match undoing.asks {
+            Asks::NewPassword => Step::NewPassword,
+            Asks::SecondFactor => {
+                let accepted = vec![SecondFactor::Totp, SecondFactor::RecoveryCode];
+                Step::SecondFactor { accepted, can_skip: false }
+            }
+        },
+        State::Done => Step::Done,
         State::Ended => Step::Ended,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::account::{Account, Identifier};
 use super::audit::Event;
+use super::change::Pending;
 use super::deletion::Due;
 use super::flow::Flow;
 use super::id_token::GivenKeys;
@@ -13,6 +14,7 @@ use super::refusal::Refusal;
 use super::session::Session;
 use super::support::SupportRecord;
 use super::throttle::UnknownSlot;
+use super::undo::{Undo, UndoHash};
 use crate::crypto::draw::Draw;
 use crate::crypto::keys::Keys;
 use crate::ground::email::EmailAddress;
@@ -53,7 +55,7 @@ pub(crate) enum Change {
     /// The account as it is from now on, and the one event that says why (SPEC 11.1). Its revision and
     /// its audit chain grow by one when it is lowered.
     Account { account: Box<Account>, event: Event },
-    /// The identifier belongs to the account (SPEC 1.3); it must not have belonged to any.
+    /// The identifier belongs to the account (SPEC 1.3); it must not have belonged to another.
     Claimed { identifier: Identifier, account: AccountId },
     /// The provider of this issuer has these keys from now on.
     Keys { issuer: String, given: Box<GivenKeys> },
@@ -75,12 +77,18 @@ pub(crate) enum Change {
     Message(Outgoing),
     /// The session of the account that was opened first is over.
     OldestSessionEnded { account: AccountId },
+    /// A change of the account that waits for the proof of an address, as it is from now on (SPEC 7.1).
+    Pending { account: AccountId, pending: Box<Pending> },
+    /// No change of the account waits any more.
+    PendingVoid(AccountId),
     /// The account's verified address can be found by others who prove it (SPEC 2.4).
     Proven { email: EmailAddress, account: AccountId },
     /// The picker offers the account from now on, or no longer (SPEC 1.11).
     Remembered { account: AccountId, is_remembered: bool },
     /// The identifier belongs to the account no longer, if it did.
     Released { identifier: Identifier, account: AccountId },
+    /// The address is no verified one of the account any more.
+    Unproven { email: EmailAddress, account: AccountId },
     /// The host shall deliver this.
     Send(Outgoing),
     /// How far the account's purge has come.
@@ -105,6 +113,10 @@ pub(crate) enum Change {
     SessionsSuspended { account: AccountId },
     /// The account's sessions that waited go on.
     SessionsResumed { account: AccountId },
+    /// An act that can be undone by the code of this hash (SPEC 7.3).
+    Undoable { account: AccountId, hash: UndoHash, undo: Box<Undo> },
+    /// The undo code is spent or void.
+    UndoVoid { account: AccountId, hash: UndoHash },
     /// Guesses at an identifier that nobody holds (SPEC 12.2).
     Unknown(UnknownSlot),
     /// The flow waits for a code of this purpose that went to this address, or does so no longer

@@ -75,7 +75,8 @@ impl View<'_> {
     pub(crate) fn remains(&self, account: &Account, most: usize) -> Result<Remains, StoreError> {
         let id = account.id;
         let mut remains = Remains::default();
-        for identifier in account.identifiers() {
+        let reserved = account.reserved.iter().map(|held| held.identifier.clone());
+        for identifier in account.identifiers().chain(reserved) {
             let hash = self.claim_hash(&identifier);
             if self.claimed_by(&hash)? == Some(id) {
                 remains.rows.push((tables::CLAIM.name, tables::claim(&hash)));
@@ -85,6 +86,12 @@ impl View<'_> {
             let key = tables::email(&self.email_hash(email), &id);
             if self.holds(&key)? {
                 remains.rows.push((tables::EMAIL.name, key));
+            }
+        }
+        for (code, _) in self.undos(id)? {
+            let key = tables::undo_code(&code);
+            if self.holds(&key)? {
+                remains.rows.push((tables::UNDO_CODE.name, key));
             }
         }
         let here = tables::here(&id);

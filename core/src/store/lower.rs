@@ -9,19 +9,22 @@ use crate::crypto::keys::{DataKey, session_key};
 use crate::crypto::seal::{Place, SealKey};
 use crate::ground::codec::{self, Record};
 use crate::ground::entropy::{Entropy, EntropyFailed};
-use crate::ground::id::{AccountId, FlowId};
+use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::time::Timestamp;
 use crate::rules::account::Account;
 use crate::rules::audit::Event;
 use crate::rules::flow::Flow;
 use crate::rules::mail::{Outgoing, Pace, UnknownAddress};
 use crate::rules::session::Session;
+use crate::rules::undo::{Undo, UndoHash};
 use crate::rules::verdict::{Change, Context};
 
 /// Events that one act drops at most, so that no act pays for years.
 const DROPPED_AT_ONCE: usize = 8;
 /// Rows of pace that one act looks at to see whether they are over.
 const SWEPT_AT_ONCE: usize = 2;
+/// Undos that are over and that a new one clears away.
+const CLEARED_AT_ONCE: usize = 8;
 /// How far the high-water mark moves before it is worth a write of its own.
 pub(crate) const MARK_STEP: Duration = Duration::from_secs(60);
 
@@ -102,8 +105,12 @@ impl Lowering<'_> {
                 let hash = self.view.claim_hash(&identifier);
                 let key = tables::claim(&hash);
                 let value = self.seal(&key, &Claim(account))?;
-                let write =
-                    if self.view.is_taken_over(&hash) { Write::Put(value) } else { Write::Claim(value) };
+                let is_ours = self.view.claimed_by(&hash)? == Some(account);
+                let write = if is_ours || self.view.is_taken_over(&hash) {
+                    Write::Put(value)
+                } else {
+                    Write::Claim(value)
+                };
                 self.rows.push(Row { key, write });
                 Ok(())
             }
@@ -128,7 +135,10 @@ impl Lowering<'_> {
                 Ok(())
             }
             Change::SessionsResumed { account } => self.resumed(account),
-            Change::SessionsSuspended { account } => self.suspended(account),
+            Change::SessionsSuspended { account } => {
+                self.pending_ends(account, |_| true)?;
+                self.suspended(account)
+            }
             Change::Sightings(sightings) => {
                 self.meta()?.sightings = sightings;
                 Ok(())
@@ -147,11 +157,30 @@ impl Lowering<'_> {
                 Ok(())
             }
             Change::Paced { address, pace } => self.paced(&address, &pace),
+            Change::Pending { account, pending } => {
+                self.put_sealed_by(account, tables::pending(&account), &*pending)
+            }
+            Change::PendingVoid(account) => {
+                if self.view.pending(account)?.is_some() {
+                    self.rows.push(delete(tables::pending(&account)));
+                }
+                Ok(())
+            }
+            Change::Unproven { email, account } => {
+                self.rows.push(delete(tables::email(&self.view.email_hash(&email), &account)));
+                Ok(())
+            }
+            Change::Undoable { account, hash, undo } => self.undoable(account, &hash, &undo),
+            Change::UndoVoid { account, hash } => {
+                self.undo_over(account, &hash);
+                Ok(())
+            }
             Change::Proven { email, account } => {
                 self.put_sealed(tables::email(&self.view.email_hash(&email), &account), &Present)
             }
             Change::Released { identifier, account } => {
                 let hash = self.view.claim_hash(&identifier);
+                // Another may have taken it over since a reservation was over.
                 if self.view.claimed_by(&hash)? == Some(account) {
                     self.rows.push(delete(tables::claim(&hash)));
                 }
@@ -175,6 +204,7 @@ impl Lowering<'_> {
             Change::Send(message) => self.send(message),
             Change::Session { session, secret } => self.session(&session, &secret),
             Change::SessionEnded { account, session } => {
+                self.pending_ends(account, |of| of == session)?;
                 self.rows.push(delete(tables::session(&account, &session)));
                 let waiting = tables::suspended(&account, &session);
                 if self.view.holds(&waiting)? {
@@ -183,6 +213,7 @@ impl Lowering<'_> {
                 Ok(())
             }
             Change::SessionsEnded { account, except } => {
+                self.pending_ends(account, |of| Some(of) != except)?;
                 let kept = except.map(|session| tables::session(&account, &session));
                 let keys = self.view.session_keys(account, usize::MAX)?;
                 self.rows.extend(keys.into_iter().filter(|key| Some(key) != kept.as_ref()).map(delete));
@@ -230,6 +261,32 @@ impl Lowering<'_> {
         value.extend_from_slice(&body);
         self.rows.push(Row { key, write: Write::Guarded { value, revision } });
         Ok(())
+    }
+
+    /// What waited in a session that is over does so no longer (SPEC 7.1).
+    fn pending_ends(
+        &mut self,
+        account: AccountId,
+        is_over: impl Fn(SessionId) -> bool,
+    ) -> Result<(), StoreError> {
+        if self.view.pending(account)?.is_some_and(|pending| is_over(pending.session)) {
+            self.rows.push(delete(tables::pending(&account)));
+        }
+        Ok(())
+    }
+
+    /// A new undo clears away a few that are over.
+    fn undoable(&mut self, account: AccountId, hash: &UndoHash, undo: &Undo) -> Result<(), StoreError> {
+        let mut over = self.view.undos(account)?;
+        over.retain(|(_, earlier)| self.ctx.now >= earlier.expires_at);
+        over.iter().take(CLEARED_AT_ONCE).for_each(|(hash, _)| self.undo_over(account, hash));
+        self.put_sealed(tables::undo_code(hash), &Claim(account))?;
+        self.put_sealed_by(account, tables::undo(&account, hash), undo)
+    }
+
+    fn undo_over(&mut self, account: AccountId, hash: &UndoHash) {
+        self.rows.push(delete(tables::undo(&account, hash)));
+        self.rows.push(delete(tables::undo_code(hash)));
     }
 
     fn new_data_key(&self, id: AccountId) -> Result<(), StoreError> {
@@ -316,6 +373,19 @@ impl Lowering<'_> {
 
     pub(super) fn put_sealed<R: Record>(&mut self, key: Vec<u8>, record: &R) -> Result<(), StoreError> {
         let value = self.seal(&key, record)?;
+        self.rows.push(put(key, value));
+        Ok(())
+    }
+
+    fn put_sealed_by<R: Record>(
+        &mut self,
+        account: AccountId,
+        key: Vec<u8>,
+        record: &R,
+    ) -> Result<(), StoreError> {
+        let held = self.view.held(account)?;
+        let place = Place { key: &key, part: 0, clear: &[] };
+        let value = sealed(held.key.seal_key(), self.entropy, &place, record)?;
         self.rows.push(put(key, value));
         Ok(())
     }

@@ -82,6 +82,7 @@ tables! {
     HEADER = "header", 0x01, false, 0, "format, how the store key is wrapped, the wrapped key", Sealed::Clear, OnPurge::Stay, InExport::Not("of no account");
     META = "meta", 0x02, false, 0, "high-water mark of time, next message, flows waiting", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
     CLAIM = "claim", 0x10, false, 32, "keyed hash of an identifier -> its account", Sealed::Store, OnPurge::Go, InExport::Not("shown as methods");
+    UNDO_CODE = "undo-code", 0x13, false, 32, "keyed hash of an undo code -> its account", Sealed::Store, OnPurge::Go, InExport::Not("a code is a secret");
     EMAIL = "email", 0x11, false, 48, "keyed hash of a verified email, account -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown as addresses");
     HERE = "here", 0x12, false, 16, "account that the device offers -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown in the account");
     PURGE = "purge", 0x50, false, 24, "when an account is gone, account -> how far its purge has come", Sealed::Store, OnPurge::Go, InExport::Not("shown as the account's status");
@@ -100,7 +101,9 @@ tables! {
     ACCOUNT = "account", 0x00, true, 0, "revision, wrapped data key -> the account", Sealed::Account, OnPurge::Tombstone, InExport::At("account");
     SESSION = "session", 0x10, true, 16, "session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, InExport::At("sessions");
     SUSPENDED = "suspended", 0x11, true, 16, "session that waits for its account -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, InExport::At("sessions");
+    PENDING = "pending", 0x12, true, 0, "the change that waits for the proof of an address", Sealed::Account, OnPurge::Go, InExport::Not("ends with its session");
     AUDIT = "audit", 0x20, true, 8, "number -> event", Sealed::Account, OnPurge::Go, InExport::At("activity");
+    UNDO = "undo", 0x30, true, 32, "keyed hash of an undo code -> the ways in that it puts back", Sealed::Account, OnPurge::Go, InExport::At("undo");
 }
 
 impl Table {
@@ -136,6 +139,10 @@ pub(crate) fn meta() -> Vec<u8> {
 
 pub(crate) fn claim(hash: &[u8; 32]) -> Vec<u8> {
     CLAIM.key(&NOBODY, &[hash])
+}
+
+pub(crate) fn undo_code(hash: &[u8; 32]) -> Vec<u8> {
+    UNDO_CODE.key(&NOBODY, &[hash])
 }
 
 pub(crate) fn email(hash: &[u8; 32], account: &AccountId) -> Vec<u8> {
@@ -278,6 +285,18 @@ pub(crate) fn sessions(account: &AccountId) -> Range {
     Range::within(&SESSION, account.as_bytes(), &[])
 }
 
+pub(crate) fn pending(account: &AccountId) -> Vec<u8> {
+    PENDING.key(account.as_bytes(), &[])
+}
+
+pub(crate) fn undo(account: &AccountId, hash: &[u8; 32]) -> Vec<u8> {
+    UNDO.key(account.as_bytes(), &[hash])
+}
+
+pub(crate) fn undos(account: &AccountId) -> Range {
+    Range::within(&UNDO, account.as_bytes(), &[])
+}
+
 pub(crate) fn event(account: &AccountId, sequence: u64) -> Vec<u8> {
     AUDIT.key(account.as_bytes(), &[&sequence.to_be_bytes()])
 }
@@ -349,6 +368,7 @@ mod tests {
             (claim(&hash), format!("{nobody}10{h}")),
             (email(&hash, &account), format!("{nobody}11{h}{a}")),
             (here(&account), format!("{nobody}12{a}")),
+            (undo_code(&hash), format!("{nobody}13{h}")),
             (flow(&flow_id), format!("{nobody}20{c}")),
             (flow_due(Timestamp::from_millis(0x0102), &flow_id), format!("{nobody}210000000000000102{c}")),
             (waiting(&hash, &flow_id), format!("{nobody}22{h}{c}")),
@@ -369,6 +389,8 @@ mod tests {
             ),
             (suspended(&account, &session), format!("{a}11{b}")),
             (event(&account, 7), format!("{a}200000000000000007")),
+            (pending(&account), format!("{a}12")),
+            (undo(&account, &hash), format!("{a}30{h}")),
         ] {
             assert_eq!(hex(key), bytes);
         }

@@ -16,12 +16,14 @@ use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::time::Timestamp;
 use crate::rules::account::{Account, Identifier};
 use crate::rules::audit::{Activity, Event};
+use crate::rules::change::Pending;
 use crate::rules::flow::Flow;
 use crate::rules::id_token::GivenKeys;
 use crate::rules::mail::{CodePurpose, Outgoing, Pace, UnknownAddress};
 use crate::rules::purge::Tombstone;
 use crate::rules::session::Session;
 use crate::rules::throttle::UnknownSlot;
+use crate::rules::undo::{Undo, UndoHash};
 
 /// The format of an account's row: `[revision 8][format 1][wrapped data key][sealed account]`.
 pub(crate) const ACCOUNT_FORMAT: u8 = 1;
@@ -99,7 +101,8 @@ impl<'a> View<'a> {
     pub(crate) fn holder(&self, identifier: &Identifier) -> Result<Option<Account>, StoreError> {
         let hash = self.claim_hash(identifier);
         let Some(id) = self.claimed_by(&hash)? else { return Ok(None) };
-        let holder = self.account(id)?;
+        // A claim outlives what it was made for: a reservation that is over is no claim any more.
+        let holder = self.account(id)?.filter(|account| account.claims(identifier, self.now));
         if holder.is_none() {
             self.taken_over.borrow_mut().insert(hash);
         }
@@ -110,6 +113,31 @@ impl<'a> View<'a> {
     pub(crate) fn claimed_by(&self, hash: &[u8; 32]) -> Result<Option<AccountId>, StoreError> {
         let claim: Option<Claim> = self.row(&tables::claim(hash))?;
         Ok(claim.map(|Claim(account)| account))
+    }
+
+    /// The undos of an account that this act has read, over or not.
+    pub(crate) fn undos(&self, account: AccountId) -> Result<Vec<(UndoHash, Undo)>, StoreError> {
+        let held = self.held(account)?;
+        let mut undos = Vec::new();
+        self.rows(&tables::undos(&account), usize::MAX, |key, sealed| {
+            let place = Place { key, part: 0, clear: &[] };
+            undos.push((last_chunk(key)?, opened(held.key.seal_key(), &place, sealed)?));
+            Ok(())
+        })?;
+        Ok(undos)
+    }
+
+    /// Whose act the code undoes.
+    pub(crate) fn undone_by(&self, code: &UndoHash) -> Result<Option<AccountId>, StoreError> {
+        Ok(self.row(&tables::undo_code(code))?.map(|Claim(id)| id))
+    }
+
+    /// The change that waits in an account that this act has read.
+    pub(crate) fn pending(&self, account: AccountId) -> Result<Option<Pending>, StoreError> {
+        let held = self.held(account)?;
+        let key = tables::pending(&account);
+        let Some(sealed) = self.read.get(&key)? else { return Ok(None) };
+        opened(held.key.seal_key(), &Place { key: &key, part: 0, clear: &[] }, &sealed).map(Some)
     }
 
     /// The accounts that have the email verified, earliest first.

@@ -208,6 +208,12 @@ impl Store {
                 }
                 kind => words::news(kind.code()).to_owned(),
             };
+            let mut says = says;
+            if let Some(offer) = &message.undo {
+                let code = offer.code.reveal_text().unwrap_or_default();
+                put(&mut value, "undo", json!(code));
+                says = format!("{says}; the undo code {code}");
+            }
             put(&mut value, "id", json!(message.id));
             more.push(format!("{}  to {}: {says} (from {})", message.id, message.to, message.device));
             values.push(value);
@@ -291,7 +297,7 @@ impl Store {
                 // Only this flow is over: another that is open stays so.
                 kept.and_then(|()| if flow.is_some() { self.flow.remove() } else { Ok(()) })
             }
-            (Step::Ended, _) => self.flow.remove(),
+            (Step::Done | Step::Ended, _) => self.flow.remove(),
             (_, Some(flow)) => self.flow.keep_flow(flow, progress.number),
             (_, None) => Ok(()),
         };

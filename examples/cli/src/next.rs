@@ -78,7 +78,7 @@ pub(crate) fn at(step: &Step) -> Vec<Hint> {
                 hint("selfsame sign-out", "end this session"),
             ];
         }
-        Step::SignedIn(_) | Step::Ended => {
+        Step::SignedIn(_) | Step::Done | Step::Ended => {
             return vec![hint("selfsame sign-in EMAIL", "or selfsame begin-federated PROVIDER")];
         }
     };

@@ -71,6 +71,28 @@ pub(crate) fn act(act: &Act) -> String {
         Act::MarkCompromised { session } => {
             format!("says that others know the password, in session {session}")
         }
+        Act::BeginAdd { provider, session, .. } => {
+            format!("adds {} to the account in session {session}", called(provider))
+        }
+        Act::AddPassword { email, session, .. } => {
+            format!("adds a password with {email} in session {session}")
+        }
+        Act::RemoveMethod { method, session, waive_undo } => {
+            let waived = if *waive_undo { ", for good" } else { "" };
+            format!("removes {} in session {session}{waived}", called(method))
+        }
+        Act::TakeSeenEmail { method, session } => {
+            format!("takes the email that {} tells of, in session {session}", called(method))
+        }
+        Act::ChangeEmail { email, session, .. } => {
+            format!("changes the email to {email} in session {session}")
+        }
+        Act::VerifyAddress { email, session } => format!("wants to prove {email} in session {session}"),
+        Act::ProveAddress { session, .. } => format!("types the code in session {session}"),
+        Act::SetContact { email, session } => format!("wants messages at {email}, in session {session}"),
+        Act::ChangePassword { session, .. } => format!("changes the password in session {session}"),
+        Act::Review { session, .. } => format!("says which ways in stay, in session {session}"),
+        Act::Undo { undo, .. } => format!("types the undo code \u{201c}{undo}\u{201d}"),
         Act::Resolve { session } => format!("shows session {session}"),
         Act::Touch { session } => format!("uses session {session}"),
         Act::Account { session } => format!("opens the account page in session {session}"),
@@ -177,6 +199,7 @@ fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
                 "Restored" => "restored, signed in",
                 "Reset" => "a new password, signed in",
                 "Reauthenticated" => "proven anew, still signed in",
+                "Undone" => "undone, signed in",
                 _ => "signed in",
             };
             let how =
@@ -184,6 +207,7 @@ fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
             let again = if is(answer, "token_given") { "" } else { ", as before: no second token" };
             said(Tone::Done, format!("{how} to {}{again}", name(answer, "account", names)))
         }
+        "Done" => said(Tone::Done, "done".to_owned()),
         _ => said(Tone::Tells, "the flow is over".to_owned()),
     }
 }
@@ -249,6 +273,10 @@ pub(crate) fn news(kind: &str) -> &str {
         "MfaReplaced" => "the second factor was replaced",
         "MfaTurnedOff" => "MFA was turned off",
         "RecoveryCodeUsed" => "a recovery code was used",
+        "MethodRemoved" => "a way in was removed",
+        "MethodsReviewed" => "the ways in were reviewed",
+        "EmailChanged" => "the account has another address for messages",
+        "Undone" => "a change of the account was undone",
         other => other,
     }
 }

@@ -41,6 +41,13 @@ impl Mailbox {
             .find_map(|message| message.kind.mailed_code().cloned())
     }
 
+    /// The newest undo code that was sent to an address.
+    pub fn undo(&self, to: &str) -> Option<Secret> {
+        let messages = self.messages();
+        let mut sent = messages.iter().rev().filter(|message| is_to(message, to));
+        sent.find_map(|message| message.undo.as_ref().map(|offer| offer.code.clone()))
+    }
+
     /// All messages that are here, oldest first.
     pub fn all(&self) -> Vec<Message> {
         self.messages().clone()

@@ -96,11 +96,7 @@ impl World {
     /// Turns MFA on in somebody's session, and gives what is needed to use it.
     pub fn turn_on_mfa(&self, token: &SessionToken) -> Authenticator {
         let account = self.engine().account(token).expect("the session lives");
-        let secret = account.enroll_totp().expect("the proof is fresh").secret;
-        let code = totp(&secret, self.now()).expect("the engine's secrets are base32");
-        let recovery_codes = account.confirm_totp(&code).expect("the code is right").codes;
-        account.recovery_codes_saved().expect("codes wait to be saved");
-        Authenticator { secret, recovery_codes }
+        self.turn_mfa_on(&account)
     }
 
     /// What an app shows now. The same code is never taken twice: turn the clock first.

@@ -14,6 +14,7 @@ use crate::expect;
 use crate::provider::Identity;
 use crate::render;
 use crate::story::{Act, Give, Keep, Scene, Story, Wanted};
+use crate::ways;
 use crate::world::World;
 
 /// What came of a story.
@@ -125,6 +126,7 @@ pub(crate) struct Stage {
     accounts: BTreeMap<String, AccountId>,
     pub(crate) requests: BTreeMap<String, (AccountId, RequestId)>,
     codes: BTreeMap<String, Secret>,
+    undos: BTreeMap<String, Secret>,
     apps: BTreeMap<String, Secret>,
     recovery_codes: BTreeMap<String, Vec<Secret>>,
     secrets: Vec<Secret>,
@@ -232,6 +234,46 @@ impl Stage {
                 let account = engine.account(self.token(session)?);
                 shown(account.and_then(|account| mark_compromised(&account)).map(done))
             }
+            Act::BeginAdd { session, provider, flow } => {
+                let provider = short(provider)?;
+                let begun =
+                    engine.account(self.token(session)?).and_then(|account| account.begin_add(&provider));
+                self.arrived(Some(flow), begun)
+            }
+            Act::Undo { undo, flow, device, product } => {
+                let code = self.undos.get(undo).ok_or_else(|| unknown("undo code", undo))?.clone();
+                self.arrived(Some(flow), engine.undo(&code, &client(device, product)?))
+            }
+            Act::AddPassword { session, password, .. } => {
+                let password = self.secret(password);
+                shown(ways::add_password(act, engine.account(self.token(session)?), &password))
+            }
+            Act::ChangePassword { session, current, new } => {
+                let (current, new) = (self.secret(current), self.secret(new));
+                let account = engine.account(self.token(session)?);
+                shown(account.and_then(|account| account.change_password(&current, &new)).map(done))
+            }
+            Act::Review { session, stays, second_factor_stays, new_password } => {
+                let new = new_password.as_ref().map(|password| self.secret(password));
+                let account = engine.account(self.token(session)?);
+                let reviewed = account
+                    .and_then(|account| ways::review(&account, stays, *second_factor_stays, new.as_ref()));
+                shown(reviewed.map(done))
+            }
+            Act::ProveAddress { session, code } => {
+                let code = self.codes.get(code).cloned().unwrap_or_else(|| code.as_str().into());
+                let account = engine.account(self.token(session)?);
+                let step = account.and_then(|account| account.prove_address(&code));
+                shown(step.map(|step| render::address_step(&step)))
+            }
+            Act::RemoveMethod { session, .. }
+            | Act::TakeSeenEmail { session, .. }
+            | Act::ChangeEmail { session, .. }
+            | Act::VerifyAddress { session, .. }
+            | Act::SetContact { session, .. } => {
+                let account = engine.account(self.token(session)?);
+                shown(account.and_then(|account| ways::act(&account, act)))
+            }
             Act::Resolve { session } => {
                 shown(engine.resolve(self.token(session)?).map(|session| render::session(&session)))
             }
@@ -287,7 +329,7 @@ impl Stage {
                 let holds = account.and_then(|account| account.verify_audit());
                 shown(holds.map(|holds| json!({ "holds": holds })))
             }
-            Act::Mail { to, code } => self.mail(to, code.as_ref(), world),
+            Act::Mail { to, code, undo } => self.mail(to, code.as_ref(), undo.as_ref(), world),
             Act::Wait(span) => {
                 world.later(span.duration());
                 json!({ "now": render::time(world.now()) })
@@ -372,7 +414,7 @@ impl Stage {
         identity.assertion(&token).ok_or_else(|| format!("{:?} is no short name", identity.provider))
     }
 
-    fn mail(&mut self, to: &str, code: Option<&String>, world: &World) -> Value {
+    fn mail(&mut self, to: &str, code: Option<&String>, undo: Option<&String>, world: &World) -> Value {
         let taken = world.fetch_mail().map(|mailbox| mailbox.take(to));
         let message = match taken {
             Ok(Some(message)) => message,
@@ -383,6 +425,12 @@ impl Stage {
             self.secrets.push(sent.clone());
             if let Some(name) = code {
                 self.codes.insert(name.clone(), sent.clone());
+            }
+        }
+        if let Some(offer) = &message.undo {
+            self.secrets.push(offer.code.clone());
+            if let Some(name) = undo {
+                self.undos.insert(name.clone(), offer.code.clone());
             }
         }
         render::message(&message)

@@ -7,11 +7,11 @@
 use std::time::Duration;
 
 use selfsame::{
-    Aal, Accepted, AccountView, Activity, Actor, Adding, AddressSource, AddressView, Amr, Candidate,
-    Deletion, Destination, Error, Explanation, Grant, Health, Membership, Message, MessageKind, MethodView,
-    Outcome, PickerEntry, PrivacyRequest, Progress, ProviderId, PurgeReceipt, PurgeReport, RecoveryCodes,
-    Refusal, RequestStatus, Session, SignedIn, Status, Step, StillBilled, SupportRecord, SupportView,
-    Timestamp, TotpEnrolment,
+    Aal, Accepted, AccountView, Activity, Actor, Adding, AddressSource, AddressStep, AddressView, Amr,
+    Candidate, Deletion, Destination, Error, Explanation, Grant, Health, Membership, Message, MessageKind,
+    MethodView, Outcome, PickerEntry, PrivacyRequest, Progress, ProviderId, PurgeReceipt, PurgeReport,
+    RecoveryCodes, Refusal, RequestStatus, Session, SignedIn, Status, Step, StillBilled, SupportRecord,
+    SupportView, Timestamp, TotpEnrolment,
 };
 use serde_json::{Value, json};
 
@@ -121,7 +121,7 @@ pub fn step(step: &Step) -> Value {
                 "outcome": outcome.code(),
             })
         }
-        Step::Ended => json!({ "step": step.code() }),
+        Step::Done | Step::Ended => json!({ "step": step.code() }),
     }
 }
 
@@ -151,6 +151,7 @@ pub fn account(account: &AccountView) -> Value {
             "few_recovery_codes": mfa.few_recovery_codes,
         })),
         "hold_until": account.hold_until.map(time),
+        "second_factor_suspended": account.second_factor_suspended,
     })
 }
 
@@ -280,6 +281,19 @@ pub fn picker_entry(entry: &PickerEntry) -> Value {
     })
 }
 
+/// What an act on an account's addresses has come to.
+pub fn address_step(step: &AddressStep) -> Value {
+    match step {
+        AddressStep::Done => json!({ "comes_to": "Done" }),
+        AddressStep::ProveAddress { to } => json!({ "comes_to": "ProveAddress", "to": to }),
+        AddressStep::ReviewMethods { methods, second_factor } => json!({
+            "comes_to": "ReviewMethods",
+            "methods": methods.iter().map(method).collect::<Vec<_>>(),
+            "second_factor": second_factor,
+        }),
+    }
+}
+
 /// A session.
 pub fn session(session: &Session) -> Value {
     json!({
@@ -327,10 +341,11 @@ pub fn message(message: &Message) -> Value {
         "to": message.to,
         "device": message.device,
         "created_at": time(message.created_at),
+        "undo_until": message.undo.as_ref().map(|offer| time(offer.until)),
     });
     if let Value::Object(members) = &mut shown {
         match &message.kind {
-            MessageKind::MethodAdded { kind, provider } => {
+            MessageKind::MethodAdded { kind, provider } | MessageKind::MethodRemoved { kind, provider } => {
                 members.insert("method".to_owned(), json!(kind.code()));
                 members.insert("provider".to_owned(), json!(provider.as_ref().map(ProviderId::as_str)));
             }
@@ -433,6 +448,7 @@ fn method(method: &MethodView) -> Value {
         "added_at": time(method.added_at),
         "used_at": method.used_at.map(time),
         "compromised_at": method.compromised_at.map(time),
+        "suspended": method.suspended,
     })
 }
 

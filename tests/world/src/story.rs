@@ -128,6 +128,62 @@ pub enum Act {
     MarkCompromised {
         session: String,
     },
+    BeginAdd {
+        session: String,
+        provider: String,
+        flow: String,
+    },
+    AddPassword {
+        session: String,
+        email: String,
+        password: String,
+    },
+    RemoveMethod {
+        session: String,
+        method: String,
+        #[serde(default)]
+        waive_undo: bool,
+    },
+    TakeSeenEmail {
+        session: String,
+        method: String,
+    },
+    ChangeEmail {
+        session: String,
+        email: String,
+        #[serde(default)]
+        old_is_lost: bool,
+    },
+    VerifyAddress {
+        session: String,
+        email: String,
+    },
+    ProveAddress {
+        session: String,
+        code: String,
+    },
+    SetContact {
+        session: String,
+        email: String,
+    },
+    ChangePassword {
+        session: String,
+        current: String,
+        new: String,
+    },
+    Review {
+        session: String,
+        stays: Vec<String>,
+        #[serde(default)]
+        second_factor_stays: bool,
+        new_password: Option<String>,
+    },
+    Undo {
+        undo: String,
+        flow: String,
+        device: Option<String>,
+        product: Option<String>,
+    },
     Resolve {
         session: String,
     },
@@ -221,6 +277,7 @@ pub enum Act {
     Mail {
         to: String,
         code: Option<String>,
+        undo: Option<String>,
     },
     Wait(Span),
     TurnWall {
@@ -367,6 +424,17 @@ impl Act {
             Self::RegenerateRecoveryCodes { .. } => "regenerate_recovery_codes",
             Self::TurnOffMfa { .. } => "turn_off_mfa",
             Self::MarkCompromised { .. } => "mark_compromised",
+            Self::BeginAdd { .. } => "begin_add",
+            Self::AddPassword { .. } => "add_password",
+            Self::RemoveMethod { .. } => "remove_method",
+            Self::TakeSeenEmail { .. } => "take_seen_email",
+            Self::ChangeEmail { .. } => "change_email",
+            Self::VerifyAddress { .. } => "verify_address",
+            Self::ProveAddress { .. } => "prove_address",
+            Self::SetContact { .. } => "set_contact",
+            Self::ChangePassword { .. } => "change_password",
+            Self::Review { .. } => "review",
+            Self::Undo { .. } => "undo",
             Self::Resolve { .. } => "resolve",
             Self::Touch { .. } => "touch",
             Self::Account { .. } => "account",

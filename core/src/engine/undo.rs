@@ -1,0 +1,59 @@
+//! Taking back what was done to an account (SPEC 7.3).
+
+use super::Engine;
+use super::flows::swept;
+use crate::error::Error;
+use crate::ground::secret::Secret;
+use crate::rules::account::Account;
+use crate::rules::flow::Progress;
+use crate::rules::refusal::Refusal;
+use crate::rules::session::Client;
+use crate::rules::undo::{self, UndoCode, UndoFacts, UndoHash};
+use crate::store::port::StoreError;
+use crate::store::view::View;
+
+impl Engine {
+    /// Takes back what was done to an account, with the undo code that a message about it had. The account
+    /// gets its addresses, methods and second factor back as they were before; what was added since is
+    /// dropped, all sessions end, and for a day nothing of it can be changed again. On the way a new
+    /// password is set where there was one, and a factor of that time is asked for if MFA was on. Where
+    /// there was no password it ends with [`Step::Done`](crate::Step::Done): sign in by a method that is
+    /// back.
+    ///
+    /// # Errors
+    /// [`Refusal::UndoExpired`] for every code that undoes nothing, or no longer.
+    pub fn undo(&self, code: &Secret, client: &Client) -> Result<Progress, Error> {
+        self.check_client(client)?;
+        let code = UndoCode::parse(code).ok_or(Refusal::UndoExpired)?;
+        self.act(|view, ctx| {
+            let hash = code.hash(ctx);
+            let account = match view.undone_by(&hash)? {
+                Some(account) => view.account(account)?,
+                None => None,
+            };
+            let facts = match &account {
+                Some(account) => undo_facts(view, account, &hash)?,
+                None => UndoFacts::default(),
+            };
+            swept(view, undo::begin(hash, account, facts, client, ctx), ctx)
+        })
+    }
+}
+
+/// What the store knows of the undos of an account, and of the one with this code.
+pub(super) fn undo_facts(
+    view: &View<'_>,
+    account: &Account,
+    code: &UndoHash,
+) -> Result<UndoFacts, StoreError> {
+    let records = view.undos(account.id)?;
+    let mut held_by_others = Vec::new();
+    if let Some((_, undo)) = records.iter().find(|(hash, _)| hash == code) {
+        for identifier in undo.before.identifiers() {
+            if view.holder(&identifier)?.is_some_and(|holder| holder.id != account.id) {
+                held_by_others.push(identifier);
+            }
+        }
+    }
+    Ok(UndoFacts { records, held_by_others })
+}

@@ -1,0 +1,108 @@
+//! At an account's first proven address its owner says which of the ways in are theirs (SPEC 3.7).
+
+use super::account::{Account, Credential, Method, MethodKind};
+use super::audit::{Action, Event};
+use super::change::AddressStep;
+use super::fresh::{Fresh, Unheld};
+use super::mail::Body;
+use super::methods::end_others;
+use super::protected::{Protected, ProtectedAct};
+use super::refusal::Refusal;
+use super::session::Session;
+use super::verdict::{Change, Context, Verdict};
+use crate::crypto::password::StoredPassword;
+use crate::ground::id::MethodId;
+
+/// What stays of the ways in that were set before the account's first address was proven.
+pub(crate) struct Kept {
+    pub(crate) methods: Vec<MethodId>,
+    pub(crate) second_factor: bool,
+    /// A password that was not the way in is kept only by setting it anew: whoever set it may know it.
+    pub(crate) new_password: Option<StoredPassword>,
+}
+
+impl Account {
+    /// The account's first address was proven by this act, in this session: every way in but the one in use
+    /// (and the one that the act adds) leads in no more until it is kept, and all other sessions end.
+    pub(crate) fn review_at_first_proof(
+        &mut self,
+        before: &Account,
+        session: &Session,
+        added: Option<MethodId>,
+        changes: &mut Vec<Change>,
+    ) -> AddressStep {
+        if before.verified().next().is_some() || self.verified().next().is_none() {
+            return AddressStep::Done;
+        }
+        for method in &mut self.ways.methods {
+            method.suspended |= method.id != session.method && Some(method.id) != added;
+        }
+        if let Some(second_factor) = self.ways.mfa.take() {
+            self.ways.suspended_mfa = Some(second_factor);
+        }
+        self.enrolments.clear();
+        end_others(self, session, false, changes);
+        self.review().unwrap_or(AddressStep::Done)
+    }
+
+    /// The step that asks what stays, where something waits for that.
+    pub(crate) fn review(&self) -> Option<AddressStep> {
+        let methods: Vec<_> = self.suspended().map(Method::view).collect();
+        let second_factor = self.ways.suspended_mfa.is_some();
+        (!methods.is_empty() || second_factor)
+            .then_some(AddressStep::ReviewMethods { methods, second_factor })
+    }
+
+    fn suspended(&self) -> impl Iterator<Item = &Method> {
+        self.ways.methods.iter().filter(|method| method.suspended)
+    }
+}
+
+/// The owner has said what stays; the rest is removed.
+pub(crate) fn review(fresh: &Fresh<'_, Unheld>, kept: Kept, ctx: &Context<'_>) -> Verdict<()> {
+    let (session, before) = (fresh.session(), fresh.account());
+    let is_kept = |method: &Method| !method.suspended || kept.methods.contains(&method.id);
+    let all_wait = kept.methods.iter().all(|id| before.suspended().any(|method| method.id == *id));
+    let keeps_password =
+        before.suspended().any(|method| is_kept(method) && method.kind() == MethodKind::Password);
+    let has_factor = before.ways.suspended_mfa.is_some();
+    if before.review().is_none()
+        || !all_wait
+        || keeps_password != kept.new_password.is_some()
+        || (kept.second_factor && !has_factor)
+    {
+        return Verdict::refused(Refusal::NotOffered);
+    }
+    let mut after = before.clone();
+    // Whoever put the address there, its code was typed by its owner.
+    after.drop_methods(true, |method| !is_kept(method));
+    for method in &mut after.ways.methods {
+        if !std::mem::take(&mut method.suspended) {
+            continue;
+        }
+        if let (Credential::Password { hash, version, .. }, Some(new)) =
+            (&mut method.credential, &kept.new_password)
+        {
+            *hash = new.clone();
+            *version = version.saturating_add(1);
+            method.compromised_at = None;
+        }
+    }
+    let second_factor = after.ways.suspended_mfa.take();
+    if kept.second_factor {
+        after.ways.mfa = second_factor;
+    }
+    let mut changes = Vec::new();
+    let protected = Protected {
+        before,
+        act: ProtectedAct::MethodsReviewed,
+        notice: Body::MethodsReviewed,
+        device: session.client.device(),
+        can_be_undone: true,
+    };
+    let mut after = protected.write(after, &mut changes, ctx);
+    end_others(&mut after, session, false, &mut changes);
+    let event = Event::done(Action::MethodsReviewed, Some(session.id), ctx.now);
+    changes.push(Change::Account { account: Box::new(after), event });
+    Verdict::done((), changes)
+}

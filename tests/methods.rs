@@ -1,0 +1,330 @@
+//! The ways in that an owner adds and removes, and the password (SPEC 1.5 to 1.8, 4.8).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at what it did not expect"
+)]
+
+use selfsame::{
+    AccountHandle, AddressSource, AddressStep, Answer, Intent, MethodId, MethodKind, Refusal, Step,
+};
+use selfsame_world::{Identity, World, days, minutes, refused, signed_in};
+
+const NEW: &str = "another long password";
+
+fn method_of(account: &AccountHandle, kind: MethodKind) -> MethodId {
+    account.view().unwrap().methods.iter().find(|method| method.kind == kind).unwrap().id
+}
+
+/// An account by an X identity with this proven email.
+fn by_x(world: &World, email: &str) -> (AccountHandle, Identity) {
+    let x = Identity::at("x", email).with_email(email);
+    let done = signed_in(world.prove(&world.federated(&x), email));
+    (world.engine().account(&done.token.unwrap()).unwrap(), x)
+}
+
+#[test]
+fn r1_6_an_identity_is_added_in_a_session_and_leads_in() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    let x = Identity::at("x", "1815").called("ada").with_email("unproven@example.org");
+    world.mailbox().clear();
+    assert_eq!(world.add(&account, &x).unwrap().step, Step::Done);
+    let view = account.view().unwrap();
+    assert_eq!((view.methods.len(), view.methods[1].handle.as_deref()), (2, Some("ada")));
+    assert_eq!(view.addresses[1].verified_at, None, "X is no authority for the address");
+    assert_eq!(world.mailbox().take(&ada.email).unwrap().kind.code(), "MethodAdded");
+    assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, ada.account);
+    assert!(world.engine().resolve(&ada.token).is_ok(), "adding ends no session");
+    assert!(account.verify_audit().unwrap());
+}
+
+#[test]
+fn r1_6_an_identity_that_is_mine_or_another_s_is_not_added() {
+    let world = World::new();
+    let account = world.account(&world.ada());
+    let (bob, bobs) = by_x(&world, "bob@example.org");
+    let x = Identity::at("x", "1815");
+    world.add(&account, &x).unwrap();
+    let before = account.view().unwrap();
+    assert_eq!(refused(world.add(&account, &x)), Refusal::AlreadyYours);
+    assert_eq!(refused(world.add(&account, &bobs)), Refusal::IdentityInUse);
+    assert_eq!(account.view().unwrap(), before);
+    assert_eq!(bob.view().unwrap().methods.len(), 1);
+    let unknown = selfsame::ProviderId::new("nobody").unwrap();
+    assert_eq!(refused(account.begin_add(&unknown)), Refusal::UnknownProvider);
+}
+
+#[test]
+fn r1_6_an_addition_lives_and_dies_with_its_session() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    let x = Identity::at("x", "1815");
+    let provider = selfsame::ProviderId::new("x").unwrap();
+    let token = account.begin_add(&provider).unwrap().flow.unwrap();
+    let assertion = x.assertion(&token).unwrap();
+    account.sign_out().unwrap();
+    let late = world.engine().continue_with(&token, &assertion, Intent::SignUp);
+    assert_eq!(refused(late), Refusal::SessionEnded);
+    // And wants fresh proof to begin.
+    let account = world.fresh(&ada);
+    world.later(minutes(5));
+    let stale = refused(account.begin_add(&provider));
+    assert!(matches!(stale, Refusal::ReauthenticationRequired { .. }));
+}
+
+#[test]
+fn r1_6_an_authority_s_word_proves_an_added_address_but_never_the_first() {
+    let world = World::new();
+    let account = world.account(&world.ada());
+    let at_home = Identity::at("example", "1").with_email("ada@provider.example");
+    world.add(&account, &at_home).unwrap();
+    assert!(account.view().unwrap().addresses[1].verified_at.is_some());
+
+    let unproven = signed_in(world.x_identity("2", None)).token.unwrap();
+    let account = world.engine().account(&unproven).unwrap();
+    let at_home = Identity::at("example", "2").with_email("bob@provider.example");
+    world.add(&account, &at_home).unwrap();
+    let view = account.view().unwrap();
+    assert_eq!((view.contact, view.addresses[0].verified_at), (None, None), "its code asks what stays (3.7)");
+}
+
+#[test]
+fn r1_6_a_password_is_added_with_a_verified_email_at_once_and_else_after_its_proof() {
+    let world = World::new();
+    let (account, _) = by_x(&world, "ada@example.org");
+    let done = account.add_password("ada@example.org", &NEW.into()).unwrap();
+    assert_eq!(done, AddressStep::Done);
+    signed_in(world.sign_in("ada@example.org", NEW).unwrap());
+    let second = account.add_password("ada@example.org", &NEW.into());
+    assert_eq!(refused(second), Refusal::NotOffered, "one password an account");
+
+    let (account, _) = by_x(&world, "bob@example.org");
+    let asked = account.add_password("bob@example.net", &NEW.into()).unwrap();
+    assert!(matches!(asked, AddressStep::ProveAddress { .. }));
+    assert_eq!(refused(world.sign_in("bob@example.net", NEW)), Refusal::InvalidCredentials);
+    assert_eq!(world.prove_address(&account, "bob@example.net").unwrap(), AddressStep::Done);
+    signed_in(world.sign_in("bob@example.net", NEW).unwrap());
+    assert_eq!(account.view().unwrap().contact.as_deref(), Some("bob@example.org"), "the contact stays");
+}
+
+#[test]
+fn r1_6_a_password_for_another_s_email_is_told_after_the_proof_alone() {
+    let world = World::new();
+    let ada = world.ada();
+    let (account, _) = by_x(&world, "bob@example.org");
+    world.later(minutes(1));
+    let asked = account.add_password(&ada.email, &NEW.into()).unwrap();
+    assert!(matches!(asked, AddressStep::ProveAddress { .. }));
+    assert_eq!(refused(world.prove_address(&account, &ada.email)), Refusal::IdentifierInUse);
+    // The rules of passwords hold here as at sign-up.
+    let guessable =
+        account.add_password("bob-the-builder@example.org", &"bob-the-builder@example.org".into());
+    assert!(matches!(refused(guessable), Refusal::InvalidPassword { .. }));
+}
+
+#[test]
+fn r1_6_methods_and_addresses_have_their_limits_here_too() {
+    let policy = World::policy().methods(2).addresses(2).build().unwrap();
+    let world = World::builder().policy(policy).build();
+    let account = world.account(&world.ada());
+    world.add(&account, &Identity::at("x", "1").with_email("one@example.org")).unwrap();
+    assert_eq!(refused(world.add(&account, &Identity::at("x", "2"))), Refusal::LimitReached);
+    let policy = World::policy().addresses(1).build().unwrap();
+    let world = World::builder().policy(policy).build();
+    let account = world.account(&world.ada());
+    let outcome = world.add(&account, &Identity::at("x", "1").with_email("one@example.org"));
+    assert_eq!(refused(outcome), Refusal::LimitReached);
+    world.move_to(&account, "moved@example.org");
+}
+
+#[test]
+fn r1_7_the_last_usable_first_factor_stays() {
+    let world = World::new();
+    let account = world.account(&world.ada());
+    let password = method_of(&account, MethodKind::Password);
+    assert_eq!(refused(account.remove_method(password, false)), Refusal::LastMethod);
+    assert_eq!(refused(account.remove_method(password, true)), Refusal::LastMethod);
+    world.turn_mfa_on(&account);
+    let last = account.remove_method(password, false);
+    assert_eq!(refused(last), Refusal::LastMethod, "neither TOTP nor recovery codes are first factors");
+    world.add(&account, &Identity::at("x", "1")).unwrap();
+    account.remove_method(password, false).unwrap();
+    assert_eq!(account.view().err().map(|error| error.code()), Some("SessionEnded"));
+}
+
+#[test]
+fn r1_7_a_locked_password_is_no_way_in_that_stays() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    world.add(&account, &Identity::at("x", "1")).unwrap();
+    for _ in 0..100 {
+        assert!(world.sign_in(&ada.email, "a wrong password").is_err());
+        world.later(minutes(60));
+    }
+    let own = signed_in(world.present(&Identity::at("x", "1"), Intent::SignIn).unwrap());
+    // A sign-in by another way unlocks it (12.1): it counts again.
+    let account = world.engine().account(&own.token.unwrap()).unwrap();
+    for _ in 0..100 {
+        world.later(minutes(60));
+        assert!(world.sign_in(&ada.email, "a wrong password").is_err());
+    }
+    let step = account.reauthenticate().unwrap();
+    let shown = Identity::at("x", "1").assertion(step.flow.as_ref().unwrap()).unwrap();
+    let renewed = signed_in(world.answer(&step, &Answer::Assertion(shown)).unwrap());
+    let account = world.engine().account(&renewed.token.unwrap()).unwrap();
+    let x = method_of(&account, MethodKind::Federated);
+    assert_eq!(refused(account.remove_method(x, false)), Refusal::LastMethod);
+}
+
+#[test]
+fn r1_7_what_the_account_does_not_have_cannot_be_removed() {
+    let world = World::new();
+    let account = world.account(&world.ada());
+    let (bob, _) = by_x(&world, "bob@example.org");
+    let bobs = method_of(&bob, MethodKind::Federated);
+    assert_eq!(refused(account.remove_method(bobs, false)), Refusal::NotOffered);
+}
+
+#[test]
+fn r6_5_removing_a_method_ends_all_other_sessions_and_the_one_it_proved() {
+    let world = World::new();
+    let ada = world.ada();
+    let (account, other) = (world.account(&ada), world.fresh(&ada));
+    let x = Identity::at("x", "1");
+    world.add(&account, &x).unwrap();
+    account.remove_method(method_of(&account, MethodKind::Federated), false).unwrap();
+    assert_eq!(refused(other.view()), Refusal::SessionEnded);
+    assert!(account.view().is_ok(), "its proof was the password");
+
+    world.add(&account, &x).unwrap();
+    account.remove_method(method_of(&account, MethodKind::Password), false).unwrap();
+    assert_eq!(refused(account.view()), Refusal::SessionEnded);
+    assert_eq!(refused(world.sign_in(&ada.email, &ada.password)), Refusal::InvalidCredentials);
+    assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, ada.account);
+}
+
+#[test]
+fn r1_8_when_the_contact_s_method_goes_the_earliest_verified_address_follows() {
+    let world = World::new();
+    let (account, _) = by_x(&world, "ada@example.org");
+    for (subject, email) in [("1", "second@provider.example"), ("2", "third@provider.example")] {
+        world.later(minutes(1));
+        world.add(&account, &Identity::at("example", subject).with_email(email)).unwrap();
+    }
+    account.set_contact("third@provider.example").unwrap();
+    let third = account.view().unwrap().methods[2].id;
+    account.remove_method(third, false).unwrap();
+    let view = account.view().unwrap();
+    assert_eq!(view.contact.as_deref(), Some("ada@example.org"));
+    assert_eq!(view.addresses.len(), 2);
+    // An address that another method carries stays with that one.
+    assert_eq!(account.add_password("second@provider.example", &NEW.into()).unwrap(), AddressStep::Done);
+    let second = account.view().unwrap().methods[1].id;
+    account.remove_method(second, false).unwrap();
+    let view = account.view().unwrap();
+    let password = method_of(&account, MethodKind::Password);
+    assert_eq!(view.addresses[1].source, AddressSource::Method(password));
+    signed_in(world.sign_in("second@provider.example", NEW).unwrap());
+}
+
+#[test]
+fn r1_8_an_account_whose_only_address_goes_has_no_contact() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    let x = Identity::at("x", "1");
+    world.add(&account, &x).unwrap();
+    account.remove_method(method_of(&account, MethodKind::Password), false).unwrap();
+    let own = signed_in(world.present(&x, Intent::SignIn).unwrap()).token.unwrap();
+    let view = world.engine().account(&own).unwrap().view().unwrap();
+    assert_eq!((view.contact, view.addresses.len()), (None, 0));
+    // Nobody is asked about an address that is the account's no more; its own email is still held back.
+    world.later(minutes(2));
+    let anew = signed_in(world.prove(&world.x_identity("2", Some(&ada.email)), &ada.email));
+    assert_ne!(anew.account, ada.account);
+}
+
+#[test]
+fn r1_5_a_method_moves_by_being_removed_here_and_added_there() {
+    let world = World::new();
+    let ada = world.ada();
+    let (bob, x) = by_x(&world, "bob@example.org");
+    let from = bob.view().unwrap().id;
+    let only = method_of(&bob, MethodKind::Federated);
+    assert_eq!(refused(bob.remove_method(only, true)), Refusal::LastMethod, "the last one does not move");
+    bob.add_password("bob@example.org", &NEW.into()).unwrap();
+    let bob = signed_in(world.sign_in("bob@example.org", NEW).unwrap()).token.unwrap();
+    let bob = world.engine().account(&bob).unwrap();
+    bob.remove_method(only, true).unwrap();
+    world.add(&world.account(&ada), &x).unwrap();
+    assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, ada.account);
+    assert_eq!(bob.view().unwrap().id, from, "the account itself stays where it is");
+}
+
+#[test]
+fn r4_8_a_password_change_wants_the_current_one_and_ends_all_other_sessions() {
+    let world = World::new();
+    let ada = world.ada();
+    let (account, other) = (world.account(&ada), world.fresh(&ada));
+    let wrong = account.change_password(&"a wrong password".into(), &NEW.into());
+    assert_eq!(refused(wrong), Refusal::InvalidCredentials);
+    account.change_password(&ada.password.as_str().into(), &NEW.into()).unwrap();
+    assert_eq!(refused(other.view()), Refusal::SessionEnded);
+    assert!(account.view().is_ok());
+    assert_eq!(refused(world.sign_in(&ada.email, &ada.password)), Refusal::InvalidCredentials);
+    signed_in(world.sign_in(&ada.email, NEW).unwrap());
+}
+
+#[test]
+fn r4_8_a_wrong_current_password_counts_as_at_sign_in() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    for _ in 0..5 {
+        let wrong = account.change_password(&"a wrong password".into(), &NEW.into());
+        assert_eq!(refused(wrong), Refusal::InvalidCredentials);
+    }
+    let retry_at = Some(world.now() + minutes(1));
+    let right = account.change_password(&ada.password.as_str().into(), &NEW.into());
+    assert_eq!(refused(right), Refusal::Throttled { retry_at });
+    assert_eq!(refused(world.sign_in(&ada.email, &ada.password)), Refusal::Throttled { retry_at });
+    world.later(minutes(1));
+    account.change_password(&ada.password.as_str().into(), &NEW.into()).unwrap();
+}
+
+#[test]
+fn r4_8_a_password_change_keeps_the_rules_and_wants_fresh_proof() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    let hashes = world.hashes();
+    let short = account.change_password(&ada.password.as_str().into(), &"short".into());
+    assert!(matches!(refused(short), Refusal::InvalidPassword { .. }));
+    world.later(minutes(5));
+    let stale = account.change_password(&ada.password.as_str().into(), &NEW.into());
+    assert!(matches!(refused(stale), Refusal::ReauthenticationRequired { .. }));
+    assert_eq!(world.hashes(), hashes, "nothing is hashed for who may not");
+    let (by_x, _) = by_x(&world, "bob@example.org");
+    assert_eq!(refused(by_x.change_password(&"none".into(), &NEW.into())), Refusal::NotOffered);
+}
+
+#[test]
+fn r1_7_removing_a_password_leaves_its_email_to_nobody_for_a_week() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    let x = Identity::at("x", "1");
+    world.add(&account, &x).unwrap();
+    account.remove_method(method_of(&account, MethodKind::Password), false).unwrap();
+    world.later(days(7));
+    // At the end of the undo the email is free.
+    let anew = world.person(&ada.email, NEW);
+    assert_ne!(anew.account, ada.account);
+    assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, ada.account);
+}

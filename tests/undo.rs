@@ -1,0 +1,512 @@
+//! Protected acts, and taking them back (SPEC 1.12, 7.3).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at what it did not expect"
+)]
+
+use std::time::Duration;
+
+use selfsame::{AccountHandle, Answer, Error, MethodKind, Progress, Refusal, Secret, SignedIn, Status, Step};
+use selfsame_world::{Identity, Person, UNDO_EXPIRED, World, days, hours, minutes, refused, signed_in, totp};
+
+const NEW: &str = "a password that nobody knows";
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// Ada, whose account has an X identity besides, added by her.
+fn ada_with_x(world: &World) -> (Person, AccountHandle, Identity) {
+    let ada = world.ada();
+    let x = Identity::at("x", "1815");
+    let account = world.account(&ada);
+    assert_eq!(world.add(&account, &x).unwrap().step, Step::Done);
+    (ada, account, x)
+}
+
+fn method_of(account: &AccountHandle, kind: MethodKind) -> selfsame::MethodId {
+    account.view().unwrap().methods.iter().find(|method| method.kind == kind).unwrap().id
+}
+
+/// The undo with its new password.
+fn undone(world: &World, code: &Secret) -> SignedIn {
+    let asked = world.undo(code).unwrap();
+    assert_eq!(asked.step, Step::NewPassword);
+    let done = signed_in(world.answer(&asked, &Answer::NewPassword(NEW.into())).unwrap());
+    assert_eq!(done.outcome.code(), "Undone");
+    done
+}
+
+fn account_of(world: &World, done: SignedIn) -> AccountHandle {
+    world.engine().account(&done.token.unwrap()).unwrap()
+}
+
+fn ended(progress: &Progress) -> bool {
+    progress.step == Step::Ended
+}
+
+#[test]
+fn r7_3_an_email_change_is_undone_from_the_old_mailbox() {
+    let world = World::new();
+    let ada = world.ada();
+    let before = world.account(&ada).view().unwrap();
+    // Somebody with Ada's session and password.
+    world.move_to(&world.account(&ada), "mallory@example.net");
+    assert_eq!(refused(world.sign_in(&ada.email, &ada.password)), Refusal::InvalidCredentials);
+    assert!(world.sign_in("mallory@example.net", &ada.password).is_ok());
+
+    let code = world.undo_code(&ada.email);
+    world.mailbox().clear();
+    world.later(days(6));
+    let account = account_of(&world, undone(&world, &code));
+    let after = account.view().unwrap();
+    assert_eq!((after.contact, after.addresses), (before.contact, before.addresses));
+    assert_eq!(refused(world.sign_in("mallory@example.net", &ada.password)), Refusal::InvalidCredentials);
+    assert_eq!(refused(world.sign_in(&ada.email, &ada.password)), Refusal::InvalidCredentials);
+    assert_eq!(account.sessions().unwrap().len(), 1, "all others have ended");
+    let mut told: Vec<_> = world.mailbox().all().into_iter().map(|m| (m.to, m.kind.code())).collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [("ada@example.org".to_owned(), "Undone"), ("mallory@example.net".to_owned(), "Undone")],
+        "either may not have wanted it"
+    );
+    assert!(account.verify_audit().unwrap());
+    signed_in(world.sign_in(&ada.email, NEW).unwrap());
+}
+
+#[test]
+fn r7_3_a_removed_method_comes_back_and_what_was_added_since_goes() {
+    let world = World::new();
+    let (ada, account, x) = ada_with_x(&world);
+    account.remove_method(method_of(&account, MethodKind::Federated), false).unwrap();
+    let code = world.undo_code(&ada.email);
+    let thief = Identity::at("x", "mallory").with_email("mallory@example.net");
+    assert_eq!(world.add(&account, &thief).unwrap().step, Step::Done);
+    signed_in(world.present(&thief, selfsame::Intent::SignIn).unwrap());
+
+    let account = account_of(&world, undone(&world, &code));
+    let view = account.view().unwrap();
+    assert_eq!(view.methods.len(), 2);
+    assert_eq!(view.addresses.len(), 1, "the address that came with the dropped method went with it");
+    assert_eq!(signed_in(world.present(&x, selfsame::Intent::SignIn).unwrap()).account, ada.account);
+    let anew = signed_in(world.answer(&world.federated(&thief), &Answer::Skip).unwrap());
+    assert_ne!(anew.account, ada.account, "its claim is free");
+}
+
+#[test]
+fn r7_3_a_password_change_is_undone_and_neither_password_opens_the_account() {
+    let world = World::new();
+    let ada = world.ada();
+    let stolen = "the thief's own password";
+    world.account(&ada).change_password(&ada.password.as_str().into(), &stolen.into()).unwrap();
+    undone(&world, &world.undo_code(&ada.email));
+    for old in [ada.password.as_str(), stolen] {
+        assert_eq!(refused(world.sign_in(&ada.email, old)), Refusal::InvalidCredentials);
+    }
+    signed_in(world.sign_in(&ada.email, NEW).unwrap());
+}
+
+#[test]
+fn r7_3_nothing_proven_against_the_old_password_is_current_after_an_undo() {
+    let world = World::new();
+    let ada = world.ada();
+    world
+        .account(&ada)
+        .change_password(&ada.password.as_str().into(), &"the thief's own".repeat(2).as_str().into())
+        .unwrap();
+    let code = world.undo_code(&ada.email);
+    // The thief has proven the password on the way to a restore.
+    let thief = world.sign_in(&ada.email, &"the thief's own".repeat(2)).unwrap();
+    let thief = world.engine().account(&signed_in(thief).token.unwrap()).unwrap();
+    thief.request_deletion().unwrap();
+    let restoring = world.sign_in(&ada.email, &"the thief's own".repeat(2)).unwrap();
+    assert!(matches!(restoring.step, Step::ConfirmRestore { .. }));
+
+    let asked = world.undo(&code).unwrap();
+    world.answer(&asked, &Answer::NewPassword(NEW.into())).unwrap();
+    assert_eq!(refused(world.answer(&restoring, &Answer::Restore)), Refusal::FlowExpired);
+}
+
+#[test]
+fn r7_3_an_undo_code_is_good_once() {
+    let world = World::new();
+    let ada = world.ada();
+    world.move_to(&world.account(&ada), "new@example.net");
+    let code = world.undo_code(&ada.email);
+    // Two flows of one code: the second comes too late.
+    let (first, second) = (world.undo(&code).unwrap(), world.undo(&code).unwrap());
+    signed_in(world.answer(&first, &Answer::NewPassword(NEW.into())).unwrap());
+    let late = world.answer(&second, &Answer::NewPassword("the second one's password".into()));
+    assert_eq!(late.unwrap_err(), UNDO_EXPIRED);
+    assert_eq!(world.undo(&code).unwrap_err(), UNDO_EXPIRED);
+    signed_in(world.sign_in(&ada.email, NEW).unwrap());
+    // The same answer again has no second effect.
+    let again =
+        signed_in(world.answer(&first, &Answer::NewPassword("another".repeat(3).as_str().into())).unwrap());
+    assert!(again.token.is_none());
+}
+
+#[test]
+fn r7_3_an_undo_code_ends_after_seven_days_on_the_dot() {
+    for (late, works) in [(MOMENT, true), (Duration::ZERO, false)] {
+        let world = World::new();
+        let ada = world.ada();
+        world.move_to(&world.account(&ada), "new@example.net");
+        let code = world.undo_code(&ada.email);
+        world.later(days(7) - late);
+        assert_eq!(world.undo(&code).is_ok(), works);
+    }
+    // A flow that began in time does not lengthen it.
+    let world = World::new();
+    let ada = world.ada();
+    world.move_to(&world.account(&ada), "new@example.net");
+    let code = world.undo_code(&ada.email);
+    world.later(days(7) - MOMENT);
+    let asked = world.undo(&code).unwrap();
+    world.later(MOMENT);
+    let outcome = world.answer(&asked, &Answer::NewPassword(NEW.into()));
+    assert_eq!(outcome.unwrap_err(), UNDO_EXPIRED);
+    signed_in(world.sign_in("new@example.net", &ada.password).unwrap());
+}
+
+#[test]
+fn r7_3_what_is_no_undo_code_is_refused_alike() {
+    let world = World::new();
+    let ada = world.ada();
+    world.move_to(&world.account(&ada), "new@example.net");
+    let code = world.undo_code(&ada.email);
+    let printed = code.reveal_text().unwrap();
+    assert_eq!((printed.len(), printed.matches('-').count()), (29, 5), "24 digits in groups of four");
+    let mut other: Vec<_> = printed.chars().collect();
+    other[0] = if other[0] == '0' { '1' } else { '0' };
+    let other: String = other.into_iter().collect();
+    for wrong in ["", "no code", "12345678", other.as_str()] {
+        assert_eq!(world.undo(&wrong.into()).unwrap_err(), UNDO_EXPIRED, "{wrong:?}");
+    }
+    // However people type it.
+    let typed = printed.to_lowercase().replace('-', " ");
+    assert_eq!(world.undo(&typed.as_str().into()).unwrap().step, Step::NewPassword);
+    assert!(!format!("{:?}", world.mailbox().all()).contains(printed));
+}
+
+#[test]
+fn r7_3_an_undo_voids_later_codes_and_leaves_earlier_ones() {
+    let world = World::new();
+    let (ada, account, x) = ada_with_x(&world);
+    let of_adding = world.undo_code(&ada.email);
+    account.remove_method(method_of(&account, MethodKind::Federated), false).unwrap();
+    let of_removing = world.undo_code(&ada.email);
+    world.move_to(&account, "later@example.net");
+    let of_moving = world.undo_code(&ada.email);
+
+    undone(&world, &of_removing);
+    assert_eq!(world.undo(&of_moving).unwrap_err(), UNDO_EXPIRED);
+    let account = world.account(&Person { token: token(&world, &ada, NEW), ..ada.clone() });
+    assert_eq!(account.view().unwrap().methods.len(), 2);
+    assert_eq!(account.view().unwrap().contact.as_deref(), Some("ada@example.org"));
+
+    undone(&world, &of_adding);
+    let asked = world.present(&x, selfsame::Intent::SignIn).unwrap();
+    assert!(matches!(asked.step, Step::ConfirmCreate { .. }), "the identity is nobody's again");
+    assert_eq!(world.undo(&of_removing).unwrap_err(), UNDO_EXPIRED);
+}
+
+fn token(world: &World, ada: &Person, password: &str) -> selfsame::SessionToken {
+    signed_in(world.sign_in(&ada.email, password).unwrap()).token.unwrap()
+}
+
+#[test]
+fn r7_3_an_undo_starts_the_hold_of_a_day() {
+    let world = World::new();
+    let ada = world.ada();
+    world.move_to(&world.account(&ada), "new@example.net");
+    let account = account_of(&world, undone(&world, &world.undo_code(&ada.email)));
+    let until = world.now() + hours(24);
+    assert_eq!(account.view().unwrap().hold_until, Some(until));
+    let held = Refusal::OnHold { until };
+    assert_eq!(refused(account.change_email("again@example.net", false)), held);
+    assert_eq!(refused(world.add(&account, &Identity::at("x", "1"))), held);
+    world.later(hours(24) - MOMENT);
+    let signed = world.engine().account(&token(&world, &ada, NEW)).unwrap();
+    assert_eq!(refused(signed.change_email("again@example.net", false)), held);
+    world.later(MOMENT);
+    assert!(signed.change_email("again@example.net", false).is_ok());
+}
+
+#[test]
+fn r7_3_a_reserved_identity_is_nobody_else_s_until_the_undo_is_over() {
+    let world = World::new();
+    let (ada, account, x) = ada_with_x(&world);
+    account.remove_method(method_of(&account, MethodKind::Federated), false).unwrap();
+    let bob = world.person("bob@example.org", "bob's very own password");
+    for intent in [selfsame::Intent::SignIn, selfsame::Intent::SignUp] {
+        assert_eq!(refused(world.present(&x, intent)), Refusal::IdentityInUse);
+    }
+    assert_eq!(refused(world.add(&world.account(&bob), &x)), Refusal::IdentityInUse);
+    // It is still the account's own to add again.
+    assert_eq!(world.add(&account, &x).unwrap().step, Step::Done);
+    account.remove_method(method_of(&account, MethodKind::Federated), false).unwrap();
+
+    world.later(days(7) - MOMENT);
+    assert_eq!(refused(world.add(&world.fresh(&bob), &x)), Refusal::IdentityInUse);
+    world.later(MOMENT);
+    assert_eq!(world.add(&world.fresh(&bob), &x).unwrap().step, Step::Done);
+    assert_eq!(signed_in(world.present(&x, selfsame::Intent::SignIn).unwrap()).account, bob.account);
+    // Ada's next act clears the reservation away, and leaves Bob's claim alone.
+    let account = world.fresh(&ada);
+    account.change_password(&ada.password.as_str().into(), &NEW.into()).unwrap();
+    assert_eq!(signed_in(world.present(&x, selfsame::Intent::SignIn).unwrap()).account, bob.account);
+}
+
+#[test]
+fn r7_3_a_reserved_email_has_the_reserving_account_as_only_candidate() {
+    let world = World::new();
+    let ada = world.ada();
+    world.move_to(&world.account(&ada), "new@example.net");
+    let code = world.undo_code(&ada.email);
+    world.later(minutes(2));
+    let asked = world.prove(&world.sign_up(&ada.email, "a newcomer's password"), &ada.email);
+    let Step::LinkOrCreate { candidates, can_create, blocked, .. } = &asked.step else { panic!("{asked:?}") };
+    assert_eq!((candidates.len(), *can_create, blocked.unwrap().code()), (1, false, "PasswordTaken"));
+    // Proving that account signs in there, and the new password is dropped.
+    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
+    let done = signed_in(world.answer(&chosen, &Answer::Password(ada.password.as_str().into())).unwrap());
+    assert_eq!((done.account, done.outcome.code()), (ada.account, "SignedIn"));
+    undone(&world, &code);
+
+    // Another account that has the address verified, by an identity, does not hinder the undo.
+    let world = World::new();
+    let ada = world.ada();
+    world.move_to(&world.account(&ada), "new@example.net");
+    let code = world.undo_code(&ada.email);
+    world.later(minutes(2));
+    let other = signed_in(world.prove(&world.x_identity("other", Some(&ada.email)), &ada.email));
+    assert_ne!(other.account, ada.account);
+    undone(&world, &code);
+    signed_in(world.sign_in(&ada.email, NEW).unwrap());
+}
+
+#[test]
+fn r1_7_a_waived_undo_frees_the_identifier_at_once() {
+    let world = World::new();
+    let (ada, account, x) = ada_with_x(&world);
+    let of_adding = world.undo_code(&ada.email);
+    world.later(minutes(2));
+    world.mailbox().clear();
+    account.remove_method(method_of(&account, MethodKind::Federated), true).unwrap();
+    let told = world.mailbox().take(&ada.email).unwrap();
+    assert_eq!((told.kind.code(), told.undo.is_none()), ("MethodRemoved", true), "told, with no code");
+    let bob = world.person("bob@example.org", "bob's very own password");
+    assert_eq!(world.add(&world.account(&bob), &x).unwrap().step, Step::Done);
+    // An undo of something earlier takes nothing from Bob.
+    undone(&world, &of_adding);
+    assert_eq!(signed_in(world.present(&x, selfsame::Intent::SignIn).unwrap()).account, bob.account);
+}
+
+#[test]
+fn r7_3_an_undo_of_an_earlier_act_leaves_out_what_another_has_by_now() {
+    let world = World::new();
+    let (ada, account, x) = ada_with_x(&world);
+    world.move_to(&account, "new@example.net");
+    let code = world.undo_code(&ada.email);
+    account.remove_method(method_of(&account, MethodKind::Federated), true).unwrap();
+    let bob = world.person("bob@example.org", "bob's very own password");
+    assert_eq!(world.add(&world.account(&bob), &x).unwrap().step, Step::Done);
+    let back = account_of(&world, undone(&world, &code)).view().unwrap();
+    assert_eq!(back.methods.len(), 1, "the password is back, the identity stays Bob's");
+    assert_eq!(signed_in(world.present(&x, selfsame::Intent::SignIn).unwrap()).account, bob.account);
+}
+
+#[test]
+fn r7_3_an_undo_works_while_deletion_is_pending_and_leads_to_the_restore() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    account.change_password(&ada.password.as_str().into(), &"the thief's own password".into()).unwrap();
+    let code = world.undo_code(&ada.email);
+    account.request_deletion().unwrap();
+    let asked = world.undo(&code).unwrap();
+    let asked = world.answer(&asked, &Answer::NewPassword(NEW.into())).unwrap();
+    assert!(matches!(asked.step, Step::ConfirmRestore { .. }), "{asked:?}");
+    let done = signed_in(world.answer(&asked, &Answer::Restore).unwrap());
+    assert_eq!(done.account, ada.account);
+    assert_eq!(account_of(&world, done).view().unwrap().status, Status::Active);
+
+    // Kept deleted, it is undone all the same.
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    account.change_password(&ada.password.as_str().into(), &"the thief's own password".into()).unwrap();
+    let code = world.undo_code(&ada.email);
+    account.request_deletion().unwrap();
+    let asked = world.answer(&world.undo(&code).unwrap(), &Answer::NewPassword(NEW.into())).unwrap();
+    assert!(ended(&world.answer(&asked, &Answer::KeepDeleted).unwrap()));
+    assert!(matches!(world.sign_in(&ada.email, NEW).unwrap().step, Step::ConfirmRestore { .. }));
+    // At the end of the window the account is absent for every code.
+    world.later(days(30));
+    assert_eq!(world.undo(&code).unwrap_err(), UNDO_EXPIRED);
+}
+
+#[test]
+fn r7_3_where_there_was_no_password_the_owner_signs_in_by_a_method_that_is_back() {
+    let world = World::new();
+    let x = Identity::at("x", "1815").with_email("ada@example.org");
+    let ada = signed_in(world.prove(&world.federated(&x), "ada@example.org"));
+    let id = ada.account;
+    let account = account_of(&world, ada);
+    let thief = Identity::at("other", "mallory");
+    world.add(&account, &thief).unwrap();
+    let thiefs = signed_in(world.present(&thief, selfsame::Intent::SignIn).unwrap());
+    let thiefs = account_of(&world, thiefs);
+    let own = thiefs.view().unwrap().methods[0].id;
+    thiefs.remove_method(own, false).unwrap();
+    assert_eq!(refused(world.present(&x, selfsame::Intent::SignIn)), Refusal::IdentityInUse);
+
+    let done = world.undo(&world.undo_code("ada@example.org")).unwrap();
+    assert_eq!(done.step, Step::Done, "nobody is signed in by a mailbox alone");
+    assert_eq!(thiefs.view().unwrap_err(), Error::Refused(Refusal::SessionEnded));
+    assert_eq!(signed_in(world.present(&x, selfsame::Intent::SignIn).unwrap()).account, id);
+}
+
+#[test]
+fn r7_3_an_undo_wants_a_factor_of_the_time_before() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    let app = world.turn_mfa_on(&account);
+    world.later(minutes(1));
+    account.turn_off_mfa().unwrap();
+    let code = world.undo_code(&ada.email);
+
+    let asked = world.undo(&code).unwrap();
+    let asked = world.answer(&asked, &Answer::NewPassword(NEW.into())).unwrap();
+    assert!(matches!(asked.step, Step::SecondFactor { can_skip: false, .. }), "{asked:?}");
+    assert_eq!(refused(world.answer(&asked, &Answer::Totp("000000".into()))), Refusal::InvalidCode);
+    signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
+    let right = totp(&app.secret, world.now()).unwrap();
+    let done = signed_in(world.answer(&asked, &Answer::Totp(right.clone())).unwrap());
+    let account = account_of(&world, done);
+    assert!(account.view().unwrap().mfa.is_some(), "the factor is back");
+    // The code that the undo took is taken no second time, and the recovery codes are those of that time.
+    let asked = world.sign_in(&ada.email, NEW).unwrap();
+    assert_eq!(refused(world.answer(&asked, &Answer::Totp(right))), Refusal::InvalidCode);
+    signed_in(world.answer(&asked, &Answer::RecoveryCode(app.recovery_codes[0].clone())).unwrap());
+}
+
+#[test]
+fn r7_3_an_undo_brings_no_spent_code_back() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    let app = world.turn_mfa_on(&account);
+    world.move_to(&account, "new@example.net");
+    let code = world.undo_code(&ada.email);
+    // A recovery code is spent after the act.
+    let asked = world.sign_in("new@example.net", &ada.password).unwrap();
+    signed_in(world.answer(&asked, &Answer::RecoveryCode(app.recovery_codes[0].clone())).unwrap());
+
+    let asked = world.undo(&code).unwrap();
+    let asked = world.answer(&asked, &Answer::NewPassword(NEW.into())).unwrap();
+    let spent = world.answer(&asked, &Answer::RecoveryCode(app.recovery_codes[0].clone()));
+    assert_eq!(refused(spent), Refusal::InvalidCode);
+    world.later(minutes(1));
+    let right = totp(&app.secret, world.now()).unwrap();
+    let done = signed_in(world.answer(&asked, &Answer::Totp(right)).unwrap());
+    let left = account_of(&world, done).view().unwrap().mfa.unwrap().recovery_codes_left;
+    assert_eq!(left, 9);
+}
+
+#[test]
+fn r7_3_mfa_that_somebody_turned_on_is_undone_within_72_hours() {
+    for (late, works) in [(MOMENT, true), (Duration::ZERO, false)] {
+        let world = World::new();
+        let ada = world.ada();
+        world.turn_mfa_on(&world.account(&ada));
+        let code = world.undo_code(&ada.email);
+        world.later(hours(72) - late);
+        let asked = world.undo(&code);
+        assert_eq!(asked.is_ok(), works);
+        if let Ok(asked) = asked {
+            let done = signed_in(world.answer(&asked, &Answer::NewPassword(NEW.into())).unwrap());
+            assert!(account_of(&world, done).view().unwrap().mfa.is_none());
+        }
+    }
+}
+
+#[test]
+fn r7_3_a_linked_method_is_undone_like_an_added_one() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(minutes(1));
+    let asked = world.prove(&world.x_identity("1", Some(&ada.email)), &ada.email);
+    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
+    signed_in(world.answer(&chosen, &Answer::Password(ada.password.as_str().into())).unwrap());
+    undone(&world, &world.undo_code(&ada.email));
+    let x = Identity::at("x", "1");
+    let asked = world.present(&x, selfsame::Intent::SignIn).unwrap();
+    assert!(matches!(asked.step, Step::ConfirmCreate { .. }));
+}
+
+#[test]
+fn r7_3_an_owner_who_has_lost_the_old_mailbox_says_so_with_a_second_factor() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    assert_eq!(refused(account.change_email("new@example.net", true)), Refusal::NotOffered);
+    world.turn_mfa_on(&account);
+    world.mailbox().clear();
+    account.change_email("new@example.net", true).unwrap();
+    world.prove_address(&account, "new@example.net").unwrap();
+    let told = world.mailbox().take(&ada.email).unwrap();
+    assert_eq!((told.kind.code(), told.undo.is_none()), ("EmailChanged", true));
+    // The email is free at once.
+    world.later(minutes(1));
+    let anew = world.person(&ada.email, "somebody else's password");
+    assert_ne!(anew.account, ada.account);
+}
+
+#[test]
+fn r1_12_every_protected_act_is_told_to_each_address_verified_before_and_one_gets_the_code() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    let at_home = Identity::at("example", "1").with_email("ada@provider.example");
+    world.mailbox().clear();
+    world.add(&account, &at_home).unwrap();
+    let told = |kind: &str| {
+        let mut told: Vec<_> = world
+            .mailbox()
+            .all()
+            .into_iter()
+            .filter(|message| message.kind.code() == kind)
+            .map(|message| (message.to, message.undo.is_some()))
+            .collect();
+        world.mailbox().clear();
+        told.sort();
+        told
+    };
+    let (first, second) = ("ada@example.org".to_owned(), "ada@provider.example".to_owned());
+    assert_eq!(told("MethodAdded"), [(first.clone(), true)]);
+    account.change_password(&ada.password.as_str().into(), &NEW.into()).unwrap();
+    assert_eq!(told("PasswordChanged"), [(first.clone(), true), (second.clone(), false)]);
+    account.set_contact(&second).unwrap();
+    assert_eq!(told("EmailChanged"), [(first.clone(), true), (second.clone(), false)]);
+    account.remove_method(method_of(&account, MethodKind::Federated), false).unwrap();
+    assert_eq!(told("MethodRemoved"), [(first, false), (second, true)], "to the one that goes");
+}
+
+#[test]
+fn r13_6_the_code_of_an_undo_is_in_no_row() {
+    let world = World::new();
+    let ada = world.ada();
+    world.move_to(&world.account(&ada), "new@example.net");
+    let code = world.undo_code(&ada.email);
+    let plain = code.reveal_text().unwrap().replace('-', "");
+    for (key, value) in world.engine().dump().unwrap() {
+        for secret in [code.reveal(), plain.as_bytes()] {
+            let has = |bytes: &[u8]| bytes.windows(secret.len()).any(|window| window == secret);
+            assert!(!has(&key) && !has(&value));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Shortcuts for what owners do with their accounts.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test world stops the test")]
+
+use selfsame::{AccountHandle, AddressStep, Client, Error, Intent, Progress, ProviderId, Refusal, Secret};
+
+use crate::authenticator::totp;
+use crate::person::{Authenticator, Person, signed_in};
+use crate::provider::Identity;
+use crate::world::World;
+
+impl World {
+    /// The account, in a session that was just opened with the password.
+    pub fn fresh(&self, person: &Person) -> AccountHandle {
+        let done = self.sign_in(&person.email, &person.password);
+        let done = signed_in(done.unwrap_or_else(|error| panic!("sign-in of {}: {error}", person.email)));
+        self.engine().account(&done.token.expect("it was just opened")).expect("it was just opened")
+    }
+
+    /// An identity brought to the account as one more way in.
+    ///
+    /// # Errors
+    /// [`Error`] from the engine.
+    pub fn add(&self, account: &AccountHandle, identity: &Identity) -> Result<Progress, Error> {
+        let provider = ProviderId::new(&identity.provider).expect("a test names its providers shortly");
+        let begun = account.begin_add(&provider)?;
+        let token = begun.flow.expect("a flow has a token");
+        let assertion = identity.assertion(&token).expect("a test names its providers shortly");
+        self.engine().continue_with(&token, &assertion, Intent::SignUp)
+    }
+
+    /// The code that went to the address last, typed in the session of the account.
+    ///
+    /// # Errors
+    /// [`Error`] from the engine.
+    pub fn prove_address(&self, account: &AccountHandle, email: &str) -> Result<AddressStep, Error> {
+        let code = self.mailbox().code(email).unwrap_or_else(|| panic!("no code was sent to {email}"));
+        account.prove_address(&code)
+    }
+
+    /// The account's email becomes another, with its code typed.
+    pub fn move_to(&self, account: &AccountHandle, email: &str) {
+        let asked = account.change_email(email, false);
+        assert!(matches!(asked, Ok(AddressStep::ProveAddress { .. })), "{asked:?}");
+        let done = self.prove_address(account, email);
+        assert!(done.is_ok(), "{done:?}");
+    }
+
+    /// Takes the newest undo code that went to the address.
+    pub fn undo_code(&self, to: &str) -> Secret {
+        self.mailbox().undo(to).unwrap_or_else(|| panic!("no undo code was sent to {to}"))
+    }
+
+    /// The first step of an undo.
+    ///
+    /// # Errors
+    /// [`Error`] from the engine.
+    pub fn undo(&self, code: &Secret) -> Result<Progress, Error> {
+        self.engine().undo(code, &Client::on("laptop"))
+    }
+
+    /// Turns MFA on, and gives what is needed to use it.
+    pub fn turn_mfa_on(&self, account: &AccountHandle) -> Authenticator {
+        let secret = account.enroll_totp().expect("the session is fresh").secret;
+        let code = totp(&secret, self.now()).expect("the engine's secrets are base32");
+        let recovery_codes = account.confirm_totp(&code).expect("the code is right").codes;
+        account.recovery_codes_saved().expect("codes wait to be saved");
+        Authenticator { secret, recovery_codes }
+    }
+}
+
+/// What an undo code that is over is refused with.
+pub const UNDO_EXPIRED: Error = Error::Refused(Refusal::UndoExpired);

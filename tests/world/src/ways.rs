@@ -1,0 +1,61 @@
+//! What a story's owner does with the ways in and the addresses of the account.
+
+use selfsame::{AccountHandle, Error, MethodId, MethodKind, Secret};
+use serde_json::{Value, json};
+
+use crate::render;
+use crate::story::Act;
+
+/// Acts that need nothing but the account.
+pub(crate) fn act(account: &AccountHandle, act: &Act) -> Result<Value, Error> {
+    let done = |()| json!({ "done": true });
+    match act {
+        Act::RemoveMethod { method, waive_undo, .. } => {
+            account.remove_method(method_called(account, method)?, *waive_undo).map(done)
+        }
+        Act::TakeSeenEmail { method, .. } => {
+            account.take_seen_email(method_called(account, method)?).map(done)
+        }
+        Act::ChangeEmail { email, old_is_lost, .. } => {
+            Ok(render::address_step(&account.change_email(email, *old_is_lost)?))
+        }
+        Act::VerifyAddress { email, .. } => Ok(render::address_step(&account.verify_address(email)?)),
+        Act::SetContact { email, .. } => account.set_contact(email).map(done),
+        _ => Err(Error::Defect),
+    }
+}
+
+pub(crate) fn add_password(
+    act: &Act,
+    account: Result<AccountHandle, Error>,
+    password: &Secret,
+) -> Result<Value, Error> {
+    let Act::AddPassword { email, .. } = act else { return Err(Error::Defect) };
+    Ok(render::address_step(&account?.add_password(email, password)?))
+}
+
+pub(crate) fn review(
+    account: &AccountHandle,
+    keep: &[String],
+    keep_second_factor: bool,
+    new_password: Option<&Secret>,
+) -> Result<(), Error> {
+    let keep: Vec<_> = keep.iter().map(|name| method_called(account, name)).collect::<Result<_, _>>()?;
+    account.review(&keep, keep_second_factor, new_password)
+}
+
+/// A method by what stories call it: `Password`, or the provider's name. One that is not there has an id
+/// that no account has.
+fn method_called(account: &AccountHandle, name: &str) -> Result<MethodId, Error> {
+    let methods = account.view()?.methods;
+    let called = methods.iter().find(|method| match &method.provider {
+        Some(provider) => provider.as_str() == name,
+        None => method.kind == MethodKind::Password && name == "Password",
+    });
+    match called {
+        Some(method) => Ok(method.id),
+        None => NOBODYS.parse().map_err(|_| Error::Defect),
+    }
+}
+
+const NOBODYS: &str = "00000000-0000-7000-8000-000000000000";
