@@ -227,7 +227,16 @@ fn r9_4_a_purge_removes_every_row_and_leaves_a_tombstone() {
     assert_eq!(receipts[0].purged_at, world.now());
     assert_eq!(
         removed,
-        [("account", 1), ("audit", 5), ("claim", 3), ("email", 1), ("outbox", 2), ("purge", 1)]
+        [
+            ("account", 1),
+            ("audit", 5),
+            ("claim", 3),
+            ("email", 1),
+            ("outbox", 2),
+            ("purge", 1),
+            ("undo", 1),
+            ("undo-code", 1)
+        ]
     );
     assert_eq!(rows(&world, ada.account), BTreeMap::from([("account", 1)]));
     assert_eq!(rows(&world, grace.account), graces);
@@ -492,5 +501,21 @@ fn r10_3_an_account_that_is_on_hold_is_not_erased() {
     assert_eq!(refused(world.answer(&begun, &Answer::EraseNow)), Refusal::OnHold { until });
     world.later(days(4));
     let begun = world.sign_in(&ada.email, "another long password").unwrap();
+    assert_eq!(world.answer(&begun, &Answer::EraseNow).unwrap().step, Step::Ended);
+}
+
+#[test]
+fn r10_3_nothing_is_erased_while_an_act_can_be_undone() {
+    let world = World::new();
+    let ada = world.ada();
+    let linked = world.now() + minutes(1);
+    link_x(&world, &ada, "815");
+    world.account(&world_again(&world, &ada)).request_deletion().unwrap();
+    world.later(days(4));
+    let begun = world.sign_in(&ada.email, PASSWORD).unwrap();
+    let at = linked + days(7);
+    assert_eq!(refused(world.answer(&begun, &Answer::EraseNow)), Refusal::TooEarly { at });
+    world.later(days(3));
+    let begun = world.sign_in(&ada.email, PASSWORD).unwrap();
     assert_eq!(world.answer(&begun, &Answer::EraseNow).unwrap().step, Step::Ended);
 }

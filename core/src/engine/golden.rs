@@ -109,6 +109,7 @@ fn golden() -> String {
     account.second.fail(AT);
     account.hold = Some(Hold { until: AT, keeps_mfa: true });
     account.reauthentications = vec![(session_id, 3)];
+    account.undo_until = Some(AT);
     account.reserved = [Identifier::PasswordEmail(email.clone()), Identifier::Identity(identity.clone())]
         .map(|identifier| Reserved { identifier, until: AT, revision: 299 })
         .into();

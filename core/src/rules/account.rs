@@ -40,6 +40,8 @@ pub(crate) struct Account {
     pub(crate) reserved: Vec<Reserved>,
     /// Failed reauthentications of sessions that live (SPEC 6.4).
     pub(crate) reauthentications: Vec<(SessionId, u8)>,
+    /// Until when the last of the acts can be undone that can be (SPEC 7.3).
+    pub(crate) undo_until: Option<Timestamp>,
     /// The products that it is used with, in the order of their first use (SPEC 8.2).
     pub(crate) memberships: Vec<Membership>,
     /// Whether the picker of the device offers it (SPEC 1.11).
@@ -206,6 +208,7 @@ impl Account {
             enrolments: Vec::new(),
             reserved: Vec::new(),
             reauthentications: Vec::new(),
+            undo_until: None,
             memberships: Vec::new(),
             is_remembered: false,
             restored_at: None,

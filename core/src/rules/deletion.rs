@@ -288,7 +288,7 @@ pub(crate) fn told(account: &Account, body: &Body, device: &str, ctx: &Context<'
 
 impl Account {
     /// Until when an act can be undone (SPEC 7.3), if one can: meanwhile nothing is erased.
-    pub(crate) fn has_live_undo(&self, _now: Timestamp) -> Option<Timestamp> {
-        None
+    pub(crate) fn has_live_undo(&self, now: Timestamp) -> Option<Timestamp> {
+        self.undo_until.filter(|until| now < *until)
     }
 }

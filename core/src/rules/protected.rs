@@ -71,6 +71,7 @@ impl Protected<'_> {
 
         after.reserved.retain(|held| ctx.now < held.until && !after.ways.has(&held.identifier));
         if recipient.is_some() {
+            after.undo_until = after.undo_until.max(Some(until));
             let revision = before.revision;
             let taken = before.ways.identifiers().filter(|identifier| !after.ways.has(identifier));
             after.reserved.extend(taken.map(|identifier| Reserved { identifier, until, revision }));

@@ -241,6 +241,8 @@ fn apply(
     };
     account.reserved.retain(|held| held.revision < undo.revision && !ways.has(&held.identifier));
     account.ways = ways;
+    let left = records.iter().filter(|(_, other)| other.revision < undo.revision);
+    account.undo_until = left.map(|(_, other)| other.expires_at).max();
     let by_recovery_code = matches!(second, Some((SecondFactor::RecoveryCode, _)));
     account.enrolments.clear();
     account.recover(by_recovery_code, None, &mut turn.changes, ctx);

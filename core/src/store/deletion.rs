@@ -326,6 +326,6 @@ mod tests {
             .map(|table| table.name)
             .collect();
         // A new one here wants a line in `remains`, or in what unschedules a deletion.
-        assert_eq!(elsewhere, ["claim", "email", "here", "purge", "reminder", "outbox"]);
+        assert_eq!(elsewhere, ["claim", "undo-code", "email", "here", "purge", "reminder", "outbox"]);
     }
 }
