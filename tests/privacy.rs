@@ -1,10 +1,17 @@
 //! What people ask for about their data (SPEC 10).
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+use std::collections::BTreeSet;
 use std::slice;
 
-use selfsame::{Action, Actor, Answer, PrivacyRequest, Refusal, RequestKind, RequestStatus, Status};
-use selfsame_world::{Person, World, days, hours, minutes, refused, signed_in};
+use boon::{Compiler, Schemas};
+use selfsame::{
+    AccountHandle, Action, Actor, Answer, Billing, BillingStatus, Client, CustomerRef, EXPORT_SCHEMA,
+    InExport, ManagedBy, PrivacyRequest, ProductId, Refusal, RequestKind, RequestStatus, SessionToken,
+    Status, TABLES,
+};
+use selfsame_world::{Identity, Person, World, days, hours, minutes, refused, signed_in, totp};
+use serde_json::Value;
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -14,6 +21,169 @@ fn open(world: &World) -> Vec<PrivacyRequest> {
 
 fn erasure(world: &World, person: &Person) -> PrivacyRequest {
     world.account(person).request_privacy(RequestKind::Erasure).unwrap()
+}
+
+fn exported(account: &AccountHandle) -> Value {
+    serde_json::from_str(&account.export().unwrap()).unwrap()
+}
+
+/// What the schema that the project ships says of a document.
+fn judge(document: &Value) -> Result<(), String> {
+    let place = "https://selfsame.example/export.schema.json";
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    compiler.enable_format_assertions();
+    compiler.add_resource(place, serde_json::from_str(EXPORT_SCHEMA).unwrap()).unwrap();
+    let schema = compiler.compile(place, &mut schemas).unwrap();
+    schemas.validate(document, schema).map_err(|error| error.to_string())
+}
+
+/// An account that has something in every place: two ways in, a second factor, products with and without
+/// billing, sessions, a deletion that was restored, requests, and a visit from support. And its secrets.
+fn full(world: &World) -> (Person, SessionToken, Vec<String>) {
+    let ada = world.ada();
+    world.later(minutes(1));
+    let client = Client::on("Ada's phone").using(ProductId::new("api").unwrap());
+    signed_in(world.engine().sign_in(&ada.email, &PASSWORD.into(), &client).unwrap());
+    let billing = Billing {
+        customer: CustomerRef::new("cus_1").unwrap(),
+        plan: "plus".to_owned(),
+        status: BillingStatus::Active,
+        period_end: Some(world.now() + days(30)),
+        managed_by: ManagedBy::GooglePlay,
+    };
+    world.engine().set_billing(ada.account, &ProductId::new("grok").unwrap(), &billing).unwrap();
+    let identity = Identity::at("x", "815").called("ada");
+    let asked = world.prove(&world.federated(&identity.with_email(&ada.email)), &ada.email);
+    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
+    signed_in(world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap());
+    world.engine().support("grace").start_deletion(ada.account, "T-1").unwrap();
+    let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
+    let back = signed_in(world.answer(&asked, &Answer::Restore).unwrap()).token.unwrap();
+    let account = world.engine().account(&back).unwrap();
+    account.request_privacy(RequestKind::Access).unwrap();
+    let erasure = account.request_privacy(RequestKind::Erasure).unwrap();
+    world.engine().close_request(ada.account, erasure.id, "withdrawn").unwrap();
+    let app = account.enroll_totp().unwrap().secret;
+    let codes = account.confirm_totp(&totp(&app, world.now()).unwrap()).unwrap();
+    account.recovery_codes_saved().unwrap();
+    world.sign_in(&ada.email, "a wrong password").unwrap_err();
+
+    let mut secrets: Vec<_> = codes.codes.iter().map(|code| code.reveal_text().unwrap().to_owned()).collect();
+    secrets.push(app.reveal_text().unwrap().to_owned());
+    secrets.extend([PASSWORD.to_owned(), "argon2".to_owned()]);
+    secrets.extend([&back, &ada.token].map(|token| token.reveal().to_owned()));
+    (ada, back, secrets)
+}
+
+#[test]
+fn r10_1_the_export_of_a_full_account_is_what_its_schema_says() {
+    let world = World::new();
+    let (ada, token, secrets) = full(&world);
+    let account = world.engine().account(&token).unwrap();
+    let text = account.export().unwrap();
+    for secret in &secrets {
+        assert!(!text.contains(secret.as_str()), "{secret}");
+    }
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(judge(&document), Ok(()), "{text}");
+    assert_eq!(document["account"]["id"], ada.account.to_string());
+    assert_eq!(document["account"]["methods"][1]["subject"], "815");
+    assert_eq!(document["account"]["mfa"]["recovery_codes_left"], 10);
+    assert_eq!(document["account"]["failures"]["first_factor"], 1);
+    assert_eq!(document["account"]["memberships"][1]["billing"]["customer"], "cus_1");
+    assert_eq!(document["support"][0]["ticket"], "T-1");
+    assert_eq!(document["requests"][1]["receipt"], "withdrawn");
+    let count = |member: &str| document[member].as_array().unwrap().len();
+    assert_eq!(count("sessions"), account.sessions().unwrap().len());
+    assert_eq!(count("activity") + 1, account.activity().unwrap().len(), "all before the export");
+    let messages = document["messages"].as_array().unwrap();
+    assert!(messages.iter().any(|message| message["kind"] == "MfaTurnedOn"), "{messages:?}");
+    assert!(messages.iter().all(|message| message["to"] == "a…@example.org"), "{messages:?}");
+
+    // The judge is no rubber stamp.
+    for (place, value) in [("/account/id", "ada"), ("/exported_at", "today"), ("/account/status/is", "Odd")] {
+        let mut other = document.clone();
+        *other.pointer_mut(place).unwrap() = Value::from(value);
+        assert!(judge(&other).is_err(), "{place}");
+    }
+    let mut other = document.clone();
+    other["account"]["password"] = Value::from("x");
+    assert!(judge(&other).is_err(), "a member that nobody described");
+    other["account"].as_object_mut().unwrap().remove("password");
+    other["account"].as_object_mut().unwrap().remove("methods");
+    assert!(judge(&other).is_err(), "a member that is missing");
+}
+
+#[test]
+fn r10_1_a_bare_account_has_an_export_too() {
+    let world = World::new();
+    let token = signed_in(world.x_identity("815", None)).token.unwrap();
+    assert_eq!(judge(&exported(&world.engine().account(&token).unwrap())), Ok(()));
+}
+
+#[test]
+fn r10_1_every_table_is_in_the_export_or_says_why_not() {
+    let world = World::new();
+    let (_, token, _) = full(&world);
+    let document = exported(&world.engine().account(&token).unwrap());
+    let schema: Value = serde_json::from_str(EXPORT_SCHEMA).unwrap();
+    let mut places = BTreeSet::from(["format", "version", "realm", "exported_at"]);
+    for table in TABLES {
+        match table.in_export {
+            InExport::At(member) => {
+                assert!(schema["properties"].get(member).is_some(), "{}: {member}", table.name);
+                let held = document.get(member).unwrap_or(&Value::Null);
+                assert!(held.as_array().is_none_or(|items| !items.is_empty()), "{}: {member}", table.name);
+                assert!(!held.is_null(), "{}: {member}", table.name);
+                places.insert(member);
+            }
+            InExport::Not(why) => assert!(!why.is_empty(), "{}", table.name),
+        }
+    }
+    let members: BTreeSet<_> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(members, places, "what is in the export comes from a table");
+}
+
+#[test]
+fn r10_1_a_session_that_waits_and_a_deletion_are_in_the_export_as_they_are() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(minutes(1));
+    let other = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
+    world.engine().support("grace").start_deletion(ada.account, "T-1").unwrap();
+    // Nobody is in while it is on its way; what is told then is told after the restore.
+    let begun = world.engine().reauthenticate(&ada.token).unwrap();
+    let confirm = world.answer(&begun, &Answer::Password(PASSWORD.into())).unwrap();
+    let back = signed_in(world.answer(&confirm, &Answer::Restore).unwrap()).token.unwrap();
+    let document = exported(&world.engine().account(&back).unwrap());
+    assert_eq!(judge(&document), Ok(()));
+    assert_eq!(document["account"]["status"]["is"], "Active");
+    assert_eq!(document["account"]["restored_at"], document["exported_at"]);
+    let sessions: Vec<_> =
+        document["sessions"].as_array().unwrap().iter().map(|session| session["id"].clone()).collect();
+    assert_eq!(sessions, [ada.session.to_string(), other.session.to_string()]);
+}
+
+#[test]
+fn r10_1_the_export_wants_fresh_proof_and_no_hold_and_is_told() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(minutes(5));
+    assert!(matches!(refused(world.account(&ada).export()), Refusal::ReauthenticationRequired { .. }));
+    let token = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
+    world.mailbox().clear();
+    let account = world.engine().account(&token).unwrap();
+    account.export().unwrap();
+    assert_eq!(world.mailbox().take(&ada.email).unwrap().kind.code(), "Exported");
+    assert_eq!(account.activity().unwrap().pop().unwrap().event.action, Action::Exported);
+    assert!(account.verify_audit().unwrap());
+
+    // After a recovery it has to wait (SPEC 5.5).
+    let begun = world.engine().reset_password(&ada.email, &Client::on("laptop")).unwrap();
+    let asked = world.prove(&begun, &ada.email);
+    let reset = world.answer(&asked, &Answer::NewPassword("another long password".into())).unwrap();
+    let account = world.engine().account(&signed_in(reset).token.unwrap()).unwrap();
+    assert!(matches!(refused(account.export()), Refusal::OnHold { .. }));
 }
 
 #[test]

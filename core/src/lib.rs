@@ -36,6 +36,7 @@ pub use rules::audit::{Action, Activity, Actor, Event, Outcome};
 pub use rules::change::AddressStep;
 pub use rules::deletion::{Deletion, Grant, RequestedBy, StillBilled};
 pub use rules::explain::{Effect, Explanation, Planned};
+pub use rules::export::EXPORT_SCHEMA;
 pub use rules::flow::{
     Accepted, Adding, Answer, Arrived, Blocked, Intent, Progress, SecondFactor, SignedIn, Step,
 };

@@ -1,11 +1,11 @@
-//! The one file that names serde_json: JSON that others wrote, read strictly.
+//! The one file that names serde_json: JSON that others wrote, read strictly, and ours written.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A JSON object, in which no member stands twice.
 pub(crate) type Object = BTreeMap<String, Json>;
@@ -46,6 +46,11 @@ pub(crate) fn object(bytes: &[u8]) -> Option<Object> {
         Ok(Json::Object(object)) => Some(object),
         _ => None,
     }
+}
+
+/// The value as people can read it; nothing where it is none that JSON has.
+pub(crate) fn written(value: &impl Serialize) -> Option<String> {
+    serde_json::to_string_pretty(value).ok()
 }
 
 impl<'de> Deserialize<'de> for Json {

@@ -270,6 +270,7 @@ fn golden() -> String {
         ("deletion-reminder", Body::DeletionReminder { purge_at: AT }),
         ("erasure-announced", Body::ErasureAnnounced { from: AT }),
         ("erased", Body::Erased),
+        ("exported", Body::Exported),
         (
             "revoke-grant",
             Body::RevokeGrant { provider: ProviderId::new("x").unwrap(), subject: "815".to_owned() },

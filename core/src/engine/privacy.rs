@@ -2,9 +2,11 @@
 
 use super::Engine;
 use super::account::AccountHandle;
+use crate::crypto::json;
 use crate::error::Error;
 use crate::ground::id::{AccountId, RequestId};
 use crate::rules::deletion::Deletion;
+use crate::rules::export::{self, Holdings};
 use crate::rules::privacy::{self, PrivacyRequest, RequestKind};
 use crate::rules::refusal::Refusal;
 use crate::rules::verdict::Verdict;
@@ -13,6 +15,27 @@ use crate::rules::verdict::Verdict;
 const LISTED_AT_ONCE: usize = 1_000;
 
 impl AccountHandle {
+    /// Everything that the store holds about the account, but secrets, as one JSON document of the schema
+    /// [`EXPORT_SCHEMA`](crate::EXPORT_SCHEMA). Every verified address is told (SPEC 10.1).
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`]; [`Refusal::ReauthenticationRequired`]; [`Refusal::OnHold`].
+    pub fn export(&self) -> Result<String, Error> {
+        let document = self.act_fresh(|view, ctx, fresh| {
+            let account = fresh.account().id;
+            let holdings = Holdings {
+                sessions: view.sessions(account)?,
+                suspended: view.suspended_sessions(account)?,
+                activity: view.events(account, 0, usize::MAX)?,
+                messages: view.messages_about(account)?,
+                requests: view.requests(account)?,
+                support: view.support_records(account)?,
+            };
+            Ok(export::export(fresh, &holdings, ctx))
+        })?;
+        json::written(&document).ok_or(Error::Defect)
+    }
+
     /// Asks for access to the data, for its erasure, or for a copy to take along. It is due in a calendar
     /// month; while one of the kind is open, asking again gets that one (SPEC 10.2).
     ///

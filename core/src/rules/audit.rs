@@ -107,6 +107,8 @@ pub enum Action {
     ErasureAnnounced,
     /// The rest of the time to restore the account was left out.
     Erased,
+    /// Everything that is held about the account was given out.
+    Exported,
     /// Something was asked for about the data.
     PrivacyRequested,
     /// What was asked for about the data was answered.
@@ -156,6 +158,7 @@ impl Action {
             Self::DeletionAskedAgain => "DeletionAskedAgain",
             Self::ErasureAnnounced => "ErasureAnnounced",
             Self::Erased => "Erased",
+            Self::Exported => "Exported",
             Self::PrivacyRequested => "PrivacyRequested",
             Self::PrivacyRequestClosed => "PrivacyRequestClosed",
         }
@@ -205,6 +208,7 @@ impl fmt::Display for Action {
             Self::DeletionAskedAgain => "deletion was asked for again",
             Self::ErasureAnnounced => "it was announced that the account will be erased",
             Self::Erased => "the account was erased",
+            Self::Exported => "everything that is held about the account was given out",
             Self::PrivacyRequested => "something was asked for about the data",
             Self::PrivacyRequestClosed => "what was asked for about the data was answered",
         })

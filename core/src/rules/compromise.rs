@@ -46,7 +46,11 @@ fn marked(
     }
     let mut changes: Vec<_> = account
         .verified()
-        .map(|email| Change::Send(Outgoing::new(email.as_typed(), Body::PasswordCompromised, "", ctx.now)))
+        .map(|email| {
+            Change::Send(
+                Outgoing::new(email.as_typed(), Body::PasswordCompromised, "", ctx.now).about(account.id),
+            )
+        })
         .collect();
     for session in sessions.iter().filter(|session| session.method == id) {
         account.session_ends(session.id);

@@ -167,6 +167,8 @@ pub enum MessageKind {
     },
     /// The account is gone, before its time to be restored was over.
     Erased,
+    /// Everything that is held about the account was given out, in a session of its owner's.
+    Exported,
     /// For the host itself, `to` is empty: revoke what this person has granted at the provider. The account
     /// is gone.
     RevokeGrant {
@@ -211,6 +213,7 @@ impl MessageKind {
             Self::DeletionReminder { .. } => "DeletionReminder",
             Self::ErasureAnnounced { .. } => "ErasureAnnounced",
             Self::Erased => "Erased",
+            Self::Exported => "Exported",
             Self::RevokeGrant { .. } => "RevokeGrant",
         }
     }
@@ -275,6 +278,7 @@ pub(crate) enum Body {
         from: Timestamp,
     },
     Erased,
+    Exported,
     RevokeGrant {
         provider: ProviderId,
         subject: String,
@@ -346,6 +350,7 @@ impl Outgoing {
             Body::DeletionReminder { purge_at } => MessageKind::DeletionReminder { purge_at: *purge_at },
             Body::ErasureAnnounced { from } => MessageKind::ErasureAnnounced { from: *from },
             Body::Erased => MessageKind::Erased,
+            Body::Exported => MessageKind::Exported,
             Body::RevokeGrant { provider, subject } => {
                 MessageKind::RevokeGrant { provider: provider.clone(), subject: subject.clone() }
             }

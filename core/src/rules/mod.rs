@@ -11,6 +11,7 @@ pub(crate) mod decisions;
 pub(crate) mod deletion;
 pub(crate) mod entry;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod flow;
 pub(crate) mod fresh;
 pub(crate) mod id_token;

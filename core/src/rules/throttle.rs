@@ -63,6 +63,11 @@ impl Throttle {
         self.failed_at = self.failed_at.min(Some(patient));
     }
 
+    /// How many there are.
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// Forgets all failures.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();

@@ -60,6 +60,13 @@ impl Stage {
                 let account = engine.account(self.token(session)?);
                 listed(account.and_then(|account| account.privacy_requests()))
             }
+            Act::Export { session } => {
+                let exported = engine.account(self.token(session)?).and_then(|account| account.export());
+                match exported {
+                    Ok(text) => serde_json::from_str(&text).map_err(|error| error.to_string())?,
+                    Err(error) => render::error(&error),
+                }
+            }
             Act::OpenRequests {} => listed(engine.open_requests(100)),
             Act::CloseRequest { request, receipt } => {
                 let (account, id) = self.request(request)?;

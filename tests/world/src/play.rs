@@ -310,6 +310,7 @@ impl Stage {
             | Act::SupportRecords { .. }
             | Act::RequestPrivacy { .. }
             | Act::PrivacyRequests { .. }
+            | Act::Export { .. }
             | Act::OpenRequests {}
             | Act::CloseRequest { .. }
             | Act::AnnounceErasure { .. }

@@ -236,6 +236,9 @@ pub enum Act {
     PrivacyRequests {
         session: String,
     },
+    Export {
+        session: String,
+    },
     OpenRequests {},
     CloseRequest {
         request: String,
@@ -450,6 +453,7 @@ impl Act {
             Self::SupportRecords { .. } => "support_records",
             Self::RequestPrivacy { .. } => "request_privacy",
             Self::PrivacyRequests { .. } => "privacy_requests",
+            Self::Export { .. } => "export",
             Self::OpenRequests {} => "open_requests",
             Self::CloseRequest { .. } => "close_request",
             Self::AnnounceErasure { .. } => "announce_erasure",
