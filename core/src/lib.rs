@@ -45,7 +45,7 @@ pub use rules::mail::{Message, MessageKind, UndoOffer};
 pub use rules::mfa::{MfaView, RecoveryCodes, TotpEnrolment};
 pub use rules::password::PasswordRule;
 pub use rules::picker::PickerEntry;
-pub use rules::policy::{Policy, PolicyBuilder, PolicyError};
+pub use rules::policy::{EmailProof, Policy, PolicyBuilder, PolicyError};
 pub use rules::privacy::{PrivacyRequest, RequestKind, RequestStatus};
 pub use rules::product::{
     Billing, BillingStatus, CustomerRef, Destination, Managed, ManagedBy, Membership, Product,

@@ -95,7 +95,15 @@ impl AccountHandle {
     /// # Errors
     /// As said at [`AccountHandle`].
     pub fn view(&self) -> Result<AccountView, Error> {
-        self.look(|_, ctx, account| Ok(account.view(ctx.now)))
+        self.look(|view, ctx, account| {
+            let mut shown = account.view(ctx.now);
+            for (address, shown) in account.ways.addresses.iter().zip(&mut shown.addresses) {
+                if address.verified_at.is_some() {
+                    shown.others = view.sharing(&address.email)?.len().saturating_sub(1);
+                }
+            }
+            Ok(shown)
+        })
     }
 
     /// The sessions that live, oldest first (SPEC 6.3).

@@ -11,12 +11,14 @@ use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::secret::Secret;
 use crate::rules::account::{Account, Identifier};
+use crate::rules::arrival;
 use crate::rules::flow::{
     Answer, Entry, Flow, Intent, Progress, Proving, Purpose, Resetting, State, Step, Verifying,
 };
 use crate::rules::mail::CodePurpose;
 use crate::rules::mfa::TypedFactor;
 use crate::rules::password;
+use crate::rules::policy::EmailProof;
 use crate::rules::provider::{Assertion, ProviderId};
 use crate::rules::refusal::Refusal;
 use crate::rules::reset;
@@ -31,7 +33,8 @@ const SWEPT_AT_ONCE: usize = 4;
 
 impl Engine {
     /// Signs up with email and password. The first step is the proof of the address, whether or not
-    /// anybody is known by it (SPEC 2.7).
+    /// anybody is known by it (SPEC 2.7). With [`EmailProof::Later`] the account is there at once, and the code
+    /// that was mailed is [proven](crate::AccountHandle::prove_address) in the session that opens.
     ///
     /// # Errors
     /// [`Refusal::InvalidEmail`], [`Refusal::InvalidPassword`]; [`Refusal::Busy`] when too many flows of
@@ -45,7 +48,14 @@ impl Engine {
         self.act(|view, ctx| {
             let mail = mail_facts(view, CodePurpose::AddressProof, &email, None, ctx)?;
             let facts = Facts { mail, ..Facts::default() };
-            let verdict = transition::sign_up(email.clone(), hash.clone(), client, facts, ctx);
+            let verdict = match ctx.policy.email_proof() {
+                EmailProof::BeforeAccount => {
+                    transition::sign_up(email.clone(), hash.clone(), client, facts, ctx)
+                }
+                EmailProof::Later => {
+                    arrival::at_once(email.clone(), hash.clone(), client, facts.mail.pace, ctx)
+                }
+            };
             swept(view, verdict, ctx)
         })
     }

@@ -9,6 +9,7 @@ use crate::ground::secret::Secret;
 use crate::rules::account::{Account, Identifier};
 use crate::rules::flow::Progress;
 use crate::rules::password;
+use crate::rules::policy::{EmailProof, Policy};
 use crate::rules::refusal::Refusal;
 use crate::rules::session::Client;
 use crate::rules::sign_in::{self, PasswordProof};
@@ -37,7 +38,7 @@ impl Engine {
         self.check_client(client)?;
         self.settled(|| {
             let tried = self.look(|view, ctx| {
-                let holder = who.account(view)?;
+                let holder = who.account(view, ctx.policy)?;
                 let throttle = match &holder {
                     Some(account) => account.first.check(ctx.now, ctx.patient, account.end_of_first()),
                     None => view.unknown(who.unknown_hash(view))?.throttle.check(
@@ -143,11 +144,18 @@ pub(super) enum Who {
 }
 
 impl Who {
-    fn account(&self, view: &View<'_>) -> Result<Option<Account>, StoreError> {
+    fn account(&self, view: &View<'_>, policy: &Policy) -> Result<Option<Account>, StoreError> {
         match self {
             // An email that is only held back for an undo, or a suspended password's, is nobody's here.
             Self::Known(identifier) => {
-                Ok(view.holder(identifier)?.filter(|account| account.is_found_by(identifier)))
+                let holder = view.holder(identifier)?.filter(|account| account.is_found_by(identifier));
+                match (holder, identifier) {
+                    // Only where nobody has proven it, and policy lets it be (SPEC 2.8).
+                    (None, Identifier::PasswordEmail(email)) if policy.email_proof() == EmailProof::Later => {
+                        view.only_unproven(email)
+                    }
+                    (holder, _) => Ok(holder),
+                }
             }
             Self::Picked(account) => view.account(*account),
         }

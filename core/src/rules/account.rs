@@ -359,6 +359,7 @@ impl Account {
                     email: address.email.as_typed().to_owned(),
                     verified_at: address.verified_at,
                     source: address.source,
+                    others: 0,
                 })
                 .collect(),
             methods: self.ways.methods.iter().map(Method::view).collect(),
@@ -461,6 +462,8 @@ pub struct AddressView {
     pub verified_at: Option<Timestamp>,
     /// Where it came from.
     pub source: AddressSource,
+    /// How many other accounts have proven it too; nought while this one has not (SPEC 2.8).
+    pub others: usize,
 }
 
 /// A sign-in method as the account's owner sees it.

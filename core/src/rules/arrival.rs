@@ -2,16 +2,20 @@
 
 use super::account::{Account, AddressSource, Credential, Identifier, Method, MethodKind};
 use super::audit::Action;
+use super::change;
 use super::entry;
 use super::flow::{
-    Arrival, Arrived, Blocked, Entry, Intent, Newcomer, Proof, Purpose, State, Step, Verifying,
+    Arrival, Arrived, Blocked, Entry, Intent, Newcomer, Progress, Proof, Purpose, State, Step, Verifying,
 };
+use super::mail::Pace;
 use super::protected::rows;
 use super::provider::Asserted;
 use super::refusal::Refusal;
+use super::session::Client;
 use super::sign_in;
 use super::transition::{Facts, Turn};
 use super::verdict::{Context, Verdict};
+use crate::crypto::password::StoredPassword;
 use crate::ground::email::EmailAddress;
 
 /// An assertion was brought: it signs in where its identity is known (SPEC 2.1).
@@ -131,6 +135,27 @@ pub(crate) fn add_method(mut account: Account, arrival: Arrival, ctx: &Context<'
     };
     account.ways.methods.push(method);
     (account, proof)
+}
+
+/// A sign-up whose email is proven later: the account is there at once, and the address claims nothing
+/// (SPEC 2.8).
+pub(crate) fn at_once(
+    email: EmailAddress,
+    hash: StoredPassword,
+    client: &Client,
+    pace: Pace,
+    ctx: &Context<'_>,
+) -> Verdict<Progress> {
+    let newcomer = Newcomer::Password { email: email.clone(), hash };
+    let arrival = Arrival { newcomer, proven: None, left_out: Vec::new() };
+    let id = ctx.draw.account(ctx.now);
+    let (account, proof) = add_method(Account::new(id), arrival, ctx);
+    let mut changes = rows(&Account::new(id), &account, ctx.now);
+    let made = account.clone();
+    let (outcome, action) = (Arrived::Created, Action::AccountCreated);
+    let signed_in = sign_in::open_session(account, &proof, client, outcome, action, &mut changes, ctx);
+    changes.extend(change::first_proof(&made, signed_in.session, client.device(), &email, pace, ctx));
+    Verdict::done(Progress { flow: None, number: 1, step: Step::SignedIn(signed_in) }, changes)
 }
 
 /// The person has arrived: a session on the account ends the flow.

@@ -251,9 +251,12 @@ pub(crate) fn prove(
 fn moved(account: &Account, email: &EmailAddress, ctx: &Context<'_>) -> Account {
     let mut after = account.clone();
     let old = after.ways.contact.replace(email.clone());
+    // Where nothing was proven yet, it is the password's own email that gives way (SPEC 2.8).
+    let unproven = after.ways.unproven_password().cloned().filter(|_| old.is_none());
+    let replaced = old.clone().or(unproven);
     for method in &mut after.ways.methods {
         if let Credential::Password { email: identifier, version, .. } = &mut method.credential
-            && Some(&*identifier) == old.as_ref()
+            && Some(&*identifier) == replaced.as_ref()
         {
             *identifier = email.clone();
             // A proof that was made while it had the old one is stale.
@@ -261,7 +264,7 @@ fn moved(account: &Account, email: &EmailAddress, ctx: &Context<'_>) -> Account 
         }
     }
     let source = after.carrier(email).map_or(AddressSource::Contact, AddressSource::Method);
-    if let Some(old) = &old
+    if let Some(old) = &replaced
         && after.carrier(old).is_none()
     {
         after.ways.addresses.retain(|address| address.email != *old);
@@ -275,6 +278,37 @@ fn moved(account: &Account, email: &EmailAddress, ctx: &Context<'_>) -> Account 
     after
 }
 
+/// Whether the act makes an email the identifier of a password that was not.
+fn is_new_identifier(before: &Account, after: &Account) -> bool {
+    let old: Vec<_> = before.ways.identifiers().collect();
+    after.ways.identifiers().any(|identifier| !old.contains(&identifier))
+}
+
+/// The proof of a new account's own email, which is waited for from the beginning (SPEC 2.8).
+pub(crate) fn first_proof(
+    account: &Account,
+    session: SessionId,
+    device: &str,
+    email: &EmailAddress,
+    mut pace: Pace,
+    ctx: &Context<'_>,
+) -> Vec<Change> {
+    let purpose = CodePurpose::AddressProof;
+    let Some(basis) = account.ways.basis(account).filter(|_| pace.allows(ctx.patient)) else {
+        return Vec::new();
+    };
+    let typed_in = TypedIn::Session(account.id, session);
+    let (slot, message) = CodeSlot::send(purpose, typed_in, email, 1, device, ctx);
+    pace.count(ctx.patient);
+    let proving = Proving { code: Some(slot), serial: 1, ..Proving::new(purpose, email.clone()) };
+    let pending = Pending { session, wanted: Wanted::Proof, proving, basis };
+    vec![
+        Change::Paced { address: purpose.address_hash(email, ctx), pace },
+        Change::Send(message.about(account.id)),
+        Change::Pending { account: account.id, pending: Box::new(pending) },
+    ]
+}
+
 fn change_contact(
     session: &Session,
     before: &Account,
@@ -284,7 +318,7 @@ fn change_contact(
     ctx: &Context<'_>,
 ) -> Verdict<AddressStep> {
     let mut after = moved(before, email, ctx);
-    let becomes_identifier = before.ways.identifiers().any(|old| !after.ways.has(&old));
+    let becomes_identifier = is_new_identifier(before, &after);
     if let Err(refusal) = others.check(before, email, becomes_identifier, ctx.policy) {
         return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]);
     }
@@ -313,11 +347,12 @@ fn verify(
     others: &Collisions,
     ctx: &Context<'_>,
 ) -> Verdict<AddressStep> {
-    if let Err(refusal) = others.check(before, email, false, ctx.policy) {
-        return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]);
-    }
     let mut after = before.clone();
     after.take_address(email, Some(ctx.now), AddressSource::Contact);
+    // Somebody else may have proven it first: this account stays, and is asked for another (SPEC 2.8).
+    if let Err(refusal) = others.check(before, email, is_new_identifier(before, &after), ctx.policy) {
+        return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]);
+    }
     let mut changes = Vec::new();
     let step = after.review_at_first_proof(before, session, None, &mut changes);
     changes.extend(super::protected::rows(before, &after, ctx.now));

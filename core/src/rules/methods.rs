@@ -6,7 +6,7 @@ use super::change::AddressStep;
 use super::flow::{Progress, State, Step};
 use super::fresh::{Fresh, Unheld};
 use super::mail::Body;
-use super::policy::Policy;
+use super::policy::{EmailProof, Policy};
 use super::protected::{Protected, ProtectedAct};
 use super::provider::{Asserted, ProviderId};
 use super::refusal::Refusal;
@@ -29,7 +29,10 @@ impl Account {
     /// The methods that a person can sign in with as things stand (SPEC 1.7).
     fn first_factors(&self, policy: &Policy) -> impl Iterator<Item = &Method> {
         self.usable().filter(|method| match &method.credential {
-            Credential::Password { email, .. } => !self.first.is_spent() && self.has_verified(email),
+            Credential::Password { email, .. } => {
+                let may_be_unproven = policy.email_proof() == EmailProof::Later;
+                !self.first.is_spent() && (may_be_unproven || self.has_verified(email))
+            }
             Credential::Federated { identity, .. } => policy
                 .provider(&identity.provider)
                 .is_some_and(|provider| provider.issues_as(&identity.issuer)),

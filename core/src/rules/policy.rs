@@ -11,6 +11,15 @@ use crate::crypto::password::HashCost;
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// When a sign-up with a password proves its email (SPEC 2.8).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EmailProof {
+    /// Before there is an account.
+    BeforeAccount,
+    /// Any time later, for devices that may be offline: until then the address claims nothing.
+    Later,
+}
+
 /// The figures that an application may choose. What is not named here is no choice.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Policy {
@@ -22,6 +31,7 @@ pub struct Policy {
     session_absolute: Duration,
     fresh_for: Duration,
     hold: Duration,
+    email_proof: EmailProof,
     picker: bool,
     keys_for: Duration,
     methods: usize,
@@ -44,6 +54,7 @@ impl Policy {
                 session_absolute: DAY * 180,
                 fresh_for: MINUTE * 5,
                 hold: DAY,
+                email_proof: EmailProof::BeforeAccount,
                 picker: false,
                 keys_for: DAY,
                 methods: 32,
@@ -105,9 +116,14 @@ impl Policy {
         self.hold
     }
 
+    /// When a sign-up with a password proves its email.
+    pub fn email_proof(&self) -> EmailProof {
+        self.email_proof
+    }
+
     /// Whether the store offers its accounts to choose from.
     pub fn picker(&self) -> bool {
-        self.picker
+        self.picker || self.email_proof == EmailProof::Later
     }
 
     /// How long a provider's key set is believed.
@@ -226,8 +242,14 @@ impl PolicyBuilder {
         self
     }
 
+    /// When a sign-up with a password proves its email. Default before there is an account.
+    pub fn email_proof(mut self, email_proof: EmailProof) -> Self {
+        self.policy.email_proof = email_proof;
+        self
+    }
+
     /// Whether the store offers its accounts to choose from, as an app does on a device; a server does not.
-    /// Default no.
+    /// Default no; with [`EmailProof::Later`] always.
     pub fn picker(mut self, picker: bool) -> Self {
         self.policy.picker = picker;
         self

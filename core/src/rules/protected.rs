@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::{Account, Identifier, Ways};
+use super::account::{Account, Credential, Identifier, Ways};
 use super::mail::{Body, Outgoing};
 use super::undo::{Undo, UndoCode};
 use super::verdict::{Change, Context};
@@ -118,18 +118,40 @@ pub(crate) fn rows(before: &Account, after: &Account, now: Timestamp) -> Vec<Cha
     let claimed = new.iter().filter(|identifier| !before.claims(identifier, now));
     let hidden = before.verified().filter(|email| !after.has_verified(email));
     let proven = after.verified().filter(|email| !before.has_verified(email));
+    let (was_unproven, is_unproven) = (before.ways.unproven_password(), after.ways.unproven_password());
+    let unproven =
+        [(was_unproven, false), (is_unproven, true)].into_iter().filter_map(|(email, is_found)| {
+            let email = email.filter(|_| was_unproven != is_unproven)?.clone();
+            Some(Change::FoundUnproven { email, account, is_found })
+        });
     freed
         .map(|identifier| Change::Released { identifier: identifier.clone(), account })
         .chain(claimed.map(|identifier| Change::Claimed { identifier: identifier.clone(), account }))
         .chain(hidden.map(|email| Change::Unproven { email: email.clone(), account }))
         .chain(proven.map(|email| Change::Proven { email: email.clone(), account }))
+        .chain(unproven)
         .collect()
 }
 
 impl Ways {
-    /// What the methods are found by, suspended ones included.
+    /// What the methods are found by, suspended ones included. An email that is not proven claims nothing
+    /// (SPEC 2.8).
     pub(crate) fn identifiers(&self) -> impl Iterator<Item = Identifier> {
-        self.methods.iter().map(|method| method.credential.identifier())
+        self.methods.iter().map(|method| method.credential.identifier()).filter(
+            |identifier| !matches!(identifier, Identifier::PasswordEmail(email) if !self.has_proven(email)),
+        )
+    }
+
+    /// The email of a password that is not proven.
+    pub(crate) fn unproven_password(&self) -> Option<&EmailAddress> {
+        self.methods.iter().find_map(|method| match &method.credential {
+            Credential::Password { email, .. } if !self.has_proven(email) => Some(email),
+            _ => None,
+        })
+    }
+
+    fn has_proven(&self, email: &EmailAddress) -> bool {
+        self.addresses.iter().any(|address| address.verified_at.is_some() && address.email == *email)
     }
 
     /// Whether one of the methods is found by it.

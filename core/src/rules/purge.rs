@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::{Account, Credential, Identifier, Status};
+use super::account::{Account, Identifier, Status};
 use super::mail::{Body, Outgoing};
 use super::provider::Identity;
 use super::verdict::{Change, Context, Verdict};
@@ -183,14 +183,10 @@ impl Purging {
 impl Account {
     /// Everything that the account may be claimed by.
     pub(crate) fn identifiers(&self) -> impl Iterator<Item = Identifier> {
-        let methods = self.ways.methods.iter().map(|method| match &method.credential {
-            Credential::Password { email, .. } => Identifier::PasswordEmail(email.clone()),
-            Credential::Federated { identity, .. } => Identifier::Identity(identity.clone()),
-        });
         let customers = self.memberships.iter().filter_map(|membership| {
             membership.billing.as_ref().map(|billing| Identifier::Customer(billing.customer.clone()))
         });
-        methods.chain(customers)
+        self.ways.identifiers().chain(customers)
     }
 }
 

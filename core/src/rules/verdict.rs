@@ -83,6 +83,8 @@ pub(crate) enum Change {
     PendingVoid(AccountId),
     /// The account's verified address can be found by others who prove it (SPEC 2.4).
     Proven { email: EmailAddress, account: AccountId },
+    /// The account's password can be found by this email, which is not proven, or no longer (SPEC 2.8).
+    FoundUnproven { email: EmailAddress, account: AccountId, is_found: bool },
     /// The picker offers the account from now on, or no longer (SPEC 1.11).
     Remembered { account: AccountId, is_remembered: bool },
     /// The identifier belongs to the account no longer, if it did.

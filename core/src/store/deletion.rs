@@ -94,6 +94,12 @@ impl View<'_> {
                 remains.rows.push((tables::UNDO_CODE.name, key));
             }
         }
+        if let Some(email) = account.ways.unproven_password() {
+            let key = tables::unproven(&self.email_hash(email), &id);
+            if self.holds(&key)? {
+                remains.rows.push((tables::UNPROVEN.name, key));
+            }
+        }
         let here = tables::here(&id);
         if self.holds(&here)? {
             remains.rows.push((tables::HERE.name, here));
@@ -326,6 +332,9 @@ mod tests {
             .map(|table| table.name)
             .collect();
         // A new one here wants a line in `remains`, or in what unschedules a deletion.
-        assert_eq!(elsewhere, ["claim", "undo-code", "email", "here", "purge", "reminder", "outbox"]);
+        assert_eq!(
+            elsewhere,
+            ["claim", "unproven", "undo-code", "email", "here", "purge", "reminder", "outbox"]
+        );
     }
 }

@@ -186,6 +186,13 @@ impl Lowering<'_> {
                 }
                 Ok(())
             }
+            Change::FoundUnproven { email, account, is_found: true } => {
+                self.put_sealed(tables::unproven(&self.view.email_hash(&email), &account), &Present)
+            }
+            Change::FoundUnproven { email, account, is_found: false } => {
+                self.rows.push(delete(tables::unproven(&self.view.email_hash(&email), &account)));
+                Ok(())
+            }
             Change::Remembered { account, is_remembered: true } => {
                 self.put_sealed(tables::here(&account), &Present)
             }

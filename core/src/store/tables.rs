@@ -82,6 +82,7 @@ tables! {
     HEADER = "header", 0x01, false, 0, "format, how the store key is wrapped, the wrapped key", Sealed::Clear, OnPurge::Stay, InExport::Not("of no account");
     META = "meta", 0x02, false, 0, "high-water mark of time, next message, flows waiting", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
     CLAIM = "claim", 0x10, false, 32, "keyed hash of an identifier -> its account", Sealed::Store, OnPurge::Go, InExport::Not("shown as methods");
+    UNPROVEN = "unproven", 0x14, false, 48, "keyed hash of a password's unproven email, account -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown as addresses");
     UNDO_CODE = "undo-code", 0x13, false, 32, "keyed hash of an undo code -> its account", Sealed::Store, OnPurge::Go, InExport::Not("a code is a secret");
     EMAIL = "email", 0x11, false, 48, "keyed hash of a verified email, account -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown as addresses");
     HERE = "here", 0x12, false, 16, "account that the device offers -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown in the account");
@@ -139,6 +140,14 @@ pub(crate) fn meta() -> Vec<u8> {
 
 pub(crate) fn claim(hash: &[u8; 32]) -> Vec<u8> {
     CLAIM.key(&NOBODY, &[hash])
+}
+
+pub(crate) fn unproven(hash: &[u8; 32], account: &AccountId) -> Vec<u8> {
+    UNPROVEN.key(&NOBODY, &[hash, account.as_bytes()])
+}
+
+pub(crate) fn all_unproven(hash: &[u8; 32]) -> Range {
+    Range::within(&UNPROVEN, &NOBODY, hash)
 }
 
 pub(crate) fn undo_code(hash: &[u8; 32]) -> Vec<u8> {
@@ -368,6 +377,7 @@ mod tests {
             (claim(&hash), format!("{nobody}10{h}")),
             (email(&hash, &account), format!("{nobody}11{h}{a}")),
             (here(&account), format!("{nobody}12{a}")),
+            (unproven(&hash, &account), format!("{nobody}14{h}{a}")),
             (undo_code(&hash), format!("{nobody}13{h}")),
             (flow(&flow_id), format!("{nobody}20{c}")),
             (flow_due(Timestamp::from_millis(0x0102), &flow_id), format!("{nobody}210000000000000102{c}")),

@@ -166,6 +166,21 @@ impl<'a> View<'a> {
         Ok(ids)
     }
 
+    /// Whose password has this email, if it is proven by none of them and by one alone (SPEC 2.8).
+    pub(crate) fn only_unproven(&self, email: &EmailAddress) -> Result<Option<Account>, StoreError> {
+        let mut ids = Vec::new();
+        self.rows(&tables::all_unproven(&self.email_hash(email)), usize::MAX, |key, sealed| {
+            self.open_row::<Present>(key, sealed)?;
+            ids.push(AccountId::from_bytes(last_chunk(key)?));
+            Ok(())
+        })?;
+        let mut found = Vec::new();
+        for id in ids {
+            found.extend(self.account(id)?);
+        }
+        Ok(if found.len() == 1 { found.pop() } else { None })
+    }
+
     /// The flow, over or not.
     pub(crate) fn flow(&self, id: FlowId) -> Result<Option<Flow>, StoreError> {
         let flow: Option<Flow> = self.row(&tables::flow(&id))?;

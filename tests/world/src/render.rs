@@ -434,6 +434,7 @@ fn address(address: &AddressView) -> Value {
             AddressSource::Method(_) => "Method",
             AddressSource::Contact => "Contact",
         },
+        "others": address.others,
     })
 }
 

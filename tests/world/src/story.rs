@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use selfsame::{Policy, PolicyError, Timestamp};
+use selfsame::{EmailProof, Policy, PolicyError, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -533,11 +533,15 @@ struct Figures {
     fresh_for: Option<Span>,
     hold: Option<Span>,
     picker: bool,
+    email_proof_later: bool,
 }
 
 impl Figures {
     fn build(self) -> Result<Policy, PolicyError> {
         let mut policy = World::policy().picker(self.picker);
+        if self.email_proof_later {
+            policy = policy.email_proof(EmailProof::Later);
+        }
         if let Some(most) = self.accounts_per_email {
             policy = policy.accounts_per_email(most);
         }
