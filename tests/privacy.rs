@@ -38,7 +38,8 @@ fn judge(document: &Value) -> Result<(), String> {
 }
 
 /// An account that has something in every place: two ways in, a second factor, products with and without
-/// billing, sessions, a deletion that was restored, requests, and a visit from support. And its secrets.
+/// billing, sessions, a deletion that was restored, requests, a visit from support, and
+/// acts that can be undone. And its secrets.
 fn full(world: &World) -> (Person, SessionToken, Vec<String>) {
     let ada = world.ada();
     world.later(minutes(1));
@@ -61,6 +62,7 @@ fn full(world: &World) -> (Person, SessionToken, Vec<String>) {
     let back = signed_in(world.answer(&asked, &Answer::Restore).unwrap()).token.unwrap();
     let account = world.engine().account(&back).unwrap();
     account.request_privacy(RequestKind::Access).unwrap();
+    world.later(minutes(1));
     let erasure = account.request_privacy(RequestKind::Erasure).unwrap();
     world.engine().close_request(ada.account, erasure.id, "withdrawn").unwrap();
     let app = account.enroll_totp().unwrap().secret;
@@ -70,6 +72,10 @@ fn full(world: &World) -> (Person, SessionToken, Vec<String>) {
 
     let mut secrets: Vec<_> = codes.codes.iter().map(|code| code.reveal_text().unwrap().to_owned()).collect();
     secrets.push(app.reveal_text().unwrap().to_owned());
+    let undo: Vec<_> =
+        world.engine().messages(32).unwrap().into_iter().filter_map(|told| told.undo).collect();
+    assert!(!undo.is_empty());
+    secrets.extend(undo.iter().map(|offer| offer.code.reveal_text().unwrap().to_owned()));
     secrets.extend([PASSWORD.to_owned(), "argon2".to_owned()]);
     secrets.extend([&back, &ada.token].map(|token| token.reveal().to_owned()));
     (ada, back, secrets)
@@ -92,6 +98,8 @@ fn r10_1_the_export_of_a_full_account_is_what_its_schema_says() {
     assert_eq!(document["account"]["failures"]["first_factor"], 1);
     assert_eq!(document["account"]["memberships"][1]["billing"]["customer"], "cus_1");
     assert_eq!(document["support"][0]["ticket"], "T-1");
+    let undone: Vec<_> = document["undo"].as_array().unwrap().iter().map(|undo| &undo["act"]).collect();
+    assert!(undone.contains(&&Value::from("MfaTurnedOn")) && undone.contains(&&Value::from("MethodAdded")));
     assert_eq!(document["requests"][1]["receipt"], "withdrawn");
     let count = |member: &str| document[member].as_array().unwrap().len();
     assert_eq!(count("sessions"), account.sessions().unwrap().len());

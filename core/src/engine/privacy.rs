@@ -28,6 +28,7 @@ impl AccountHandle {
                 suspended: view.suspended_sessions(account)?,
                 activity: view.events(account, 0, usize::MAX)?,
                 messages: view.messages_about(account)?,
+                undo: view.undos(account)?.into_iter().map(|(_, undo)| undo).collect(),
                 requests: view.requests(account)?,
                 support: view.support_records(account)?,
             };

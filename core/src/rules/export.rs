@@ -5,15 +5,19 @@
 
 use serde::Serialize;
 
-use super::account::{Account, AddressSource, Credential, Method, Status};
+use super::account::{Account, AddressSource, Credential, Identifier, Method, Status, Ways};
 use super::audit::{Action, Activity, Actor, Event, Outcome};
 use super::deletion::{self, RequestedBy};
 use super::fresh::{Fresh, Unheld};
 use super::mail::{Body, Outgoing};
+use super::mfa::Mfa;
 use super::privacy::{PrivacyRequest, RequestStatus};
 use super::product::Membership;
+use super::protected::Reserved;
+use super::provider::Identity;
 use super::session::{Aal, Session};
 use super::support::SupportRecord;
+use super::undo::Undo;
 use super::verdict::{Change, Context, Verdict};
 use crate::ground::email::EmailAddress;
 use crate::ground::time::Timestamp;
@@ -27,6 +31,7 @@ pub(crate) struct Holdings {
     pub(crate) suspended: Vec<Session>,
     pub(crate) activity: Vec<Activity>,
     pub(crate) messages: Vec<Outgoing>,
+    pub(crate) undo: Vec<Undo>,
     pub(crate) requests: Vec<PrivacyRequest>,
     pub(crate) support: Vec<SupportRecord>,
 }
@@ -54,6 +59,7 @@ pub(crate) struct Document {
     sessions: Vec<SessionPart>,
     activity: Vec<ActivityPart>,
     messages: Vec<MessagePart>,
+    undo: Vec<UndoPart>,
     requests: Vec<RequestPart>,
     support: Vec<SupportPart>,
 }
@@ -65,16 +71,42 @@ struct AccountPart {
     revision: u64,
     status: StatusPart,
     restored_at: Option<Moment>,
-    contact: Option<String>,
-    addresses: Vec<AddressPart>,
-    methods: Vec<MethodPart>,
-    mfa: Option<MfaPart>,
+    #[serde(flatten)]
+    ways: WaysPart,
     /// When second factors or recovery codes were begun that are not on yet.
     enrolments_begun_at: Vec<Moment>,
+    reserved: Vec<ReservedPart>,
+    undo_until: Option<Moment>,
     failures: FailuresPart,
     hold_until: Option<Moment>,
     is_remembered_here: bool,
     memberships: Vec<MembershipPart>,
+}
+
+/// The ways in, and the addresses that reach the owner.
+#[derive(Serialize)]
+struct WaysPart {
+    contact: Option<String>,
+    addresses: Vec<AddressPart>,
+    methods: Vec<MethodPart>,
+    mfa: Option<MfaPart>,
+    suspended_mfa: Option<MfaPart>,
+}
+
+#[derive(Serialize)]
+struct ReservedPart {
+    kind: &'static str,
+    identifier: String,
+    until: Moment,
+}
+
+#[derive(Serialize)]
+struct UndoPart {
+    act: &'static str,
+    made_at: Moment,
+    expires_at: Moment,
+    /// What the undo puts back.
+    before: WaysPart,
 }
 
 #[derive(Serialize)]
@@ -211,6 +243,7 @@ impl Document {
             sessions: living.chain(waiting).collect(),
             activity: holdings.activity.iter().map(ActivityPart::of).collect(),
             messages: holdings.messages.iter().map(MessagePart::of).collect(),
+            undo: holdings.undo.iter().map(UndoPart::of).collect(),
             requests: holdings.requests.iter().map(RequestPart::of).collect(),
             support: holdings.support.iter().map(SupportPart::of).collect(),
         }
@@ -219,13 +252,31 @@ impl Document {
 
 impl AccountPart {
     fn of(account: &Account) -> Self {
-        let ways = &account.ways;
         Self {
             id: account.id.to_string(),
             created_at: account.id.made_at().rfc3339(),
             revision: account.revision,
             status: StatusPart::of(&account.status),
             restored_at: moment(account.restored_at),
+            ways: WaysPart::of(&account.ways),
+            enrolments_begun_at: account.enrolments.iter().map(|begun| begun.begun_at.rfc3339()).collect(),
+            reserved: account.reserved.iter().map(ReservedPart::of).collect(),
+            undo_until: moment(account.undo_until),
+            failures: FailuresPart {
+                first_factor: account.first.failures(),
+                second_factor: account.second.failures(),
+                reauthentications: account.reauthentications.iter().map(|(_, count)| u32::from(*count)).sum(),
+            },
+            hold_until: moment(account.hold.map(|hold| hold.until)),
+            is_remembered_here: account.is_remembered,
+            memberships: account.memberships.iter().map(MembershipPart::of).collect(),
+        }
+    }
+}
+
+impl WaysPart {
+    fn of(ways: &Ways) -> Self {
+        Self {
             contact: ways.contact.as_ref().map(typed),
             addresses: ways
                 .addresses
@@ -240,20 +291,39 @@ impl AccountPart {
                 })
                 .collect(),
             methods: ways.methods.iter().map(MethodPart::of).collect(),
-            mfa: ways.mfa.as_ref().map(|mfa| MfaPart {
-                kind: "Totp",
-                since: mfa.since.rfc3339(),
-                recovery_codes_left: mfa.codes.len(),
-            }),
-            enrolments_begun_at: account.enrolments.iter().map(|begun| begun.begun_at.rfc3339()).collect(),
-            failures: FailuresPart {
-                first_factor: account.first.failures(),
-                second_factor: account.second.failures(),
-                reauthentications: account.reauthentications.iter().map(|(_, count)| u32::from(*count)).sum(),
-            },
-            hold_until: moment(account.hold.map(|hold| hold.until)),
-            is_remembered_here: account.is_remembered,
-            memberships: account.memberships.iter().map(MembershipPart::of).collect(),
+            mfa: ways.mfa.as_ref().map(MfaPart::of),
+            suspended_mfa: ways.suspended_mfa.as_ref().map(MfaPart::of),
+        }
+    }
+}
+
+impl MfaPart {
+    fn of(mfa: &Mfa) -> Self {
+        Self { kind: "Totp", since: mfa.since.rfc3339(), recovery_codes_left: mfa.codes.len() }
+    }
+}
+
+impl ReservedPart {
+    fn of(reserved: &Reserved) -> Self {
+        let (kind, identifier) = match &reserved.identifier {
+            Identifier::PasswordEmail(email) => ("PasswordEmail", typed(email)),
+            Identifier::Identity(Identity { issuer, subject, .. }) => {
+                ("Identity", format!("{issuer} {subject}"))
+            }
+            Identifier::Customer(customer) => ("Customer", customer.to_string()),
+        };
+        Self { kind, identifier, until: reserved.until.rfc3339() }
+    }
+}
+
+impl UndoPart {
+    /// The code is a secret; what it puts back is not.
+    fn of(undo: &Undo) -> Self {
+        Self {
+            act: undo.act.code(),
+            made_at: undo.made_at.rfc3339(),
+            expires_at: undo.expires_at.rfc3339(),
+            before: WaysPart::of(&undo.before),
         }
     }
 }

@@ -29,6 +29,20 @@ pub(crate) enum ProtectedAct {
 }
 
 impl ProtectedAct {
+    /// The act's name, the same in every language and release.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::MethodAdded => "MethodAdded",
+            Self::MethodRemoved => "MethodRemoved",
+            Self::MethodsReviewed => "MethodsReviewed",
+            Self::PasswordChanged => "PasswordChanged",
+            Self::ContactChanged => "ContactChanged",
+            Self::MfaTurnedOn => "MfaTurnedOn",
+            Self::MfaTurnedOff => "MfaTurnedOff",
+            Self::MfaReplaced => "MfaReplaced",
+        }
+    }
+
     /// How long it can be undone. Whoever is locked out by a factor that somebody else turned on shall
     /// not have to wait for a week until nobody but that one can (SPEC 7.3).
     fn undo_life(self) -> Duration {
