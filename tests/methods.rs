@@ -315,6 +315,25 @@ fn r4_8_a_password_change_keeps_the_rules_and_wants_fresh_proof() {
 }
 
 #[test]
+fn r1_11_a_display_name_is_shown_and_finds_nobody() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    account.set_display_name(Some("  Ada\u{a0} Lovelace ")).unwrap();
+    assert_eq!(account.view().unwrap().display_name.as_deref(), Some("Ada Lovelace"));
+    // Anybody may be called alike, also like an email, and it opens nothing (1.10).
+    let grace = world.account(&world.person("grace@example.org", "grace's own password"));
+    grace.set_display_name(Some("ada@example.org")).unwrap();
+    assert_eq!(signed_in(world.sign_in(&ada.email, &ada.password).unwrap()).account, ada.account);
+    let bad = refused(account.set_display_name(Some("Ada\u{202e}")));
+    assert!(matches!(bad, Refusal::InvalidName { reason } if reason.code() == "Character"));
+    assert_eq!(account.view().unwrap().display_name.as_deref(), Some("Ada Lovelace"));
+    account.set_display_name(None).unwrap();
+    assert_eq!(account.view().unwrap().display_name, None);
+    assert!(account.verify_audit().unwrap());
+}
+
+#[test]
 fn r1_7_removing_a_password_leaves_its_email_to_nobody_for_a_week() {
     let world = World::new();
     let ada = world.ada();

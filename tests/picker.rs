@@ -24,12 +24,14 @@ fn r1_11_a_device_offers_who_signed_in_on_it_and_masks_the_address() {
         world.engine().picker().unwrap(),
         [
             PickerEntry {
+                display_name: None,
                 account: ada.account,
                 email: Some("a…@example.org".into()),
                 methods: vec![MethodKind::Password],
                 needs_network: false,
             },
             PickerEntry {
+                display_name: None,
                 account: x.account,
                 email: None,
                 methods: vec![MethodKind::Federated],

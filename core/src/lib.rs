@@ -27,6 +27,7 @@ pub use error::{Error, OpenProblem};
 pub use ground::email::{EmailAddress, InvalidEmail};
 pub use ground::entropy::{Entropy, EntropyFailed};
 pub use ground::id::{AccountId, FlowId, InvalidId, MethodId, RequestId, SessionId};
+pub use ground::nickname::InvalidName;
 pub use ground::secret::Secret;
 pub use ground::time::{Clock, Reading, Timestamp, YearMonth};
 pub use rules::account::{

@@ -105,6 +105,7 @@ fn golden() -> String {
     account.memberships = vec![membership()];
     account.restored_at = Some(AT);
     account.sessions = 2;
+    account.display_name = Some("Ada".to_owned());
     account.first.fail(AT);
     account.second.fail(AT);
     account.hold = Some(Hold { until: AT, keeps_mfa: true });

@@ -6,6 +6,7 @@ use super::sign_in::{Stored, is_overtaken};
 use crate::error::Error;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::MethodId;
+use crate::ground::nickname::nickname;
 use crate::ground::secret::Secret;
 use crate::rules::account::{Account, Identifier};
 use crate::rules::change::{self, AddressStep, AskedFor, Wanted};
@@ -131,6 +132,16 @@ impl AccountHandle {
     pub fn set_contact(&self, email: &str) -> Result<(), Error> {
         let email = parsed(email)?;
         self.act_fresh(|_, ctx, fresh| Ok(change::set_contact(fresh, &email, ctx)))
+    }
+
+    /// Sets what the owner wants to be called, or nothing: at most 64 characters, kept in the form of RFC 8266
+    /// (Nickname). It finds no account, and need not be anybody's own.
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`]; [`Refusal::InvalidName`].
+    pub fn set_display_name(&self, name: Option<&str>) -> Result<(), Error> {
+        let name = name.map(nickname).transpose().map_err(|reason| Refusal::InvalidName { reason })?;
+        self.act(|_, ctx, owner| Ok(change::display_name(owner, name.clone(), ctx)))
     }
 
     /// Sets another password. All other sessions end.

@@ -28,6 +28,8 @@ pub(crate) struct Account {
     /// How often the account was written; nought before its first time.
     pub(crate) revision: u64,
     pub(crate) status: Status,
+    /// What the owner wants to be called; found by nobody (SPEC 1.11).
+    pub(crate) display_name: Option<String>,
     pub(crate) ways: Ways,
     /// Failures of the first factor (SPEC 12.1).
     pub(crate) first: Throttle,
@@ -201,6 +203,7 @@ impl Account {
             id,
             revision: 0,
             status: Status::Active,
+            display_name: None,
             ways: Ways::default(),
             first: Throttle::default(),
             second: Throttle::default(),
@@ -350,6 +353,7 @@ impl Account {
             id: self.id,
             status: self.status.clone(),
             created: self.id.made_at(),
+            display_name: self.display_name.clone(),
             contact: self.ways.contact.as_ref().map(|email| email.as_typed().to_owned()),
             addresses: self
                 .ways
@@ -439,6 +443,8 @@ pub struct AccountView {
     pub status: Status,
     /// When it came to be.
     pub created: Timestamp,
+    /// What the owner wants to be called.
+    pub display_name: Option<String>,
     /// The address for messages, if there is one.
     pub contact: Option<String>,
     /// All addresses, in the order they came.

@@ -41,6 +41,8 @@ pub enum Action {
     MethodsReviewed,
     /// The email that an identity came with later was taken.
     SeenEmailTaken,
+    /// The owner chose what to be called.
+    DisplayNameChanged,
     /// An address was proven.
     AddressProven,
     /// The contact address was changed.
@@ -125,6 +127,7 @@ impl Action {
             Self::MethodRemoved => "MethodRemoved",
             Self::MethodsReviewed => "MethodsReviewed",
             Self::SeenEmailTaken => "SeenEmailTaken",
+            Self::DisplayNameChanged => "DisplayNameChanged",
             Self::AddressProven => "AddressProven",
             Self::EmailChanged => "EmailChanged",
             Self::AddressCodeTried => "AddressCodeTried",
@@ -175,6 +178,7 @@ impl fmt::Display for Action {
             Self::MethodRemoved => "a sign-in method was removed",
             Self::MethodsReviewed => "the sign-in methods were reviewed",
             Self::SeenEmailTaken => "the newer email of an identity was taken",
+            Self::DisplayNameChanged => "the display name was changed",
             Self::AddressProven => "an address was proven",
             Self::EmailChanged => "the contact address was changed",
             Self::AddressCodeTried => "the code of an address was tried",

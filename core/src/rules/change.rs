@@ -388,6 +388,14 @@ pub(crate) fn set_contact(fresh: &Fresh<'_, Unheld>, email: &EmailAddress, ctx: 
     Verdict::done((), changes)
 }
 
+/// The owner chooses what to be called, or nothing. It is shown and finds nobody (SPEC 1.10, 1.11).
+pub(crate) fn display_name(owner: &Owner, name: Option<String>, ctx: &Context<'_>) -> Verdict<()> {
+    let Owner { session, account } = owner;
+    let account = Account { display_name: name, ..account.clone() };
+    let event = Event::done(Action::DisplayNameChanged, Some(session.id), ctx.now);
+    Verdict::done((), vec![Change::Account { account: Box::new(account), event }])
+}
+
 /// The owner sets another password, and gives the one there is (SPEC 4.8).
 pub(crate) fn password(
     fresh: &Fresh<'_, Everything>,

@@ -10,6 +10,8 @@ use crate::ground::id::AccountId;
 pub struct PickerEntry {
     /// Its name, to sign in with.
     pub account: AccountId,
+    /// What its owner wants to be called.
+    pub display_name: Option<String>,
     /// The contact address, masked: first character and domain.
     pub email: Option<String>,
     /// The kinds of its methods, each once.
@@ -22,6 +24,7 @@ impl PickerEntry {
     pub(crate) fn of(account: &Account) -> Self {
         Self {
             account: account.id,
+            display_name: account.display_name.clone(),
             email: account.ways.contact.as_ref().map(|email| email.masked()),
             methods: account.kinds(),
             needs_network: account.works_offline().is_empty(),

@@ -5,6 +5,7 @@ use std::fmt;
 use super::flow::Accepted;
 use super::password::PasswordRule;
 use crate::ground::email::InvalidEmail;
+use crate::ground::nickname::InvalidName;
 use crate::ground::time::Timestamp;
 
 /// Why the rules say no. The names are the SPEC's; nothing that a caller gave is in them.
@@ -33,6 +34,11 @@ pub enum Refusal {
     InvalidEmail {
         /// What is wrong with it.
         reason: InvalidEmail,
+    },
+    /// The text does not do as a display name (SPEC 1.11).
+    InvalidName {
+        /// What is wrong with it.
+        reason: InvalidName,
     },
     /// The text does not do as a password (SPEC 2.2).
     InvalidPassword {
@@ -103,6 +109,7 @@ impl Refusal {
             Self::InvalidCode => "InvalidCode",
             Self::InvalidCredentials => "InvalidCredentials",
             Self::InvalidEmail { .. } => "InvalidEmail",
+            Self::InvalidName { .. } => "InvalidName",
             Self::InvalidPassword { .. } => "InvalidPassword",
             Self::InvalidKeys { .. } => "InvalidKeys",
             Self::LastMethod => "LastMethod",
@@ -139,6 +146,7 @@ impl fmt::Display for Refusal {
                 f.write_str("these credentials do not fit; check them or sign in another way")
             }
             Self::InvalidEmail { reason } => write!(f, "not an email address: {reason}"),
+            Self::InvalidName { reason } => write!(f, "this is no name: {reason}"),
             Self::InvalidPassword { rule } => write!(f, "not usable as a password: {rule}"),
             Self::InvalidKeys { reason } => write!(f, "not usable as a key set: {reason}"),
             Self::LastMethod => f.write_str("it is the last way in; add another first"),

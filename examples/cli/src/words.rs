@@ -90,6 +90,10 @@ pub(crate) fn act(act: &Act) -> String {
         Act::VerifyAddress { email, session } => format!("wants to prove {email} in session {session}"),
         Act::ProveAddress { session, .. } => format!("types the code in session {session}"),
         Act::SetContact { email, session } => format!("wants messages at {email}, in session {session}"),
+        Act::SetDisplayName { name: Some(name), session } => {
+            format!("wants to be called \u{201c}{name}\u{201d}, in session {session}")
+        }
+        Act::SetDisplayName { name: None, session } => format!("wants no name, in session {session}"),
         Act::ChangePassword { session, .. } => format!("changes the password in session {session}"),
         Act::Review { session, .. } => format!("says which ways in stay, in session {session}"),
         Act::Undo { undo, .. } => format!("types the undo code \u{201c}{undo}\u{201d}"),

@@ -270,7 +270,8 @@ impl Stage {
             | Act::TakeSeenEmail { session, .. }
             | Act::ChangeEmail { session, .. }
             | Act::VerifyAddress { session, .. }
-            | Act::SetContact { session, .. } => {
+            | Act::SetContact { session, .. }
+            | Act::SetDisplayName { session, .. } => {
                 let account = engine.account(self.token(session)?);
                 shown(account.and_then(|account| ways::act(&account, act)))
             }

@@ -24,6 +24,7 @@ pub fn error(error: &Error) -> Value {
     let more = match refusal {
         Refusal::AssertionRejected { reason } => Some(("reason", json!(reason.code()))),
         Refusal::InvalidEmail { reason } => Some(("reason", json!(reason.code()))),
+        Refusal::InvalidName { reason } => Some(("reason", json!(reason.code()))),
         Refusal::InvalidKeys { reason } => Some(("reason", json!(reason.code()))),
         Refusal::NeedsKeys { issuer } => Some(("issuer", json!(issuer))),
         Refusal::InvalidPassword { rule } => Some(("rule", json!(rule.code()))),
@@ -142,6 +143,7 @@ pub fn account(account: &AccountView) -> Value {
         "id": account.id.to_string(),
         "status": status(&account.status),
         "created": time(account.created),
+        "display_name": account.display_name,
         "contact": account.contact,
         "addresses": account.addresses.iter().map(address).collect::<Vec<_>>(),
         "methods": account.methods.iter().map(method).collect::<Vec<_>>(),
@@ -275,6 +277,7 @@ pub fn explanation(explanation: &Explanation) -> Value {
 pub fn picker_entry(entry: &PickerEntry) -> Value {
     json!({
         "account": entry.account.to_string(),
+        "display_name": entry.display_name,
         "email": entry.email,
         "methods": entry.methods.iter().map(|kind| kind.code()).collect::<Vec<_>>(),
         "needs_network": entry.needs_network,

@@ -166,6 +166,10 @@ pub enum Act {
         session: String,
         email: String,
     },
+    SetDisplayName {
+        session: String,
+        name: Option<String>,
+    },
     ChangePassword {
         session: String,
         current: String,
@@ -435,6 +439,7 @@ impl Act {
             Self::VerifyAddress { .. } => "verify_address",
             Self::ProveAddress { .. } => "prove_address",
             Self::SetContact { .. } => "set_contact",
+            Self::SetDisplayName { .. } => "set_display_name",
             Self::ChangePassword { .. } => "change_password",
             Self::Review { .. } => "review",
             Self::Undo { .. } => "undo",

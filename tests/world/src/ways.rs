@@ -21,6 +21,7 @@ pub(crate) fn act(account: &AccountHandle, act: &Act) -> Result<Value, Error> {
         }
         Act::VerifyAddress { email, .. } => Ok(render::address_step(&account.verify_address(email)?)),
         Act::SetContact { email, .. } => account.set_contact(email).map(done),
+        Act::SetDisplayName { name, .. } => account.set_display_name(name.as_deref()).map(done),
         _ => Err(Error::Defect),
     }
 }

@@ -1,0 +1,169 @@
+//! What a person wants to be called: the Nickname profile of PRECIS (RFC 8266 section 2).
+//!
+//! Held are, from RFC 8264's FreeformClass: nothing unassigned, no controls, no private use, no noncharacters,
+//! no ignorable code points, no old Hangul Jamo, and joiners only behind a virama. The other contextual rules
+//! (RFC 5892 appendix A.3 to A.9) are not: a name is shown and compared with nothing (SPEC 1.10, 1.11).
+
+use std::fmt;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::props::{CanonicalCombiningClass, DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
+
+/// Most code points of a name.
+const LONGEST: usize = 64;
+/// Most bytes that are looked at: no name of so few code points has more.
+const LONGEST_TYPED: usize = 4 * 1024;
+/// How often a name may change by being prepared again before it is refused (RFC 8264 section 7).
+const ROUNDS: usize = 4;
+
+/// Why a text is no name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InvalidName {
+    /// There is nothing but blanks.
+    Empty,
+    /// It has more than 64 characters.
+    TooLong,
+    /// It has a character that names do not have: a control, an invisible one, or one that Unicode has not
+    /// assigned.
+    Character,
+}
+
+impl InvalidName {
+    /// The reason's name, the same in every language and release.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "Empty",
+            Self::TooLong => "TooLong",
+            Self::Character => "Character",
+        }
+    }
+}
+
+impl fmt::Display for InvalidName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "there is nothing but blanks",
+            Self::TooLong => "it has more than 64 characters",
+            Self::Character => "it has a character that names do not have",
+        })
+    }
+}
+
+/// The name as it is kept: blanks of all kinds are spaces, one between words and none at the ends, and the text
+/// is in NFKC.
+pub(crate) fn nickname(typed: &str) -> Result<String, InvalidName> {
+    if typed.len() > LONGEST_TYPED {
+        return Err(InvalidName::TooLong);
+    }
+    let mut name = typed.to_owned();
+    for _ in 0..ROUNDS {
+        check(&name)?;
+        let again = prepared(&name);
+        if again == name {
+            return match name.chars().count() {
+                0 => Err(InvalidName::Empty),
+                1..=LONGEST => Ok(name),
+                _ => Err(InvalidName::TooLong),
+            };
+        }
+        name = again;
+    }
+    Err(InvalidName::Character)
+}
+
+fn prepared(name: &str) -> String {
+    let category = CodePointMapData::<GeneralCategory>::new();
+    let words = name.split(|c| category.get(c) == GeneralCategory::SpaceSeparator);
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    ComposingNormalizerBorrowed::new_nfkc().normalize(&words.join(" ")).into_owned()
+}
+
+fn check(name: &str) -> Result<(), InvalidName> {
+    let category = CodePointMapData::<GeneralCategory>::new();
+    let class = CodePointMapData::<CanonicalCombiningClass>::new();
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let mut before = None;
+    for c in name.chars() {
+        let is_joiner = matches!(c, '\u{200c}' | '\u{200d}');
+        let joins = is_joiner && before.is_some_and(|b| class.get(b) == CanonicalCombiningClass::Virama);
+        let is_plain = !is_joiner
+            && !ignorable.contains(c)
+            && !matches!(c, '\u{1100}'..='\u{11ff}' | '\u{a960}'..='\u{a97c}' | '\u{d7b0}'..='\u{d7fb}')
+            && !matches!(
+                category.get(c),
+                GeneralCategory::Control
+                    | GeneralCategory::Unassigned
+                    | GeneralCategory::PrivateUse
+                    | GeneralCategory::LineSeparator
+                    | GeneralCategory::ParagraphSeparator
+                    | GeneralCategory::Format
+            );
+        if !is_plain && !joins {
+            return Err(InvalidName::Character);
+        }
+        before = Some(c);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The examples of RFC 8266 section 3, but for their case, which is folded for comparing only.
+    #[test]
+    fn r1_11_a_name_is_kept_as_rfc_8266_has_it() {
+        for (typed, kept) in [
+            ("Foo", "Foo"),
+            ("foo", "foo"),
+            ("Foo Bar", "Foo Bar"),
+            ("foo bar", "foo bar"),
+            ("  Foo  Bar     ", "Foo Bar"),
+            ("Ada\u{a0}\u{2003}Lovelace\u{3000}", "Ada Lovelace"),
+            ("\u{3a3}", "\u{3a3}"),
+            ("\u{3c3}", "\u{3c3}"),
+            ("\u{3c2}", "\u{3c2}"),
+            ("\u{265a}", "\u{265a}"),
+            ("Richard \u{2163}", "Richard IV"),
+            ("e\u{301}", "é"),
+            ("\u{212b}ngstr\u{f6}m", "Ångström"),
+            ("क्\u{200d}ष", "क्\u{200d}ष"),
+            ("Ada 🔑", "Ada 🔑"),
+            ("عائشة", "عائشة"),
+        ] {
+            assert_eq!(nickname(typed).as_deref(), Ok(kept), "{typed:?}");
+            assert_eq!(nickname(kept).as_deref(), Ok(kept), "{typed:?} again");
+        }
+    }
+
+    #[test]
+    fn r1_11_what_cannot_be_seen_is_in_no_name() {
+        for bad in [
+            "a\nb",
+            "a\tb",
+            "a\0",
+            "a\u{200b}b",
+            "a\u{200d}b",
+            "a\u{202e}b",
+            "a\u{ad}b",
+            "a\u{2028}b",
+            "\u{378}",
+            "\u{e000}",
+            "\u{ffff}",
+            "\u{1112}\u{1161}",
+            "a\u{feff}",
+            "\u{e0041}",
+        ] {
+            assert_eq!(nickname(bad), Err(InvalidName::Character), "{bad:?}");
+        }
+        for blank in ["", " ", "\u{a0}\u{3000} "] {
+            assert_eq!(nickname(blank), Err(InvalidName::Empty), "{blank:?}");
+        }
+        assert!(nickname(&"é".repeat(64)).is_ok());
+        assert_eq!(nickname(&"é".repeat(65)), Err(InvalidName::TooLong));
+        assert_eq!(nickname(&"x".repeat(1 << 20)), Err(InvalidName::TooLong));
+        // What one character stands for may be long.
+        assert_eq!(nickname(&"\u{fdfa}".repeat(4)), Err(InvalidName::TooLong));
+    }
+}
