@@ -1,0 +1,449 @@
+//! Whoever knows an email and nothing else learns nothing about it (SPEC 2.7, 4.2, 4.7, 12.1, 12.5).
+//!
+//! Everybody here stands in one world, made anew from the same seed for each of them, and has the same
+//! done to them by a stranger. What the stranger is told, and what it costs, must not tell them apart.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use selfsame::{
+    Answer, Client, Error, HashCost, HashFailed, Hasher, Intent, Progress, ProviderId, Refusal, Secret, Step,
+    Table,
+};
+use selfsame_world::{CountingHasher, Identity, World, days, hours, minutes, refused, signed_in};
+
+const PASSWORD: &str = "correct horse battery staple";
+const WRONG: &str = "a wrong password";
+
+/// Emails that are shown alike: the first letter, and as many after it.
+const ADA: &str = "ada@example.org";
+/// With MFA on.
+const AMY: &str = "amy@example.org";
+/// To be deleted.
+const ANN: &str = "ann@example.org";
+/// Whose password others are said to know.
+const ASA: &str = "asa@example.org";
+/// With another way in beside the password.
+const AIA: &str = "aia@example.org";
+/// With a verified address, and no password.
+const ALF: &str = "alf@example.org";
+/// Whose address was never verified.
+const AUD: &str = "aud@example.org";
+/// Deleted 30 days ago; no purge has run.
+const AVA: &str = "ava@example.org";
+/// Who does not exist.
+const ABE: &str = "abe@example.org";
+
+const WITH_PASSWORD: [&str; 5] = [ADA, AMY, ANN, ASA, AIA];
+const EVERYBODY: [&str; 9] = [ADA, AMY, ANN, ASA, AIA, ALF, AUD, AVA, ABE];
+
+/// What one call told and cost.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Seen {
+    told: String,
+    commits: u64,
+    hashes: Vec<HashCost>,
+    rows: Vec<Written>,
+}
+
+/// A row that was written, and its length; or that it was deleted.
+type Written = (&'static str, Option<usize>);
+
+impl Seen {
+    /// Without the rows: where a failure is counted on an account, its event is a row of its own.
+    fn bare(&self) -> (&str, u64, &[HashCost]) {
+        (&self.told, self.commits, &self.hashes)
+    }
+}
+
+/// Notes at what cost each password was hashed.
+#[derive(Default)]
+struct NotingHasher(CountingHasher, Mutex<Vec<HashCost>>);
+
+impl Hasher for NotingHasher {
+    fn derive(
+        &self,
+        cost: HashCost,
+        password: &[u8],
+        salt: &[u8; 16],
+        pepper: &[u8; 32],
+    ) -> Result<[u8; 32], HashFailed> {
+        self.1.lock().unwrap().push(cost);
+        self.0.derive(cost, password, salt, pepper)
+    }
+}
+
+/// A world with everybody in it, and what a stranger sees of it.
+struct Stranger {
+    world: World,
+    hasher: Arc<NotingHasher>,
+}
+
+impl Stranger {
+    fn new() -> Self {
+        let hasher = Arc::new(NotingHasher::default());
+        let world = World::builder().hasher(hasher.clone()).build();
+        let stranger = Self { world, hasher };
+        let world = &stranger.world;
+        let ava = world.person(AVA, PASSWORD);
+        world.account(&ava).request_deletion().unwrap();
+        world.later(days(30));
+        world.person(ADA, PASSWORD);
+        world.turn_on_mfa(&world.person(AMY, PASSWORD).token);
+        world.account(&world.person(ANN, PASSWORD)).request_deletion().unwrap();
+        let asa = world.account(&world.person(ASA, PASSWORD));
+        asa.mark_compromised(asa.view().unwrap().methods.first().unwrap().id).unwrap();
+        world.person(AIA, PASSWORD);
+        world.later(minutes(1));
+        let asked = world.prove(&world.x_identity("aia", Some(AIA)), AIA);
+        let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
+        signed_in(world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap());
+        signed_in(world.prove(&world.x_identity("alf", Some(ALF)), ALF));
+        signed_in(world.answer(&world.x_identity("aud", Some(AUD)), &Answer::Skip).unwrap());
+        // What was mailed to whom is over, and gone: each new row of its kind clears away a few.
+        world.later(days(2));
+        let over = paces(world);
+        let mut passers_by = (0..).map(|number| format!("passer-by-{number}@example.org"));
+        while !paces(world).is_disjoint(&over) {
+            world.sign_up(&passers_by.next().unwrap(), PASSWORD);
+        }
+        world.later(hours(1));
+        world.mailbox().clear();
+        stranger.settled();
+        stranger
+    }
+
+    /// The clock's high-water mark is written by a call that is not looked at.
+    fn settled(&self) {
+        refused(self.world.sign_in("nobody@example.net", WRONG));
+    }
+
+    /// Time passes.
+    fn later(&self, span: Duration) {
+        self.world.later(span);
+        self.settled();
+    }
+
+    /// A call, and what is seen of it.
+    fn sees<T>(
+        &self,
+        call: impl FnOnce(&World) -> Result<T, Error>,
+        told: fn(&T) -> String,
+    ) -> (Option<T>, Seen) {
+        let engine = self.world.engine();
+        self.hasher.1.lock().unwrap().clear();
+        let (commits, before) = (engine.commits().unwrap(), engine.dump().unwrap());
+        let answer = call(&self.world);
+        let told = match &answer {
+            Ok(answer) => told(answer),
+            Err(Error::Refused(refusal)) => format!("{refusal:?}"),
+            Err(error) => panic!("{error:?}"),
+        };
+        let seen = Seen {
+            told,
+            commits: engine.commits().unwrap() - commits,
+            hashes: self.hasher.1.lock().unwrap().clone(),
+            rows: written(&before, &engine.dump().unwrap()),
+        };
+        (answer.ok(), seen)
+    }
+
+    /// A call that leads to a step.
+    fn step(&self, call: impl FnOnce(&World) -> Result<Progress, Error>) -> (Option<Progress>, Seen) {
+        self.sees(call, |progress| {
+            let has_flow = progress.flow.is_some();
+            let step = match &progress.step {
+                // What these show was drawn for them.
+                step @ (Step::SignedIn(_) | Step::PresentAssertion { .. }) => step.code().to_owned(),
+                step => format!("{step:?}"),
+            };
+            format!("{}, {has_flow}, {step}", progress.number)
+        })
+    }
+
+    /// A wrong answer, which the stranger thinks of without having seen a message.
+    fn wrong_code(&self, asked: &Progress) -> Seen {
+        self.step(|world| world.answer(asked, &Answer::Code("no code".into()))).1
+    }
+
+    /// What a stranger does with a flow that waits for a code.
+    fn tries_the_flow(&self, asked: Progress) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        for _ in 0..7 {
+            seen.push(self.wrong_code(&asked));
+        }
+        let (again, at_once) = self.step(|world| world.answer(&asked, &Answer::Resend));
+        seen.push(at_once);
+        self.later(minutes(1));
+        let (again, resent) = self.step(|world| world.answer(&again.unwrap(), &Answer::Resend));
+        seen.extend([resent, self.wrong_code(again.as_ref().unwrap())]);
+        for answer in [Answer::Totp("000000".into()), Answer::Skip, Answer::Restore] {
+            seen.push(self.step(|world| world.answer(again.as_ref().unwrap(), &answer)).1);
+        }
+        let elsewhere = Answer::CorrectAddress("azz@example.org".into());
+        let (again, corrected) = self.step(|world| world.answer(&again.unwrap(), &elsewhere));
+        seen.extend([corrected, self.wrong_code(again.as_ref().unwrap())]);
+        seen.push(self.step(|world| world.answer(&again.unwrap(), &Answer::Cancel)).1);
+        seen
+    }
+}
+
+/// The rows that say when codes went to an address.
+fn paces(world: &World) -> BTreeSet<Vec<u8>> {
+    let is_pace = |key: &Vec<u8>| Table::of(key).unwrap().name == "pace";
+    world.engine().dump().unwrap().into_keys().filter(is_pace).collect()
+}
+
+/// The rows that a call wrote. Every sealing is another, so a row that is written again is seen too.
+fn written(before: &BTreeMap<Vec<u8>, Vec<u8>>, after: &BTreeMap<Vec<u8>, Vec<u8>>) -> Vec<Written> {
+    let name = |key: &[u8]| Table::of(key).unwrap().name;
+    let put = after.iter().filter(|(key, value)| before.get(*key) != Some(value));
+    let put = put.map(|(key, value)| (name(key), Some(value.len())));
+    let deleted = before.keys().filter(|key| !after.contains_key(*key)).map(|key| (name(key), None));
+    let mut rows: Vec<_> = put.chain(deleted).filter(|(name, _)| *name != "stamp").collect();
+    rows.sort_unstable();
+    rows
+}
+
+/// Does the same to everybody, and holds all of it to what was seen of nobody.
+fn alike<T: PartialEq + Debug>(everybody: &[&str], does: impl Fn(&Stranger, &str) -> Vec<T>) -> Vec<T> {
+    let nobody = does(&Stranger::new(), ABE);
+    for email in everybody {
+        let seen = does(&Stranger::new(), email);
+        for (at, (somebody, nobody)) in seen.iter().zip(&nobody).enumerate() {
+            assert_eq!(somebody, nobody, "{email} is told from nobody by call {at}");
+        }
+        assert_eq!(seen.len(), nobody.len());
+    }
+    nobody
+}
+
+fn client() -> Client {
+    Client::on("a stranger's")
+}
+
+fn reset(world: &World, email: &str) -> Result<Progress, Error> {
+    world.engine().reset_password(email, &client())
+}
+
+fn sign_up(world: &World, email: &str) -> Result<Progress, Error> {
+    world.engine().sign_up(email, &Secret::from("a stranger's own password"), &client())
+}
+
+#[test]
+fn r4_2_a_wrong_password_tells_nothing_of_the_email_until_the_lock_and_behind_it() {
+    let seen = alike(&EVERYBODY, |stranger, email| {
+        let mut seen = Vec::new();
+        for _ in 0..103 {
+            for _ in 0..2 {
+                let (_, one) = stranger.step(|world| world.sign_in(email, WRONG));
+                seen.push((one.told, one.commits, one.hashes));
+            }
+            stranger.later(hours(1));
+        }
+        seen
+    });
+    let cost = HashCost::default();
+    assert!(seen.contains(&("InvalidCredentials".to_owned(), 1, vec![cost])));
+    assert!(seen.contains(&("Throttled { retry_at: None }".to_owned(), 1, vec![])), "to the lock");
+}
+
+#[test]
+fn r12_1_within_a_wait_the_right_password_tells_no_more_than_a_wrong_one() {
+    let mut all = Vec::new();
+    for email in EVERYBODY {
+        let stranger = Stranger::new();
+        for _ in 0..5 {
+            refused(stranger.world.sign_in(email, WRONG));
+        }
+        // The first refusal in a wait begins a row's event, those after it are folded into it.
+        stranger.step(|world| world.sign_in(email, WRONG));
+        let tries = [WRONG, PASSWORD, "", PASSWORD, WRONG]
+            .map(|password| stranger.step(|world| world.sign_in(email, password)).1);
+        let [first, ..] = &tries;
+        assert!(first.told.starts_with("Throttled"), "{}", first.told);
+        assert_eq!((first.commits, first.hashes.len()), (1, 0));
+        assert!(tries.iter().all(|seen| seen == first), "{email}: to the length of the rows: {tries:?}");
+        all.push(tries);
+    }
+    let [first, ..] = all.as_slice() else { panic!("nobody was tried") };
+    let bare = |tries: &[Seen; 5]| tries.each_ref().map(|seen| format!("{:?}", seen.bare()));
+    assert!(all.iter().all(|tries| bare(tries) == bare(first)), "{all:?}");
+}
+
+#[test]
+fn r4_2_a_right_password_costs_what_a_wrong_one_does_where_more_is_asked() {
+    for email in [AMY, ANN, ASA] {
+        let stranger = Stranger::new();
+        let (_, wrong) = stranger.step(|world| world.sign_in(email, WRONG));
+        let (asked, right) = stranger.step(|world| world.sign_in(email, PASSWORD));
+        assert_eq!((wrong.commits, &wrong.hashes), (right.commits, &right.hashes), "{email}");
+        assert!(asked.unwrap().flow.is_some(), "{email} is asked for more");
+    }
+}
+
+#[test]
+fn r4_2_what_the_stranger_cannot_have_typed_right_is_refused_alike() {
+    let long = "x".repeat(5_000);
+    for password in ["", " ", "short", "\u{fdd0}\u{fdd0}", long.as_str()] {
+        alike(&EVERYBODY, |stranger, email| {
+            let (_, seen) = stranger.step(|world| world.sign_in(email, password));
+            vec![(seen.told, seen.commits, seen.hashes)]
+        });
+    }
+}
+
+#[test]
+fn r2_7_a_sign_up_tells_and_costs_the_same_for_everybody_to_the_length_of_the_rows() {
+    let seen = alike(&EVERYBODY, |stranger, email| {
+        let (asked, begun) = stranger.step(|world| sign_up(world, email));
+        let mut seen = vec![begun];
+        seen.extend(stranger.tries_the_flow(asked.unwrap()));
+        seen
+    });
+    let [begun, wrong, ..] = seen.as_slice() else { panic!("{seen:?}") };
+    assert_eq!((begun.commits, begun.hashes.len()), (1, 1));
+    assert_eq!((wrong.told.as_str(), wrong.commits, wrong.hashes.len()), ("InvalidCode", 1, 0));
+}
+
+#[test]
+fn r2_7_the_message_of_a_sign_up_is_the_same_for_everybody() {
+    alike(&EVERYBODY, |stranger, email| {
+        sign_up(&stranger.world, email).unwrap();
+        let messages = stranger.world.mailbox().all();
+        messages
+            .iter()
+            .map(|sent| (sent.to == email, sent.device.clone(), format!("{:?}", sent.kind)))
+            .collect()
+    });
+}
+
+#[test]
+fn r12_5_over_the_pace_and_over_the_flows_of_an_address_everybody_is_alike() {
+    for begin in [sign_up, reset] {
+        let seen = alike(&EVERYBODY, |stranger, email| {
+            let mut seen = Vec::new();
+            for span in [0, 0, 1, 1, 1, 1, 1, 60, 60, 60].map(minutes) {
+                stranger.later(span);
+                let (asked, begun) = stranger.step(|world| begin(world, email));
+                seen.extend([begun, stranger.wrong_code(&asked.unwrap())]);
+            }
+            seen
+        });
+        let messages = seen.iter().filter(|seen| seen.rows.iter().any(|(table, _)| *table == "outbox"));
+        assert_eq!(messages.count(), 8, "one a minute, five an hour");
+    }
+}
+
+#[test]
+fn r4_7_a_reset_tells_and_costs_the_same_for_everybody_to_the_length_of_the_rows() {
+    let seen = alike(&EVERYBODY, |stranger, email| {
+        let (asked, begun) = stranger.step(|world| reset(world, email));
+        let mut seen = vec![begun];
+        seen.extend(stranger.tries_the_flow(asked.unwrap()));
+        seen
+    });
+    let [begun, wrong, ..] = seen.as_slice() else { panic!("{seen:?}") };
+    assert_eq!((begun.commits, begun.hashes.len()), (1, 0));
+    assert!(begun.rows.iter().any(|(table, _)| *table == "outbox"), "nobody's message is a row too");
+    assert_eq!((wrong.told.as_str(), wrong.commits), ("InvalidCode", 1));
+}
+
+#[test]
+fn r4_7_an_address_corrected_in_a_reset_tells_nothing_either() {
+    alike(&EVERYBODY, |stranger, email| {
+        let (asked, begun) = stranger.step(|world| reset(world, "azz@example.org"));
+        let (asked, corrected) =
+            stranger.step(|world| world.answer(&asked.unwrap(), &Answer::CorrectAddress(email.into())));
+        let wrong = stranger.wrong_code(asked.as_ref().unwrap());
+        vec![begun, corrected, wrong]
+    });
+}
+
+#[test]
+fn r4_7_a_reset_goes_to_who_has_a_password_and_to_nobody_else() {
+    for email in EVERYBODY {
+        let stranger = Stranger::new();
+        reset(&stranger.world, email).unwrap();
+        let is_sent = stranger.world.mailbox().code(email).is_some();
+        assert_eq!(is_sent, WITH_PASSWORD.contains(&email), "{email}");
+    }
+}
+
+#[test]
+fn r2_7_an_identity_that_names_somebody_s_email_tells_nothing_of_it() {
+    for intent in [Intent::SignUp, Intent::SignIn] {
+        let seen = alike(&EVERYBODY, |stranger, email| {
+            let identity = Identity::at("other", "a stranger").with_email(email);
+            let provider = ProviderId::new("other").unwrap();
+            let (begun, first) = stranger.step(|world| world.engine().begin_federated(&provider, &client()));
+            let flow = begun.unwrap().flow.unwrap();
+            let assertion = identity.assertion(&flow).unwrap();
+            let (asked, presented) =
+                stranger.step(|world| world.engine().continue_with(&flow, &assertion, intent));
+            let mut asked = asked.unwrap();
+            let mut seen = vec![first, presented];
+            if intent == Intent::SignIn {
+                let (confirmed, one) = stranger.step(|world| world.answer(&asked, &Answer::Confirm));
+                asked = confirmed.unwrap();
+                seen.push(one);
+            }
+            seen.push(stranger.wrong_code(&asked));
+            seen.push(stranger.step(|world| world.answer(&asked, &Answer::Skip)).1);
+            seen
+        });
+        let told: Vec<_> = seen.iter().map(|seen| seen.told.as_str()).collect();
+        assert!(told.contains(&"InvalidCode"), "{told:?}");
+        assert_eq!(told.last().map(|told| told.ends_with("SignedIn")), Some(true), "{told:?}");
+    }
+}
+
+#[test]
+fn r4_2_an_id_that_was_picked_tells_as_little_as_an_email() {
+    let told = |is_known: bool| {
+        let stranger = Stranger::new();
+        let known = stranger.world.person("zoe@example.org", PASSWORD).account;
+        let unknown = World::builder().seed(2).build().ada().account;
+        let account = if is_known { known } else { unknown };
+        let mut seen = Vec::new();
+        for _ in 0..7 {
+            let call = |world: &World| world.engine().sign_in_to(account, &WRONG.into(), &client());
+            let (_, one) = stranger.step(call);
+            seen.push((one.told, one.commits, one.hashes));
+        }
+        seen
+    };
+    assert_eq!(told(true), told(false));
+}
+
+#[test]
+fn r12_2_an_email_that_is_guessed_at_is_no_more_known_than_before() {
+    let stranger = Stranger::new();
+    for _ in 0..5 {
+        refused(stranger.world.sign_in(ABE, WRONG));
+    }
+    assert!(matches!(refused(stranger.world.sign_in(ABE, WRONG)), Refusal::Throttled { .. }));
+    let (_, after) = stranger.step(|world| sign_up(world, ABE));
+    let (_, fresh) = Stranger::new().step(|world| sign_up(world, ABE));
+    assert_eq!(after, fresh);
+}
+
+#[test]
+fn r2_7_what_the_flow_of_a_sign_up_says_later_is_the_same_for_everybody() {
+    alike(&EVERYBODY, |stranger, email| {
+        let (asked, begun) = stranger.step(|world| sign_up(world, email));
+        let asked = asked.unwrap();
+        let mut seen = vec![begun];
+        stranger.world.mailbox();
+        for span in [minutes(10), hours(24) - minutes(10), days(30)] {
+            stranger.later(span);
+            let flow = asked.flow.clone().unwrap();
+            seen.push(stranger.step(|world| world.engine().current_step(&flow)).1);
+            seen.push(stranger.wrong_code(&asked));
+        }
+        seen
+    });
+}
