@@ -1,0 +1,367 @@
+//! A clock that is ten years wrong, for a moment or for good (SPEC 12.4): whatever it shows, nothing lives
+//! longer than it may, no wait gets shorter, and nothing is taken twice or lost.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+
+use std::time::Duration;
+
+use selfsame::{Answer, Client, Error, Progress, Refusal, Secret, SessionToken, Step, Timestamp};
+use selfsame_world::{Authenticator, START, World, days, hours, minutes, refused, signed_in, totp};
+
+const PASSWORD: &str = "correct horse battery staple";
+const ADA: &str = "ada@example.org";
+const TEN_YEARS: Duration = days(3652);
+const A_MOMENT: Duration = Duration::from_millis(1);
+
+/// What becomes of the wall clock. No time passes in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Jump {
+    /// It shows the time.
+    None,
+    /// Ten years forward and back, before the engine looks.
+    ForwardUnseen,
+    /// Ten years forward, an act, and back.
+    Forward,
+    /// The same, and a new process.
+    ForwardReopened,
+    /// The same in one process, and the host tells the time.
+    ForwardTrusted,
+    /// Ten years back, an act, and forward.
+    BackForAMoment,
+    /// Ten years back, an act, and forward, in another process.
+    BackForAMomentReopened,
+    /// Ten years back, and it stays there.
+    Back,
+    /// The same, in another process.
+    BackReopened,
+    /// The same, and the host tells the time.
+    BackTrusted,
+}
+
+const JUMPS: [Jump; 10] = [
+    Jump::None,
+    Jump::ForwardUnseen,
+    Jump::Forward,
+    Jump::ForwardReopened,
+    Jump::ForwardTrusted,
+    Jump::BackForAMoment,
+    Jump::BackForAMomentReopened,
+    Jump::Back,
+    Jump::BackReopened,
+    Jump::BackTrusted,
+];
+
+impl Jump {
+    fn take(self, world: &mut World) {
+        let truth = world.now();
+        match self {
+            Self::None => {}
+            Self::ForwardUnseen => {
+                world.hand().set_wall_forward(TEN_YEARS);
+                world.hand().set_wall_back(TEN_YEARS);
+            }
+            Self::Forward | Self::ForwardReopened | Self::ForwardTrusted => {
+                world.hand().set_wall_forward(TEN_YEARS);
+                act(world);
+                world.hand().set_wall_back(TEN_YEARS);
+            }
+            Self::BackForAMoment | Self::BackForAMomentReopened => {
+                world.hand().set_wall_back(TEN_YEARS);
+                if self == Self::BackForAMomentReopened {
+                    world.reopen().unwrap();
+                }
+                act(world);
+                world.hand().set_wall_forward(TEN_YEARS);
+            }
+            Self::Back | Self::BackReopened | Self::BackTrusted => world.hand().set_wall_back(TEN_YEARS),
+        }
+        match self {
+            Self::ForwardReopened | Self::BackReopened => world.reopen().unwrap(),
+            Self::ForwardTrusted | Self::BackTrusted => world.engine().set_trusted_time(truth).unwrap(),
+            _ => {}
+        }
+    }
+
+    /// Whether the engine was left with a time that is too late.
+    fn leaves_a_late_mark(self) -> bool {
+        matches!(self, Self::Forward | Self::ForwardReopened)
+    }
+
+    /// Whether the wall clock goes on ten years late.
+    fn stays_back(self) -> bool {
+        matches!(self, Self::Back | Self::BackReopened | Self::BackTrusted)
+    }
+}
+
+/// Something that is written, so that the store sees what the clock shows.
+fn act(world: &World) {
+    world.sign_in("nobody@example.net", "a wrong password").unwrap_err();
+}
+
+/// Every jump that is meant, and what the check finds wrong after it.
+fn over(is_meant: impl Fn(&Jump) -> bool, check: impl Fn(Jump) -> Result<(), String>) {
+    let meant: Vec<_> = JUMPS.into_iter().filter(is_meant).collect();
+    assert!(meant.contains(&Jump::None), "a clock that is right shows that the check can tell");
+    let wrong: Vec<_> =
+        meant.into_iter().filter_map(|jump| Some(format!("{jump:?}: {}", check(jump).err()?))).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Engine time is the later of the mark and the wall clock: it stands still while that one is behind.
+fn catches_up(jump: &Jump) -> bool {
+    !jump.stays_back()
+}
+
+/// Waits go by the slower clock while a process runs; the next one knows only the mark.
+fn in_one_process(jump: &Jump) -> bool {
+    *jump != Jump::ForwardReopened
+}
+
+fn hold(is_so: bool, otherwise: &str) -> Result<(), String> {
+    if is_so { Ok(()) } else { Err(otherwise.to_owned()) }
+}
+
+fn lives(world: &World, token: &SessionToken) -> bool {
+    match world.engine().resolve(token) {
+        Ok(_) => true,
+        Err(Error::Refused(Refusal::SessionEnded)) => false,
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+fn is_throttled(world: &World) -> bool {
+    matches!(world.sign_in(ADA, PASSWORD), Err(Error::Refused(Refusal::Throttled { .. })))
+}
+
+fn reset(world: &World) -> Progress {
+    world.engine().reset_password(ADA, &Client::on("phone")).unwrap()
+}
+
+fn takes(world: &World, asked: &Progress, code: &Secret) -> bool {
+    world.answer(asked, &Answer::Code(code.clone())).is_ok()
+}
+
+/// Ada with MFA on and a code of hers that was taken.
+fn ada_with_mfa(world: &World) -> (Authenticator, Answer) {
+    let app = world.turn_on_mfa(&world.ada().token);
+    world.later(minutes(1));
+    let taken = world.totp(&app);
+    signed_in(world.answer(&world.sign_in(ADA, PASSWORD).unwrap(), &taken).unwrap());
+    (app, taken)
+}
+
+fn an_unused_session_ends(jump: Jump) -> Result<(), String> {
+    let mut world = World::new();
+    let ada = world.ada();
+    world.later(days(1));
+    jump.take(&mut world);
+    // Unused is counted from the last use, rounded up to the next write (SPEC 6.2).
+    world.later(days(29) + hours(1) - A_MOMENT);
+    hold(jump != Jump::None || lives(&world, &ada.token), "an unused session ended early")?;
+    world.later(A_MOMENT);
+    hold(!lives(&world, &ada.token), "a session lives though it was unused for 30 days")
+}
+
+fn a_used_session_ends(jump: Jump) -> Result<(), String> {
+    let mut world = World::new();
+    let ada = world.ada();
+    for _ in 0..90 {
+        world.later(days(1));
+        world.engine().touch(&ada.token).unwrap();
+    }
+    jump.take(&mut world);
+    for _ in 0..89 {
+        world.later(days(1));
+        let lives = world.engine().touch(&ada.token).is_ok();
+        hold(jump != Jump::None || lives, "a used session ended early")?;
+    }
+    world.later(days(1));
+    hold(!lives(&world, &ada.token), "a session lives 180 days after it was opened")
+}
+
+fn a_code_ends(jump: Jump) -> Result<(), String> {
+    let code = |world: &World, email| world.mailbox().code(email).unwrap();
+    for early in [A_MOMENT, Duration::ZERO] {
+        let mut world = World::new();
+        world.ada();
+        let (asked, new) = (reset(&world), world.sign_up("bob@example.org", PASSWORD));
+        let (reset_code, new_code) = (code(&world, ADA), code(&world, "bob@example.org"));
+        jump.take(&mut world);
+        world.later(minutes(10) - early);
+        let is_taken = takes(&world, &asked, &reset_code);
+        hold(jump != Jump::None || is_taken == (early == A_MOMENT), "a reset's code has another life")?;
+        hold(!early.is_zero() || !is_taken, "a reset's code lives 10 minutes after it was fetched")?;
+        world.later(hours(24) - minutes(10));
+        let is_taken = takes(&world, &new, &new_code);
+        hold(jump != Jump::None || is_taken == (early == A_MOMENT), "a sign-up's code has another life")?;
+        hold(!early.is_zero() || !is_taken, "a sign-up's code lives 24 hours after it was fetched")?;
+    }
+    Ok(())
+}
+
+fn no_wait_is_shortened(jump: Jump) -> Result<(), String> {
+    for (failures, wait) in [(5, minutes(1)), (8, minutes(8)), (11, hours(1))] {
+        let mut world = World::new();
+        world.ada();
+        for _ in 0..failures {
+            while is_throttled_wrong(&world) {
+                world.later(minutes(1));
+            }
+        }
+        world.later(wait / 4);
+        jump.take(&mut world);
+        hold(is_throttled(&world), "a wait ended with the jump")?;
+        world.later(wait - wait / 4 - A_MOMENT);
+        hold(is_throttled(&world), "a wait ended early")?;
+        world.later(A_MOMENT);
+        hold(jump != Jump::None || !is_throttled(&world), "a wait goes on")?;
+        // Another process goes on from the mark, which may be a minute old, and has not seen what passed.
+        world.later(wait + minutes(1));
+        hold(jump.stays_back() || !is_throttled(&world), "a wait did not end")?;
+    }
+    Ok(())
+}
+
+/// Whether the wait before the next failure goes on; else the failure is counted.
+fn is_throttled_wrong(world: &World) -> bool {
+    matches!(world.sign_in(ADA, "a wrong password"), Err(Error::Refused(Refusal::Throttled { .. })))
+}
+
+fn no_wait_for_mail_is_shortened(jump: Jump) -> Result<(), String> {
+    let mut world = World::new();
+    world.ada();
+    reset(&world);
+    world.mailbox().clear();
+    jump.take(&mut world);
+    world.later(minutes(1) - A_MOMENT);
+    reset(&world);
+    hold(world.mailbox().all().is_empty(), "a second message went within the minute")?;
+    world.later(A_MOMENT);
+    reset(&world);
+    hold(jump.stays_back() || !world.mailbox().all().is_empty(), "no message goes any more")
+}
+
+fn no_step_is_taken_twice(jump: Jump) -> Result<(), String> {
+    let mut world = World::new();
+    let (app, taken) = ada_with_mfa(&world);
+    let truth = world.now();
+    jump.take(&mut world);
+    let asked = world.sign_in(ADA, PASSWORD).unwrap();
+    let earlier = Timestamp::from_millis(truth.as_millis() - 30_000);
+    let of_the_wall = world.totp(&app);
+    for answer in [&taken, &Answer::Totp(totp(&app.secret, earlier).unwrap()), &of_the_wall] {
+        hold(world.answer(&asked, answer).is_err(), "a code was taken twice, or one from before it")?;
+    }
+    world.later(minutes(1));
+    let next = world.answer(&asked, &world.totp(&app)).is_ok();
+    hold(next != jump.stays_back(), "the wall clock's code is taken where it is no step from before")
+}
+
+fn a_deleted_account_can_be_restored_for_thirty_days(jump: Jump) -> Result<(), String> {
+    let mut world = World::new();
+    let purge_at = world.account(&world.ada()).request_deletion().unwrap();
+    jump.take(&mut world);
+    world.later(days(30) - A_MOMENT);
+    if jump.leaves_a_late_mark() {
+        // Absent while the engine takes the late time for true, and there again once it is put right.
+        hold(refused(world.sign_in(ADA, PASSWORD)) == Refusal::InvalidCredentials, "it is not absent")?;
+        world.engine().set_trusted_time(START + (days(30) - A_MOMENT)).unwrap();
+    }
+    let asked = world.sign_in(ADA, PASSWORD).map_err(|error| format!("it is gone early: {error:?}"))?;
+    let Step::ConfirmRestore { purge_at: told, .. } = asked.step else {
+        return Err(format!("{:?}", asked.step));
+    };
+    hold(told == purge_at, "its end moved")?;
+    signed_in(world.answer(&asked, &Answer::Restore).map_err(|error| format!("{error:?}"))?);
+    Ok(())
+}
+
+fn a_deleted_account_is_absent_after_thirty_days(jump: Jump) -> Result<(), String> {
+    let mut world = World::new();
+    world.account(&world.ada()).request_deletion().unwrap();
+    jump.take(&mut world);
+    world.later(days(30));
+    hold(refused(world.sign_in(ADA, PASSWORD)) == Refusal::InvalidCredentials, "it can still be restored")
+}
+
+#[test]
+fn r12_4_no_clock_that_jumped_and_came_back_keeps_a_session_or_a_code_alive() {
+    over(catches_up, an_unused_session_ends);
+    over(catches_up, a_used_session_ends);
+    over(catches_up, a_code_ends);
+}
+
+#[test]
+fn r12_4_no_jump_of_ten_years_in_one_process_shortens_a_wait() {
+    over(in_one_process, no_wait_is_shortened);
+    over(in_one_process, no_wait_for_mail_is_shortened);
+}
+
+#[test]
+fn r12_4_no_jump_of_ten_years_lets_a_code_of_the_app_be_taken_twice() {
+    over(|_| true, no_step_is_taken_twice);
+}
+
+#[test]
+fn r12_4_after_a_code_of_the_app_in_the_future_none_from_before_it_is_taken() {
+    for is_trusted in [false, true] {
+        let world = World::new();
+        let (app, _) = ada_with_mfa(&world);
+        let truth = world.now();
+        world.hand().set_wall_forward(TEN_YEARS);
+        let asked = world.sign_in(ADA, PASSWORD).unwrap();
+        signed_in(world.answer(&asked, &world.totp(&app)).unwrap());
+        world.hand().set_wall_back(TEN_YEARS);
+        if is_trusted {
+            world.engine().set_trusted_time(truth).unwrap();
+        }
+        world.later(minutes(1));
+        let asked = world.sign_in(ADA, PASSWORD).unwrap();
+        assert_eq!(refused(world.answer(&asked, &world.totp(&app))), Refusal::InvalidCode);
+        // The recovery codes are the way out, as for any app that is lost.
+        let code = app.recovery_codes.first().unwrap().clone();
+        assert!(signed_in(world.answer(&asked, &Answer::RecoveryCode(code)).unwrap()).recovered);
+    }
+}
+
+#[test]
+fn r12_4_no_jump_of_ten_years_takes_the_thirty_days_from_a_deleted_account() {
+    over(|_| true, a_deleted_account_can_be_restored_for_thirty_days);
+}
+
+#[test]
+fn r9_3_a_deleted_account_is_absent_after_thirty_days_once_the_clock_is_right() {
+    over(catches_up, a_deleted_account_is_absent_after_thirty_days);
+}
+
+#[test]
+fn r12_4_a_trusted_time_lowers_the_mark_and_every_later_jump_is_judged_anew() {
+    let mut world = World::new();
+    world.ada();
+    for number in 1..=3 {
+        Jump::Forward.take(&mut world);
+        let late = world.engine().health().unwrap();
+        assert_eq!(late.clock_rolled_back_by, Some(TEN_YEARS));
+        world.engine().set_trusted_time(world.now()).unwrap();
+        let health = world.engine().health().unwrap();
+        assert_eq!((health.clock_rolled_back_by, health.clock_events), (None, number));
+        let token = signed_in(world.sign_in(ADA, PASSWORD).unwrap()).token.unwrap();
+        let session = world.engine().resolve(&token).unwrap();
+        assert_eq!((session.created_at, session.auth_time), (world.now(), world.now()));
+    }
+}
+
+#[test]
+fn r12_4_a_trusted_time_of_ten_years_ago_ends_no_wait() {
+    let world = World::new();
+    world.ada();
+    for _ in 0..5 {
+        assert!(!is_throttled_wrong(&world));
+    }
+    let told = Timestamp::from_millis(START.as_millis() - u64::try_from(TEN_YEARS.as_millis()).unwrap());
+    let before = world.engine().health().unwrap().clock_events;
+    world.engine().set_trusted_time(told).unwrap();
+    assert_eq!(world.engine().health().unwrap().clock_events, before + 1, "recorded");
+    assert!(is_throttled(&world));
+    world.later(minutes(1) - A_MOMENT);
+    assert!(is_throttled(&world));
+}
