@@ -258,7 +258,7 @@ fn no_step_is_taken_twice(jump: Jump) -> Result<(), String> {
 
 fn a_deleted_account_can_be_restored_for_thirty_days(jump: Jump) -> Result<(), String> {
     let mut world = World::new();
-    let purge_at = world.account(&world.ada()).request_deletion().unwrap();
+    let purge_at = world.account(&world.ada()).request_deletion().unwrap().purge_at;
     jump.take(&mut world);
     world.later(days(30) - A_MOMENT);
     if jump.leaves_a_late_mark() {
