@@ -61,6 +61,7 @@ fn full(world: &World) -> (Person, SessionToken, Vec<String>) {
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     let back = signed_in(world.answer(&asked, &Answer::Restore).unwrap()).token.unwrap();
     let account = world.engine().account(&back).unwrap();
+    account.set_display_name(Some("Ada")).unwrap();
     account.request_privacy(RequestKind::Access).unwrap();
     world.later(minutes(1));
     let erasure = account.request_privacy(RequestKind::Erasure).unwrap();
@@ -93,6 +94,7 @@ fn r10_1_the_export_of_a_full_account_is_what_its_schema_says() {
     let document: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(judge(&document), Ok(()), "{text}");
     assert_eq!(document["account"]["id"], ada.account.to_string());
+    assert_eq!(document["account"]["display_name"], "Ada");
     assert_eq!(document["account"]["methods"][1]["subject"], "815");
     assert_eq!(document["account"]["mfa"]["recovery_codes_left"], 10);
     assert_eq!(document["account"]["failures"]["first_factor"], 1);

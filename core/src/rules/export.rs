@@ -71,6 +71,7 @@ struct AccountPart {
     revision: u64,
     status: StatusPart,
     restored_at: Option<Moment>,
+    display_name: Option<String>,
     #[serde(flatten)]
     ways: WaysPart,
     /// When second factors or recovery codes were begun that are not on yet.
@@ -258,6 +259,7 @@ impl AccountPart {
             revision: account.revision,
             status: StatusPart::of(&account.status),
             restored_at: moment(account.restored_at),
+            display_name: account.display_name.clone(),
             ways: WaysPart::of(&account.ways),
             enrolments_begun_at: account.enrolments.iter().map(|begun| begun.begun_at.rfc3339()).collect(),
             reserved: account.reserved.iter().map(ReservedPart::of).collect(),
