@@ -103,7 +103,7 @@ fn unlike(class: &str, path: &str, shape: Option<&Shape>) -> Option<String> {
     let why = match class {
         "owner" if of != "AccountHandle" && !shape.takes.contains("SessionToken") => "takes no session",
         "flow" if !shape.gives.contains("Progress") => "gives no step of a flow",
-        "value" if matches!(of, "Engine" | "AccountHandle") => "acts on a store",
+        "value" if matches!(of, "Engine" | "AccountHandle" | "SupportDesk") => "acts on a store",
         "host" | "support" | "store" if of == "AccountHandle" => "is the owner's",
         _ => return None,
     };

@@ -329,6 +329,25 @@ fn r12_4_no_jump_of_ten_years_takes_the_thirty_days_from_a_deleted_account() {
 }
 
 #[test]
+fn r9_4_a_purge_that_runs_in_the_wrong_decade_destroys_nothing() {
+    for purges_again_after in [Duration::ZERO, hours(24) - A_MOMENT] {
+        let world = World::new();
+        world.account(&world.ada()).request_deletion().unwrap();
+        world.later(minutes(1));
+        world.hand().set_wall_forward(TEN_YEARS);
+        for span in [Duration::ZERO, purges_again_after] {
+            world.later(span);
+            assert_eq!(world.engine().purge_due(10).unwrap().receipts.len(), 0, "{span:?}");
+        }
+        world.hand().set_wall_back(TEN_YEARS);
+        world.engine().set_trusted_time(world.now()).unwrap();
+        assert_eq!(world.engine().purge_due(10).unwrap().receipts.len(), 0);
+        let asked = world.sign_in(ADA, PASSWORD).unwrap();
+        signed_in(world.answer(&asked, &Answer::Restore).unwrap());
+    }
+}
+
+#[test]
 fn r9_3_a_deleted_account_is_absent_after_thirty_days_once_the_clock_is_right() {
     over(catches_up, a_deleted_account_is_absent_after_thirty_days);
 }
