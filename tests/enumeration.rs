@@ -447,3 +447,52 @@ fn r2_7_what_the_flow_of_a_sign_up_says_later_is_the_same_for_everybody() {
         seen
     });
 }
+
+#[test]
+fn r4_7_what_a_flow_says_later_tells_nobody_whether_a_message_went_out() {
+    for begin in [sign_up, reset] {
+        alike(&EVERYBODY, |stranger, email| {
+            let (asked, begun) = stranger.step(|world| begin(world, email));
+            let asked = asked.unwrap();
+            let mut seen = vec![begun.told];
+            stranger.world.mailbox();
+            let within = minutes(10) - Duration::from_millis(1);
+            for span in [Duration::ZERO, within, Duration::from_millis(1), hours(24), days(30)] {
+                stranger.later(span);
+                let flow = asked.flow.clone().unwrap();
+                seen.push(stranger.step(|world| world.engine().current_step(&flow)).1.told);
+                seen.push(stranger.wrong_code(&asked).told);
+            }
+            seen
+        });
+    }
+}
+
+#[test]
+fn r4_2_a_hash_of_weaker_parameters_is_no_faster_to_refuse() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let weak = HashCost::new(12_288, 3, 1);
+    let before =
+        World::builder().policy(World::policy().hash_cost(weak).build().unwrap()).file(&path).build();
+    before.person(ADA, PASSWORD);
+    drop(before);
+    let hasher = Arc::new(NotingHasher::default());
+    let stranger =
+        Stranger { world: World::builder().hasher(hasher.clone()).open_file(&path).build(), hasher };
+    let [known, unknown] = [ADA, ABE].map(|email| stranger.step(|world| world.sign_in(email, WRONG)).1);
+    let cost = HashCost::default();
+    assert_eq!(unknown.hashes, [cost]);
+    assert!(known.hashes.contains(&cost), "at least one hash at policy's parameters: {:?}", known.hashes);
+}
+
+#[test]
+fn r13_1_messages_to_nobody_stand_in_no_other_s_way() {
+    let world = World::new();
+    for n in 0..40 {
+        reset(&world, &format!("nobody{n}@example.org")).unwrap();
+    }
+    sign_up(&world, ABE).unwrap();
+    let fetched = world.engine().messages(10).unwrap();
+    assert!(!fetched.is_empty(), "a message waits");
+}

@@ -30,22 +30,41 @@ impl Engine {
     /// [`Error`] from the store.
     pub fn messages(&self, most: usize) -> Result<Vec<Message>, Error> {
         self.remind()?;
+        // What goes to nobody is dropped on the way, and stands in nobody's way: an empty answer means
+        // that there is nothing.
+        loop {
+            let (fetched, is_all) = self.fetch(most.min(FETCHED_AT_ONCE))?;
+            if is_all || !fetched.is_empty() {
+                return Ok(fetched);
+            }
+        }
+    }
+
+    /// Fetches from the first `most` rows of the outbox; whether these were all.
+    fn fetch(&self, most: usize) -> Result<(Vec<Message>, bool), Error> {
         self.act(|view, ctx| {
             let mut changes = Vec::new();
             let mut fetched = Vec::new();
-            for mut message in view.messages(most.min(FETCHED_AT_ONCE))? {
-                if message.is_void(ctx.now) || message.is_to_nobody() {
+            let messages = view.messages(most)?;
+            let is_all = messages.len() < most || most == 0;
+            for mut message in messages {
+                if message.is_void(ctx.now) {
                     changes.push(Change::Delivered(message.id));
                     continue;
                 }
                 if message.fetched_at.is_none() {
                     message.fetched_at = Some(ctx.now);
+                    // Also where it goes to nobody: their flow ends as everybody's does (SPEC 4.7).
                     changes.extend(started(view, &message, ctx)?);
-                    changes.push(Change::Message(message.clone()));
+                    let keeps = Change::Message(message.clone());
+                    let drops = Change::Delivered(message.id);
+                    changes.push(if message.is_to_nobody() { drops } else { keeps });
                 }
-                fetched.push(message.to_message());
+                if !message.is_to_nobody() {
+                    fetched.push(message.to_message());
+                }
             }
-            Ok(Verdict::done(fetched, changes))
+            Ok(Verdict::done((fetched, is_all), changes))
         })
     }
 
@@ -98,7 +117,7 @@ impl Engine {
             let changes = vec![Change::Sightings(sightings)];
             lower(&view, &ctx, &*inner.environment.entropy, changes, mark.clone())
         })?;
-        inner.time.trust(moment.now);
+        inner.time.trust(&moment);
         Ok(())
     }
 

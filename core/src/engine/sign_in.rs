@@ -88,11 +88,13 @@ impl Engine {
             return Ok(None);
         };
         let matches = stored.hash.verify(hasher, normal.as_bytes(), pepper)? && !normal.is_empty();
-        let rehashed = if matches && stored.hash.needs_rehash(cost) {
-            Some(self.hash_new(normal.as_bytes())?)
-        } else {
-            None
+        // A weaker hash than policy's tells by its time that there is one: whatever comes of it, one at
+        // policy's cost is made too (SPEC 4.2, 4.5).
+        let renewed = match stored.hash.needs_rehash(cost) {
+            true => Some(self.hash_new(normal.as_bytes())?),
+            false => None,
         };
+        let rehashed = renewed.filter(|_| matches);
         Ok(Some(PasswordProof {
             account: stored.account,
             credential: stored.credential,

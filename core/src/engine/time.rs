@@ -20,7 +20,9 @@ struct State {
     mark: Timestamp,
     /// As much of it as is in the store.
     stored: Timestamp,
-    /// Engine time and the steady clock when this process began to count.
+    /// Engine time and the steady clock when the wall clock last kept up.
+    kept_up: (Timestamp, u64),
+    /// Patient time and the steady clock when this process began to count it.
     began: (Timestamp, u64),
     /// Whether the present set-back is in the store.
     recorded: bool,
@@ -43,7 +45,8 @@ impl Timekeeper {
     pub(crate) fn new(clock: Arc<dyn Clock>, stored: Timestamp) -> Self {
         let reading = clock.read();
         let mark = stored.max(Timestamp::from_millis(reading.wall_ms));
-        let state = State { mark, stored, began: (mark, reading.elapsed_ms), recorded: false };
+        let now = (mark, reading.elapsed_ms);
+        let state = State { mark, stored, kept_up: now, began: now, recorded: false };
         Self { clock, state: Mutex::new(state) }
     }
 
@@ -52,6 +55,15 @@ impl Timekeeper {
         let wall = Timestamp::from_millis(reading.wall_ms);
         let mut state = self.state();
         state.mark = state.mark.max(wall);
+        if state.mark.since(wall) > TOLERANCE {
+            // A clock that was set back would stand still until it has caught up, and nothing would end
+            // meanwhile: the steady clock goes on for it (SPEC 12.4).
+            let (at, elapsed) = state.kept_up;
+            let steady = at + Duration::from_millis(reading.elapsed_ms.saturating_sub(elapsed));
+            state.mark = state.mark.max(steady);
+        } else {
+            state.kept_up = (state.mark, reading.elapsed_ms);
+        }
         let now = state.mark;
         let (began, began_elapsed) = state.began;
         let elapsed = Duration::from_millis(reading.elapsed_ms.saturating_sub(began_elapsed));
@@ -70,21 +82,25 @@ impl Timekeeper {
         }
     }
 
-    /// The moment that it is when the host is right about the time. A wall clock that is ahead of it
-    /// would be believed again at once, so it is the later of the two.
+    /// The moment that it is when the host is right about the time, which is never later than it was. A wall
+    /// clock that is ahead of it would be believed again at once, so it is the later of the two. Patient time
+    /// stays, so that no wait gets shorter.
     pub(crate) fn trusted(&self, time: Timestamp) -> Moment {
-        let now = time.max(Timestamp::from_millis(self.clock.read().wall_ms));
-        Moment { now, wall: now, patient: now, rolled_back: None, mark_due: true, unrecorded: false }
+        let before = self.moment();
+        let now = time.max(before.wall).min(before.now);
+        let patient = before.patient.min(now);
+        Moment { now, wall: before.wall, patient, rolled_back: None, mark_due: true, unrecorded: false }
     }
 
     /// Goes on from a [trusted](Self::trusted) moment, once it is in the store: a mark that a wrong clock
     /// left in the future goes back to it.
-    pub(crate) fn trust(&self, now: Timestamp) {
+    pub(crate) fn trust(&self, moment: &Moment) {
         let reading = self.clock.read();
         let mut state = self.state();
-        state.mark = now;
-        state.stored = now;
-        state.began = (now, reading.elapsed_ms);
+        state.mark = moment.now;
+        state.stored = moment.now;
+        state.kept_up = (moment.now, reading.elapsed_ms);
+        state.began = (moment.patient, reading.elapsed_ms);
     }
 
     /// What was written with an act is in the store.
@@ -152,7 +168,9 @@ mod tests {
         let later = keeper.moment();
         assert_eq!((later.now, later.rolled_back), (Timestamp::from_millis(1_100_000), None));
         turn(&hand, -700_000, 1);
-        assert_eq!(keeper.moment().now, later.now);
+        assert_eq!(keeper.moment().now, later.now + Duration::from_millis(1), "the steady clock goes on");
+        turn(&hand, -1_000, 0);
+        assert_eq!(keeper.moment().now, later.now + Duration::from_millis(1));
     }
 
     #[test]
@@ -173,7 +191,7 @@ mod tests {
         assert!(matches!(moment.mark().clock_event, Some(ClockEvent::RolledBack { by_ms: 9_000_000, .. })));
         keeper.written(&moment);
         assert_eq!(keeper.moment().mark().clock_event, None);
-        keeper.trust(keeper.trusted(Timestamp::from_millis(1_200_000)).now);
+        keeper.trust(&keeper.trusted(Timestamp::from_millis(1_200_000)));
         assert_eq!(keeper.moment().now, Timestamp::from_millis(1_200_000));
     }
 }
