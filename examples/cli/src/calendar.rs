@@ -25,6 +25,38 @@ pub(crate) fn day(ms: u64) -> String {
     format!("{day} {name} {year}")
 }
 
+/// `01 Jan 2026`: as wide on every day, for tables.
+pub(crate) fn wide_day(ms: u64) -> String {
+    format!("{:0>11}", day(ms))
+}
+
+/// `01 Jan 2026, 00:00:00`: as wide at every time, for tables.
+pub(crate) fn wide_moment(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    format!("{}, {:02}:{:02}:{:02}", wide_day(ms), seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
+}
+
+/// The beginning of a day that is written `2026-01-31`, in UTC; nothing where it is no day since 1970.
+pub(crate) fn parse_day(text: &str) -> Option<u64> {
+    let mut parts = text.splitn(3, '-').map(|part| {
+        let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse::<u64>().ok().filter(|_| is_number)
+    });
+    let (year, month, date) = (parts.next()??, parts.next()??, parts.next()??);
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&date) {
+        return None;
+    }
+    // Hinnant's `days_from_civil`, the other way round.
+    let march_year = year - u64::from(month <= 2);
+    let march_month = (month + 9) % 12;
+    let day_of_year = (153 * march_month + 2) / 5 + date - 1;
+    let days = march_year * 365 + march_year / 4 - march_year / 100 + march_year / 400 + day_of_year;
+    let ms = days.checked_sub(719_468)? * 86_400_000;
+    // The 31st of a month of 30 days is another day.
+    let month = usize::try_from(month - 1).ok().and_then(|month| MONTHS.get(month))?;
+    (day(ms) == format!("{date} {month} {year}")).then_some(ms)
+}
+
 /// `00:00`; seconds, and their thousandths, where there are any.
 pub(crate) fn clock(ms: u64) -> String {
     let (seconds, rest) = (ms / 1_000 % 60, ms % 1_000);
@@ -69,8 +101,29 @@ mod tests {
         ] {
             assert_eq!(moment(ms), read, "{ms}");
         }
+        assert_eq!(wide_moment(1_767_225_659_999), "01 Jan 2026, 00:00:59");
+        assert_eq!(wide_day(1_793_923_200_000), "06 Nov 2026");
         assert_eq!(span(Duration::from_secs(90_000)), "1 day 1 hour");
         assert_eq!(span(Duration::from_millis(59_999)), "59 seconds 999 milliseconds");
         assert_eq!(span(Duration::ZERO), "no time");
+    }
+    #[test]
+    fn a_day_that_is_written_is_the_day_that_is_read() {
+        for (text, read) in [
+            ("1970-01-01", Some(0)),
+            ("2000-02-29", Some(951_782_400_000)),
+            ("2026-01-01", Some(1_767_225_600_000)),
+            ("9999-12-31", Some(253_402_214_400_000)),
+            ("2026-02-29", None),
+            ("2026-04-31", None),
+            ("1969-12-31", None),
+            ("2026-13-01", None),
+            ("2026-1", None),
+            ("+2026-01-01", None),
+            ("10000-01-01", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_day(text), read, "{text}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What a person or a pipe gives: passwords, codes, statements, ID tokens and key sets.
+//! What a person or a pipe gives: passwords, codes, statements, ID tokens, key sets and a yes.
 
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
@@ -37,25 +37,59 @@ pub(crate) fn password(from_stdin: bool, is_new: bool) -> Result<Secret, Trouble
     Ok(password)
 }
 
-/// A code, from the terminal or a pipe. A text that can be no code is no try.
+/// A mailed code, from the terminal or a pipe. A text that can be no code is no try.
 pub(crate) fn code() -> Result<Secret, Trouble> {
-    let mut typed = String::new();
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        ask("Code: ");
-        stdin
-            .lock()
-            .take(LONGEST)
-            .read_line(&mut typed)
-            .map_err(|error| unreadable("the terminal", &error))?;
-    } else {
-        typed = text(all_of(stdin.lock(), "standard input")?)?;
-    }
+    let typed = match io::stdin().is_terminal() {
+        true => line("Code: ")?,
+        false => text(all_of(io::stdin().lock(), "standard input")?)?,
+    };
     let code = typed.trim();
     if code.is_empty() || !code.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Trouble::Unusable("that is no code: a code is digits, from the message".into()));
     }
     Ok(code.into())
+}
+
+/// What the authenticator app shows, however it groups it. A text that can be no such code is no try.
+pub(crate) fn totp() -> Result<Secret, Trouble> {
+    let typed = secret("Code of the app: ")?;
+    let code: String = typed.reveal_text().unwrap_or_default().split_whitespace().collect();
+    if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Trouble::Unusable("that is no code: the app shows 6 digits".into()));
+    }
+    Ok(code.as_str().into())
+}
+
+/// A recovery code, or one that undoes a change. A text that can be none is no try.
+pub(crate) fn long_code(what: &str) -> Result<Secret, Trouble> {
+    let typed = secret(&format!("{what}: "))?;
+    let is_one = typed.reveal_text().is_some_and(|typed| {
+        // The engine ignores blanks and dashes of every kind.
+        let counts = |c: &char| !c.is_whitespace() && c.is_alphanumeric();
+        typed.chars().filter(counts).count() == 24 && typed.trim().chars().count() <= 64
+    });
+    if !is_one {
+        return Err(Trouble::Unusable("that is no such code: it has 24 digits and letters".into()));
+    }
+    Ok(typed)
+}
+
+/// A line that is typed on the terminal and may be seen.
+pub(crate) fn line(asked: &str) -> Result<String, Trouble> {
+    let mut typed = String::new();
+    ask(asked);
+    let stdin = io::stdin().lock();
+    stdin.take(LONGEST).read_line(&mut typed).map_err(|error| unreadable("the terminal", &error))?;
+    Ok(typed)
+}
+
+/// A code that nobody is to see, from the terminal or a pipe.
+fn secret(asked: &str) -> Result<Secret, Trouble> {
+    let bytes = match io::stdin().is_terminal() {
+        true => prompt::hidden(asked)?,
+        false => all_of(io::stdin().lock(), "standard input")?,
+    };
+    Ok(text(bytes)?.as_str().into())
 }
 
 /// What a provider says, as [`assertion`](crate::assertion) reads it.

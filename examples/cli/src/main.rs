@@ -4,8 +4,10 @@ mod acts;
 mod arguments;
 mod assertion;
 mod calendar;
+mod confirm;
 mod input;
 mod key;
+mod man;
 mod narrate;
 mod next;
 mod playing;
@@ -22,8 +24,8 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 use clap_complete::Shell;
 
-use crate::acts::Store;
-use crate::arguments::{Arguments, Command, Place, Sessions};
+use crate::acts::{Store, Who};
+use crate::arguments::{Arguments, Command, Mfa, Place, Sessions};
 use crate::tell::Report;
 use crate::trouble::Trouble;
 
@@ -51,14 +53,23 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Trouble> {
     match command {
         Command::Play { story, store, json } => playing::play(&story, store.as_deref(), json),
+        Command::Man { of, to } => man::pages(&of, to.as_deref()),
         Command::Completions { shell } => Ok(completions(shell)?),
         Command::Init { place } => act(&place, Store::init),
         Command::SignUp { email, password, device, place } => {
             act(&place, |store| store.sign_up(&email, &password, &device))
         }
-        Command::SignIn { email, password, device, place } => {
-            act(&place, |store| store.sign_in(&email, &password, &device))
+        Command::SignIn { email, account, password, device, place } => {
+            let who = match account {
+                Some(account) => Who::Account(account),
+                None => Who::Email(email.unwrap_or_default()),
+            };
+            act(&place, |store| store.sign_in(&who, &password, &device))
         }
+        Command::ResetPassword { email, device, place } => {
+            act(&place, |store| store.reset_password(&email, &device))
+        }
+        Command::Reauthenticate { place } => act(&place, Store::reauthenticate),
         Command::BeginFederated { provider, device, place } => {
             act(&place, |store| store.begin_federated(&provider, &device))
         }
@@ -73,7 +84,23 @@ fn run(command: Command) -> Result<(), Trouble> {
             act(&place, |store| store.sessions(&what.unwrap_or(Sessions::List)))
         }
         Command::SignOut { place } => act(&place, Store::sign_out),
-        Command::Delete { place } => act(&place, Store::delete),
+        Command::Mfa { what, place } => act(&place, |store| store.mfa(&what.unwrap_or(Mfa::Show))),
+        Command::Compromised { method, confirmed, place } => {
+            act(&place, |store| store.compromised(method, &confirmed))
+        }
+        Command::Products { place } => act(&place, Store::products),
+        Command::OpenProduct { product, place } => act(&place, |store| store.open_product(&product)),
+        Command::Billing { product, place } => act(&place, |store| store.billing(&product)),
+        Command::Manage { place_to_manage, place } => act(&place, |store| store.manage(&place_to_manage)),
+        Command::Delete { confirmed, place } => act(&place, |store| store.delete(&confirmed)),
+        Command::Picker { place } => act(&place, Store::picker),
+        Command::ForgetHere { account, place } => act(&place, |store| store.forget_here(account)),
+        Command::SetBilling { account, product, bill, place } => {
+            act(&place, |store| store.set_billing(account, &product, &bill))
+        }
+        Command::MarkCompromised { account, method, confirmed, place } => {
+            act(&place, |store| store.mark_compromised(account, method, &confirmed))
+        }
         Command::Messages { delivered, place } => act(&place, |store| store.messages(delivered)),
         Command::Audit { place } => act(&place, Store::audit),
         Command::Health { place } => act(&place, Store::health),

@@ -1,6 +1,6 @@
 //! What can be typed next.
 
-use selfsame::{Accepted, ProviderId, SecondFactor, Step};
+use selfsame::{Accepted, AccountView, ProviderId, SecondFactor, Step};
 use selfsame_world::render;
 
 use crate::{policy, words};
@@ -72,6 +72,12 @@ pub(crate) fn at(step: &Step) -> Vec<Hint> {
             hint("selfsame answer keep-deleted", "leave it to be deleted"),
         ],
         Step::SignedIn(signed_in) if signed_in.token.is_some() => {
+            if signed_in.recovered {
+                return vec![
+                    hint("selfsame mfa enroll", "another authenticator app in the place of the lost one"),
+                    hint("selfsame mfa off", "or none"),
+                ];
+            }
             return vec![
                 hint("selfsame account", "see the account"),
                 hint("selfsame sessions", "see where it is signed in"),
@@ -84,6 +90,18 @@ pub(crate) fn at(step: &Step) -> Vec<Hint> {
     };
     hints.push(hint("selfsame answer cancel", "give up"));
     hints
+}
+
+/// What can be done about the account.
+pub(crate) fn on_page(account: &AccountView) -> Vec<Hint> {
+    let mfa = match &account.mfa {
+        None => Some(hint("selfsame mfa enroll", "turn MFA on")),
+        Some(mfa) if mfa.few_recovery_codes => {
+            Some(hint("selfsame mfa new-codes", "few recovery codes are left: make others"))
+        }
+        Some(_) => None,
+    };
+    mfa.into_iter().collect()
 }
 
 fn proof(accepted: &Accepted) -> Hint {

@@ -1,12 +1,15 @@
 //! What this program lets in.
 
 use clap::Args;
-use selfsame::{Algorithm, IdTokenRules, Policy, Provider, ProviderId, Word};
+use selfsame::{Algorithm, IdTokenRules, Policy, Product, Provider, ProviderId, Word};
 
 use crate::trouble::Trouble;
 
 /// The providers that the host speaks for here: what they said comes as a statement.
 const STATED: [&str; 2] = ["x", "work"];
+
+/// The products that share the accounts.
+pub(crate) const PRODUCTS: [&str; 2] = ["grok", "api"];
 
 /// The providers that speak by ID tokens, each let in by what it knows the program by.
 #[derive(Args)]
@@ -42,6 +45,7 @@ pub(crate) struct Providers {
 
 /// X and an organisation's own provider, which is the authority for the organisation's mailboxes; both
 /// as the host states them. Besides, the providers of ID tokens that were named.
+/// A terminal is a device, so it has a picker.
 pub(crate) fn of(named: &Providers) -> Result<Policy, Trouble> {
     let mut providers = vec![
         Provider::x(),
@@ -60,7 +64,8 @@ pub(crate) fn of(named: &Providers) -> Result<Policy, Trouble> {
     if let Some(value) = given(&named.oidc) {
         providers.push(oidc(&value)?);
     }
-    let built = Policy::builder().realm("Selfsame tour").providers(providers).build();
+    let policy = Policy::builder().realm("Selfsame tour").providers(providers);
+    let built = policy.products(vec![Product::grok(), Product::api()]).picker(true).build();
     built.map_err(|_| {
         Trouble::Unusable(
             "--google, --apple and --oidc: every name has at most 255 bytes, and every provider an issuer of \

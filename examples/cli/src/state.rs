@@ -85,6 +85,11 @@ impl StateFile {
         }
     }
 
+    /// The session that was opened last is over, and so not kept; one that was never kept is none.
+    pub(crate) fn remove_if(&self, is_over: bool) -> Result<(), Trouble> {
+        if is_over { self.remove() } else { Ok(()) }
+    }
+
     /// Asks before an act whether its outcome could be kept.
     pub(crate) fn check_writable(&self) -> Result<(), Trouble> {
         if self.0.is_dir() {

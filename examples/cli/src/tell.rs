@@ -1,8 +1,9 @@
 //! An answer, as people read it and as JSON.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use selfsame::Secret;
 use serde_json::Value;
 
 use crate::next::Hint;
@@ -15,6 +16,8 @@ pub(crate) struct Report {
     pub(crate) value: Value,
     /// For people.
     pub(crate) said: Said,
+    /// What a terminal draws besides, as it is.
+    pub(crate) picture: Option<Secret>,
     /// What to type next.
     pub(crate) next: Vec<Hint>,
     /// What went wrong although the act was done.
@@ -25,13 +28,18 @@ impl Report {
     /// What the engine answered, in the words of the stories.
     pub(crate) fn of(value: Value) -> Self {
         let said = words::answer(&value, &Names::new());
-        Self { value, said, next: Vec::new(), trouble: None }
+        Self { value, said, picture: None, next: Vec::new(), trouble: None }
+    }
+
+    /// A fact, and a table or more lines that belong to it.
+    pub(crate) fn telling(value: Value, tone: Tone, line: impl Into<String>, more: Vec<String>) -> Self {
+        let said = Said { tone, line: line.into(), more };
+        Self { value, said, picture: None, next: Vec::new(), trouble: None }
     }
 
     /// A fact.
     pub(crate) fn done(value: Value, line: impl Into<String>) -> Self {
-        let said = Said { tone: Tone::Done, line: line.into(), more: Vec::new() };
-        Self { value, said, next: Vec::new(), trouble: None }
+        Self::telling(value, Tone::Done, line, Vec::new())
     }
 
     pub(crate) fn then(self, next: Vec<Hint>) -> Self {
@@ -62,8 +70,11 @@ impl Report {
             Tone::Tells => ("\u{b7}", Style::new()),
         };
         writeln!(out, "{style}{mark} {}{style:#}", shown(&self.said.line))?;
+        if let Some(picture) = self.picture.as_ref().filter(|_| io::stdout().is_terminal()) {
+            out.write_all(picture.reveal())?;
+        }
         for line in &self.said.more {
-            writeln!(out, "    {}", shown(line))?;
+            writeln!(out, "{}", shown(&format!("    {line}")).trim_end())?;
         }
         let width = self.next.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
         let (typed, what) = (Style::new().bold(), Style::new().dimmed());
@@ -75,7 +86,7 @@ impl Report {
 }
 
 /// Handles and labels are other people's texts: what would steer the terminal is spelt out.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         let steers = c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

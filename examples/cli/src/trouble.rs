@@ -12,13 +12,17 @@ use crate::{calendar, policy};
 pub(crate) enum Trouble {
     /// The engine says no.
     Engine(Error),
+    /// The engine says no, and where it was asked says what to do.
+    Advised(Error, &'static str),
+    /// The engine says no, in other words than its own.
+    Said(Error, String),
     /// The story went otherwise than told.
     Failed(String),
     /// It cannot be done as it was asked for.
     Unusable(String),
     /// There is no key that can be used.
     NoKey(String),
-    /// The file of a flow or session cannot be written or removed.
+    /// The act is done, and a file that comes of it cannot be written or removed.
     State(String),
     /// Nobody reads on, or nothing can be written.
     Output(io::Error),
@@ -38,11 +42,20 @@ impl Trouble {
     /// One of [`CODES`].
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Failed(_) | Self::Engine(Error::Refused(_)) => 1,
+            Self::Engine(error) | Self::Advised(error, _) | Self::Said(error, _) => Self::code_of(error),
+            Self::Failed(_) => 1,
             Self::Unusable(_) => 2,
-            Self::Engine(Error::Busy { .. } | Error::Open(OpenProblem::AlreadyOpen)) => 5,
-            Self::NoKey(_) | Self::Engine(Error::Open(_)) => 3,
-            Self::State(_) | Self::Output(_) | Self::Engine(_) => 4,
+            Self::NoKey(_) => 3,
+            Self::State(_) | Self::Output(_) => 4,
+        }
+    }
+
+    fn code_of(error: &Error) -> u8 {
+        match error {
+            Error::Refused(_) => 1,
+            Error::Busy { .. } | Error::Open(OpenProblem::AlreadyOpen) => 5,
+            Error::Open(_) => 3,
+            _ => 4,
         }
     }
 
@@ -50,7 +63,12 @@ impl Trouble {
     pub(crate) fn sentence(&self) -> String {
         match self {
             Self::Engine(error) => with_advice(error),
-            Self::Failed(why) | Self::Unusable(why) | Self::NoKey(why) | Self::State(why) => why.clone(),
+            Self::Advised(error, advice) => format!("{error}: {advice}"),
+            Self::Said(_, why)
+            | Self::Failed(why)
+            | Self::Unusable(why)
+            | Self::NoKey(why)
+            | Self::State(why) => why.clone(),
             Self::Output(error) => format!("the answer cannot be written: {error}"),
         }
     }
@@ -58,7 +76,9 @@ impl Trouble {
     /// The same for a program that reads.
     pub(crate) fn value(&self) -> Value {
         let name = match self {
-            Self::Engine(error) => return render::error(error),
+            Self::Engine(error) | Self::Advised(error, _) | Self::Said(error, _) => {
+                return render::error(error);
+            }
             Self::Failed(_) => "Failed",
             Self::Unusable(_) => "Usage",
             Self::NoKey(_) => "NoKey",
@@ -80,9 +100,15 @@ fn with_advice(error: &Error) -> String {
         Error::Refused(Refusal::FlowExpired) => {
             "selfsame sign-up EMAIL, or selfsame begin-federated PROVIDER"
         }
-        Error::Refused(Refusal::SessionEnded | Refusal::ReauthenticationRequired { .. }) => {
-            "selfsame sign-in EMAIL"
+        Error::Refused(Refusal::OnHold { until }) => {
+            return format!("{error}, until {} UTC", calendar::moment(until.as_millis()));
         }
+        Error::Refused(Refusal::TooEarly { at }) => {
+            return format!("{error} until {} UTC", calendar::moment(at.as_millis()));
+        }
+        Error::Refused(Refusal::ReauthenticationRequired { .. }) => "selfsame reauthenticate",
+        Error::Refused(Refusal::SessionEnded) => "selfsame sign-in EMAIL",
+        Error::Refused(Refusal::UnknownProduct) => "there are grok and api",
         Error::Refused(Refusal::NeedsKeys { issuer }) => {
             let provider = policy::name_of(issuer);
             return format!("{error}: selfsame set-keys {provider} FILE, then bring the same token again");
@@ -102,6 +128,17 @@ fn with_advice(error: &Error) -> String {
         _ => return error.to_string(),
     };
     format!("{error}: {advice}")
+}
+
+/// What to do where this refusal comes of this act; every other speaks for itself.
+pub(crate) fn advising(
+    is_it: impl Fn(&Refusal) -> bool,
+    advice: &'static str,
+) -> impl FnOnce(Error) -> Trouble {
+    move |error| match &error {
+        Error::Refused(refusal) if is_it(refusal) => Trouble::Advised(error, advice),
+        _ => Trouble::Engine(error),
+    }
 }
 
 impl From<Error> for Trouble {

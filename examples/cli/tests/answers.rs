@@ -41,7 +41,7 @@ fn an_account_that_is_kept_deleted_signs_nobody_in_and_can_still_be_restored() {
     let desk = Desk::new();
     desk.done(&["sign-up", "brian@example.org", "--password-stdin"], PASSWORD);
     desk.done(&["answer", "code"], &desk.code());
-    desk.done(&["delete"], "");
+    desk.done(&["delete", "--yes"], "");
     let enter = ["sign-in", "brian@example.org", "--password-stdin"];
     let offer = desk.done(&enter, PASSWORD);
     assert!(offer.contains("restore it?") && offer.contains("selfsame answer keep-deleted"), "{offer}");

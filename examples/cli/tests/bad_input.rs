@@ -6,10 +6,16 @@ use std::process::Stdio;
 
 use crate::desk::{ADA, Desk, PASSWORD, ran, told};
 
+/// An id that is nobody's.
+const SOMEBODY: &str = "019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e";
+
 /// Every command that opens the store, with what it needs on standard input.
-const COMMANDS: [(&[&str], &str); 15] = [
+const COMMANDS: &[(&[&str], &str)] = &[
     (&["sign-up", "ada@example.org", "--password-stdin"], PASSWORD),
     (&["sign-in", "ada@example.org", "--password-stdin"], PASSWORD),
+    (&["sign-in", "--account", SOMEBODY, "--password-stdin"], PASSWORD),
+    (&["reset-password", "ada@example.org"], ""),
+    (&["reauthenticate"], ""),
     (&["begin-federated", "x"], ""),
     (&["continue"], ADA),
     (&["set-keys", "oidc"], r#"{"keys": []}"#),
@@ -19,7 +25,23 @@ const COMMANDS: [(&[&str], &str); 15] = [
     (&["sessions"], ""),
     (&["sessions", "end-others"], ""),
     (&["sign-out"], ""),
-    (&["delete"], ""),
+    (&["mfa"], ""),
+    (&["mfa", "enroll"], ""),
+    (&["mfa", "confirm"], "123456"),
+    (&["mfa", "codes"], ""),
+    (&["mfa", "saved"], ""),
+    (&["mfa", "new-codes", "--yes"], ""),
+    (&["mfa", "off", "--yes"], ""),
+    (&["compromised", "--yes"], ""),
+    (&["products"], ""),
+    (&["open-product", "grok"], ""),
+    (&["billing", "grok"], ""),
+    (&["manage", "x"], ""),
+    (&["delete", "--yes"], ""),
+    (&["picker"], ""),
+    (&["forget-here", SOMEBODY], ""),
+    (&["set-billing", SOMEBODY, "grok", "--customer", "c", "--plan", "p"], ""),
+    (&["mark-compromised", SOMEBODY, SOMEBODY, "--yes"], ""),
     (&["messages"], ""),
     (&["audit"], ""),
     (&["health"], ""),
@@ -64,7 +86,7 @@ fn a_store_that_cannot_be_opened_stays_as_it_was() {
         readable(&desk, "readable");
         cases.push(("s", "readable", "", 3, "can be read by others"));
     }
-    for (args, stdin) in COMMANDS {
+    for &(args, stdin) in COMMANDS {
         for (store, key_file, key, code, words) in &cases {
             let mut program = desk.bare();
             // The open flow and the session are those of the good store.
@@ -91,7 +113,7 @@ fn a_store_that_is_open_elsewhere_is_busy() {
     let held = desk.open();
     held.health().unwrap();
     let before = fs::read(desk.path("s")).unwrap();
-    for (args, stdin) in COMMANDS {
+    for &(args, stdin) in COMMANDS {
         told(&desk.run(args, stdin.as_bytes()), 5, "open elsewhere", &format!("{args:?}"));
     }
     assert!(fs::read(desk.path("s")).unwrap() == before);
@@ -219,7 +241,7 @@ fn tokens_that_are_not_this_stores_open_nothing() {
             told(&desk.run(&args, ADA.as_bytes()), code, words, &format!("{args:?}"));
         }
     }
-    for args in [&["account"][..], &["sessions"], &["sign-out"], &["delete"], &["audit"]] {
+    for args in [&["account"][..], &["sessions"], &["sign-out"], &["delete", "--yes"], &["audit"], &["mfa"]] {
         for (file, code, words) in [
             ("other.session", 1, "the session has ended; sign in again"),
             ("garbage", 2, "begin again"),

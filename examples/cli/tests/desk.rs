@@ -5,14 +5,22 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
-use selfsame::{Clock, Engine, Environment, HostKey, Policy, SystemClock, Timestamp, Unlock};
-use selfsame_world::{Forge, TokenProvider};
+use selfsame::{
+    Clock, Engine, Environment, HostKey, Policy, Progress, Secret, SignedIn, Step, SystemClock, Timestamp,
+    Unlock,
+};
+use selfsame_world::{Forge, Hand, TokenProvider, totp};
+use serde_json::json;
 use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_selfsame");
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const ADA: &str = r#"{"provider": "x", "subject": "1815", "email": "ada@example.org"}"#;
+
+pub(crate) const BRIAN: &str = "brian@example.org";
 
 /// What lets the provider of [`TokenProvider`] in.
 pub(crate) const OIDC: &str = "https://id.tokens.example,field-notes";
@@ -87,6 +95,29 @@ impl Desk {
         self.done(&["answer", "code"], &self.code());
     }
 
+    /// Brian has an account with a password, and a session.
+    pub(crate) fn brian_is_there(&self) {
+        self.done(&["sign-up", BRIAN, "--password-stdin"], PASSWORD);
+        self.done(&["answer", "code"], &self.code());
+    }
+
+    /// Brian has MFA too: the secret of his app, and his recovery codes. The app's code of now is spent.
+    pub(crate) fn brian_has_mfa(&self) -> (Secret, Vec<String>) {
+        self.brian_is_there();
+        self.mfa_is_on()
+    }
+
+    /// Whoever is signed in has MFA from now on.
+    pub(crate) fn mfa_is_on(&self) -> (Secret, Vec<String>) {
+        let enrolment = self.json(&["mfa", "enroll"], "");
+        let secret = Secret::from(enrolment["secret"].as_str().unwrap());
+        let codes = self.json(&["mfa", "confirm"], &shown(&secret, 0));
+        let codes = codes["recovery_codes"].as_array().unwrap().iter();
+        let codes = codes.map(|code| code.as_str().unwrap().to_owned()).collect();
+        self.done(&["mfa", "saved"], "");
+        (secret, codes)
+    }
+
     /// What a call that does what it is told prints as JSON.
     pub(crate) fn json(&self, args: &[&str], stdin: &str) -> serde_json::Value {
         serde_json::from_str(&self.done(&[args, &["--json"]].concat(), stdin)).unwrap()
@@ -115,8 +146,35 @@ impl Desk {
     }
 
     pub(crate) fn open(&self) -> Engine {
-        let unlock = self.unlock();
-        Engine::open(self.path("s"), &unlock, None, Policy::default(), Environment::system()).unwrap()
+        self.at(Environment::system())
+    }
+
+    /// The store, opened by a clock that stood so long ago.
+    pub(crate) fn ago(&self, ago: Duration) -> Engine {
+        let then = Timestamp::from_millis(now().as_millis() - ago.as_millis() as u64);
+        self.at(Environment::system().with_clock(Arc::new(Hand::at(then))))
+    }
+
+    fn at(&self, environment: Environment) -> Engine {
+        Engine::open(self.path("s"), &self.unlock(), None, Policy::default(), environment).unwrap()
+    }
+
+    /// A folder whose store was made so long ago, and is empty.
+    pub(crate) fn of(ago: Duration) -> Self {
+        let desk = Self::new();
+        fs::remove_file(desk.path("s")).unwrap();
+        let then = Timestamp::from_millis(now().as_millis() - ago.as_millis() as u64);
+        let environment = Environment::system().with_clock(Arc::new(Hand::at(then)));
+        drop(Engine::create(desk.path("s"), &desk.unlock(), Policy::default(), environment).unwrap());
+        desk
+    }
+
+    /// The session of the engine is the program's from now on.
+    pub(crate) fn keep(&self, signed_in: &Progress) {
+        let Step::SignedIn(SignedIn { token: Some(token), .. }) = &signed_in.step else {
+            panic!("signed in: {signed_in:?}")
+        };
+        fs::write(self.path("s.session"), json!({ "session": token.reveal() }).to_string()).unwrap();
     }
 
     /// The rows of the store. Opening a file writes the database's own bookkeeping, no row.
@@ -147,6 +205,13 @@ pub(crate) fn told(ran: &Ran, code: i32, what: &str, about: &str) {
 /// An ID token of now, as it should be.
 pub(crate) fn forge<'a>(provider: &'a TokenProvider, subject: &str, nonce: &str) -> Forge<'a> {
     provider.token(subject, nonce, now())
+}
+
+/// What an app shows so many steps of 30 seconds from now. The engine takes the next step's code too, and no
+/// step's twice.
+pub(crate) fn shown(secret: &Secret, steps: u64) -> String {
+    let at = Timestamp::from_millis(now().as_millis() + steps * 30_000);
+    totp(secret, at).unwrap().reveal_text().unwrap().to_owned()
 }
 
 pub(crate) fn now() -> Timestamp {

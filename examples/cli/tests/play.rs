@@ -1,5 +1,4 @@
 //! The program, as a shell runs it.
-#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A password is typed on a terminal that does not show it.
+//! A terminal: what is typed there and not shown, what is asked, and the QR code.
 #![cfg(unix)]
 
 use std::fs::OpenOptions;
@@ -8,11 +8,13 @@ use std::process::Stdio;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
 
-use crate::desk::{Desk, PASSWORD};
+use crate::desk::{BRIAN, Desk, PASSWORD, shown};
 
-/// Signs up on a terminal, typing one line after each prompt: exit code, errors, what the terminal showed,
-/// and whether it shows what is typed again.
-fn typed(desk: &Desk, lines: &[&str], colours: bool) -> (i32, String, String, bool) {
+const UP: [&str; 2] = ["sign-up", "ada@example.org"];
+
+/// Runs the program on a terminal, typing one line after each prompt: exit code, errors, what the terminal
+/// showed, and whether it shows what is typed again.
+fn typed(desk: &Desk, args: &[&str], lines: &[&str], colours: bool) -> (i32, String, String, bool) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -23,7 +25,7 @@ fn typed(desk: &Desk, lines: &[&str], colours: bool) -> (i32, String, String, bo
     if !colours {
         program.env("NO_COLOR", "1");
     }
-    program.args(["sign-up", "ada@example.org"]).stdin(Stdio::from(terminal.try_clone().unwrap()));
+    program.args(args).stdin(Stdio::from(terminal.try_clone().unwrap()));
     let mut child =
         program.stdout(Stdio::from(terminal.try_clone().unwrap())).stderr(Stdio::piped()).spawn().unwrap();
     drop(program);
@@ -58,7 +60,7 @@ fn typed(desk: &Desk, lines: &[&str], colours: bool) -> (i32, String, String, bo
 fn a_password_that_is_typed_is_not_shown() {
     let desk = Desk::new();
     let twice = [&*format!("{PASSWORD}\r"), &format!("{PASSWORD}\r")];
-    let (code, said, shown, echoes) = typed(&desk, &twice, true);
+    let (code, said, shown, echoes) = typed(&desk, &UP, &twice, true);
     assert_eq!(code, 0, "{said}");
     assert!(said.starts_with("Password: |\nThe same again: |\n"), "{said}");
     assert!(shown.contains("type the code that was sent to a\u{2026}@example.org"), "{shown}");
@@ -66,7 +68,7 @@ fn a_password_that_is_typed_is_not_shown() {
     assert!(!shown.contains("horse"), "{shown}");
     assert!(echoes, "the terminal is as it was");
     assert_eq!(desk.code().len(), 8);
-    let (code, _, shown, _) = typed(&desk, &twice, false);
+    let (code, _, shown, _) = typed(&desk, &UP, &twice, false);
     assert_eq!((code, shown.contains('\u{1b}')), (0, false), "NO_COLOR: {shown}");
 }
 
@@ -79,11 +81,51 @@ fn two_passwords_and_ctrl_c_do_nothing_and_leave_the_terminal_as_it_was() {
         (&["half a pass\x03"], "given up"),
         (&["\r"], "no password was given"),
     ] {
-        let (code, said, shown, echoes) = typed(&desk, lines, true);
+        let (code, said, shown, echoes) = typed(&desk, &UP, lines, true);
         assert_eq!(code, 2, "{said}");
         assert!(said.contains(why) && said.contains("nothing was done"), "{said}");
         assert!(!shown.contains("horse") && !shown.contains("half"), "{shown}");
         assert!(echoes, "the terminal is as it was");
     }
     assert_eq!(std::fs::read(desk.path("s")).unwrap(), before);
+}
+
+#[test]
+fn a_secret_is_drawn_and_its_codes_are_typed_unseen() {
+    let desk = Desk::new();
+    desk.brian_is_there();
+    let (code, _, drawn, _) = typed(&desk, &["mfa", "enroll"], &[], true);
+    assert_eq!(code, 0);
+    assert!(drawn.contains('\u{2588}') && drawn.contains("\u{1b}[38;5;16;48;5;231m"), "{drawn}");
+    let (code, _, drawn, _) = typed(&desk, &["mfa", "enroll", "--json"], &[], true);
+    assert!(code == 0 && drawn.starts_with("{\"expires_at\":"), "{drawn}");
+    let told = drawn.split("END").next().unwrap();
+    let secret = serde_json::from_str::<serde_json::Value>(told).unwrap()["secret"].as_str().unwrap().into();
+    let app = shown(&secret, 0);
+    let (code, said, seen, echoes) = typed(&desk, &["mfa", "confirm"], &[&format!("{app}\r")], true);
+    assert_eq!((code, said.as_str(), echoes), (0, "Code of the app: |\n", true), "{seen}");
+    assert!(!seen.contains(&app) && seen.contains("save these recovery codes"), "{seen}");
+    desk.done(&["mfa", "saved"], "");
+    desk.done(&["sign-in", BRIAN, "--password-stdin"], PASSWORD);
+    let app = shown(&secret, 1);
+    let (code, said, seen, _) = typed(&desk, &["answer", "totp"], &[&format!("{app}\r")], true);
+    assert!(code == 0 && !seen.contains(&app), "{said} {seen}");
+}
+
+#[test]
+fn what_cannot_be_undone_is_done_at_a_yes_alone() {
+    let desk = Desk::new();
+    desk.brian_is_there();
+    let before = (desk.rows(), desk.beside());
+    for line in ["no\r", "y\r", "\r", "\x04"] {
+        let (code, said, _, _) = typed(&desk, &["delete"], &[line], true);
+        assert!(code == 2 && said.contains("not confirmed; nothing was done"), "{line:?}: {said}");
+    }
+    assert!(before == (desk.rows(), desk.beside()));
+    let (code, said, seen, _) = typed(&desk, &["delete"], &["yes\r"], true);
+    assert!(
+        said.starts_with("This ends all sessions, and in 30 days the account is gone for good."),
+        "{said}"
+    );
+    assert!(code == 0 && seen.contains("it can be restored until"), "{said} {seen}");
 }

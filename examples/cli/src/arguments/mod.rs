@@ -1,21 +1,29 @@
 //! What can be typed.
 
+mod answers;
+mod help;
+mod host;
+mod page;
+
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use selfsame::{Intent, SessionId};
+use selfsame::{AccountId, Intent, MethodId};
 
+pub(crate) use self::answers::Given;
+pub(crate) use self::help::command;
+pub(crate) use self::host::Bill;
+pub(crate) use self::page::{Mfa, Sessions};
 use crate::policy::Providers;
-use crate::trouble;
 
 /// Accounts, sign-in and sessions in one sealed file
 ///
 /// Every call opens the store, does one thing and lets go. The next step is told in words. The program
 /// stands where an application would: it keeps the key, hands out the messages, and brings what a
-/// provider said. Its policy is the realm "Selfsame tour" and the providers x and work (the authority for
-/// example.org), for which it states what they said. Options let in google, apple and oidc, whose ID
-/// tokens the engine checks.
+/// provider said. Its policy is the realm "Selfsame tour", the products grok and api, and the providers x
+/// and work (the authority for example.org), for which it states what they said. Options let in google,
+/// apple and oidc, whose ID tokens the engine checks.
 ///
 /// Between two calls the open flow and the session last in two files beside the store, which their owner
 /// alone can read. They are written after the act. One that is lost is recovered by beginning again.
@@ -65,12 +73,26 @@ pub(crate) struct Place {
     pub(crate) show_tokens: bool,
 }
 
-/// On which device.
+/// On which device, and with what.
 #[derive(Args)]
 pub(crate) struct Device {
     /// What the device is called in the list of sessions
     #[arg(long, value_name = "LABEL", default_value = "terminal")]
     pub(crate) device: String,
+    /// The product that is used there, grok or api: its first use makes the membership
+    #[arg(long, value_name = "PRODUCT")]
+    pub(crate) product: Option<String>,
+    /// Do not offer the account in the picker from now on
+    #[arg(long)]
+    pub(crate) no_remember: bool,
+}
+
+/// That somebody has said yes to what cannot be undone.
+#[derive(Args)]
+pub(crate) struct Confirmed {
+    /// Do it without asking. Needed where there is no terminal to ask on, and with --json
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// Where a password comes from: never from the arguments, which every process can read.
@@ -108,17 +130,48 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Sign in with email and password
+    /// Sign in with email and password, or to an account of the picker with its password
     #[command(after_help = "\
-Example:
-  selfsame sign-in ada@example.org --device \"Ada's desk\"")]
+Examples:
+  selfsame sign-in ada@example.org --device \"Ada's desk\"
+  selfsame sign-in --account 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e")]
     SignIn {
         /// The address that the password goes with
-        email: String,
+        #[arg(required_unless_present = "account", conflicts_with = "account")]
+        email: Option<String>,
+        /// The account instead, by its id from `selfsame picker`
+        #[arg(long, value_name = "ID")]
+        account: Option<AccountId>,
         #[command(flatten)]
         password: PasswordSource,
         #[command(flatten)]
         device: Device,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Begin the way back in for who forgot the password: a code goes to the address
+    ///
+    /// The answer is the same whether or not the address is anybody's. The code, the second factor where MFA
+    /// is on, and a new password open a session; all others end.
+    #[command(after_help = "\
+Example:
+  selfsame reset-password ada@example.org")]
+    ResetPassword {
+        /// The address that the password goes with
+        email: String,
+        #[command(flatten)]
+        device: Device,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Renew the proof of the session, for what wants it fresh
+    ///
+    /// Methods, MFA, email, password and deletion want a proof of the last 5 minutes. The session goes on with
+    /// another token; the fifth failure ends it.
+    #[command(after_help = "\
+Example:
+  selfsame reauthenticate")]
+    Reauthenticate {
         #[command(flatten)]
         place: Place,
     },
@@ -188,7 +241,7 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Show the account
+    /// Show the account: ways in, addresses, MFA, hold and products
     #[command(after_help = "\
 Example:
   selfsame account --json")]
@@ -216,11 +269,100 @@ Example:
         #[command(flatten)]
         place: Place,
     },
-    /// Ask for the account's deletion; for 30 days signing in offers to restore it
+    /// Turn MFA on and off, and look after the recovery codes
+    #[command(after_help = "\
+Examples:
+  selfsame mfa
+  selfsame mfa enroll
+  selfsame mfa confirm
+  selfsame mfa saved")]
+    Mfa {
+        #[command(subcommand)]
+        what: Option<Mfa>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Say that others may know the password: the next sign-in asks for a new one
+    ///
+    /// Asks first. The password's sessions end, this one too if it is one.
     #[command(after_help = "\
 Example:
-  selfsame delete")]
+  selfsame compromised")]
+    Compromised {
+        /// The password's id, from `selfsame account` [default: the account's one password]
+        method: Option<MethodId>,
+        #[command(flatten)]
+        confirmed: Confirmed,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List the products that the account is used with, and what each costs
+    #[command(after_help = "\
+Example:
+  selfsame products")]
+    Products {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Use a product: the first time makes the account's membership
+    #[command(after_help = "\
+Example:
+  selfsame open-product grok")]
+    OpenProduct {
+        /// grok or api
+        product: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Say where what a product costs is managed: at the product, or at the store that sold it
+    #[command(after_help = "\
+Example:
+  selfsame billing grok")]
+    Billing {
+        /// grok or api
+        product: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Say where the account is managed, or where a provider's own account is
+    #[command(after_help = "\
+Examples:
+  selfsame manage api
+  selfsame manage x")]
+    Manage {
+        /// A product (grok, api) or a provider (x, work, google, apple, oidc)
+        place_to_manage: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Ask for the account's deletion; for 30 days signing in offers to restore it
+    ///
+    /// Asks first. All sessions end. Wants fresh proof of the first factor.
+    #[command(after_help = "\
+Examples:
+  selfsame delete
+  selfsame delete --yes")]
     Delete {
+        #[command(flatten)]
+        confirmed: Confirmed,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List the accounts that this device remembers, to sign in to
+    #[command(after_help = "\
+Example:
+  selfsame picker")]
+    Picker {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take an account off the picker and end its sessions in this store; nothing of it is deleted
+    #[command(after_help = "\
+Example:
+  selfsame forget-here 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e")]
+    ForgetHere {
+        /// Its id, from `selfsame picker`
+        account: AccountId,
         #[command(flatten)]
         place: Place,
     },
@@ -235,6 +377,39 @@ Examples:
         /// The message of this number was delivered: drop it
         #[arg(long, value_name = "ID")]
         delivered: Option<u64>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Say what a product costs an account, as the host that the biller told
+    ///
+    /// No other product's profile and no other account changes.
+    #[command(after_help = "\
+Example:
+  selfsame set-billing 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e grok \\
+    --customer cus_1815 --plan Monthly --paid-until 2027-01-31 --billed-by app-store")]
+    SetBilling {
+        /// The account's id
+        account: AccountId,
+        /// grok or api
+        product: String,
+        #[command(flatten)]
+        bill: Bill,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Say that others may know an account's password, as the host with evidence of a breach
+    ///
+    /// Asks first. The password's sessions end, and the next sign-in with it asks for a new one.
+    #[command(after_help = "\
+Example:
+  selfsame mark-compromised 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e 019ab0c4-7d41-7b2a-8c6f-0a1b2c3d4e5f --yes")]
+    MarkCompromised {
+        /// The account's id
+        account: AccountId,
+        /// The password's id
+        method: MethodId,
+        #[command(flatten)]
+        confirmed: Confirmed,
         #[command(flatten)]
         place: Place,
     },
@@ -268,6 +443,20 @@ Example:
         #[arg(long)]
         json: bool,
     },
+    /// Print a man page, or write them all
+    #[command(after_help = "\
+Examples:
+  selfsame man | man -l -
+  selfsame man mfa enroll
+  selfsame man --to /usr/local/share/man/man1")]
+    Man {
+        /// The command that the page is of; the program itself where none is named
+        #[arg(value_name = "COMMAND", conflicts_with = "to")]
+        of: Vec<String>,
+        /// Write the page of every command into this directory, in place of what has its name there
+        #[arg(long, value_name = "DIRECTORY")]
+        to: Option<PathBuf>,
+    },
     /// Print what a shell needs to complete the commands
     #[command(after_help = "\
 Example:
@@ -276,62 +465,6 @@ Example:
         /// The shell
         shell: Shell,
     },
-}
-
-/// An answer to a step.
-#[derive(Subcommand)]
-pub(crate) enum Given {
-    /// The code from the message, asked for or read from standard input
-    Code,
-    /// Leave the address unproven
-    Skip,
-    /// Make an account
-    Confirm,
-    /// A new account, separate from the others
-    CreateNew,
-    /// Link to the account at this place of the list
-    Link {
-        /// The place, from 1
-        place_in_list: u8,
-    },
-    /// The password of the account to be proven
-    Password {
-        #[command(flatten)]
-        password: PasswordSource,
-    },
-    /// What a provider says, of the account to be proven
-    Assertion {
-        /// The file of a statement or an ID token; standard input where it is missing or -
-        file: Option<PathBuf>,
-    },
-    /// Restore the account
-    Restore,
-    /// Leave the account to be deleted
-    KeepDeleted,
-    /// Send another code
-    Resend,
-    /// It is another address: begin its proof anew
-    CorrectAddress {
-        /// The address
-        email: String,
-    },
-    /// Leave the flow
-    Cancel,
-}
-
-/// What is done with sessions.
-#[derive(Subcommand)]
-pub(crate) enum Sessions {
-    /// List them, oldest first
-    List,
-    /// End one
-    End {
-        /// Its id, from the list
-        #[arg(value_parser = session_id)]
-        id: SessionId,
-    },
-    /// End all but this one
-    EndOthers,
 }
 
 /// What the person wants with an identity.
@@ -349,45 +482,5 @@ impl From<Wanted> for Intent {
             Wanted::SignIn => Self::SignIn,
             Wanted::SignUp => Self::SignUp,
         }
-    }
-}
-
-/// The whole command line; every help ends with the exit codes.
-pub(crate) fn command() -> clap::Command {
-    with_codes(Arguments::command())
-}
-
-fn with_codes(command: clap::Command) -> clap::Command {
-    let help = match command.get_after_help() {
-        Some(help) => format!("{help}\n\n{}", trouble::CODES),
-        None => trouble::CODES.to_owned(),
-    };
-    command.after_help(help).mut_subcommands(with_codes)
-}
-
-fn session_id(text: &str) -> Result<SessionId, selfsame::InvalidId> {
-    text.parse()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_help_has_the_exit_codes_and_every_command_an_example() {
-        let mut whole = command();
-        whole.build();
-        assert!(whole.get_subcommands().count() > 14);
-        for one in whole.get_subcommands().filter(|one| one.get_name() != "help") {
-            let help = one.clone().render_long_help().to_string();
-            assert!(help.contains("Example"), "{}", one.get_name());
-            for deep in std::iter::once(one).chain(one.get_subcommands()) {
-                if deep.get_name() != "help" {
-                    let help = deep.clone().render_long_help().to_string();
-                    assert!(help.contains("5  busy"), "{}: {help}", deep.get_name());
-                }
-            }
-        }
-        whole.debug_assert();
     }
 }

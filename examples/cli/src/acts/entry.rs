@@ -1,0 +1,124 @@
+//! Coming in: flows begun and answered.
+
+use std::path::PathBuf;
+
+use selfsame::{AccountId, Answer, Client, Engine, ProductId, Progress, ProviderId, Refusal};
+
+use super::{Reported, Store};
+use crate::arguments::{Device, Given, PasswordSource, Wanted};
+use crate::trouble::{self, Trouble};
+use crate::{assertion, input};
+
+impl Store {
+    pub(crate) fn sign_up(&self, email: &str, password: &PasswordSource, device: &Device) -> Reported {
+        let unlock = self.ready(&[&self.flow])?;
+        let client = client(device)?;
+        let password = input::password(password.password_stdin, true)?;
+        let engine = self.open(&unlock)?;
+        self.came_to(&engine.sign_up(email, &password, &client)?)
+    }
+
+    pub(crate) fn sign_in(&self, who: &Who, password: &PasswordSource, device: &Device) -> Reported {
+        let unlock = self.ready(&[&self.flow, &self.session])?;
+        let client = client(device)?;
+        let password = input::password(password.password_stdin, false)?;
+        let engine = self.open(&unlock)?;
+        self.came_to(&match who {
+            Who::Email(email) => engine.sign_in(email, &password, &client)?,
+            Who::Account(account) => engine.sign_in_to(*account, &password, &client)?,
+        })
+    }
+
+    pub(crate) fn reset_password(&self, email: &str, device: &Device) -> Reported {
+        self.begin(device, |engine, client| Ok(engine.reset_password(email, client)?))
+    }
+
+    pub(crate) fn reauthenticate(&self) -> Reported {
+        self.ready(&[&self.flow, &self.session])?;
+        self.came_to(&self.signed_in()?.account.reauthenticate()?)
+    }
+
+    pub(crate) fn begin_federated(&self, provider: &str, device: &Device) -> Reported {
+        let provider = ProviderId::new(provider).ok_or(Refusal::UnknownProvider)?;
+        self.begin(device, |engine, client| Ok(engine.begin_federated(&provider, client)?))
+    }
+
+    /// A flow that begins with nothing to type.
+    fn begin(
+        &self,
+        device: &Device,
+        begin: impl FnOnce(&Engine, &Client) -> Result<Progress, Trouble>,
+    ) -> Reported {
+        let unlock = self.ready(&[&self.flow])?;
+        let client = client(device)?;
+        let engine = self.open(&unlock)?;
+        self.came_to(&begin(&engine, &client)?)
+    }
+
+    pub(crate) fn continue_with(&self, file: Option<PathBuf>, wanted: Wanted) -> Reported {
+        let unlock = self.ready(&[&self.flow, &self.session])?;
+        let flow = self.flow.flow()?;
+        let assertion = assertion::read(input::assertion(file.as_deref())?, flow.token.flow())?;
+        let engine = self.open(&unlock)?;
+        self.came_to(&engine.continue_with(&flow.token, &assertion, wanted.into())?)
+    }
+
+    pub(crate) fn step(&self) -> Reported {
+        let unlock = self.ready(&[&self.flow])?;
+        let flow = self.flow.flow()?;
+        let engine = self.open(&unlock)?;
+        self.came_to(&engine.current_step(&flow.token)?)
+    }
+
+    pub(crate) fn answer(&self, given: Given) -> Reported {
+        let unlock = self.ready(&[&self.flow, &self.session])?;
+        let flow = self.flow.flow()?;
+        let answer = match given {
+            Given::Code => Answer::Code(input::code()?),
+            Given::Skip => Answer::Skip,
+            Given::Confirm => Answer::Confirm,
+            Given::CreateNew => Answer::CreateNew,
+            Given::Link { place_in_list } => Answer::LinkTo(place_in_list),
+            Given::Password { password } => {
+                Answer::Password(input::password(password.password_stdin, false)?)
+            }
+            Given::Assertion { file } => {
+                let text = input::assertion(file.as_deref())?;
+                Answer::Assertion(assertion::read(text, flow.token.flow())?)
+            }
+            Given::Totp => Answer::Totp(input::totp()?),
+            Given::RecoveryCode => Answer::RecoveryCode(input::long_code("Recovery code")?),
+            Given::NewPassword { password } => {
+                Answer::NewPassword(input::password(password.password_stdin, true)?)
+            }
+            Given::Restore => Answer::Restore,
+            Given::KeepDeleted => Answer::KeepDeleted,
+            Given::Resend => Answer::Resend,
+            Given::CorrectAddress { email } => Answer::CorrectAddress(email),
+            Given::Cancel => Answer::Cancel,
+        };
+        let advice = match answer {
+            Answer::Totp(_) => "the app's code of now, and each only once",
+            Answer::RecoveryCode(_) => "another of the codes, or selfsame answer totp",
+            _ => "selfsame answer resend",
+        };
+        let engine = self.open(&unlock)?;
+        let answered = engine.answer(&flow.token, flow.number, &answer);
+        let is_wrong_code = |refusal: &Refusal| *refusal == Refusal::InvalidCode;
+        self.came_to(&answered.map_err(trouble::advising(is_wrong_code, advice))?)
+    }
+}
+
+/// Who signs in with a password.
+pub(crate) enum Who {
+    Email(String),
+    Account(AccountId),
+}
+
+fn client(device: &Device) -> Result<Client, Trouble> {
+    let mut client = Client::on(&device.device);
+    if let Some(product) = &device.product {
+        client = client.using(ProductId::new(product).ok_or(Refusal::UnknownProduct)?);
+    }
+    Ok(if device.no_remember { client.unremembered() } else { client })
+}

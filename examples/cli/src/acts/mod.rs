@@ -1,0 +1,154 @@
+//! The commands: each opens the store, does one thing and lets go.
+
+mod entry;
+mod host;
+mod mfa;
+mod page;
+mod products;
+
+pub(crate) use self::entry::Who;
+use std::path::PathBuf;
+
+use selfsame::{
+    Accepted, AccountHandle, Engine, Environment, Error, OpenProblem, Policy, Progress, Session, Step, Unlock,
+};
+use selfsame_world::render;
+use serde_json::{Value, json};
+
+use crate::arguments::Place;
+use crate::confirm::Asking;
+use crate::state::StateFile;
+use crate::tell::Report;
+use crate::trouble::Trouble;
+use crate::{key, next, policy};
+
+type Reported = Result<Report, Trouble>;
+
+/// A store that can be opened, and what lasts beside it.
+pub(crate) struct Store {
+    path: PathBuf,
+    key_file: Option<PathBuf>,
+    flow: StateFile,
+    session: StateFile,
+    show_tokens: bool,
+    asking: Asking,
+    policy: Policy,
+}
+
+/// Whoever is signed in, by the session that is kept.
+struct SignedIn {
+    account: AccountHandle,
+    session: Session,
+}
+
+impl Store {
+    pub(crate) fn at(place: &Place) -> Result<Self, Trouble> {
+        let store = place.store.clone().filter(|store| !store.as_os_str().is_empty()).ok_or_else(|| {
+            Trouble::Unusable("name the store's file: --store FILE, or SELFSAME_STORE".into())
+        })?;
+        Ok(Self {
+            flow: StateFile::named(place.flow_file.as_deref(), &store, ".flow"),
+            session: StateFile::named(place.session_file.as_deref(), &store, ".session"),
+            key_file: place.key_file.clone(),
+            show_tokens: place.show_tokens,
+            asking: Asking { json: place.json },
+            policy: policy::of(&place.providers)?,
+            path: store,
+        })
+    }
+
+    /// What can be found out before anybody types a password: that there is a store and a key, and that
+    /// the outcome can be kept.
+    fn ready(&self, kept: &[&StateFile]) -> Result<Unlock, Trouble> {
+        let unlock = key::find(self.key_file.as_deref())?;
+        if self.path.symlink_metadata().is_err() {
+            return Err(Error::Open(OpenProblem::NotFound).into());
+        }
+        kept.iter().try_for_each(|file| file.check_writable())?;
+        Ok(unlock)
+    }
+
+    fn open(&self, unlock: &Unlock) -> Result<Engine, Trouble> {
+        Ok(Engine::open(&self.path, unlock, None, self.policy.clone(), Environment::system())?)
+    }
+
+    /// Opens the account of the session that is kept. Using a session keeps it alive.
+    fn signed_in(&self) -> Result<SignedIn, Trouble> {
+        let unlock = self.ready(&[])?;
+        let token = self.session.session()?;
+        let engine = self.open(&unlock)?;
+        let session = engine.touch(&token)?;
+        Ok(SignedIn { account: engine.account(&token)?, session })
+    }
+
+    /// The same for what cannot be undone: only where somebody says yes to this sentence. They are asked
+    /// before the store is opened, which nobody else can have open meanwhile.
+    fn sure(&self, is_confirmed: bool, what: &str) -> Result<SignedIn, Trouble> {
+        self.ready(&[])?;
+        self.session.session()?;
+        self.asking.confirm(is_confirmed, what)?;
+        self.signed_in()
+    }
+
+    /// Keeps what the next call needs, and tells the step.
+    fn came_to(&self, progress: &Progress) -> Reported {
+        let mut report = Report::of(render::progress(progress)).then(next::at(&progress.step));
+        if let Some(nonce) = nonce_to_sign(&progress.step) {
+            report.said.more.push(format!("nonce for the ID token: {nonce}"));
+        }
+        if self.show_tokens {
+            if let Some(flow) = &progress.flow {
+                put(&mut report.value, "flow_token", json!(flow.reveal()));
+                report.said.more.push(format!("flow token: {}", flow.reveal()));
+            }
+            if let Step::SignedIn(signed_in) = &progress.step
+                && let Some(token) = &signed_in.token
+            {
+                put(&mut report.value, "session_token", json!(token.reveal()));
+                report.said.more.push(format!("session token: {}", token.reveal()));
+            }
+        }
+        let kept = match (&progress.step, &progress.flow) {
+            (Step::SignedIn(signed_in), flow) => {
+                let kept = match &signed_in.token {
+                    Some(token) => self.session.keep_session(token),
+                    None => Ok(()),
+                };
+                // Only this flow is over: another that is open stays so.
+                kept.and_then(|()| if flow.is_some() { self.flow.remove() } else { Ok(()) })
+            }
+            (Step::Done | Step::Ended, _) => self.flow.remove(),
+            (_, Some(flow)) => self.flow.keep_flow(flow, progress.number),
+            (_, None) => Ok(()),
+        };
+        if let Step::LinkOrCreate { blocked, .. } = &progress.step {
+            // The accounts to choose from stand with the commands that choose them.
+            report.said.more = match blocked {
+                Some(blocked) => vec![format!("no new account can be made: {}", blocked.code())],
+                None => Vec::new(),
+            };
+        }
+        Ok(report.but(kept))
+    }
+}
+
+/// The nonce of the step, where an ID token may answer it.
+fn nonce_to_sign(step: &Step) -> Option<&str> {
+    match step {
+        Step::PresentAssertion { provider, nonce, .. } if policy::signs(provider) => Some(nonce),
+        Step::ProveOwnership { accepted, nonce, .. }
+            if accepted
+                .iter()
+                .any(|proof| matches!(proof, Accepted::Federated(provider) if policy::signs(provider))) =>
+        {
+            Some(nonce)
+        }
+        _ => None,
+    }
+}
+
+fn put(value: &mut Value, member: &str, content: Value) {
+    if let Value::Object(members) = value {
+        members.insert(member.to_owned(), content);
+    }
+}

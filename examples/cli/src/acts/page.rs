@@ -1,0 +1,104 @@
+//! The account page: what its owner sees and says.
+
+use selfsame::{MethodId, MethodKind, Refusal};
+use selfsame_world::render;
+use serde_json::json;
+
+use super::{Reported, SignedIn, Store, put};
+use crate::arguments::{Confirmed, Sessions};
+use crate::next::{self, hint};
+use crate::tell::Report;
+use crate::trouble::Trouble;
+
+impl Store {
+    pub(crate) fn account(&self) -> Reported {
+        let SignedIn { account, .. } = self.signed_in()?;
+        let view = account.view()?;
+        let memberships: Vec<_> = account.memberships()?.iter().map(render::membership).collect();
+        let mut value = render::account(&view);
+        put(&mut value, "memberships", json!(memberships));
+        Ok(Report::of(value).then(next::on_page(&view)))
+    }
+
+    pub(crate) fn sessions(&self, what: &Sessions) -> Reported {
+        let SignedIn { account, session } = self.signed_in()?;
+        match what {
+            Sessions::List => {
+                let sessions: Vec<_> = account
+                    .sessions()?
+                    .iter()
+                    .map(|one| {
+                        let mut value = render::session(one);
+                        put(&mut value, "this", json!(one.id == session.id));
+                        value
+                    })
+                    .collect();
+                Ok(Report::of(json!({ "sessions": sessions })).then(vec![
+                    hint("selfsame sessions end ID", "end one"),
+                    hint("selfsame sessions end-others", "end all but this one"),
+                ]))
+            }
+            Sessions::End { id } => {
+                account.end_session(*id)?;
+                let report = Report::done(json!({ "ended": id.to_string() }), "the session has ended");
+                Ok(report.but(self.session.remove_if(*id == session.id)))
+            }
+            Sessions::EndOthers => {
+                account.end_other_sessions()?;
+                Ok(Report::done(json!({ "ended": "others" }), "all sessions but this one have ended"))
+            }
+        }
+    }
+
+    pub(crate) fn sign_out(&self) -> Reported {
+        self.signed_in()?.account.sign_out()?;
+        Ok(Report::done(json!({ "ended": "this" }), "signed out").but(self.session.remove()))
+    }
+
+    pub(crate) fn delete(&self, confirmed: &Confirmed) -> Reported {
+        let what = "This ends all sessions, and in 30 days the account is gone for good";
+        let deletion = self.sure(confirmed.yes, what)?.account.request_deletion()?;
+        Ok(Report::of(render::deletion(&deletion))
+            .then(vec![hint("selfsame sign-in EMAIL", "to restore it until then")])
+            .but(self.session.remove()))
+    }
+
+    pub(crate) fn compromised(&self, method: Option<MethodId>, confirmed: &Confirmed) -> Reported {
+        let what = "This ends the password's sessions, and the next sign-in has to set a new one";
+        let SignedIn { account, session } = self.sure(confirmed.yes, what)?;
+        let methods = account.view()?.methods;
+        let password = methods.iter().find(|method| method.kind == MethodKind::Password);
+        let method = match (method, password) {
+            (Some(method), _) => method,
+            (None, Some(password)) => password.id,
+            (None, None) => return Err(Trouble::Unusable("the account has no password".into())),
+        };
+        account.mark_compromised(method).map_err(no_password)?;
+        let value = json!({ "compromised": method.to_string() });
+        Ok(Report::done(value, "the next sign-in with the password asks for a new one")
+            .then(vec![hint("selfsame sign-in EMAIL", "set it now")])
+            .but(self.session.remove_if(session.method == method)))
+    }
+
+    pub(crate) fn audit(&self) -> Reported {
+        let SignedIn { account, .. } = self.signed_in()?;
+        let events: Vec<_> = account.activity()?.iter().map(render::activity).collect();
+        let holds = account.verify_audit()?;
+        let mut report = Report::of(json!({ "events": events }));
+        put(&mut report.value, "holds", json!(holds));
+        let verdict = if holds { "nothing removed, reordered or changed" } else { "the history was changed" };
+        report.said.line = format!("{}: {verdict}", report.said.line);
+        Ok(if holds { report } else { report.but(Err(selfsame::Error::Damaged.into())) })
+    }
+}
+
+/// The engine speaks of steps, where an id was wrong.
+pub(super) fn no_password(error: selfsame::Error) -> Trouble {
+    match error {
+        selfsame::Error::Refused(Refusal::NotOffered) => Trouble::Said(
+            error,
+            "this is no password of the account; selfsame account lists its ways in".into(),
+        ),
+        error => error.into(),
+    }
+}

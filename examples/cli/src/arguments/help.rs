@@ -1,0 +1,147 @@
+//! What every help and man page ends with: what the command reads, and the exit codes.
+
+use clap::CommandFactory;
+
+use super::Arguments;
+use crate::trouble;
+
+const HOST: &str = "the store and its key";
+const FLOW: &str = "the store, its key and the open flow";
+const OWNER: &str = "the store, its key and the session";
+
+/// What a command reads besides its arguments: the files, and what it asks for.
+const READS: &[(&str, &str, &str)] = &[
+    ("init", "the key file, if there is one", ""),
+    ("sign-up", HOST, PASSWORD),
+    ("sign-in", HOST, PASSWORD),
+    ("reset-password", HOST, ""),
+    ("reauthenticate", OWNER, ""),
+    ("begin-federated", HOST, ""),
+    ("continue", FLOW, FILE),
+    ("set-keys", HOST, FILE),
+    ("step", FLOW, ""),
+    ("answer", FLOW, ""),
+    ("answer code", FLOW, "the code, from the terminal or standard input"),
+    ("answer skip", FLOW, ""),
+    ("answer confirm", FLOW, ""),
+    ("answer create-new", FLOW, ""),
+    ("answer link", FLOW, ""),
+    ("answer password", FLOW, PASSWORD),
+    ("answer assertion", FLOW, FILE),
+    ("answer totp", FLOW, HIDDEN),
+    ("answer recovery-code", FLOW, HIDDEN),
+    ("answer new-password", FLOW, PASSWORD),
+    ("answer restore", FLOW, ""),
+    ("answer keep-deleted", FLOW, ""),
+    ("answer resend", FLOW, ""),
+    ("answer correct-address", FLOW, ""),
+    ("answer cancel", FLOW, ""),
+    ("account", OWNER, ""),
+    ("sessions", OWNER, ""),
+    ("sessions list", OWNER, ""),
+    ("sessions end", OWNER, ""),
+    ("sessions end-others", OWNER, ""),
+    ("sign-out", OWNER, ""),
+    ("mfa", OWNER, ""),
+    ("mfa show", OWNER, ""),
+    ("mfa enroll", OWNER, ""),
+    ("mfa confirm", OWNER, HIDDEN),
+    ("mfa codes", OWNER, ""),
+    ("mfa saved", OWNER, ""),
+    ("mfa new-codes", OWNER, YES),
+    ("mfa off", OWNER, YES),
+    ("compromised", OWNER, YES),
+    ("products", OWNER, ""),
+    ("open-product", OWNER, ""),
+    ("billing", OWNER, ""),
+    ("manage", OWNER, ""),
+    ("delete", OWNER, YES),
+    ("picker", HOST, ""),
+    ("forget-here", HOST, ""),
+    ("messages", HOST, ""),
+    ("set-billing", HOST, ""),
+    ("mark-compromised", HOST, YES),
+    ("audit", OWNER, ""),
+    ("health", HOST, ""),
+    ("play", "the story's file", ""),
+    ("man", "nothing", ""),
+    ("completions", "nothing", ""),
+];
+
+const PASSWORD: &str =
+    "the password, from the terminal, which does not show it, or from standard input with --password-stdin";
+const HIDDEN: &str = "the code, from the terminal, which does not show it, or from standard input";
+const FILE: &str = "the file, or standard input";
+const YES: &str = "a yes from the terminal, unless --yes is there";
+
+/// The whole command line.
+pub(crate) fn command() -> clap::Command {
+    completed(Arguments::command(), "")
+}
+
+fn completed(command: clap::Command, path: &str) -> clap::Command {
+    let mut help = match command.get_after_help() {
+        Some(help) => format!("{help}\n\n"),
+        None if path.is_empty() => String::new(),
+        None => {
+            let given = command.get_positionals().map(|given| format!(" {}", given.get_id()).to_uppercase());
+            format!("Example:\n  selfsame {path}{}\n\n", given.collect::<String>())
+        }
+    };
+    if let Some((_, files, asked)) = READS.iter().find(|(of, ..)| *of == path) {
+        help += &format!("Reads {files}");
+        if !asked.is_empty() {
+            help += &format!("; {asked}");
+        }
+        help += ".\n\n";
+    }
+    help += trouble::CODES;
+    command.after_help(help).mut_subcommands(|below| {
+        let path = format!("{path} {}", below.get_name()).trim_start().to_owned();
+        completed(below, &path)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_command_and_every_argument_has_its_help() {
+        let mut whole = command();
+        whole.build();
+        let mut paths = BTreeSet::new();
+        walk(&whole, "", &mut paths);
+        assert!(paths.len() > 50, "{}", paths.len());
+        assert_eq!(paths, READS.iter().map(|(of, ..)| (*of).to_owned()).collect(), "what each one reads");
+        whole.debug_assert();
+    }
+
+    fn walk(command: &clap::Command, path: &str, paths: &mut BTreeSet<String>) {
+        let help = command.clone().render_long_help().to_string();
+        for part in ["Example", "  0  done", "  5  busy"] {
+            assert!(help.contains(part), "{path} has no {part:?}: {help}");
+        }
+        assert!(
+            command.get_about().is_some_and(|about| !about.to_string().is_empty()),
+            "{path}: what it does"
+        );
+        for argument in command.get_arguments() {
+            let told = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!told.is_empty(), "{path}: {} is not told", argument.get_id());
+            let values = argument.get_possible_values();
+            let untold = values.iter().find(|value| value.get_help().is_none());
+            let is_of_clap = argument.get_id() == "shell" || argument.get_action().takes_values().eq(&false);
+            assert!(is_of_clap || untold.is_none(), "{path} {}: {untold:?}", argument.get_id());
+        }
+        if !path.is_empty() {
+            assert!(help.contains("Reads "), "{path}: what it reads");
+            paths.insert(path.to_owned());
+        }
+        for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+            walk(below, format!("{path} {}", below.get_name()).trim_start(), paths);
+        }
+    }
+}

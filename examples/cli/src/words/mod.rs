@@ -1,0 +1,272 @@
+//! Acts and answers in words.
+
+mod page;
+mod story;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+pub(crate) use self::page::{biller, message, mfa, table};
+pub(crate) use self::story::act;
+use crate::calendar;
+
+/// What the ids in answers are called in the story.
+pub(crate) type Names = BTreeMap<String, String>;
+
+/// What an answer means for who got it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// There is something to do next.
+    Asks,
+    /// It is done.
+    Done,
+    /// It was refused.
+    Refused,
+    /// A plain fact.
+    Tells,
+}
+
+/// An answer in words: one line, and more lines that belong to it.
+pub(crate) struct Said {
+    pub(crate) tone: Tone,
+    pub(crate) line: String,
+    pub(crate) more: Vec<String>,
+}
+
+/// What the engine answered.
+pub(crate) fn answer(answer: &Value, names: &Names) -> Said {
+    if let Some(code) = answer.get("refused").or(answer.get("failed")).and_then(Value::as_str) {
+        return said(Tone::Refused, format!("{code}{}", refused_because(answer)));
+    }
+    if let Some(step) = answer.get("step").and_then(Value::as_str) {
+        return at_step(step, answer, names);
+    }
+    let list = |member: &str| answer.get(member).and_then(Value::as_array);
+    let tells = |line: String, more| Said { tone: Tone::Tells, line, more };
+    if list("methods").is_some() && answer.get("status").is_some() {
+        return page::account(answer, names);
+    }
+    if let Some(sessions) = list("sessions") {
+        return tells(counted(sessions.len(), "session"), page::sessions(sessions, names));
+    }
+    if let Some(events) = list("events") {
+        return tells(counted(events.len(), "event"), page::events(events));
+    }
+    if let Some(used) = list("memberships") {
+        return tells(counted(used.len(), "product"), page::memberships(used));
+    }
+    if let Some(entries) = list("accounts") {
+        return tells(counted(entries.len(), "account"), page::picker(entries, names));
+    }
+    if answer.get("still_billed").is_some() {
+        return page::deletion(answer);
+    }
+    said(Tone::Tells, plain(answer, names))
+}
+
+fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
+    let asks = |line: String| said(Tone::Asks, line);
+    match step {
+        "PresentAssertion" => asks(format!("sign in at {} and come back", called(text(answer, "provider")))),
+        "VerifyEmail" => {
+            let skip = if is(answer, "can_skip") { ", or skip that" } else { "" };
+            asks(format!("type the code that was sent to {}{skip}", text(answer, "to")))
+        }
+        "ConfirmCreate" => asks(format!(
+            "nobody is known by this identity at {}; make an account?",
+            called(text(answer, "provider"))
+        )),
+        "LinkOrCreate" => {
+            let candidates =
+                answer.get("candidates").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let mut more: Vec<_> = candidates
+                .iter()
+                .map(|one| format!("{}  link to {}", count(one, "place"), candidate(one)))
+                .collect();
+            match text(answer, "blocked") {
+                "" => more.push("or a new account".to_owned()),
+                blocked => more.push(format!("no new account: {blocked}")),
+            }
+            Said {
+                tone: Tone::Asks,
+                line: format!("{} is proven; which account?", text(answer, "email")),
+                more,
+            }
+        }
+        "ProveOwnership" => {
+            let accepted = answer.get("accepted").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let proofs: Vec<_> = accepted.iter().filter_map(Value::as_str).map(proof).collect();
+            let adding = answer.get("adding").filter(|adding| !adding.is_null());
+            let more = vec![match adding {
+                Some(adding) => format!("to be added: {}", way_in(adding)),
+                None => "the new password will be dropped".to_owned(),
+            }];
+            Said {
+                tone: Tone::Asks,
+                line: format!("prove that the account is yours by {}", proofs.join(" or ")),
+                more,
+            }
+        }
+        "SecondFactor" => asks("the second factor too: what the app shows, or a recovery code".to_owned()),
+        "NewPassword" => asks("set a new password".to_owned()),
+        "Reauthenticate" => asks("prove again that it is you".to_owned()),
+        "ConfirmRestore" => asks(format!("to be deleted at {}; restore it?", moment(answer, "purge_at"))),
+        "SignedIn" => {
+            let how = match text(answer, "outcome") {
+                "Created" => "a new account, signed in",
+                "Linked" => "linked, signed in",
+                "Restored" => "restored, signed in",
+                "Reset" => "a new password, signed in",
+                "Undone" => "undone, signed in",
+                "Reauthenticated" => "proven anew, still signed in",
+                _ => "signed in",
+            };
+            let how =
+                if is(answer, "recovered") { format!("{how} with a recovery code") } else { how.to_owned() };
+            let again = if is(answer, "token_given") { "" } else { ", as before: no second token" };
+            said(Tone::Done, format!("{how} to {}{again}", name(answer, "account", names)))
+        }
+        "Done" => said(Tone::Done, "done".to_owned()),
+        _ => said(Tone::Tells, "the flow is over".to_owned()),
+    }
+}
+
+/// Answers that are one line.
+fn plain(answer: &Value, names: &Names) -> String {
+    if let Some(kind) =
+        answer.get("kind").filter(|_| answer.get("to").is_some() || answer.get("device").is_none())
+    {
+        return match kind.as_str() {
+            None => "there is none".to_owned(),
+            Some("VerifyEmail" | "ResetPassword" | "ChangeEmail") => "a code".to_owned(),
+            Some(_) => message(answer),
+        };
+    }
+    if let Some(to) = answer.get("to").and_then(Value::as_str).filter(|_| answer.get("url").is_some()) {
+        let who = match to {
+            "Store" => biller(text(answer, "store")),
+            "ManagedElsewhere" => "there alone",
+            _ => "here",
+        };
+        return format!("{who}: {}", text(answer, "url"));
+    }
+    if answer.get("recovery_codes").is_some() {
+        return format!("{} recovery codes to save", count(answer, "recovery_codes"));
+    }
+    if answer.get("device").is_some() {
+        return page::session(answer, names);
+    }
+    if let Some(holds) = answer.get("holds") {
+        let holds = holds.as_bool() == Some(true);
+        return if holds { "nothing removed, reordered or changed" } else { "it was tampered with" }
+            .to_owned();
+    }
+    if answer.get("purge_at").is_some() {
+        return format!("it can be restored until {}", moment(answer, "purge_at"));
+    }
+    if answer.get("now").is_some() {
+        return moment(answer, "now");
+    }
+    if answer.get("outbox").is_some() {
+        let count = |member: &str| answer.get(member).and_then(Value::as_u64).unwrap_or(0);
+        let behind =
+            answer.get("clock_rolled_back_by").and_then(Value::as_u64).map_or_else(String::new, |ms| {
+                format!(", the clock is {} behind", calendar::span(std::time::Duration::from_millis(ms)))
+            });
+        return format!(
+            "{} to deliver, {} waiting{behind}",
+            count("outbox"),
+            counted_u64(count("waiting_flows"), "flow")
+        );
+    }
+    String::new()
+}
+
+fn refused_because(answer: &Value) -> String {
+    if let Some(at) = answer.get("retry_at") {
+        return at
+            .as_u64()
+            .map_or_else(|| ", locked".to_owned(), |at| format!(" until {}", calendar::moment(at)));
+    }
+    let reason = ["reason", "rule", "what"]
+        .into_iter()
+        .map(|member| text(answer, member))
+        .find(|text| !text.is_empty());
+    reason.map_or_else(String::new, |reason| format!(": {reason}"))
+}
+
+pub(crate) fn candidate(candidate: &Value) -> String {
+    let providers = candidate.get("providers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let has_password = candidate
+        .get("methods")
+        .and_then(Value::as_array)
+        .is_some_and(|kinds| kinds.iter().any(|kind| kind.as_str() == Some("Password")));
+    let ways: Vec<_> = has_password
+        .then(|| "password".to_owned())
+        .into_iter()
+        .chain(providers.iter().filter_map(Value::as_str).map(called))
+        .collect();
+    let drops = if is(candidate, "drops_new_password") { ", dropping the new password" } else { "" };
+    format!("the account of {}, by {}{drops}", text(candidate, "created"), ways.join(" and "))
+}
+
+/// A password with its email, or an identity with what its provider calls the person.
+fn way_in(method: &Value) -> String {
+    let known_as = match (text(method, "handle"), text(method, "email")) {
+        ("", "") => String::new(),
+        ("", email) => format!(" {email}"),
+        (handle, _) => format!(" @{handle}"),
+    };
+    match text(method, "kind") {
+        "Password" => format!("password{known_as}"),
+        _ => format!("{}{known_as}", called(text(method, "provider"))),
+    }
+}
+
+fn proof(accepted: &str) -> String {
+    accepted.strip_prefix("Federated ").map_or_else(|| "password".to_owned(), called)
+}
+
+pub(crate) fn called(provider: &str) -> String {
+    match provider {
+        "x" => "X",
+        "google" => "Google",
+        "apple" => "Apple",
+        other => other,
+    }
+    .to_owned()
+}
+
+fn name(answer: &Value, member: &str, names: &Names) -> String {
+    let id = text(answer, member);
+    names.get(id).cloned().unwrap_or_else(|| id.to_owned())
+}
+
+fn moment(answer: &Value, member: &str) -> String {
+    answer.get(member).and_then(Value::as_u64).map(calendar::moment).unwrap_or_default()
+}
+
+fn text<'a>(answer: &'a Value, member: &str) -> &'a str {
+    answer.get(member).and_then(Value::as_str).unwrap_or("")
+}
+
+fn count(answer: &Value, member: &str) -> u64 {
+    answer.get(member).and_then(Value::as_u64).unwrap_or_default()
+}
+
+fn is(answer: &Value, member: &str) -> bool {
+    answer.get(member).and_then(Value::as_bool) == Some(true)
+}
+
+fn counted(count: usize, what: &str) -> String {
+    counted_u64(u64::try_from(count).unwrap_or(u64::MAX), what)
+}
+
+fn counted_u64(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn said(tone: Tone, line: String) -> Said {
+    Said { tone, line, more: Vec::new() }
+}

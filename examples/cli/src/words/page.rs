@@ -1,0 +1,253 @@
+//! The account page in tables.
+
+use serde_json::Value;
+
+use super::{Names, Said, Tone, called, count, counted, is, moment, name, text, way_in};
+use crate::{calendar, tell};
+
+/// Rows under their heads, each column as wide as its widest cell. Columns without content are left out.
+pub(crate) fn table(heads: &[&str], rows: Vec<Vec<String>>) -> Vec<String> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let mut lines: Vec<Vec<String>> = vec![heads.iter().map(|head| (*head).to_owned()).collect()];
+    // Other people's texts are as wide as they are shown.
+    lines.extend(rows.into_iter().map(|row| row.iter().map(|cell| tell::shown(cell)).collect()));
+    let widths: Vec<_> = (0..heads.len())
+        .map(|at| {
+            let cells = || lines.iter().filter_map(move |line| line.get(at));
+            let is_empty = cells().skip(1).all(String::is_empty);
+            let widest = cells().map(|cell| cell.chars().count()).max();
+            widest.filter(|_| !is_empty)
+        })
+        .collect();
+    lines
+        .iter()
+        .map(|line| {
+            let shown = line.iter().zip(&widths).filter_map(|(cell, width)| width.map(|width| (cell, width)));
+            let cells: Vec<_> = shown.map(|(cell, width)| format!("{cell:width$}")).collect();
+            cells.join("  ").trim_end().to_owned()
+        })
+        .collect()
+}
+
+/// The page, whole.
+pub(super) fn account(answer: &Value, names: &Names) -> Said {
+    let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let status = answer.get("status").map_or("", |status| text(status, "is"));
+    let contact = answer.get("contact").and_then(Value::as_str).unwrap_or("no contact address");
+    let line = format!("account {}: {status}, {contact}", name(answer, "id", names));
+    let methods = list("methods").iter().map(|one| {
+        let marks = [("compromised_at", "others may know it"), ("suspended", "suspended until kept")];
+        let is_marked = |member: &str| one.get(member).is_some_and(|it| !it.is_null() && it != false);
+        let marked = marks.into_iter().filter(|(member, _)| is_marked(member)).map(|(_, mark)| mark);
+        let seen = Some(text(one, "seen_email")).filter(|seen| !seen.is_empty());
+        let notes: Vec<_> =
+            marked.map(str::to_owned).chain(seen.map(|seen| format!("now {seen} there"))).collect();
+        vec![
+            way_in(one),
+            day(one, "added_at"),
+            at(one, "used_at"),
+            text(one, "id").to_owned(),
+            notes.join(", "),
+        ]
+    });
+    let mut more = table(&["WAY IN", "SINCE", "LAST USED", "ID", "NOTE"], methods.collect());
+    let addresses = list("addresses").iter().map(|one| {
+        let proven = Some(day(one, "verified_at")).filter(|day| !day.is_empty());
+        let is_contact = one.get("email") == answer.get("contact");
+        let note = if is_contact { "messages go here" } else { "" };
+        vec![text(one, "email").to_owned(), proven.unwrap_or_else(|| "no".to_owned()), note.to_owned()]
+    });
+    more.extend(table(&["ADDRESS", "PROVEN", "NOTE"], addresses.collect()));
+    more.extend(memberships(list("memberships")));
+    more.push(mfa(answer));
+    if let Some(until) = answer.get("hold_until").and_then(Value::as_u64) {
+        more.push(format!(
+            "just recovered: ways in, email, export and erasing wait until {}",
+            calendar::moment(until)
+        ));
+    }
+    Said { tone: Tone::Tells, line, more }
+}
+
+/// The second factor.
+pub(crate) fn mfa(answer: &Value) -> String {
+    let Some(mfa) = answer.get("mfa").filter(|mfa| !mfa.is_null()) else { return "MFA is off".to_owned() };
+    let left = counted(usize::try_from(count(mfa, "recovery_codes_left")).unwrap_or(0), "recovery code");
+    let few = if is(mfa, "few_recovery_codes") { ", so make others" } else { "" };
+    format!("MFA is on since {}; {left} left{few}", day(mfa, "since"))
+}
+
+/// What the account has with each product.
+pub(super) fn memberships(memberships: &[Value]) -> Vec<String> {
+    let rows = memberships.iter().map(|one| {
+        let bill = one.get("billing").unwrap_or(&Value::Null);
+        vec![
+            text(one, "product").to_owned(),
+            day(one, "since"),
+            text(bill, "plan").to_owned(),
+            text(bill, "status").to_owned(),
+            day(bill, "period_end"),
+            biller(text(bill, "managed_by")).to_owned(),
+            text(bill, "customer").to_owned(),
+        ]
+    });
+    table(&["PRODUCT", "SINCE", "PLAN", "STATUS", "PAID UNTIL", "BILLED BY", "CUSTOMER"], rows.collect())
+}
+
+/// The sessions of an account.
+pub(super) fn sessions(sessions: &[Value], names: &Names) -> Vec<String> {
+    let rows = sessions.iter().map(|one| {
+        vec![
+            text(one, "device").to_owned(),
+            text(one, "product").to_owned(),
+            way(one).to_owned(),
+            at(one, "used_at"),
+            name(one, "id", names),
+            if is(one, "this") { "this one" } else { "" }.to_owned(),
+        ]
+    });
+    table(&["DEVICE", "PRODUCT", "BY", "LAST USED", "ID", "NOTE"], rows.collect())
+}
+
+/// One session in a line.
+pub(super) fn session(session: &Value, names: &Names) -> String {
+    let product = match text(session, "product") {
+        "" => String::new(),
+        product => format!(", {product}"),
+    };
+    format!(
+        "{} on {}{product}, by {}, last used {}",
+        name(session, "id", names),
+        text(session, "device"),
+        way(session),
+        moment(session, "used_at")
+    )
+}
+
+/// The account's history.
+pub(super) fn events(events: &[Value]) -> Vec<String> {
+    let rows = events.iter().map(|one| vec![at(one, "first"), text(one, "says").to_owned()]);
+    table(&["WHEN", "WHAT"], rows.collect())
+}
+
+/// A deletion that was asked for, and what it does not end by itself.
+pub(super) fn deletion(answer: &Value) -> Said {
+    let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let billed = list("still_billed").iter().map(|one| {
+        let (product, biller) = (text(one, "product"), biller(text(one, "managed_by")));
+        format!("{product} goes on costing money at {biller} until you end it there: {}", text(one, "url"))
+    });
+    let grants = list("grants").iter().map(|one| {
+        let handle = Some(text(one, "handle")).filter(|handle| !handle.is_empty());
+        let handle = handle.map_or_else(String::new, |handle| format!(" @{handle}"));
+        format!("what you granted at {}{handle} is revoked then", called(text(one, "provider")))
+    });
+    let line = format!("it can be restored until {}", moment(answer, "purge_at"));
+    Said { tone: Tone::Done, line, more: billed.chain(grants).collect() }
+}
+
+/// The accounts that a device offers.
+pub(super) fn picker(entries: &[Value], names: &Names) -> Vec<String> {
+    let rows = entries.iter().map(|one| {
+        let kinds = one.get("methods").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let ways: Vec<_> = kinds
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|kind| if kind == "Password" { "password" } else { "provider" })
+            .collect();
+        let note = if is(one, "needs_network") { "wants a network" } else { "" };
+        let email = Some(text(one, "email")).filter(|email| !email.is_empty());
+        vec![
+            email.unwrap_or("no address").to_owned(),
+            ways.join(", "),
+            name(one, "account", names),
+            note.to_owned(),
+        ]
+    });
+    table(&["ACCOUNT", "BY", "ID", "NOTE"], rows.collect())
+}
+
+/// What a message says, if it is no code.
+pub(crate) fn message(message: &Value) -> String {
+    match text(message, "kind") {
+        "MethodAdded" => match text(message, "provider") {
+            "" => "a password was added to the account".to_owned(),
+            provider => format!("{} was added to the account", called(provider)),
+        },
+        "MethodRemoved" => match text(message, "provider") {
+            "" => "the password was removed from the account".to_owned(),
+            provider => format!("{} was removed from the account", called(provider)),
+        },
+        "DeletionRequested" => format!("your account will be deleted at {}", moment(message, "purge_at")),
+        "DeletionReminder" => {
+            format!("your account will soon be deleted, at {}", moment(message, "purge_at"))
+        }
+        "ErasureAnnounced" => {
+            format!("as you asked, your account will be erased from {} on", moment(message, "from"))
+        }
+        "RevokeGrant" => {
+            format!(
+                "revoke what {} granted you at {}",
+                text(message, "subject"),
+                called(text(message, "provider"))
+            )
+        }
+        "RecoveryCodeUsed" => format!("a recovery code was used, {} are left", count(message, "left")),
+        other => news(other).to_owned(),
+    }
+}
+
+/// What a message says that carries nothing else.
+fn news(kind: &str) -> &str {
+    match kind {
+        "Restored" => "the account was restored",
+        "Erased" => "the account is gone",
+        "PasswordChanged" => "the account has another password",
+        "PasswordReset" => "the account has another password, set by a mailed code",
+        "PasswordCompromised" => "others may know the password; the next sign-in asks for a new one",
+        "MfaTurnedOn" => "MFA was turned on",
+        "MfaReplaced" => "the second factor was replaced",
+        "MfaTurnedOff" => "MFA was turned off",
+        "MethodsReviewed" => "the ways in were reviewed",
+        "EmailChanged" => "the account has another address for messages",
+        "Undone" => "a change of the account was undone",
+        other => other,
+    }
+}
+
+/// Who bills.
+pub(crate) fn biller(managed_by: &str) -> &str {
+    match managed_by {
+        "AppleAppStore" => "the App Store",
+        "GooglePlay" => "Google Play",
+        "Direct" => "the service",
+        other => other,
+    }
+}
+
+fn way(session: &Value) -> &'static str {
+    if text(session, "kind") == "Password" { "password" } else { "provider" }
+}
+
+fn day(answer: &Value, member: &str) -> String {
+    answer.get(member).and_then(Value::as_u64).map(calendar::wide_day).unwrap_or_default()
+}
+
+fn at(answer: &Value, member: &str) -> String {
+    answer.get(member).and_then(Value::as_u64).map(calendar::wide_moment).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_and_empty_ones_are_left_out() {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let lines = table(&["A", "LONG HEAD", "B"], vec![row(["ä\u{1b}x", "", "1"]), row(["short", "", ""])]);
+        assert_eq!(lines, ["A         B", "ä\\u{1b}x  1", "short"]);
+        assert!(table(&["A"], Vec::new()).is_empty());
+    }
+}
