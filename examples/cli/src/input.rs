@@ -26,15 +26,38 @@ pub(crate) fn password(from_stdin: bool, is_new: bool) -> Result<Secret, Trouble
         return given(bytes);
     }
     if !io::stdin().is_terminal() {
-        return Err(Trouble::Unusable(
-            "there is no terminal to ask on: --password-stdin takes a pipe".into(),
-        ));
+        return Err(no_terminal());
     }
     let password = given(prompt::hidden("Password: ")?)?;
     if is_new && prompt::hidden("The same again: ")? != password.reveal() {
         return Err(Trouble::Unusable("these are two passwords; nothing was done".into()));
     }
     Ok(password)
+}
+
+/// The password of now and a new one: two lines of the pipe where that was asked for, else the terminal.
+pub(crate) fn two_passwords(from_stdin: bool) -> Result<(Secret, Secret), Trouble> {
+    if !from_stdin {
+        if !io::stdin().is_terminal() {
+            return Err(no_terminal());
+        }
+        let now = given(prompt::hidden("Password now: ")?)?;
+        let new = given(prompt::hidden("New password: ")?)?;
+        if prompt::hidden("The same again: ")? != new.reveal() {
+            return Err(Trouble::Unusable("these are two passwords; nothing was done".into()));
+        }
+        return Ok((now, new));
+    }
+    let bytes = Secret::from(all_of(io::stdin().lock(), "standard input")?);
+    let mut lines = bytes.reveal().split(|byte| *byte == b'\n');
+    let mut line = || lines.next().map(|line| line.strip_suffix(b"\r").unwrap_or(line).to_vec());
+    let (now, new) = (line().unwrap_or_default(), line().unwrap_or_default());
+    if line().is_some_and(|rest| !rest.is_empty()) || new.is_empty() {
+        return Err(Trouble::Unusable(
+            "two lines are wanted, the password of now and the new one; nothing was done".into(),
+        ));
+    }
+    Ok((given(now)?, given(new)?))
 }
 
 /// A mailed code, from the terminal or a pipe. A text that can be no code is no try.
@@ -125,6 +148,10 @@ fn given(bytes: Vec<u8>) -> Result<Secret, Trouble> {
         return Err(Trouble::Unusable("no password was given; nothing was done".into()));
     }
     Ok(bytes.into())
+}
+
+fn no_terminal() -> Trouble {
+    Trouble::Unusable("there is no terminal to ask on: --password-stdin takes a pipe".into())
 }
 
 fn ask(what: &str) {

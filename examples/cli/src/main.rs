@@ -25,7 +25,7 @@ use clap::FromArgMatches;
 use clap_complete::Shell;
 
 use crate::acts::{Store, Who};
-use crate::arguments::{Arguments, Command, Mfa, Place, Sessions};
+use crate::arguments::{Arguments, Command, Data, Methods, Mfa, Place, Sessions, Ways};
 use crate::tell::Report;
 use crate::trouble::Trouble;
 
@@ -84,6 +84,8 @@ fn run(command: Command) -> Result<(), Trouble> {
             act(&place, |store| store.sessions(&what.unwrap_or(Sessions::List)))
         }
         Command::SignOut { place } => act(&place, Store::sign_out),
+        Command::Ways(ways) => run_ways(ways),
+        Command::Data(data) => run_data(data),
         Command::Mfa { what, place } => act(&place, |store| store.mfa(&what.unwrap_or(Mfa::Show))),
         Command::Compromised { method, confirmed, place } => {
             act(&place, |store| store.compromised(method, &confirmed))
@@ -104,6 +106,27 @@ fn run(command: Command) -> Result<(), Trouble> {
         Command::Messages { delivered, place } => act(&place, |store| store.messages(delivered)),
         Command::Audit { place } => act(&place, Store::audit),
         Command::Health { place } => act(&place, Store::health),
+    }
+}
+
+fn run_ways(ways: Ways) -> Result<(), Trouble> {
+    match ways {
+        Ways::Methods { what, place } => act(&place, |store| store.methods(&what.unwrap_or(Methods::List))),
+        Ways::Password { what, place } => act(&place, |store| store.password(&what)),
+        Ways::Email { what, place } => act(&place, |store| store.email(&what)),
+        Ways::Name { name, place, .. } => act(&place, |store| store.name(name.as_deref())),
+        Ways::Contact { email, place } => act(&place, |store| store.contact(&email)),
+        Ways::Undo { device, place } => act(&place, |store| store.undo(&device)),
+    }
+}
+
+fn run_data(data: Data) -> Result<(), Trouble> {
+    match data {
+        Data::Export { file, place } => act(&place, |store| store.export(file.as_deref())),
+        Data::Explain { what, place } => act(&place, |store| store.explain(what)),
+        Data::Privacy { what, place } => act(&place, |store| store.privacy(&what)),
+        Data::Support { what, place } => act(&place, |store| store.support(&what)),
+        Data::Purge { limit, confirmed, place } => act(&place, |store| store.purge(limit, &confirmed)),
     }
 }
 

@@ -37,7 +37,9 @@ fn write_all(command: &Command, folder: &Path) -> Result<(), Trouble> {
 
 fn page(command: &Command) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
-    Man::new(command.clone()).render(&mut page)?;
+    // A command below has no version of its own.
+    let source = concat!("selfsame ", env!("CARGO_PKG_VERSION"));
+    Man::new(command.clone()).source(source).manual("Selfsame").render(&mut page)?;
     Ok(page)
 }
 

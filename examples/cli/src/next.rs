@@ -70,6 +70,7 @@ pub(crate) fn at(step: &Step) -> Vec<Hint> {
         Step::ConfirmRestore { .. } => vec![
             hint("selfsame answer restore", "restore the account"),
             hint("selfsame answer keep-deleted", "leave it to be deleted"),
+            hint("selfsame answer erase-now", "erase it now, 72 hours or more after it was asked for"),
         ],
         Step::SignedIn(signed_in) if signed_in.token.is_some() => {
             if signed_in.recovered {
@@ -84,7 +85,13 @@ pub(crate) fn at(step: &Step) -> Vec<Hint> {
                 hint("selfsame sign-out", "end this session"),
             ];
         }
-        Step::SignedIn(_) | Step::Done | Step::Ended => {
+        Step::Done => {
+            return vec![
+                hint("selfsame account", "see the account"),
+                hint("selfsame begin-federated PROVIDER", "or sign in to it, after an undo"),
+            ];
+        }
+        Step::SignedIn(_) | Step::Ended => {
             return vec![hint("selfsame sign-in EMAIL", "or selfsame begin-federated PROVIDER")];
         }
     };

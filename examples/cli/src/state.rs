@@ -136,6 +136,29 @@ impl StateFile {
     }
 }
 
+/// Asks before an act whether a new file could be made of what comes of it.
+pub(crate) fn can_be_made(path: &Path) -> Result<(), Trouble> {
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(Trouble::Unusable(format!("{} is there already; name a new file", path.display())));
+    }
+    temporary_beside(path)
+        .map(drop)
+        .map_err(|error| Trouble::Unusable(format!("{} cannot be written: {error}", path.display())))
+}
+
+/// Makes it, for its owner alone and over no other.
+pub(crate) fn make(
+    path: &Path,
+    write: impl FnOnce(&mut NamedTempFile) -> io::Result<()>,
+) -> Result<(), Trouble> {
+    let made = temporary_beside(path).and_then(|mut file| {
+        write(&mut file)?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map(drop).map_err(|failed| failed.error)
+    });
+    made.map_err(|error| Trouble::State(format!("done, but {} cannot be written: {error}", path.display())))
+}
+
 /// A new file in the same directory, of mode 0600, that goes unless it is given its name.
 pub(crate) fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

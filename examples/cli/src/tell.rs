@@ -18,6 +18,8 @@ pub(crate) struct Report {
     pub(crate) said: Said,
     /// What a terminal draws besides, as it is.
     pub(crate) picture: Option<Secret>,
+    /// What is printed instead, however it is asked for.
+    pub(crate) document: Option<String>,
     /// What to type next.
     pub(crate) next: Vec<Hint>,
     /// What went wrong although the act was done.
@@ -28,13 +30,13 @@ impl Report {
     /// What the engine answered, in the words of the stories.
     pub(crate) fn of(value: Value) -> Self {
         let said = words::answer(&value, &Names::new());
-        Self { value, said, picture: None, next: Vec::new(), trouble: None }
+        Self { value, said, picture: None, document: None, next: Vec::new(), trouble: None }
     }
 
     /// A fact, and a table or more lines that belong to it.
     pub(crate) fn telling(value: Value, tone: Tone, line: impl Into<String>, more: Vec<String>) -> Self {
         let said = Said { tone, line: line.into(), more };
-        Self { value, said, picture: None, next: Vec::new(), trouble: None }
+        Self { value, said, picture: None, document: None, next: Vec::new(), trouble: None }
     }
 
     /// A fact.
@@ -54,7 +56,9 @@ impl Report {
     /// Writes it to standard output.
     pub(crate) fn print(&self, json: bool) -> io::Result<()> {
         let mut out = BufWriter::new(anstream::stdout().lock());
-        if json {
+        if let Some(document) = &self.document {
+            writeln!(out, "{document}")?;
+        } else if json {
             writeln!(out, "{}", self.value)?;
         } else {
             self.tell(&mut out)?;

@@ -107,6 +107,10 @@ fn with_advice(error: &Error) -> String {
             return format!("{error} until {} UTC", calendar::moment(at.as_millis()));
         }
         Error::Refused(Refusal::ReauthenticationRequired { .. }) => "selfsame reauthenticate",
+        Error::Refused(Refusal::LastMethod) => {
+            "selfsame methods add PROVIDER, or selfsame password add EMAIL"
+        }
+        Error::Refused(Refusal::UnknownRequest) => "selfsame privacy open lists them",
         Error::Refused(Refusal::SessionEnded) => "selfsame sign-in EMAIL",
         Error::Refused(Refusal::UnknownProduct) => "there are grok and api",
         Error::Refused(Refusal::NeedsKeys { issuer }) => {
@@ -137,6 +141,14 @@ pub(crate) fn advising(
 ) -> impl FnOnce(Error) -> Trouble {
     move |error| match &error {
         Error::Refused(refusal) if is_it(refusal) => Trouble::Advised(error, advice),
+        _ => Trouble::Engine(error),
+    }
+}
+
+/// What this refusal means where the act is no step of a flow; every other speaks for itself.
+pub(crate) fn otherwise(refused: &'static Refusal, means: &'static str) -> impl FnOnce(Error) -> Trouble {
+    move |error| match &error {
+        Error::Refused(refusal) if refusal == refused => Trouble::Said(error, means.into()),
         _ => Trouble::Engine(error),
     }
 }

@@ -9,6 +9,8 @@ use crate::desk::{ADA, Desk, PASSWORD, ran, told};
 /// An id that is nobody's.
 const SOMEBODY: &str = "019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e";
 
+const UNDO: &str = "0000-1111-2222-3333-4444-5555";
+
 /// Every command that opens the store, with what it needs on standard input.
 const COMMANDS: &[(&[&str], &str)] = &[
     (&["sign-up", "ada@example.org", "--password-stdin"], PASSWORD),
@@ -25,6 +27,32 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["sessions"], ""),
     (&["sessions", "end-others"], ""),
     (&["sign-out"], ""),
+    (&["methods"], ""),
+    (&["methods", "add", "work"], ""),
+    (&["methods", "remove", SOMEBODY], ""),
+    (&["methods", "take-email", SOMEBODY], ""),
+    (&["methods", "review", "--yes"], ""),
+    (&["password", "change", "--password-stdin"], "one horse of a certain age\nanother horse of that age"),
+    (&["password", "add", "ada@example.net", "--password-stdin"], PASSWORD),
+    (&["email", "change", "ada@example.net"], ""),
+    (&["email", "verify", "ada@example.net"], ""),
+    (&["email", "prove"], "12345678"),
+    (&["name", "Ada"], ""),
+    (&["contact", "ada@example.net"], ""),
+    (&["undo"], UNDO),
+    (&["export"], ""),
+    (&["explain", "delete"], ""),
+    (&["privacy", "request", "access"], ""),
+    (&["privacy", "list"], ""),
+    (&["privacy", "open"], ""),
+    (&["privacy", "close", SOMEBODY, SOMEBODY, "--receipt", "done"], ""),
+    (&["privacy", "announce", SOMEBODY, SOMEBODY, "--yes"], ""),
+    (&["privacy", "erase", SOMEBODY, SOMEBODY, "--yes"], ""),
+    (&["support", "find", SOMEBODY, "--operator", "carol"], ""),
+    (&["support", "activity", SOMEBODY, "--operator", "carol"], ""),
+    (&["support", "delete", SOMEBODY, "--operator", "carol", "--ticket", "T-52", "--yes"], ""),
+    (&["support", "records", SOMEBODY], ""),
+    (&["purge", "--yes"], ""),
     (&["mfa"], ""),
     (&["mfa", "enroll"], ""),
     (&["mfa", "confirm"], "123456"),
@@ -241,7 +269,18 @@ fn tokens_that_are_not_this_stores_open_nothing() {
             told(&desk.run(&args, ADA.as_bytes()), code, words, &format!("{args:?}"));
         }
     }
-    for args in [&["account"][..], &["sessions"], &["sign-out"], &["delete", "--yes"], &["audit"], &["mfa"]] {
+    for args in [
+        &["account"][..],
+        &["sessions"],
+        &["sign-out"],
+        &["delete", "--yes"],
+        &["audit"],
+        &["mfa"],
+        &["methods"],
+        &["contact", "a@example.net"],
+        &["export"],
+        &["privacy", "list"],
+    ] {
         for (file, code, words) in [
             ("other.session", 1, "the session has ended; sign in again"),
             ("garbage", 2, "begin again"),
@@ -330,6 +369,9 @@ fn a_closed_pipe_is_no_trouble() {
     for args in [
         &["--help"][..],
         &["completions", "bash"],
+        &["man"],
+        &["export"],
+        &["mfa", "enroll"],
         &["play", "faq"],
         &["account"],
         &["sessions", "--json"],

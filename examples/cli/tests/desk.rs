@@ -38,6 +38,16 @@ pub(crate) const VARIABLES: [&str; 6] = [
 /// A folder with `s` in it, a store, and `k`, its key.
 pub(crate) struct Desk(pub(crate) TempDir);
 
+/// What somebody has who turned MFA on.
+pub(crate) struct Mfa {
+    /// The app's.
+    pub(crate) secret: Secret,
+    /// The recovery codes.
+    pub(crate) codes: Vec<String>,
+    /// What the app showed when it was confirmed.
+    pub(crate) spent: String,
+}
+
 /// What a call came to.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -101,21 +111,22 @@ impl Desk {
         self.done(&["answer", "code"], &self.code());
     }
 
-    /// Brian has MFA too: the secret of his app, and his recovery codes. The app's code of now is spent.
-    pub(crate) fn brian_has_mfa(&self) -> (Secret, Vec<String>) {
+    /// Brian has MFA too.
+    pub(crate) fn brian_has_mfa(&self) -> Mfa {
         self.brian_is_there();
         self.mfa_is_on()
     }
 
     /// Whoever is signed in has MFA from now on.
-    pub(crate) fn mfa_is_on(&self) -> (Secret, Vec<String>) {
+    pub(crate) fn mfa_is_on(&self) -> Mfa {
         let enrolment = self.json(&["mfa", "enroll"], "");
         let secret = Secret::from(enrolment["secret"].as_str().unwrap());
-        let codes = self.json(&["mfa", "confirm"], &shown(&secret, 0));
+        let spent = shown(&secret, 0);
+        let codes = self.json(&["mfa", "confirm"], &spent);
         let codes = codes["recovery_codes"].as_array().unwrap().iter();
         let codes = codes.map(|code| code.as_str().unwrap().to_owned()).collect();
         self.done(&["mfa", "saved"], "");
-        (secret, codes)
+        Mfa { secret, codes, spent }
     }
 
     /// What a call that does what it is told prints as JSON.

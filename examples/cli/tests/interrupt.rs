@@ -110,6 +110,7 @@ fn a_call_that_waits_to_be_typed_to_has_done_nothing() {
         &["answer", "code"],
         &["continue"],
         &["set-keys", "oidc"],
+        &["undo"],
     ] {
         let child = begun(&desk, args);
         assert!(ends_by_it(child), "{args:?}");

@@ -62,7 +62,7 @@ fn each_product_has_a_bill_of_its_own_and_is_managed_where_it_was_sold() {
     let nobody =
         ["set-billing", "019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e", "api", "--plan", "p", "--customer", "c"];
     told(&desk.run(&nobody, b""), 1, "there is no such account", "nobody");
-    assert_eq!(desk.rows(), rows);
+    assert!(desk.rows() == rows);
 }
 
 #[test]

@@ -10,6 +10,7 @@
 
 mod answers;
 mod bad_input;
+mod data;
 mod desk;
 mod interrupt;
 mod man;
@@ -20,3 +21,4 @@ mod play;
 mod terminal;
 mod tokens;
 mod tour;
+mod ways;

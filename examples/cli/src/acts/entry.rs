@@ -93,6 +93,11 @@ impl Store {
             }
             Given::Restore => Answer::Restore,
             Given::KeepDeleted => Answer::KeepDeleted,
+            Given::EraseNow { confirmed } => {
+                let what = "This erases the account at once, and nobody can restore it";
+                self.asking.confirm(confirmed.yes, what)?;
+                Answer::EraseNow
+            }
             Given::Resend => Answer::Resend,
             Given::CorrectAddress { email } => Answer::CorrectAddress(email),
             Given::Cancel => Answer::Cancel,
@@ -115,7 +120,7 @@ pub(crate) enum Who {
     Account(AccountId),
 }
 
-fn client(device: &Device) -> Result<Client, Trouble> {
+pub(super) fn client(device: &Device) -> Result<Client, Trouble> {
     let mut client = Client::on(&device.device);
     if let Some(product) = &device.product {
         client = client.using(ProductId::new(product).ok_or(Refusal::UnknownProduct)?);

@@ -156,6 +156,9 @@ impl Store {
 
     pub(crate) fn health(&self) -> Reported {
         let unlock = self.ready(&[])?;
-        Ok(Report::of(render::health(&self.open(&unlock)?.health()?)))
+        let health = self.open(&unlock)?.health()?;
+        let mut value = render::health(&health);
+        put(&mut value, "file_size", json!(health.file_size));
+        Ok(Report::of(value))
     }
 }

@@ -1,7 +1,6 @@
 //! The second factor, and the recovery codes in its place.
 
-use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use selfsame::{Error, RecoveryCodes, Refusal, Secret};
@@ -12,7 +11,7 @@ use super::{Reported, Store};
 use crate::arguments::Mfa;
 use crate::next::hint;
 use crate::tell::Report;
-use crate::trouble::{self, Trouble};
+use crate::trouble::{Trouble, advising, otherwise};
 use crate::words::{self, Tone};
 use crate::{calendar, input, state};
 
@@ -59,7 +58,7 @@ impl Store {
     fn mfa_enroll(&self, svg: Option<&Path>) -> Reported {
         if let Some(svg) = svg {
             // Before a secret is made that would be drawn nowhere.
-            can_be_made(svg)?;
+            state::can_be_made(svg)?;
         }
         let enrolment = self.signed_in()?.account.enroll_totp()?;
         let text = |secret: &Secret| secret.reveal_text().unwrap_or_default().to_owned();
@@ -81,7 +80,9 @@ impl Store {
         let mut report = Report::telling(value, Tone::Asks, line, more)
             .then(vec![hint("selfsame mfa confirm", "type what the app shows")]);
         report.picture = Some(enrolment.qr.terminal());
-        Ok(report.but(svg.map_or(Ok(()), |svg| draw(svg, &enrolment.qr.svg()))))
+        Ok(report.but(
+            svg.map_or(Ok(()), |svg| state::make(svg, |file| file.write_all(enrolment.qr.svg().reveal()))),
+        ))
     }
 
     fn mfa_confirm(&self) -> Reported {
@@ -94,7 +95,7 @@ impl Store {
         let codes = self.signed_in()?.account.confirm_totp(&code);
         let codes = codes.map_err(|error| match error {
             Error::Refused(Refusal::FlowExpired | Refusal::NotOffered) => none_waits(error),
-            error => trouble::advising(is_wrong, advice)(error),
+            error => advising(is_wrong, advice)(error),
         });
         Ok(to_be_saved(&codes?))
     }
@@ -132,29 +133,5 @@ fn none_waits(error: Error) -> Trouble {
 }
 
 fn is_off(error: Error) -> Trouble {
-    match error {
-        Error::Refused(Refusal::NotOffered) => {
-            Trouble::Said(error, "MFA is off: selfsame mfa enroll turns it on".into())
-        }
-        error => error.into(),
-    }
-}
-
-fn can_be_made(path: &Path) -> Result<(), Trouble> {
-    if fs::symlink_metadata(path).is_ok() {
-        return Err(Trouble::Unusable(format!("{} is there already; name a new file", path.display())));
-    }
-    state::temporary_beside(path)
-        .map(drop)
-        .map_err(|error| Trouble::Unusable(format!("{} cannot be written: {error}", path.display())))
-}
-
-fn draw(path: &Path, svg: &Secret) -> Result<(), Trouble> {
-    let written = state::temporary_beside(path).and_then(|mut file| {
-        file.write_all(svg.reveal())?;
-        file.persist_noclobber(path).map(drop).map_err(|failed| failed.error)
-    });
-    written.map_err(|error: io::Error| {
-        Trouble::State(format!("enrolled, but {} cannot be written: {error}", path.display()))
-    })
+    otherwise(&Refusal::NotOffered, "MFA is off: selfsame mfa enroll turns it on")(error)
 }

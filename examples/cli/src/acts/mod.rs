@@ -1,10 +1,12 @@
 //! The commands: each opens the store, does one thing and lets go.
 
+mod data;
 mod entry;
 mod host;
 mod mfa;
 mod page;
 mod products;
+mod ways;
 
 pub(crate) use self::entry::Who;
 use std::path::PathBuf;

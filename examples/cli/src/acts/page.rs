@@ -8,7 +8,7 @@ use super::{Reported, SignedIn, Store, put};
 use crate::arguments::{Confirmed, Sessions};
 use crate::next::{self, hint};
 use crate::tell::Report;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, otherwise};
 
 impl Store {
     pub(crate) fn account(&self) -> Reported {
@@ -94,11 +94,7 @@ impl Store {
 
 /// The engine speaks of steps, where an id was wrong.
 pub(super) fn no_password(error: selfsame::Error) -> Trouble {
-    match error {
-        selfsame::Error::Refused(Refusal::NotOffered) => Trouble::Said(
-            error,
-            "this is no password of the account; selfsame account lists its ways in".into(),
-        ),
-        error => error.into(),
-    }
+    otherwise(&Refusal::NotOffered, "this is no password of the account; selfsame account lists its ways in")(
+        error,
+    )
 }

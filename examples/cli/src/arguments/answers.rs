@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::PasswordSource;
+use super::{Confirmed, PasswordSource};
 
 /// An answer to a step.
 #[derive(Subcommand)]
@@ -45,6 +45,11 @@ pub(crate) enum Given {
     Restore,
     /// Leave the account to be deleted
     KeepDeleted,
+    /// Leave the account to be deleted, and leave out the rest of the time to restore it; asks first
+    EraseNow {
+        #[command(flatten)]
+        confirmed: Confirmed,
+    },
     /// Send another code
     Resend,
     /// It is another address: begin its proof anew

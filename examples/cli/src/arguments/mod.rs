@@ -1,9 +1,11 @@
 //! What can be typed.
 
 mod answers;
+mod data;
 mod help;
 mod host;
 mod page;
+mod ways;
 
 use std::path::PathBuf;
 
@@ -12,9 +14,11 @@ use clap_complete::Shell;
 use selfsame::{AccountId, Intent, MethodId};
 
 pub(crate) use self::answers::Given;
+pub(crate) use self::data::{Data, Explained, Privacy, Support};
 pub(crate) use self::help::command;
 pub(crate) use self::host::Bill;
 pub(crate) use self::page::{Mfa, Sessions};
+pub(crate) use self::ways::{Email, Methods, Password, Ways};
 use crate::policy::Providers;
 
 /// Accounts, sign-in and sessions in one sealed file
@@ -269,6 +273,8 @@ Example:
         #[command(flatten)]
         place: Place,
     },
+    #[command(flatten)]
+    Ways(Ways),
     /// Turn MFA on and off, and look after the recovery codes
     #[command(after_help = "\
 Examples:
@@ -335,6 +341,8 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
+    #[command(flatten)]
+    Data(Data),
     /// Ask for the account's deletion; for 30 days signing in offers to restore it
     ///
     /// Asks first. All sessions end. Wants fresh proof of the first factor.

@@ -1,5 +1,6 @@
 //! Acts and answers in words.
 
+mod data;
 mod page;
 mod story;
 
@@ -7,7 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-pub(crate) use self::page::{biller, message, mfa, table};
+pub(crate) use self::data::requests;
+pub(crate) use self::page::{biller, message, methods, mfa, table};
 pub(crate) use self::story::act;
 use crate::calendar;
 
@@ -47,6 +49,12 @@ pub(crate) fn answer(answer: &Value, names: &Names) -> Said {
     if list("methods").is_some() && answer.get("status").is_some() {
         return page::account(answer, names);
     }
+    if let Some(methods) = list("methods") {
+        return tells(counted_ways(methods.len()), page::methods(answer));
+    }
+    if let Some(said) = data::answer(answer, names) {
+        return said;
+    }
     if let Some(sessions) = list("sessions") {
         return tells(counted(sessions.len(), "session"), page::sessions(sessions, names));
     }
@@ -59,8 +67,8 @@ pub(crate) fn answer(answer: &Value, names: &Names) -> Said {
     if let Some(entries) = list("accounts") {
         return tells(counted(entries.len(), "account"), page::picker(entries, names));
     }
-    if answer.get("still_billed").is_some() {
-        return page::deletion(answer);
+    if answer.get("outbox").is_some() {
+        return page::health(answer);
     }
     said(Tone::Tells, plain(answer, names))
 }
@@ -168,18 +176,6 @@ fn plain(answer: &Value, names: &Names) -> String {
     if answer.get("now").is_some() {
         return moment(answer, "now");
     }
-    if answer.get("outbox").is_some() {
-        let count = |member: &str| answer.get(member).and_then(Value::as_u64).unwrap_or(0);
-        let behind =
-            answer.get("clock_rolled_back_by").and_then(Value::as_u64).map_or_else(String::new, |ms| {
-                format!(", the clock is {} behind", calendar::span(std::time::Duration::from_millis(ms)))
-            });
-        return format!(
-            "{} to deliver, {} waiting{behind}",
-            count("outbox"),
-            counted_u64(count("waiting_flows"), "flow")
-        );
-    }
     String::new()
 }
 
@@ -261,6 +257,10 @@ fn is(answer: &Value, member: &str) -> bool {
 
 fn counted(count: usize, what: &str) -> String {
     counted_u64(u64::try_from(count).unwrap_or(u64::MAX), what)
+}
+
+fn counted_ways(count: usize) -> String {
+    format!("{count} way{} in", if count == 1 { "" } else { "s" })
 }
 
 fn counted_u64(count: u64, what: &str) -> String {

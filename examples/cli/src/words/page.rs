@@ -1,5 +1,7 @@
 //! The account page in tables.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::{Names, Said, Tone, called, count, counted, is, moment, name, text, way_in};
@@ -36,7 +38,39 @@ pub(super) fn account(answer: &Value, names: &Names) -> Said {
     let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let status = answer.get("status").map_or("", |status| text(status, "is"));
     let contact = answer.get("contact").and_then(Value::as_str).unwrap_or("no contact address");
-    let line = format!("account {}: {status}, {contact}", name(answer, "id", names));
+    let called = match text(answer, "display_name") {
+        "" => String::new(),
+        called => format!("{called}, "),
+    };
+    let line = format!("account {}: {status}, {called}{contact}", name(answer, "id", names));
+    let mut more = methods(answer);
+    let addresses = list("addresses").iter().map(|one| {
+        let proven = Some(day(one, "verified_at")).filter(|day| !day.is_empty());
+        let is_contact = one.get("email") == answer.get("contact");
+        let others = match count(one, "others") {
+            0 => None,
+            1 => Some("1 other account has it too".to_owned()),
+            others => Some(format!("{others} other accounts have it too")),
+        };
+        let contact = is_contact.then(|| "messages go here".to_owned());
+        let note: Vec<_> = contact.into_iter().chain(others).collect();
+        vec![text(one, "email").to_owned(), proven.unwrap_or_else(|| "no".to_owned()), note.join(", ")]
+    });
+    more.extend(table(&["ADDRESS", "PROVEN", "NOTE"], addresses.collect()));
+    more.extend(memberships(list("memberships")));
+    more.push(mfa(answer));
+    if let Some(until) = answer.get("hold_until").and_then(Value::as_u64) {
+        more.push(format!(
+            "just recovered: ways in, email, export and erasing wait until {}",
+            calendar::moment(until)
+        ));
+    }
+    Said { tone: Tone::Tells, line, more }
+}
+
+/// The ways in.
+pub(crate) fn methods(answer: &Value) -> Vec<String> {
+    let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let methods = list("methods").iter().map(|one| {
         let marks = [("compromised_at", "others may know it"), ("suspended", "suspended until kept")];
         let is_marked = |member: &str| one.get(member).is_some_and(|it| !it.is_null() && it != false);
@@ -52,28 +86,16 @@ pub(super) fn account(answer: &Value, names: &Names) -> Said {
             notes.join(", "),
         ]
     });
-    let mut more = table(&["WAY IN", "SINCE", "LAST USED", "ID", "NOTE"], methods.collect());
-    let addresses = list("addresses").iter().map(|one| {
-        let proven = Some(day(one, "verified_at")).filter(|day| !day.is_empty());
-        let is_contact = one.get("email") == answer.get("contact");
-        let note = if is_contact { "messages go here" } else { "" };
-        vec![text(one, "email").to_owned(), proven.unwrap_or_else(|| "no".to_owned()), note.to_owned()]
-    });
-    more.extend(table(&["ADDRESS", "PROVEN", "NOTE"], addresses.collect()));
-    more.extend(memberships(list("memberships")));
-    more.push(mfa(answer));
-    if let Some(until) = answer.get("hold_until").and_then(Value::as_u64) {
-        more.push(format!(
-            "just recovered: ways in, email, export and erasing wait until {}",
-            calendar::moment(until)
-        ));
-    }
-    Said { tone: Tone::Tells, line, more }
+    table(&["WAY IN", "SINCE", "LAST USED", "ID", "NOTE"], methods.collect())
 }
 
 /// The second factor.
 pub(crate) fn mfa(answer: &Value) -> String {
-    let Some(mfa) = answer.get("mfa").filter(|mfa| !mfa.is_null()) else { return "MFA is off".to_owned() };
+    let Some(mfa) = answer.get("mfa").filter(|mfa| !mfa.is_null()) else {
+        let waits =
+            if is(answer, "second_factor_suspended") { "; a second factor waits to be kept" } else { "" };
+        return format!("MFA is off{waits}");
+    };
     let left = counted(usize::try_from(count(mfa, "recovery_codes_left")).unwrap_or(0), "recovery code");
     let few = if is(mfa, "few_recovery_codes") { ", so make others" } else { "" };
     format!("MFA is on since {}; {left} left{few}", day(mfa, "since"))
@@ -132,20 +154,28 @@ pub(super) fn events(events: &[Value]) -> Vec<String> {
     table(&["WHEN", "WHAT"], rows.collect())
 }
 
-/// A deletion that was asked for, and what it does not end by itself.
-pub(super) fn deletion(answer: &Value) -> Said {
-    let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let billed = list("still_billed").iter().map(|one| {
-        let (product, biller) = (text(one, "product"), biller(text(one, "managed_by")));
-        format!("{product} goes on costing money at {biller} until you end it there: {}", text(one, "url"))
-    });
-    let grants = list("grants").iter().map(|one| {
-        let handle = Some(text(one, "handle")).filter(|handle| !handle.is_empty());
-        let handle = handle.map_or_else(String::new, |handle| format!(" @{handle}"));
-        format!("what you granted at {}{handle} is revoked then", called(text(one, "provider")))
-    });
-    let line = format!("it can be restored until {}", moment(answer, "purge_at"));
-    Said { tone: Tone::Done, line, more: billed.chain(grants).collect() }
+/// How the store is.
+pub(super) fn health(answer: &Value) -> Said {
+    let number = |member: &str| usize::try_from(count(answer, member)).unwrap_or(usize::MAX);
+    let line = format!(
+        "{}, {} to deliver, {} waiting",
+        counted(number("accounts"), "account"),
+        number("outbox"),
+        counted(number("waiting_flows"), "flow")
+    );
+    let mut more = Vec::new();
+    if let Some(behind) = answer.get("clock_rolled_back_by").and_then(Value::as_u64) {
+        let behind = calendar::span(Duration::from_millis(behind));
+        more.push(format!("the clock is {behind} behind the latest time that was seen"));
+    }
+    if number("due_purges") > 0 {
+        more.push(format!("{} to be purged: selfsame purge", counted(number("due_purges"), "account")));
+    }
+    if answer.get("erasure_pending").is_some_and(|since| !since.is_null()) {
+        let since = moment(answer, "erasure_pending");
+        more.push(format!("what was purged since {since} can still be read with the store's old keys"));
+    }
+    Said { tone: Tone::Tells, line, more }
 }
 
 /// The accounts that a device offers.
@@ -161,12 +191,13 @@ pub(super) fn picker(entries: &[Value], names: &Names) -> Vec<String> {
         let email = Some(text(one, "email")).filter(|email| !email.is_empty());
         vec![
             email.unwrap_or("no address").to_owned(),
+            text(one, "display_name").to_owned(),
             ways.join(", "),
             name(one, "account", names),
             note.to_owned(),
         ]
     });
-    table(&["ACCOUNT", "BY", "ID", "NOTE"], rows.collect())
+    table(&["ACCOUNT", "NAME", "BY", "ID", "NOTE"], rows.collect())
 }
 
 /// What a message says, if it is no code.
@@ -231,11 +262,11 @@ fn way(session: &Value) -> &'static str {
     if text(session, "kind") == "Password" { "password" } else { "provider" }
 }
 
-fn day(answer: &Value, member: &str) -> String {
+pub(super) fn day(answer: &Value, member: &str) -> String {
     answer.get(member).and_then(Value::as_u64).map(calendar::wide_day).unwrap_or_default()
 }
 
-fn at(answer: &Value, member: &str) -> String {
+pub(super) fn at(answer: &Value, member: &str) -> String {
     answer.get(member).and_then(Value::as_u64).map(calendar::wide_moment).unwrap_or_default()
 }
 

@@ -55,6 +55,7 @@ pub(crate) fn act(act: &Act) -> String {
             format!("starts the deletion of {account} for {ticket}, as {operator} of support")
         }
         Act::SupportRecords { account } => format!("reads what support did to {account}"),
+        Act::Export { session } => format!("has everything about them written, in session {session}"),
         Act::RequestPrivacy { session, kind, .. } => format!("asks for {kind} in session {session}"),
         Act::PrivacyRequests { session } => {
             format!("looks at what was asked for about the data, in session {session}")
@@ -92,6 +93,10 @@ pub(crate) fn act(act: &Act) -> String {
         Act::VerifyAddress { email, session } => format!("wants to prove {email} in session {session}"),
         Act::ProveAddress { session, .. } => format!("types the code in session {session}"),
         Act::SetContact { email, session } => format!("wants messages at {email}, in session {session}"),
+        Act::SetDisplayName { name: Some(name), session } => {
+            format!("wants to be called \u{201c}{name}\u{201d}, in session {session}")
+        }
+        Act::SetDisplayName { name: None, session } => format!("wants no name, in session {session}"),
         Act::ChangePassword { session, .. } => format!("changes the password in session {session}"),
         Act::Review { session, .. } => format!("says which ways in stay, in session {session}"),
         Act::Undo { undo, .. } => format!("types the undo code \u{201c}{undo}\u{201d}"),

@@ -1,0 +1,134 @@
+//! Data and its end: exports, explanations, requests, purges, and support.
+
+use std::io::Write;
+use std::path::Path;
+
+use selfsame::{AccountId, Refusal, RequestId};
+use selfsame_world::render;
+use serde_json::{Value, json};
+
+use super::{Reported, Store};
+use crate::arguments::{Confirmed, Explained, Privacy, Support};
+use crate::next::hint;
+use crate::state;
+use crate::tell::Report;
+use crate::trouble::{Trouble, otherwise};
+use crate::words::{self, Tone};
+
+impl Store {
+    pub(crate) fn export(&self, file: Option<&Path>) -> Reported {
+        let file = file.filter(|file| file.as_os_str() != "-");
+        if let Some(file) = file {
+            state::can_be_made(file)?;
+        }
+        let document = self.signed_in()?.account.export()?;
+        let Some(file) = file else {
+            let mut report = Report::telling(Value::Null, Tone::Tells, "", Vec::new());
+            report.document = Some(document);
+            return Ok(report);
+        };
+        let value = json!({ "exported": file.display().to_string() });
+        let line = format!("everything about the account, but secrets, is in {}", file.display());
+        Ok(Report::done(value, line).but(state::make(file, |out| out.write_all(document.as_bytes()))))
+    }
+
+    pub(crate) fn explain(&self, what: Explained) -> Reported {
+        Ok(Report::of(render::explanation(&self.signed_in()?.account.explain(&what.into())?)))
+    }
+
+    pub(crate) fn privacy(&self, what: &Privacy) -> Reported {
+        match what {
+            Privacy::Request { kind } => {
+                let request = self.signed_in()?.account.request_privacy((*kind).into())?;
+                let value = json!({ "requests": [render::request(&request)] });
+                let more = words::requests(&value);
+                Ok(Report::telling(value, Tone::Done, "asked for; the host has a month", more)
+                    .then(vec![hint("selfsame privacy list", "see what came of it")]))
+            }
+            Privacy::List => {
+                let requests = self.signed_in()?.account.privacy_requests()?;
+                Ok(listed(requests.iter().map(render::request).collect()))
+            }
+            Privacy::Open => {
+                let unlock = self.ready(&[])?;
+                let requests = self.open(&unlock)?.open_requests(usize::MAX)?;
+                let mut report = listed(requests.iter().map(render::request).collect());
+                if !requests.is_empty() {
+                    report.next = vec![
+                        hint("selfsame privacy close ACCOUNT REQUEST --receipt TEXT", "it was answered"),
+                        hint("selfsame privacy announce ACCOUNT REQUEST", "give notice of an erasure"),
+                    ];
+                }
+                Ok(report)
+            }
+            Privacy::Close { account, request, receipt } => {
+                let unlock = self.ready(&[])?;
+                let closed = self.open(&unlock)?.close_request(*account, *request, receipt)?;
+                Ok(Report::done(render::request(&closed), "the request is answered"))
+            }
+            Privacy::Announce { account, request, confirmed } => self.announce(*account, *request, confirmed),
+            Privacy::Erase { account, request, confirmed } => {
+                let unlock = self.ready(&[])?;
+                let what = "This erases the account at once, and nobody can restore it";
+                self.asking.confirm(confirmed.yes, what)?;
+                self.open(&unlock)?.erase(*account, *request).map_err(otherwise(
+                    &Refusal::NotOffered,
+                    "no notice was given, or the owner restored the account since: selfsame privacy announce",
+                ))?;
+                Ok(Report::done(
+                    json!({ "erased": account.to_string() }),
+                    "the account is absent from now on",
+                )
+                .then(vec![hint("selfsame purge", "remove its rows, a day later")]))
+            }
+        }
+    }
+
+    fn announce(&self, account: AccountId, request: RequestId, confirmed: &Confirmed) -> Reported {
+        let unlock = self.ready(&[])?;
+        let what = "This ends all sessions of the account, which can be erased 72 hours later";
+        self.asking.confirm(confirmed.yes, what)?;
+        let deletion = self.open(&unlock)?.announce_erasure(account, request)?;
+        Ok(Report::of(render::deletion(&deletion))
+            .then(vec![hint(&format!("selfsame privacy erase {account} {request}"), "after 72 hours")]))
+    }
+
+    pub(crate) fn support(&self, what: &Support) -> Reported {
+        let unlock = self.ready(&[])?;
+        match what {
+            Support::Find { named, who } => {
+                let found = self.open(&unlock)?.support(&who.operator).find(named)?;
+                let values: Vec<_> = found.iter().map(render::support_view).collect();
+                Ok(Report::of(json!({ "found": values })))
+            }
+            Support::Activity { account, who } => {
+                let events = self.open(&unlock)?.support(&who.operator).activity(*account)?;
+                let values: Vec<_> = events.iter().map(render::activity).collect();
+                Ok(Report::of(json!({ "events": values })))
+            }
+            Support::Delete { account, ticket, who, confirmed } => {
+                let what = "This puts the account on its way to be deleted, and its sessions wait";
+                self.asking.confirm(confirmed.yes, what)?;
+                let desk = self.open(&unlock)?.support(&who.operator);
+                let deletion = desk.start_deletion(*account, ticket)?;
+                Ok(Report::of(render::deletion(&deletion)))
+            }
+            Support::Records { account } => {
+                let records = self.open(&unlock)?.support_records(*account)?;
+                let values: Vec<_> = records.iter().map(render::support_record).collect();
+                Ok(Report::of(json!({ "records": values })))
+            }
+        }
+    }
+
+    pub(crate) fn purge(&self, limit: usize, confirmed: &Confirmed) -> Result<Report, Trouble> {
+        let unlock = self.ready(&[])?;
+        let what = "This removes for good the accounts whose time to be restored is over";
+        self.asking.confirm(confirmed.yes, what)?;
+        Ok(Report::of(render::purge(&self.open(&unlock)?.purge_due(limit)?)))
+    }
+}
+
+fn listed(requests: Vec<Value>) -> Report {
+    Report::of(json!({ "requests": requests }))
+}

@@ -1,0 +1,181 @@
+//! Data and its end by hand: exports, explanations, requests, support, purges.
+
+use std::fs;
+use std::time::Duration;
+
+use selfsame::{Answer, Client, MessageKind, RequestKind, SessionToken};
+use serde_json::Value;
+
+use crate::desk::{BRIAN, Desk, PASSWORD, told};
+
+const SOMEBODY: &str = "019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e";
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const ENTER: [&str; 3] = ["sign-in", BRIAN, "--password-stdin"];
+
+/// Brian signed up so long ago.
+fn brian_came(ago: Duration) -> Desk {
+    let desk = Desk::of(ago);
+    let engine = desk.ago(ago);
+    let begun = engine.sign_up(BRIAN, &PASSWORD.into(), &Client::default()).unwrap();
+    let message = engine.messages(1).unwrap().remove(0);
+    let MessageKind::VerifyEmail { code } = message.kind else { panic!("{message:?}") };
+    desk.keep(&engine.answer(&begun.flow.unwrap(), begun.number, &Answer::Code(code)).unwrap());
+    engine.delivered(message.id).unwrap();
+    desk
+}
+
+fn session(desk: &Desk) -> SessionToken {
+    let kept: Value = serde_json::from_slice(&fs::read(desk.path("s.session")).unwrap()).unwrap();
+    SessionToken::parse(kept["session"].as_str().unwrap()).unwrap()
+}
+
+#[test]
+fn an_export_is_one_document_for_its_owner_alone() {
+    let desk = Desk::new();
+    desk.brian_is_there();
+    let document: Value = serde_json::from_str(&desk.done(&["export"], "")).unwrap();
+    assert!(document.to_string().contains(BRIAN));
+    assert!(desk.done(&["export", "brian.json"], "").contains("is in brian.json"));
+    let written: Value = serde_json::from_slice(&fs::read(desk.path("brian.json")).unwrap()).unwrap();
+    assert_eq!(written.as_object().unwrap().len(), document.as_object().unwrap().len());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(desk.path("brian.json")).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let rows = desk.rows();
+    told(&desk.run(&["export", "s"], b""), 2, "is there already", "over the store");
+    told(&desk.run(&["export", "no/such/folder"], b""), 2, "cannot be written", "no folder");
+    assert!(desk.rows() == rows);
+}
+
+#[test]
+fn an_act_is_explained_and_not_done() {
+    let desk = Desk::new();
+    desk.brian_is_there();
+    let rows = desk.rows();
+    let told_of = desk.done(&["explain", "delete"], "");
+    assert!(told_of.contains("it would be done") && told_of.contains("by the rules 6.4"), "{told_of}");
+    let refused = desk.done(&["explain", "mfa-off"], "");
+    assert!(refused.contains("it would be refused: NotOffered"), "{refused}");
+    desk.done(&["explain", "open-product", "grok"], "");
+    told(&desk.run(&["explain", "open-product", "No Product"], b""), 2, "grok and api", "no product");
+    told(&desk.run(&["explain", "sign-up"], b""), 2, "unrecognized subcommand", "no such act");
+    assert!(desk.rows() == rows);
+}
+
+#[test]
+fn a_request_is_made_once_and_answered_by_the_host() {
+    let desk = Desk::new();
+    desk.brian_is_there();
+    let asked = desk.json(&["privacy", "request", "access"], "")["requests"][0].clone();
+    assert_eq!(desk.json(&["privacy", "request", "access"], "")["requests"][0], asked, "the same one");
+    let (account, request) = (asked["account"].as_str().unwrap(), asked["id"].as_str().unwrap());
+    let open = desk.done(&["privacy", "open"], "");
+    assert!(open.contains("1 request") && open.contains(request), "{open}");
+    let close = ["privacy", "close", account, request, "--receipt", "exported on paper"];
+    for (args, code, words) in [
+        (&["privacy", "request", "money"][..], 2, "invalid value"),
+        (&["privacy", "close", account, account, "--receipt", "x"], 1, "selfsame privacy open"),
+        (&["privacy", "close", account, request], 2, "--receipt"),
+        (&["privacy", "announce", account, request], 2, "--yes"),
+        (&["privacy", "announce", account, request, "--yes"], 1, "selfsame privacy open"),
+        (&["privacy", "erase", account, request], 2, "--yes"),
+        (&["privacy", "erase", SOMEBODY, request, "--yes"], 1, "selfsame privacy open"),
+    ] {
+        told(&desk.run(args, b""), code, words, &format!("{args:?}"));
+    }
+    desk.done(&close, "");
+    told(&desk.run(&close, b""), 1, "selfsame privacy open", "twice");
+    let list = desk.done(&["privacy", "list"], "");
+    assert!(list.contains("Closed") && list.contains("exported on paper"), "{list}");
+}
+
+#[test]
+fn an_erasure_is_announced_and_done_72_hours_later() {
+    let desk = brian_came(DAY * 4);
+    let engine = desk.ago(DAY * 4);
+    let account = engine.account(&session(&desk)).unwrap();
+    let request = account.request_privacy(RequestKind::Erasure).unwrap();
+    drop((account, engine));
+    let (account, id) = (request.account.to_string(), request.id.to_string());
+    let erase = ["privacy", "erase", &account, &id, "--yes"];
+    told(&desk.run(&erase, b""), 1, "selfsame privacy announce", "no notice was given");
+    let desk = brian_came(DAY * 4);
+    let engine = desk.ago(DAY * 4);
+    let account = engine.account(&session(&desk)).unwrap();
+    let request = account.request_privacy(RequestKind::Erasure).unwrap();
+    engine.announce_erasure(request.account, request.id).unwrap();
+    drop((account, engine));
+    let (account, id) = (request.account.to_string(), request.id.to_string());
+    let done = desk.done(&["privacy", "erase", &account, &id, "--yes"], "");
+    assert!(done.contains("absent from now on"), "{done}");
+    told(&desk.run(&ENTER, PASSWORD.as_bytes()), 1, "do not fit", "it is absent");
+    assert!(desk.done(&["health"], "").contains("1 account to be purged"));
+}
+
+#[test]
+fn a_notice_by_hand_is_too_early_to_erase() {
+    let desk = Desk::new();
+    desk.brian_is_there();
+    let asked = desk.json(&["privacy", "request", "erasure"], "")["requests"][0].clone();
+    let (account, request) = (asked["account"].as_str().unwrap(), asked["id"].as_str().unwrap());
+    let told_of = desk.done(&["privacy", "announce", account, request, "--yes"], "");
+    assert!(told_of.contains("it can be restored until"), "{told_of}");
+    told(&desk.run(&["privacy", "erase", account, request, "--yes"], b""), 1, "too early", "72 hours");
+    let early = desk.done(&ENTER, PASSWORD);
+    assert!(early.contains("selfsame answer erase-now"), "{early}");
+    told(&desk.run(&["answer", "erase-now"], b""), 2, "--yes", "nobody said yes");
+    told(&desk.run(&["answer", "erase-now", "--yes"], b""), 1, "too early", "72 hours");
+    assert_eq!(desk.json(&["answer", "restore"], "")["outcome"], "Restored");
+}
+
+#[test]
+fn support_finds_an_account_and_starts_its_deletion() {
+    let desk = Desk::new();
+    desk.brian_is_there();
+    let carol = ["--operator", "carol"];
+    let found = desk.json(&[&["support", "find", BRIAN][..], &carol].concat(), "");
+    let account = found["found"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(found["found"][0]["contact"], "b\u{2026}@example.org", "masked");
+    let none = desk.done(&[&["support", "find", SOMEBODY][..], &carol].concat(), "");
+    assert!(none.contains("0 accounts"), "{none}");
+    let activity = desk.done(&[&["support", "activity", &account][..], &carol].concat(), "");
+    assert!(activity.contains("the account was made"), "{activity}");
+    let delete = ["support", "delete", &account, "--ticket", "T-52", "--operator", "carol"];
+    let rows = desk.rows();
+    for (args, code, words) in [
+        (&["support", "find", BRIAN][..], 2, "--operator"),
+        (&["support", "find", "nobody", "--operator", "carol"], 1, "not an email address"),
+        (&["support", "activity", SOMEBODY, "--operator", "carol"], 1, "no such account"),
+        (&delete, 2, "--yes"),
+        (&["support", "delete", SOMEBODY, "--ticket", "T", "--operator", "c", "--yes"], 1, "no such account"),
+    ] {
+        told(&desk.run(args, b""), code, words, &format!("{args:?}"));
+    }
+    assert!(desk.rows() == rows);
+    let done = desk.done(&[&delete[..], &["--yes"]].concat(), "");
+    assert!(done.contains("it can be restored until"), "{done}");
+    let records = desk.done(&["support", "records", &account], "");
+    assert!(records.contains("carol") && records.contains("T-52"), "{records}");
+    assert_eq!(desk.json(&ENTER, PASSWORD)["step"], "ConfirmRestore");
+    desk.done(&["answer", "restore"], "");
+    told(&desk.run(&[&delete[..], &["--yes"]].concat(), b""), 1, "too early", "it was restored just now");
+}
+
+#[test]
+fn what_is_due_is_purged_at_the_second_look() {
+    let desk = brian_came(DAY * 40);
+    let engine = desk.ago(DAY * 40);
+    engine.account(&session(&desk)).unwrap().request_deletion().unwrap();
+    drop(engine);
+    told(&desk.run(&["purge"], b""), 2, "--yes", "nobody said yes");
+    told(&desk.run(&["purge", "--yes", "--limit", "few"], b""), 2, "invalid value", "no number");
+    let engine = desk.ago(DAY * 2);
+    engine.purge_due(10).unwrap();
+    drop(engine);
+    let purged = desk.done(&["purge", "--yes"], "");
+    assert!(purged.contains("1 account gone") && purged.contains("ROWS"), "{purged}");
+    assert!(desk.done(&["purge", "--yes"], "").contains("0 accounts gone"));
+    told(&desk.run(&ENTER, PASSWORD.as_bytes()), 1, "do not fit", "it is gone");
+}

@@ -1,0 +1,223 @@
+//! Ways in and addresses by hand: added, removed, changed, and such a change taken back.
+
+use serde_json::{Value, json};
+
+use crate::desk::{ADA, BRIAN, Desk, PASSWORD, told};
+
+const AT_WORK: &str = r#"{"provider": "work", "subject": "52", "handle": "ada-l"}"#;
+const OTHER: &str = "a battery of other horses";
+
+fn id(account: &Value, place: usize) -> String {
+    account["methods"][place]["id"].as_str().unwrap().to_owned()
+}
+
+/// The undo code of the newest message of this kind.
+fn undo_code(desk: &Desk, kind: &str) -> String {
+    let messages = desk.json(&["messages"], "");
+    let mut of_kind = messages["messages"].as_array().unwrap().iter().filter(|one| one["kind"] == kind);
+    of_kind.next_back().unwrap()["undo"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_way_in_is_added_removed_and_the_last_one_stays() {
+    let desk = Desk::new();
+    desk.ada_is_there();
+    let begun = desk.done(&["methods", "add", "work"], "");
+    assert!(begun.contains("sign in at work and come back"), "{begun}");
+    let done = desk.done(&["continue"], AT_WORK);
+    assert!(done.contains("done") && done.contains("selfsame account"), "{done}");
+    assert!(!desk.path("s.flow").exists());
+    let table = desk.done(&["methods"], "");
+    assert!(table.contains("2 ways in") && table.contains("work @ada-l"), "{table}");
+    let account = desk.json(&["account"], "");
+    desk.done(&["methods", "add", "work"], "");
+    told(&desk.run(&["continue"], AT_WORK.as_bytes()), 1, "the account has it already", "twice");
+    desk.done(&["answer", "cancel"], "");
+
+    let (x, work) = (id(&account, 0), id(&account, 1));
+    told(&desk.run(&["methods", "remove", &work, "--waive-undo"], b""), 2, "--yes", "for good");
+    let removed = desk.done(&["methods", "remove", &work, "--waive-undo", "--yes"], "");
+    assert!(removed.contains("for good"), "{removed}");
+    let rows = desk.rows();
+    told(&desk.run(&["methods", "remove", &work], b""), 1, "no such way in", "it is gone");
+    told(&desk.run(&["methods", "remove", &x], b""), 1, "selfsame methods add", "the last one");
+    told(&desk.run(&["methods", "remove", "x"], b""), 2, "invalid value", "no id");
+    told(&desk.run(&["methods", "add", "myspace"], b""), 1, "no such provider", "no provider");
+    told(&desk.run(&["methods", "take-email", &x], b""), 1, "tells of another email", "none was seen");
+    told(&desk.run(&["methods", "review", "--yes"], b""), 1, "nothing waits to be reviewed", "none waits");
+    assert!(desk.rows() == rows);
+}
+
+#[test]
+fn a_way_in_that_somebody_added_is_taken_back_by_the_code_of_the_message() {
+    let desk = Desk::new();
+    desk.ada_is_there();
+    desk.done(&["methods", "add", "work"], "");
+    desk.done(&["continue"], AT_WORK);
+    let code = undo_code(&desk, "MethodAdded");
+    let rows = desk.rows();
+    told(&desk.run(&["undo"], b""), 2, "standard input is empty", "nothing");
+    told(&desk.run(&["undo"], &[0xfe; 90_000]), 2, "longer than 64 KiB", "garbage");
+    told(&desk.run(&["undo"], b"0000-1111"), 2, "24 digits and letters", "short");
+    told(&desk.run(&["undo"], b"0000-1111-2222-3333-4444-5555"), 1, "undoes nothing", "nobody's");
+    assert!(desk.rows() == rows);
+    let undone = desk.done(&["undo"], &code.to_lowercase());
+    assert!(undone.contains("as it was before"), "{undone}");
+    told(&desk.run(&["account"], b""), 1, "the session has ended", "all sessions end");
+    told(&desk.run(&["undo"], code.as_bytes()), 1, "undoes nothing", "once");
+    desk.done(&["begin-federated", "x"], "");
+    desk.done(&["continue"], ADA);
+    let page = desk.done(&["account"], "");
+    assert!(!page.contains("work") && page.contains("just recovered"), "{page}");
+    told(&desk.run(&["methods", "add", "work"], b""), 1, "this has to wait, until", "on hold");
+}
+
+#[test]
+fn a_password_is_added_changed_and_the_change_taken_back() {
+    let desk = Desk::new();
+    desk.ada_is_there();
+    let change = ["password", "change", "--password-stdin"];
+    let both = format!("{PASSWORD}\n{OTHER}\n");
+    told(&desk.run(&change, both.as_bytes()), 1, "selfsame password add", "there is none");
+    let add = ["password", "add", "ada@example.org", "--password-stdin"];
+    told(&desk.run(&add, b"short"), 1, "at least 15 characters", "short");
+    assert!(desk.done(&add, PASSWORD).contains("how to undo it"), "the address is proven");
+    told(&desk.run(&add, PASSWORD.as_bytes()), 1, "selfsame password change", "there is one");
+
+    let rows = desk.rows();
+    for (given, code, words) in [
+        (PASSWORD, 2, "two lines are wanted"),
+        ("", 2, "standard input is empty"),
+        ("\nx", 2, "no password was given"),
+        ("a\nb\nc", 2, "two lines are wanted"),
+        (&format!("{PASSWORD}\nshort"), 1, "at least 15 characters"),
+    ] {
+        told(&desk.run(&change, given.as_bytes()), code, words, given);
+    }
+    told(&desk.run(&["password", "change"], both.as_bytes()), 2, "--password-stdin", "no terminal");
+    assert!(desk.rows() == rows);
+    let wrong = format!("{OTHER}\n{PASSWORD}\n");
+    told(&desk.run(&change, wrong.as_bytes()), 1, "these credentials do not fit", "a wrong one");
+    desk.done(&change, &both.replace('\n', "\r\n"));
+    let code = undo_code(&desk, "PasswordChanged");
+    let enter = ["sign-in", "ada@example.org", "--password-stdin"];
+    assert_eq!(desk.json(&enter, OTHER)["step"], "SignedIn");
+    let undoing = desk.done(&["undo"], &code);
+    assert!(undoing.contains("selfsame answer new-password"), "{undoing}");
+    let done = desk.json(&["answer", "new-password", "--password-stdin"], "some horses of the third kind");
+    assert_eq!(done["outcome"], "Undone");
+    told(&desk.run(&enter, OTHER.as_bytes()), 1, "do not fit", "the stranger's");
+}
+
+#[test]
+fn the_email_changes_when_the_new_one_is_proven() {
+    let desk = Desk::new();
+    desk.brian_is_there();
+    let rows = desk.rows();
+    for (args, code, words) in [
+        (&["email", "change", "nowhere"][..], 1, "not an email address"),
+        (&["email", "change", BRIAN], 1, "the account has it already"),
+        (&["email", "verify", "b@example.net"], 1, "no address of the account"),
+        (&["email", "change", "b@example.net", "--old-is-lost"], 2, "--yes"),
+        (&["email", "change", "b@example.net", "--old-is-lost", "--yes"], 1, "proven a second factor"),
+        (&["contact", "b@example.net"], 1, "no verified address"),
+        (&["email", "prove"], 2, "standard input is empty"),
+    ] {
+        told(&desk.run(args, b""), code, words, &format!("{args:?}"));
+    }
+    told(&desk.run(&["email", "prove"], b"letters"), 2, "that is no code", "no code");
+    assert!(desk.rows() == rows);
+    told(&desk.run(&["email", "prove"], b"12345678"), 1, "selfsame email change", "nothing waits");
+
+    let asked = desk.done(&["email", "change", "brian@example.net"], "");
+    assert!(asked.contains("b\u{2026}@example.net") && asked.contains("selfsame email prove"), "{asked}");
+    assert_eq!(desk.json(&["account"], "")["contact"], BRIAN, "nothing changes before");
+    desk.done(&["email", "prove"], &desk.code());
+    let account = desk.json(&["account"], "");
+    assert_eq!(account["contact"], "brian@example.net");
+    assert_eq!(account["methods"][0]["email"], "brian@example.net", "the password goes with it");
+    assert_eq!(
+        desk.json(&["sign-in", "brian@example.net", "--password-stdin"], PASSWORD)["step"],
+        "SignedIn"
+    );
+    assert!(!undo_code(&desk, "EmailChanged").is_empty());
+}
+
+#[test]
+fn messages_go_to_the_verified_address_that_is_picked() {
+    let desk = Desk::new();
+    desk.ada_is_there();
+    let add = ["password", "add", "ada@example.net", "--password-stdin"];
+    assert_eq!(desk.json(&add, PASSWORD)["comes_to"], "ProveAddress");
+    assert_eq!(desk.json(&["email", "prove"], &desk.code())["comes_to"], "Done");
+    let page = desk.done(&["account"], "");
+    assert!(page.contains("password ada@example.net"), "{page}");
+    desk.done(&["contact", "ada@example.net"], "");
+    assert_eq!(desk.json(&["account"], "")["contact"], "ada@example.net");
+}
+
+#[test]
+fn what_a_provider_tells_of_later_is_taken_by_hand() {
+    let desk = Desk::new();
+    desk.ada_is_there();
+    desk.done(&["begin-federated", "x"], "");
+    desk.done(&["continue"], &ADA.replace("ada@example.org", "ada@example.net"));
+    let table = desk.done(&["methods"], "");
+    assert!(table.contains("now ada@example.net there"), "{table}");
+    let x = id(&desk.json(&["account"], ""), 0);
+    assert!(desk.done(&["methods", "take-email", &x], "").contains("selfsame email verify"));
+    let asked = desk.json(&["email", "verify", "ada@example.net"], "");
+    assert_eq!(asked["comes_to"], "ProveAddress");
+    desk.done(&["email", "prove"], &desk.code());
+    let addresses = desk.json(&["account"], "")["addresses"].as_array().unwrap().clone();
+    assert!(addresses.len() == 2 && addresses.iter().all(|one| one["verified_at"].is_u64()), "{addresses:?}");
+}
+
+#[test]
+fn the_first_proven_address_has_the_ways_in_from_before_reviewed() {
+    let desk = Desk::new();
+    let bare = r#"{"provider": "x", "subject": "1815"}"#;
+    desk.done(&["begin-federated", "x"], "");
+    desk.done(&["continue", "--intent", "sign-up"], bare);
+    desk.done(&["begin-federated", "x"], "");
+    desk.done(&["continue"], ADA);
+    let x = id(&desk.json(&["account"], ""), 0);
+    desk.done(&["methods", "take-email", &x], "");
+    desk.done(&["methods", "add", "work"], "");
+    desk.done(&["continue"], AT_WORK);
+    desk.done(&["email", "verify", "ada@example.org"], "");
+    let asked = desk.done(&["email", "prove"], &desk.code());
+    assert!(asked.contains("selfsame methods review --keep ID") && asked.contains("work @ada-l"), "{asked}");
+    let page = desk.done(&["account"], "");
+    assert!(page.contains("suspended until kept"), "{page}");
+    let work = id(&desk.json(&["account"], ""), 1);
+    told(&desk.run(&["methods", "review", "--keep", &work], b""), 2, "--yes", "nobody said yes");
+    desk.done(&["methods", "review", "--keep", &work, "--yes"], "");
+    let kept = desk.json(&["methods"], "");
+    assert_eq!(
+        (kept["methods"].as_array().unwrap().len(), &kept["methods"][1]["suspended"]),
+        (2, &json!(false))
+    );
+}
+
+#[test]
+fn a_name_is_shown_and_finds_nobody() {
+    let desk = Desk::new();
+    desk.brian_is_there();
+    let done = desk.done(&["name", "  Brian   of Nazareth "], "");
+    assert!(done.contains("called Brian of Nazareth"), "{done}");
+    assert!(desk.done(&["account"], "").contains("Brian of Nazareth, brian@example.org"));
+    assert!(desk.done(&["picker"], "").contains("Brian of Nazareth"));
+    let rows = desk.rows();
+    for (args, code, words) in [
+        (&["name", ""][..], 1, "name"),
+        (&["name", &"b".repeat(65)], 1, "name"),
+        (&["name"], 2, "<NAME>"),
+        (&["name", "Brian", "--remove"], 2, "cannot be used with"),
+        (&["sign-in", "Brian of Nazareth", "--password-stdin"], 1, "not an email address"),
+    ] {
+        told(&desk.run(args, PASSWORD.as_bytes()), code, words, &format!("{args:?}"));
+    }
+    assert!(desk.rows() == rows);
+    assert_eq!(desk.json(&["name", "--remove"], "")["display_name"], Value::Null);
+}
