@@ -3,23 +3,31 @@
 use std::sync::Arc;
 
 use selfsame::{
-    AccountId, AccountView, Activity, AddressSource, AddressView, Candidate, MethodId, MethodKind,
-    MethodView, ProviderId, Session, SessionId, SessionToken, Status, Timestamp, YearMonth,
+    AccountId, Activity, AddressSource, Candidate, MethodId, MethodKind, MethodView, Progress, ProviderId,
+    RequestedBy, Session, SessionId, SessionToken, Status, Timestamp, YearMonth,
 };
 
 use crate::engine::Engine;
 use crate::error::SelfsameError;
+use crate::mfa::MfaView;
+use crate::number::counted;
 
 /// An account, opened by a session of its owner. Every call asks first whether the session still lives,
 /// and raises `SessionEnded` when it does not.
 #[derive(uniffi::Object)]
 pub struct AccountHandle(selfsame::AccountHandle);
 
+impl AccountHandle {
+    pub(crate) fn core(&self) -> &selfsame::AccountHandle {
+        &self.0
+    }
+}
+
 #[uniffi::export]
 impl Engine {
     /// Opens the account that the session is of.
     ///
-    /// Raises `SessionEnded`.
+    /// Raises as `resolve`.
     pub fn account(&self, token: SessionToken) -> Result<Arc<AccountHandle>, SelfsameError> {
         Ok(Arc::new(AccountHandle(self.core().account(&token)?)))
     }
@@ -29,7 +37,7 @@ impl Engine {
 impl AccountHandle {
     /// The account page.
     pub fn view(&self) -> Result<AccountView, SelfsameError> {
-        Ok(self.0.view()?)
+        Ok(self.0.view()?.into())
     }
 
     /// The sessions that live, oldest first.
@@ -66,12 +74,11 @@ impl AccountHandle {
         Ok(self.0.end_other_sessions()?)
     }
 
-    /// Asks for the account's deletion: all its sessions end, and it can be restored by signing in until
-    /// the time that is returned.
-    ///
-    /// Raises `ReauthenticationRequired` when the session's proof is older than policy's `fresh_for`.
-    pub fn request_deletion(&self) -> Result<Timestamp, SelfsameError> {
-        Ok(self.0.request_deletion()?)
+    /// Begins to renew the proof of this session, for acts that want it fresh: the first factor, then the
+    /// second where MFA is on. At its end the session has another token, and this one opens nothing any
+    /// more. The fifth failure ends the session.
+    pub fn reauthenticate(&self) -> Result<Progress, SelfsameError> {
+        Ok(self.0.reauthenticate()?)
     }
 }
 
@@ -86,6 +93,8 @@ pub enum Status {
         requested_at: Timestamp,
         /// From when on the account is absent.
         purge_at: Timestamp,
+        /// Who asked for it.
+        requested_by: RequestedBy,
     },
 }
 
@@ -108,7 +117,7 @@ pub enum AddressSource {
 }
 
 /// An account as its owner sees it.
-#[uniffi::remote(Record)]
+#[derive(uniffi::Record)]
 pub struct AccountView {
     /// Its name.
     pub id: AccountId,
@@ -116,16 +125,53 @@ pub struct AccountView {
     pub status: Status,
     /// When it came to be.
     pub created: Timestamp,
+    /// What the owner wants to be called.
+    pub display_name: Option<String>,
     /// The address for messages, if there is one.
     pub contact: Option<String>,
     /// All addresses, in the order they came.
     pub addresses: Vec<AddressView>,
     /// All ways in, in the order they came.
     pub methods: Vec<MethodView>,
+    /// The second factor, if MFA is on.
+    pub mfa: Option<MfaView>,
+    /// Until when the account is on hold after a recovery, if it is.
+    pub hold_until: Option<Timestamp>,
+    /// Whether a second factor is asked for no more until its owner has said that it stays.
+    pub second_factor_suspended: bool,
+}
+
+impl From<selfsame::AccountView> for AccountView {
+    fn from(view: selfsame::AccountView) -> Self {
+        let selfsame::AccountView {
+            id,
+            status,
+            created,
+            display_name,
+            contact,
+            addresses,
+            methods,
+            mfa,
+            hold_until,
+            second_factor_suspended,
+        } = view;
+        Self {
+            id,
+            status,
+            created,
+            display_name,
+            contact,
+            addresses: addresses.into_iter().map(AddressView::from).collect(),
+            methods,
+            mfa: mfa.map(MfaView::from),
+            hold_until,
+            second_factor_suspended,
+        }
+    }
 }
 
 /// An address as the account's owner sees it.
-#[uniffi::remote(Record)]
+#[derive(uniffi::Record)]
 pub struct AddressView {
     /// As it was typed.
     pub email: String,
@@ -133,6 +179,15 @@ pub struct AddressView {
     pub verified_at: Option<Timestamp>,
     /// Where it came from.
     pub source: AddressSource,
+    /// How many other accounts have proven it too; nought while this one has not.
+    pub others: u64,
+}
+
+impl From<selfsame::AddressView> for AddressView {
+    fn from(address: selfsame::AddressView) -> Self {
+        let selfsame::AddressView { email, verified_at, source, others } = address;
+        Self { email, verified_at, source, others: counted(others) }
+    }
 }
 
 /// A sign-in method as the account's owner sees it.
@@ -154,6 +209,10 @@ pub struct MethodView {
     pub added_at: Timestamp,
     /// When it was last used to sign in.
     pub used_at: Option<Timestamp>,
+    /// Since when its secret is said to be known to others: the next sign-in wants a new one.
+    pub compromised_at: Option<Timestamp>,
+    /// Whether it leads in no more until its owner has said that it stays.
+    pub suspended: bool,
 }
 
 /// An account as the link prompt shows it: nothing that the caller has not proven.
@@ -179,4 +238,10 @@ pub struct YearMonth {
     pub year: u64,
     /// The month, 1 to 12.
     pub month: u8,
+}
+
+/// Whether a method of the kind lets its owner in without a network.
+#[uniffi::export]
+pub fn works_offline(kind: MethodKind) -> bool {
+    kind.works_offline()
 }

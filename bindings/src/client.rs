@@ -19,11 +19,15 @@ pub struct ClientInfo {
     /// The product that is used on the device.
     #[uniffi(default)]
     pub product: Option<ProductId>,
+    /// Whether the person wants to be remembered on the device.
+    #[uniffi(default = true)]
+    pub remembered: bool,
 }
 
 impl From<ClientInfo> for Client {
     fn from(info: ClientInfo) -> Self {
         let client = Self::on(&info.device);
+        let client = if info.remembered { client } else { client.unremembered() };
         match info.product {
             Some(product) => client.using(product),
             None => client,
@@ -33,6 +37,10 @@ impl From<ClientInfo> for Client {
 
 impl From<Client> for ClientInfo {
     fn from(client: Client) -> Self {
-        Self { device: client.device().to_owned(), product: client.product().cloned() }
+        Self {
+            device: client.device().to_owned(),
+            product: client.product().cloned(),
+            remembered: client.is_remembered(),
+        }
     }
 }

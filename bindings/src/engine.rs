@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use selfsame::{
-    Answer, Assertion, Client, Environment, FlowToken, Intent, Progress, ProviderId, Secret, Session,
-    SessionToken, Unlock,
+    AccountId, Answer, Assertion, Client, Environment, FlowToken, Intent, MethodKind, PickerEntry, Progress,
+    ProviderId, Secret, Session, SessionToken, Unlock,
 };
 
 use crate::error::SelfsameError;
@@ -69,7 +69,8 @@ impl Engine {
     }
 
     /// Signs up with email and password. The first step is the proof of the address, whether or not anybody
-    /// is known by it.
+    /// is known by it. With `EmailProof.Later` the account is there at once, and the code that was mailed is
+    /// proven in the session that opens.
     ///
     /// Raises `InvalidEmail`, `InvalidPassword`; `Busy` when too many flows of the store wait for a proof.
     pub fn sign_up(
@@ -92,6 +93,50 @@ impl Engine {
         client: Client,
     ) -> Result<Progress, SelfsameError> {
         Ok(self.0.sign_in(&email, &password, &client)?)
+    }
+
+    /// Signs in with the password of an account that was picked.
+    ///
+    /// Raises as `sign_in`.
+    pub fn sign_in_to(
+        &self,
+        account: AccountId,
+        password: Secret,
+        client: Client,
+    ) -> Result<Progress, SelfsameError> {
+        Ok(self.0.sign_in_to(account, &password, &client)?)
+    }
+
+    /// The active accounts that were made or signed in to in this store, and whose owner wants to be
+    /// remembered here, oldest first. Empty where policy has no picker.
+    pub fn picker(&self) -> Result<Vec<PickerEntry>, SelfsameError> {
+        Ok(self.0.picker()?)
+    }
+
+    /// Takes an account off the picker and ends its sessions in this store. Nothing of it is deleted. One
+    /// that is not there is no error.
+    pub fn forget_here(&self, account: AccountId) -> Result<(), SelfsameError> {
+        Ok(self.0.forget_here(account)?)
+    }
+
+    /// Begins the way back in for who forgot the password that goes with this email. A code goes to it if it
+    /// is somebody's; the answer is the same if it is nobody's. The code, the second factor where MFA is on,
+    /// and a new password open a session; all others end.
+    ///
+    /// Raises `InvalidEmail`; `Busy` when too many such flows of the store wait.
+    pub fn reset_password(&self, email: String, client: Client) -> Result<Progress, SelfsameError> {
+        Ok(self.0.reset_password(&email, &client)?)
+    }
+
+    /// Takes back what was done to an account, with the undo code that a message about it had. The account
+    /// gets its addresses, methods and second factor back as they were before; what was added since is
+    /// dropped, all sessions end, and for a day nothing of it can be changed again. On the way a new
+    /// password is set where there was one, and a factor of that time is asked for if MFA was on. Where there
+    /// was no password it ends with `Done`: sign in by a method that is back.
+    ///
+    /// Raises `UndoExpired` for every code that undoes nothing, or no longer.
+    pub fn undo(&self, code: Secret, client: Client) -> Result<Progress, SelfsameError> {
+        Ok(self.0.undo(&code, &client)?)
     }
 
     /// Begins a flow that a provider's assertion will be brought to.
@@ -133,7 +178,8 @@ impl Engine {
 
     /// Resolves a session token: one row is read, nothing is written.
     ///
-    /// Raises `SessionEnded` for every token that opens no living session.
+    /// Raises `SessionEnded` for every token that opens no living session; `ReauthenticationRequired` for
+    /// one that waits until its account is restored.
     pub fn resolve(&self, token: SessionToken) -> Result<Session, SelfsameError> {
         Ok(self.0.resolve(&token)?)
     }
@@ -141,8 +187,31 @@ impl Engine {
     /// Resolves a session token and notes that it was used: at most hourly, and at least 12 times in the
     /// span after which an unused session ends.
     ///
-    /// Raises `SessionEnded`.
+    /// Raises as `resolve`.
     pub fn touch(&self, token: SessionToken) -> Result<Session, SelfsameError> {
         Ok(self.0.touch(&token)?)
     }
+
+    /// Begins to renew the proof of a session, as the account's own `reauthenticate` does, also of one that
+    /// waits because support started a deletion: it goes on where its account is restored.
+    ///
+    /// Raises `SessionEnded`.
+    pub fn reauthenticate(&self, token: SessionToken) -> Result<Progress, SelfsameError> {
+        Ok(self.0.reauthenticate(&token)?)
+    }
+}
+
+/// An account that a device offers to sign in to, as whoever holds the device sees it.
+#[uniffi::remote(Record)]
+pub struct PickerEntry {
+    /// Its name, to sign in with.
+    pub account: AccountId,
+    /// What its owner wants to be called.
+    pub display_name: Option<String>,
+    /// The contact address, masked: first character and domain.
+    pub email: Option<String>,
+    /// The kinds of its methods, each once.
+    pub methods: Vec<MethodKind>,
+    /// Whether no way in works without a network: offer a password.
+    pub needs_network: bool,
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use selfsame::{AssertionProblem, Error, KeysProblem, OpenProblem, PasswordRule, Refusal, Timestamp};
+use selfsame::{
+    Accepted, AssertionProblem, Error, KeysProblem, OpenProblem, PasswordRule, Refusal, Timestamp,
+};
 
 /// In Rust it is `InvalidEmail`; that name is the error's own here.
 pub(crate) type EmailProblem = selfsame::InvalidEmail;
@@ -25,6 +27,21 @@ pub enum EmailProblem {
     Domain,
 }
 
+/// In Rust it is `InvalidName`; that name is the error's own here.
+pub(crate) type NameProblem = selfsame::InvalidName;
+
+/// Why a text is no display name.
+#[uniffi::remote(Enum)]
+pub enum NameProblem {
+    /// There is nothing but blanks.
+    Empty,
+    /// It has more than 64 characters.
+    TooLong,
+    /// It has a character that names do not have: a control, an invisible one, or one that Unicode has not
+    /// assigned.
+    Character,
+}
+
 /// The rule that a password breaks.
 #[uniffi::remote(Enum)]
 pub enum PasswordRule {
@@ -38,6 +55,8 @@ pub enum PasswordRule {
     Unassigned,
     /// It is the email, its local part or the service's name.
     Guessable,
+    /// It is on the list of passwords that are commonly used.
+    Common,
 }
 
 /// What is wrong with an assertion.
@@ -97,20 +116,22 @@ pub enum KeysProblem {
 /// Why the engine did not do it. Nothing that a caller gave is in it.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Error)]
 pub enum SelfsameError {
-    /// The identity is a method of this account already; nothing changed.
+    /// The account has it already; nothing changed.
     AlreadyYours,
     /// The assertion does not prove what it says; sign in at the provider again.
     AssertionRejected {
         /// What is wrong with it.
         reason: AssertionProblem,
     },
-    /// Too much at once, or too many flows are open; nothing was done. Try again.
+    /// Too much at once, or a cap of the store is reached; nothing was done. Try again.
     Busy {
         /// When; nothing where that cannot be told.
         retry_after: Option<Duration>,
     },
     /// The flow is over, or never was; begin again.
     FlowExpired,
+    /// Another account, or another product of this one, has the identifier.
+    IdentifierInUse,
     /// Another account holds the identity.
     IdentityInUse,
     /// The code is wrong, spent, void or over; ask for another.
@@ -122,6 +143,11 @@ pub enum SelfsameError {
         /// What is wrong with it.
         reason: EmailProblem,
     },
+    /// The text does not do as a display name.
+    InvalidName {
+        /// What is wrong with it.
+        reason: NameProblem,
+    },
     /// The text does not do as a password.
     InvalidPassword {
         /// The rule that it breaks.
@@ -132,6 +158,10 @@ pub enum SelfsameError {
         /// What is wrong with it.
         reason: KeysProblem,
     },
+    /// The account could not be signed in to without it: add another way in first.
+    LastMethod,
+    /// The account, or the address, has as much of it as policy allows.
+    LimitReached,
     /// The provider's keys are not here, too old, or lack the one that signed: give its key set anew and
     /// bring the same token again.
     NeedsKeys {
@@ -140,8 +170,16 @@ pub enum SelfsameError {
     },
     /// The step does not offer that answer; look at the current step.
     NotOffered,
-    /// The act wants fresher proof: sign in again.
-    ReauthenticationRequired,
+    /// The act has to wait until a recovery is some time ago.
+    OnHold {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The act wants fresher proof: reauthenticate.
+    ReauthenticationRequired {
+        /// What the first factor can be proven with.
+        accepted: Vec<Accepted>,
+    },
     /// The session has ended; sign in again.
     SessionEnded,
     /// Too many failures; wait.
@@ -149,8 +187,19 @@ pub enum SelfsameError {
         /// When a try is taken again; nothing where the factor is locked.
         retry_at: Option<Timestamp>,
     },
+    /// What is asked for can be asked for later.
+    TooEarly {
+        /// When.
+        at: Timestamp,
+    },
+    /// The code undoes nothing, or no longer.
+    UndoExpired,
+    /// There is no such account here: said to the host and to support alone.
+    UnknownAccount,
     /// Policy names no such product.
     UnknownProduct,
+    /// The account has no such request open: said to the host alone.
+    UnknownRequest,
     /// Policy names no such provider, or not for this kind of assertion.
     UnknownProvider,
     /// No file is there; create one.
@@ -186,7 +235,9 @@ pub enum SelfsameError {
     /// The text is no token that an engine gave.
     InvalidToken,
     /// The text is no short name: 1 to 32 of `a-z`, `0-9` and `-`.
-    InvalidName,
+    InvalidShortName,
+    /// The text is no customer reference: 1 to 255 bytes.
+    InvalidCustomerRef,
     /// A host key has 32 bytes.
     InvalidHostKey,
     /// A figure of the policy is out of its bounds.
@@ -204,7 +255,8 @@ impl SelfsameError {
             Self::Storage { .. } => "Storage",
             Self::InvalidId => "InvalidId",
             Self::InvalidToken => "InvalidToken",
-            Self::InvalidName => "InvalidName",
+            Self::InvalidShortName => "InvalidShortName",
+            Self::InvalidCustomerRef => "InvalidCustomerRef",
             Self::InvalidHostKey => "InvalidHostKey",
             Self::InvalidPolicy { .. } => "InvalidPolicy",
             of_core => of_core.in_core().map_or("Defect", |error| error.code()),
@@ -224,7 +276,8 @@ impl fmt::Display for SelfsameError {
             Self::Storage { kind } => write!(f, "storage refused, nothing was done: {kind}"),
             Self::InvalidId => selfsame::InvalidId.fmt(f),
             Self::InvalidToken => selfsame::InvalidToken.fmt(f),
-            Self::InvalidName => f.write_str("a short name is 1 to 32 of a-z, 0-9 and -"),
+            Self::InvalidShortName => f.write_str("a short name is 1 to 32 of a-z, 0-9 and -"),
+            Self::InvalidCustomerRef => f.write_str("a customer reference has 1 to 255 bytes"),
             Self::InvalidHostKey => f.write_str("a host key has 32 bytes"),
             Self::InvalidPolicy { figure } => write!(f, "policy: {figure} is out of its bounds"),
             of_core => of_core.in_core().unwrap_or(Error::Defect).fmt(f),
@@ -257,18 +310,27 @@ impl From<Refusal> for SelfsameError {
             Refusal::AssertionRejected { reason } => Self::AssertionRejected { reason },
             Refusal::Busy => Self::Busy { retry_after: None },
             Refusal::FlowExpired => Self::FlowExpired,
+            Refusal::IdentifierInUse => Self::IdentifierInUse,
             Refusal::IdentityInUse => Self::IdentityInUse,
             Refusal::InvalidCode => Self::InvalidCode,
             Refusal::InvalidCredentials => Self::InvalidCredentials,
             Refusal::InvalidEmail { reason } => Self::InvalidEmail { reason },
+            Refusal::InvalidName { reason } => Self::InvalidName { reason },
             Refusal::InvalidPassword { rule } => Self::InvalidPassword { rule },
             Refusal::InvalidKeys { reason } => Self::InvalidKeys { reason },
+            Refusal::LastMethod => Self::LastMethod,
+            Refusal::LimitReached => Self::LimitReached,
             Refusal::NeedsKeys { issuer } => Self::NeedsKeys { issuer },
             Refusal::NotOffered => Self::NotOffered,
-            Refusal::ReauthenticationRequired => Self::ReauthenticationRequired,
+            Refusal::OnHold { until } => Self::OnHold { until },
+            Refusal::ReauthenticationRequired { accepted } => Self::ReauthenticationRequired { accepted },
             Refusal::SessionEnded => Self::SessionEnded,
             Refusal::Throttled { retry_at } => Self::Throttled { retry_at },
+            Refusal::TooEarly { at } => Self::TooEarly { at },
+            Refusal::UndoExpired => Self::UndoExpired,
+            Refusal::UnknownAccount => Self::UnknownAccount,
             Refusal::UnknownProduct => Self::UnknownProduct,
+            Refusal::UnknownRequest => Self::UnknownRequest,
             Refusal::UnknownProvider => Self::UnknownProvider,
         }
     }
@@ -296,18 +358,29 @@ impl SelfsameError {
             Self::Busy { retry_after: None } => Refusal::Busy.into(),
             Self::Busy { retry_after: Some(after) } => Error::Busy { retry_after: *after },
             Self::FlowExpired => Refusal::FlowExpired.into(),
+            Self::IdentifierInUse => Refusal::IdentifierInUse.into(),
             Self::IdentityInUse => Refusal::IdentityInUse.into(),
             Self::InvalidCode => Refusal::InvalidCode.into(),
             Self::InvalidCredentials => Refusal::InvalidCredentials.into(),
             Self::InvalidEmail { reason } => Refusal::InvalidEmail { reason: *reason }.into(),
+            Self::InvalidName { reason } => Refusal::InvalidName { reason: *reason }.into(),
             Self::InvalidPassword { rule } => Refusal::InvalidPassword { rule: *rule }.into(),
             Self::InvalidKeys { reason } => Refusal::InvalidKeys { reason: *reason }.into(),
+            Self::LastMethod => Refusal::LastMethod.into(),
+            Self::LimitReached => Refusal::LimitReached.into(),
             Self::NeedsKeys { issuer } => Refusal::NeedsKeys { issuer: issuer.clone() }.into(),
             Self::NotOffered => Refusal::NotOffered.into(),
-            Self::ReauthenticationRequired => Refusal::ReauthenticationRequired.into(),
+            Self::OnHold { until } => Refusal::OnHold { until: *until }.into(),
+            Self::ReauthenticationRequired { accepted } => {
+                Refusal::ReauthenticationRequired { accepted: accepted.clone() }.into()
+            }
             Self::SessionEnded => Refusal::SessionEnded.into(),
             Self::Throttled { retry_at } => Refusal::Throttled { retry_at: *retry_at }.into(),
+            Self::TooEarly { at } => Refusal::TooEarly { at: *at }.into(),
+            Self::UndoExpired => Refusal::UndoExpired.into(),
+            Self::UnknownAccount => Refusal::UnknownAccount.into(),
             Self::UnknownProduct => Refusal::UnknownProduct.into(),
+            Self::UnknownRequest => Refusal::UnknownRequest.into(),
             Self::UnknownProvider => Refusal::UnknownProvider.into(),
             Self::NotFound => Error::Open(OpenProblem::NotFound),
             Self::AlreadyExists => Error::Open(OpenProblem::AlreadyExists),
@@ -323,7 +396,8 @@ impl SelfsameError {
             Self::Storage { .. }
             | Self::InvalidId
             | Self::InvalidToken
-            | Self::InvalidName
+            | Self::InvalidShortName
+            | Self::InvalidCustomerRef
             | Self::InvalidHostKey
             | Self::InvalidPolicy { .. } => return None,
         })

@@ -2,7 +2,8 @@
 
 use selfsame::{
     Aal, Accepted, AccountId, Adding, Amr, Answer, Arrived, Assertion, Blocked, Candidate, FlowId, FlowToken,
-    Intent, Progress, ProviderId, Secret, SessionId, SessionToken, SignedIn, Step, Timestamp,
+    Intent, MethodKind, Progress, ProviderId, SecondFactor, Secret, SessionId, SessionToken, SignedIn, Step,
+    Timestamp,
 };
 
 use crate::error::SelfsameError;
@@ -76,6 +77,23 @@ pub enum Step {
         /// Which nonce an ID token has to carry here, another than the one the flow began with.
         nonce: String,
     },
+    /// Prove the second factor too.
+    SecondFactor {
+        /// What counts as proof.
+        accepted: Vec<SecondFactor>,
+        /// Whether the flow can go on without it: to renew the proof of the first factor alone, which is
+        /// enough to ask for the account's deletion.
+        can_skip: bool,
+    },
+    /// Set a new password.
+    NewPassword,
+    /// Prove again that it is you, in a session that goes on.
+    Reauthenticate {
+        /// What counts as proof of the first factor.
+        accepted: Vec<Accepted>,
+        /// Which nonce an ID token has to carry.
+        nonce: String,
+    },
     /// The account is to be deleted: restore it, or keep it deleted.
     ConfirmRestore {
         /// When deletion was asked for.
@@ -85,6 +103,8 @@ pub enum Step {
     },
     /// It is done.
     SignedIn(SignedIn),
+    /// It is done, and no session was opened by it.
+    Done,
     /// The flow is over without a session.
     Ended,
 }
@@ -100,10 +120,15 @@ pub struct SignedIn {
     pub token: Option<SessionToken>,
     /// How strongly it was proven.
     pub aal: Aal,
+    /// Whether a recovery code stood in for the second factor.
+    pub recovered: bool,
     /// How it was proven.
     pub amr: Vec<Amr>,
-    /// When.
+    /// When, the oldest proof where there are several.
     pub auth_time: Timestamp,
+    /// Which kinds of methods let the owner in without a network. Where there are none, offer to add a
+    /// password.
+    pub works_offline: Vec<MethodKind>,
     /// What else came of it.
     pub outcome: Arrived,
 }
@@ -119,6 +144,12 @@ pub enum Arrived {
     Linked,
     /// In an account that is no longer to be deleted.
     Restored,
+    /// By a code that was mailed, and with a new password.
+    Reset,
+    /// In the session that they were in, which has another token now.
+    Reauthenticated,
+    /// By an undo code, and with a new password.
+    Undone,
 }
 
 /// Why no new account may be made.
@@ -156,6 +187,15 @@ pub enum Accepted {
     Federated(ProviderId),
 }
 
+/// A second factor.
+#[uniffi::remote(Enum)]
+pub enum SecondFactor {
+    /// A code of the authenticator app (RFC 6238).
+    Totp,
+    /// One of the recovery codes, in its place. It opens a recovered session.
+    RecoveryCode,
+}
+
 /// What the person wants with an identity that may be known or not.
 #[uniffi::remote(Enum)]
 pub enum Intent {
@@ -182,10 +222,18 @@ pub enum Answer {
     Password(Secret),
     /// An identity of the account to be proven.
     Assertion(Assertion),
+    /// The code that the authenticator app shows.
+    Totp(Secret),
+    /// A recovery code, however it is grouped.
+    RecoveryCode(Secret),
+    /// The password from now on.
+    NewPassword(Secret),
     /// Restore the account.
     Restore,
     /// Leave the account to be deleted.
     KeepDeleted,
+    /// Leave the account to be deleted, and leave out the rest of the time to restore it.
+    EraseNow,
     /// Send another code.
     Resend,
     /// It is another address: begin its proof anew.

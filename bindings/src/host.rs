@@ -6,13 +6,15 @@ use selfsame::{Message, ProviderId, Timestamp};
 
 use crate::engine::Engine;
 use crate::error::SelfsameError;
+use crate::number::{at_most, counted};
 
 #[uniffi::export]
 impl Engine {
     /// Fetches up to `most` messages (32 at once), oldest first. Fetching starts the life of the codes in
-    /// them; a message comes again until it is delivered.
+    /// them, and reminders of deletions that are due join the end of the line; a message comes again until
+    /// it is delivered.
     pub fn messages(&self, most: u32) -> Result<Vec<Message>, SelfsameError> {
-        Ok(self.core().messages(usize::try_from(most).unwrap_or(usize::MAX))?)
+        Ok(self.core().messages(at_most(most))?)
     }
 
     /// The message was delivered: it is dropped. One that is not there is no error, so that a host may say
@@ -51,20 +53,53 @@ impl Engine {
 /// How a store is.
 #[derive(uniffi::Record)]
 pub struct Health {
+    /// The version of the store's format.
+    pub schema_version: u8,
+    /// How many accounts there are, those on their way to deletion included.
+    pub accounts: u64,
+    /// How many bytes the file has; nothing where the store is in memory.
+    pub file_size: Option<u64>,
+    /// Since when what was purged can still be read from the file by who has its old keys, if it can.
+    pub erasure_pending: Option<Timestamp>,
+    /// Whether an older copy of the file would be refused. Nothing does that yet.
+    pub rollback_protected: bool,
     /// How far the wall clock stands behind the latest time that the store has seen, if it was set back.
     pub clock_rolled_back_by: Option<Duration>,
     /// How often the clock was found set back or was put right.
     pub clock_events: u64,
     /// How many messages wait to be delivered.
     pub outbox: u64,
-    /// How many flows wait for the proof of an address.
+    /// How many accounts are gone whose rows are still there, up to 10,000.
+    pub due_purges: u64,
+    /// How many flows wait for a mailed code.
     pub waiting_flows: u32,
 }
 
 impl From<selfsame::Health> for Health {
     fn from(health: selfsame::Health) -> Self {
-        let selfsame::Health { clock_rolled_back_by, clock_events, outbox, waiting_flows } = health;
-        let outbox = u64::try_from(outbox).unwrap_or(u64::MAX);
-        Self { clock_rolled_back_by, clock_events, outbox, waiting_flows }
+        let selfsame::Health {
+            schema_version,
+            accounts,
+            file_size,
+            erasure_pending,
+            rollback_protected,
+            clock_rolled_back_by,
+            clock_events,
+            outbox,
+            due_purges,
+            waiting_flows,
+        } = health;
+        Self {
+            schema_version,
+            accounts,
+            file_size,
+            erasure_pending,
+            rollback_protected,
+            clock_rolled_back_by,
+            clock_events,
+            outbox: counted(outbox),
+            due_purges: counted(due_purges),
+            waiting_flows,
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Names and times: they cross as what every language has, and come back through `parse`.
 
-use selfsame::{AccountId, FlowId, MethodId, ProductId, ProviderId, SessionId, Timestamp};
+use selfsame::{
+    AccountId, CustomerRef, FlowId, MethodId, ProductId, ProviderId, RequestId, SessionId, Timestamp,
+};
 
 use crate::error::SelfsameError;
 
@@ -23,6 +25,8 @@ ids! {
     SessionId
     /// Names a flow: the text of a UUID.
     FlowId
+    /// Names a request about data: the text of a UUID.
+    RequestId
 }
 
 macro_rules! short_names {
@@ -30,7 +34,7 @@ macro_rules! short_names {
         uniffi::custom_type!($(#[$doc])* $name, String, {
             remote,
             lower: |name| name.as_str().to_owned(),
-            try_lift: |text| Ok($name::new(&text).ok_or(SelfsameError::InvalidName)?),
+            try_lift: |text| Ok($name::new(&text).ok_or(SelfsameError::InvalidShortName)?),
         });
     )*};
 }
@@ -41,6 +45,15 @@ short_names! {
     /// The short name of a product in policy: 1 to 32 of `a-z`, `0-9` and `-`.
     ProductId
 }
+
+uniffi::custom_type!(
+    /// A biller's name for a customer: 1 to 255 bytes. One belongs to one product of one account.
+    CustomerRef, String, {
+        remote,
+        lower: |customer| customer.as_str().to_owned(),
+        try_lift: |text| Ok(CustomerRef::new(&text).ok_or(SelfsameError::InvalidCustomerRef)?),
+    }
+);
 
 uniffi::custom_type!(
     /// A point in time: milliseconds since 1970-01-01 00:00:00 UTC.

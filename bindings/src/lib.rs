@@ -1,32 +1,50 @@
-//! The face of the engine for Swift, Kotlin and Python: mirrors of its records and enums, and two objects
-//! of one-line methods. Nothing is decided here.
+//! The face of the engine for Swift, Kotlin and Python: mirrors of its records and enums, and objects of
+//! one-line methods. Nothing is decided here.
 //!
 //! A mirror repeats the definition in the core field by field, and does not compile where the two differ.
 
 mod account;
 mod audit;
 mod client;
+mod deletion;
 mod engine;
 mod error;
+mod explain;
 mod flow;
 mod host;
 mod id;
 mod mail;
+mod methods;
+mod mfa;
+mod number;
 mod policy;
+mod privacy;
+mod product;
 mod provider;
 mod secret;
 mod session;
+mod support;
+mod table;
 mod unlock;
 
-pub use account::AccountHandle;
+pub use account::{AccountHandle, AccountView, AddressView, works_offline};
+pub use audit::{describe_action, describe_event};
 pub use client::ClientInfo;
 pub use engine::Engine;
 pub use error::SelfsameError;
+pub use explain::{Effect, Explanation};
 pub use flow::flow_of;
 pub use host::Health;
-pub use policy::Policy;
+pub use mail::{mailed_code, message_code};
+pub use mfa::{MfaView, QrCode, TotpEnrolment};
+pub use policy::{Policy, policy_aal1, policy_aal2};
+pub use privacy::export_schema;
+pub use product::{product_api, product_grok};
 pub use provider::{provider_apple, provider_google, provider_x};
 pub use secret::generate_host_key;
+pub use session::amr_value;
+pub use support::SupportDesk;
+pub use table::{InExport, Table, tables};
 
 uniffi::setup_scaffolding!();
 

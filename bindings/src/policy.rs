@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use selfsame::{HashCost, PolicyBuilder, ProductId, Provider};
+use selfsame::{EmailProof, HashCost, PolicyBuilder, Product, Provider};
 
 use crate::error::SelfsameError;
 
@@ -16,9 +16,10 @@ pub struct Policy {
     /// The providers whose identities are methods. Default: X alone.
     #[uniffi(default)]
     pub providers: Option<Vec<Provider>>,
-    /// The products that share the accounts. Default: none.
+    /// The products that share the accounts: at most 16, each with a name of its own, what people call it
+    /// and https addresses. Default: none.
     #[uniffi(default)]
-    pub products: Option<Vec<ProductId>>,
+    pub products: Option<Vec<Product>>,
     /// The cost of a password hash: at least 19,456 KiB and 2 passes, or what the OWASP Password Storage
     /// Cheat Sheet holds equal to it; at most 256 MiB, 10 passes, 8 lanes. Default 19,456 KiB, 2 passes, 1 lane.
     #[uniffi(default)]
@@ -33,6 +34,17 @@ pub struct Policy {
     /// How long a proof counts as fresh: 1 to 15 minutes. Default 5.
     #[uniffi(default)]
     pub fresh_for: Option<Duration>,
+    /// How long after a recovery, a password reset or an undo the ways into the account and its contents
+    /// stay as they are: up to 7 days. Default 24 hours.
+    #[uniffi(default)]
+    pub hold: Option<Duration>,
+    /// Whether the store offers its accounts to choose from, as an app does on a device; a server does not.
+    /// Default no; with `EmailProof.Later` always.
+    #[uniffi(default)]
+    pub picker: Option<bool>,
+    /// When a sign-up with a password proves its email. Default before there is an account.
+    #[uniffi(default)]
+    pub email_proof: Option<EmailProof>,
     /// How long a provider's key set is believed after the host gave it: 1 hour to 7 days. Default 24 hours.
     #[uniffi(default)]
     pub keys_for: Option<Duration>,
@@ -63,6 +75,9 @@ impl Policy {
         let builder = set(builder, self.session_idle, PolicyBuilder::session_idle);
         let builder = set(builder, self.session_absolute, PolicyBuilder::session_absolute);
         let builder = set(builder, self.fresh_for, PolicyBuilder::fresh_for);
+        let builder = set(builder, self.hold, PolicyBuilder::hold);
+        let builder = set(builder, self.picker, PolicyBuilder::picker);
+        let builder = set(builder, self.email_proof, PolicyBuilder::email_proof);
         let builder = set(builder, self.keys_for, PolicyBuilder::keys_for);
         let builder = set(builder, self.methods.map(usize::from), PolicyBuilder::methods);
         let builder = set(builder, self.addresses.map(usize::from), PolicyBuilder::addresses);
@@ -70,8 +85,31 @@ impl Policy {
         let builder =
             set(builder, self.accounts_per_email.map(usize::from), PolicyBuilder::accounts_per_email);
         let builder = set(builder, self.open_sign_ups, PolicyBuilder::open_sign_ups);
-        builder.build().map_err(|error| SelfsameError::InvalidPolicy { figure: error.figure.to_owned() })
+        built(builder)
     }
+}
+
+/// The session limits of NIST SP 800-63B-4 for AAL1: 30 days at all. All else is left to be chosen.
+#[uniffi::export]
+pub fn policy_aal1() -> Result<Policy, SelfsameError> {
+    limits(selfsame::Policy::builder().aal1())
+}
+
+/// The session limits of NIST SP 800-63B-4 for AAL2: an hour without use, 24 hours at all. All else is left
+/// to be chosen.
+#[uniffi::export]
+pub fn policy_aal2() -> Result<Policy, SelfsameError> {
+    limits(selfsame::Policy::builder().aal2())
+}
+
+fn limits(builder: PolicyBuilder) -> Result<Policy, SelfsameError> {
+    let policy = built(builder)?;
+    let (idle, absolute) = (policy.session_idle(), policy.session_absolute());
+    Ok(Policy { session_idle: Some(idle), session_absolute: Some(absolute), ..Policy::default() })
+}
+
+fn built(builder: PolicyBuilder) -> Result<selfsame::Policy, SelfsameError> {
+    builder.build().map_err(|error| SelfsameError::InvalidPolicy { figure: error.figure.to_owned() })
 }
 
 fn set<T>(
@@ -83,6 +121,15 @@ fn set<T>(
         Some(figure) => set(builder, figure),
         None => builder,
     }
+}
+
+/// When a sign-up with a password proves its email.
+#[uniffi::remote(Enum)]
+pub enum EmailProof {
+    /// Before there is an account.
+    BeforeAccount,
+    /// Any time later, for devices that may be offline: until then the address claims nothing.
+    Later,
 }
 
 /// What one password hash costs (Argon2id, RFC 9106 section 3.1).

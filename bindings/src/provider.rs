@@ -37,6 +37,9 @@ pub struct Provider {
     pub authority_for: Vec<String>,
     /// How its word reaches the engine.
     pub word: Word,
+    /// Where people manage their account there, which nobody else can.
+    #[uniffi(default)]
+    pub manage_url: Option<String>,
 }
 
 /// How a provider's word reaches the engine; it is taken in no other way.

@@ -17,6 +17,10 @@ pub enum Aal {
 pub enum Amr {
     /// A password: `pwd`.
     Pwd,
+    /// A one-time password (RFC 6238): `otp`.
+    Otp,
+    /// More than one factor: `mfa`.
+    Mfa,
 }
 
 /// A session, as resolved from its token and as its owner lists it.
@@ -36,10 +40,21 @@ pub struct Session {
     pub amr: Vec<Amr>,
     /// How strongly.
     pub aal: Aal,
-    /// When the proof was given (OpenID Connect Core 2, `auth_time`).
+    /// Whether a recovery code stood in for the second factor: such a session may replace or turn off that
+    /// factor, and is no proof for anything else that wants it.
+    pub recovered: bool,
+    /// When the proof was given, the oldest where there are several (OpenID Connect Core 2, `auth_time`).
     pub auth_time: Timestamp,
+    /// When the first factor was last proven.
+    pub first_at: Timestamp,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When it was last used, as far as that was written down.
     pub used_at: Timestamp,
+}
+
+/// The value that RFC 8176 has registered.
+#[uniffi::export]
+pub fn amr_value(amr: Amr) -> String {
+    amr.as_str().to_owned()
 }

@@ -68,7 +68,7 @@ SHORT_KEY = Unlock.HOST_KEY(HostKey(b"short"))
         (SelfsameError.InvalidHostKey, lambda store: Engine.open(store.path, SHORT_KEY)),
         (SelfsameError.NotFound, lambda store: Engine.open(store.path.with_name("nowhere"), store.unlock)),
         (SelfsameError.InvalidPolicy, lambda _: Engine.in_memory(TOO_CHEAP)),
-        (SelfsameError.InvalidName, lambda store: store.engine.begin_federated("No Name", LAPTOP)),
+        (SelfsameError.InvalidShortName, lambda store: store.engine.begin_federated("No Name", LAPTOP)),
         (SelfsameError.UnknownProvider, lambda store: store.engine.begin_federated("elsewhere", LAPTOP)),
         (SelfsameError.InvalidToken, lambda store: store.engine.current_step(FlowToken("no token"))),
         (SelfsameError.InvalidToken, lambda store: store.engine.resolve(SessionToken("no token"))),
