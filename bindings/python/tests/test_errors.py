@@ -1,4 +1,4 @@
-"""Every refusal is an exception of its own."""
+"""Every refusal is an exception of its own, with its data."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ from typing import Any
 
 import pytest
 
-from conftest import EMAIL, LAPTOP, PASSWORD, Store, sign_up
+from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered, sign_up, token_of
 from selfsame import (
+    Accepted,
     AccountHandle,
+    Answer,
+    Billing,
+    BillingStatus,
     EmailProblem,
     Engine,
     FlowToken,
     HashCost,
     HostKey,
+    ManagedBy,
+    NameProblem,
     PasswordRule,
     Policy,
     Secret,
     SelfsameError,
     SessionToken,
+    Step,
     Unlock,
     generate_host_key,
 )
@@ -48,6 +55,58 @@ def test_a_refusal_carries_its_reason(store: Store) -> None:
     assert password.value.rule is PasswordRule.TOO_SHORT
 
 
+def test_a_session_that_waits_says_what_proof_it_takes(store: Store) -> None:
+    token = sign_up(store.engine)
+    account = store.engine.resolve(token).account
+    desk = store.engine.support("grace")
+    [found] = desk.find(EMAIL)
+    assert (found.id, found.contact) == (account, "a…@example.org")
+    purge_at = desk.start_deletion(account, "T-1").purge_at
+    with pytest.raises(SelfsameError.ReauthenticationRequired) as waits:
+        store.engine.resolve(token)
+    assert waits.value.accepted == [Accepted.PASSWORD()]
+
+    begun = store.engine.reauthenticate(token)
+    assert isinstance(begun.step, Step.REAUTHENTICATE) and begun.step.accepted == waits.value.accepted
+    asked = answered(store.engine, begun, Answer.PASSWORD(PASSWORD))
+    assert isinstance(asked.step, Step.CONFIRM_RESTORE) and asked.step.purge_at == purge_at
+    restored = store.engine.account(token_of(answered(store.engine, asked, Answer.RESTORE())))
+    with pytest.raises(SelfsameError.TooEarly) as early:
+        desk.start_deletion(account, "T-1")
+    assert early.value.at > restored.view().created + 29 * DAY
+    assert [record.ticket for record in store.engine.support_records(account)] == ["T-1"]
+
+
+def test_a_wait_after_failures_has_its_end(store: Store) -> None:
+    password = owner(store).view().methods[0]
+    for _ in range(5):
+        with pytest.raises(SelfsameError.InvalidCredentials):
+            store.engine.sign_in(EMAIL, Secret("another horse, not this one"), LAPTOP)
+    with pytest.raises(SelfsameError.Throttled) as wait:
+        store.engine.sign_in(EMAIL, PASSWORD, LAPTOP)
+    assert wait.value.retry_at is not None
+    assert password.added_at < wait.value.retry_at < password.added_at + DAY
+
+
+def test_a_recovery_holds_the_account(store: Store) -> None:
+    sign_up(store.engine)
+    begun = store.engine.reset_password(EMAIL, LAPTOP)
+    [message] = store.engine.messages(32)
+    assert isinstance(message.kind, message.kind.RESET_PASSWORD)
+    proven = answered(store.engine, begun, Answer.CODE(message.kind.code))
+    with pytest.raises(SelfsameError.InvalidPassword) as common:
+        answered(store.engine, proven, Answer.NEW_PASSWORD(Secret("passwordpassword")))
+    assert common.value.rule is PasswordRule.COMMON
+    back = answered(store.engine, proven, Answer.NEW_PASSWORD(Secret("another horse, not that one")))
+    account = store.engine.account(token_of(back))
+    with pytest.raises(SelfsameError.OnHold) as hold:
+        account.change_email("ada@example.net")
+    assert hold.value.until == account.view().hold_until
+    with pytest.raises(SelfsameError.InvalidName) as name:
+        account.set_display_name("A\u202eda")
+    assert name.value.reason is NameProblem.CHARACTER
+
+
 def test_another_key_opens_nothing_and_changes_nothing(store: Store) -> None:
     store.engine.suspend()
     before = store.path.read_bytes()
@@ -58,8 +117,18 @@ def test_another_key_opens_nothing_and_changes_nothing(store: Store) -> None:
         Engine.create(store.path, store.unlock)
 
 
+DAY = 24 * 60 * 60 * 1000
 TOO_CHEAP = Policy(hash_cost=HashCost(memory_kib=1, passes=1, lanes=1))
 SHORT_KEY = Unlock.HOST_KEY(HostKey(b"short"))
+
+NOBODY = "00000000-0000-7000-8000-000000000000"
+UNNAMED = Billing(customer="", plan="pro", status=BillingStatus.ACTIVE, managed_by=ManagedBy.DIRECT)
+
+
+def remove_the_last_method(store: Store) -> None:
+    """What leaves the owner without a way in."""
+    account = owner(store)
+    account.remove_method(account.view().methods[0].id)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +142,11 @@ SHORT_KEY = Unlock.HOST_KEY(HostKey(b"short"))
         (SelfsameError.InvalidToken, lambda store: store.engine.current_step(FlowToken("no token"))),
         (SelfsameError.InvalidToken, lambda store: store.engine.resolve(SessionToken("no token"))),
         (SelfsameError.InvalidId, lambda store: owner(store).end_session("no id")),
+        (SelfsameError.UnknownAccount, lambda store: store.engine.support("grace").activity(NOBODY)),
+        (SelfsameError.UnknownRequest, lambda store: store.engine.erase(NOBODY, NOBODY)),
+        (SelfsameError.UndoExpired, lambda store: store.engine.undo(Secret("no code"), LAPTOP)),
+        (SelfsameError.InvalidCustomerRef, lambda store: store.engine.set_billing(NOBODY, "grok", UNNAMED)),
+        (SelfsameError.LastMethod, remove_the_last_method),
     ],
 )
 def test_what_does_not_cross_is_refused_by_name(store: Store, error: type[SelfsameError], call: Any) -> None:

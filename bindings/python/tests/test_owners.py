@@ -1,0 +1,170 @@
+"""What an owner does with an account: a second factor, another email, the export, and asking beforehand."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import struct
+import time
+
+import pytest
+
+from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered, code_from_mailbox, sign_up, token_of
+from selfsame import (
+    Aal,
+    Accepted,
+    AccountHandle,
+    Action,
+    AddressStep,
+    Amr,
+    Answer,
+    Client,
+    Effect,
+    EmailProof,
+    Engine,
+    Planned,
+    Policy,
+    RecoveryCodes,
+    SecondFactor,
+    Secret,
+    SelfsameError,
+    Step,
+    describe_event,
+    export_schema,
+    mailed_code,
+    product_grok,
+    tables,
+)
+
+NEW = "ada@example.net"
+
+
+def totp(secret: Secret, later: int = 0) -> Secret:
+    """What an authenticator app shows, now or so many steps later (RFC 6238, RFC 4226 section 5.3)."""
+    counter = struct.pack(">Q", int(time.time()) // 30 + later)
+    digest = hmac.digest(base64.b32decode(secret.reveal()), counter, "sha1")
+    [number] = struct.unpack_from(">I", digest, digest[-1] & 0x0F)
+    return Secret(f"{(number & 0x7FFFFFFF) % 1_000_000:06}")
+
+
+def turn_mfa_on(account: AccountHandle) -> tuple[Secret, RecoveryCodes]:
+    """The secret that the app has, and the recovery codes."""
+    begun = account.enroll_totp()
+    codes = account.confirm_totp(totp(begun.secret))
+    account.recovery_codes_saved()
+    return begun.secret, codes
+
+
+def test_mfa_is_asked_for_once_it_is_on(store: Store) -> None:
+    account = store.engine.account(sign_up(store.engine))
+    begun = account.enroll_totp()
+    assert begun.uri.reveal().startswith("otpauth://totp/Selfsame:")
+    assert begun.secret.reveal() in begun.uri.reveal()
+    assert begun.qr.size() >= 21 and begun.qr.is_dark(0, 0) and not begun.qr.is_dark(7, 7)
+    assert begun.qr.svg().reveal().startswith("<svg")
+    for shown in (repr(begun), str(begun), f"{begun.qr}"):
+        assert begun.secret.reveal() not in shown
+    with pytest.raises(SelfsameError.InvalidCode):
+        account.confirm_totp(Secret("no code"))
+    codes = account.confirm_totp(totp(begun.secret))
+    assert account.view().mfa is None
+    assert account.unsaved_recovery_codes() == codes
+    account.recovery_codes_saved()
+    mfa = account.view().mfa
+    assert mfa and (mfa.recovery_codes_left, mfa.few_recovery_codes) == (10, False)
+    assert len(codes.codes) == 10
+
+    asked = store.engine.sign_in(EMAIL, PASSWORD, LAPTOP)
+    assert isinstance(asked.step, Step.SECOND_FACTOR)
+    assert asked.step.accepted == [SecondFactor.TOTP, SecondFactor.RECOVERY_CODE]
+    # The step that turned MFA on is spent, and the one after it is taken already.
+    done = answered(store.engine, asked, Answer.TOTP(totp(begun.secret, later=1))).step
+    assert isinstance(done, Step.SIGNED_IN)
+    assert (done[0].aal, done[0].recovered) == (Aal.AAL2, False)
+    assert set(done[0].amr) == {Amr.PWD, Amr.OTP, Amr.MFA}
+
+
+def test_a_recovered_session_is_no_proof_of_the_second_factor(store: Store) -> None:
+    _, codes = turn_mfa_on(store.engine.account(sign_up(store.engine)))
+    asked = store.engine.sign_in(EMAIL, PASSWORD, LAPTOP)
+    done = answered(store.engine, asked, Answer.RECOVERY_CODE(codes.codes[0]))
+    recovered = store.engine.account(token_of(done))
+    assert [session.recovered for session in recovered.sessions()] == [True]
+    with pytest.raises(SelfsameError.ReauthenticationRequired) as wants:
+        recovered.regenerate_recovery_codes()
+    assert wants.value.accepted == [Accepted.PASSWORD()]
+    recovered.turn_off_mfa()
+    assert recovered.view().mfa is None
+
+
+def test_an_email_is_changed_by_the_code_that_went_there(store: Store) -> None:
+    account = store.engine.account(sign_up(store.engine))
+    asked = account.change_email(NEW)
+    assert asked == AddressStep.PROVE_ADDRESS(to="a…@example.net")
+    [message] = [message for message in store.engine.messages(32) if message.to == NEW]
+    assert isinstance(message.kind, message.kind.CHANGE_EMAIL)
+    code = mailed_code(message.kind)
+    assert code == message.kind.code and code is not None
+    with pytest.raises(SelfsameError.InvalidCode):
+        account.prove_address(Secret("00000000" if code != Secret("00000000") else "00000001"))
+    assert account.view().contact == EMAIL
+    assert account.prove_address(code) == AddressStep.DONE()
+    assert account.view().contact == NEW
+    token_of(store.engine.sign_in(NEW, PASSWORD, LAPTOP))
+
+    [told] = [message for message in store.engine.messages(32) if message.to == EMAIL]
+    assert isinstance(told.kind, told.kind.EMAIL_CHANGED) and told.undo
+    begun = store.engine.undo(told.undo.code, LAPTOP)
+    assert isinstance(begun.step, Step.NEW_PASSWORD)
+    back = answered(store.engine, begun, Answer.NEW_PASSWORD(Secret("another horse, not that one")))
+    assert store.engine.account(token_of(back)).view().contact == EMAIL
+
+
+def test_the_export_is_a_document_without_secrets(store: Store) -> None:
+    account = store.engine.account(sign_up(store.engine))
+    secret, codes = turn_mfa_on(account)
+    account.set_display_name("Ada  Lovelace")
+    document = account.export()
+    members = json.loads(document)
+    assert set(json.loads(export_schema())["required"]) <= set(members)
+    assert EMAIL in document and "Ada Lovelace" in document
+    for hidden in (secret, PASSWORD, *codes.codes):
+        assert hidden.reveal() not in document
+    places = [table.in_export for table in tables()]
+    at = {place[0].partition(".")[0].partition("[")[0] for place in places if isinstance(place, place.AT)}
+    assert at and at <= set(members)
+
+
+def test_an_act_is_explained_and_not_done(store: Store) -> None:
+    account = store.engine.account(sign_up(store.engine))
+    before = account.activity()
+    explained = account.explain(Planned.REQUEST_DELETION())
+    assert explained.refusal is None and explained.rules
+    assert Effect.ACCOUNT(Action.DELETION_REQUESTED) in explained.effects
+    assert Effect.ALL_SESSIONS_END() in explained.effects
+    assert Effect.MESSAGE(kind="DeletionRequested") in explained.effects
+    refused = account.explain(Planned.OPEN_PRODUCT("grok"))
+    assert isinstance(refused.refusal, SelfsameError.UnknownProduct)
+    assert str(refused.refusal) == refused.refusal.explanation() != ""
+    assert refused.effects == []
+    assert account.activity() == before
+    assert describe_event(before[0].event) == "the account was made"
+
+
+def test_a_device_picks_among_its_accounts_before_an_email_is_proven() -> None:
+    engine = Engine.in_memory(Policy(email_proof=EmailProof.LATER, products=[product_grok()]))
+    there = engine.sign_up(EMAIL, PASSWORD, Client(device="Ada's phone", product="grok"))
+    account = engine.account(token_of(there))
+    assert [membership.product for membership in account.memberships()] == ["grok"]
+    assert [address.verified_at for address in account.view().addresses] == [None]
+    assert account.prove_address(code_from_mailbox(engine)) == AddressStep.DONE()
+    assert account.view().addresses[0].verified_at
+
+    hidden = engine.sign_up("grace@example.org", PASSWORD, Client(device="Ada's phone", remembered=False))
+    assert isinstance(hidden.step, Step.SIGNED_IN)
+    [entry] = engine.picker()
+    assert (entry.account, entry.email) == (account.view().id, "a…@example.org")
+    token_of(engine.sign_in_to(entry.account, PASSWORD, LAPTOP))
+    engine.forget_here(entry.account)
+    assert engine.picker() == []
