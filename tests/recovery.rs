@@ -1,11 +1,12 @@
 //! A forgotten password, a password that others know, and renewing a session's proof (SPEC 4.7, 4.10, 6.4).
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 use selfsame::{
-    Aal, Accepted, AccountHandle, Answer, Client, MethodKind, PasswordRule, Progress, ProviderId, Refusal,
-    SessionToken, Step,
+    Aal, Accepted, AccountHandle, Answer, AssertionProblem, Client, Intent, MethodKind, PasswordRule,
+    Progress, ProviderId, Refusal, SessionToken, Step,
 };
-use selfsame_world::{Identity, Person, World, days, hours, minutes, refused, signed_in};
+use selfsame_world::{Identity, Person, TokenProvider, World, days, hours, minutes, refused, signed_in};
+use serde_json::{Value, json};
 
 const PASSWORD: &str = "correct horse battery staple";
 const ANOTHER: &str = "another horse battery staple";
@@ -378,4 +379,29 @@ fn r5_5_on_hold_no_link_is_made_by_a_flow_that_was_begun_before_either() {
     let until = world.now() + days(1);
     let proof = Answer::Password(ANOTHER.into());
     assert_eq!(refused(world.answer(&linking, &proof)), Refusal::OnHold { until });
+}
+
+#[test]
+fn r6_4_an_id_token_of_who_signed_in_there_long_ago_is_no_fresh_proof() {
+    let world = World::new();
+    let provider = TokenProvider::new();
+    world.engine().set_keys(&provider.id(), &provider.jwks()).unwrap();
+    let begun = world.engine().begin_federated(&provider.id(), &Client::on("laptop")).unwrap();
+    let Step::PresentAssertion { nonce, .. } = &begun.step else { panic!("{:?}", begun.step) };
+    let shown = provider.token("815", nonce, world.now()).assertion();
+    let done = world.engine().continue_with(&begun.flow.unwrap(), &shown, Intent::SignUp).unwrap();
+    let session = token(done);
+    world.later(hours(1));
+    let account = with_token(&world, &session);
+    let asked = account.reauthenticate().unwrap();
+    let Step::Reauthenticate { nonce, .. } = &asked.step else { panic!("{:?}", asked.step) };
+    let at = |ago: u64| world.now().as_millis() / 1_000 - ago;
+    let forged = |auth_time: Value| {
+        Answer::Assertion(provider.token("815", nonce, world.now()).claim("auth_time", auth_time).assertion())
+    };
+    let rejected = Refusal::AssertionRejected { reason: AssertionProblem::AuthTime };
+    for bad in [json!(at(300)), json!(at(86_400)), json!("just now"), json!(0.5)] {
+        assert_eq!(refused(world.answer(&asked, &forged(bad))), rejected);
+    }
+    signed_in(world.answer(&asked, &forged(json!(at(299)))).unwrap());
 }

@@ -1,5 +1,5 @@
-//! docs/RULES.md and the tests tell of each other: every test that names a rule names one of the page,
-//! and the page names every test.
+//! docs/RULES.md, the stories and the tests tell of each other: every story and every test that names a rule
+//! names one of the page, and the page names every story and every test.
 //!
 //! `UPDATE=1 cargo test -p selfsame-tests --test rules_page` writes the names into the page.
 
@@ -16,16 +16,19 @@ const PAGE: &str = "docs/RULES.md";
 /// Rules below this heading may have no test yet.
 const IN_PART: &str = "## Held in part";
 const NONE_YET: &str = "(to come)";
+/// Rules that no act of a person shows: how hashes are made and kept, what calls side by side learn, and
+/// that a story is the same whenever it is told.
+const UNTOLD: [&str; 4] = ["4.5", "4.6", "12.3", "13.6"];
 
-/// Rule, then the tests that name it.
-type Tests = BTreeMap<String, BTreeSet<String>>;
+/// Rule, then the stories or the tests that name it.
+type Named = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
 fn the_page_names_every_test_of_a_rule() {
     let path = root().join(PAGE);
     let page = fs::read_to_string(&path).unwrap();
     let tests = tests_of_the_repository();
-    let written = rewritten(&page, &tests);
+    let written = rewritten(&page, &stories(), &tests);
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&path, &written).unwrap();
     } else {
@@ -47,6 +50,25 @@ fn every_test_that_names_a_rule_names_one_of_the_page() {
 }
 
 #[test]
+fn every_story_that_names_a_rule_names_one_of_the_page() {
+    let page = fs::read_to_string(root().join(PAGE)).unwrap();
+    let rules: BTreeSet<_> = rows(&page).map(|row| row.rule).collect();
+    for (rule, stories) in stories() {
+        assert!(rules.contains(rule.as_str()), "{PAGE} has no row for {rule}, which {stories:?} names");
+    }
+}
+
+#[test]
+fn every_rule_that_is_held_is_told_by_a_story() {
+    let page = fs::read_to_string(root().join(PAGE)).unwrap();
+    let stories = stories();
+    let (held, _) = page.split_once(IN_PART).unwrap();
+    let is_told = |rule: &str| stories.contains_key(rule);
+    let untold: Vec<_> = rows(held).map(|row| row.rule).filter(|rule| !is_told(rule)).collect();
+    assert_eq!(untold, UNTOLD, "no story names these rules");
+}
+
+#[test]
 fn every_rule_that_is_held_has_a_test() {
     let page = fs::read_to_string(root().join(PAGE)).unwrap();
     let tests = tests_of_the_repository();
@@ -64,7 +86,7 @@ fn rows(page: &str) -> impl Iterator<Item = Row<'_>> {
     page.lines().filter_map(row)
 }
 
-/// A line of the table: `| 2.4 | what it says | tests |`.
+/// A line of the table: `| 2.4 | what it says | stories | tests |`.
 fn row(line: &str) -> Option<Row<'_>> {
     let mut cells = line.strip_prefix("| ")?.splitn(3, " | ");
     let (rule, says) = (cells.next()?, cells.next()?);
@@ -73,19 +95,21 @@ fn row(line: &str) -> Option<Row<'_>> {
     (is_number(section) && is_number(number)).then_some(Row { rule, says })
 }
 
-/// The page with the third column as the tests have it.
-fn rewritten(page: &str, tests: &Tests) -> String {
+/// The page with the third and fourth column as the stories and the tests have them.
+fn rewritten(page: &str, stories: &Named, tests: &Named) -> String {
     let mut written = String::new();
     for line in page.lines() {
         match row(line) {
             Some(Row { rule, says }) => {
-                let names = match tests.get(rule) {
-                    Some(names) => {
-                        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join("<br>")
-                    }
+                let told = match stories.get(rule) {
+                    Some(names) => listed(names, |name| format!("[{name}](../tests/stories/{name}.json)")),
+                    None => "—".to_owned(),
+                };
+                let held = match tests.get(rule) {
+                    Some(names) => listed(names, |name| format!("`{name}`")),
                     None => NONE_YET.to_owned(),
                 };
-                written.push_str(&format!("| {rule} | {says} | {names} |"));
+                written.push_str(&format!("| {rule} | {says} | {told} | {held} |"));
             }
             None => written.push_str(line),
         }
@@ -94,8 +118,28 @@ fn rewritten(page: &str, tests: &Tests) -> String {
     written
 }
 
-fn tests_of_the_repository() -> Tests {
-    let mut found = Tests::new();
+fn listed(names: &BTreeSet<String>, shown: impl Fn(&String) -> String) -> String {
+    names.iter().map(shown).collect::<Vec<_>>().join("<br>")
+}
+
+/// The rules that the stories say they show.
+fn stories() -> Named {
+    let mut found = Named::new();
+    for entry in fs::read_dir(root().join("tests/stories")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let story: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+            for rule in story["rules"].as_array().unwrap() {
+                found.entry(rule.as_str().unwrap().to_owned()).or_default().insert(name.clone());
+            }
+        }
+    }
+    found
+}
+
+fn tests_of_the_repository() -> Named {
+    let mut found = Named::new();
     for path in files(&root(), ".rs") {
         for (rule, name) in tests_of(&fs::read_to_string(path).unwrap()) {
             found.entry(rule).or_default().insert(name);
@@ -140,18 +184,19 @@ mod checker {
     }
 
     #[test]
-    fn the_third_column_is_written_and_nothing_else() {
-        let page = "# Rules\n| rule | what | test |\n|---|---|---|\n| 1.2 | `a` \\| b. | stale |\n| 1.3 | c. | x |\n";
-        let tests = Tests::from([(
-            "1.2".to_owned(),
-            BTreeSet::from(["r1_2_second".to_owned(), "r1_2_first".to_owned()]),
-        )]);
-        let written = rewritten(page, &tests);
+    fn two_columns_are_written_and_nothing_else() {
+        let page = "# Rules\n| rule | what | story | test |\n|---|---|---|---|\n\
+                    | 1.2 | `a` \\| b. | stale | stale |\n| 1.3 | c. | x |\n";
+        let named = |names: &[&str]| BTreeSet::from_iter(names.iter().map(|name| (*name).to_owned()));
+        let tests = Named::from([("1.2".to_owned(), named(&["r1_2_second", "r1_2_first"]))]);
+        let stories = Named::from([("1.3".to_owned(), named(&["told"]))]);
+        let written = rewritten(page, &stories, &tests);
         assert_eq!(
             written,
-            "# Rules\n| rule | what | test |\n|---|---|---|\n\
-             | 1.2 | `a` \\| b. | `r1_2_first`<br>`r1_2_second` |\n| 1.3 | c. | (to come) |\n"
+            "# Rules\n| rule | what | story | test |\n|---|---|---|---|\n\
+             | 1.2 | `a` \\| b. | — | `r1_2_first`<br>`r1_2_second` |\n\
+             | 1.3 | c. | [told](../tests/stories/told.json) | (to come) |\n"
         );
-        assert_eq!(rewritten(&written, &tests), written, "once is enough");
+        assert_eq!(rewritten(&written, &stories, &tests), written, "once is enough");
     }
 }

@@ -72,6 +72,8 @@ pub enum AssertionProblem {
     Expired,
     /// Its header has a parameter that is not taken.
     Header,
+    /// The person signed in at the provider too long ago for fresh proof, or it says that in no number.
+    AuthTime,
     /// It was issued more than 10 minutes ago, more than 60 seconds ahead, or does not say when.
     IssuedAt,
     /// It comes from another issuer.

@@ -27,7 +27,7 @@ pub(crate) fn present(mut turn: Turn<'_>, asserted: Asserted, intent: Intent) ->
         let entry = Entry::new(&account, proof, Purpose::SignIn);
         return entry::enter(turn, account, entry);
     }
-    let Asserted { identity, handle, email, email_proven } = asserted;
+    let Asserted { identity, handle, email, email_proven, .. } = asserted;
     let proven = email.clone().filter(|_| email_proven);
     let newcomer = Newcomer::Federated { identity, handle, email };
     let arrival = Arrival { newcomer, proven, left_out: Vec::new() };

@@ -99,7 +99,8 @@ fn account(number: u8, password: bool, subject: Option<&str>) -> Account {
 }
 
 fn asserted(subject: &str, with_email: bool, email_proven: bool) -> Asserted {
-    Asserted { identity: identity(subject), handle: None, email: with_email.then(email), email_proven }
+    let (handle, email) = (None, with_email.then(email));
+    Asserted { auth_time: None, identity: identity(subject), handle, email, email_proven }
 }
 
 /// A proof for the password of [`account`].

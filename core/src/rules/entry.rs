@@ -10,7 +10,8 @@ use super::linking;
 use super::mail::Body;
 use super::mfa::{self, TypedFactor};
 use super::provider::Asserted;
-use super::refusal::Refusal;
+use super::refusal::{AssertionProblem, Refusal};
+use super::session;
 use super::sign_in::{self, PasswordProof};
 use super::transition::Turn;
 use super::verdict::{Change, Verdict};
@@ -199,6 +200,10 @@ pub(crate) fn reauthenticate_by_identity(
     session: SessionId,
     asserted: &Asserted,
 ) -> Verdict<Step> {
+    // An assertion made just now by who signed in there long ago is no fresh proof (SPEC 6.4).
+    if asserted.auth_time.is_some_and(|at| !session::is_fresh(at, turn.ctx.now, turn.ctx.policy)) {
+        return turn.refuse(Refusal::AssertionRejected { reason: AssertionProblem::AuthTime });
+    }
     let Some(mut account) = turn.facts.account.take() else { return turn.refuse(Refusal::SessionEnded) };
     match sign_in::note_assertion(&mut account, asserted, turn.ctx) {
         Some(proof) => {

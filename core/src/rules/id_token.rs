@@ -114,7 +114,12 @@ pub(crate) fn asserted(
     };
     let email_proven = says_verified && email.as_ref().is_some_and(is_authority);
     let handle = [text("preferred_username"), text("name")].into_iter().flatten().find(|it| !it.is_empty());
+    let auth_time = match claims.get("auth_time") {
+        None | Some(Json::Null) => None,
+        Some(at) => Some(numeric_date(at).ok_or(AssertionProblem::AuthTime)?),
+    };
     Ok(Asserted {
+        auth_time,
         identity: Identity {
             provider: provider.id.clone(),
             issuer: provider.issuer.clone(),
@@ -148,11 +153,12 @@ fn is_for_us(claims: &Object, rules: &IdTokenRules) -> bool {
 }
 
 /// Times are whole seconds since 1970 (RFC 7519 section 2, "NumericDate").
+fn numeric_date(claim: &Json) -> Option<Timestamp> {
+    claim.whole().map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1_000)))
+}
+
 fn check_times(claims: &Object, now: Timestamp) -> Result<(), AssertionProblem> {
-    let time = |name: &str| {
-        let seconds = claims.get(name).and_then(Json::whole)?;
-        Some(Timestamp::from_millis(seconds.saturating_mul(1_000)))
-    };
+    let time = |name: &str| claims.get(name).and_then(numeric_date);
     // RFC 7519 section 4.1.4: "the expiration time on or after which the JWT MUST NOT be accepted".
     if time("exp").is_none_or(|end| now >= end) {
         return Err(AssertionProblem::Expired);

@@ -281,7 +281,7 @@ pub(crate) fn add_identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<St
     if let Err(on_hold) = before.check_hold(ctx.now) {
         return turn.refuse(on_hold);
     }
-    let Asserted { identity, handle, email, email_proven } = asserted;
+    let Asserted { identity, handle, email, email_proven, .. } = asserted;
     let identifier = Identifier::Identity(identity.clone());
     if before.ways.has(&identifier) {
         return turn.refuse(Refusal::AlreadyYours);

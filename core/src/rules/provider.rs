@@ -10,6 +10,7 @@ use crate::crypto::jwk::Algorithm;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
 use crate::ground::secret::Secret;
+use crate::ground::time::Timestamp;
 
 /// The short name of a provider in policy: 1 to 32 of `a-z`, `0-9` and `-`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -175,6 +176,8 @@ pub enum Assertion {
 /// An assertion that was checked: what it proves.
 #[derive(Clone)]
 pub(crate) struct Asserted {
+    /// When the person last signed in at the provider, if it says so (OpenID Connect Core 2, `auth_time`).
+    pub(crate) auth_time: Option<Timestamp>,
     pub(crate) identity: Identity,
     pub(crate) handle: Option<String>,
     pub(crate) email: Option<EmailAddress>,
@@ -203,6 +206,7 @@ impl Asserted {
             statement.email_verified && email.as_ref().is_some_and(|email| provider.proves(email));
         let handle = statement.handle.as_deref().map(|handle| handle.chars().take(64).collect());
         Ok(Self {
+            auth_time: None,
             identity: Identity {
                 provider: provider.id.clone(),
                 issuer: provider.issuer.clone(),

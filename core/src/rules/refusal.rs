@@ -187,6 +187,8 @@ pub enum AssertionProblem {
     Expired,
     /// Its header has a parameter that is not taken.
     Header,
+    /// The person signed in at the provider too long ago for fresh proof, or it says that in no number.
+    AuthTime,
     /// It was issued more than 10 minutes ago, more than 60 seconds ahead, or does not say when.
     IssuedAt,
     /// It comes from another issuer.
@@ -222,6 +224,7 @@ impl AssertionProblem {
             Self::Email => "Email",
             Self::Expired => "Expired",
             Self::Header => "Header",
+            Self::AuthTime => "AuthTime",
             Self::IssuedAt => "IssuedAt",
             Self::Issuer => "Issuer",
             Self::Kind => "Kind",
@@ -246,6 +249,7 @@ impl fmt::Display for AssertionProblem {
             Self::Email => "its email is no email address",
             Self::Expired => "it is over",
             Self::Header => "its header has what is not taken",
+            Self::AuthTime => "the person did not sign in there just now",
             Self::IssuedAt => "it was not issued just now",
             Self::Issuer => "it comes from another issuer",
             Self::Kind => "it is a token for another purpose",

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use selfsame::{
-    AccountHandle, AccountId, Answer, Assertion, Client, Error, FlowToken, Intent, MethodKind, ProductId,
-    Progress, ProviderId, RecoveryCodes, RequestId, Secret, SessionId, SessionToken, Step, Timestamp,
+    AccountHandle, AccountId, Answer, Assertion, Client, Error, FlowToken, Intent, MethodKind, Planned,
+    ProductId, Progress, ProviderId, RecoveryCodes, RequestId, Secret, SessionId, SessionToken, Step,
+    Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -321,6 +322,12 @@ impl Stage {
             | Act::SetBilling { .. }
             | Act::BillingDestination { .. }
             | Act::ManageDestination { .. } => self.products(act, &engine)?,
+            Act::Explain { session, planned } => {
+                let planned = planned_act(planned)?;
+                let account = engine.account(self.token(session)?);
+                let explained = account.and_then(|account| account.explain(&planned));
+                shown(explained.map(|explained| render::explanation(&explained)))
+            }
             Act::Activity { session } => {
                 let account = engine.account(self.token(session)?);
                 let events = account.and_then(|account| account.activity());
@@ -483,6 +490,20 @@ impl Stage {
         let request = || self.requests.get(name).map(|(_, id)| id.to_string());
         account.or_else(session).or_else(request)
     }
+}
+
+/// An act that carries nothing, by its name.
+fn planned_act(name: &str) -> Result<Planned, String> {
+    let all = [
+        Planned::EnrollTotp,
+        Planned::RecoveryCodesSaved,
+        Planned::RegenerateRecoveryCodes,
+        Planned::TurnOffMfa,
+        Planned::EndOtherSessions,
+        Planned::SignOut,
+        Planned::RequestDeletion,
+    ];
+    all.into_iter().find(|planned| planned.code() == name).ok_or_else(|| unknown("act to explain", name))
 }
 
 /// Says that others know the account's password. Where it has none, the engine says so.

@@ -275,6 +275,10 @@ pub enum Act {
         product: Option<String>,
         provider: Option<String>,
     },
+    Explain {
+        session: String,
+        planned: String,
+    },
     Activity {
         session: String,
     },
@@ -468,6 +472,7 @@ impl Act {
             Self::SetBilling { .. } => "set_billing",
             Self::BillingDestination { .. } => "billing_destination",
             Self::ManageDestination { .. } => "manage_destination",
+            Self::Explain { .. } => "explain",
             Self::Activity { .. } => "activity",
             Self::VerifyAudit { .. } => "verify_audit",
             Self::Mail { .. } => "mail",
