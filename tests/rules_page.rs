@@ -69,6 +69,14 @@ fn every_rule_that_is_held_is_told_by_a_story() {
 }
 
 #[test]
+fn every_story_of_the_questions_is_there() {
+    let page = fs::read_to_string(root().join("docs/FAQ.md")).unwrap();
+    let told: Vec<_> = page.split("](../").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
+    let missing: Vec<_> = told.iter().filter(|path| !root().join(path).is_file()).collect();
+    assert!(missing.is_empty() && told.len() >= 16, "{missing:?}");
+}
+
+#[test]
 fn every_rule_that_is_held_has_a_test() {
     let page = fs::read_to_string(root().join(PAGE)).unwrap();
     let tests = tests_of_the_repository();
