@@ -170,7 +170,7 @@ pub enum SelfsameError {
         /// The provider's issuer, as policy has it.
         issuer: String,
     },
-    /// The step does not offer that answer; look at the current step.
+    /// The step, or the account, does not offer that now; look at it.
     NotOffered,
     /// The act has to wait until a recovery is some time ago.
     OnHold {

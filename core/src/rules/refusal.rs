@@ -60,7 +60,7 @@ pub enum Refusal {
         /// The provider's issuer, as policy has it.
         issuer: String,
     },
-    /// The step does not offer that answer; look at the current step (SPEC 2.10).
+    /// The step, or the account, does not offer that now; look at it (SPEC 2.10).
     NotOffered,
     /// The act has to wait until a recovery is some time ago (SPEC 5.5).
     OnHold {
@@ -152,7 +152,7 @@ impl fmt::Display for Refusal {
             Self::LastMethod => f.write_str("it is the last way in; add another first"),
             Self::LimitReached => f.write_str("there are as many as there may be"),
             Self::NeedsKeys { issuer } => write!(f, "the keys of {issuer} are needed anew; set them"),
-            Self::NotOffered => f.write_str("the step does not offer this answer; look at the current step"),
+            Self::NotOffered => f.write_str("this is not offered now; look at the step or at the account"),
             Self::OnHold { .. } => f.write_str("the account was just recovered; this has to wait"),
             Self::ReauthenticationRequired { .. } => f.write_str("this wants fresh proof; reauthenticate"),
             Self::SessionEnded => f.write_str("the session has ended; sign in again"),

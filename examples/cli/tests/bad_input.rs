@@ -202,9 +202,9 @@ fn what_is_given_wrongly_is_named_and_nothing_is_done() {
         (&["answer", "code"], "12 34", 2, "that is no code"),
         (&["answer", "code"], "letters", 2, "that is no code"),
         (&["answer", "link", "many"], "", 2, "invalid value"),
-        (&["answer", "link", "1"], "", 1, "does not offer this answer"),
-        (&["answer", "restore"], "", 1, "does not offer this answer"),
-        (&["answer", "assertion"], ADA, 1, "does not offer this answer"),
+        (&["answer", "link", "1"], "", 1, "not offered now"),
+        (&["answer", "restore"], "", 1, "not offered now"),
+        (&["answer", "assertion"], ADA, 1, "not offered now"),
         (&["account"], "", 2, "nobody is signed in"),
         (&["sessions", "end", "not-an-id"], "", 2, "invalid value"),
         (&["messages", "--delivered", "-1"], "", 2, "unexpected argument"),
@@ -305,7 +305,7 @@ fn a_step_number_of_another_time_has_no_second_effect() {
         |number: u32, of: u32| kept.replace(&format!("\"number\":{of}"), &format!("\"number\":{number}"));
     let stored = desk.rows();
     fs::write(desk.path("s.flow"), at(number + 7, number)).unwrap();
-    told(&desk.run(&["answer", "skip"], b""), 1, "look at the current step", "a step to come");
+    told(&desk.run(&["answer", "skip"], b""), 1, "look at the step", "a step to come");
     // The call before was cut off before it could write its file: the answer only shows the step.
     fs::write(desk.path("s.flow"), at(number - 1, number)).unwrap();
     assert!(desk.done(&["answer", "cancel"], "").contains("type the code"));
