@@ -1,0 +1,175 @@
+//! What support, the host, time and thieves do.
+
+use selfsame::{Billing, BillingStatus, CustomerRef, ManagedBy};
+use selfsame_world::days;
+
+use crate::acts::{Act, EVE};
+use crate::model::{FRESH, Want};
+use crate::stage::{By, Stage, product};
+use crate::watch::Broken;
+
+impl Stage {
+    pub(crate) fn around(&mut self, act: Act) -> Result<(), Broken> {
+        let now = self.now();
+        match act {
+            Act::Leaks { account } => {
+                let two =
+                    |it: &&mut crate::model::Account| it.is_known && it.ways.mfa.is_some() && !it.stolen;
+                if let Some(account) = self.accounts.get_mut(account).filter(two)
+                    && account.owner != EVE
+                {
+                    account.leaked = true;
+                }
+                Ok(())
+            }
+            Act::Stolen { session } => {
+                let stale = |it: &crate::model::Session| {
+                    it.holder != EVE
+                        && !it.is_over
+                        && now >= it.first_at + FRESH
+                        && now >= it.proven_at + FRESH
+                };
+                if let Some(at) = Self::nth(&self.sessions, session, stale)
+                    && !self.accounts[self.sessions[at].account].leaked
+                    && self.accounts[self.sessions[at].account].owner != EVE
+                {
+                    self.accounts[self.sessions[at].account].stolen = true;
+                    let taken = self.sessions[at].clone();
+                    self.sessions.push(crate::model::Session {
+                        holder: EVE,
+                        enrolment: None,
+                        unsaved: None,
+                        pending: None,
+                        ..taken
+                    });
+                }
+                Ok(())
+            }
+            Act::SupportLooks { account } => self.support_looks(account),
+            Act::SupportDeletes { account } => self.support_deletes(account),
+            Act::Bills { account, product: number, figure } => self.bills(account, number, figure),
+            Act::Announces { request } => {
+                let Some(at) = Self::nth(&self.requests, request, |_| true) else { return Ok(()) };
+                let request = self.requests[at];
+                let (id, must_not) =
+                    (self.accounts[request.account].id, self.accounts[request.account].is_gone(now));
+                let announced = self.call(By::Host, |engine| engine.announce_erasure(id, request.id))?;
+                Self::held(Want::of(false, must_not), &announced, "notice of an erasure")?;
+                if let Ok(deletion) = announced {
+                    self.on_its_way(request.account, deletion.purge_at);
+                }
+                Ok(())
+            }
+            Act::Erases { request } => {
+                let Some(at) = Self::nth(&self.requests, request, |_| true) else { return Ok(()) };
+                let request = self.requests[at];
+                let model = &self.accounts[request.account];
+                let id = model.id;
+                let early = model.pending.is_none_or(|(requested, _)| now < requested + days(3));
+                let must_not = model.is_gone(now) || model.is_active(now) || early || model.is_held(now);
+                let erased = self.call(By::Host, |engine| engine.erase(id, request.id))?;
+                Self::held(Want::of(false, must_not), &erased, "an erasure")?;
+                if erased.is_ok() {
+                    self.accounts[request.account].pending = Some((now, now));
+                }
+                Ok(())
+            }
+            Act::Purges => {
+                let report = self.call(By::Purge, |engine| engine.purge_due(100))?;
+                for receipt in report.map_err(|refusal| refusal.to_string())?.receipts {
+                    let found = self.accounts.iter_mut().find(|account| account.id == receipt.account);
+                    let Some(account) = found.filter(|account| account.is_gone(now)) else {
+                        return Err(format!("{} was purged and was not due", receipt.account));
+                    };
+                    account.is_purged = true;
+                }
+                Ok(())
+            }
+            Act::Reopens => self.reopen(),
+            Act::Waits { minutes } => {
+                self.wait(minutes);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn support_looks(&mut self, at: usize) -> Result<(), Broken> {
+        let now = self.now();
+        let Some(account) = self.accounts.get(at) else { return Ok(()) };
+        let (id, is_gone, verified) = (account.id, account.is_gone(now), account.verified.clone());
+        let found = self.call(By::Support, |engine| engine.support("sue").find(&id.to_string()))?;
+        let found = found.map_err(|refusal| refusal.to_string())?;
+        if found.iter().any(|view| view.id != id) || found.len() != usize::from(!is_gone) {
+            return Err(format!("support finds {} accounts by the id of account {at}", found.len()));
+        }
+        let shown = format!("{found:?}");
+        if verified.iter().any(|to| shown.contains(&crate::acts::mail(*to))) {
+            return Err(format!("support is shown an address of account {at}"));
+        }
+        Ok(())
+    }
+
+    fn support_deletes(&mut self, at: usize) -> Result<(), Broken> {
+        let now = self.now();
+        let Some(account) = self.accounts.get(at) else { return Ok(()) };
+        let (id, is_gone, was) = (account.id, account.is_gone(now), account.pending);
+        let started =
+            self.call(By::Support, |engine| engine.support("sue").start_deletion(id, "a ticket"))?;
+        Self::held(Want::of(was.is_some() && !is_gone, is_gone), &started, "a deletion by support")?;
+        match (started, was) {
+            (Ok(deletion), Some((_, purge_at))) if deletion.purge_at != purge_at => {
+                Err("support moved a purge that was on its way".to_owned())
+            }
+            (Ok(deletion), None) if deletion.purge_at != now + days(30) => {
+                Err("a deletion by support has another window".to_owned())
+            }
+            (Ok(deletion), None) => {
+                self.on_its_way(at, deletion.purge_at);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn on_its_way(&mut self, at: usize, purge_at: selfsame::Timestamp) {
+        let now = self.now();
+        let account = &mut self.accounts[at];
+        account.pending = account.pending.or(Some((now, purge_at)));
+        account.version += 1;
+    }
+
+    fn bills(&mut self, at: usize, number: usize, figure: u64) -> Result<(), Broken> {
+        let now = self.now();
+        let Some(account) = self.accounts.get(at) else { return Ok(()) };
+        let (id, is_gone) = (account.id, account.is_gone(now));
+        // A customer is another's now and then, which is refused.
+        let of = if figure == 3 { 0 } else { at };
+        let billing = Billing {
+            customer: CustomerRef::new(&format!("customer {of} of {number}")).ok_or("a short reference")?,
+            plan: format!("plan {figure}"),
+            status: BillingStatus::Active,
+            period_end: Some(now + days(30)),
+            managed_by: ManagedBy::Direct,
+        };
+        let set = self.call(By::Host, |engine| engine.set_billing(id, &product(number), &billing))?;
+        Self::held(Want::of(of == at && of != 0 && !is_gone, is_gone), &set, "billing")?;
+        if set.is_ok() {
+            self.put_billing(at, number, billing, now);
+            self.acting.account = Some(at);
+        }
+        Ok(())
+    }
+
+    fn put_billing(&mut self, at: usize, number: usize, billing: Billing, now: selfsame::Timestamp) {
+        let memberships = &mut self.accounts[at].memberships;
+        match memberships.iter_mut().find(|membership| membership.product == product(number)) {
+            Some(membership) => membership.billing = Some(billing),
+            None => memberships.push(selfsame::Membership {
+                product: product(number),
+                since: now,
+                billing: Some(billing),
+            }),
+        }
+    }
+}

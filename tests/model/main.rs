@@ -1,0 +1,111 @@
+//! Random acts by two people, an attacker and support on up to four accounts, held against a plain model:
+//! what must be done is done, what must be refused is refused, and what no act may change stays.
+//!
+//! A failure names its seed, and is cut down to the acts that it takes. `MODEL_SEED` adds a seed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at what it did not expect"
+)]
+
+mod acts;
+mod around;
+mod flows;
+mod model;
+mod owner;
+mod shrink;
+mod stage;
+mod watch;
+
+use std::thread;
+
+use acts::{Act, Dice};
+use model::Session;
+use stage::Stage;
+
+/// Acts in one world; then another begins.
+const IN_ONE_WORLD: usize = 250;
+const ACTS: usize = 100_000;
+const AT_ONCE: u64 = 2;
+/// Kinds of failures that are told.
+const KINDS: usize = 14;
+
+/// What became of a run.
+struct Run {
+    acts: Vec<Act>,
+    calls: usize,
+    refusals: usize,
+    broken: Option<String>,
+}
+
+fn run(seed: u64) -> Run {
+    let mut dice = Dice(seed);
+    let mut stage = Stage::new(seed).unwrap();
+    let mut acts = Vec::new();
+    let mut broken = None;
+    while acts.len() < IN_ONE_WORLD && broken.is_none() {
+        let open = [0, 1, 2].map(|who| {
+            stage.flows.iter().rev().take(6).filter(|flow| flow.who == who && flow.is_open()).count()
+        });
+        let sessions = [0, 1, 2]
+            .map(|who| stage.sessions.iter().filter(|it: &&Session| it.holder == who && !it.is_over).count());
+        let act = dice.act(&open, &sessions);
+        acts.push(act);
+        broken = stage.act(act).err();
+    }
+    if broken.is_none() {
+        broken = stage.look_around().err();
+    }
+    Run { acts, calls: stage.calls, refusals: stage.refusals, broken }
+}
+
+/// What a list of acts comes to in a new world.
+fn replay(seed: u64, acts: &[Act]) -> Option<String> {
+    let mut stage = Stage::new(seed).unwrap();
+    let broken = acts.iter().find_map(|act| stage.act(*act).err());
+    broken.or_else(|| stage.look_around().err())
+}
+
+#[test]
+fn a_hundred_thousand_acts_keep_to_the_model() {
+    let worlds = ACTS as u64 / IN_ONE_WORLD as u64;
+    let own = std::env::var("MODEL_SEED").ok().and_then(|seed| seed.parse().ok());
+    let first = own.unwrap_or(1_u64);
+    println!("seeds {first} to {}", first + worlds - 1);
+    let (mut calls, mut refusals, mut failed) = (0, 0, Vec::new());
+    thread::scope(|scope| {
+        let part = |of: u64| (0..worlds).filter(move |world| world % AT_ONCE == of);
+        let threads: Vec<_> = (0..AT_ONCE)
+            .map(|of| {
+                scope.spawn(move || {
+                    part(of).map(|world| (first + world, run(first + world))).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        for (seed, run) in threads.into_iter().flat_map(|thread| thread.join().unwrap()) {
+            (calls, refusals) = (calls + run.calls, refusals + run.refusals);
+            failed.extend(run.broken.map(|broken| (seed, run.acts, broken)));
+        }
+    });
+    println!("{calls} calls, {refusals} of them refused");
+    if let Some(told) = told(&failed) {
+        panic!("{} worlds broke\n{told}", failed.len());
+    }
+    assert!(calls > ACTS / 3, "the acts did too little: {calls}");
+}
+
+/// The failures, one of each kind, each with as few acts as do.
+fn told(failed: &[(u64, Vec<Act>, String)]) -> Option<String> {
+    let mut kinds = std::collections::BTreeMap::new();
+    for (seed, acts, broken) in failed {
+        let kind: String = broken.chars().filter(|letter| !letter.is_ascii_digit()).take(38).collect();
+        kinds.entry(kind).or_insert((seed, acts, broken));
+    }
+    let told = kinds.values().take(KINDS).map(|(seed, acts, broken)| {
+        let few = shrink::shrink(acts, |acts| replay(**seed, acts).is_some());
+        let list: Vec<_> = few.iter().map(|act| format!("    {act:?},")).collect();
+        format!("seed {seed}: {broken}\n  as few acts as do: {:?}\n{}", replay(**seed, &few), list.join("\n"))
+    });
+    (!failed.is_empty()).then(|| told.collect::<Vec<_>>().join("\n\n"))
+}

@@ -1,0 +1,244 @@
+//! The plain model: what each account is, and what each person has and knows.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use selfsame::{
+    AccountId, FlowToken, Membership, RequestId, Secret, SessionId, SessionToken, Step, Timestamp,
+};
+use selfsame_world::{days, hours, minutes};
+
+use crate::acts::Who;
+
+pub(crate) const FRESH: Duration = minutes(5);
+pub(crate) const HOLD: Duration = days(1);
+
+/// Whether an act must be done, must be refused, or hangs on what the model does not know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Want {
+    Yes,
+    No,
+    Any,
+}
+
+impl Want {
+    /// It must be done where this holds; it must not where that holds.
+    pub(crate) fn of(must: bool, must_not: bool) -> Self {
+        if must_not {
+            Self::No
+        } else if must {
+            Self::Yes
+        } else {
+            Self::Any
+        }
+    }
+}
+
+/// What leads into an account.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Ways {
+    /// The password's email, by its number.
+    pub(crate) password: Option<usize>,
+    pub(crate) identities: BTreeSet<usize>,
+    pub(crate) mfa: Option<Mfa>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Mfa {
+    pub(crate) secret: Secret,
+    pub(crate) codes: Vec<Secret>,
+    pub(crate) last_step: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    pub(crate) id: AccountId,
+    pub(crate) owner: Who,
+    pub(crate) ways: Ways,
+    /// Whether the ways are as the model has them; a review, or an undo of one, is looked up.
+    pub(crate) is_known: bool,
+    pub(crate) text: String,
+    /// Whether Eve knows the password.
+    pub(crate) leaked: bool,
+    /// Whether Eve has had a token of it.
+    pub(crate) stolen: bool,
+    pub(crate) compromised: bool,
+    /// Verified addresses, by their numbers.
+    pub(crate) verified: BTreeSet<usize>,
+    pub(crate) contact: Option<usize>,
+    pub(crate) name: Option<String>,
+    pub(crate) memberships: Vec<Membership>,
+    pub(crate) first: Throttle,
+    pub(crate) second: Throttle,
+    pub(crate) hold_until: Option<Timestamp>,
+    /// When deletion was asked for, and when it comes.
+    pub(crate) pending: Option<(Timestamp, Timestamp)>,
+    pub(crate) is_purged: bool,
+    /// Goes up with whatever may void a proof that was given before.
+    pub(crate) version: u32,
+}
+
+impl Account {
+    pub(crate) fn is_gone(&self, now: Timestamp) -> bool {
+        self.is_purged || self.pending.is_some_and(|(_, purge_at)| now >= purge_at)
+    }
+
+    pub(crate) fn is_active(&self, now: Timestamp) -> bool {
+        self.pending.is_none() && !self.is_gone(now)
+    }
+
+    pub(crate) fn is_held(&self, now: Timestamp) -> bool {
+        self.hold_until.is_some_and(|until| now < until)
+    }
+
+    pub(crate) fn recover(&mut self, now: Timestamp) {
+        self.hold_until = self.hold_until.max(Some(now + HOLD));
+        self.version += 1;
+    }
+}
+
+/// Failures of a factor, as SPEC 12.1 counts them.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Throttle {
+    pub(crate) failures: u32,
+    failed_at: Option<Timestamp>,
+}
+
+impl Throttle {
+    pub(crate) fn waits(&self, now: Timestamp) -> bool {
+        let Some(failed_at) = self.failed_at.filter(|_| self.failures >= 5) else { return false };
+        let wait = hours(1).min(minutes(1 << (self.failures - 5).min(6)));
+        self.failures >= 100 || now < failed_at + wait
+    }
+
+    pub(crate) fn fail(&mut self, now: Timestamp) {
+        self.failures += 1;
+        self.failed_at = Some(now);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub(crate) holder: Who,
+    pub(crate) account: usize,
+    pub(crate) id: SessionId,
+    pub(crate) token: SessionToken,
+    /// When the first factor was proven, and when the whole of it.
+    pub(crate) first_at: Timestamp,
+    pub(crate) proven_at: Timestamp,
+    pub(crate) has_second: bool,
+    pub(crate) recovered: bool,
+    /// Whether it was said to be over: from then on it opens nothing.
+    pub(crate) is_over: bool,
+    pub(crate) enrolment: Option<(Secret, Timestamp, u8)>,
+    pub(crate) unsaved: Option<Unsaved>,
+    pub(crate) pending: Option<Pending>,
+}
+
+/// Recovery codes that wait, and the factor that comes with them if it is another.
+#[derive(Clone, Debug)]
+pub(crate) struct Unsaved {
+    pub(crate) codes: Vec<Secret>,
+    pub(crate) factor: Option<(Secret, u64)>,
+    pub(crate) at: Timestamp,
+    pub(crate) version: u32,
+}
+
+/// An address that waits for its code.
+#[derive(Clone, Debug)]
+pub(crate) struct Pending {
+    pub(crate) mail: usize,
+    pub(crate) wanted: Wanted,
+    pub(crate) code: Option<Code>,
+    pub(crate) version: u32,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Wanted {
+    Contact,
+    Proof,
+    Password(String),
+}
+
+/// A code that was mailed.
+#[derive(Clone, Debug)]
+pub(crate) struct Code {
+    pub(crate) secret: Secret,
+    pub(crate) to: usize,
+    pub(crate) over_at: Timestamp,
+    pub(crate) wrong: u8,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Flow {
+    pub(crate) who: Who,
+    /// Nothing where it was over in one step.
+    pub(crate) token: Option<FlowToken>,
+    pub(crate) number: u32,
+    pub(crate) step: Step,
+    pub(crate) kind: Kind,
+    /// The address that it waits for.
+    pub(crate) mail: Option<usize>,
+    pub(crate) code: Option<Code>,
+    pub(crate) account: Option<usize>,
+    pub(crate) version: u32,
+    /// When it last went on: what lives a quarter of an hour does so from then.
+    pub(crate) since: Timestamp,
+    pub(crate) first_at: Option<Timestamp>,
+    pub(crate) second_at: Option<Timestamp>,
+    pub(crate) by_password: bool,
+    pub(crate) recovered: bool,
+    pub(crate) skipped: bool,
+    pub(crate) restored: bool,
+    pub(crate) new_password: Option<String>,
+    pub(crate) left_out: Vec<usize>,
+    /// The proven address, for the prompt.
+    pub(crate) proven: Option<usize>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    SignUp { mail: usize, password: String },
+    SignIn,
+    Federated { identity: usize, claims: Option<usize> },
+    Reset,
+    Reauthenticate { session: usize },
+    Add { session: usize, identity: usize, claims: Option<usize> },
+    Undo { offer: usize },
+}
+
+/// An undo code that was mailed, and what it puts back.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer {
+    pub(crate) account: usize,
+    pub(crate) to: usize,
+    pub(crate) code: Secret,
+    pub(crate) until: Timestamp,
+    pub(crate) before: Ways,
+    pub(crate) was_known: bool,
+    pub(crate) is_void: bool,
+}
+
+/// What was taken once.
+#[derive(Clone, Debug)]
+pub(crate) enum Spent {
+    Mailed(Secret),
+    Totp(usize, Secret, u64),
+    Recovery(usize, Secret),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request {
+    pub(crate) account: usize,
+    pub(crate) id: RequestId,
+}
+
+impl Flow {
+    pub(crate) fn is_open(&self) -> bool {
+        self.token.is_some() && !matches!(self.step, Step::SignedIn(_) | Step::Done | Step::Ended)
+    }
+}

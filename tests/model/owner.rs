@@ -1,0 +1,614 @@
+//! What is done in a session, and undone from a mailbox.
+
+use selfsame::{AccountHandle, AddressStep, Error, RequestKind, Secret};
+use selfsame_world::{days, minutes, totp};
+
+use crate::acts::{Does, EVE, MAILS, Who, mail};
+use crate::model::{FRESH, Kind, Mfa, Pending, Request, Unsaved, Want, Wanted, Ways};
+use crate::stage::{By, Stage, product};
+use crate::watch::{self, Broken};
+
+/// What an act wants of its session.
+struct Proof {
+    /// It cannot be done: nobody knows, something stale, on hold.
+    fresh: bool,
+    unheld: bool,
+    for_factor: bool,
+    first: bool,
+}
+
+impl Stage {
+    pub(crate) fn does(&mut self, who: Who, place: usize, does: Does) -> Result<(), Broken> {
+        // Now and then somebody tries a token that is over.
+        let Some(at) = Self::nth(&self.sessions, place, |session| {
+            session.holder == who && (place >= 5 || !session.is_over)
+        }) else {
+            return Ok(());
+        };
+        let now = self.now();
+        let session = self.sessions[at].clone();
+        let account = session.account;
+        let model = self.accounts[account].clone();
+        let by = if who == model.owner { By::Person(who) } else { By::Thief };
+        // What waits to be saved is shown to the session, so a thief within the quarter of an hour may save it.
+        if by == By::Thief && matches!(does, Does::Saved) {
+            return Ok(());
+        }
+        self.acting.account = Some(account);
+        self.acting.session = Some(at);
+        self.acting.before = Some((model.ways.clone(), model.is_known));
+        let lives = !session.is_over && self.world.engine().resolve(&session.token).is_ok();
+        if lives && !model.is_active(now) {
+            return Err(format!("a session of account {account} lives though that is on its way"));
+        }
+        let mfa = model.ways.mfa.is_some();
+        let is_fresh = now < session.proven_at + FRESH;
+        let everything = is_fresh && (session.has_second || !mfa);
+        let proof = Proof {
+            fresh: lives && everything,
+            unheld: lives && everything && !model.is_held(now),
+            for_factor: lives && is_fresh && (session.has_second || session.recovered || !mfa),
+            first: lives && now < session.first_at + FRESH,
+        };
+        if model.is_known {
+            self.done(by, at, does, lives, &proof)
+        } else {
+            // What leads in is being reviewed, or the model lost sight of it: only that goes on.
+            match does {
+                Does::Review => self.review(by, at),
+                Does::Look | Does::SignOut | Does::Reauthenticate => self.done(by, at, does, lives, &proof),
+                _ => Ok(()),
+            }
+        }
+    }
+
+    fn in_session<T>(
+        &mut self,
+        by: By,
+        at: usize,
+        want: Want,
+        what: &str,
+        run: impl FnOnce(&AccountHandle) -> Result<T, Error>,
+    ) -> Result<Option<T>, Broken> {
+        let token = self.sessions[at].token.clone();
+        let outcome = self.call(by, |engine| run(&engine.account(&token)?))?;
+        Self::held(want, &outcome, what)?;
+        Ok(outcome.ok())
+    }
+
+    fn done(&mut self, by: By, at: usize, does: Does, lives: bool, proof: &Proof) -> Result<(), Broken> {
+        let now = self.now();
+        let account = self.sessions[at].account;
+        let owner = self.accounts[account].owner;
+        let bare = Want::of(lives, !lives);
+        let what = format!("{does:?} in session {at} of account {account}");
+        let pending = self.sessions[at].pending.clone();
+        match does {
+            Does::Touch => {
+                let token = self.sessions[at].token.clone();
+                let touched = self.call(by, |engine| engine.touch(&token))?;
+                Self::held(bare, &touched, &what)
+            }
+            Does::Look => {
+                let shown = self.in_session(by, at, bare, &what, AccountHandle::sessions)?;
+                let mine = shown.iter().flatten().any(|session| session.id == self.sessions[at].id);
+                if shown.is_some() && !mine { Err(format!("{what}: it is not listed")) } else { Ok(()) }
+            }
+            Does::SignOut => {
+                if self.in_session(by, at, bare, &what, AccountHandle::sign_out)?.is_none() {
+                    return Ok(());
+                }
+                self.sessions[at].is_over = true;
+                self.is_over(at)
+            }
+            Does::EndOthers => {
+                match self.in_session(by, at, bare, &what, AccountHandle::end_other_sessions)? {
+                    Some(()) => self.sessions_end(account, Some(at)),
+                    None => Ok(()),
+                }
+            }
+            Does::Name(number) => {
+                let name = format!("Name {number} of {account}");
+                if self.in_session(by, at, bare, &what, |it| it.set_display_name(Some(&name)))?.is_some() {
+                    self.accounts[account].name = Some(name);
+                }
+                Ok(())
+            }
+            Does::Open(number) => {
+                let opened = self.in_session(by, at, bare, &what, |it| it.open_product(&product(number)))?;
+                if opened.is_some() { self.memberships_now(account, number) } else { Ok(()) }
+            }
+            Does::Enroll => {
+                let want = Want::of(proof.for_factor, !proof.for_factor);
+                if let Some(begun) = self.in_session(by, at, want, &what, AccountHandle::enroll_totp)? {
+                    let session = &mut self.sessions[at];
+                    session.enrolment = Some((begun.secret, now, 0));
+                    session.unsaved = None;
+                }
+                Ok(())
+            }
+            Does::Confirm(right) => self.confirm(by, at, right, lives, &what),
+            Does::Saved => self.saved(by, at, &what),
+            Does::OtherCodes => {
+                let on = self.accounts[account].ways.mfa.is_some();
+                let want = Want::of(proof.fresh && on, !proof.fresh || !on);
+                let made = self.in_session(by, at, want, &what, AccountHandle::regenerate_recovery_codes)?;
+                if let Some(made) = made {
+                    let version = self.accounts[account].version;
+                    self.sessions[at].unsaved =
+                        Some(Unsaved { codes: made.codes, factor: None, at: now, version });
+                    self.sessions[at].enrolment = None;
+                }
+                Ok(())
+            }
+            Does::MfaOff => {
+                let on = self.accounts[account].ways.mfa.is_some();
+                // Eve may not have the only factor that is left.
+                if self.accounts[account].leaked {
+                    return Ok(());
+                }
+                let held = self.accounts[account].is_held(now);
+                let want = Want::of(proof.for_factor && on && !held, !proof.for_factor || !on);
+                if self.in_session(by, at, want, &what, AccountHandle::turn_off_mfa)?.is_some() {
+                    let model = &mut self.accounts[account];
+                    model.ways.mfa = None;
+                    model.version += 1;
+                    self.sessions_end(account, Some(at))?;
+                }
+                Ok(())
+            }
+            Does::Add { identity, claims } => {
+                let want = Want::of(proof.unheld, !proof.unheld);
+                let provider = Self::provider(identity);
+                let begun = self.in_session(by, at, want, &what, |it| it.begin_add(&provider))?;
+                let Some(progress) = begun else { return Ok(()) };
+                let mut flow = self.begin(owner, &progress, Kind::Add { session: at, identity, claims });
+                flow.account = Some(account);
+                flow.version = self.accounts[account].version;
+                self.begun(flow, progress)
+            }
+            Does::AddPassword(to) => {
+                let text = self.password(owner);
+                let given = Secret::from(text.as_str());
+                let has_one = self.accounts[account].ways.password.is_some();
+                let must_not = !proof.unheld || has_one;
+                // An email that is the account's already may still be another's password's.
+                let mine = self.accounts[account].verified.contains(&to);
+                let want = Want::of(proof.unheld && !has_one && !mine, must_not);
+                match self.in_session(by, at, want, &what, |it| it.add_password(&mail(to), &given))? {
+                    Some(AddressStep::Done) => self.password_added(account, to, text),
+                    Some(_) => self.waits_for(at, to, Wanted::Password(text)),
+                    None => Ok(()),
+                }
+            }
+            Does::Remove { method, waive } => self.remove(by, at, (method, waive), proof, &what),
+            Does::Move(to) => {
+                let is_contact = self.accounts[account].contact == Some(to);
+                let want = Want::of(proof.unheld && !is_contact, !proof.unheld || is_contact);
+                match self.in_session(by, at, want, &what, |it| it.change_email(&mail(to), false))? {
+                    Some(_) => self.waits_for(at, to, Wanted::Contact),
+                    None => Ok(()),
+                }
+            }
+            Does::Prove(to) => {
+                let must_not = !proof.unheld || self.accounts[account].verified.contains(&to);
+                let asked = self.in_session(by, at, Want::of(false, must_not), &what, |it| {
+                    it.verify_address(&mail(to))
+                })?;
+                if asked.is_some() { self.waits_for(at, to, Wanted::Proof) } else { Ok(()) }
+            }
+            Does::Code(right) => self.prove(by, at, right, pending, lives, &what),
+            Does::Contact(to) => {
+                let model = &self.accounts[account];
+                let fits = model.verified.contains(&to) && model.contact != Some(to);
+                let want = Want::of(proof.unheld && fits, !proof.unheld || !fits);
+                if self.in_session(by, at, want, &what, |it| it.set_contact(&mail(to)))?.is_some() {
+                    self.accounts[account].version += 1;
+                    self.sessions_end(account, Some(at))?;
+                }
+                Ok(())
+            }
+            Does::Password(right) => self.other_password(by, at, right, proof, &what),
+            Does::Review => {
+                let refused = self.in_session(by, at, Want::No, &what, |it| it.review(&[], false, None))?;
+                refused.map_or(Ok(()), |()| Err(format!("{what}: nothing waited for it")))
+            }
+            Does::Compromised => self.compromised(by, at, lives, &what),
+            Does::Delete => {
+                let want = Want::of(proof.first, !proof.first);
+                if let Some(deletion) =
+                    self.in_session(by, at, want, &what, AccountHandle::request_deletion)?
+                {
+                    if deletion.purge_at != now + days(30) {
+                        return Err(format!("{what}: the purge is at {:?}", deletion.purge_at));
+                    }
+                    self.accounts[account].pending = Some((now, deletion.purge_at));
+                    self.accounts[account].version += 1;
+                    self.sessions_end(account, None)?;
+                }
+                Ok(())
+            }
+            Does::Reauthenticate => {
+                let begun = self.in_session(by, at, bare, &what, AccountHandle::reauthenticate)?;
+                let Some(progress) = begun else { return Ok(()) };
+                let who = self.sessions[at].holder;
+                let mut flow = self.begin(who, &progress, Kind::Reauthenticate { session: at });
+                flow.account = Some(account);
+                flow.version = self.accounts[account].version;
+                self.begun(flow, progress)
+            }
+            Does::Export => {
+                let want = Want::of(proof.unheld, !proof.unheld);
+                let document = self.in_session(by, at, want, &what, AccountHandle::export)?;
+                let mut others = self.accounts.iter().filter(|it| it.id != self.accounts[account].id);
+                let is_in = |id: String| document.as_ref().is_some_and(|document| document.contains(&id));
+                if others.any(|other| is_in(other.id.to_string())) {
+                    return Err(format!("{what}: it names another account"));
+                }
+                Ok(())
+            }
+            Does::AskErasure if by == By::Thief => Ok(()),
+            Does::AskErasure => {
+                let asked =
+                    self.in_session(by, at, bare, &what, |it| it.request_privacy(RequestKind::Erasure))?;
+                self.requests.extend(asked.map(|asked| Request { account, id: asked.id }));
+                Ok(())
+            }
+        }
+    }
+
+    fn confirm(&mut self, by: By, at: usize, right: bool, lives: bool, what: &str) -> Result<(), Broken> {
+        let now = self.now();
+        let enrolment = self.sessions[at].enrolment.clone();
+        let version = self.accounts[self.sessions[at].account].version;
+        let (secret, begun, wrong) = match enrolment {
+            Some(enrolment) if by != By::Thief => enrolment,
+            _ => {
+                let none = self.sessions[at].enrolment.is_none();
+                let tried = self.in_session(by, at, Want::of(false, none), what, |it| {
+                    it.confirm_totp(&"000000".into())
+                })?;
+                return tried.map_or(Ok(()), |_| Err(format!("{what}: a made-up code was right")));
+            }
+        };
+        let code = totp(&secret, now).ok_or("a secret is base32")?;
+        let given = if right { code } else { "no code".into() };
+        let is_over = now >= begun + minutes(15) || wrong >= 5;
+        let want = Want::of(lives && right && !is_over, !lives || !right || is_over);
+        // A change of the account by another session ends this one, and with it the enrolment.
+        match self.in_session(by, at, want, what, |it| it.confirm_totp(&given))? {
+            Some(codes) => {
+                let factor = Some((secret, now.as_millis() / 30_000));
+                self.sessions[at].enrolment = None;
+                self.sessions[at].unsaved = Some(Unsaved { codes: codes.codes, factor, at: now, version });
+            }
+            None => {
+                if let Some(enrolment) = &mut self.sessions[at].enrolment {
+                    enrolment.2 += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn saved(&mut self, by: By, at: usize, what: &str) -> Result<(), Broken> {
+        let now = self.now();
+        let account = self.sessions[at].account;
+        let unsaved = self.sessions[at].unsaved.take();
+        let want = Want::of(false, unsaved.is_none());
+        let done = self.in_session(by, at, want, what, AccountHandle::recovery_codes_saved)?;
+        let (Some(()), Some(unsaved)) = (done, unsaved) else { return Ok(()) };
+        let model = &mut self.accounts[account];
+        match (unsaved.factor, &mut model.ways.mfa) {
+            (Some((secret, last_step)), mfa) => {
+                *mfa = Some(Mfa { secret, codes: unsaved.codes, last_step });
+                model.second.clear();
+                model.version += 1;
+                let session = &mut self.sessions[at];
+                session.has_second = true;
+                session.recovered = false;
+                session.proven_at = session.proven_at.min(unsaved.at.min(now));
+                self.sessions_end(account, Some(at))
+            }
+            (None, Some(mfa)) => {
+                mfa.codes = unsaved.codes;
+                Ok(())
+            }
+            (None, None) => Err(format!("{what}: codes of a factor that there is none of")),
+        }
+    }
+
+    fn waits_for(&mut self, at: usize, to: usize, wanted: Wanted) -> Result<(), Broken> {
+        let version = self.accounts[self.sessions[at].account].version;
+        // A newer one replaces it; over the pace the last living code of the same stays (SPEC 12.5).
+        let earlier = self.sessions[at]
+            .pending
+            .take()
+            .filter(|earlier| earlier.mail == to && earlier.version == version);
+        let code = earlier
+            .filter(|earlier| (earlier.wanted == Wanted::Contact) == (wanted == Wanted::Contact))
+            .and_then(|it| it.code);
+        let account = self.sessions[at].account;
+        for session in self.sessions.iter_mut().filter(|session| session.account == account) {
+            session.pending = None;
+        }
+        self.sessions[at].pending = Some(Pending { mail: to, wanted, code, version });
+        Ok(())
+    }
+
+    fn prove(
+        &mut self,
+        by: By,
+        at: usize,
+        right: bool,
+        pending: Option<Pending>,
+        lives: bool,
+        what: &str,
+    ) -> Result<(), Broken> {
+        let now = self.now();
+        let account = self.sessions[at].account;
+        let holder = self.sessions[at].holder;
+        let waits = pending.as_ref();
+        let code = waits.and_then(|it| it.code.clone()).filter(|code| code.to / MAILS == holder && right);
+        let given = code.as_ref().map_or("00000000".into(), |code| code.secret.clone());
+        let is_over = code.as_ref().is_none_or(|code| now >= code.over_at || code.wrong >= 5);
+        let fits = waits.is_some_and(|it| {
+            it.version == self.accounts[account].version
+                && self.by_password(it.mail).is_none_or(|other| other == account)
+                && !self.may_be_reserved(|ways| ways.password == Some(it.mail))
+        });
+        let sure = lives && fits && self.knows_all_of(self.accounts[account].owner);
+        let want = Want::of(sure && !is_over, !lives || is_over);
+        let proven = self.in_session(by, at, want, what, |it| it.prove_address(&given))?;
+        let Some(step) = proven else {
+            if let Some(code) = self.sessions[at].pending.as_mut().and_then(|it| it.code.as_mut()) {
+                code.wrong += 1;
+            }
+            return Ok(());
+        };
+        self.sessions[at].pending = None;
+        let Some(Pending { mail: to, wanted, .. }) = pending else {
+            return Err(format!("{what}: nothing waited"));
+        };
+        let model = &mut self.accounts[account];
+        let was_password = model.ways.password == model.contact && model.contact.is_some();
+        model.version += 1;
+        if let AddressStep::ReviewMethods { .. } = step {
+            model.is_known = false;
+        }
+        match wanted {
+            Wanted::Contact => {
+                if was_password {
+                    model.ways.password = Some(to);
+                }
+                if step == AddressStep::Done { self.sessions_end(account, Some(at)) } else { Ok(()) }
+            }
+            Wanted::Proof => Ok(()),
+            Wanted::Password(text) => self.password_added(account, to, text),
+        }
+    }
+
+    fn password_added(&mut self, account: usize, to: usize, text: String) -> Result<(), Broken> {
+        let model = &mut self.accounts[account];
+        model.ways.password = Some(to);
+        (model.text, model.leaked, model.compromised) = (text, false, false);
+        model.version += 1;
+        Ok(())
+    }
+
+    fn remove(
+        &mut self,
+        by: By,
+        at: usize,
+        (method, waive): (usize, bool),
+        proof: &Proof,
+        what: &str,
+    ) -> Result<(), Broken> {
+        let account = self.sessions[at].account;
+        let Some(view) = self.view(at) else { return Ok(()) };
+        let ways = &self.accounts[account].ways;
+        let count = ways.identities.len() + usize::from(ways.password.is_some());
+        let Some(gone) = view.methods.get(method % view.methods.len().max(1)).cloned() else { return Ok(()) };
+        let is_last = count <= 1;
+        let want = Want::of(proof.unheld && !is_last, !proof.unheld || is_last);
+        if self.in_session(by, at, want, what, |it| it.remove_method(gone.id, waive))?.is_none() {
+            return Ok(());
+        }
+        let model = &mut self.accounts[account];
+        model.version += 1;
+        match &gone.handle {
+            None => model.ways.password = None,
+            Some(handle) => model.ways.identities.retain(|of| crate::acts::identity(*of).1 != *handle),
+        }
+        let this = self.world.engine().resolve(&self.sessions[at].token).is_ok().then_some(at);
+        self.sessions_end(account, this)
+    }
+
+    pub(crate) fn view(&self, at: usize) -> Option<selfsame::AccountView> {
+        let handle = self.world.engine().account(&self.sessions[at].token).ok()?;
+        handle.view().ok()
+    }
+
+    fn other_password(
+        &mut self,
+        by: By,
+        at: usize,
+        right: bool,
+        proof: &Proof,
+        what: &str,
+    ) -> Result<(), Broken> {
+        let now = self.now();
+        let account = self.sessions[at].account;
+        let model = self.accounts[account].clone();
+        let new = self.password(model.owner);
+        let current = if right && by != By::Thief { model.text.as_str() } else { "a password that is none" };
+        let is_right = current == model.text;
+        let has_one = model.ways.password.is_some();
+        let waits = model.first.waits(now);
+        let may = proof.fresh && has_one;
+        let want = Want::of(may && is_right && !waits, !may || !is_right || waits);
+        let (given, fresh) = (Secret::from(current), Secret::from(new.as_str()));
+        match self.in_session(by, at, want, what, |it| it.change_password(&given, &fresh))? {
+            Some(()) => {
+                let model = &mut self.accounts[account];
+                (model.text, model.leaked, model.compromised) = (new, false, false);
+                model.version += 1;
+                self.sessions_end(account, Some(at))
+            }
+            None => {
+                if may && !waits && !is_right {
+                    self.accounts[account].first.fail(now);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn compromised(&mut self, by: By, at: usize, lives: bool, what: &str) -> Result<(), Broken> {
+        let account = self.sessions[at].account;
+        let Some(view) = self.view(at).filter(|_| by != By::Thief) else { return Ok(()) };
+        let password =
+            view.methods.iter().find(|method| method.handle.is_none() && method.provider.is_none());
+        let Some(password) = password else { return Ok(()) };
+        if self
+            .in_session(by, at, Want::of(lives, !lives), what, |it| it.mark_compromised(password.id))?
+            .is_some()
+        {
+            self.accounts[account].compromised = true;
+            self.accounts[account].version += 1;
+        }
+        Ok(())
+    }
+
+    /// Everything stays that is theirs; a password is set anew.
+    fn review(&mut self, by: By, at: usize) -> Result<(), Broken> {
+        let account = self.sessions[at].account;
+        let Some(view) = self.view(at).filter(|_| by != By::Thief) else { return Ok(()) };
+        let suspended: Vec<_> = view.methods.iter().filter(|method| method.suspended).collect();
+        if suspended.is_empty() && !view.second_factor_suspended {
+            return Ok(());
+        }
+        let new = self.password(self.accounts[account].owner);
+        let given = Secret::from(new.as_str());
+        let wants_password = suspended.iter().any(|method| method.provider.is_none());
+        let keep: Vec<_> = suspended.iter().map(|method| method.id).collect();
+        let done = self.in_session(by, at, Want::Any, "a review", |it| {
+            it.review(&keep, false, wants_password.then_some(&given))
+        })?;
+        if done.is_some() {
+            let model = &mut self.accounts[account];
+            if wants_password {
+                (model.text, model.leaked, model.compromised) = (new, false, false);
+            }
+            model.ways.mfa = None;
+            model.version += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes over what a product has become, and looks that no other did.
+    pub(crate) fn memberships_now(&mut self, account: usize, number: usize) -> Result<(), Broken> {
+        let own = |session: &&crate::model::Session| session.account == account && !session.is_over;
+        let engine = self.world.engine();
+        let lists = self
+            .sessions
+            .iter()
+            .rev()
+            .filter(own)
+            .filter_map(|it| engine.account(&it.token).ok()?.memberships().ok());
+        let Some(now) = lists.take(1).next() else { return Ok(()) };
+        watch::one_product_alone(&self.accounts[account].memberships, &now, &product(number))?;
+        self.accounts[account].memberships = now;
+        Ok(())
+    }
+
+    /// The assertion of an addition was taken.
+    pub(crate) fn added(&mut self, flow: usize) {
+        let flow = &self.flows[flow];
+        if let (Some(account), Kind::Add { identity, .. }) = (flow.account, &flow.kind) {
+            _ = self.accounts[account].ways.identities.insert(*identity);
+            self.accounts[account].version += 1;
+        }
+    }
+
+    pub(crate) fn undo(&mut self, who: Who, place: usize) -> Result<(), Broken> {
+        let now = self.now();
+        let found = Self::nth(&self.offers, place, |offer| offer.to / MAILS == who);
+        let (Some(at), false) = (found, who == EVE && place > 2) else {
+            let guess = Secret::from("0000-0000-0000-0000-0000-0000");
+            let tried = self.call(By::Person(who), |engine| engine.undo(&guess, &Self::client()))?;
+            return Self::held(Want::No, &tried, "an undo with a made-up code");
+        };
+        let offer = self.offers[at].clone();
+        let model = &self.accounts[offer.account];
+        let is_over = offer.is_void || now >= offer.until || model.is_gone(now);
+        let want = Want::of(!is_over && model.is_known && offer.was_known, is_over);
+        self.acting.account = Some(offer.account);
+        let begun = self.call(By::Person(who), |engine| engine.undo(&offer.code, &Self::client()))?;
+        // Another may have what was let go of: then nothing is put back.
+        let want =
+            if begun.as_ref().is_err_and(|it| it.code() == "IdentityInUse") { Want::Any } else { want };
+        Self::held(want, &begun, "an undo")?;
+        let Ok(progress) = begun else { return Ok(()) };
+        let mut flow = self.begin(who, &progress, Kind::Undo { offer: at });
+        flow.account = Some(offer.account);
+        flow.version = self.accounts[offer.account].version;
+        self.begun(flow, progress)
+    }
+
+    /// What an undo puts back: what was spent since stays spent (SPEC 5.2, 7.3).
+    pub(crate) fn undone(&self, at: usize) -> Ways {
+        let offer = &self.offers[at];
+        let mut ways = offer.before.clone();
+        let later = self.offers.iter().skip(at).filter(|it| it.account == offer.account && !it.is_void);
+        let since: Vec<_> = later.map(|it| &it.before).chain([&self.accounts[offer.account].ways]).collect();
+        if let Some(mfa) = &mut ways.mfa {
+            let same = since.iter().filter_map(|ways| ways.mfa.as_ref());
+            for other in same.filter(|other| other.secret.reveal() == mfa.secret.reveal()) {
+                mfa.last_step = mfa.last_step.max(other.last_step);
+                mfa.codes.retain(|code| other.codes.iter().any(|its| its.reveal() == code.reveal()));
+            }
+        }
+        let by_others = |of: &usize| self.by_identity(*of).is_some_and(|other| other != offer.account);
+        ways.identities.retain(|of| !by_others(of));
+        ways.password =
+            ways.password.filter(|to| self.by_password(*to).is_none_or(|other| other == offer.account));
+        ways
+    }
+
+    /// An undo was done: its own code and all later ones are over.
+    pub(crate) fn undo_done(&mut self, at: usize) -> Result<(), Broken> {
+        let now = self.now();
+        let ways = self.undone(at);
+        let offer = self.offers[at].clone();
+        watch::nothing_twice(offer.is_void, true)?;
+        for later in self.offers.iter_mut().skip(at).filter(|it| it.account == offer.account) {
+            later.is_void = true;
+        }
+        let model = &mut self.accounts[offer.account];
+        model.ways = ways;
+        model.is_known = offer.was_known;
+        model.leaked = false;
+        model.recover(now);
+        Ok(())
+    }
+
+    pub(crate) fn undone_without_password(&mut self, flow: usize) -> Result<(), Broken> {
+        let Kind::Undo { offer } = self.flows[flow].kind else { return Ok(()) };
+        self.undo_done(offer)?;
+        let account = self.offers[offer].account;
+        self.sessions_end(account, None)
+    }
+
+    pub(crate) fn undone_while_pending(&mut self, flow: usize) -> Result<(), Broken> {
+        let Kind::Undo { offer } = self.flows[flow].kind else { return Ok(()) };
+        self.undo_done(offer)?;
+        let account = self.offers[offer].account;
+        if let Some(text) = self.flows[flow].new_password.clone() {
+            self.accounts[account].text = text;
+        }
+        self.flows[flow].first_at = Some(self.now());
+        self.flows[flow].version = self.accounts[account].version;
+        self.sessions_end(account, None)
+    }
+}

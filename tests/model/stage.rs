@@ -1,0 +1,414 @@
+//! A world, the model of it, and every call between them watched.
+
+use std::collections::BTreeSet;
+
+use selfsame::{
+    Client, Engine, Error, Message, MessageKind, MethodKind, ProductId, Refusal, SessionToken, Timestamp,
+};
+use selfsame_world::{World, days, minutes};
+
+use crate::acts::{Act, IDENTITIES, MAILS, NAMES, PRODUCTS, Who, identity, mail};
+use crate::model::{Account, Code, Flow, Offer, Request, Session, Spent, Want, Ways};
+use crate::watch::{self, Broken, Reach, Seen};
+
+/// Whose call it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum By {
+    Person(Who),
+    /// Eve, with somebody's token.
+    Thief,
+    Support,
+    Host,
+    Purge,
+}
+
+/// What the mail of an act is about.
+#[derive(Default)]
+pub(crate) struct Acting {
+    pub(crate) flow: Option<usize>,
+    pub(crate) session: Option<usize>,
+    pub(crate) account: Option<usize>,
+    /// The ways before it, and whether they are known.
+    pub(crate) before: Option<(Ways, bool)>,
+}
+
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) flows: Vec<Flow>,
+    pub(crate) offers: Vec<Offer>,
+    pub(crate) spent: Vec<Spent>,
+    pub(crate) requests: Vec<Request>,
+    pub(crate) acting: Acting,
+    pub(crate) calls: usize,
+    pub(crate) refusals: usize,
+    serial: u32,
+    seen: Seen,
+    acts: usize,
+    ends_at: Timestamp,
+}
+
+impl Stage {
+    pub(crate) fn new(seed: u64) -> Result<Self, Broken> {
+        let world = World::builder().seed(seed).build();
+        let seen = Seen::of(world.engine())?;
+        // Before the oldest part of an audit chain goes.
+        let ends_at = world.now() + days(390);
+        Ok(Self {
+            world,
+            accounts: Vec::new(),
+            sessions: Vec::new(),
+            flows: Vec::new(),
+            offers: Vec::new(),
+            spent: Vec::new(),
+            requests: Vec::new(),
+            acting: Acting::default(),
+            calls: 0,
+            refusals: 0,
+            serial: 0,
+            seen,
+            acts: 0,
+            ends_at,
+        })
+    }
+
+    /// Does an act, and holds what is seen of it against the model.
+    pub(crate) fn act(&mut self, act: Act) -> Result<(), Broken> {
+        self.acting = Acting::default();
+        match act {
+            Act::SignUp { who, mail } => self.sign_up(who, mail)?,
+            Act::SignIn { who, mail, right } => self.sign_in(who, mail, right)?,
+            Act::Present { who, identity, claims, signs_up } => {
+                self.present(who, identity, claims, signs_up)?
+            }
+            Act::Forgot { who, mail } => self.forgot(who, mail)?,
+            Act::Answer { who, flow, give } => self.answer(who, flow, give)?,
+            Act::Does { who, session, does } => self.does(who, session, does)?,
+            Act::Undo { who, offer } => self.undo(who, offer)?,
+            other => self.around(other)?,
+        }
+        self.fetch()?;
+        let is_gone = |at: usize, stage: &Self| !stage.accounts[at].is_active(stage.now());
+        if let Some(account) = self.acting.account.filter(|at| !is_gone(*at, self)) {
+            self.look_at(account)?;
+        }
+        self.acts += 1;
+        if self.acts.is_multiple_of(25) { self.look_around() } else { Ok(()) }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+
+    pub(crate) fn wait(&mut self, minutes_long: u64) {
+        if self.now() + minutes(minutes_long) < self.ends_at {
+            self.world.later(minutes(minutes_long));
+        }
+    }
+
+    pub(crate) fn reopen(&mut self) -> Result<(), Broken> {
+        self.world.reopen().map_err(|error| format!("the store does not open again: {error}"))?;
+        self.seen(By::Host)
+    }
+
+    /// A password that nobody has yet.
+    pub(crate) fn password(&mut self, who: Who) -> String {
+        self.serial += 1;
+        format!("password {} that was made by {}", self.serial, NAMES[who])
+    }
+
+    pub(crate) fn client() -> Client {
+        Client::on("laptop")
+    }
+
+    pub(crate) fn call<T>(
+        &mut self,
+        by: By,
+        run: impl FnOnce(&Engine) -> Result<T, Error>,
+    ) -> Result<Result<T, Refusal>, Broken> {
+        self.calls += 1;
+        let outcome = match run(self.world.engine()) {
+            Ok(done) => Ok(done),
+            Err(Error::Refused(refusal)) => {
+                self.refusals += 1;
+                Err(refusal)
+            }
+            Err(other) => return Err(format!("the engine failed: {other}")),
+        };
+        self.seen(by)?;
+        Ok(outcome)
+    }
+
+    fn seen(&mut self, by: By) -> Result<(), Broken> {
+        let reach = if by == By::Purge { Reach::Purge } else { Reach::Act };
+        if self.is_as_seen()? {
+            return Ok(());
+        }
+        let after = Seen::of(self.world.engine())?;
+        watch::grows_by_one(&self.seen, &after, reach)?;
+        let stranger = match by {
+            By::Person(who) => Some(who),
+            By::Thief => Some(crate::acts::EVE),
+            _ => None,
+        };
+        for account in self.accounts.iter().filter(|account| stranger.is_some_and(|who| who != account.owner))
+        {
+            let (Some(was), Some(is)) =
+                (self.seen.accounts.get(&account.id), after.accounts.get(&account.id))
+            else {
+                continue;
+            };
+            if was == is {
+                continue;
+            }
+            let activity = self.world.engine().support("the watch").activity(account.id);
+            let newest =
+                activity.ok().and_then(|events| events.last().map(|it| (it.event.action, it.event.outcome)));
+            watch::only_attempts(was, is, newest, by == By::Thief)?;
+        }
+        self.seen = after;
+        Ok(())
+    }
+
+    /// Nothing is written without a commit, so there is nothing to look at without one.
+    fn is_as_seen(&self) -> Result<bool, Broken> {
+        let commits = self.world.engine().commits().map_err(|error| error.to_string())?;
+        Ok(commits == self.seen.commits)
+    }
+
+    /// Holds an outcome against what the model says of it.
+    pub(crate) fn held<T>(want: Want, outcome: &Result<T, Refusal>, what: &str) -> Result<(), Broken> {
+        match (want, outcome) {
+            (Want::Yes, Err(refusal)) => {
+                Err(format!("{what}: refused with {} though all is proven", refusal.code()))
+            }
+            (Want::No, Ok(_)) => Err(format!("{what}: done though it must be refused")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The host delivers the mail, and people find in it what is theirs.
+    fn fetch(&mut self) -> Result<(), Broken> {
+        let messages = self.world.fetch_mail().map_err(|error| format!("no mail: {error}"))?.all();
+        if self.is_as_seen()? {
+            return Ok(());
+        }
+        self.world.mailbox().clear();
+        let after = Seen::of(self.world.engine())?;
+        watch::grows_by_one(&self.seen, &after, Reach::Mail)?;
+        self.seen = after;
+        messages.into_iter().try_for_each(|message| self.delivered(message))
+    }
+
+    fn delivered(&mut self, message: Message) -> Result<(), Broken> {
+        let now = self.now();
+        let Some(to) = (0..3 * MAILS).find(|number| mail(*number) == message.to) else { return Ok(()) };
+        if let Some(offer) = message.undo {
+            let (Some(account), Some((before, was_known))) =
+                (self.acting.account, self.acting.before.clone())
+            else {
+                return Err(format!("an undo of nothing went to {}", message.to));
+            };
+            self.offers.push(Offer {
+                account,
+                to,
+                code: offer.code,
+                until: offer.until,
+                before,
+                was_known,
+                is_void: false,
+            });
+        }
+        let Some(secret) = message.kind.mailed_code().cloned() else { return Ok(()) };
+        let life =
+            if matches!(message.kind, MessageKind::VerifyEmail { .. }) { days(1) } else { minutes(10) };
+        let code = Code { secret, to, over_at: now + life, wrong: 0 };
+        match (self.acting.flow, self.acting.session) {
+            (Some(flow), _) => self.flows[flow].code = Some(code),
+            (None, Some(session)) => {
+                if let Some(pending) = &mut self.sessions[session].pending {
+                    pending.code = Some(code);
+                }
+            }
+            (None, None) => return Err(format!("a code that nobody asked for went to {}", message.to)),
+        }
+        Ok(())
+    }
+
+    /// The account whose password goes with the email.
+    pub(crate) fn by_password(&self, mail: usize) -> Option<usize> {
+        let now = self.now();
+        self.accounts.iter().position(|account| account.ways.password == Some(mail) && !account.is_gone(now))
+    }
+
+    /// The account that an identity leads into.
+    pub(crate) fn by_identity(&self, identity: usize) -> Option<usize> {
+        let now = self.now();
+        self.accounts
+            .iter()
+            .position(|account| account.ways.identities.contains(&identity) && !account.is_gone(now))
+    }
+
+    /// Whether what leads into every account of the person is known.
+    pub(crate) fn knows_all_of(&self, who: Who) -> bool {
+        let now = self.now();
+        self.accounts.iter().all(|account| account.owner != who || account.is_known || account.is_gone(now))
+    }
+
+    /// Whether an undo may hold an identifier back.
+    pub(crate) fn may_be_reserved(&self, holds: impl Fn(&Ways) -> bool) -> bool {
+        let now = self.now();
+        self.offers.iter().any(|offer| now < offer.until && holds(&offer.before))
+    }
+
+    pub(crate) fn living(&self) -> usize {
+        let now = self.now();
+        self.accounts.iter().filter(|account| !account.is_gone(now)).count()
+    }
+
+    /// A newest-first place in a list of those that fit.
+    pub(crate) fn nth<T>(list: &[T], place: usize, fits: impl Fn(&T) -> bool) -> Option<usize> {
+        let all: Vec<_> = (0..list.len()).rev().filter(|at| list.get(*at).is_some_and(&fits)).collect();
+        all.get(place % all.len().max(1)).copied()
+    }
+
+    /// All sessions of the account but this one are over.
+    pub(crate) fn sessions_end(&mut self, account: usize, except: Option<usize>) -> Result<(), Broken> {
+        // A thief's copy of a token is the same session.
+        let kept = except.map(|at| self.sessions[at].id);
+        for at in 0..self.sessions.len() {
+            let is_other = Some(self.sessions[at].id) != kept;
+            if self.sessions[at].account == account && is_other && !self.sessions[at].is_over {
+                self.sessions[at].is_over = true;
+                self.is_over(at)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_over(&self, session: usize) -> Result<(), Broken> {
+        let session = &self.sessions[session];
+        match self.world.engine().resolve(&session.token) {
+            Err(Error::Refused(Refusal::SessionEnded)) => Ok(()),
+            other => {
+                let answer =
+                    other.map_or_else(|error| error.to_string(), |_| "it opens the account".to_owned());
+                Err(format!("a session that is over, of account {}: {answer}", session.account))
+            }
+        }
+    }
+
+    /// A token of the owner's that opens the account now.
+    fn token(&self, account: usize) -> Option<SessionToken> {
+        let owner = self.accounts[account].owner;
+        let own =
+            |session: &&Session| session.account == account && session.holder == owner && !session.is_over;
+        let mut tokens = self.sessions.iter().rev().filter(own).map(|session| &session.token);
+        tokens.find(|token| self.world.engine().resolve(token).is_ok()).cloned()
+    }
+
+    /// Holds the model of an account against its page; what the model did not know is taken from it.
+    pub(crate) fn look_at(&mut self, at: usize) -> Result<Option<selfsame::AccountView>, Broken> {
+        let now = self.now();
+        let Some(token) = self.token(at) else { return Ok(None) };
+        if !self.accounts[at].is_active(now) {
+            return Err(format!("account {at} is on its way and a session of it lives"));
+        }
+        let failed = |error: Error| format!("the account page does not open: {error}");
+        let handle = self.world.engine().account(&token).map_err(failed)?;
+        let (view, memberships) = (handle.view().map_err(failed)?, handle.memberships().map_err(failed)?);
+        let account = &mut self.accounts[at];
+        if !account.is_active(now) || view.id != account.id {
+            return Err(format!("account {at} answers as {view:?}"));
+        }
+        watch::a_way_in_stays(&view)?;
+        watch::contents_stay(
+            view.id,
+            (&account.name, &view.display_name),
+            (&account.memberships, &memberships),
+        )?;
+        let usable = || view.methods.iter().filter(|method| !method.suspended);
+        let password = usable().find(|method| method.kind == MethodKind::Password);
+        let password = password.and_then(|method| number_of(method.email.as_deref()?));
+        let identities: BTreeSet<_> = usable()
+            .filter_map(|method| {
+                (0..3 * IDENTITIES).find(|n| Some(&identity(*n).1) == method.handle.as_ref())
+            })
+            .collect();
+        let suspended = view.second_factor_suspended || view.methods.iter().any(|method| method.suspended);
+        if account.is_known {
+            let model = (account.ways.password, &account.ways.identities, account.ways.mfa.is_some());
+            let seen = (password, &identities, view.mfa.is_some());
+            if model != seen || suspended {
+                return Err(format!("account {at} has the ways in {seen:?}, and shall have {model:?}"));
+            }
+        }
+        if account.is_held(now) != view.hold_until.is_some_and(|until| now < until) {
+            return Err(format!("account {at} is on hold until {:?}", view.hold_until));
+        }
+        if let (Some(model), Some(mfa)) = (&account.ways.mfa, &view.mfa)
+            && account.is_known
+            && mfa.recovery_codes_left != model.codes.len()
+        {
+            return Err(format!("account {at} has {} recovery codes left", mfa.recovery_codes_left));
+        }
+        account.ways.password = password;
+        account.ways.identities = identities;
+        if view.mfa.is_none() {
+            account.ways.mfa = None;
+        }
+        // A factor that the model lost sight of cannot be used by anybody in it.
+        account.is_known = !suspended && view.mfa.is_some() == account.ways.mfa.is_some();
+        let verified = view.addresses.iter().filter(|address| address.verified_at.is_some());
+        account.verified = verified.filter_map(|address| number_of(&address.email)).collect();
+        account.contact = view.contact.as_deref().and_then(number_of);
+        if let Some(foreign) = account.verified.iter().find(|number| **number / MAILS != account.owner) {
+            return Err(format!("account {at} has proven {}", mail(*foreign)));
+        }
+        Ok(Some(view))
+    }
+
+    /// Everything that can be held against the model at any time.
+    pub(crate) fn look_around(&mut self) -> Result<(), Broken> {
+        let now = self.now();
+        let mut views = Vec::new();
+        for at in 0..self.accounts.len() {
+            let (id, is_purged) = (self.accounts[at].id, self.accounts[at].is_purged);
+            if self.accounts[at].is_gone(now) {
+                let tokens = self.sessions.iter().filter(|session| session.account == at);
+                let answered = tokens.filter(|it| self.world.engine().resolve(&it.token).is_ok()).count();
+                let found = self.world.engine().support("the watch").find(&id.to_string());
+                let answers = answered + found.map_or(0, |found| found.len());
+                if is_purged {
+                    watch::is_silent(self.seen.accounts.get(&id), answers)?;
+                } else if answers > 0 {
+                    return Err(format!("account {at} is gone and answers"));
+                }
+                continue;
+            }
+            views.extend(self.look_at(at)?);
+            if let Some(token) = self.token(at) {
+                let handle = self.world.engine().account(&token).map_err(|error| error.to_string())?;
+                if !handle.verify_audit().map_err(|error| error.to_string())? {
+                    return Err(format!("the chain of account {at} is broken"));
+                }
+            }
+        }
+        for at in 0..self.sessions.len() {
+            if self.sessions[at].is_over {
+                self.is_over(at)?;
+            }
+        }
+        watch::one_identifier_one_account(&views)
+    }
+}
+
+fn number_of(email: &str) -> Option<usize> {
+    (0..3 * MAILS).find(|number| mail(*number) == email)
+}
+
+/// One of the two products.
+pub(crate) fn product(number: usize) -> ProductId {
+    ProductId::new(PRODUCTS[number % PRODUCTS.len()]).expect("a short name")
+}
