@@ -99,8 +99,10 @@ pub(crate) fn end_others(
     if changes.iter().any(ended) {
         return;
     }
-    account.sessions = u16::from(except.is_some());
-    account.reauthentications.retain(|(of, _)| Some(*of) == except);
+    match except {
+        Some(session) => account.only_session(session),
+        None => account.no_sessions(),
+    }
     changes.push(Change::SessionsEnded { account: account.id, except });
 }
 
