@@ -37,12 +37,15 @@ fn r13_5_a_refusal_is_told_as_the_act_would_give_it() {
     let ada = world.ada();
     world.later(hours(1));
     let account = world.account(&ada);
+    let method = account.view().unwrap().methods.first().unwrap().id;
     let unknown = ProductId::new("unknown").unwrap();
     let other = world.person("grace@example.org", PASSWORD);
     for (planned, refusal) in [
         (Planned::TurnOffMfa, refused(account.turn_off_mfa())),
         (Planned::EnrollTotp, refused(account.enroll_totp())),
         (Planned::RequestDeletion, refused(account.request_deletion())),
+        (Planned::RemoveMethod(method), refused(account.remove_method(method, false))),
+        (Planned::TakeSeenEmail(method), refused(account.take_seen_email(method))),
         (Planned::RecoveryCodesSaved, Refusal::FlowExpired),
         (Planned::OpenProduct(unknown), Refusal::UnknownProduct),
         (Planned::EndSession(other.session), Refusal::SessionEnded),
@@ -66,6 +69,8 @@ fn r13_5_every_act_can_be_explained_and_names_rules_that_exist() {
         Planned::RegenerateRecoveryCodes,
         Planned::TurnOffMfa,
         Planned::MarkCompromised(method),
+        Planned::RemoveMethod(method),
+        Planned::TakeSeenEmail(method),
         Planned::OpenProduct(ProductId::new("grok").unwrap()),
         Planned::EndSession(ada.session),
         Planned::EndOtherSessions,

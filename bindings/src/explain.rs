@@ -28,6 +28,10 @@ pub enum Planned {
     TurnOffMfa,
     /// `mark_compromised` of an account.
     MarkCompromised(MethodId),
+    /// `remove_method` of an account, which can be undone.
+    RemoveMethod(MethodId),
+    /// `take_seen_email` of an account.
+    TakeSeenEmail(MethodId),
     /// `open_product` of an account.
     OpenProduct(ProductId),
     /// `end_session` of an account.

@@ -6,6 +6,7 @@ use crate::rules::compromise;
 use crate::rules::deletion;
 use crate::rules::explain::{self, Explanation, Planned};
 use crate::rules::fresh::{Fresh, Level, Owner};
+use crate::rules::methods;
 use crate::rules::mfa;
 use crate::rules::product;
 use crate::rules::session;
@@ -30,6 +31,12 @@ impl AccountHandle {
                 Planned::MarkCompromised(method) => {
                     let sessions = view.sessions(owner.account.id)?;
                     compromise::by_owner(owner, *method, &sessions, ctx)
+                }
+                Planned::RemoveMethod(method) => {
+                    fresh(owner, ctx, |fresh| methods::remove(fresh, *method, false, ctx))
+                }
+                Planned::TakeSeenEmail(method) => {
+                    fresh(owner, ctx, |fresh| methods::take_seen_email(fresh, *method, ctx))
                 }
                 Planned::OpenProduct(product) => {
                     done(product::open(owner.account.clone(), owner.session.id, product, ctx))

@@ -23,6 +23,10 @@ pub enum Planned {
     TurnOffMfa,
     /// [`AccountHandle::mark_compromised`](crate::AccountHandle::mark_compromised).
     MarkCompromised(MethodId),
+    /// [`AccountHandle::remove_method`](crate::AccountHandle::remove_method), which can be undone.
+    RemoveMethod(MethodId),
+    /// [`AccountHandle::take_seen_email`](crate::AccountHandle::take_seen_email).
+    TakeSeenEmail(MethodId),
     /// [`AccountHandle::open_product`](crate::AccountHandle::open_product).
     OpenProduct(ProductId),
     /// [`AccountHandle::end_session`](crate::AccountHandle::end_session).
@@ -44,6 +48,8 @@ impl Planned {
             Self::RegenerateRecoveryCodes => "RegenerateRecoveryCodes",
             Self::TurnOffMfa => "TurnOffMfa",
             Self::MarkCompromised(_) => "MarkCompromised",
+            Self::RemoveMethod(_) => "RemoveMethod",
+            Self::TakeSeenEmail(_) => "TakeSeenEmail",
             Self::OpenProduct(_) => "OpenProduct",
             Self::EndSession(_) => "EndSession",
             Self::EndOtherSessions => "EndOtherSessions",
@@ -60,6 +66,8 @@ impl Planned {
             Self::RegenerateRecoveryCodes => &["5.4", "6.4"],
             Self::TurnOffMfa => &["1.12", "4.7", "5.5", "6.4", "6.5"],
             Self::MarkCompromised(_) => &["4.10"],
+            Self::RemoveMethod(_) => &["1.7", "1.8", "1.12", "5.5", "6.4", "6.5", "7.3"],
+            Self::TakeSeenEmail(_) => &["1.4", "5.5", "6.4"],
             Self::OpenProduct(_) => &["8.1", "8.2"],
             Self::EndSession(_) | Self::EndOtherSessions | Self::SignOut => &["6.3"],
             Self::RequestDeletion => &["6.4", "9.1", "9.7"],
