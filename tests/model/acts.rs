@@ -145,6 +145,17 @@ pub(crate) enum Does {
     AskErasure,
 }
 
+/// What could come next, for the dice.
+pub(crate) struct Hints {
+    /// How many flows and sessions each has open.
+    pub(crate) open: [usize; 3],
+    pub(crate) sessions: [usize; 3],
+    /// What each would do next.
+    pub(crate) next: [Option<Act>; 3],
+    /// What the host or time would.
+    pub(crate) around: Option<Act>,
+}
+
 /// A generator of its own, so that a seed says the same everywhere (SplitMix64).
 pub(crate) struct Dice(pub(crate) u64);
 
@@ -182,10 +193,19 @@ impl Dice {
         (identity, claims)
     }
 
-    /// Any act, with an answer where a flow is open.
-    pub(crate) fn act(&mut self, open: &[usize; 3], sessions: &[usize; 3]) -> Act {
-        let who = [0, 0, 0, 1, 1, EVE, EVE][self.below(7)];
-        if open[who] > 0 && !self.one_in(3) {
+    /// Any act, with an answer where a flow is open. What was begun goes on now and then, for chance alone
+    /// would hardly ever turn MFA on or wait for a purge.
+    pub(crate) fn act(&mut self, hints: &Hints) -> Act {
+        let who = [0, 0, 0, 0, 1, 1, EVE][self.below(7)];
+        if let Some(next) = hints.next[who].filter(|_| self.one_in(2)) {
+            return next;
+        }
+        if let Some(next) = hints.around.filter(|_| self.one_in(12)) {
+            return next;
+        }
+        let (open, sessions) = (&hints.open, &hints.sessions);
+        let goes_on = if who == EVE { self.one_in(3) } else { !self.one_in(4) };
+        if open[who] > 0 && goes_on {
             let flow = if self.one_in(3) { self.below(4) } else { 0 };
             return Act::Answer { who, flow, give: self.give(who) };
         }
@@ -234,8 +254,8 @@ impl Dice {
 
     fn give(&mut self, who: Who) -> Give {
         match self.below(100) {
-            0..=54 => Give::Right,
-            55..=62 => Give::Wrong,
+            0..=58 => Give::Right,
+            59..=62 => Give::Wrong,
             63..=67 => Give::Spent,
             68..=71 => Give::Recovery,
             72..=76 => Give::Skip,

@@ -19,6 +19,7 @@ impl Stage {
                     && account.owner != EVE
                 {
                     account.leaked = true;
+                    self.reached("a password leaked");
                 }
                 Ok(())
             }
@@ -33,6 +34,7 @@ impl Stage {
                     && !self.accounts[self.sessions[at].account].leaked
                     && self.accounts[self.sessions[at].account].owner != EVE
                 {
+                    self.reached("a token stolen");
                     self.accounts[self.sessions[at].account].stolen = true;
                     let taken = self.sessions[at].clone();
                     self.sessions.push(crate::model::Session {
@@ -70,6 +72,7 @@ impl Stage {
                 let erased = self.call(By::Host, |engine| engine.erase(id, request.id))?;
                 Self::held(Want::of(false, must_not), &erased, "an erasure")?;
                 if erased.is_ok() {
+                    self.reached("erased");
                     self.accounts[request.account].pending = Some((now, now));
                 }
                 Ok(())
@@ -82,6 +85,7 @@ impl Stage {
                         return Err(format!("{} was purged and was not due", receipt.account));
                     };
                     account.is_purged = true;
+                    self.reached("purged");
                 }
                 Ok(())
             }

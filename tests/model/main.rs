@@ -10,18 +10,23 @@
 )]
 
 mod acts;
+mod answers;
 mod around;
+mod arrivals;
 mod flows;
+mod hints;
 mod model;
 mod owner;
+mod proof;
 mod shrink;
 mod stage;
+mod undos;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::thread;
 
 use acts::{Act, Dice};
-use model::Session;
 use stage::Stage;
 
 /// Acts in one world; then another begins.
@@ -36,6 +41,7 @@ struct Run {
     acts: Vec<Act>,
     calls: usize,
     refusals: usize,
+    reached: BTreeMap<&'static str, usize>,
     broken: Option<String>,
 }
 
@@ -45,19 +51,14 @@ fn run(seed: u64) -> Run {
     let mut acts = Vec::new();
     let mut broken = None;
     while acts.len() < IN_ONE_WORLD && broken.is_none() {
-        let open = [0, 1, 2].map(|who| {
-            stage.flows.iter().rev().take(6).filter(|flow| flow.who == who && flow.is_open()).count()
-        });
-        let sessions = [0, 1, 2]
-            .map(|who| stage.sessions.iter().filter(|it: &&Session| it.holder == who && !it.is_over).count());
-        let act = dice.act(&open, &sessions);
+        let act = dice.act(&stage.hints());
         acts.push(act);
         broken = stage.act(act).err();
     }
     if broken.is_none() {
         broken = stage.look_around().err();
     }
-    Run { acts, calls: stage.calls, refusals: stage.refusals, broken }
+    Run { acts, calls: stage.calls, refusals: stage.refusals, reached: stage.reached, broken }
 }
 
 /// What a list of acts comes to in a new world.
@@ -74,6 +75,7 @@ fn a_hundred_thousand_acts_keep_to_the_model() {
     let first = own.unwrap_or(1_u64);
     println!("seeds {first} to {}", first + worlds - 1);
     let (mut calls, mut refusals, mut failed) = (0, 0, Vec::new());
+    let mut reached: BTreeMap<&str, usize> = BTreeMap::new();
     thread::scope(|scope| {
         let part = |of: u64| (0..worlds).filter(move |world| world % AT_ONCE == of);
         let threads: Vec<_> = (0..AT_ONCE)
@@ -85,10 +87,13 @@ fn a_hundred_thousand_acts_keep_to_the_model() {
             .collect();
         for (seed, run) in threads.into_iter().flat_map(|thread| thread.join().unwrap()) {
             (calls, refusals) = (calls + run.calls, refusals + run.refusals);
+            for (what, often) in run.reached {
+                *reached.entry(what).or_default() += often;
+            }
             failed.extend(run.broken.map(|broken| (seed, run.acts, broken)));
         }
     });
-    println!("{calls} calls, {refusals} of them refused");
+    println!("{calls} calls, {refusals} of them refused; {reached:?}");
     if let Some(told) = told(&failed) {
         panic!("{} worlds broke\n{told}", failed.len());
     }
@@ -97,7 +102,7 @@ fn a_hundred_thousand_acts_keep_to_the_model() {
 
 /// The failures, one of each kind, each with as few acts as do.
 fn told(failed: &[(u64, Vec<Act>, String)]) -> Option<String> {
-    let mut kinds = std::collections::BTreeMap::new();
+    let mut kinds = BTreeMap::new();
     for (seed, acts, broken) in failed {
         let kind: String = broken.chars().filter(|letter| !letter.is_ascii_digit()).take(38).collect();
         kinds.entry(kind).or_insert((seed, acts, broken));

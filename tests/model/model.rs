@@ -145,7 +145,6 @@ pub(crate) struct Unsaved {
     pub(crate) codes: Vec<Secret>,
     pub(crate) factor: Option<(Secret, u64)>,
     pub(crate) at: Timestamp,
-    pub(crate) version: u32,
 }
 
 /// An address that waits for its code.

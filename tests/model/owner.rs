@@ -3,8 +3,8 @@
 use selfsame::{AccountHandle, AddressStep, Error, RequestKind, Secret};
 use selfsame_world::{days, minutes, totp};
 
-use crate::acts::{Does, EVE, MAILS, Who, mail};
-use crate::model::{FRESH, Kind, Mfa, Pending, Request, Unsaved, Want, Wanted, Ways};
+use crate::acts::{Does, MAILS, Who, mail};
+use crate::model::{FRESH, Kind, Mfa, Pending, Request, Unsaved, Want, Wanted};
 use crate::stage::{By, Stage, product};
 use crate::watch::{self, Broken};
 
@@ -73,6 +73,9 @@ impl Stage {
         let token = self.sessions[at].token.clone();
         let outcome = self.call(by, |engine| run(&engine.account(&token)?))?;
         Self::held(want, &outcome, what)?;
+        if by == By::Thief && outcome.is_ok() {
+            self.reached("done with a stolen token");
+        }
         Ok(outcome.ok())
     }
 
@@ -134,9 +137,7 @@ impl Stage {
                 let want = Want::of(proof.fresh && on, !proof.fresh || !on);
                 let made = self.in_session(by, at, want, &what, AccountHandle::regenerate_recovery_codes)?;
                 if let Some(made) = made {
-                    let version = self.accounts[account].version;
-                    self.sessions[at].unsaved =
-                        Some(Unsaved { codes: made.codes, factor: None, at: now, version });
+                    self.sessions[at].unsaved = Some(Unsaved { codes: made.codes, factor: None, at: now });
                     self.sessions[at].enrolment = None;
                 }
                 Ok(())
@@ -153,6 +154,7 @@ impl Stage {
                     let model = &mut self.accounts[account];
                     model.ways.mfa = None;
                     model.version += 1;
+                    self.reached("MFA off");
                     self.sessions_end(account, Some(at))?;
                 }
                 Ok(())
@@ -222,6 +224,7 @@ impl Stage {
                     if deletion.purge_at != now + days(30) {
                         return Err(format!("{what}: the purge is at {:?}", deletion.purge_at));
                     }
+                    self.reached("deletion asked for");
                     self.accounts[account].pending = Some((now, deletion.purge_at));
                     self.accounts[account].version += 1;
                     self.sessions_end(account, None)?;
@@ -260,7 +263,6 @@ impl Stage {
     fn confirm(&mut self, by: By, at: usize, right: bool, lives: bool, what: &str) -> Result<(), Broken> {
         let now = self.now();
         let enrolment = self.sessions[at].enrolment.clone();
-        let version = self.accounts[self.sessions[at].account].version;
         let (secret, begun, wrong) = match enrolment {
             Some(enrolment) if by != By::Thief => enrolment,
             _ => {
@@ -280,7 +282,7 @@ impl Stage {
             Some(codes) => {
                 let factor = Some((secret, now.as_millis() / 30_000));
                 self.sessions[at].enrolment = None;
-                self.sessions[at].unsaved = Some(Unsaved { codes: codes.codes, factor, at: now, version });
+                self.sessions[at].unsaved = Some(Unsaved { codes: codes.codes, factor, at: now });
             }
             None => {
                 if let Some(enrolment) = &mut self.sessions[at].enrolment {
@@ -298,6 +300,7 @@ impl Stage {
         let want = Want::of(false, unsaved.is_none());
         let done = self.in_session(by, at, want, what, AccountHandle::recovery_codes_saved)?;
         let (Some(()), Some(unsaved)) = (done, unsaved) else { return Ok(()) };
+        self.reached("codes saved");
         let model = &mut self.accounts[account];
         match (unsaved.factor, &mut model.ways.mfa) {
             (Some((secret, last_step)), mfa) => {
@@ -366,6 +369,7 @@ impl Stage {
             }
             return Ok(());
         };
+        self.reached("an address proven");
         self.sessions[at].pending = None;
         let Some(Pending { mail: to, wanted, .. }) = pending else {
             return Err(format!("{what}: nothing waited"));
@@ -375,7 +379,9 @@ impl Stage {
         model.version += 1;
         if let AddressStep::ReviewMethods { .. } = step {
             model.is_known = false;
+            self.reached("a review asked for");
         }
+        let model = &mut self.accounts[account];
         match wanted {
             Wanted::Contact => {
                 if was_password {
@@ -420,6 +426,7 @@ impl Stage {
             None => model.ways.password = None,
             Some(handle) => model.ways.identities.retain(|of| crate::acts::identity(*of).1 != *handle),
         }
+        self.reached("a method removed");
         let this = self.world.engine().resolve(&self.sessions[at].token).is_ok().then_some(at);
         self.sessions_end(account, this)
     }
@@ -527,88 +534,8 @@ impl Stage {
         let flow = &self.flows[flow];
         if let (Some(account), Kind::Add { identity, .. }) = (flow.account, &flow.kind) {
             _ = self.accounts[account].ways.identities.insert(*identity);
+            *self.reached.entry("an identity added").or_default() += 1;
             self.accounts[account].version += 1;
         }
-    }
-
-    pub(crate) fn undo(&mut self, who: Who, place: usize) -> Result<(), Broken> {
-        let now = self.now();
-        let found = Self::nth(&self.offers, place, |offer| offer.to / MAILS == who);
-        let (Some(at), false) = (found, who == EVE && place > 2) else {
-            let guess = Secret::from("0000-0000-0000-0000-0000-0000");
-            let tried = self.call(By::Person(who), |engine| engine.undo(&guess, &Self::client()))?;
-            return Self::held(Want::No, &tried, "an undo with a made-up code");
-        };
-        let offer = self.offers[at].clone();
-        let model = &self.accounts[offer.account];
-        let is_over = offer.is_void || now >= offer.until || model.is_gone(now);
-        let want = Want::of(!is_over && model.is_known && offer.was_known, is_over);
-        self.acting.account = Some(offer.account);
-        let begun = self.call(By::Person(who), |engine| engine.undo(&offer.code, &Self::client()))?;
-        // Another may have what was let go of: then nothing is put back.
-        let want =
-            if begun.as_ref().is_err_and(|it| it.code() == "IdentityInUse") { Want::Any } else { want };
-        Self::held(want, &begun, "an undo")?;
-        let Ok(progress) = begun else { return Ok(()) };
-        let mut flow = self.begin(who, &progress, Kind::Undo { offer: at });
-        flow.account = Some(offer.account);
-        flow.version = self.accounts[offer.account].version;
-        self.begun(flow, progress)
-    }
-
-    /// What an undo puts back: what was spent since stays spent (SPEC 5.2, 7.3).
-    pub(crate) fn undone(&self, at: usize) -> Ways {
-        let offer = &self.offers[at];
-        let mut ways = offer.before.clone();
-        let later = self.offers.iter().skip(at).filter(|it| it.account == offer.account && !it.is_void);
-        let since: Vec<_> = later.map(|it| &it.before).chain([&self.accounts[offer.account].ways]).collect();
-        if let Some(mfa) = &mut ways.mfa {
-            let same = since.iter().filter_map(|ways| ways.mfa.as_ref());
-            for other in same.filter(|other| other.secret.reveal() == mfa.secret.reveal()) {
-                mfa.last_step = mfa.last_step.max(other.last_step);
-                mfa.codes.retain(|code| other.codes.iter().any(|its| its.reveal() == code.reveal()));
-            }
-        }
-        let by_others = |of: &usize| self.by_identity(*of).is_some_and(|other| other != offer.account);
-        ways.identities.retain(|of| !by_others(of));
-        ways.password =
-            ways.password.filter(|to| self.by_password(*to).is_none_or(|other| other == offer.account));
-        ways
-    }
-
-    /// An undo was done: its own code and all later ones are over.
-    pub(crate) fn undo_done(&mut self, at: usize) -> Result<(), Broken> {
-        let now = self.now();
-        let ways = self.undone(at);
-        let offer = self.offers[at].clone();
-        watch::nothing_twice(offer.is_void, true)?;
-        for later in self.offers.iter_mut().skip(at).filter(|it| it.account == offer.account) {
-            later.is_void = true;
-        }
-        let model = &mut self.accounts[offer.account];
-        model.ways = ways;
-        model.is_known = offer.was_known;
-        model.leaked = false;
-        model.recover(now);
-        Ok(())
-    }
-
-    pub(crate) fn undone_without_password(&mut self, flow: usize) -> Result<(), Broken> {
-        let Kind::Undo { offer } = self.flows[flow].kind else { return Ok(()) };
-        self.undo_done(offer)?;
-        let account = self.offers[offer].account;
-        self.sessions_end(account, None)
-    }
-
-    pub(crate) fn undone_while_pending(&mut self, flow: usize) -> Result<(), Broken> {
-        let Kind::Undo { offer } = self.flows[flow].kind else { return Ok(()) };
-        self.undo_done(offer)?;
-        let account = self.offers[offer].account;
-        if let Some(text) = self.flows[flow].new_password.clone() {
-            self.accounts[account].text = text;
-        }
-        self.flows[flow].first_at = Some(self.now());
-        self.flows[flow].version = self.accounts[account].version;
-        self.sessions_end(account, None)
     }
 }

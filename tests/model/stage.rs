@@ -1,6 +1,6 @@
 //! A world, the model of it, and every call between them watched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use selfsame::{
     Client, Engine, Error, Message, MessageKind, MethodKind, ProductId, Refusal, SessionToken, Timestamp,
@@ -43,10 +43,14 @@ pub(crate) struct Stage {
     pub(crate) acting: Acting,
     pub(crate) calls: usize,
     pub(crate) refusals: usize,
+    /// How often acts came to what, so that a run shows that it did anything.
+    pub(crate) reached: BTreeMap<&'static str, usize>,
     serial: u32,
     seen: Seen,
     acts: usize,
     ends_at: Timestamp,
+    /// The commits and the time when mail was fetched last.
+    looked_at: (u64, Timestamp),
 }
 
 impl Stage {
@@ -66,10 +70,12 @@ impl Stage {
             acting: Acting::default(),
             calls: 0,
             refusals: 0,
+            reached: BTreeMap::new(),
             serial: 0,
             seen,
             acts: 0,
             ends_at,
+            looked_at: (0, Timestamp::from_millis(0)),
         })
     }
 
@@ -88,13 +94,23 @@ impl Stage {
             Act::Undo { who, offer } => self.undo(who, offer)?,
             other => self.around(other)?,
         }
+        let is_new = (self.seen.commits, self.now());
+        if is_new != self.looked_at {
+            self.look_after()?;
+        }
+        self.looked_at = (self.seen.commits, self.now());
+        self.acts += 1;
+        if self.acts.is_multiple_of(25) { self.look_around() } else { Ok(()) }
+    }
+
+    /// After an act that wrote something, or after some time.
+    fn look_after(&mut self) -> Result<(), Broken> {
         self.fetch()?;
         let is_gone = |at: usize, stage: &Self| !stage.accounts[at].is_active(stage.now());
         if let Some(account) = self.acting.account.filter(|at| !is_gone(*at, self)) {
             self.look_at(account)?;
         }
-        self.acts += 1;
-        if self.acts.is_multiple_of(25) { self.look_around() } else { Ok(()) }
+        Ok(())
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -110,6 +126,10 @@ impl Stage {
     pub(crate) fn reopen(&mut self) -> Result<(), Broken> {
         self.world.reopen().map_err(|error| format!("the store does not open again: {error}"))?;
         self.seen(By::Host)
+    }
+
+    pub(crate) fn reached(&mut self, what: &'static str) {
+        *self.reached.entry(what).or_default() += 1;
     }
 
     /// A password that nobody has yet.
@@ -132,6 +152,7 @@ impl Stage {
             Ok(done) => Ok(done),
             Err(Error::Refused(refusal)) => {
                 self.refusals += 1;
+                *self.reached.entry(refusal.code()).or_default() += 1;
                 Err(refusal)
             }
             Err(other) => return Err(format!("the engine failed: {other}")),

@@ -1,0 +1,187 @@
+//! That the model can fail: every invariant catches a world that was broken for it.
+
+use selfsame::{AccountView, Action, Membership, Outcome};
+use selfsame_world::{Identity, World};
+
+use crate::acts::{Act, Does, EVE, Give};
+use crate::shrink::shrink;
+use crate::stage::{Stage, product};
+use crate::watch::{self, Reach, Rows, Seen};
+
+/// A look at a store with Ada's account in it.
+fn seen() -> Seen {
+    let world = World::new();
+    world.ada();
+    Seen::of(world.engine()).unwrap()
+}
+
+fn rows(seen: &mut Seen) -> &mut Rows {
+    seen.accounts.values_mut().next().unwrap()
+}
+
+/// What a good act comes to.
+fn one_act_later(before: &Seen) -> Seen {
+    let mut after = before.clone();
+    after.commits += 1;
+    let rows = rows(&mut after);
+    rows.revision += 1;
+    rows.record.push(0);
+    rows.events += 1;
+    rows.newest_event = rows.newest_event.take().map(|(number, event)| (number + 1, event));
+    after
+}
+
+#[test]
+fn r11_1_a_commit_a_revision_and_an_event_too_few_or_too_many_is_found() {
+    let before = seen();
+    let good = one_act_later(&before);
+    assert_eq!(watch::grows_by_one(&before, &good, Reach::Act), Ok(()));
+    let breaks: [fn(&mut Seen); 7] = [
+        |it| it.commits += 1,
+        |it| it.commits -= 1,
+        |it| rows(it).revision += 1,
+        |it| rows(it).revision -= 1,
+        |it| rows(it).events += 1,
+        |it| rows(it).newest_event.as_mut().unwrap().0 += 1,
+        |it| {
+            // No event at all.
+            rows(it).events -= 1;
+            rows(it).newest_event.as_mut().unwrap().0 -= 1;
+        },
+    ];
+    for break_it in breaks {
+        let mut bad = good.clone();
+        break_it(&mut bad);
+        assert!(watch::grows_by_one(&before, &bad, Reach::Act).is_err());
+    }
+    // An event of an account that did not change, two accounts at once, and mail that changes one.
+    let mut bad = before.clone();
+    rows(&mut bad).events += 1;
+    assert!(watch::grows_by_one(&before, &bad, Reach::Act).is_err());
+    let mut bad = good.clone();
+    let again = good.accounts.values().next().unwrap().clone();
+    _ = bad.accounts.insert(selfsame::AccountId::from_bytes([7; 16]), Rows { revision: 1, ..again });
+    assert!(watch::grows_by_one(&before, &bad, Reach::Act).is_err());
+    assert!(watch::grows_by_one(&before, &good, Reach::Mail).is_err());
+}
+
+#[test]
+fn a_stranger_who_leaves_more_than_an_attempt_is_found() {
+    let mut before = seen();
+    let mut after = one_act_later(&before);
+    let (was, is) = (rows(&mut before).clone(), rows(&mut after).clone());
+    let tried = Some((Action::PasswordTried, Outcome::Refused));
+    let named = Some((Action::DisplayNameChanged, Outcome::Done));
+    assert_eq!(watch::only_attempts(&was, &is, tried, false), Ok(()));
+    assert_eq!(watch::only_attempts(&was, &is, named, true), Ok(()), "a bare session may");
+    assert!(watch::only_attempts(&was, &is, named, false).is_err());
+    for weakens in
+        [Action::MethodAdded, Action::MfaTurnedOff, Action::EmailChanged, Action::DeletionRequested]
+    {
+        assert!(watch::only_attempts(&was, &is, Some((weakens, Outcome::Done)), true).is_err());
+    }
+    let mut one_more = was.clone();
+    _ = one_more.sessions.insert(vec![1; 16]);
+    assert!(watch::only_attempts(&was, &one_more, tried, true).is_err(), "a session of Eve's");
+    assert!(watch::only_attempts(&one_more, &was, tried, false).is_err(), "a session that Eve ended");
+    let mut undo = was.clone();
+    _ = undo.others.insert(vec![0x30; 49], vec![]);
+    assert!(watch::only_attempts(&was, &undo, tried, true).is_err());
+}
+
+fn view(world: &World, subject: &str) -> AccountView {
+    let done = world.federated(&Identity::at("x", subject).called(subject));
+    let token = selfsame_world::signed_in(done).token.unwrap();
+    world.engine().account(&token).unwrap().view().unwrap()
+}
+
+#[test]
+fn two_accounts_with_one_identifier_and_one_without_a_way_in_are_found() {
+    let world = World::new();
+    let (one, other) = (view(&world, "1"), view(&world, "2"));
+    assert_eq!(watch::one_identifier_one_account(&[one.clone(), other.clone()]), Ok(()));
+    let mut stolen = other.clone();
+    stolen.methods.clone_from(&one.methods);
+    assert!(watch::one_identifier_one_account(&[one.clone(), stolen]).is_err());
+    assert_eq!(watch::a_way_in_stays(&one), Ok(()));
+    let mut shut = one.clone();
+    shut.methods[0].suspended = true;
+    assert!(watch::a_way_in_stays(&shut).is_err());
+    shut.methods.clear();
+    assert!(watch::a_way_in_stays(&shut).is_err());
+}
+
+#[test]
+fn contents_that_come_or_go_and_products_that_touch_each_other_are_found() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    let grok = account.open_product(&product(0)).unwrap();
+    let api = account.open_product(&product(1)).unwrap();
+    let both = [grok.clone(), api.clone()];
+    let name = (&None, &Some("Ada".to_owned()));
+    assert_eq!(watch::contents_stay(ada.account, (&None, &None), (&both, &both)), Ok(()));
+    assert!(watch::contents_stay(ada.account, name, (&both, &both)).is_err());
+    assert!(watch::contents_stay(ada.account, (&None, &None), (&both[..1], &both)).is_err());
+    assert_eq!(watch::one_product_alone(&both[..1], &both, &product(1)), Ok(()));
+    let later = [Membership { since: world.now() + selfsame_world::days(1), ..grok }, api];
+    assert!(watch::one_product_alone(&both, &later, &product(1)).is_err());
+}
+
+#[test]
+fn a_purged_account_that_answers_and_what_is_taken_twice_are_found() {
+    let mut seen = seen();
+    let whole = rows(&mut seen).clone();
+    let tombstone = Rows { revision: 9, record: vec![0; 60], ..Rows::default() };
+    assert_eq!(watch::is_silent(Some(&tombstone), 0), Ok(()));
+    assert!(watch::is_silent(Some(&tombstone), 1).is_err());
+    assert!(watch::is_silent(Some(&whole), 0).is_err());
+    assert!(watch::is_silent(None, 0).is_err());
+    assert_eq!(watch::nothing_twice(true, false), Ok(()));
+    assert!(watch::nothing_twice(true, true).is_err());
+    assert_eq!(watch::the_owner_alone(0, 0), Ok(()));
+    assert!(watch::the_owner_alone(0, EVE).is_err());
+}
+
+/// Ada signs up; what she does next is wrong in a model that was made wrong.
+fn after(lie: fn(&mut Stage), acts: &[Act]) -> Result<(), String> {
+    let mut stage = Stage::new(1)?;
+    stage.act(Act::SignUp { who: 0, mail: 0 })?;
+    stage.act(Act::Answer { who: 0, flow: 0, give: Give::Right })?;
+    lie(&mut stage);
+    acts.iter().try_for_each(|act| stage.act(*act))?;
+    stage.look_around()
+}
+
+#[test]
+fn a_model_that_lies_is_found_by_the_acts() {
+    let sign_in = [Act::SignIn { who: 0, mail: 0, right: true }];
+    let name = [Act::Does { who: 0, session: 0, does: Does::Name(1) }];
+    let open = [Act::Does { who: 0, session: 0, does: Does::Open(0) }];
+    let wait = [Act::Waits { minutes: 6 }, Act::Does { who: 0, session: 0, does: Does::Delete }];
+    let answer = Act::Answer { who: 0, flow: 0, give: Give::Right };
+    let reset = [Act::Waits { minutes: 2 }, Act::Forgot { who: 0, mail: 0 }, answer, answer];
+    type Break = fn(&mut Stage);
+    let told: [(Break, &[Act]); 8] = [
+        (|it| it.accounts[0].owner = EVE, &reset),
+        (|it| it.accounts[0].text = "another password".to_owned(), &sign_in),
+        (|it| it.accounts[0].ways.password = None, &name),
+        (|it| it.accounts[0].hold_until = Some(it.now() + selfsame_world::days(1)), &name),
+        (|it| it.accounts[0].pending = Some((it.now(), it.now())), &name),
+        (|it| it.sessions[0].is_over = true, &sign_in),
+        (|it| it.accounts[0].name = Some("Grace".to_owned()), &open),
+        (|it| it.sessions[0].first_at = it.now() + selfsame_world::days(1), &wait),
+    ];
+    for (at, (lie, acts)) in told.into_iter().enumerate() {
+        assert_eq!(after(|_| (), acts), Ok(()), "{at}: without the lie");
+        assert!(after(lie, acts).is_err(), "{at}");
+    }
+}
+
+#[test]
+fn a_failure_is_cut_down_to_what_it_takes() {
+    let all: Vec<_> = (0..100).collect();
+    let fails = |left: &[i32]| left.contains(&17) && left.contains(&63);
+    assert_eq!(shrink(&all, fails), [17, 63]);
+    assert_eq!(shrink(&all, |left| left.len() >= 3).len(), 3);
+}

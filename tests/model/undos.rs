@@ -1,0 +1,92 @@
+//! What is undone from a mailbox.
+
+use selfsame::Secret;
+
+use crate::acts::{EVE, MAILS, Who};
+use crate::model::{Kind, Want, Ways};
+use crate::stage::{By, Stage};
+use crate::watch::{self, Broken};
+
+impl Stage {
+    pub(crate) fn undo(&mut self, who: Who, place: usize) -> Result<(), Broken> {
+        let now = self.now();
+        let found = Self::nth(&self.offers, place, |offer| offer.to / MAILS == who);
+        let (Some(at), false) = (found, who == EVE && place > 2) else {
+            let guess = Secret::from("0000-0000-0000-0000-0000-0000");
+            let tried = self.call(By::Person(who), |engine| engine.undo(&guess, &Self::client()))?;
+            return Self::held(Want::No, &tried, "an undo with a made-up code");
+        };
+        let offer = self.offers[at].clone();
+        let model = &self.accounts[offer.account];
+        let is_over = offer.is_void || now >= offer.until || model.is_gone(now);
+        let want = Want::of(!is_over && model.is_known && offer.was_known, is_over);
+        self.acting.account = Some(offer.account);
+        let begun = self.call(By::Person(who), |engine| engine.undo(&offer.code, &Self::client()))?;
+        // Another may have what was let go of: then nothing is put back.
+        let want =
+            if begun.as_ref().is_err_and(|it| it.code() == "IdentityInUse") { Want::Any } else { want };
+        Self::held(want, &begun, "an undo")?;
+        let Ok(progress) = begun else { return Ok(()) };
+        let mut flow = self.begin(who, &progress, Kind::Undo { offer: at });
+        flow.account = Some(offer.account);
+        flow.version = self.accounts[offer.account].version;
+        self.begun(flow, progress)
+    }
+
+    /// What an undo puts back: what was spent since stays spent (SPEC 5.2, 7.3).
+    pub(crate) fn undone(&self, at: usize) -> Ways {
+        let offer = &self.offers[at];
+        let mut ways = offer.before.clone();
+        let later = self.offers.iter().skip(at).filter(|it| it.account == offer.account && !it.is_void);
+        let since: Vec<_> = later.map(|it| &it.before).chain([&self.accounts[offer.account].ways]).collect();
+        if let Some(mfa) = &mut ways.mfa {
+            let same = since.iter().filter_map(|ways| ways.mfa.as_ref());
+            for other in same.filter(|other| other.secret.reveal() == mfa.secret.reveal()) {
+                mfa.last_step = mfa.last_step.max(other.last_step);
+                mfa.codes.retain(|code| other.codes.iter().any(|its| its.reveal() == code.reveal()));
+            }
+        }
+        let by_others = |of: &usize| self.by_identity(*of).is_some_and(|other| other != offer.account);
+        ways.identities.retain(|of| !by_others(of));
+        ways.password =
+            ways.password.filter(|to| self.by_password(*to).is_none_or(|other| other == offer.account));
+        ways
+    }
+
+    /// An undo was done: its own code and all later ones are over.
+    pub(crate) fn undo_done(&mut self, at: usize) -> Result<(), Broken> {
+        let now = self.now();
+        self.reached("undone");
+        let ways = self.undone(at);
+        let offer = self.offers[at].clone();
+        watch::nothing_twice(offer.is_void, true)?;
+        for later in self.offers.iter_mut().skip(at).filter(|it| it.account == offer.account) {
+            later.is_void = true;
+        }
+        let model = &mut self.accounts[offer.account];
+        model.ways = ways;
+        model.is_known = offer.was_known;
+        model.leaked = false;
+        model.recover(now);
+        Ok(())
+    }
+
+    pub(crate) fn undone_without_password(&mut self, flow: usize) -> Result<(), Broken> {
+        let Kind::Undo { offer } = self.flows[flow].kind else { return Ok(()) };
+        self.undo_done(offer)?;
+        let account = self.offers[offer].account;
+        self.sessions_end(account, None)
+    }
+
+    pub(crate) fn undone_while_pending(&mut self, flow: usize) -> Result<(), Broken> {
+        let Kind::Undo { offer } = self.flows[flow].kind else { return Ok(()) };
+        self.undo_done(offer)?;
+        let account = self.offers[offer].account;
+        if let Some(text) = self.flows[flow].new_password.clone() {
+            self.accounts[account].text = text;
+        }
+        self.flows[flow].first_at = Some(self.now());
+        self.flows[flow].version = self.accounts[account].version;
+        self.sessions_end(account, None)
+    }
+}
