@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 use std::thread;
 
 use acts::{Act, Dice};
+use selfsame_world::World;
 use stage::Stage;
 
 /// Acts in one world; then another begins.
@@ -47,7 +48,7 @@ struct Run {
 
 fn run(seed: u64) -> Run {
     let mut dice = Dice(seed);
-    let mut stage = Stage::new(seed).unwrap();
+    let mut stage = Stage::new(World::builder().seed(seed).build()).unwrap();
     let mut acts = Vec::new();
     let mut broken = None;
     while acts.len() < IN_ONE_WORLD && broken.is_none() {
@@ -63,7 +64,7 @@ fn run(seed: u64) -> Run {
 
 /// What a list of acts comes to in a new world.
 fn replay(seed: u64, acts: &[Act]) -> Option<String> {
-    let mut stage = Stage::new(seed).unwrap();
+    let mut stage = Stage::new(World::builder().seed(seed).build()).unwrap();
     let broken = acts.iter().find_map(|act| stage.act(*act).err());
     broken.or_else(|| stage.look_around().err())
 }

@@ -145,7 +145,7 @@ fn a_purged_account_that_answers_and_what_is_taken_twice_are_found() {
 
 /// Ada signs up; what she does next is wrong in a model that was made wrong.
 fn after(lie: fn(&mut Stage), acts: &[Act]) -> Result<(), String> {
-    let mut stage = Stage::new(1)?;
+    let mut stage = Stage::new(World::builder().seed(1).build())?;
     stage.act(Act::SignUp { who: 0, mail: 0 })?;
     stage.act(Act::Answer { who: 0, flow: 0, give: Give::Right })?;
     lie(&mut stage);

@@ -54,8 +54,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn new(seed: u64) -> Result<Self, Broken> {
-        let world = World::builder().seed(seed).build();
+    pub(crate) fn new(world: World) -> Result<Self, Broken> {
         let seen = Seen::of(world.engine())?;
         // Before the oldest part of an audit chain goes.
         let ends_at = world.now() + days(390);

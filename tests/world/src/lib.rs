@@ -33,7 +33,7 @@ pub use hasher::CountingHasher;
 pub use mailbox::Mailbox;
 pub use owner::UNDO_EXPIRED;
 pub use person::{Authenticator, Person, refused, signed_in};
-pub use play::{Failure, Performance, Played, play};
+pub use play::{Failure, Performance, Played, play, play_watched};
 pub use provider::{Identity, providers};
 pub use tokens::{Forge, TokenProvider};
 pub use world::{START, World, WorldBuilder};

@@ -53,6 +53,11 @@ pub struct Failure {
 
 /// Plays the story on a world that was made for it.
 pub fn play(story: &Story, world: &mut World) -> Performance {
+    play_watched(story, world, &mut |_| {})
+}
+
+/// Plays the story, and calls `after` after each act.
+pub fn play_watched(story: &Story, world: &mut World, after: &mut dyn FnMut(&World)) -> Performance {
     let mut stage = Stage::default();
     let mut played = Vec::with_capacity(story.scenes.len());
     let mut failure = None;
@@ -65,6 +70,7 @@ pub fn play(story: &Story, world: &mut World) -> Performance {
                 break;
             }
         };
+        after(world);
         let kept = stage.keep(&scene.keep);
         let judged = judge(scene, &answer, &stage).and(kept);
         played.push(Played { number, at, act: scene.act.name(), answer });

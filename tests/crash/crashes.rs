@@ -1,0 +1,205 @@
+//! Crashes at many points of what was recorded, each opened again and judged.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use selfsame::testing::MemoryMedium;
+
+use crate::acts::Dice;
+use crate::disk::{Disk, Op};
+use crate::image::{Mode, Walk};
+use crate::kinds::{Again, Rehearsal, goes_on, is_answered, owned};
+use crate::recording::{Found, Recording, open, opened};
+
+/// Of so many points one is opened with an engine, which goes on from there.
+const WHOLE: usize = 20;
+/// So many second crashes are made of one recovery.
+const SECONDS: usize = 4;
+const AT_ONCE: usize = 2;
+
+/// What came of the points.
+#[derive(Default)]
+pub(crate) struct Figures {
+    points: usize,
+    found: BTreeMap<Found, usize>,
+    modes: BTreeMap<&'static str, usize>,
+    whole: usize,
+    pub(crate) failures: Vec<String>,
+}
+
+impl Figures {
+    pub(crate) fn points(&self) -> usize {
+        self.points
+    }
+
+    pub(crate) fn found(&self, found: Found) -> usize {
+        self.found.get(&found).copied().unwrap_or(0)
+    }
+
+    fn add(&mut self, other: Self) {
+        self.points += other.points;
+        self.whole += other.whole;
+        self.failures.extend(other.failures);
+        for (found, count) in other.found {
+            *self.found.entry(found).or_default() += count;
+        }
+        for (mode, count) in other.modes {
+            *self.modes.entry(mode).or_default() += count;
+        }
+    }
+
+    fn note(&mut self, mode: &'static str, judged: Result<Found, String>, place: impl FnOnce() -> String) {
+        self.points += 1;
+        *self.modes.entry(mode).or_default() += 1;
+        match judged {
+            Ok(found) => *self.found.entry(found).or_default() += 1,
+            Err(why) => self.failures.push(format!("{}: {why}", place())),
+        }
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = |found| self.found(found);
+        write!(
+            f,
+            "{} points: {} with the last acknowledged commit, {} with the one under way, {} refused before the \
+             first commit, {} failures; {} opened with an engine; by mode {:?}",
+            self.points,
+            found(Found::Acknowledged),
+            found(Found::InFlight),
+            found(Found::NotMade),
+            self.failures.len(),
+            self.whole,
+            self.modes,
+        )
+    }
+}
+
+/// Runs `each` on every item, on all cores, and adds up.
+pub(crate) fn side_by_side<T: Send + Sync>(items: &[T], each: impl Fn(&T) -> Figures + Sync) -> Figures {
+    let next = AtomicUsize::new(0);
+    let mut sum = Figures::default();
+    thread::scope(|scope| {
+        let work = || {
+            let mut sum = Figures::default();
+            while let Some(item) = items.get(next.fetch_add(1, Ordering::SeqCst)) {
+                sum.add(each(item));
+            }
+            sum
+        };
+        let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().for_each(|thread| sum.add(thread.join().unwrap()));
+    });
+    sum
+}
+
+/// Crashes `points` times in each mode, and `points` times in a recovery from such a crash.
+pub(crate) fn crash(
+    recording: &Recording,
+    points: usize,
+    seed: u64,
+    rehearsal: Option<&Rehearsal>,
+) -> Figures {
+    let mut dice = Dice(seed);
+    let mut figures = Figures::default();
+    let mut drawn: Vec<(usize, Mode, bool)> = Vec::new();
+    for mode in Mode::ALL {
+        drawn.extend((0..points).map(|_| (place(recording, mode, &mut dice), mode, false)));
+    }
+    drawn.extend((0..points.div_ceil(SECONDS)).map(|_| {
+        let mode = any_mode(&mut dice);
+        (place(recording, mode, &mut dice), mode, true)
+    }));
+    drawn.sort_unstable();
+    let mut walk = Walk::new(Vec::new(), &recording.log);
+    for (number, (at, mode, is_double)) in drawn.into_iter().enumerate() {
+        walk.go_to(at);
+        let mut dice = Dice(seed ^ ((number as u64 + 1) << 32));
+        let image = walk.image(mode, &mut dice);
+        let told = |what: &str| {
+            format!(
+                "{}, seed {seed}, point {number}, {mode:?} at {at} of {}{what}",
+                recording.name,
+                recording.log.len()
+            )
+        };
+        if is_double {
+            for second in 0..SECONDS {
+                let judged = again(recording, at, &image, &mut dice);
+                figures.note("Double", judged, || told(&format!(", second crash {second}")));
+            }
+            continue;
+        }
+        if let Some(rehearsal) = rehearsal.filter(|_| number % WHOLE == 0) {
+            figures.whole += 1;
+            if let Err(why) = whole(rehearsal, image.clone()) {
+                figures.failures.push(format!("{}: {why}", told(", with an engine")));
+            }
+        }
+        figures.note(mode.name(), recording.judge(at, opened(image)), || told(""));
+    }
+    figures
+}
+
+fn any_mode(dice: &mut Dice) -> Mode {
+    Mode::ALL[dice.below(Mode::ALL.len())]
+}
+
+/// A place where the mode has something to do.
+fn place(recording: &Recording, mode: Mode, dice: &mut Dice) -> usize {
+    let (from, to) = (recording.from, recording.log.len());
+    let mut at = from + dice.below(to - from + 1);
+    while matches!(mode, Mode::TornByte | Mode::TornSector)
+        && !matches!(recording.log.get(at), Some(Op::Write { .. }))
+    {
+        at = from + dice.below(to - from + 1);
+    }
+    at
+}
+
+/// The store recovers from the first crash, and its own writes are cut off by another.
+fn again(recording: &Recording, at: usize, image: &[u8], dice: &mut Dice) -> Result<Found, String> {
+    let disk = Disk::holding(image.to_vec());
+    // What it opens with is judged by the crashes that are not followed by another.
+    _ = open(Arc::new(disk.clone()));
+    let log = disk.take_log();
+    let mut walk = Walk::new(image.to_vec(), &log);
+    walk.go_to(dice.below(log.len() + 1));
+    let image = walk.image(any_mode(dice), dice);
+    recording.judge(at, opened(image))
+}
+
+/// A new engine on what the crash left: the act is there or is not, the same call made again leaves exactly one,
+/// and somebody else's act works.
+fn whole(rehearsal: &Rehearsal, image: Vec<u8>) -> Result<(), String> {
+    let (low, high) = rehearsal.recording.last_commits();
+    let (before, after) = (rehearsal.recording.rows(low), rehearsal.recording.rows(high));
+    let environment = rehearsal.opener.environment();
+    let opened = rehearsal.opener.open(Arc::new(MemoryMedium::holding(image)), environment);
+    let engine = opened.map_err(|error| format!("it does not open: {error}"))?;
+    let rows = engine.dump().map_err(|error| error.to_string())?;
+    let is_done = rows == *after;
+    if !is_done && rows != *before && rehearsal.kind.again != Again::On {
+        return Err("the act is there in part".to_owned());
+    }
+    let answer = (rehearsal.call)(&engine);
+    if !is_answered(&answer) || (!is_done && answer != rehearsal.answer) {
+        return Err(format!(
+            "the same call again is answered with {answer:?}, its effect was there: {is_done}"
+        ));
+    }
+    let rows = engine.dump().map_err(|error| error.to_string())?;
+    let is_more = rehearsal.kind.again == Again::More && is_done;
+    if !is_more && owned(&rows) != owned(after) {
+        return Err(format!(
+            "made again (it was there: {is_done}) it leaves {:?}, once {:?}",
+            owned(&rows),
+            owned(after)
+        ));
+    }
+    goes_on(&engine)
+}

@@ -1,0 +1,207 @@
+//! A disk in memory that records what is written to it, and fails when it is told to.
+
+use std::io;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use selfsame::testing::{BackendError, Medium, MemoryMedium, Opened, StorageBackend, StoreError};
+
+/// What changes a disk, or makes its changes last.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Op {
+    Write { at: u64, data: Vec<u8> },
+    SetLen(u64),
+    Sync,
+}
+
+/// How much of a call happens that says it failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Effect {
+    Nothing,
+    /// The first half of what is written, nothing of any other call.
+    Half,
+    All,
+}
+
+/// Which calls fail, and how.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Fault {
+    /// The number of the call, from 1 on; reads, writes, changes of length and syncs count.
+    pub(crate) call: usize,
+    /// As the machine numbers its errors: `ENOSPC`, `EIO`.
+    pub(crate) errno: i32,
+    pub(crate) effect: Effect,
+    /// Every call from then on fails, and the disk does not open.
+    pub(crate) for_good: bool,
+}
+
+pub(crate) const ENOSPC: i32 = 28;
+pub(crate) const EIO: i32 = 5;
+
+/// The disk; clones are the same one.
+#[derive(Clone, Default)]
+pub(crate) struct Disk(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    below: MemoryMedium,
+    log: Mutex<Vec<Op>>,
+    plan: Mutex<Plan>,
+}
+
+#[derive(Default)]
+struct Plan {
+    fault: Option<Fault>,
+    calls: usize,
+}
+
+impl Disk {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// A disk that holds these bytes and has recorded nothing.
+    pub(crate) fn holding(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Inner { below: MemoryMedium::holding(bytes), ..Inner::default() }))
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.below.bytes()
+    }
+
+    /// How much was recorded so far.
+    pub(crate) fn recorded(&self) -> usize {
+        lock(&self.0.log).len()
+    }
+
+    pub(crate) fn take_log(&self) -> Vec<Op> {
+        std::mem::take(&mut lock(&self.0.log))
+    }
+
+    /// From now on calls are counted, and fail as the fault says; without one none does.
+    pub(crate) fn set(&self, fault: Option<Fault>) {
+        *lock(&self.0.plan) = Plan { fault, calls: 0 };
+    }
+
+    /// Whether a call has failed since the fault was set.
+    pub(crate) fn struck(&self) -> bool {
+        let plan = lock(&self.0.plan);
+        plan.fault.is_some_and(|fault| plan.calls >= fault.call)
+    }
+}
+
+impl Medium for Disk {
+    fn open(&self) -> Result<Opened, StoreError> {
+        let plan = lock(&self.0.plan);
+        if let Some(fault) = plan.fault.filter(|fault| fault.for_good && plan.calls >= fault.call) {
+            return Err(StoreError::Io(io::Error::from_raw_os_error(fault.errno).kind()));
+        }
+        let Opened { backend, identity } = self.0.below.open()?;
+        Ok(Opened { backend: Box::new(Recorded { below: backend, disk: Arc::clone(&self.0) }), identity })
+    }
+}
+
+/// One opening of the disk.
+struct Recorded {
+    below: Box<dyn StorageBackend>,
+    disk: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Recorded")
+    }
+}
+
+impl Recorded {
+    /// Counts a call: the error that it is to end with, and how much of it happens nonetheless.
+    fn failing(&self) -> Option<(Effect, io::Error)> {
+        let mut plan = lock(&self.disk.plan);
+        plan.calls += 1;
+        let calls = plan.calls;
+        let fault =
+            plan.fault.filter(|fault| calls == fault.call || (fault.for_good && calls > fault.call))?;
+        Some((fault.effect, io::Error::from_raw_os_error(fault.errno)))
+    }
+
+    fn change(&self, op: Op) -> io::Result<()> {
+        let failing = self.failing();
+        let happens = match (&failing, op) {
+            (None | Some((Effect::All, _)), op) => Some(op),
+            (Some((Effect::Half, _)), Op::Write { at, mut data }) => {
+                data.truncate(data.len() / 2);
+                Some(Op::Write { at, data })
+            }
+            _ => None,
+        };
+        if let Some(op) = happens {
+            // In one step, so that the record has the order of the disk.
+            let mut log = lock(&self.disk.log);
+            match &op {
+                Op::Write { at, data } => self.below.write(*at, data)?,
+                Op::SetLen(len) => self.below.set_len(*len)?,
+                Op::Sync => self.below.sync_data()?,
+            }
+            log.push(op);
+        }
+        failing.map_or(Ok(()), |(_, error)| Err(error))
+    }
+}
+
+impl StorageBackend for Recorded {
+    fn len(&self) -> io::Result<u64> {
+        self.below.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        match self.failing() {
+            None => self.below.read(offset, out),
+            Some((_, error)) => Err(error),
+        }
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.change(Op::SetLen(len))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.change(Op::Sync)
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.change(Op::Write { at: offset, data: data.to_vec() })
+    }
+
+    // A backend without lock methods of its own keeps nobody out.
+    fn close(&self) -> io::Result<()> {
+        self.below.close()
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.below.try_lock_range(start, end)
+    }
+
+    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.below.try_lock_shared_range(start, end)
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.below.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.below.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.below.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.below.query_lock_range(start, end)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,138 @@
+//! What was recorded of acts on a disk, what was acknowledged when, and what each commit's rows are.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use selfsame::Engine;
+use selfsame::testing::{MemoryMedium, RedbStore, Settings, Store, StoreError};
+
+use crate::disk::{Disk, Op};
+use crate::image::Walk;
+
+pub(crate) type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// Acts on a disk that was empty.
+#[derive(Default)]
+pub(crate) struct Recording {
+    pub(crate) name: String,
+    pub(crate) log: Vec<Op>,
+    /// How much was recorded when which commit was acknowledged, in order.
+    acks: Vec<(usize, u64)>,
+    /// The rows after each commit.
+    rows: BTreeMap<u64, Rows>,
+    /// Crashes before this are of no interest.
+    pub(crate) from: usize,
+}
+
+/// What is found of a commit after a crash.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Found {
+    /// The last that was acknowledged, and nothing more.
+    Acknowledged,
+    /// One under way, whole.
+    InFlight,
+    /// The store does not open, and nobody has been told of it yet.
+    NotMade,
+}
+
+impl Recording {
+    pub(crate) fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Everything that the engine has done is acknowledged.
+    pub(crate) fn acknowledge(&mut self, disk: &Disk, engine: &Engine) {
+        let stamp = engine.commits().unwrap();
+        if self.acks.last().is_none_or(|(_, last)| *last < stamp) {
+            self.rows.insert(stamp, engine.dump().unwrap());
+            self.acks.push((disk.recorded(), stamp));
+        }
+    }
+
+    /// The same, of a store without an engine.
+    pub(crate) fn acknowledge_store(&mut self, disk: &Disk, store: &RedbStore) {
+        let (stamp, rows) = (store.commit_stamp().unwrap(), rows_of(store).unwrap());
+        self.rows.insert(stamp, rows);
+        self.acks.push((disk.recorded(), stamp));
+    }
+
+    /// The rows of commits that were acknowledged together with later ones, as the undamaged disk has them.
+    pub(crate) fn fill(&mut self) {
+        let mut walk = Walk::new(Vec::new(), &self.log);
+        for (at, op) in self.log.iter().enumerate() {
+            walk.go_to(at);
+            let is_known = self.range(at).is_some_and(|(low, high)| high <= low + 1);
+            if *op == Op::Sync
+                && !is_known
+                && let Ok((stamp, rows)) = opened(walk.live())
+            {
+                self.rows.entry(stamp).or_insert(rows);
+            }
+        }
+    }
+
+    /// The last commit acknowledged by then, and the last that may be there.
+    fn range(&self, at: usize) -> Option<(u64, u64)> {
+        let next = self.acks.partition_point(|(acknowledged, _)| *acknowledged <= at);
+        let (_, low) = *self.acks.get(next.checked_sub(1)?)?;
+        Some((low, self.acks.get(next).map_or(low, |(_, high)| *high)))
+    }
+
+    pub(crate) fn last_commits(&self) -> (u64, u64) {
+        let of = |back: usize| self.acks[self.acks.len() - back].1;
+        (of(2), of(1))
+    }
+
+    pub(crate) fn rows(&self, stamp: u64) -> &Rows {
+        &self.rows[&stamp]
+    }
+
+    /// Holds what a store opened with against what may be there after a crash.
+    pub(crate) fn judge(&self, at: usize, opened: Result<(u64, Rows), StoreError>) -> Result<Found, String> {
+        let Some((low, high)) = self.range(at) else {
+            return match opened {
+                Err(StoreError::NotAStore | StoreError::Damaged) => Ok(Found::NotMade),
+                Err(error) => Err(format!("before the first commit it does not open: {error:?}")),
+                Ok((stamp, rows)) if self.rows.get(&stamp) == Some(&rows) => Ok(Found::InFlight),
+                Ok((stamp, _)) => Err(format!("before the first commit it has other rows, stamp {stamp}")),
+            };
+        };
+        let (stamp, rows) = opened.map_err(|error| format!("it does not open: {error:?}"))?;
+        if !(low..=high).contains(&stamp) {
+            return Err(format!("commit {stamp}, where {low} was acknowledged and {high} was the next"));
+        }
+        match self.rows.get(&stamp) {
+            Some(expected) if *expected == rows => {
+                Ok(if stamp == low { Found::Acknowledged } else { Found::InFlight })
+            }
+            Some(_) => Err(format!("the rows of commit {stamp} are others")),
+            None => {
+                Err(format!("commit {stamp} is part of an act: {low} was acknowledged, {high} was the next"))
+            }
+        }
+    }
+}
+
+/// Opens a store, as an engine would, but without a key: its commit stamp and its rows.
+pub(crate) fn opened(image: Vec<u8>) -> Result<(u64, Rows), StoreError> {
+    open(Arc::new(MemoryMedium::holding(image)))
+}
+
+/// The same on any medium.
+pub(crate) fn open(medium: Arc<dyn selfsame::testing::Medium>) -> Result<(u64, Rows), StoreError> {
+    let settings = Settings { cache_bytes: 1 << 20, ..Settings::default() };
+    let store = RedbStore::open(medium, settings, &mut |_| Ok(()))?;
+    Ok((store.commit_stamp()?, rows_of(&store)?))
+}
+
+fn rows_of(store: &RedbStore) -> Result<Rows, StoreError> {
+    let mut rows = Rows::new();
+    store.read(&mut |read| {
+        read.scan(&[], &[u8::MAX; 64], &mut |key, value| {
+            rows.insert(key.to_vec(), value.to_vec());
+            ControlFlow::Continue(())
+        })
+    })?;
+    Ok(rows)
+}
