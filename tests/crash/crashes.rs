@@ -25,7 +25,8 @@ const AT_ONCE: usize = 2;
 pub(crate) struct Figures {
     points: usize,
     found: BTreeMap<Found, usize>,
-    modes: BTreeMap<&'static str, usize>,
+    /// By mode, or by answer.
+    ways: BTreeMap<&'static str, usize>,
     whole: usize,
     pub(crate) failures: Vec<String>,
 }
@@ -46,14 +47,19 @@ impl Figures {
         for (found, count) in other.found {
             *self.found.entry(found).or_default() += count;
         }
-        for (mode, count) in other.modes {
-            *self.modes.entry(mode).or_default() += count;
+        for (way, count) in other.ways {
+            *self.ways.entry(way).or_default() += count;
         }
     }
 
-    fn note(&mut self, mode: &'static str, judged: Result<Found, String>, place: impl FnOnce() -> String) {
+    pub(crate) fn note(
+        &mut self,
+        way: &'static str,
+        judged: Result<Found, String>,
+        place: impl FnOnce() -> String,
+    ) {
         self.points += 1;
-        *self.modes.entry(mode).or_default() += 1;
+        *self.ways.entry(way).or_default() += 1;
         match judged {
             Ok(found) => *self.found.entry(found).or_default() += 1,
             Err(why) => self.failures.push(format!("{}: {why}", place())),
@@ -67,14 +73,14 @@ impl fmt::Display for Figures {
         write!(
             f,
             "{} points: {} with the last acknowledged commit, {} with the one under way, {} refused before the \
-             first commit, {} failures; {} opened with an engine; by mode {:?}",
+             first commit, {} failures; {} opened with an engine; {:?}",
             self.points,
             found(Found::Acknowledged),
             found(Found::InFlight),
             found(Found::NotMade),
             self.failures.len(),
             self.whole,
-            self.modes,
+            self.ways,
         )
     }
 }

@@ -67,6 +67,11 @@ impl<'a> Walk<'a> {
         self.live.clone()
     }
 
+    /// What is left when all is lost that can be.
+    pub(crate) fn synced(&self) -> Vec<u8> {
+        self.synced.clone()
+    }
+
     /// What the disk holds after a crash here.
     pub(crate) fn image(&self, mode: Mode, dice: &mut Dice) -> Vec<u8> {
         match mode {

@@ -25,6 +25,7 @@ mod disk;
 mod image;
 mod kinds;
 mod recording;
+mod sweep;
 
 // The model's random acts.
 #[path = "../model/acts.rs"]

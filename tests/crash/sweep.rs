@@ -1,0 +1,325 @@
+//! Every call to the machine fails in turn, once or for good: no act panics, none lies about what it did, and
+//! the store is of use again when the fault is gone.
+//!
+//! The machine is the disk ([`Fault`]), randomness and the hasher. Calls of another kind, such as an anchor's,
+//! join [`Machine`] and are counted as the others are.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use selfsame::testing::SeededEntropy;
+use selfsame::{Engine, Entropy, EntropyFailed, Error, HashCost, HashFailed, Hasher};
+use selfsame_world::CountingHasher;
+
+use crate::crashes::{Figures, side_by_side};
+use crate::disk::{Disk, EIO, ENOSPC, Effect, Fault};
+use crate::image::Walk;
+use crate::kinds::{Again, Rehearsal, goes_on, is_answered, kinds, owned};
+use crate::recording::{Found, Rows, opened};
+
+/// More calls than any act makes.
+const MOST: usize = 5_000;
+
+/// What fails.
+#[derive(Clone, Copy, Debug)]
+enum Machine {
+    /// The disk; `call` is the fault's.
+    Disk(Fault),
+    Entropy {
+        call: usize,
+        for_good: bool,
+    },
+    Hasher {
+        call: usize,
+        for_good: bool,
+        failed: HashFailed,
+    },
+}
+
+/// Counts calls, and says which of them fail.
+struct Turn {
+    calls: AtomicUsize,
+    fails: AtomicUsize,
+    for_good: bool,
+}
+
+impl Turn {
+    /// None fails until it is set.
+    fn new(for_good: bool) -> Self {
+        Self { calls: AtomicUsize::new(0), fails: AtomicUsize::new(usize::MAX), for_good }
+    }
+
+    fn set(&self, fails: usize) {
+        self.calls.store(0, Ordering::SeqCst);
+        self.fails.store(fails, Ordering::SeqCst);
+    }
+
+    fn is_struck(&self) -> bool {
+        self.calls.load(Ordering::SeqCst) >= self.fails.load(Ordering::SeqCst)
+    }
+
+    fn comes(&self) -> bool {
+        let (call, fails) =
+            (self.calls.fetch_add(1, Ordering::SeqCst) + 1, self.fails.load(Ordering::SeqCst));
+        call == fails || (self.for_good && call > fails)
+    }
+}
+
+struct FailingEntropy(SeededEntropy, Turn);
+
+impl Entropy for FailingEntropy {
+    fn fill(&self, out: &mut [u8]) -> Result<(), EntropyFailed> {
+        if self.1.comes() { Err(EntropyFailed) } else { self.0.fill(out) }
+    }
+
+    fn stir(&self, commit_stamp: u64) {
+        self.0.stir(commit_stamp);
+    }
+}
+
+struct FailingHasher(CountingHasher, Turn, HashFailed);
+
+impl Hasher for FailingHasher {
+    fn derive(
+        &self,
+        cost: HashCost,
+        password: &[u8],
+        salt: &[u8; 16],
+        pepper: &[u8; 32],
+    ) -> Result<[u8; 32], HashFailed> {
+        if self.1.comes() { Err(self.2) } else { self.0.derive(cost, password, salt, pepper) }
+    }
+}
+
+impl Machine {
+    fn at(self, call: usize) -> Self {
+        match self {
+            Self::Disk(fault) => Self::Disk(Fault { call, ..fault }),
+            Self::Entropy { for_good, .. } => Self::Entropy { call, for_good },
+            Self::Hasher { for_good, failed, .. } => Self::Hasher { call, for_good, failed },
+        }
+    }
+
+    fn is_for_good(self) -> bool {
+        match self {
+            Self::Disk(Fault { for_good, .. })
+            | Self::Entropy { for_good, .. }
+            | Self::Hasher { for_good, .. } => for_good,
+        }
+    }
+}
+
+fn machines() -> Vec<Machine> {
+    let mut machines = Vec::new();
+    for for_good in [false, true] {
+        for errno in [ENOSPC, EIO] {
+            for effect in [Effect::Nothing, Effect::Half, Effect::All] {
+                machines.push(Machine::Disk(Fault { call: 1, errno, effect, for_good }));
+            }
+        }
+        machines.push(Machine::Entropy { call: 1, for_good });
+        let busy = HashFailed::Busy { retry_after: Duration::from_millis(100) };
+        for failed in [HashFailed::Unusable, busy] {
+            machines.push(Machine::Hasher { call: 1, for_good, failed });
+        }
+    }
+    machines
+}
+
+/// What the act leaves when nothing fails, of this opening of the store.
+struct Reference {
+    before: Rows,
+    before_stamp: u64,
+    after: Rows,
+    after_stamp: u64,
+    answer: Result<(), Error>,
+}
+
+/// The store as the act finds it, its disk and all that can fail.
+struct Trial {
+    disk: Disk,
+    entropy: Arc<FailingEntropy>,
+    hasher: Arc<FailingHasher>,
+    engine: Engine,
+}
+
+impl Trial {
+    fn of(act: &Rehearsal, machine: Machine) -> Self {
+        let disk = Disk::holding(act.before.clone());
+        let for_good = machine.is_for_good();
+        let failed = match machine {
+            Machine::Hasher { failed, .. } => failed,
+            _ => HashFailed::Unusable,
+        };
+        let entropy = Arc::new(FailingEntropy(SeededEntropy::new(7), Turn::new(for_good)));
+        let hasher = Arc::new(FailingHasher(CountingHasher::default(), Turn::new(for_good), failed));
+        let environment = act.opener.with(entropy.clone(), hasher.clone());
+        let engine = act.opener.open(Arc::new(disk.clone()), environment).unwrap();
+        Self { disk, entropy, hasher, engine }
+    }
+
+    fn set(&self, machine: Machine) {
+        match machine {
+            Machine::Disk(fault) => self.disk.set(Some(fault)),
+            Machine::Entropy { call, .. } => self.entropy.1.set(call),
+            Machine::Hasher { call, .. } => self.hasher.1.set(call),
+        }
+    }
+
+    fn is_struck(&self) -> bool {
+        self.disk.struck() || self.entropy.1.is_struck() || self.hasher.1.is_struck()
+    }
+
+    fn clear(&self) {
+        self.disk.set(None);
+        self.entropy.1.set(usize::MAX);
+        self.hasher.1.set(usize::MAX);
+    }
+}
+
+fn reference(act: &Rehearsal) -> Reference {
+    let trial = Trial::of(act, Machine::Entropy { call: 1, for_good: false });
+    let (before, before_stamp) = (trial.engine.dump().unwrap(), trial.engine.commits().unwrap());
+    let answer = (act.call)(&trial.engine);
+    let (after, after_stamp) = (trial.engine.dump().unwrap(), trial.engine.commits().unwrap());
+    Reference { before, before_stamp, after, after_stamp, answer }
+}
+
+/// Does the act with the fault in it. Nothing where the act makes fewer calls; otherwise the answer's name and
+/// whether the act was found done.
+fn tried(
+    act: &Rehearsal,
+    machine: Machine,
+    sleeps: bool,
+    reference: &Reference,
+) -> Result<Option<(&'static str, Found)>, String> {
+    let trial = Trial::of(act, machine);
+    if sleeps {
+        trial.engine.suspend().map_err(|error| error.to_string())?;
+    }
+    trial.set(machine);
+    let answer = catch_unwind(AssertUnwindSafe(|| (act.call)(&trial.engine))).map_err(|_| "it panics")?;
+    if !trial.is_struck() {
+        return Ok(None);
+    }
+    // What a new process finds, whether or not this one can go on; and what would be left without power.
+    let log = trial.disk.take_log();
+    let mut walk = Walk::new(act.before.clone(), &log);
+    walk.go_to(log.len());
+    let look = |image, when| {
+        let opened = opened(image).map_err(|error| format!("{when} it does not open: {error:?}"));
+        opened.and_then(|(stamp, rows)| {
+            truth(act, &answer, stamp, &rows, reference).map_err(|why| format!("{why} {when}"))
+        })
+    };
+    look(walk.synced(), "after a power failure")?;
+    let found = look(trial.disk.bytes(), "")?;
+    trial.clear();
+    usable(act, trial, &answer, found, reference)?;
+    let answer = answer.as_ref().map_or_else(Error::code, |()| "Ok");
+    Ok(Some((answer, found)))
+}
+
+/// Whether the answer is true of the file.
+fn truth(
+    act: &Rehearsal,
+    answer: &Result<(), Error>,
+    stamp: u64,
+    rows: &Rows,
+    reference: &Reference,
+) -> Result<Found, String> {
+    let is_undone = *rows == reference.before;
+    // A second run of the same act draws other nonces for the same rows.
+    let is_done = stamp == reference.after_stamp && sizes(rows) == sizes(&reference.after);
+    let found = if is_undone { Found::Acknowledged } else { Found::InFlight };
+    let is_whole = is_undone || is_done || act.kind.again == Again::On;
+    if !is_whole || !(reference.before_stamp..=reference.after_stamp).contains(&stamp) {
+        return Err(format!("answered {answer:?}, and is there in part: commit {stamp}"));
+    }
+    let lie = match answer {
+        answer if is_answered(answer) => {
+            if *answer != reference.answer {
+                return Err(format!("answered {answer:?}, not {:?}", reference.answer));
+            }
+            !is_done
+        }
+        Err(Error::Unknown) => false,
+        // Nothing was done, by this commit at least.
+        Err(Error::Storage { .. } | Error::Busy { .. } | Error::Broken | Error::Machine) => {
+            !is_undone && act.kind.again != Again::On
+        }
+        _ => return Err(format!("answered {answer:?}")),
+    };
+    if lie {
+        Err(format!("answered {answer:?}, and done is {is_done}, undone {is_undone}"))
+    } else {
+        Ok(found)
+    }
+}
+
+/// Whether the act can be done, or is not done again, now that nothing fails.
+fn usable(
+    act: &Rehearsal,
+    trial: Trial,
+    answer: &Result<(), Error>,
+    found: Found,
+    reference: &Reference,
+) -> Result<(), String> {
+    let must_reopen = matches!(answer, Err(Error::Unknown | Error::Broken));
+    let Trial { disk, engine, entropy, hasher } = trial;
+    let engine = if must_reopen || matches!(engine.commits(), Err(Error::Broken)) {
+        drop(engine);
+        let environment = act.opener.with(entropy, hasher);
+        let opened = act.opener.open(Arc::new(disk), environment);
+        opened.map_err(|error| format!("after {answer:?} it does not open: {error}"))?
+    } else {
+        engine
+    };
+    let repeated = (act.call)(&engine);
+    let is_first = found == Found::Acknowledged && reference.after_stamp > reference.before_stamp;
+    if !is_answered(&repeated) || (is_first && repeated != reference.answer) {
+        return Err(format!("after {answer:?} the same call is answered with {repeated:?}"));
+    }
+    let rows = engine.dump().map_err(|error| error.to_string())?;
+    let is_more = act.kind.again == Again::More && !is_first;
+    if !is_more && owned(&rows) != owned(&reference.after) {
+        return Err(format!("after {answer:?} and the same call there is {:?}", owned(&rows)));
+    }
+    goes_on(&engine)
+}
+
+fn sizes(rows: &Rows) -> Vec<(&[u8], usize)> {
+    rows.iter().map(|(key, value)| (key.as_slice(), value.len())).collect()
+}
+
+/// Every call of one kind of act.
+fn sweep(act: &Rehearsal) -> Figures {
+    let reference = reference(act);
+    let mut figures = Figures::default();
+    for sleeps in [false, true] {
+        for machine in machines() {
+            for call in 1.. {
+                assert!(call < MOST, "{} makes calls without end", act.kind.name);
+                let (answer, found) = match tried(act, machine.at(call), sleeps, &reference) {
+                    Ok(None) => break,
+                    Ok(Some((answer, found))) => (answer, Ok(found)),
+                    Err(why) => ("failed", Err(why)),
+                };
+                figures.note(answer, found, || {
+                    format!("{}, asleep {sleeps}, {:?}", act.kind.name, machine.at(call))
+                });
+            }
+        }
+    }
+    figures
+}
+
+#[test]
+fn r12_1_whatever_call_fails_no_answer_lies_and_the_store_is_of_use_again() {
+    let acts: Vec<_> = kinds().into_iter().map(Rehearsal::of).collect();
+    let figures = side_by_side(&acts, sweep);
+    crate::told("calls that fail", &figures);
+    assert!(figures.points() > 5_000, "{figures}");
+}
