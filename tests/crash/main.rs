@@ -24,6 +24,7 @@ mod crashes;
 mod disk;
 mod image;
 mod kinds;
+mod proof;
 mod recording;
 mod sweep;
 

@@ -72,6 +72,20 @@ impl Recording {
         }
     }
 
+    /// The same on a disk that never synced.
+    pub(crate) fn without_syncs(&mut self) {
+        let place = |at: usize| self.log[..at].iter().filter(|op| **op != Op::Sync).count();
+        self.acks = self.acks.iter().map(|(at, stamp)| (place(*at), *stamp)).collect();
+        self.from = place(self.from);
+        self.log.retain(|op| *op != Op::Sync);
+    }
+
+    /// The same with the last commit acknowledged as soon as anything of it was written.
+    pub(crate) fn acknowledge_early(&mut self) {
+        let from = self.from;
+        self.acks.last_mut().unwrap().0 = from + 1;
+    }
+
     /// The last commit acknowledged by then, and the last that may be there.
     fn range(&self, at: usize) -> Option<(u64, u64)> {
         let next = self.acks.partition_point(|(acknowledged, _)| *acknowledged <= at);

@@ -1,0 +1,131 @@
+//! That the crashes can fail: a disk that drops what was synced, and stores whose acts are not whole.
+
+use std::sync::Arc;
+
+use selfsame::testing::{Decide, Medium, RedbStore, Row, Settings, Store, StoreError, Write};
+
+use crate::acts::Dice;
+use crate::crashes::{Figures, crash};
+use crate::disk::{Disk, Op};
+use crate::image::{Mode, Walk};
+use crate::kinds::{Rehearsal, kinds};
+use crate::recording::{Found, Recording};
+
+const POINTS: usize = 200;
+
+fn of_kind(name: &str) -> Rehearsal {
+    Rehearsal::of(kinds().into_iter().find(|kind| kind.name == name).unwrap())
+}
+
+/// Which modes of crashes found something.
+fn caught(figures: &Figures) -> Vec<Mode> {
+    let told =
+        |mode: &Mode| figures.failures.iter().any(|failure| failure.contains(&format!(" {mode:?} at ")));
+    Mode::ALL.into_iter().filter(told).collect()
+}
+
+#[test]
+fn a_disk_that_drops_synced_writes_is_caught() {
+    let mut act = of_kind("code");
+    let before = crash(&act.recording, POINTS, 1, None);
+    assert_eq!(before.failures.len(), 0, "{before}");
+    act.recording.without_syncs();
+    let figures = crash(&act.recording, POINTS, 1, Some(&act));
+    assert!(
+        caught(&figures).contains(&Mode::Subset) && caught(&figures).contains(&Mode::Reordered),
+        "{figures}"
+    );
+}
+
+#[test]
+fn a_disk_that_tells_of_an_act_before_it_is_synced_is_caught() {
+    let mut act = of_kind("sign-in, right");
+    act.recording.acknowledge_early();
+    let figures = crash(&act.recording, POINTS, 1, None);
+    assert_eq!(caught(&figures), Mode::ALL, "{figures}");
+}
+
+/// A store that makes of every act as many commits as it has rows.
+struct RowByRow(RedbStore);
+
+impl RowByRow {
+    fn write(&self, decide: Decide<'_>) -> Result<(), StoreError> {
+        let mut rows = Vec::new();
+        self.0.read(&mut |read| {
+            rows = decide(read)?;
+            Ok(())
+        })?;
+        rows.into_iter().try_for_each(|row| self.0.write(&mut |_| Ok(vec![row.clone()])))
+    }
+}
+
+/// Two rows that belong together, in one act, by a store that is whole or by one that is not.
+fn two_rows(is_whole: bool) -> Figures {
+    let disk = Disk::new();
+    let medium: Arc<dyn Medium> = Arc::new(disk.clone());
+    let store = RowByRow(RedbStore::create(medium, Settings::default(), Vec::new()).unwrap());
+    let mut recording = Recording::named("two rows");
+    recording.from = disk.recorded();
+    recording.acknowledge_store(&disk, &store.0);
+    let row = |key: &[u8]| Row { key: key.to_vec(), write: Write::Put(b"1".to_vec()) };
+    let mut decide = |_: &dyn selfsame::testing::Read| Ok(vec![row(b"one"), row(b"other")]);
+    if is_whole {
+        store.0.write(&mut decide).unwrap()
+    } else {
+        store.write(&mut decide).unwrap()
+    }
+    recording.acknowledge_store(&disk, &store.0);
+    recording.log = disk.take_log();
+    crash(&recording, POINTS, 1, None)
+}
+
+#[test]
+fn a_store_whose_acts_are_done_in_part_is_caught() {
+    let whole = two_rows(true);
+    assert_eq!(whole.failures, [""; 0], "{whole}");
+    assert!(whole.found(Found::InFlight) > 0, "{whole}");
+    let half = two_rows(false);
+    assert_eq!(caught(&half), Mode::ALL, "{half}");
+}
+
+/// What was synced stays in every mode, and each mode loses what it is named for.
+#[test]
+fn a_crash_takes_only_what_was_not_synced() {
+    let write = |at, byte| Op::Write { at, data: vec![byte; 1024] };
+    let log = [Op::SetLen(4096), write(0, 1), Op::Sync, write(1024, 2), write(2048, 3), write(3072, 4)];
+    let mut walk = Walk::new(Vec::new(), &log);
+    walk.go_to(5);
+    let mut dice = Dice(1);
+    for mode in Mode::ALL {
+        let images: Vec<_> = (0..200).map(|_| walk.image(mode, &mut dice)).collect();
+        assert!(images.iter().all(|image| image.len() == 4096 && image[..1024] == [1; 1024]), "{mode:?}");
+        let any = |wanted: &dyn Fn(&[u8]) -> bool| images.iter().any(|image| wanted(image));
+        let is_late = |image: &[u8]| image[1024] == 0 && image[2048] == 3;
+        let is_torn = |image: &[u8]| image[3072..].contains(&4) && image[3072..].contains(&0);
+        let within =
+            |image: &[u8]| image.chunks(512).any(|sector| sector.contains(&4) && sector.contains(&0));
+        let unsynced = matches!(mode, Mode::Subset | Mode::Reordered);
+        assert_eq!(any(&is_late), unsynced, "{mode:?}: a later write without an earlier one");
+        assert_eq!(any(&is_torn), matches!(mode, Mode::TornByte | Mode::TornSector), "{mode:?}");
+        assert_eq!(any(&within), mode == Mode::TornByte, "{mode:?}");
+    }
+}
+
+/// A fault that the disk is told of does come, and its effect is what it says.
+#[test]
+fn a_disk_fails_as_it_is_told() {
+    use crate::disk::{EIO, Effect, Fault};
+    for (effect, left) in [(Effect::Nothing, [0, 0]), (Effect::Half, [7, 0]), (Effect::All, [7, 7])] {
+        let disk = Disk::holding(vec![0; 2]);
+        let backend = disk.open().unwrap().backend;
+        disk.set(Some(Fault { call: 2, errno: EIO, effect, for_good: false }));
+        let mut out = [0];
+        assert!(backend.read(0, &mut out).is_ok() && !disk.struck());
+        let error = backend.write(0, &[7, 7]).unwrap_err();
+        assert_eq!((error.raw_os_error(), disk.struck()), (Some(EIO), true));
+        assert_eq!(disk.bytes(), left);
+        assert!(backend.sync_data().is_ok());
+        disk.set(Some(Fault { call: 1, errno: EIO, effect, for_good: true }));
+        assert!(backend.sync_data().is_err() && backend.read(0, &mut out).is_err() && disk.open().is_err());
+    }
+}
