@@ -9,9 +9,15 @@ use selfsame::testing::{BackendError, Medium, MemoryMedium, Opened, StorageBacke
 /// What changes a disk, or makes its changes last.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Op {
-    Write { at: u64, data: Vec<u8> },
+    Write {
+        at: u64,
+        data: Vec<u8>,
+    },
     SetLen(u64),
     Sync,
+    /// A sync that failed: what was written since the last one is read back as long as the machine runs, and
+    /// no later sync makes it last.
+    Lost,
 }
 
 /// How much of a call happens that says it failed.
@@ -21,6 +27,10 @@ pub(crate) enum Effect {
     /// The first half of what is written, nothing of any other call.
     Half,
     All,
+    /// As Linux has it where a sync fails: see [`Op::Lost`]. Nothing of any other call.
+    Lost,
+    /// Nothing, and it says that it was done.
+    Silence,
 }
 
 /// Which calls fail, and how.
@@ -132,6 +142,7 @@ impl Recorded {
                 data.truncate(data.len() / 2);
                 Some(Op::Write { at, data })
             }
+            (Some((Effect::Lost, _)), Op::Sync) => Some(Op::Lost),
             _ => None,
         };
         if let Some(op) = happens {
@@ -141,10 +152,14 @@ impl Recorded {
                 Op::Write { at, data } => self.below.write(*at, data)?,
                 Op::SetLen(len) => self.below.set_len(*len)?,
                 Op::Sync => self.below.sync_data()?,
+                Op::Lost => {}
             }
             log.push(op);
         }
-        failing.map_or(Ok(()), |(_, error)| Err(error))
+        match failing {
+            None | Some((Effect::Silence, _)) => Ok(()),
+            Some((_, error)) => Err(error),
+        }
     }
 }
 

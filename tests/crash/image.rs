@@ -57,7 +57,9 @@ impl<'a> Walk<'a> {
             self.at += 1;
             apply(&mut self.live, op);
             if *op == Op::Sync {
-                self.synced.clone_from(&self.live);
+                self.log[self.since..self.at].iter().for_each(|op| apply(&mut self.synced, op));
+            }
+            if matches!(op, Op::Sync | Op::Lost) {
                 self.since = self.at;
             }
         }
@@ -144,7 +146,7 @@ fn apply(image: &mut Vec<u8>, op: &Op) {
     match op {
         Op::Write { at, data } => write(image, *at, data),
         Op::SetLen(len) => image.resize(usize::try_from(*len).unwrap(), 0),
-        Op::Sync => {}
+        Op::Sync | Op::Lost => {}
     }
 }
 

@@ -115,7 +115,7 @@ fn machines() -> Vec<Machine> {
     let mut machines = Vec::new();
     for for_good in [false, true] {
         for errno in [ENOSPC, EIO] {
-            for effect in [Effect::Nothing, Effect::Half, Effect::All] {
+            for effect in [Effect::Nothing, Effect::Half, Effect::All, Effect::Lost] {
                 machines.push(Machine::Disk(Fault { call: 1, errno, effect, for_good }));
             }
         }
@@ -205,7 +205,7 @@ fn tried(
         return Ok(None);
     }
     // What a new process finds, whether or not this one can go on; and what would be left without power.
-    let log = trial.disk.take_log();
+    let mut log = trial.disk.take_log();
     let mut walk = Walk::new(act.before.clone(), &log);
     walk.go_to(log.len());
     let look = |image, when| {
@@ -217,7 +217,18 @@ fn tried(
     look(walk.synced(), "after a power failure")?;
     let found = look(trial.disk.bytes(), "")?;
     trial.clear();
-    usable(act, trial, &answer, found, reference)?;
+    let disk = trial.disk.clone();
+    let rows = usable(act, trial, &answer, found, reference)?;
+    log.extend(disk.take_log());
+    let mut walk = Walk::new(act.before.clone(), &log);
+    walk.go_to(log.len());
+    match opened(walk.synced()) {
+        Ok((_, lasting)) if lasting == rows => {}
+        Ok(_) => {
+            return Err(format!("after {answer:?} and a power failure acts that were done are not there"));
+        }
+        Err(error) => return Err(format!("after {answer:?} and a power failure later: {error:?}")),
+    }
     let answer = answer.as_ref().map_or_else(Error::code, |()| "Ok");
     Ok(Some((answer, found)))
 }
@@ -259,14 +270,14 @@ fn truth(
     }
 }
 
-/// Whether the act can be done, or is not done again, now that nothing fails.
+/// Whether the act can be done, or is not done again, now that nothing fails: the rows in the end.
 fn usable(
     act: &Rehearsal,
     trial: Trial,
     answer: &Result<(), Error>,
     found: Found,
     reference: &Reference,
-) -> Result<(), String> {
+) -> Result<Rows, String> {
     let must_reopen = matches!(answer, Err(Error::Unknown | Error::Broken));
     let Trial { disk, engine, entropy, hasher } = trial;
     let engine = if must_reopen || matches!(engine.commits(), Err(Error::Broken)) {
@@ -287,7 +298,8 @@ fn usable(
     if !is_more && owned(&rows) != owned(&reference.after) {
         return Err(format!("after {answer:?} and the same call there is {:?}", owned(&rows)));
     }
-    goes_on(&engine)
+    goes_on(&engine)?;
+    engine.dump().map_err(|error| error.to_string())
 }
 
 fn sizes(rows: &Rows) -> Vec<(&[u8], usize)> {
@@ -295,11 +307,11 @@ fn sizes(rows: &Rows) -> Vec<(&[u8], usize)> {
 }
 
 /// Every call of one kind of act.
-fn sweep(act: &Rehearsal) -> Figures {
+fn sweep(act: &Rehearsal, machines: &[Machine]) -> Figures {
     let reference = reference(act);
     let mut figures = Figures::default();
     for sleeps in [false, true] {
-        for machine in machines() {
+        for machine in machines {
             for call in 1.. {
                 assert!(call < MOST, "{} makes calls without end", act.kind.name);
                 let (answer, found) = match tried(act, machine.at(call), sleeps, &reference) {
@@ -319,7 +331,17 @@ fn sweep(act: &Rehearsal) -> Figures {
 #[test]
 fn r12_1_whatever_call_fails_no_answer_lies_and_the_store_is_of_use_again() {
     let acts: Vec<_> = kinds().into_iter().map(Rehearsal::of).collect();
-    let figures = side_by_side(&acts, sweep);
+    let machines = machines();
+    let figures = side_by_side(&acts, |act| sweep(act, &machines));
     crate::told("calls that fail", &figures);
     assert!(figures.points() > 5_000, "{figures}");
+}
+
+/// That the sweep can fail.
+#[test]
+fn a_disk_that_says_it_is_done_and_does_nothing_is_caught() {
+    let act = Rehearsal::of(kinds().into_iter().find(|kind| kind.name == "code").unwrap());
+    let silence = Fault { call: 1, errno: EIO, effect: Effect::Silence, for_good: true };
+    let figures = sweep(&act, &[Machine::Disk(silence)]);
+    assert!(!figures.failures.is_empty(), "{figures}");
 }

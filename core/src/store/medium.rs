@@ -259,14 +259,58 @@ pub(crate) fn past_the_end() -> io::Error {
 pub(crate) struct Lent {
     pub(crate) backend: Box<dyn StorageBackend>,
     pub(crate) may_be_empty: bool,
+    /// Whether a file that was not closed is to be written once more.
+    pub(crate) renews: AtomicBool,
 }
+
+impl Lent {
+    /// Opened to look at, or to make a store of.
+    pub(crate) fn new(backend: Box<dyn StorageBackend>, may_be_empty: bool) -> Self {
+        Self { backend, may_be_empty, renews: AtomicBool::new(false) }
+    }
+
+    /// Opened to go on with.
+    pub(crate) fn renewed(backend: Box<dyn StorageBackend>) -> Self {
+        Self { backend, may_be_empty: false, renews: AtomicBool::new(true) }
+    }
+
+    /// Writes all of a file that was not closed once more. Where a sync has failed, Linux still reads back what
+    /// was written before it, though no later sync brings that to the disk; what is built on it then falls with
+    /// it when the power does.
+    fn renew(&self, len: u64) -> io::Result<()> {
+        let mut state = [0];
+        self.backend.read(STATE_AT, &mut state)?;
+        if u8::from_be_bytes(state) & NOT_CLOSED == 0 {
+            return Ok(());
+        }
+        self.backend.set_len(len)?;
+        let mut part = vec![0; PART.min(len) as usize];
+        for at in (0..len).step_by(PART as usize) {
+            part.truncate((len - at) as usize);
+            self.backend.read(at, &mut part)?;
+            self.backend.write(at, &part)?;
+        }
+        self.backend.sync_data()
+    }
+}
+
+/// Where redb says whether a file was closed, and how (its docs/design.md).
+const STATE_AT: u64 = 9;
+const NOT_CLOSED: u8 = 2;
+/// How much is read and written at once.
+const PART: u64 = 1 << 16;
 
 impl StorageBackend for Lent {
     // redb asks under its lock, so nobody empties the file between the question and the answer's use.
     fn len(&self) -> io::Result<u64> {
         match self.backend.len()? {
             0 if !self.may_be_empty => Err(io::ErrorKind::InvalidData.into()),
-            len => Ok(len),
+            len => {
+                if self.renews.swap(false, Ordering::AcqRel) {
+                    self.renew(len)?;
+                }
+                Ok(len)
+            }
         }
     }
 

@@ -67,7 +67,8 @@ impl Open {
     }
 
     fn start(opened: Opened, cache_bytes: usize, may_be_empty: bool) -> Result<Self, StoreError> {
-        let backend = Lent { backend: opened.backend, may_be_empty };
+        let backend =
+            if may_be_empty { Lent::new(opened.backend, true) } else { Lent::renewed(opened.backend) };
         let db = open_on(backend, cache_bytes, !may_be_empty)?;
         Ok(Self { db, identity: opened.identity, ailing: Arc::default() })
     }
@@ -94,7 +95,7 @@ impl Open {
 
 fn on_trial(opened: Opened, cache_bytes: usize, judge: Judge<'_>) -> Result<(), StoreError> {
     let to_come = names_a_format_to_come(&*opened.backend);
-    let trial = Trial::over(Lent { backend: opened.backend, may_be_empty: false });
+    let trial = Trial::over(Lent::new(opened.backend, false));
     let db = open_on(trial, cache_bytes, true).map_err(|error| match error {
         StoreError::Damaged if to_come => StoreError::NewerFormat,
         error => error,

@@ -148,10 +148,7 @@ mod tests {
     fn a_trial_behaves_as_what_it_lies_on_would_and_leaves_it_alone() {
         let original: Vec<u8> = (0..20_000_u32).map(|at| (at % 251) as u8).collect();
         let below = MemoryMedium::holding(original.clone());
-        let trial = Trial::over(crate::store::medium::Lent {
-            backend: below.open().unwrap().backend,
-            may_be_empty: false,
-        });
+        let trial = Trial::over(crate::store::medium::Lent::new(below.open().unwrap().backend, false));
         let plain = MemoryMedium::holding(original.clone());
         let plain_backend = plain.open().unwrap().backend;
         let mut state = 1_u64;
