@@ -129,7 +129,7 @@ fn border(at: u64, len: usize, dice: &mut Dice) -> usize {
 }
 
 /// Each sector of a write is there or not.
-fn in_part(image: &mut Vec<u8>, op: &Op, dice: &mut Dice) {
+fn in_part(image: &mut [u8], op: &Op, dice: &mut Dice) {
     let Op::Write { at, data } = op else { return };
     let (mut at, mut data) = (*at, data.as_slice());
     while !data.is_empty() {

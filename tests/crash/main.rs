@@ -17,10 +17,12 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test stops at what it did not expect"
+    clippy::print_stdout,
+    reason = "a test stops at what it did not expect, and prints its figures"
 )]
 
 mod crashes;
+mod creation;
 mod disk;
 mod image;
 mod kinds;
