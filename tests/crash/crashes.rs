@@ -155,16 +155,17 @@ fn any_mode(dice: &mut Dice) -> Mode {
     Mode::ALL[dice.below(Mode::ALL.len())]
 }
 
-/// A place where the mode has something to do.
+/// A place where the mode has something to do: mostly within the acts, now and then while the store is closed.
 fn place(recording: &Recording, mode: Mode, dice: &mut Dice) -> usize {
-    let (from, to) = (recording.from, recording.log.len());
-    let mut at = from + dice.below(to - from + 1);
-    while matches!(mode, Mode::TornByte | Mode::TornSector)
-        && !matches!(recording.log.get(at), Some(Op::Write { .. }))
-    {
-        at = from + dice.below(to - from + 1);
+    let from = recording.from;
+    loop {
+        let to = if dice.below(4) == 0 { recording.log.len() } else { recording.last_acknowledged() };
+        let at = from + dice.below(to - from + 1);
+        let is_write = matches!(recording.log.get(at), Some(Op::Write { .. }));
+        if is_write || !matches!(mode, Mode::TornByte | Mode::TornSector) {
+            return at;
+        }
     }
-    at
 }
 
 /// The store recovers from the first crash, and its own writes are cut off by another.

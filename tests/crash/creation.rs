@@ -24,7 +24,7 @@ impl Drop for Killed {
 }
 
 #[test]
-fn r12_1_a_process_killed_while_it_makes_a_file_leaves_none_or_a_whole_one() {
+fn a_process_killed_while_it_makes_a_file_leaves_none_or_a_whole_one() {
     if let Some(folder) = std::env::var_os(MAKES_AT) {
         for number in 0_u64.. {
             World::builder().seed(1).file(&Path::new(&folder).join(number.to_string())).build();
@@ -34,10 +34,8 @@ fn r12_1_a_process_killed_while_it_makes_a_file_leaves_none_or_a_whole_one() {
     for round in 0..KILLS {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap());
-        child.args([
-            "--exact",
-            "creation::r12_1_a_process_killed_while_it_makes_a_file_leaves_none_or_a_whole_one",
-        ]);
+        child
+            .args(["--exact", "creation::a_process_killed_while_it_makes_a_file_leaves_none_or_a_whole_one"]);
         child.env(MAKES_AT, folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = Killed(child.spawn().unwrap());
         let last = folder.path().join(dice.below(4).to_string());

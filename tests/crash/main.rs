@@ -1,5 +1,5 @@
 //! The file never lies: whatever a crash or a failing machine leaves, every act that was acknowledged is there
-//! whole, and every other one is there whole or not at all (SPEC 12.1).
+//! whole, and every other one is there whole or not at all (SPEC 3.4, 5.2, 12.3, 13.1).
 //!
 //! Acts of every kind, the stories and random acts are recorded on a disk. Each point of the recording is a
 //! crash: what was not synced is cut off, torn, lost or out of order, also while the store recovers from such a
@@ -89,7 +89,7 @@ fn told(what: &str, figures: &Figures) {
 }
 
 #[test]
-fn r12_1_a_crash_in_an_act_of_any_kind_leaves_it_whole_or_not_at_all() {
+fn r12_3_what_was_answered_is_durable_and_an_act_is_whole_or_not_there_after_a_crash() {
     let kinds: Vec<_> = kinds().into_iter().map(Rehearsal::of).collect();
     let points = number("CRASH_POINTS", POINTS);
     let figures = side_by_side(&kinds, |act| crash(&act.recording, points, seed(), Some(act)));
@@ -98,7 +98,7 @@ fn r12_1_a_crash_in_an_act_of_any_kind_leaves_it_whole_or_not_at_all() {
 }
 
 #[test]
-fn r12_1_a_crash_in_a_story_loses_nothing_that_was_acknowledged() {
+fn a_crash_in_a_story_loses_nothing_that_was_acknowledged() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("stories");
     let mut stories: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     stories.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
@@ -123,7 +123,7 @@ fn r12_1_a_crash_in_a_story_loses_nothing_that_was_acknowledged() {
 }
 
 #[test]
-fn r12_1_a_crash_in_random_acts_loses_nothing_that_was_acknowledged() {
+fn a_crash_in_random_acts_loses_nothing_that_was_acknowledged() {
     let seeds: Vec<u64> = (0..WORLDS).map(|world| seed() + world).collect();
     let points = number("CRASH_POINTS", POINTS);
     let figures = side_by_side(&seeds, |seed| {

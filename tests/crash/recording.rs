@@ -93,6 +93,11 @@ impl Recording {
         Some((low, self.acks.get(next).map_or(low, |(_, high)| *high)))
     }
 
+    /// How much was recorded when the last commit was acknowledged.
+    pub(crate) fn last_acknowledged(&self) -> usize {
+        self.acks.last().unwrap().0
+    }
+
     pub(crate) fn last_commits(&self) -> (u64, u64) {
         let of = |back: usize| self.acks[self.acks.len() - back].1;
         (of(2), of(1))
