@@ -56,7 +56,9 @@ mod watch;
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use acts::Dice;
 use crashes::{Figures, crash, side_by_side};
@@ -72,6 +74,9 @@ const POINTS: usize = 120;
 /// Worlds of random acts, and acts in each.
 const WORLDS: u64 = 4;
 const ACTS: usize = 60;
+/// People at work at once (which of their acts share a commit is the machine's choice, not the seed's), and acts of each.
+const AT_ONCE: usize = 6;
+const TURNS: usize = 12;
 
 fn number(name: &str, otherwise: usize) -> usize {
     std::env::var(name).ok().map_or(otherwise, |text| text.parse().expect("a number"))
@@ -143,4 +148,41 @@ fn a_crash_in_random_acts_loses_nothing_that_was_acknowledged() {
         crash(&recording, points, *seed, None)
     });
     told("random acts", &figures);
+}
+
+#[test]
+fn a_crash_in_a_commit_that_acts_share_leaves_all_of_them_or_none() {
+    let seeds: Vec<u64> = (0..WORLDS).map(|world| seed() + world).collect();
+    let points = number("CRASH_POINTS", POINTS);
+    let commits = AtomicU64::new(0);
+    let figures = side_by_side(&seeds, |seed| {
+        let disk = Disk::new();
+        let world = World::builder().seed(*seed).medium(Arc::new(disk.clone())).build();
+        let people: Vec<_> = (0..AT_ONCE)
+            .map(|at| world.person(&format!("{at}@example.org"), "a password of theirs"))
+            .collect();
+        let recording = Mutex::new(Recording::named(format!("shared commits {seed}")));
+        recording.lock().unwrap().acknowledge(&disk, world.engine());
+        let before = world.engine().commits().unwrap();
+        thread::scope(|scope| {
+            for person in &people {
+                let (world, disk, recording) = (&world, &disk, &recording);
+                scope.spawn(move || {
+                    for turn in 0..TURNS {
+                        world.account(person).set_display_name(Some(&format!("Ada {turn}"))).unwrap();
+                        recording.lock().unwrap().acknowledge_among_others(disk, world.engine());
+                    }
+                });
+            }
+        });
+        commits.fetch_add(world.engine().commits().unwrap() - before, Ordering::SeqCst);
+        drop(world);
+        let mut recording = recording.into_inner().unwrap();
+        recording.log = disk.take_log();
+        recording.fill();
+        crash(&recording, points, *seed, None)
+    });
+    told("shared commits", &figures);
+    let (commits, acts) = (commits.into_inner(), WORLDS * (AT_ONCE * TURNS) as u64);
+    assert!(commits < acts, "{acts} acts made {commits} commits: none was shared");
 }

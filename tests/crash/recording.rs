@@ -21,6 +21,8 @@ pub(crate) struct Recording {
     acks: Vec<(usize, u64)>,
     /// The rows after each commit.
     rows: BTreeMap<u64, Rows>,
+    /// How many commits may be under way when one is acknowledged.
+    ahead: u64,
     /// Crashes before this are of no interest.
     pub(crate) from: usize,
 }
@@ -50,6 +52,13 @@ impl Recording {
         }
     }
 
+    /// The same while others are at work, so that the rows are to be [filled in](Self::fill).
+    pub(crate) fn acknowledge_among_others(&mut self, disk: &Disk, engine: &Engine) {
+        let stamp = engine.commits().unwrap();
+        self.ahead = 1;
+        self.acks.push((disk.recorded(), stamp));
+    }
+
     /// The same, of a store without an engine.
     pub(crate) fn acknowledge_store(&mut self, disk: &Disk, store: &RedbStore) {
         let (stamp, rows) = (store.commit_stamp().unwrap(), rows_of(store).unwrap());
@@ -62,7 +71,8 @@ impl Recording {
         let mut walk = Walk::new(Vec::new(), &self.log);
         for (at, op) in self.log.iter().enumerate() {
             walk.go_to(at);
-            let is_known = self.range(at).is_some_and(|(low, high)| high <= low + 1);
+            let known = |(low, high)| (low..=high).all(|stamp| self.rows.contains_key(&stamp));
+            let is_known = self.range(at).is_some_and(known);
             if *op == Op::Sync
                 && !is_known
                 && let Ok((stamp, rows)) = opened(walk.live())
@@ -90,7 +100,8 @@ impl Recording {
     fn range(&self, at: usize) -> Option<(u64, u64)> {
         let next = self.acks.partition_point(|(acknowledged, _)| *acknowledged <= at);
         let (_, low) = *self.acks.get(next.checked_sub(1)?)?;
-        Some((low, self.acks.get(next).map_or(low, |(_, high)| *high)))
+        let later = self.acks[next..].iter().find(|(_, stamp)| *stamp > low);
+        Some((low, later.map_or(low, |(_, high)| *high) + self.ahead))
     }
 
     /// How much was recorded when the last commit was acknowledged.
