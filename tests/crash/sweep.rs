@@ -1,6 +1,7 @@
 //! Every call to the machine fails in turn, once or for good: no act panics, none lies about what it did, and
 //! the store is of use again when the fault is gone.
 //!
+//! `Effect::Lost` is a sync that fails as it does on Linux, after which the disk reads back what it will not have.
 //! The machine is the disk ([`Fault`]), randomness and the hasher. Calls of another kind, such as an anchor's,
 //! join [`Machine`] and are counted as the others are.
 
@@ -13,14 +14,17 @@ use selfsame::testing::SeededEntropy;
 use selfsame::{Engine, Entropy, EntropyFailed, Error, HashCost, HashFailed, Hasher};
 use selfsame_world::CountingHasher;
 
+use crate::acts::Dice;
 use crate::crashes::{Figures, side_by_side};
-use crate::disk::{Disk, EIO, ENOSPC, Effect, Fault};
-use crate::image::Walk;
+use crate::disk::{Disk, EIO, ENOSPC, Effect, Fault, Op};
+use crate::image::{Mode, Walk};
 use crate::kinds::{Again, Rehearsal, goes_on, is_answered, kinds, owned};
 use crate::recording::{Found, Rows, opened};
 
 /// More calls than any act makes.
 const MOST: usize = 5_000;
+/// Crashes after each sync that fails.
+const CRASHES: usize = 60;
 
 /// What fails.
 #[derive(Clone, Copy, Debug)]
@@ -345,4 +349,48 @@ fn a_disk_that_says_it_is_done_and_does_nothing_is_caught() {
     let silence = Fault { call: 1, errno: EIO, effect: Effect::Silence, for_good: true };
     let figures = sweep(&act, &[Machine::Disk(silence)]);
     assert!(!figures.failures.is_empty(), "{figures}");
+}
+
+/// Crashes in what follows a failed sync: what was lost with it is gone, and the store writes its file once more.
+fn lost(act: &Rehearsal, seed: u64) -> Figures {
+    let reference = reference(act);
+    let mut figures = Figures::default();
+    let mut dice = Dice(seed);
+    for call in 1.. {
+        let fault = Fault { call, errno: EIO, effect: Effect::Lost, for_good: false };
+        let trial = Trial::of(act, Machine::Disk(fault));
+        trial.disk.set(Some(fault));
+        // Whether its answer is true is held by the sweep.
+        _ = (act.call)(&trial.engine);
+        if !trial.is_struck() {
+            return figures;
+        }
+        let log = trial.disk.take_log();
+        let Some(from) = log.iter().position(|op| *op == Op::Lost) else { continue };
+        for point in 0..CRASHES {
+            let at = from + 1 + dice.below(log.len() - from);
+            let mode = [Mode::Subset, Mode::Reordered][dice.below(2)];
+            let mut walk = Walk::new(act.before.clone(), &log);
+            walk.go_to(at);
+            let judged = match opened(walk.image(mode, &mut dice)) {
+                Ok((_, rows)) if rows == reference.before => Ok(Found::Acknowledged),
+                Ok((_, rows)) if sizes(&rows) == sizes(&reference.after) => Ok(Found::InFlight),
+                Ok((stamp, _)) if act.kind.again == Again::On && stamp <= reference.after_stamp => {
+                    Ok(Found::InFlight)
+                }
+                other => Err(format!("{:?}", other.map(|(stamp, _)| stamp))),
+            };
+            figures.note(mode.name(), judged, || {
+                format!("{}, call {call}, point {point}, at {at} of {}", act.kind.name, log.len())
+            });
+        }
+    }
+    figures
+}
+
+#[test]
+fn a_crash_while_a_file_is_written_once_more_leaves_the_act_whole_or_not_at_all() {
+    let acts: Vec<_> = kinds().into_iter().map(Rehearsal::of).collect();
+    let figures = side_by_side(&acts, |act| lost(act, crate::seed()));
+    crate::told("crashes after a failed sync", &figures);
 }
