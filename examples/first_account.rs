@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let unlock = Unlock::HostKey(key);
     let policy = Policy::builder().realm("Field Notes").build()?;
 
-    let engine = Engine::create(&path, &unlock, policy.clone(), Environment::system())?;
+    let engine = Engine::create(&path, &unlock, None, policy.clone(), Environment::system())?;
     let laptop = Client::on("Ada's laptop");
     let password = Secret::from("correct horse battery staple");
 

@@ -9,7 +9,7 @@
 use std::fs;
 use std::path::Path;
 
-use selfsame::testing::{RedbStore, Row, Settings, Write};
+use selfsame::testing::with_raw_rows;
 use selfsame::{Engine, Environment, Error, HostKey, OpenProblem, Policy, Secret, Unlock};
 use selfsame_world::{World, signed_in};
 
@@ -55,7 +55,7 @@ fn a_passphrase_opens_what_it_closed() {
     let phrase = |text: &str| Unlock::Passphrase(Secret::from(text));
     let policy = World::policy().build().unwrap();
     let environment = World::new().environment();
-    drop(Engine::create(&path, &phrase("four words of mine"), policy, environment).unwrap());
+    drop(Engine::create(&path, &phrase("four words of mine"), None, policy, environment).unwrap());
     assert!(open(&path, &phrase("four words of mine")).is_ok());
     assert_eq!(refused(&path, &phrase("four other words")), Error::Open(OpenProblem::WrongKey));
     assert_eq!(refused(&path, &World::new().unlock()), Error::Open(OpenProblem::WrongKey));
@@ -75,7 +75,7 @@ fn what_is_no_store_and_what_is_not_there_have_their_own_errors() {
 
     drop(a_store(&path("store")));
     let create = |at: &Path| {
-        Engine::create(at, &World::new().unlock(), Policy::default(), World::new().environment()).err()
+        Engine::create(at, &World::new().unlock(), None, Policy::default(), World::new().environment()).err()
     };
     let before = fs::read(path("store")).unwrap();
     assert_eq!(create(&path("store")), Some(Error::Open(OpenProblem::AlreadyExists)));
@@ -105,16 +105,15 @@ fn a_newer_header_and_a_missing_one_are_told_apart() {
     let unlock = world.unlock();
     drop(world);
     let header_key = [vec![0; 16], vec![1]].concat();
-    let change = |write: Write| {
-        let store = RedbStore::open_file(&path, Settings::default(), &mut |_| Ok(())).unwrap();
-        let row = Row { key: header_key.clone(), write };
-        selfsame::testing::Store::write(&store, &mut |_| Ok(vec![row.clone()])).unwrap();
+    let change = |value: Option<Vec<u8>>| {
+        let file = fs::read(&path).unwrap();
+        fs::write(&path, with_raw_rows(file, &[(header_key.clone(), value)]).unwrap()).unwrap();
     };
-    change(Write::Put(vec![2, 0, 0]));
+    change(Some(vec![2, 0, 0]));
     assert_eq!(refused(&path, &unlock), Error::Open(OpenProblem::NewerFormat));
-    change(Write::Put(vec![1, 0xff]));
+    change(Some(vec![1, 0xff]));
     assert_eq!(refused(&path, &unlock), Error::Damaged);
-    change(Write::Delete);
+    change(None);
     assert_eq!(refused(&path, &unlock), Error::Damaged);
 }
 
@@ -165,7 +164,7 @@ fn an_environment_of_the_machine_works_on_a_real_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let unlock = Unlock::HostKey(HostKey::from_bytes([7; 32]));
-    drop(Engine::create(&path, &unlock, Policy::default(), Environment::system()).unwrap());
+    drop(Engine::create(&path, &unlock, None, Policy::default(), Environment::system()).unwrap());
     let engine = Engine::open(&path, &unlock, None, Policy::default(), Environment::system()).unwrap();
     assert_eq!(engine.health().unwrap().clock_rolled_back_by, None);
 }

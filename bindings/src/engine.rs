@@ -38,7 +38,7 @@ impl Engine {
     /// machine refuses; `InvalidHostKey`; `InvalidPolicy`.
     #[uniffi::constructor(default(policy))]
     pub fn create(path: PathBuf, unlock: Unlock, policy: Policy) -> Result<Arc<Self>, SelfsameError> {
-        let engine = selfsame::Engine::create(path, &unlock, policy.build()?, Environment::system())?;
+        let engine = selfsame::Engine::create(path, &unlock, None, policy.build()?, Environment::system())?;
         Ok(Arc::new(Self(engine)))
     }
 

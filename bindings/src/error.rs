@@ -216,6 +216,10 @@ pub enum SelfsameError {
     NewerFormat,
     /// The key or passphrase does not fit it.
     WrongKey,
+    /// It is an older copy than its anchor knows: put the latest one back.
+    RolledBack,
+    /// It has an anchor, which cannot be given from here yet.
+    AnchorMissing,
     /// The file is damaged: restore a backup.
     Damaged,
     /// The machine's storage refused; nothing was done.
@@ -228,6 +232,8 @@ pub enum SelfsameError {
     Unknown,
     /// An earlier failure broke the store: open it again.
     Broken,
+    /// The anchor did not answer; nothing was done. Try again.
+    Anchor,
     /// The machine cannot do it: no randomness, or no memory for a hash of policy's cost.
     Machine,
     /// A defect of the engine; please report it.
@@ -299,6 +305,7 @@ impl From<Error> for SelfsameError {
             Error::Storage { kind } => Self::Storage { kind: kind.to_string() },
             Error::Unknown => Self::Unknown,
             Error::Broken => Self::Broken,
+            Error::Anchor => Self::Anchor,
             Error::Machine => Self::Machine,
             Error::Defect => Self::Defect,
         }
@@ -347,6 +354,8 @@ impl From<OpenProblem> for SelfsameError {
             OpenProblem::NotAStore => Self::NotAStore,
             OpenProblem::NewerFormat => Self::NewerFormat,
             OpenProblem::WrongKey => Self::WrongKey,
+            OpenProblem::RolledBack => Self::RolledBack,
+            OpenProblem::AnchorMissing => Self::AnchorMissing,
         }
     }
 }
@@ -390,9 +399,12 @@ impl SelfsameError {
             Self::NotAStore => Error::Open(OpenProblem::NotAStore),
             Self::NewerFormat => Error::Open(OpenProblem::NewerFormat),
             Self::WrongKey => Error::Open(OpenProblem::WrongKey),
+            Self::RolledBack => Error::Open(OpenProblem::RolledBack),
+            Self::AnchorMissing => Error::Open(OpenProblem::AnchorMissing),
             Self::Damaged => Error::Damaged,
             Self::Unknown => Error::Unknown,
             Self::Broken => Error::Broken,
+            Self::Anchor => Error::Anchor,
             Self::Machine => Error::Machine,
             Self::Defect => Error::Defect,
             Self::Storage { .. }

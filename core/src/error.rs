@@ -32,6 +32,8 @@ pub enum Error {
     Unknown,
     /// An earlier failure broke the store: open it again.
     Broken,
+    /// The host's anchor did not answer; nothing was done. Try again.
+    Anchor,
     /// The machine cannot do it: no randomness, or no memory for a hash of policy's cost.
     Machine,
     /// An act larger than a store takes, or a call from inside another: a defect of this engine.
@@ -49,6 +51,7 @@ impl Error {
             Self::Storage { .. } => "Storage",
             Self::Unknown => "Unknown",
             Self::Broken => "Broken",
+            Self::Anchor => "Anchor",
             Self::Machine => "Machine",
             Self::Defect => "Defect",
         }
@@ -65,6 +68,7 @@ impl fmt::Display for Error {
             Self::Storage { kind } => write!(f, "storage refused, nothing was done: {kind}"),
             Self::Unknown => f.write_str("storage failed while writing; open the store again and look"),
             Self::Broken => f.write_str("an earlier failure broke the store; open it again"),
+            Self::Anchor => f.write_str("the anchor did not answer, nothing was done; try again"),
             Self::Machine => f.write_str("the machine has no randomness, or no memory for a hash"),
             Self::Defect => f.write_str("a defect of the engine; please report it"),
         }
@@ -88,6 +92,11 @@ pub enum OpenProblem {
     NewerFormat,
     /// The key or passphrase does not fit it.
     WrongKey,
+    /// It is an older copy than the anchor knows: put the latest one back, or let the person decide
+    /// ([`Engine::adopt`](crate::Engine::adopt)).
+    RolledBack,
+    /// It has an anchor, and none was given, or what was given holds nothing.
+    AnchorMissing,
 }
 
 impl OpenProblem {
@@ -100,6 +109,8 @@ impl OpenProblem {
             Self::NotAStore => "NotAStore",
             Self::NewerFormat => "NewerFormat",
             Self::WrongKey => "WrongKey",
+            Self::RolledBack => "RolledBack",
+            Self::AnchorMissing => "AnchorMissing",
         }
     }
 }
@@ -113,6 +124,8 @@ impl fmt::Display for OpenProblem {
             Self::NotAStore => "the file is no store",
             Self::NewerFormat => "a newer release wrote the store; use that",
             Self::WrongKey => "the key does not fit the store",
+            Self::RolledBack => "the file is an older copy; put the latest one back",
+            Self::AnchorMissing => "the store has an anchor; open it with that",
         })
     }
 }
@@ -132,6 +145,9 @@ impl From<StoreError> for Error {
             StoreError::NotAStore => Self::Open(OpenProblem::NotAStore),
             StoreError::NewerFormat => Self::Open(OpenProblem::NewerFormat),
             StoreError::WrongKey => Self::Open(OpenProblem::WrongKey),
+            StoreError::RolledBack => Self::Open(OpenProblem::RolledBack),
+            StoreError::AnchorMissing => Self::Open(OpenProblem::AnchorMissing),
+            StoreError::AnchorFailed => Self::Anchor,
             StoreError::Damaged => Self::Damaged,
             StoreError::Busy { retry_after } => Self::Busy { retry_after },
             StoreError::Io(kind) => Self::Storage { kind },

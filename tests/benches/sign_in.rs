@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use selfsame::testing::{RedbStore, Row, SeededEntropy, Settings, Store as _, Write};
+use selfsame::testing::{RedbStore, Row, SeededEntropy, Settings, Store as _, TallyKey, Write};
 use selfsame::{Answer, Argon2Hasher, Client, Entropy, HashCost, Hasher as _, Secret, SessionToken};
 use selfsame_world::{World, minutes, signed_in};
 
@@ -85,8 +85,9 @@ impl Bench {
             .real_entropy()
             .build();
         let token = world.ada().token;
+        let (rows, key) = (folder.join("rows"), Arc::new(TallyKey::new(&[1; 32])));
         let store =
-            RedbStore::create_file(&folder.join("rows"), Settings::default(), Vec::new(), [0; 8]).unwrap();
+            RedbStore::create_file(&rows, Settings::default(), Vec::new(), [0; 8], None, key).unwrap();
         Self { world, store, hasher, token }
     }
 

@@ -12,7 +12,7 @@ use crate::acts::Dice;
 use crate::disk::{Disk, Op};
 use crate::image::{Mode, Walk};
 use crate::kinds::{Again, Rehearsal, goes_on, is_answered, owned};
-use crate::recording::{Found, Recording, open, opened};
+use crate::recording::{Found, Recording};
 
 /// Of so many points one is opened with an engine, which goes on from there.
 const WHOLE: usize = 20;
@@ -146,7 +146,7 @@ pub(crate) fn crash(
                 figures.failures.push(format!("{}: {why}", told(", with an engine")));
             }
         }
-        figures.note(mode.name(), recording.judge(at, opened(image)), || told(""));
+        figures.note(mode.name(), recording.judge(at, recording.opened(image)), || told(""));
     }
     figures
 }
@@ -172,12 +172,12 @@ fn place(recording: &Recording, mode: Mode, dice: &mut Dice) -> usize {
 fn again(recording: &Recording, at: usize, image: &[u8], dice: &mut Dice) -> Result<Found, String> {
     let disk = Disk::holding(image.to_vec());
     // What it opens with is judged by the crashes that are not followed by another.
-    _ = open(Arc::new(disk.clone()));
+    _ = recording.open(Arc::new(disk.clone()));
     let log = disk.take_log();
     let mut walk = Walk::new(image.to_vec(), &log);
     walk.go_to(dice.below(log.len() + 1));
     let image = walk.image(any_mode(dice), dice);
-    recording.judge(at, opened(image))
+    recording.judge(at, recording.opened(image))
 }
 
 /// A new engine on what the crash left: the act is there or is not, the same call made again leaves exactly one,

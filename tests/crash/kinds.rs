@@ -209,7 +209,7 @@ impl Opener {
     }
 
     pub(crate) fn open(&self, medium: Arc<dyn Medium>, environment: Environment) -> Result<Engine, Error> {
-        Engine::open_on(medium, &self.unlock, self.policy.clone(), environment)
+        Engine::open_on(medium, &self.unlock, None, self.policy.clone(), environment)
     }
 }
 

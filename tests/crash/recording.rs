@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use selfsame::Engine;
-use selfsame::testing::{MemoryMedium, RedbStore, Settings, Store, StoreError};
+use selfsame::testing::{Medium, MemoryMedium, RedbStore, Settings, Store, StoreError, TallyKey};
 
 use crate::disk::{Disk, Op};
 use crate::image::Walk;
@@ -17,6 +17,8 @@ pub(crate) type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 pub(crate) struct Recording {
     pub(crate) name: String,
     pub(crate) log: Vec<Op>,
+    /// What the store's rows are held against.
+    pub(crate) key: Option<Arc<TallyKey>>,
     /// How much was recorded when which commit was acknowledged, in order.
     acks: Vec<(usize, u64)>,
     /// The rows after each commit.
@@ -46,6 +48,7 @@ impl Recording {
     /// Everything that the engine has done is acknowledged.
     pub(crate) fn acknowledge(&mut self, disk: &Disk, engine: &Engine) {
         let stamp = engine.commits().unwrap();
+        self.key.get_or_insert_with(|| engine.tally_key());
         if self.acks.last().is_none_or(|(_, last)| *last < stamp) {
             self.rows.insert(stamp, engine.dump().unwrap());
             self.acks.push((disk.recorded(), stamp));
@@ -68,17 +71,17 @@ impl Recording {
 
     /// The rows of commits that were acknowledged together with later ones, as the undamaged disk has them.
     pub(crate) fn fill(&mut self) {
-        let mut walk = Walk::new(Vec::new(), &self.log);
+        let (mut walk, mut found) = (Walk::new(Vec::new(), &self.log), Vec::new());
         for (at, op) in self.log.iter().enumerate() {
             walk.go_to(at);
             let known = |(low, high)| (low..=high).all(|stamp| self.rows.contains_key(&stamp));
             let is_known = self.range(at).is_some_and(known);
-            if *op == Op::Sync
-                && !is_known
-                && let Ok((stamp, rows)) = opened(walk.live())
-            {
-                self.rows.entry(stamp).or_insert(rows);
+            if *op == Op::Sync && !is_known {
+                found.extend(self.opened(walk.live()));
             }
+        }
+        for (stamp, rows) in found {
+            self.rows.entry(stamp).or_insert(rows);
         }
     }
 
@@ -118,6 +121,19 @@ impl Recording {
         &self.rows[&stamp]
     }
 
+    /// Opens what was recorded here as an engine would: its commit stamp and its rows.
+    pub(crate) fn opened(&self, image: Vec<u8>) -> Result<(u64, Rows), StoreError> {
+        self.open(Arc::new(MemoryMedium::holding(image)))
+    }
+
+    /// The same on any medium.
+    pub(crate) fn open(&self, medium: Arc<dyn Medium>) -> Result<(u64, Rows), StoreError> {
+        let settings = Settings { cache_bytes: 1 << 20, ..Settings::default() };
+        let key = self.key.clone().expect("something was acknowledged");
+        let store = RedbStore::open(medium, settings, None, &mut |_| Ok(key.clone()))?;
+        Ok((store.commit_stamp()?, rows_of(&store)?))
+    }
+
     /// Holds what a store opened with against what may be there after a crash.
     pub(crate) fn judge(&self, at: usize, opened: Result<(u64, Rows), StoreError>) -> Result<Found, String> {
         let Some((low, high)) = self.range(at) else {
@@ -142,18 +158,6 @@ impl Recording {
             }
         }
     }
-}
-
-/// Opens a store, as an engine would, but without a key: its commit stamp and its rows.
-pub(crate) fn opened(image: Vec<u8>) -> Result<(u64, Rows), StoreError> {
-    open(Arc::new(MemoryMedium::holding(image)))
-}
-
-/// The same on any medium.
-pub(crate) fn open(medium: Arc<dyn selfsame::testing::Medium>) -> Result<(u64, Rows), StoreError> {
-    let settings = Settings { cache_bytes: 1 << 20, ..Settings::default() };
-    let store = RedbStore::open(medium, settings, &mut |_| Ok(()))?;
-    Ok((store.commit_stamp()?, rows_of(&store)?))
 }
 
 fn rows_of(store: &RedbStore) -> Result<Rows, StoreError> {

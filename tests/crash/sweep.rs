@@ -19,7 +19,7 @@ use crate::crashes::{Figures, side_by_side};
 use crate::disk::{Disk, EIO, ENOSPC, Effect, Fault, Op};
 use crate::image::{Mode, Walk};
 use crate::kinds::{Again, Rehearsal, goes_on, is_answered, kinds, owned};
-use crate::recording::{Found, Rows, opened};
+use crate::recording::{Found, Rows};
 
 /// More calls than any act makes.
 const MOST: usize = 5_000;
@@ -213,7 +213,8 @@ fn tried(
     let mut walk = Walk::new(act.before.clone(), &log);
     walk.go_to(log.len());
     let look = |image, when| {
-        let opened = opened(image).map_err(|error| format!("{when} it does not open: {error:?}"));
+        let opened =
+            act.recording.opened(image).map_err(|error| format!("{when} it does not open: {error:?}"));
         opened.and_then(|(stamp, rows)| {
             truth(act, machine, &answer, stamp, &rows, reference).map_err(|why| format!("{why} {when}"))
         })
@@ -226,7 +227,7 @@ fn tried(
     log.extend(disk.take_log());
     let mut walk = Walk::new(act.before.clone(), &log);
     walk.go_to(log.len());
-    match opened(walk.synced()) {
+    match act.recording.opened(walk.synced()) {
         Ok((_, lasting)) if lasting == rows => {}
         Ok(_) => {
             return Err(format!("after {answer:?} and a power failure acts that were done are not there"));
@@ -372,7 +373,7 @@ fn lost(act: &Rehearsal, seed: u64) -> Figures {
             let mode = [Mode::Subset, Mode::Reordered][dice.below(2)];
             let mut walk = Walk::new(act.before.clone(), &log);
             walk.go_to(at);
-            let judged = match opened(walk.image(mode, &mut dice)) {
+            let judged = match act.recording.opened(walk.image(mode, &mut dice)) {
                 Ok((_, rows)) if rows == reference.before => Ok(Found::Acknowledged),
                 Ok((_, rows)) if sizes(&rows) == sizes(&reference.after) => Ok(Found::InFlight),
                 Ok((stamp, _)) if act.kind.again == Again::On && stamp <= reference.after_stamp => {

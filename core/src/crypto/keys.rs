@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::kdf::Mac;
 use super::seal::{OVERHEAD, OpenFailed, Place, SealKey};
+use super::tally::TallyKey;
 use crate::ground::entropy::{Entropy, EntropyFailed};
 use crate::ground::id::{AccountId, SessionId};
 
@@ -84,6 +85,7 @@ pub(crate) struct Keys {
     lookup: Mac,
     code: Mac,
     pepper: Raw,
+    tally: Raw,
 }
 
 impl Keys {
@@ -96,6 +98,7 @@ impl Keys {
             lookup: Mac::new(&raw("selfsame/lookup")),
             code: Mac::new(&raw("selfsame/code")),
             pepper: Box::new(raw("selfsame/pepper")),
+            tally: Box::new(raw("selfsame/tally")),
         }
     }
 
@@ -119,6 +122,11 @@ impl Keys {
     /// Goes into every password hash, so that a hash without the host key cannot be guessed at.
     pub(crate) fn pepper(&self) -> &[u8; 32] {
         &self.pepper
+    }
+
+    /// The key of the rows as a whole.
+    pub(crate) fn tally(&self) -> TallyKey {
+        TallyKey::new(&self.tally)
     }
 
     /// An account's data key as it stands in its row: [`WRAPPED_LEN`] bytes.

@@ -12,6 +12,7 @@ pub(crate) mod password;
 pub(crate) mod qr;
 pub(crate) mod recovery;
 pub(crate) mod seal;
+pub(crate) mod tally;
 pub(crate) mod token;
 pub(crate) mod totp;
 

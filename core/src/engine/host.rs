@@ -3,11 +3,15 @@
 
 #[cfg(feature = "testing")]
 use std::collections::BTreeMap;
+#[cfg(feature = "testing")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Engine;
 use super::unlock::Header;
 use crate::crypto::draw::Draw;
+#[cfg(feature = "testing")]
+use crate::crypto::tally::TallyKey;
 use crate::error::Error;
 use crate::ground::codec::Record;
 use crate::ground::time::Timestamp;
@@ -135,7 +139,7 @@ impl Engine {
                 accounts: meta.accounts,
                 file_size,
                 erasure_pending: meta.erasure_pending,
-                rollback_protected: false,
+                rollback_protected: self.inner.store.is_anchored(),
                 clock_rolled_back_by: rolled_back,
                 clock_events: meta.clock_events,
                 outbox: view.outbox()?,
@@ -152,6 +156,12 @@ impl Engine {
     #[cfg(feature = "testing")]
     pub fn commits(&self) -> Result<u64, Error> {
         Ok(self.inner.store.commit_stamp()?)
+    }
+
+    /// The key that the store's rows as a whole are held against, for tests that open it without an engine.
+    #[cfg(feature = "testing")]
+    pub fn tally_key(&self) -> Arc<TallyKey> {
+        Arc::new(self.inner.keys.tally())
     }
 
     /// Every row of the store as it is, for tests that compare stores byte by byte.
@@ -183,7 +193,7 @@ pub struct Health {
     /// Since when what was purged can still be read from the file by who has its old keys, if it can
     /// (SPEC 10.4).
     pub erasure_pending: Option<Timestamp>,
-    /// Whether an older copy of the file would be refused. Only an anchor can do that, and there is none yet.
+    /// Whether an older copy of the file would be refused. Only an [anchor](crate::Anchor) can do that.
     pub rollback_protected: bool,
     /// How far the wall clock stands behind the latest time that the store has seen, if it was set back.
     pub clock_rolled_back_by: Option<Duration>,

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use self::environment::Environment;
 use self::time::{Moment, Timekeeper};
-use self::unlock::{Anchor, Header, Unlock};
+use self::unlock::{Header, Unlock};
 use crate::crypto::draw::Draw;
 use crate::crypto::keys::{HostKey, Keys};
 use crate::error::Error;
@@ -34,9 +34,10 @@ use crate::ground::time::Timestamp;
 use crate::rules::policy::Policy;
 use crate::rules::refusal::Refusal;
 use crate::rules::verdict::{Context, Verdict};
+use crate::store::anchor::Anchor;
 use crate::store::lower::{self, lower};
 use crate::store::medium::{FileMedium, Medium};
-use crate::store::port::{Store, StoreError};
+use crate::store::port::{Read, Store, StoreError};
 use crate::store::redb::{RedbStore, Settings};
 use crate::store::view::View;
 
@@ -60,41 +61,64 @@ struct Inner {
 impl Engine {
     /// Makes a new store in a file, and opens it. A crash leaves no file or a whole one.
     ///
+    /// With an anchor an older copy of the file is refused from the beginning; what the anchor held before is
+    /// replaced.
+    ///
     /// # Errors
     /// [`Error::Open`] with `AlreadyExists` where anything is at `path`, which then stays as it is;
     /// [`Error::Storage`] where the machine refuses.
     pub fn create(
         path: impl AsRef<Path>,
         unlock: &Unlock,
+        anchor: Option<Arc<dyn Anchor>>,
         policy: Policy,
         environment: Environment,
     ) -> Result<Self, Error> {
         let (keys, rows) = Self::first_rows(unlock, &policy, &environment)?;
         let mut suffix = [0; 8];
         environment.entropy.fill(&mut suffix)?;
-        let store = RedbStore::create_file(path.as_ref(), Settings::default(), rows, suffix)?;
+        let key = Arc::new(keys.tally());
+        let store = RedbStore::create_file(path.as_ref(), Settings::default(), rows, suffix, anchor, key)?;
         Self::on(Arc::new(store), keys, policy, environment)
     }
 
     /// Opens the store in a file. The file is judged before anything is written to it: one that is
     /// refused stays byte for byte as it was.
     ///
+    /// A store that has once been opened with an anchor opens with that alone.
+    ///
     /// # Errors
-    /// [`Error::Open`] says what does not fit: path, key or format; [`Error::Damaged`] that the file
-    /// does not hold what was written to it.
+    /// [`Error::Open`] says what does not fit: path, key, format or anchor; [`Error::Damaged`] that the file
+    /// does not hold what was written to it, or holds what was not; [`Error::Anchor`] that the anchor did not
+    /// answer.
     pub fn open(
         path: impl AsRef<Path>,
         unlock: &Unlock,
-        anchor: Option<Anchor>,
+        anchor: Option<Arc<dyn Anchor>>,
         policy: Policy,
         environment: Environment,
     ) -> Result<Self, Error> {
-        if let Some(anchor) = anchor {
-            match anchor {}
-        }
         let medium = Arc::new(FileMedium::new(path.as_ref()));
-        let (keys, store) = Self::judged(medium, unlock, &environment)?;
+        let (keys, store) = Self::judged(medium, unlock, anchor, &environment)?;
         Self::on(Arc::new(store), keys, policy, environment)
+    }
+
+    /// Takes the file as it is for the latest there is, whatever the anchor holds: for a host that has lost
+    /// what its anchor held, or whose user has put an older copy back and means it. Guesses, codes and
+    /// sessions that the file has forgotten are as if they had never been, so this is a person's decision and
+    /// no answer to [`OpenProblem::RolledBack`](crate::OpenProblem::RolledBack) by itself.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; the file is not touched.
+    pub fn adopt(
+        path: impl AsRef<Path>,
+        unlock: &Unlock,
+        anchor: &dyn Anchor,
+        environment: &Environment,
+    ) -> Result<(), Error> {
+        Ok(RedbStore::adopt_file(path.as_ref(), Settings::default(), anchor, &mut |read| {
+            Self::judge(read, unlock, environment).map(|keys| Arc::new(keys.tally()))
+        })?)
     }
 
     /// An engine whose store is in memory and goes with it.
@@ -104,7 +128,8 @@ impl Engine {
     pub fn in_memory(policy: Policy, environment: Environment) -> Result<Self, Error> {
         let unlock = Unlock::HostKey(HostKey::generate(&*environment.entropy)?);
         let (keys, rows) = Self::first_rows(&unlock, &policy, &environment)?;
-        Self::on(Arc::new(RedbStore::memory(rows)?), keys, policy, environment)
+        let store = RedbStore::memory(rows, Arc::new(keys.tally()))?;
+        Self::on(Arc::new(store), keys, policy, environment)
     }
 
     /// Makes a new store on a medium of the test's own.
@@ -115,11 +140,13 @@ impl Engine {
     pub fn create_on(
         medium: Arc<dyn Medium>,
         unlock: &Unlock,
+        anchor: Option<Arc<dyn Anchor>>,
         policy: Policy,
         environment: Environment,
     ) -> Result<Self, Error> {
         let (keys, rows) = Self::first_rows(unlock, &policy, &environment)?;
-        let store = RedbStore::create(medium, Settings::default(), rows)?;
+        let key = Arc::new(keys.tally());
+        let store = RedbStore::create(medium, Settings::default(), rows, anchor, key)?;
         Self::on(Arc::new(store), keys, policy, environment)
     }
 
@@ -131,10 +158,11 @@ impl Engine {
     pub fn open_on(
         medium: Arc<dyn Medium>,
         unlock: &Unlock,
+        anchor: Option<Arc<dyn Anchor>>,
         policy: Policy,
         environment: Environment,
     ) -> Result<Self, Error> {
-        let (keys, store) = Self::judged(medium, unlock, &environment)?;
+        let (keys, store) = Self::judged(medium, unlock, anchor, &environment)?;
         Self::on(Arc::new(store), keys, policy, environment)
     }
 
@@ -167,16 +195,21 @@ impl Engine {
     fn judged(
         medium: Arc<dyn Medium>,
         unlock: &Unlock,
+        anchor: Option<Arc<dyn Anchor>>,
         environment: &Environment,
     ) -> Result<(Keys, RedbStore), Error> {
         let mut keys = None;
-        let store = RedbStore::open(medium, Settings::default(), &mut |read| {
-            let opened = Header::read(read)?.unlock(unlock, &*environment.hasher)?;
-            View::new(read, &opened, Timestamp::from_millis(0)).meta()?;
-            keys = Some(opened);
-            Ok(())
+        let store = RedbStore::open(medium, Settings::default(), anchor, &mut |read| {
+            let opened = Self::judge(read, unlock, environment)?;
+            Ok(Arc::new(keys.insert(opened).tally()))
         })?;
         Ok((keys.ok_or(Error::Defect)?, store))
+    }
+
+    fn judge(read: &dyn Read, unlock: &Unlock, environment: &Environment) -> Result<Keys, StoreError> {
+        let keys = Header::read(read)?.unlock(unlock, &*environment.hasher)?;
+        View::new(read, &keys, Timestamp::from_millis(0)).meta()?;
+        Ok(keys)
     }
 
     fn first_rows(

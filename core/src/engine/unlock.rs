@@ -20,11 +20,6 @@ pub enum Unlock {
     Passphrase(Secret),
 }
 
-/// A value that the host keeps outside the file, so that an older copy of the file is noticed. None can
-/// be made yet: the parameter holds its place.
-#[derive(Clone, Copy, Debug)]
-pub enum Anchor {}
-
 /// The one row that is read before the store is unlocked. It holds nothing of a person.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Header {

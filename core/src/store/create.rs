@@ -6,26 +6,43 @@ use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::anchor::{self, Anchor};
 use super::medium::Opened;
 use super::open::Open;
 use super::port::{Row, StoreError};
+use crate::crypto::tally::TallyKey;
 
 /// Makes a store with `first_rows` at `path`, where nothing may be. `name_suffix` is drawn at random:
 /// it keeps a file that a crash left behind out of the way of the next attempt.
+///
+/// The anchor knows the store before its file has its name: a store that its anchor does not know could
+/// never be opened.
 pub(super) fn create(
     path: &Path,
     cache_bytes: usize,
     first_rows: Vec<Row>,
     name_suffix: [u8; 8],
+    key: Arc<TallyKey>,
+    anchor: Option<&dyn Anchor>,
 ) -> Result<(), StoreError> {
     if path.symlink_metadata().is_ok() {
         return Err(StoreError::AlreadyExists);
     }
     let temporary = Temporary::beside(path, name_suffix)?;
-    Open::made(Opened::file(temporary.file()?)?, cache_bytes, first_rows)?.close()?;
+    let made = Open::made(Opened::file(temporary.file()?)?, cache_bytes, first_rows, key, anchor.is_some())?;
+    let stamp = made.stamp();
+    made.close()?;
     temporary.file()?.sync_all().map_err(io_error)?;
-    temporary.put_at(path, |from, to| std::fs::hard_link(from, to))
+    let link = |from: &Path, to: &Path| std::fs::hard_link(from, to);
+    let Some(anchor) = anchor else { return temporary.put_at(path, link) };
+    let before = anchor.load()?;
+    anchor::finalise(anchor, &stamp)?;
+    temporary.put_at(path, link).inspect_err(|_| {
+        // What is at the path may be the store of before. Where this fails too, that store says so.
+        _ = before.map(|before| anchor.store(&before));
+    })
 }
 
 /// A file of our own in the directory of `path`; removed when dropped.

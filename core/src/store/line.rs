@@ -110,11 +110,27 @@ pub(crate) enum Ended {
     /// It is in the file.
     Done,
     /// It is not in the file, and may be tried again.
-    NotDone(ErrorKind),
+    NotDone(NotDone),
     /// It is not in the file, and the store takes no more.
     Broken,
     /// Nobody can tell.
     Unknown,
+}
+
+/// What failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NotDone {
+    Storage(ErrorKind),
+    Anchor,
+}
+
+impl From<NotDone> for StoreError {
+    fn from(failed: NotDone) -> Self {
+        match failed {
+            NotDone::Storage(kind) => Self::Io(kind),
+            NotDone::Anchor => Self::AnchorFailed,
+        }
+    }
 }
 
 /// Where the acts of one commit wait for its end.

@@ -4,6 +4,7 @@
 
 #![cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public through `testing` only"))]
 
+pub(crate) mod anchor;
 pub(crate) mod lower;
 pub(crate) mod port;
 pub(crate) mod tables;
@@ -21,9 +22,12 @@ pub(crate) mod medium;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod memory;
 mod open;
+#[cfg(feature = "testing")]
+mod raw;
 pub(crate) mod redb;
 mod rows;
 mod stage;
+mod stamp;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -39,6 +43,8 @@ pub(crate) mod testing {
     pub use super::port::{
         Decide, MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, Store, StoreError, Visit, Write,
     };
+    pub use super::raw::{raw_rows, with_raw_rows};
     pub use super::redb::{RedbStore, Settings};
+    pub use crate::crypto::tally::TallyKey;
     pub use ::redb::{BackendError, StorageBackend};
 }

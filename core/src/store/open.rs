@@ -1,19 +1,23 @@
 //! Opening judges before it writes: a file that is refused, for whatever reason, is not touched.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{Builder, Database, StorageBackend};
 
+use super::anchor::{self, Anchor};
 use super::medium::{Identity, Lent, Medium, Opened};
 use super::port::{Read, Row, StoreError};
 use super::rows::{Snapshot, commit, damage_of};
 use super::stage::{Changes, admit};
+use super::stamp::{Stamp, Stamped};
 use super::trial::Trial;
+use crate::crypto::tally::{Tally, TallyKey};
 
-/// Looks at a file before it is opened for writing, and may refuse it: another schema, another key.
-pub type Judge<'a> = &'a mut dyn FnMut(&dyn Read) -> Result<(), StoreError>;
+/// Looks at a file before it is opened for writing, and may refuse it: another schema, another key. Gives
+/// the key that its rows as a whole are held against.
+pub type Judge<'a> = &'a mut dyn FnMut(&dyn Read) -> Result<Arc<TallyKey>, StoreError>;
 
 /// How often a file may be swapped for another while it is being opened.
 const SWAPS: usize = 3;
@@ -30,14 +34,19 @@ pub(super) struct Open {
     /// Which file it is.
     pub(super) identity: Option<Identity>,
     ailing: Arc<AtomicBool>,
+    pub(super) key: Arc<TallyKey>,
+    /// What the last commit left. It changes in the hands of who has the turn alone.
+    last: Mutex<(Stamp, Tally)>,
 }
 
 impl Open {
-    /// Opens what lies on `medium`, if it is `only` that file, sound, and `judge` takes it.
+    /// Opens what lies on `medium`, if it is `only` that file, sound, `judge` takes it, its rows are those
+    /// that its commits left, and `anchor` knows it.
     pub(super) fn judged(
         medium: &dyn Medium,
         cache_bytes: usize,
         only: Option<Identity>,
+        anchor: Option<&dyn Anchor>,
         judge: Judge<'_>,
     ) -> Result<Self, StoreError> {
         for _ in 0..SWAPS {
@@ -46,31 +55,61 @@ impl Open {
             if only.is_some() && identity != only {
                 return Err(StoreError::Broken);
             }
-            contained(|| on_trial(opened, cache_bytes, judge))?;
+            let found = contained(|| on_trial(opened, cache_bytes, judge))?;
+            anchor::admit(anchor, &found.stamped.stamp)?;
             let opened = medium.open()?;
-            if opened.identity == identity {
-                return contained(|| Self::start(opened, cache_bytes, false));
+            if opened.identity != identity {
+                continue;
+            }
+            let Found { stamped, tally, key } = found;
+            let open = contained(|| Self::start(opened, cache_bytes, false, key, (stamped.stamp, tally)))?;
+            // Judged was what lay there a moment ago.
+            if open.snapshot()?.stamped()? == stamped {
+                return Ok(open);
             }
         }
         Err(StoreError::Io(std::io::ErrorKind::Interrupted))
     }
 
+    /// The stamp of what lies on `medium`, judged as at an opening, but by no anchor.
+    pub(super) fn looked_at(
+        medium: &dyn Medium,
+        cache_bytes: usize,
+        judge: Judge<'_>,
+    ) -> Result<Stamp, StoreError> {
+        let opened = medium.open()?;
+        Ok(contained(|| on_trial(opened, cache_bytes, judge))?.stamped.stamp)
+    }
+
     /// Makes a store of storage without a byte, with `first_rows` and the first commit's stamp.
-    pub(super) fn made(opened: Opened, cache_bytes: usize, first_rows: Vec<Row>) -> Result<Self, StoreError> {
+    pub(super) fn made(
+        opened: Opened,
+        cache_bytes: usize,
+        first_rows: Vec<Row>,
+        key: Arc<TallyKey>,
+        is_anchored: bool,
+    ) -> Result<Self, StoreError> {
         let changes = admit(first_rows, &Changes::new())?;
         if opened.backend.len().map_err(|error| StoreError::Io(error.kind()))? > 0 {
             return Err(StoreError::AlreadyExists);
         }
-        let open = Self::start(opened, cache_bytes, true)?;
-        open.commit(&changes, 1).map_err(StoreError::Io)?;
+        let open = Self::start(opened, cache_bytes, true, key, (Stamp::NONE, Tally::default()))?;
+        let first = open.next(&changes, is_anchored);
+        open.commit(&changes, first).map_err(StoreError::Io)?;
         Ok(open)
     }
 
-    fn start(opened: Opened, cache_bytes: usize, may_be_empty: bool) -> Result<Self, StoreError> {
+    fn start(
+        opened: Opened,
+        cache_bytes: usize,
+        may_be_empty: bool,
+        key: Arc<TallyKey>,
+        last: (Stamp, Tally),
+    ) -> Result<Self, StoreError> {
         let backend =
             if may_be_empty { Lent::new(opened.backend, true) } else { Lent::renewed(opened.backend) };
         let db = open_on(backend, cache_bytes, !may_be_empty)?;
-        Ok(Self { db, identity: opened.identity, ailing: Arc::default() })
+        Ok(Self { db, identity: opened.identity, ailing: Arc::default(), key, last: Mutex::new(last) })
     }
 
     pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
@@ -82,10 +121,27 @@ impl Open {
         self.ailing.load(Ordering::Acquire)
     }
 
+    /// What the last commit left.
+    pub(super) fn stamp(&self) -> Stamp {
+        self.last().0
+    }
+
+    /// What a commit of these changes would leave.
+    pub(super) fn next(&self, changes: &Changes, is_anchored: bool) -> Stamp {
+        self.stamp().next(changes, is_anchored, &self.key)
+    }
+
     /// A panic inside redb counts as a failure: who commits answers for others too.
-    pub(super) fn commit(&self, changes: &Changes, stamp: u64) -> Result<(), std::io::ErrorKind> {
-        catch_unwind(AssertUnwindSafe(|| commit(&self.db, changes, stamp)))
-            .unwrap_or(Err(std::io::ErrorKind::Other))
+    pub(super) fn commit(&self, changes: &Changes, stamp: Stamp) -> Result<(), std::io::ErrorKind> {
+        let tally = self.last().1;
+        let tally = catch_unwind(AssertUnwindSafe(|| commit(&self.db, changes, &stamp, tally, &self.key)))
+            .unwrap_or(Err(std::io::ErrorKind::Other))?;
+        *self.last() = (stamp, tally);
+        Ok(())
+    }
+
+    fn last(&self) -> MutexGuard<'_, (Stamp, Tally)> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn close(self) -> Result<(), StoreError> {
@@ -93,7 +149,14 @@ impl Open {
     }
 }
 
-fn on_trial(opened: Opened, cache_bytes: usize, judge: Judge<'_>) -> Result<(), StoreError> {
+/// What a trial found.
+struct Found {
+    stamped: Stamped,
+    tally: Tally,
+    key: Arc<TallyKey>,
+}
+
+fn on_trial(opened: Opened, cache_bytes: usize, judge: Judge<'_>) -> Result<Found, StoreError> {
     let to_come = names_a_format_to_come(&*opened.backend);
     let trial = Trial::over(Lent::new(opened.backend, false));
     let db = open_on(trial, cache_bytes, true).map_err(|error| match error {
@@ -101,13 +164,19 @@ fn on_trial(opened: Opened, cache_bytes: usize, judge: Judge<'_>) -> Result<(), 
         error => error,
     })?;
     let snapshot = Snapshot::of(&db, &Arc::default())?;
-    snapshot.stamp()?;
-    judge(&snapshot)
+    let key = judge(&snapshot)?;
+    let (stamped, tally) = (snapshot.stamped()?, snapshot.tally(&key)?);
+    stamped.fits(&tally, &key)?;
+    Ok(Found { stamped, tally, key })
 }
 
 /// A plain open of a damaged file gave wrong rows in 11 of 100 cases and panics in 16; with the check,
 /// neither was seen in 28,800. Only what is being made needs none.
-fn open_on(backend: impl StorageBackend, cache_bytes: usize, check: bool) -> Result<Database, StoreError> {
+pub(super) fn open_on(
+    backend: impl StorageBackend,
+    cache_bytes: usize,
+    check: bool,
+) -> Result<Database, StoreError> {
     Builder::new()
         .set_cache_size(cache_bytes)
         .set_check_integrity_on_open(check)

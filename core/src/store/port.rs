@@ -16,7 +16,8 @@ pub const MAX_VALUE: usize = 64 * 1024;
 /// Most bytes of keys and values that one act may write.
 pub const MAX_ACT: usize = 512 * 1024;
 
-/// The row that counts commits: a number, 8 bytes big-endian. The engine writes it, no act may.
+/// The row that every commit writes: how many there were, and what proves that the rows are those that they
+/// left. The store writes it, no act may.
 /// The first key of the key space, so that a commit touches one end of it and one account.
 pub(crate) const STAMP_KEY: [u8; 17] = [0; 17];
 
@@ -102,6 +103,11 @@ pub trait Store: Send + Sync {
         Ok(None)
     }
 
+    /// Whether an older copy of the store would be refused.
+    fn is_anchored(&self) -> bool {
+        false
+    }
+
     /// Releases the file and its lock; the next call opens it again. Waits for acts under way.
     ///
     /// # Errors
@@ -147,4 +153,10 @@ pub enum StoreError {
     Broken,
     /// The source of randomness gave none.
     NoEntropy,
+    /// The file is an older copy than the anchor knows.
+    RolledBack,
+    /// The file has an anchor, and none was given or the one given is empty.
+    AnchorMissing,
+    /// The anchor did not answer; nothing was written.
+    AnchorFailed,
 }

@@ -12,14 +12,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
+use super::anchor::{self, Anchor};
 use super::create;
 use super::inside::Entrance;
-use super::line::{Ended, Line, Outcome};
+use super::line::{Ended, Line, NotDone, Outcome};
 use super::medium::{FileMedium, Identity, Medium, MemoryMedium};
 use super::open::{Judge, Open};
 use super::port::{Decide, Read, Row, Store, StoreError};
 use super::rows::Snapshot;
 use super::stage::{Changes, Over, admit};
+use super::stamp::Stamp;
+use crate::crypto::tally::TallyKey;
 
 /// Most acts that share a commit.
 const MAX_ACTS: usize = 64;
@@ -45,6 +48,7 @@ impl Default for Settings {
 /// A store on redb.
 pub struct RedbStore {
     medium: Arc<dyn Medium>,
+    anchor: Option<Arc<dyn Anchor>>,
     settings: Settings,
     entrance: Entrance,
     line: Line,
@@ -52,14 +56,13 @@ pub struct RedbStore {
     batch: Mutex<Batch>,
     /// Changes only in the hands of who has the turn, but that any caller may wake a suspended store.
     state: RwLock<State>,
-    stamp: AtomicU64,
     commits: AtomicU64,
 }
 
 enum State {
     Open(Open),
     /// The file is released; the next call opens it again, if it is the same.
-    Suspended(Option<Identity>),
+    Suspended(Option<Identity>, Arc<TallyKey>),
     /// Only [`RedbStore::reopen`] helps.
     Broken,
 }
@@ -77,18 +80,42 @@ impl RedbStore {
     /// Opens the store that lies on `medium`. What is refused is not touched.
     ///
     /// # Errors
-    /// [`StoreError`]: from the medium, about what is there, or from `judge`.
-    pub fn open(medium: Arc<dyn Medium>, settings: Settings, judge: Judge<'_>) -> Result<Self, StoreError> {
-        let open = Open::judged(&*medium, settings.cache_bytes, None, judge)?;
-        Self::with(medium, settings, open)
+    /// [`StoreError`]: from the medium, about what is there, from `judge`, or of the anchor.
+    pub fn open(
+        medium: Arc<dyn Medium>,
+        settings: Settings,
+        anchor: Option<Arc<dyn Anchor>>,
+        judge: Judge<'_>,
+    ) -> Result<Self, StoreError> {
+        let open = Open::judged(&*medium, settings.cache_bytes, None, anchor.as_deref(), judge)?;
+        Self::with(medium, settings, anchor, open)
     }
 
     /// Opens the store in the file at `path`.
     ///
     /// # Errors
     /// As [`Self::open`]; [`StoreError::NotFound`] where no file is.
-    pub fn open_file(path: &Path, settings: Settings, judge: Judge<'_>) -> Result<Self, StoreError> {
-        Self::open(Arc::new(FileMedium::new(path)), settings, judge)
+    pub fn open_file(
+        path: &Path,
+        settings: Settings,
+        anchor: Option<Arc<dyn Anchor>>,
+        judge: Judge<'_>,
+    ) -> Result<Self, StoreError> {
+        Self::open(Arc::new(FileMedium::new(path)), settings, anchor, judge)
+    }
+
+    /// Takes the file at `path` for the latest there is, whatever the anchor held.
+    ///
+    /// # Errors
+    /// As [`Self::open_file`].
+    pub fn adopt_file(
+        path: &Path,
+        settings: Settings,
+        anchor: &dyn Anchor,
+        judge: Judge<'_>,
+    ) -> Result<(), StoreError> {
+        let stamp = Open::looked_at(&FileMedium::new(path), settings.cache_bytes, judge)?;
+        Ok(anchor::finalise(anchor, &stamp)?)
     }
 
     /// Makes a store with `first_rows` in a new file at `path`, and opens it. A crash leaves no file
@@ -102,9 +129,12 @@ impl RedbStore {
         settings: Settings,
         first_rows: Vec<Row>,
         name_suffix: [u8; 8],
+        anchor: Option<Arc<dyn Anchor>>,
+        key: Arc<TallyKey>,
     ) -> Result<Self, StoreError> {
-        create::create(path, settings.cache_bytes, first_rows, name_suffix)?;
-        Self::open_file(path, settings, &mut |_| Ok(()))
+        let cache_bytes = settings.cache_bytes;
+        create::create(path, cache_bytes, first_rows, name_suffix, key.clone(), anchor.as_deref())?;
+        Self::open_file(path, settings, anchor, &mut |_| Ok(key.clone()))
     }
 
     /// Makes a store with `first_rows` on storage that holds no byte yet. Other than
@@ -116,32 +146,52 @@ impl RedbStore {
         medium: Arc<dyn Medium>,
         settings: Settings,
         first_rows: Vec<Row>,
+        anchor: Option<Arc<dyn Anchor>>,
+        key: Arc<TallyKey>,
     ) -> Result<Self, StoreError> {
-        let open = Open::made(medium.open()?, settings.cache_bytes, first_rows)?;
-        Self::with(medium, settings, open)
+        let open = Open::made(medium.open()?, settings.cache_bytes, first_rows, key, anchor.is_some())?;
+        if let Some(anchor) = &anchor {
+            anchor::finalise(&**anchor, &open.stamp())?;
+        }
+        Self::with(medium, settings, anchor, open)
     }
 
     /// Makes a store with `first_rows` in memory.
     ///
     /// # Errors
     /// [`StoreError::TooLarge`] or [`StoreError::Conflict`] where `first_rows` are no act.
-    pub fn memory(first_rows: Vec<Row>) -> Result<Self, StoreError> {
+    pub fn memory(first_rows: Vec<Row>, key: Arc<TallyKey>) -> Result<Self, StoreError> {
         let settings = Settings { cache_bytes: 1 << 20, ..Settings::default() };
-        Self::create(Arc::new(MemoryMedium::new()), settings, first_rows)
+        Self::create(Arc::new(MemoryMedium::new()), settings, first_rows, None, key)
     }
 
-    fn with(medium: Arc<dyn Medium>, settings: Settings, open: Open) -> Result<Self, StoreError> {
-        let stamp = open.snapshot()?.stamp()?;
-        Ok(Self {
+    fn with(
+        medium: Arc<dyn Medium>,
+        settings: Settings,
+        anchor: Option<Arc<dyn Anchor>>,
+        open: Open,
+    ) -> Result<Self, StoreError> {
+        let is_new_to_anchor = anchor.is_some() && !open.stamp().is_anchored;
+        let store = Self {
             medium,
+            anchor,
             settings,
             entrance: Entrance::new(),
             line: Line::default(),
             batch: Mutex::default(),
             state: RwLock::new(State::Open(open)),
-            stamp: AtomicU64::new(stamp),
             commits: AtomicU64::new(0),
-        })
+        };
+        if is_new_to_anchor {
+            // From now on the file says itself that it has an anchor, so that none cannot be given for it.
+            match store.commit(&Changes::new()) {
+                Ended::Done => {}
+                Ended::NotDone(why) => return Err(why.into()),
+                Ended::Broken => return Err(StoreError::Broken),
+                Ended::Unknown => return Err(StoreError::Unknown),
+            }
+        }
+        Ok(store)
     }
 
     /// Opens a store again that a failure broke, or whose file was exchanged; the file may be another
@@ -185,19 +235,23 @@ impl Store for RedbStore {
 
     fn write(&self, decide: Decide<'_>) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
-        let mut failure = ErrorKind::Other;
+        let mut failure = NotDone::Storage(ErrorKind::Other);
         for _ in 0..RUNS {
             match self.run(decide)? {
                 Run::Over => return Ok(()),
-                Run::NotDone(kind) => failure = kind,
+                Run::NotDone(why) => failure = why,
             }
         }
-        Err(StoreError::Io(failure))
+        Err(failure.into())
     }
 
     fn commit_stamp(&self) -> Result<u64, StoreError> {
         let _inside = self.entrance.enter()?;
-        self.with_open(|_| Ok(self.stamp.load(Ordering::Acquire)))
+        self.with_open(|open| Ok(open.stamp().number))
+    }
+
+    fn is_anchored(&self) -> bool {
+        self.anchor.is_some()
     }
 
     fn size(&self) -> Result<Option<u64>, StoreError> {
@@ -211,7 +265,7 @@ impl Store for RedbStore {
         let mut state = self.state_mut();
         match std::mem::replace(&mut *state, State::Broken) {
             State::Open(open) => {
-                *state = State::Suspended(open.identity);
+                *state = State::Suspended(open.identity, open.key.clone());
                 open.close()
             }
             released => {
@@ -226,7 +280,7 @@ impl Store for RedbStore {
 enum Run {
     Over,
     /// Its commit failed and left nothing: the act may run again.
-    NotDone(ErrorKind),
+    NotDone(NotDone),
 }
 
 impl RedbStore {
@@ -249,7 +303,7 @@ impl RedbStore {
         let answer = answer.unwrap_or_else(|panic| resume_unwind(panic));
         match outcome.map_or(Ended::Done, |outcome| outcome.wait()) {
             Ended::Done => answer.map(|_| Run::Over),
-            Ended::NotDone(kind) => Ok(Run::NotDone(kind)),
+            Ended::NotDone(why) => Ok(Run::NotDone(why)),
             Ended::Unknown if answer == Ok(Staged::Rows) => Err(StoreError::Unknown),
             Ended::Unknown | Ended::Broken => Err(StoreError::Broken),
         }
@@ -271,20 +325,26 @@ impl RedbStore {
     }
 
     fn commit(&self, staged: &Changes) -> Ended {
-        let before = self.stamp.load(Ordering::Acquire);
-        let committed = self.with_open(|open| {
-            if open.identity.is_some() && self.medium.identity()? != open.identity {
-                return Err(StoreError::Broken);
-            }
-            Ok(open.commit(staged, before + 1))
-        });
-        match committed {
-            Ok(Ok(())) => {
-                self.stamp.store(before + 1, Ordering::Release);
+        let attempted = match &self.anchor {
+            None => self.with_open(|open| self.attempt(open, staged, None)),
+            // Nobody reads what is committed before it is final: it could still be taken back.
+            Some(anchor) => match &*self.state_mut() {
+                State::Open(open) => self.attempt(open, staged, Some(&**anchor)),
+                State::Suspended(..) | State::Broken => Err(StoreError::Broken),
+            },
+        };
+        match attempted {
+            Ok(Attempt::Done) => {
                 self.commits.fetch_add(1, Ordering::AcqRel);
                 Ended::Done
             }
-            Ok(Err(kind)) => self.find_out(before, kind),
+            Ok(Attempt::Unanchored) => Ended::NotDone(NotDone::Anchor),
+            Ok(Attempt::Failed { before, next, kind }) => self.find_out(&before, &next, kind),
+            Ok(Attempt::NotFinal) => {
+                // The next opening finalises it; until then nobody is told of it.
+                self.release(&mut self.state_mut());
+                Ended::Unknown
+            }
             // The path leads elsewhere: a commit would go to a file that nobody finds again.
             Err(_) => {
                 *self.state_mut() = State::Broken;
@@ -293,28 +353,59 @@ impl RedbStore {
         }
     }
 
+    fn attempt(
+        &self,
+        open: &Open,
+        staged: &Changes,
+        anchor: Option<&dyn Anchor>,
+    ) -> Result<Attempt, StoreError> {
+        if open.identity.is_some() && self.medium.identity()? != open.identity {
+            return Err(StoreError::Broken);
+        }
+        let (before, next) = (open.stamp(), open.next(staged, anchor.is_some()));
+        if anchor.is_some_and(|anchor| anchor::reserve(anchor, &before, &next).is_err()) {
+            return Ok(Attempt::Unanchored);
+        }
+        if let Err(kind) = open.commit(staged, next) {
+            return Ok(Attempt::Failed { before, next, kind });
+        }
+        let is_final = anchor.is_none_or(|anchor| anchor::finalise(anchor, &next).is_ok());
+        Ok(if is_final { Attempt::Done } else { Attempt::NotFinal })
+    }
+
     /// Opens the store again after a failed commit and looks whether the commit is there.
-    fn find_out(&self, before: u64, kind: ErrorKind) -> Ended {
+    fn find_out(&self, before: &Stamp, next: &Stamp, kind: ErrorKind) -> Ended {
         let mut state = self.state_mut();
         let State::Open(open) = std::mem::replace(&mut *state, State::Broken) else {
             return Ended::Broken;
         };
-        let identity = open.identity;
+        let (identity, key) = (open.identity, open.key.clone());
         // It failed already; what closing it says adds nothing.
         _ = open.close();
-        if self.start(&mut state, identity, &mut |_| Ok(())).is_err() {
+        if self.start(&mut state, identity, &mut |_| Ok(key.clone())).is_err() {
             return Ended::Unknown;
         }
-        match self.stamp.load(Ordering::Acquire) {
-            now if now == before => Ended::NotDone(kind),
-            now if now == before + 1 => {
-                self.commits.fetch_add(1, Ordering::AcqRel);
-                Ended::Done
-            }
-            _ => {
-                *state = State::Broken;
-                Ended::Unknown
-            }
+        let found = match &*state {
+            State::Open(open) => Some(open.stamp()),
+            State::Suspended(..) | State::Broken => None,
+        };
+        if found.as_ref() == Some(before) {
+            Ended::NotDone(NotDone::Storage(kind))
+        } else if found.as_ref() == Some(next) {
+            self.commits.fetch_add(1, Ordering::AcqRel);
+            Ended::Done
+        } else {
+            *state = State::Broken;
+            Ended::Unknown
+        }
+    }
+
+    /// Closes the file, to be opened again by the next call. What closing says adds nothing: a failure has
+    /// been told already.
+    fn release(&self, state: &mut State) {
+        if let State::Open(open) = std::mem::replace(state, State::Broken) {
+            *state = State::Suspended(open.identity, open.key.clone());
+            _ = open.close();
         }
     }
 
@@ -324,19 +415,14 @@ impl RedbStore {
         if !self.is_ailing() {
             return Ok(());
         }
-        let mut state = self.state_mut();
-        if let State::Open(open) = std::mem::replace(&mut *state, State::Broken) {
-            *state = State::Suspended(open.identity);
-            // The failure has been reported by the read that met it.
-            _ = open.close();
-        }
+        self.release(&mut self.state_mut());
         Ok(())
     }
 
     fn is_ailing(&self) -> bool {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Open(open) => open.is_ailing(),
-            State::Suspended(_) | State::Broken => false,
+            State::Suspended(..) | State::Broken => false,
         }
     }
 
@@ -346,23 +432,24 @@ impl RedbStore {
             match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
                 State::Open(open) => return with(open),
                 State::Broken => return Err(StoreError::Broken),
-                State::Suspended(_) => {}
+                State::Suspended(..) => {}
             }
             let mut state = self.state_mut();
-            if let State::Suspended(identity) = *state {
-                self.start(&mut state, identity, &mut |_| Ok(()))?;
+            if let State::Suspended(identity, key) = &*state {
+                let (identity, key) = (*identity, key.clone());
+                self.start(&mut state, identity, &mut |_| Ok(key.clone()))?;
             }
         }
     }
 
     fn start(&self, state: &mut State, only: Option<Identity>, judge: Judge<'_>) -> Result<(), StoreError> {
         let open =
-            Open::judged(&*self.medium, self.settings.cache_bytes, only, judge).inspect_err(|error| {
-                if *error == StoreError::Broken {
-                    *state = State::Broken;
-                }
-            })?;
-        self.stamp.store(open.snapshot()?.stamp()?, Ordering::Release);
+            Open::judged(&*self.medium, self.settings.cache_bytes, only, self.anchor.as_deref(), judge)
+                .inspect_err(|error| {
+                    if *error == StoreError::Broken {
+                        *state = State::Broken;
+                    }
+                })?;
         *state = State::Open(open);
         Ok(())
     }
@@ -374,6 +461,21 @@ impl RedbStore {
     fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How a commit went.
+enum Attempt {
+    Done,
+    /// The anchor did not answer; nothing was written.
+    Unanchored,
+    /// redb failed, at whatever point.
+    Failed {
+        before: Stamp,
+        next: Stamp,
+        kind: ErrorKind,
+    },
+    /// It is in the file, and the anchor did not answer.
+    NotFinal,
 }
 
 /// What an act has put into its batch.

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::{
-    CommitError, Database, DatabaseError, ReadOnlyTable, ReadableDatabase, StorageError, TableDefinition,
-    TableError, TransactionError,
+    CommitError, Database, DatabaseError, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageError,
+    TableDefinition, TableError, TransactionError,
 };
 
 use super::port::{Read, STAMP_KEY, StoreError, Visit};
 use super::stage::Changes;
+use super::stamp::{Stamp, Stamped};
+use crate::crypto::tally::{Tally, TallyKey};
 
 /// Keys and values are plain bytes to redb: its names of types would freeze our paths into files,
 /// and its decoding cannot refuse.
-const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
+pub(super) const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
 
 /// The rows at one moment. Holds no lock; writers do not wait for it.
 pub(crate) struct Snapshot {
@@ -31,10 +33,21 @@ impl Snapshot {
         Ok(Self { table, ailing: Arc::clone(ailing) })
     }
 
-    /// How many commits the store has seen. A store has the row from its first commit on.
-    pub(crate) fn stamp(&self) -> Result<u64, StoreError> {
-        let row = self.get(&STAMP_KEY)?.ok_or(StoreError::Damaged)?;
-        row.as_slice().try_into().map(u64::from_be_bytes).map_err(|_| StoreError::Damaged)
+    /// What the last commit left. A store has it from its first commit on.
+    pub(crate) fn stamped(&self) -> Result<Stamped, StoreError> {
+        Stamped::decode(&self.get(&STAMP_KEY)?.ok_or(StoreError::Damaged)?).ok_or(StoreError::Damaged)
+    }
+
+    /// The rows as one number, but the stamp, which is made of it.
+    pub(crate) fn tally(&self, key: &TallyKey) -> Result<Tally, StoreError> {
+        let mut tally = Tally::default();
+        for row in self.table.iter().map_err(|error| self.failed(error))? {
+            let (row, value) = row.map_err(|error| self.failed(error))?;
+            if row.value() != STAMP_KEY {
+                tally.add(key.row(row.value(), value.value()));
+            }
+        }
+        Ok(tally)
     }
 
     fn failed(&self, error: StorageError) -> StoreError {
@@ -63,30 +76,50 @@ impl Read for Snapshot {
 }
 
 /// Makes the changes and the stamp durable, in the order of keys, which is how redb writes them
-/// fastest. Two phases, because one cannot tell a torn commit from a flipped bit after a crash.
-pub(crate) fn commit(db: &Database, changes: &Changes, stamp: u64) -> Result<(), ErrorKind> {
-    try_commit(db, changes, stamp).map_err(|failure| failure.kind)
+/// fastest, and gives the tally of the rows as they are then. Two phases, because one cannot tell a torn
+/// commit from a flipped bit after a crash.
+pub(crate) fn commit(
+    db: &Database,
+    changes: &Changes,
+    stamp: &Stamp,
+    tally: Tally,
+    key: &TallyKey,
+) -> Result<Tally, ErrorKind> {
+    try_commit(db, changes, stamp, tally, key).map_err(|failure| failure.kind)
 }
 
-fn try_commit(db: &Database, changes: &Changes, stamp: u64) -> Result<(), Failure> {
+fn try_commit(
+    db: &Database,
+    changes: &Changes,
+    stamp: &Stamp,
+    mut tally: Tally,
+    tally_key: &TallyKey,
+) -> Result<Tally, Failure> {
     let mut transaction = db.begin_write()?;
     transaction.set_two_phase_commit(true);
     {
         let mut table = transaction.open_table(ROWS)?;
-        table.insert(STAMP_KEY.as_slice(), stamp.to_be_bytes().as_slice())?;
         for (key, value) in changes {
-            match value {
+            if let Some(value) = value {
+                tally.add(tally_key.row(key, value));
+            }
+            let replaced = match value {
                 Some(value) => table.insert(key.as_slice(), value.as_slice())?,
                 None => table.remove(key.as_slice())?,
             };
+            if let Some(replaced) = replaced {
+                tally.subtract(tally_key.row(key, replaced.value()));
+            }
         }
+        table.insert(STAMP_KEY.as_slice(), stamp.encode(&tally, tally_key).as_slice())?;
     }
-    Ok(transaction.commit()?)
+    transaction.commit()?;
+    Ok(tally)
 }
 
 /// What redb failed with: in our words, and as a kind of I/O error for a commit.
-struct Failure {
-    means: StoreError,
+pub(super) struct Failure {
+    pub(super) means: StoreError,
     kind: ErrorKind,
     storage: bool,
 }

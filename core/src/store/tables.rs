@@ -78,7 +78,7 @@ macro_rules! tables {
 }
 
 tables! {
-    STAMP = "stamp", 0x00, false, 0, "how many commits there were", Sealed::Clear, OnPurge::Stay, InExport::Not("of no account");
+    STAMP = "stamp", 0x00, false, 0, "number and name of the last commit, code over all rows", Sealed::Clear, OnPurge::Stay, InExport::Not("of no account");
     HEADER = "header", 0x01, false, 0, "format, how the store key is wrapped, the wrapped key", Sealed::Clear, OnPurge::Stay, InExport::Not("of no account");
     META = "meta", 0x02, false, 0, "high-water mark of time, next message, flows waiting", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
     CLAIM = "claim", 0x10, false, 32, "keyed hash of an identifier -> its account", Sealed::Store, OnPurge::Go, InExport::Not("shown as methods");

@@ -10,6 +10,7 @@ use super::conformance::conformance;
 use super::memory::BTreeStore;
 use super::port::{Read, Row, Store, StoreError, Write};
 use super::redb::{RedbStore, Settings};
+use crate::crypto::tally::TallyKey;
 
 #[test]
 fn redb_in_a_file_conforms() {
@@ -18,13 +19,16 @@ fn redb_in_a_file_conforms() {
     conformance(&|| {
         let name = made.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let path = directory.path().join(name.to_string());
-        Arc::new(RedbStore::create_file(&path, Settings::default(), Vec::new(), name.to_be_bytes()).unwrap())
+        Arc::new(
+            RedbStore::create_file(&path, Settings::default(), Vec::new(), name.to_be_bytes(), None, key())
+                .unwrap(),
+        )
     });
 }
 
 #[test]
 fn redb_in_memory_conforms() {
-    conformance(&|| Arc::new(RedbStore::memory(Vec::new()).unwrap()));
+    conformance(&|| Arc::new(RedbStore::memory(Vec::new(), key()).unwrap()));
 }
 
 #[test]
@@ -62,8 +66,12 @@ fn add_one(store: &dyn Store, key: &[u8], runs: &mut usize) -> Result<(), StoreE
     })
 }
 
-fn accept(_: &dyn Read) -> Result<(), StoreError> {
-    Ok(())
+fn key() -> Arc<TallyKey> {
+    Arc::new(TallyKey::new(&[1; 32]))
+}
+
+fn accept(_: &dyn Read) -> Result<Arc<TallyKey>, StoreError> {
+    Ok(key())
 }
 
 fn until(what: impl Fn() -> bool) {

@@ -62,7 +62,8 @@ fn another_code_voids_the_one_before_and_comes_once_a_minute() {
     fs::remove_file(desk.path("s")).unwrap();
     let ago = Timestamp::from_millis(now().as_millis() - 120_000);
     let environment = Environment::system().with_clock(Arc::new(Hand::at(ago)));
-    let engine = Engine::create(desk.path("s"), &desk.unlock(), Policy::default(), environment).unwrap();
+    let engine =
+        Engine::create(desk.path("s"), &desk.unlock(), None, Policy::default(), environment).unwrap();
     let begun = engine.sign_up("ada@example.org", &PASSWORD.into(), &Client::default()).unwrap();
     drop(engine);
     let kept = json!({ "flow": begun.flow.unwrap().reveal(), "number": begun.number });

@@ -176,7 +176,7 @@ impl Desk {
         fs::remove_file(desk.path("s")).unwrap();
         let then = Timestamp::from_millis(now().as_millis() - ago.as_millis() as u64);
         let environment = Environment::system().with_clock(Arc::new(Hand::at(then)));
-        drop(Engine::create(desk.path("s"), &desk.unlock(), Policy::default(), environment).unwrap());
+        drop(Engine::create(desk.path("s"), &desk.unlock(), None, Policy::default(), environment).unwrap());
         desk
     }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use selfsame::testing::{Medium, MemoryMedium, SeededEntropy};
 use selfsame::{
-    Engine, Entropy, Environment, Error, Hasher, HostKey, Policy, Product, SystemEntropy, Timestamp, Unlock,
+    Anchor, Engine, Entropy, Environment, Error, Hasher, HostKey, Policy, Product, SystemEntropy, Timestamp,
+    Unlock,
 };
 
 use crate::clock::Hand;
@@ -29,6 +30,7 @@ pub struct World {
     policy: Policy,
     seed: u64,
     place: Place,
+    anchor: Option<Arc<dyn Anchor>>,
 }
 
 impl World {
@@ -44,6 +46,7 @@ impl World {
             start: START,
             policy: None,
             place: None,
+            anchor: None,
             opens: false,
             hasher: None,
             real_entropy: false,
@@ -115,9 +118,12 @@ impl World {
     pub fn reopen(&mut self) -> Result<(), Error> {
         self.engine.suspend()?;
         let (policy, environment) = (self.policy.clone(), self.environment.clone());
+        let anchor = self.anchor.clone();
         self.engine = match &self.place {
-            Place::File(path) => Engine::open(path, &self.unlock(), None, policy, environment)?,
-            Place::Medium(medium) => Engine::open_on(medium.clone(), &self.unlock(), policy, environment)?,
+            Place::File(path) => Engine::open(path, &self.unlock(), anchor, policy, environment)?,
+            Place::Medium(medium) => {
+                Engine::open_on(medium.clone(), &self.unlock(), anchor, policy, environment)?
+            }
         };
         Ok(())
     }
@@ -135,6 +141,7 @@ pub struct WorldBuilder {
     start: Timestamp,
     policy: Option<Policy>,
     place: Option<Place>,
+    anchor: Option<Arc<dyn Anchor>>,
     opens: bool,
     hasher: Option<Arc<dyn Hasher>>,
     real_entropy: bool,
@@ -176,6 +183,11 @@ impl WorldBuilder {
         Self { place: Some(Place::Medium(medium)), ..self }
     }
 
+    /// What knows the latest state of the store.
+    pub fn anchor(self, anchor: Arc<dyn Anchor>) -> Self {
+        Self { anchor: Some(anchor), ..self }
+    }
+
     /// A password hasher of the test's own.
     pub fn hasher(self, hasher: Arc<dyn Hasher>) -> Self {
         Self { hasher: Some(hasher), ..self }
@@ -207,13 +219,13 @@ impl WorldBuilder {
         let policy = self
             .policy
             .unwrap_or_else(|| World::policy().build().expect("the world's policy is within its bounds"));
-        let key = unlock(self.seed);
+        let (key, anchor) = (unlock(self.seed), self.anchor.clone());
         let place = self.place.unwrap_or_else(|| Place::Medium(Arc::new(MemoryMedium::new())));
         let (given, around) = (policy.clone(), environment.clone());
         let engine = match &place {
-            Place::Medium(medium) => Engine::create_on(medium.clone(), &key, given, around)?,
-            Place::File(path) if self.opens => Engine::open(path, &key, None, given, around)?,
-            Place::File(path) => Engine::create(path, &key, given, around)?,
+            Place::Medium(medium) => Engine::create_on(medium.clone(), &key, anchor, given, around)?,
+            Place::File(path) if self.opens => Engine::open(path, &key, anchor, given, around)?,
+            Place::File(path) => Engine::create(path, &key, anchor, given, around)?,
         };
         Ok(World {
             engine,
@@ -224,6 +236,7 @@ impl WorldBuilder {
             policy,
             seed: self.seed,
             place,
+            anchor: self.anchor,
         })
     }
 }

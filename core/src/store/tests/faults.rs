@@ -123,7 +123,7 @@ impl StorageBackend for Faulty {
 fn faulty() -> (Arc<Faults>, RedbStore) {
     let faults = Faults::new();
     let medium = FaultyMedium { memory: MemoryMedium::new(), faults: Arc::clone(&faults) };
-    let store = RedbStore::create(Arc::new(medium), Settings::default(), Vec::new()).unwrap();
+    let store = RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, key()).unwrap();
     (faults, store)
 }
 
@@ -192,7 +192,7 @@ fn storage_that_fails_for_good_leaves_the_end_unknown_until_it_is_reopened() {
 fn an_act_that_never_gets_through_is_given_up_and_not_done() {
     let medium = FullMedium { memory: MemoryMedium::new(), full: Arc::new(AtomicBool::new(false)) };
     let full = Arc::clone(&medium.full);
-    let store = RedbStore::create(Arc::new(medium), Settings::default(), Vec::new()).unwrap();
+    let store = RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, key()).unwrap();
     let mut runs = 0;
     let answer = store.write(&mut |_| {
         runs += 1;
@@ -291,7 +291,7 @@ fn a_failed_read_is_told_once() {
     let faults = Faults::new();
     let medium = FaultyMedium { memory: MemoryMedium::new(), faults: Arc::clone(&faults) };
     let settings = Settings { cache_bytes: 0, ..Settings::default() };
-    let store = RedbStore::create(Arc::new(medium), settings, Vec::new()).unwrap();
+    let store = RedbStore::create(Arc::new(medium), settings, Vec::new(), None, key()).unwrap();
     act(&store, vec![put(b"row", b"1")]).unwrap();
     faults.reads_count.store(true, Ordering::SeqCst);
     let fail_next = || faults.set(1, Failing::Before, false);

@@ -9,12 +9,12 @@ use crate::store::medium::{Medium, MemoryMedium};
 fn made(directory: &Path, name: &str) -> (PathBuf, RedbStore) {
     let path = directory.join(name);
     let first = vec![put(b"header", name.as_bytes())];
-    let store = RedbStore::create_file(&path, Settings::default(), first, [7; 8]).unwrap();
+    let store = RedbStore::create_file(&path, Settings::default(), first, [7; 8], None, key()).unwrap();
     (path, store)
 }
 
 fn open(path: &Path) -> Result<RedbStore, StoreError> {
-    RedbStore::open_file(path, Settings::default(), &mut accept)
+    RedbStore::open_file(path, Settings::default(), None, &mut accept)
 }
 
 fn names(directory: &Path) -> Vec<String> {
@@ -50,13 +50,14 @@ fn what_is_there_is_not_replaced() {
     let path = directory.path().join("there");
     for bytes in [b"".as_slice(), b"somebody's letter"] {
         fs::write(&path, bytes).unwrap();
-        let answer = RedbStore::create_file(&path, Settings::default(), Vec::new(), [7; 8]).err();
+        let answer =
+            RedbStore::create_file(&path, Settings::default(), Vec::new(), [7; 8], None, key()).err();
         assert_eq!(answer, Some(StoreError::AlreadyExists));
         assert_eq!(fs::read(&path).unwrap(), bytes);
         assert_eq!(names(directory.path()), ["there"]);
     }
     let nowhere = directory.path().join("no such directory").join("new");
-    let answer = RedbStore::create_file(&nowhere, Settings::default(), Vec::new(), [7; 8]).err();
+    let answer = RedbStore::create_file(&nowhere, Settings::default(), Vec::new(), [7; 8], None, key()).err();
     assert_eq!(answer, Some(StoreError::NotFound));
 }
 
@@ -76,7 +77,7 @@ fn first_rows_beyond_the_limits_leave_no_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("new");
     let rows = vec![put(&[1; 2_000], b"")];
-    let answer = RedbStore::create_file(&path, Settings::default(), rows, [7; 8]).err();
+    let answer = RedbStore::create_file(&path, Settings::default(), rows, [7; 8], None, key()).err();
     assert_eq!(answer, Some(StoreError::TooLarge));
     assert_eq!(names(directory.path()), [""; 0]);
 }
@@ -95,8 +96,8 @@ fn a_second_opener_is_kept_out_until_the_first_suspends() {
     assert_eq!(first.commit_stamp(), Ok(2), "the stamp is not the file's");
 
     let medium = Arc::new(MemoryMedium::new());
-    let first = RedbStore::create(medium.clone(), Settings::default(), Vec::new()).unwrap();
-    let second = || RedbStore::open(medium.clone(), Settings::default(), &mut accept);
+    let first = RedbStore::create(medium.clone(), Settings::default(), Vec::new(), None, key()).unwrap();
+    let second = || RedbStore::open(medium.clone(), Settings::default(), None, &mut accept);
     assert_eq!(second().err(), Some(StoreError::AlreadyOpen));
     drop(first);
     assert!(second().is_ok());
@@ -105,14 +106,14 @@ fn a_second_opener_is_kept_out_until_the_first_suspends() {
 #[test]
 fn memory_outlives_the_store_that_lies_on_it() {
     let medium = Arc::new(MemoryMedium::new());
-    let store = RedbStore::create(medium.clone(), Settings::default(), Vec::new()).unwrap();
+    let store = RedbStore::create(medium.clone(), Settings::default(), Vec::new(), None, key()).unwrap();
     act(&store, vec![put(b"row", b"1")]).unwrap();
     drop(store);
     assert_eq!(
-        RedbStore::create(medium.clone(), Settings::default(), Vec::new()).err(),
+        RedbStore::create(medium.clone(), Settings::default(), Vec::new(), None, key()).err(),
         Some(StoreError::AlreadyExists)
     );
-    let store = RedbStore::open(medium, Settings::default(), &mut accept).unwrap();
+    let store = RedbStore::open(medium, Settings::default(), None, &mut accept).unwrap();
     assert_eq!(value(&store, b"row").unwrap().as_deref(), Some(b"1".as_slice()));
 }
 
@@ -140,7 +141,7 @@ fn a_store_whose_file_was_exchanged_takes_no_more() {
         let mut seen = None;
         let reopened = store.reopen(&mut |read| {
             seen = read.get(b"header")?;
-            Ok(())
+            Ok(key())
         });
         if exchange {
             assert_eq!((reopened, seen.as_deref()), (Ok(()), Some(b"other".as_slice())));
@@ -177,7 +178,7 @@ fn a_judge_sees_the_rows_and_its_refusal_stands() {
     drop(store);
     let before = fs::read(&path).unwrap();
     for refusal in [StoreError::WrongKey, StoreError::NewerFormat] {
-        let answer = RedbStore::open_file(&path, Settings::default(), &mut |read| {
+        let answer = RedbStore::open_file(&path, Settings::default(), None, &mut |read| {
             assert_eq!(read.get(b"header")?.as_deref(), Some(b"new".as_slice()));
             Err(refusal.clone())
         });
@@ -190,6 +191,6 @@ fn a_judge_sees_the_rows_and_its_refusal_stands() {
 fn an_opened_medium_of_nothing_is_no_store() {
     let medium = MemoryMedium::new();
     assert_eq!(medium.identity(), Ok(None));
-    let answer = RedbStore::open(Arc::new(medium), Settings::default(), &mut accept);
+    let answer = RedbStore::open(Arc::new(medium), Settings::default(), None, &mut accept);
     assert_eq!(answer.err(), Some(StoreError::NotAStore));
 }

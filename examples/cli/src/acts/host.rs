@@ -25,7 +25,7 @@ impl Store {
             return Err(Error::Open(OpenProblem::AlreadyExists).into());
         }
         let (unlock, made) = key::find_or_make(self.key_file.as_deref())?;
-        match Engine::create(&self.path, &unlock, self.policy.clone(), Environment::system()) {
+        match Engine::create(&self.path, &unlock, None, self.policy.clone(), Environment::system()) {
             Err(Error::Open(OpenProblem::NotFound)) => {
                 let why = format!("the directory of {} does not exist", self.path.display());
                 return Err(Trouble::Unusable(why));

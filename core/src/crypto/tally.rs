@@ -1,0 +1,178 @@
+//! The rows of a store as one number, so that none can be taken away, put back or added unseen.
+//!
+//! Each row has a keyed hash; the tally is their sum modulo 2^256, an incremental multiset hash
+//! (MSet-Add-Hash: Clarke, Devadas, van Dijk, Gassend and Suh, ASIACRYPT 2003). A commit adds what it
+//! writes and subtracts what it replaces, whatever the size of the store. The sum itself stands
+//! nowhere: the file holds a code over it, so that nobody without the key learns a row's hash, which
+//! is what the construction's security rests on.
+
+#![cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public through `testing` only"))]
+
+use super::kdf::Mac;
+use super::keys::same;
+
+const ROW: &[u8] = b"row";
+const HEAD: &[u8] = b"head";
+const STAMP: &[u8] = b"stamp";
+
+/// The sum of the hashes of rows.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(test, derive(Debug))]
+pub(crate) struct Tally([u64; 4]);
+
+impl Tally {
+    pub(crate) fn add(&mut self, row: Self) {
+        let mut carry = false;
+        for (sum, more) in self.0.iter_mut().zip(row.0) {
+            let (one, first) = sum.overflowing_add(more);
+            let (both, second) = one.overflowing_add(u64::from(carry));
+            *sum = both;
+            carry = first || second;
+        }
+    }
+
+    pub(crate) fn subtract(&mut self, row: Self) {
+        let mut borrow = false;
+        for (sum, less) in self.0.iter_mut().zip(row.0) {
+            let (one, first) = sum.overflowing_sub(less);
+            let (both, second) = one.overflowing_sub(u64::from(borrow));
+            *sum = both;
+            borrow = first || second;
+        }
+    }
+
+    fn bytes(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        for (to, from) in bytes.chunks_exact_mut(8).zip(self.0) {
+            to.copy_from_slice(&from.to_be_bytes());
+        }
+        bytes
+    }
+}
+
+/// The key of one store's tally.
+pub struct TallyKey(Mac);
+
+impl TallyKey {
+    /// The key with these bytes, which come from the store's key.
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self(Mac::new(key))
+    }
+
+    /// A row's part of the tally.
+    pub(crate) fn row(&self, key: &[u8], value: &[u8]) -> Tally {
+        let hash = self.0.of(&[ROW, &(key.len() as u64).to_be_bytes(), key, value]);
+        let mut words = [0; 4];
+        for (to, from) in words.iter_mut().zip(hash.chunks_exact(8)) {
+            *to = from.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        }
+        Tally(words)
+    }
+
+    /// The name of the state that these changes make of the state named `before`: two files that went
+    /// different ways have different names, also after the same number of commits.
+    pub(crate) fn head<'a>(
+        &self,
+        before: &[u8; 32],
+        changes: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
+    ) -> [u8; 32] {
+        let mut chain = [HEAD, before].concat();
+        for (key, value) in changes {
+            chain.push(u8::from(value.is_some()));
+            chain.extend_from_slice(&self.row(key, value.unwrap_or_default()).bytes());
+        }
+        *self.0.of(&[&chain])
+    }
+
+    /// The code over what stands readable in the stamp and over the rows.
+    pub(crate) fn stamp(&self, clear: &[u8], tally: &Tally) -> [u8; 32] {
+        *self.0.of(&[STAMP, &tally.bytes(), clear])
+    }
+
+    pub(crate) fn is_stamp(&self, code: &[u8], clear: &[u8], tally: &Tally) -> bool {
+        same(code, &self.stamp(clear, tally))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::hex;
+
+    fn key() -> TallyKey {
+        TallyKey::new(&[3; 32])
+    }
+
+    #[test]
+    fn the_order_of_rows_does_not_matter_and_every_row_does() {
+        let rows: Vec<_> = (0..50_u8).map(|at| key().row(&[at], &[at; 9])).collect();
+        let sum = |rows: &mut dyn Iterator<Item = &Tally>| {
+            rows.fold(Tally::default(), |mut sum, row| {
+                sum.add(*row);
+                sum
+            })
+        };
+        let all = sum(&mut rows.iter());
+        assert_eq!(sum(&mut rows.iter().rev()), all);
+        for left_out in 0..rows.len() {
+            let mut fewer =
+                sum(&mut rows.iter().enumerate().filter(|(at, _)| *at != left_out).map(|(_, row)| row));
+            assert_ne!(fewer, all);
+            fewer.add(rows[left_out]);
+            assert_eq!(fewer, all);
+            fewer.subtract(rows[left_out]);
+            fewer.add(key().row(&[left_out as u8], b"another value"));
+            assert_ne!(fewer, all);
+        }
+    }
+
+    #[test]
+    fn sums_carry_and_differences_borrow_over_the_whole_width() {
+        let (mut most, one) = (Tally([u64::MAX; 4]), Tally([1, 0, 0, 0]));
+        most.add(one);
+        assert_eq!(most, Tally::default());
+        most.subtract(one);
+        assert_eq!(most, Tally([u64::MAX; 4]));
+        let mut sum = Tally([u64::MAX, 7, 0, 0]);
+        sum.add(Tally([2, u64::MAX, u64::MAX, 5]));
+        assert_eq!(sum, Tally([1, 7, 0, 6]));
+        sum.subtract(Tally([2, u64::MAX, u64::MAX, 5]));
+        assert_eq!(sum, Tally([u64::MAX, 7, 0, 0]));
+    }
+
+    /// The bytes come from another implementation (Python's hmac), written from the comments here.
+    #[test]
+    fn every_hash_is_what_it_was_in_the_first_release() {
+        let row = key().row(b"key", b"value");
+        let bytes = "dfd2140c2abd2b7c67ec7955a6032a37bff69c95e378118762721aa0acbcc720";
+        assert_eq!(row.bytes()[..], hex(bytes));
+        let stamp = "d2261ddda6ab11cee7cf17c5007cbc4c7dfad9447e9cdec28438be066bfc59f6";
+        assert_eq!(key().stamp(b"clear", &row)[..], hex(stamp));
+        let changes: [(&[u8], Option<&[u8]>); 2] = [(b"a", Some(b"1")), (b"b", None)];
+        let head = "48a17c85eaa0739039c9ab03d5d7516d3f37a249ed7ab57d65e4bbb1765d4a33";
+        assert_eq!(key().head(&[1; 32], changes.into_iter())[..], hex(head));
+    }
+
+    #[test]
+    fn keys_boundaries_and_purposes_are_told_apart() {
+        let (a, b) = (key().row(b"ab", b"c"), key().row(b"a", b"bc"));
+        assert_ne!(a, b);
+        assert_ne!(a, TallyKey::new(&[4; 32]).row(b"ab", b"c"));
+        let head = |changes: &[(&[u8], Option<&[u8]>)]| key().head(&[1; 32], changes.iter().copied());
+        let heads = [
+            head(&[]),
+            head(&[(b"a", None)]),
+            head(&[(b"a", Some(b""))]),
+            head(&[(b"a", Some(b"")), (b"b", None)]),
+            key().head(&[2; 32], [].into_iter()),
+        ];
+        for (at, one) in heads.iter().enumerate() {
+            assert!(heads[..at].iter().all(|other| other != one));
+        }
+        let code = key().stamp(b"clear", &a);
+        assert!(key().is_stamp(&code, b"clear", &a));
+        assert!(!key().is_stamp(&code, b"clear", &b));
+        assert!(!key().is_stamp(&code, b"other", &a));
+        assert!(!key().is_stamp(&[], b"clear", &a));
+    }
+}

@@ -1,0 +1,68 @@
+//! What every commit leaves in the first row of the key space: `[number 8][head 32][anchored 1][code 32]`.
+
+use super::port::StoreError;
+use super::stage::Changes;
+use crate::crypto::tally::{Tally, TallyKey};
+
+const CLEAR: usize = 8 + 32 + 1;
+
+/// The part of the row that is readable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Stamp {
+    /// How many commits the store has seen.
+    pub(crate) number: u64,
+    /// The name of this state, which every commit makes of the one before and of what it writes.
+    pub(crate) head: [u8; 32],
+    /// Whether an anchor outside of the file knows the head.
+    pub(crate) is_anchored: bool,
+}
+
+impl Stamp {
+    /// Before the first commit.
+    pub(crate) const NONE: Self = Self { number: 0, head: [0; 32], is_anchored: false };
+
+    pub(crate) fn next(&self, changes: &Changes, is_anchored: bool, key: &TallyKey) -> Self {
+        let changes = changes.iter().map(|(key, value)| (key.as_slice(), value.as_deref()));
+        Self { number: self.number.saturating_add(1), head: key.head(&self.head, changes), is_anchored }
+    }
+
+    pub(crate) fn encode(&self, tally: &Tally, key: &TallyKey) -> Vec<u8> {
+        let mut row = self.clear();
+        let code = key.stamp(&row, tally);
+        row.extend_from_slice(&code);
+        row
+    }
+
+    fn clear(&self) -> Vec<u8> {
+        let number = self.number.to_be_bytes();
+        [number.as_slice(), &self.head, &[u8::from(self.is_anchored)]].concat()
+    }
+}
+
+/// The whole row.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Stamped {
+    pub(crate) stamp: Stamp,
+    code: [u8; 32],
+}
+
+impl Stamped {
+    pub(crate) fn decode(row: &[u8]) -> Option<Self> {
+        let (clear, code) = row.split_at_checked(CLEAR)?;
+        let (number, rest) = clear.split_first_chunk()?;
+        let (head, anchored) = rest.split_first_chunk()?;
+        let is_anchored = match anchored {
+            [0] => false,
+            [1] => true,
+            _ => return None,
+        };
+        let stamp = Stamp { number: u64::from_be_bytes(*number), head: *head, is_anchored };
+        Some(Self { stamp, code: code.try_into().ok()? })
+    }
+
+    /// Whether these are the rows that the stamp was made for, all of them and no other.
+    pub(crate) fn fits(&self, tally: &Tally, key: &TallyKey) -> Result<(), StoreError> {
+        let fits = key.is_stamp(&self.code, &self.stamp.clear(), tally);
+        if fits { Ok(()) } else { Err(StoreError::Damaged) }
+    }
+}
