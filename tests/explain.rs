@@ -26,6 +26,10 @@ fn r13_5_an_explanation_says_what_the_act_then_does_and_writes_nothing() {
     ] {
         assert!(explained.effects.contains(&effect), "{effect}");
     }
+    let export = account.explain(&Planned::Export).unwrap();
+    let exports = [Effect::Account(Action::Exported), Effect::Message { kind: "Exported" }];
+    assert!(exports.iter().all(|effect| export.effects.contains(effect)), "{:?}", export.effects);
+    assert_eq!(world.engine().commits().unwrap(), commits);
     world.mailbox().clear();
     account.turn_off_mfa().unwrap();
     assert_eq!(world.mailbox().all().first().unwrap().kind.code(), "MfaTurnedOff");
@@ -44,6 +48,7 @@ fn r13_5_a_refusal_is_told_as_the_act_would_give_it() {
         (Planned::TurnOffMfa, refused(account.turn_off_mfa())),
         (Planned::EnrollTotp, refused(account.enroll_totp())),
         (Planned::RequestDeletion, refused(account.request_deletion())),
+        (Planned::Export, refused(account.export())),
         (Planned::RemoveMethod(method), refused(account.remove_method(method, false))),
         (Planned::TakeSeenEmail(method), refused(account.take_seen_email(method))),
         (Planned::RecoveryCodesSaved, Refusal::FlowExpired),
@@ -76,6 +81,7 @@ fn r13_5_every_act_can_be_explained_and_names_rules_that_exist() {
         Planned::EndOtherSessions,
         Planned::SignOut,
         Planned::RequestDeletion,
+        Planned::Export,
     ] {
         let explained = account.explain(&planned).unwrap();
         assert!(!explained.rules.is_empty());

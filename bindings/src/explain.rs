@@ -42,6 +42,8 @@ pub enum Planned {
     SignOut,
     /// `request_deletion` of an account.
     RequestDeletion,
+    /// `export` of an account.
+    Export,
 }
 
 /// What an act would do if it were asked for now.

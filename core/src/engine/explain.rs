@@ -1,10 +1,12 @@
 //! Telling what an act would do, without doing it (SPEC 13.5).
 
 use super::account::AccountHandle;
+use super::privacy;
 use crate::error::Error;
 use crate::rules::compromise;
 use crate::rules::deletion;
 use crate::rules::explain::{self, Explanation, Planned};
+use crate::rules::export;
 use crate::rules::fresh::{Fresh, Level, Owner};
 use crate::rules::methods;
 use crate::rules::mfa;
@@ -49,6 +51,10 @@ impl AccountHandle {
                     session::end(owner, Some(owner.session.id), &view.sessions(owner.account.id)?, ctx)
                 }
                 Planned::RequestDeletion => fresh(owner, ctx, |fresh| done(deletion::request(fresh, ctx))),
+                Planned::Export => {
+                    let holdings = privacy::holdings(view, owner.account.id)?;
+                    fresh(owner, ctx, |fresh| done(export::export(fresh, &holdings, ctx)))
+                }
             };
             Ok(Ok(explain::explained(planned, verdict)))
         })

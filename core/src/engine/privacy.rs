@@ -10,9 +10,24 @@ use crate::rules::export::{self, Holdings};
 use crate::rules::privacy::{self, PrivacyRequest, RequestKind};
 use crate::rules::refusal::Refusal;
 use crate::rules::verdict::Verdict;
+use crate::store::port::StoreError;
+use crate::store::view::View;
 
 /// Open requests that one call lists.
 const LISTED_AT_ONCE: usize = 1_000;
+
+/// What the store holds about an account beside its own row.
+pub(super) fn holdings(view: &View<'_>, account: AccountId) -> Result<Holdings, StoreError> {
+    Ok(Holdings {
+        sessions: view.sessions(account)?,
+        suspended: view.suspended_sessions(account)?,
+        activity: view.events(account, 0, usize::MAX)?,
+        messages: view.messages_about(account)?,
+        undo: view.undos(account)?.into_iter().map(|(_, undo)| undo).collect(),
+        requests: view.requests(account)?,
+        support: view.support_records(account)?,
+    })
+}
 
 impl AccountHandle {
     /// Everything that the store holds about the account, but secrets, as one JSON document of the schema
@@ -22,17 +37,7 @@ impl AccountHandle {
     /// As said at [`AccountHandle`]; [`Refusal::ReauthenticationRequired`]; [`Refusal::OnHold`].
     pub fn export(&self) -> Result<String, Error> {
         let document = self.act_fresh(|view, ctx, fresh| {
-            let account = fresh.account().id;
-            let holdings = Holdings {
-                sessions: view.sessions(account)?,
-                suspended: view.suspended_sessions(account)?,
-                activity: view.events(account, 0, usize::MAX)?,
-                messages: view.messages_about(account)?,
-                undo: view.undos(account)?.into_iter().map(|(_, undo)| undo).collect(),
-                requests: view.requests(account)?,
-                support: view.support_records(account)?,
-            };
-            Ok(export::export(fresh, &holdings, ctx))
+            Ok(export::export(fresh, &holdings(view, fresh.account().id)?, ctx))
         })?;
         json::written(&document).ok_or(Error::Defect)
     }

@@ -37,6 +37,8 @@ pub enum Planned {
     SignOut,
     /// [`AccountHandle::request_deletion`](crate::AccountHandle::request_deletion).
     RequestDeletion,
+    /// [`AccountHandle::export`](crate::AccountHandle::export).
+    Export,
 }
 
 impl Planned {
@@ -55,6 +57,7 @@ impl Planned {
             Self::EndOtherSessions => "EndOtherSessions",
             Self::SignOut => "SignOut",
             Self::RequestDeletion => "RequestDeletion",
+            Self::Export => "Export",
         }
     }
 
@@ -71,6 +74,7 @@ impl Planned {
             Self::OpenProduct(_) => &["8.1", "8.2"],
             Self::EndSession(_) | Self::EndOtherSessions | Self::SignOut => &["6.3"],
             Self::RequestDeletion => &["6.4", "9.1", "9.7"],
+            Self::Export => &["1.12", "5.5", "6.4", "10.1"],
         }
     }
 }

@@ -109,6 +109,8 @@ pub(crate) enum Explained {
     SignOut,
     /// `delete`
     Delete,
+    /// `export`
+    Export,
 }
 
 impl From<Explained> for Planned {
@@ -124,6 +126,7 @@ impl From<Explained> for Planned {
             Explained::SessionsEndOthers => Self::EndOtherSessions,
             Explained::SignOut => Self::SignOut,
             Explained::Delete => Self::RequestDeletion,
+            Explained::Export => Self::Export,
         }
     }
 }

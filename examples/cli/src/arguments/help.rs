@@ -92,6 +92,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("explain sessions-end-others", OWNER, ""),
     ("explain sign-out", OWNER, ""),
     ("explain delete", OWNER, ""),
+    ("explain export", OWNER, ""),
     ("privacy", HOST, ""),
     ("privacy request", OWNER, ""),
     ("privacy list", OWNER, ""),
