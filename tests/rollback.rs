@@ -206,7 +206,7 @@ fn r13_4_a_person_may_take_an_older_copy_for_the_latest() {
     assert_eq!(open().err(), Some(OLDER));
 }
 
-/// Answers with a wrong code as often as somebody gets an answer, who puts the file back after each.
+/// How many wrong codes are answered to somebody who puts the file of before back after every other one.
 fn guesses(keystore: Option<Arc<Keystore>>) -> usize {
     let medium = Arc::new(MemoryMedium::new());
     let mut builder = World::builder().medium(medium.clone());
@@ -229,7 +229,6 @@ fn guesses(keystore: Option<Arc<Keystore>>) -> usize {
             Ok(engine) => {
                 let answer = engine.answer(&flow, number, &Answer::Code(Secret::from(wrong)));
                 assert_eq!(refused(answer), Refusal::InvalidCode);
-                // Whether the right one is taken now says whether the wrong one was told of.
                 answered += 1;
                 drop(engine);
                 file = if answered % 2 == 1 { first.clone() } else { at.bytes() };
