@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use selfsame::testing::{
-    BTreeStore, Decide, Medium, MemoryMedium, Opened, Read, RedbStore, Row, Settings, StorageBackend, Store,
-    StoreError, TallyKey, Write,
+    BTreeStore, Decide, Keyring, Medium, MemoryMedium, Opened, Read, RedbStore, Row, Settings,
+    StorageBackend, Store, StoreError, TallyKey, Write,
 };
 use selfsame::{Answer, Client, Engine, Intent, MessageKind, Progress, Secret, SessionToken, Step};
 use selfsame_world::{Identity, World, hours, minutes, refused, signed_in};
@@ -135,7 +135,8 @@ impl Bench {
     fn new() -> Self {
         let counters = Arc::new(Counters::default());
         let medium = CountingMedium(MemoryMedium::new(), counters.clone());
-        let redb = RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, key()).unwrap();
+        let redb =
+            RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, keyring()).unwrap();
         let store = CountingStore(Arc::new(redb), counters.clone());
         // Only its clock, hasher and randomness are used.
         let world = World::new();
@@ -254,15 +255,16 @@ fn page() -> String {
     )
 }
 
-fn key() -> Arc<TallyKey> {
-    Arc::new(TallyKey::new(&[1; 32]))
+fn keyring() -> Arc<dyn Keyring> {
+    Arc::new(|_: &dyn Read| Ok(Arc::new(TallyKey::new(&[1; 32]))))
 }
 
 /// What a commit of one row costs at least.
 fn raw_commit() -> String {
     let counters = Arc::new(Counters::default());
     let medium = CountingMedium(MemoryMedium::new(), counters.clone());
-    let store = RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, key()).unwrap();
+    let store =
+        RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, keyring()).unwrap();
     let put = |key: u32| {
         let row = Row { key: [&[1], &key.to_be_bytes()[..]].concat(), write: Write::Put(vec![7; 400]) };
         store.write(&mut |_| Ok(vec![row.clone()])).unwrap();

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use selfsame::testing::{RedbStore, Row, Settings, Store, StoreError, TallyKey, Write};
+use selfsame::testing::{Keyring, Read, RedbStore, Row, Settings, Store, StoreError, TallyKey, Write};
 use tempfile::TempDir;
 
 const PAGE: usize = 4096;
@@ -97,10 +97,10 @@ fn what_was_never_a_store_is_called_that() {
         of_a_newer_redb[slot] = 4;
     }
     assert_eq!(refusal(directory.path(), &of_a_newer_redb), StoreError::NewerFormat);
-    let answer = RedbStore::open_file(directory.path(), Settings::default(), None, &mut |_| Ok(key())).err();
+    let answer = RedbStore::open_file(directory.path(), Settings::default(), None, keyring()).err();
     assert_eq!(answer, Some(StoreError::NotAStore), "a directory");
     let nowhere = directory.path().join("nowhere");
-    let answer = RedbStore::open_file(&nowhere, Settings::default(), None, &mut |_| Ok(key())).err();
+    let answer = RedbStore::open_file(&nowhere, Settings::default(), None, keyring()).err();
     assert_eq!(answer, Some(StoreError::NotFound));
     assert!(!nowhere.exists(), "opening made a file");
 }
@@ -113,11 +113,16 @@ fn a_killed_store_that_the_judge_refuses_is_not_repaired() {
     assert_eq!(killed.name, "killed");
     let path = directory.path().join("judged");
     fs::write(&path, &killed.bytes).unwrap();
-    let answer =
-        RedbStore::open_file(&path, Settings::default(), None, &mut |_| Err(StoreError::WrongKey)).err();
+    let answer = RedbStore::open_file(
+        &path,
+        Settings::default(),
+        None,
+        Arc::new(|_: &dyn Read| Err(StoreError::WrongKey)),
+    )
+    .err();
     assert_eq!(answer, Some(StoreError::WrongKey));
     assert!(fs::read(&path).unwrap() == killed.bytes, "a refused file was repaired");
-    let accepted = RedbStore::open_file(&path, Settings::default(), None, &mut |_| Ok(key())).unwrap();
+    let accepted = RedbStore::open_file(&path, Settings::default(), None, keyring()).unwrap();
     assert_eq!(rows_of(&accepted), killed.rows);
     drop(accepted);
     assert!(fs::read(&path).unwrap() != killed.bytes, "the sample needed no repair");
@@ -138,8 +143,8 @@ fn the_slot_bit_takes_back_one_whole_commit_at_most() {
     }
 }
 
-fn key() -> Arc<TallyKey> {
-    Arc::new(TallyKey::new(&[1; 32]))
+fn keyring() -> Arc<dyn Keyring> {
+    Arc::new(|_: &dyn Read| Ok(Arc::new(TallyKey::new(&[1; 32]))))
 }
 
 /// How a run of damaged files went.
@@ -173,7 +178,7 @@ fn refusal(directory: &Path, bytes: &[u8]) -> StoreError {
 fn opened(directory: &Path, bytes: &[u8]) -> Result<Rows, StoreError> {
     let path = directory.join("stranger");
     fs::write(&path, bytes).unwrap();
-    let store = RedbStore::open_file(&path, Settings::default(), None, &mut |_| Ok(key()));
+    let store = RedbStore::open_file(&path, Settings::default(), None, keyring());
     if store.is_err() {
         assert!(fs::read(&path).unwrap() == bytes, "a refused file was changed");
     }
@@ -197,7 +202,8 @@ fn rows_of(store: &RedbStore) -> Rows {
 fn samples(directory: &TempDir) -> Vec<Sample> {
     let path = directory.path().join("sample");
     _ = fs::remove_file(&path);
-    let store = RedbStore::create_file(&path, Settings::default(), Vec::new(), [1; 8], None, key()).unwrap();
+    let store =
+        RedbStore::create_file(&path, Settings::default(), Vec::new(), [1; 8], None, keyring()).unwrap();
     let (mut rows, mut before) = (Rows::new(), Rows::new());
     for round in 0..12_u8 {
         let act: Vec<Row> = (0..16_u8)

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use selfsame::{
     AccountId, Answer, Assertion, Client, Environment, FlowToken, Intent, MethodKind, PickerEntry, Progress,
-    ProviderId, Secret, Session, SessionToken, Unlock,
+    ProviderId, Secret, Session, SessionToken,
 };
 
 use crate::error::SelfsameError;
 use crate::policy::Policy;
+use crate::unlock::Unlock;
 
 uniffi::custom_type!(
     /// Where a store's file is.
@@ -35,20 +36,23 @@ impl Engine {
     /// Makes a new store in a file, and opens it. A crash leaves no file or a whole one.
     ///
     /// Raises `AlreadyExists` where anything is at `path`, which then stays as it is; `Storage` where the
-    /// machine refuses; `InvalidHostKey`; `InvalidPolicy`.
+    /// machine refuses; what the keystore raises; `InvalidHostKey`; `InvalidPolicy`.
     #[uniffi::constructor(default(policy))]
     pub fn create(path: PathBuf, unlock: Unlock, policy: Policy) -> Result<Arc<Self>, SelfsameError> {
-        let engine = selfsame::Engine::create(path, &unlock, None, policy.build()?, Environment::system())?;
+        let engine =
+            selfsame::Engine::create(path, &unlock.into(), None, policy.build()?, Environment::system())?;
         Ok(Arc::new(Self(engine)))
     }
 
     /// Opens the store in a file. One that is refused stays byte for byte as it was.
     ///
     /// Raises `NotFound`, `AlreadyOpen`, `NotAStore`, `NewerFormat` or `WrongKey`; `Damaged` where the file
-    /// does not hold what was written to it; `InvalidHostKey`; `InvalidPolicy`.
+    /// does not hold what was written to it; what the keystore raises, as `KeyLocked`, `KeyLost` or
+    /// `KeyChanged`; `InvalidHostKey`; `InvalidPolicy`.
     #[uniffi::constructor(default(policy))]
     pub fn open(path: PathBuf, unlock: Unlock, policy: Policy) -> Result<Arc<Self>, SelfsameError> {
-        let engine = selfsame::Engine::open(path, &unlock, None, policy.build()?, Environment::system())?;
+        let engine =
+            selfsame::Engine::open(path, &unlock.into(), None, policy.build()?, Environment::system())?;
         Ok(Arc::new(Self(engine)))
     }
 
@@ -60,12 +64,40 @@ impl Engine {
         Ok(Arc::new(Self(selfsame::Engine::in_memory(policy.build()?, Environment::system())?)))
     }
 
-    /// Releases the file and its lock, as an app does that goes to the background. The next call opens it
-    /// again.
+    /// Releases the file and its lock and forgets the keys, as an app does that goes to the background. The
+    /// next call opens it again, with what `Unlock` keeps.
     ///
     /// Raises `Storage` where the file could not be closed cleanly.
     pub fn suspend(&self) -> Result<(), SelfsameError> {
         Ok(self.0.suspend()?)
+    }
+
+    /// From now on the store opens with `unlock`. The old key still opens copies, and what is left in the file
+    /// of the earlier header: to be rid of it for good, `rekey`. Keep both keys until this has answered, and
+    /// after `Unknown` until the store is open again.
+    ///
+    /// Raises what the keystore raises, as `KeyLocked`, `KeyLost` or `KeyChanged`; `InvalidHostKey`.
+    pub fn change_key(&self, unlock: Unlock) -> Result<(), SelfsameError> {
+        Ok(self.0.change_key(&unlock.into())?)
+    }
+
+    /// Writes the file anew under new keys, behind `unlock`: with the keys that are left, nothing of what was
+    /// deleted can be read from it. It is due within 7 days of a purge (`health`), and it is for the host to
+    /// destroy the old key then. It needs as much room again as the file has, and acts wait meanwhile.
+    /// Interrupted it leaves the old file or the new one, whole. Keep both keys until this has answered, and
+    /// after `Unknown` until the store is open again.
+    ///
+    /// Raises what the keystore raises, as `KeyLocked`, `KeyLost` or `KeyChanged`; `InvalidHostKey`; `Storage`.
+    pub fn rekey(&self, unlock: Unlock) -> Result<(), SelfsameError> {
+        Ok(self.0.rekey(&unlock.into())?)
+    }
+
+    /// Writes the file anew without what is free in it: after much was deleted it is smaller. The keys stay
+    /// what they are. It needs as much room again as the file will have, and acts wait meanwhile.
+    ///
+    /// Raises `Storage`.
+    pub fn vacuum(&self) -> Result<(), SelfsameError> {
+        Ok(self.0.vacuum()?)
     }
 
     /// Signs up with email and password. The first step is the proof of the address, whether or not anybody

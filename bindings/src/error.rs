@@ -216,6 +216,12 @@ pub enum SelfsameError {
     NewerFormat,
     /// The key or passphrase does not fit it.
     WrongKey,
+    /// The keystore does not give its key now: unlock the device, or ask the person again, and call again.
+    KeyLocked,
+    /// The keystore has no key of this store: open it with a copy of the key. The file stays.
+    KeyLost,
+    /// The keystore has made the key unusable because biometrics or screen lock changed: as `KeyLost`.
+    KeyChanged,
     /// It is an older copy than its anchor knows: put the latest one back.
     RolledBack,
     /// It has an anchor, which cannot be given from here yet.
@@ -354,6 +360,9 @@ impl From<OpenProblem> for SelfsameError {
             OpenProblem::NotAStore => Self::NotAStore,
             OpenProblem::NewerFormat => Self::NewerFormat,
             OpenProblem::WrongKey => Self::WrongKey,
+            OpenProblem::KeyLocked => Self::KeyLocked,
+            OpenProblem::KeyLost => Self::KeyLost,
+            OpenProblem::KeyChanged => Self::KeyChanged,
             OpenProblem::RolledBack => Self::RolledBack,
             OpenProblem::AnchorMissing => Self::AnchorMissing,
         }
@@ -399,6 +408,9 @@ impl SelfsameError {
             Self::NotAStore => Error::Open(OpenProblem::NotAStore),
             Self::NewerFormat => Error::Open(OpenProblem::NewerFormat),
             Self::WrongKey => Error::Open(OpenProblem::WrongKey),
+            Self::KeyLocked => Error::Open(OpenProblem::KeyLocked),
+            Self::KeyLost => Error::Open(OpenProblem::KeyLost),
+            Self::KeyChanged => Error::Open(OpenProblem::KeyChanged),
             Self::RolledBack => Error::Open(OpenProblem::RolledBack),
             Self::AnchorMissing => Error::Open(OpenProblem::AnchorMissing),
             Self::Damaged => Error::Damaged,

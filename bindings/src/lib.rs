@@ -45,6 +45,7 @@ pub use secret::generate_host_key;
 pub use session::amr_value;
 pub use support::SupportDesk;
 pub use table::{InExport, Table, tables};
+pub use unlock::{Keystore, KeystoreProblem, Unlock};
 
 uniffi::setup_scaffolding!();
 

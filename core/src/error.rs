@@ -92,6 +92,14 @@ pub enum OpenProblem {
     NewerFormat,
     /// The key or passphrase does not fit it.
     WrongKey,
+    /// The keystore does not give its key now: unlock the device, or ask the person again, and call again.
+    KeyLocked,
+    /// The keystore has no key of this store: open it with a copy of the key, or have the person start anew
+    /// in another place. The file stays.
+    KeyLost,
+    /// The keystore has made the key unusable because biometrics or screen lock changed: as
+    /// [`Self::KeyLost`].
+    KeyChanged,
     /// It is an older copy than the anchor knows: put the latest one back, or let the person decide
     /// ([`Engine::adopt`](crate::Engine::adopt)).
     RolledBack,
@@ -109,6 +117,9 @@ impl OpenProblem {
             Self::NotAStore => "NotAStore",
             Self::NewerFormat => "NewerFormat",
             Self::WrongKey => "WrongKey",
+            Self::KeyLocked => "KeyLocked",
+            Self::KeyLost => "KeyLost",
+            Self::KeyChanged => "KeyChanged",
             Self::RolledBack => "RolledBack",
             Self::AnchorMissing => "AnchorMissing",
         }
@@ -124,6 +135,11 @@ impl fmt::Display for OpenProblem {
             Self::NotAStore => "the file is no store",
             Self::NewerFormat => "a newer release wrote the store; use that",
             Self::WrongKey => "the key does not fit the store",
+            Self::KeyLocked => "the keystore does not give the key now; unlock it and try again",
+            Self::KeyLost => "the keystore has no key of the store; open it with a copy of the key",
+            Self::KeyChanged => {
+                "the keystore has made the key unusable; open the store with a copy of the key"
+            }
             Self::RolledBack => "the file is an older copy; put the latest one back",
             Self::AnchorMissing => "the store has an anchor; open it with that",
         })
@@ -145,6 +161,9 @@ impl From<StoreError> for Error {
             StoreError::NotAStore => Self::Open(OpenProblem::NotAStore),
             StoreError::NewerFormat => Self::Open(OpenProblem::NewerFormat),
             StoreError::WrongKey => Self::Open(OpenProblem::WrongKey),
+            StoreError::KeyLocked => Self::Open(OpenProblem::KeyLocked),
+            StoreError::KeyLost => Self::Open(OpenProblem::KeyLost),
+            StoreError::KeyChanged => Self::Open(OpenProblem::KeyChanged),
             StoreError::RolledBack => Self::Open(OpenProblem::RolledBack),
             StoreError::AnchorMissing => Self::Open(OpenProblem::AnchorMissing),
             StoreError::AnchorFailed => Self::Anchor,

@@ -22,7 +22,7 @@ pub use engine::clock::SystemClock;
 pub use engine::environment::Environment;
 pub use engine::host::Health;
 pub use engine::support::SupportDesk;
-pub use engine::unlock::Unlock;
+pub use engine::unlock::{Keystore, KeystoreProblem, Unlock};
 pub use error::{Error, OpenProblem};
 pub use ground::email::{EmailAddress, InvalidEmail};
 pub use ground::entropy::{Entropy, EntropyFailed};

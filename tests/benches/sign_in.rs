@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use selfsame::testing::{RedbStore, Row, SeededEntropy, Settings, Store as _, TallyKey, Write};
+use selfsame::testing::{Read, RedbStore, Row, SeededEntropy, Settings, Store as _, TallyKey, Write};
 use selfsame::{Answer, Argon2Hasher, Client, Entropy, HashCost, Hasher as _, Secret, SessionToken};
 use selfsame_world::{World, minutes, signed_in};
 
@@ -85,9 +85,11 @@ impl Bench {
             .real_entropy()
             .build();
         let token = world.ada().token;
-        let (rows, key) = (folder.join("rows"), Arc::new(TallyKey::new(&[1; 32])));
+        let rows = folder.join("rows");
+        let keyring = |_: &dyn Read| Ok(Arc::new(TallyKey::new(&[1; 32])));
         let store =
-            RedbStore::create_file(&rows, Settings::default(), Vec::new(), [0; 8], None, key).unwrap();
+            RedbStore::create_file(&rows, Settings::default(), Vec::new(), [0; 8], None, Arc::new(keyring))
+                .unwrap();
         Self { world, store, hasher, token }
     }
 

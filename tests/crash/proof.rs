@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use selfsame::testing::{Decide, Medium, RedbStore, Row, Settings, Store, StoreError, TallyKey, Write};
+use selfsame::testing::{Decide, Medium, Read, RedbStore, Row, Settings, Store, StoreError, TallyKey, Write};
 
 use crate::acts::Dice;
 use crate::crashes::{Figures, crash};
@@ -64,14 +64,15 @@ fn two_rows(is_whole: bool) -> Figures {
     let disk = Disk::new();
     let medium: Arc<dyn Medium> = Arc::new(disk.clone());
     let key = Arc::new(TallyKey::new(&[1; 32]));
-    let store =
-        RowByRow(RedbStore::create(medium, Settings::default(), Vec::new(), None, key.clone()).unwrap());
+    let known = key.clone();
+    let keyring = Arc::new(move |_: &dyn Read| Ok(known.clone()));
+    let store = RowByRow(RedbStore::create(medium, Settings::default(), Vec::new(), None, keyring).unwrap());
     let mut recording = Recording::named("two rows");
     recording.key = Some(key);
     recording.from = disk.recorded();
     recording.acknowledge_store(&disk, &store.0);
     let row = |key: &[u8]| Row { key: key.to_vec(), write: Write::Put(b"1".to_vec()) };
-    let mut decide = |_: &dyn selfsame::testing::Read| Ok(vec![row(b"one"), row(b"other")]);
+    let mut decide = |_: &dyn Read| Ok(vec![row(b"one"), row(b"other")]);
     if is_whole {
         store.0.write(&mut decide).unwrap()
     } else {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use selfsame::Engine;
-use selfsame::testing::{Medium, MemoryMedium, RedbStore, Settings, Store, StoreError, TallyKey};
+use selfsame::testing::{Medium, MemoryMedium, Read, RedbStore, Settings, Store, StoreError, TallyKey};
 
 use crate::disk::{Disk, Op};
 use crate::image::Walk;
@@ -48,7 +48,7 @@ impl Recording {
     /// Everything that the engine has done is acknowledged.
     pub(crate) fn acknowledge(&mut self, disk: &Disk, engine: &Engine) {
         let stamp = engine.commits().unwrap();
-        self.key.get_or_insert_with(|| engine.tally_key());
+        self.key.get_or_insert_with(|| engine.tally_key().unwrap());
         if self.acks.last().is_none_or(|(_, last)| *last < stamp) {
             self.rows.insert(stamp, engine.dump().unwrap());
             self.acks.push((disk.recorded(), stamp));
@@ -130,7 +130,7 @@ impl Recording {
     pub(crate) fn open(&self, medium: Arc<dyn Medium>) -> Result<(u64, Rows), StoreError> {
         let settings = Settings { cache_bytes: 1 << 20, ..Settings::default() };
         let key = self.key.clone().expect("something was acknowledged");
-        let store = RedbStore::open(medium, settings, None, &mut |_| Ok(key.clone()))?;
+        let store = RedbStore::open(medium, settings, None, Arc::new(move |_: &dyn Read| Ok(key.clone())))?;
         Ok((store.commit_stamp()?, rows_of(&store)?))
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from selfsame import (
     FlowToken,
     HashCost,
     HostKey,
+    Keystore,
+    KeystoreProblem,
     ManagedBy,
     NameProblem,
     PasswordRule,
@@ -115,6 +118,50 @@ def test_another_key_opens_nothing_and_changes_nothing(store: Store) -> None:
     assert store.path.read_bytes() == before
     with pytest.raises(SelfsameError.AlreadyExists):
         Engine.create(store.path, store.unlock)
+
+
+class Chest(Keystore):
+    """A keystore that gives its key, or says why not."""
+
+    def __init__(self, key: HostKey) -> None:
+        self.key = key
+        self.problem: Exception | None = None
+
+    def load(self) -> HostKey:
+        if self.problem:
+            raise self.problem
+        return self.key
+
+
+def test_a_keystore_that_gives_no_key_opens_nothing_and_says_why(tmp_path: Path) -> None:
+    chest = Chest(generate_host_key())
+    engine = Engine.create(tmp_path / "accounts.selfsame", Unlock.KEYSTORE(chest))
+    sign_up(engine)
+    for problem, error in (
+        (KeystoreProblem.Locked(), SelfsameError.KeyLocked),
+        (KeystoreProblem.Lost(), SelfsameError.KeyLost),
+        (KeystoreProblem.Changed(), SelfsameError.KeyChanged),
+        (RuntimeError("a defect of the host's"), SelfsameError.KeyLocked),
+    ):
+        engine.suspend()
+        chest.problem = problem
+        with pytest.raises(error):
+            engine.health()
+        chest.problem = None
+        assert engine.health().accounts == 1
+
+
+def test_another_key_takes_the_place_of_the_one_before(store: Store) -> None:
+    sign_up(store.engine)
+    for change in (store.engine.change_key, store.engine.rekey):
+        earlier = store.unlock
+        store = store._replace(unlock=Unlock.HOST_KEY(generate_host_key()))
+        change(store.unlock)
+        store.engine.suspend()
+        with pytest.raises(SelfsameError.WrongKey):
+            Engine.open(store.path, earlier)
+        assert store.engine.health().accounts == 1
+        store.engine.vacuum()
 
 
 DAY = 24 * 60 * 60 * 1000

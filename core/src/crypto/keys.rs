@@ -1,6 +1,7 @@
 //! The keys, from the host's to one account's: host key, store key, derived keys, data keys.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ctutils::CtEq;
 use ring::digest::{Context, SHA256};
@@ -12,7 +13,7 @@ use super::tally::TallyKey;
 use crate::ground::entropy::{Entropy, EntropyFailed};
 use crate::ground::id::{AccountId, SessionId};
 
-/// The length of a wrapped key: nonce, 32 bytes of key, tag.
+/// The length of a wrapped data key: nonce, 32 bytes of key, tag.
 pub(crate) const WRAPPED_LEN: usize = 32 + OVERHEAD;
 
 /// 32 bytes in a box: moving the owner leaves no copy behind.
@@ -50,12 +51,24 @@ impl fmt::Debug for HostKey {
     }
 }
 
-/// The key from which all keys of one file come. It stands in the file's header, wrapped.
-pub(crate) struct StoreKey(Raw);
+/// The key from which all keys of one file come, in two halves. It stands in the file's header, wrapped.
+pub(crate) struct StoreKey {
+    /// Of what seals, and what holds the rows together. A rewritten file has another, so that what is left
+    /// of the earlier one opens to nobody.
+    sealing: Raw,
+    /// Of what cannot be made again without what people typed: passwords' hashes, and what is looked up by
+    /// a keyed hash. It lasts as long as the store.
+    lasting: Raw,
+}
 
 impl StoreKey {
     pub(crate) fn make(entropy: &dyn Entropy) -> Result<Self, EntropyFailed> {
-        random(entropy).map(Self)
+        Ok(Self { sealing: random(entropy)?, lasting: random(entropy)? })
+    }
+
+    /// A key that opens nothing that this one has sealed, and finds all that this one finds.
+    pub(crate) fn renewed(&self, entropy: &dyn Entropy) -> Result<Self, EntropyFailed> {
+        Ok(Self { sealing: random(entropy)?, lasting: self.lasting.clone() })
     }
 
     /// Sealed under `kek`; `clear` are the header's readable bytes, which are authenticated with it.
@@ -65,11 +78,17 @@ impl StoreKey {
         entropy: &dyn Entropy,
         clear: &[u8],
     ) -> Result<Vec<u8>, EntropyFailed> {
-        SealKey::new(kek).seal(entropy, &header(clear), &self.0[..])
+        let mut both = Zeroizing::new([0; 64]);
+        for (to, from) in both.iter_mut().zip(self.sealing.iter().chain(self.lasting.iter())) {
+            *to = *from;
+        }
+        SealKey::new(kek).seal(entropy, &header(clear), &both[..])
     }
 
     pub(crate) fn unwrap(kek: &[u8; 32], wrapped: &[u8], clear: &[u8]) -> Result<Self, OpenFailed> {
-        unwrapped(&SealKey::new(kek), &header(clear), wrapped).map(Self)
+        let both = SealKey::new(kek).open(&header(clear), wrapped)?;
+        let (sealing, lasting) = both.split_first_chunk::<32>().ok_or(OpenFailed)?;
+        Ok(Self { sealing: raw(sealing)?, lasting: raw(lasting)? })
     }
 }
 
@@ -77,28 +96,27 @@ fn header(clear: &[u8]) -> Place<'_> {
     Place { key: b"selfsame/store key", part: 0, clear }
 }
 
-/// The keys derived from the store key: HKDF-SHA256, one label each, so that none says anything
-/// about another.
+/// The keys derived from the store key: HKDF-SHA256 of one half, one label each, so that none says
+/// anything about another.
 pub(crate) struct Keys {
     rows: SealKey,
     accounts: SealKey,
+    tally: Arc<TallyKey>,
     lookup: Mac,
     code: Mac,
     pepper: Raw,
-    tally: Raw,
 }
 
 impl Keys {
     pub(crate) fn derive(store_key: &StoreKey) -> Self {
-        let root = Mac::new(&store_key.0);
-        let raw = |label| root.expand::<32>(label);
+        let (sealing, lasting) = (Mac::new(&store_key.sealing), Mac::new(&store_key.lasting));
         Self {
-            rows: SealKey::new(&raw("selfsame/rows")),
-            accounts: SealKey::new(&raw("selfsame/accounts")),
-            lookup: Mac::new(&raw("selfsame/lookup")),
-            code: Mac::new(&raw("selfsame/code")),
-            pepper: Box::new(raw("selfsame/pepper")),
-            tally: Box::new(raw("selfsame/tally")),
+            rows: SealKey::new(&sealing.expand("selfsame/rows")),
+            accounts: SealKey::new(&sealing.expand("selfsame/accounts")),
+            tally: Arc::new(TallyKey::new(&sealing.expand("selfsame/tally"))),
+            lookup: Mac::new(&lasting.expand("selfsame/lookup")),
+            code: Mac::new(&lasting.expand("selfsame/code")),
+            pepper: Box::new(lasting.expand("selfsame/pepper")),
         }
     }
 
@@ -125,8 +143,8 @@ impl Keys {
     }
 
     /// The key of the rows as a whole.
-    pub(crate) fn tally(&self) -> TallyKey {
-        TallyKey::new(&self.tally)
+    pub(crate) fn tally(&self) -> Arc<TallyKey> {
+        Arc::clone(&self.tally)
     }
 
     /// An account's data key as it stands in its row: [`WRAPPED_LEN`] bytes.
@@ -217,12 +235,15 @@ fn random(entropy: &dyn Entropy) -> Result<Raw, EntropyFailed> {
 }
 
 fn unwrapped(key: &SealKey, place: &Place<'_>, wrapped: &[u8]) -> Result<Raw, OpenFailed> {
-    let plain = key.open(place, wrapped)?;
+    raw(&key.open(place, wrapped)?)
+}
+
+fn raw(bytes: &[u8]) -> Result<Raw, OpenFailed> {
     let mut raw = Box::new(Zeroizing::new([0; 32]));
-    if plain.len() != raw.len() {
+    if bytes.len() != raw.len() {
         return Err(OpenFailed);
     }
-    raw.copy_from_slice(&plain);
+    raw.copy_from_slice(bytes);
     Ok(raw)
 }
 
@@ -235,7 +256,7 @@ mod tests {
     const ROW: Place<'_> = Place { key: b"row", part: 1, clear: b"" };
 
     fn store_key() -> StoreKey {
-        StoreKey(Box::new(Zeroizing::new([5; 32])))
+        StoreKey { sealing: Box::new(Zeroizing::new([5; 32])), lasting: Box::new(Zeroizing::new([4; 32])) }
     }
 
     fn account(byte: u8) -> AccountId {
@@ -246,18 +267,18 @@ mod tests {
     fn the_store_key_opens_with_its_host_key_and_header_alone() {
         let host = HostKey::generate(&SystemEntropy).unwrap();
         let wrapped = store_key().wrap(host.reveal(), &SystemEntropy, b"header").unwrap();
-        assert_eq!(wrapped.len(), WRAPPED_LEN);
+        assert_eq!(wrapped.len(), 64 + OVERHEAD);
         let opened = StoreKey::unwrap(host.reveal(), &wrapped, b"header").unwrap();
-        assert_eq!(*opened.0, *store_key().0);
+        assert_eq!((opened.sealing, opened.lasting), (store_key().sealing, store_key().lasting));
         assert!(StoreKey::unwrap(host.reveal(), &wrapped, b"Header").is_err());
         assert!(StoreKey::unwrap(&[1; 32], &wrapped, b"header").is_err());
-        assert!(StoreKey::unwrap(host.reveal(), &wrapped[..59], b"header").is_err());
+        assert!(StoreKey::unwrap(host.reveal(), &wrapped[..91], b"header").is_err());
     }
 
     #[test]
     fn a_sealed_value_of_another_length_is_no_key() {
         let kek = [6; 32];
-        for plain in [&b""[..], &[1; 31], &[1; 33]] {
+        for plain in [&b""[..], &[1; 32], &[1; 63], &[1; 65]] {
             let sealed = SealKey::new(&kek).seal(&SystemEntropy, &header(b""), plain).unwrap();
             assert!(StoreKey::unwrap(&kek, &sealed, b"").is_err());
         }
@@ -304,15 +325,16 @@ mod tests {
     #[test]
     fn every_key_is_what_it_was_in_the_first_release() {
         let wrapped = hex("dccfb99fef67d3c95df41217d3c4e5eaf8e4e96f3fbc53488da579bef9766632\
-                           91072194d0d59618601206077be68310f2d771283316930027cc626d");
+                           91072194d0d59618601206070ae914f470e46f761dac40a3af0acf7d63e466c5\
+                           a8f559b6b503f9998419fad829bc8a62d65d68b9615624357df08422");
         assert_eq!(store_key().wrap(&[6; 32], &SeededEntropy::new(2), b"header"), Ok(wrapped));
 
         let keys = Keys::derive(&store_key());
-        let lookup = "c73ac949e92d63262b16229d3236cbff264a4f6210b10acf5413c5f6b2683069";
+        let lookup = "710c78ca7499ae92480dd3d4a1eb9f74d30aa1233be099506ad10906a226495d";
         assert_eq!(keys.lookup(3, &[b"ada@example.org", b"x"])[..], hex(lookup));
-        let code = "b632c2b08005eebd1c8cc8c972ba652984aa30701a137807ab8529b31d5d6ab1";
+        let code = "eec9b5fe4223e3351e4b8f3238417a3afbce6ba14317eaa5ea68dc296a2d087f";
         assert_eq!(keys.code(&[b"12345678"])[..], hex(code));
-        let pepper = "21541c316d601137d71050a163a4e2ab4d917603ddc1e3fd4cb26d14627a3510";
+        let pepper = "7900ca89f299ba18ef95ce6cd7c1fdf46e809eaf6fd4d3735a629a5f167dd16b";
         assert_eq!(keys.pepper()[..], hex(pepper));
 
         let id: [u8; 16] = hex("000102030405060708090a0b0c0d0e0f").try_into().unwrap();
@@ -332,6 +354,21 @@ mod tests {
         }
         let hash = "5275cd81a7ab85c7219cbe049231f08aab0913631cfd098890af6791862ef41e";
         assert_eq!(sha256(&[b"ab", b""])[..], hex(hash));
+    }
+
+    #[test]
+    fn a_renewed_key_opens_nothing_and_finds_everything() {
+        let (before, after) = (store_key(), store_key().renewed(&SystemEntropy).unwrap());
+        let (before, after) = (Keys::derive(&before), Keys::derive(&after));
+        let sealed = before.rows().seal(&SystemEntropy, &ROW, b"body").unwrap();
+        assert!(after.rows().open(&ROW, &sealed).is_err());
+        let data_key = DataKey::make(&SystemEntropy).unwrap();
+        let wrapped = before.wrap_account(&SystemEntropy, &account(1), &data_key).unwrap();
+        assert!(after.unwrap_account(&account(1), &wrapped).is_err());
+        assert_ne!(before.tally().row(b"key", b"value"), after.tally().row(b"key", b"value"));
+        assert_eq!(before.lookup(1, &[b"ada"]), after.lookup(1, &[b"ada"]));
+        assert_eq!(before.code(&[b"123"]), after.code(&[b"123"]));
+        assert_eq!(before.pepper(), after.pepper());
     }
 
     #[test]

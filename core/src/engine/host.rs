@@ -107,14 +107,15 @@ impl Engine {
         let before = inner.time.moment().now;
         let moment = inner.time.trusted(time);
         let draw = Draw::new(&*inner.environment.entropy)?;
-        let ctx = inner.context(&moment, &draw);
         let mark = Mark {
             due: true,
             forced: true,
             clock_event: Some(ClockEvent::Trusted { from: before, to: moment.now }),
         };
         inner.store.write(&mut |read| {
-            let view = View::new(read, &inner.keys, ctx.now);
+            let keys = inner.keys.get()?;
+            let ctx = inner.context(&moment, &draw, &keys);
+            let view = View::new(read, &keys, ctx.now);
             // What was seen at a time that has not come was not seen (SPEC 9.4).
             let mut sightings = view.meta()?.sightings;
             sightings.retain(|seen| *seen <= ctx.now);
@@ -159,9 +160,12 @@ impl Engine {
     }
 
     /// The key that the store's rows as a whole are held against, for tests that open it without an engine.
+    ///
+    /// # Errors
+    /// [`Error`] from the store.
     #[cfg(feature = "testing")]
-    pub fn tally_key(&self) -> Arc<TallyKey> {
-        Arc::new(self.inner.keys.tally())
+    pub fn tally_key(&self) -> Result<Arc<TallyKey>, Error> {
+        Ok(self.inner.keys()?.tally())
     }
 
     /// Every row of the store as it is, for tests that compare stores byte by byte.

@@ -10,6 +10,7 @@ mod flows;
 #[cfg(test)]
 mod golden;
 pub(crate) mod host;
+mod keyring;
 mod methods;
 mod mfa;
 mod picker;
@@ -20,24 +21,27 @@ pub(crate) mod support;
 mod time;
 mod undo;
 pub(crate) mod unlock;
+mod upkeep;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use self::environment::Environment;
+use self::keyring::{StoreKeys, Way};
 use self::time::{Moment, Timekeeper};
 use self::unlock::{Header, Unlock};
 use crate::crypto::draw::Draw;
-use crate::crypto::keys::{HostKey, Keys};
+use crate::crypto::keys::{HostKey, Keys, StoreKey};
 use crate::error::Error;
 use crate::ground::time::Timestamp;
 use crate::rules::policy::Policy;
 use crate::rules::refusal::Refusal;
 use crate::rules::verdict::{Context, Verdict};
 use crate::store::anchor::Anchor;
+use crate::store::file::FileMedium;
 use crate::store::lower::{self, lower};
-use crate::store::medium::{FileMedium, Medium};
-use crate::store::port::{Read, Store, StoreError};
+use crate::store::medium::Medium;
+use crate::store::port::{Row, Store, StoreError};
 use crate::store::redb::{RedbStore, Settings};
 use crate::store::view::View;
 
@@ -52,7 +56,7 @@ pub struct Engine {
 
 struct Inner {
     store: Arc<dyn Store>,
-    keys: Keys,
+    keys: Arc<StoreKeys>,
     policy: Policy,
     environment: Environment,
     time: Timekeeper,
@@ -77,8 +81,8 @@ impl Engine {
         let (keys, rows) = Self::first_rows(unlock, &policy, &environment)?;
         let mut suffix = [0; 8];
         environment.entropy.fill(&mut suffix)?;
-        let key = Arc::new(keys.tally());
-        let store = RedbStore::create_file(path.as_ref(), Settings::default(), rows, suffix, anchor, key)?;
+        let settings = Settings::default();
+        let store = RedbStore::create_file(path.as_ref(), settings, rows, suffix, anchor, keys.clone())?;
         Self::on(Arc::new(store), keys, policy, environment)
     }
 
@@ -99,8 +103,7 @@ impl Engine {
         environment: Environment,
     ) -> Result<Self, Error> {
         let medium = Arc::new(FileMedium::new(path.as_ref()));
-        let (keys, store) = Self::judged(medium, unlock, anchor, &environment)?;
-        Self::on(Arc::new(store), keys, policy, environment)
+        Self::opened(medium, unlock, anchor, policy, environment)
     }
 
     /// Takes the file as it is for the latest there is, whatever the anchor holds: for a host that has lost
@@ -116,9 +119,8 @@ impl Engine {
         anchor: &dyn Anchor,
         environment: &Environment,
     ) -> Result<(), Error> {
-        Ok(RedbStore::adopt_file(path.as_ref(), Settings::default(), anchor, &mut |read| {
-            Self::judge(read, unlock, environment).map(|keys| Arc::new(keys.tally()))
-        })?)
+        let keys = StoreKeys::new(Way::Unlock(unlock.clone()), None, environment.hasher.clone());
+        Ok(RedbStore::adopt_file(path.as_ref(), Settings::default(), anchor, &keys)?)
     }
 
     /// An engine whose store is in memory and goes with it.
@@ -128,7 +130,7 @@ impl Engine {
     pub fn in_memory(policy: Policy, environment: Environment) -> Result<Self, Error> {
         let unlock = Unlock::HostKey(HostKey::generate(&*environment.entropy)?);
         let (keys, rows) = Self::first_rows(&unlock, &policy, &environment)?;
-        let store = RedbStore::memory(rows, Arc::new(keys.tally()))?;
+        let store = RedbStore::memory(rows, keys.clone())?;
         Self::on(Arc::new(store), keys, policy, environment)
     }
 
@@ -145,8 +147,7 @@ impl Engine {
         environment: Environment,
     ) -> Result<Self, Error> {
         let (keys, rows) = Self::first_rows(unlock, &policy, &environment)?;
-        let key = Arc::new(keys.tally());
-        let store = RedbStore::create(medium, Settings::default(), rows, anchor, key)?;
+        let store = RedbStore::create(medium, Settings::default(), rows, anchor, keys.clone())?;
         Self::on(Arc::new(store), keys, policy, environment)
     }
 
@@ -162,8 +163,7 @@ impl Engine {
         policy: Policy,
         environment: Environment,
     ) -> Result<Self, Error> {
-        let (keys, store) = Self::judged(medium, unlock, anchor, &environment)?;
-        Self::on(Arc::new(store), keys, policy, environment)
+        Self::opened(medium, unlock, anchor, policy, environment)
     }
 
     /// Makes a new store in one of the test's own, which is empty.
@@ -182,8 +182,8 @@ impl Engine {
         Self::on(store, keys, policy, environment)
     }
 
-    /// Releases the file and its lock, as an app does that goes to the background. The next call opens
-    /// it again.
+    /// Releases the file and its lock and forgets the keys, as an app does that goes to the background. The
+    /// next call opens it again, with what [`Unlock`] keeps.
     ///
     /// # Errors
     /// [`Error::Storage`] where the file could not be closed cleanly.
@@ -191,48 +191,43 @@ impl Engine {
         Ok(self.inner.store.suspend()?)
     }
 
-    /// Opens the store, if the key fits and what it opens is there.
-    fn judged(
+    fn opened(
         medium: Arc<dyn Medium>,
         unlock: &Unlock,
         anchor: Option<Arc<dyn Anchor>>,
-        environment: &Environment,
-    ) -> Result<(Keys, RedbStore), Error> {
-        let mut keys = None;
-        let store = RedbStore::open(medium, Settings::default(), anchor, &mut |read| {
-            let opened = Self::judge(read, unlock, environment)?;
-            Ok(Arc::new(keys.insert(opened).tally()))
-        })?;
-        Ok((keys.ok_or(Error::Defect)?, store))
-    }
-
-    fn judge(read: &dyn Read, unlock: &Unlock, environment: &Environment) -> Result<Keys, StoreError> {
-        let keys = Header::read(read)?.unlock(unlock, &*environment.hasher)?;
-        View::new(read, &keys, Timestamp::from_millis(0)).meta()?;
-        Ok(keys)
+        policy: Policy,
+        environment: Environment,
+    ) -> Result<Self, Error> {
+        let hasher = environment.hasher.clone();
+        let keys = Arc::new(StoreKeys::new(Way::Unlock(unlock.clone()), None, hasher));
+        let store = RedbStore::open(medium, Settings::default(), anchor, keys.clone())?;
+        Self::on(Arc::new(store), keys, policy, environment)
     }
 
     fn first_rows(
         unlock: &Unlock,
         policy: &Policy,
         environment: &Environment,
-    ) -> Result<(Keys, Vec<crate::store::port::Row>), Error> {
-        let (header, keys) = Header::make(unlock, policy.hash_cost(), environment)?;
+    ) -> Result<(Arc<StoreKeys>, Vec<Row>), Error> {
+        let entropy = &*environment.entropy;
+        let store_key = StoreKey::make(entropy)?;
+        let (header, way) = Header::over(&store_key, unlock, policy.hash_cost(), environment)?;
+        let keys = Keys::derive(&store_key);
         let now = Timestamp::from_millis(environment.clock.read().wall_ms);
-        let rows = lower::first_rows(header.encode()?, keys.rows(), &*environment.entropy, now)?;
-        Ok((keys, rows))
+        let rows = lower::first_rows(header.encode()?, keys.rows(), entropy, now)?;
+        Ok((Arc::new(StoreKeys::new(way, Some(keys), environment.hasher.clone())), rows))
     }
 
     fn on(
         store: Arc<dyn Store>,
-        keys: Keys,
+        keys: Arc<StoreKeys>,
         policy: Policy,
         environment: Environment,
     ) -> Result<Self, Error> {
         environment.entropy.stir(store.commit_stamp()?);
         let mut mark = None;
         store.read(&mut |read| {
-            mark = Some(View::new(read, &keys, Timestamp::from_millis(0)).meta()?.mark);
+            mark = Some(View::new(read, &*keys.get()?, Timestamp::from_millis(0)).meta()?.mark);
             Ok(())
         })?;
         let time = Timekeeper::new(environment.clock.clone(), mark.ok_or(Error::Defect)?);
@@ -248,10 +243,11 @@ impl Engine {
         let inner = &*self.inner;
         let draw = Draw::new(&*inner.environment.entropy)?;
         let moment = inner.time.moment();
-        let ctx = inner.context(&moment, &draw);
         let mut answer = None;
         inner.store.write(&mut |read| {
-            let view = View::new(read, &inner.keys, ctx.now);
+            let keys = inner.keys.get()?;
+            let ctx = inner.context(&moment, &draw, &keys);
+            let view = View::new(read, &keys, ctx.now);
             let verdict = decide(&view, &ctx)?;
             let rows = lower(&view, &ctx, &*inner.environment.entropy, verdict.changes, moment.mark())?;
             answer = Some((verdict.answer, !rows.is_empty()));
@@ -272,10 +268,11 @@ impl Engine {
         let inner = &*self.inner;
         let draw = Draw::new(&*inner.environment.entropy)?;
         let moment = inner.time.moment();
-        let ctx = inner.context(&moment, &draw);
         let mut answer = None;
         inner.store.read(&mut |read| {
-            answer = Some(look(&View::new(read, &inner.keys, ctx.now), &ctx)?);
+            let keys = inner.keys.get()?;
+            let ctx = inner.context(&moment, &draw, &keys);
+            answer = Some(look(&View::new(read, &keys, ctx.now), &ctx)?);
             Ok(())
         })?;
         Ok(answer.ok_or(Error::Defect)??)
@@ -293,14 +290,24 @@ impl Engine {
 }
 
 impl Inner {
-    fn context<'a>(&'a self, moment: &Moment, draw: &'a Draw) -> Context<'a> {
+    /// The keys, for what is done outside of an act; opens a store that was put away.
+    fn keys(&self) -> Result<Arc<Keys>, Error> {
+        let mut keys = None;
+        self.store.read(&mut |_| {
+            keys = Some(self.keys.get()?);
+            Ok(())
+        })?;
+        keys.ok_or(Error::Defect)
+    }
+
+    fn context<'a>(&'a self, moment: &Moment, draw: &'a Draw, keys: &'a Keys) -> Context<'a> {
         Context {
             now: moment.now,
             wall: moment.wall,
             patient: moment.patient,
             policy: &self.policy,
             draw,
-            keys: &self.keys,
+            keys,
         }
     }
 }

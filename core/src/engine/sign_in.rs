@@ -79,7 +79,8 @@ impl Engine {
         password: &Secret,
     ) -> Result<Option<PasswordProof>, Error> {
         let inner = &*self.inner;
-        let (hasher, pepper) = (&*inner.environment.hasher, inner.keys.pepper());
+        let (hasher, keys) = (&*inner.environment.hasher, inner.keys()?);
+        let pepper = keys.pepper();
         let cost = inner.policy.hash_cost();
         // What can be no password is as wrong as another, and costs as much.
         let normal = password::normal_form(password).unwrap_or_default();
@@ -124,7 +125,7 @@ impl Engine {
             inner.policy.hash_cost(),
             normal,
             salt,
-            inner.keys.pepper(),
+            inner.keys()?.pepper(),
         );
         Ok(hashed?)
     }

@@ -1,10 +1,12 @@
 //! What opens a store, and the header that says so.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::environment::Environment;
-use crate::crypto::keys::{HostKey, Keys, StoreKey};
+use super::keyring::Way;
+use crate::crypto::keys::{HostKey, StoreKey};
 use crate::crypto::password::{HashCost, HashFailed, Hasher};
 use crate::error::Error;
 use crate::ground::codec::{self, Record};
@@ -13,11 +15,48 @@ use crate::store::port::{Read, StoreError};
 use crate::store::tables;
 
 /// What opens a store: it never is in the file.
+#[derive(Clone)]
 pub enum Unlock {
-    /// A key that the host keeps, in the platform's keystore for instance.
+    /// A key that the host keeps. The engine keeps a copy in memory as long as it lives.
     HostKey(HostKey),
-    /// A passphrase that a person types.
+    /// A passphrase that a person types. It is hashed and forgotten; the hash is kept as a host key is.
     Passphrase(Secret),
+    /// A key that the platform's keystore gives. The engine keeps it only while the file is open.
+    Keystore(Arc<dyn Keystore>),
+}
+
+/// Where the platform keeps the host key: a keychain, a TPM, a secure element. It may refuse to give it.
+///
+/// It is asked whenever the file is opened, after [`Engine::suspend`](crate::Engine::suspend) too, and must
+/// not call the engine.
+pub trait Keystore: Send + Sync {
+    /// The key of this store.
+    ///
+    /// # Errors
+    /// [`KeystoreProblem`], which the caller of the engine gets as an [`OpenProblem`](crate::OpenProblem) of
+    /// the same name.
+    fn load(&self) -> Result<HostKey, KeystoreProblem>;
+}
+
+/// Why a keystore gives no key. None of them makes a new store: what is there stays there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeystoreProblem {
+    /// It does not give the key now: the device is locked, or the person said no.
+    Locked,
+    /// It has no key of this store any more: another device, or the keystore was reset.
+    Lost,
+    /// It has made the key unusable because the person's biometrics or screen lock changed.
+    Changed,
+}
+
+impl From<KeystoreProblem> for StoreError {
+    fn from(problem: KeystoreProblem) -> Self {
+        match problem {
+            KeystoreProblem::Locked => Self::KeyLocked,
+            KeystoreProblem::Lost => Self::KeyLost,
+            KeystoreProblem::Changed => Self::KeyChanged,
+        }
+    }
 }
 
 /// The one row that is read before the store is unlocked. It holds nothing of a person.
@@ -26,8 +65,6 @@ pub(crate) struct Header {
     lock: Lock,
     /// The store key under the lock's key; opening it proves that the key fits.
     wrapped: Vec<u8>,
-    /// The name of this store in an anchor.
-    store: [u8; 16],
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -41,25 +78,26 @@ impl Record for Header {
 }
 
 impl Header {
-    /// A new store's header, and the keys that it locks away.
-    pub(crate) fn make(
+    /// A header that locks the store key away, and the way in.
+    pub(super) fn over(
+        store_key: &StoreKey,
         unlock: &Unlock,
         cost: HashCost,
         environment: &Environment,
-    ) -> Result<(Self, Keys), Error> {
+    ) -> Result<(Self, Way), Error> {
         let entropy = &*environment.entropy;
-        let (mut store, mut salt) = ([0; 16], [0; 16]);
-        entropy.fill(&mut store)?;
-        entropy.fill(&mut salt)?;
         let lock = match unlock {
-            Unlock::HostKey(_) => Lock::HostKey,
-            Unlock::Passphrase(_) => Lock::Passphrase { salt, cost },
+            Unlock::HostKey(_) | Unlock::Keystore(_) => Lock::HostKey,
+            Unlock::Passphrase(_) => {
+                let mut salt = [0; 16];
+                entropy.fill(&mut salt)?;
+                Lock::Passphrase { salt, cost }
+            }
         };
-        let mut header = Self { lock, wrapped: Vec::new(), store };
-        let key = header.key(unlock, &*environment.hasher)?.ok_or(Error::Defect)?;
-        let store_key = StoreKey::make(entropy)?;
-        header.wrapped = store_key.wrap(&key, entropy, &header.clear()?)?;
-        Ok((header, Keys::derive(&store_key)))
+        let mut header = Self { lock, wrapped: Vec::new() };
+        let kek = header.kek(unlock, &*environment.hasher)?;
+        header.wrapped = store_key.wrap(kek.reveal(), entropy, &header.clear()?)?;
+        Ok((header, Way::Unlock(unlock.clone()).kept(kek)))
     }
 
     pub(crate) fn encode(&self) -> Result<Vec<u8>, StoreError> {
@@ -74,38 +112,33 @@ impl Header {
         codec::decode(&bytes).map_err(|_| StoreError::Damaged)
     }
 
-    pub(crate) fn unlock(&self, unlock: &Unlock, hasher: &dyn Hasher) -> Result<Keys, StoreError> {
-        let key = self.key(unlock, hasher)?.ok_or(StoreError::WrongKey)?;
-        let store_key =
-            StoreKey::unwrap(&key, &self.wrapped, &self.clear()?).map_err(|_| StoreError::WrongKey)?;
-        Ok(Keys::derive(&store_key))
+    pub(super) fn open(&self, kek: &HostKey) -> Result<StoreKey, StoreError> {
+        StoreKey::unwrap(kek.reveal(), &self.wrapped, &self.clear()?).map_err(|_| StoreError::WrongKey)
     }
 
-    /// The key that the store key is wrapped with; nothing where the lock is of the other kind.
-    fn key(&self, unlock: &Unlock, hasher: &dyn Hasher) -> Result<Option<Zeroizing<[u8; 32]>>, StoreError> {
+    /// The key that the store key is wrapped with.
+    pub(super) fn kek(&self, unlock: &Unlock, hasher: &dyn Hasher) -> Result<HostKey, StoreError> {
         match (&self.lock, unlock) {
-            (Lock::HostKey, Unlock::HostKey(key)) => Ok(Some(Zeroizing::new(*key.reveal()))),
+            (Lock::HostKey, Unlock::HostKey(key)) => Ok(key.clone()),
+            (Lock::HostKey, Unlock::Keystore(keystore)) => Ok(keystore.load()?),
             (Lock::Passphrase { salt, cost }, Unlock::Passphrase(passphrase)) => {
                 if !cost.within_caps() {
                     return Err(StoreError::Damaged);
                 }
                 // A passphrase has no pepper: every other key comes from it.
-                let key =
-                    hasher.derive(*cost, passphrase.reveal(), salt, &[0; 32]).map_err(
-                        |failed| match failed {
-                            HashFailed::Busy { retry_after } => StoreError::Busy { retry_after },
-                            HashFailed::Unusable => StoreError::Io(std::io::ErrorKind::OutOfMemory),
-                        },
-                    )?;
-                Ok(Some(Zeroizing::new(key)))
+                let kek = hasher.derive(*cost, passphrase.reveal(), salt, &[0; 32]);
+                kek.map(HostKey::from_bytes).map_err(|failed| match failed {
+                    HashFailed::Busy { retry_after } => StoreError::Busy { retry_after },
+                    HashFailed::Unusable => StoreError::Io(std::io::ErrorKind::OutOfMemory),
+                })
             }
-            _ => Ok(None),
+            _ => Err(StoreError::WrongKey),
         }
     }
 
     /// What stands readable beside the wrapped key and is authenticated with it.
     fn clear(&self) -> Result<Vec<u8>, StoreError> {
-        let clear = Self { lock: self.lock, wrapped: Vec::new(), store: self.store };
+        let clear = Self { lock: self.lock, wrapped: Vec::new() };
         clear.encode()
     }
 }
@@ -114,7 +147,7 @@ impl Header {
 impl Header {
     /// One of each kind, for the golden bytes.
     pub(crate) fn samples() -> [(&'static str, Self); 2] {
-        let sample = |lock| Self { lock, wrapped: vec![1; 60], store: [2; 16] };
+        let sample = |lock| Self { lock, wrapped: vec![1; 92] };
         let passphrase = Lock::Passphrase { salt: [3; 16], cost: HashCost::default() };
         [("host-key", sample(Lock::HostKey)), ("passphrase", sample(passphrase))]
     }

@@ -2,15 +2,15 @@
 //!
 //! redb's own creation is not safe: a crash before its first header leaves a file that does not open.
 
-use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::anchor::{self, Anchor};
+use super::file::{directory_of, file_error, hidden_beside, owner_only, sync_directory};
 use super::medium::Opened;
-use super::open::Open;
+use super::open::{Keyring, Open};
 use super::port::{Row, StoreError};
 use crate::crypto::tally::TallyKey;
 
@@ -24,25 +24,30 @@ pub(super) fn create(
     cache_bytes: usize,
     first_rows: Vec<Row>,
     name_suffix: [u8; 8],
-    key: Arc<TallyKey>,
+    keyring: &dyn Keyring,
     anchor: Option<&dyn Anchor>,
-) -> Result<(), StoreError> {
+) -> Result<Arc<TallyKey>, StoreError> {
     if path.symlink_metadata().is_ok() {
         return Err(StoreError::AlreadyExists);
     }
     let temporary = Temporary::beside(path, name_suffix)?;
-    let made = Open::made(Opened::file(temporary.file()?)?, cache_bytes, first_rows, key, anchor.is_some())?;
-    let stamp = made.stamp();
+    let made =
+        Open::made(Opened::file(temporary.file()?)?, cache_bytes, first_rows, keyring, anchor.is_some())?;
+    let (stamp, key) = (made.stamp(), made.key.clone());
     made.close()?;
-    temporary.file()?.sync_all().map_err(io_error)?;
+    temporary.file()?.sync_all().map_err(file_error)?;
     let link = |from: &Path, to: &Path| std::fs::hard_link(from, to);
-    let Some(anchor) = anchor else { return temporary.put_at(path, link) };
+    let Some(anchor) = anchor else {
+        temporary.put_at(path, link)?;
+        return Ok(key);
+    };
     let before = anchor.load()?;
     anchor::finalise(anchor, &stamp)?;
     temporary.put_at(path, link).inspect_err(|_| {
         // What is at the path may be the store of before. Where this fails too, that store says so.
         _ = before.map(|before| anchor.store(&before));
-    })
+    })?;
+    Ok(key)
 }
 
 /// A file of our own in the directory of `path`; removed when dropped.
@@ -53,21 +58,14 @@ struct Temporary {
 
 impl Temporary {
     fn beside(path: &Path, suffix: [u8; 8]) -> Result<Self, StoreError> {
-        let name = path.file_name().ok_or(StoreError::Io(io::ErrorKind::InvalidInput))?;
-        let directory = match path.parent() {
-            Some(parent) if parent != Path::new("") => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        let mut temporary = OsString::from(".");
-        temporary.push(name);
-        temporary.push(format!(".{:016x}.new", u64::from_be_bytes(suffix)));
-        let path = directory.join(temporary);
-        owner_only().read(true).write(true).create_new(true).open(&path).map_err(io_error)?;
+        let directory = directory_of(path);
+        let path = hidden_beside(path, &format!("{:016x}.new", u64::from_be_bytes(suffix)))?;
+        owner_only().read(true).write(true).create_new(true).open(&path).map_err(file_error)?;
         Ok(Self { path, directory })
     }
 
     fn file(&self) -> Result<File, StoreError> {
-        OpenOptions::new().read(true).write(true).open(&self.path).map_err(io_error)
+        OpenOptions::new().read(true).write(true).open(&self.path).map_err(file_error)
     }
 
     /// A hard link never replaces what is there, as a rename does. Where the file system knows none,
@@ -83,14 +81,14 @@ impl Temporary {
                 return Err(StoreError::AlreadyExists);
             }
             Err(_) if path.symlink_metadata().is_ok() => return Err(StoreError::AlreadyExists),
-            Err(_) => std::fs::rename(&self.path, path).map_err(io_error)?,
+            Err(_) => std::fs::rename(&self.path, path).map_err(file_error)?,
         }
         let directory = self.directory.clone();
         drop(self);
         sync_directory(&directory).map_err(|error| {
             // Nobody has been told of the store yet. Should it stay, the next attempt finds it.
             _ = std::fs::remove_file(path);
-            io_error(error)
+            file_error(error)
         })
     }
 }
@@ -99,31 +97,6 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         // After a rename it is gone; where it cannot be removed it disturbs nobody.
         _ = std::fs::remove_file(&self.path);
-    }
-}
-
-#[cfg(unix)]
-fn owner_only() -> OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = OpenOptions::new();
-    options.mode(0o600);
-    options
-}
-
-#[cfg(not(unix))]
-fn owner_only() -> OpenOptions {
-    OpenOptions::new()
-}
-
-/// A name is durable when its directory is. Elsewhere than on Unix a directory cannot be synced.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
-}
-
-fn io_error(error: io::Error) -> StoreError {
-    match error.kind() {
-        io::ErrorKind::NotFound => StoreError::NotFound,
-        kind => StoreError::Io(kind),
     }
 }
 

@@ -1,18 +1,12 @@
-//! What a store lies on: a file, or bytes in memory.
+//! What a store lies on, and how redb is lent it.
 
-use std::fmt;
-use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::ops::{Bound, Range};
-use std::path::{Path, PathBuf};
+use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 
 use super::port::StoreError;
-use super::rows::damage_of;
 
 /// A backend without lock methods of its own keeps nobody out, so a wrapper hands all six down.
 macro_rules! delegate_locks {
@@ -72,6 +66,32 @@ pub trait Medium: Send + Sync {
     fn identity(&self) -> Result<Option<Identity>, StoreError> {
         Ok(None)
     }
+
+    /// Empty storage beside it, for the store to be written anew to; what an earlier attempt left is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`] when there can be none.
+    fn beside(&self) -> Result<Box<dyn Medium>, StoreError> {
+        Err(StoreError::Io(io::ErrorKind::Unsupported))
+    }
+
+    /// Puts what was written beside in its place, durably and at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] when it is in its place and a power failure could take it back; all others
+    /// mean that nothing has changed.
+    fn put_in_place(&self) -> Result<(), StoreError> {
+        Err(StoreError::Io(io::ErrorKind::Unsupported))
+    }
+
+    /// Removes what is beside it, and makes sure that a power failure does not bring back what was there
+    /// before.
+    ///
+    /// # Errors
+    /// [`StoreError`] when that cannot be done.
+    fn tidy(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// Storage, opened.
@@ -86,171 +106,8 @@ pub struct Opened {
 /// Tells one file from another: device and inode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Identity {
-    device: u64,
-    inode: u64,
-}
-
-/// A store in a file.
-#[derive(Debug)]
-pub struct FileMedium(PathBuf);
-
-impl FileMedium {
-    /// The store at `path`.
-    pub fn new(path: &Path) -> Self {
-        Self(path.to_owned())
-    }
-}
-
-impl Medium for FileMedium {
-    fn open(&self) -> Result<Opened, StoreError> {
-        let file = OpenOptions::new().read(true).write(true).open(&self.0).map_err(file_error)?;
-        Opened::file(file)
-    }
-
-    fn size(&self) -> Result<Option<u64>, StoreError> {
-        std::fs::metadata(&self.0).map(|found| Some(found.len())).map_err(file_error)
-    }
-
-    fn identity(&self) -> Result<Option<Identity>, StoreError> {
-        std::fs::metadata(&self.0).map(|found| Identity::of(&found)).map_err(file_error)
-    }
-}
-
-impl Opened {
-    pub(crate) fn file(file: File) -> Result<Self, StoreError> {
-        let found = file.metadata().map_err(file_error)?;
-        if !found.is_file() {
-            return Err(StoreError::NotAStore);
-        }
-        let backend = FileBackend::new(file).map_err(|error| damage_of(&error))?;
-        Ok(Self { backend: Box::new(backend), identity: Identity::of(&found) })
-    }
-}
-
-impl Identity {
-    #[cfg(unix)]
-    fn of(found: &Metadata) -> Option<Self> {
-        use std::os::unix::fs::MetadataExt;
-        Some(Self { device: found.dev(), inode: found.ino() })
-    }
-
-    #[cfg(not(unix))]
-    fn of(_: &Metadata) -> Option<Self> {
-        None
-    }
-}
-
-fn file_error(error: io::Error) -> StoreError {
-    match error.kind() {
-        io::ErrorKind::NotFound => StoreError::NotFound,
-        io::ErrorKind::IsADirectory => StoreError::NotAStore,
-        kind => StoreError::Io(kind),
-    }
-}
-
-/// A store in memory. It lasts as long as the medium does, however often it is opened.
-#[derive(Debug, Default)]
-pub struct MemoryMedium(Arc<Memory>);
-
-#[derive(Default)]
-struct Memory {
-    bytes: RwLock<Vec<u8>>,
-    open: AtomicBool,
-}
-
-impl MemoryMedium {
-    /// Empty storage.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Storage that holds `bytes`, a file's perhaps.
-    #[cfg(any(test, feature = "testing"))]
-    pub fn holding(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(Memory { bytes: RwLock::new(bytes), open: AtomicBool::new(false) }))
-    }
-
-    /// A copy of what the storage holds now, also while a store has it open.
-    #[cfg(any(test, feature = "testing"))]
-    pub fn bytes(&self) -> Vec<u8> {
-        self.0.read_bytes().clone()
-    }
-}
-
-impl Medium for MemoryMedium {
-    fn open(&self) -> Result<Opened, StoreError> {
-        if self.0.open.swap(true, Ordering::AcqRel) {
-            return Err(StoreError::AlreadyOpen);
-        }
-        Ok(Opened { backend: Box::new(MemoryBackend(Arc::clone(&self.0))), identity: None })
-    }
-}
-
-impl Memory {
-    fn read_bytes(&self) -> RwLockReadGuard<'_, Vec<u8>> {
-        self.bytes.read().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Debug for Memory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Memory({} bytes)", self.read_bytes().len())
-    }
-}
-
-/// The one opening of the storage at a time; dropped, it can be opened again.
-#[derive(Debug)]
-struct MemoryBackend(Arc<Memory>);
-
-impl Drop for MemoryBackend {
-    fn drop(&mut self) {
-        self.0.open.store(false, Ordering::Release);
-    }
-}
-
-impl StorageBackend for MemoryBackend {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.0.read_bytes().len() as u64)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let bytes = self.0.read_bytes();
-        let found = span(offset, out.len()).and_then(|span| bytes.get(span)).ok_or_else(past_the_end)?;
-        out.copy_from_slice(found);
-        Ok(())
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        let len = usize::try_from(len).map_err(|_| past_the_end())?;
-        let mut bytes = self.0.bytes.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(more) = len.checked_sub(bytes.len()) {
-            // Fresh zeros cost nothing until they are touched; a test makes thousands of stores.
-            bytes.extend_from_slice(&vec![0; more]);
-        }
-        bytes.truncate(len);
-        Ok(())
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut bytes = self.0.bytes.write().unwrap_or_else(PoisonError::into_inner);
-        let place = span(offset, data.len()).and_then(|span| bytes.get_mut(span)).ok_or_else(past_the_end)?;
-        place.copy_from_slice(data);
-        Ok(())
-    }
-}
-
-fn span(offset: u64, len: usize) -> Option<Range<usize>> {
-    let start = usize::try_from(offset).ok()?;
-    Some(start..start.checked_add(len)?)
-}
-
-/// What a file answers to a read past its end.
-pub(crate) fn past_the_end() -> io::Error {
-    io::ErrorKind::UnexpectedEof.into()
+    pub(super) device: u64,
+    pub(super) inode: u64,
 }
 
 /// An opened medium as redb wants it. redb makes a new database of a file without a byte; here

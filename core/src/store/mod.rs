@@ -16,15 +16,19 @@ pub(crate) mod broken;
 pub(crate) mod conformance;
 mod create;
 mod deletion;
+pub(crate) mod file;
+mod in_memory;
 mod inside;
 mod line;
 pub(crate) mod medium;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod memory;
-mod open;
+pub(crate) mod open;
 #[cfg(feature = "testing")]
 mod raw;
+pub(crate) mod recast;
 pub(crate) mod redb;
+mod rewrite;
 mod rows;
 mod stage;
 mod stamp;
@@ -37,11 +41,13 @@ mod trial;
 pub(crate) mod testing {
     pub use super::broken::{BrokenStore, Fault};
     pub use super::conformance::{Case, Make, cases, conformance};
-    pub use super::medium::{FileMedium, Identity, Medium, MemoryMedium, Opened};
+    pub use super::file::FileMedium;
+    pub use super::in_memory::MemoryMedium;
+    pub use super::medium::{Identity, Medium, Opened};
     pub use super::memory::BTreeStore;
-    pub use super::open::Judge;
+    pub use super::open::Keyring;
     pub use super::port::{
-        Decide, MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, Store, StoreError, Visit, Write,
+        Decide, MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Recast, Row, Store, StoreError, Visit, Write,
     };
     pub use super::raw::{raw_rows, with_raw_rows};
     pub use super::redb::{RedbStore, Settings};

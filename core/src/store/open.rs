@@ -8,16 +8,31 @@ use redb::{Builder, Database, StorageBackend};
 
 use super::anchor::{self, Anchor};
 use super::medium::{Identity, Lent, Medium, Opened};
-use super::port::{Read, Row, StoreError};
-use super::rows::{Snapshot, commit, damage_of};
+use super::port::{Read, Recast, Row, StoreError};
+use super::rows::{Snapshot, commit, damage_of, write_anew};
 use super::stage::{Changes, admit};
 use super::stamp::{Stamp, Stamped};
 use super::trial::Trial;
 use crate::crypto::tally::{Tally, TallyKey};
 
-/// Looks at a file before it is opened for writing, and may refuse it: another schema, another key. Gives
-/// the key that its rows as a whole are held against.
-pub type Judge<'a> = &'a mut dyn FnMut(&dyn Read) -> Result<Arc<TallyKey>, StoreError>;
+/// Who keeps the keys of a store: asked whenever its file is opened, told when it is put away.
+pub trait Keyring: Send + Sync {
+    /// Looks at a file before it is opened for writing, and may refuse it: another schema, another key. Gives
+    /// the key that its rows as a whole are held against. Open already, it stays so.
+    ///
+    /// # Errors
+    /// [`StoreError`], with which the file is refused.
+    fn open(&self, read: &dyn Read) -> Result<Arc<TallyKey>, StoreError>;
+
+    /// The file is put away: what opened it is to be forgotten.
+    fn close(&self) {}
+}
+
+impl<F: Fn(&dyn Read) -> Result<Arc<TallyKey>, StoreError> + Send + Sync> Keyring for F {
+    fn open(&self, read: &dyn Read) -> Result<Arc<TallyKey>, StoreError> {
+        self(read)
+    }
+}
 
 /// How often a file may be swapped for another while it is being opened.
 const SWAPS: usize = 3;
@@ -40,14 +55,14 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// Opens what lies on `medium`, if it is `only` that file, sound, `judge` takes it, its rows are those
+    /// Opens what lies on `medium`, if it is `only` that file, sound, `keyring` opens it, its rows are those
     /// that its commits left, and `anchor` knows it.
     pub(super) fn judged(
         medium: &dyn Medium,
         cache_bytes: usize,
         only: Option<Identity>,
         anchor: Option<&dyn Anchor>,
-        judge: Judge<'_>,
+        keyring: &dyn Keyring,
     ) -> Result<Self, StoreError> {
         for _ in 0..SWAPS {
             let opened = medium.open()?;
@@ -55,10 +70,11 @@ impl Open {
             if only.is_some() && identity != only {
                 return Err(StoreError::Broken);
             }
-            let found = contained(|| on_trial(opened, cache_bytes, judge))?;
+            let found = contained(|| on_trial(opened, cache_bytes, keyring))?;
             anchor::admit(anchor, &found.stamped.stamp)?;
             let opened = medium.open()?;
             if opened.identity != identity {
+                keyring.close();
                 continue;
             }
             let Found { stamped, tally, key } = found;
@@ -67,6 +83,7 @@ impl Open {
             if open.snapshot()?.stamped()? == stamped {
                 return Ok(open);
             }
+            keyring.close();
         }
         Err(StoreError::Io(std::io::ErrorKind::Interrupted))
     }
@@ -75,10 +92,10 @@ impl Open {
     pub(super) fn looked_at(
         medium: &dyn Medium,
         cache_bytes: usize,
-        judge: Judge<'_>,
+        keyring: &dyn Keyring,
     ) -> Result<Stamp, StoreError> {
         let opened = medium.open()?;
-        Ok(contained(|| on_trial(opened, cache_bytes, judge))?.stamped.stamp)
+        Ok(contained(|| on_trial(opened, cache_bytes, keyring))?.stamped.stamp)
     }
 
     /// Makes a store of storage without a byte, with `first_rows` and the first commit's stamp.
@@ -86,10 +103,11 @@ impl Open {
         opened: Opened,
         cache_bytes: usize,
         first_rows: Vec<Row>,
-        key: Arc<TallyKey>,
+        keyring: &dyn Keyring,
         is_anchored: bool,
     ) -> Result<Self, StoreError> {
         let changes = admit(first_rows, &Changes::new())?;
+        let key = keyring.open(&changes)?;
         if opened.backend.len().map_err(|error| StoreError::Io(error.kind()))? > 0 {
             return Err(StoreError::AlreadyExists);
         }
@@ -97,6 +115,22 @@ impl Open {
         let first = open.next(&changes, is_anchored);
         open.commit(&changes, first).map_err(StoreError::Io)?;
         Ok(open)
+    }
+
+    /// Writes all of this store to storage without a byte, and gives the stamp that it has there.
+    pub(super) fn write_anew(
+        &self,
+        opened: Opened,
+        cache_bytes: usize,
+        recast: Recast<'_>,
+        key: &Arc<TallyKey>,
+        is_anchored: bool,
+    ) -> Result<Stamp, StoreError> {
+        let stamp = self.stamp().next(&Changes::new(), is_anchored, key);
+        let made = Self::start(opened, cache_bytes, true, Arc::clone(key), (stamp, Tally::default()))?;
+        write_anew(&made.db, &self.snapshot()?, recast, &stamp, key)?;
+        made.close()?;
+        Ok(stamp)
     }
 
     fn start(
@@ -156,7 +190,7 @@ struct Found {
     key: Arc<TallyKey>,
 }
 
-fn on_trial(opened: Opened, cache_bytes: usize, judge: Judge<'_>) -> Result<Found, StoreError> {
+fn on_trial(opened: Opened, cache_bytes: usize, keyring: &dyn Keyring) -> Result<Found, StoreError> {
     let to_come = names_a_format_to_come(&*opened.backend);
     let trial = Trial::over(Lent::new(opened.backend, false));
     let db = open_on(trial, cache_bytes, true).map_err(|error| match error {
@@ -164,7 +198,7 @@ fn on_trial(opened: Opened, cache_bytes: usize, judge: Judge<'_>) -> Result<Foun
         error => error,
     })?;
     let snapshot = Snapshot::of(&db, &Arc::default())?;
-    let key = judge(&snapshot)?;
+    let key = keyring.open(&snapshot)?;
     let (stamped, tally) = (snapshot.stamped()?, snapshot.tally(&key)?);
     stamped.fits(&tally, &key)?;
     Ok(Found { stamped, tally, key })

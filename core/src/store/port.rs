@@ -5,7 +5,10 @@
 //! [`conformance`](super::conformance).
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::crypto::tally::TallyKey;
 
 /// Most rows that one act may write.
 pub const MAX_ROWS: usize = 256;
@@ -72,6 +75,9 @@ pub enum Write {
 /// from run to run comes in from outside.
 pub type Decide<'a> = &'a mut dyn FnMut(&dyn Read) -> Result<Vec<Row>, StoreError>;
 
+/// Gives a row's value as it is to stand from now on; shown every row but the store's own.
+pub type Recast<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<Vec<u8>, StoreError>;
+
 /// A store of rows: transactions that are atomic, durable and as if one after the other.
 pub trait Store: Send + Sync {
     /// Looks at one state of the store.
@@ -108,6 +114,16 @@ pub trait Store: Send + Sync {
         false
     }
 
+    /// Writes the store anew, so that nothing of what is no longer in its rows is left where it lies. With
+    /// `key` the keyring opens it from now on, and its rows as a whole are held against that.
+    ///
+    /// # Errors
+    /// [`StoreError`], from `recast` too; all but [`StoreError::Unknown`] mean that it stands as it stood.
+    fn rewrite(&self, recast: Recast<'_>, key: Option<Arc<TallyKey>>) -> Result<(), StoreError> {
+        _ = (recast, key);
+        Err(StoreError::Io(std::io::ErrorKind::Unsupported))
+    }
+
     /// Releases the file and its lock; the next call opens it again. Waits for acts under way.
     ///
     /// # Errors
@@ -132,6 +148,12 @@ pub enum StoreError {
     NewerFormat,
     /// The key does not fit the file.
     WrongKey,
+    /// The keystore does not give the key now.
+    KeyLocked,
+    /// The keystore has no key of this file any more.
+    KeyLost,
+    /// The keystore has made the key of this file unusable.
+    KeyChanged,
     /// The line is full or the wait too long; nothing was done.
     Busy {
         /// When to try again.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use redb::{Database, ReadableDatabase, ReadableTable};
 
-use super::medium::{Lent, Medium, MemoryMedium};
+use super::in_memory::MemoryMedium;
+use super::medium::{Lent, Medium};
 use super::open::open_on;
 use super::port::StoreError;
 use super::rows::{Failure, ROWS};

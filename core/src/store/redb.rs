@@ -14,11 +14,13 @@ use std::time::Duration;
 
 use super::anchor::{self, Anchor};
 use super::create;
+use super::file::FileMedium;
+use super::in_memory::MemoryMedium;
 use super::inside::Entrance;
 use super::line::{Ended, Line, NotDone, Outcome};
-use super::medium::{FileMedium, Identity, Medium, MemoryMedium};
-use super::open::{Judge, Open};
-use super::port::{Decide, Read, Row, Store, StoreError};
+use super::medium::{Identity, Medium};
+use super::open::{Keyring, Open};
+use super::port::{Decide, Read, Recast, Row, Store, StoreError};
 use super::rows::Snapshot;
 use super::stage::{Changes, Over, admit};
 use super::stamp::Stamp;
@@ -47,22 +49,24 @@ impl Default for Settings {
 
 /// A store on redb.
 pub struct RedbStore {
-    medium: Arc<dyn Medium>,
-    anchor: Option<Arc<dyn Anchor>>,
-    settings: Settings,
-    entrance: Entrance,
-    line: Line,
+    pub(super) medium: Arc<dyn Medium>,
+    pub(super) anchor: Option<Arc<dyn Anchor>>,
+    pub(super) keyring: Arc<dyn Keyring>,
+    pub(super) settings: Settings,
+    pub(super) entrance: Entrance,
+    pub(super) line: Line,
     /// Belongs to who has the turn.
     batch: Mutex<Batch>,
     /// Changes only in the hands of who has the turn, but that any caller may wake a suspended store.
     state: RwLock<State>,
-    commits: AtomicU64,
+    pub(super) commits: AtomicU64,
 }
 
-enum State {
+pub(super) enum State {
     Open(Open),
-    /// The file is released; the next call opens it again, if it is the same.
-    Suspended(Option<Identity>, Arc<TallyKey>),
+    /// The file is released; the next call opens it again, if it is the same. The key is there where the
+    /// keyring was not told.
+    Released(Option<Identity>, Option<Arc<TallyKey>>),
     /// Only [`RedbStore::reopen`] helps.
     Broken,
 }
@@ -80,28 +84,30 @@ impl RedbStore {
     /// Opens the store that lies on `medium`. What is refused is not touched.
     ///
     /// # Errors
-    /// [`StoreError`]: from the medium, about what is there, from `judge`, or of the anchor.
+    /// [`StoreError`]: from the medium, about what is there, from `keyring`, or of the anchor.
     pub fn open(
         medium: Arc<dyn Medium>,
         settings: Settings,
         anchor: Option<Arc<dyn Anchor>>,
-        judge: Judge<'_>,
+        keyring: Arc<dyn Keyring>,
     ) -> Result<Self, StoreError> {
-        let open = Open::judged(&*medium, settings.cache_bytes, None, anchor.as_deref(), judge)?;
-        Self::with(medium, settings, anchor, open)
+        let open = Open::judged(&*medium, settings.cache_bytes, None, anchor.as_deref(), &*keyring)?;
+        medium.tidy()?;
+        Self::with(medium, settings, anchor, keyring, open)
     }
 
     /// Opens the store in the file at `path`.
     ///
     /// # Errors
     /// As [`Self::open`]; [`StoreError::NotFound`] where no file is.
+    #[cfg(any(test, feature = "testing"))]
     pub fn open_file(
         path: &Path,
         settings: Settings,
         anchor: Option<Arc<dyn Anchor>>,
-        judge: Judge<'_>,
+        keyring: Arc<dyn Keyring>,
     ) -> Result<Self, StoreError> {
-        Self::open(Arc::new(FileMedium::new(path)), settings, anchor, judge)
+        Self::open(Arc::new(FileMedium::new(path)), settings, anchor, keyring)
     }
 
     /// Takes the file at `path` for the latest there is, whatever the anchor held.
@@ -112,9 +118,9 @@ impl RedbStore {
         path: &Path,
         settings: Settings,
         anchor: &dyn Anchor,
-        judge: Judge<'_>,
+        keyring: &dyn Keyring,
     ) -> Result<(), StoreError> {
-        let stamp = Open::looked_at(&FileMedium::new(path), settings.cache_bytes, judge)?;
+        let stamp = Open::looked_at(&FileMedium::new(path), settings.cache_bytes, keyring)?;
         Ok(anchor::finalise(anchor, &stamp)?)
     }
 
@@ -130,11 +136,20 @@ impl RedbStore {
         first_rows: Vec<Row>,
         name_suffix: [u8; 8],
         anchor: Option<Arc<dyn Anchor>>,
-        key: Arc<TallyKey>,
+        keyring: Arc<dyn Keyring>,
     ) -> Result<Self, StoreError> {
-        let cache_bytes = settings.cache_bytes;
-        create::create(path, cache_bytes, first_rows, name_suffix, key.clone(), anchor.as_deref())?;
-        Self::open_file(path, settings, anchor, &mut |_| Ok(key.clone()))
+        let medium = Arc::new(FileMedium::new(path));
+        let key = create::create(
+            path,
+            settings.cache_bytes,
+            first_rows,
+            name_suffix,
+            &*keyring,
+            anchor.as_deref(),
+        )?;
+        let known = move |_: &dyn Read| Ok(key.clone());
+        let open = Open::judged(&*medium, settings.cache_bytes, None, anchor.as_deref(), &known)?;
+        Self::with(medium, settings, anchor, keyring, open)
     }
 
     /// Makes a store with `first_rows` on storage that holds no byte yet. Other than
@@ -147,34 +162,36 @@ impl RedbStore {
         settings: Settings,
         first_rows: Vec<Row>,
         anchor: Option<Arc<dyn Anchor>>,
-        key: Arc<TallyKey>,
+        keyring: Arc<dyn Keyring>,
     ) -> Result<Self, StoreError> {
-        let open = Open::made(medium.open()?, settings.cache_bytes, first_rows, key, anchor.is_some())?;
+        let open = Open::made(medium.open()?, settings.cache_bytes, first_rows, &*keyring, anchor.is_some())?;
         if let Some(anchor) = &anchor {
             anchor::finalise(&**anchor, &open.stamp())?;
         }
-        Self::with(medium, settings, anchor, open)
+        Self::with(medium, settings, anchor, keyring, open)
     }
 
     /// Makes a store with `first_rows` in memory.
     ///
     /// # Errors
     /// [`StoreError::TooLarge`] or [`StoreError::Conflict`] where `first_rows` are no act.
-    pub fn memory(first_rows: Vec<Row>, key: Arc<TallyKey>) -> Result<Self, StoreError> {
+    pub fn memory(first_rows: Vec<Row>, keyring: Arc<dyn Keyring>) -> Result<Self, StoreError> {
         let settings = Settings { cache_bytes: 1 << 20, ..Settings::default() };
-        Self::create(Arc::new(MemoryMedium::new()), settings, first_rows, None, key)
+        Self::create(Arc::new(MemoryMedium::new()), settings, first_rows, None, keyring)
     }
 
     fn with(
         medium: Arc<dyn Medium>,
         settings: Settings,
         anchor: Option<Arc<dyn Anchor>>,
+        keyring: Arc<dyn Keyring>,
         open: Open,
     ) -> Result<Self, StoreError> {
         let is_new_to_anchor = anchor.is_some() && !open.stamp().is_anchored;
         let store = Self {
             medium,
             anchor,
+            keyring,
             settings,
             entrance: Entrance::new(),
             line: Line::default(),
@@ -195,18 +212,19 @@ impl RedbStore {
     }
 
     /// Opens a store again that a failure broke, or whose file was exchanged; the file may be another
-    /// one than before, so it is judged as at the first opening.
+    /// one than before, so it is opened as the first time.
     ///
     /// # Errors
     /// As [`Self::open`]; the store stays broken then.
     #[cfg(any(test, feature = "testing"))]
-    pub fn reopen(&self, judge: Judge<'_>) -> Result<(), StoreError> {
+    pub fn reopen(&self) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
         let _turn = self.line.take(None)?;
         self.settle();
         let mut state = self.state_mut();
         *state = State::Broken;
-        self.start(&mut state, None, judge)
+        self.keyring.close();
+        self.start(&mut state, None, &*self.keyring)
     }
 
     /// How many acts wait for their turn.
@@ -258,21 +276,28 @@ impl Store for RedbStore {
         self.medium.size()
     }
 
+    fn rewrite(&self, recast: Recast<'_>, key: Option<Arc<TallyKey>>) -> Result<(), StoreError> {
+        self.write_anew(recast, key)
+    }
+
     fn suspend(&self) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
         let _turn = self.line.take(None)?;
         self.settle();
         let mut state = self.state_mut();
-        match std::mem::replace(&mut *state, State::Broken) {
+        let closed = match std::mem::replace(&mut *state, State::Broken) {
             State::Open(open) => {
-                *state = State::Suspended(open.identity, open.key.clone());
+                *state = State::Released(open.identity, None);
                 open.close()
             }
-            released => {
-                *state = released;
+            State::Released(identity, _) => {
+                *state = State::Released(identity, None);
                 Ok(())
             }
-        }
+            State::Broken => Ok(()),
+        };
+        self.keyring.close();
+        closed
     }
 }
 
@@ -310,7 +335,7 @@ impl RedbStore {
     }
 
     /// Commits what is staged and tells all whom it concerns. Only for who has the turn.
-    fn settle(&self) {
+    pub(super) fn settle(&self) {
         let Batch { base, staged, outcome, .. } = std::mem::take(&mut *self.batch());
         // The snapshot would keep its pages from being used again, and the file from being closed.
         drop(base);
@@ -330,7 +355,7 @@ impl RedbStore {
             // Nobody reads what is committed before it is final: it could still be taken back.
             Some(anchor) => match &*self.state_mut() {
                 State::Open(open) => self.attempt(open, staged, Some(&**anchor)),
-                State::Suspended(..) | State::Broken => Err(StoreError::Broken),
+                State::Released(..) | State::Broken => Err(StoreError::Broken),
             },
         };
         match attempted {
@@ -382,12 +407,12 @@ impl RedbStore {
         let (identity, key) = (open.identity, open.key.clone());
         // It failed already; what closing it says adds nothing.
         _ = open.close();
-        if self.start(&mut state, identity, &mut |_| Ok(key.clone())).is_err() {
+        if self.start(&mut state, identity, &move |_: &dyn Read| Ok(key.clone())).is_err() {
             return Ended::Unknown;
         }
         let found = match &*state {
             State::Open(open) => Some(open.stamp()),
-            State::Suspended(..) | State::Broken => None,
+            State::Released(..) | State::Broken => None,
         };
         if found.as_ref() == Some(before) {
             Ended::NotDone(NotDone::Storage(kind))
@@ -404,14 +429,14 @@ impl RedbStore {
     /// been told already.
     fn release(&self, state: &mut State) {
         if let State::Open(open) = std::mem::replace(state, State::Broken) {
-            *state = State::Suspended(open.identity, open.key.clone());
+            *state = State::Released(open.identity, Some(open.key.clone()));
             _ = open.close();
         }
     }
 
     /// Opens the database again where a read failed: redb refuses everything after that. Only for who
     /// has the turn.
-    fn heal(&self) -> Result<(), StoreError> {
+    pub(super) fn heal(&self) -> Result<(), StoreError> {
         if !self.is_ailing() {
             return Ok(());
         }
@@ -422,29 +447,44 @@ impl RedbStore {
     fn is_ailing(&self) -> bool {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Open(open) => open.is_ailing(),
-            State::Suspended(..) | State::Broken => false,
+            State::Released(..) | State::Broken => false,
         }
     }
 
     /// Calls `with` with the open database, which stays open meanwhile; wakes a suspended store.
-    fn with_open<T>(&self, with: impl FnOnce(&Open) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn with_open<T>(
+        &self,
+        with: impl FnOnce(&Open) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         loop {
             match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
                 State::Open(open) => return with(open),
                 State::Broken => return Err(StoreError::Broken),
-                State::Suspended(..) => {}
+                State::Released(..) => {}
             }
             let mut state = self.state_mut();
-            if let State::Suspended(identity, key) = &*state {
-                let (identity, key) = (*identity, key.clone());
-                self.start(&mut state, identity, &mut |_| Ok(key.clone()))?;
+            match &*state {
+                State::Released(identity, Some(key)) => {
+                    let (identity, key) = (*identity, key.clone());
+                    self.start(&mut state, identity, &move |_: &dyn Read| Ok(key.clone()))?;
+                }
+                State::Released(identity, None) => {
+                    let identity = *identity;
+                    self.start(&mut state, identity, &*self.keyring).inspect_err(|_| self.keyring.close())?;
+                }
+                State::Open(_) | State::Broken => {}
             }
         }
     }
 
-    fn start(&self, state: &mut State, only: Option<Identity>, judge: Judge<'_>) -> Result<(), StoreError> {
+    fn start(
+        &self,
+        state: &mut State,
+        only: Option<Identity>,
+        keyring: &dyn Keyring,
+    ) -> Result<(), StoreError> {
         let open =
-            Open::judged(&*self.medium, self.settings.cache_bytes, only, self.anchor.as_deref(), judge)
+            Open::judged(&*self.medium, self.settings.cache_bytes, only, self.anchor.as_deref(), keyring)
                 .inspect_err(|error| {
                     if *error == StoreError::Broken {
                         *state = State::Broken;
@@ -458,7 +498,7 @@ impl RedbStore {
         self.batch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+    pub(super) fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,7 +9,7 @@ use redb::{
     TableDefinition, TableError, TransactionError,
 };
 
-use super::port::{Read, STAMP_KEY, StoreError, Visit};
+use super::port::{Read, Recast, STAMP_KEY, StoreError, Visit};
 use super::stage::Changes;
 use super::stamp::{Stamp, Stamped};
 use crate::crypto::tally::{Tally, TallyKey};
@@ -114,6 +114,36 @@ fn try_commit(
         table.insert(STAMP_KEY.as_slice(), stamp.encode(&tally, tally_key).as_slice())?;
     }
     transaction.commit()?;
+    Ok(tally)
+}
+
+/// Writes all rows of `from`, as `recast` gives them, and the stamp to a database without any, in the order of
+/// keys, and gives their tally.
+pub(crate) fn write_anew(
+    db: &Database,
+    from: &Snapshot,
+    recast: Recast<'_>,
+    stamp: &Stamp,
+    key: &TallyKey,
+) -> Result<Tally, StoreError> {
+    let failed = |failure: Failure| failure.means;
+    let mut tally = Tally::default();
+    let mut transaction = db.begin_write().map_err(|error| failed(error.into()))?;
+    transaction.set_two_phase_commit(true);
+    {
+        let mut table = transaction.open_table(ROWS).map_err(|error| failed(error.into()))?;
+        for row in from.table.iter().map_err(|error| from.failed(error))? {
+            let (row, value) = row.map_err(|error| from.failed(error))?;
+            if row.value() != STAMP_KEY {
+                let value = recast(row.value(), value.value())?;
+                tally.add(key.row(row.value(), &value));
+                table.insert(row.value(), value.as_slice()).map_err(|error| failed(error.into()))?;
+            }
+        }
+        let stamp = stamp.encode(&tally, key);
+        table.insert(STAMP_KEY.as_slice(), stamp.as_slice()).map_err(|error| failed(error.into()))?;
+    }
+    transaction.commit().map_err(|error| failed(error.into()))?;
     Ok(tally)
 }
 

@@ -20,15 +20,22 @@ fn redb_in_a_file_conforms() {
         let name = made.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let path = directory.path().join(name.to_string());
         Arc::new(
-            RedbStore::create_file(&path, Settings::default(), Vec::new(), name.to_be_bytes(), None, key())
-                .unwrap(),
+            RedbStore::create_file(
+                &path,
+                Settings::default(),
+                Vec::new(),
+                name.to_be_bytes(),
+                None,
+                Arc::new(accept),
+            )
+            .unwrap(),
         )
     });
 }
 
 #[test]
 fn redb_in_memory_conforms() {
-    conformance(&|| Arc::new(RedbStore::memory(Vec::new(), key()).unwrap()));
+    conformance(&|| Arc::new(RedbStore::memory(Vec::new(), Arc::new(accept)).unwrap()));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use redb::{BackendError, StorageBackend};
 
-use super::medium::{delegate_locks, past_the_end};
+use super::in_memory::past_the_end;
+use super::medium::delegate_locks;
 
 const PAGE: u64 = 4096;
 
@@ -141,7 +142,8 @@ fn pages_of(offset: u64, len: usize) -> impl Iterator<Item = (u64, Range<usize>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::medium::{Medium, MemoryMedium};
+    use crate::store::in_memory::MemoryMedium;
+    use crate::store::medium::Medium;
 
     /// The same random calls on a trial and on plain memory show the same bytes.
     #[test]

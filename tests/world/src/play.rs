@@ -358,6 +358,7 @@ impl Stage {
                 drop(engine);
                 shown(world.reopen().map(done))
             }
+            Act::Rekey {} => shown(engine.rekey(&world.unlock()).map(done)),
             Act::Health {} => shown(engine.health().map(|health| render::health(&health))),
         })
     }

@@ -296,6 +296,7 @@ pub enum Act {
         back: Option<Span>,
     },
     Reopen {},
+    Rekey {},
     Health {},
 }
 
@@ -479,6 +480,7 @@ impl Act {
             Self::Wait(_) => "wait",
             Self::TurnWall { .. } => "turn_wall",
             Self::Reopen {} => "reopen",
+            Self::Rekey {} => "rekey",
             Self::Health {} => "health",
         }
     }

@@ -11,7 +11,8 @@ use std::thread;
 use redb::{BackendError, StorageBackend};
 
 use super::*;
-use crate::store::medium::{Medium, MemoryMedium, Opened};
+use crate::store::in_memory::MemoryMedium;
+use crate::store::medium::{Medium, Opened};
 
 /// How a call fails.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -123,7 +124,8 @@ impl StorageBackend for Faulty {
 fn faulty() -> (Arc<Faults>, RedbStore) {
     let faults = Faults::new();
     let medium = FaultyMedium { memory: MemoryMedium::new(), faults: Arc::clone(&faults) };
-    let store = RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, key()).unwrap();
+    let store =
+        RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, Arc::new(accept)).unwrap();
     (faults, store)
 }
 
@@ -172,10 +174,10 @@ fn storage_that_fails_for_good_leaves_the_end_unknown_until_it_is_reopened() {
             assert_eq!(add_one(&store, b"count", &mut runs), Err(StoreError::Broken));
             assert_eq!(value(&store, b"count"), Err(StoreError::Broken));
             assert_eq!(store.commit_stamp(), Err(StoreError::Broken));
-            assert_eq!(store.reopen(&mut accept), Err(StoreError::Io(io::ErrorKind::StorageFull)));
+            assert_eq!(store.reopen(), Err(StoreError::Io(io::ErrorKind::StorageFull)));
             assert_eq!(value(&store, b"count"), Err(StoreError::Broken));
             faults.clear();
-            store.reopen(&mut accept).unwrap();
+            store.reopen().unwrap();
             let counted = count(&store, b"count");
             assert!([1, 2].contains(&counted), "{failing:?}, call {call}: {counted}");
             assert_eq!(store.commit_stamp(), Ok(counted + 1), "the stamp tells another story than the row");
@@ -192,7 +194,8 @@ fn storage_that_fails_for_good_leaves_the_end_unknown_until_it_is_reopened() {
 fn an_act_that_never_gets_through_is_given_up_and_not_done() {
     let medium = FullMedium { memory: MemoryMedium::new(), full: Arc::new(AtomicBool::new(false)) };
     let full = Arc::clone(&medium.full);
-    let store = RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, key()).unwrap();
+    let store =
+        RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, Arc::new(accept)).unwrap();
     let mut runs = 0;
     let answer = store.write(&mut |_| {
         runs += 1;
@@ -291,7 +294,7 @@ fn a_failed_read_is_told_once() {
     let faults = Faults::new();
     let medium = FaultyMedium { memory: MemoryMedium::new(), faults: Arc::clone(&faults) };
     let settings = Settings { cache_bytes: 0, ..Settings::default() };
-    let store = RedbStore::create(Arc::new(medium), settings, Vec::new(), None, key()).unwrap();
+    let store = RedbStore::create(Arc::new(medium), settings, Vec::new(), None, Arc::new(accept)).unwrap();
     act(&store, vec![put(b"row", b"1")]).unwrap();
     faults.reads_count.store(true, Ordering::SeqCst);
     let fail_next = || faults.set(1, Failing::Before, false);

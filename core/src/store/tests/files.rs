@@ -4,17 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::store::medium::{Medium, MemoryMedium};
+use crate::store::in_memory::MemoryMedium;
+use crate::store::medium::Medium;
 
 fn made(directory: &Path, name: &str) -> (PathBuf, RedbStore) {
     let path = directory.join(name);
     let first = vec![put(b"header", name.as_bytes())];
-    let store = RedbStore::create_file(&path, Settings::default(), first, [7; 8], None, key()).unwrap();
+    let store =
+        RedbStore::create_file(&path, Settings::default(), first, [7; 8], None, Arc::new(accept)).unwrap();
     (path, store)
 }
 
 fn open(path: &Path) -> Result<RedbStore, StoreError> {
-    RedbStore::open_file(path, Settings::default(), None, &mut accept)
+    RedbStore::open_file(path, Settings::default(), None, Arc::new(accept))
 }
 
 fn names(directory: &Path) -> Vec<String> {
@@ -51,13 +53,16 @@ fn what_is_there_is_not_replaced() {
     for bytes in [b"".as_slice(), b"somebody's letter"] {
         fs::write(&path, bytes).unwrap();
         let answer =
-            RedbStore::create_file(&path, Settings::default(), Vec::new(), [7; 8], None, key()).err();
+            RedbStore::create_file(&path, Settings::default(), Vec::new(), [7; 8], None, Arc::new(accept))
+                .err();
         assert_eq!(answer, Some(StoreError::AlreadyExists));
         assert_eq!(fs::read(&path).unwrap(), bytes);
         assert_eq!(names(directory.path()), ["there"]);
     }
     let nowhere = directory.path().join("no such directory").join("new");
-    let answer = RedbStore::create_file(&nowhere, Settings::default(), Vec::new(), [7; 8], None, key()).err();
+    let answer =
+        RedbStore::create_file(&nowhere, Settings::default(), Vec::new(), [7; 8], None, Arc::new(accept))
+            .err();
     assert_eq!(answer, Some(StoreError::NotFound));
 }
 
@@ -77,7 +82,8 @@ fn first_rows_beyond_the_limits_leave_no_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("new");
     let rows = vec![put(&[1; 2_000], b"")];
-    let answer = RedbStore::create_file(&path, Settings::default(), rows, [7; 8], None, key()).err();
+    let answer =
+        RedbStore::create_file(&path, Settings::default(), rows, [7; 8], None, Arc::new(accept)).err();
     assert_eq!(answer, Some(StoreError::TooLarge));
     assert_eq!(names(directory.path()), [""; 0]);
 }
@@ -96,8 +102,9 @@ fn a_second_opener_is_kept_out_until_the_first_suspends() {
     assert_eq!(first.commit_stamp(), Ok(2), "the stamp is not the file's");
 
     let medium = Arc::new(MemoryMedium::new());
-    let first = RedbStore::create(medium.clone(), Settings::default(), Vec::new(), None, key()).unwrap();
-    let second = || RedbStore::open(medium.clone(), Settings::default(), None, &mut accept);
+    let first =
+        RedbStore::create(medium.clone(), Settings::default(), Vec::new(), None, Arc::new(accept)).unwrap();
+    let second = || RedbStore::open(medium.clone(), Settings::default(), None, Arc::new(accept));
     assert_eq!(second().err(), Some(StoreError::AlreadyOpen));
     drop(first);
     assert!(second().is_ok());
@@ -106,14 +113,15 @@ fn a_second_opener_is_kept_out_until_the_first_suspends() {
 #[test]
 fn memory_outlives_the_store_that_lies_on_it() {
     let medium = Arc::new(MemoryMedium::new());
-    let store = RedbStore::create(medium.clone(), Settings::default(), Vec::new(), None, key()).unwrap();
+    let store =
+        RedbStore::create(medium.clone(), Settings::default(), Vec::new(), None, Arc::new(accept)).unwrap();
     act(&store, vec![put(b"row", b"1")]).unwrap();
     drop(store);
     assert_eq!(
-        RedbStore::create(medium.clone(), Settings::default(), Vec::new(), None, key()).err(),
+        RedbStore::create(medium.clone(), Settings::default(), Vec::new(), None, Arc::new(accept)).err(),
         Some(StoreError::AlreadyExists)
     );
-    let store = RedbStore::open(medium, Settings::default(), None, &mut accept).unwrap();
+    let store = RedbStore::open(medium, Settings::default(), None, Arc::new(accept)).unwrap();
     assert_eq!(value(&store, b"row").unwrap().as_deref(), Some(b"1".as_slice()));
 }
 
@@ -138,16 +146,13 @@ fn a_store_whose_file_was_exchanged_takes_no_more() {
         assert_eq!(value(&store, b"row"), Err(StoreError::Broken));
         assert_eq!(before, fs::read(&path).ok(), "the other file was touched");
 
-        let mut seen = None;
-        let reopened = store.reopen(&mut |read| {
-            seen = read.get(b"header")?;
-            Ok(key())
-        });
+        let reopened = store.reopen();
         if exchange {
-            assert_eq!((reopened, seen.as_deref()), (Ok(()), Some(b"other".as_slice())));
+            assert_eq!(reopened, Ok(()));
+            assert_eq!(value(&store, b"header").unwrap().as_deref(), Some(b"other".as_slice()));
             act(&store, vec![put(b"row", b"4")]).unwrap();
         } else {
-            assert_eq!((reopened, seen), (Err(StoreError::NotFound), None));
+            assert_eq!(reopened, Err(StoreError::NotFound));
             assert_eq!(value(&store, b"row"), Err(StoreError::Broken));
         }
     }
@@ -167,21 +172,23 @@ fn a_suspended_store_wakes_on_no_other_file() {
     assert_eq!(value(&store, b"header"), Err(StoreError::Broken));
     assert_eq!(fs::read(&path).unwrap(), before, "a file that was not judged was touched");
     drop(keep);
-    store.reopen(&mut accept).unwrap();
+    store.reopen().unwrap();
     assert_eq!(value(&store, b"header").unwrap().as_deref(), Some(b"other".as_slice()));
 }
 
 #[test]
-fn a_judge_sees_the_rows_and_its_refusal_stands() {
+fn a_keyring_sees_the_rows_and_its_refusal_stands() {
     let directory = tempfile::tempdir().unwrap();
     let (path, store) = made(directory.path(), "new");
     drop(store);
     let before = fs::read(&path).unwrap();
     for refusal in [StoreError::WrongKey, StoreError::NewerFormat] {
-        let answer = RedbStore::open_file(&path, Settings::default(), None, &mut |read| {
+        let refuses = refusal.clone();
+        let keyring = move |read: &dyn Read| {
             assert_eq!(read.get(b"header")?.as_deref(), Some(b"new".as_slice()));
-            Err(refusal.clone())
-        });
+            Err(refuses.clone())
+        };
+        let answer = RedbStore::open_file(&path, Settings::default(), None, Arc::new(keyring));
         assert_eq!(answer.err(), Some(refusal));
         assert!(fs::read(&path).unwrap() == before, "a refused file was touched");
     }
@@ -191,6 +198,6 @@ fn a_judge_sees_the_rows_and_its_refusal_stands() {
 fn an_opened_medium_of_nothing_is_no_store() {
     let medium = MemoryMedium::new();
     assert_eq!(medium.identity(), Ok(None));
-    let answer = RedbStore::open(Arc::new(medium), Settings::default(), None, &mut accept);
+    let answer = RedbStore::open(Arc::new(medium), Settings::default(), None, Arc::new(accept));
     assert_eq!(answer.err(), Some(StoreError::NotAStore));
 }

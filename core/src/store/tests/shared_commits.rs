@@ -22,7 +22,7 @@ type Ending = Result<Result<(), StoreError>, String>;
 
 #[test]
 fn thirty_two_acts_in_one_line_make_one_commit() {
-    let store = RedbStore::memory(Vec::new(), key()).unwrap();
+    let store = RedbStore::memory(Vec::new(), Arc::new(accept)).unwrap();
     let before = (store.commits(), store.commit_stamp().unwrap());
     let endings = crowd(&store, ACTS, |at| match at % 8 {
         3 => Part::Claims,
@@ -54,7 +54,7 @@ fn thirty_two_acts_in_one_line_make_one_commit() {
 
 #[test]
 fn a_panic_of_the_last_in_line_commits_for_the_others() {
-    let store = RedbStore::memory(Vec::new(), key()).unwrap();
+    let store = RedbStore::memory(Vec::new(), Arc::new(accept)).unwrap();
     let endings = crowd(&store, 4, |at| if at == 3 { Part::Panics } else { Part::Writes });
     for (at, part, ending) in endings {
         let expected = if part == Part::Panics { Err("act 3".to_owned()) } else { Ok(Ok(())) };
@@ -65,7 +65,7 @@ fn a_panic_of_the_last_in_line_commits_for_the_others() {
 
 #[test]
 fn a_refusal_of_the_last_in_line_commits_for_the_others() {
-    let store = RedbStore::memory(Vec::new(), key()).unwrap();
+    let store = RedbStore::memory(Vec::new(), Arc::new(accept)).unwrap();
     let endings = crowd(&store, 4, |at| if at == 3 { Part::Refuses } else { Part::Writes });
     for (at, part, ending) in endings {
         let expected = if part == Part::Refuses { Err(StoreError::WrongKey) } else { Ok(()) };
@@ -76,14 +76,14 @@ fn a_refusal_of_the_last_in_line_commits_for_the_others() {
 
 #[test]
 fn the_sixty_fourth_act_commits_though_others_wait() {
-    let store = RedbStore::memory(Vec::new(), key()).unwrap();
+    let store = RedbStore::memory(Vec::new(), Arc::new(accept)).unwrap();
     crowd(&store, 100, |_| Part::Writes);
     assert_eq!(store.commits(), 2, "64 acts and 36");
 }
 
 #[test]
 fn an_act_reads_its_neighbours_rows_and_a_reader_does_not() {
-    let store = RedbStore::memory(Vec::new(), key()).unwrap();
+    let store = RedbStore::memory(Vec::new(), Arc::new(accept)).unwrap();
     let has_turn = AtomicUsize::new(0);
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -109,7 +109,7 @@ fn an_act_reads_its_neighbours_rows_and_a_reader_does_not() {
 
 #[test]
 fn no_rows_make_no_commit() {
-    let store = RedbStore::memory(Vec::new(), key()).unwrap();
+    let store = RedbStore::memory(Vec::new(), Arc::new(accept)).unwrap();
     act(&store, Vec::new()).unwrap();
     assert_eq!(act(&store, vec![put(&[0; 17], b"")]), Err(StoreError::Conflict), "the stamp's row");
     assert_eq!((store.commits(), store.commit_stamp()), (0, Ok(1)));

@@ -121,6 +121,7 @@ pub(crate) fn act(act: &Act) -> String {
             }
         }
         Act::Reopen {} => "the store is closed and opened again".to_owned(),
+        Act::Rekey {} => "has the store written anew under new keys".to_owned(),
         Act::Health {} => "asks how the store is".to_owned(),
         #[allow(unreachable_patterns, reason = "an act that has no words yet is told by its name")]
         other => format!("does: {}", other.name().replace('_', " ")),

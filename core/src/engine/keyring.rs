@@ -1,0 +1,125 @@
+//! The keys of one engine: there while its store is open, and gone while it is not.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use super::unlock::{Header, Unlock};
+use crate::crypto::keys::{HostKey, Keys, StoreKey};
+use crate::crypto::password::Hasher;
+use crate::crypto::tally::TallyKey;
+use crate::ground::time::Timestamp;
+use crate::store::open::Keyring;
+use crate::store::port::{Read, StoreError};
+use crate::store::view::View;
+
+/// How the store is opened again after it was put away.
+#[derive(Clone)]
+pub(super) enum Way {
+    /// As the host said.
+    Unlock(Unlock),
+    /// With the key that this came to. A passphrase is not kept: its hash is, which costs half a second.
+    Kek(HostKey),
+}
+
+impl Way {
+    fn kek(&self, header: &Header, hasher: &dyn Hasher) -> Result<HostKey, StoreError> {
+        match self {
+            Self::Unlock(unlock) => header.kek(unlock, hasher),
+            Self::Kek(kek) => Ok(kek.clone()),
+        }
+    }
+
+    /// What is kept of a way that led in. A keystore is asked each time: that is what it is for.
+    pub(super) fn kept(self, kek: HostKey) -> Self {
+        match self {
+            Self::Unlock(Unlock::Keystore(_)) => self,
+            Self::Unlock(Unlock::HostKey(_) | Unlock::Passphrase(_)) | Self::Kek(_) => Self::Kek(kek),
+        }
+    }
+}
+
+/// What the store's rows are read with, and what brings it back.
+pub(super) struct StoreKeys {
+    hasher: Arc<dyn Hasher>,
+    /// The way in; two while it is being changed.
+    ways: Mutex<Vec<Way>>,
+    keys: RwLock<Option<Arc<Keys>>>,
+    changing: Mutex<()>,
+}
+
+impl StoreKeys {
+    pub(super) fn new(way: Way, keys: Option<Keys>, hasher: Arc<dyn Hasher>) -> Self {
+        let keys = RwLock::new(keys.map(Arc::new));
+        Self { hasher, ways: Mutex::new(vec![way]), keys, changing: Mutex::default() }
+    }
+
+    /// The keys, while the store is open: for who is inside of it.
+    pub(super) fn get(&self) -> Result<Arc<Keys>, StoreError> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Broken)
+    }
+
+    /// One change of the way in at a time.
+    pub(super) fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The key behind this header.
+    pub(super) fn store_key(&self, header: &Header) -> Result<StoreKey, StoreError> {
+        let ways = self.ways().clone();
+        self.way_into(header, ways).map(|(_, store_key)| store_key)
+    }
+
+    /// Until it is known how `change` ended, either way may be the one that leads in.
+    pub(super) fn change(
+        &self,
+        new: Way,
+        change: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let before = self.ways().clone();
+        self.ways().push(new.clone());
+        let answer = change();
+        match &answer {
+            Ok(()) => *self.ways() = vec![new],
+            Err(StoreError::Unknown | StoreError::Broken) => {}
+            Err(_) => *self.ways() = before,
+        }
+        answer
+    }
+
+    fn ways(&self) -> MutexGuard<'_, Vec<Way>> {
+        self.ways.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn way_into(&self, header: &Header, ways: Vec<Way>) -> Result<(Way, StoreKey), StoreError> {
+        let mut why = StoreError::WrongKey;
+        for way in ways {
+            let opened = way.kek(header, &*self.hasher).and_then(|kek| Ok((header.open(&kek)?, kek)));
+            match opened {
+                Ok((store_key, kek)) => return Ok((way.kept(kek), store_key)),
+                Err(StoreError::WrongKey) => {}
+                Err(error) => why = error,
+            }
+        }
+        Err(why)
+    }
+}
+
+impl Keyring for StoreKeys {
+    fn open(&self, read: &dyn Read) -> Result<Arc<TallyKey>, StoreError> {
+        if let Ok(keys) = self.get() {
+            return Ok(keys.tally());
+        }
+        let header = Header::read(read)?;
+        let ways = self.ways().clone();
+        let (way, store_key) = self.way_into(&header, ways)?;
+        let keys = Arc::new(Keys::derive(&store_key));
+        View::new(read, &keys, Timestamp::from_millis(0)).meta()?;
+        *self.ways() = vec![way];
+        let tally = keys.tally();
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(keys);
+        Ok(tally)
+    }
+
+    fn close(&self) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}

@@ -1,0 +1,426 @@
+//! Nothing of who was purged is left where the store lies once it is written anew (SPEC 10.4).
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs;
+use std::io;
+use std::ops::Bound;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use selfsame::testing::{
+    BackendError, FileMedium, Identity, Medium, MemoryMedium, Opened, StorageBackend, StoreError,
+};
+use selfsame::{AccountId, Anchor, AnchorFailed, Client, Engine, Error, HostKey, OpenProblem, Table, Unlock};
+use selfsame_world::{Person, World, days, minutes, signed_in};
+
+const PASSWORD: &str = "another horse battery staple";
+/// So many bytes in a row are nobody's by chance.
+const WINDOW: usize = 16;
+
+type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+
+fn new_key() -> Unlock {
+    Unlock::HostKey(HostKey::from_bytes([0x77; 32]))
+}
+
+/// What was ever in a row that is of this account, or that only its presence explains.
+struct Traces {
+    account: AccountId,
+    values: BTreeSet<Vec<u8>>,
+    earlier: Rows,
+}
+
+impl Traces {
+    fn of(world: &World, person: &Person, before: Rows) -> Self {
+        let mut traces = Self { account: person.account, values: BTreeSet::new(), earlier: before };
+        traces.look(world);
+        traces
+    }
+
+    /// Every value that has changed since the last look is one that an act of the person wrote.
+    fn look(&mut self, world: &World) {
+        let now = world.engine().dump().unwrap();
+        for (key, value) in &now {
+            let table = Table::of(key).unwrap().name;
+            if table != "stamp" && table != "header" && self.earlier.get(key) != Some(value) {
+                self.values.insert(value.clone());
+            }
+        }
+        self.earlier = now;
+    }
+
+    /// How many windows of what was written are in the file, but those that its rows still have.
+    fn left_in(&self, file: &[u8], rows: &Rows) -> usize {
+        let windows: HashSet<&[u8]> = file.windows(WINDOW).collect();
+        let living: HashSet<&Vec<u8>> = rows.values().collect();
+        let gone = self.values.iter().filter(|value| value.len() >= WINDOW && !living.contains(value));
+        gone.flat_map(|value| value.chunks_exact(WINDOW)).filter(|chunk| windows.contains(chunk)).count()
+    }
+}
+
+/// Two people, one of whom leaves; all that she ever wrote, and an anchor's place.
+fn after_a_purge(world: &World) -> (Person, Person, Traces) {
+    let mut ada = world.ada();
+    let before = world.engine().dump().unwrap();
+    let grace = world.person("grace@example.org", PASSWORD);
+    let mut traces = Traces::of(world, &grace, before);
+    world.turn_on_mfa(&grace.token);
+    traces.look(world);
+    let account = world.engine().account(&grace.token).unwrap();
+    account.set_display_name(Some("Grace the admiral")).unwrap();
+    traces.look(world);
+    account.request_deletion().unwrap();
+    traces.look(world);
+    world.later(days(31));
+    assert!(world.engine().purge_due(100).unwrap().receipts.is_empty());
+    world.later(days(1));
+    assert_eq!(world.engine().purge_due(100).unwrap().receipts.len(), 1);
+    for message in world.mailbox().all() {
+        world.engine().delivered(message.id).unwrap();
+    }
+    back(world, &mut ada);
+    (ada, grace, traces)
+}
+
+/// The session was idle too long.
+fn back(world: &World, person: &mut Person) {
+    let again = signed_in(world.sign_in(&person.email, &person.password).unwrap());
+    person.token = again.token.unwrap();
+}
+
+fn goes_on(engine: &Engine, ada: &Person) {
+    engine.resolve(&ada.token).unwrap();
+    let client = Client::on("phone");
+    signed_in(engine.sign_in(&ada.email, &ada.password.as_str().into(), &client).unwrap());
+    engine.sign_up("new@example.org", &PASSWORD.into(), &client).unwrap();
+}
+
+fn open(path: &Path, world: &World, unlock: &Unlock) -> Result<Engine, Error> {
+    let policy = World::policy().build().unwrap();
+    Engine::open(path, unlock, None, policy, world.environment())
+}
+
+#[test]
+fn r10_4_after_purge_and_rekey_nothing_of_the_person_is_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let world = World::builder().file(&path).build();
+    for number in 0..40 {
+        world.person(&format!("neighbour{number}@example.com"), PASSWORD);
+    }
+    let (ada, grace, traces) = after_a_purge(&world);
+    let purged_at = world.engine().health().unwrap().erasure_pending;
+    assert!(purged_at.is_some());
+    let before = fs::read(&path).unwrap();
+    let rows = world.engine().dump().unwrap();
+    let left = traces.left_in(&before, &rows);
+    assert!(left > 20, "free pages keep what was deleted, or this test sees nothing: {left}");
+
+    world.engine().rekey(&new_key()).unwrap();
+    let engine = world.engine();
+    let rows = engine.dump().unwrap();
+    let file = fs::read(&path).unwrap();
+    assert_eq!(traces.left_in(&file, &rows), 0);
+    for text in ["grace", "Grace", "admiral", "example.org"] {
+        assert!(!file.windows(text.len()).any(|window| window == text.as_bytes()), "{text}");
+    }
+    // What is left of the account is that there was one, and when it went.
+    let tables: Vec<_> = rows
+        .keys()
+        .filter(|key| key.windows(16).any(|id| id == grace.account.as_bytes()))
+        .map(|key| Table::of(key).unwrap().name)
+        .collect();
+    assert_eq!(tables, ["account"]);
+    assert_eq!(traces.account, grace.account);
+
+    assert_eq!(engine.health().unwrap().erasure_pending, None);
+    goes_on(engine, &ada);
+    engine.suspend().unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "something lies beside the store");
+    // What the disk may keep of the old file opens by the old key alone.
+    fs::write(folder.path().join("remains"), &before).unwrap();
+    let remains = folder.path().join("remains");
+    assert_eq!(open(&remains, &world, &new_key()).err(), Some(Error::Open(OpenProblem::WrongKey)));
+    assert_eq!(open(&path, &world, &world.unlock()).err(), Some(Error::Open(OpenProblem::WrongKey)));
+    goes_on(&open(&path, &world, &new_key()).unwrap(), &ada);
+}
+
+#[test]
+fn r10_4_no_row_of_the_old_file_means_anything_in_the_new_one() {
+    let medium = Arc::new(MemoryMedium::new());
+    let world = World::builder().medium(medium.clone()).build();
+    after_a_purge(&world);
+    let before = world.engine().dump().unwrap();
+    world.engine().rekey(&new_key()).unwrap();
+    let after = world.engine().dump().unwrap();
+    let (keys_before, keys_after): (Vec<_>, Vec<_>) = (before.keys().collect(), after.keys().collect());
+    assert_eq!(keys_before, keys_after);
+    let mut same = BTreeSet::new();
+    for (key, value) in after.iter().filter(|(_, value)| !value.is_empty()) {
+        if before[key] == *value {
+            same.insert(Table::of(key).unwrap().name);
+        }
+    }
+    // These are sealed by the account's own key, which the account's row has in another wrapping.
+    assert_eq!(same.into_iter().collect::<Vec<_>>(), ["audit", "session"]);
+}
+
+/// A host may keep the key that it has: it then keeps the old file's too.
+#[test]
+fn r10_4_the_same_key_may_open_the_new_file() {
+    let world = World::new();
+    let (ada, ..) = after_a_purge(&world);
+    world.engine().rekey(&world.unlock()).unwrap();
+    assert_eq!(world.engine().health().unwrap().erasure_pending, None);
+    goes_on(world.engine(), &ada);
+    world.engine().suspend().unwrap();
+    goes_on(world.engine(), &ada);
+}
+
+#[test]
+fn r10_4_writing_anew_makes_the_file_small_and_erases_nothing_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let world = World::builder().file(&path).build();
+    let mut ada = world.ada();
+    let size = || fs::metadata(&path).unwrap().len();
+    for number in 0..300 {
+        world.later(minutes(61));
+        let email = format!("person{number}@example.org");
+        world.engine().sign_up(&email, &PASSWORD.into(), &Client::on("phone")).unwrap();
+    }
+    world.later(days(31));
+    while !world.engine().messages(32).unwrap().is_empty() {
+        for message in world.engine().messages(32).unwrap() {
+            world.engine().delivered(message.id).unwrap();
+        }
+    }
+    back(&world, &mut ada);
+    world.engine().suspend().unwrap();
+    let (before, rows) = (size(), world.engine().dump().unwrap());
+    world.engine().vacuum().unwrap();
+    let mut after = world.engine().dump().unwrap();
+    let stamp = after.first_key_value().map(|(key, _)| key.clone()).unwrap();
+    after.insert(stamp.clone(), rows[&stamp].clone());
+    assert!(after == rows, "rows changed by being written anew");
+    world.engine().suspend().unwrap();
+    assert!(size() * 3 < before * 2, "{before} bytes became {}", size());
+    goes_on(world.engine(), &ada);
+    world.engine().suspend().unwrap();
+    goes_on(&open(&path, &world, &world.unlock()).unwrap(), &ada);
+}
+
+/// The machine stops at the n-th of all calls to files and anchor.
+struct Dying {
+    file: FileMedium,
+    left: Arc<AtomicUsize>,
+}
+
+fn comes(left: &AtomicUsize) -> io::Result<()> {
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+        .map(|_| ())
+        .map_err(|_| io::ErrorKind::Other.into())
+}
+
+impl Dying {
+    fn at(path: &Path, left: &Arc<AtomicUsize>) -> Self {
+        Self { file: FileMedium::new(path), left: left.clone() }
+    }
+
+    fn comes(&self) -> Result<(), StoreError> {
+        comes(&self.left).map_err(|error| StoreError::Io(error.kind()))
+    }
+
+    fn opened(&self, opened: Opened) -> Opened {
+        let backend = Box::new(DyingBackend { below: opened.backend, left: self.left.clone() });
+        Opened { backend, ..opened }
+    }
+}
+
+impl Medium for Dying {
+    fn open(&self) -> Result<Opened, StoreError> {
+        self.comes()?;
+        Ok(self.opened(self.file.open()?))
+    }
+
+    fn identity(&self) -> Result<Option<Identity>, StoreError> {
+        self.comes()?;
+        self.file.identity()
+    }
+
+    fn beside(&self) -> Result<Box<dyn Medium>, StoreError> {
+        self.comes()?;
+        Ok(Box::new(Beside { below: self.file.beside()?, left: self.left.clone() }))
+    }
+
+    fn put_in_place(&self) -> Result<(), StoreError> {
+        self.comes()?;
+        self.file.put_in_place()?;
+        // It died after the name had changed.
+        self.comes().map_err(|_| StoreError::Unknown)
+    }
+
+    fn tidy(&self) -> Result<(), StoreError> {
+        self.comes()?;
+        self.file.tidy()
+    }
+}
+
+struct Beside {
+    below: Box<dyn Medium>,
+    left: Arc<AtomicUsize>,
+}
+
+impl Medium for Beside {
+    fn open(&self) -> Result<Opened, StoreError> {
+        let opened = self.below.open()?;
+        let backend = Box::new(DyingBackend { below: opened.backend, left: self.left.clone() });
+        Ok(Opened { backend, ..opened })
+    }
+
+    fn identity(&self) -> Result<Option<Identity>, StoreError> {
+        self.below.identity()
+    }
+}
+
+#[derive(Debug)]
+struct DyingBackend {
+    below: Box<dyn StorageBackend>,
+    left: Arc<AtomicUsize>,
+}
+
+impl StorageBackend for DyingBackend {
+    fn len(&self) -> io::Result<u64> {
+        comes(&self.left)?;
+        self.below.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        comes(&self.left)?;
+        self.below.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        comes(&self.left)?;
+        self.below.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        comes(&self.left)?;
+        self.below.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        comes(&self.left)?;
+        self.below.write(offset, data)
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.below.close()
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.below.try_lock_range(start, end)
+    }
+
+    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.below.try_lock_shared_range(start, end)
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.below.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.below.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.below.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.below.query_lock_range(start, end)
+    }
+}
+
+struct DyingAnchor {
+    value: Mutex<Option<Vec<u8>>>,
+    left: Arc<AtomicUsize>,
+}
+
+impl Anchor for DyingAnchor {
+    fn load(&self) -> Result<Option<Vec<u8>>, AnchorFailed> {
+        comes(&self.left).map_err(|_| AnchorFailed)?;
+        Ok(self.value.lock().unwrap().clone())
+    }
+
+    fn store(&self, value: &[u8]) -> Result<(), AnchorFailed> {
+        comes(&self.left).map_err(|_| AnchorFailed)?;
+        *self.value.lock().unwrap() = Some(value.to_vec());
+        comes(&self.left).map_err(|_| AnchorFailed)
+    }
+}
+
+/// A machine that stops while the file is written anew leaves the old file or the new one, whole, and the next
+/// process begins again where the old one is.
+#[test]
+fn r10_4_stopped_at_any_call_the_old_file_or_the_new_one_is_there_and_it_begins_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = folder.path().join("base");
+    let left = Arc::new(AtomicUsize::new(usize::MAX));
+    let anchor = |value| Arc::new(DyingAnchor { value: Mutex::new(value), left: left.clone() });
+    let first = anchor(None);
+    let world = World::builder().file(&base).anchor(first.clone()).build();
+    let (ada, ..) = after_a_purge(&world);
+    world.engine().suspend().unwrap();
+    let anchored = first.value.lock().unwrap().clone();
+    let path = folder.path().join("store");
+    let policy = || World::policy().build().unwrap();
+    let (mut old, mut new) = (0, 0);
+    for calls in 0.. {
+        fs::copy(&base, &path).unwrap();
+        left.store(usize::MAX, Ordering::SeqCst);
+        let kept = anchor(anchored.clone());
+        let opens = |medium: Arc<dyn Medium>, unlock: &Unlock| {
+            Engine::open_on(medium, unlock, Some(kept.clone()), policy(), world.environment())
+        };
+        let engine = opens(Arc::new(Dying::at(&path, &left)), &world.unlock()).unwrap();
+        left.store(calls, Ordering::SeqCst);
+        let answer = engine.rekey(&new_key());
+        let died = left.swap(usize::MAX, Ordering::SeqCst) == 0;
+        drop(engine);
+        let opened = opens(Arc::new(FileMedium::new(&path)), &new_key());
+        let is_new = opened.is_ok();
+        match &answer {
+            Ok(()) => assert!(is_new, "call {calls}: an answer that is not in the file"),
+            Err(Error::Unknown) => {}
+            Err(error) => assert!(!is_new, "call {calls}: {error:?}, and done"),
+        }
+        let engine = match opened {
+            Ok(engine) => {
+                new += 1;
+                engine
+            }
+            Err(error) => {
+                assert_eq!(error, Error::Open(OpenProblem::WrongKey), "call {calls}");
+                old += 1;
+                let engine = opens(Arc::new(FileMedium::new(&path)), &world.unlock()).unwrap();
+                assert!(engine.health().unwrap().erasure_pending.is_some());
+                engine.rekey(&new_key()).unwrap();
+                engine
+            }
+        };
+        assert_eq!(engine.health().unwrap().erasure_pending, None);
+        goes_on(&engine, &ada);
+        drop(engine);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "call {calls}: something lies beside");
+        if answer.is_ok() && !died {
+            break;
+        }
+    }
+    println!("stopped at each of {} calls: {old} times the old file, {new} times the new one", old + new);
+    assert!(old > 50 && new > 1, "{old}, {new}");
+}

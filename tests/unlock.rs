@@ -1,0 +1,195 @@
+//! What opens a store, and what does not: keys that are wrong, locked away, lost or changed, and another key in
+//! place of the one before.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use selfsame::{
+    Client, Engine, Environment, Error, HostKey, Keystore, KeystoreProblem, OpenProblem, Policy, Unlock,
+};
+use selfsame_world::{World, signed_in};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// A keystore that gives what it is told to, and counts.
+struct Chest(Mutex<(Result<HostKey, KeystoreProblem>, usize)>);
+
+impl Chest {
+    fn with(byte: u8) -> Arc<Self> {
+        Arc::new(Self(Mutex::new((Ok(HostKey::from_bytes([byte; 32])), 0))))
+    }
+
+    fn set(&self, answer: Result<u8, KeystoreProblem>) {
+        self.0.lock().unwrap().0 = answer.map(|byte| HostKey::from_bytes([byte; 32]));
+    }
+
+    fn asked(&self) -> usize {
+        self.0.lock().unwrap().1
+    }
+}
+
+impl Keystore for Chest {
+    fn load(&self) -> Result<HostKey, KeystoreProblem> {
+        let mut chest = self.0.lock().unwrap();
+        chest.1 += 1;
+        chest.0.clone()
+    }
+}
+
+const PROBLEMS: [(KeystoreProblem, OpenProblem); 3] = [
+    (KeystoreProblem::Locked, OpenProblem::KeyLocked),
+    (KeystoreProblem::Lost, OpenProblem::KeyLost),
+    (KeystoreProblem::Changed, OpenProblem::KeyChanged),
+];
+const WRONG: Error = Error::Open(OpenProblem::WrongKey);
+
+fn host_key(byte: u8) -> Unlock {
+    Unlock::HostKey(HostKey::from_bytes([byte; 32]))
+}
+
+fn phrase(text: &str) -> Unlock {
+    Unlock::Passphrase(text.into())
+}
+
+fn policy() -> Policy {
+    World::policy().build().unwrap()
+}
+
+fn environment() -> Environment {
+    World::new().environment()
+}
+
+fn open(path: &Path, unlock: &Unlock) -> Result<Engine, Error> {
+    Engine::open(path, unlock, None, policy(), environment())
+}
+
+/// Nothing was made in its place, and nothing was written to it.
+fn refused(path: &Path, unlock: &Unlock, why: OpenProblem) {
+    let before = std::fs::read(path).unwrap();
+    assert_eq!(open(path, unlock).err(), Some(Error::Open(why)));
+    assert!(std::fs::read(path).unwrap() == before, "{why:?} changed the file");
+}
+
+#[test]
+fn a_key_that_is_wrong_locked_away_lost_or_changed_is_each_its_own_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let chest = Chest::with(1);
+    let unlock = Unlock::Keystore(chest.clone());
+    drop(Engine::create(&path, &unlock, None, policy(), environment()).unwrap());
+    refused(&path, &host_key(2), OpenProblem::WrongKey);
+    refused(&path, &phrase("a phrase"), OpenProblem::WrongKey);
+    for (problem, why) in PROBLEMS {
+        chest.set(Err(problem));
+        refused(&path, &unlock, why);
+        let other = folder.path().join("other");
+        let answer = Engine::create(&other, &unlock, None, policy(), environment()).err();
+        assert_eq!(answer, Some(Error::Open(why)));
+        assert!(!other.exists(), "{why:?} left a file");
+    }
+    chest.set(Ok(2));
+    refused(&path, &unlock, OpenProblem::WrongKey);
+    // A keystore's key is a host key: a host that has a copy of it opens the store with that.
+    open(&path, &host_key(1)).unwrap();
+}
+
+#[test]
+fn a_keystore_is_asked_when_the_file_is_opened_and_at_no_other_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let chest = Chest::with(1);
+    let engine =
+        Engine::create(&path, &Unlock::Keystore(chest.clone()), None, policy(), environment()).unwrap();
+    assert_eq!(chest.asked(), 1);
+    engine.health().unwrap();
+    engine.sign_up("ada@example.org", &PASSWORD.into(), &Client::on("phone")).unwrap();
+    assert_eq!(chest.asked(), 1);
+    for (problem, why) in PROBLEMS {
+        engine.suspend().unwrap();
+        chest.set(Err(problem));
+        for _ in 0..2 {
+            assert_eq!(engine.health().err(), Some(Error::Open(why)));
+            let answer = engine.sign_in("ada@example.org", &PASSWORD.into(), &Client::on("phone"));
+            assert_eq!(answer.err(), Some(Error::Open(why)));
+        }
+        chest.set(Ok(1));
+        let before = chest.asked();
+        assert_eq!(engine.health().unwrap().waiting_flows, 1);
+        engine.messages(10).unwrap();
+        assert_eq!(chest.asked(), before + 1);
+    }
+    engine.suspend().unwrap();
+    chest.set(Ok(2));
+    assert_eq!(engine.health().err(), Some(WRONG));
+}
+
+#[test]
+fn a_passphrase_is_asked_for_once_and_opens_the_store_again_after_it_was_put_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let world = World::new();
+    drop(Engine::create(&path, &phrase("a phrase"), None, policy(), world.environment()).unwrap());
+    let engine = Engine::open(&path, &phrase("a phrase"), None, policy(), world.environment()).unwrap();
+    assert_eq!(world.hashes(), 2);
+    engine.suspend().unwrap();
+    engine.health().unwrap();
+    assert_eq!(world.hashes(), 2, "a passphrase was hashed again");
+    drop(engine);
+    refused(&path, &phrase("another"), OpenProblem::WrongKey);
+    refused(&path, &host_key(1), OpenProblem::WrongKey);
+}
+
+#[test]
+fn another_key_opens_the_store_from_then_on_and_the_accounts_stay_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let world = World::builder().file(&path).build();
+    let ada = world.ada();
+    let chest = Chest::with(3);
+    let mut earlier = world.unlock();
+    let kinds: [fn(&Arc<Chest>) -> Unlock; 4] = [
+        |_| host_key(2),
+        |_| phrase("a phrase"),
+        |chest| Unlock::Keystore(chest.clone()),
+        |_| phrase("another phrase"),
+    ];
+    let mut engine = world.engine().clone();
+    for kind in kinds {
+        let unlock = kind(&chest);
+        let before = engine.dump().unwrap();
+        engine.change_key(&unlock).unwrap();
+        let after = engine.dump().unwrap();
+        let changed = after.iter().filter(|(key, value)| before.get(*key) != Some(*value)).count();
+        assert_eq!((after.len(), changed), (before.len(), 2), "header and stamp are what changes");
+        // The same engine goes on, awake and after it was put away.
+        engine.resolve(&ada.token).unwrap();
+        engine.suspend().unwrap();
+        engine.resolve(&ada.token).unwrap();
+        engine.suspend().unwrap();
+        refused(&path, &earlier, OpenProblem::WrongKey);
+        engine = open(&path, &unlock).unwrap();
+        engine.resolve(&ada.token).unwrap();
+        let signed = engine.sign_in("ada@example.org", &PASSWORD.into(), &Client::on("phone")).unwrap();
+        signed_in(signed);
+        earlier = unlock;
+    }
+}
+
+#[test]
+fn a_keystore_that_does_not_answer_changes_no_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let world = World::builder().file(&path).build();
+    let before = world.engine().dump().unwrap();
+    for (problem, why) in PROBLEMS {
+        let chest = Chest::with(9);
+        chest.set(Err(problem));
+        let unlock = Unlock::Keystore(chest);
+        assert_eq!(world.engine().change_key(&unlock).err(), Some(Error::Open(why)));
+        assert_eq!(world.engine().rekey(&unlock).err(), Some(Error::Open(why)));
+    }
+    assert!(world.engine().dump().unwrap() == before);
+    world.engine().suspend().unwrap();
+    open(&path, &world.unlock()).unwrap();
+}
