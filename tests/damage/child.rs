@@ -1,0 +1,98 @@
+//! The process that opens damaged files, and tells what came of each.
+
+use std::any::Any;
+use std::fs;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use selfsame::Error;
+use selfsame::testing::MemoryMedium;
+
+use crate::kinds::{Dice, KINDS};
+use crate::samples::{Sample, samples};
+use crate::{Counts, MOST_MEMORY_KIB, TOLD, seed};
+
+/// How many panics of redb the store turned into an answer.
+pub(crate) const PANICS: &str = "panics";
+
+static PANICKED: AtomicUsize = AtomicUsize::new(0);
+
+pub(crate) fn opens(slice: Range<usize>) {
+    let samples = samples();
+    set_hook(Box::new(|_| {
+        PANICKED.fetch_add(1, Ordering::SeqCst);
+    }));
+    let mut counts = Counts::new();
+    let mut failed = 0;
+    for number in slice {
+        println!("\n{TOLD}at;{number}");
+        let kind = number % KINDS.len();
+        let sample = &samples[number / KINDS.len() % samples.len()];
+        let (name, damage) = KINDS[kind];
+        let before = PANICKED.load(Ordering::SeqCst);
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let mut dice = Dice::new(seed() << 32 | number as u64);
+            let mut bytes = sample.bytes.clone();
+            while bytes == sample.bytes {
+                bytes = damage(&mut dice, bytes, &sample.older);
+            }
+            judged(sample, &bytes)
+        }));
+        let panics = PANICKED.load(Ordering::SeqCst) - before;
+        let outcome = match most_memory_kib() {
+            Some(kib) if kib > MOST_MEMORY_KIB => Err(format!("{kib} KiB of memory")),
+            _ => outcome.unwrap_or_else(|panic| Err(format!("a panic: {}", message(&*panic)))),
+        };
+        let outcome = outcome.unwrap_or_else(|why| {
+            failed += 1;
+            println!("{TOLD}failure;seed {}, file {number}, {name}, {}: {why}", seed(), sample.name);
+            "failed"
+        });
+        *counts.entry((kind, outcome.to_owned())).or_default() += 1;
+        *counts.entry((kind, PANICS.to_owned())).or_default() += panics;
+    }
+    for ((kind, outcome), count) in counts {
+        println!("{TOLD}{kind};{outcome};{count}");
+    }
+    if let Some(kib) = most_memory_kib() {
+        println!("{TOLD}memory;{kib}");
+    }
+    assert_eq!(failed, 0);
+}
+
+/// What an engine makes of the file: the name of its refusal, or which state it holds.
+fn judged(sample: &Sample, bytes: &[u8]) -> Result<&'static str, String> {
+    let medium = Arc::new(MemoryMedium::holding(bytes.to_vec()));
+    let engine = match sample.open(medium.clone()) {
+        Ok(engine) => engine,
+        Err(error) if !sample.may_be(&error, bytes) => return Err(format!("refused with {error:?}")),
+        Err(_) if medium.bytes() != bytes => return Err("refused, and changed".to_owned()),
+        Err(error) => return Ok(error.code()),
+    };
+    let failed = |error: Error| format!("opened, and then {error:?}");
+    let rows = engine.dump().map_err(failed)?;
+    let state = sample.state(&rows, bytes).ok_or("opened with rows that are not true")?;
+    // Who takes damage for free space writes over what is there.
+    let account = engine.account(&sample.token).map_err(failed)?;
+    for name in ["Augusta", "Ada"] {
+        account.set_display_name(Some(name)).map_err(failed)?;
+    }
+    let rows = engine.dump().map_err(failed)?;
+    engine.suspend().map_err(failed)?;
+    if engine.dump().map_err(failed)? == rows { Ok(state) } else { Err("the next act damages it".to_owned()) }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
+/// The most memory that this process has had, where the system tells.
+fn most_memory_kib() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB")?.trim().parse().ok())
+}
