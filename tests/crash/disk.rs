@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use selfsame::testing::{BackendError, Medium, MemoryMedium, Opened, StorageBackend, StoreError};
@@ -18,6 +19,8 @@ pub(crate) enum Op {
     /// A sync that failed: what was written since the last one is read back as long as the machine runs, and
     /// no later sync makes it last.
     Lost,
+    /// What was written and synced beside takes the place of all that was there, at once and durably.
+    Replaced(Vec<u8>),
 }
 
 /// How much of a call happens that says it failed.
@@ -57,6 +60,8 @@ struct Inner {
     below: MemoryMedium,
     log: Mutex<Vec<Op>>,
     plan: Mutex<Plan>,
+    /// How often all that was there was replaced.
+    replaced: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -107,7 +112,20 @@ impl Medium for Disk {
             return Err(StoreError::Io(io::Error::from_raw_os_error(fault.errno).kind()));
         }
         let Opened { backend, identity } = self.0.below.open()?;
-        Ok(Opened { backend: Box::new(Recorded { below: backend, disk: Arc::clone(&self.0) }), identity })
+        let (disk, opened_at) = (Arc::clone(&self.0), self.0.replaced.load(Ordering::SeqCst));
+        Ok(Opened { backend: Box::new(Recorded { below: backend, disk, opened_at }), identity })
+    }
+
+    fn beside(&self) -> Result<Box<dyn Medium>, StoreError> {
+        self.0.below.beside()
+    }
+
+    fn put_in_place(&self) -> Result<(), StoreError> {
+        let mut log = lock(&self.0.log);
+        self.0.below.put_in_place()?;
+        self.0.replaced.fetch_add(1, Ordering::SeqCst);
+        log.push(Op::Replaced(self.bytes()));
+        Ok(())
     }
 }
 
@@ -115,6 +133,7 @@ impl Medium for Disk {
 struct Recorded {
     below: Box<dyn StorageBackend>,
     disk: Arc<Inner>,
+    opened_at: usize,
 }
 
 impl std::fmt::Debug for Recorded {
@@ -152,9 +171,12 @@ impl Recorded {
                 Op::Write { at, data } => self.below.write(*at, data)?,
                 Op::SetLen(len) => self.below.set_len(*len)?,
                 Op::Sync => self.below.sync_data()?,
-                Op::Lost => {}
+                Op::Lost | Op::Replaced(_) => {}
             }
-            log.push(op);
+            // What was replaced is written to by who has it open, and read by nobody.
+            if self.opened_at == self.disk.replaced.load(Ordering::SeqCst) {
+                log.push(op);
+            }
         }
         match failing {
             None | Some((Effect::Silence, _)) => Ok(()),

@@ -56,10 +56,10 @@ impl<'a> Walk<'a> {
         for op in &self.log[self.at..at] {
             self.at += 1;
             apply(&mut self.live, op);
-            if *op == Op::Sync {
+            if matches!(op, Op::Sync | Op::Replaced(_)) {
                 self.log[self.since..self.at].iter().for_each(|op| apply(&mut self.synced, op));
             }
-            if matches!(op, Op::Sync | Op::Lost) {
+            if matches!(op, Op::Sync | Op::Replaced(_) | Op::Lost) {
                 self.since = self.at;
             }
         }
@@ -146,6 +146,7 @@ fn apply(image: &mut Vec<u8>, op: &Op) {
     match op {
         Op::Write { at, data } => write(image, *at, data),
         Op::SetLen(len) => image.resize(usize::try_from(*len).unwrap(), 0),
+        Op::Replaced(bytes) => image.clone_from(bytes),
         Op::Sync | Op::Lost => {}
     }
 }

@@ -68,7 +68,7 @@ fn two_rows(is_whole: bool) -> Figures {
     let keyring = Arc::new(move |_: &dyn Read| Ok(known.clone()));
     let store = RowByRow(RedbStore::create(medium, Settings::default(), Vec::new(), None, keyring).unwrap());
     let mut recording = Recording::named("two rows");
-    recording.key = Some(key);
+    recording.keys.push(key);
     recording.from = disk.recorded();
     recording.acknowledge_store(&disk, &store.0);
     let row = |key: &[u8]| Row { key: key.to_vec(), write: Write::Put(b"1".to_vec()) };

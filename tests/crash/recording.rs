@@ -17,8 +17,8 @@ pub(crate) type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 pub(crate) struct Recording {
     pub(crate) name: String,
     pub(crate) log: Vec<Op>,
-    /// What the store's rows are held against.
-    pub(crate) key: Option<Arc<TallyKey>>,
+    /// What the store's rows were held against, from first to last.
+    pub(crate) keys: Vec<Arc<TallyKey>>,
     /// How much was recorded when which commit was acknowledged, in order.
     acks: Vec<(usize, u64)>,
     /// The rows after each commit.
@@ -48,7 +48,10 @@ impl Recording {
     /// Everything that the engine has done is acknowledged.
     pub(crate) fn acknowledge(&mut self, disk: &Disk, engine: &Engine) {
         let stamp = engine.commits().unwrap();
-        self.key.get_or_insert_with(|| engine.tally_key().unwrap());
+        let key = engine.tally_key().unwrap();
+        if self.keys.last().is_none_or(|last| !Arc::ptr_eq(last, &key)) {
+            self.keys.push(key);
+        }
         if self.acks.last().is_none_or(|(_, last)| *last < stamp) {
             self.rows.insert(stamp, engine.dump().unwrap());
             self.acks.push((disk.recorded(), stamp));
@@ -76,7 +79,7 @@ impl Recording {
             walk.go_to(at);
             let known = |(low, high)| (low..=high).all(|stamp| self.rows.contains_key(&stamp));
             let is_known = self.range(at).is_some_and(known);
-            if *op == Op::Sync && !is_known {
+            if matches!(op, Op::Sync | Op::Replaced(_)) && !is_known {
                 found.extend(self.opened(walk.live()));
             }
         }
@@ -129,8 +132,16 @@ impl Recording {
     /// The same on any medium.
     pub(crate) fn open(&self, medium: Arc<dyn Medium>) -> Result<(u64, Rows), StoreError> {
         let settings = Settings { cache_bytes: 1 << 20, ..Settings::default() };
-        let key = self.key.clone().expect("something was acknowledged");
-        let store = RedbStore::open(medium, settings, None, Arc::new(move |_: &dyn Read| Ok(key.clone())))?;
+        let mut opened = Err(StoreError::Damaged);
+        for key in self.keys.iter().cloned() {
+            let keyring = Arc::new(move |_: &dyn Read| Ok(key.clone()));
+            opened = RedbStore::open(medium.clone(), settings, None, keyring);
+            // Its rows may be held against another.
+            if !matches!(opened, Err(StoreError::Damaged)) {
+                break;
+            }
+        }
+        let store = opened?;
         Ok((store.commit_stamp()?, rows_of(&store)?))
     }
 
