@@ -21,10 +21,10 @@ const TURNS: usize = 20_000;
 
 const TEST: &str = "kills::r12_3_what_a_killed_process_said_is_there_and_what_it_was_at_is_whole_or_not";
 
-/// Every act has a minute of its own, and at least a commit.
-fn opened(file: &Path) -> World {
+/// The store, at the time that it is after what was said.
+fn opened(file: &Path, ledger: &Ledger) -> World {
     let world = World::builder().real_entropy().open_file(file).build();
-    world.later(minutes(world.engine().commits().unwrap()));
+    world.later(minutes(ledger.minutes));
     world
 }
 
@@ -99,7 +99,7 @@ impl Story {
     }
 
     fn check(&mut self, said: &[String], figures: &mut Figures) {
-        let world = opened(&self.file());
+        let world = opened(&self.file(), &self.ledger);
         let (commit, rows) = stamp(world.engine());
         let (last, last_rows) = self.ledger.last;
         let cut_off = self.ledger.will.clone();
@@ -129,7 +129,7 @@ impl Story {
                     if is_cut_off && !is_whole {
                         worker.again(kind, who, given);
                     }
-                    worker.is_spent(kind, given);
+                    worker.is_spent(kind, who, given);
                     figures.spent += 1;
                 }
             }
@@ -149,7 +149,7 @@ fn r12_3_what_a_killed_process_said_is_there_and_what_it_was_at_is_whole_or_not(
         let mut ledger = Ledger::default();
         let journal = fs::read_to_string(Story::journal_file(&file)).unwrap();
         journal.lines().for_each(|line| ledger.hear(line));
-        let mut worker = Worker { world: opened(&file), ledger, say: &mut say };
+        let mut worker = Worker { world: opened(&file, &ledger), ledger, say: &mut say };
         loop {
             worker.anything();
         }

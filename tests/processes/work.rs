@@ -28,7 +28,6 @@ pub(crate) struct Person {
     secret: Option<String>,
     is_mfa_on: bool,
     recovery_codes: Vec<String>,
-    used: Vec<String>,
     leaves: bool,
 }
 
@@ -44,6 +43,8 @@ pub(crate) struct Ledger {
     /// The number of the last commit that was told of, and the rows after it.
     pub(crate) last: (u64, u64),
     pub(crate) acts: usize,
+    /// How many were begun: each has a minute of its own.
+    pub(crate) minutes: u64,
 }
 
 impl Ledger {
@@ -52,6 +53,7 @@ impl Ledger {
         let mut words = line.split(' ').map(str::to_owned);
         match words.next().as_deref() {
             Some("will") => {
+                self.minutes += 1;
                 let will: Vec<_> = words.collect();
                 let person = self.people.entry(will[1].parse().unwrap()).or_default();
                 person.acts.push(will[0].clone());
@@ -93,7 +95,6 @@ impl Ledger {
             }
             "recover" => {
                 person.recovery_codes.retain(|code| *code != given[2]);
-                person.used.push(given[2].clone());
                 person.ended.append(&mut person.sessions);
                 opened(person);
             }
@@ -125,7 +126,7 @@ pub(crate) struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    /// Does it, and says so before and after. Every act has a minute of its own.
+    /// Does it, and says so before and after.
     fn act<T>(&mut self, will: &str, call: impl FnOnce(&World) -> (T, String)) -> T {
         self.world.later(minutes(1));
         self.tell(&format!("will {will}"));
@@ -274,13 +275,20 @@ impl Worker<'_> {
         known.unwrap().clone()
     }
 
-    /// Gives the answer of `given` once more: it opens no session again.
-    pub(crate) fn is_spent(&self, kind: &str, given: &[String]) {
-        let again = || answer(self.world.engine(), &given[..2].join(" "), code_for(kind, &given[2]));
-        match again() {
+    /// Gives the answer of `given` once more, and its recovery code to another flow: it opens nothing again.
+    pub(crate) fn is_spent(&mut self, kind: &str, who: usize, given: &[String]) {
+        match answer(self.world.engine(), &given[..2].join(" "), code_for(kind, &given[2])) {
             Ok(Progress { step: Step::SignedIn(SignedIn { token: None, .. }), .. })
             | Err(Error::Refused(_)) => {}
             other => panic!("{kind} again: {other:?}"),
+        }
+        if kind == "recover" && !self.ledger.people[&who].leaves {
+            let asked = self.ask(who);
+            self.does(&format!("reuse {who}"), |world| {
+                let refused = answer(world.engine(), &asked, code_for(kind, &given[2])).unwrap_err();
+                assert_eq!(refused, Error::Refused(Refusal::InvalidCode), "{who}");
+                UNTOLD
+            });
         }
     }
 
@@ -321,37 +329,35 @@ impl Worker<'_> {
 
     /// The same for who has no session that is known; nothing where there is no account, or one on its way out.
     fn see_by_signing_in(&mut self, who: usize, person: &Person) -> Option<Seen> {
-        self.world.later(minutes(1));
-        let world = &self.world;
-        let asked = match world.sign_in(&email(who), PASSWORD) {
-            Err(Error::Refused(Refusal::InvalidCredentials)) => {
-                assert!(!person.exists, "{who} has no account");
-                return None;
-            }
-            asked => asked.unwrap(),
-        };
-        assert!(person.exists, "{who} has an account");
-        let asked = match asked.step {
-            Step::SecondFactor { .. } => {
-                assert!(person.is_mfa_on, "{who} has a second factor");
-                if let Some(used) = person.used.last() {
-                    let refused = world.answer(&asked, &Answer::RecoveryCode(used.as_str().into()));
-                    assert_eq!(refused.unwrap_err(), Error::Refused(Refusal::InvalidCode), "{who}");
-                }
-                let secret = person.secret.as_deref().unwrap();
-                world.answer(&asked, &Answer::Totp(totp(&secret.into(), world.now()).unwrap())).unwrap()
-            }
-            _ => asked,
-        };
-        if let Step::ConfirmRestore { .. } = asked.step {
-            assert!(person.leaves, "{who} is to be deleted");
+        self.act(&format!("see {who}"), |world| (seen_by_signing_in(world, who, person), UNTOLD.to_owned()))
+    }
+}
+
+fn seen_by_signing_in(world: &World, who: usize, person: &Person) -> Option<Seen> {
+    let asked = match world.sign_in(&email(who), PASSWORD) {
+        Err(Error::Refused(Refusal::InvalidCredentials)) => {
+            assert!(!person.exists, "{who} has no account");
             return None;
         }
-        let token = token(asked);
-        let (name, sessions, codes) = see(world, &token);
-        in_session(world, &token).sign_out().unwrap();
-        Some((name, sessions - 1, codes))
+        asked => asked.unwrap(),
+    };
+    assert!(person.exists, "{who} has an account");
+    let asked = match asked.step {
+        Step::SecondFactor { .. } => {
+            assert!(person.is_mfa_on, "{who} has a second factor");
+            let secret = person.secret.as_deref().unwrap();
+            world.answer(&asked, &Answer::Totp(totp(&secret.into(), world.now()).unwrap())).unwrap()
+        }
+        _ => asked,
+    };
+    if let Step::ConfirmRestore { .. } = asked.step {
+        assert!(person.leaves, "{who} is to be deleted");
+        return None;
     }
+    let token = token(asked);
+    let (name, sessions, codes) = see(world, &token);
+    in_session(world, &token).sign_out().unwrap();
+    Some((name, sessions - 1, codes))
 }
 
 fn see(world: &World, token: &str) -> Seen {
