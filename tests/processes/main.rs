@@ -18,11 +18,13 @@
 
 mod creation;
 mod kills;
+mod servant;
+mod stops;
 mod work;
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use selfsame::{Entropy, SystemEntropy};
 use selfsame_world::World;
@@ -44,6 +46,7 @@ fn say(line: &str) {
 /// A process that does not outlive the test.
 struct Process {
     child: Child,
+    stdin: ChildStdin,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
@@ -56,10 +59,10 @@ impl Process {
     }
 
     fn run(mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        let stdout = child.stdout.take().unwrap();
-        Self { child, lines: BufReader::new(stdout).lines() }
+        let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self { child, stdin, lines: BufReader::new(stdout).lines() }
     }
 
     /// The next line that it says; nothing once it has ended.
