@@ -18,6 +18,7 @@
 
 mod creation;
 mod kills;
+mod names;
 mod servant;
 mod stops;
 mod work;
