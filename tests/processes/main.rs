@@ -21,6 +21,7 @@ mod kills;
 mod names;
 mod servant;
 mod stops;
+mod turns;
 mod work;
 
 use std::io::{BufRead, BufReader, Lines, Write};
