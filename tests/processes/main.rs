@@ -19,6 +19,7 @@
 mod creation;
 mod kills;
 mod names;
+mod permissions;
 mod servant;
 mod stops;
 mod turns;
@@ -55,16 +56,25 @@ struct Process {
 impl Process {
     /// This binary, for the one test of this name.
     fn command(test: &str, file: &Path) -> Command {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        Self::command_of(&std::env::current_exe().unwrap(), test, file)
+    }
+
+    /// A copy of this binary, or what runs it.
+    fn command_of(binary: &Path, test: &str, file: &Path) -> Command {
+        let mut command = Command::new(binary);
         command.args(["--exact", test, "--nocapture"]).env(FILE, file);
         command
     }
 
-    fn run(mut command: Command) -> Self {
+    fn run(command: Command) -> Self {
+        Self::try_run(command).unwrap()
+    }
+
+    fn try_run(mut command: Command) -> std::io::Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
+        let mut child = command.spawn()?;
         let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        Self { child, stdin, lines: BufReader::new(stdout).lines() }
+        Ok(Self { child, stdin, lines: BufReader::new(stdout).lines() })
     }
 
     /// The next line that it says; nothing once it has ended.

@@ -1,7 +1,7 @@
 //! A process that does on a file what it is told, line by line.
 
 use std::fmt::Debug;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::Command;
 
@@ -32,7 +32,7 @@ pub(crate) fn name(world: &World, ada: &SessionToken) -> Result<Option<String>, 
 /// The process's part. Ends with its standard input.
 pub(crate) fn serve(file: &Path) {
     let mut world = None;
-    for line in std::io::stdin().lines() {
+    for line in io::stdin().lines() {
         let line = line.unwrap();
         let words: Vec<_> = line.split(' ').collect();
         let ada = || -> Result<AccountHandle, Error> {
@@ -69,11 +69,11 @@ pub(crate) struct Servant(Process);
 impl Servant {
     /// This process run once more, for the same test.
     pub(crate) fn of(test: &str, file: &Path) -> Self {
-        Self::run(Process::command(test, file))
+        Self(Process::run(Process::command(test, file)))
     }
 
-    pub(crate) fn run(command: Command) -> Self {
-        Self(Process::run(command))
+    pub(crate) fn try_run(command: Command) -> io::Result<Self> {
+        Process::try_run(command).map(Self)
     }
 
     pub(crate) fn order(&mut self, order: &str) {
