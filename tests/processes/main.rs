@@ -1,4 +1,5 @@
-//! Real processes on real files (SPEC 3.4, 12.3, 13.1).
+//! Real processes on real files: killed, stopped, in each other's way, with the file taken from under them, with
+//! no right to write it, and on a disk that is full (SPEC 3.4, 12.3, 13.1).
 //!
 //! A process is this test binary, run once more for one test. What it does it says in lines of its standard
 //! output that begin with `> `.
@@ -17,6 +18,7 @@
 )]
 
 mod creation;
+mod full;
 mod kills;
 mod names;
 mod permissions;
@@ -56,14 +58,13 @@ struct Process {
 impl Process {
     /// This binary, for the one test of this name.
     fn command(test: &str, file: &Path) -> Command {
-        Self::command_of(&std::env::current_exe().unwrap(), test, file)
+        Self::command_by(Command::new(std::env::current_exe().unwrap()), test, file)
     }
 
-    /// A copy of this binary, or what runs it.
-    fn command_of(binary: &Path, test: &str, file: &Path) -> Command {
-        let mut command = Command::new(binary);
-        command.args(["--exact", test, "--nocapture"]).env(FILE, file);
-        command
+    /// The same by a copy of this binary, or by what runs it.
+    fn command_by(mut program: Command, test: &str, file: &Path) -> Command {
+        program.args(["--exact", test, "--nocapture"]).env(FILE, file);
+        program
     }
 
     fn run(command: Command) -> Self {
@@ -71,7 +72,7 @@ impl Process {
     }
 
     fn try_run(mut command: Command) -> std::io::Result<Self> {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         Ok(Self { child, stdin, lines: BufReader::new(stdout).lines() })

@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::Command;
 
 use rustix::process::geteuid;
 use selfsame::Error;
@@ -30,7 +31,7 @@ fn bound(folder: &Path, file: &Path) -> Result<Servant, String> {
     fs::copy(std::env::current_exe().unwrap(), &binary).unwrap();
     allow(&binary, 0o755);
     chown(file, Some(NOBODY), Some(NOBODY)).unwrap();
-    let mut command = Process::command_of(&binary, TEST, file);
+    let mut command = Process::command_by(Command::new(&binary), TEST, file);
     command.uid(NOBODY).gid(NOBODY);
     Servant::try_run(command).map_err(|error| format!("no process of nobody's: {error}"))
 }
