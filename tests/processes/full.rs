@@ -1,5 +1,5 @@
-//! A disk that is full to the last byte: 4 MiB of memory, mounted in a name space of its own, which needs no root
-//! and leaves nothing behind.
+//! A disk that is full to the last byte: 4 MiB of memory, mounted in a name space of its own, which needs no
+//! root and leaves nothing behind.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -183,8 +183,8 @@ fn a_full_disk_fails_closed_and_nothing_is_lost_when_there_is_room_again() {
             killed(&store);
             let told = until_it_is_full(&store);
             return say(&format!(
-                "{} kinds of acts worked, {} failed and left nothing, {told} sign-ins were told of before the disk was \
-                 full and are there",
+                "{} kinds of acts worked, {} failed and left nothing, {told} sign-ins were told of before the \
+                 disk was full and are there",
                 WORKS.len(),
                 FAILS.len()
             ));

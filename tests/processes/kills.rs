@@ -13,7 +13,7 @@ use crate::{Process, below, is_process, say};
 const KILLS: usize = 15;
 /// Processes that go on with one and the same file.
 const ON_ONE_FILE: usize = 50;
-/// Commits of fetching mail, at most: one for each message and two before them. Every other act has one.
+/// Fetching mail is an act for each message and two before them, so many at most. All else is one act.
 const FETCH: u64 = 64;
 /// Acts that a process is left to do at most, and how long it is then left alone at most.
 const ACTS: usize = 8;
@@ -165,8 +165,9 @@ fn r12_3_what_a_killed_process_said_is_there_and_what_it_was_at_is_whole_or_not(
     }
     let Figures { acts, cut_off, whole, checked, spent } = figures;
     println!(
-        "{kills} processes killed: {acts} acts they told of are there, {cut_off} were cut off, {whole} of them \
-         are there whole and the others not at all; {checked} people held against it, {spent} codes not used again"
+        "{kills} processes killed: {acts} acts they told of are there, {cut_off} were cut off, {whole} of \
+         them are there whole and the others not at all; {checked} people held against it, {spent} codes not \
+         used again"
     );
     assert!(acts >= kills && checked >= kills, "{acts}, {checked}");
 }

@@ -1,5 +1,5 @@
-//! Real processes on real files: killed, stopped, in each other's way, with the file taken from under them, with
-//! no right to write it, and on a disk that is full (SPEC 3.4, 12.3, 13.1).
+//! Real processes on real files: killed, stopped, in each other's way, with the file taken from under them,
+//! with no right to write it, and on a disk that is full (SPEC 3.4, 12.3, 13.1).
 //!
 //! A process is this test binary, run once more for one test. What it does it says in lines of its standard
 //! output that begin with `> `.

@@ -327,7 +327,7 @@ impl Worker<'_> {
         }
     }
 
-    /// The same for who has no session that is known; nothing where there is no account, or one on its way out.
+    /// The same for who has no session that is known; nothing where there is no account, or one that leaves.
     fn see_by_signing_in(&mut self, who: usize, person: &Person) -> Option<Seen> {
         self.act(&format!("see {who}"), |world| (seen_by_signing_in(world, who, person), UNTOLD.to_owned()))
     }
