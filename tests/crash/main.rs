@@ -22,7 +22,6 @@
 )]
 
 mod crashes;
-mod creation;
 mod disk;
 mod image;
 mod kinds;

@@ -1,0 +1,208 @@
+//! A disk that is full to the last byte: 4 MiB of memory, mounted in a name space of its own, which needs no
+//! root and leaves nothing behind.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use selfsame::{Client, Engine, Error};
+use selfsame_world::{Person, World};
+
+use crate::servant::{DONE, Servant, open, serve};
+use crate::{Process, is_process, say};
+
+const PASSWORD: &str = "correct horse battery staple";
+const FULL: Error = Error::Storage { kind: ErrorKind::StorageFull };
+/// People before the disk is full.
+const PEOPLE: usize = 20;
+
+type Act = (&'static str, fn(&Engine, &Person) -> Result<(), Error>);
+
+/// What must be done although the disk is full.
+const WORKS: [Act; 0] = [];
+
+/// What cannot be done then.
+const FAILS: [Act; 7] = [
+    ("sign-up", |engine, _| engine.sign_up("new@example.org", &PASSWORD.into(), &client()).map(drop)),
+    ("sign-in", |engine, ada| engine.sign_in(&ada.email, &PASSWORD.into(), &client()).map(drop)),
+    ("a guess", |engine, ada| match engine.sign_in(&ada.email, &"another".into(), &client()) {
+        Err(Error::Refused(_)) => Ok(()),
+        other => other.map(drop),
+    }),
+    ("a code asked for", |engine, ada| engine.reset_password(&ada.email, &client()).map(drop)),
+    ("rename", |engine, ada| engine.account(&ada.token)?.set_display_name(Some("Ada"))),
+    ("sign-out", |engine, ada| engine.account(&ada.token)?.sign_out()),
+    ("deletion", |engine, ada| engine.account(&ada.token)?.request_deletion().map(drop)),
+];
+
+/// What only looks.
+const LOOKS: [Act; 4] = [
+    ("a session", |engine, ada| engine.resolve(&ada.token).map(drop)),
+    ("the account page", |engine, ada| engine.account(&ada.token)?.view().map(drop)),
+    ("the audit chain", |engine, ada| engine.account(&ada.token)?.verify_audit().map(|holds| assert!(holds))),
+    ("health", |engine, _| engine.health().map(drop)),
+];
+
+fn client() -> Client {
+    Client::on("laptop")
+}
+
+/// Every look ends like this.
+fn looks_end(world: &World, ada: &Person, expected: &Result<(), Error>) {
+    for (name, look) in LOOKS {
+        assert_eq!(look(world.engine(), ada), *expected, "{name}");
+    }
+}
+
+/// Whatever was left of the disk.
+struct Ballast(PathBuf);
+
+impl Ballast {
+    fn beside(store: &Path) -> Self {
+        let path = store.with_file_name("ballast");
+        let mut ballast = OpenOptions::new().create(true).append(true).open(&path).unwrap();
+        for size in [1 << 16, 1] {
+            let full = std::iter::repeat_with(|| ballast.write_all(&vec![1; size])).find_map(Result::err);
+            assert_eq!(full.unwrap().kind(), ErrorKind::StorageFull);
+        }
+        Self(path)
+    }
+}
+
+impl Drop for Ballast {
+    fn drop(&mut self) {
+        fs::remove_file(&self.0).unwrap();
+    }
+}
+
+fn made(store: &Path) -> World {
+    _ = fs::remove_file(store);
+    World::builder().real_entropy().file(store).build()
+}
+
+/// Ada's store, asleep and without a page to spare: redb gives back what it does not need when it closes.
+fn asleep(store: &Path) -> (World, Person) {
+    let world = made(store);
+    let ada = world.ada();
+    world.engine().suspend().unwrap();
+    (world, ada)
+}
+
+fn works(store: &Path, (name, act): Act) {
+    let (mut world, ada) = asleep(store);
+    let full = Ballast::beside(store);
+    assert_eq!(act(world.engine(), &ada), Ok(()), "{name}");
+    let commits = world.engine().commits().unwrap();
+    drop(full);
+    world.reopen().unwrap();
+    assert_eq!(world.engine().commits().unwrap(), commits, "{name} was told of");
+    crate::goes_on(&world);
+}
+
+fn fails(store: &Path, (name, act): Act) {
+    let (mut world, ada) = asleep(store);
+    let full = Ballast::beside(store);
+    looks_end(&world, &ada, &Ok(()));
+    let commits = world.engine().commits().unwrap();
+    // What was not closed is written once more before anything is told of it, and its holes take room: so
+    // nobody finds out whether the act was done, and nobody reads.
+    assert_eq!(act(world.engine(), &ada), Err(Error::Unknown), "{name}");
+    assert_eq!(act(world.engine(), &ada), Err(Error::Broken), "{name} again");
+    looks_end(&world, &ada, &Err(Error::Broken));
+    assert_eq!(world.reopen(), Err(FULL), "after {name}");
+    drop(full);
+    assert_eq!(act(world.engine(), &ada), Err(Error::Broken), "{name}, with room and not opened again");
+    world.reopen().unwrap();
+    assert_eq!(world.engine().commits().unwrap(), commits, "{name} was not done");
+    looks_end(&world, &ada, &Ok(()));
+    assert_eq!(act(world.engine(), &ada), Ok(()), "{name} with room");
+    crate::goes_on(&world);
+}
+
+/// People sign in until the disk is full. When there is room again every session that was told of is there.
+fn until_it_is_full(store: &Path) -> usize {
+    let mut world = made(store);
+    let people: Vec<_> = (0..PEOPLE).map(|at| world.person(&format!("{at}@example.org"), PASSWORD)).collect();
+    let full = Ballast::beside(store);
+    let mut signed_in: Vec<Person> = Vec::new();
+    let failed = loop {
+        let person = &people[signed_in.len() % PEOPLE];
+        match world.sign_in(&person.email, PASSWORD) {
+            Ok(done) => {
+                let token = selfsame_world::signed_in(done).token.unwrap();
+                signed_in.push(Person { token, ..person.clone() });
+            }
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(failed, Error::Unknown);
+    drop(full);
+    world.reopen().unwrap();
+    for person in people.iter().chain(&signed_in) {
+        assert!(world.account(person).verify_audit().unwrap());
+    }
+    crate::goes_on(&world);
+    signed_in.len()
+}
+
+/// The file of a process that was killed before the disk was full opens when there is room again.
+fn killed(store: &Path) {
+    let (_, ada) = asleep(store);
+    let mut servant = Servant::of(TEST, store);
+    assert_eq!(servant.does("open"), DONE);
+    assert_eq!(servant.does(&format!("rename {} Ada", ada.token.reveal())), DONE);
+    servant.kill();
+    let full = Ballast::beside(store);
+    assert_eq!(open(store).err(), Some(FULL));
+    drop(full);
+    let world = open(store).unwrap();
+    assert_eq!(world.account(&ada).view().unwrap().display_name.as_deref(), Some("Ada"));
+    crate::goes_on(&world);
+}
+
+const TEST: &str = "full::a_full_disk_fails_closed_and_nothing_is_lost_when_there_is_room_again";
+const NO_DISK: &str = "no small disk can be mounted";
+/// How `unshare` ends where it may not; a test that fails ends otherwise.
+const NO_NAME_SPACE: i32 = 1;
+
+#[test]
+fn a_full_disk_fails_closed_and_nothing_is_lost_when_there_is_room_again() {
+    match is_process() {
+        None => {}
+        Some(store) if store.is_file() => return serve(&store),
+        Some(disk) => {
+            let mut mount = Command::new("mount");
+            mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(&disk);
+            if !mount.status().is_ok_and(|status| status.success()) {
+                return say(NO_DISK);
+            }
+            let store = disk.join("store");
+            WORKS.into_iter().for_each(|act| works(&store, act));
+            FAILS.into_iter().for_each(|act| fails(&store, act));
+            killed(&store);
+            let told = until_it_is_full(&store);
+            return say(&format!(
+                "{} kinds of acts worked, {} failed and left nothing, {told} sign-ins were told of before the \
+                 disk was full and are there",
+                WORKS.len(),
+                FAILS.len()
+            ));
+        }
+    }
+    let disk = tempfile::tempdir().unwrap();
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--user", "--map-root-user", "--mount", "--"]).arg(std::env::current_exe().unwrap());
+    let process = Process::try_run(Process::command_by(unshare, TEST, disk.path()));
+    let ended = process.map(|mut process| (process.hear(), process.child.wait().unwrap()));
+    match ended {
+        Ok((Some(figures), status)) if figures != NO_DISK => {
+            assert!(status.success(), "{status}");
+            println!("on a full disk {figures}");
+        }
+        Ok((None, status)) if status.code() != Some(NO_NAME_SPACE) => {
+            panic!("the process on the small disk: {status}")
+        }
+        other => println!("NOT TESTED: {NO_DISK}: {other:?}"),
+    }
+}

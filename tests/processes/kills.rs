@@ -1,0 +1,173 @@
+//! A process that is killed at work, and whoever opens the file next.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+
+use selfsame_world::{World, minutes};
+
+use crate::work::{Ledger, Worker, stamp};
+use crate::{Process, below, is_process, say};
+
+/// Processes killed, unless `KILLS` says otherwise.
+const KILLS: usize = 15;
+/// Processes that go on with one and the same file.
+const ON_ONE_FILE: usize = 50;
+/// Fetching mail is an act for each message and two before them, so many at most. All else is one act.
+const FETCH: u64 = 64;
+/// Acts that a process is left to do at most, and how long it is then left alone at most.
+const ACTS: usize = 8;
+const TURNS: usize = 20_000;
+
+const TEST: &str = "kills::r12_3_what_a_killed_process_said_is_there_and_what_it_was_at_is_whole_or_not";
+
+/// The store, at the time that it is after what was said.
+fn opened(file: &Path, ledger: &Ledger) -> World {
+    let world = World::builder().real_entropy().open_file(file).build();
+    world.later(minutes(ledger.minutes));
+    world
+}
+
+#[derive(Default)]
+struct Figures {
+    acts: usize,
+    cut_off: usize,
+    whole: usize,
+    checked: usize,
+    spent: usize,
+}
+
+/// One file, and all that was said of it.
+struct Story {
+    folder: tempfile::TempDir,
+    ledger: Ledger,
+    journal: Vec<String>,
+}
+
+impl Story {
+    fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join("store")
+    }
+
+    fn journal_file(file: &Path) -> std::path::PathBuf {
+        file.with_extension("journal")
+    }
+
+    fn begun() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut story = Self { folder, ledger: Ledger::default(), journal: Vec::new() };
+        let world = World::builder().real_entropy().file(&story.file()).build();
+        story.work(world, |worker| {
+            worker.made();
+            worker.new_person();
+        });
+        story
+    }
+
+    /// Works on the file in this process.
+    fn work(&mut self, world: World, does: impl FnOnce(&mut Worker<'_>)) {
+        let Self { ledger, journal, .. } = self;
+        let mut say = |line: &str| journal.push(line.to_owned());
+        let mut worker = Worker { world, ledger: std::mem::take(ledger), say: &mut say };
+        does(&mut worker);
+        *ledger = worker.ledger;
+    }
+
+    fn hear(&mut self, line: String) {
+        self.ledger.hear(&line);
+        self.journal.push(line);
+    }
+
+    /// A process works on the file and is killed; then what it said is held against the file.
+    fn round(&mut self, figures: &mut Figures) {
+        fs::write(Self::journal_file(&self.file()), self.journal.join("\n")).unwrap();
+        let (from, acts) = (self.journal.len(), self.ledger.acts);
+        let mut process = Process::run(Process::command(TEST, &self.file()));
+        let enough = acts + 1 + below(ACTS);
+        while self.ledger.acts < enough {
+            let line = process.hear().expect("it works until it is killed");
+            self.hear(line);
+        }
+        (0..below(TURNS)).for_each(|_| thread::yield_now());
+        process.kill();
+        while let Some(line) = process.hear() {
+            self.hear(line);
+        }
+        figures.acts += self.ledger.acts - acts;
+        let said = self.journal[from..].to_vec();
+        self.check(&said, figures);
+    }
+
+    fn check(&mut self, said: &[String], figures: &mut Figures) {
+        let world = opened(&self.file(), &self.ledger);
+        let (commit, rows) = stamp(world.engine());
+        let (last, last_rows) = self.ledger.last;
+        let cut_off = self.ledger.will.clone();
+        let is_whole = commit > last;
+        assert!(is_whole || (commit, rows) == (last, last_rows), "{commit}, {last} was acknowledged");
+        let at_most = cut_off.as_ref().map_or(0, |will| if will[0] == "mail" { FETCH } else { 1 });
+        assert!(commit <= last + at_most, "{commit}, {last} was acknowledged, then {cut_off:?}");
+        if is_whole {
+            self.hear(format!("did {commit} {rows} -"));
+        }
+        self.ledger.will = None;
+        figures.cut_off += usize::from(cut_off.is_some());
+        figures.whole += usize::from(is_whole);
+        self.work(world, |worker| {
+            // Of those who were not touched nothing can have changed but by what the rows were held against.
+            let mut touched: Vec<usize> = Vec::new();
+            for line in said {
+                let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+                let [told, kind, who, given @ ..] = words.as_slice() else { panic!("{line}") };
+                if told != "will" {
+                    continue;
+                }
+                let who = who.parse().unwrap();
+                touched.push(who);
+                let is_cut_off = cut_off.as_ref().is_some_and(|cut_off| *cut_off == words[1..]);
+                if kind == "code" || kind == "recover" {
+                    if is_cut_off && !is_whole {
+                        worker.again(kind, who, given);
+                    }
+                    worker.is_spent(kind, who, given);
+                    figures.spent += 1;
+                }
+            }
+            touched.sort_unstable();
+            touched.dedup();
+            touched.retain(|who| *who != 0);
+            touched.iter().for_each(|who| worker.check(*who));
+            figures.checked += touched.len();
+            worker.new_person();
+        });
+    }
+}
+
+#[test]
+fn r12_3_what_a_killed_process_said_is_there_and_what_it_was_at_is_whole_or_not() {
+    if let Some(file) = is_process() {
+        let mut ledger = Ledger::default();
+        let journal = fs::read_to_string(Story::journal_file(&file)).unwrap();
+        journal.lines().for_each(|line| ledger.hear(line));
+        let mut worker = Worker { world: opened(&file, &ledger), ledger, say: &mut say };
+        loop {
+            worker.anything();
+        }
+    }
+    let kills = std::env::var("KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let mut figures = Figures::default();
+    let mut story = Story::begun();
+    for kill in 1..=kills {
+        story.round(&mut figures);
+        if kill % ON_ONE_FILE == 0 {
+            story = Story::begun();
+        }
+    }
+    let Figures { acts, cut_off, whole, checked, spent } = figures;
+    println!(
+        "{kills} processes killed: {acts} acts they told of are there, {cut_off} were cut off, {whole} of \
+         them are there whole and the others not at all; {checked} people held against it, {spent} codes not \
+         used again"
+    );
+    assert!(acts >= kills && checked >= kills, "{acts}, {checked}");
+}

@@ -1,0 +1,420 @@
+//! Acts of several kinds, each told of before and after, and what is then known of the file.
+
+use std::collections::BTreeMap;
+
+use selfsame::{
+    Answer, Client, Engine, Error, FlowToken, Progress, Refusal, Secret, SessionToken, SignedIn, Step,
+};
+use selfsame_world::{World, minutes, totp};
+
+use crate::below;
+
+const PASSWORD: &str = "correct horse battery staple";
+/// What stands for a token that nobody was told.
+const UNTOLD: &str = "-";
+/// Sessions that somebody has at once, at most.
+const SESSIONS: usize = 6;
+
+/// What must be true of somebody.
+#[derive(Clone, Default)]
+pub(crate) struct Person {
+    pub(crate) exists: bool,
+    /// The kinds of acts so far.
+    acts: Vec<String>,
+    name: Option<String>,
+    sessions: Vec<String>,
+    ended: Vec<String>,
+    /// Of the authenticator app.
+    secret: Option<String>,
+    is_mfa_on: bool,
+    recovery_codes: Vec<String>,
+    leaves: bool,
+}
+
+/// What somebody sees: the name, how many sessions there are, and how many recovery codes where MFA is on.
+type Seen = (Option<String>, usize, Option<usize>);
+
+/// What a process said, as far as it has consequences.
+#[derive(Clone, Default)]
+pub(crate) struct Ledger {
+    pub(crate) people: BTreeMap<usize, Person>,
+    /// What was begun and not said to be done.
+    pub(crate) will: Option<Vec<String>>,
+    /// The number of the last commit that was told of, and the rows after it.
+    pub(crate) last: (u64, u64),
+    pub(crate) acts: usize,
+    /// How many were begun: each has a minute of its own.
+    pub(crate) minutes: u64,
+}
+
+impl Ledger {
+    /// `will <kind> <who> <what it is done with>`, and after it `did <commit> <rows> <what it came to>`.
+    pub(crate) fn hear(&mut self, line: &str) {
+        let mut words = line.split(' ').map(str::to_owned);
+        match words.next().as_deref() {
+            Some("will") => {
+                self.minutes += 1;
+                let will: Vec<_> = words.collect();
+                let person = self.people.entry(will[1].parse().unwrap()).or_default();
+                person.acts.push(will[0].clone());
+                self.will = Some(will);
+            }
+            Some("did") => {
+                let mut number = || words.next().unwrap().parse().unwrap();
+                self.last = (number(), number());
+                self.acts += 1;
+                self.done(&words.next().unwrap());
+            }
+            _ => panic!("{line}"),
+        }
+    }
+
+    fn done(&mut self, told: &str) {
+        let will = self.will.take().unwrap();
+        let (kind, who, given) = (will[0].as_str(), will[1].parse().unwrap(), &will[2..]);
+        let person = self.people.entry(who).or_default();
+        let opened = |person: &mut Person| person.sessions.push(told.to_owned());
+        match kind {
+            "code" => {
+                person.exists = true;
+                opened(person);
+            }
+            "sign-in" => opened(person),
+            "sign-out" => {
+                person.sessions.retain(|token| *token != given[0]);
+                person.ended.push(given[0].clone());
+            }
+            "rename" => person.name = Some(given[0].clone()),
+            "enroll" => person.secret = Some(told.to_owned()),
+            "confirm" => person.recovery_codes = told.split(',').map(str::to_owned).collect(),
+            "save" => {
+                person.is_mfa_on = true;
+                let (stays, ends) = person.sessions.drain(..).partition(|token| *token == given[0]);
+                person.sessions = stays;
+                person.ended.extend::<Vec<_>>(ends);
+            }
+            "recover" => {
+                person.recovery_codes.retain(|code| *code != given[2]);
+                person.ended.append(&mut person.sessions);
+                opened(person);
+            }
+            "leave" => {
+                person.leaves = true;
+                person.ended.append(&mut person.sessions);
+            }
+            "restore" => {
+                person.leaves = false;
+                opened(person);
+            }
+            // What is asked for, guessed or mailed changes nothing that somebody sees.
+            _ => {}
+        }
+    }
+
+    fn at_random(&self, fits: impl Fn(&Person) -> bool) -> Option<usize> {
+        let fitting: Vec<_> =
+            self.people.iter().filter(|(_, person)| person.exists && fits(person)).collect();
+        (!fitting.is_empty()).then(|| *fitting[below(fitting.len())].0)
+    }
+}
+
+/// Somebody at work on a store.
+pub(crate) struct Worker<'a> {
+    pub(crate) world: World,
+    pub(crate) ledger: Ledger,
+    pub(crate) say: &'a mut dyn FnMut(&str),
+}
+
+impl Worker<'_> {
+    /// Does it, and says so before and after.
+    fn act<T>(&mut self, will: &str, call: impl FnOnce(&World) -> (T, String)) -> T {
+        self.world.later(minutes(1));
+        self.tell(&format!("will {will}"));
+        let (value, told) = call(&self.world);
+        let (commit, rows) = stamp(self.world.engine());
+        self.tell(&format!("did {commit} {rows} {told}"));
+        value
+    }
+
+    fn tell(&mut self, line: &str) {
+        (self.say)(line);
+        self.ledger.hear(line);
+    }
+
+    /// An act whose answer is told of as it is.
+    fn does<T: ToString>(&mut self, will: &str, call: impl FnOnce(&World) -> T) -> T {
+        self.act(will, |world| {
+            let value = call(world);
+            let told = value.to_string();
+            (value, told)
+        })
+    }
+
+    /// What a store begins with.
+    pub(crate) fn made(&mut self) {
+        self.does("make 0", |_| UNTOLD);
+    }
+
+    pub(crate) fn anything(&mut self) {
+        let ledger = &self.ledger;
+        let able = |person: &Person| !person.leaves && person.sessions.len() < SESSIONS;
+        let simple = |person: &Person| able(person) && !person.is_mfa_on;
+        let in_session = |person: &Person| person.sessions.iter().any(|token| token != UNTOLD);
+        let with_codes =
+            |person: &Person| able(person) && person.is_mfa_on && person.recovery_codes.len() > 1;
+        let chosen = match below(14) {
+            0..=2 => None,
+            3..=4 => ledger.at_random(simple).map(|who| (Self::sign_in as fn(&mut Self, usize) -> _, who)),
+            5 => ledger.at_random(in_session).map(|who| (Self::sign_out as _, who)),
+            6..=7 => ledger.at_random(in_session).map(|who| (Self::rename as _, who)),
+            8 => ledger.at_random(simple).map(|who| (Self::turn_mfa_on as _, who)),
+            9..=10 => ledger.at_random(with_codes).map(|who| (Self::recover as _, who)),
+            11 => ledger.at_random(simple).map(|who| (Self::leave as _, who)),
+            12 => ledger
+                .at_random(|person| person.leaves && !person.is_mfa_on)
+                .map(|who| (Self::restore as _, who)),
+            _ => ledger.at_random(|_| true).map(|who| (Self::forget as _, who)),
+        };
+        match chosen {
+            Some((does, who)) => does(self, who),
+            None => self.new_person(),
+        }
+    }
+
+    pub(crate) fn new_person(&mut self) {
+        let who = 1 + self.ledger.people.keys().max().unwrap();
+        let sign_up = |world: &World| Told(world.sign_up(&email(who), PASSWORD));
+        let asked = self.does(&format!("sign-up {who}"), sign_up);
+        let code = self.does("mail 0", |world| text(&world.mailbox().code(&email(who)).unwrap()));
+        self.does(&format!("code {who} {asked} {code}"), |world| {
+            token(answer(world.engine(), &asked.to_string(), Answer::Code(code.as_str().into())).unwrap())
+        });
+    }
+
+    fn sign_in(&mut self, who: usize) {
+        self.does(&format!("sign-in {who}"), |world| token(world.sign_in(&email(who), PASSWORD).unwrap()));
+    }
+
+    fn sign_out(&mut self, who: usize) {
+        let session = self.session_of(who);
+        self.does(&format!("sign-out {who} {session}"), |world| {
+            in_session(world, &session).sign_out().unwrap();
+            UNTOLD
+        });
+    }
+
+    fn rename(&mut self, who: usize) {
+        let (session, name) = (self.session_of(who), format!("Ada{}", below(1 << 20)));
+        self.does(&format!("rename {who} {name}"), |world| {
+            in_session(world, &session).set_display_name(Some(&name)).unwrap();
+            UNTOLD
+        });
+    }
+
+    fn turn_mfa_on(&mut self, who: usize) {
+        self.sign_in(who);
+        let session = self.session_of(who);
+        let secret = self.does(&format!("enroll {who}"), |world| {
+            text(&in_session(world, &session).enroll_totp().unwrap().secret)
+        });
+        self.does(&format!("confirm {who}"), |world| {
+            let shown = totp(&secret.as_str().into(), world.now()).unwrap();
+            let codes = in_session(world, &session).confirm_totp(&shown).unwrap().codes;
+            codes.iter().map(text).collect::<Vec<_>>().join(",")
+        });
+        self.does(&format!("save {who} {session}"), |world| {
+            in_session(world, &session).recovery_codes_saved().unwrap();
+            UNTOLD
+        });
+    }
+
+    fn recover(&mut self, who: usize) {
+        let asked = self.ask(who);
+        let code = self.ledger.people[&who].recovery_codes[0].clone();
+        self.does(&format!("recover {who} {asked} {code}"), |world| {
+            token(answer(world.engine(), &asked, Answer::RecoveryCode(code.as_str().into())).unwrap())
+        });
+    }
+
+    fn leave(&mut self, who: usize) {
+        self.sign_in(who);
+        let session = self.session_of(who);
+        self.does(&format!("leave {who}"), |world| {
+            in_session(world, &session).request_deletion().unwrap();
+            UNTOLD
+        });
+    }
+
+    fn restore(&mut self, who: usize) {
+        let asked = self.ask(who);
+        self.does(&format!("restore {who} {asked}"), |world| {
+            token(answer(world.engine(), &asked, Answer::Restore).unwrap())
+        });
+    }
+
+    /// Somebody forgot the password, and somebody else guesses at one.
+    fn forget(&mut self, who: usize) {
+        self.does(&format!("forget {who}"), |world| {
+            Told(world.engine().reset_password(&email(who), &client()).unwrap())
+        });
+        self.does("guess 0", |world| {
+            world.sign_in(&email(0), "a password of nobody's").unwrap_err();
+            UNTOLD
+        });
+    }
+
+    /// A sign-in that asks for more.
+    fn ask(&mut self, who: usize) -> String {
+        self.does(&format!("ask {who}"), |world| Told(world.sign_in(&email(who), PASSWORD).unwrap()))
+            .to_string()
+    }
+
+    /// The newest session that is known.
+    fn session_of(&self, who: usize) -> String {
+        let known = self.ledger.people[&who].sessions.iter().rev().find(|token| *token != UNTOLD);
+        known.unwrap().clone()
+    }
+
+    /// Gives the answer of `given` once more, and its recovery code to another flow: it opens nothing again.
+    pub(crate) fn is_spent(&mut self, kind: &str, who: usize, given: &[String]) {
+        match answer(self.world.engine(), &given[..2].join(" "), code_for(kind, &given[2])) {
+            Ok(Progress { step: Step::SignedIn(SignedIn { token: None, .. }), .. })
+            | Err(Error::Refused(_)) => {}
+            other => panic!("{kind} again: {other:?}"),
+        }
+        if kind == "recover" && !self.ledger.people[&who].leaves {
+            let asked = self.ask(who);
+            self.does(&format!("reuse {who}"), |world| {
+                let refused = answer(world.engine(), &asked, code_for(kind, &given[2])).unwrap_err();
+                assert_eq!(refused, Error::Refused(Refusal::InvalidCode), "{who}");
+                UNTOLD
+            });
+        }
+    }
+
+    /// Does what was begun and is not there, with the same call: it has its effect now.
+    pub(crate) fn again(&mut self, kind: &str, who: usize, given: &[String]) {
+        let call = format!("{kind} {who} {}", given.join(" "));
+        self.does(&call, |world| {
+            token(answer(world.engine(), &given[..2].join(" "), code_for(kind, &given[2])).unwrap())
+        });
+    }
+
+    /// Holds what is there of somebody against what must be true.
+    pub(crate) fn check(&mut self, who: usize) {
+        let person = self.ledger.people[&who].clone();
+        let engine = self.world.engine();
+        let resolved = |token: &String| engine.resolve(&SessionToken::parse(token).unwrap());
+        for token in person.sessions.iter().filter(|token| *token != UNTOLD) {
+            resolved(token)
+                .unwrap_or_else(|error| panic!("a session of {who} after {:?}: {error}", person.acts));
+        }
+        for token in person.ended.iter().filter(|token| *token != UNTOLD) {
+            assert_eq!(resolved(token).unwrap_err(), Error::Refused(Refusal::SessionEnded), "{who}");
+        }
+        let expected = person.is_mfa_on.then_some(person.recovery_codes.len());
+        let expected = (person.name.clone(), person.sessions.len(), expected);
+        let known = person.sessions.iter().find(|token| *token != UNTOLD);
+        let seen = match known {
+            Some(token) => Some(see(&self.world, token)),
+            None => self.see_by_signing_in(who, &person),
+        };
+        match seen {
+            Some(seen) => {
+                assert!(person.exists && !person.leaves && seen == expected, "{who}: {seen:?}, {expected:?}")
+            }
+            None => assert!(!person.exists || person.leaves, "{who} is gone"),
+        }
+    }
+
+    /// The same for who has no session that is known; nothing where there is no account, or one that leaves.
+    fn see_by_signing_in(&mut self, who: usize, person: &Person) -> Option<Seen> {
+        self.act(&format!("see {who}"), |world| (seen_by_signing_in(world, who, person), UNTOLD.to_owned()))
+    }
+}
+
+fn seen_by_signing_in(world: &World, who: usize, person: &Person) -> Option<Seen> {
+    let asked = match world.sign_in(&email(who), PASSWORD) {
+        Err(Error::Refused(Refusal::InvalidCredentials)) => {
+            assert!(!person.exists, "{who} has no account");
+            return None;
+        }
+        asked => asked.unwrap(),
+    };
+    assert!(person.exists, "{who} has an account");
+    let asked = match asked.step {
+        Step::SecondFactor { .. } => {
+            assert!(person.is_mfa_on, "{who} has a second factor");
+            let secret = person.secret.as_deref().unwrap();
+            world.answer(&asked, &Answer::Totp(totp(&secret.into(), world.now()).unwrap())).unwrap()
+        }
+        _ => asked,
+    };
+    if let Step::ConfirmRestore { .. } = asked.step {
+        assert!(person.leaves, "{who} is to be deleted");
+        return None;
+    }
+    let token = token(asked);
+    let (name, sessions, codes) = see(world, &token);
+    in_session(world, &token).sign_out().unwrap();
+    Some((name, sessions - 1, codes))
+}
+
+fn see(world: &World, token: &str) -> Seen {
+    let account = in_session(world, token);
+    assert!(account.verify_audit().unwrap(), "the chain is broken");
+    let view = account.view().unwrap();
+    (view.display_name, account.sessions().unwrap().len(), view.mfa.map(|mfa| mfa.recovery_codes_left))
+}
+
+fn email(who: usize) -> String {
+    format!("p{who}@example.org")
+}
+
+fn client() -> Client {
+    Client::on("laptop")
+}
+
+fn in_session(world: &World, token: &str) -> selfsame::AccountHandle {
+    world.engine().account(&SessionToken::parse(token).unwrap()).unwrap()
+}
+
+fn token(progress: Progress) -> String {
+    selfsame_world::signed_in(progress).token.unwrap().reveal().to_owned()
+}
+
+fn text(secret: &Secret) -> String {
+    secret.reveal_text().unwrap().to_owned()
+}
+
+/// A step of a flow, as it is told of.
+struct Told(Progress);
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.0.flow.as_ref().unwrap().reveal(), self.0.number)
+    }
+}
+
+/// Answers a step as it was told of.
+fn answer(engine: &Engine, told: &str, answer: Answer) -> Result<Progress, Error> {
+    let (flow, number) = told.split_once(' ').unwrap();
+    engine.answer(&FlowToken::parse(flow).unwrap(), number.parse().unwrap(), &answer)
+}
+
+fn code_for(kind: &str, code: &str) -> Answer {
+    if kind == "code" { Answer::Code(code.into()) } else { Answer::RecoveryCode(code.into()) }
+}
+
+/// The number of the last commit, and all rows as one number.
+pub(crate) fn stamp(engine: &Engine) -> (u64, u64) {
+    let mut all = ring::digest::Context::new(&ring::digest::SHA256);
+    for (key, value) in engine.dump().unwrap() {
+        for part in [key, value] {
+            all.update(&(part.len() as u64).to_be_bytes());
+            all.update(&part);
+        }
+    }
+    let digest: [u8; 8] = all.finish().as_ref()[..8].try_into().unwrap();
+    (engine.commits().unwrap(), u64::from_be_bytes(digest))
+}
