@@ -97,7 +97,7 @@ impl Sample {
             Error::Damaged => is_redbs,
             // No release of ours wrote redb's first two formats.
             Error::Open(OpenProblem::NotAStore) => {
-                !is_redbs || versions.iter().any(|version| [1, 2].contains(version))
+                !is_redbs || (versions[0] == versions[1] && [1, 2].contains(&versions[0]))
             }
             Error::Open(OpenProblem::NewerFormat) => {
                 is_redbs && versions[0] == versions[1] && (4..16).contains(&versions[0])

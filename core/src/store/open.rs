@@ -191,10 +191,14 @@ struct Found {
 }
 
 fn on_trial(opened: Opened, cache_bytes: usize, keyring: &dyn Keyring) -> Result<Found, StoreError> {
-    let to_come = names_a_format_to_come(&*opened.backend);
+    let format = format_named(&*opened.backend);
     let trial = Trial::over(Lent::new(opened.backend, false));
     let db = open_on(trial, cache_bytes, true).map_err(|error| match error {
-        StoreError::Damaged if to_come => StoreError::NewerFormat,
+        StoreError::Damaged if is_to_come(format) => StoreError::NewerFormat,
+        // No release of ours wrote redb's formats before this one.
+        StoreError::Damaged if format.is_some_and(|format| (1..FORMAT).contains(&format)) => {
+            StoreError::NotAStore
+        }
         error => error,
     })?;
     let snapshot = Snapshot::of(&db, &Arc::default())?;
@@ -218,13 +222,18 @@ pub(super) fn open_on(
         .map_err(|error| damage_of(&error))
 }
 
-/// redb calls a format that it does not know corrupted.
-fn names_a_format_to_come(backend: &dyn StorageBackend) -> bool {
+/// The format that both slots name; one alone may be a flipped bit.
+fn format_named(backend: &dyn StorageBackend) -> Option<u8> {
     let [one, other] = FORMAT_AT.map(|at| {
         let mut format = [0];
         backend.read(at, &mut format).map_or(0, |()| u8::from_be_bytes(format))
     });
-    one == other && one > FORMAT && one <= LAST_PLAUSIBLE_FORMAT
+    (one == other).then_some(one)
+}
+
+/// redb calls a format that it does not know corrupted.
+fn is_to_come(format: Option<u8>) -> bool {
+    format.is_some_and(|format| format > FORMAT && format <= LAST_PLAUSIBLE_FORMAT)
 }
 
 /// redb may panic over a file that somebody shaped; the caller is told that it is damaged.

@@ -211,8 +211,7 @@ impl From<CommitError> for Failure {
 pub(crate) fn damage_of(error: &DatabaseError) -> StoreError {
     match error {
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => StoreError::AlreadyOpen,
-        // redb's formats before the one of our first release: no release of ours wrote them.
-        DatabaseError::UpgradeRequired(_) => StoreError::NotAStore,
+        DatabaseError::UpgradeRequired(_) => StoreError::Damaged,
         DatabaseError::Storage(StorageError::Io(error)) => match error.kind() {
             // How redb says that the magic number is not there.
             ErrorKind::InvalidData => StoreError::NotAStore,
