@@ -63,6 +63,9 @@ pub struct Health {
     pub erasure_pending: Option<Timestamp>,
     /// Whether an older copy of the file would be refused. Nothing does that yet.
     pub rollback_protected: bool,
+    /// Whether room is set aside beside the file for signing out, ending sessions and deletion to work on a full
+    /// disk. Never where the store is in memory.
+    pub has_reserve: bool,
     /// How far the wall clock stands behind the latest time that the store has seen, if it was set back.
     pub clock_rolled_back_by: Option<Duration>,
     /// How often the clock was found set back or was put right.
@@ -83,6 +86,7 @@ impl From<selfsame::Health> for Health {
             file_size,
             erasure_pending,
             rollback_protected,
+            has_reserve,
             clock_rolled_back_by,
             clock_events,
             outbox,
@@ -95,6 +99,7 @@ impl From<selfsame::Health> for Health {
             file_size,
             erasure_pending,
             rollback_protected,
+            has_reserve,
             clock_rolled_back_by,
             clock_events,
             outbox: counted(outbox),

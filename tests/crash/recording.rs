@@ -133,7 +133,8 @@ impl Recording {
     pub(crate) fn open(&self, medium: Arc<dyn Medium>) -> Result<(u64, Rows), StoreError> {
         let settings = Settings { cache_bytes: 1 << 20, ..Settings::default() };
         let mut opened = Err(StoreError::Damaged);
-        for key in self.keys.iter().cloned() {
+        for key in &self.keys {
+            let key = Arc::clone(key);
             let keyring = Arc::new(move |_: &dyn Read| Ok(key.clone()));
             opened = RedbStore::open(medium.clone(), settings, None, keyring);
             // Its rows may be held against another.

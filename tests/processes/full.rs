@@ -6,8 +6,8 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use selfsame::{Client, Engine, Error};
-use selfsame_world::{Person, World};
+use selfsame::{Client, Engine, Error, Refusal};
+use selfsame_world::{Person, World, refused};
 
 use crate::servant::{DONE, Servant, open, serve};
 use crate::{Process, is_process, say};
@@ -20,10 +20,22 @@ const PEOPLE: usize = 20;
 type Act = (&'static str, fn(&Engine, &Person) -> Result<(), Error>);
 
 /// What must be done although the disk is full.
-const WORKS: [Act; 0] = [];
+const WORKS: [Act; 6] = [
+    ("sign-out", |engine, ada| engine.account(&ada.token)?.sign_out()),
+    ("end of a session", |engine, ada| engine.account(&ada.token)?.end_session(ada.session)),
+    ("end of all others", |engine, ada| engine.account(&ada.token)?.end_other_sessions()),
+    ("deletion", |engine, ada| engine.account(&ada.token)?.request_deletion().map(drop)),
+    ("deletion by support", |engine, ada| {
+        engine.support("Sam").start_deletion(ada.account, "4711").map(drop)
+    }),
+    ("a password that others know", |engine, ada| {
+        let method = engine.account(&ada.token)?.view()?.methods[0].id;
+        engine.mark_compromised(ada.account, method)
+    }),
+];
 
 /// What cannot be done then.
-const FAILS: [Act; 7] = [
+const FAILS: [Act; 5] = [
     ("sign-up", |engine, _| engine.sign_up("new@example.org", &PASSWORD.into(), &client()).map(drop)),
     ("sign-in", |engine, ada| engine.sign_in(&ada.email, &PASSWORD.into(), &client()).map(drop)),
     ("a guess", |engine, ada| match engine.sign_in(&ada.email, &"another".into(), &client()) {
@@ -32,8 +44,6 @@ const FAILS: [Act; 7] = [
     }),
     ("a code asked for", |engine, ada| engine.reset_password(&ada.email, &client()).map(drop)),
     ("rename", |engine, ada| engine.account(&ada.token)?.set_display_name(Some("Ada"))),
-    ("sign-out", |engine, ada| engine.account(&ada.token)?.sign_out()),
-    ("deletion", |engine, ada| engine.account(&ada.token)?.request_deletion().map(drop)),
 ];
 
 /// What only looks.
@@ -48,10 +58,9 @@ fn client() -> Client {
     Client::on("laptop")
 }
 
-/// Every look ends like this.
-fn looks_end(world: &World, ada: &Person, expected: &Result<(), Error>) {
+fn looks_go_on(world: &World, ada: &Person) {
     for (name, look) in LOOKS {
-        assert_eq!(look(world.engine(), ada), *expected, "{name}");
+        assert_eq!(look(world.engine(), ada), Ok(()), "{name}");
     }
 }
 
@@ -94,34 +103,35 @@ fn works(store: &Path, (name, act): Act) {
     let full = Ballast::beside(store);
     assert_eq!(act(world.engine(), &ada), Ok(()), "{name}");
     let commits = world.engine().commits().unwrap();
+    assert!(!world.engine().health().unwrap().has_reserve, "{name} took none of what was set aside");
+    assert_eq!(FAILS[0].1(world.engine(), &ada), Err(FULL), "the room is not for everybody");
     drop(full);
+    crate::goes_on(&world);
+    assert!(world.engine().health().unwrap().has_reserve, "room is set aside again");
     world.reopen().unwrap();
-    assert_eq!(world.engine().commits().unwrap(), commits, "{name} was told of");
+    assert!(world.engine().commits().unwrap() > commits, "{name} was told of");
     crate::goes_on(&world);
 }
 
 fn fails(store: &Path, (name, act): Act) {
     let (mut world, ada) = asleep(store);
     let full = Ballast::beside(store);
-    looks_end(&world, &ada, &Ok(()));
+    looks_go_on(&world, &ada);
     let commits = world.engine().commits().unwrap();
-    // What was not closed is written once more before anything is told of it, and its holes take room: so
-    // nobody finds out whether the act was done, and nobody reads.
-    assert_eq!(act(world.engine(), &ada), Err(Error::Unknown), "{name}");
-    assert_eq!(act(world.engine(), &ada), Err(Error::Broken), "{name} again");
-    looks_end(&world, &ada, &Err(Error::Broken));
-    assert_eq!(world.reopen(), Err(FULL), "after {name}");
-    drop(full);
-    assert_eq!(act(world.engine(), &ada), Err(Error::Broken), "{name}, with room and not opened again");
-    world.reopen().unwrap();
+    for again in 0..2 {
+        assert_eq!(act(world.engine(), &ada), Err(FULL), "{name}, {again}");
+        looks_go_on(&world, &ada);
+    }
     assert_eq!(world.engine().commits().unwrap(), commits, "{name} was not done");
-    looks_end(&world, &ada, &Ok(()));
+    drop(full);
     assert_eq!(act(world.engine(), &ada), Ok(()), "{name} with room");
+    crate::goes_on(&world);
+    world.reopen().unwrap();
     crate::goes_on(&world);
 }
 
 /// People sign in until the disk is full. When there is room again every session that was told of is there.
-fn until_it_is_full(store: &Path) -> usize {
+fn until_it_is_full(store: &Path) -> (usize, usize) {
     let mut world = made(store);
     let people: Vec<_> = (0..PEOPLE).map(|at| world.person(&format!("{at}@example.org"), PASSWORD)).collect();
     let full = Ballast::beside(store);
@@ -136,17 +146,30 @@ fn until_it_is_full(store: &Path) -> usize {
             Err(error) => break error,
         }
     };
-    assert_eq!(failed, Error::Unknown);
-    drop(full);
-    world.reopen().unwrap();
+    assert_eq!(failed, FULL);
     for person in people.iter().chain(&signed_in) {
         assert!(world.account(person).verify_audit().unwrap());
     }
+    // Everybody can leave, first those who have just come.
+    let mut ended = 0;
+    for person in signed_in.iter().chain(&people[..PEOPLE / 2]) {
+        world.account(person).sign_out().unwrap();
+        ended += 1;
+    }
+    for person in &people[PEOPLE / 2..] {
+        world.account(person).request_deletion().unwrap();
+        ended += 1;
+    }
+    drop(full);
+    world.reopen().unwrap();
+    for person in people.iter().chain(&signed_in) {
+        assert_eq!(refused(world.engine().resolve(&person.token)), Refusal::SessionEnded);
+    }
     crate::goes_on(&world);
-    signed_in.len()
+    (signed_in.len(), ended)
 }
 
-/// The file of a process that was killed before the disk was full opens when there is room again.
+/// The file of a process that was killed opens on a full disk, for who looks and for who leaves.
 fn killed(store: &Path) {
     let (_, ada) = asleep(store);
     let mut servant = Servant::of(TEST, store);
@@ -154,20 +177,21 @@ fn killed(store: &Path) {
     assert_eq!(servant.does(&format!("rename {} Ada", ada.token.reveal())), DONE);
     servant.kill();
     let full = Ballast::beside(store);
-    assert_eq!(open(store).err(), Some(FULL));
-    drop(full);
     let world = open(store).unwrap();
+    looks_go_on(&world, &ada);
     assert_eq!(world.account(&ada).view().unwrap().display_name.as_deref(), Some("Ada"));
+    world.account(&ada).sign_out().unwrap();
+    drop(full);
     crate::goes_on(&world);
 }
 
-const TEST: &str = "full::a_full_disk_fails_closed_and_nothing_is_lost_when_there_is_room_again";
+const TEST: &str = "full::on_a_full_disk_who_leaves_can_leave_reading_goes_on_and_all_else_fails_closed";
 const NO_DISK: &str = "no small disk can be mounted";
 /// How `unshare` ends where it may not; a test that fails ends otherwise.
 const NO_NAME_SPACE: i32 = 1;
 
 #[test]
-fn a_full_disk_fails_closed_and_nothing_is_lost_when_there_is_room_again() {
+fn on_a_full_disk_who_leaves_can_leave_reading_goes_on_and_all_else_fails_closed() {
     match is_process() {
         None => {}
         Some(store) if store.is_file() => return serve(&store),
@@ -181,10 +205,10 @@ fn a_full_disk_fails_closed_and_nothing_is_lost_when_there_is_room_again() {
             WORKS.into_iter().for_each(|act| works(&store, act));
             FAILS.into_iter().for_each(|act| fails(&store, act));
             killed(&store);
-            let told = until_it_is_full(&store);
+            let (told, ended) = until_it_is_full(&store);
             return say(&format!(
-                "{} kinds of acts worked, {} failed and left nothing, {told} sign-ins were told of before the \
-                 disk was full and are there",
+                "{} kinds of acts worked, {} failed and left nothing; {told} sign-ins were told of before the \
+                 disk was full and are there; all of {ended} sign-outs and deletions worked after that",
                 WORKS.len(),
                 FAILS.len()
             ));

@@ -141,6 +141,7 @@ impl Engine {
                 file_size,
                 erasure_pending: meta.erasure_pending,
                 rollback_protected: self.inner.store.is_anchored(),
+                has_reserve: self.inner.store.has_reserve(),
                 clock_rolled_back_by: rolled_back,
                 clock_events: meta.clock_events,
                 outbox: view.outbox()?,
@@ -199,6 +200,9 @@ pub struct Health {
     pub erasure_pending: Option<Timestamp>,
     /// Whether an older copy of the file would be refused. Only an [anchor](crate::Anchor) can do that.
     pub rollback_protected: bool,
+    /// Whether room is set aside beside the file for signing out, ending sessions and deletion to work on a full
+    /// disk. Never where the store is in memory.
+    pub has_reserve: bool,
     /// How far the wall clock stands behind the latest time that the store has seen, if it was set back.
     pub clock_rolled_back_by: Option<Duration>,
     /// How often the clock was found set back or was put right.

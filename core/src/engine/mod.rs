@@ -36,12 +36,12 @@ use crate::error::Error;
 use crate::ground::time::Timestamp;
 use crate::rules::policy::Policy;
 use crate::rules::refusal::Refusal;
-use crate::rules::verdict::{Context, Verdict};
+use crate::rules::verdict::{Change, Context, Verdict};
 use crate::store::anchor::Anchor;
 use crate::store::file::FileMedium;
 use crate::store::lower::{self, lower};
 use crate::store::medium::Medium;
-use crate::store::port::{Row, Store, StoreError};
+use crate::store::port::{Read, Row, Store, StoreError};
 use crate::store::redb::{RedbStore, Settings};
 use crate::store::view::View;
 
@@ -236,6 +236,8 @@ impl Engine {
 
     /// Decides one thing on the rows as they are, and writes what the rule wants written before it
     /// answers. `decide` may run more than once.
+    ///
+    /// On a full disk it is done all the same if it ends what somebody has: sessions, or an account.
     fn act<T>(
         &self,
         mut decide: impl FnMut(&View<'_>, &Context<'_>) -> Result<Verdict<T>, StoreError>,
@@ -244,15 +246,25 @@ impl Engine {
         let draw = Draw::new(&*inner.environment.entropy)?;
         let moment = inner.time.moment();
         let mut answer = None;
-        inner.store.write(&mut |read| {
+        let mut run = |read: &dyn Read, is_full: Option<&StoreError>| {
             let keys = inner.keys.get()?;
             let ctx = inner.context(&moment, &draw, &keys);
             let view = View::new(read, &keys, ctx.now);
             let verdict = decide(&view, &ctx)?;
+            let changes = &verdict.changes;
+            if let Some(full) = is_full.filter(|_| !changes.is_empty() && !changes.iter().any(Change::ends)) {
+                return Err(full.clone());
+            }
             let rows = lower(&view, &ctx, &*inner.environment.entropy, verdict.changes, moment.mark())?;
             answer = Some((verdict.answer, !rows.is_empty()));
             Ok(rows)
-        })?;
+        };
+        match inner.store.write(&mut |read| run(read, None)) {
+            Err(full) if full.is_full() => {
+                inner.store.write_from_reserve(&mut |read| run(read, Some(&full)))?;
+            }
+            ended => ended?,
+        }
         let (answer, wrote) = answer.ok_or(Error::Defect)?;
         if wrote {
             inner.time.written(&moment);

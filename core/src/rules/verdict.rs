@@ -126,6 +126,25 @@ pub(crate) enum Change {
     Waiting { purpose: CodePurpose, address: UnknownAddress, flow: FlowId, waits: bool },
 }
 
+impl Change {
+    /// Whether it ends what somebody has, so that it cannot wait for room on the disk.
+    pub(crate) fn ends(&self) -> bool {
+        matches!(
+            self,
+            Self::Buried { .. }
+                | Self::Delivered(_)
+                | Self::DeletionScheduled { .. }
+                | Self::Purging { .. }
+                | Self::Remembered { is_remembered: false, .. }
+                | Self::RowsPurged(_)
+                | Self::SessionEnded { .. }
+                | Self::SessionsEnded { .. }
+                | Self::SessionsSuspended { .. }
+                | Self::Sightings(_)
+        )
+    }
+}
+
 /// What every rule may look at besides its facts: drawn outside, so that running it again gives the
 /// same verdict.
 #[derive(Clone, Copy)]

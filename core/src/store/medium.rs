@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::{BackendError, StorageBackend};
 
-use super::port::StoreError;
+use super::port::{StoreError, is_full};
 
 /// A backend without lock methods of its own keeps nobody out, so a wrapper hands all six down.
 macro_rules! delegate_locks {
@@ -84,6 +84,22 @@ pub trait Medium: Send + Sync {
         Err(StoreError::Io(io::ErrorKind::Unsupported))
     }
 
+    /// Sets room aside, that nobody else can take. Where it is already, it stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] when there is no room, or nothing can be set aside here.
+    fn set_aside(&self) -> Result<(), StoreError> {
+        Err(StoreError::Io(io::ErrorKind::Unsupported))
+    }
+
+    /// Gives back what was set aside.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be given back.
+    fn give_back(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Removes what is beside it, and makes sure that a power failure does not bring back what was there
     /// before.
     ///
@@ -131,6 +147,20 @@ impl Lent {
         Self { backend, may_be_empty: false, renews: AtomicBool::new(true) }
     }
 
+    /// Writes back what was read. What is zero and finds no room is a hole, because what has its place needs
+    /// none: it was lost by no sync.
+    fn write_back(&self, at: u64, part: &[u8]) -> io::Result<()> {
+        match self.backend.write(at, part) {
+            Err(error) if is_full(error.kind()) && part.len() > SECTOR => {
+                let (first, rest) = part.split_at((part.len() / 2).next_multiple_of(SECTOR));
+                self.write_back(at, first)?;
+                self.write_back(at + first.len() as u64, rest)
+            }
+            Err(error) if is_full(error.kind()) && part.iter().all(|byte| *byte == 0) => Ok(()),
+            answer => answer,
+        }
+    }
+
     /// Writes all of a file that was not closed once more. Where a sync has failed, Linux still reads back what
     /// was written before it, though no later sync brings that to the disk; what is built on it then falls with
     /// it when the power does.
@@ -145,7 +175,7 @@ impl Lent {
         for at in (0..len).step_by(PART as usize) {
             part.truncate((len - at) as usize);
             self.backend.read(at, &mut part)?;
-            self.backend.write(at, &part)?;
+            self.write_back(at, &part)?;
         }
         self.backend.sync_data()
     }
@@ -156,6 +186,8 @@ const STATE_AT: u64 = 9;
 const NOT_CLOSED: u8 = 2;
 /// How much is read and written at once.
 const PART: u64 = 1 << 16;
+/// The least that a file system has or has not.
+const SECTOR: usize = 512;
 
 impl StorageBackend for Lent {
     // redb asks under its lock, so nobody empties the file between the question and the answer's use.

@@ -28,6 +28,7 @@ pub(crate) mod open;
 mod raw;
 pub(crate) mod recast;
 pub(crate) mod redb;
+mod reserve;
 mod rewrite;
 mod rows;
 mod stage;

@@ -4,6 +4,7 @@
 //! another make (a server's SQL table of two columns, say) implements these two traits and passes
 //! [`conformance`](super::conformance).
 
+use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,6 +96,20 @@ pub trait Store: Send + Sync {
     /// [`StoreError`]; all but [`StoreError::Unknown`] mean that nothing was written.
     fn write(&self, decide: Decide<'_>) -> Result<(), StoreError>;
 
+    /// As [`Self::write`], for an act that must work where the disk is full: it may use room that is set aside
+    /// for it.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    fn write_from_reserve(&self, decide: Decide<'_>) -> Result<(), StoreError> {
+        self.write(decide)
+    }
+
+    /// Whether room is set aside for such acts.
+    fn has_reserve(&self) -> bool {
+        false
+    }
+
     /// How many commits the store has seen since it was made.
     ///
     /// # Errors
@@ -121,7 +136,7 @@ pub trait Store: Send + Sync {
     /// [`StoreError`], from `recast` too; all but [`StoreError::Unknown`] mean that it stands as it stood.
     fn rewrite(&self, recast: Recast<'_>, key: Option<Arc<TallyKey>>) -> Result<(), StoreError> {
         _ = (recast, key);
-        Err(StoreError::Io(std::io::ErrorKind::Unsupported))
+        Err(StoreError::Io(ErrorKind::Unsupported))
     }
 
     /// Releases the file and its lock; the next call opens it again. Waits for acts under way.
@@ -167,7 +182,7 @@ pub enum StoreError {
     /// The store was called from inside an act.
     Reentered,
     /// The machine's storage refused; nothing was written.
-    Io(std::io::ErrorKind),
+    Io(ErrorKind),
     /// The machine's storage failed while committing, and it cannot be found out whether the act is in
     /// the file. The store is broken until it is opened again.
     Unknown,
@@ -181,4 +196,16 @@ pub enum StoreError {
     AnchorMissing,
     /// The anchor did not answer; nothing was written.
     AnchorFailed,
+}
+
+impl StoreError {
+    /// Whether nothing was written because there is no room.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self, Self::Io(kind) if is_full(*kind))
+    }
+}
+
+/// Whether the machine says that there is no room.
+pub(super) fn is_full(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }

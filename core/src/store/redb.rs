@@ -20,7 +20,8 @@ use super::inside::Entrance;
 use super::line::{Ended, Line, NotDone, Outcome};
 use super::medium::{Identity, Medium};
 use super::open::{Keyring, Open};
-use super::port::{Decide, Read, Recast, Row, Store, StoreError};
+use super::port::{Decide, Read, Recast, Row, Store, StoreError, is_full};
+use super::reserve::Reserve;
 use super::rows::Snapshot;
 use super::stage::{Changes, Over, admit};
 use super::stamp::Stamp;
@@ -60,6 +61,7 @@ pub struct RedbStore {
     /// Changes only in the hands of who has the turn, but that any caller may wake a suspended store.
     state: RwLock<State>,
     pub(super) commits: AtomicU64,
+    reserve: Reserve,
 }
 
 pub(super) enum State {
@@ -189,6 +191,7 @@ impl RedbStore {
     ) -> Result<Self, StoreError> {
         let is_new_to_anchor = anchor.is_some() && !open.stamp().is_anchored;
         let store = Self {
+            reserve: Reserve::of(&*medium),
             medium,
             anchor,
             keyring,
@@ -253,14 +256,20 @@ impl Store for RedbStore {
 
     fn write(&self, decide: Decide<'_>) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
-        let mut failure = NotDone::Storage(ErrorKind::Other);
-        for _ in 0..RUNS {
-            match self.run(decide)? {
-                Run::Over => return Ok(()),
-                Run::NotDone(why) => failure = why,
-            }
+        self.reserve.admit(&*self.medium)?;
+        self.runs(decide)
+    }
+
+    fn write_from_reserve(&self, decide: Decide<'_>) -> Result<(), StoreError> {
+        let _inside = self.entrance.enter()?;
+        match self.runs(decide) {
+            Err(error) if error.is_full() && self.reserve.give_back(&*self.medium) => self.runs(decide),
+            answer => answer,
         }
-        Err(failure.into())
+    }
+
+    fn has_reserve(&self) -> bool {
+        self.reserve.is_kept()
     }
 
     fn commit_stamp(&self) -> Result<u64, StoreError> {
@@ -309,6 +318,17 @@ enum Run {
 }
 
 impl RedbStore {
+    fn runs(&self, decide: Decide<'_>) -> Result<(), StoreError> {
+        let mut failure = NotDone::Storage(ErrorKind::Other);
+        for _ in 0..RUNS {
+            match self.run(decide)? {
+                Run::Over => return Ok(()),
+                Run::NotDone(why) => failure = why,
+            }
+        }
+        Err(failure.into())
+    }
+
     fn run(&self, decide: Decide<'_>) -> Result<Run, StoreError> {
         let turn = self.line.take(Some(self.settings.patience))?;
         let mut batch = self.batch();
@@ -328,6 +348,10 @@ impl RedbStore {
         let answer = answer.unwrap_or_else(|panic| resume_unwind(panic));
         match outcome.map_or(Ended::Done, |outcome| outcome.wait()) {
             Ended::Done => answer.map(|_| Run::Over),
+            // Room does not come by trying again; who only looked decides over what is there without the other.
+            Ended::NotDone(NotDone::Storage(kind)) if is_full(kind) && answer == Ok(Staged::Rows) => {
+                Err(StoreError::Io(kind))
+            }
             Ended::NotDone(why) => Ok(Run::NotDone(why)),
             Ended::Unknown if answer == Ok(Staged::Rows) => Err(StoreError::Unknown),
             Ended::Unknown | Ended::Broken => Err(StoreError::Broken),

@@ -14,6 +14,9 @@ use super::*;
 use crate::store::in_memory::MemoryMedium;
 use crate::store::medium::{Medium, Opened};
 
+/// What a call fails with.
+const FAILS: io::ErrorKind = io::ErrorKind::TimedOut;
+
 /// How a call fails.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Failing {
@@ -65,7 +68,7 @@ impl Faults {
         if *self.failing.lock().unwrap() == Failing::After {
             call()?;
         }
-        Err(io::ErrorKind::StorageFull.into())
+        Err(FAILS.into())
     }
 }
 
@@ -77,7 +80,7 @@ struct FaultyMedium {
 impl Medium for FaultyMedium {
     fn open(&self) -> Result<Opened, StoreError> {
         if self.faults.struck() && self.faults.for_good.load(Ordering::SeqCst) {
-            return Err(StoreError::Io(io::ErrorKind::StorageFull));
+            return Err(StoreError::Io(FAILS));
         }
         let Opened { backend, identity } = self.memory.open()?;
         Ok(Opened {
@@ -174,7 +177,7 @@ fn storage_that_fails_for_good_leaves_the_end_unknown_until_it_is_reopened() {
             assert_eq!(add_one(&store, b"count", &mut runs), Err(StoreError::Broken));
             assert_eq!(value(&store, b"count"), Err(StoreError::Broken));
             assert_eq!(store.commit_stamp(), Err(StoreError::Broken));
-            assert_eq!(store.reopen(), Err(StoreError::Io(io::ErrorKind::StorageFull)));
+            assert_eq!(store.reopen(), Err(StoreError::Io(FAILS)));
             assert_eq!(value(&store, b"count"), Err(StoreError::Broken));
             faults.clear();
             store.reopen().unwrap();
@@ -189,26 +192,40 @@ fn storage_that_fails_for_good_leaves_the_end_unknown_until_it_is_reopened() {
     assert_eq!(ends, BTreeSet::from([1, 2]), "the end was in truth both, from call to call");
 }
 
-/// The storage takes nothing at all, but opens and reads: a full disk.
+/// The storage takes nothing at all, but opens and reads.
 #[test]
 fn an_act_that_never_gets_through_is_given_up_and_not_done() {
-    let medium = FullMedium { memory: MemoryMedium::new(), full: Arc::new(AtomicBool::new(false)) };
-    let full = Arc::clone(&medium.full);
+    let medium = StuckMedium { memory: MemoryMedium::new(), stuck: Arc::new(AtomicBool::new(false)) };
+    let stuck = Arc::clone(&medium.stuck);
     let store =
         RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, Arc::new(accept)).unwrap();
     let mut runs = 0;
     let answer = store.write(&mut |_| {
         runs += 1;
-        full.store(true, Ordering::SeqCst);
+        stuck.store(true, Ordering::SeqCst);
         Ok(vec![put(b"row", b"1")])
     });
-    assert_eq!((answer, runs), (Err(StoreError::Io(io::ErrorKind::StorageFull)), 3));
+    assert_eq!((answer, runs), (Err(StoreError::Io(FAILS)), 3));
     assert_eq!(value(&store, b"row"), Ok(None));
-    full.store(false, Ordering::SeqCst);
+    stuck.store(false, Ordering::SeqCst);
     act(&store, vec![put(b"row", b"1")]).unwrap();
 }
 
-/// Takes nothing while it is full, and has room again whenever it is opened.
+/// Takes nothing while it is stuck, and is not when it has just been opened.
+struct StuckMedium {
+    memory: MemoryMedium,
+    stuck: Arc<AtomicBool>,
+}
+
+impl Medium for StuckMedium {
+    fn open(&self) -> Result<Opened, StoreError> {
+        self.stuck.store(false, Ordering::SeqCst);
+        let Opened { backend, identity } = self.memory.open()?;
+        Ok(Opened { backend: Box::new(Stuck { below: backend, stuck: Arc::clone(&self.stuck) }), identity })
+    }
+}
+
+/// A disk that is full until what was set aside on it is given back.
 struct FullMedium {
     memory: MemoryMedium,
     full: Arc<AtomicBool>,
@@ -216,22 +233,25 @@ struct FullMedium {
 
 impl Medium for FullMedium {
     fn open(&self) -> Result<Opened, StoreError> {
-        self.full.store(false, Ordering::SeqCst);
         let Opened { backend, identity } = self.memory.open()?;
         Ok(Opened { backend: Box::new(Full { below: backend, full: Arc::clone(&self.full) }), identity })
     }
+
+    fn set_aside(&self) -> Result<(), StoreError> {
+        if self.full.load(Ordering::SeqCst) { Err(FULL) } else { Ok(()) }
+    }
+
+    fn give_back(&self) -> Result<(), StoreError> {
+        self.full.store(false, Ordering::SeqCst);
+        Ok(())
+    }
 }
 
+/// A file grows by a hole, and finds out when that is written to.
 #[derive(Debug)]
 struct Full {
     below: Box<dyn StorageBackend>,
     full: Arc<AtomicBool>,
-}
-
-impl Full {
-    fn unless_full(&self, call: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
-        if self.full.load(Ordering::SeqCst) { Err(io::ErrorKind::StorageFull.into()) } else { call() }
-    }
 }
 
 impl StorageBackend for Full {
@@ -244,15 +264,90 @@ impl StorageBackend for Full {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.unless_full(|| self.below.set_len(len))
+        self.below.set_len(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.unless_full(|| self.below.sync_data())
+        self.below.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.unless_full(|| self.below.write(offset, data))
+        let mut before = vec![0; data.len()];
+        self.below.read(offset, &mut before)?;
+        let has_hole = before.chunks(512).any(|sector| sector.iter().all(|byte| *byte == 0));
+        if has_hole && self.full.load(Ordering::SeqCst) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.below.write(offset, data)
+    }
+}
+
+const FULL: StoreError = StoreError::Io(io::ErrorKind::StorageFull);
+
+#[test]
+fn on_a_full_disk_what_is_set_aside_is_for_acts_that_cannot_wait() {
+    let medium = FullMedium { memory: MemoryMedium::new(), full: Arc::new(AtomicBool::new(false)) };
+    let full = Arc::clone(&medium.full);
+    let store =
+        RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, Arc::new(accept)).unwrap();
+    assert!(store.has_reserve());
+    let (mut runs, mut done) = (0, 0_u8);
+    let mut add = |key: u8| {
+        store.write(&mut |_| {
+            runs += 1;
+            Ok(vec![put(&[key], &[key; 20_000])])
+        })
+    };
+    while add(done) == Ok(()) {
+        done += 1;
+        full.store(done >= 9, Ordering::SeqCst);
+    }
+    assert_eq!(add(done), Err(FULL));
+    assert!(store.has_reserve(), "it is not for this");
+    assert_eq!(value(&store, &[done]), Ok(None));
+    assert!(value(&store, &[0]).unwrap().is_some(), "reading goes on");
+    let leave = || store.write_from_reserve(&mut |_| Ok(vec![put(&[0xff], &[0xff; 60_000])]));
+    assert_eq!(leave(), Ok(()));
+    assert!(!store.has_reserve());
+    full.store(true, Ordering::SeqCst);
+    assert_eq!(add(done), Err(FULL));
+    full.store(false, Ordering::SeqCst);
+    add(done).unwrap();
+    assert!(store.has_reserve());
+    assert_eq!(runs, usize::from(done) + 3, "room does not come by trying again, nor is it used up");
+}
+
+#[derive(Debug)]
+struct Stuck {
+    below: Box<dyn StorageBackend>,
+    stuck: Arc<AtomicBool>,
+}
+
+impl Stuck {
+    fn unless_stuck(&self, call: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        if self.stuck.load(Ordering::SeqCst) { Err(FAILS.into()) } else { call() }
+    }
+}
+
+impl StorageBackend for Stuck {
+    fn len(&self) -> io::Result<u64> {
+        self.below.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.below.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.unless_stuck(|| self.below.set_len(len))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.unless_stuck(|| self.below.sync_data())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.unless_stuck(|| self.below.write(offset, data))
     }
 }
 
@@ -302,12 +397,12 @@ fn a_failed_read_is_told_once() {
         // Open, and with nothing in redb's cache.
         assert_eq!(value(&store, b"row").unwrap().as_deref(), Some(b"1".as_slice()));
         fail_next();
-        assert_eq!(value(&store, b"row"), Err(StoreError::Io(io::ErrorKind::StorageFull)));
+        assert_eq!(value(&store, b"row"), Err(StoreError::Io(FAILS)));
         assert_eq!(value(&store, b"row").unwrap().as_deref(), Some(b"1".as_slice()), "read again");
         fail_next();
         let mut runs = 0;
         let answer = add_one(&store, b"count", &mut runs);
-        assert_eq!(answer, Err(StoreError::Io(io::ErrorKind::StorageFull)));
+        assert_eq!(answer, Err(StoreError::Io(FAILS)));
         add_one(&store, b"count", &mut runs).unwrap();
     }
     assert_eq!(count(&store, b"count"), 3);
@@ -328,7 +423,7 @@ fn a_failed_read_while_a_suspended_store_wakes_leaves_it_suspended() {
         match answer {
             Ok(found) => assert_eq!(found.as_deref(), Some(b"1".as_slice()), "call {call}"),
             Err(error) => {
-                assert_eq!(error, StoreError::Io(io::ErrorKind::StorageFull), "call {call}");
+                assert_eq!(error, StoreError::Io(FAILS), "call {call}");
                 told += 1;
             }
         }

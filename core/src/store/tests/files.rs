@@ -27,12 +27,12 @@ fn names(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_store_is_made_with_its_first_rows_and_nothing_beside_it() {
+fn a_store_is_made_with_its_first_rows_and_what_is_set_aside() {
     let directory = tempfile::tempdir().unwrap();
     let (path, store) = made(directory.path(), "new");
     assert_eq!(value(&store, b"header").unwrap().as_deref(), Some(b"new".as_slice()));
     assert_eq!(store.commit_stamp(), Ok(1));
-    assert_eq!(names(directory.path()), ["new"]);
+    assert_eq!(names(directory.path()), [".new.reserve", "new"]);
     drop(store);
     assert_eq!(value(&open(&path).unwrap(), b"header").unwrap().as_deref(), Some(b"new".as_slice()));
 }
@@ -73,7 +73,7 @@ fn what_a_crashed_creation_left_disturbs_nobody() {
     fs::write(directory.path().join(left), b"half a store").unwrap();
     let (_, store) = made(directory.path(), "new");
     assert_eq!(value(&store, b"header").unwrap().as_deref(), Some(b"new".as_slice()));
-    assert_eq!(names(directory.path()), [left, "new"]);
+    assert_eq!(names(directory.path()), [left, ".new.reserve", "new"]);
     assert_eq!(fs::read(directory.path().join(left)).unwrap(), b"half a store");
 }
 
