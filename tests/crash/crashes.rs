@@ -172,7 +172,7 @@ fn place(recording: &Recording, mode: Mode, dice: &mut Dice) -> usize {
 fn again(recording: &Recording, at: usize, image: &[u8], dice: &mut Dice) -> Result<Found, String> {
     let disk = Disk::holding(image.to_vec());
     // What it opens with is judged by the crashes that are not followed by another.
-    _ = recording.open(Arc::new(disk.clone()));
+    _ = recording.open(Arc::new(disk.clone()), None);
     let log = disk.take_log();
     let mut walk = Walk::new(image.to_vec(), &log);
     walk.go_to(dice.below(log.len() + 1));
@@ -186,7 +186,7 @@ fn whole(rehearsal: &Rehearsal, image: Vec<u8>) -> Result<(), String> {
     let (low, high) = rehearsal.recording.last_commits();
     let (before, after) = (rehearsal.recording.rows(low), rehearsal.recording.rows(high));
     let environment = rehearsal.opener.environment();
-    let opened = rehearsal.opener.open(Arc::new(MemoryMedium::holding(image)), environment);
+    let opened = rehearsal.opener.open(Arc::new(MemoryMedium::holding(image)), None, environment);
     let engine = opened.map_err(|error| format!("it does not open: {error}"))?;
     let rows = engine.dump().map_err(|error| error.to_string())?;
     let is_done = rows == *after;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use selfsame::testing::{Medium, SeededEntropy};
 use selfsame::{
-    Answer, Client, Engine, Entropy, Environment, Error, Hasher, Intent, MethodKind, Policy, Progress,
-    Secret, SessionToken, Step, Table, Timestamp, Unlock,
+    Anchor, Answer, Client, Engine, Entropy, Environment, Error, Hasher, Intent, MethodKind, Policy,
+    Progress, Secret, SessionToken, Step, Table, Timestamp, Unlock,
 };
 use selfsame_world::{CountingHasher, Hand, Identity, World, days, minutes, signed_in, totp};
 
@@ -208,8 +208,13 @@ impl Opener {
         Environment::system().with_clock(clock).with_hasher(hasher).with_entropy(entropy)
     }
 
-    pub(crate) fn open(&self, medium: Arc<dyn Medium>, environment: Environment) -> Result<Engine, Error> {
-        Engine::open_on(medium, &self.unlock, None, self.policy.clone(), environment)
+    pub(crate) fn open(
+        &self,
+        medium: Arc<dyn Medium>,
+        anchor: Option<Arc<dyn Anchor>>,
+        environment: Environment,
+    ) -> Result<Engine, Error> {
+        Engine::open_on(medium, &self.unlock, anchor, self.policy.clone(), environment)
     }
 }
 

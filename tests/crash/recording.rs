@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use selfsame::Engine;
 use selfsame::testing::{Medium, MemoryMedium, Read, RedbStore, Settings, Store, StoreError, TallyKey};
+use selfsame::{Anchor, Engine};
 
 use crate::disk::{Disk, Op};
 use crate::image::Walk;
@@ -126,17 +126,21 @@ impl Recording {
 
     /// Opens what was recorded here as an engine would: its commit stamp and its rows.
     pub(crate) fn opened(&self, image: Vec<u8>) -> Result<(u64, Rows), StoreError> {
-        self.open(Arc::new(MemoryMedium::holding(image)))
+        self.open(Arc::new(MemoryMedium::holding(image)), None)
     }
 
-    /// The same on any medium.
-    pub(crate) fn open(&self, medium: Arc<dyn Medium>) -> Result<(u64, Rows), StoreError> {
+    /// The same on any medium, with what an anchor keeps.
+    pub(crate) fn open(
+        &self,
+        medium: Arc<dyn Medium>,
+        anchor: Option<Arc<dyn Anchor>>,
+    ) -> Result<(u64, Rows), StoreError> {
         let settings = Settings { cache_bytes: 1 << 20, ..Settings::default() };
         let mut opened = Err(StoreError::Damaged);
         for key in &self.keys {
             let key = Arc::clone(key);
             let keyring = Arc::new(move |_: &dyn Read| Ok(key.clone()));
-            opened = RedbStore::open(medium.clone(), settings, None, keyring);
+            opened = RedbStore::open(medium.clone(), settings, anchor.clone(), keyring);
             // Its rows may be held against another.
             if !matches!(opened, Err(StoreError::Damaged)) {
                 break;

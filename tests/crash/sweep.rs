@@ -2,16 +2,16 @@
 //! the store is of use again when the fault is gone.
 //!
 //! `Effect::Lost` is a sync that fails as it does on Linux, after which the disk reads back what it will not have.
-//! The machine is the disk ([`Fault`]), randomness and the hasher. Calls of another kind, such as an anchor's,
-//! join [`Machine`] and are counted as the others are.
+//! The machine is the disk ([`Fault`]), randomness, the hasher, and the anchor of a store that has one. The clock
+//! cannot fail.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use selfsame::testing::SeededEntropy;
-use selfsame::{Engine, Entropy, EntropyFailed, Error, HashCost, HashFailed, Hasher};
+use selfsame::testing::{MemoryMedium, SeededEntropy};
+use selfsame::{Anchor, AnchorFailed, Engine, Entropy, EntropyFailed, Error, HashCost, HashFailed, Hasher};
 use selfsame_world::CountingHasher;
 
 use crate::acts::Dice;
@@ -39,6 +39,12 @@ enum Machine {
         call: usize,
         for_good: bool,
         failed: HashFailed,
+    },
+    Anchor {
+        call: usize,
+        for_good: bool,
+        /// Whether it keeps the value all the same.
+        keeps: bool,
     },
 }
 
@@ -97,12 +103,44 @@ impl Hasher for FailingHasher {
     }
 }
 
+/// What is kept of a store outside of it.
+struct FailingAnchor {
+    value: Mutex<Option<Vec<u8>>>,
+    turn: Turn,
+    keeps: bool,
+}
+
+impl FailingAnchor {
+    fn holding(value: Option<Vec<u8>>, for_good: bool, keeps: bool) -> Self {
+        Self { value: Mutex::new(value), turn: Turn::new(for_good), keeps }
+    }
+
+    fn value(&self) -> Option<Vec<u8>> {
+        self.value.lock().unwrap().clone()
+    }
+}
+
+impl Anchor for FailingAnchor {
+    fn load(&self) -> Result<Option<Vec<u8>>, AnchorFailed> {
+        if self.turn.comes() { Err(AnchorFailed) } else { Ok(self.value()) }
+    }
+
+    fn store(&self, value: &[u8]) -> Result<(), AnchorFailed> {
+        let fails = self.turn.comes();
+        if !fails || self.keeps {
+            *self.value.lock().unwrap() = Some(value.to_vec());
+        }
+        if fails { Err(AnchorFailed) } else { Ok(()) }
+    }
+}
+
 impl Machine {
     fn at(self, call: usize) -> Self {
         match self {
             Self::Disk(fault) => Self::Disk(Fault { call, ..fault }),
             Self::Entropy { for_good, .. } => Self::Entropy { call, for_good },
             Self::Hasher { for_good, failed, .. } => Self::Hasher { call, for_good, failed },
+            Self::Anchor { for_good, keeps, .. } => Self::Anchor { call, for_good, keeps },
         }
     }
 
@@ -110,7 +148,8 @@ impl Machine {
         match self {
             Self::Disk(Fault { for_good, .. })
             | Self::Entropy { for_good, .. }
-            | Self::Hasher { for_good, .. } => for_good,
+            | Self::Hasher { for_good, .. }
+            | Self::Anchor { for_good, .. } => for_good,
         }
     }
 }
@@ -127,6 +166,9 @@ fn machines() -> Vec<Machine> {
         let busy = HashFailed::Busy { retry_after: Duration::from_millis(100) };
         for failed in [HashFailed::Unusable, busy] {
             machines.push(Machine::Hasher { call: 1, for_good, failed });
+        }
+        for keeps in [false, true] {
+            machines.push(Machine::Anchor { call: 1, for_good, keeps });
         }
     }
     machines
@@ -146,6 +188,8 @@ struct Trial {
     disk: Disk,
     entropy: Arc<FailingEntropy>,
     hasher: Arc<FailingHasher>,
+    /// Only where its calls are what fails: the store of all others has none.
+    anchor: Option<Arc<FailingAnchor>>,
     engine: Engine,
 }
 
@@ -159,9 +203,20 @@ impl Trial {
         };
         let entropy = Arc::new(FailingEntropy(SeededEntropy::new(7), Turn::new(for_good)));
         let hasher = Arc::new(FailingHasher(CountingHasher::default(), Turn::new(for_good), failed));
+        let anchor = match machine {
+            Machine::Anchor { keeps, .. } => Some(Arc::new(FailingAnchor::holding(None, for_good, keeps))),
+            Machine::Disk(_) | Machine::Entropy { .. } | Machine::Hasher { .. } => None,
+        };
         let environment = act.opener.with(entropy.clone(), hasher.clone());
-        let engine = act.opener.open(Arc::new(disk.clone()), environment).unwrap();
-        Self { disk, entropy, hasher, engine }
+        let given = anchor.clone().map(|anchor| anchor as Arc<dyn Anchor>);
+        let engine = act.opener.open(Arc::new(disk.clone()), given, environment).unwrap();
+        Self { disk, entropy, hasher, anchor, engine }
+    }
+
+    /// What the next process is given.
+    fn kept(&self) -> Option<Arc<dyn Anchor>> {
+        let value = self.anchor.as_ref()?.value();
+        Some(Arc::new(FailingAnchor::holding(value, false, false)))
     }
 
     fn set(&self, machine: Machine) {
@@ -169,22 +224,30 @@ impl Trial {
             Machine::Disk(fault) => self.disk.set(Some(fault)),
             Machine::Entropy { call, .. } => self.entropy.1.set(call),
             Machine::Hasher { call, .. } => self.hasher.1.set(call),
+            Machine::Anchor { call, .. } => self.anchor.iter().for_each(|anchor| anchor.turn.set(call)),
         }
     }
 
     fn is_struck(&self) -> bool {
-        self.disk.struck() || self.entropy.1.is_struck() || self.hasher.1.is_struck()
+        let anchor = self.anchor.as_ref().is_some_and(|anchor| anchor.turn.is_struck());
+        anchor || self.disk.struck() || self.entropy.1.is_struck() || self.hasher.1.is_struck()
     }
 
     fn clear(&self) {
         self.disk.set(None);
         self.entropy.1.set(usize::MAX);
         self.hasher.1.set(usize::MAX);
+        self.anchor.iter().for_each(|anchor| anchor.turn.set(usize::MAX));
     }
 }
 
-fn reference(act: &Rehearsal) -> Reference {
-    let trial = Trial::of(act, Machine::Entropy { call: 1, for_good: false });
+/// A store has one commit more when it has met its anchor.
+fn reference(act: &Rehearsal, is_anchored: bool) -> Reference {
+    let machine = match is_anchored {
+        true => Machine::Anchor { call: 1, for_good: false, keeps: false },
+        false => Machine::Entropy { call: 1, for_good: false },
+    };
+    let trial = Trial::of(act, machine);
     let (before, before_stamp) = (trial.engine.dump().unwrap(), trial.engine.commits().unwrap());
     let answer = (act.call)(&trial.engine);
     let (after, after_stamp) = (trial.engine.dump().unwrap(), trial.engine.commits().unwrap());
@@ -213,8 +276,8 @@ fn tried(
     let mut walk = Walk::new(act.before.clone(), &log);
     walk.go_to(log.len());
     let look = |image, when| {
-        let opened =
-            act.recording.opened(image).map_err(|error| format!("{when} it does not open: {error:?}"));
+        let opened = act.recording.open(Arc::new(MemoryMedium::holding(image)), trial.kept());
+        let opened = opened.map_err(|error| format!("{when} it does not open: {error:?}"));
         opened.and_then(|(stamp, rows)| {
             truth(act, machine, &answer, stamp, &rows, reference).map_err(|why| format!("{why} {when}"))
         })
@@ -222,12 +285,13 @@ fn tried(
     look(walk.synced(), "after a power failure")?;
     let found = look(trial.disk.bytes(), "")?;
     trial.clear();
-    let disk = trial.disk.clone();
+    let (disk, anchor) = (trial.disk.clone(), trial.anchor.clone());
     let rows = usable(act, trial, &answer, found, reference)?;
     log.extend(disk.take_log());
     let mut walk = Walk::new(act.before.clone(), &log);
     walk.go_to(log.len());
-    match act.recording.opened(walk.synced()) {
+    let kept = anchor.map(|anchor| anchor as Arc<dyn Anchor>);
+    match act.recording.open(Arc::new(MemoryMedium::holding(walk.synced())), kept) {
         Ok((_, lasting)) if lasting == rows => {}
         Ok(_) => {
             return Err(format!("after {answer:?} and a power failure acts that were done are not there"));
@@ -264,7 +328,7 @@ fn truth(
         }
         // What fails once can be found out.
         Err(Error::Unknown) => !machine.is_for_good(),
-        Err(Error::Storage { .. } | Error::Busy { .. } | Error::Broken | Error::Machine) => {
+        Err(Error::Storage { .. } | Error::Busy { .. } | Error::Broken | Error::Machine | Error::Anchor) => {
             !is_undone && act.kind.again != Again::On
         }
         _ => return Err(format!("answered {answer:?}")),
@@ -285,11 +349,12 @@ fn usable(
     reference: &Reference,
 ) -> Result<Rows, String> {
     let must_reopen = matches!(answer, Err(Error::Unknown | Error::Broken));
-    let Trial { disk, engine, entropy, hasher } = trial;
+    let Trial { disk, engine, entropy, hasher, anchor } = trial;
     let engine = if must_reopen || matches!(engine.commits(), Err(Error::Broken)) {
         drop(engine);
         let environment = act.opener.with(entropy, hasher);
-        let opened = act.opener.open(Arc::new(disk), environment);
+        let anchor = anchor.map(|anchor| anchor as Arc<dyn Anchor>);
+        let opened = act.opener.open(Arc::new(disk), anchor, environment);
         opened.map_err(|error| format!("after {answer:?} it does not open: {error}"))?
     } else {
         engine
@@ -314,13 +379,14 @@ fn sizes(rows: &Rows) -> Vec<(&[u8], usize)> {
 
 /// Every call of one kind of act.
 fn sweep(act: &Rehearsal, machines: &[Machine]) -> Figures {
-    let reference = reference(act);
+    let references = [reference(act, false), reference(act, true)];
     let mut figures = Figures::default();
     for sleeps in [false, true] {
         for machine in machines {
+            let reference = &references[usize::from(matches!(machine, Machine::Anchor { .. }))];
             for call in 1.. {
                 assert!(call < MOST, "{} makes calls without end", act.kind.name);
-                let (answer, found) = match tried(act, machine.at(call), sleeps, &reference) {
+                let (answer, found) = match tried(act, machine.at(call), sleeps, reference) {
                     Ok(None) => break,
                     Ok(Some((answer, found))) => (answer, Ok(found)),
                     Err(why) => ("failed", Err(why)),
@@ -354,7 +420,7 @@ fn a_disk_that_says_it_is_done_and_does_nothing_is_caught() {
 
 /// Crashes in what follows a failed sync: what was lost with it is gone, and the store writes its file once more.
 fn lost(act: &Rehearsal, seed: u64) -> Figures {
-    let reference = reference(act);
+    let reference = reference(act, false);
     let mut figures = Figures::default();
     let mut dice = Dice(seed);
     for call in 1.. {
