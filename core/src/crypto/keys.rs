@@ -71,6 +71,20 @@ impl StoreKey {
         Ok(Self { sealing: random(entropy)?, lasting: self.lasting.clone() })
     }
 
+    /// Both halves and all that comes of them, each byte combined with `mask`: for a test that looks for them in
+    /// memory and must not hold them itself.
+    #[cfg(feature = "testing")]
+    pub(crate) fn masked(&self, mask: u8) -> Vec<[u8; 32]> {
+        let masked = |key: &[u8; 32]| key.map(|byte| byte ^ mask);
+        let derived = |root: &Raw, labels: [&str; 3]| {
+            let root = Mac::new(root);
+            labels.map(|label| masked(&root.expand(label)))
+        };
+        let sealing = derived(&self.sealing, ["selfsame/rows", "selfsame/accounts", "selfsame/tally"]);
+        let lasting = derived(&self.lasting, ["selfsame/lookup", "selfsame/code", "selfsame/pepper"]);
+        [&[masked(&self.sealing), masked(&self.lasting)][..], &sealing, &lasting].concat()
+    }
+
     /// Sealed under `kek`; `clear` are the header's readable bytes, which are authenticated with it.
     pub(crate) fn wrap(
         &self,

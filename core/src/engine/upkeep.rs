@@ -70,6 +70,15 @@ impl Engine {
         Ok(self.inner.store.rewrite(&mut |_, value| Ok(value.to_vec()), None)?)
     }
 
+    /// All keys of the store, each byte combined with `mask`, for a test that looks for them in memory.
+    ///
+    /// # Errors
+    /// [`Error`] from the store.
+    #[cfg(feature = "testing")]
+    pub fn masked_keys(&self, mask: u8) -> Result<Vec<[u8; 32]>, Error> {
+        Ok(self.store_key()?.1.masked(mask))
+    }
+
     /// The header as it stands, and the key behind it.
     fn store_key(&self) -> Result<(Vec<u8>, StoreKey), Error> {
         let (mut bytes, mut header) = (None, None);

@@ -2,13 +2,15 @@
 
 use ring::hmac;
 use selfsame::{Secret, Timestamp};
+use zeroize::Zeroizing;
 
 /// The six digits that an app shows at a time for a secret that it took by hand. Nothing where the text is no
 /// base32 (RFC 4648).
 pub fn totp(secret: &Secret, at: Timestamp) -> Option<Secret> {
     let mut bits = 0_u32;
     let mut held = 0_u32;
-    let mut key = Vec::new();
+    // Never grown, so that no copy of the secret stays behind.
+    let mut key = Zeroizing::new(Vec::with_capacity(secret.reveal().len()));
     for letter in secret.reveal() {
         let value = match letter {
             b'A'..=b'Z' => letter - b'A',
