@@ -1,7 +1,8 @@
 //! Crashes at many points of what was recorded, each opened again and judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -28,6 +29,8 @@ pub(crate) struct Figures {
     /// By mode, or by answer.
     ways: BTreeMap<&'static str, usize>,
     whole: usize,
+    /// Points whose disk was like no other's before.
+    distinct: usize,
     pub(crate) failures: Vec<String>,
 }
 
@@ -43,6 +46,7 @@ impl Figures {
     fn add(&mut self, other: Self) {
         self.points += other.points;
         self.whole += other.whole;
+        self.distinct += other.distinct;
         self.failures.extend(other.failures);
         for (found, count) in other.found {
             *self.found.entry(found).or_default() += count;
@@ -72,9 +76,10 @@ impl fmt::Display for Figures {
         let found = |found| self.found(found);
         write!(
             f,
-            "{} points: {} with the last acknowledged commit, {} with the one under way, {} refused before the \
-             first commit, {} failures; {} opened with an engine; {:?}",
+            "{} points ({} disks that differ): {} with the last acknowledged commit, {} with the one under way, {} \
+             refused before the first commit, {} failures; {} opened with an engine; {:?}",
             self.points,
+            self.distinct,
             found(Found::Acknowledged),
             found(Found::InFlight),
             found(Found::NotMade),
@@ -122,6 +127,7 @@ pub(crate) fn crash(
     }));
     drawn.sort_unstable();
     let mut walk = Walk::new(Vec::new(), &recording.log);
+    let mut judged = Judged::default();
     for (number, (at, mode, is_double)) in drawn.into_iter().enumerate() {
         walk.go_to(at);
         let mut dice = Dice(seed ^ ((number as u64 + 1) << 32));
@@ -135,20 +141,59 @@ pub(crate) fn crash(
         };
         if is_double {
             for second in 0..SECONDS {
-                let judged = again(recording, at, &image, &mut dice);
-                figures.note("Double", judged, || told(&format!(", second crash {second}")));
+                let found = again(recording, at, &image, &mut dice, &mut judged);
+                figures.note("Double", found, || told(&format!(", second crash {second}")));
             }
             continue;
         }
-        if let Some(rehearsal) = rehearsal.filter(|_| number % WHOLE == 0) {
+        if let Some(rehearsal) = rehearsal.filter(|_| number % WHOLE == 0 && judged.is_first_whole(&image)) {
             figures.whole += 1;
             if let Err(why) = whole(rehearsal, image.clone()) {
                 figures.failures.push(format!("{}: {why}", told(", with an engine")));
             }
         }
-        figures.note(mode.name(), recording.judge(at, recording.opened(image)), || told(""));
+        figures.note(mode.name(), judged.of(recording, at, image), || told(""));
     }
+    figures.distinct = judged.distinct;
     figures
+}
+
+/// What came of each disk, by a hash of its bytes: many points leave the same.
+#[derive(Default)]
+struct Judged {
+    expected: Option<(u64, u64)>,
+    found: HashMap<u64, Result<Found, String>>,
+    whole: HashSet<u64>,
+    distinct: usize,
+}
+
+impl Judged {
+    fn of(&mut self, recording: &Recording, at: usize, image: Vec<u8>) -> Result<Found, String> {
+        // What may be there is part of the verdict; the points come in the order of their places.
+        let expected = recording.range(at);
+        if self.expected != expected {
+            self.expected = expected;
+            self.found.clear();
+        }
+        let hash = hash(&image);
+        if let Some(found) = self.found.get(&hash) {
+            return found.clone();
+        }
+        self.distinct += 1;
+        let found = recording.judge(at, recording.opened(image));
+        self.found.insert(hash, found.clone());
+        found
+    }
+
+    fn is_first_whole(&mut self, image: &[u8]) -> bool {
+        self.whole.insert(hash(image))
+    }
+}
+
+fn hash(image: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(image);
+    hasher.finish()
 }
 
 fn any_mode(dice: &mut Dice) -> Mode {
@@ -169,7 +214,13 @@ fn place(recording: &Recording, mode: Mode, dice: &mut Dice) -> usize {
 }
 
 /// The store recovers from the first crash, and its own writes are cut off by another.
-fn again(recording: &Recording, at: usize, image: &[u8], dice: &mut Dice) -> Result<Found, String> {
+fn again(
+    recording: &Recording,
+    at: usize,
+    image: &[u8],
+    dice: &mut Dice,
+    judged: &mut Judged,
+) -> Result<Found, String> {
     let disk = Disk::holding(image.to_vec());
     // What it opens with is judged by the crashes that are not followed by another.
     _ = recording.open(Arc::new(disk.clone()), None);
@@ -177,7 +228,7 @@ fn again(recording: &Recording, at: usize, image: &[u8], dice: &mut Dice) -> Res
     let mut walk = Walk::new(image.to_vec(), &log);
     walk.go_to(dice.below(log.len() + 1));
     let image = walk.image(any_mode(dice), dice);
-    recording.judge(at, recording.opened(image))
+    judged.of(recording, at, image)
 }
 
 /// A new engine on what the crash left: the act is there or is not, the same call made again leaves exactly one,

@@ -103,7 +103,7 @@ impl Recording {
     }
 
     /// The last commit acknowledged by then, and the last that may be there.
-    fn range(&self, at: usize) -> Option<(u64, u64)> {
+    pub(crate) fn range(&self, at: usize) -> Option<(u64, u64)> {
         let next = self.acks.partition_point(|(acknowledged, _)| *acknowledged <= at);
         let (_, low) = *self.acks.get(next.checked_sub(1)?)?;
         let later = self.acks[next..].iter().find(|(_, stamp)| *stamp > low);
