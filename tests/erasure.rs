@@ -4,14 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::io;
-use std::ops::Bound;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use selfsame::testing::{
-    BackendError, FileMedium, Identity, Medium, MemoryMedium, Opened, StorageBackend, StoreError,
-};
+use selfsame::testing::{FileMedium, Identity, Medium, MemoryMedium, Opened, StorageBackend, StoreError};
 use selfsame::{AccountId, Anchor, AnchorFailed, Client, Engine, Error, HostKey, OpenProblem, Table, Unlock};
 use selfsame_world::{Person, World, days, minutes, signed_in};
 
@@ -285,6 +282,7 @@ impl Medium for Beside {
     }
 }
 
+/// Without locks: nobody else is there.
 #[derive(Debug)]
 struct DyingBackend {
     below: Box<dyn StorageBackend>,
@@ -315,34 +313,6 @@ impl StorageBackend for DyingBackend {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         comes(&self.left)?;
         self.below.write(offset, data)
-    }
-
-    fn close(&self) -> io::Result<()> {
-        self.below.close()
-    }
-
-    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.below.try_lock_range(start, end)
-    }
-
-    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.below.try_lock_shared_range(start, end)
-    }
-
-    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.below.lock_range(start, end)
-    }
-
-    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.below.lock_shared_range(start, end)
-    }
-
-    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.below.unlock_range(start, end)
-    }
-
-    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.below.query_lock_range(start, end)
     }
 }
 

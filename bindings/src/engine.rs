@@ -8,6 +8,7 @@ use selfsame::{
     ProviderId, Secret, Session, SessionToken,
 };
 
+use crate::anchor::{Anchor, held};
 use crate::error::SelfsameError;
 use crate::policy::Policy;
 use crate::unlock::Unlock;
@@ -33,26 +34,38 @@ impl Engine {
 
 #[uniffi::export]
 impl Engine {
-    /// Makes a new store in a file, and opens it. A crash leaves no file or a whole one.
+    /// Makes a new store in a file, and opens it. A crash leaves no file or a whole one. With an anchor an older
+    /// copy of the file is refused from the beginning; what the anchor held before is replaced.
     ///
     /// Raises `AlreadyExists` where anything is at `path`, which then stays as it is; `Storage` where the
-    /// machine refuses; what the keystore raises; `InvalidHostKey`; `InvalidPolicy`.
-    #[uniffi::constructor(default(policy))]
-    pub fn create(path: PathBuf, unlock: Unlock, policy: Policy) -> Result<Arc<Self>, SelfsameError> {
-        let engine =
-            selfsame::Engine::create(path, &unlock.into(), None, policy.build()?, Environment::system())?;
+    /// machine refuses; what the keystore raises; `Anchor`; `InvalidHostKey`; `InvalidPolicy`.
+    #[uniffi::constructor(default(policy), default(anchor = None))]
+    pub fn create(
+        path: PathBuf,
+        unlock: Unlock,
+        policy: Policy,
+        anchor: Option<Arc<dyn Anchor>>,
+    ) -> Result<Arc<Self>, SelfsameError> {
+        let (policy, environment) = (policy.build()?, Environment::system());
+        let engine = selfsame::Engine::create(path, &unlock.into(), held(anchor), policy, environment)?;
         Ok(Arc::new(Self(engine)))
     }
 
-    /// Opens the store in a file. One that is refused stays byte for byte as it was.
+    /// Opens the store in a file. One that is refused stays byte for byte as it was. A store that has once been
+    /// opened with an anchor opens with that alone.
     ///
     /// Raises `NotFound`, `AlreadyOpen`, `NotAStore`, `NewerFormat` or `WrongKey`; `Damaged` where the file
     /// does not hold what was written to it; what the keystore raises, as `KeyLocked`, `KeyLost` or
-    /// `KeyChanged`; `InvalidHostKey`; `InvalidPolicy`.
-    #[uniffi::constructor(default(policy))]
-    pub fn open(path: PathBuf, unlock: Unlock, policy: Policy) -> Result<Arc<Self>, SelfsameError> {
-        let engine =
-            selfsame::Engine::open(path, &unlock.into(), None, policy.build()?, Environment::system())?;
+    /// `KeyChanged`; `RolledBack`, `AnchorMissing` or `Anchor`; `InvalidHostKey`; `InvalidPolicy`.
+    #[uniffi::constructor(default(policy), default(anchor = None))]
+    pub fn open(
+        path: PathBuf,
+        unlock: Unlock,
+        policy: Policy,
+        anchor: Option<Arc<dyn Anchor>>,
+    ) -> Result<Arc<Self>, SelfsameError> {
+        let (policy, environment) = (policy.build()?, Environment::system());
+        let engine = selfsame::Engine::open(path, &unlock.into(), held(anchor), policy, environment)?;
         Ok(Arc::new(Self(engine)))
     }
 

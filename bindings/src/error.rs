@@ -222,9 +222,10 @@ pub enum SelfsameError {
     KeyLost,
     /// The keystore has made the key unusable because biometrics or screen lock changed: as `KeyLost`.
     KeyChanged,
-    /// It is an older copy than its anchor knows: put the latest one back.
+    /// It is an older copy than its anchor knows: put the latest one back, or let the person decide
+    /// (`adopt_file`).
     RolledBack,
-    /// It has an anchor, which cannot be given from here yet.
+    /// It has an anchor, and none was given, or what was given holds nothing.
     AnchorMissing,
     /// The file is damaged: restore a backup.
     Damaged,

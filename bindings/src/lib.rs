@@ -4,6 +4,7 @@
 //! A mirror repeats the definition in the core field by field, and does not compile where the two differ.
 
 mod account;
+mod anchor;
 mod audit;
 mod client;
 mod deletion;
@@ -28,6 +29,7 @@ mod table;
 mod unlock;
 
 pub use account::{AccountHandle, AccountView, AddressView, works_offline};
+pub use anchor::{Anchor, AnchorFailed, adopt_file};
 pub use audit::{describe_action, describe_event};
 pub use client::ClientInfo;
 pub use engine::Engine;

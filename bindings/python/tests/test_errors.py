@@ -11,6 +11,8 @@ from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered, sign_up, token_of
 from selfsame import (
     Accepted,
     AccountHandle,
+    Anchor,
+    AnchorFailed,
     Answer,
     Billing,
     BillingStatus,
@@ -30,6 +32,7 @@ from selfsame import (
     SessionToken,
     Step,
     Unlock,
+    adopt_file,
     generate_host_key,
 )
 
@@ -149,6 +152,44 @@ def test_a_keystore_that_gives_no_key_opens_nothing_and_says_why(tmp_path: Path)
             engine.health()
         chest.problem = None
         assert engine.health().accounts == 1
+
+
+class Vault(Anchor):
+    """A place for one value outside of the file."""
+
+    def __init__(self) -> None:
+        self.value: bytes | None = None
+        self.fails = False
+
+    def load(self) -> bytes | None:
+        return self.value
+
+    def store(self, value: bytes) -> None:
+        if self.fails:
+            raise AnchorFailed.NoAnswer()
+        self.value = value
+
+
+def test_an_older_copy_of_the_file_is_refused_where_there_is_an_anchor(tmp_path: Path) -> None:
+    path, older, vault = tmp_path / "accounts.selfsame", tmp_path / "older", Vault()
+    unlock = Unlock.HOST_KEY(generate_host_key())
+    engine = Engine.create(path, unlock, anchor=vault)
+    assert engine.health().rollback_protected
+    engine.suspend()
+    older.write_bytes(path.read_bytes())
+    sign_up(engine)
+    vault.fails = True
+    with pytest.raises(SelfsameError.Anchor):
+        sign_up(engine)
+    vault.fails = False
+    engine.suspend()
+    with pytest.raises(SelfsameError.RolledBack):
+        Engine.open(older, unlock, anchor=vault)
+    with pytest.raises(SelfsameError.AnchorMissing):
+        Engine.open(path, unlock)
+    assert Engine.open(path, unlock, anchor=vault).health().accounts == 1
+    adopt_file(older, unlock, vault)
+    assert Engine.open(older, unlock, anchor=vault).health().accounts == 0
 
 
 def test_another_key_takes_the_place_of_the_one_before(store: Store) -> None:
