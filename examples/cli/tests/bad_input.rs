@@ -53,6 +53,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["support", "delete", SOMEBODY, "--operator", "carol", "--ticket", "T-52", "--yes"], ""),
     (&["support", "records", SOMEBODY], ""),
     (&["purge", "--yes"], ""),
+    (&["rekey", "new"], ""),
     (&["mfa"], ""),
     (&["mfa", "enroll"], ""),
     (&["mfa", "confirm"], "123456"),

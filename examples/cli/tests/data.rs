@@ -115,6 +115,26 @@ fn an_erasure_is_announced_and_done_72_hours_later() {
 }
 
 #[test]
+fn after_a_purge_the_store_is_written_anew_under_a_new_key() {
+    let desk = brian_came(DAY * 40);
+    let engine = desk.ago(DAY * 40);
+    engine.account(&session(&desk)).unwrap().request_deletion().unwrap();
+    drop(engine);
+    let engine = desk.ago(DAY * 2);
+    engine.purge_due(10).unwrap();
+    drop(engine);
+    desk.done(&["purge", "--yes"], "");
+    assert!(desk.done(&["health"], "").contains("selfsame rekey"), "it is due");
+    for again in 0..2 {
+        let done = desk.done(&["rekey", "new"], "");
+        assert!(done.contains("destroy the old key"), "{again}: {done}");
+        told(&desk.run(&["health"], b""), 3, "does not fit", "the old key");
+        let health = desk.done(&["health", "--key-file", "new"], "");
+        assert!(!health.contains("rekey"), "{again}: {health}");
+    }
+}
+
+#[test]
 fn a_notice_by_hand_is_too_early_to_erase() {
     let desk = Desk::new();
     desk.brian_is_there();

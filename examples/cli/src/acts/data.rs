@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::{Reported, Store};
 use crate::arguments::{Confirmed, Explained, Privacy, Support};
 use crate::next::hint;
-use crate::state;
 use crate::tell::Report;
 use crate::trouble::{Trouble, otherwise};
 use crate::words::{self, Tone};
+use crate::{key, state};
 
 impl Store {
     pub(crate) fn export(&self, file: Option<&Path>) -> Reported {
@@ -126,6 +126,27 @@ impl Store {
         let what = "This removes for good the accounts whose time to be restored is over";
         self.asking.confirm(confirmed.yes, what)?;
         Ok(Report::of(render::purge(&self.open(&unlock)?.purge_due(limit)?)))
+    }
+
+    pub(crate) fn rekey(&self, new_key: &Path) -> Reported {
+        let unlock = self.ready(&[])?;
+        match self.open(&unlock) {
+            Ok(engine) => engine.rekey(&key::find_or_make(Some(new_key))?.0)?,
+            Err(old) => {
+                // One that was interrupted may have been done.
+                let is_done = new_key.exists() && self.open(&key::find(Some(new_key))?).is_ok();
+                if !is_done {
+                    return Err(old);
+                }
+            }
+        }
+        let new_key = new_key.display().to_string();
+        let mut report = Report::done(
+            json!({ "rekeyed": true, "key_file": new_key }),
+            format!("the store opens by the key in {new_key} from now on"),
+        );
+        report.said.more.push("destroy the old key: it opens older copies of the store".to_owned());
+        Ok(report.then(vec![hint(&format!("selfsame health --key-file {new_key}"), "look at the store")]))
     }
 }
 

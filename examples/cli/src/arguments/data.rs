@@ -74,6 +74,20 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
+    /// Write the store anew under a new key, so that nothing of who was purged can be read from it
+    ///
+    /// It is due within 7 days of a purge. The new key's file is made if it is not there. From then on the store
+    /// opens by that alone; destroy the old key, which still opens older copies of the store. Interrupted, it can be
+    /// called again with the same files.
+    #[command(after_help = "\
+Example:
+  selfsame rekey new.key --key-file old.key")]
+    Rekey {
+        /// The new key's file, in another place than the store
+        new_key: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 /// An act that can be explained.

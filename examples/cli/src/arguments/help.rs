@@ -106,6 +106,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("support delete", HOST, YES),
     ("support records", HOST, ""),
     ("purge", HOST, YES),
+    ("rekey", HOST, ""),
     ("delete", OWNER, YES),
     ("picker", HOST, ""),
     ("forget-here", HOST, ""),

@@ -173,7 +173,9 @@ pub(super) fn health(answer: &Value) -> Said {
     }
     if answer.get("erasure_pending").is_some_and(|since| !since.is_null()) {
         let since = moment(answer, "erasure_pending");
-        more.push(format!("what was purged since {since} can still be read with the store's old keys"));
+        more.push(format!(
+            "what was purged since {since} can still be read with the store's keys: selfsame rekey NEW_KEY"
+        ));
     }
     Said { tone: Tone::Tells, line, more }
 }
