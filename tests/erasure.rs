@@ -209,10 +209,11 @@ fn r10_4_writing_anew_makes_the_file_small_and_erases_nothing_by_itself() {
     goes_on(&open(&path, &world, &world.unlock()).unwrap(), &ada);
 }
 
-/// The machine stops at the n-th of all calls to files and anchor.
+/// The machine stops at the n-th of all calls to files and anchor, or loses the n-th write to the new file.
 struct Dying {
     file: FileMedium,
     left: Arc<AtomicUsize>,
+    writes: Arc<AtomicUsize>,
 }
 
 fn comes(left: &AtomicUsize) -> io::Result<()> {
@@ -223,7 +224,11 @@ fn comes(left: &AtomicUsize) -> io::Result<()> {
 
 impl Dying {
     fn at(path: &Path, left: &Arc<AtomicUsize>) -> Self {
-        Self { file: FileMedium::new(path), left: left.clone() }
+        Self {
+            file: FileMedium::new(path),
+            left: left.clone(),
+            writes: Arc::new(AtomicUsize::new(usize::MAX)),
+        }
     }
 
     fn comes(&self) -> Result<(), StoreError> {
@@ -231,8 +236,8 @@ impl Dying {
     }
 
     fn opened(&self, opened: Opened) -> Opened {
-        let backend = Box::new(DyingBackend { below: opened.backend, left: self.left.clone() });
-        Opened { backend, ..opened }
+        let (left, writes) = (self.left.clone(), Arc::new(AtomicUsize::new(usize::MAX)));
+        Opened { backend: Box::new(DyingBackend { below: opened.backend, left, writes }), ..opened }
     }
 }
 
@@ -249,7 +254,8 @@ impl Medium for Dying {
 
     fn beside(&self) -> Result<Box<dyn Medium>, StoreError> {
         self.comes()?;
-        Ok(Box::new(Beside { below: self.file.beside()?, left: self.left.clone() }))
+        let (left, writes) = (self.left.clone(), self.writes.clone());
+        Ok(Box::new(Beside { below: self.file.beside()?, left, writes: Mutex::new(Some(writes)) }))
     }
 
     fn put_in_place(&self) -> Result<(), StoreError> {
@@ -268,13 +274,16 @@ impl Medium for Dying {
 struct Beside {
     below: Box<dyn Medium>,
     left: Arc<AtomicUsize>,
+    /// For the first opening: what is lost after it was read back is lost by a disk that lies.
+    writes: Mutex<Option<Arc<AtomicUsize>>>,
 }
 
 impl Medium for Beside {
     fn open(&self) -> Result<Opened, StoreError> {
         let opened = self.below.open()?;
-        let backend = Box::new(DyingBackend { below: opened.backend, left: self.left.clone() });
-        Ok(Opened { backend, ..opened })
+        let writes = self.writes.lock().unwrap().take();
+        let (left, writes) = (self.left.clone(), writes.unwrap_or(Arc::new(AtomicUsize::new(usize::MAX))));
+        Ok(Opened { backend: Box::new(DyingBackend { below: opened.backend, left, writes }), ..opened })
     }
 
     fn identity(&self) -> Result<Option<Identity>, StoreError> {
@@ -287,6 +296,7 @@ impl Medium for Beside {
 struct DyingBackend {
     below: Box<dyn StorageBackend>,
     left: Arc<AtomicUsize>,
+    writes: Arc<AtomicUsize>,
 }
 
 impl StorageBackend for DyingBackend {
@@ -312,7 +322,8 @@ impl StorageBackend for DyingBackend {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         comes(&self.left)?;
-        self.below.write(offset, data)
+        // One is lost, and nobody is told.
+        if self.writes.fetch_sub(1, Ordering::SeqCst) == 1 { Ok(()) } else { self.below.write(offset, data) }
     }
 }
 
@@ -397,4 +408,38 @@ fn r10_4_stopped_at_any_call_the_old_file_or_the_new_one_is_there_and_it_begins_
     }
     println!("stopped at each of {} calls: {old} times the old file, {new} times the new one", old + new);
     assert!(old > 50 && new > 1, "{old}, {new}");
+}
+
+/// The old file goes when the new one has been read back, and not before.
+#[test]
+fn r10_4_a_new_file_that_does_not_read_back_takes_no_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, path) = (folder.path().join("base"), folder.path().join("store"));
+    let world = World::builder().file(&base).build();
+    let (ada, ..) = after_a_purge(&world);
+    world.engine().suspend().unwrap();
+    let (mut refused, mut last) = (0, false);
+    for write in 1.. {
+        fs::copy(&base, &path).unwrap();
+        let medium = Dying::at(&path, &Arc::new(AtomicUsize::new(usize::MAX)));
+        let writes = medium.writes.clone();
+        let policy = World::policy().build().unwrap();
+        let engine =
+            Engine::open_on(Arc::new(medium), &world.unlock(), None, policy, world.environment()).unwrap();
+        writes.store(write, Ordering::SeqCst);
+        match engine.rekey(&new_key()) {
+            // What was lost was written once more later, or is free; or there were not so many writes.
+            Ok(()) => last = (1..=write).contains(&writes.load(Ordering::SeqCst)),
+            Err(error) => {
+                assert_eq!(error, Error::Storage { kind: io::ErrorKind::InvalidData }, "write {write}");
+                assert!(engine.health().unwrap().erasure_pending.is_some(), "write {write}");
+                refused += 1;
+            }
+        }
+        goes_on(&engine, &ada);
+        if last {
+            break;
+        }
+    }
+    assert!(refused > 2, "{refused}");
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::ops::Bound;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use selfsame::testing::{BackendError, Medium, MemoryMedium, Opened, StorageBackend, StoreError};
@@ -62,6 +62,7 @@ struct Inner {
     plan: Mutex<Plan>,
     /// How often all that was there was replaced.
     replaced: AtomicUsize,
+    is_replaced: AtomicBool,
 }
 
 #[derive(Default)]
@@ -111,6 +112,10 @@ impl Medium for Disk {
         if let Some(fault) = plan.fault.filter(|fault| fault.for_good && plan.calls >= fault.call) {
             return Err(StoreError::Io(io::Error::from_raw_os_error(fault.errno).kind()));
         }
+        drop(plan);
+        if self.0.is_replaced.swap(false, Ordering::SeqCst) {
+            lock(&self.0.log).push(Op::Replaced(self.bytes()));
+        }
         let Opened { backend, identity } = self.0.below.open()?;
         let (disk, opened_at) = (Arc::clone(&self.0), self.0.replaced.load(Ordering::SeqCst));
         Ok(Opened { backend: Box::new(Recorded { below: backend, disk, opened_at }), identity })
@@ -121,10 +126,10 @@ impl Medium for Disk {
     }
 
     fn put_in_place(&self) -> Result<(), StoreError> {
-        let mut log = lock(&self.0.log);
         self.0.below.put_in_place()?;
         self.0.replaced.fetch_add(1, Ordering::SeqCst);
-        log.push(Op::Replaced(self.bytes()));
+        // It is recorded when it is opened: closing it writes to it once more, and changes nothing that is read.
+        self.0.is_replaced.store(true, Ordering::SeqCst);
         Ok(())
     }
 }

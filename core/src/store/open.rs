@@ -9,7 +9,7 @@ use redb::{Builder, Database, StorageBackend};
 use super::anchor::{self, Anchor};
 use super::medium::{Identity, Lent, Medium, Opened};
 use super::port::{Read, Recast, Row, StoreError};
-use super::rows::{Snapshot, commit, damage_of, write_anew};
+use super::rows::{Snapshot, commit, damage_of, not_written, write_anew};
 use super::stage::{Changes, admit};
 use super::stamp::{Stamp, Stamped};
 use super::trial::Trial;
@@ -117,20 +117,31 @@ impl Open {
         Ok(open)
     }
 
-    /// Writes all of this store to storage without a byte, and gives the stamp that it has there.
-    pub(super) fn write_anew(
+    /// Writes all of this store to storage without a byte, and opens it there if it reads back as it was written.
+    pub(super) fn written_anew(
         &self,
-        opened: Opened,
+        beside: &dyn Medium,
         cache_bytes: usize,
         recast: Recast<'_>,
         key: &Arc<TallyKey>,
         is_anchored: bool,
-    ) -> Result<Stamp, StoreError> {
+    ) -> Result<Self, StoreError> {
         let stamp = self.stamp().next(&Changes::new(), is_anchored, key);
-        let made = Self::start(opened, cache_bytes, true, Arc::clone(key), (stamp, Tally::default()))?;
+        let start = |may_be_empty| {
+            let last = (stamp, Tally::default());
+            Self::start(beside.open()?, cache_bytes, may_be_empty, Arc::clone(key), last)
+        };
+        let made = start(true).map_err(not_written)?;
         write_anew(&made.db, &self.snapshot()?, recast, &stamp, key)?;
-        made.close()?;
-        Ok(stamp)
+        made.close().map_err(not_written)?;
+        let read_back = || {
+            let found = start(false)?;
+            let snapshot = found.snapshot()?;
+            let stamped = snapshot.stamped()?;
+            stamped.fits(&snapshot.tally(key)?, key)?;
+            if stamped.stamp == stamp { Ok(found) } else { Err(StoreError::Damaged) }
+        };
+        contained(read_back).map_err(not_written)
     }
 
     fn start(

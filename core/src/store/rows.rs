@@ -126,7 +126,7 @@ pub(crate) fn write_anew(
     stamp: &Stamp,
     key: &TallyKey,
 ) -> Result<Tally, StoreError> {
-    let failed = |failure: Failure| failure.means;
+    let failed = |failure: Failure| not_written(failure.means);
     let mut tally = Tally::default();
     let mut transaction = db.begin_write().map_err(|error| failed(error.into()))?;
     transaction.set_two_phase_commit(true);
@@ -145,6 +145,14 @@ pub(crate) fn write_anew(
     }
     transaction.commit().map_err(|error| failed(error.into()))?;
     Ok(tally)
+}
+
+/// A new file that is not what was written to it: it is not the store that is damaged.
+pub(super) fn not_written(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Damaged | StoreError::NotAStore => StoreError::Io(ErrorKind::InvalidData),
+        error => error,
+    }
 }
 
 /// What redb failed with: in our words, and as a kind of I/O error for a commit.
