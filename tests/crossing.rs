@@ -1,0 +1,200 @@
+//! The face for other languages has all that the core has: each public item of tests/api.txt is in `bindings/`, or
+//! stands here with the reason why not.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test, whole")]
+
+mod source;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use source::{Token, files, root, tokens};
+
+/// Types that do not cross, with all that hangs on them, or single items.
+const LEFT_OUT: &[(&str, &[&str])] = &[
+    (
+        "every call crosses on the machine's own: a host's would run inside an act",
+        &[
+            "Argon2Hasher",
+            "Clock",
+            "Entropy",
+            "EntropyFailed",
+            "Environment",
+            "HashFailed",
+            "Hasher",
+            "Reading",
+            "SystemClock",
+            "SystemEntropy",
+        ],
+    ),
+    (
+        "crosses as text, bytes or a number, and is checked where it comes in",
+        &[
+            "AccountId",
+            "CustomerRef",
+            "EmailAddress",
+            "FlowId",
+            "FlowToken",
+            "HostKey",
+            "InvalidEmail",
+            "InvalidId",
+            "InvalidName",
+            "InvalidToken",
+            "MethodId",
+            "ProductId",
+            "ProviderId",
+            "RequestId",
+            "Secret",
+            "SessionId",
+            "SessionToken",
+            "Timestamp",
+        ],
+    ),
+    ("crosses as one enum of errors, SelfsameError", &["Error", "OpenProblem", "PolicyError", "Refusal"]),
+    (
+        "crosses as a record whose fields have defaults",
+        &["Client", "HashCost", "IdTokenRules", "Policy", "PolicyBuilder"],
+    ),
+    (
+        "each language has the names of its own variants",
+        &[
+            "Action::code",
+            "Algorithm::code",
+            "Arrived::code",
+            "AssertionProblem::code",
+            "BillingStatus::code",
+            "Blocked::code",
+            "Destination::code",
+            "KeysProblem::code",
+            "ManagedBy::code",
+            "MessageKind::code",
+            "MethodKind::code",
+            "PasswordRule::code",
+            "Planned::code",
+            "RequestKind::code",
+            "RequestedBy::code",
+            "SecondFactor::code",
+            "Step::code",
+            "SupportAct::code",
+        ],
+    ),
+    ("crosses as amr_value", &["Amr::as_str"]),
+    ("crosses as adopt_file", &["Engine::adopt"]),
+    ("crosses as export_schema", &["EXPORT_SCHEMA"]),
+    ("crosses as tables", &["TABLES"]),
+    ("finds the table of a row's key, which nobody has there", &["Table::of"]),
+];
+
+/// What `bindings/` has, named as the core names it.
+#[derive(Default)]
+struct Face {
+    types: BTreeSet<String>,
+    methods: BTreeSet<String>,
+    functions: BTreeSet<String>,
+}
+
+impl Face {
+    fn of(sources: &[String]) -> Self {
+        let mut face = Self::default();
+        for source in sources {
+            face.read(&tokens(source));
+        }
+        face
+    }
+
+    fn read(&mut self, tokens: &[Token]) {
+        let text = |at: usize| tokens.get(at).map_or("", |token| token.text.as_str());
+        let (mut depth, mut of) = (0_usize, None);
+        for at in 0..tokens.len() {
+            match text(at) {
+                "{" => depth += 1,
+                "}" => {
+                    depth -= 1;
+                    of = of.filter(|_| depth > 0);
+                }
+                "struct" | "enum" if depth == 0 => _ = self.types.insert(text(at + 1).to_owned()),
+                "trait" if depth == 0 => {
+                    self.types.insert(text(at + 1).to_owned());
+                    of = Some(text(at + 1).to_owned());
+                }
+                // `impl Trait for Type` is no face.
+                "impl" if depth == 0 && text(at + 2) == "{" => of = Some(text(at + 1).to_owned()),
+                "fn" if depth == 0 => _ = self.functions.insert(text(at + 1).to_owned()),
+                "fn" if depth == 1 => {
+                    self.methods.extend(of.as_ref().map(|of| format!("{of}::{}", text(at + 1))));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A function of a type may cross as a free one that has the type's name before its own.
+    fn has(&self, path: &str) -> bool {
+        match path.split_once("::") {
+            None => self.types.contains(path),
+            Some((of, name)) => {
+                let free = format!("{}_{name}", snake(of));
+                self.methods.contains(path) || self.functions.contains(&free) || self.functions.contains(name)
+            }
+        }
+    }
+}
+
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
+fn problems(api: &str, face: &Face) -> Vec<String> {
+    let items: Vec<_> = api.lines().filter_map(|line| Some(line.split_once(' ')?.1)).collect();
+    let is_of =
+        |path: &str, left: &str| path == left || path.split_once("::").is_some_and(|(of, _)| of == left);
+    let left: Vec<_> = LEFT_OUT.iter().flat_map(|(_, items)| items.iter().copied()).collect();
+    let mut found = Vec::new();
+    for path in items.iter().filter(|path| !face.has(path)) {
+        if !left.iter().any(|left| is_of(path, left)) {
+            found.push(format!("{path} does not cross: mirror it, or say why not"));
+        }
+    }
+    for left in left {
+        let missing = items.iter().filter(|path| is_of(path, left) && !face.has(path)).count();
+        if missing == 0 {
+            found.push(format!("{left} is left out and crosses, or is not there"));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_item_of_the_core_crosses_or_has_a_reason() {
+    let api = fs::read_to_string(root().join("tests/api.txt")).unwrap();
+    let sources: Vec<_> = files(&root().join("bindings/src"), ".rs")
+        .iter()
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let face = Face::of(&sources);
+    assert!(face.methods.len() > 60 && face.types.len() > 40, "this is not the whole face");
+    let found = problems(&api, &face);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn what_is_missing_and_what_is_left_out_for_nothing_is_found() {
+    let source = "pub struct Engine(X);\nimpl Engine { pub fn sign_in(&self) { if a { b } } }\nfn policy_aal1() {}\n\
+                  pub enum Table { A }\nimpl From<A> for B { fn from() {} }";
+    let face = Face::of(&[source.to_owned()]);
+    let has = ["Engine", "Engine::sign_in", "Policy::aal1", "Table"].map(|path| face.has(path));
+    assert_eq!(has, [true; 4]);
+    let has_not = ["Engine::sign_up", "From", "A::from", "X"].map(|path| face.has(path));
+    assert_eq!(has_not, [false; 4]);
+    let found = problems("host Engine::sign_up\nvalue Amr::as_str", &face);
+    assert!(found.contains(&"Engine::sign_up does not cross: mirror it, or say why not".to_owned()));
+    assert!(found.contains(&"TABLES is left out and crosses, or is not there".to_owned()));
+    assert!(!found.iter().any(|problem| problem.starts_with("Amr")));
+}
