@@ -1,6 +1,8 @@
 //! Signing up, up to the question whether to link (SPEC 2).
 
-use selfsame::{Answer, Client, FlowToken, Intent, PasswordRule, Progress, Refusal, Secret, Step};
+use selfsame::{
+    Answer, Client, FlowToken, Intent, PasswordRule, Progress, ProviderId, Refusal, Secret, Step,
+};
 use selfsame_world::{Identity, World, days, hours, minutes, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -294,6 +296,56 @@ fn r2_10_a_full_store_is_busy_for_sign_ups_and_for_nothing_else() {
 }
 
 #[test]
+fn r2_10_flows_with_a_provider_have_a_cap_of_their_own() {
+    let policy = World::policy().open_sign_ups(2).build().unwrap();
+    let world = World::builder().policy(policy).build();
+    let ada = world.ada();
+    let (x, identity) = (ProviderId::new("x").unwrap(), Identity::at("x", "1"));
+    let begin = || world.engine().begin_federated(&x, &Client::default());
+    let flows = [begin().unwrap(), begin().unwrap()];
+    let commits = world.engine().commits().unwrap();
+    assert_eq!(refused(begin()), Refusal::Busy);
+    assert_eq!(world.engine().commits().unwrap(), commits, "a refusal writes nothing");
+    // Nobody's flows with a provider stand in the way of a sign-up, an owner or a forgotten password.
+    let account = world.account(&ada);
+    account.begin_add(&x).unwrap();
+    world.sign_in(&ada.email, &ada.password).unwrap();
+    world.sign_up("b@example.org", PASSWORD);
+    world.engine().reset_password(&ada.email, &Client::default()).unwrap();
+    // What was left, and what the provider's word came to, makes room; an answer that is refused does not.
+    assert_eq!(refused(world.answer(&flows[0], &Answer::Skip)), Refusal::NotOffered);
+    assert_eq!(refused(begin()), Refusal::Busy);
+    world.answer(&flows[0], &Answer::Cancel).unwrap();
+    let third = begin().unwrap();
+    assert_eq!(refused(begin()), Refusal::Busy);
+    let word = identity.assertion(third.flow.as_ref().unwrap()).unwrap();
+    signed_in(world.engine().continue_with(third.flow.as_ref().unwrap(), &word, Intent::SignUp).unwrap());
+    begin().unwrap();
+    assert_eq!(refused(begin()), Refusal::Busy);
+}
+
+#[test]
+fn r2_10_a_full_store_makes_room_when_what_waited_is_over() {
+    let policy = World::policy().open_sign_ups(1).build().unwrap();
+    let world = World::builder().policy(policy).build();
+    let x = ProviderId::new("x").unwrap();
+    let begin = || world.engine().begin_federated(&x, &Client::default());
+    let sign_up = || world.engine().sign_up("ada@example.org", &PASSWORD.into(), &Client::default());
+    for with_provider in [false, true] {
+        begin().unwrap();
+        sign_up().unwrap();
+        world.later(days(31));
+        // Whoever finds it full clears away what is over.
+        let full = if with_provider { begin().map(drop) } else { sign_up().map(drop) };
+        assert_eq!(refused(full), Refusal::Busy);
+        begin().unwrap();
+        sign_up().unwrap();
+        world.later(days(31));
+        world.engine().reset_password("ada@example.org", &Client::default()).unwrap();
+    }
+}
+
+#[test]
 fn r2_10_resend_correct_address_and_cancel() {
     let world = World::new();
     let asked = world.sign_up("ada@exmaple.org", PASSWORD);
@@ -342,7 +394,7 @@ fn r2_10_what_a_step_does_not_offer_is_refused_and_changes_nothing() {
 #[test]
 fn r2_9_a_statement_names_its_flow_and_its_provider() {
     let world = World::new();
-    let x = selfsame::ProviderId::new("x").unwrap();
+    let x = ProviderId::new("x").unwrap();
     let begin = || world.engine().begin_federated(&x, &Client::default()).unwrap().flow.unwrap();
     let (mine, other) = (begin(), begin());
     let identity = Identity::at("x", "815");
@@ -363,7 +415,7 @@ fn r2_9_a_statement_names_its_flow_and_its_provider() {
     // Shown again it has no second effect.
     let again = signed_in(world.engine().continue_with(&mine, &right, Intent::SignUp).unwrap());
     assert!(again.token.is_none());
-    let unknown = selfsame::ProviderId::new("nobody").unwrap();
+    let unknown = ProviderId::new("nobody").unwrap();
     let outcome = world.engine().begin_federated(&unknown, &Client::default());
     assert_eq!(refused(outcome), Refusal::UnknownProvider);
     world.later(minutes(10));

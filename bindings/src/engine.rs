@@ -186,7 +186,7 @@ impl Engine {
 
     /// Begins a flow that a provider's assertion will be brought to.
     ///
-    /// Raises `UnknownProvider`.
+    /// Raises `UnknownProvider`; `Busy` when too many such flows of the store wait.
     pub fn begin_federated(&self, provider: ProviderId, client: Client) -> Result<Progress, SelfsameError> {
         Ok(self.0.begin_federated(&provider, &client)?)
     }

@@ -2,10 +2,12 @@
 
 use selfsame::{Billing, BillingStatus, CustomerRef, ManagedBy};
 use selfsame_world::days;
+use serde_json::json;
 
 use crate::acts::{Act, EVE};
 use crate::model::{FRESH, Want};
 use crate::stage::{By, Stage, product};
+use crate::told;
 use crate::watch::Broken;
 
 impl Stage {
@@ -55,7 +57,8 @@ impl Stage {
                 let request = self.requests[at];
                 let (id, must_not) =
                     (self.accounts[request.account].id, self.accounts[request.account].is_gone(now));
-                let announced = self.call(By::Host, |engine| engine.announce_erasure(id, request.id))?;
+                let act = json!({ "do": "announce_erasure", "request": told::request(at) });
+                let announced = self.call(By::Host, act, |engine| engine.announce_erasure(id, request.id))?;
                 Self::held(Want::of(false, must_not), &announced, "notice of an erasure")?;
                 if let Ok(deletion) = announced {
                     self.on_its_way(request.account, deletion.purge_at);
@@ -69,7 +72,8 @@ impl Stage {
                 let id = model.id;
                 let early = model.pending.is_none_or(|(requested, _)| now < requested + days(3));
                 let must_not = model.is_gone(now) || model.is_active(now) || early || model.is_held(now);
-                let erased = self.call(By::Host, |engine| engine.erase(id, request.id))?;
+                let act = json!({ "do": "erase", "request": told::request(at) });
+                let erased = self.call(By::Host, act, |engine| engine.erase(id, request.id))?;
                 Self::held(Want::of(false, must_not), &erased, "an erasure")?;
                 if erased.is_ok() {
                     self.reached("erased");
@@ -78,7 +82,8 @@ impl Stage {
                 Ok(())
             }
             Act::Purges => {
-                let report = self.call(By::Purge, |engine| engine.purge_due(100))?;
+                let report =
+                    self.call(By::Purge, json!({ "do": "purge_due" }), |engine| engine.purge_due(100))?;
                 for receipt in report.map_err(|refusal| refusal.to_string())?.receipts {
                     let found = self.accounts.iter_mut().find(|account| account.id == receipt.account);
                     let Some(account) = found.filter(|account| account.is_gone(now)) else {
@@ -102,7 +107,8 @@ impl Stage {
         let now = self.now();
         let Some(account) = self.accounts.get(at) else { return Ok(()) };
         let (id, is_gone, verified) = (account.id, account.is_gone(now), account.verified.clone());
-        let found = self.call(By::Support, |engine| engine.support("sue").find(&id.to_string()))?;
+        let act = json!({ "do": "support_find", "operator": "sue", "named": told::account(at) });
+        let found = self.call(By::Support, act, |engine| engine.support("sue").find(&id.to_string()))?;
         let found = found.map_err(|refusal| refusal.to_string())?;
         if found.iter().any(|view| view.id != id) || found.len() != usize::from(!is_gone) {
             return Err(format!("support finds {} accounts by the id of account {at}", found.len()));
@@ -118,8 +124,11 @@ impl Stage {
         let now = self.now();
         let Some(account) = self.accounts.get(at) else { return Ok(()) };
         let (id, is_gone, was) = (account.id, account.is_gone(now), account.pending);
+        let act = json!({
+            "do": "support_delete", "operator": "sue", "account": told::account(at), "ticket": "a ticket",
+        });
         let started =
-            self.call(By::Support, |engine| engine.support("sue").start_deletion(id, "a ticket"))?;
+            self.call(By::Support, act, |engine| engine.support("sue").start_deletion(id, "a ticket"))?;
         Self::held(Want::of(was.is_some() && !is_gone, is_gone), &started, "a deletion by support")?;
         match (started, was) {
             (Ok(deletion), Some((_, purge_at))) if deletion.purge_at != purge_at => {
@@ -156,7 +165,14 @@ impl Stage {
             period_end: Some(now + days(30)),
             managed_by: ManagedBy::Direct,
         };
-        let set = self.call(By::Host, |engine| engine.set_billing(id, &product(number), &billing))?;
+        let act = json!({
+            "do": "set_billing", "account": told::account(at), "product": product(number).as_str(),
+            "billing": {
+                "customer": billing.customer.as_str(), "plan": billing.plan, "status": "Active",
+                "period_end": (now + days(30)).as_millis(), "managed_by": "Direct",
+            },
+        });
+        let set = self.call(By::Host, act, |engine| engine.set_billing(id, &product(number), &billing))?;
         Self::held(Want::of(of == at && of != 0 && !is_gone, is_gone), &set, "billing")?;
         if set.is_ok() {
             self.put_billing(at, number, billing, now);

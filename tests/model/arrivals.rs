@@ -2,8 +2,11 @@
 
 use selfsame::{Arrived, SignedIn, Timestamp};
 
+use serde_json::json;
+
 use crate::model::{Account, Flow, Kind, Session, Throttle, Ways};
 use crate::stage::Stage;
+use crate::told;
 use crate::watch::{self, Broken};
 
 impl Stage {
@@ -75,6 +78,9 @@ impl Stage {
         now: Timestamp,
     ) -> Result<(), Broken> {
         self.reached(signed_in.outcome.code());
+        let names =
+            json!({ "account": told::account(account), "session": told::session(self.sessions.len()) });
+        self.told.says("keep", names);
         if flow.recovered {
             self.reached("by a recovery code");
         }

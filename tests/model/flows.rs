@@ -2,11 +2,13 @@
 
 use selfsame::{Answer, Intent, Progress, ProviderId, Secret, SignedIn, Step, Timestamp};
 use selfsame_world::Identity;
+use serde_json::json;
 
 use crate::acts::{ACCOUNTS, EVE, Give, MAILS, Who, identity, mail};
 use crate::answers::{Missed, Taken};
 use crate::model::{Account, Flow, Kind, Spent, Want};
 use crate::stage::{By, Stage};
+use crate::told;
 use crate::watch::{self, Broken};
 
 fn account_owner(flow: &Flow, accounts: &[Account]) -> Option<Who> {
@@ -51,8 +53,10 @@ impl Stage {
     pub(crate) fn sign_up(&mut self, who: Who, to: usize) -> Result<(), Broken> {
         let password = self.password(who);
         let given = Secret::from(password.as_str());
+        let act =
+            json!({ "do": "sign_up", "email": mail(to), "password": password, "flow": self.next_flow() });
         let begun =
-            self.call(By::Person(who), |engine| engine.sign_up(&mail(to), &given, &Self::client()))?;
+            self.call(By::Person(who), act, |engine| engine.sign_up(&mail(to), &given, &Self::client()))?;
         Self::held(Want::Yes, &begun, "a sign-up")?;
         let Ok(progress) = begun else { return Ok(()) };
         let mut flow = self.begin(who, &progress, Kind::SignUp { mail: to, password });
@@ -69,8 +73,10 @@ impl Stage {
         let given = Secret::from(text.unwrap_or_else(|| "a password that is none".to_owned()).as_str());
         let waits = target.is_some_and(|at| self.accounts[at].first.waits(now));
         let want = Want::of(is_known && is_right, is_known && (!is_right || waits));
+        let (flow, text) = (self.next_flow(), told::text(&given));
+        let act = json!({ "do": "sign_in", "email": mail(to), "password": text, "flow": flow });
         let begun =
-            self.call(By::Person(who), |engine| engine.sign_in(&mail(to), &given, &Self::client()))?;
+            self.call(By::Person(who), act, |engine| engine.sign_in(&mail(to), &given, &Self::client()))?;
         Self::held(want, &begun, "a sign-in with a password")?;
         match begun {
             Ok(progress) => {
@@ -125,8 +131,10 @@ impl Stage {
         let holder = self.by_identity(of);
         let is_known = self.knows_all_of(who);
         let may_be_reserved = self.may_be_reserved(|ways| ways.identities.contains(&of));
-        let begun = self
-            .call(By::Person(who), |engine| engine.begin_federated(&Self::provider(of), &Self::client()))?;
+        let act = json!({ "do": "begin_federated", "provider": identity(of).0, "flow": self.next_flow() });
+        let begun = self.call(By::Person(who), act, |engine| {
+            engine.begin_federated(&Self::provider(of), &Self::client())
+        })?;
         Self::held(Want::Yes, &begun, "a flow with a provider")?;
         let Ok(begun) = begun else { return Ok(()) };
         let token = begun.flow.clone().ok_or("a flow has a token")?;
@@ -136,8 +144,12 @@ impl Stage {
         if holder.is_none() && self.living() >= ACCOUNTS {
             return Ok(());
         }
+        let act = json!({
+            "do": "continue_with", "flow": self.next_flow(), "identity": told::identity(&assertion),
+            "intent": if signs_up { "SignUp" } else { "SignIn" },
+        });
         let brought =
-            self.call(By::Person(who), |engine| engine.continue_with(&token, &assertion, intent))?;
+            self.call(By::Person(who), act, |engine| engine.continue_with(&token, &assertion, intent))?;
         let want = Want::of(is_known && (holder.is_some() || !may_be_reserved), false);
         Self::held(want, &brought, "an identity that was brought")?;
         let Ok(progress) = brought else { return Ok(()) };
@@ -157,7 +169,9 @@ impl Stage {
     }
 
     pub(crate) fn forgot(&mut self, who: Who, to: usize) -> Result<(), Broken> {
-        let begun = self.call(By::Person(who), |engine| engine.reset_password(&mail(to), &Self::client()))?;
+        let act = json!({ "do": "reset_password", "email": mail(to), "flow": self.next_flow() });
+        let begun =
+            self.call(By::Person(who), act, |engine| engine.reset_password(&mail(to), &Self::client()))?;
         Self::held(Want::Yes, &begun, "a forgotten password")?;
         let Ok(progress) = begun else { return Ok(()) };
         let mut flow = self.begin(who, &progress, Kind::Reset);
@@ -194,7 +208,8 @@ impl Stage {
             (Kind::Reauthenticate { .. }, Some(owner)) if owner != who => By::Thief,
             _ => By::Person(who),
         };
-        let stepped = self.call(by, |engine| engine.answer(&token, number, &answer))?;
+        let act = json!({ "do": "answer", "flow": told::flow(at), "give": self.give(&answer) });
+        let stepped = self.call(by, act, |engine| engine.answer(&token, number, &answer))?;
         Self::held(want, &stepped, &what)?;
         if give == Give::Spent {
             watch::nothing_twice(true, stepped.is_ok())?;
@@ -228,7 +243,8 @@ impl Stage {
         }
         let (who, step) = (flow.who, flow.step.code());
         let commits = self.world.engine().commits().map_err(|error| error.to_string())?;
-        let again = self.call(By::Person(who), |engine| engine.answer(&token, 1, &Answer::Cancel))?;
+        let act = json!({ "do": "answer", "flow": told::flow(at), "give": "Cancel", "number": 1 });
+        let again = self.call(By::Person(who), act, |engine| engine.answer(&token, 1, &Answer::Cancel))?;
         let after = self.world.engine().commits().map_err(|error| error.to_string())?;
         let opened =
             matches!(&again, Ok(Progress { step: Step::SignedIn(SignedIn { token: Some(_), .. }), .. }));
@@ -318,9 +334,20 @@ impl Stage {
         }
     }
 
+    /// The assertion of an addition was taken.
+    fn added(&mut self, flow: usize) {
+        let flow = &self.flows[flow];
+        if let (Some(account), Kind::Add { identity, .. }) = (flow.account, &flow.kind) {
+            _ = self.accounts[account].ways.identities.insert(*identity);
+            *self.reached.entry("an identity added").or_default() += 1;
+            self.accounts[account].version += 1;
+        }
+    }
+
     /// Where a flow is now.
     fn stepped(&mut self, at: usize, progress: Progress) -> Result<(), Broken> {
         let now = self.now();
+        self.told.says("expect", json!({ "step": progress.step.code() }));
         self.acting.flow = Some(at);
         self.acting.account = self.acting.account.or(self.flows[at].account);
         let flow = &mut self.flows[at];

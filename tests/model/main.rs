@@ -20,6 +20,7 @@ mod owner;
 mod proof;
 mod shrink;
 mod stage;
+mod told;
 mod undos;
 mod watch;
 
@@ -63,10 +64,11 @@ fn run(seed: u64) -> Run {
 }
 
 /// What a list of acts comes to in a new world.
-fn replay(seed: u64, acts: &[Act]) -> Option<String> {
+fn replay(seed: u64, acts: &[Act]) -> (Stage, Option<String>) {
     let mut stage = Stage::new(World::builder().seed(seed).build()).unwrap();
     let broken = acts.iter().find_map(|act| stage.act(*act).err());
-    broken.or_else(|| stage.look_around().err())
+    let broken = broken.or_else(|| stage.look_around().err());
+    (stage, broken)
 }
 
 #[test]
@@ -101,7 +103,7 @@ fn a_hundred_thousand_acts_keep_to_the_model() {
     assert!(calls > ACTS / 3, "the acts did too little: {calls}");
 }
 
-/// The failures, one of each kind, each with as few acts as do.
+/// The failures, one of each kind, each with as few acts as do, and written down as a story.
 fn told(failed: &[(u64, Vec<Act>, String)]) -> Option<String> {
     let mut kinds = BTreeMap::new();
     for (seed, acts, broken) in failed {
@@ -109,9 +111,15 @@ fn told(failed: &[(u64, Vec<Act>, String)]) -> Option<String> {
         kinds.entry(kind).or_insert((seed, acts, broken));
     }
     let told = kinds.values().take(KINDS).map(|(seed, acts, broken)| {
-        let few = shrink::shrink(acts, |acts| replay(**seed, acts).is_some());
+        let few = shrink::shrink(acts, |acts| replay(**seed, acts).1.is_some());
         let list: Vec<_> = few.iter().map(|act| format!("    {act:?},")).collect();
-        format!("seed {seed}: {broken}\n  as few acts as do: {:?}\n{}", replay(**seed, &few), list.join("\n"))
+        let (mut stage, again) = replay(**seed, &few);
+        let story = stage.write_story(**seed, again.as_deref()).unwrap();
+        format!(
+            "seed {seed}: {broken}\n  as few acts as do: {again:?}\n{}\n  as a story: {}",
+            list.join("\n"),
+            story.display()
+        )
     });
     (!failed.is_empty()).then(|| told.collect::<Vec<_>>().join("\n\n"))
 }

@@ -2,10 +2,12 @@
 
 use selfsame::{AccountHandle, AddressStep, Error, RequestKind, Secret};
 use selfsame_world::{days, minutes, totp};
+use serde_json::{Value, json};
 
 use crate::acts::{Does, MAILS, Who, mail};
 use crate::model::{FRESH, Kind, Mfa, Pending, Request, Unsaved, Want, Wanted};
 use crate::stage::{By, Stage, product};
+use crate::told::{self, bare_act, method_name};
 use crate::watch::{self, Broken};
 
 /// What an act wants of its session.
@@ -66,12 +68,14 @@ impl Stage {
         &mut self,
         by: By,
         at: usize,
+        mut act: Value,
         want: Want,
         what: &str,
         run: impl FnOnce(&AccountHandle) -> Result<T, Error>,
     ) -> Result<Option<T>, Broken> {
         let token = self.sessions[at].token.clone();
-        let outcome = self.call(by, |engine| run(&engine.account(&token)?))?;
+        act["session"] = self.session_of(&token).into();
+        let outcome = self.call(by, act, |engine| run(&engine.account(&token)?))?;
         Self::held(want, &outcome, what)?;
         if by == By::Thief && outcome.is_ok() {
             self.reached("done with a stolen token");
@@ -89,41 +93,59 @@ impl Stage {
         match does {
             Does::Touch => {
                 let token = self.sessions[at].token.clone();
-                let touched = self.call(by, |engine| engine.touch(&token))?;
+                let act = json!({ "do": "touch", "session": self.session_of(&token) });
+                let touched = self.call(by, act, |engine| engine.touch(&token))?;
                 Self::held(bare, &touched, &what)
             }
             Does::Look => {
-                let shown = self.in_session(by, at, bare, &what, AccountHandle::sessions)?;
+                let shown =
+                    self.in_session(by, at, bare_act("sessions"), bare, &what, AccountHandle::sessions)?;
                 let mine = shown.iter().flatten().any(|session| session.id == self.sessions[at].id);
                 if shown.is_some() && !mine { Err(format!("{what}: it is not listed")) } else { Ok(()) }
             }
             Does::SignOut => {
-                if self.in_session(by, at, bare, &what, AccountHandle::sign_out)?.is_none() {
+                if self
+                    .in_session(by, at, bare_act("sign_out"), bare, &what, AccountHandle::sign_out)?
+                    .is_none()
+                {
                     return Ok(());
                 }
                 self.sessions[at].is_over = true;
                 self.is_over(at)
             }
             Does::EndOthers => {
-                match self.in_session(by, at, bare, &what, AccountHandle::end_other_sessions)? {
+                match self.in_session(
+                    by,
+                    at,
+                    bare_act("end_other_sessions"),
+                    bare,
+                    &what,
+                    AccountHandle::end_other_sessions,
+                )? {
                     Some(()) => self.sessions_end(account, Some(at)),
                     None => Ok(()),
                 }
             }
             Does::Name(number) => {
                 let name = format!("Name {number} of {account}");
-                if self.in_session(by, at, bare, &what, |it| it.set_display_name(Some(&name)))?.is_some() {
+                let act = json!({ "do": "set_display_name", "name": name });
+                if self.in_session(by, at, act, bare, &what, |it| it.set_display_name(Some(&name)))?.is_some()
+                {
                     self.accounts[account].name = Some(name);
                 }
                 Ok(())
             }
             Does::Open(number) => {
-                let opened = self.in_session(by, at, bare, &what, |it| it.open_product(&product(number)))?;
+                let act = json!({ "do": "open_product", "product": product(number).as_str() });
+                let opened =
+                    self.in_session(by, at, act, bare, &what, |it| it.open_product(&product(number)))?;
                 if opened.is_some() { self.memberships_now(account, number) } else { Ok(()) }
             }
             Does::Enroll => {
                 let want = Want::of(proof.for_factor, !proof.for_factor);
-                if let Some(begun) = self.in_session(by, at, want, &what, AccountHandle::enroll_totp)? {
+                let act = json!({ "do": "enroll_totp", "app": format!("p{}", self.told.apps.len() + 1) });
+                if let Some(begun) = self.in_session(by, at, act, want, &what, AccountHandle::enroll_totp)? {
+                    self.told.apps.push(begun.secret.clone());
                     let session = &mut self.sessions[at];
                     session.enrolment = Some((begun.secret, now, 0));
                     session.unsaved = None;
@@ -135,8 +157,11 @@ impl Stage {
             Does::OtherCodes => {
                 let on = self.accounts[account].ways.mfa.is_some();
                 let want = Want::of(proof.fresh && on, !proof.fresh || !on);
-                let made = self.in_session(by, at, want, &what, AccountHandle::regenerate_recovery_codes)?;
+                let act = json!({ "do": "regenerate_recovery_codes", "codes": self.next_codes() });
+                let made =
+                    self.in_session(by, at, act, want, &what, AccountHandle::regenerate_recovery_codes)?;
                 if let Some(made) = made {
+                    self.told.recovery_codes.push(made.codes.clone());
                     self.sessions[at].unsaved = Some(Unsaved { codes: made.codes, factor: None, at: now });
                     self.sessions[at].enrolment = None;
                 }
@@ -150,7 +175,10 @@ impl Stage {
                 }
                 let held = self.accounts[account].is_held(now);
                 let want = Want::of(proof.for_factor && on && !held, !proof.for_factor || !on);
-                if self.in_session(by, at, want, &what, AccountHandle::turn_off_mfa)?.is_some() {
+                if self
+                    .in_session(by, at, bare_act("turn_off_mfa"), want, &what, AccountHandle::turn_off_mfa)?
+                    .is_some()
+                {
                     let model = &mut self.accounts[account];
                     model.ways.mfa = None;
                     model.version += 1;
@@ -162,7 +190,9 @@ impl Stage {
             Does::Add { identity, claims } => {
                 let want = Want::of(proof.unheld, !proof.unheld);
                 let provider = Self::provider(identity);
-                let begun = self.in_session(by, at, want, &what, |it| it.begin_add(&provider))?;
+                let act =
+                    json!({ "do": "begin_add", "provider": provider.as_str(), "flow": self.next_flow() });
+                let begun = self.in_session(by, at, act, want, &what, |it| it.begin_add(&provider))?;
                 let Some(progress) = begun else { return Ok(()) };
                 let mut flow = self.begin(owner, &progress, Kind::Add { session: at, identity, claims });
                 flow.account = Some(account);
@@ -177,7 +207,8 @@ impl Stage {
                 // An email that is the account's already may still be another's password's.
                 let mine = self.accounts[account].verified.contains(&to);
                 let want = Want::of(proof.unheld && !has_one && !mine, must_not);
-                match self.in_session(by, at, want, &what, |it| it.add_password(&mail(to), &given))? {
+                let act = json!({ "do": "add_password", "email": mail(to), "password": text });
+                match self.in_session(by, at, act, want, &what, |it| it.add_password(&mail(to), &given))? {
                     Some(AddressStep::Done) => self.password_added(account, to, text),
                     Some(_) => self.waits_for(at, to, Wanted::Password(text)),
                     None => Ok(()),
@@ -187,14 +218,16 @@ impl Stage {
             Does::Move(to) => {
                 let is_contact = self.accounts[account].contact == Some(to);
                 let want = Want::of(proof.unheld && !is_contact, !proof.unheld || is_contact);
-                match self.in_session(by, at, want, &what, |it| it.change_email(&mail(to), false))? {
+                let act = json!({ "do": "change_email", "email": mail(to) });
+                match self.in_session(by, at, act, want, &what, |it| it.change_email(&mail(to), false))? {
                     Some(_) => self.waits_for(at, to, Wanted::Contact),
                     None => Ok(()),
                 }
             }
             Does::Prove(to) => {
                 let must_not = !proof.unheld || self.accounts[account].verified.contains(&to);
-                let asked = self.in_session(by, at, Want::of(false, must_not), &what, |it| {
+                let act = json!({ "do": "verify_address", "email": mail(to) });
+                let asked = self.in_session(by, at, act, Want::of(false, must_not), &what, |it| {
                     it.verify_address(&mail(to))
                 })?;
                 if asked.is_some() { self.waits_for(at, to, Wanted::Proof) } else { Ok(()) }
@@ -204,7 +237,8 @@ impl Stage {
                 let model = &self.accounts[account];
                 let fits = model.verified.contains(&to) && model.contact != Some(to);
                 let want = Want::of(proof.unheld && fits, !proof.unheld || !fits);
-                if self.in_session(by, at, want, &what, |it| it.set_contact(&mail(to)))?.is_some() {
+                let act = json!({ "do": "set_contact", "email": mail(to) });
+                if self.in_session(by, at, act, want, &what, |it| it.set_contact(&mail(to)))?.is_some() {
                     self.accounts[account].version += 1;
                     self.sessions_end(account, Some(at))?;
                 }
@@ -212,15 +246,22 @@ impl Stage {
             }
             Does::Password(right) => self.other_password(by, at, right, proof, &what),
             Does::Review => {
-                let refused = self.in_session(by, at, Want::No, &what, |it| it.review(&[], false, None))?;
+                let act = json!({ "do": "review", "stays": [] });
+                let refused =
+                    self.in_session(by, at, act, Want::No, &what, |it| it.review(&[], false, None))?;
                 refused.map_or(Ok(()), |()| Err(format!("{what}: nothing waited for it")))
             }
             Does::Compromised => self.compromised(by, at, lives, &what),
             Does::Delete => {
                 let want = Want::of(proof.first, !proof.first);
-                if let Some(deletion) =
-                    self.in_session(by, at, want, &what, AccountHandle::request_deletion)?
-                {
+                if let Some(deletion) = self.in_session(
+                    by,
+                    at,
+                    bare_act("request_deletion"),
+                    want,
+                    &what,
+                    AccountHandle::request_deletion,
+                )? {
                     if deletion.purge_at != now + days(30) {
                         return Err(format!("{what}: the purge is at {:?}", deletion.purge_at));
                     }
@@ -232,7 +273,12 @@ impl Stage {
                 Ok(())
             }
             Does::Reauthenticate => {
-                let begun = self.in_session(by, at, bare, &what, AccountHandle::reauthenticate)?;
+                // One that is over does not open the account, and so comes to nothing else.
+                let mut act = bare_act("account");
+                if lives {
+                    act = json!({ "do": "reauthenticate", "flow": self.next_flow() });
+                }
+                let begun = self.in_session(by, at, act, bare, &what, AccountHandle::reauthenticate)?;
                 let Some(progress) = begun else { return Ok(()) };
                 let who = self.sessions[at].holder;
                 let mut flow = self.begin(who, &progress, Kind::Reauthenticate { session: at });
@@ -242,7 +288,8 @@ impl Stage {
             }
             Does::Export => {
                 let want = Want::of(proof.unheld, !proof.unheld);
-                let document = self.in_session(by, at, want, &what, AccountHandle::export)?;
+                let document =
+                    self.in_session(by, at, bare_act("export"), want, &what, AccountHandle::export)?;
                 let mut others = self.accounts.iter().filter(|it| it.id != self.accounts[account].id);
                 let is_in = |id: String| document.as_ref().is_some_and(|document| document.contains(&id));
                 if others.any(|other| is_in(other.id.to_string())) {
@@ -252,8 +299,10 @@ impl Stage {
             }
             Does::AskErasure if by == By::Thief => Ok(()),
             Does::AskErasure => {
+                let request = told::request(self.requests.len());
+                let act = json!({ "do": "request_privacy", "kind": "Erasure", "request": request });
                 let asked =
-                    self.in_session(by, at, bare, &what, |it| it.request_privacy(RequestKind::Erasure))?;
+                    self.in_session(by, at, act, bare, &what, |it| it.request_privacy(RequestKind::Erasure))?;
                 self.requests.extend(asked.map(|asked| Request { account, id: asked.id }));
                 Ok(())
             }
@@ -267,7 +316,8 @@ impl Stage {
             Some(enrolment) if by != By::Thief => enrolment,
             _ => {
                 let none = self.sessions[at].enrolment.is_none();
-                let tried = self.in_session(by, at, Want::of(false, none), what, |it| {
+                let act = json!({ "do": "confirm_totp", "app": "000000", "codes": self.next_codes() });
+                let tried = self.in_session(by, at, act, Want::of(false, none), what, |it| {
                     it.confirm_totp(&"000000".into())
                 })?;
                 return tried.map_or(Ok(()), |_| Err(format!("{what}: a made-up code was right")));
@@ -278,8 +328,10 @@ impl Stage {
         let is_over = now >= begun + minutes(15) || wrong >= 5;
         let want = Want::of(lives && right && !is_over, !lives || !right || is_over);
         // A change of the account by another session ends this one, and with it the enrolment.
-        match self.in_session(by, at, want, what, |it| it.confirm_totp(&given))? {
+        let act = json!({ "do": "confirm_totp", "app": self.app(&given), "codes": self.next_codes() });
+        match self.in_session(by, at, act, want, what, |it| it.confirm_totp(&given))? {
             Some(codes) => {
+                self.told.recovery_codes.push(codes.codes.clone());
                 let factor = Some((secret, now.as_millis() / 30_000));
                 self.sessions[at].enrolment = None;
                 self.sessions[at].unsaved = Some(Unsaved { codes: codes.codes, factor, at: now });
@@ -298,7 +350,14 @@ impl Stage {
         let account = self.sessions[at].account;
         let unsaved = self.sessions[at].unsaved.take();
         let want = Want::of(false, unsaved.is_none());
-        let done = self.in_session(by, at, want, what, AccountHandle::recovery_codes_saved)?;
+        let done = self.in_session(
+            by,
+            at,
+            bare_act("recovery_codes_saved"),
+            want,
+            what,
+            AccountHandle::recovery_codes_saved,
+        )?;
         let (Some(()), Some(unsaved)) = (done, unsaved) else { return Ok(()) };
         self.reached("codes saved");
         let model = &mut self.accounts[account];
@@ -362,7 +421,8 @@ impl Stage {
         });
         let sure = lives && fits && self.knows_all_of(self.accounts[account].owner);
         let want = Want::of(sure && !is_over, !lives || is_over);
-        let proven = self.in_session(by, at, want, what, |it| it.prove_address(&given))?;
+        let act = json!({ "do": "prove_address", "code": self.told.code(&given) });
+        let proven = self.in_session(by, at, act, want, what, |it| it.prove_address(&given))?;
         let Some(step) = proven else {
             if let Some(code) = self.sessions[at].pending.as_mut().and_then(|it| it.code.as_mut()) {
                 code.wrong += 1;
@@ -417,7 +477,8 @@ impl Stage {
         let Some(gone) = view.methods.get(method % view.methods.len().max(1)).cloned() else { return Ok(()) };
         let is_last = count <= 1;
         let want = Want::of(proof.unheld && !is_last, !proof.unheld || is_last);
-        if self.in_session(by, at, want, what, |it| it.remove_method(gone.id, waive))?.is_none() {
+        let act = json!({ "do": "remove_method", "method": method_name(&gone), "waive_undo": waive });
+        if self.in_session(by, at, act, want, what, |it| it.remove_method(gone.id, waive))?.is_none() {
             return Ok(());
         }
         let model = &mut self.accounts[account];
@@ -455,7 +516,8 @@ impl Stage {
         let may = proof.fresh && has_one;
         let want = Want::of(may && is_right && !waits, !may || !is_right || waits);
         let (given, fresh) = (Secret::from(current), Secret::from(new.as_str()));
-        match self.in_session(by, at, want, what, |it| it.change_password(&given, &fresh))? {
+        let act = json!({ "do": "change_password", "current": current, "new": new });
+        match self.in_session(by, at, act, want, what, |it| it.change_password(&given, &fresh))? {
             Some(()) => {
                 let model = &mut self.accounts[account];
                 (model.text, model.leaked, model.compromised) = (new, false, false);
@@ -478,7 +540,9 @@ impl Stage {
             view.methods.iter().find(|method| method.handle.is_none() && method.provider.is_none());
         let Some(password) = password else { return Ok(()) };
         if self
-            .in_session(by, at, Want::of(lives, !lives), what, |it| it.mark_compromised(password.id))?
+            .in_session(by, at, bare_act("mark_compromised"), Want::of(lives, !lives), what, |it| {
+                it.mark_compromised(password.id)
+            })?
             .is_some()
         {
             self.accounts[account].compromised = true;
@@ -499,7 +563,11 @@ impl Stage {
         let given = Secret::from(new.as_str());
         let wants_password = suspended.iter().any(|method| method.provider.is_none());
         let keep: Vec<_> = suspended.iter().map(|method| method.id).collect();
-        let done = self.in_session(by, at, Want::Any, "a review", |it| {
+        let names: Vec<_> = suspended.iter().map(|method| method_name(method)).collect();
+        let act = json!({
+            "do": "review", "stays": names, "new_password": wants_password.then_some(new.as_str()),
+        });
+        let done = self.in_session(by, at, act, Want::Any, "a review", |it| {
             it.review(&keep, false, wants_password.then_some(&given))
         })?;
         if done.is_some() {
@@ -527,15 +595,5 @@ impl Stage {
         watch::one_product_alone(&self.accounts[account].memberships, &now, &product(number))?;
         self.accounts[account].memberships = now;
         Ok(())
-    }
-
-    /// The assertion of an addition was taken.
-    pub(crate) fn added(&mut self, flow: usize) {
-        let flow = &self.flows[flow];
-        if let (Some(account), Kind::Add { identity, .. }) = (flow.account, &flow.kind) {
-            _ = self.accounts[account].ways.identities.insert(*identity);
-            *self.reached.entry("an identity added").or_default() += 1;
-            self.accounts[account].version += 1;
-        }
     }
 }

@@ -1,7 +1,8 @@
 //! That the model can fail: every invariant catches a world that was broken for it.
 
 use selfsame::{AccountView, Action, Membership, Outcome};
-use selfsame_world::{Identity, World};
+use selfsame_world::story::{self, Story};
+use selfsame_world::{Identity, World, play};
 
 use crate::acts::{Act, Does, EVE, Give};
 use crate::shrink::shrink;
@@ -184,4 +185,33 @@ fn a_failure_is_cut_down_to_what_it_takes() {
     let fails = |left: &[i32]| left.contains(&17) && left.contains(&63);
     assert_eq!(shrink(&all, fails), [17, 63]);
     assert_eq!(shrink(&all, |left| left.len() >= 3).len(), 3);
+}
+
+/// A story that is played goes as the run went, answer by answer, and writes as often and as much.
+#[test]
+fn a_run_that_is_written_as_a_story_goes_as_it_went() {
+    for seed in 1..=6 {
+        let run = crate::run(seed);
+        let (mut stage, broken) = crate::replay(seed, &run.acts);
+        assert_eq!(broken, None);
+        let path = stage.write_story(seed, Some("a failure that is none")).unwrap();
+        let story = Story::read(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let mut world = World::of(&story).build();
+        let played = play(&story, &mut world);
+        assert_eq!(played.failure.map(|failure| failure.to_string()), None, "seed {seed}");
+        let is_call =
+            |scene: &&story::Scene| !matches!(scene.act, story::Act::Mail { .. } | story::Act::Wait(_));
+        let calls = story.scenes.iter().filter(is_call).count();
+        assert_eq!((calls, played.played.len()), (run.calls + reopened(&story), story.scenes.len()));
+        let expected = story.scenes.iter().filter_map(|scene| scene.expect.as_ref()?.get("refused"));
+        assert_eq!(expected.count(), run.refusals, "seed {seed}");
+        assert!(story.scenes.last().unwrap().why.as_ref().unwrap().contains("a failure that is none"));
+        let left = |world: &World| (world.engine().commits().unwrap(), world.engine().dump().unwrap().len());
+        assert_eq!(left(&world), left(&stage.world), "seed {seed}");
+    }
+}
+
+/// The store opens again without a call that is counted.
+fn reopened(story: &Story) -> usize {
+    story.scenes.iter().filter(|scene| matches!(scene.act, story::Act::Reopen {})).count()
 }

@@ -6,9 +6,11 @@ use selfsame::{
     Client, Engine, Error, Message, MessageKind, MethodKind, ProductId, Refusal, SessionToken, Timestamp,
 };
 use selfsame_world::{World, days, minutes};
+use serde_json::{Value, json};
 
 use crate::acts::{Act, IDENTITIES, MAILS, NAMES, PRODUCTS, Who, identity, mail};
 use crate::model::{Account, Code, Flow, Offer, Request, Session, Spent, Want, Ways};
+use crate::told::Told;
 use crate::watch::{self, Broken, Reach, Seen};
 
 /// Whose call it is.
@@ -45,6 +47,7 @@ pub(crate) struct Stage {
     pub(crate) refusals: usize,
     /// How often acts came to what, so that a run shows that it did anything.
     pub(crate) reached: BTreeMap<&'static str, usize>,
+    pub(crate) told: Told,
     serial: u32,
     seen: Seen,
     acts: usize,
@@ -70,6 +73,7 @@ impl Stage {
             calls: 0,
             refusals: 0,
             reached: BTreeMap::new(),
+            told: Told::default(),
             serial: 0,
             seen,
             acts: 0,
@@ -119,10 +123,12 @@ impl Stage {
     pub(crate) fn wait(&mut self, minutes_long: u64) {
         if self.now() + minutes(minutes_long) < self.ends_at {
             self.world.later(minutes(minutes_long));
+            self.told.act(json!({ "do": "wait", "minutes": minutes_long }));
         }
     }
 
     pub(crate) fn reopen(&mut self) -> Result<(), Broken> {
+        self.told.act(json!({ "do": "reopen" }));
         self.world.reopen().map_err(|error| format!("the store does not open again: {error}"))?;
         self.seen(By::Host)
     }
@@ -144,17 +150,23 @@ impl Stage {
     pub(crate) fn call<T>(
         &mut self,
         by: By,
+        act: Value,
         run: impl FnOnce(&Engine) -> Result<T, Error>,
     ) -> Result<Result<T, Refusal>, Broken> {
         self.calls += 1;
+        self.told.act_of(by, act);
         let outcome = match run(self.world.engine()) {
             Ok(done) => Ok(done),
             Err(Error::Refused(refusal)) => {
                 self.refusals += 1;
                 *self.reached.entry(refusal.code()).or_default() += 1;
+                self.told.says("expect", json!({ "refused": refusal.code() }));
                 Err(refusal)
             }
-            Err(other) => return Err(format!("the engine failed: {other}")),
+            Err(other) => {
+                self.told.says("expect", json!({ "failed": other.code() }));
+                return Err(format!("the engine failed: {other}"));
+            }
         };
         self.seen(by)?;
         Ok(outcome)
@@ -214,6 +226,7 @@ impl Stage {
         if self.is_as_seen()? {
             return Ok(());
         }
+        self.told.mail(&messages);
         self.world.mailbox().clear();
         let after = Seen::of(self.world.engine())?;
         watch::grows_by_one(&self.seen, &after, Reach::Mail)?;

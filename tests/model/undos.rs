@@ -1,10 +1,12 @@
 //! What is undone from a mailbox.
 
 use selfsame::Secret;
+use serde_json::json;
 
 use crate::acts::{EVE, MAILS, Who};
 use crate::model::{Kind, Want, Ways};
 use crate::stage::{By, Stage};
+use crate::told;
 use crate::watch::{self, Broken};
 
 impl Stage {
@@ -13,7 +15,8 @@ impl Stage {
         let found = Self::nth(&self.offers, place, |offer| offer.to / MAILS == who);
         let (Some(at), false) = (found, who == EVE && place > 2) else {
             let guess = Secret::from("0000-0000-0000-0000-0000-0000");
-            let tried = self.call(By::Person(who), |engine| engine.undo(&guess, &Self::client()))?;
+            let act = json!({ "do": "undo", "undo": told::text(&guess), "flow": self.next_flow() });
+            let tried = self.call(By::Person(who), act, |engine| engine.undo(&guess, &Self::client()))?;
             return Self::held(Want::No, &tried, "an undo with a made-up code");
         };
         let offer = self.offers[at].clone();
@@ -21,7 +24,8 @@ impl Stage {
         let is_over = offer.is_void || now >= offer.until || model.is_gone(now);
         let want = Want::of(!is_over && model.is_known && offer.was_known, is_over);
         self.acting.account = Some(offer.account);
-        let begun = self.call(By::Person(who), |engine| engine.undo(&offer.code, &Self::client()))?;
+        let act = json!({ "do": "undo", "undo": self.told.undo(&offer.code), "flow": self.next_flow() });
+        let begun = self.call(By::Person(who), act, |engine| engine.undo(&offer.code, &Self::client()))?;
         // Another may have what was let go of: then nothing is put back.
         let want =
             if begun.as_ref().is_err_and(|it| it.code() == "IdentityInUse") { Want::Any } else { want };

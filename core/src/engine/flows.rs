@@ -82,13 +82,16 @@ impl Engine {
     /// Begins a flow that a provider's assertion will be brought to.
     ///
     /// # Errors
-    /// [`Refusal::UnknownProvider`].
+    /// [`Refusal::UnknownProvider`]; [`Refusal::Busy`] when too many such flows of the store wait.
     pub fn begin_federated(&self, provider: &ProviderId, client: &Client) -> Result<Progress, Error> {
         if self.inner.policy.provider(provider).is_none() {
             return Err(Refusal::UnknownProvider.into());
         }
         self.check_client(client)?;
-        self.act(|view, ctx| swept(view, transition::begin_federated(provider.clone(), client, ctx), ctx))
+        self.act(|view, ctx| {
+            let waiting = view.meta()?.at_providers;
+            swept(view, transition::begin_federated(provider.clone(), client, waiting, ctx), ctx)
+        })
     }
 
     /// Brings the assertion that the flow was begun for. It signs in where the identity is known; where it
@@ -408,13 +411,13 @@ fn mail_facts(
     Ok(MailFacts { address, pace: view.pace(&address)?, waiting, all_waiting })
 }
 
-/// A new flow clears away a few that are over.
+/// A new flow clears away a few that are over, and so does one that there is no room for.
 pub(super) fn swept<T>(
     view: &View<'_>,
     mut verdict: Verdict<T>,
     ctx: &Context<'_>,
 ) -> Result<Verdict<T>, StoreError> {
-    if verdict.answer.is_ok() {
+    if matches!(verdict.answer, Ok(_) | Err(Refusal::Busy)) {
         let over = view.flows_due(SWEPT_AT_ONCE)?;
         verdict.changes.splice(0..0, transition::sweep(&over, ctx));
     }

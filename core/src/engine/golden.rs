@@ -330,6 +330,7 @@ fn golden() -> String {
             next_message: 5,
             sign_ups: 6,
             resets: 7,
+            at_providers: 10,
             accounts: 9,
             erasure_pending: Some(AT),
             clock_events: 8,

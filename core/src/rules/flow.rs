@@ -382,6 +382,12 @@ pub(crate) enum State {
 }
 
 impl State {
+    /// Whether it waits for a provider's word on who somebody is. A flow in a session, which its owner alone can
+    /// begin, is not meant.
+    pub(crate) fn is_at_provider(&self) -> bool {
+        matches!(self, Self::Present { .. })
+    }
+
     /// The address whose code the flow waits for.
     pub(crate) fn proving(&self) -> Option<&Proving> {
         match self {

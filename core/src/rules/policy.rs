@@ -151,7 +151,8 @@ impl Policy {
         self.accounts_per_email
     }
 
-    /// How many flows of the whole store may wait for the proof of an address.
+    /// How many flows of the whole store may wait for the proof of an address, how many for the code of a
+    /// forgotten password, and how many for a provider's word: each has a cap of its own (SPEC 2.10).
     pub fn open_sign_ups(&self) -> u32 {
         self.open_sign_ups
     }
@@ -285,7 +286,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// How many flows of the store may wait for the proof of an address: 1 to 1,000,000. Default 10,000.
+    /// How many flows of the store may wait for the proof of an address, as many again for the code of a
+    /// forgotten password, and for a provider's word: 1 to 1,000,000. Default 10,000.
     pub fn open_sign_ups(mut self, most: u32) -> Self {
         self.policy.open_sign_ups = most;
         self

@@ -118,12 +118,20 @@ pub(crate) fn sign_up(
     turn.verify_email(newcomer, email).map(|step| Progress { flow: Some(token), number: 1, step })
 }
 
-/// A flow that will bring an assertion.
-pub(crate) fn begin_federated(provider: ProviderId, client: &Client, ctx: &Context<'_>) -> Verdict<Progress> {
+/// A flow that will bring an assertion, among so many of its kind (SPEC 2.10).
+pub(crate) fn begin_federated(
+    provider: ProviderId,
+    client: &Client,
+    all_waiting: u32,
+    ctx: &Context<'_>,
+) -> Verdict<Progress> {
+    if all_waiting >= ctx.policy.open_sign_ups() {
+        return Verdict::refused(Refusal::Busy);
+    }
     let (flow, token) = begin(State::Present { provider }, client, ctx);
     let step = step(&flow, &Facts::default(), ctx);
     let progress = Progress { flow: Some(token), number: flow.number, step };
-    Verdict::done(progress, vec![Change::Flow(Box::new(flow))])
+    Verdict::done(progress, vec![Change::Flow(Box::new(flow)), Change::AtProvider { waits: true }])
 }
 
 /// A flow that renews the proof of a session (SPEC 6.4).
@@ -147,7 +155,8 @@ pub(crate) fn sweep(over: &[Flow], ctx: &Context<'_>) -> Vec<Change> {
                 flow: flow.id,
                 waits: false,
             });
-            waiting.into_iter().chain([Change::FlowEnded(flow.id)])
+            let at_provider = flow.state.is_at_provider().then_some(Change::AtProvider { waits: false });
+            waiting.into_iter().chain(at_provider).chain([Change::FlowEnded(flow.id)])
         })
         .collect()
 }
@@ -159,6 +168,16 @@ pub(crate) fn secret_hash(flow: FlowId, secret: &[u8; 32], ctx: &Context<'_>) ->
 
 /// The answer to a step, and what comes of it.
 pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
+    let was_at_provider = flow.state.is_at_provider();
+    let mut verdict = stepped(flow, input, facts, ctx);
+    // Whatever the provider's word leads to, it has come; what is refused still waits for it.
+    if was_at_provider && verdict.answer.is_ok() {
+        verdict.changes.push(Change::AtProvider { waits: false });
+    }
+    verdict
+}
+
+fn stepped(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
     let state = flow.state.clone();
     let turn = Turn { flow, facts, ctx, changes: Vec::new(), signed_in: None };
     match (state, input) {

@@ -57,6 +57,8 @@ pub(crate) enum Change {
     Account { account: Box<Account>, event: Event },
     /// The identifier belongs to the account (SPEC 1.3); it must not have belonged to another.
     Claimed { identifier: Identifier, account: AccountId },
+    /// A flow waits for a provider's word, or does so no longer (SPEC 2.10).
+    AtProvider { waits: bool },
     /// The provider of this issuer has these keys from now on.
     Keys { issuer: String, given: Box<GivenKeys> },
     /// Nothing is left of the account but this; its row had that revision.

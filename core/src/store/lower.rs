@@ -68,6 +68,10 @@ pub(crate) struct Mark {
     pub(crate) clock_event: Option<ClockEvent>,
 }
 
+fn count(waiting: &mut u32, waits: bool) {
+    *waiting = if waits { waiting.saturating_add(1) } else { waiting.saturating_sub(1) };
+}
+
 /// The first rows of a store.
 pub(crate) fn first_rows(
     header: Vec<u8>,
@@ -80,6 +84,7 @@ pub(crate) fn first_rows(
         next_message: 1,
         sign_ups: 0,
         resets: 0,
+        at_providers: 0,
         accounts: 0,
         erasure_pending: None,
         clock_events: 0,
@@ -227,16 +232,14 @@ impl Lowering<'_> {
                 self.suspended_ended(account)
             }
             Change::Unknown(slot) => self.put_sealed(tables::unknown(slot.slot), &slot),
+            Change::AtProvider { waits } => {
+                count(&mut self.meta()?.at_providers, waits);
+                Ok(())
+            }
             Change::Waiting { purpose, address, flow, waits } => {
                 let key = tables::waiting(&address, &flow);
-                let waiting = self.meta()?.waiting_for(purpose);
-                if waits {
-                    *waiting = waiting.saturating_add(1);
-                    self.rows.push(put(key, Vec::new()));
-                } else {
-                    *waiting = waiting.saturating_sub(1);
-                    self.rows.push(delete(key));
-                }
+                count(self.meta()?.waiting_for(purpose), waits);
+                self.rows.push(if waits { put(key, Vec::new()) } else { delete(key) });
                 Ok(())
             }
         }

@@ -452,10 +452,11 @@ pub(crate) struct Meta {
     /// The high-water mark of time (SPEC 12.4).
     pub(crate) mark: Timestamp,
     pub(crate) next_message: u64,
-    /// How many sign-ups wait for the proof of an address, and how many forgotten passwords for their
-    /// code (SPEC 2.10).
+    /// How many sign-ups wait for the proof of an address, how many forgotten passwords for their code, and
+    /// how many flows for a provider's word (SPEC 2.10).
     pub(crate) sign_ups: u32,
     pub(crate) resets: u32,
+    pub(crate) at_providers: u32,
     /// How many accounts there are, those on their way to deletion included.
     pub(crate) accounts: u64,
     /// Since when a purged account's bytes wait to be overwritten (SPEC 10.4), if any do.

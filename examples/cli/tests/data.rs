@@ -135,6 +135,26 @@ fn after_a_purge_the_store_is_written_anew_under_a_new_key() {
 }
 
 #[test]
+fn an_owner_erases_72_hours_after_they_asked_for_the_deletion() {
+    let desk = brian_came(DAY * 3);
+    let engine = desk.ago(DAY * 3);
+    engine.account(&session(&desk)).unwrap().request_deletion().unwrap();
+    drop(engine);
+    let offer = desk.done(&ENTER, PASSWORD);
+    assert!(offer.contains("selfsame answer erase-now"), "{offer}");
+    let rows = desk.rows();
+    told(&desk.run(&["answer", "erase-now"], b""), 2, "--yes", "nobody said yes");
+    assert!(desk.rows() == rows);
+    let over = desk.done(&["answer", "erase-now", "--yes"], "");
+    assert!(over.contains("the flow is over"), "{over}");
+    told(&desk.run(&["answer", "restore"], b""), 2, "no flow is open", "the offer is over");
+    told(&desk.run(&ENTER, PASSWORD.as_bytes()), 1, "do not fit", "it is absent");
+    let messages = desk.json(&["messages"], "");
+    assert_eq!(messages["messages"].as_array().unwrap().last().unwrap()["kind"], "Erased", "{messages}");
+    assert!(desk.done(&["health"], "").contains("1 account to be purged"));
+}
+
+#[test]
 fn a_notice_by_hand_is_too_early_to_erase() {
     let desk = Desk::new();
     desk.brian_is_there();

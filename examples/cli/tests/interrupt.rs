@@ -9,17 +9,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use selfsame::{Answer, Engine, Environment, FlowToken, Policy};
+use selfsame::{Answer, Client, Engine, Environment, FlowToken, Policy};
 use selfsame_world::Hand;
 use serde_json::Value;
 
-use crate::desk::{Desk, PASSWORD, now};
+use crate::desk::{BRIAN, Desk, PASSWORD, now};
 
 /// How often an act is interrupted: at its first change of the file, at its second, and so on in turn.
 const TIMES: usize = 8;
 /// The changes of the file that a call can be seen to make: some at opening, before a password is hashed,
 /// the others while the act is written.
 const MOMENTS: usize = 8;
+const ENTER: [&str; 3] = ["sign-in", BRIAN, "--password-stdin"];
 
 /// Begins the call; its standard input stays open.
 fn begun(desk: &Desk, args: &[&str]) -> Child {
@@ -77,15 +78,18 @@ fn count(desk: &Desk, figure: &str) -> u64 {
     desk.json(&["health"], "")[figure].as_u64().unwrap()
 }
 
+/// The store, opened by a clock that stands ahead by so much.
+fn ahead(desk: &Desk, by: Duration) -> Engine {
+    let environment = Environment::system().with_clock(Arc::new(Hand::at(now() + by)));
+    Engine::open(desk.path("s"), &desk.unlock(), None, Policy::default(), environment).unwrap()
+}
+
 /// The time of the store is the latest that it was told, so the next calls are in that minute too.
 fn resend_in_a_minute(desk: &Desk) {
     let kept: Value = serde_json::from_slice(&fs::read(desk.path("s.flow")).unwrap()).unwrap();
     let flow = FlowToken::parse(kept["flow"].as_str().unwrap()).unwrap();
     let number = kept["number"].as_u64().unwrap().try_into().unwrap();
-    let environment = Environment::system().with_clock(Arc::new(Hand::at(now() + Duration::from_secs(60))));
-    let engine = Engine::open(desk.path("s"), &desk.unlock(), None, Policy::default(), environment).unwrap();
-    engine.answer(&flow, number, &Answer::Resend).unwrap();
-    drop(engine);
+    ahead(desk, Duration::from_secs(60)).answer(&flow, number, &Answer::Resend).unwrap();
     // The program keeps the number of the step that this led to.
     desk.done(&["step"], "");
 }
@@ -155,5 +159,64 @@ fn an_answer_that_is_interrupted_was_given_or_was_not_and_can_be_given_again() {
             assert!(changed && desk.path("s.session").exists());
         }
         ada_is_whole(&desk);
+    });
+}
+
+/// Brian has a session whose proof stays fresh: the time of the store stands until the clock is there.
+fn brian_is_fresh() -> Desk {
+    let desk = Desk::new();
+    desk.brian_is_there();
+    let in_an_hour = ahead(&desk, Duration::from_secs(60 * 60));
+    desk.keep(&in_an_hour.sign_in(BRIAN, &PASSWORD.into(), &Client::default()).unwrap());
+    desk
+}
+
+fn events(desk: &Desk, action: &str) -> usize {
+    let audit = desk.json(&["audit"], "");
+    assert_eq!(audit["holds"], true);
+    audit["events"].as_array().unwrap().iter().filter(|event| event["action"] == action).count()
+}
+
+fn mailed(desk: &Desk, kind: &str) -> usize {
+    let messages = desk.json(&["messages"], "");
+    messages["messages"].as_array().unwrap().iter().filter(|message| message["kind"] == kind).count()
+}
+
+#[test]
+fn a_deletion_that_is_interrupted_was_asked_for_or_was_not_and_can_be_asked_for_again() {
+    let desk = brian_is_fresh();
+    let delete = ["delete", "--yes"];
+    interrupt(&desk, &delete, "", |changed| {
+        assert_eq!(mailed(&desk, "DeletionRequested"), usize::from(changed), "the request and its message");
+        if changed {
+            // Its session is over, whether or not the program forgot it too.
+            assert_ne!(desk.run(&["account"], b"").code, 0);
+        } else {
+            desk.done(&delete, "");
+        }
+        assert_eq!(desk.json(&ENTER, PASSWORD)["step"], "ConfirmRestore");
+        assert_eq!(desk.json(&["answer", "restore"], "")["outcome"], "Restored");
+        assert_eq!(events(&desk, "DeletionRequested"), 1);
+    });
+}
+
+#[test]
+fn an_export_that_is_interrupted_leaves_a_whole_document_or_none_and_can_be_made_again() {
+    let desk = brian_is_fresh();
+    let export = ["export", "brian.json"];
+    let whole = |desk: &Desk| {
+        let document = fs::read(desk.path("brian.json")).unwrap();
+        assert!(serde_json::from_slice::<Value>(&document).unwrap().to_string().contains(BRIAN));
+        fs::remove_file(desk.path("brian.json")).unwrap();
+    };
+    interrupt(&desk, &export, "", |changed| {
+        let told_of = usize::from(changed);
+        assert_eq!((events(&desk, "Exported"), mailed(&desk, "Exported")), (told_of, told_of));
+        if desk.path("brian.json").exists() {
+            assert!(changed, "nothing is given out that the account does not know of");
+            whole(&desk);
+        }
+        desk.done(&export, "");
+        whole(&desk);
     });
 }

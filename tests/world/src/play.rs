@@ -214,7 +214,8 @@ impl Stage {
                 shown(begun.map(|begun| render::enrolment(&begun)))
             }
             Act::ConfirmTotp { session, app, codes } => {
-                let code = self.totp(app, world)?;
+                let is_named = self.apps.contains_key(app);
+                let code = if is_named { self.totp(app, world)? } else { app.as_str().into() };
                 let account = engine.account(self.token(session)?);
                 let confirmed = account.and_then(|account| account.confirm_totp(&code));
                 self.codes_given(codes, confirmed)
@@ -248,7 +249,7 @@ impl Stage {
                 self.arrived(Some(flow), begun)
             }
             Act::Undo { undo, flow, device, product } => {
-                let code = self.undos.get(undo).ok_or_else(|| unknown("undo code", undo))?.clone();
+                let code = self.undos.get(undo).cloned().unwrap_or_else(|| undo.as_str().into());
                 self.arrived(Some(flow), engine.undo(&code, &client(device, product)?))
             }
             Act::AddPassword { session, password, .. } => {
@@ -415,6 +416,7 @@ impl Stage {
                 let code = number.checked_sub(1).and_then(|at| codes.get(at));
                 Answer::RecoveryCode(code.ok_or_else(|| format!("{of:?} has no code {number}"))?.clone())
             }
+            Give::TypedRecoveryCode(typed) => Answer::RecoveryCode(typed.as_str().into()),
             Give::NewPassword(password) => Answer::NewPassword(self.secret(password)),
             Give::Restore => Answer::Restore,
             Give::KeepDeleted => Answer::KeepDeleted,

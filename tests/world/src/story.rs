@@ -316,6 +316,7 @@ pub enum Give {
     Totp(String),
     TypedTotp(String),
     RecoveryCode { of: String, number: usize },
+    TypedRecoveryCode(String),
     NewPassword(String),
     Restore,
     KeepDeleted,

@@ -45,12 +45,12 @@ pub(crate) fn review(
     account.review(&keep, keep_second_factor, new_password)
 }
 
-/// A method by what stories call it: `Password`, or the provider's name. One that is not there has an id
+/// A method by what stories call it: `Password`, the provider's name, or what its owner is called there. One that is not there has an id
 /// that no account has.
 fn method_called(account: &AccountHandle, name: &str) -> Result<MethodId, Error> {
     let methods = account.view()?.methods;
     let called = methods.iter().find(|method| match &method.provider {
-        Some(provider) => provider.as_str() == name,
+        Some(provider) => provider.as_str() == name || method.handle.as_deref() == Some(name),
         None => method.kind == MethodKind::Password && name == "Password",
     });
     match called {

@@ -142,6 +142,7 @@ fn answers(give: &Give) -> String {
         }
         Give::Totp(_) => "types what the app shows".to_owned(),
         Give::TypedTotp(_) => "types a code of their own".to_owned(),
+        Give::TypedRecoveryCode(_) => "types a recovery code of their own".to_owned(),
         Give::RecoveryCode { number, .. } => format!("types recovery code {number}"),
         Give::NewPassword(_) => "sets a new password".to_owned(),
         Give::Restore => "restores the account".to_owned(),
