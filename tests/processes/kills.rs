@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
 use selfsame_world::{World, minutes};
 
@@ -17,7 +18,7 @@ const ON_ONE_FILE: usize = 50;
 const FETCH: u64 = 64;
 /// Acts that a process is left to do at most, and how long it is then left alone at most.
 const ACTS: usize = 8;
-const TURNS: usize = 20_000;
+const MICROSECONDS: usize = 5_000;
 
 const TEST: &str = "kills::r12_3_what_a_killed_process_said_is_there_and_what_it_was_at_is_whole_or_not";
 
@@ -88,7 +89,8 @@ impl Story {
             let line = process.hear().expect("it works until it is killed");
             self.hear(line);
         }
-        (0..below(TURNS)).for_each(|_| thread::yield_now());
+        // Some moment of the next acts: nothing is waited for.
+        thread::sleep(Duration::from_micros(below(MICROSECONDS) as u64));
         process.kill();
         while let Some(line) = process.hear() {
             self.hear(line);
@@ -114,6 +116,12 @@ impl Story {
         figures.cut_off += usize::from(cut_off.is_some());
         figures.whole += usize::from(is_whole);
         self.work(world, |worker| {
+            // First of all: whatever else is done takes of the time that its flow has.
+            if let Some([kind, who, given @ ..]) = cut_off.as_deref().filter(|_| !is_whole)
+                && (kind == "code" || kind == "recover")
+            {
+                worker.again(kind, who.parse().unwrap(), given);
+            }
             // Of those who were not touched nothing can have changed but by what the rows were held against.
             let mut touched: Vec<usize> = Vec::new();
             for line in said {
@@ -124,11 +132,7 @@ impl Story {
                 }
                 let who = who.parse().unwrap();
                 touched.push(who);
-                let is_cut_off = cut_off.as_ref().is_some_and(|cut_off| *cut_off == words[1..]);
                 if kind == "code" || kind == "recover" {
-                    if is_cut_off && !is_whole {
-                        worker.again(kind, who, given);
-                    }
                     worker.is_spent(kind, who, given);
                     figures.spent += 1;
                 }
