@@ -53,7 +53,11 @@ enum Edit<'a> {
     /// Bytes of the older copy.
     OldBytes(Place, u16),
     /// A commit slot becomes the other one, or one of the older copy.
-    Slot { to: bool, from: bool, is_old: bool },
+    Slot {
+        to: bool,
+        from: bool,
+        is_old: bool,
+    },
     Truncate(u32),
     Grow(u8, &'a [u8]),
 }
@@ -262,21 +266,21 @@ impl Sample {
                 None => edited.remove(key),
             };
         }
-        // A header that was changed is opened by another key or by none.
+        // A header that was changed names another format, or is opened by another key or by none.
         let is_header = |key: &[u8]| Table::of(key).is_some_and(|table| table.name == "header");
-        let may_be_locked = edits.iter().any(|(key, value)| value.is_some() && is_header(key));
+        let has_header = edits.iter().any(|(key, value)| value.is_some() && is_header(key));
         let bytes = with_raw_rows(self.bytes.clone(), &edits).map_err(|error| format!("rows: {error:?}"))?;
         let earliest = if edited == self.older_raw { 0 } else { self.last };
-        self.judged(edited == self.raw, earliest, may_be_locked, bytes)
+        self.judged(edited == self.raw, earliest, has_header, bytes)
     }
 
-    fn judged(&self, is_same: bool, earliest: u64, may_be_locked: bool, bytes: Vec<u8>) -> Result<(), String> {
+    fn judged(&self, is_same: bool, earliest: u64, has_header: bool, bytes: Vec<u8>) -> Result<(), String> {
         let medium = Arc::new(MemoryMedium::holding(bytes.clone()));
         let engine = match self.open(medium.clone()) {
             Ok(engine) => engine,
             Err(error) if is_same => return Err(format!("refused as it is, with {error:?}")),
             Err(_) if medium.bytes() != bytes => return Err("refused, and changed".to_owned()),
-            Err(Error::Open(OpenProblem::WrongKey)) if may_be_locked => return Ok(()),
+            Err(Error::Open(OpenProblem::WrongKey | OpenProblem::NewerFormat)) if has_header => return Ok(()),
             Err(error) if self.may_be(&error, &bytes) => return Ok(()),
             Err(error) => return Err(format!("refused with {error:?}")),
         };
@@ -296,11 +300,16 @@ impl Sample {
         }
         let rows = engine.dump().map_err(failed)?;
         engine.suspend().map_err(failed)?;
-        if engine.dump().map_err(failed)? == rows { Ok(()) } else { Err("the next act damages it".to_owned()) }
+        if engine.dump().map_err(failed)? == rows {
+            Ok(())
+        } else {
+            Err("the next act damages it".to_owned())
+        }
     }
 
     fn open(&self, medium: Arc<MemoryMedium>) -> Result<Engine, Error> {
-        let anchor = self.anchor.clone().map(|kept| Arc::new(Keystore(Mutex::new(Some(kept)))) as Arc<dyn Anchor>);
+        let anchor =
+            self.anchor.clone().map(|kept| Arc::new(Keystore(Mutex::new(Some(kept)))) as Arc<dyn Anchor>);
         let policy = World::policy().build().unwrap();
         Engine::open_on(medium, &self.unlock, anchor, policy, self.environment.clone())
     }
