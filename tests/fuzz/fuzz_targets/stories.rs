@@ -2,6 +2,7 @@
 //! with a failure of the engine's own, and what the store holds in the end opens again.
 #![no_main]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -21,6 +22,15 @@ static TOLD: LazyLock<Vec<Vec<Value>>> = LazyLock::new(|| {
     let stories =
         files.iter().filter_map(|file| serde_json::from_slice::<Value>(&fs::read(file).unwrap()).ok());
     stories.map(|story| story["acts"].as_array().unwrap().iter().map(bare).collect()).collect()
+});
+
+/// The same, by what is done: few stories have the rare acts.
+static KINDS: LazyLock<Vec<Vec<Value>>> = LazyLock::new(|| {
+    let mut kinds: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for act in TOLD.iter().flatten() {
+        kinds.entry(act["do"].to_string()).or_default().push(act.clone());
+    }
+    kinds.into_values().collect()
 });
 
 fuzz_target!(|text: &str| {
@@ -79,9 +89,11 @@ fn change(acts: &mut Vec<Value>, dice: &mut Dice) {
             acts.swap(one, other);
         }
         2 if !acts.is_empty() => acts.insert(at, acts[dice.below(acts.len())].clone()),
-        3 | 4 => {
-            let from = dice.below(told.len());
-            let mut taken: Vec<_> = told[from..].iter().take(1 + dice.below(4)).cloned().collect();
+        how @ (3 | 4) => {
+            let kind = &KINDS[dice.below(KINDS.len())];
+            let (source, most) = if how == 3 { (kind, 1) } else { (told, 4) };
+            let from = dice.below(source.len());
+            let mut taken: Vec<_> = source[from..].iter().take(1 + dice.below(most)).cloned().collect();
             for act in &mut taken {
                 // Names are those of this story, where it has such.
                 for (name, value) in members(act) {
