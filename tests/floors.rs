@@ -297,6 +297,29 @@ fn section(manifest: &str, name: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
+#[test]
+fn every_record_has_its_number_with_the_fuzzer() {
+    let core = root().join("core/src");
+    let mut records: BTreeSet<String> = BTreeSet::new();
+    for path in files(&core, ".rs") {
+        let source = fs::read_to_string(path).unwrap();
+        records.extend(following(source.split("#[cfg(test)]\nmod ").next().unwrap(), &["Record", "for"]));
+    }
+    assert!(records.remove("Basis"), "the one that is hashed and never read");
+    let testing = fs::read_to_string(core.join("testing.rs")).unwrap();
+    assert_eq!(following(&testing, &["round_trips", "::", "<"]), records);
+    assert_eq!(following(&testing, &["kind", "%"]), BTreeSet::from([records.len().to_string()]));
+}
+
+/// What follows these tokens, wherever they stand.
+fn following(source: &str, before: &[&str]) -> BTreeSet<String> {
+    let tokens = tokens(source);
+    let found = tokens
+        .windows(before.len() + 1)
+        .filter(|window| window.iter().zip(before).all(|(a, b)| a.text == *b));
+    found.filter_map(|window| window.last()).map(|token| token.text.clone()).collect()
+}
+
 /// Whether the lints of a member are those of the workspace.
 fn carries_lints(member: &str, manifest: &str, workspace: &str) -> bool {
     if member != CROSSING {
