@@ -6,16 +6,29 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=src");
     let mut hash = 0xcbf2_9ce4_8422_2325;
-    for file in sources(Path::new("src"))? {
-        let source = fs::read_to_string(&file)?.replace('\r', "");
-        hash = fnv1a(hash, source.as_bytes());
+    // What crosses for tests is in a library of its own, of the same build.
+    for folder in ["src", "testing/src"] {
+        println!("cargo::rerun-if-changed={folder}");
+        for file in sources(Path::new(folder))? {
+            let source = fs::read_to_string(&file)?.replace('\r', "");
+            hash = fnv1a(hash, source.as_bytes());
+        }
     }
     let id = format!("{}-{hash:016x}", env::var("CARGO_PKG_VERSION")?);
     println!("cargo::rustc-env=SELFSAME_BUILD_ID={id}");
-    let module = format!("\"\"\"The build that this package was made for.\"\"\"\n\nBUILD_ID = \"{id}\"\n");
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("_build_id.py"), module)?;
+    let what = "The build that this package was made for.";
+    let out = env::var("OUT_DIR")?;
+    for (file, source) in [
+        ("_build_id.py", format!("\"\"\"{what}\"\"\"\n\nBUILD_ID = \"{id}\"\n")),
+        (
+            "BuildId.kt",
+            format!("package selfsame\n\n/** {what} */\ninternal const val BUILD_ID: String = \"{id}\"\n"),
+        ),
+        ("BuildId.swift", format!("/// {what}\nlet buildIdOfSources = \"{id}\"\n")),
+    ] {
+        fs::write(Path::new(&out).join(file), source)?;
+    }
     Ok(())
 }
 

@@ -26,6 +26,12 @@ uniffi::custom_type!(
 #[derive(uniffi::Object)]
 pub struct Engine(selfsame::Engine);
 
+impl From<selfsame::Engine> for Engine {
+    fn from(engine: selfsame::Engine) -> Self {
+        Self(engine)
+    }
+}
+
 impl Engine {
     pub(crate) fn core(&self) -> &selfsame::Engine {
         &self.0

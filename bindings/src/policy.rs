@@ -66,7 +66,11 @@ pub struct Policy {
 }
 
 impl Policy {
-    pub(crate) fn build(self) -> Result<selfsame::Policy, SelfsameError> {
+    /// The policy as the core has it.
+    ///
+    /// # Errors
+    /// `InvalidPolicy` names the figure that is out of its bounds.
+    pub fn build(self) -> Result<selfsame::Policy, SelfsameError> {
         let builder = selfsame::Policy::builder();
         let builder = set(builder, self.realm, |builder, realm| builder.realm(&realm));
         let builder = set(builder, self.providers, PolicyBuilder::providers);

@@ -36,4 +36,4 @@ pub use person::{Authenticator, Person, refused, signed_in};
 pub use play::{Failure, Performance, Played, play, play_watched};
 pub use provider::{Identity, providers};
 pub use tokens::{Forge, TokenProvider};
-pub use world::{START, World, WorldBuilder};
+pub use world::{REALM, START, World, WorldBuilder, products};

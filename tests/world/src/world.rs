@@ -19,6 +19,14 @@ use crate::provider::providers;
 /// When a world begins unless it is told otherwise: 2026-01-01 00:00:00 UTC.
 pub const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
+/// The name of a world's service.
+pub const REALM: &str = "Field Notes";
+
+/// The products of a world.
+pub fn products() -> Vec<Product> {
+    vec![Product::grok(), Product::api()]
+}
+
 /// An engine, and everything around it that a test turns, reads and counts. The same seed and the same
 /// calls give the same answers and the same rows.
 pub struct World {
@@ -53,11 +61,10 @@ impl World {
         }
     }
 
-    /// The policy of a world that is given none: the defaults, the realm "Field Notes", the
-    /// [`providers`] and the products `grok` and `api`.
+    /// The policy of a world that is given none: the defaults, the realm [`REALM`], the [`providers`] and the
+    /// [`products`].
     pub fn policy() -> selfsame::PolicyBuilder {
-        let products = vec![Product::grok(), Product::api()];
-        Policy::builder().realm("Field Notes").providers(providers()).products(products)
+        Policy::builder().realm(REALM).providers(providers()).products(products())
     }
 
     /// The engine.
@@ -102,7 +109,12 @@ impl World {
 
     /// What opens the store: the key that its seed stands for.
     pub fn unlock(&self) -> Unlock {
-        unlock(self.seed)
+        Unlock::HostKey(self.host_key())
+    }
+
+    /// The key that its seed stands for.
+    pub fn host_key(&self) -> HostKey {
+        host_key(self.seed)
     }
 
     /// What the engine takes from this world, to open another engine with.
@@ -219,7 +231,7 @@ impl WorldBuilder {
         let policy = self
             .policy
             .unwrap_or_else(|| World::policy().build().expect("the world's policy is within its bounds"));
-        let (key, anchor) = (unlock(self.seed), self.anchor.clone());
+        let (key, anchor) = (Unlock::HostKey(host_key(self.seed)), self.anchor.clone());
         let place = self.place.unwrap_or_else(|| Place::Medium(Arc::new(MemoryMedium::new())));
         let (given, around) = (policy.clone(), environment.clone());
         let engine = match &place {
@@ -242,10 +254,10 @@ impl WorldBuilder {
 }
 
 /// A key of a seed's own. It is no secret: whoever has the seed has it.
-fn unlock(seed: u64) -> Unlock {
+fn host_key(seed: u64) -> HostKey {
     let mut key = [0x5e; 32];
     for (byte, from) in key.iter_mut().zip(seed.to_be_bytes()) {
         *byte ^= from;
     }
-    Unlock::HostKey(HostKey::from_bytes(key))
+    HostKey::from_bytes(key)
 }

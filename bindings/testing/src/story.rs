@@ -1,0 +1,45 @@
+//! Rust's own player of stories: what a player in another language is held against.
+
+use std::fmt;
+
+use selfsame_world::story::Story;
+use selfsame_world::{World, play};
+
+/// Why a story has no transcript.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Error)]
+pub enum StoryError {
+    /// The text is no story.
+    Unreadable {
+        /// The act, and what is wrong with it.
+        why: String,
+    },
+    /// An answer was otherwise than told.
+    OtherThanTold {
+        /// The act, and what is otherwise.
+        why: String,
+    },
+}
+
+impl fmt::Display for StoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { why } => write!(f, "no story: {why}"),
+            Self::OtherThanTold { why } => write!(f, "otherwise than told: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for StoryError {}
+
+/// Plays a story, the text of its file, on a world of its own: its transcript, as JSON without blanks.
+#[uniffi::export]
+pub fn transcript(story: &str) -> Result<String, StoryError> {
+    let story = Story::read(story).map_err(|error| StoryError::Unreadable { why: error.to_string() })?;
+    let mut world =
+        World::of(&story).try_build().map_err(|error| StoryError::Unreadable { why: error.to_string() })?;
+    let played = play(&story, &mut world);
+    match &played.failure {
+        Some(failure) => Err(StoryError::OtherThanTold { why: failure.to_string() }),
+        None => Ok(played.transcript().to_string()),
+    }
+}
