@@ -1,0 +1,333 @@
+package selfsame.testing
+
+import java.time.Duration
+import java.time.Instant
+import kotlinx.serialization.json.Json
+import kotlinx.serialization.json.JsonArray
+import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.JsonPrimitive
+import kotlinx.serialization.json.boolean
+import kotlinx.serialization.json.int
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
+import kotlinx.serialization.json.long
+import selfsame.AccountHandle
+import selfsame.AccountId
+import selfsame.Answer
+import selfsame.Assertion
+import selfsame.Billing
+import selfsame.BillingStatus
+import selfsame.Client
+import selfsame.EmailProof
+import selfsame.Engine
+import selfsame.FlowToken
+import selfsame.Intent
+import selfsame.Managed
+import selfsame.ManagedBy
+import selfsame.MethodId
+import selfsame.MethodKind
+import selfsame.Planned
+import selfsame.Policy
+import selfsame.PrivacyRequest
+import selfsame.Progress
+import selfsame.RecoveryCodes
+import selfsame.RequestKind
+import selfsame.Secret
+import selfsame.SelfsameException
+import selfsame.SessionId
+import selfsame.SessionToken
+import selfsame.SignedIn
+import selfsame.Step
+import selfsame.mailedCode
+
+/** Plays a story (`tests/stories/README.md`) through the public face of the package. */
+internal class Player(text: String) {
+    private val story = Json.parseToJsonElement(text).jsonObject
+    private val world = World(
+        policy(story["policy"]?.jsonObject ?: JsonObject(mapOf())),
+        story.number("seed").toULong(),
+        Instant.ofEpochMilli(story.number("starts")),
+    )
+
+    // What the names of the story stand for by now.
+    private val flows = HashMap<String, Progress>()
+    private val sessions = HashMap<String, Pair<SessionId, SessionToken>>()
+    private val accounts = HashMap<String, AccountId>()
+    private val requests = HashMap<String, PrivacyRequest>()
+    private val codes = HashMap<String, Secret>()
+    private val undos = HashMap<String, Secret>()
+    private val apps = HashMap<String, Secret>()
+    private val recoveryCodes = HashMap<String, RecoveryCodes>()
+
+    /** The session that the act at hand has opened. */
+    private var opened: SignedIn? = null
+
+    /** What was answered to each act, as JSON without blanks. */
+    fun transcript(): String {
+        val acts = story.getValue("acts").jsonArray.map { it.jsonObject }
+        return JsonArray(acts.mapIndexed { index, act -> plain(played(index + 1, act)) }).toString()
+    }
+
+    private fun played(number: Int, act: JsonObject): Map<String, Any?> {
+        val at = world.now()
+        opened = null
+        val answer = try {
+            play(act, world.engine())
+        } catch (error: SelfsameException) {
+            error
+        }
+        act["keep"]?.jsonObject?.let(::keep)
+        return mapOf("act" to number, "at" to at, "do" to act.text("do"), "answer" to answer)
+    }
+
+    private fun play(act: JsonObject, engine: Engine): Any? = when (val name = act.text("do")) {
+        "sign_up" -> arrived(act, engine.signUp(act.text("email"), act.secret("password"), act.client()))
+        "begin_federated" -> arrived(act, engine.beginFederated(act.text("provider"), act.client()))
+        "continue_with" -> {
+            val stated = assertion(act.maybe("made_for") ?: act.text("flow"), act.getValue("identity"))
+            arrived(act, engine.continueWith(token(act.text("flow")), stated, variant<Intent>(act.text("intent"))))
+        }
+        "answer" -> {
+            val flow = act.text("flow")
+            val number = act["number"]?.jsonPrimitive?.int?.toUInt() ?: flows.getValue(flow).number
+            arrived(act, engine.answer(token(flow), number, answer(flow, act.getValue("give"))))
+        }
+        "current_step" -> arrived(act, engine.currentStep(token(act.text("flow"))))
+        "sign_in" -> arrived(act, engine.signIn(act.text("email"), act.secret("password"), act.client()))
+        "picker" -> mapOf("accounts" to engine.picker())
+        "sign_in_to" -> arrived(act, engine.signInTo(account(act), act.secret("password"), act.client()))
+        "forget_here" -> engine.forgetHere(account(act))
+        "reset_password" -> arrived(act, engine.resetPassword(act.text("email"), act.client()))
+        "reauthenticate" -> arrived(act, engine.reauthenticate(session(act).second))
+        "undo" -> {
+            val undo = act.text("undo")
+            arrived(act, engine.undo(undos[undo] ?: Secret(undo), act.client()))
+        }
+        "resolve" -> engine.resolve(session(act).second)
+        "touch" -> engine.touch(session(act).second)
+        "purge_due" -> engine.purgeDue(act["limit"]?.jsonPrimitive?.int?.toUInt() ?: 100u)
+        "support_find" -> {
+            val named = act.text("named")
+            mapOf("accounts" to engine.support(act.text("operator")).find(accounts[named] ?: named))
+        }
+        "support_activity" -> mapOf("events" to engine.support(act.text("operator")).activity(account(act)))
+        "support_delete" -> engine.support(act.text("operator")).startDeletion(account(act), act.text("ticket"))
+        "support_records" -> mapOf("records" to engine.supportRecords(account(act)))
+        "open_requests" -> mapOf("requests" to engine.openRequests(100u))
+        "close_request" -> request(act).let { engine.closeRequest(it.account, it.id, act.text("receipt")) }
+        "announce_erasure" -> request(act).let { engine.announceErasure(it.account, it.id) }
+        "erase" -> request(act).let { engine.erase(it.account, it.id) }
+        "set_billing" -> engine.setBilling(account(act), act.text("product"), billing(act.getValue("billing").jsonObject))
+        "rekey" -> engine.rekey(world.unlock())
+        "health" -> engine.health()
+        "reopen" -> world.reopen()
+        "mail" -> mail(act)
+        "wait" -> {
+            world.later(span(act))
+            mapOf("now" to world.now())
+        }
+        "turn_wall" -> {
+            world.setWallForward(span(act["forward"]))
+            world.setWallBack(span(act["back"]))
+            mapOf("now" to world.now())
+        }
+        else -> own(name, act, engine.account(session(act).second))
+    }
+
+    /** What owners do with their accounts. */
+    private fun own(name: String, act: JsonObject, account: AccountHandle): Any? = when (name) {
+        "enroll_totp" -> account.enrollTotp().also { apps[act.text("app")] = it.secret }
+        "confirm_totp" -> {
+            val app = act.text("app")
+            given(act, account.confirmTotp(apps[app]?.let(::shown) ?: Secret(app)))
+        }
+        "unsaved_recovery_codes" -> account.unsavedRecoveryCodes()
+        "recovery_codes_saved" -> account.recoveryCodesSaved()
+        "regenerate_recovery_codes" -> given(act, account.regenerateRecoveryCodes())
+        "turn_off_mfa" -> account.turnOffMfa()
+        "mark_compromised" -> {
+            val methods = account.view().methods
+            account.markCompromised((methods.find { it.kind == MethodKind.PASSWORD } ?: methods.first()).id)
+        }
+        "begin_add" -> arrived(act, account.beginAdd(act.text("provider")))
+        "add_password" -> account.addPassword(act.text("email"), act.secret("password"))
+        "change_password" -> account.changePassword(act.secret("current"), act.secret("new"))
+        "review" -> {
+            val stays = act.getValue("stays").jsonArray.map { method(account, it.jsonPrimitive.content) }
+            account.review(stays, act.yes("second_factor_stays"), act.maybe("new_password")?.let(::Secret))
+        }
+        "prove_address" -> {
+            val code = act.text("code")
+            account.proveAddress(codes[code] ?: Secret(code))
+        }
+        "remove_method" -> account.removeMethod(method(account, act.text("method")), act.yes("waive_undo"))
+        "take_seen_email" -> account.takeSeenEmail(method(account, act.text("method")))
+        "change_email" -> account.changeEmail(act.text("email"), act.yes("old_is_lost"))
+        "verify_address" -> account.verifyAddress(act.text("email"))
+        "set_contact" -> account.setContact(act.text("email"))
+        "set_display_name" -> account.setDisplayName(act.maybe("name"))
+        "account" -> account.view()
+        "sessions" -> mapOf("sessions" to account.sessions())
+        "end_session" -> account.endSession(sessions.getValue(act.text("ends")).first)
+        "end_other_sessions" -> account.endOtherSessions()
+        "sign_out" -> account.signOut()
+        "request_deletion" -> account.requestDeletion()
+        "request_privacy" ->
+            account.requestPrivacy(variant<RequestKind>(act.text("kind"))).also { requests[act.text("request")] = it }
+        "privacy_requests" -> mapOf("requests" to account.privacyRequests())
+        "export" -> Json.parseToJsonElement(account.export())
+        "open_product" -> account.openProduct(act.text("product"))
+        "memberships" -> mapOf("memberships" to account.memberships())
+        "billing_destination" -> account.billingDestination(act.text("product"))
+        "manage_destination" -> account.manageDestination(
+            act.maybe("product")?.let { Managed.Product(it) } ?: Managed.Provider(act.text("provider")),
+        )
+        "explain" -> account.explain(PLANNED.first { code(it) == act.text("planned") })
+        "activity" -> mapOf("events" to account.activity())
+        "verify_audit" -> mapOf("holds" to account.verifyAudit())
+        else -> throw IllegalArgumentException("no act is called $name")
+    }
+
+    /** Remembers where the flow is, and what session it opened. */
+    private fun arrived(act: JsonObject, progress: Progress): Progress {
+        (progress.step as? Step.SignedIn)?.let { opened = it.v1 }
+        act.maybe("flow")?.let { flows[it] = progress }
+        return progress
+    }
+
+    private fun given(act: JsonObject, made: RecoveryCodes): RecoveryCodes =
+        made.also { recoveryCodes[act.text("codes")] = it }
+
+    private fun keep(names: JsonObject) {
+        val opened = checkNotNull(opened) { "no session was opened whose names could be kept" }
+        names.maybe("account")?.let { accounts[it] = opened.account }
+        names.maybe("session")?.let { sessions[it] = opened.session to checkNotNull(opened.token) }
+    }
+
+    private fun answer(flow: String, give: JsonElement): Answer {
+        if (give is JsonPrimitive) return BARE.first { code(it) == give.content }
+        val (kind, what) = give.jsonObject.entries.single()
+        return when (kind) {
+            "Code" -> Answer.Code(codes.getValue(what.text))
+            "TypedCode" -> Answer.Code(Secret(what.text))
+            "LinkTo" -> Answer.LinkTo(what.jsonPrimitive.int.toUByte())
+            "Password" -> Answer.Password(Secret(what.text))
+            "Assertion" -> Answer.Assertion(assertion(flow, what))
+            "Totp" -> Answer.Totp(shown(apps.getValue(what.text)))
+            "TypedTotp" -> Answer.Totp(Secret(what.text))
+            "RecoveryCode" -> {
+                val place = what.jsonObject
+                Answer.RecoveryCode(
+                    recoveryCodes.getValue(place.text("of")).codes[place.number("number").toInt() - 1],
+                )
+            }
+            "TypedRecoveryCode" -> Answer.RecoveryCode(Secret(what.text))
+            "NewPassword" -> Answer.NewPassword(Secret(what.text))
+            "CorrectAddress" -> Answer.CorrectAddress(what.text)
+            else -> throw IllegalArgumentException("no answer is called $kind")
+        }
+    }
+
+    private fun assertion(flow: String, identity: JsonElement): Assertion = with(identity.jsonObject) {
+        val known =
+            Identity(text("provider"), text("subject"), maybe("handle"), maybe("email"), yes("email_verified"))
+        assertion(known, token(flow))
+    }
+
+    /** What an app with this secret shows now. */
+    private fun shown(secret: Secret): Secret = checkNotNull(totp(secret, world.now()))
+
+    private fun mail(act: JsonObject): Any {
+        val message = world.takeMail(act.text("to")) ?: return mapOf("kind" to null)
+        mailedCode(message.kind)?.let { sent -> act.maybe("code")?.let { codes[it] = sent } }
+        message.undo?.let { offer -> act.maybe("undo")?.let { undos[it] = offer.code } }
+        return message
+    }
+
+    private fun token(flow: String): FlowToken =
+        checkNotNull(flows.getValue(flow).flow) { "$flow was done at once, without a flow" }
+
+    private fun session(act: JsonObject): Pair<SessionId, SessionToken> = sessions.getValue(act.text("session"))
+
+    private fun account(act: JsonObject): AccountId = accounts.getValue(act.text("account"))
+
+    private fun request(act: JsonObject): PrivacyRequest = requests.getValue(act.text("request"))
+}
+
+private val BARE = listOf(
+    Answer.Skip,
+    Answer.Confirm,
+    Answer.CreateNew,
+    Answer.Restore,
+    Answer.KeepDeleted,
+    Answer.EraseNow,
+    Answer.Resend,
+    Answer.Cancel,
+)
+
+private val PLANNED = listOf(
+    Planned.EnrollTotp,
+    Planned.RecoveryCodesSaved,
+    Planned.RegenerateRecoveryCodes,
+    Planned.TurnOffMfa,
+    Planned.EndOtherSessions,
+    Planned.SignOut,
+    Planned.RequestDeletion,
+)
+
+/** The id that no method has. */
+private const val NOBODYS = "00000000-0000-7000-8000-000000000000"
+
+/** A method by what stories call it: `Password`, its provider, or its handle there. */
+private fun method(account: AccountHandle, name: String): MethodId =
+    account.view().methods.find {
+        if (it.provider == null) name == "Password" else it.provider == name || it.handle == name
+    }?.id ?: NOBODYS
+
+private fun policy(figures: JsonObject): Policy = worldPolicy().copy(
+    accountsPerEmail = figures["accounts_per_email"]?.jsonPrimitive?.int?.toUShort(),
+    methods = figures["methods"]?.jsonPrimitive?.int?.toUShort(),
+    addresses = figures["addresses"]?.jsonPrimitive?.int?.toUShort(),
+    sessions = figures["sessions"]?.jsonPrimitive?.int?.toUShort(),
+    openSignUps = figures["open_sign_ups"]?.jsonPrimitive?.int?.toUInt(),
+    sessionIdle = figures["session_idle"]?.let(::span),
+    sessionAbsolute = figures["session_absolute"]?.let(::span),
+    freshFor = figures["fresh_for"]?.let(::span),
+    hold = figures["hold"]?.let(::span),
+    picker = figures.yes("picker"),
+    emailProof = if (figures.yes("email_proof_later")) EmailProof.LATER else null,
+)
+
+private fun billing(cost: JsonObject): Billing = Billing(
+    customer = cost.text("customer"),
+    plan = cost.text("plan"),
+    status = variant<BillingStatus>(cost.text("status")),
+    periodEnd = cost["period_end"]?.let { Instant.ofEpochMilli(it.jsonPrimitive.long) },
+    managedBy = variant<ManagedBy>(cost.text("managed_by")),
+)
+
+/** The sum of a span's members. */
+private fun span(of: JsonElement?): Duration {
+    val figures = of?.jsonObject ?: return Duration.ZERO
+    fun figure(name: String): Long = figures[name]?.jsonPrimitive?.long ?: 0
+    return Duration.ofDays(figure("days")).plusHours(figure("hours")).plusMinutes(figure("minutes"))
+        .plusSeconds(figure("seconds")).plusMillis(figure("millis"))
+}
+
+private inline fun <reified T : Enum<T>> variant(code: String): T = enumValues<T>().first { code(it) == code }
+
+private val JsonElement.text: String get() = jsonPrimitive.content
+
+private fun JsonObject.text(name: String): String = getValue(name).text
+
+private fun JsonObject.maybe(name: String): String? = get(name)?.text
+
+private fun JsonObject.yes(name: String): Boolean = get(name)?.jsonPrimitive?.boolean ?: false
+
+private fun JsonObject.number(name: String): Long = getValue(name).jsonPrimitive.long
+
+private fun JsonObject.secret(name: String): Secret = Secret(text(name))
+
+private fun JsonObject.client(): Client = Client(maybe("device") ?: "laptop", maybe("product"))

@@ -1,0 +1,104 @@
+package selfsame.testing
+
+import java.time.Duration
+import java.time.Instant
+import kotlin.test.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertIs
+import kotlin.test.assertNotEquals
+import kotlin.test.assertNotNull
+import kotlin.test.assertNull
+import kotlinx.coroutines.runBlocking
+import selfsame.Aal
+import selfsame.Answer
+import selfsame.Client
+import selfsame.Intent
+import selfsame.NativeLibrary
+import selfsame.Policy
+import selfsame.Secret
+import selfsame.Selfsame
+import selfsame.SelfsameException
+import selfsame.SignedIn
+import selfsame.Step
+
+private const val ADA = "ada@example.org"
+private val PASSWORD = Secret("correct horse battery staple")
+private val LAPTOP = Client("Ada's laptop")
+
+/** What the tests of an application do with a world. */
+class WorldTest {
+    private val world = World()
+
+    private fun signUp(): SignedIn {
+        val begun = world.engine().signUp(ADA, PASSWORD, LAPTOP)
+        val code = Answer.Code(assertNotNull(world.mailedCode(ADA)))
+        return assertIs<Step.SignedIn>(world.engine().answer(begun.flow!!, begun.number, code).step).v1
+    }
+
+    @Test
+    fun `the library for tests stands in for the other`() {
+        assertEquals("selfsame_testing", NativeLibrary.name)
+    }
+
+    @Test
+    fun `a session ends when the clock is turned`() {
+        val token = signUp().token!!
+        val began = world.now()
+        world.later(Duration.ofDays(400))
+        assertEquals(began + Duration.ofDays(400), world.now())
+        assertFailsWith<SelfsameException.SessionEnded> { world.engine().resolve(token) }
+    }
+
+    @Test
+    fun `an app shows the code that the second factor asks for`() {
+        val account = world.engine().account(signUp().token!!)
+        val secret = account.enrollTotp().use { it.secret }
+        account.confirmTotp(totp(secret, world.now())!!)
+        account.recoveryCodesSaved()
+        world.later(Duration.ofMinutes(1))
+        val asked = world.engine().signIn(ADA, PASSWORD, LAPTOP)
+        val shown = Answer.Totp(totp(secret, world.now())!!)
+        val done = assertIs<Step.SignedIn>(world.engine().answer(asked.flow!!, asked.number, shown).step).v1
+        assertEquals(Aal.AAL2, done.aal)
+        assertNull(totp(Secret("no base32!"), world.now()))
+    }
+
+    @Test
+    fun `a provider says who somebody is`() {
+        val begun = world.engine().beginFederated("x", LAPTOP)
+        val identity = Identity("x", "1815", handle = "@ada", email = ADA, emailVerified = true)
+        val known = world.engine().continueWith(begun.flow!!, assertion(identity, begun.flow!!), Intent.SIGN_UP)
+        assertEquals(Step.VerifyEmail("a…@example.org", canSkip = true), known.step)
+        assertFailsWith<SelfsameException.InvalidShortName> {
+            assertion(identity.copy(provider = "No Name"), begun.flow!!)
+        }
+    }
+
+    @Test
+    fun `a store outlives its engine`() {
+        val token = signUp().token!!
+        val before = world.engine()
+        world.reopen()
+        assertEquals(LAPTOP, world.engine().resolve(token).client)
+        assertFailsWith<SelfsameException> { before.resolve(token) }
+    }
+
+    @Test
+    fun `worlds of one seed are alike and others are not`() {
+        fun account(seed: ULong) = World(seed = seed).engine().signUp(ADA, PASSWORD, LAPTOP).flow
+        assertEquals(account(7u), account(7u))
+        assertNotEquals(account(7u), account(8u))
+        assertEquals(Instant.EPOCH, World(starts = Instant.EPOCH).now())
+        assertFailsWith<SelfsameException.InvalidPolicy> { World(Policy(sessions = 0u)) }
+    }
+
+    @Test
+    fun `an application of coroutines is tested in a world too`() = runBlocking<Unit> {
+        Selfsame(world.engine()).use { selfsame ->
+            selfsame.act { signUp(ADA, PASSWORD, LAPTOP) }
+            assertEquals(listOf(ADA), world.mail().map { it.to })
+            assertEquals(1uL, world.hashes())
+        }
+    }
+}

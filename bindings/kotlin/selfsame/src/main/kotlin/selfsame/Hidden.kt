@@ -1,0 +1,39 @@
+package selfsame
+
+/** Text that shows nothing of itself. */
+sealed class HiddenText(private val text: String) {
+    /** The text itself, for the one place that needs it. */
+    fun reveal(): String = text
+
+    final override fun toString(): String = hidden(this)
+
+    final override fun equals(other: Any?): Boolean =
+        other is HiddenText && other.javaClass == javaClass && other.text == text
+
+    final override fun hashCode(): Int = text.hashCode()
+}
+
+/** A password, a passphrase, a code or an ID token. */
+class Secret(text: String) : HiddenText(text)
+
+/** Holds one flow open between its steps. Whoever has it can answer the next step. */
+class FlowToken(text: String) : HiddenText(text)
+
+/** Holds one session. Whoever has it is signed in: keep it where the platform keeps secrets. */
+class SessionToken(text: String) : HiddenText(text)
+
+/** The 32 bytes that the host keeps outside the file. Whoever has both reads everything. */
+class HostKey(key: ByteArray) {
+    private val key = key.copyOf()
+
+    /** A copy of the bytes, for the platform's keystore. */
+    fun reveal(): ByteArray = key.copyOf()
+
+    override fun toString(): String = hidden(this)
+
+    override fun equals(other: Any?): Boolean = other is HostKey && other.key.contentEquals(key)
+
+    override fun hashCode(): Int = key.contentHashCode()
+}
+
+private fun hidden(holder: Any): String = "${holder.javaClass.simpleName}(****)"

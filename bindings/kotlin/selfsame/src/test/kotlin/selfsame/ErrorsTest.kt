@@ -1,0 +1,101 @@
+package selfsame
+
+import java.nio.file.Path
+import java.time.Duration
+import java.time.Instant
+import kotlin.test.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertNotEquals
+import kotlin.test.assertTrue
+import org.junit.jupiter.api.DynamicTest
+import org.junit.jupiter.api.DynamicTest.dynamicTest
+import org.junit.jupiter.api.TestFactory
+import org.junit.jupiter.api.io.TempDir
+
+private const val NOBODY = "00000000-0000-7000-8000-000000000000"
+private val WRONG = Secret("another horse, not this one")
+
+/** Every refusal is an exception of its own, with its data, its code and what to do. */
+class ErrorsTest {
+    @TempDir
+    lateinit var folder: Path
+
+    @Test
+    fun `a refusal says which it is and what to do`() {
+        val engine = Store(folder).engine
+        signUp(engine)
+        val wrong = assertFailsWith<SelfsameException.InvalidCredentials> { engine.signIn(EMAIL, WRONG, LAPTOP) }
+        val nobody = assertFailsWith<SelfsameException> { engine.signIn("nobody@example.org", PASSWORD, LAPTOP) }
+        assertEquals("InvalidCredentials", wrong.code())
+        assertEquals(wrong.code(), nobody.code())
+        assertEquals(wrong.explanation(), nobody.explanation())
+        assertNotEquals("", wrong.explanation())
+    }
+
+    @Test
+    fun `a refusal carries its reason`() {
+        val engine = Store(folder).engine
+        val email = assertFailsWith<SelfsameException.InvalidEmail> { engine.signUp("ada at home", PASSWORD, LAPTOP) }
+        assertEquals(EmailProblem.SYNTAX, email.reason)
+        val short = assertFailsWith<SelfsameException.InvalidPassword> { engine.signUp(EMAIL, Secret("short"), LAPTOP) }
+        assertEquals(PasswordRule.TOO_SHORT, short.rule)
+    }
+
+    @Test
+    fun `a wait after failures has its end`() {
+        val engine = Store(folder).engine
+        val began = Instant.now()
+        signUp(engine)
+        repeat(5) { assertFailsWith<SelfsameException.InvalidCredentials> { engine.signIn(EMAIL, WRONG, LAPTOP) } }
+        val wait = assertFailsWith<SelfsameException.Throttled> { engine.signIn(EMAIL, PASSWORD, LAPTOP) }
+        assertTrue(wait.retryAt!! in began..began + Duration.ofDays(1))
+    }
+
+    @Test
+    fun `a session that waits says what proof it takes`() {
+        val engine = Store(folder).engine
+        val token = signUp(engine)
+        engine.support("grace").startDeletion(engine.resolve(token).account, "T-1")
+        val waits = assertFailsWith<SelfsameException.ReauthenticationRequired> { engine.resolve(token) }
+        assertEquals(listOf<Accepted>(Accepted.Password), waits.accepted)
+    }
+
+    @Test
+    fun `another key opens nothing and changes nothing`() {
+        val store = Store(folder)
+        store.engine.suspend()
+        val before = store.path.toFile().readBytes()
+        assertFailsWith<SelfsameException.WrongKey> { Engine.open(store.path, Unlock.HostKey(generateHostKey())) }
+        assertTrue(before.contentEquals(store.path.toFile().readBytes()))
+        assertFailsWith<SelfsameException.AlreadyExists> { Engine.create(store.path, store.unlock) }
+    }
+
+    @TestFactory
+    fun `what does not cross is refused by name`(): List<DynamicTest> {
+        val store = Store(folder)
+        val engine = store.engine
+        val account = engine.account(signUp(engine))
+        val unnamed = Billing("", "pro", BillingStatus.ACTIVE, managedBy = ManagedBy.DIRECT)
+        return mapOf<String, () -> Any>(
+            "InvalidHostKey" to { Engine.open(store.path, Unlock.HostKey(HostKey(byteArrayOf(1)))) },
+            "NotFound" to { Engine.open(folder.resolve("nowhere"), store.unlock) },
+            "InvalidPolicy" to { Engine.inMemory(Policy(hashCost = HashCost(1u, 1u, 1u))) },
+            "InvalidShortName" to { engine.beginFederated("No Name", LAPTOP) },
+            "UnknownProvider" to { engine.beginFederated("elsewhere", LAPTOP) },
+            "InvalidToken" to { engine.resolve(SessionToken("no token")) },
+            "InvalidId" to { account.endSession("no id") },
+            "UnknownAccount" to { engine.support("grace").activity(NOBODY) },
+            "UnknownRequest" to { engine.erase(NOBODY, NOBODY) },
+            "UndoExpired" to { engine.undo(Secret("no code"), LAPTOP) },
+            "InvalidCustomerRef" to { engine.setBilling(NOBODY, "grok", unnamed) },
+            "LastMethod" to { account.removeMethod(account.view().methods.single().id) },
+        ).map { (code, call) ->
+            dynamicTest(code) {
+                val refused = assertFailsWith<SelfsameException> { call() }
+                assertEquals(code, refused.code())
+                assertEquals(code, refused.javaClass.simpleName)
+            }
+        }
+    }
+}

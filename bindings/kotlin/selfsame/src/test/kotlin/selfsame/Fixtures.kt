@@ -1,0 +1,42 @@
+package selfsame
+
+import java.nio.file.Path
+import kotlin.test.assertEquals
+import kotlin.test.assertIs
+
+internal const val EMAIL = "ada@example.org"
+internal val PASSWORD = Secret("correct horse battery staple")
+internal val LAPTOP = Client("Ada's laptop")
+
+/** A store in a file, and what opens it. */
+internal class Store(folder: Path) {
+    val path: Path = folder.resolve("accounts.selfsame")
+    val unlock = Unlock.HostKey(generateHostKey())
+    val engine = Engine.create(path, unlock)
+}
+
+/** The code in the one message that waits, which is delivered. */
+internal fun codeFromMailbox(engine: Engine): Secret {
+    val message = engine.messages(32u).single()
+    assertEquals(EMAIL, message.to)
+    engine.delivered(message.id)
+    return assertIs<MessageKind.VerifyEmail>(message.kind).code
+}
+
+/** The step after this one. */
+internal fun Engine.answered(at: Progress, answer: Answer): Progress = answer(at.flow!!, at.number, answer)
+
+/** The session that a flow has opened. */
+internal fun signedIn(done: Progress): SignedIn = assertIs<Step.SignedIn>(done.step).v1
+
+/** Signs Ada up, with the code from her mailbox. */
+internal fun signUp(engine: Engine): SessionToken {
+    val begun = engine.signUp(EMAIL, PASSWORD, LAPTOP)
+    return signedIn(engine.answered(begun, Answer.Code(codeFromMailbox(engine)))).token!!
+}
+
+/** Signs Ada up where policy lets the proof of the address wait. */
+internal fun signUpAtOnce(engine: Engine): SessionToken = signedIn(engine.signUp(EMAIL, PASSWORD, LAPTOP)).token!!
+
+/** A policy under which an account is there before its address is proven. */
+internal val QUICK = Policy(emailProof = EmailProof.LATER)

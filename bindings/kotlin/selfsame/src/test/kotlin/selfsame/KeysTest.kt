@@ -1,0 +1,124 @@
+package selfsame
+
+import java.nio.file.Path
+import kotlin.io.path.copyTo
+import kotlin.io.path.deleteExisting
+import kotlin.io.path.moveTo
+import kotlin.test.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertIs
+import kotlin.test.assertNull
+import kotlin.test.assertTrue
+import org.junit.jupiter.api.io.TempDir
+
+/** What the host keeps for the engine, and what it may raise. */
+class KeysTest {
+    @TempDir
+    lateinit var folder: Path
+
+    private val path: Path by lazy { folder.resolve("accounts.selfsame") }
+
+    @Test
+    fun `a key store file opens the store`() {
+        val file = folder.resolve("keys.p12")
+        val keys = KeyStoreFile(file, "a password of the app's".toCharArray())
+        keys.keep(generateHostKey())
+        val engine = Engine.create(path, Unlock.Keystore(keys))
+        val token = signUp(engine)
+        engine.suspend()
+        assertEquals(LAPTOP, Engine.open(path, Unlock.Keystore(keys)).use { it.resolve(token).client.also { _ -> it.suspend() } })
+
+        val another = KeyStoreFile(file, "not that password".toCharArray())
+        assertFailsWith<SelfsameException.KeyLocked> { Engine.open(path, Unlock.Keystore(another)) }
+        val aside = file.moveTo(folder.resolve("aside"))
+        assertFailsWith<SelfsameException.KeyLost> { Engine.open(path, Unlock.Keystore(keys)) }
+        aside.copyTo(file)
+        assertEquals(1uL, Engine.open(path, Unlock.Keystore(keys)).health().accounts)
+    }
+
+    /** A keystore that gives its key, or raises something. */
+    private class Chest : Keystore {
+        val key = generateHostKey()
+        var problem: Exception? = null
+
+        override fun load(): HostKey = problem?.let { throw it } ?: key
+    }
+
+    @Test
+    fun `a keystore that gives no key opens nothing and says why`() {
+        val chest = Chest()
+        val engine = Engine.create(path, Unlock.Keystore(chest))
+        signUp(engine)
+        for ((problem, code) in listOf(
+            KeystoreProblem.Locked() to "KeyLocked",
+            KeystoreProblem.Lost() to "KeyLost",
+            KeystoreProblem.Changed() to "KeyChanged",
+        )) {
+            engine.suspend()
+            chest.problem = problem
+            assertEquals(code, assertFailsWith<SelfsameException> { engine.health() }.code())
+            chest.problem = null
+            assertEquals(1uL, engine.health().accounts)
+        }
+    }
+
+    @Test
+    fun `nothing of what a host raises crosses`() {
+        val chest = Chest()
+        val engine = Engine.create(path, Unlock.Keystore(chest))
+        engine.suspend()
+        chest.problem = IllegalStateException("s3cr3t", RuntimeException("s3cr3t too"))
+        val locked = assertFailsWith<SelfsameException.KeyLocked> { engine.health() }
+        assertShowsNothing(locked)
+
+        val vault = Vault()
+        val anchored = Engine.create(folder.resolve("anchored"), Unlock.HostKey(generateHostKey()), anchor = vault)
+        vault.problem = IllegalStateException("s3cr3t")
+        assertShowsNothing(assertFailsWith<SelfsameException.Anchor> { signUp(anchored) })
+    }
+
+    private fun assertShowsNothing(error: SelfsameException) {
+        assertNull(error.cause)
+        assertEquals(listOf<Throwable>(), error.suppressed.toList())
+        assertTrue("s3cr3t" !in error.explanation() + error.code() + error.message + error.stackTraceToString())
+    }
+
+    /** A place for one value outside of the file. */
+    private class Vault : Anchor {
+        var value: ByteArray? = null
+        var problem: Exception? = null
+
+        override fun load(): ByteArray? = value
+
+        override fun store(value: ByteArray) {
+            problem?.let { throw it }
+            this.value = value
+        }
+    }
+
+    @Test
+    fun `an older copy of the file is refused where there is an anchor`() {
+        val (vault, unlock) = Vault() to Unlock.HostKey(generateHostKey())
+        val engine = Engine.create(path, unlock, anchor = vault)
+        assertTrue(engine.health().rollbackProtected)
+        engine.suspend()
+        val older = path.copyTo(folder.resolve("older"))
+        signUp(engine)
+        engine.suspend()
+        assertFailsWith<SelfsameException.RolledBack> { Engine.open(older, unlock, anchor = vault) }
+        assertFailsWith<SelfsameException.AnchorMissing> { Engine.open(path, unlock) }
+        adoptFile(older, unlock, vault)
+        assertEquals(0uL, Engine.open(older, unlock, anchor = vault).health().accounts)
+    }
+
+    @Test
+    fun `another key takes the place of the one before`() {
+        val store = Store(folder)
+        val next = Unlock.HostKey(generateHostKey())
+        store.engine.rekey(next)
+        store.engine.suspend()
+        assertFailsWith<SelfsameException.WrongKey> { Engine.open(store.path, store.unlock) }
+        assertIs<Engine>(Engine.open(store.path, next))
+    }
+}

@@ -1,0 +1,63 @@
+package selfsame
+
+import java.nio.file.Path
+import java.util.concurrent.Executors
+import java.util.concurrent.TimeUnit
+import kotlin.io.path.readText
+import kotlin.test.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertTrue
+
+/** Memory stays what it is. The heap of the test's process has one size: what grows is not in it. */
+class LoadTest {
+    @Test
+    fun `10000 engines are opened and closed`() {
+        repeat(1_000) { Engine.inMemory().close() }
+        assertStaysFlat { repeat(10_000) { Engine.inMemory().close() } }
+    }
+
+    @Test
+    fun `10000 engines are opened and forgotten`() {
+        assertStaysFlat {
+            repeat(10_000) {
+                Engine.inMemory()
+                // The collector does not know what an engine holds outside of the heap.
+                if (it % 100 == 0) System.gc()
+            }
+        }
+    }
+
+    @Test
+    fun `8 threads make 100000 calls`() {
+        val engine = Engine.inMemory(QUICK)
+        val token = signUpAtOnce(engine)
+        val account = engine.account(token)
+        val expected = engine.resolve(token)
+        repeat(1_000) { account.view() }
+        assertStaysFlat {
+            val threads = Executors.newFixedThreadPool(8)
+            val calls = List(8) {
+                threads.submit<Int> {
+                    (1..12_500).count { if (it % 10 == 0) account.view().id == expected.account else engine.resolve(token) == expected }
+                }
+            }
+            assertEquals(100_000, calls.sumOf { it.get(10, TimeUnit.MINUTES) })
+            threads.shutdown()
+        }
+    }
+
+    private fun assertStaysFlat(work: () -> Unit) {
+        val before = resident()
+        work()
+        val grown = resident() - before
+        println("resident memory: $before MiB and $grown more")
+        assertTrue(grown < 64, "it grew by $grown MiB")
+    }
+
+    /** MiB of this process in memory. */
+    private fun resident(): Long {
+        System.gc()
+        val line = Path.of("/proc/self/status").readText().lineSequence().first { it.startsWith("VmRSS:") }
+        return line.filter(Char::isDigit).toLong() / 1_024
+    }
+}

@@ -1,0 +1,70 @@
+package selfsame
+
+import java.nio.file.Path
+import kotlin.test.Test
+import kotlin.test.assertContains
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertIs
+import kotlin.test.assertNotEquals
+import kotlin.test.assertTrue
+import org.junit.jupiter.api.io.TempDir
+
+/** Nothing that must not be seen is shown. */
+class SecretsTest {
+    @TempDir
+    lateinit var folder: Path
+
+    @Test
+    fun `a secret shows nothing of itself`() {
+        val engine = Store(folder).engine
+        val begun = engine.signUp(EMAIL, PASSWORD, LAPTOP)
+        val message = engine.messages(1u).single()
+        val code = assertIs<MessageKind.VerifyEmail>(message.kind).code
+        val done = engine.answered(begun, Answer.Code(code))
+        val key = HostKey(ByteArray(32) { it.toByte() })
+        val token = signedIn(done).token!!
+        val holders = listOf(begun, message, done, Answer.Code(code), Unlock.HostKey(key), PASSWORD, token, key)
+        val shown = "$holders ${holders.associateBy { it }}"
+        for (name in listOf("Secret", "FlowToken", "SessionToken", "HostKey")) assertContains(shown, "$name(****)")
+        for (secret in listOf(PASSWORD, code, begun.flow!!, token)) assertTrue(secret.reveal() !in shown)
+        assertTrue(key.reveal().toHexString() !in shown && key.reveal().contentToString() !in shown)
+    }
+
+    @Test
+    fun `no error repeats what was given`() {
+        val engine = Store(folder).engine
+        val given = "ada.lovelace.1815"
+        val calls = listOf<() -> Any>(
+            { engine.signUp(given, PASSWORD, LAPTOP) },
+            { engine.signUp(EMAIL, Secret(given.take(12)), LAPTOP) },
+            { engine.signIn("$given@example.org", Secret(given), LAPTOP) },
+            { engine.beginFederated(given, Client(given)) },
+            { engine.resolve(SessionToken(given)) },
+            { engine.currentStep(FlowToken(given)) },
+        )
+        for (call in calls) {
+            val refused = assertFailsWith<SelfsameException> { call() }
+            assertTrue(given.take(12) !in refused.explanation() + refused.stackTraceToString())
+        }
+    }
+
+    @Test
+    fun `secrets compare by what they hold`() {
+        assertEquals(Secret("one"), Secret("one"))
+        assertEquals(Secret("one").hashCode(), Secret("one").hashCode())
+        assertNotEquals(Secret("one"), Secret("two"))
+        assertNotEquals<Any>(Secret("one"), FlowToken("one"))
+        assertEquals(HostKey(byteArrayOf(1)), HostKey(byteArrayOf(1)))
+        assertNotEquals(HostKey(byteArrayOf(1)), HostKey(byteArrayOf(2)))
+    }
+
+    @Test
+    fun `a key is nobody else's to change`() {
+        val bytes = ByteArray(32)
+        val key = HostKey(bytes)
+        bytes[0] = 1
+        key.reveal()[1] = 1
+        assertEquals(HostKey(ByteArray(32)), key)
+    }
+}
