@@ -2,10 +2,9 @@ package selfsame
 
 import java.nio.file.Path
 import java.util.concurrent.atomic.AtomicBoolean
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
-import kotlinx.coroutines.currentCoroutineContext
-import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.withContext
 
 /**
@@ -59,10 +58,15 @@ class Selfsame(
         /** [Engine.inMemory], off the caller's thread. */
         suspend fun inMemory(policy: Policy = Policy()): Selfsame = made { Engine.inMemory(policy) }
 
-        /** An engine that is there when its maker is cancelled goes to the maker, who closes it: nobody else has it. */
         private suspend fun made(engine: () -> Engine): Selfsame {
-            currentCoroutineContext().ensureActive()
-            return withContext(NonCancellable + Dispatchers.IO) { Selfsame(engine()) }
+            var made: Selfsame? = null
+            return try {
+                withContext(Dispatchers.IO) { Selfsame(engine()).also { made = it } }
+            } catch (cancelled: CancellationException) {
+                // Nobody gets it who could close it.
+                withContext(NonCancellable + Dispatchers.IO) { made?.close() }
+                throw cancelled
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 package selfsame
 
 import java.nio.file.Path
+import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.CyclicBarrier
 import java.util.concurrent.TimeUnit
 import kotlin.concurrent.thread
@@ -68,7 +69,7 @@ class AccountsTest {
         val engine = Store(folder).engine
         val token = signUp(engine)
         val together = CyclicBarrier(2)
-        val failures = java.util.concurrent.ConcurrentLinkedQueue<Throwable>()
+        val failures = ConcurrentLinkedQueue<Throwable>()
         val threads = List(2) {
             thread {
                 runCatching {

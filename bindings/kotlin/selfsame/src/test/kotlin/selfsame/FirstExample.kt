@@ -7,7 +7,8 @@ suspend fun main() {
     val unlock = Unlock.HostKey(generateHostKey())
 
     Selfsame.create(Path.of("accounts.selfsame"), unlock).use { selfsame ->
-        val begun = selfsame.act { signUp("ada@example.org", Secret("correct horse battery staple"), Client("Ada's phone")) }
+        val password = Secret("correct horse battery staple")
+        val begun = selfsame.act { signUp("ada@example.org", password, Client("Ada's phone")) }
 
         // The engine sends nothing itself: deliver what waits, then say so.
         val message = selfsame.act { messages(32u) }.single()

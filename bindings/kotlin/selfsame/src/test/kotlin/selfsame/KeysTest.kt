@@ -27,7 +27,9 @@ class KeysTest {
         val engine = Engine.create(path, Unlock.Keystore(keys))
         val token = signUp(engine)
         engine.suspend()
-        assertEquals(LAPTOP, Engine.open(path, Unlock.Keystore(keys)).use { it.resolve(token).client.also { _ -> it.suspend() } })
+        val again = Engine.open(path, Unlock.Keystore(keys))
+        assertEquals(LAPTOP, again.resolve(token).client)
+        again.suspend()
 
         val another = KeyStoreFile(file, "not that password".toCharArray())
         assertFailsWith<SelfsameException.KeyLocked> { Engine.open(path, Unlock.Keystore(another)) }

@@ -38,7 +38,9 @@ class LoadTest {
             val threads = Executors.newFixedThreadPool(8)
             val calls = List(8) {
                 threads.submit<Int> {
-                    (1..12_500).count { if (it % 10 == 0) account.view().id == expected.account else engine.resolve(token) == expected }
+                    (1..12_500).count {
+                        if (it % 10 == 0) account.view().id == expected.account else engine.resolve(token) == expected
+                    }
                 }
             }
             assertEquals(100_000, calls.sumOf { it.get(10, TimeUnit.MINUTES) })

@@ -119,7 +119,8 @@ internal class Player(text: String) {
         "close_request" -> request(act).let { engine.closeRequest(it.account, it.id, act.text("receipt")) }
         "announce_erasure" -> request(act).let { engine.announceErasure(it.account, it.id) }
         "erase" -> request(act).let { engine.erase(it.account, it.id) }
-        "set_billing" -> engine.setBilling(account(act), act.text("product"), billing(act.getValue("billing").jsonObject))
+        "set_billing" ->
+            engine.setBilling(account(act), act.text("product"), billing(act.getValue("billing").jsonObject))
         "rekey" -> engine.rekey(world.unlock())
         "health" -> engine.health()
         "reopen" -> world.reopen()

@@ -53,7 +53,7 @@ class WorldTest {
     @Test
     fun `an app shows the code that the second factor asks for`() {
         val account = world.engine().account(signUp().token!!)
-        val secret = account.enrollTotp().use { it.secret }
+        val secret = account.enrollTotp().secret
         account.confirmTotp(totp(secret, world.now())!!)
         account.recoveryCodesSaved()
         world.later(Duration.ofMinutes(1))
