@@ -1,9 +1,12 @@
 package selfsame
 
+import com.sun.jna.Platform
 import java.io.File
 import java.nio.file.Path
 import java.util.concurrent.TimeUnit
+import kotlin.io.path.createParentDirectories
 import kotlin.io.path.readText
+import kotlin.io.path.writeBytes
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
@@ -21,20 +24,19 @@ class PackageTest {
     fun `the library of this machine is in the package`() {
         assertEquals("selfsame_ffi", NativeLibrary.name)
         assertEquals(BUILD_ID, buildId())
-        assertNotNull(libraryInPackage())
+        val place = "/${Platform.RESOURCE_PREFIX}/${System.mapLibraryName("selfsame_ffi")}"
+        assertNotNull(javaClass.getResource(place), place)
     }
 
     @Test
     fun `a library of another build is refused`() {
-        val library = libraryInPackage()!!.readBytes()
-        assertEquals(0 to BUILD_ID, calledWith(library))
-        val other = BUILD_ID.dropLast(16) + "0".repeat(16)
-        val (status, shown) = calledWith(library.replaced(BUILD_ID, other))
+        assertEquals(0 to BUILD_ID, calledFrom(BUILD_ID))
+        val (status, shown) = calledFrom("0.1.0-0000000000000000")
         assertNotEquals(0, status)
         assertContains(
             shown,
-            "java.lang.LinkageError: selfsame: the native library is of build $other and the Kotlin classes of " +
-                "build $BUILD_ID; take the package of one build",
+            "java.lang.LinkageError: selfsame: the native library is of build $BUILD_ID and the Kotlin classes of " +
+                "build 0.1.0-0000000000000000; take the package of one build",
         )
     }
 
@@ -54,19 +56,20 @@ class PackageTest {
         assertTrue(folder.resolve("accounts.selfsame").toFile().isFile)
     }
 
-    private fun libraryInPackage() =
-        javaClass.getResource("/${com.sun.jna.Platform.RESOURCE_PREFIX}/${System.mapLibraryName("selfsame_ffi")}")
-
-    /** What comes of the first call into this library, in a process of its own. */
-    private fun calledWith(library: ByteArray): Pair<Int, String> {
-        folder.resolve(System.mapLibraryName("selfsame_ffi")).toFile().writeBytes(library)
-        return run(folder, "selfsame.FirstCall", "-Djna.library.path=$folder")
+    /** What comes of the first call from classes that were made for this build, in a process of its own. */
+    private fun calledFrom(build: String): Pair<Int, String> {
+        val name = "selfsame/NativeLibrary.class"
+        val made = javaClass.getResource("/$name")!!.readBytes().toString(Charsets.ISO_8859_1)
+        val doctored = folder.resolve(name).createParentDirectories()
+        doctored.writeBytes(made.replace(BUILD_ID, build).toByteArray(Charsets.ISO_8859_1))
+        return run(folder, "selfsame.FirstCall")
     }
 
-    private fun run(folder: Path, main: String, vararg flags: String): Pair<Int, String> {
+    /** Runs a class of this one's folder, or of ours. */
+    private fun run(folder: Path, main: String): Pair<Int, String> {
         val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
-        val classPath = System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path")
-        val process = ProcessBuilder(java, "-XX:TieredStopAtLevel=1", *flags, "-cp", classPath, main)
+        val classPath = System.getProperty("java.class.path")
+        val process = ProcessBuilder(java, "-XX:TieredStopAtLevel=1", "-cp", "$folder${File.pathSeparator}$classPath", main)
             .directory(folder.toFile()).redirectErrorStream(true).redirectOutput(File("$folder.log")).start()
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "$main ends")
         return process.exitValue() to File("$folder.log").readText().trim()
@@ -77,10 +80,4 @@ class PackageTest {
 internal object FirstCall {
     @JvmStatic
     fun main(arguments: Array<String>) = println(buildId())
-}
-
-/** With one text in place of another of the same length, wherever it is. */
-private fun ByteArray.replaced(one: String, other: String): ByteArray {
-    val changed = String(this, Charsets.ISO_8859_1).replace(one, other)
-    return changed.toByteArray(Charsets.ISO_8859_1)
 }
