@@ -5,7 +5,9 @@ from __future__ import annotations
 import resource
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from conftest import sign_up
@@ -24,10 +26,8 @@ def engines(count: int) -> None:
         Engine.in_memory().health()
 
 
-def calls(count: int) -> None:
-    """Makes so many of one engine, a third of them refused, from all threads at once."""
-    engine = Engine.in_memory()
-    token = sign_up(engine)
+def calls(engine: Engine, token: SessionToken, count: int) -> None:
+    """Makes so many, a third of them refused, from all threads at once."""
     together = threading.Barrier(THREADS, timeout=60)
 
     def thread(_: int) -> None:
@@ -55,15 +55,20 @@ def endless(engine: Engine, calling: threading.Event) -> None:
         calling.set()
 
 
+def grown(work: Callable[[int], None], count: int) -> int:
+    # What is made once is made before.
+    work(count // 10)
+    before = resident()
+    work(count)
+    return resident() - before
+
+
 if __name__ == "__main__":
-    for work, count in ((engines, 10_000), (calls, 100_000)):
-        # What is made once is made now.
-        work(count // 10)
-        before = resident()
-        work(count)
-        print(work.__name__, resident() - before)
-    # The interpreter ends while all of them call.
+    print("engines", grown(engines, 10_000))
     engine = Engine.in_memory()
+    token = sign_up(engine)
+    print("calls", grown(partial(calls, engine, token), 100_000))
+    # The interpreter ends while all of them call.
     for _ in range(THREADS):
         calling = threading.Event()
         threading.Thread(target=endless, args=(engine, calling), daemon=True).start()
