@@ -43,7 +43,10 @@ def build_wheel(wheel_directory: str, *settings: Any, **named: Any) -> str:
 
 
 def finish(native: Path, name: str) -> None:
-    """Leaves one generated module in the folder, with its edits made and its types beside it."""
+    """Leaves one generated module in the folder, with its edits made and its types beside it, and the library
+    without the symbols that the generator read it from."""
+    for library in native.glob("lib*"):
+        subprocess.run(["strip", "-x", str(library)], check=True)
     for other in native.glob("*.py"):
         if other.stem != name:
             other.unlink()
