@@ -3,7 +3,8 @@
 use super::Engine;
 use crate::crypto::draw::Draw;
 use crate::error::Error;
-use crate::rules::import::{Given, ImportOutcome, ImportedAccount, Reading, Rivals};
+use crate::rules::account::Identifier;
+use crate::rules::import::{self, Given, ImportOutcome, ImportedAccount, Reading, Rivals};
 use crate::rules::verdict::{Change, Context, Verdict};
 use crate::store::port::StoreError;
 use crate::store::view::View;
@@ -66,22 +67,31 @@ fn imported(
     let mut changes = Vec::new();
     for (account, draw) in accounts {
         let ctx = Context { draw, ..*ctx };
-        let reading = match Reading::of(account, &ctx) {
+        let external = Identifier::External(account.external_id.clone());
+        let name = view.claim_hash(&external);
+        let brought = import::brought(account, &ctx);
+        let known = match given.known.get(&name) {
+            Some(known) => Some(*known),
+            None => view.holder(&external)?.and_then(|holder| Some((holder.id, holder.origin?.brought))),
+        };
+        if let Some((account, earlier)) = known {
+            outcomes.push(ImportOutcome::AlreadyImported { account, differs: earlier != brought });
+            continue;
+        }
+        let reading = match Reading::of(account, brought, &ctx) {
             Ok(reading) => reading,
             Err(reason) => {
                 outcomes.push(ImportOutcome::Refused { reason });
                 continue;
             }
         };
-        let external = view.claim_hash(&reading.external());
         let identifiers: Vec<_> =
             reading.identifiers().map(|identifier| view.claim_hash(&identifier)).collect();
         let address = reading.proven_email().map(|email| view.email_hash(email));
         let rivals = rivals(&reading, &given, view)?;
-        let brought = reading.brought();
         let (outcome, more) = reading.decide(&rivals, &ctx);
         if let ImportOutcome::Imported { account } = outcome {
-            given.known.insert(external, (account, brought));
+            given.known.insert(name, (account, brought));
             given.taken.extend(identifiers);
             if let Some(address) = address {
                 *given.sharing.entry(address).or_default() += 1;
@@ -94,11 +104,6 @@ fn imported(
 }
 
 fn rivals(reading: &Reading, given: &Given, view: &View<'_>) -> Result<Rivals, StoreError> {
-    let external = reading.external();
-    let known = match given.known.get(&view.claim_hash(&external)) {
-        Some(known) => Some(*known),
-        None => view.holder(&external)?.and_then(|holder| Some((holder.id, holder.origin?.brought))),
-    };
     let mut seen = std::collections::HashSet::new();
     let mut is_taken = false;
     for identifier in reading.identifiers() {
@@ -113,5 +118,5 @@ fn rivals(reading: &Reading, given: &Given, view: &View<'_>) -> Result<Rivals, S
         }
         None => 0,
     };
-    Ok(Rivals { known, is_taken, sharing })
+    Ok(Rivals { is_taken, sharing })
 }

@@ -166,8 +166,6 @@ pub(crate) struct Reading {
 
 /// What is known of others that want the same.
 pub(crate) struct Rivals {
-    /// Who was imported by this external id.
-    pub(crate) known: Option<(AccountId, [u8; 32])>,
     /// Whether one of its identifiers is somebody's.
     pub(crate) is_taken: bool,
     /// How many have proven its email.
@@ -186,7 +184,12 @@ pub(crate) struct Given {
 }
 
 impl Reading {
-    pub(crate) fn of(given: &ImportedAccount, ctx: &Context<'_>) -> Result<Self, ImportProblem> {
+    /// `brought` is the keyed hash of it.
+    pub(crate) fn of(
+        given: &ImportedAccount,
+        brought: [u8; 32],
+        ctx: &Context<'_>,
+    ) -> Result<Self, ImportProblem> {
         let external_id = given.external_id.clone();
         if !(1..=LONGEST_NAME).contains(&external_id.len()) {
             return Err(ImportProblem::InvalidExternalId);
@@ -212,7 +215,7 @@ impl Reading {
             return Err(ImportProblem::LimitReached);
         }
         Ok(Self {
-            origin: Origin { external_id, brought: brought(given, ctx) },
+            origin: Origin { external_id, brought },
             created_at: given.created_at,
             display_name,
             email,
@@ -220,10 +223,6 @@ impl Reading {
             credentials,
             totp: totp.transpose()?,
         })
-    }
-
-    pub(crate) fn external(&self) -> Identifier {
-        Identifier::External(self.origin.external_id.clone())
     }
 
     /// What its methods will be found by. An email that is not proven claims nothing (SPEC 2.8).
@@ -238,16 +237,8 @@ impl Reading {
         self.email.as_ref().filter(|_| self.email_verified)
     }
 
-    pub(crate) fn brought(&self) -> [u8; 32] {
-        self.origin.brought
-    }
-
     /// Whether it is imported, and what is written for it.
     pub(crate) fn decide(self, rivals: &Rivals, ctx: &Context<'_>) -> (ImportOutcome, Vec<Change>) {
-        if let Some((account, earlier)) = rivals.known {
-            let differs = earlier != self.origin.brought;
-            return (ImportOutcome::AlreadyImported { account, differs }, Vec::new());
-        }
         let refused = |reason| (ImportOutcome::Refused { reason }, Vec::new());
         if rivals.is_taken {
             return refused(ImportProblem::IdentifierInUse);
@@ -255,7 +246,7 @@ impl Reading {
         if self.proven_email().is_some() && rivals.sharing >= ctx.policy.accounts_per_email() {
             return refused(ImportProblem::LimitReached);
         }
-        let external = self.external();
+        let external = Identifier::External(self.origin.external_id.clone());
         let account = self.made(ctx);
         let id = account.id;
         let mut changes = rows(&Account::new(id), &account, ctx.now);
@@ -325,7 +316,7 @@ fn federated(given: &ImportedIdentity, policy: &Policy) -> Result<Credential, Im
 }
 
 /// The keyed hash of all that was brought: each part behind its length, so that no two rows have one.
-fn brought(given: &ImportedAccount, ctx: &Context<'_>) -> [u8; 32] {
+pub(crate) fn brought(given: &ImportedAccount, ctx: &Context<'_>) -> [u8; 32] {
     let mut row = zeroize::Zeroizing::new(Vec::new());
     let mut part = |bytes: Option<&[u8]>| {
         let length = bytes.map_or(u64::MAX, |bytes| bytes.len() as u64);
