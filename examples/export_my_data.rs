@@ -1,4 +1,4 @@
-//! How does somebody get everything that is held about them, and how does the host answer who asks for more?
+//! How do I give somebody everything that is held about them, and answer who asks for more?
 //!
 //! `cargo run --example export_my_data`
 #![allow(clippy::print_stdout, reason = "an example shows what it did")]
