@@ -17,7 +17,6 @@ from selfsame import (
     Amr,
     Destination,
     Effect,
-    EmailProblem,
     Explanation,
     Health,
     Message,
@@ -69,8 +68,6 @@ def code(value: object) -> str:
     """The name of a variant, the same in every language."""
     if isinstance(value, SelfsameError):
         return type(value).__name__
-    if isinstance(value, EmailProblem):
-        return value.name.lower()
     name = value.name if isinstance(value, enum.Enum) else type(value).__name__.rpartition(".")[2]
     return "".join(word.capitalize() for word in name.split("_"))
 
