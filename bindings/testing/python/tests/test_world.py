@@ -10,6 +10,7 @@ import pytest
 import selfsame
 from selfsame import Answer, Client, Engine, Intent, Policy, SelfsameError, Secret, SessionToken, Step
 from selfsame_testing import Identity, World, assertion, totp
+from selfsame_testing._native.selfsame_testing import panic_with
 
 EMAIL = "ada@example.org"
 PASSWORD = Secret("correct horse battery staple")
@@ -108,3 +109,9 @@ def test_no_file_is_written(world: World, tmp_path: Path, monkeypatch: pytest.Mo
     world.reopen()
     assert world.engine().health().file_size is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_of_a_panics_text_crosses() -> None:
+    with pytest.raises(Exception, match="a defect of selfsame; please report it") as caught:
+        panic_with("correct horse")
+    assert "horse" not in repr(caught.value)
