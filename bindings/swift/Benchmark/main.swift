@@ -1,0 +1,2 @@
+import Selfsame
+print(buildId())
