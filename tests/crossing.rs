@@ -184,6 +184,28 @@ fn every_item_of_the_core_crosses_or_has_a_reason() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// Names that Kotlin's objects and errors, or Swift's Foundation, have already.
+fn taken(face: &Face, source: &[Token]) -> Vec<String> {
+    let names = face.methods.iter().filter_map(|path| path.split_once("::")).map(|(_, name)| name);
+    let methods = names.filter(|name| ["close", "destroy", "to_string"].contains(name)).map(str::to_owned);
+    let types = face.types.iter().filter(|name| *name == "Data").cloned();
+    let fields = source.windows(2).filter(|pair| pair[1].text == ":").map(|pair| pair[0].text.clone());
+    methods.chain(types).chain(fields.filter(|name| ["cause", "self_"].contains(&name.as_str()))).collect()
+}
+
+#[test]
+fn no_name_of_the_face_is_one_that_a_language_has_already() {
+    for folder in ["bindings/src", "bindings/testing/src"] {
+        for path in files(&root().join(folder), ".rs") {
+            let source = fs::read_to_string(&path).unwrap();
+            let found = taken(&Face::of(std::slice::from_ref(&source)), &tokens(&source));
+            assert!(found.is_empty(), "{}: {}", path.display(), found.join(", "));
+        }
+    }
+    let source = "struct Data { a: u8 }\nimpl Data { fn close(&self) {} }\nenum E { V { cause: u8 } }";
+    assert_eq!(taken(&Face::of(&[source.to_owned()]), &tokens(source)), ["close", "Data", "cause"]);
+}
+
 #[test]
 fn what_is_missing_and_what_is_left_out_for_nothing_is_found() {
     let source = "pub struct Engine(X);\nimpl Engine { pub fn sign_in(&self) { if a { b } } }\nfn policy_aal1() {}\n\

@@ -176,6 +176,26 @@ fn r10_4_the_same_key_may_open_the_new_file() {
     goes_on(world.engine(), &ada);
 }
 
+/// Else the file that the link points to would stay, with all that was deleted.
+#[cfg(unix)]
+#[test]
+fn r10_4_opened_through_a_link_the_file_itself_is_written_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, link) = (folder.path().join("store"), folder.path().join("elsewhere").join("link"));
+    fs::create_dir(link.parent().unwrap()).unwrap();
+    let world = World::builder().file(&path).build();
+    let ada = world.ada();
+    world.engine().suspend().unwrap();
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let engine = open(&link, &world, &world.unlock()).unwrap();
+    engine.rekey(&new_key()).unwrap();
+    goes_on(&engine, &ada);
+    engine.suspend().unwrap();
+    assert!(link.symlink_metadata().unwrap().is_symlink());
+    assert_eq!(open(&path, &world, &world.unlock()).err(), Some(Error::Open(OpenProblem::WrongKey)));
+    goes_on(&open(&path, &world, &new_key()).unwrap(), &ada);
+}
+
 #[test]
 fn r10_4_writing_anew_makes_the_file_small_and_erases_nothing_by_itself() {
     let folder = tempfile::tempdir().unwrap();

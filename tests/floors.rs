@@ -28,7 +28,7 @@ const HOMES: [(&str, &str); 4] = [
     ("serde_json", "crypto/json.rs"),
 ];
 /// The member whose macros write `unsafe` into it: it repeats the workspace's lints, and may set this one.
-const CROSSING: &str = "bindings";
+const CROSSING: [&str; 2] = ["bindings", "bindings/testing"];
 const ITS_OWN_LINT: (&str, &str) = ("unsafe_code", "\"allow\"");
 const LONGEST_FILE: usize = 600;
 
@@ -322,7 +322,7 @@ fn following(source: &str, before: &[&str]) -> BTreeSet<String> {
 
 /// Whether the lints of a member are those of the workspace.
 fn carries_lints(member: &str, manifest: &str, workspace: &str) -> bool {
-    if member != CROSSING {
+    if !CROSSING.contains(&member) {
         return entry(manifest, "lints", "workspace").as_deref() == Some("true");
     }
     let (lint, level) = ITS_OWN_LINT;

@@ -19,9 +19,11 @@ const RESERVE: usize = 256 << 10;
 pub struct FileMedium(PathBuf);
 
 impl FileMedium {
-    /// The store at `path`.
+    /// The store at `path`, or where a symbolic link there points to: a file that is written anew takes the place
+    /// of the file and not of the link, and a later change of the working directory changes nothing.
     pub fn new(path: &Path) -> Self {
-        Self(path.to_owned())
+        let found = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+        Self(found.unwrap_or_else(|_| path.to_owned()))
     }
 }
 
