@@ -6,7 +6,6 @@ import XCTest
 final class IdiomTests: XCTestCase {
     func testAStoreIsMadeLeftAloneAndOpenedAgain() async throws {
         let folder = try scratch()
-        defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appendingPathComponent("accounts.selfsame")
         let key = try generateHostKey()
         let selfsame = try await Selfsame.create(at: file, unlock: .hostKey(key))
@@ -29,12 +28,9 @@ final class IdiomTests: XCTestCase {
         XCTAssertEqual(notFound, .notFound)
     }
 
-    @MainActor
     func testActsAreOffTheMainActor() async throws {
-        let selfsame = try await Selfsame.inMemory()
-        XCTAssertTrue(isMain())
-        let onMain = try await selfsame.act { _ in isMain() }
-        XCTAssertFalse(onMain)
+        let places = try await onTheMainActor(Selfsame.inMemory())
+        XCTAssertEqual(places, [true, false])
     }
 
     func testWhatIsCancelledBeforeItBeginsIsNotDone() async throws {
@@ -100,4 +96,9 @@ final class IdiomTests: XCTestCase {
     }
 }
 
-private func isMain() -> Bool { Thread.isMainThread }
+/// Whether the caller is on the main thread, and whether an act of it is.
+@MainActor
+private func onTheMainActor(_ selfsame: Selfsame) async throws -> [Bool] {
+    let isMain = { @Sendable in Thread.isMainThread }
+    return [isMain(), try await selfsame.act { _ in isMain() }]
+}
