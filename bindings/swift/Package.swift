@@ -1,23 +1,24 @@
 // swift-tools-version: 6.0
-import Foundation
 import PackageDescription
 
 // A process has one native library. With SELFSAME_TESTING=1 in the environment it is the one for tests, which has all
 // of the other in it and `World` besides.
-let library = Context.environment["SELFSAME_TESTING"] == "1" ? "selfsame_testing" : "selfsame_ffi"
+let isTesting = Context.environment["SELFSAME_TESTING"] == "1"
 let folder = "\(Context.packageDirectory)/native/lib"
-let framework = "native/Selfsame.xcframework"
-let native: Target =
-    if FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(framework)") {
-        .binaryTarget(name: "SelfsameFFI", path: framework)
-    } else {
-        .target(
-            name: "SelfsameFFI",
-            linkerSettings: [
-                .linkedLibrary(library),
-                .unsafeFlags(["-L\(folder)", "-Xlinker", "-rpath", "-Xlinker", folder]),
-            ])
-    }
+let shared = Target.target(
+    name: "SelfsameFFI",
+    linkerSettings: [
+        .linkedLibrary(isTesting ? "selfsame_testing" : "selfsame_ffi"),
+        .unsafeFlags(["-L\(folder)", "-Xlinker", "-rpath", "-Xlinker", folder]),
+    ]
+)
+
+// Apps for Apple's platforms have it in them: `bash xcframework` makes it.
+#if os(macOS)
+let native = isTesting ? shared : Target.binaryTarget(name: "SelfsameFFI", path: "native/Selfsame.xcframework")
+#else
+let native = shared
+#endif
 
 let package = Package(
     name: "selfsame",

@@ -69,6 +69,22 @@ final class IdiomTests: XCTestCase {
         XCTAssertEqual(try world.mail().count, 1)
     }
 
+    func testActsThatWaitLeaveOtherTasksTheirThreads() async throws {
+        let selfsame = try await Selfsame.inMemory()
+        let (acts, all) = (2 * ProcessInfo.processInfo.activeProcessorCount, DispatchSemaphore(value: 0))
+        let waited = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<acts {
+                group.addTask { try await selfsame.act { _ in all.wait(timeout: .now() + 20) == .success } }
+            }
+            group.addTask {
+                for _ in 0..<acts { all.signal() }
+                return true
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        XCTAssertFalse(waited.contains(false))
+    }
+
     func testManyTasksShareAnEngine() async throws {
         let world = try World()
         let selfsame = Selfsame(world.engine())
