@@ -34,7 +34,7 @@ struct Device {
         nonmutating set { write(newValue, "sessions.json") }
     }
 
-    /// What was worked, oldest first.
+    /// Oldest first.
     var shifts: [Shift] {
         get { read("shifts.json") ?? [] }
         nonmutating set { write(newValue, "shifts.json") }
@@ -42,11 +42,10 @@ struct Device {
 
     private func read<T: Decodable>(_ name: String) -> T? {
         guard let data = try? Data(contentsOf: folder.appendingPathComponent(name)) else { return nil }
-        do {
-            return try JSONDecoder().decode(T.self, from: data)
-        } catch {
+        guard let value = try? JSONDecoder().decode(T.self, from: data) else {
             end("\(name) in \(folder.path) cannot be read; put a good copy back or move it away.")
         }
+        return value
     }
 
     private func write(_ value: some Encodable, _ name: String) {
@@ -76,7 +75,6 @@ struct Shift: Codable {
 /// Something that the person can mend, in words that say how.
 struct Trouble: Error {
     let words: String
-
     init(_ words: String) { self.words = words }
 }
 

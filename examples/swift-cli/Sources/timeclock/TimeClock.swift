@@ -4,13 +4,12 @@ import Selfsame
 let help = """
     A time clock for a team that shares a device and has no network.
 
-    timeclock people                 who is on this device, and who is at work
+    timeclock people                 who is on this device, at work or off, and for how long
     timeclock join NAME EMAIL        add yourself; you are signed in then
     timeclock sign-in NAME           sign in with your password
     timeclock sign-out NAME          sign out
     timeclock in NAME                begin a shift
     timeclock out NAME               end it
-    timeclock hours                  what everybody has worked
     timeclock sessions NAME          where you are signed in
     timeclock outbox                 with a network again: the mail to be sent
     timeclock confirm NAME CODE      type the code that was mailed to you
@@ -48,7 +47,6 @@ struct TimeClock {
         case ("sign-out", 1): try await signOut(words[0])
         case ("in", 1): try await clockIn(words[0])
         case ("out", 1): try await clockOut(words[0])
-        case ("hours", 0): try await hours()
         case ("sessions", 1): try await sessions(words[0])
         case ("outbox", 0): try await outbox()
         case ("confirm", 2): try await confirm(words[0], code: words[1])
@@ -62,9 +60,10 @@ struct TimeClock {
         let people = try await device.selfsame.act { try $0.picker() }
         if people.isEmpty { print("Nobody yet. Add yourself: timeclock join NAME EMAIL") }
         for person in people {
-            let shift = device.shifts.last { $0.account == person.account && $0.end == nil }
-            let doing = shift.map { "at work since \(clock($0.start))" } ?? "off"
-            print("\(name(person))  \(doing)\(device.tokens[person.account] == nil ? "" : ", signed in")")
+            let doing = openShift(of: person).map { "at work since \(clock(device.shifts[$0].start))" } ?? "off"
+            let worked = device.shifts.filter { $0.account == person.account }.map(\.worked).reduce(0, +)
+            let seen = device.tokens[person.account] == nil ? "signed out" : "signed in"
+            print("\(name(person)): \(doing), \(length(worked)) in all, \(seen)")
         }
     }
 
@@ -73,18 +72,15 @@ struct TimeClock {
         guard !taken else { throw Trouble("\(name) is on this device already. Take another name, or: timeclock sign-in \(name)") }
         let password = try askPassword()
         let progress = try await device.selfsame.act { try $0.signUp(email: email, password: password, client: client) }
-        let account = try keep(progress)
-        try await device.selfsame.act { try $0.account(token: account.token).setDisplayName(name: name) }
+        let token = try keep(progress)
+        try await device.selfsame.act { try $0.account(token: token).setDisplayName(name: name) }
         print("Welcome, \(name). You are signed in.")
         print("A code goes to \(email) when there is a network (timeclock outbox); confirm it then.")
     }
 
     private func signIn(_ name: String) async throws {
         let (person, password) = (try await self.person(name), try askPassword())
-        let progress = try await device.selfsame.act {
-            try $0.signInTo(account: person.account, password: password, client: client)
-        }
-        _ = try keep(progress)
+        _ = try keep(try await device.selfsame.act { try $0.signInTo(account: person.account, password: password, client: client) })
         print("Hello, \(name).")
     }
 
@@ -97,9 +93,7 @@ struct TimeClock {
 
     private func clockIn(_ name: String) async throws {
         let (person, _) = try await signedIn(name)
-        guard !device.shifts.contains(where: { $0.account == person.account && $0.end == nil }) else {
-            throw Trouble("\(name) is at work already. End it with: timeclock out \(name)")
-        }
+        guard openShift(of: person) == nil else { throw Trouble("\(name) is at work already. End it with: timeclock out \(name)") }
         let shift = Shift(account: person.account, start: Date())
         device.shifts.append(shift)
         print("\(name) is at work since \(clock(shift.start)).")
@@ -107,19 +101,11 @@ struct TimeClock {
 
     private func clockOut(_ name: String) async throws {
         let (person, _) = try await signedIn(name)
-        guard let open = device.shifts.lastIndex(where: { $0.account == person.account && $0.end == nil }) else {
+        guard let open = openShift(of: person) else {
             throw Trouble("\(name) is not at work. Begin with: timeclock in \(name)")
         }
         device.shifts[open].end = Date()
         print("\(name) has worked \(length(device.shifts[open].worked)).")
-    }
-
-    private func hours() async throws {
-        for person in try await device.selfsame.act({ try $0.picker() }) {
-            let worked = device.shifts.filter { $0.account == person.account }
-            let sum = worked.map(\.worked).reduce(0, +)
-            print("\(name(person))  \(length(sum)) in \(worked.count) \(worked.count == 1 ? "shift" : "shifts")")
-        }
     }
 
     private func sessions(_ name: String) async throws {
@@ -169,6 +155,10 @@ struct TimeClock {
 extension TimeClock {
     private var client: Client { Client(device: ProcessInfo.processInfo.hostName) }
 
+    private func openShift(of person: PickerEntry) -> Int? {
+        device.shifts.lastIndex { $0.account == person.account && $0.end == nil }
+    }
+
     private func name(_ person: PickerEntry) -> String { person.displayName ?? person.email ?? "somebody" }
 
     private func person(_ name: String) async throws -> PickerEntry {
@@ -189,12 +179,12 @@ extension TimeClock {
         return (person, token)
     }
 
-    private func keep(_ progress: FlowProgress) throws -> (id: AccountId, token: SessionToken) {
+    private func keep(_ progress: FlowProgress) throws -> SessionToken {
         guard case .signedIn(let signedIn) = progress.step, let token = signedIn.token else {
             throw Trouble("This account asks for more than a password, which a time clock does not.")
         }
         device.tokens[signedIn.account] = token.reveal()
-        return (signedIn.account, token)
+        return token
     }
 
     private func askPassword() throws -> Secret {
