@@ -114,6 +114,8 @@ pub enum AddressSource {
     Method(MethodId),
     /// The owner gave it.
     Contact,
+    /// It came with the account from another service.
+    Import,
 }
 
 /// An account as its owner sees it.

@@ -20,6 +20,8 @@ pub enum Actor {
 pub enum Action {
     /// The account came to be.
     AccountCreated,
+    /// The account came from another service.
+    AccountImported,
     /// A sign-in method was added by linking.
     MethodLinked,
     /// A sign-in method was added by the owner.

@@ -14,6 +14,7 @@ mod explain;
 mod flow;
 mod host;
 mod id;
+mod import;
 mod mail;
 mod methods;
 mod mfa;

@@ -11,11 +11,13 @@ mod store;
 pub mod testing;
 
 pub use crypto::entropy::SystemEntropy;
+pub use crypto::foreign::ForeignHash;
 pub use crypto::jwk::Algorithm;
 pub use crypto::keys::HostKey;
 pub use crypto::password::{Argon2Hasher, HashCost, HashFailed, Hasher};
 pub use crypto::qr::QrCode;
 pub use crypto::token::{FlowToken, InvalidToken, SessionToken};
+pub use crypto::totp::{TotpAlgorithm, TotpParameters};
 pub use engine::Engine;
 pub use engine::account::AccountHandle;
 pub use engine::clock::SystemClock;
@@ -42,6 +44,7 @@ pub use rules::flow::{
     Accepted, Adding, Answer, Arrived, Blocked, Intent, Progress, SecondFactor, SignedIn, Step,
 };
 pub use rules::id_token::IdTokenRules;
+pub use rules::import::{ImportOutcome, ImportProblem, ImportedAccount, ImportedIdentity, ImportedTotp};
 pub use rules::mail::{Message, MessageKind, UndoOffer};
 pub use rules::mfa::{MfaView, RecoveryCodes, TotpEnrolment};
 pub use rules::password::PasswordRule;

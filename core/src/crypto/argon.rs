@@ -9,6 +9,7 @@ use std::time::Duration;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroize;
 
+use super::foreign::ForeignHash;
 use super::password::{HashCost, HashFailed, Hasher};
 
 /// RustCrypto's Argon2id in a fixed number of arenas, which the engines that are given it share.
@@ -118,6 +119,12 @@ impl Hasher for Argon2Hasher {
             .map_err(|_| HashFailed::Unusable)?;
         self.hashes.fetch_add(1, Ordering::Relaxed);
         Ok(tag)
+    }
+
+    /// As many at a time as there are arenas, though each has memory of its own: it is done once for an account.
+    fn verify_foreign(&self, hash: &ForeignHash, password: &[u8]) -> Result<bool, HashFailed> {
+        let _admitted = self.borrow(self.wait)?;
+        hash.verify(password)
     }
 }
 

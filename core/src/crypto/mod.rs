@@ -3,6 +3,7 @@
 mod argon;
 pub(crate) mod draw;
 pub(crate) mod entropy;
+pub(crate) mod foreign;
 pub(crate) mod jose;
 pub(crate) mod json;
 pub(crate) mod jwk;

@@ -7,7 +7,9 @@ use phc::{Ident, Output, ParamsString, PasswordHash, Salt};
 use serde::{Deserialize, Serialize};
 
 pub use super::argon::Argon2Hasher;
+use super::foreign::{ForeignHash, ForeignProblem};
 use super::keys::same;
+use crate::ground::secret::Secret;
 
 /// What one password hash costs (Argon2id, RFC 9106 section 3.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -59,6 +61,14 @@ pub trait Hasher: Send + Sync {
         salt: &[u8; 16],
         pepper: &[u8; 32],
     ) -> Result<[u8; 32], HashFailed>;
+
+    /// Whether the password, in the bytes that were typed, is the one of a hash that was imported.
+    ///
+    /// # Errors
+    /// As [`Self::derive`].
+    fn verify_foreign(&self, hash: &ForeignHash, password: &[u8]) -> Result<bool, HashFailed> {
+        hash.verify(password)
+    }
 }
 
 /// Why a password was not hashed.
@@ -84,9 +94,12 @@ impl fmt::Display for HashFailed {
 
 impl std::error::Error for HashFailed {}
 
-/// A password's hash as it is stored: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`.
+/// A password's hash as it is stored: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`, or one that was imported behind
+/// [`IMPORTED`], since that has no pepper.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredPassword(String);
+
+const IMPORTED: &str = "imported:";
 
 /// A text is no password hash that this engine verifies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -124,14 +137,26 @@ impl StoredPassword {
         read(text).map(|_| Self(text.to_owned()))
     }
 
-    /// Whether this is the password that was hashed. Nothing is hashed for a string beyond the caps or
-    /// in another spelling than ours.
+    /// Takes the hash that another service made.
+    pub(crate) fn imported(text: &Secret) -> Result<Self, ForeignProblem> {
+        let text = text.reveal_text().ok_or(ForeignProblem::Unknown)?;
+        ForeignHash::parse(text)?;
+        Ok(Self(format!("{IMPORTED}{text}")))
+    }
+
+    /// Whether this is the password that was hashed: in its normal form, or as it was typed where another service
+    /// hashed it. Nothing is hashed for a string beyond the caps or in another spelling than ours.
     pub(crate) fn verify(
         &self,
         hasher: &dyn Hasher,
         password: &[u8],
+        typed: &[u8],
         pepper: &[u8; 32],
     ) -> Result<bool, HashFailed> {
+        if let Some(foreign) = self.0.strip_prefix(IMPORTED) {
+            let foreign = ForeignHash::parse(foreign).map_err(|_| HashFailed::Unusable)?;
+            return hasher.verify_foreign(&foreign, typed);
+        }
         let parts = read(&self.0).map_err(|_| HashFailed::Unusable)?;
         let tag = hasher.derive(parts.cost, password, &parts.salt, pepper)?;
         Ok(same(&tag, &parts.tag))
@@ -233,9 +258,9 @@ mod tests {
         let stored = hash(&hasher, COST, PASSWORD, SALT, &PEPPER).unwrap();
         assert_eq!(stored.as_str(), STORED);
         assert_eq!(StoredPassword::parse(STORED), Ok(stored.clone()));
-        assert_eq!(stored.verify(&hasher, PASSWORD, &PEPPER), Ok(true));
-        assert_eq!(stored.verify(&hasher, b"correct horse battery stapl", &PEPPER), Ok(false));
-        assert_eq!(stored.verify(&hasher, PASSWORD, &[0x2b; 32]), Ok(false), "the pepper matters");
+        assert_eq!(stored.verify(&hasher, PASSWORD, PASSWORD, &PEPPER), Ok(true));
+        assert_eq!(stored.verify(&hasher, b"correct horse battery stapl", b"", &PEPPER), Ok(false));
+        assert_eq!(stored.verify(&hasher, PASSWORD, PASSWORD, &[0x2b; 32]), Ok(false), "the pepper matters");
         assert_eq!(format!("{stored:?}"), "StoredPassword(…)");
     }
 
@@ -245,7 +270,7 @@ mod tests {
             [STORED.replace("wAI", "wAM"), STORED.replace("CyKo", "DyKo"), STORED.replace("AAEC", "BAEC")]
         {
             let stored = StoredPassword::parse(&changed).unwrap();
-            assert_eq!(stored.verify(&hasher(), PASSWORD, &PEPPER), Ok(false), "{changed}");
+            assert_eq!(stored.verify(&hasher(), PASSWORD, PASSWORD, &PEPPER), Ok(false), "{changed}");
         }
     }
 
@@ -288,7 +313,7 @@ mod tests {
         ] {
             assert_eq!(StoredPassword::parse(&text), Err(InvalidHash), "{text}");
             let (stored, hasher) = (StoredPassword(text), hasher());
-            assert_eq!(stored.verify(&hasher, PASSWORD, &PEPPER), Err(HashFailed::Unusable));
+            assert_eq!(stored.verify(&hasher, PASSWORD, PASSWORD, &PEPPER), Err(HashFailed::Unusable));
             assert!(stored.needs_rehash(COST));
             assert_eq!(hasher.1.into_inner(), 0, "nothing was hashed");
         }
@@ -339,7 +364,10 @@ mod tests {
         }
         let busy = HashFailed::Busy { retry_after: Duration::from_secs(1) };
         assert_eq!(hash(&Full, COST, PASSWORD, SALT, &PEPPER), Err(busy));
-        assert_eq!(StoredPassword::parse(STORED).unwrap().verify(&Full, PASSWORD, &PEPPER), Err(busy));
+        assert_eq!(
+            StoredPassword::parse(STORED).unwrap().verify(&Full, PASSWORD, PASSWORD, &PEPPER),
+            Err(busy)
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Codes of authenticator apps (RFC 6238): SHA-1, 6 digits, 30 seconds.
+//! Codes of authenticator apps (RFC 6238).
 
 use std::fmt;
 
@@ -12,21 +12,74 @@ use super::keys::same;
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
 
-/// The length of a step (RFC 6238 section 4.1), in seconds.
-const STEP: u64 = 30;
 /// RFC 4226 section 4 (R6) asks for 128 bits or more. SHA-1 hashes a key that is longer than its
 /// block, so that nothing is won beyond 64 bytes.
 const SHORTEST: usize = 16;
 const LONGEST: usize = 64;
 
+/// How an authenticator app makes codes of a secret. The engine's own are the default of the Key URI format, which
+/// every app knows; others come with an import (SPEC 5.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TotpParameters {
+    /// The hash. Default SHA-1.
+    pub algorithm: TotpAlgorithm,
+    /// The digits of a code: 6 to 8. Default 6.
+    pub digits: u8,
+    /// The length of a step (RFC 6238 section 4.1), in seconds: 15 to 120. Default 30.
+    pub period: u8,
+}
+
+impl Default for TotpParameters {
+    fn default() -> Self {
+        Self { algorithm: TotpAlgorithm::Sha1, digits: 6, period: 30 }
+    }
+}
+
+/// The hash of an HMAC-based code (RFC 6238 section 1.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum TotpAlgorithm {
+    /// HMAC-SHA-1.
+    Sha1,
+    /// HMAC-SHA-256.
+    Sha256,
+    /// HMAC-SHA-512.
+    Sha512,
+}
+
 /// What an authenticator app and the account share. Overwritten when dropped; stored sealed.
 #[derive(Clone)]
-pub(crate) struct TotpSecret(Zeroizing<Vec<u8>>);
+pub(crate) struct TotpSecret {
+    bytes: Zeroizing<Vec<u8>>,
+    parameters: TotpParameters,
+}
 
 impl TotpSecret {
     pub(crate) fn new(bytes: [u8; 20]) -> Self {
         let bytes = Zeroizing::new(bytes);
-        Self(Zeroizing::new(bytes.to_vec()))
+        Self { bytes: Zeroizing::new(bytes.to_vec()), parameters: TotpParameters::default() }
+    }
+
+    /// A secret that another service made, in base32 (RFC 4648) as apps take it by hand: blanks and case do not
+    /// count. Nothing where it is none, or too short, or no app makes such codes.
+    pub(crate) fn imported(text: &Secret, parameters: TotpParameters) -> Option<Self> {
+        let mut letters = Zeroizing::new(Vec::with_capacity(text.reveal().len()));
+        letters.extend(text.reveal().iter().filter(|byte| !byte.is_ascii_whitespace()));
+        letters.make_ascii_uppercase();
+        let letters = std::str::from_utf8(&letters).ok()?.trim_end_matches('=');
+        let bytes = Zeroizing::new(Base32UpperUnpadded::decode_vec(letters).ok()?);
+        let made = Self { bytes, parameters };
+        made.is_one().then_some(made)
+    }
+
+    fn is_one(&self) -> bool {
+        let TotpParameters { digits, period, .. } = self.parameters;
+        (SHORTEST..=LONGEST).contains(&self.bytes.len())
+            && (6..=8).contains(&digits)
+            && (15..=120).contains(&period)
+    }
+
+    fn step(&self) -> u64 {
+        u64::from(self.parameters.period)
     }
 
     /// The step of a right code: within one step either side of `at` (RFC 6238 section 5.2), and
@@ -40,9 +93,9 @@ impl TotpSecret {
     pub(crate) fn step_of(&self, code: &[u8], at: Timestamp, after: Option<u64>) -> Option<u64> {
         let code = std::str::from_utf8(code.trim_ascii()).ok()?;
         let totp = self.totp();
-        let now = at.as_millis() / 1_000 / STEP;
+        let now = at.as_millis() / 1_000 / self.step();
         let step = (now.saturating_sub(1)..=now + 1)
-            .filter(|step| totp.check(code, step * STEP).is_some())
+            .filter(|step| totp.check(code, step * self.step()).is_some())
             .fold(None, |_, step| Some(step))?;
         after.is_none_or(|after| step > after).then_some(step)
     }
@@ -67,18 +120,22 @@ impl TotpSecret {
     /// The library would refuse a secret of a wrong length, and `self` is none.
     fn totp(&self) -> Totp {
         Builder::new()
-            .with_algorithm(Algorithm::SHA1)
-            .with_digits(6)
-            .with_step_duration(STEP)
+            .with_algorithm(match self.parameters.algorithm {
+                TotpAlgorithm::Sha1 => Algorithm::SHA1,
+                TotpAlgorithm::Sha256 => Algorithm::SHA256,
+                TotpAlgorithm::Sha512 => Algorithm::SHA512,
+            })
+            .with_digits(self.parameters.digits)
+            .with_step_duration(self.step())
             .with_skew(0)
-            .with_secret(self.0.as_slice())
+            .with_secret(self.bytes.as_slice())
             .build_noncompliant()
     }
 
     fn text(&self) -> Zeroizing<String> {
         // 64 bytes are 103 digits, so the buffer is never too short.
         let mut buffer = Zeroizing::new([0; 104]);
-        let text = Base32UpperUnpadded::encode(&self.0, &mut *buffer).unwrap_or_default();
+        let text = Base32UpperUnpadded::encode(&self.bytes, &mut *buffer).unwrap_or_default();
         Zeroizing::new(text.to_owned())
     }
 }
@@ -101,7 +158,7 @@ fn part(text: &str) -> String {
 /// In constant time, like every comparison of secrets.
 impl PartialEq for TotpSecret {
     fn eq(&self, other: &Self) -> bool {
-        same(&self.0, &other.0)
+        same(&self.bytes, &other.bytes) && self.parameters == other.parameters
     }
 }
 
@@ -115,17 +172,18 @@ impl fmt::Debug for TotpSecret {
 
 impl Serialize for TotpSecret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.as_slice().serialize(serializer)
+        (self.bytes.as_slice(), self.parameters).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for TotpSecret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes = Zeroizing::new(Vec::deserialize(deserializer)?);
-        if (SHORTEST..=LONGEST).contains(&bytes.len()) {
-            Ok(Self(bytes))
+        let (bytes, parameters) = Deserialize::deserialize(deserializer)?;
+        let read = Self { bytes: Zeroizing::new(bytes), parameters };
+        if read.is_one() {
+            Ok(read)
         } else {
-            Err(D::Error::custom("an authenticator's secret has 16 to 64 bytes"))
+            Err(D::Error::custom("an authenticator's secret has 16 to 64 bytes, and codes of 6 to 8 digits"))
         }
     }
 }
@@ -148,7 +206,7 @@ mod tests {
     }
 
     fn of_length(length: u8) -> TotpSecret {
-        TotpSecret(Zeroizing::new((0..length).collect()))
+        TotpSecret { bytes: Zeroizing::new((0..length).collect()), parameters: TotpParameters::default() }
     }
 
     fn at(seconds: u64) -> Timestamp {
@@ -156,7 +214,7 @@ mod tests {
     }
 
     fn code(step: u64) -> String {
-        secret().totp().generate(step * STEP).to_string()
+        secret().totp().generate(step * 30).to_string()
     }
 
     fn text(secret: &Secret) -> &str {
@@ -311,7 +369,7 @@ mod tests {
     fn r5_1_a_secret_is_stored_as_its_bytes_and_read_strictly() {
         let factor = Factor(secret());
         let bytes = encode(&factor).unwrap();
-        assert_eq!(bytes.as_slice(), b"\x01\x1412345678901234567890");
+        assert_eq!(bytes.as_slice(), b"\x01\x1412345678901234567890\x00\x06\x1e");
         assert_eq!(decode::<Factor>(&bytes), Ok(factor));
         for length in 0..=80 {
             let read = decode::<Factor>(&encode(&Factor(of_length(length))).unwrap());
@@ -322,6 +380,51 @@ mod tests {
             let secret = of_length(length);
             let code = secret.totp().generate(30_000).to_string();
             assert_eq!(secret.step_of(code.as_bytes(), at(30_000), None), Some(1_000));
+        }
+    }
+
+    /// RFC 6238 appendix B, whose secrets for SHA-256 and SHA-512 are as long as the hash.
+    #[test]
+    fn r5_1_an_imported_secret_makes_the_codes_that_its_app_shows() {
+        let base32 = |length: usize| {
+            let text = "1234567890".repeat(7);
+            Secret::from(Base32UpperUnpadded::encode_string(&text.as_bytes()[..length]))
+        };
+        let of = |algorithm| TotpParameters { algorithm, digits: 8, period: 30 };
+        for (length, algorithm, codes) in [
+            (20, TotpAlgorithm::Sha1, ["94287082", "07081804", "65353130"]),
+            (32, TotpAlgorithm::Sha256, ["46119246", "68084774", "77737706"]),
+            (64, TotpAlgorithm::Sha512, ["90693936", "25091201", "47863826"]),
+        ] {
+            let secret = TotpSecret::imported(&base32(length), of(algorithm)).unwrap();
+            for (seconds, code) in [59, 1_111_111_109, 20_000_000_000].into_iter().zip(codes) {
+                assert_eq!(secret.step_of(code.as_bytes(), at(seconds), None), Some(seconds / 30));
+            }
+            assert_eq!(secret.step_of(&codes[0].as_bytes()[2..], at(59), None), None, "six digits of eight");
+        }
+        let minute = TotpParameters { period: 60, ..TotpParameters::default() };
+        let secret = TotpSecret::imported(&base32(20), minute).unwrap();
+        let right = code(1_000);
+        assert_eq!(secret.step_of(right.as_bytes(), at(60_000), None), Some(1_000));
+    }
+
+    #[test]
+    fn r5_1_what_no_app_shows_is_not_imported() {
+        let right = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+        let default = TotpParameters::default();
+        let read = |text: &str, parameters| TotpSecret::imported(&text.into(), parameters);
+        for text in [right, "gezd gnbv gy3t qojq gezd gnbv gy3t qojq", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ===="]
+        {
+            assert!(read(text, default).is_some_and(|read| read == secret()), "{text}");
+        }
+        for text in ["", "GEZDGNBVGY3TQOJQ", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ1", &right.repeat(4)] {
+            assert!(read(text, default).is_none(), "{text}");
+        }
+        for (digits, period, is_one) in
+            [(5, 30, false), (6, 30, true), (8, 120, true), (9, 30, false), (6, 14, false), (6, 121, false)]
+        {
+            let parameters = TotpParameters { digits, period, ..default };
+            assert_eq!(read(right, parameters).is_some(), is_one, "{digits} {period}");
         }
     }
 

@@ -115,8 +115,13 @@ fn golden() -> String {
         .map(|identifier| Reserved { identifier, until: AT, revision: 299 })
         .into();
     account.enrolments = Enrolment::samples(session_id, AT);
-    account.ways.mfa =
-        Some(Mfa { secret: TotpSecret::new([6; 20]), last_step: 7, since: AT, codes: vec![[8; 32]] });
+    account.ways.mfa = Some(Mfa {
+        secret: TotpSecret::new([6; 20]),
+        last_step: 7,
+        since: AT,
+        codes: vec![[8; 32]],
+        owes_codes: false,
+    });
     account.chain.append(Event::done(Action::AccountCreated, Some(session_id), AT)).unwrap();
     account.chain.append(Event::refused(Action::PasswordTried, AT)).unwrap();
     account.take_address(&email, Some(AT), AddressSource::Method(method_id));

@@ -10,6 +10,7 @@ mod flows;
 #[cfg(test)]
 mod golden;
 pub(crate) mod host;
+mod import;
 mod keyring;
 mod methods;
 mod mfa;

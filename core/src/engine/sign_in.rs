@@ -88,7 +88,8 @@ impl Engine {
             hasher.derive(cost, normal.as_bytes(), &[0; 16], pepper)?;
             return Ok(None);
         };
-        let matches = stored.hash.verify(hasher, normal.as_bytes(), pepper)? && !normal.is_empty();
+        let matches =
+            stored.hash.verify(hasher, normal.as_bytes(), password.reveal(), pepper)? && !normal.is_empty();
         // A weaker hash than policy's tells by its time that there is one: whatever comes of it, one at
         // policy's cost is made too (SPEC 4.2, 4.5).
         let renewed = match stored.hash.needs_rehash(cost) {

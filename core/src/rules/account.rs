@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::Chain;
 use super::deletion::RequestedBy;
+use super::import::Origin;
 use super::mfa::{Enrolment, Mfa, MfaView};
 use super::product::{CustomerRef, Membership};
 use super::protected::Reserved;
@@ -53,6 +54,8 @@ pub(crate) struct Account {
     /// How many sessions there are, those that wait included.
     pub(crate) sessions: u16,
     pub(crate) chain: Chain,
+    /// Where it came from, if it was imported (SPEC 13.2).
+    pub(crate) origin: Option<Origin>,
 }
 
 /// The ways into an account, and the addresses that reach its owner. An undo puts them back as one.
@@ -166,6 +169,8 @@ pub enum AddressSource {
     Method(MethodId),
     /// The owner gave it.
     Contact,
+    /// It came with the account from another service.
+    Import,
 }
 
 /// What a method is found by. One of a kind belongs to at most one account (SPEC 1.3), and one of one
@@ -178,6 +183,8 @@ pub(crate) enum Identifier {
     Identity(Identity),
     /// A biller's customer: of one product of one account (SPEC 8.3).
     Customer(CustomerRef),
+    /// What another service called an account that was imported (SPEC 13.2).
+    External(String),
 }
 
 /// An identity is issuer and subject, whatever policy calls the provider (SPEC 1.2).
@@ -189,6 +196,7 @@ impl PartialEq for Identifier {
                 one.issuer == other.issuer && one.subject == other.subject
             }
             (Self::Customer(one), Self::Customer(other)) => one == other,
+            (Self::External(one), Self::External(other)) => one == other,
             _ => false,
         }
     }
@@ -217,6 +225,7 @@ impl Account {
             restored_at: None,
             sessions: 0,
             chain: Chain::default(),
+            origin: None,
         }
     }
 

@@ -31,6 +31,8 @@ pub enum Actor {
 pub enum Action {
     /// The account came to be.
     AccountCreated,
+    /// The account came from another service.
+    AccountImported,
     /// A sign-in method was added by linking.
     MethodLinked,
     /// A sign-in method was added by the owner.
@@ -122,6 +124,7 @@ impl Action {
     pub fn code(self) -> &'static str {
         match self {
             Self::AccountCreated => "AccountCreated",
+            Self::AccountImported => "AccountImported",
             Self::MethodLinked => "MethodLinked",
             Self::MethodAdded => "MethodAdded",
             Self::MethodRemoved => "MethodRemoved",
@@ -173,6 +176,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AccountCreated => "the account was made",
+            Self::AccountImported => "the account was imported",
             Self::MethodLinked => "a sign-in method was added by linking",
             Self::MethodAdded => "a sign-in method was added",
             Self::MethodRemoved => "a sign-in method was removed",

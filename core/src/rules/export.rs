@@ -81,6 +81,8 @@ struct AccountPart {
     failures: FailuresPart,
     hold_until: Option<Moment>,
     is_remembered_here: bool,
+    /// What another service called it, if it came from there.
+    imported_as: Option<String>,
     memberships: Vec<MembershipPart>,
 }
 
@@ -271,6 +273,7 @@ impl AccountPart {
             },
             hold_until: moment(account.hold.map(|hold| hold.until)),
             is_remembered_here: account.is_remembered,
+            imported_as: account.origin.as_ref().map(|origin| origin.external_id.clone()),
             memberships: account.memberships.iter().map(MembershipPart::of).collect(),
         }
     }
@@ -287,6 +290,7 @@ impl WaysPart {
                     let (source, method) = match address.source {
                         AddressSource::Method(method) => ("Method", Some(method.to_string())),
                         AddressSource::Contact => ("Contact", None),
+                        AddressSource::Import => ("Import", None),
                     };
                     let (email, verified_at) = (typed(&address.email), moment(address.verified_at));
                     AddressPart { email, verified_at, source, method }
@@ -313,6 +317,7 @@ impl ReservedPart {
                 ("Identity", format!("{issuer} {subject}"))
             }
             Identifier::Customer(customer) => ("Customer", customer.to_string()),
+            Identifier::External(id) => ("External", id.clone()),
         };
         Self { kind, identifier, until: reserved.until.rfc3339() }
     }

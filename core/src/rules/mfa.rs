@@ -31,6 +31,8 @@ pub(crate) struct Mfa {
     pub(crate) since: Timestamp,
     /// The keyed hashes of the recovery codes that are left.
     pub(crate) codes: Vec<[u8; 32]>,
+    /// It was imported, and its owner has saved no recovery codes yet: each sign-in makes some (SPEC 13.2).
+    pub(crate) owes_codes: bool,
 }
 
 /// A second factor as it was typed.
@@ -234,6 +236,14 @@ pub(crate) fn regenerate(fresh: &Fresh<'_, Everything>, ctx: &Context<'_>) -> Ve
     Verdict::done(shown(&seed, ctx.now), changes)
 }
 
+/// Makes recovery codes in the session of an account that came without any, to be saved there (SPEC 13.2).
+pub(crate) fn owe_codes(account: &mut Account, session: SessionId, ctx: &Context<'_>) {
+    if account.ways.mfa.as_ref().is_some_and(|mfa| mfa.owes_codes) {
+        let stage = Stage::Codes { seed: ctx.draw.bytes("recovery codes"), at: ctx.now };
+        account.enrolments.push(Enrolment { session, begun_at: ctx.now, wrong: 0, stage });
+    }
+}
+
 /// The recovery codes that wait to be saved, shown again (SPEC 5.3).
 pub(crate) fn unsaved_codes(owner: &Owner, ctx: &Context<'_>) -> Result<RecoveryCodes, Refusal> {
     let enrolments = owner.account.enrolments.iter();
@@ -259,13 +269,15 @@ pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verd
         Stage::Confirm(_) | Stage::Codes { .. } => {
             let Some(mfa) = &mut account.ways.mfa else { return Verdict::refused(Refusal::NotOffered) };
             mfa.codes = codes;
+            mfa.owes_codes = false;
             account.enrolments.retain(|enrolment| enrolment.session != session.id);
             let event = Event::done(Action::RecoveryCodesSaved, Some(session.id), ctx.now);
             return Verdict::done((), vec![Change::Account { account: Box::new(account), event }]);
         }
     };
     let replaced = account.ways.mfa.is_some();
-    account.ways.mfa = Some(Mfa { secret: factor, last_step: step, since: ctx.now, codes });
+    account.ways.mfa =
+        Some(Mfa { secret: factor, last_step: step, since: ctx.now, codes, owes_codes: false });
     session.aal = Aal::Aal2;
     session.recovered = false;
     session.auth_time = session.auth_time.min(at);

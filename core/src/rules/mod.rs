@@ -15,6 +15,7 @@ pub(crate) mod export;
 pub(crate) mod flow;
 pub(crate) mod fresh;
 pub(crate) mod id_token;
+pub(crate) mod import;
 pub(crate) mod linking;
 pub(crate) mod mail;
 pub(crate) mod methods;

@@ -186,7 +186,8 @@ impl Account {
         let customers = self.memberships.iter().filter_map(|membership| {
             membership.billing.as_ref().map(|billing| Identifier::Customer(billing.customer.clone()))
         });
-        self.ways.identifiers().chain(customers)
+        let external = self.origin.iter().map(|origin| Identifier::External(origin.external_id.clone()));
+        self.ways.identifiers().chain(customers).chain(external)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::account::{Account, Credential, MethodKind};
 use super::audit::{Action, Event};
 use super::flow::{Arrived, Entry, Progress, Proof, Purpose, SignedIn, Step};
+use super::mfa;
 use super::picker;
 use super::product;
 use super::provider::Asserted;
@@ -175,6 +176,7 @@ pub(crate) fn open_session(
         created_at: ctx.now,
         used_at: ctx.now,
     };
+    mfa::owe_codes(&mut account, session.id, ctx);
     let secret = ctx.draw.bytes::<32>("session secret");
     let signed_in = SignedIn {
         account: account.id,

@@ -393,6 +393,7 @@ impl<'a> View<'a> {
             Identifier::Customer(customer) => {
                 self.keys.lookup(tables::CLAIM.kind, &[b"customer", customer.as_str().as_bytes()])
             }
+            Identifier::External(id) => self.keys.lookup(tables::CLAIM.kind, &[b"external", id.as_bytes()]),
         }
     }
 

@@ -127,6 +127,7 @@ fn run_data(data: Data) -> Result<(), Trouble> {
         Data::Privacy { what, place } => act(&place, |store| store.privacy(&what)),
         Data::Support { what, place } => act(&place, |store| store.support(&what)),
         Data::Purge { limit, confirmed, place } => act(&place, |store| store.purge(limit, &confirmed)),
+        Data::Import { file, dry_run, place } => act(&place, |store| store.import(&file, dry_run)),
         Data::Rekey { new_key, place } => act(&place, |store| store.rekey(&new_key)),
     }
 }

@@ -12,6 +12,7 @@ mod answers;
 mod bad_input;
 mod data;
 mod desk;
+mod import;
 mod interrupt;
 mod man;
 mod mfa;

@@ -436,6 +436,7 @@ fn address(address: &AddressView) -> Value {
         "source": match address.source {
             AddressSource::Method(_) => "Method",
             AddressSource::Contact => "Contact",
+            AddressSource::Import => "Import",
         },
         "others": address.others,
     })

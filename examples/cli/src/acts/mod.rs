@@ -3,6 +3,7 @@
 mod data;
 mod entry;
 mod host;
+mod import;
 mod mfa;
 mod page;
 mod products;

@@ -74,6 +74,25 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
+    /// Import the accounts of another service, with the hashes of their passwords
+    ///
+    /// The file has an account a line, as JSON: `external_id`; and if there are any `created_at` (milliseconds since
+    /// 1970), `display_name`, `email`, `email_verified`, `password_hash`, `identities` (each `provider`, `subject`,
+    /// `handle`) and `totp` (`secret`; `algorithm`, `digits`, `period`). One is imported once by its external id, so a
+    /// file can be imported again when it was mended.
+    #[command(after_help = "\
+Examples:
+  selfsame import accounts.jsonl --dry-run
+  selfsame import accounts.jsonl")]
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Write nothing, and answer as if it had
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Write the store anew under a new key, so that nothing of who was purged can be read from it
     ///
     /// It is due within 7 days of a purge. The new key's file is made if it is not there. From then on the store

@@ -107,6 +107,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("support records", HOST, ""),
     ("purge", HOST, YES),
     ("rekey", HOST, ""),
+    ("import", HOST, "the accounts, from the file"),
     ("delete", OWNER, YES),
     ("picker", HOST, ""),
     ("forget-here", HOST, ""),

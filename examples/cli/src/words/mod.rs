@@ -255,7 +255,7 @@ fn is(answer: &Value, member: &str) -> bool {
     answer.get(member).and_then(Value::as_bool) == Some(true)
 }
 
-fn counted(count: usize, what: &str) -> String {
+pub(crate) fn counted(count: usize, what: &str) -> String {
     counted_u64(u64::try_from(count).unwrap_or(u64::MAX), what)
 }
 

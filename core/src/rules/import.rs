@@ -1,0 +1,344 @@
+//! Accounts that another service had (SPEC 13.2).
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::account::{Account, AddressSource, Credential, Identifier, Method};
+use super::audit::{Action, Actor, Event};
+use super::mfa::Mfa;
+use super::policy::{EmailProof, Policy};
+use super::protected::rows;
+use super::provider::{Identity, ProviderId};
+use super::verdict::{Change, Context};
+use crate::crypto::foreign::ForeignProblem;
+use crate::crypto::password::StoredPassword;
+use crate::crypto::totp::{TotpParameters, TotpSecret};
+use crate::ground::email::{EmailAddress, InvalidEmail};
+use crate::ground::id::{AccountId, MethodId};
+use crate::ground::nickname::{InvalidName, nickname};
+use crate::ground::secret::Secret;
+use crate::ground::time::Timestamp;
+
+/// The longest external id, and the longest subject at a provider, in bytes.
+const LONGEST_NAME: usize = 255;
+
+/// An account of another service, as the host brings it. All of it is believed.
+#[derive(Clone, Debug)]
+pub struct ImportedAccount {
+    /// The account's name there: 1 to 255 bytes. One is imported once.
+    pub external_id: String,
+    /// When it came to be there, if that is known.
+    pub created_at: Option<Timestamp>,
+    /// What its owner wants to be called.
+    pub display_name: Option<String>,
+    /// Its email: the contact, and what a password is found by.
+    pub email: Option<String>,
+    /// Whether the other service had its owner prove the email.
+    pub email_verified: bool,
+    /// The hash of its password: Argon2, scrypt and PBKDF2 (SHA-1, SHA-256, SHA-512) in the PHC string format, bcrypt
+    /// as it writes itself, and Firebase's scrypt as `$firescrypt$ln=…,r=…,p=…$salt$hash$separator$signer key`. The
+    /// next sign-in hashes it anew.
+    pub password_hash: Option<Secret>,
+    /// Its identities at providers.
+    pub identities: Vec<ImportedIdentity>,
+    /// Its second factor. Recovery codes are made at the first sign-in, and wait to be saved there.
+    pub totp: Option<ImportedTotp>,
+}
+
+/// An identity of an account that is imported.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ImportedIdentity {
+    /// The provider, which policy names.
+    pub provider: ProviderId,
+    /// The provider's name for the person, 1 to 255 bytes, that never changes hands.
+    pub subject: String,
+    /// What the person is called there, for display only.
+    pub handle: Option<String>,
+}
+
+/// The second factor of an account that is imported.
+#[derive(Clone, Debug)]
+pub struct ImportedTotp {
+    /// What the app was given, in base32 (RFC 4648): 128 to 512 bits.
+    pub secret: Secret,
+    /// How it makes codes of it.
+    pub parameters: TotpParameters,
+}
+
+/// What came of an account that was to be imported.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportOutcome {
+    /// It is there.
+    Imported {
+        /// Its name here.
+        account: AccountId,
+    },
+    /// It was imported before, and stays as it is.
+    AlreadyImported {
+        /// Its name here.
+        account: AccountId,
+        /// Whether it was otherwise then.
+        differs: bool,
+    },
+    /// It is not there, and nothing of it.
+    Refused {
+        /// Why.
+        reason: ImportProblem,
+    },
+}
+
+/// Why an account is not imported.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportProblem {
+    /// Its external id is empty or longer than 255 bytes.
+    InvalidExternalId,
+    /// Its email is none.
+    InvalidEmail {
+        /// What is wrong with it.
+        reason: InvalidEmail,
+    },
+    /// Its display name does not do as one.
+    InvalidName {
+        /// What is wrong with it.
+        reason: InvalidName,
+    },
+    /// Its password's hash is of no kind that is imported.
+    InvalidHash,
+    /// Its password's hash costs so much that a phone would hang: more than 256 MiB or 10 passes of Argon2, 2,000,000
+    /// iterations of PBKDF2, or a cost of 14 of bcrypt.
+    HashTooCostly,
+    /// Its second factor's secret is no base32 of 128 to 512 bits, or no app makes such codes.
+    InvalidTotp,
+    /// A subject is empty or longer than 255 bytes.
+    InvalidSubject,
+    /// Policy names no such provider.
+    UnknownProvider,
+    /// It has no way in: neither a password nor an identity.
+    NoMethod,
+    /// Its password has no email, or one that nobody has proven where policy wants it proven before there is an
+    /// account.
+    UnprovenEmail,
+    /// Another account has its password's email or an identity of it: of two that want one, the first wins.
+    IdentifierInUse,
+    /// It has more methods, or its email more accounts, than policy allows.
+    LimitReached,
+}
+
+impl ImportProblem {
+    /// The reason's name, the same in every language and release.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::InvalidExternalId => "InvalidExternalId",
+            Self::InvalidEmail { .. } => "InvalidEmail",
+            Self::InvalidName { .. } => "InvalidName",
+            Self::InvalidHash => "InvalidHash",
+            Self::HashTooCostly => "HashTooCostly",
+            Self::InvalidTotp => "InvalidTotp",
+            Self::InvalidSubject => "InvalidSubject",
+            Self::UnknownProvider => "UnknownProvider",
+            Self::NoMethod => "NoMethod",
+            Self::UnprovenEmail => "UnprovenEmail",
+            Self::IdentifierInUse => "IdentifierInUse",
+            Self::LimitReached => "LimitReached",
+        }
+    }
+}
+
+/// Where an imported account came from.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    pub(crate) external_id: String,
+    /// A keyed hash of all that was brought.
+    pub(crate) brought: [u8; 32],
+}
+
+/// What an account to be imported is, read and found to be well formed.
+pub(crate) struct Reading {
+    origin: Origin,
+    created_at: Option<Timestamp>,
+    display_name: Option<String>,
+    email: Option<EmailAddress>,
+    email_verified: bool,
+    credentials: Vec<Credential>,
+    totp: Option<TotpSecret>,
+}
+
+/// What is known of others that want the same.
+pub(crate) struct Rivals {
+    /// Whether one of its identifiers is somebody's.
+    pub(crate) is_taken: bool,
+    /// How many have proven its email.
+    pub(crate) sharing: usize,
+}
+
+/// What accounts of the same act have been given, which no row says yet.
+#[derive(Default)]
+pub(crate) struct Given {
+    /// The keyed hashes of external ids.
+    pub(crate) known: HashMap<[u8; 32], (AccountId, [u8; 32])>,
+    /// The keyed hashes of other identifiers.
+    pub(crate) taken: std::collections::HashSet<[u8; 32]>,
+    /// How many have proven the address of this keyed hash.
+    pub(crate) sharing: HashMap<[u8; 32], usize>,
+}
+
+impl Reading {
+    /// `brought` is the keyed hash of it.
+    pub(crate) fn of(
+        given: &ImportedAccount,
+        brought: [u8; 32],
+        ctx: &Context<'_>,
+    ) -> Result<Self, ImportProblem> {
+        let external_id = given.external_id.clone();
+        if !(1..=LONGEST_NAME).contains(&external_id.len()) {
+            return Err(ImportProblem::InvalidExternalId);
+        }
+        let email = given.email.as_deref().map(EmailAddress::parse).transpose();
+        let email = email.map_err(|reason| ImportProblem::InvalidEmail { reason })?;
+        let display_name = given.display_name.as_deref().map(nickname).transpose();
+        let display_name = display_name.map_err(|reason| ImportProblem::InvalidName { reason })?;
+        let mut credentials = Vec::new();
+        if let Some(hash) = &given.password_hash {
+            credentials.push(password(hash, email.as_ref(), given.email_verified, ctx.policy)?);
+        }
+        for identity in &given.identities {
+            credentials.push(federated(identity, ctx.policy)?);
+        }
+        if credentials.is_empty() {
+            return Err(ImportProblem::NoMethod);
+        }
+        let totp = given.totp.as_ref().map(|totp| {
+            TotpSecret::imported(&totp.secret, totp.parameters).ok_or(ImportProblem::InvalidTotp)
+        });
+        if credentials.len() > ctx.policy.methods() {
+            return Err(ImportProblem::LimitReached);
+        }
+        Ok(Self {
+            origin: Origin { external_id, brought },
+            created_at: given.created_at,
+            display_name,
+            email,
+            email_verified: given.email_verified,
+            credentials,
+            totp: totp.transpose()?,
+        })
+    }
+
+    /// What its methods will be found by. An email that is not proven claims nothing (SPEC 2.8).
+    pub(crate) fn identifiers(&self) -> impl Iterator<Item = Identifier> {
+        let claims = |identifier: &Identifier| {
+            self.email_verified || !matches!(identifier, Identifier::PasswordEmail(_))
+        };
+        self.credentials.iter().map(Credential::identifier).filter(claims)
+    }
+
+    pub(crate) fn proven_email(&self) -> Option<&EmailAddress> {
+        self.email.as_ref().filter(|_| self.email_verified)
+    }
+
+    /// Whether it is imported, and what is written for it.
+    pub(crate) fn decide(self, rivals: &Rivals, ctx: &Context<'_>) -> (ImportOutcome, Vec<Change>) {
+        let refused = |reason| (ImportOutcome::Refused { reason }, Vec::new());
+        if rivals.is_taken {
+            return refused(ImportProblem::IdentifierInUse);
+        }
+        if self.proven_email().is_some() && rivals.sharing >= ctx.policy.accounts_per_email() {
+            return refused(ImportProblem::LimitReached);
+        }
+        let external = Identifier::External(self.origin.external_id.clone());
+        let account = self.made(ctx);
+        let id = account.id;
+        let mut changes = rows(&Account::new(id), &account, ctx.now);
+        changes.push(Change::Claimed { identifier: external, account: id });
+        let event = Event::done(Action::AccountImported, None, ctx.now).by(Actor::Host);
+        changes.push(Change::Account { account: Box::new(account), event });
+        (ImportOutcome::Imported { account: id }, changes)
+    }
+
+    fn made(self, ctx: &Context<'_>) -> Account {
+        // No id is of the future: it says when the account came to be.
+        let created_at = self.created_at.unwrap_or(ctx.now).min(ctx.now);
+        let mut account = Account::new(ctx.draw.account(created_at));
+        account.display_name = self.display_name;
+        if let Some(email) = &self.email {
+            let verified_at = self.email_verified.then_some(ctx.now);
+            account.take_address(email, verified_at, AddressSource::Import);
+        }
+        let methods = self.credentials.into_iter().enumerate().map(|(at, credential)| Method {
+            id: MethodId::v7(ctx.now, ctx.draw.bytes(&format!("id/method/{at}"))),
+            added_at: ctx.now,
+            used_at: None,
+            suspended: false,
+            compromised_at: None,
+            credential,
+        });
+        account.ways.methods = methods.collect();
+        account.ways.mfa = self.totp.map(|secret| Mfa {
+            secret,
+            last_step: 0,
+            since: ctx.now,
+            codes: Vec::new(),
+            owes_codes: true,
+        });
+        account.origin = Some(self.origin);
+        account
+    }
+}
+
+fn password(
+    hash: &Secret,
+    email: Option<&EmailAddress>,
+    is_proven: bool,
+    policy: &Policy,
+) -> Result<Credential, ImportProblem> {
+    let hash = StoredPassword::imported(hash).map_err(|problem| match problem {
+        ForeignProblem::Unknown => ImportProblem::InvalidHash,
+        ForeignProblem::TooCostly => ImportProblem::HashTooCostly,
+    })?;
+    // A password is found by its email, and by one that nobody has proven only where policy lets it be (SPEC 2.8).
+    let leads_in = is_proven || policy.email_proof() == EmailProof::Later;
+    let email = email.filter(|_| leads_in).ok_or(ImportProblem::UnprovenEmail)?.clone();
+    Ok(Credential::Password { email, hash, version: 1 })
+}
+
+fn federated(given: &ImportedIdentity, policy: &Policy) -> Result<Credential, ImportProblem> {
+    let provider = policy.provider(&given.provider).ok_or(ImportProblem::UnknownProvider)?;
+    if !(1..=LONGEST_NAME).contains(&given.subject.len()) {
+        return Err(ImportProblem::InvalidSubject);
+    }
+    let identity = Identity {
+        provider: provider.id.clone(),
+        issuer: provider.issuer.clone(),
+        subject: given.subject.clone(),
+    };
+    Ok(Credential::Federated { identity, handle: given.handle.clone(), email: None, seen_email: None })
+}
+
+/// The keyed hash of all that was brought: each part behind its length, so that no two rows have one.
+pub(crate) fn brought(given: &ImportedAccount, ctx: &Context<'_>) -> [u8; 32] {
+    let mut row = zeroize::Zeroizing::new(Vec::new());
+    let mut part = |bytes: Option<&[u8]>| {
+        let length = bytes.map_or(u64::MAX, |bytes| bytes.len() as u64);
+        row.extend_from_slice(&length.to_be_bytes());
+        row.extend_from_slice(bytes.unwrap_or_default());
+    };
+    part(Some(given.external_id.as_bytes()));
+    part(given.created_at.map(|at| at.as_millis().to_be_bytes()).as_ref().map(<[u8; 8]>::as_slice));
+    part(given.display_name.as_deref().map(str::as_bytes));
+    part(given.email.as_deref().map(str::as_bytes));
+    part(Some(&[u8::from(given.email_verified)]));
+    part(given.password_hash.as_ref().map(Secret::reveal));
+    part(given.totp.as_ref().map(|totp| totp.secret.reveal()));
+    if let Some(TotpParameters { algorithm, digits, period }) =
+        given.totp.as_ref().map(|totp| totp.parameters)
+    {
+        part(Some(&[algorithm as u8, digits, period]));
+    }
+    for identity in &given.identities {
+        part(Some(identity.provider.as_str().as_bytes()));
+        part(Some(identity.subject.as_bytes()));
+        part(identity.handle.as_deref().map(str::as_bytes));
+    }
+    ctx.keys.code(&[b"imported", &row])
+}

@@ -1,0 +1,62 @@
+//! How does somebody get everything that is held about them, and how does the host answer who asks for more?
+//!
+//! `cargo run --example export_my_data`
+#![allow(clippy::print_stdout, reason = "an example shows what it did")]
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use selfsame::{
+    Answer, Engine, Environment, Error as Refused, Policy, Refusal, RequestKind, RequestStatus, Secret, Step,
+};
+use selfsame_examples::{Watch, sign_up};
+use serde_json::Value;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let watch = Arc::new(Watch::default());
+    let environment = Environment::system().with_clock(watch.clone());
+    let engine = Engine::in_memory(Policy::builder().realm("Field Notes").build()?, environment)?;
+    let password = Secret::from("correct horse battery staple");
+    let account = engine.account(&sign_up(&engine, "ada@example.org", &password)?)?;
+    account.set_display_name(Some("Ada"))?;
+
+    // A device that was left unlocked on a table must not give everything away: the proof has to be fresh.
+    watch.later(Duration::from_secs(6 * 60));
+    let Err(Refused::Refused(Refusal::ReauthenticationRequired { accepted })) = account.export() else {
+        return Err("a proof of six minutes ago is not fresh".into());
+    };
+    println!("first prove again that it is you: {accepted:?}");
+    let asked = account.reauthenticate()?;
+    let flow = asked.flow.ok_or("a step of a flow")?;
+    let Step::SignedIn(again) = engine.answer(&flow, asked.number, &Answer::Password(password))?.step else {
+        return Err("the password is all that this account asks for".into());
+    };
+    // The session has another token from here on.
+    let account = engine.account(&again.token.ok_or("handed out once, here")?)?;
+
+    // One JSON document, of the schema `selfsame::EXPORT_SCHEMA`.
+    let text = account.export()?;
+    let document: Value = serde_json::from_str(&text)?;
+    println!("{}", serde_json::to_string_pretty(&document["account"])?);
+    for (member, held) in document.as_object().ok_or("a document")? {
+        if let Some(list) = held.as_array() {
+            println!("{member}: {}", list.len());
+        }
+    }
+    assert_eq!(document["account"]["display_name"], "Ada");
+    // It is everything but the secrets, so that a copy that gets lost opens nothing.
+    assert!(!text.contains("argon2") && !text.contains("correct horse"));
+
+    // The host may hold more, of which the engine knows nothing. Who asks for that has an answer in a month.
+    let request = account.request_privacy(RequestKind::Access)?;
+    let open = engine.open_requests(100)?;
+    println!("open: {} {:?}, due in {}", open.len(), request.kind, request.due_at.year_month());
+    assert_eq!(open, [request.clone()]);
+    engine.close_request(request.account, request.id, "sent by the shop on paper")?;
+    for request in account.privacy_requests()? {
+        println!("{:?}: {}", request.kind, request.receipt.as_deref().unwrap_or("open"));
+        assert!(matches!(request.status, RequestStatus::Closed { .. }));
+    }
+    Ok(())
+}
