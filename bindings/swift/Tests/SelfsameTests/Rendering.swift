@@ -41,7 +41,6 @@ enum Rendering {
         case let span as TimeInterval: .number(UInt64((span * 1000).rounded()))
         case let time as Timestamp: .number(time.milliseconds)
         case let month as YearMonth: .text(String(format: "%04d-%02d", month.year, month.month))
-        case let problem as EmailProblem: .text(snake(String(describing: problem)))
         case let amr as Amr: .text(amrValue(amr: amr))
         case .federated(let provider) as Accepted: .text("Federated \(provider)")
         case let effect as Effect: .text(says(effect))
