@@ -17,9 +17,6 @@ change("error", $source =~ s{(\nenum \w+: Swift\.Error.*?\npublic func FfiConver
     $errors =~ s/\b(case |case \.|case let \.|return \.)([A-Z])/$1\l$2/g;
     $errors
 }gse);
-# A panic's text stays where it is.
-change("panic", $source =~ s{throw UniffiInternalError\.rustPanic\(try .*}{callStatus.errorBuf.deallocate()
-                throw UniffiInternalError.rustPanic("the engine failed; please report it")});
 # A library of another build is called nowhere.
 change("beginning", $source =~ s/(private let initializationResult.*\n)/$1    requireTheSameBuild()\n/) if $module eq "selfsame_ffi";
 # A span of 0.999 s is no fraction of two: whole milliseconds, which are all that the engine counts.
