@@ -1,4 +1,4 @@
-//! How does somebody delete their account, come back, and at last go for good?
+//! How do I let somebody delete their account, come back, and at last go for good?
 //!
 //! `cargo run --example delete_and_restore`
 #![allow(clippy::print_stdout, reason = "an example shows what it did")]

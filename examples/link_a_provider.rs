@@ -1,4 +1,4 @@
-//! How does somebody who has a password come to sign in with X as well, and not to a second account?
+//! How do I let somebody who has a password sign in with X as well, and not to a second account?
 //!
 //! `cargo run --example link_a_provider`
 #![allow(clippy::print_stdout, reason = "an example shows what it did")]

@@ -1,4 +1,4 @@
-//! How does an account get a second factor, and what if the phone with it is gone?
+//! How do I give an account a second factor, and what if the phone with it is gone?
 //!
 //! `cargo run --example second_factor`
 #![allow(clippy::print_stdout, reason = "an example shows what it did")]

@@ -137,7 +137,7 @@ fn a_story_that_goes_otherwise_says_where() {
         (r#"{"do":"sign_out","session":"a"}"#, "act 1: no session is called \"a\""),
         (
             r#"{"do":"sign_up","email":"ada","password":"p","flow":"f"}"#,
-            "act 1: the answer is {\"reason\":\"syntax\",\"refused\":\"InvalidEmail\"}, which nobody expected",
+            "act 1: the answer is {\"reason\":\"Syntax\",\"refused\":\"InvalidEmail\"}, which nobody expected",
         ),
         (
             r#"{"do":"health","keep":{"account":"a"}}"#,

@@ -1,4 +1,4 @@
-"""Builds the wheel by maturin, and adds the types of the generated module.
+"""Builds a wheel by maturin, joins the generated module to its package and adds the module's types.
 
 UniFFI makes a variant a subclass of its enum only while the module runs, and so no type checker finds it.
 """
@@ -17,9 +17,18 @@ from maturin import get_requires_for_build_wheel, prepare_metadata_for_build_whe
 
 __all__ = ["build_wheel", "get_requires_for_build_wheel", "prepare_metadata_for_build_wheel"]
 
-GENERATED = "selfsame/_native/selfsame_ffi.py"
-# What the package defines anew, and so does not take from the generated module.
-REPLACED = "Engine"
+# Of each library's modules, the one that its package is for. The library for tests has the other's module as
+# well, which is the application's.
+MODULES = {"selfsame": "selfsame_ffi", "selfsame_testing": "selfsame_testing"}
+# What a generated module takes from its package.
+EDITS = {
+    "selfsame_ffi": (
+        ("\nimport platform\n", "\nimport platform\nimport selfsame._hooks\n"),
+        (".LoadLibrary(path)", ".LoadLibrary(selfsame._hooks.library(path))"),
+        ("\nclass Engine(EngineProtocol):", "\nclass Engine(selfsame._hooks.Context, EngineProtocol):"),
+    ),
+    "selfsame_testing": (),
+}
 
 
 def build_wheel(wheel_directory: str, *settings: Any, **named: Any) -> str:
@@ -27,11 +36,29 @@ def build_wheel(wheel_directory: str, *settings: Any, **named: Any) -> str:
     name: str = maturin.build_wheel(wheel_directory, *settings, **named)
     with tempfile.TemporaryDirectory() as folder:
         wheel("unpack", "--dest", folder, str(Path(wheel_directory, name)))
-        [tree] = Path(folder).iterdir()
-        generated = tree / GENERATED
-        generated.with_suffix(".pyi").write_text(types_of(generated.read_text("utf-8")), "utf-8")
-        wheel("pack", "--dest-dir", wheel_directory, str(tree))
+        [native] = Path(folder).glob("*/*/_native")
+        finish(native, MODULES[native.parent.name])
+        wheel("pack", "--dest-dir", wheel_directory, str(native.parents[1]))
     return name
+
+
+def finish(native: Path, name: str) -> None:
+    """Leaves one generated module in the folder, with its edits made and its types beside it, and the library
+    without the symbols that the generator read it from."""
+    for library in native.glob("lib*"):
+        subprocess.run(["strip", "-x", str(library)], check=True)
+    for other in native.glob("*.py"):
+        if other.stem != name:
+            other.unlink()
+    (native / "__init__.py").touch()
+    module = native / f"{name}.py"
+    source = module.read_text("utf-8")
+    for old, new in EDITS[name]:
+        if source.count(old) != 1:
+            raise ValueError(f"{name}.py has {old!r} {source.count(old)} times: UniFFI writes it otherwise now")
+        source = source.replace(old, new)
+    module.write_text(source, "utf-8")
+    module.with_suffix(".pyi").write_text(types_of(source), "utf-8")
 
 
 def wheel(*arguments: str) -> None:
@@ -54,10 +81,7 @@ def types_of(source: str) -> str:
                 declared[name] = class_of(node)
             case ast.FunctionDef(name=name) if is_public(name):
                 declared[name] = function_of(node)
-            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=names)):
-                node.value = ast.List([each for each in names if ast.literal_eval(each) != REPLACED])
-                declared["__all__"] = node
-            case ast.Assign(targets=[ast.Name(id=name)]) if is_public(name):
+            case ast.Assign(targets=[ast.Name(id=name)]) if is_public(name) or name == "__all__":
                 declared.setdefault(name, node)
     imports.append(ast.ImportFrom("typing_extensions", [ast.alias("Self")], 0))
     module = ast.Module([*imports, *declared.values()], [])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+import struct
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,3 +61,11 @@ def sign_up(engine: Engine) -> SessionToken:
     """Signs Ada up, with the code from her mailbox."""
     begun = engine.sign_up(EMAIL, PASSWORD, LAPTOP)
     return token_of(answered(engine, begun, Answer.CODE(code_from_mailbox(engine))))
+
+
+def totp(secret: Secret, later: int = 0) -> Secret:
+    """What an authenticator app shows, now or so many steps later (RFC 6238, RFC 4226 section 5.3)."""
+    counter = struct.pack(">Q", int(time.time()) // 30 + later)
+    digest = hmac.digest(base64.b32decode(secret.reveal()), counter, "sha1")
+    [number] = struct.unpack_from(">I", digest, digest[-1] & 0x0F)
+    return Secret(f"{(number & 0x7FFFFFFF) % 1_000_000:06}")

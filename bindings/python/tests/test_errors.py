@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,11 @@ def test_another_key_opens_nothing_and_changes_nothing(store: Store) -> None:
         Engine.create(store.path, store.unlock)
 
 
+def shown(error: SelfsameError) -> str:
+    """All that a log would have of it."""
+    return "".join(traceback.format_exception_only(error)) + repr(error)
+
+
 class Chest(Keystore):
     """A keystore that gives its key, or says why not."""
 
@@ -148,8 +154,9 @@ def test_a_keystore_that_gives_no_key_opens_nothing_and_says_why(tmp_path: Path)
     ):
         engine.suspend()
         chest.problem = problem
-        with pytest.raises(error):
+        with pytest.raises(error) as refused:
             engine.health()
+        assert shown(refused.value) == shown(error())
         chest.problem = None
         assert engine.health().accounts == 1
 
@@ -159,14 +166,14 @@ class Vault(Anchor):
 
     def __init__(self) -> None:
         self.value: bytes | None = None
-        self.fails = False
+        self.problem: Exception | None = None
 
     def load(self) -> bytes | None:
         return self.value
 
     def store(self, value: bytes) -> None:
-        if self.fails:
-            raise AnchorFailed.NoAnswer()
+        if self.problem:
+            raise self.problem
         self.value = value
 
 
@@ -178,10 +185,11 @@ def test_an_older_copy_of_the_file_is_refused_where_there_is_an_anchor(tmp_path:
     engine.suspend()
     older.write_bytes(path.read_bytes())
     sign_up(engine)
-    vault.fails = True
-    with pytest.raises(SelfsameError.Anchor):
-        sign_up(engine)
-    vault.fails = False
+    for vault.problem in (AnchorFailed.NoAnswer(), RuntimeError("a defect of the host's")):
+        with pytest.raises(SelfsameError.Anchor) as refused:
+            sign_up(engine)
+        assert shown(refused.value) == shown(SelfsameError.Anchor())
+    vault.problem = None
     engine.suspend()
     with pytest.raises(SelfsameError.RolledBack):
         Engine.open(older, unlock, anchor=vault)

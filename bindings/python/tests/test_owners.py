@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 import json
-import struct
-import time
 
 import pytest
 
-from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered, code_from_mailbox, sign_up, token_of
+from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered, code_from_mailbox, sign_up, token_of, totp
 from selfsame import (
     Aal,
     Accepted,
@@ -38,14 +34,6 @@ from selfsame import (
 )
 
 NEW = "ada@example.net"
-
-
-def totp(secret: Secret, later: int = 0) -> Secret:
-    """What an authenticator app shows, now or so many steps later (RFC 6238, RFC 4226 section 5.3)."""
-    counter = struct.pack(">Q", int(time.time()) // 30 + later)
-    digest = hmac.digest(base64.b32decode(secret.reveal()), counter, "sha1")
-    [number] = struct.unpack_from(">I", digest, digest[-1] & 0x0F)
-    return Secret(f"{(number & 0x7FFFFFFF) % 1_000_000:06}")
 
 
 def turn_mfa_on(account: AccountHandle) -> tuple[Secret, RecoveryCodes]:

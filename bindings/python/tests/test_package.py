@@ -1,4 +1,4 @@
-"""What is in the package: one build, documentation, types, and the example of README.md."""
+"""What is in the package: one build, documentation, types, and the examples of both README.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import selfsame
 from selfsame import _build_id
 
-README = Path(__file__).parents[3] / "README.md"
+READMES = [Path(__file__).parents[up] / "README.md" for up in (3, 1)]
 INSTALLED = Path(selfsame.__file__).parent
 
 
@@ -40,7 +40,8 @@ def test_a_library_of_another_build_is_refused(copy: Path) -> None:
     file.write_text(file.read_text().replace(_build_id.BUILD_ID, "0.1.0-0000000000000000"))
     assert imported(copy) == (
         f"ImportError: selfsame: the native library is of build {selfsame.build_id()} and the Python "
-        "module of build 0.1.0-0000000000000000; install the package again"
+        "module of build 0.1.0-0000000000000000; install selfsame again, and selfsame-testing of the same build "
+        "where there is one"
     )
 
 
@@ -48,7 +49,8 @@ def test_a_library_that_does_not_load_is_refused(copy: Path) -> None:
     [library] = (copy / "_native").glob("*selfsame_ffi.[sd]*")
     library.write_bytes(b"no library")
     assert imported(copy) == (
-        "ImportError: selfsame: the native library does not fit the Python module; install the package again"
+        "ImportError: selfsame: the native library does not fit the Python module; install selfsame again, and "
+        "selfsame-testing of the same build where there is one"
     )
 
 
@@ -59,8 +61,11 @@ def test_documentation_and_types_come_across() -> None:
     assert (INSTALLED / "py.typed").is_file()
 
 
-def test_the_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    [example] = README.read_text("utf-8").split("```python\n")[1:]
+@pytest.mark.parametrize("readme", READMES, ids=["selfsame", "python"])
+def test_the_examples_of_the_readme_run(readme: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = readme.read_text("utf-8").split("```python\n")[1:]
     monkeypatch.chdir(tmp_path)
-    exec(example.partition("```")[0], {})
+    names: dict[str, object] = {}
+    for example in examples:
+        exec(example.partition("```")[0], names)
     assert (tmp_path / "accounts.selfsame").is_file()

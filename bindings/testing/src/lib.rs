@@ -5,7 +5,7 @@ mod story;
 mod world;
 
 pub use story::{StoryError, transcript};
-pub use world::{World, assertion, totp, world_policy};
+pub use world::{World, assertion, panic_with, totp, world_policy};
 
 uniffi::setup_scaffolding!();
 // Without a mention the linker leaves the face out.

@@ -103,6 +103,13 @@ impl World {
     }
 }
 
+/// Panics with this text, to try that nothing of it crosses.
+#[uniffi::export]
+pub fn panic_with(text: String) {
+    // Told to no hook, which would print it.
+    std::panic::resume_unwind(Box::new(text));
+}
+
 /// A person as a provider of this world knows them.
 #[uniffi::remote(Record)]
 pub struct Identity {

@@ -15,12 +15,13 @@ try:
     _built = _ffi.build_id()
 except Exception as _problem:
     raise ImportError(
-        "selfsame: the native library does not fit the Python module; install the package again"
+        "selfsame: the native library does not fit the Python module; install selfsame again, and "
+        "selfsame-testing of the same build where there is one"
     ) from _problem
 if _built != _build_id.BUILD_ID:
     raise ImportError(
         f"selfsame: the native library is of build {_built} and the Python module of build "
-        f"{_build_id.BUILD_ID}; install the package again"
+        f"{_build_id.BUILD_ID}; install selfsame again, and selfsame-testing of the same build where there is one"
     )
 
 from ._native.selfsame_ffi import *
@@ -46,19 +47,6 @@ def _explanation(error: _ffi.SelfsameError) -> str:
 
 # `Exception` would show the fields alone, and nothing where there are none.
 _ffi.SelfsameError.__str__ = _explanation  # type: ignore[assignment, method-assign]
-
-
-class Engine(_ffi.Engine):
-    """An identity engine on one store; it can be used from any thread.
-
-    As a context it releases the file at its end; the next call opens it again.
-    """
-
-    def __enter__(self) -> Engine:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.suspend()
 
 
 __all__ = [

@@ -234,12 +234,11 @@ impl Progress {
 
     fn read(&mut self, bytes: usize, lines: usize) {
         self.read += bytes as u64;
-        let percent = Some(self.read * 100 / self.length.max(1));
-        if self.is_shown && percent != self.percent {
-            self.percent = percent;
+        let percent = self.read * 100 / self.length.max(1);
+        if self.is_shown && self.percent != Some(percent) {
+            self.percent = Some(percent);
             let done = usize::try_from(self.read * 30 / self.length.max(1)).unwrap_or(0);
             let bar = format!("{}{}", "#".repeat(done), ".".repeat(30_usize.saturating_sub(done)));
-            let percent = percent.unwrap_or(0);
             _ = write!(io::stderr(), "\r[{bar}] {percent} %, {lines} lines");
         }
     }

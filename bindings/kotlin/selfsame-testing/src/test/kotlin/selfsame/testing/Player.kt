@@ -8,6 +8,7 @@ import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.boolean
+import kotlinx.serialization.json.contentOrNull
 import kotlinx.serialization.json.int
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
@@ -323,7 +324,7 @@ private val JsonElement.text: String get() = jsonPrimitive.content
 
 private fun JsonObject.text(name: String): String = getValue(name).text
 
-private fun JsonObject.maybe(name: String): String? = get(name)?.text
+private fun JsonObject.maybe(name: String): String? = get(name)?.jsonPrimitive?.contentOrNull
 
 private fun JsonObject.yes(name: String): Boolean = get(name)?.jsonPrimitive?.boolean ?: false
 

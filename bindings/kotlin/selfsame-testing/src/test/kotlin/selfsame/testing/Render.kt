@@ -20,7 +20,6 @@ import selfsame.Candidate
 import selfsame.Deletion
 import selfsame.Destination
 import selfsame.Effect
-import selfsame.EmailProblem
 import selfsame.Explanation
 import selfsame.Grant
 import selfsame.Health
@@ -64,8 +63,6 @@ internal fun plain(value: Any?): JsonElement = when (value) {
     is Instant -> JsonPrimitive(value.toEpochMilli())
     is Duration -> JsonPrimitive(value.toMillis())
     is Amr -> JsonPrimitive(amrValue(value))
-    // The one kind of variant whose codes are written so.
-    is EmailProblem -> JsonPrimitive(value.name.lowercase())
     is Enum<*> -> JsonPrimitive(code(value))
     is JsonPrimitive -> if (value.isString) value else value.booleanOrNull?.let(::plain) ?: value
     is List<*> -> JsonArray(value.map(::plain))

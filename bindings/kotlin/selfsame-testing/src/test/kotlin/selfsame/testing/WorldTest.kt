@@ -3,12 +3,14 @@ package selfsame.testing
 import java.time.Duration
 import java.time.Instant
 import kotlin.test.Test
+import kotlin.test.assertContains
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertIs
 import kotlin.test.assertNotEquals
 import kotlin.test.assertNotNull
 import kotlin.test.assertNull
+import kotlin.test.assertTrue
 import kotlinx.coroutines.runBlocking
 import selfsame.Aal
 import selfsame.Answer
@@ -73,6 +75,13 @@ class WorldTest {
         assertFailsWith<SelfsameException.InvalidShortName> {
             assertion(identity.copy(provider = "No Name"), begun.flow!!)
         }
+    }
+
+    @Test
+    fun `nothing of a panic's text crosses`() {
+        val caught = assertFailsWith<InternalException> { panicWith("correct horse") }
+        assertContains(caught.toString(), "a defect of selfsame; please report it")
+        assertTrue("horse" !in caught.stackTraceToString())
     }
 
     @Test

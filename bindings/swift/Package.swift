@@ -1,0 +1,38 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// A process has one native library. With SELFSAME_TESTING=1 in the environment it is the one for tests, which has all
+// of the other in it and `World` besides.
+let isTesting = Context.environment["SELFSAME_TESTING"] == "1"
+let folder = "\(Context.packageDirectory)/native/lib"
+let shared = Target.target(
+    name: "SelfsameFFI",
+    linkerSettings: [
+        .linkedLibrary(isTesting ? "selfsame_testing" : "selfsame_ffi"),
+        .unsafeFlags(["-L\(folder)", "-Xlinker", "-rpath", "-Xlinker", folder]),
+    ]
+)
+
+// Apps for Apple's platforms have it in them: `bash xcframework` makes it.
+#if os(macOS)
+let native = isTesting ? shared : Target.binaryTarget(name: "SelfsameFFI", path: "native/Selfsame.xcframework")
+#else
+let native = shared
+#endif
+
+let package = Package(
+    name: "selfsame",
+    platforms: [.macOS(.v13), .iOS(.v16)],
+    products: [
+        .library(name: "Selfsame", targets: ["Selfsame"]),
+        .library(name: "SelfsameTesting", targets: ["SelfsameTesting"]),
+    ],
+    targets: [
+        native,
+        .target(name: "Selfsame", dependencies: ["SelfsameFFI"]),
+        .target(name: "SelfsameTestingFFI"),
+        .target(name: "SelfsameTesting", dependencies: ["Selfsame", "SelfsameTestingFFI"]),
+        .executableTarget(name: "SelfsameBenchmark", dependencies: ["Selfsame"], path: "Benchmark"),
+        .testTarget(name: "SelfsameTests", dependencies: ["Selfsame", "SelfsameTesting"]),
+    ]
+)

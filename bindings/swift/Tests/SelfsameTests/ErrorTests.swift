@@ -1,0 +1,94 @@
+import Foundation
+import Selfsame
+import SelfsameTesting
+import XCTest
+
+/// What a host's own code throws, with text in it that is nobody's business.
+private struct Leaky: Error, CustomStringConvertible {
+    let description = "the vault's PIN is 4711"
+}
+
+private final class ThrowingKeystore: Keystore {
+    private let problem: any Error
+
+    init(_ problem: any Error) { self.problem = problem }
+
+    func load() throws -> HostKey { throw problem }
+}
+
+private final class ThrowingAnchor: Anchor {
+    func load() throws -> Data? { throw Leaky() }
+
+    func store(value: Data) throws { throw Leaky() }
+}
+
+final class ErrorTests: XCTestCase {
+    func testAnErrorSaysWhatToDo() throws {
+        let world = try World()
+        let engine = world.engine()
+        let wrong = try failure { try engine.signIn(email: "ada@example.org", password: password, client: laptop) }
+        XCTAssertEqual(wrong, .invalidCredentials)
+        XCTAssertEqual(wrong.code(), "InvalidCredentials")
+        XCTAssertFalse(wrong.explanation().isEmpty)
+        XCTAssertEqual(wrong.errorDescription, wrong.explanation())
+        XCTAssertEqual((wrong as any Error).localizedDescription, wrong.explanation())
+    }
+
+    func testAnErrorHasItsData() throws {
+        let world = try World()
+        let (token, account) = try world.signedUp()
+        var last: SelfsameError?
+        for _ in 0..<200 where last?.code() != "Throttled" {
+            last = try failure { try account.changePassword(current: Secret("no, not this one"), newPassword: password) }
+        }
+        guard case .throttled(let retryAt) = last else { return XCTFail("\(String(describing: last))") }
+        XCTAssertGreaterThan(try XCTUnwrap(retryAt), world.now())
+
+        world.later(span: 3600)
+        let stale = try failure { try world.engine().account(token: token).export() }
+        XCTAssertEqual(stale, .reauthenticationRequired(accepted: [.password]))
+        let short = try failure { try account.addPassword(email: "b@example.org", password: Secret("short")) }
+        XCTAssertEqual(short.code(), "ReauthenticationRequired")
+        let rule = try failure { try world.engine().signUp(email: "b@example.org", password: Secret("short"), client: laptop) }
+        XCTAssertEqual(rule, .invalidPassword(rule: .tooShort))
+    }
+
+    func testWhatIsNoIdOrTokenIsToldSo() throws {
+        let engine = try Engine.inMemory()
+        XCTAssertEqual(try failure { try engine.forgetHere(account: "ada") }, .invalidId)
+        XCTAssertEqual(try failure { try engine.resolve(token: SessionToken("ada")) }, .invalidToken)
+        XCTAssertEqual(try failure { try engine.beginFederated(provider: "A B", client: laptop) }, .invalidShortName)
+        var policy = Policy()
+        policy.methods = 0
+        XCTAssertEqual(try failure { try Engine.inMemory(policy: policy) }.code(), "InvalidPolicy")
+        let file = try scratch().appendingPathComponent("store")
+        let key = Unlock.hostKey(HostKey(Data([1, 2, 3])))
+        XCTAssertEqual(try failure { try Engine.create(path: file, unlock: key) }, .invalidHostKey)
+    }
+
+    func testWhatAHostThrowsCarriesNoTextAcross() throws {
+        let file = try scratch().appendingPathComponent("store")
+        let keystore = Unlock.keystore(ThrowingKeystore(Leaky()))
+        let locked = try failure { try Engine.create(path: file, unlock: keystore) }
+        XCTAssertEqual(locked, .keyLocked)
+        let key = Unlock.hostKey(try generateHostKey())
+        let anchor = try failure { try Engine.create(path: file, unlock: key, anchor: ThrowingAnchor()) }
+        XCTAssertEqual(anchor, .anchor)
+        for error in [locked, anchor] {
+            for shown in ["\(error)", error.localizedDescription, String(reflecting: error), error.explanation()] {
+                XCTAssertFalse(shown.contains("4711"), shown)
+            }
+        }
+        XCTAssertFalse(FileManager.default.fileExists(atPath: file.path))
+    }
+
+    func testWhatAKeystoreSaysIsTheError() throws {
+        let file = try scratch().appendingPathComponent("store")
+        for (problem, error) in [
+            (KeystoreProblem.locked, SelfsameError.keyLocked), (.lost, .keyLost), (.changed, .keyChanged),
+        ] {
+            let keystore = Unlock.keystore(ThrowingKeystore(problem))
+            XCTAssertEqual(try failure { try Engine.create(path: file, unlock: keystore) }, error)
+        }
+    }
+}

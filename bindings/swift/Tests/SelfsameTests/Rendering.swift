@@ -1,0 +1,151 @@
+import Foundation
+import Selfsame
+
+/// The engine's answers as a transcript has them. A member is called as the value's own is, in lower case with
+/// underscores; a variant is its own name. What must not be seen is left out, as is what is not there.
+enum Rendering {
+    /// What members a variant's own name goes under, where it has more to say.
+    private static let names: [ObjectIdentifier: String] = [
+        ObjectIdentifier(Step.self): "step", ObjectIdentifier(Status.self): "is", ObjectIdentifier(Adding.self): "kind",
+        ObjectIdentifier(AddressStep.self): "comes_to", ObjectIdentifier(Destination.self): "to",
+        ObjectIdentifier(MessageKind.self): "kind", ObjectIdentifier(RequestStatus.self): "is",
+    ]
+
+    /// A refusal or another failure: its code, and what it says besides.
+    static func error(_ error: SelfsameError) -> JSON {
+        switch error {
+        case .busy(retryAfter: .some), .notFound, .alreadyExists, .alreadyOpen, .notAStore, .newerFormat, .wrongKey,
+            .keyLocked, .keyLost, .keyChanged, .rolledBack, .anchorMissing, .damaged, .storage, .unknown, .broken,
+            .anchor, .machine, .defect:
+            return .members(["failed": .text(error.code())])
+        default:
+            return .members(payload(error).merging(["refused": .text(error.code())]) { _, code in code })
+        }
+    }
+
+    static func done() -> JSON { .members(["done": .text("yes")]) }
+
+    static func list(_ name: String, _ items: [Any]) -> JSON { .members([name: .list(items.compactMap(value))]) }
+
+    static func members(_ value: Any) -> JSON { .members(fields(value)) }
+
+    /// Nothing for what is not there, and for what must not be seen.
+    private static func value(_ value: Any) -> JSON? {
+        switch value {
+        case let yes as Bool: .text(yes ? "yes" : "no")
+        case let text as String: .text(text)
+        case let number as UInt8: .number(UInt64(number))
+        case let number as UInt16: .number(UInt64(number))
+        case let number as UInt32: .number(UInt64(number))
+        case let number as UInt64: .number(number)
+        case let span as TimeInterval: .number(UInt64((span * 1000).rounded()))
+        case let time as Timestamp: .number(time.milliseconds)
+        case let month as YearMonth: .text(String(format: "%04d-%02d", month.year, month.month))
+        case let amr as Amr: .text(amrValue(amr: amr))
+        case .federated(let provider) as Accepted: .text("Federated \(provider)")
+        case let effect as Effect: .text(says(effect))
+        case let items as [Any]: .list(items.compactMap(self.value))
+        case is any Hidden, is QrCode: nil
+        default: composed(value)
+        }
+    }
+
+    private static func composed(_ value: Any) -> JSON? {
+        let mirror = Mirror(reflecting: value)
+        switch mirror.displayStyle {
+        case .optional: return mirror.children.first.flatMap { self.value($0.value) }
+        case .enum where names[ObjectIdentifier(type(of: value))] == nil: return .text(code(value))
+        default: return .members(fields(value))
+        }
+    }
+
+    /// The members of a record or of a variant.
+    private static func fields(_ value: Any) -> [String: JSON] {
+        let type = ObjectIdentifier(type(of: value))
+        if let name = names[type] {
+            return payload(value).merging([name: .text(code(value))]) { _, code in code }
+        }
+        var fields: [String: JSON] = [:]
+        for (label, member) in Mirror(reflecting: value).children {
+            guard let label, let shown = self.value(member) else { continue }
+            fields[snake(label)] = shown
+        }
+        switch value {
+        case let progress as FlowProgress:
+            fields = fields["step"].map(inner) ?? [:]
+            fields["in_flow"] = self.value(progress.flow != nil)
+            fields["number"] = self.value(progress.number)
+        case let signedIn as SignedIn: fields["token_given"] = self.value(signedIn.token != nil)
+        case let session as Session:
+            fields["client"] = nil
+            fields["device"] = self.value(session.client.device)
+            fields["product"] = self.value(session.client.product as Any)
+        case is PrivacyRequest:
+            let status = fields.removeValue(forKey: "status").map(inner) ?? [:]
+            fields["is"] = status["is"]
+            fields["closed_at"] = status["at"]
+        case let activity as Activity:
+            fields.merge(fields.removeValue(forKey: "event").map(inner) ?? [:]) { _, event in event }
+            fields["outcome"] = nil
+            fields["done"] = self.value(activity.event.outcome == .done)
+            fields["says"] = .text(describeEvent(event: activity.event))
+        case let message as Message:
+            fields.merge(self.fields(message.kind)) { _, kind in kind }
+            // A method's kind, which is called as the message's own.
+            switch message.kind {
+            case .methodAdded(let kind, _), .methodRemoved(let kind, _): fields["method"] = .text(code(kind))
+            default: break
+            }
+            fields["id"] = nil
+            fields["undo"] = nil
+            fields["undo_until"] = self.value(message.undo?.until as Any)
+        case let explanation as Explanation:
+            fields["refusal"] = nil
+            fields["would"] = explanation.refusal.map(error) ?? .members(["be": .text("done")])
+        case let codes as RecoveryCodes:
+            fields["codes"] = nil
+            fields["recovery_codes"] = .number(UInt64(codes.codes.count))
+        case let receipt as PurgeReceipt:
+            let removed = receipt.removed.map { ($0.table, JSON.number(UInt64($0.rows))) }
+            fields["removed"] = .members(Dictionary(uniqueKeysWithValues: removed))
+        case is Health:
+            fields["file_size"] = nil
+            fields["has_reserve"] = nil
+        default: break
+        }
+        return fields
+    }
+
+    /// What a variant carries. One that carries a record has that record's members.
+    private static func payload(_ variant: Any) -> [String: JSON] {
+        guard let carried = Mirror(reflecting: variant).children.first?.value else { return [:] }
+        return fields(carried)
+    }
+
+    private static func inner(_ json: JSON) -> [String: JSON] {
+        guard case .members(let members) = json else { return [:] }
+        return members
+    }
+
+    /// A variant's name.
+    static func code(_ variant: Any) -> String {
+        let name = Mirror(reflecting: variant).children.first?.label ?? String(describing: variant)
+        return name.prefix(1).uppercased() + name.dropFirst()
+    }
+
+    private static func snake(_ name: String) -> String {
+        name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+    }
+
+    private static func says(_ effect: Effect) -> String {
+        switch effect {
+        case .account(let action): "the account changes: \(describeAction(action: action))"
+        case .thisSession: "this session goes on with other proof"
+        case .sessionEnds(let session): "session \(session) ends"
+        case .otherSessionsEnd: "all other sessions end"
+        case .allSessionsEnd: "all sessions end"
+        case .identifiers: "an identifier is taken or becomes free"
+        case .message(let kind): "a message goes out: \(kind)"
+        }
+    }
+}

@@ -1,0 +1,295 @@
+import Foundation
+import Selfsame
+import SelfsameTesting
+
+/// Why a story cannot go on: a name that nothing has, or a member that is missing.
+struct Unplayable: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Plays a story through the public face.
+final class StoryPlayer {
+    private let story: JSON
+    let world: World
+    private var flows: [String: (token: FlowToken?, number: UInt32)] = [:]
+    private var sessions: [String: (id: SessionId, token: SessionToken)] = [:]
+    private var accounts: [String: AccountId] = [:]
+    private var requests: [String: PrivacyRequest] = [:]
+    private var codes: [String: Secret] = [:]
+    private var undos: [String: Secret] = [:]
+    private var apps: [String: Secret] = [:]
+    private var recoveryCodes: [String: [Secret]] = [:]
+    private var opened: SignedIn?
+    /// The act that is played.
+    private(set) var act = JSON.members([:])
+
+    init(_ text: String) throws {
+        story = try JSON.read(text)
+        world = try World(
+            policy: Self.policy(story["policy"]), seed: story["seed"]?.asNumber ?? 0,
+            starts: Timestamp(milliseconds: story["starts"]?.asNumber ?? 0))
+    }
+
+    func transcript() throws -> String {
+        let played = try (story["acts"]?.asList ?? []).enumerated().map { index, act in
+            self.act = act
+            opened = nil
+            let (at, name) = (world.now(), try text("do"))
+            guard let play = Self.acts[name] ?? Self.ofAccounts[name] else { throw Unplayable(description: "no act is called \(name)") }
+            let answer: JSON
+            do {
+                answer = try play(self)
+            } catch let error as SelfsameError {
+                answer = Rendering.error(error)
+            }
+            try keep()
+            return JSON.members([
+                "act": .number(UInt64(index + 1)), "at": .number(at.milliseconds), "do": .text(name), "answer": answer,
+            ])
+        }
+        return JSON.list(played).written
+    }
+
+    private static func policy(_ figures: JSON?) -> Policy {
+        func count(_ name: String) -> UInt64? { figures?[name]?.asNumber }
+        var policy = worldPolicy()
+        policy.picker = figures?["picker"]?.asText == "yes"
+        policy.emailProof = figures?["email_proof_later"]?.asText == "yes" ? .later : nil
+        policy.accountsPerEmail = count("accounts_per_email").map(UInt16.init)
+        policy.methods = count("methods").map(UInt16.init)
+        policy.addresses = count("addresses").map(UInt16.init)
+        policy.sessions = count("sessions").map(UInt16.init)
+        policy.openSignUps = count("open_sign_ups").map(UInt32.init)
+        policy.sessionIdle = figures?["session_idle"].map(span)
+        policy.sessionAbsolute = figures?["session_absolute"].map(span)
+        policy.freshFor = figures?["fresh_for"].map(span)
+        policy.hold = figures?["hold"].map(span)
+        return policy
+    }
+
+    /// The sum of its members.
+    private static func span(_ span: JSON) -> TimeInterval {
+        let units: [(String, UInt64)] = [
+            ("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1000), ("millis", 1),
+        ]
+        let milliseconds = units.map { (span[$0]?.asNumber ?? 0) * $1 }.reduce(0, +)
+        return TimeInterval(milliseconds) / 1000
+    }
+
+    /// The acts of who is on the way in, of the host, of support and of the world; an owner's are in `ofAccounts`.
+    private static let acts: [String: @Sendable (StoryPlayer) throws -> JSON] = [
+        "sign_up": { try $0.arrived($0.engine.signUp(email: $0.text("email"), password: $0.secret("password"), client: $0.client())) },
+        "begin_federated": { try $0.arrived($0.engine.beginFederated(provider: $0.text("provider"), client: $0.client())) },
+        "continue_with": { player in
+            let assertion = try player.assertion(player.act["identity"], flow: player.maybe("made_for") ?? player.text("flow"))
+            let intent: Intent = try player.text("intent") == "SignUp" ? .signUp : .signIn
+            return try player.arrived(player.engine.continueWith(flow: player.flow().token, assertion: assertion, intent: intent))
+        },
+        "answer": { player in
+            let (answer, flow) = (try player.answer(), try player.flow())
+            let number = player.act["number"]?.asNumber.map(UInt32.init) ?? flow.number
+            return try player.arrived(player.engine.answer(flow: flow.token, number: number, answer: answer))
+        },
+        "current_step": { try $0.arrived($0.engine.currentStep(flow: $0.flow().token)) },
+        "sign_in": { try $0.arrived($0.engine.signIn(email: $0.text("email"), password: $0.secret("password"), client: $0.client())) },
+        "picker": { Rendering.list("accounts", try $0.engine.picker()) },
+        "sign_in_to": { try $0.arrived($0.engine.signInTo(account: $0.account(), password: $0.secret("password"), client: $0.client())) },
+        "forget_here": { try $0.done($0.engine.forgetHere(account: $0.account())) },
+        "reset_password": { try $0.arrived($0.engine.resetPassword(email: $0.text("email"), client: $0.client())) },
+        "reauthenticate": { try $0.arrived($0.engine.reauthenticate(token: $0.token())) },
+        "undo": { player in
+            let undo = try player.text("undo")
+            return try player.arrived(player.engine.undo(code: player.undos[undo] ?? Secret(undo), client: player.client()))
+        },
+        "resolve": { Rendering.members(try $0.engine.resolve(token: $0.token())) },
+        "touch": { Rendering.members(try $0.engine.touch(token: $0.token())) },
+        "purge_due": { Rendering.members(try $0.engine.purgeDue(limit: $0.act["limit"]?.asNumber.map(UInt32.init) ?? 100)) },
+        "support_find": { player in
+            let named = try player.text("named")
+            return Rendering.list("accounts", try player.desk().find(named: player.accounts[named] ?? named))
+        },
+        "support_activity": { Rendering.list("events", try $0.desk().activity(account: $0.account())) },
+        "support_delete": { Rendering.members(try $0.desk().startDeletion(account: $0.account(), ticket: $0.text("ticket"))) },
+        "support_records": { Rendering.list("records", try $0.engine.supportRecords(account: $0.account())) },
+        "open_requests": { Rendering.list("requests", try $0.engine.openRequests(most: 100)) },
+        "close_request": { player in
+            let request = try player.request()
+            return Rendering.members(try player.engine.closeRequest(
+                account: request.account, request: request.id, receipt: player.text("receipt")))
+        },
+        "announce_erasure": { player in
+            let request = try player.request()
+            return Rendering.members(try player.engine.announceErasure(account: request.account, request: request.id))
+        },
+        "erase": { player in
+            let request = try player.request()
+            return try player.done(player.engine.erase(account: request.account, request: request.id))
+        },
+        "set_billing": { try $0.done($0.engine.setBilling(account: $0.account(), product: $0.text("product"), billing: $0.billing())) },
+        "mail": { try $0.mail() },
+        "wait": { player in
+            player.world.later(span: span(player.act))
+            return player.now()
+        },
+        "turn_wall": { player in
+            player.world.setWallForward(span: player.act["forward"].map(span) ?? 0)
+            player.world.setWallBack(span: player.act["back"].map(span) ?? 0)
+            return player.now()
+        },
+        "reopen": { try $0.done($0.world.reopen()) },
+        "rekey": { try $0.done($0.engine.rekey(unlock: $0.world.unlock())) },
+        "health": { Rendering.members(try $0.engine.health()) },
+    ]
+}
+
+// What acts have in common.
+extension StoryPlayer {
+    var engine: Engine { world.engine() }
+
+    func maybe(_ name: String) -> String? { act[name]?.asText }
+
+    func text(_ name: String) throws -> String {
+        guard let text = maybe(name) else { throw Unplayable(description: "\(name) is missing") }
+        return text
+    }
+
+    func yes(_ name: String) -> Bool { maybe(name) == "yes" }
+
+    func secret(_ name: String) throws -> Secret { Secret(try text(name)) }
+
+    func client() -> Client { Client(device: maybe("device") ?? "laptop", product: maybe("product")) }
+
+    func done(_: Void) -> JSON { Rendering.done() }
+
+    func called<T>(_ name: String, in things: [String: T]) throws -> T {
+        guard let thing = things[name] else { throw Unplayable(description: "nothing is called \(name)") }
+        return thing
+    }
+
+    func account() throws -> AccountId { try called(text("account"), in: accounts) }
+
+    func token() throws -> SessionToken { try called(text("session"), in: sessions).token }
+
+    func session(_ name: String) throws -> SessionId { try called(name, in: sessions).id }
+
+    /// The account of the session that acts.
+    func own() throws -> AccountHandle { try engine.account(token: token()) }
+
+    func desk() throws -> SupportDesk { engine.support(operator: try text("operator")) }
+
+    func request() throws -> PrivacyRequest { try called(text("request"), in: requests) }
+
+    func keep(request: PrivacyRequest) throws -> JSON {
+        requests[try text("request")] = request
+        return Rendering.members(request)
+    }
+
+    func flow(_ name: String? = nil) throws -> (token: FlowToken, number: UInt32) {
+        let running = try called(name ?? text("flow"), in: flows)
+        guard let token = running.token else { throw Unplayable(description: "it was done at once, without a flow") }
+        return (token, running.number)
+    }
+
+    func now() -> JSON { .members(["now": .number(world.now().milliseconds)]) }
+
+    /// The engine answered with a step: remember where the flow is, and what session it opened.
+    func arrived(_ progress: FlowProgress) throws -> JSON {
+        if case .signedIn(let signedIn) = progress.step { opened = signedIn }
+        if let name = maybe("flow") { flows[name] = (progress.flow, progress.number) }
+        return Rendering.members(progress)
+    }
+
+    /// Gives what the act opened its names.
+    private func keep() throws {
+        guard let opened else { return }
+        if let name = act["keep"]?["account"]?.asText { accounts[name] = opened.account }
+        if let name = act["keep"]?["session"]?.asText {
+            guard let token = opened.token else { throw Unplayable(description: "no token was handed out") }
+            sessions[name] = (opened.session, token)
+        }
+    }
+
+    func enrol() throws -> JSON {
+        let enrolment = try own().enrollTotp()
+        apps[try text("app")] = enrolment.secret
+        return Rendering.members(enrolment)
+    }
+
+    /// What the app shows now, or the digits themselves.
+    func shown(by app: String) throws -> Secret {
+        guard let secret = apps[app] else { return Secret(app) }
+        guard let shown = totp(secret: secret, at: world.now()) else { throw Unplayable(description: "no secret of an app") }
+        return shown
+    }
+
+    func given(_ codes: RecoveryCodes) throws -> JSON {
+        recoveryCodes[try text("codes")] = codes.codes
+        return Rendering.members(codes)
+    }
+
+    func mailed(_ code: String) -> Secret { codes[code] ?? Secret(code) }
+
+    private func mail() throws -> JSON {
+        guard let message = try world.takeMail(to: text("to")) else { return .members([:]) }
+        if let name = maybe("code"), let sent = mailedCode(kind: message.kind) { codes[name] = sent }
+        if let name = maybe("undo"), let offer = message.undo { undos[name] = offer.code }
+        return Rendering.members(message)
+    }
+
+    private func assertion(_ identity: JSON?, flow name: String) throws -> Assertion {
+        guard let provider = identity?["provider"]?.asText, let subject = identity?["subject"]?.asText else {
+            throw Unplayable(description: "the identity is missing")
+        }
+        let person = Identity(
+            provider: provider, subject: subject, handle: identity?["handle"]?.asText,
+            email: identity?["email"]?.asText, emailVerified: identity?["email_verified"]?.asText == "yes")
+        return try SelfsameTesting.assertion(identity: person, flow: flow(name).token)
+    }
+
+    private func answer() throws -> Answer {
+        let bare: [String: Answer] = [
+            "Skip": .skip, "Confirm": .confirm, "CreateNew": .createNew, "Restore": .restore,
+            "KeepDeleted": .keepDeleted, "EraseNow": .eraseNow, "Resend": .resend, "Cancel": .cancel,
+        ]
+        let give = act["give"]
+        if let name = give?.asText { return try called(name, in: bare) }
+        guard case .members(let members) = give, let (name, value) = members.first else {
+            throw Unplayable(description: "the answer is missing")
+        }
+        let text = value.asText ?? ""
+        switch name {
+        case "Code": return .code(try called(text, in: codes))
+        case "TypedCode": return .code(Secret(text))
+        case "LinkTo": return .linkTo(UInt8(value.asNumber ?? 0))
+        case "Password": return .password(Secret(text))
+        case "Assertion": return .assertion(try assertion(value, flow: self.text("flow")))
+        case "CorrectAddress": return .correctAddress(text)
+        case "Totp": return .totp(try shown(by: text))
+        case "TypedTotp": return .totp(Secret(text))
+        case "RecoveryCode":
+            let codes = try called(value["of"]?.asText ?? "", in: recoveryCodes)
+            return .recoveryCode(codes[Int(value["number"]?.asNumber ?? 0) - 1])
+        case "TypedRecoveryCode": return .recoveryCode(Secret(text))
+        case "NewPassword": return .newPassword(Secret(text))
+        default: throw Unplayable(description: "no answer is called \(name)")
+        }
+    }
+
+    private func billing() throws -> Billing {
+        let told = act["billing"]
+        func text(_ name: String) -> String { told?[name]?.asText ?? "" }
+        return Billing(
+            customer: text("customer"), plan: text("plan"),
+            status: try variant(text("status"), of: BillingStatus.allCases),
+            periodEnd: told?["period_end"]?.asNumber.map(Timestamp.init(milliseconds:)),
+            managedBy: try variant(text("managed_by"), of: ManagedBy.allCases))
+    }
+
+    /// A variant that carries nothing, by its name.
+    func variant<T>(_ name: String, of all: [T]) throws -> T {
+        guard let variant = all.first(where: { Rendering.code($0) == name }) else {
+            throw Unplayable(description: "no variant is called \(name)")
+        }
+        return variant
+    }
+}

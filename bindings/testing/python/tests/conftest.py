@@ -1,0 +1,3 @@
+"""For the test of README.md."""
+
+pytest_plugins = ["pytester"]

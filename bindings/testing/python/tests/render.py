@@ -1,0 +1,166 @@
+"""The engine's answers as a transcript has them: see `tests/stories/README.md`."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import json
+from typing import Any
+
+import selfsame
+from selfsame import (
+    Accepted,
+    Activity,
+    Adding,
+    AddressSource,
+    AddressStep,
+    Amr,
+    Destination,
+    Effect,
+    Explanation,
+    Health,
+    Message,
+    Outcome,
+    PrivacyRequest,
+    Progress,
+    PurgeReceipt,
+    RecoveryCodes,
+    RequestedBy,
+    RequestStatus,
+    SelfsameError,
+    Session,
+    SignedIn,
+    Status,
+    Step,
+    TotpEnrolment,
+    YearMonth,
+)
+
+Json = Any
+
+# What is no refusal: the store, the host or the machine could not.
+FAILURES = {
+    *("NotFound", "AlreadyExists", "AlreadyOpen", "NotAStore", "NewerFormat", "WrongKey"),
+    *("KeyLocked", "KeyLost", "KeyChanged", "RolledBack", "AnchorMissing", "Anchor"),
+    *("Damaged", "Storage", "Unknown", "Broken", "Machine", "Defect"),
+}
+# What these members of a message's kind are called in a transcript.
+PYTHONS = {"kind": "method", "_from": "from"}
+
+
+def transcript(played: list[Json]) -> str:
+    """The acts as JSON without blanks, members by name; yes and no are words, what is not there is left out."""
+    return json.dumps(plain(played), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def plain(answer: Json) -> Json:
+    match answer:
+        case bool():
+            return "yes" if answer else "no"
+        case list():
+            return [plain(item) for item in answer]
+        case dict():
+            return {name: plain(value) for name, value in answer.items() if value is not None}
+    return answer
+
+
+def code(value: object) -> str:
+    """The name of a variant, the same in every language."""
+    if isinstance(value, SelfsameError):
+        return type(value).__name__
+    name = value.name if isinstance(value, enum.Enum) else type(value).__name__.rpartition(".")[2]
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+def error(problem: SelfsameError) -> Json:
+    """A refusal with what it says besides, or another failure."""
+    failed = code(problem) in FAILURES or getattr(problem, "retry_after", None) is not None
+    return {"failed": code(problem)} if failed else {"refused": code(problem), **fields(problem)}
+
+
+def fields(value: object, *but: str) -> dict[str, Json]:
+    """What a record or a variant holds, by name."""
+    return {name: shown(held) for name, held in vars(value).items() if name not in but}
+
+
+def shown(value: object) -> Json:
+    """Any answer."""
+    match value:
+        case None | bool() | int() | str() | dict():
+            return value
+        case list():
+            return [shown(item) for item in value]
+        case datetime.timedelta():
+            return value // datetime.timedelta(milliseconds=1)
+        case SelfsameError():
+            return error(value)
+        case Progress():
+            return {**shown(value.step), "in_flow": value.flow is not None, "number": value.number}
+        case Step.SIGNED_IN():
+            return {"step": code(value), **shown(value[0])}
+        case Step():
+            return {"step": code(value), **fields(value)}
+        case SignedIn():
+            return {**fields(value, "token"), "token_given": value.token is not None}
+        case Accepted.FEDERATED():
+            return f"Federated {value[0]}"
+        case Adding():
+            return {"kind": code(value), **fields(value)}
+        case Status():
+            return {"is": code(value), **fields(value)}
+        case AddressStep():
+            return {"comes_to": code(value), **fields(value)}
+        case Destination():
+            return {"to": code(value), **fields(value)}
+        case Session():
+            return {**fields(value, "client"), "device": value.client.device, "product": value.client.product}
+        case Activity():
+            event, says = value.event, selfsame.describe_event(value.event)
+            done = event.outcome is Outcome.DONE
+            return {**fields(event, "outcome"), "sequence": value.sequence, "says": says, "done": done}
+        case Message():
+            about = {PYTHONS.get(name, name): held for name, held in fields(value.kind, "code").items()}
+            until = value.undo and value.undo.until
+            return {**fields(value, "id", "undo", "kind"), **about, "kind": code(value.kind), "undo_until": until}
+        case PrivacyRequest():
+            return {**fields(value, "status"), "is": code(value.status), "closed_at": getattr(value.status, "at", None)}
+        case PurgeReceipt():
+            return {**fields(value), "removed": {removed.table: removed.rows for removed in value.removed}}
+        case Explanation():
+            would = error(value.refusal) if value.refusal else {"be": "done"}
+            return {"rules": value.rules, "would": would, "effects": [effect(each) for each in value.effects]}
+        case Health():
+            return fields(value, "file_size", "has_reserve")
+        case TotpEnrolment():
+            return {"expires_at": value.expires_at}
+        case RecoveryCodes():
+            return {"recovery_codes": len(value.codes), "shown_until": value.shown_until}
+        case YearMonth():
+            return f"{value.year:04}-{value.month:02}"
+        case Amr():
+            return selfsame.amr_value(value)
+        case enum.Enum() | Accepted() | AddressSource() | RequestedBy():
+            return code(value)
+    # A secret is none, and is in no transcript.
+    assert type(value).__module__ == selfsame.Client.__module__, type(value)
+    return fields(value)
+
+
+def effect(of: Effect) -> str:
+    """What an act would change, in words."""
+    match of:
+        case Effect.ACCOUNT():
+            return f"the account changes: {selfsame.describe_action(of[0])}"
+        case Effect.THIS_SESSION():
+            return "this session goes on with other proof"
+        case Effect.SESSION_ENDS():
+            return f"session {of[0]} ends"
+        case Effect.OTHER_SESSIONS_END():
+            return "all other sessions end"
+        case Effect.ALL_SESSIONS_END():
+            return "all sessions end"
+        case Effect.IDENTIFIERS():
+            return "an identifier is taken or becomes free"
+        case Effect.MESSAGE():
+            return f"a message goes out: {of.kind}"
+    raise ValueError(f"no words for {code(of)}")

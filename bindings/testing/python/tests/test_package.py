@@ -1,0 +1,88 @@
+"""What is in the package: the library that is loaded, one build, documentation, types, and README.md's example."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import selfsame
+import selfsame_testing
+from selfsame_testing import _build_id
+
+README = Path(__file__).parents[1] / "README.md"
+OTHER = "0.1.0-0000000000000000"
+LIBRARIES = "print(*sorted({line.split('/')[-1].strip() for line in open('/proc/self/maps') if 'libselfsame' in line}))"
+
+
+@pytest.fixture
+def copies(tmp_path: Path) -> Path:
+    """Where both installed packages are once more, to break."""
+    for package in (selfsame, selfsame_testing):
+        installed = Path(package.__file__ or "").parent
+        shutil.copytree(installed, tmp_path / installed.name)
+    return tmp_path
+
+
+def ran(copies: Path, program: str) -> str:
+    """What a program says last, of the copies, in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(copies)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode == 0) == (done.stderr == "")
+    return (done.stdout or done.stderr).strip().rpartition("\n")[2]
+
+
+def test_one_library_is_loaded(copies: Path) -> None:
+    assert ran(copies, f"import selfsame; {LIBRARIES}") == "libselfsame_ffi.so"
+    assert ran(copies, f"import selfsame_testing, selfsame; {LIBRARIES}") == "libselfsame_testing.so"
+
+
+def test_the_other_library_is_not_replaced_once_it_is_loaded(copies: Path) -> None:
+    assert "import selfsame_testing first" in ran(copies, "import selfsame, selfsame_testing")
+
+
+def test_a_module_of_another_build_is_refused(copies: Path) -> None:
+    other, theirs = copies / "selfsame_testing/_build_id.py", copies / "selfsame/_build_id.py"
+    here = selfsame.build_id()
+    other.write_text(other.read_text().replace(_build_id.BUILD_ID, OTHER))
+    assert ran(copies, "import selfsame_testing") == (
+        f"ImportError: selfsame_testing: the native library is of build {here} and the Python module of build "
+        f"{OTHER}; install selfsame-testing again"
+    )
+    assert ran(copies, "import selfsame; print('fits')") == "fits"
+    theirs.write_text(theirs.read_text().replace(_build_id.BUILD_ID, OTHER))
+    assert ran(copies, "import selfsame_testing") == (
+        f"ImportError: selfsame: the native library is of build {here} and the Python module of build {OTHER}; "
+        "install selfsame again, and selfsame-testing of the same build where there is one"
+    )
+
+
+def test_a_library_that_is_not_there_or_does_not_load_is_refused(copies: Path) -> None:
+    library = copies / "selfsame_testing/_native" / selfsame_testing.LIBRARY.name
+    library.write_bytes(b"no library")
+    assert ran(copies, "import selfsame_testing").startswith("ImportError: selfsame: the native library does not fit")
+    library.unlink()
+    assert ran(copies, "import selfsame_testing") == (
+        "ImportError: selfsame_testing: the native library is not there; install selfsame-testing again"
+    )
+
+
+def test_documentation_and_types_come_across() -> None:
+    ours = [getattr(selfsame_testing, name) for name in selfsame_testing.__all__]
+    assert [thing for thing in ours if callable(thing) and not inspect.getdoc(thing)] == []
+    assert "Time passes." in (inspect.getdoc(selfsame_testing.World.later) or "")
+    assert (Path(selfsame_testing.__file__).parent / "py.typed").is_file()
+
+
+def test_the_example_of_the_readme_passes(pytester: pytest.Pytester) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    pytester.makepyfile(example)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)

@@ -1,0 +1,117 @@
+"""What a test does with a world, and what its plugin gives."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import selfsame
+from selfsame import Answer, Client, Engine, Intent, Policy, SelfsameError, Secret, SessionToken, Step
+from selfsame_testing import Identity, World, assertion, totp
+from selfsame_testing._native.selfsame_testing import panic_with
+
+EMAIL = "ada@example.org"
+PASSWORD = Secret("correct horse battery staple")
+LAPTOP = Client(device="Ada's laptop")
+
+
+def sign_up(world: World) -> SessionToken:
+    """Signs Ada up, with the code from her mailbox."""
+    begun = world.engine().sign_up(EMAIL, PASSWORD, LAPTOP)
+    code = world.mailed_code(EMAIL)
+    assert begun.flow and code
+    done = world.engine().answer(begun.flow, begun.number, Answer.CODE(code)).step
+    assert isinstance(done, Step.SIGNED_IN) and done[0].token
+    token: SessionToken = done[0].token
+    return token
+
+
+def test_an_engine_of_a_world_is_the_applications(world: World) -> None:
+    assert type(world.engine()) is Engine
+    token = sign_up(world)
+    with world.engine() as engine:
+        assert engine.account(token).view().contact == EMAIL
+    assert world.hashes() == 1
+    before = world.engine()
+    world.reopen()
+    assert world.engine().resolve(token).client == LAPTOP
+    with pytest.raises(SelfsameError.AlreadyOpen):
+        before.health()
+
+
+def test_time_passes_when_the_test_says_so(world: World) -> None:
+    token, began = sign_up(world), world.now()
+    world.later(timedelta(days=29, milliseconds=1))
+    assert world.now() == began + 29 * 24 * 60 * 60 * 1000 + 1
+    assert world.engine().resolve(token).created_at == began
+    world.set_wall_back(timedelta(hours=1))
+    assert world.engine().health().clock_rolled_back_by == timedelta(hours=1)
+    world.set_wall_forward(timedelta(hours=1))
+    world.later(timedelta(days=2))
+    with pytest.raises(SelfsameError.SessionEnded):
+        world.engine().resolve(token)
+
+
+def test_mail_is_read(world: World) -> None:
+    sign_up(world)
+    assert [message.to for message in world.mail()] == [EMAIL]
+    code, message = world.mailed_code(EMAIL), world.take_mail("Ada@Example.org")
+    assert code and message and code == selfsame.mailed_code(message.kind)
+    assert world.mail() == [] and world.take_mail(EMAIL) is None and world.undo_code(EMAIL) is None
+
+
+def test_a_provider_says_what_the_test_wants(world: World) -> None:
+    begun = world.engine().begin_federated("example", LAPTOP)
+    assert begun.flow
+    ada = Identity(provider="example", subject="1815", email="ada@provider.example", email_verified=True)
+    done = world.engine().continue_with(begun.flow, assertion(ada, begun.flow), Intent.SIGN_UP).step
+    assert isinstance(done, Step.SIGNED_IN)
+    with pytest.raises(SelfsameError.InvalidShortName):
+        assertion(Identity(provider="No Name", subject="1815"), begun.flow)
+
+
+def test_an_authenticator_app_shows_digits(world: World) -> None:
+    account = world.engine().account(sign_up(world))
+    enrolment = account.enroll_totp()
+    digits = totp(enrolment.secret, world.now())
+    assert digits and len(account.confirm_totp(digits).codes) == 10
+    assert totp(Secret("no base32"), world.now()) is None
+
+
+def test_worlds_of_one_seed_are_alike() -> None:
+    ours = [World(seed=seed) for seed in (7, 7, 8)]
+    tokens = [sign_up(world) for world in ours]
+    assert tokens[0] == tokens[1] != tokens[2]
+    assert World(starts=1_000).now() == 1_000
+    with pytest.raises(SelfsameError.InvalidPolicy):
+        World(Policy(realm=""))
+
+
+class TestOfAnApplicationsPolicy:
+    """A fixture gives every world the policy of the application."""
+
+    @pytest.fixture
+    def world_policy(self) -> Policy:
+        return Policy(accounts_per_email=1, session_idle=timedelta(minutes=5))
+
+    def test_it_is_the_worlds(self, world: World) -> None:
+        token = sign_up(world)
+        world.later(timedelta(minutes=6))
+        with pytest.raises(SelfsameError.SessionEnded):
+            world.engine().resolve(token)
+
+
+def test_no_file_is_written(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    sign_up(world)
+    world.reopen()
+    assert world.engine().health().file_size is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_of_a_panics_text_crosses() -> None:
+    with pytest.raises(Exception, match="a defect of selfsame; please report it") as caught:
+        panic_with("correct horse")
+    assert "horse" not in repr(caught.value)

@@ -1,0 +1,96 @@
+"""A rowing club's bookings. Who somebody is, `selfsame` says; the club knows who has which boat on which day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from selfsame import (
+    AccountId,
+    Answer,
+    Assertion,
+    Client,
+    Engine,
+    Intent,
+    Message,
+    Policy,
+    Progress,
+    Secret,
+    SessionToken,
+    Step,
+    Timestamp,
+    provider_x,
+)
+
+POLICY = Policy(realm="Rowing Club", providers=[provider_x()], session_idle=timedelta(days=14))
+
+
+class BoatIsTaken(Exception):
+    """Somebody else has the boat on that day."""
+
+
+class RowingClub:
+    """The application: one object for all that its pages do."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._bookings: dict[tuple[date, str], AccountId] = {}
+
+    # Who it is: each page shows the step that it is given, and answers it.
+
+    def join(self, email: str, password: str, device: str) -> Progress:
+        """The form for new members."""
+        return self._engine.sign_up(email, Secret(password), Client(device=device))
+
+    def sign_in(self, email: str, password: str, device: str) -> Progress:
+        """The form for members."""
+        return self._engine.sign_in(email, Secret(password), Client(device=device))
+
+    def sign_in_with_x(self, device: str) -> Progress:
+        """The button that leads to X."""
+        return self._engine.begin_federated("x", Client(device=device))
+
+    def back_from_x(self, at: Progress, said: Assertion) -> Progress:
+        """The page that X leads back to."""
+        assert at.flow, "X is always a flow"
+        return self._engine.continue_with(at.flow, said, Intent.SIGN_UP)
+
+    def answer(self, at: Progress, answer: Answer) -> Progress:
+        """What the member answers to a step."""
+        assert at.flow, "a step that can be answered is one of a flow"
+        return self._engine.answer(at.flow, at.number, answer)
+
+    # What they do here.
+
+    def book(self, member: SessionToken, boat: str, day: date) -> None:
+        """Books a boat for a day."""
+        account = self._engine.touch(member).account
+        if self._bookings.setdefault((day, boat), account) != account:
+            raise BoatIsTaken(boat)
+
+    def bookings(self, member: SessionToken) -> list[tuple[date, str]]:
+        """What the member has booked, earliest first."""
+        account = self._engine.touch(member).account
+        return sorted(booking for booking, of in self._bookings.items() if of == account)
+
+    def leave(self, member: SessionToken) -> Timestamp:
+        """Leaves the club: until when they can come back."""
+        return self._engine.account(member).request_deletion().purge_at
+
+    # What the club's server does.
+
+    def deliver(self, send: Callable[[Message], None]) -> None:
+        """Sends what waits to be sent; every minute."""
+        for message in self._engine.messages(32):
+            send(message)
+            self._engine.delivered(message.id)
+
+    def clean_up(self) -> None:
+        """Forgets the bookings of members who are gone; every night."""
+        for gone in self._engine.purge_due(100).receipts:
+            self._bookings = {booking: of for booking, of in self._bookings.items() if of != gone.account}
+
+
+def member(at: Progress) -> SessionToken | None:
+    """The session that a flow has come to, if it has."""
+    return at.step[0].token if isinstance(at.step, Step.SIGNED_IN) else None

@@ -1,0 +1,34 @@
+"""The club in a world, with one member."""
+
+from __future__ import annotations
+
+import pytest
+
+from rowing_club import POLICY, RowingClub, member
+from selfsame import Answer, Policy, SessionToken
+from selfsame_testing import World
+
+EMAIL, PASSWORD = "ada@example.org", "correct horse battery staple"
+
+
+@pytest.fixture
+def world_policy() -> Policy:
+    """Every world has the club's policy."""
+    return POLICY
+
+
+@pytest.fixture
+def club(world: World) -> RowingClub:
+    """The club without a member."""
+    return RowingClub(world.engine())
+
+
+@pytest.fixture
+def ada(club: RowingClub, world: World) -> SessionToken:
+    """The session in which Ada became a member."""
+    asked = club.join(EMAIL, PASSWORD, "Ada's laptop")
+    code = world.mailed_code(EMAIL)
+    assert code
+    token = member(club.answer(asked, Answer.CODE(code)))
+    assert token
+    return token

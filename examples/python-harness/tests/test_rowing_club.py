@@ -1,0 +1,122 @@
+"""The club's own tests: the clock is turned, mail is read, X is played. None of them waits."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from conftest import EMAIL, PASSWORD
+from rowing_club import BoatIsTaken, RowingClub, member
+from selfsame import Answer, Message, Secret, SelfsameError, SessionToken, Step
+from selfsame_testing import Identity, World, assertion, totp
+
+MAY_DAY = date(2026, 5, 1)
+
+
+def test_a_member_books_a_boat(club: RowingClub, ada: SessionToken) -> None:
+    club.book(ada, "Nene", MAY_DAY)
+    club.book(ada, "Nene", MAY_DAY)
+    assert club.bookings(ada) == [(MAY_DAY, "Nene")]
+
+
+def test_a_boat_is_booked_once(club: RowingClub, ada: SessionToken, world: World) -> None:
+    club.book(ada, "Nene", MAY_DAY)
+    asked = club.join("grace@example.org", "another horse, not that one", "Grace's phone")
+    code = world.mailed_code("grace@example.org")
+    assert code
+    grace = member(club.answer(asked, Answer.CODE(code)))
+    assert grace
+    with pytest.raises(BoatIsTaken):
+        club.book(grace, "Nene", MAY_DAY)
+
+
+def test_nobody_joins_without_the_code_from_their_mailbox(club: RowingClub, world: World) -> None:
+    asked = club.join(EMAIL, PASSWORD, "Ada's laptop")
+    assert isinstance(asked.step, Step.VERIFY_EMAIL) and asked.step.to == "a…@example.org"
+    with pytest.raises(SelfsameError.InvalidCode):
+        club.answer(asked, Answer.CODE(Secret("no code")))
+    first = world.mailed_code(EMAIL)
+    world.later(timedelta(days=1))
+    assert first
+    with pytest.raises(SelfsameError.FlowExpired):
+        club.answer(asked, Answer.CODE(first))
+
+
+def test_a_session_ends_after_two_weeks_without_use(club: RowingClub, ada: SessionToken, world: World) -> None:
+    for _ in range(3):
+        world.later(timedelta(days=13))
+        assert club.bookings(ada) == []
+    world.later(timedelta(days=15))
+    with pytest.raises(SelfsameError.SessionEnded):
+        club.bookings(ada)
+
+
+def test_guessing_has_to_wait(club: RowingClub, ada: SessionToken, world: World) -> None:
+    for _ in range(5):
+        with pytest.raises(SelfsameError.InvalidCredentials):
+            club.sign_in(EMAIL, "another horse, not that one", "a stranger's")
+    with pytest.raises(SelfsameError.Throttled) as wait:
+        club.sign_in(EMAIL, PASSWORD, "Ada's phone")
+    assert wait.value.retry_at
+    world.later(timedelta(milliseconds=wait.value.retry_at - world.now()))
+    assert member(club.sign_in(EMAIL, PASSWORD, "Ada's phone"))
+
+
+def test_x_leads_to_the_account_that_is_there(club: RowingClub, ada: SessionToken, world: World) -> None:
+    club.book(ada, "Nene", MAY_DAY)
+    world.later(timedelta(days=1))
+    at = club.sign_in_with_x("Ada's phone")
+    assert at.flow
+    ada_at_x = Identity(provider="x", subject="1815", handle="@ada", email=EMAIL)
+    at = club.back_from_x(at, assertion(ada_at_x, at.flow))
+    code = world.mailed_code(EMAIL)
+    assert isinstance(at.step, Step.VERIFY_EMAIL) and code
+    at = club.answer(at, Answer.CODE(code))
+    assert isinstance(at.step, Step.LINK_OR_CREATE)
+    at = club.answer(at, Answer.LINK_TO(at.step.candidates[0].place))
+    phone = member(club.answer(at, Answer.PASSWORD(Secret(PASSWORD))))
+    assert phone and club.bookings(phone) == [(MAY_DAY, "Nene")]
+
+
+def test_a_second_factor_is_asked_for(club: RowingClub, ada: SessionToken, world: World) -> None:
+    account = world.engine().account(ada)
+    app = account.enroll_totp().secret
+    digits = totp(app, world.now())
+    assert digits
+    account.confirm_totp(digits)
+    account.recovery_codes_saved()
+
+    world.later(timedelta(minutes=1))
+    at = club.sign_in(EMAIL, PASSWORD, "Ada's phone")
+    assert isinstance(at.step, Step.SECOND_FACTOR) and member(at) is None
+    with pytest.raises(SelfsameError.InvalidCode):
+        club.answer(at, Answer.TOTP(digits))
+    digits = totp(app, world.now())
+    assert digits and member(club.answer(at, Answer.TOTP(digits)))
+
+
+def test_who_left_is_forgotten_after_a_month(club: RowingClub, ada: SessionToken, world: World) -> None:
+    club.book(ada, "Nene", MAY_DAY)
+    until = club.leave(ada)
+    assert until > world.now() + 29 * 24 * 60 * 60 * 1000
+    world.later(timedelta(milliseconds=until - world.now()))
+    # The engine looks twice, a day apart.
+    for _ in range(2):
+        world.later(timedelta(days=1))
+        club.clean_up()
+    assert world.engine().health().accounts == 0
+    asked = club.join(EMAIL, PASSWORD, "Ada's laptop")
+    code = world.mailed_code(EMAIL)
+    assert code
+    again = member(club.answer(asked, Answer.CODE(code)))
+    assert again and club.bookings(again) == []
+    club.book(again, "Nene", MAY_DAY)
+
+
+def test_mail_is_sent_once(club: RowingClub) -> None:
+    club.join(EMAIL, PASSWORD, "Ada's laptop")
+    sent: list[Message] = []
+    club.deliver(sent.append)
+    club.deliver(sent.append)
+    assert [message.to for message in sent] == [EMAIL]

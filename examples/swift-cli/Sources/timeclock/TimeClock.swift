@@ -1,0 +1,215 @@
+import Foundation
+import Selfsame
+
+let help = """
+    A time clock for a team that shares a device and has no network.
+
+    timeclock people                 who is on this device, at work or off, and for how long
+    timeclock join NAME EMAIL        add yourself; you are signed in then
+    timeclock sign-in NAME           sign in with your password
+    timeclock sign-out NAME          sign out
+    timeclock in NAME                begin a shift
+    timeclock out NAME               end it
+    timeclock sessions NAME          where you are signed in
+    timeclock outbox                 with a network again: the mail to be sent
+    timeclock confirm NAME CODE      type the code that was mailed to you
+    timeclock send-code NAME         send another code
+    timeclock leave NAME             take yourself off this device
+
+    Passwords are asked for, or read from standard input. TIMECLOCK_HOME names another folder than ~/.timeclock.
+    """
+
+@main
+struct TimeClock {
+    let device: Device
+
+    static func main() async {
+        let words = Array(CommandLine.arguments.dropFirst())
+        guard let command = words.first, command != "help", command != "--help" else { return print(help) }
+        do {
+            let clock = TimeClock(device: try await .open())
+            try await clock.run(command, Array(words.dropFirst()))
+            try await clock.device.selfsame.act { try $0.suspend() }
+        } catch let trouble as Trouble {
+            end(trouble.words)
+        } catch let error as SelfsameError {
+            end(advice(for: error))
+        } catch {
+            end(error.localizedDescription)
+        }
+    }
+
+    private func run(_ command: String, _ words: [String]) async throws {
+        switch (command, words.count) {
+        case ("people", 0): try await people()
+        case ("join", 2): try await join(words[0], email: words[1])
+        case ("sign-in", 1): try await signIn(words[0])
+        case ("sign-out", 1): try await signOut(words[0])
+        case ("in", 1): try await clockIn(words[0])
+        case ("out", 1): try await clockOut(words[0])
+        case ("sessions", 1): try await sessions(words[0])
+        case ("outbox", 0): try await outbox()
+        case ("confirm", 2): try await confirm(words[0], code: words[1])
+        case ("send-code", 1): try await sendCode(words[0])
+        case ("leave", 1): try await leave(words[0])
+        default: throw Trouble("No such command: \(([command] + words).joined(separator: " ")). Try: timeclock help")
+        }
+    }
+
+    private func people() async throws {
+        let people = try await device.selfsame.act { try $0.picker() }
+        if people.isEmpty { print("Nobody yet. Add yourself: timeclock join NAME EMAIL") }
+        for person in people {
+            let doing = openShift(of: person).map { "at work since \(clock(device.shifts[$0].start))" } ?? "off"
+            let worked = device.shifts.filter { $0.account == person.account }.map(\.worked).reduce(0, +)
+            let seen = device.tokens[person.account] == nil ? "signed out" : "signed in"
+            print("\(name(person)): \(doing), \(length(worked)) in all, \(seen)")
+        }
+    }
+
+    private func join(_ name: String, email: String) async throws {
+        let taken = try await device.selfsame.act { try $0.picker() }.contains { self.name($0) == name }
+        guard !taken else { throw Trouble("\(name) is on this device already. Take another name, or: timeclock sign-in \(name)") }
+        let password = try askPassword()
+        let progress = try await device.selfsame.act { try $0.signUp(email: email, password: password, client: client) }
+        let token = try keep(progress)
+        try await device.selfsame.act { try $0.account(token: token).setDisplayName(name: name) }
+        print("Welcome, \(name). You are signed in.")
+        print("A code goes to \(email) when there is a network (timeclock outbox); confirm it then.")
+    }
+
+    private func signIn(_ name: String) async throws {
+        let (person, password) = (try await self.person(name), try askPassword())
+        _ = try keep(try await device.selfsame.act { try $0.signInTo(account: person.account, password: password, client: client) })
+        print("Hello, \(name).")
+    }
+
+    private func signOut(_ name: String) async throws {
+        let (person, token) = try await signedIn(name)
+        try await device.selfsame.act { try $0.account(token: token).signOut() }
+        device.tokens[person.account] = nil
+        print("Goodbye, \(name).")
+    }
+
+    private func clockIn(_ name: String) async throws {
+        let (person, _) = try await signedIn(name)
+        guard openShift(of: person) == nil else { throw Trouble("\(name) is at work already. End it with: timeclock out \(name)") }
+        let shift = Shift(account: person.account, start: Date())
+        device.shifts.append(shift)
+        print("\(name) is at work since \(clock(shift.start)).")
+    }
+
+    private func clockOut(_ name: String) async throws {
+        let (person, _) = try await signedIn(name)
+        guard let open = openShift(of: person) else {
+            throw Trouble("\(name) is not at work. Begin with: timeclock in \(name)")
+        }
+        device.shifts[open].end = Date()
+        print("\(name) has worked \(length(device.shifts[open].worked)).")
+    }
+
+    private func sessions(_ name: String) async throws {
+        let (_, token) = try await signedIn(name)
+        let sessions = try await device.selfsame.act { try $0.account(token: token).sessions() }
+        for session in sessions { print("\(session.client.device), since \(session.createdAt)") }
+    }
+
+    private func outbox() async throws {
+        let messages = try await device.selfsame.act { engine in
+            let messages = try engine.messages(most: 32)
+            for message in messages { try engine.delivered(message: message.id) }
+            return messages
+        }
+        if messages.isEmpty { print("No mail waits.") }
+        for message in messages {
+            let code = mailedCode(kind: message.kind).map { ": your code is \($0.reveal())" } ?? ""
+            print("To \(message.to): \(messageCode(kind: message.kind))\(code)")
+        }
+    }
+
+    private func confirm(_ name: String, code: String) async throws {
+        let (_, token) = try await signedIn(name)
+        _ = try await device.selfsame.act { try $0.account(token: token).proveAddress(code: Secret(code)) }
+        print("Thank you, \(name). The address is yours.")
+    }
+
+    private func sendCode(_ name: String) async throws {
+        let (_, token) = try await signedIn(name)
+        let sent = try await device.selfsame.act { engine in
+            let account = try engine.account(token: token)
+            let unproven = try account.view().addresses.first { $0.verifiedAt == nil }
+            return try unproven.map { try account.verifyAddress(email: $0.email) } != nil
+        }
+        print(sent ? "Another code waits in the outbox, a minute after the last at the earliest." : "\(name) has no address to confirm.")
+    }
+
+    private func leave(_ name: String) async throws {
+        let (person, _) = try await signedIn(name)
+        try await device.selfsame.act { try $0.forgetHere(account: person.account) }
+        device.tokens[person.account] = nil
+        print("\(name) is no longer offered on this device.")
+    }
+}
+
+// Who it is.
+extension TimeClock {
+    private var client: Client { Client(device: ProcessInfo.processInfo.hostName) }
+
+    private func openShift(of person: PickerEntry) -> Int? {
+        device.shifts.lastIndex { $0.account == person.account && $0.end == nil }
+    }
+
+    private func name(_ person: PickerEntry) -> String { person.displayName ?? person.email ?? "somebody" }
+
+    private func person(_ name: String) async throws -> PickerEntry {
+        let people = try await device.selfsame.act { try $0.picker() }
+        guard let person = people.first(where: { self.name($0).lowercased() == name.lowercased() }) else {
+            throw Trouble("Nobody here is called \(name). Who is: timeclock people")
+        }
+        return person
+    }
+
+    /// The person, whose session still lives.
+    private func signedIn(_ name: String) async throws -> (PickerEntry, SessionToken) {
+        let person = try await person(name)
+        guard let token = device.tokens[person.account].map(SessionToken.init) else {
+            throw Trouble("Sign in first: timeclock sign-in \(name)")
+        }
+        _ = try await device.selfsame.act { try $0.touch(token: token) }
+        return (person, token)
+    }
+
+    private func keep(_ progress: FlowProgress) throws -> SessionToken {
+        guard case .signedIn(let signedIn) = progress.step, let token = signedIn.token else {
+            throw Trouble("This account asks for more than a password, which a time clock does not.")
+        }
+        device.tokens[signedIn.account] = token.reveal()
+        return token
+    }
+
+    private func askPassword() throws -> Secret {
+        let typed = isatty(STDIN_FILENO) == 1 ? String(cString: getpass("Password: ")) : readLine()
+        guard let typed, !typed.isEmpty else { throw Trouble("A password is needed.") }
+        return Secret(typed)
+    }
+
+    private static func advice(for error: SelfsameError) -> String {
+        switch error {
+        case .invalidCredentials: "That is not the password. Try again."
+        case .invalidPassword(let rule): "That password does not do (\(rule)). Take 15 characters or more that nobody guesses."
+        case .invalidEmail: "That is no email address. Like this: ada@example.org"
+        case .throttled(let retryAt): "Too many tries. Wait until \(retryAt.map { clock($0.date) } ?? "you have another way in")."
+        case .sessionEnded: "Your session has ended. Sign in again: timeclock sign-in NAME"
+        case .invalidCode: "That code is not the newest, or is over. Another: timeclock send-code NAME"
+        case .reauthenticationRequired: "For this, sign in anew: timeclock sign-in NAME"
+        case .alreadyOpen: "Another timeclock is running on this device. Try again."
+        default: error.localizedDescription
+        }
+    }
+}
+
+private func clock(_ date: Date) -> String { date.formatted(date: .omitted, time: .shortened) }
+
+private func length(_ span: TimeInterval) -> String {
+    String(format: "%d h %02d min", Int(span) / 3600, Int(span) / 60 % 60)
+}
