@@ -5,6 +5,7 @@ import com.formdev.flatlaf.FlatDarkLaf
 import com.formdev.flatlaf.FlatLaf
 import com.formdev.flatlaf.FlatLightLaf
 import com.formdev.flatlaf.fonts.inter.FlatInterFont
+import com.formdev.flatlaf.fonts.jetbrains_mono.FlatJetBrainsMonoFont
 import java.awt.Color
 import java.awt.Component
 import java.awt.Dimension
@@ -39,7 +40,9 @@ private const val ACCENT = "#3a5bd9"
 /** One look for the whole window: light, or dark where that is wished for. */
 fun wear(isDark: Boolean) {
     FlatInterFont.install()
+    FlatJetBrainsMonoFont.install()
     FlatLaf.setPreferredFontFamily(FlatInterFont.FAMILY)
+    FlatLaf.setPreferredMonospacedFontFamily(FlatJetBrainsMonoFont.FAMILY)
     FlatLaf.setGlobalExtraDefaults(
         mapOf(
             "@accentColor" to ACCENT,
@@ -50,6 +53,11 @@ fun wear(isDark: Boolean) {
             "Component.focusWidth" to "1",
             "Component.innerFocusWidth" to "0",
             "Button.margin" to "8,16,8,16",
+            "Button.default.background" to ACCENT,
+            "Button.default.foreground" to "#fff",
+            "Button.default.borderColor" to ACCENT,
+            "Button.default.focusedBackground" to ACCENT,
+            "Button.default.boldText" to "true",
             "TextField.margin" to "8,10,8,10",
             "PasswordField.margin" to "8,10,8,10",
             "PasswordField.showRevealButton" to "true",
@@ -79,6 +87,8 @@ class Column(private val width: Int = COLUMN) : JPanel(GridBagLayout()) {
 
     /** Puts a thing below the others, this far from the one above. */
     fun <T : JComponent> put(gap: Int, part: T): T {
+        // Where one part is too wide this layout takes the least height of every other.
+        if (part !is JLabel || part.text.isNotEmpty()) part.minimumSize = Dimension(0, part.preferredSize.height)
         add(part, GridBagConstraints(0, row++, 1, 1, 1.0, 0.0, GridBagConstraints.NORTH, GridBagConstraints.HORIZONTAL, Insets(gap, 0, 0, 0), 0, 0))
         return part
     }
@@ -106,13 +116,14 @@ class Sheet(content: Component, padding: Int) : JPanel(GridBagLayout()) {
 }
 
 /** A QR code with its quiet zone (ISO/IEC 18004), black on white in every look. */
-class QrPicture(private val code: QrCode) : JComponent() {
+class QrPicture(private val code: QrCode) : JPanel() {
     private val modules = code.size().toInt()
     private val scale = 180 / (modules + 2 * QUIET_ZONE)
 
     init {
         val side = scale * (modules + 2 * QUIET_ZONE)
         preferredSize = Dimension(side, side)
+        isOpaque = false
         getAccessibleContext().accessibleName = "QR code for your authenticator app"
     }
 
@@ -165,10 +176,8 @@ fun label(text: String, of: JComponent): JLabel = JLabel(text).apply {
     putClientProperty(FlatClientProperties.STYLE, "font: -1 semibold")
 }
 
-/** The one button that goes on. */
-fun main(name: String, text: String, does: () -> Unit): JButton = button(name, text, does).apply {
-    putClientProperty(FlatClientProperties.STYLE, "background: $ACCENT; foreground: #fff; borderWidth: 0; font: semibold")
-}
+/** The one button that goes on: the window makes it the default one, which shows. */
+fun main(name: String, text: String, does: () -> Unit): JButton = button(name, text, does)
 
 fun button(name: String, text: String, does: () -> Unit): JButton = JButton(text).apply {
     this.name = name

@@ -41,7 +41,7 @@ fun window(selfsame: Selfsame): JFrame {
         defaultCloseOperation = WindowConstants.EXIT_ON_CLOSE
         contentPane = window
         minimumSize = Dimension(860, 560)
-        setSize(960, 720)
+        setSize(980, 820)
         setLocationRelativeTo(null)
         desk.back()
     }

@@ -70,7 +70,7 @@ private fun card(title: String, says: String?, fill: Column.() -> JButton?): Dra
     val column = Column()
     column.put(0, title(title))
     says?.let { column.put(8, text(it)) }
-    val notice = column.put(12, JLabel().apply { name = "notice" })
+    val notice = column.put(12, JLabel("").apply { name = "notice" })
     val goesOn = column.fill()
     return Drawn(Sheet(column, 32), notice, goesOn)
 }
@@ -187,7 +187,7 @@ private fun enrol(screen: Screen.Enrol, desk: Desk) = card("Add your authenticat
 
 private fun save(screen: Screen.Save, desk: Desk) = card("Save your recovery codes", "Each of them replaces your phone once. Print them, or write them down: they are shown for 15 minutes, and then never again.") {
     val grid = JPanel(GridLayout(0, 1, 0, 6)).apply { isOpaque = false }
-    screen.codes.codes.forEach { code -> grid.add(centred(mono(code.reveal()).apply { name = "recovery-code" })) }
+    screen.codes.codes.forEach { code -> grid.add(centred(mono(code.reveal(), 1).apply { name = "recovery-code" })) }
     put(16, grid)
     goOn("saved", "I have saved them") { desk.codesSaved() }
 }
@@ -203,7 +203,7 @@ private fun account(page: Page, desk: Desk): Drawn {
         if (mfa == null) {
             put(6, row(text("Off: your password alone lets you in.", width = 250), button("enrol", "Turn on") { desk.enrol() }))
         } else {
-            put(6, row(text("On. ${mfa.recoveryCodesLeft} recovery codes are left.", width = 250), button("new-codes", "New codes") { desk.newCodes() }, button("turn-off", "Turn off") { desk.turnOffMfa() }))
+            put(6, row(text("On, with ${mfa.recoveryCodesLeft} recovery codes", width = 190), button("new-codes", "New codes") { desk.newCodes() }, button("turn-off", "Turn off") { desk.turnOffMfa() }))
         }
         put(20, rule())
         put(20, heading("Where you are signed in"))
