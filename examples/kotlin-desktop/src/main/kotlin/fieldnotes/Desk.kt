@@ -1,0 +1,226 @@
+package fieldnotes
+
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.launch
+import selfsame.Activity
+import selfsame.Answer
+import selfsame.Assertion
+import selfsame.AccountHandle
+import selfsame.AccountView
+import selfsame.Client
+import selfsame.HostStatement
+import selfsame.Intent
+import selfsame.Message
+import selfsame.Progress
+import selfsame.RecoveryCodes
+import selfsame.Secret
+import selfsame.SelfsameException
+import selfsame.Selfsame
+import selfsame.Session
+import selfsame.SessionToken
+import selfsame.Step
+import selfsame.TotpEnrolment
+
+/** What the window shows. */
+sealed interface Screen {
+    data object Welcome : Screen
+    data class Provider(val step: Step.PresentAssertion) : Screen
+    data class Code(val step: Step.VerifyEmail) : Screen
+    data class Create(val step: Step.ConfirmCreate) : Screen
+    data class Link(val step: Step.LinkOrCreate) : Screen
+    data class Prove(val why: String) : Screen
+    data object Factor : Screen
+    data object NewPassword : Screen
+    data class Restore(val step: Step.ConfirmRestore) : Screen
+    data class Account(val page: Page) : Screen
+    data class Enrol(val enrolment: TotpEnrolment) : Screen
+    data class Save(val codes: RecoveryCodes) : Screen
+    data object AskDelete : Screen
+}
+
+/** Everything on the account page. */
+data class Page(val account: AccountView, val sessions: List<Session>, val here: String, val activity: List<Activity>)
+
+/** The screen, and what stands beside it. */
+data class State(
+    val screen: Screen = Screen.Welcome,
+    val notice: Notice? = null,
+    val isBusy: Boolean = false,
+    val mail: List<Message> = emptyList(),
+)
+
+/** A sentence under the title: what went wrong, or well. */
+data class Notice(val text: String, val isTrouble: Boolean)
+
+/**
+ * The application: what the buttons do, and what is shown then. It lives on one thread, the window's; the engine works
+ * on others.
+ */
+class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, private val changed: (State) -> Unit) {
+    var state = State()
+        private set
+
+    private var flow: Progress? = null
+    private var session: SessionToken? = null
+    /** What the person wanted when fresh proof was asked for. */
+    private var wanted: (suspend () -> Screen)? = null
+
+    fun signUp(email: String, password: Secret) = step { signUp(email, password, DEVICE) }
+
+    fun signIn(email: String, password: Secret) = step { signIn(email, password, DEVICE) }
+
+    fun beginProvider() = step { beginFederated(PROVIDER, DEVICE) }
+
+    /** The person was at the provider, which says who they are. */
+    fun fromProvider(subject: String, email: String) = step {
+        val begun = flow!!
+        val at = (begun.step as Step.PresentAssertion).flow
+        val statement = HostStatement(at, PROVIDER, subject, subject, email, emailVerified = true)
+        continueWith(begun.flow!!, Assertion.Stated(statement), Intent.SIGN_UP)
+    }
+
+    fun answer(answer: Answer) = step { flow!!.let { answer(it.flow!!, it.number, answer) } }
+
+    fun enrol() = owner { Screen.Enrol(it.enrollTotp()) }
+
+    fun confirmTotp(code: Secret) = owner { Screen.Save(it.confirmTotp(code)) }
+
+    fun newCodes() = owner { Screen.Save(it.regenerateRecoveryCodes()) }
+
+    fun codesSaved() = done("Your recovery codes are in use.") { it.recoveryCodesSaved() }
+
+    fun turnOffMfa() = done("Two-step verification is off.") { it.turnOffMfa() }
+
+    fun endOtherSessions() = done("All other devices are signed out.") { it.endOtherSessions() }
+
+    fun askDelete() = show(Screen.AskDelete)
+
+    fun delete() = act {
+        val account = account()
+        val deletion = selfsame.act { account.requestDeletion() }
+        session = null
+        notice("Your account will be deleted on ${day(deletion.purgeAt)}. Sign in before then to keep it.")
+        Screen.Welcome
+    }
+
+    fun signOut() = act {
+        val account = account()
+        selfsame.act { account.signOut() }
+        session = null
+        Screen.Welcome
+    }
+
+    fun back() = act { if (session == null) Screen.Welcome else accountPage() }
+
+    /** Leaves a flow; nothing of it is kept. */
+    fun cancel() = act {
+        flow?.let { at -> at.flow?.let { token -> selfsame.act { answer(token, at.number, Answer.Cancel) } } }
+        wanted = null
+        if (session == null) Screen.Welcome else accountPage()
+    }
+
+    private fun step(does: selfsame.Engine.() -> Progress) = act { screenOf(selfsame.act(does)) }
+
+    private fun owner(does: (AccountHandle) -> Screen) = act {
+        suspend fun doIt(): Screen {
+            val account = account()
+            return selfsame.act { does(account) }
+        }
+        try {
+            doIt()
+        } catch (_: SelfsameException.ReauthenticationRequired) {
+            wanted = ::doIt
+            val account = account()
+            screenOf(selfsame.act { account.reauthenticate() })
+        }
+    }
+
+    private fun done(sentence: String, does: (AccountHandle) -> Unit) = owner {
+        does(it)
+        notice(sentence)
+        page(it)
+    }
+
+    private suspend fun screenOf(progress: Progress): Screen {
+        flow = progress
+        return when (val step = progress.step) {
+            is Step.PresentAssertion -> Screen.Provider(step)
+            is Step.VerifyEmail -> Screen.Code(step)
+            is Step.ConfirmCreate -> Screen.Create(step)
+            is Step.LinkOrCreate -> Screen.Link(step)
+            is Step.ProveOwnership -> Screen.Prove("The password of the account from ${month(step.candidate.created)}")
+            is Step.Reauthenticate -> Screen.Prove("For this we ask for your password once more")
+            is Step.SecondFactor -> Screen.Factor
+            is Step.NewPassword -> Screen.NewPassword
+            is Step.ConfirmRestore -> Screen.Restore(step)
+            is Step.SignedIn -> {
+                session = step.v1.token ?: session
+                val next = wanted
+                wanted = null
+                next?.invoke() ?: accountPage()
+            }
+            is Step.Done, is Step.Ended -> if (session == null) Screen.Welcome else accountPage()
+        }
+    }
+
+    private suspend fun account(): AccountHandle = selfsame.act { account(session!!) }
+
+    private suspend fun accountPage(): Screen {
+        val account = account()
+        return selfsame.act { page(account) }
+    }
+
+    private fun page(account: AccountHandle): Screen {
+        val here = selfsame.engine.resolve(session!!).id
+        return Screen.Account(Page(account.view(), account.sessions(), here, account.activity()))
+    }
+
+    private fun act(does: suspend () -> Screen) {
+        if (state.isBusy) return
+        update(state.copy(isBusy = true, notice = null))
+        scope.launch {
+            val (screen, trouble) = try {
+                does() to null
+            } catch (refused: SelfsameException) {
+                if (refused is SelfsameException.SessionEnded) session = null
+                val gone = refused is SelfsameException.FlowExpired || session == null && state.screen is Screen.Account
+                (if (gone) Screen.Welcome else state.screen) to Notice(sentence(refused), isTrouble = true)
+            }
+            val mail = selfsame.act { messages(MAIL) }.reversed()
+            update(state.copy(screen = screen, notice = trouble ?: state.notice, isBusy = false, mail = mail))
+        }
+    }
+
+    private fun show(screen: Screen) = update(state.copy(screen = screen, notice = null))
+
+    private fun notice(text: String) {
+        state = state.copy(notice = Notice(text, isTrouble = false))
+    }
+
+    private fun update(next: State) {
+        state = next
+        changed(next)
+    }
+
+    companion object {
+        val DEVICE = Client("This computer")
+        const val PROVIDER = "example"
+        private const val MAIL = 32u
+    }
+}
+
+/** What went wrong, for people. What is not told here is in the engine's own words. */
+private fun sentence(refused: SelfsameException): String = when (refused) {
+    is SelfsameException.InvalidCredentials -> "This email and password do not go together."
+    is SelfsameException.InvalidCode -> "This code does not fit. Look at the newest one."
+    is SelfsameException.InvalidEmail -> "This is no email address."
+    is SelfsameException.InvalidPassword ->
+        if (refused.rule == selfsame.PasswordRule.TOO_SHORT) "A password has 15 characters or more: take a short sentence."
+        else "Choose another password: this one is easy to guess."
+    is SelfsameException.Throttled -> "Too many tries. ${refused.retryAt?.let { "Wait until ${time(it)}." } ?: "Use another way."}"
+    is SelfsameException.OnHold -> "Your account was recovered lately. This can be done after ${day(refused.until)}."
+    is SelfsameException.FlowExpired -> "This took too long. Begin again."
+    is SelfsameException.SessionEnded -> "You are signed out. Sign in again."
+    else -> refused.explanation().replaceFirstChar(Char::uppercase)
+}
+

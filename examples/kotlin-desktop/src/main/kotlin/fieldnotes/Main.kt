@@ -1,0 +1,75 @@
+package fieldnotes
+
+import java.awt.Dimension
+import java.nio.file.Files
+import java.nio.file.Path
+import java.nio.file.attribute.PosixFilePermissions
+import javax.swing.JFrame
+import javax.swing.WindowConstants
+import kotlin.io.path.exists
+import kotlin.io.path.readText
+import kotlin.io.path.writeText
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.swing.Swing
+import selfsame.HostKey
+import selfsame.Keystore
+import selfsame.KeystoreProblem
+import selfsame.Policy
+import selfsame.Provider
+import selfsame.Selfsame
+import selfsame.Unlock
+import selfsame.Word
+import selfsame.generateHostKey
+
+fun main(arguments: Array<String>) {
+    wear(isDark = System.getenv("FIELD_NOTES_DARK") != null)
+    val home = arguments.firstOrNull()?.let(Path::of) ?: Path.of(System.getProperty("user.home"), ".field-notes")
+    val selfsame = runBlocking { store(home) }
+    Runtime.getRuntime().addShutdownHook(Thread(selfsame::close))
+    CoroutineScope(SupervisorJob() + kotlinx.coroutines.Dispatchers.Swing).launch { window(selfsame).isVisible = true }
+}
+
+/** The window, on its own thread. */
+fun window(selfsame: Selfsame): JFrame {
+    val window = Window()
+    lateinit var desk: Desk
+    desk = Desk(selfsame, CoroutineScope(SupervisorJob() + kotlinx.coroutines.Dispatchers.Swing)) { window.show(it, desk) }
+    return JFrame("Field Notes").apply {
+        defaultCloseOperation = WindowConstants.EXIT_ON_CLOSE
+        contentPane = window
+        minimumSize = Dimension(860, 560)
+        setSize(980, 820)
+        setLocationRelativeTo(null)
+        desk.back()
+    }
+}
+
+/** The accounts of this computer, made where there are none yet. */
+suspend fun store(home: Path): Selfsame {
+    Files.createDirectories(home)
+    val (accounts, key) = home.resolve("accounts.selfsame") to KeyFile(home.resolve("host.key"))
+    val example = Provider(Desk.PROVIDER, "https://id.example.org", listOf("example.org"), Word.HostStated)
+    val policy = Policy(realm = "Field Notes", providers = listOf(example))
+    if (accounts.exists()) return Selfsame.open(accounts, Unlock.Keystore(key), policy)
+    key.keep(generateHostKey())
+    return Selfsame.create(accounts, Unlock.Keystore(key), policy)
+}
+
+/**
+ * Keeps the key in a file that its owner alone may read. An application that ships asks the platform's keystore: see
+ * the package's README.
+ */
+private class KeyFile(private val file: Path) : Keystore {
+    fun keep(key: HostKey) {
+        if (file.exists()) return
+        if ("posix" in file.fileSystem.supportedFileAttributeViews()) {
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
+        }
+        file.writeText(key.reveal().toHexString())
+    }
+
+    override fun load(): HostKey = if (file.exists()) HostKey(file.readText().hexToByteArray()) else throw KeystoreProblem.Lost()
+}

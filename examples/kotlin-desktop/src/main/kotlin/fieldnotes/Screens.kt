@@ -1,0 +1,323 @@
+package fieldnotes
+
+import java.awt.BorderLayout
+import java.awt.Component
+import java.awt.Dimension
+import java.awt.GridBagLayout
+import java.awt.GridLayout
+import javax.swing.BorderFactory
+import javax.swing.ButtonGroup
+import javax.swing.JButton
+import javax.swing.JComponent
+import javax.swing.JLabel
+import javax.swing.JPanel
+import javax.swing.JRadioButton
+import javax.swing.JScrollPane
+import javax.swing.ScrollPaneConstants
+import selfsame.Action
+import selfsame.Activity
+import selfsame.Answer
+import selfsame.Blocked
+import selfsame.Candidate
+import selfsame.Message
+import selfsame.MessageKind
+import selfsame.MethodKind
+import selfsame.MethodView
+import selfsame.Outcome
+import selfsame.Session
+import selfsame.describeEvent
+import selfsame.mailedCode
+
+/** A screen, drawn: what to put into the window, and the button that Enter presses. */
+class Drawn(val content: JComponent, val notice: JLabel, val goesOn: JButton?)
+
+/** What the window shows for a screen. */
+fun draw(screen: Screen, desk: Desk): Drawn = when (screen) {
+    is Screen.Welcome -> welcome(desk)
+    is Screen.Provider -> provider(desk)
+    is Screen.Code -> code(screen, desk)
+    is Screen.Create -> card("A new account?", "Nobody here is known by this identity yet.") {
+        val goesOn = goOn("create", "Create an account") { desk.answer(Answer.Confirm) }
+        cancel(desk)
+        goesOn
+    }
+    is Screen.Link -> linkOrCreate(screen, desk)
+    is Screen.Prove -> prove(screen, desk)
+    is Screen.Factor -> factor(desk)
+    is Screen.NewPassword -> newPassword(desk)
+    is Screen.Restore -> card(
+        "Welcome back",
+        "You asked on ${day(screen.step.requestedAt)} to delete this account. It will be gone on ${day(screen.step.purgeAt)}.",
+    ) {
+        val goesOn = goOn("restore", "Restore my account") { desk.answer(Answer.Restore) }
+        put(8, button("keep-deleted", "Keep it deleted") { desk.answer(Answer.KeepDeleted) })
+        goesOn
+    }
+    is Screen.Account -> account(screen.page, desk)
+    is Screen.Enrol -> enrol(screen, desk)
+    is Screen.Save -> save(screen, desk)
+    is Screen.AskDelete -> card(
+        "Delete your account?",
+        "You are signed out everywhere at once. For 30 days you can come back by signing in; then everything is gone for good.",
+    ) {
+        put(24, button("delete-now", "Delete my account") { desk.delete() }.apply { foreground = trouble })
+        put(8, button("keep", "Keep it") { desk.back() })
+        null
+    }
+}
+
+private fun card(title: String, says: String?, fill: Column.() -> JButton?): Drawn {
+    val column = Column()
+    column.put(0, title(title))
+    says?.let { column.put(8, text(it)) }
+    val notice = column.put(12, JLabel("").apply { name = "notice" })
+    val goesOn = column.fill()
+    return Drawn(Sheet(column, 32), notice, goesOn)
+}
+
+private fun Column.goOn(name: String, text: String, does: () -> Unit): JButton = put(24, main(name, text, does))
+
+private fun Column.cancel(desk: Desk) = put(8, link("cancel", "Cancel") { desk.cancel() })
+
+private fun welcome(desk: Desk) = card("Field Notes", "Your notes stay on this computer, and so does your account.") {
+    val email = field("email", "you@example.org")
+    val password = password("password", "15 characters or more")
+    put(20, label("Email", email))
+    put(6, email)
+    put(14, label("Password", password))
+    put(6, password)
+    val goesOn = goOn("sign-in", "Sign in") { desk.signIn(email.text, password.secret()) }
+    put(8, button("sign-up", "Create an account") { desk.signUp(email.text, password.secret()) })
+    put(20, rule())
+    put(20, button("provider", "Continue with Example ID") { desk.beginProvider() })
+    goesOn
+}
+
+private fun provider(desk: Desk) = card("Example ID", "This page stands in for a provider's own: say who you are there.") {
+    val name = field("subject", "grace")
+    val email = field("provider-email", "grace@example.org")
+    put(20, label("Name", name))
+    put(6, name)
+    put(14, label("Email, which Example ID has verified", email))
+    put(6, email)
+    val goesOn = goOn("identify", "Continue") { desk.fromProvider(name.text.trim(), email.text.trim()) }
+    cancel(desk)
+    goesOn
+}
+
+private fun code(screen: Screen.Code, desk: Desk) = card("Look at your mail", "We have sent 8 digits to ${screen.step.to}.") {
+    val code = field("code", "12345678")
+    put(20, label("Code", code))
+    put(6, code)
+    val goesOn = goOn("verify", "Continue") { desk.answer(Answer.Code(code.typed())) }
+    put(8, button("resend", "Send another code") { desk.answer(Answer.Resend) })
+    cancel(desk)
+    goesOn
+}
+
+private fun linkOrCreate(screen: Screen.Link, desk: Desk): Drawn {
+    val candidates = screen.step.candidates
+    val many = if (candidates.size == 1) "An account has" else "${candidates.size} accounts have"
+    return card("Is one of these yours?", "$many ${screen.step.email} already. Link to it, or keep things apart.") {
+        val choices = candidates.map { JRadioButton(named(it)) }
+        val group = ButtonGroup()
+        choices.forEachIndexed { at, choice ->
+            choice.name = "candidate-${candidates[at].place}"
+            choice.isSelected = at == 0
+            group.add(choice)
+            put(if (at == 0) 16 else 4, choice)
+        }
+        val goesOn = goOn("link", "Link to this account") {
+            desk.answer(Answer.LinkTo(candidates[choices.indexOfFirst { it.isSelected }].place))
+        }
+        if (screen.step.canCreate) {
+            put(8, button("create-new", "Create a new account") { desk.answer(Answer.CreateNew) })
+        } else {
+            put(8, text(if (screen.step.blocked == Blocked.PASSWORD_TAKEN) "A password for this email is there already." else "No more accounts can share this email."))
+        }
+        cancel(desk)
+        goesOn
+    }
+}
+
+private fun named(candidate: Candidate): String {
+    val ways = candidate.methods.joinToString(" and ") { if (it == MethodKind.PASSWORD) "password" else "Example ID" }
+    return "Since ${month(candidate.created)}, with $ways"
+}
+
+private fun prove(screen: Screen.Prove, desk: Desk) = card("Is it you?", "${screen.why}.") {
+    val password = password("proof")
+    put(20, label("Password", password))
+    put(6, password)
+    val goesOn = goOn("prove", "Continue") { desk.answer(Answer.Password(password.secret())) }
+    cancel(desk)
+    goesOn
+}
+
+private fun factor(desk: Desk) = card("Two-step verification", "Type what your authenticator app shows, or one of your recovery codes.") {
+    val code = field("factor", "123456")
+    put(20, label("Code", code))
+    put(6, code)
+    val goesOn = goOn("verify", "Continue") {
+        val typed = code.text.filterNot(Char::isWhitespace)
+        val isTotp = typed.length == 6 && typed.all(Char::isDigit)
+        desk.answer(if (isTotp) Answer.Totp(code.typed()) else Answer.RecoveryCode(code.typed()))
+    }
+    cancel(desk)
+    goesOn
+}
+
+private fun newPassword(desk: Desk) = card("A new password", "15 characters or more: a short sentence is easy to keep in mind.") {
+    val password = password("new-password")
+    put(20, label("Password", password))
+    put(6, password)
+    goOn("set-password", "Continue") { desk.answer(Answer.NewPassword(password.secret())) }
+}
+
+private fun enrol(screen: Screen.Enrol, desk: Desk) = card("Add your authenticator app", "Scan this with the app, or type the key into it. Then type the code that it shows.") {
+    put(16, QrPicture(screen.enrolment.qr))
+    put(12, centred(mono(screen.enrolment.secret.reveal().chunked(4).joinToString(" ")).apply { name = "key" }))
+    val code = field("factor", "123456")
+    put(20, label("Code", code))
+    put(6, code)
+    val goesOn = goOn("confirm", "Continue") { desk.confirmTotp(code.typed()) }
+    put(8, link("cancel", "Cancel") { desk.back() })
+    goesOn
+}
+
+private fun save(screen: Screen.Save, desk: Desk) = card("Save your recovery codes", "Each of them replaces your phone once. Print them, or write them down: they are shown for 15 minutes, and then never again.") {
+    val grid = JPanel(GridLayout(0, 1, 0, 6)).apply { isOpaque = false }
+    screen.codes.codes.forEach { code -> grid.add(centred(mono(code.reveal(), 1).apply { name = "recovery-code" })) }
+    put(16, grid)
+    goOn("saved", "I have saved them") { desk.codesSaved() }
+}
+
+private fun account(page: Page, desk: Desk): Drawn {
+    val account = page.account
+    return card(account.displayName ?: account.contact ?: "Your account", "Yours since ${day(account.created)}, on this computer.") {
+        put(20, heading("Ways in"))
+        account.methods.forEach { put(8, row(JLabel(way(it)), small(it.usedAt?.let { at -> "used ${moment(at)}" } ?: "not used yet"))) }
+        put(20, rule())
+        put(20, heading("Two-step verification"))
+        val mfa = account.mfa
+        if (mfa == null) {
+            put(6, row(text("Off: your password alone lets you in.", width = 250), button("enrol", "Turn on") { desk.enrol() }))
+        } else {
+            put(6, row(text("On, with ${mfa.recoveryCodesLeft} recovery codes", width = 190), button("new-codes", "New codes") { desk.newCodes() }, button("turn-off", "Turn off") { desk.turnOffMfa() }))
+        }
+        put(20, rule())
+        put(20, heading("Where you are signed in"))
+        page.sessions.forEach { put(8, row(JLabel(where(it, page.here)), small("since ${moment(it.createdAt)}"))) }
+        if (page.sessions.size > 1) put(8, link("end-others", "Sign out everywhere else") { desk.endOtherSessions() })
+        put(20, rule())
+        put(20, heading("What happened lately"))
+        page.activity.takeLast(4).reversed().forEach { put(8, row(JLabel(what(it)), small(moment(it.event.last)))) }
+        put(24, row(button("sign-out", "Sign out") { desk.signOut() }, button("delete", "Delete account") { desk.askDelete() }.apply { foreground = trouble }))
+        null
+    }
+}
+
+private fun way(method: MethodView): String = when (method.kind) {
+    MethodKind.PASSWORD -> "Password for ${method.email}"
+    MethodKind.FEDERATED -> "Example ID${method.handle?.let { ", as $it" } ?: ""}"
+}
+
+private fun where(session: Session, here: String): String = session.client.device + if (session.id == here) ", now" else ""
+
+private fun what(activity: Activity): String {
+    val refused = if (activity.event.outcome == Outcome.DONE) "" else ", refused"
+    return describeAction(activity.event.action).replaceFirstChar(Char::uppercase) + refused
+}
+
+private fun describeAction(action: Action): String = selfsame.describeAction(action)
+
+/** The mail that an application with a network would send. */
+fun drawMail(mail: List<Message>): JComponent {
+    val column = Column(MAIL)
+    column.put(0, heading("Mail"))
+    column.put(4, text("There is no mail server here: what would be sent arrives in this drawer.", width = MAIL))
+    if (mail.isEmpty()) column.put(16, small("Nothing yet."))
+    mail.forEach { column.put(12, Sheet(letter(it), 14)) }
+    return column
+}
+
+private fun letter(message: Message) = Column(MAIL - 28).apply {
+    put(0, heading(subject(message.kind)))
+    put(2, small("to ${message.to}, ${time(message.createdAt)}"))
+    mailedCode(message.kind)?.let { put(10, mono(it.reveal(), 6).apply { name = "mailed-code" }) }
+}
+
+private fun subject(kind: MessageKind): String = when (kind) {
+    is MessageKind.VerifyEmail -> "Is this your address?"
+    is MessageKind.ResetPassword -> "Set a new password"
+    is MessageKind.ChangeEmail -> "Your new address"
+    is MessageKind.MfaTurnedOn -> "Two-step verification is on"
+    is MessageKind.MfaReplaced -> "Another authenticator app"
+    is MessageKind.MfaTurnedOff -> "Two-step verification is off"
+    is MessageKind.PasswordCompromised -> "Others may know your password"
+    is MessageKind.PasswordChanged, is MessageKind.PasswordReset -> "Your password was changed"
+    is MessageKind.RecoveryCodeUsed -> "A recovery code was used"
+    is MessageKind.MethodAdded -> "A new way into your account"
+    is MessageKind.MethodRemoved -> "A way in was removed"
+    is MessageKind.MethodsReviewed -> "Your ways in were reviewed"
+    is MessageKind.EmailChanged -> "Your address was changed"
+    is MessageKind.Undone -> "A change was taken back"
+    is MessageKind.DeletionRequested -> "Your account will be deleted"
+    is MessageKind.DeletionReminder -> "Your account will be deleted soon"
+    is MessageKind.Restored -> "Your account is restored"
+    is MessageKind.ErasureAnnounced, is MessageKind.Erased -> "Your account is erased"
+    is MessageKind.Exported -> "Your data was exported"
+    is MessageKind.RevokeGrant -> "Example ID: forget this app"
+}
+
+/** The ground with the screen in the middle and the mail on the right. */
+class Window : JPanel(BorderLayout()) {
+    private val middle = JPanel(GridBagLayout())
+    private val drawer = JPanel(BorderLayout())
+    private var shown: Screen? = null
+    private var drawn: Drawn? = null
+
+    init {
+        middle.background = ground
+        middle.border = BorderFactory.createEmptyBorder(24, 24, 24, 24)
+        drawer.background = ground
+        drawer.border = BorderFactory.createEmptyBorder(24, 20, 24, 20)
+        add(scrolled(middle), BorderLayout.CENTER)
+        add(scrolled(drawer).apply { preferredSize = Dimension(MAIL + 56, 0) }, BorderLayout.EAST)
+    }
+
+    fun show(state: State, desk: Desk) {
+        if (state.screen != shown) {
+            shown = state.screen
+            drawn = draw(state.screen, desk)
+            middle.removeAll()
+            middle.add(drawn!!.content)
+            rootPane?.defaultButton = drawn!!.goesOn
+            middle.components.firstOrNull()?.let(::firstField)?.requestFocusInWindow()
+        }
+        drawn!!.notice.apply {
+            val says = state.notice
+            text = says?.let { "<html><div style='width:${COLUMN * 3 / 4}px'>${escaped(it.text)}</div></html>" } ?: ""
+            foreground = if (says?.isTrouble == true) trouble else fine
+        }
+        drawer.removeAll()
+        drawer.add(drawMail(state.mail), BorderLayout.NORTH)
+        name = if (state.isBusy) "busy" else "ready"
+        revalidate()
+        repaint()
+    }
+
+    private fun scrolled(content: JComponent) = JScrollPane(content).apply {
+        border = null
+        horizontalScrollBarPolicy = ScrollPaneConstants.HORIZONTAL_SCROLLBAR_NEVER
+        verticalScrollBar.unitIncrement = 16
+    }
+
+    private fun firstField(within: Component): Component? = when (within) {
+        is javax.swing.JTextField -> within
+        is java.awt.Container -> within.components.firstNotNullOfOrNull(::firstField)
+        else -> null
+    }
+}
+
+private const val MAIL = 260
