@@ -172,6 +172,28 @@ fn r13_2_of_two_that_want_one_identifier_the_first_wins() {
     assert_eq!(world.engine().health().unwrap().accounts, 2);
 }
 
+/// A row that is too large for the store would take its neighbours with it.
+#[test]
+fn r13_2_of_a_handle_the_first_64_characters_count() {
+    let world = World::new();
+    let handle = Some("\u{e4}".repeat(1_000_000));
+    let outcomes = import(
+        &world,
+        &[
+            ImportedAccount {
+                password_hash: None,
+                identities: vec![ImportedIdentity { handle, ..at_x("17") }],
+                ..ada()
+            },
+            named("user-2", "grace@example.org"),
+        ],
+    );
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, ImportOutcome::Imported { .. })), "{outcomes:?}");
+    let token = signed_in(world.present(&Identity::at("x", "17"), Intent::SignIn).unwrap()).token.unwrap();
+    let method = world.engine().account(&token).unwrap().view().unwrap().methods.remove(0);
+    assert_eq!(method.handle.map(|handle| handle.chars().count()), Some(64));
+}
+
 #[test]
 fn r13_2_what_is_refused_says_why_and_the_others_are_there() {
     let world = World::new();

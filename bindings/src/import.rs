@@ -62,7 +62,7 @@ pub struct ImportedIdentity {
     pub provider: ProviderId,
     /// The provider's name for the person, 1 to 255 bytes, that never changes hands.
     pub subject: String,
-    /// What the person is called there, for display only.
+    /// What the person is called there, for display only; the first 64 characters count.
     #[uniffi(default)]
     pub handle: Option<String>,
 }

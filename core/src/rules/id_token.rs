@@ -17,7 +17,7 @@ use crate::ground::time::Timestamp;
 const OLDEST: Duration = Duration::from_secs(10 * 60);
 /// How far the provider's clock may be ahead of ours.
 const AHEAD: Duration = Duration::from_secs(60);
-const LONGEST_HANDLE: usize = 64;
+pub(crate) const LONGEST_HANDLE: usize = 64;
 
 /// What policy asks of a provider's ID tokens.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{Account, AddressSource, Credential, Identifier, Method};
 use super::audit::{Action, Actor, Event};
+use super::id_token::LONGEST_HANDLE;
 use super::mfa::Mfa;
 use super::policy::{EmailProof, Policy};
 use super::protected::rows;
@@ -53,7 +54,7 @@ pub struct ImportedIdentity {
     pub provider: ProviderId,
     /// The provider's name for the person, 1 to 255 bytes, that never changes hands.
     pub subject: String,
-    /// What the person is called there, for display only.
+    /// What the person is called there, for display only; the first 64 characters count.
     pub handle: Option<String>,
 }
 
@@ -312,7 +313,8 @@ fn federated(given: &ImportedIdentity, policy: &Policy) -> Result<Credential, Im
         issuer: provider.issuer.clone(),
         subject: given.subject.clone(),
     };
-    Ok(Credential::Federated { identity, handle: given.handle.clone(), email: None, seen_email: None })
+    let handle = given.handle.as_deref().map(|handle| handle.chars().take(LONGEST_HANDLE).collect());
+    Ok(Credential::Federated { identity, handle, email: None, seen_email: None })
 }
 
 /// The keyed hash of all that was brought: each part behind its length, so that no two rows have one.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::id_token::IdTokenRules;
+use super::id_token::{IdTokenRules, LONGEST_HANDLE};
 use super::refusal::AssertionProblem;
 use crate::crypto::jwk::Algorithm;
 use crate::ground::email::EmailAddress;
@@ -204,7 +204,7 @@ impl Asserted {
         };
         let email_proven =
             statement.email_verified && email.as_ref().is_some_and(|email| provider.proves(email));
-        let handle = statement.handle.as_deref().map(|handle| handle.chars().take(64).collect());
+        let handle = statement.handle.as_deref().map(|handle| handle.chars().take(LONGEST_HANDLE).collect());
         Ok(Self {
             auth_time: None,
             identity: Identity {
