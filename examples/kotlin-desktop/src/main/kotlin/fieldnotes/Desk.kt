@@ -2,6 +2,8 @@ package fieldnotes
 
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.launch
+import selfsame.Accepted
+import selfsame.Action
 import selfsame.Activity
 import selfsame.Answer
 import selfsame.Assertion
@@ -10,6 +12,7 @@ import selfsame.AccountView
 import selfsame.Client
 import selfsame.HostStatement
 import selfsame.Intent
+import selfsame.InternalException
 import selfsame.Message
 import selfsame.Progress
 import selfsame.RecoveryCodes
@@ -19,27 +22,29 @@ import selfsame.Selfsame
 import selfsame.Session
 import selfsame.SessionToken
 import selfsame.Step
-import selfsame.TotpEnrolment
+import selfsame.describeAction
+import selfsame.flowOf
+import selfsame.use
 
 /** What the window shows. */
 sealed interface Screen {
     data object Welcome : Screen
-    data class Provider(val step: Step.PresentAssertion) : Screen
+    data object Provider : Screen
     data class Code(val step: Step.VerifyEmail) : Screen
     data class Create(val step: Step.ConfirmCreate) : Screen
     data class Link(val step: Step.LinkOrCreate) : Screen
-    data class Prove(val why: String) : Screen
+    data class Prove(val why: String, val accepted: List<Accepted>) : Screen
     data object Factor : Screen
     data object NewPassword : Screen
     data class Restore(val step: Step.ConfirmRestore) : Screen
     data class Account(val page: Page) : Screen
-    data class Enrol(val enrolment: TotpEnrolment) : Screen
+    data class Enrol(val key: Secret, val qr: Secret) : Screen
     data class Save(val codes: RecoveryCodes) : Screen
     data object AskDelete : Screen
 }
 
 /** Everything on the account page. */
-data class Page(val account: AccountView, val sessions: List<Session>, val here: String, val activity: List<Activity>)
+data class Page(val account: AccountView, val sessions: List<Session>, val here: String, val activity: List<Activity>, val words: Map<Action, String>)
 
 /** The screen, and what stands beside it. */
 data class State(
@@ -62,6 +67,9 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
 
     private var flow: Progress? = null
     private var session: SessionToken? = null
+    private var here = ""
+    /** Asked for once, and then at hand where a page is drawn. */
+    private val words by lazy { Action.entries.associateWith(::describeAction) }
     /** What the person wanted when fresh proof was asked for. */
     private var wanted: (suspend () -> Screen)? = null
 
@@ -74,14 +82,21 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
     /** The person was at the provider, which says who they are. */
     fun fromProvider(subject: String, email: String) = step {
         val begun = flow!!
-        val at = (begun.step as Step.PresentAssertion).flow
-        val statement = HostStatement(at, PROVIDER, subject, subject, email, emailVerified = true)
-        continueWith(begun.flow!!, Assertion.Stated(statement), Intent.SIGN_UP)
+        val token = begun.flow!!
+        val assertion = Assertion.Stated(HostStatement(flowOf(token), PROVIDER, subject, subject, email, emailVerified = true))
+        if (begun.step is Step.PresentAssertion) {
+            continueWith(token, assertion, Intent.SIGN_UP)
+        } else {
+            answer(token, begun.number, Answer.Assertion(assertion))
+        }
     }
+
+    /** The proof that is asked for is given at the provider. */
+    fun proveAtProvider() = show(Screen.Provider)
 
     fun answer(answer: Answer) = step { flow!!.let { answer(it.flow!!, it.number, answer) } }
 
-    fun enrol() = owner { Screen.Enrol(it.enrollTotp()) }
+    fun enrol() = owner { account -> account.enrollTotp().use { Screen.Enrol(it.secret, it.qr.svg()) } }
 
     fun confirmTotp(code: Secret) = owner { Screen.Save(it.confirmTotp(code)) }
 
@@ -95,9 +110,8 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
 
     fun askDelete() = show(Screen.AskDelete)
 
-    fun delete() = act {
-        val account = account()
-        val deletion = selfsame.act { account.requestDeletion() }
+    fun delete() = owner {
+        val deletion = it.requestDeletion()
         session = null
         notice("Your account will be deleted on ${day(deletion.purgeAt)}. Sign in before then to keep it.")
         Screen.Welcome
@@ -144,17 +158,18 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
     private suspend fun screenOf(progress: Progress): Screen {
         flow = progress
         return when (val step = progress.step) {
-            is Step.PresentAssertion -> Screen.Provider(step)
+            is Step.PresentAssertion -> Screen.Provider
             is Step.VerifyEmail -> Screen.Code(step)
             is Step.ConfirmCreate -> Screen.Create(step)
             is Step.LinkOrCreate -> Screen.Link(step)
-            is Step.ProveOwnership -> Screen.Prove("The password of the account from ${month(step.candidate.created)}")
-            is Step.Reauthenticate -> Screen.Prove("For this we ask for your password once more")
+            is Step.ProveOwnership -> Screen.Prove("Sign in to the account from ${month(step.candidate.created)}", step.accepted)
+            is Step.Reauthenticate -> Screen.Prove("For this we ask once more", step.accepted)
             is Step.SecondFactor -> Screen.Factor
             is Step.NewPassword -> Screen.NewPassword
             is Step.ConfirmRestore -> Screen.Restore(step)
             is Step.SignedIn -> {
                 session = step.v1.token ?: session
+                here = step.v1.session
                 val next = wanted
                 wanted = null
                 next?.invoke() ?: accountPage()
@@ -170,10 +185,8 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
         return selfsame.act { page(account) }
     }
 
-    private fun page(account: AccountHandle): Screen {
-        val here = selfsame.engine.resolve(session!!).id
-        return Screen.Account(Page(account.view(), account.sessions(), here, account.activity()))
-    }
+    private fun page(account: AccountHandle): Screen =
+        Screen.Account(Page(account.view(), account.sessions(), here, account.activity(), words))
 
     private fun act(does: suspend () -> Screen) {
         if (state.isBusy) return
@@ -185,8 +198,11 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
                 if (refused is SelfsameException.SessionEnded) session = null
                 val gone = refused is SelfsameException.FlowExpired || session == null && state.screen is Screen.Account
                 (if (gone) Screen.Welcome else state.screen) to Notice(sentence(refused), isTrouble = true)
+            } catch (_: InternalException) {
+                state.screen to Notice("Something broke inside. Close Field Notes and open it again.", isTrouble = true)
             }
-            val mail = selfsame.act { messages(MAIL) }.reversed()
+            // What is not said to be delivered stays, and hides what comes after it.
+            val mail = selfsame.act { messages(MAIL).onEach { delivered(it.id) } }.reversed() + state.mail
             update(state.copy(screen = screen, notice = trouble ?: state.notice, isBusy = false, mail = mail))
         }
     }

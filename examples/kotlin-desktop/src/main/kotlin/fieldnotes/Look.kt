@@ -28,7 +28,6 @@ import javax.swing.JPasswordField
 import javax.swing.JTextField
 import javax.swing.SwingConstants
 import javax.swing.text.JTextComponent
-import selfsame.QrCode
 import selfsame.Secret
 import selfsame.YearMonth
 
@@ -115,34 +114,28 @@ class Sheet(content: Component, padding: Int) : JPanel(GridBagLayout()) {
     }
 }
 
-/** A QR code with its quiet zone (ISO/IEC 18004), black on white in every look. */
-class QrPicture(private val code: QrCode) : JPanel() {
-    private val modules = code.size().toInt()
-    private val scale = 180 / (modules + 2 * QUIET_ZONE)
+/** A QR code with its quiet zone (ISO/IEC 18004), black on white in every look: the runs of the engine's picture. */
+class QrPicture(picture: Secret) : JPanel() {
+    private val modules = numbers("viewBox=\"0 0 (\\d+) ", picture).single().single()
+    private val runs = numbers("M(\\d+) (\\d+)h(\\d+)", picture)
+    private val scale = 220 / modules
 
     init {
-        val side = scale * (modules + 2 * QUIET_ZONE)
-        preferredSize = Dimension(side, side)
+        preferredSize = Dimension(scale * modules, scale * modules)
         isOpaque = false
         getAccessibleContext().accessibleName = "QR code for your authenticator app"
     }
 
     override fun paintComponent(graphics: Graphics) {
-        val side = scale * (modules + 2 * QUIET_ZONE)
-        val left = (width - side) / 2
+        val left = (width - scale * modules) / 2
         graphics.color = Color.WHITE
-        graphics.fillRect(left, 0, side, side)
+        graphics.fillRect(left, 0, scale * modules, scale * modules)
         graphics.color = Color.BLACK
-        for (y in 0 until modules) for (x in 0 until modules) {
-            if (code.isDark(x.toUInt(), y.toUInt())) {
-                graphics.fillRect(left + (x + QUIET_ZONE) * scale, (y + QUIET_ZONE) * scale, scale, scale)
-            }
-        }
+        for ((x, y, length) in runs) graphics.fillRect(left + x * scale, y * scale, length * scale, scale)
     }
 
-    private companion object {
-        const val QUIET_ZONE = 4
-    }
+    private fun numbers(pattern: String, picture: Secret): List<List<Int>> =
+        Regex(pattern).findAll(picture.reveal()).map { found -> found.groupValues.drop(1).map(String::toInt) }.toList()
 }
 
 fun title(text: String): JLabel = JLabel(text).apply { putClientProperty(FlatClientProperties.STYLE, "font: bold +8") }

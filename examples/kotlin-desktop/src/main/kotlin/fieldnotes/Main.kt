@@ -1,6 +1,8 @@
 package fieldnotes
 
+import com.formdev.flatlaf.util.SystemInfo
 import java.awt.Dimension
+import java.io.IOException
 import java.nio.file.Files
 import java.nio.file.Path
 import java.nio.file.attribute.PosixFilePermissions
@@ -25,11 +27,29 @@ import selfsame.Word
 import selfsame.generateHostKey
 
 fun main(arguments: Array<String>) {
-    wear(isDark = System.getenv("FIELD_NOTES_DARK") != null)
+    wear(isDark = System.getenv("FIELD_NOTES_DARK")?.let { it == "1" } ?: systemIsDark())
     val home = arguments.firstOrNull()?.let(Path::of) ?: Path.of(System.getProperty("user.home"), ".field-notes")
     val selfsame = runBlocking { store(home) }
     Runtime.getRuntime().addShutdownHook(Thread(selfsame::close))
     CoroutineScope(SupervisorJob() + kotlinx.coroutines.Dispatchers.Swing).launch { window(selfsame).isVisible = true }
+}
+
+/** Java does not know; the system does, where it can be asked. */
+private fun systemIsDark(): Boolean {
+    val question = when {
+        SystemInfo.isMacOS -> "defaults read -g AppleInterfaceStyle"
+        SystemInfo.isWindows ->
+            "reg query HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Themes\\Personalize /v AppsUseLightTheme"
+        else -> "gsettings get org.gnome.desktop.interface color-scheme"
+    }
+    return try {
+        val asked = ProcessBuilder(question.split(' ')).redirectErrorStream(true).start()
+        val answer = asked.inputStream.bufferedReader().readText().trim()
+        answer == "Dark" || "prefer-dark" in answer || answer.endsWith("0x0")
+    } catch (_: IOException) {
+        // A system without the question has no answer to it.
+        false
+    }
 }
 
 /** The window, on its own thread. */

@@ -3,6 +3,7 @@ package fieldnotes
 import java.awt.BorderLayout
 import java.awt.Component
 import java.awt.Dimension
+import java.awt.GridBagConstraints
 import java.awt.GridBagLayout
 import java.awt.GridLayout
 import javax.swing.BorderFactory
@@ -14,7 +15,7 @@ import javax.swing.JPanel
 import javax.swing.JRadioButton
 import javax.swing.JScrollPane
 import javax.swing.ScrollPaneConstants
-import selfsame.Action
+import selfsame.Accepted
 import selfsame.Activity
 import selfsame.Answer
 import selfsame.Blocked
@@ -25,8 +26,7 @@ import selfsame.MethodKind
 import selfsame.MethodView
 import selfsame.Outcome
 import selfsame.Session
-import selfsame.describeEvent
-import selfsame.mailedCode
+import selfsame.Secret
 
 /** A screen, drawn: what to put into the window, and the button that Enter presses. */
 class Drawn(val content: JComponent, val notice: JLabel, val goesOn: JButton?)
@@ -146,10 +146,16 @@ private fun named(candidate: Candidate): String {
 }
 
 private fun prove(screen: Screen.Prove, desk: Desk) = card("Is it you?", "${screen.why}.") {
-    val password = password("proof")
-    put(20, label("Password", password))
-    put(6, password)
-    val goesOn = goOn("prove", "Continue") { desk.answer(Answer.Password(password.secret())) }
+    var goesOn: JButton? = null
+    if (Accepted.Password in screen.accepted) {
+        val password = password("proof")
+        put(20, label("Password", password))
+        put(6, password)
+        goesOn = goOn("prove", "Continue") { desk.answer(Answer.Password(password.secret())) }
+    }
+    if (screen.accepted.any { it is Accepted.Federated }) {
+        put(8, button("prove-at-provider", "Continue with Example ID") { desk.proveAtProvider() })
+    }
     cancel(desk)
     goesOn
 }
@@ -175,8 +181,8 @@ private fun newPassword(desk: Desk) = card("A new password", "15 characters or m
 }
 
 private fun enrol(screen: Screen.Enrol, desk: Desk) = card("Add your authenticator app", "Scan this with the app, or type the key into it. Then type the code that it shows.") {
-    put(16, QrPicture(screen.enrolment.qr))
-    put(12, centred(mono(screen.enrolment.secret.reveal().chunked(4).joinToString(" ")).apply { name = "key" }))
+    put(16, QrPicture(screen.qr))
+    put(12, centred(mono(screen.key.reveal().chunked(4).joinToString(" ")).apply { name = "key" }))
     val code = field("factor", "123456")
     put(20, label("Code", code))
     put(6, code)
@@ -211,7 +217,7 @@ private fun account(page: Page, desk: Desk): Drawn {
         if (page.sessions.size > 1) put(8, link("end-others", "Sign out everywhere else") { desk.endOtherSessions() })
         put(20, rule())
         put(20, heading("What happened lately"))
-        page.activity.takeLast(4).reversed().forEach { put(8, row(JLabel(what(it)), small(moment(it.event.last)))) }
+        page.activity.takeLast(4).reversed().forEach { put(8, row(JLabel(what(it, page)), small(moment(it.event.last)))) }
         put(24, row(button("sign-out", "Sign out") { desk.signOut() }, button("delete", "Delete account") { desk.askDelete() }.apply { foreground = trouble }))
         null
     }
@@ -224,12 +230,10 @@ private fun way(method: MethodView): String = when (method.kind) {
 
 private fun where(session: Session, here: String): String = session.client.device + if (session.id == here) ", now" else ""
 
-private fun what(activity: Activity): String {
+private fun what(activity: Activity, page: Page): String {
     val refused = if (activity.event.outcome == Outcome.DONE) "" else ", refused"
-    return describeAction(activity.event.action).replaceFirstChar(Char::uppercase) + refused
+    return page.words.getValue(activity.event.action).replaceFirstChar(Char::uppercase) + refused
 }
-
-private fun describeAction(action: Action): String = selfsame.describeAction(action)
 
 /** The mail that an application with a network would send. */
 fun drawMail(mail: List<Message>): JComponent {
@@ -244,7 +248,14 @@ fun drawMail(mail: List<Message>): JComponent {
 private fun letter(message: Message) = Column(MAIL - 28).apply {
     put(0, heading(subject(message.kind)))
     put(2, small("to ${message.to}, ${time(message.createdAt)}"))
-    mailedCode(message.kind)?.let { put(10, mono(it.reveal(), 6).apply { name = "mailed-code" }) }
+    code(message.kind)?.let { put(10, mono(it.reveal(), 6).apply { name = "mailed-code" }) }
+}
+
+private fun code(kind: MessageKind): Secret? = when (kind) {
+    is MessageKind.VerifyEmail -> kind.code
+    is MessageKind.ResetPassword -> kind.code
+    is MessageKind.ChangeEmail -> kind.code
+    else -> null
 }
 
 private fun subject(kind: MessageKind): String = when (kind) {
@@ -279,7 +290,7 @@ class Window : JPanel(BorderLayout()) {
 
     init {
         middle.background = ground
-        middle.border = BorderFactory.createEmptyBorder(24, 24, 24, 24)
+        middle.border = BorderFactory.createEmptyBorder(48, 24, 24, 24)
         drawer.background = ground
         drawer.border = BorderFactory.createEmptyBorder(24, 20, 24, 20)
         add(scrolled(middle), BorderLayout.CENTER)
@@ -291,7 +302,8 @@ class Window : JPanel(BorderLayout()) {
             shown = state.screen
             drawn = draw(state.screen, desk)
             middle.removeAll()
-            middle.add(drawn!!.content)
+            // At the top, so that one screen begins where the other did.
+            middle.add(drawn!!.content, GridBagConstraints().apply { anchor = GridBagConstraints.NORTH; weighty = 1.0 })
             rootPane?.defaultButton = drawn!!.goesOn
             middle.components.firstOrNull()?.let(::firstField)?.requestFocusInWindow()
         }

@@ -19,6 +19,7 @@ import javax.swing.SwingUtilities
 import javax.swing.text.JTextComponent
 import kotlin.io.path.createDirectories
 import kotlin.test.AfterTest
+import kotlin.test.BeforeTest
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertTrue
@@ -39,6 +40,15 @@ class ClickThroughTest {
     private lateinit var frame: JFrame
     private val pictures = Path.of("target/pictures").createDirectories()
 
+    @BeforeTest
+    fun open() {
+        assertTrue(!GraphicsEnvironment.isHeadless(), "a screen is needed: run this under Xvfb")
+        wear(isDark = false)
+        selfsame = runBlocking { store(home) }
+        frame = onScreen { window(selfsame).apply { isVisible = true } }
+        await("sign-up")
+    }
+
     @AfterTest
     fun close() {
         onScreen { frame.dispose() }
@@ -47,11 +57,6 @@ class ClickThroughTest {
 
     @Test
     fun `a person signs up, links, guards, deletes and comes back`() {
-        assertTrue(!GraphicsEnvironment.isHeadless(), "a screen is needed: run this under Xvfb")
-        wear(isDark = false)
-        selfsame = runBlocking { store(home) }
-        frame = onScreen { window(selfsame).apply { isVisible = true } }
-        await("sign-up")
         picture("welcome")
 
         type("email", ADA)
@@ -118,6 +123,36 @@ class ClickThroughTest {
         await("sign-out")
         assertEquals("9", Regex("([0-9]+) recovery codes").find(texts())!!.groupValues[1])
         picture("restored")
+    }
+
+    @Test
+    fun `a person without a password proves the account at the provider`() {
+        click("provider")
+        await("identify")
+        type("subject", "ada")
+        type("provider-email", ADA)
+        click("identify")
+        await("delete")
+        click("sign-out")
+
+        await("sign-up")
+        type("email", ADA)
+        type("password", PASSWORD)
+        click("sign-up")
+        await("code")
+        type("code", label("mailed-code"))
+        click("verify")
+        await("link")
+        click("link")
+        await("prove-at-provider")
+        assertEquals(emptyList(), all("proof"), "there is no password to ask for")
+        click("prove-at-provider")
+        await("identify")
+        type("subject", "ada")
+        type("provider-email", ADA)
+        click("identify")
+        await("delete")
+        assertTrue("Password for $ADA" in texts() && "Example ID, as ada" in texts())
     }
 
     private fun <T> onScreen(does: () -> T): T {
