@@ -7,6 +7,7 @@ import java.nio.file.Files
 import java.nio.file.Path
 import java.nio.file.attribute.PosixFilePermissions
 import javax.swing.JFrame
+import javax.swing.JOptionPane
 import javax.swing.WindowConstants
 import kotlin.io.path.exists
 import kotlin.io.path.readText
@@ -22,6 +23,7 @@ import selfsame.KeystoreProblem
 import selfsame.Policy
 import selfsame.Provider
 import selfsame.Selfsame
+import selfsame.SelfsameException
 import selfsame.Unlock
 import selfsame.Word
 import selfsame.generateHostKey
@@ -29,7 +31,13 @@ import selfsame.generateHostKey
 fun main(arguments: Array<String>) {
     wear(isDark = System.getenv("FIELD_NOTES_DARK")?.let { it == "1" } ?: systemIsDark())
     val home = arguments.firstOrNull()?.let(Path::of) ?: Path.of(System.getProperty("user.home"), ".field-notes")
-    val selfsame = runBlocking { store(home) }
+    val selfsame = try {
+        runBlocking { store(home) }
+    } catch (refused: SelfsameException) {
+        // Most often it runs already, and has the file.
+        JOptionPane.showMessageDialog(null, refused.explanation(), "Field Notes", JOptionPane.ERROR_MESSAGE)
+        return
+    }
     Runtime.getRuntime().addShutdownHook(Thread(selfsame::close))
     CoroutineScope(SupervisorJob() + kotlinx.coroutines.Dispatchers.Swing).launch { window(selfsame).isVisible = true }
 }
