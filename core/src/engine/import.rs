@@ -1,10 +1,14 @@
 //! Importing the accounts of another service (SPEC 13.2).
 
+use std::collections::{HashMap, HashSet};
+
 use super::Engine;
 use crate::crypto::draw::Draw;
 use crate::error::Error;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::AccountId;
 use crate::rules::account::Identifier;
-use crate::rules::import::{self, Given, ImportOutcome, ImportedAccount, Reading, Rivals};
+use crate::rules::import::{self, ImportOutcome, ImportedAccount, Reading, Rivals};
 use crate::rules::verdict::{Change, Context, Verdict};
 use crate::store::port::StoreError;
 use crate::store::view::View;
@@ -85,15 +89,15 @@ fn imported(
                 continue;
             }
         };
-        let identifiers: Vec<_> =
-            reading.identifiers().map(|identifier| view.claim_hash(&identifier)).collect();
-        let address = reading.proven_email().map(|email| view.email_hash(email));
-        let rivals = rivals(&reading, &given, view)?;
+        let claims: Vec<_> =
+            reading.identifiers().map(|identifier| (view.claim_hash(&identifier), identifier)).collect();
+        let proven = reading.proven_email().map(|email| (view.email_hash(email), email.clone()));
+        let rivals = given.rivals(&claims, proven.as_ref(), view)?;
         let (outcome, more) = reading.decide(&rivals, &ctx);
         if let ImportOutcome::Imported { account } = outcome {
             given.known.insert(name, (account, brought));
-            given.taken.extend(identifiers);
-            if let Some(address) = address {
+            given.taken.extend(claims.into_iter().map(|(hash, _)| hash));
+            if let Some((address, _)) = proven {
                 *given.sharing.entry(address).or_default() += 1;
             }
         }
@@ -103,20 +107,36 @@ fn imported(
     Ok((outcomes, changes))
 }
 
-fn rivals(reading: &Reading, given: &Given, view: &View<'_>) -> Result<Rivals, StoreError> {
-    let mut seen = std::collections::HashSet::new();
-    let mut is_taken = false;
-    for identifier in reading.identifiers() {
-        let hash = view.claim_hash(&identifier);
-        // An identity that it has twice is its own rival.
-        is_taken |= !seen.insert(hash) || given.taken.contains(&hash) || view.holder(&identifier)?.is_some();
-    }
-    let sharing = match reading.proven_email() {
-        Some(email) => {
-            let now = given.sharing.get(&view.email_hash(email)).copied().unwrap_or_default();
-            now + view.sharing(email)?.len()
+/// What accounts of the same act have been given, which no row says yet.
+#[derive(Default)]
+struct Given {
+    /// By the keyed hash of an external id.
+    known: HashMap<[u8; 32], (AccountId, [u8; 32])>,
+    /// The keyed hashes of other identifiers.
+    taken: HashSet<[u8; 32]>,
+    /// How many have proven the address of this keyed hash.
+    sharing: HashMap<[u8; 32], usize>,
+}
+
+impl Given {
+    fn rivals(
+        &self,
+        claims: &[([u8; 32], Identifier)],
+        proven: Option<&([u8; 32], EmailAddress)>,
+        view: &View<'_>,
+    ) -> Result<Rivals, StoreError> {
+        let mut seen = HashSet::new();
+        let mut is_taken = false;
+        for (hash, identifier) in claims {
+            // An identity that it has twice is its own rival.
+            is_taken |= !seen.insert(hash) || self.taken.contains(hash) || view.holder(identifier)?.is_some();
         }
-        None => 0,
-    };
-    Ok(Rivals { is_taken, sharing })
+        let sharing = match proven {
+            Some((address, email)) => {
+                self.sharing.get(address).copied().unwrap_or_default() + view.sharing(email)?.len()
+            }
+            None => 0,
+        };
+        Ok(Rivals { is_taken, sharing })
+    }
 }

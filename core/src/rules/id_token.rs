@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::provider::{Asserted, Identity, Provider, Word};
+use super::provider::{Asserted, Provider, Word, shown_handle};
 use super::refusal::{AssertionProblem, KeysProblem};
 use crate::crypto::jose::NotAToken;
 use crate::crypto::json::{Json, Object};
@@ -17,7 +17,6 @@ use crate::ground::time::Timestamp;
 const OLDEST: Duration = Duration::from_secs(10 * 60);
 /// How far the provider's clock may be ahead of ours.
 const AHEAD: Duration = Duration::from_secs(60);
-pub(crate) const LONGEST_HANDLE: usize = 64;
 
 /// What policy asks of a provider's ID tokens.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,8 +93,8 @@ pub(crate) fn asserted(
         return Err(AssertionProblem::Nonce);
     }
     check_times(claims, now)?;
-    let subject = text("sub").filter(|subject| (1..=255).contains(&subject.len()));
-    let subject = subject.ok_or(AssertionProblem::Subject)?;
+    let identity =
+        text("sub").and_then(|subject| provider.identity(subject)).ok_or(AssertionProblem::Subject)?;
     let email = match claims.get("email") {
         None | Some(Json::Null) => None,
         // Apple gives an empty one for the accounts of schools and companies.
@@ -118,17 +117,7 @@ pub(crate) fn asserted(
         None | Some(Json::Null) => None,
         Some(at) => Some(numeric_date(at).ok_or(AssertionProblem::AuthTime)?),
     };
-    Ok(Asserted {
-        auth_time,
-        identity: Identity {
-            provider: provider.id.clone(),
-            issuer: provider.issuer.clone(),
-            subject: subject.to_owned(),
-        },
-        handle: handle.map(|handle| handle.chars().take(LONGEST_HANDLE).collect()),
-        email,
-        email_proven,
-    })
+    Ok(Asserted { auth_time, identity, handle: handle.map(shown_handle), email, email_proven })
 }
 
 /// OpenID Connect Core 1.0 section 3.1.3.7: the audience must hold us; where it holds others too, the

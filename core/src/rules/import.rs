@@ -1,16 +1,13 @@
 //! Accounts that another service had (SPEC 13.2).
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::account::{Account, AddressSource, Credential, Identifier, Method};
 use super::audit::{Action, Actor, Event};
-use super::id_token::LONGEST_HANDLE;
 use super::mfa::Mfa;
 use super::policy::{EmailProof, Policy};
 use super::protected::rows;
-use super::provider::{Identity, ProviderId};
+use super::provider::{ProviderId, shown_handle};
 use super::verdict::{Change, Context};
 use crate::crypto::foreign::ForeignProblem;
 use crate::crypto::password::StoredPassword;
@@ -21,8 +18,8 @@ use crate::ground::nickname::{InvalidName, nickname};
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
 
-/// The longest external id, and the longest subject at a provider, in bytes.
-const LONGEST_NAME: usize = 255;
+/// The longest external id, in bytes.
+const LONGEST_EXTERNAL_ID: usize = 255;
 
 /// An account of another service, as the host brings it. All of it is believed.
 #[derive(Clone, Debug)]
@@ -173,17 +170,6 @@ pub(crate) struct Rivals {
     pub(crate) sharing: usize,
 }
 
-/// What accounts of the same act have been given, which no row says yet.
-#[derive(Default)]
-pub(crate) struct Given {
-    /// The keyed hashes of external ids.
-    pub(crate) known: HashMap<[u8; 32], (AccountId, [u8; 32])>,
-    /// The keyed hashes of other identifiers.
-    pub(crate) taken: std::collections::HashSet<[u8; 32]>,
-    /// How many have proven the address of this keyed hash.
-    pub(crate) sharing: HashMap<[u8; 32], usize>,
-}
-
 impl Reading {
     /// `brought` is the keyed hash of it.
     pub(crate) fn of(
@@ -192,7 +178,7 @@ impl Reading {
         ctx: &Context<'_>,
     ) -> Result<Self, ImportProblem> {
         let external_id = given.external_id.clone();
-        if !(1..=LONGEST_NAME).contains(&external_id.len()) {
+        if !(1..=LONGEST_EXTERNAL_ID).contains(&external_id.len()) {
             return Err(ImportProblem::InvalidExternalId);
         }
         let email = given.email.as_deref().map(EmailAddress::parse).transpose();
@@ -305,15 +291,8 @@ fn password(
 
 fn federated(given: &ImportedIdentity, policy: &Policy) -> Result<Credential, ImportProblem> {
     let provider = policy.provider(&given.provider).ok_or(ImportProblem::UnknownProvider)?;
-    if !(1..=LONGEST_NAME).contains(&given.subject.len()) {
-        return Err(ImportProblem::InvalidSubject);
-    }
-    let identity = Identity {
-        provider: provider.id.clone(),
-        issuer: provider.issuer.clone(),
-        subject: given.subject.clone(),
-    };
-    let handle = given.handle.as_deref().map(|handle| handle.chars().take(LONGEST_HANDLE).collect());
+    let identity = provider.identity(&given.subject).ok_or(ImportProblem::InvalidSubject)?;
+    let handle = given.handle.as_deref().map(shown_handle);
     Ok(Credential::Federated { identity, handle, email: None, seen_email: None })
 }
 

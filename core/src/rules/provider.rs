@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::id_token::{IdTokenRules, LONGEST_HANDLE};
+use super::id_token::IdTokenRules;
 use super::refusal::AssertionProblem;
 use crate::crypto::jwk::Algorithm;
 use crate::ground::email::EmailAddress;
@@ -123,10 +123,21 @@ impl Provider {
         }
     }
 
+    /// The person of this subject here, if it can be one's: 1 to 255 bytes.
+    pub(crate) fn identity(&self, subject: &str) -> Option<Identity> {
+        let (provider, issuer) = (self.id.clone(), self.issuer.clone());
+        (1..=255).contains(&subject.len()).then(|| Identity { provider, issuer, subject: subject.to_owned() })
+    }
+
     /// Whether the provider's word about this email is a proof (SPEC 2.3).
     pub(crate) fn proves(&self, email: &EmailAddress) -> bool {
         self.authority_for.iter().any(|domain| domain == email.domain())
     }
+}
+
+/// What is kept of what a person is called at a provider: it is for display only.
+pub(crate) fn shown_handle(handle: &str) -> String {
+    handle.chars().take(64).collect()
 }
 
 /// A person at a provider: issuer and subject, never an email (SPEC 1.2).
@@ -195,26 +206,14 @@ impl Asserted {
         if statement.flow != flow {
             return Err(AssertionProblem::OtherFlow);
         }
-        if !(1..=255).contains(&statement.subject.len()) {
-            return Err(AssertionProblem::Subject);
-        }
+        let identity = provider.identity(&statement.subject).ok_or(AssertionProblem::Subject)?;
         let email = match statement.email.as_deref() {
             None | Some("") => None,
             Some(text) => Some(EmailAddress::parse(text).map_err(|_| AssertionProblem::Email)?),
         };
         let email_proven =
             statement.email_verified && email.as_ref().is_some_and(|email| provider.proves(email));
-        let handle = statement.handle.as_deref().map(|handle| handle.chars().take(LONGEST_HANDLE).collect());
-        Ok(Self {
-            auth_time: None,
-            identity: Identity {
-                provider: provider.id.clone(),
-                issuer: provider.issuer.clone(),
-                subject: statement.subject.clone(),
-            },
-            handle,
-            email,
-            email_proven,
-        })
+        let handle = statement.handle.as_deref().map(shown_handle);
+        Ok(Self { auth_time: None, identity, handle, email, email_proven })
     }
 }
