@@ -10,11 +10,13 @@ use crate::ground::id::AccountId;
 use crate::rules::account::Identifier;
 use crate::rules::import::{self, ImportOutcome, ImportedAccount, Reading, Rivals};
 use crate::rules::verdict::{Change, Context, Verdict};
-use crate::store::port::StoreError;
+use crate::store::port::{MAX_ACT, MAX_ROWS, StoreError};
 use crate::store::view::View;
 
-/// Rows of one act at most: a store takes 256.
-const ROWS: usize = 200;
+/// Rows and bytes of one act, below what a store takes: many, because identifiers lie anywhere by their hash, and a
+/// page that several of an act fall on is written once; and not more, because all others wait meanwhile.
+const ROWS: usize = MAX_ROWS - 8;
+const BYTES: usize = MAX_ACT / 2;
 
 impl Engine {
     /// Imports accounts of another service, in the order given, and says what came of each. Those that were
@@ -52,13 +54,27 @@ impl Engine {
 
 /// How many of these an act takes, one at least.
 fn one_act(accounts: &[(&ImportedAccount, &Draw)]) -> usize {
-    let mut rows = 0;
+    let (mut rows, mut bytes) = (0, 0);
     let fitting = accounts.iter().take_while(|(account, _)| {
         // The account, its event, its password's email as a claim and as an address, its external id.
         rows += 6 + account.identities.len();
-        rows <= ROWS
+        bytes += most_bytes(account);
+        rows <= ROWS && bytes <= BYTES
     });
     fitting.count().max(1)
+}
+
+/// More than its rows take up: what was given stands in one of them, an email twice, beside what seals it.
+fn most_bytes(account: &ImportedAccount) -> usize {
+    let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let identities = account.identities.iter();
+    let identities: usize = identities.map(|it| 512 + it.subject.len() + length(&it.handle)).sum();
+    let hash = account.password_hash.as_ref().map_or(0, |hash| hash.reveal().len());
+    1024 + account.external_id.len()
+        + length(&account.display_name)
+        + 2 * length(&account.email)
+        + hash
+        + identities
 }
 
 fn imported(

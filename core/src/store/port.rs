@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use crate::crypto::tally::TallyKey;
 
-/// Most rows that one act may write.
-pub const MAX_ROWS: usize = 256;
+/// Most rows that one act may write. Only an import comes near it.
+pub const MAX_ROWS: usize = 64 * 1024;
 /// Longest key, in bytes.
 pub const MAX_KEY: usize = 1024;
 /// Longest value, in bytes.
 pub const MAX_VALUE: usize = 64 * 1024;
 /// Most bytes of keys and values that one act may write.
-pub const MAX_ACT: usize = 512 * 1024;
+pub const MAX_ACT: usize = 32 * 1024 * 1024;
 
 /// The row that every commit writes: how many there were, and what proves that the rows are those that they
 /// left. The store writes it, no act may.

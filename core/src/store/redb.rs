@@ -30,6 +30,9 @@ use crate::crypto::tally::TallyKey;
 /// Most acts that share a commit.
 const MAX_ACTS: usize = 64;
 
+/// Rows that are staged when a commit takes no more acts.
+const MANY_ROWS: usize = 8 * 1024;
+
 /// How often an act is run when its commits fail.
 const RUNS: usize = 3;
 
@@ -340,7 +343,7 @@ impl RedbStore {
         let answer = batch.run(decide);
         // Whatever was decided over a neighbour's staged rows stands or falls with them.
         let outcome = (!batch.staged.is_empty()).then(|| Arc::clone(&batch.outcome));
-        let full = batch.acts >= MAX_ACTS;
+        let full = batch.acts >= MAX_ACTS || batch.staged.len() >= MANY_ROWS;
         drop(batch);
         if let Some(_last) = if full { Some(turn) } else { turn.hand_on() } {
             self.settle();

@@ -11,8 +11,10 @@ pub(crate) type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// Checks the rows of one act, each over what is there and the act's rows before it. Whatever can
 /// fail fails here: redb takes no row back once one of a transaction is written.
-pub(crate) fn admit(rows: Vec<Row>, there: &dyn Read) -> Result<Changes, StoreError> {
+pub(crate) fn admit(mut rows: Vec<Row>, there: &dyn Read) -> Result<Changes, StoreError> {
     within_limits(&rows)?;
+    // Neighbours lie on the same pages; rows of one key stay in the order that the act gave them.
+    rows.sort_by(|one, other| one.key.cmp(&other.key));
     let mut changes = Changes::new();
     for Row { key, write } in rows {
         if key == STAMP_KEY {

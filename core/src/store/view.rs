@@ -1,7 +1,7 @@
 //! The rows of an act, read as what they are.
 
 use std::cell::{Ref, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
@@ -40,9 +40,10 @@ pub(crate) struct View<'a> {
     read: &'a dyn Read,
     keys: &'a Keys,
     now: Timestamp,
-    data_keys: RefCell<BTreeMap<AccountId, Held>>,
+    data_keys: RefCell<HashMap<AccountId, Held>>,
     flows: RefCell<BTreeMap<FlowId, Timestamp>>,
     taken_over: RefCell<BTreeSet<[u8; 32]>>,
+    claims: RefCell<HashMap<[u8; 32], Option<AccountId>>>,
 }
 
 /// An account's data key, and how it stands wrapped in the account's row.
@@ -60,6 +61,7 @@ impl<'a> View<'a> {
             data_keys: RefCell::default(),
             flows: RefCell::default(),
             taken_over: RefCell::default(),
+            claims: RefCell::default(),
         }
     }
 
@@ -111,8 +113,13 @@ impl<'a> View<'a> {
 
     /// The account that the claim of this hash names, absent or not.
     pub(crate) fn claimed_by(&self, hash: &[u8; 32]) -> Result<Option<AccountId>, StoreError> {
+        if let Some(known) = self.claims.borrow().get(hash) {
+            return Ok(*known);
+        }
         let claim: Option<Claim> = self.row(&tables::claim(hash))?;
-        Ok(claim.map(|Claim(account)| account))
+        let account = claim.map(|Claim(account)| account);
+        self.claims.borrow_mut().insert(*hash, account);
+        Ok(account)
     }
 
     /// The undos of an account that this act has read, over or not.

@@ -17,7 +17,7 @@ use crate::trouble::Trouble;
 use crate::words::{self, Tone};
 
 /// Accounts that are brought at a time.
-const AT_A_TIME: usize = 512;
+const AT_A_TIME: usize = 8 * 1024;
 /// Refusals that people are shown; programs get all.
 const SHOWN: usize = 20;
 
