@@ -243,34 +243,13 @@ impl Engine {
         &self,
         mut decide: impl FnMut(&View<'_>, &Context<'_>) -> Result<Verdict<T>, StoreError>,
     ) -> Result<T, Error> {
-        let inner = &*self.inner;
-        let draw = Draw::new(&*inner.environment.entropy)?;
-        let moment = inner.time.moment();
         let mut answer = None;
-        let mut run = |read: &dyn Read, is_full: Option<&StoreError>| {
-            let keys = inner.keys.get()?;
-            let ctx = inner.context(&moment, &draw, &keys);
-            let view = View::new(read, &keys, ctx.now);
-            let verdict = decide(&view, &ctx)?;
-            let changes = &verdict.changes;
-            if let Some(full) = is_full.filter(|_| !changes.is_empty() && !changes.iter().any(Change::ends)) {
-                return Err(full.clone());
-            }
-            let rows = lower(&view, &ctx, &*inner.environment.entropy, verdict.changes, moment.mark())?;
-            answer = Some((verdict.answer, !rows.is_empty()));
-            Ok(rows)
-        };
-        match inner.store.write(&mut |read| run(read, None)) {
-            Err(full) if full.is_full() => {
-                inner.store.write_from_reserve(&mut |read| run(read, Some(&full)))?;
-            }
-            ended => ended?,
-        }
-        let (answer, wrote) = answer.ok_or(Error::Defect)?;
-        if wrote {
-            inner.time.written(&moment);
-        }
-        Ok(answer?)
+        self.inner.write(&mut |view, ctx| {
+            let verdict = decide(view, ctx)?;
+            answer = Some(verdict.answer);
+            Ok(verdict.changes)
+        })?;
+        Ok(answer.ok_or(Error::Defect)??)
     }
 
     /// Looks at the rows as they are.
@@ -278,14 +257,9 @@ impl Engine {
         &self,
         mut look: impl FnMut(&View<'_>, &Context<'_>) -> Result<Result<T, Refusal>, StoreError>,
     ) -> Result<T, Error> {
-        let inner = &*self.inner;
-        let draw = Draw::new(&*inner.environment.entropy)?;
-        let moment = inner.time.moment();
         let mut answer = None;
-        inner.store.read(&mut |read| {
-            let keys = inner.keys.get()?;
-            let ctx = inner.context(&moment, &draw, &keys);
-            answer = Some(look(&View::new(read, &keys, ctx.now), &ctx)?);
+        self.inner.read(&mut |view, ctx| {
+            answer = Some(look(view, ctx)?);
             Ok(())
         })?;
         Ok(answer.ok_or(Error::Defect)??)
@@ -302,7 +276,49 @@ impl Engine {
     }
 }
 
+/// What is done with the rows as they are.
+type Looking<'a, T> = &'a mut dyn FnMut(&View<'_>, &Context<'_>) -> Result<T, StoreError>;
+
+/// What every act has in common, made once and not for every kind of answer.
 impl Inner {
+    fn write(&self, decide: Looking<'_, Vec<Change>>) -> Result<(), Error> {
+        let draw = Draw::new(&*self.environment.entropy)?;
+        let moment = self.time.moment();
+        let mut wrote = false;
+        let mut run = |read: &dyn Read, is_full: Option<&StoreError>| {
+            let keys = self.keys.get()?;
+            let ctx = self.context(&moment, &draw, &keys);
+            let view = View::new(read, &keys, ctx.now);
+            let changes = decide(&view, &ctx)?;
+            if let Some(full) = is_full.filter(|_| !changes.is_empty() && !changes.iter().any(Change::ends)) {
+                return Err(full.clone());
+            }
+            let rows = lower(&view, &ctx, &*self.environment.entropy, changes, moment.mark())?;
+            wrote = !rows.is_empty();
+            Ok(rows)
+        };
+        match self.store.write(&mut |read| run(read, None)) {
+            Err(full) if full.is_full() => {
+                self.store.write_from_reserve(&mut |read| run(read, Some(&full)))?;
+            }
+            ended => ended?,
+        }
+        if wrote {
+            self.time.written(&moment);
+        }
+        Ok(())
+    }
+
+    fn read(&self, look: Looking<'_, ()>) -> Result<(), Error> {
+        let draw = Draw::new(&*self.environment.entropy)?;
+        let moment = self.time.moment();
+        Ok(self.store.read(&mut |read| {
+            let keys = self.keys.get()?;
+            let ctx = self.context(&moment, &draw, &keys);
+            look(&View::new(read, &keys, ctx.now), &ctx)
+        })?)
+    }
+
     /// The keys, for what is done outside of an act; opens a store that was put away.
     fn keys(&self) -> Result<Arc<Keys>, Error> {
         let mut keys = None;
