@@ -203,7 +203,7 @@ fn r10_4_writing_anew_makes_the_file_small_and_erases_nothing_by_itself() {
     let world = World::builder().file(&path).build();
     let mut ada = world.ada();
     let size = || fs::metadata(&path).unwrap().len();
-    for number in 0..300 {
+    for number in 0..600 {
         world.later(minutes(61));
         let email = format!("person{number}@example.org");
         world.engine().sign_up(&email, &PASSWORD.into(), &Client::on("phone")).unwrap();

@@ -1,5 +1,6 @@
 //! Somebody with redb and without the key takes rows of the file away, changes them, moves them, and puts
-//! older ones and those of another store in: all of it is found when the file is opened.
+//! older ones and those of another store in: all of it is found when the file is opened, or when an engine that
+//! trusts it is told to verify it.
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,8 +67,12 @@ fn first() -> Sample {
 
 impl Sample {
     fn open(&self, file: Vec<u8>) -> Result<Engine, Error> {
+        self.open_verifying(file, true)
+    }
+
+    fn open_verifying(&self, file: Vec<u8>, verify: bool) -> Result<Engine, Error> {
         let medium = Arc::new(MemoryMedium::holding(file));
-        let policy = World::policy().build().unwrap();
+        let policy = World::policy().verify_at_open(verify).build().unwrap();
         Engine::open_on(medium, &self.world.unlock(), None, policy, self.world.environment())
     }
 
@@ -77,9 +82,12 @@ impl Sample {
             |(key, value): &Edit| value.is_some() && Table::of(key).is_some_and(|of| of.name == "header");
         let may_be_locked = edits.iter().any(is_header);
         for file in &self.files {
-            let answer = self.open(with_raw_rows(file.clone(), edits).unwrap()).err();
-            let is_locked = may_be_locked && answer == Some(Error::Open(OpenProblem::WrongKey));
-            assert!(is_locked || answer == Some(Error::Damaged), "{what}: {answer:?}");
+            let edited = with_raw_rows(file.clone(), edits).unwrap();
+            let trusted = self.open_verifying(edited.clone(), false).and_then(|engine| engine.verify_store());
+            for answer in [self.open(edited).err(), trusted.err()] {
+                let is_locked = may_be_locked && answer == Some(Error::Open(OpenProblem::WrongKey));
+                assert!(is_locked || answer == Some(Error::Damaged), "{what}: {answer:?}");
+            }
         }
     }
 }
@@ -95,6 +103,9 @@ fn a_file_that_was_rewritten_as_it_is_opens_and_has_a_row_in_every_table() {
     let edits = [(key.clone(), Some(vec![0])), (key.clone(), Some(value.clone()))];
     for file in &sample.files {
         let file = with_raw_rows(file.clone(), &edits).unwrap();
+        let trusted = sample.open_verifying(file.clone(), false).unwrap();
+        assert_eq!(trusted.verify_store(), Ok(()));
+        assert_eq!(trusted.dump().unwrap(), sample.rows);
         assert_eq!(sample.open(file).unwrap().dump().unwrap(), sample.rows);
     }
     let found: BTreeSet<_> = sample.rows.keys().map(|key| table(key)).collect();

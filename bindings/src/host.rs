@@ -48,6 +48,14 @@ impl Engine {
     pub fn health(&self) -> Result<Health, SelfsameError> {
         Ok(self.core().health()?.into())
     }
+
+    /// Reads the whole store, and whether it holds what was written to it, all of that and nothing else. Opening
+    /// does this unless policy says otherwise. Nobody waits for it.
+    ///
+    /// Raises `Damaged` where it does not: restore a backup.
+    pub fn verify_store(&self) -> Result<(), SelfsameError> {
+        Ok(self.core().verify_store()?)
+    }
 }
 
 /// How a store is.
@@ -61,7 +69,7 @@ pub struct Health {
     pub file_size: Option<u64>,
     /// Since when what was purged can still be read from the file by who has its old keys, if it can.
     pub erasure_pending: Option<Timestamp>,
-    /// Whether an older copy of the file would be refused. Nothing does that yet.
+    /// Whether an older copy of the file would be refused. Only an anchor can do that.
     pub rollback_protected: bool,
     /// Whether room is set aside beside the file for signing out, ending sessions and deletion to work on a full
     /// disk. Never where the store is in memory.

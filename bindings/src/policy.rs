@@ -63,6 +63,12 @@ pub struct Policy {
     /// How many flows of the store may wait for the proof of an address: 1 to 1,000,000. Default 10,000.
     #[uniffi(default)]
     pub open_sign_ups: Option<u32>,
+    /// Whether the whole file is read and verified when it is opened: about half a second for 100,000 accounts.
+    /// Default yes. Where it is not, a file of any size opens at once, and what the disk has lost, or somebody has
+    /// taken out of the file or put back, is found where it is read, or by `verify_store`: for a server of many
+    /// accounts whose disk is trusted.
+    #[uniffi(default)]
+    pub verify_at_open: Option<bool>,
 }
 
 impl Policy {
@@ -89,6 +95,7 @@ impl Policy {
         let builder =
             set(builder, self.accounts_per_email.map(usize::from), PolicyBuilder::accounts_per_email);
         let builder = set(builder, self.open_sign_ups, PolicyBuilder::open_sign_ups);
+        let builder = set(builder, self.verify_at_open, PolicyBuilder::verify_at_open);
         built(builder)
     }
 }

@@ -136,7 +136,9 @@ fn a_crash_in_random_acts_loses_nothing_that_was_acknowledged() {
     let figures = side_by_side(&seeds, |seed| {
         let disk = Disk::new();
         let mut recording = Recording::named(format!("random acts {seed}"));
-        let world = World::builder().seed(*seed).medium(Arc::new(disk.clone())).build();
+        recording.is_trusted = seed % 2 == 0;
+        let policy = World::policy().verify_at_open(!recording.is_trusted).build().unwrap();
+        let world = World::builder().seed(*seed).policy(policy).medium(Arc::new(disk.clone())).build();
         recording.acknowledge(&disk, world.engine());
         let (mut stage, mut dice) = (Stage::new(world).unwrap(), Dice(*seed));
         for _ in 0..ACTS {

@@ -38,6 +38,7 @@ pub(crate) fn opens(slice: Range<usize>) {
             while bytes == sample.bytes {
                 bytes = damage(&mut dice, bytes, &sample.older);
             }
+            trusted(sample, &bytes)?;
             judged(sample, &bytes)
         }));
         let panics = PANICKED.load(Ordering::SeqCst) - before;
@@ -65,7 +66,7 @@ pub(crate) fn opens(slice: Range<usize>) {
 /// What an engine makes of the file: the name of its refusal, or which state it holds.
 fn judged(sample: &Sample, bytes: &[u8]) -> Result<&'static str, String> {
     let medium = Arc::new(MemoryMedium::holding(bytes.to_vec()));
-    let engine = match sample.open(medium.clone()) {
+    let engine = match sample.open(medium.clone(), true) {
         Ok(engine) => engine,
         Err(error) if !sample.may_be(&error, bytes) => return Err(format!("refused with {error:?}")),
         Err(_) if medium.bytes() != bytes => return Err("refused, and changed".to_owned()),
@@ -82,6 +83,26 @@ fn judged(sample: &Sample, bytes: &[u8]) -> Result<&'static str, String> {
     let rows = engine.dump().map_err(failed)?;
     engine.suspend().map_err(failed)?;
     if engine.dump().map_err(failed)? == rows { Ok(state) } else { Err("the next act damages it".to_owned()) }
+}
+
+/// What an engine makes of it that trusts the file: whatever it answers, verified is only what is true.
+fn trusted(sample: &Sample, bytes: &[u8]) -> Result<(), String> {
+    let Ok(engine) = sample.open(Arc::new(MemoryMedium::holding(bytes.to_vec())), false) else {
+        return Ok(());
+    };
+    let name = engine.account(&sample.token).and_then(|account| Ok(account.view()?.display_name));
+    if engine.verify_store().is_err() {
+        return Ok(());
+    }
+    let rows = engine.dump().map_err(|error| format!("verified, and then {error:?}"))?;
+    let is_true = name.as_ref().is_ok_and(|name| name.as_deref() == Some("Ada Lovelace"));
+    if !sample.has_been(&rows) {
+        Err("verified with rows that never were".to_owned())
+    } else if sample.is_now(&rows) && !is_true {
+        Err(format!("verified, and then {name:?}"))
+    } else {
+        Ok(())
+    }
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {

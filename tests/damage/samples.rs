@@ -83,9 +83,9 @@ impl Sample {
         }
     }
 
-    pub(crate) fn open(&self, medium: Arc<dyn Medium>) -> Result<Engine, Error> {
+    pub(crate) fn open(&self, medium: Arc<dyn Medium>, verify: bool) -> Result<Engine, Error> {
         let anchor = self.anchor.clone().map(|kept| Keystore::holding(Some(kept)) as Arc<dyn Anchor>);
-        let policy = World::policy().build().unwrap();
+        let policy = World::policy().verify_at_open(verify).build().unwrap();
         Engine::open_on(medium, &self.unlock, anchor, policy, self.environment.clone())
     }
 
@@ -123,6 +123,17 @@ impl Sample {
         } else {
             None
         }
+    }
+
+    /// Whether these rows are a state that the store has had: of pages that are older nobody can tell without an
+    /// anchor, nor without redb's sums over them.
+    pub(crate) fn has_been(&self, rows: &Rows) -> bool {
+        *rows == self.rows || self.anchor.is_none() && [&self.rows_before, &self.older_rows].contains(&rows)
+    }
+
+    /// Whether they are the state of now.
+    pub(crate) fn is_now(&self, rows: &Rows) -> bool {
+        *rows == self.rows
     }
 
     fn is_other_slot(&self, bytes: &[u8]) -> bool {

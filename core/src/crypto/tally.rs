@@ -2,9 +2,10 @@
 //!
 //! Each row has a keyed hash; the tally is their sum modulo 2^256, an incremental multiset hash
 //! (MSet-Add-Hash: Clarke, Devadas, van Dijk, Gassend and Suh, ASIACRYPT 2003). A commit adds what it
-//! writes and subtracts what it replaces, whatever the size of the store. The sum itself stands
-//! nowhere: the file holds a code over it, so that nobody without the key learns a row's hash, which
-//! is what the construction's security rests on.
+//! writes and subtracts what it replaces, whatever the size of the store. The sum never stands
+//! readable: the file holds a code over it, and it hidden by a mask that is made of the code, so that nobody
+//! without the key learns a row's hash, which is what the construction's security rests on. Two sums have two
+//! codes, so no mask is used for two (as RFC 5297 makes an IV of what is encrypted).
 
 #![cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public through `testing` only"))]
 
@@ -14,6 +15,7 @@ use super::keys::same;
 const ROW: &[u8] = b"row";
 const HEAD: &[u8] = b"head";
 const STAMP: &[u8] = b"stamp";
+const MASK: &[u8] = b"mask";
 
 /// The sum of the hashes of rows.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
@@ -48,6 +50,14 @@ impl Tally {
         }
         bytes
     }
+
+    fn of(bytes: &[u8; 32]) -> Self {
+        let mut words = [0; 4];
+        for (to, from) in words.iter_mut().zip(bytes.chunks_exact(8)) {
+            *to = from.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        }
+        Self(words)
+    }
 }
 
 /// The key of one store's tally.
@@ -61,25 +71,17 @@ impl TallyKey {
 
     /// A row's part of the tally.
     pub(crate) fn row(&self, key: &[u8], value: &[u8]) -> Tally {
-        let hash = self.0.of(&[ROW, &(key.len() as u64).to_be_bytes(), key, value]);
-        let mut words = [0; 4];
-        for (to, from) in words.iter_mut().zip(hash.chunks_exact(8)) {
-            *to = from.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        }
-        Tally(words)
+        Tally::of(&self.0.of(&[ROW, &(key.len() as u64).to_be_bytes(), key, value]))
     }
 
-    /// The name of the state that these changes make of the state named `before`: two files that went
-    /// different ways have different names, also after the same number of commits.
-    pub(crate) fn head<'a>(
-        &self,
-        before: &[u8; 32],
-        changes: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
-    ) -> [u8; 32] {
+    /// The name of the state that changes make of the state named `before`, each of them whether there is a
+    /// row then and the row: two files that went different ways have different names, also after the same
+    /// number of commits.
+    pub(crate) fn head(&self, before: &[u8; 32], changes: impl Iterator<Item = (bool, Tally)>) -> [u8; 32] {
         let mut chain = [HEAD, before].concat();
-        for (key, value) in changes {
-            chain.push(u8::from(value.is_some()));
-            chain.extend_from_slice(&self.row(key, value.unwrap_or_default()).bytes());
+        for (is_there, row) in changes {
+            chain.push(u8::from(is_there));
+            chain.extend_from_slice(&row.bytes());
         }
         *self.0.of(&[&chain])
     }
@@ -91,6 +93,22 @@ impl TallyKey {
 
     pub(crate) fn is_stamp(&self, code: &[u8], clear: &[u8], tally: &Tally) -> bool {
         same(code, &self.stamp(clear, tally))
+    }
+
+    /// The tally as it may stand beside its code.
+    pub(crate) fn hide(&self, code: &[u8; 32], tally: &Tally) -> [u8; 32] {
+        self.masked(code, &tally.bytes())
+    }
+
+    /// What was hidden; the code tells whether it is that.
+    pub(crate) fn show(&self, code: &[u8; 32], hidden: &[u8; 32]) -> Tally {
+        Tally::of(&self.masked(code, hidden))
+    }
+
+    fn masked(&self, code: &[u8; 32], bytes: &[u8; 32]) -> [u8; 32] {
+        let mut masked = *self.0.of(&[MASK, code]);
+        masked.iter_mut().zip(bytes).for_each(|(mask, byte)| *mask ^= byte);
+        masked
     }
 }
 
@@ -148,9 +166,12 @@ mod tests {
         assert_eq!(row.bytes()[..], hex(bytes));
         let stamp = "d2261ddda6ab11cee7cf17c5007cbc4c7dfad9447e9cdec28438be066bfc59f6";
         assert_eq!(key().stamp(b"clear", &row)[..], hex(stamp));
-        let changes: [(&[u8], Option<&[u8]>); 2] = [(b"a", Some(b"1")), (b"b", None)];
+        let changes = [(true, key().row(b"a", b"1")), (false, key().row(b"b", b""))];
         let head = "48a17c85eaa0739039c9ab03d5d7516d3f37a249ed7ab57d65e4bbb1765d4a33";
         assert_eq!(key().head(&[1; 32], changes.into_iter())[..], hex(head));
+        let hidden = "61d68e379a0461bb028baa7bd1bfe5d556c2ce3ea2f84706bf376cb91da62778";
+        assert_eq!(key().hide(&[2; 32], &row)[..], hex(hidden));
+        assert_eq!(key().show(&[2; 32], &key().hide(&[2; 32], &row)), row);
     }
 
     #[test]
@@ -158,12 +179,14 @@ mod tests {
         let (a, b) = (key().row(b"ab", b"c"), key().row(b"a", b"bc"));
         assert_ne!(a, b);
         assert_ne!(a, TallyKey::new(&[4; 32]).row(b"ab", b"c"));
-        let head = |changes: &[(&[u8], Option<&[u8]>)]| key().head(&[1; 32], changes.iter().copied());
+        let head = |changes: &[(bool, &[u8])]| {
+            key().head(&[1; 32], changes.iter().map(|(is_there, row)| (*is_there, key().row(row, b""))))
+        };
         let heads = [
             head(&[]),
-            head(&[(b"a", None)]),
-            head(&[(b"a", Some(b""))]),
-            head(&[(b"a", Some(b"")), (b"b", None)]),
+            head(&[(false, b"a")]),
+            head(&[(true, b"a")]),
+            head(&[(true, b"a"), (false, b"b")]),
             key().head(&[2; 32], [].into_iter()),
         ];
         for (at, one) in heads.iter().enumerate() {
@@ -174,5 +197,8 @@ mod tests {
         assert!(!key().is_stamp(&code, b"clear", &b));
         assert!(!key().is_stamp(&code, b"other", &a));
         assert!(!key().is_stamp(&[], b"clear", &a));
+        assert_ne!(key().hide(&code, &a), a.bytes());
+        assert_ne!(key().hide(&code, &a), TallyKey::new(&[4; 32]).hide(&code, &a));
+        assert_ne!(key().hide(&code, &a), key().hide(&[0; 32], &a));
     }
 }

@@ -151,6 +151,15 @@ impl Engine {
         })
     }
 
+    /// Reads the whole store, and whether it holds what was written to it, all of that and nothing else. Opening
+    /// does this unless policy says otherwise. Nobody waits for it.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] where it does not: restore a backup.
+    pub fn verify_store(&self) -> Result<(), Error> {
+        Ok(self.inner.store.verify()?)
+    }
+
     /// How many commits the store has seen, for tests that count.
     ///
     /// # Errors

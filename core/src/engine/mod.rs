@@ -82,7 +82,7 @@ impl Engine {
         let (keys, rows) = Self::first_rows(unlock, &policy, &environment)?;
         let mut suffix = [0; 8];
         environment.entropy.fill(&mut suffix)?;
-        let settings = Settings::default();
+        let settings = settings(&policy);
         let store = RedbStore::create_file(path.as_ref(), settings, rows, suffix, anchor, keys.clone())?;
         Self::on(Arc::new(store), keys, policy, environment)
     }
@@ -148,7 +148,7 @@ impl Engine {
         environment: Environment,
     ) -> Result<Self, Error> {
         let (keys, rows) = Self::first_rows(unlock, &policy, &environment)?;
-        let store = RedbStore::create(medium, Settings::default(), rows, anchor, keys.clone())?;
+        let store = RedbStore::create(medium, settings(&policy), rows, anchor, keys.clone())?;
         Self::on(Arc::new(store), keys, policy, environment)
     }
 
@@ -201,7 +201,7 @@ impl Engine {
     ) -> Result<Self, Error> {
         let hasher = environment.hasher.clone();
         let keys = Arc::new(StoreKeys::new(Way::Unlock(unlock.clone()), None, hasher));
-        let store = RedbStore::open(medium, Settings::default(), anchor, keys.clone())?;
+        let store = RedbStore::open(medium, settings(&policy), anchor, keys.clone())?;
         Self::on(Arc::new(store), keys, policy, environment)
     }
 
@@ -274,6 +274,10 @@ impl Engine {
         }
         Err(Error::Busy { retry_after: std::time::Duration::from_millis(100) })
     }
+}
+
+fn settings(policy: &Policy) -> Settings {
+    Settings { verify: policy.verify_at_open(), ..Settings::default() }
 }
 
 /// What is done with the rows as they are.

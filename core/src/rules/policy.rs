@@ -39,6 +39,7 @@ pub struct Policy {
     sessions: u16,
     accounts_per_email: usize,
     open_sign_ups: u32,
+    verify_at_open: bool,
 }
 
 impl Policy {
@@ -62,6 +63,7 @@ impl Policy {
                 sessions: 100,
                 accounts_per_email: 8,
                 open_sign_ups: 10_000,
+                verify_at_open: true,
             },
         }
     }
@@ -155,6 +157,11 @@ impl Policy {
     /// forgotten password, and how many for a provider's word: each has a cap of its own (SPEC 2.10).
     pub fn open_sign_ups(&self) -> u32 {
         self.open_sign_ups
+    }
+
+    /// Whether the whole file is read and verified when it is opened.
+    pub fn verify_at_open(&self) -> bool {
+        self.verify_at_open
     }
 }
 
@@ -290,6 +297,18 @@ impl PolicyBuilder {
     /// forgotten password, and for a provider's word: 1 to 1,000,000. Default 10,000.
     pub fn open_sign_ups(mut self, most: u32) -> Self {
         self.policy.open_sign_ups = most;
+        self
+    }
+
+    /// Whether the whole file is read and verified when it is opened: about half a second for 100,000 accounts.
+    /// Default yes.
+    ///
+    /// Where it is not, a file of any size opens at once, also after the process was killed. What the disk has
+    /// lost, or somebody who can write to the file has taken out of it or put back, is then found where it is
+    /// read, or by [`Engine::verify_store`](crate::Engine::verify_store), and a commit writes more the larger the file is
+    /// (`docs/SCALE.md` has the figures). For a server of many accounts whose disk is trusted.
+    pub fn verify_at_open(mut self, verify: bool) -> Self {
+        self.policy.verify_at_open = verify;
         self
     }
 

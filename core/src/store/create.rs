@@ -12,6 +12,7 @@ use super::file::{directory_of, file_error, hidden_beside, owner_only, sync_dire
 use super::medium::Opened;
 use super::open::{Keyring, Open};
 use super::port::{Row, StoreError};
+use super::redb::Settings;
 use crate::crypto::tally::TallyKey;
 
 /// Makes a store with `first_rows` at `path`, where nothing may be. `name_suffix` is drawn at random:
@@ -21,7 +22,7 @@ use crate::crypto::tally::TallyKey;
 /// never be opened.
 pub(super) fn create(
     path: &Path,
-    cache_bytes: usize,
+    settings: Settings,
     first_rows: Vec<Row>,
     name_suffix: [u8; 8],
     keyring: &dyn Keyring,
@@ -31,8 +32,7 @@ pub(super) fn create(
         return Err(StoreError::AlreadyExists);
     }
     let temporary = Temporary::beside(path, name_suffix)?;
-    let made =
-        Open::made(Opened::file(temporary.file()?)?, cache_bytes, first_rows, keyring, anchor.is_some())?;
+    let made = Open::made(Opened::file(temporary.file()?)?, settings, first_rows, keyring, anchor.is_some())?;
     let (stamp, key) = (made.stamp(), made.key.clone());
     made.close()?;
     temporary.file()?.sync_all().map_err(file_error)?;

@@ -9,7 +9,8 @@ use redb::{Builder, Database, StorageBackend};
 use super::anchor::{self, Anchor};
 use super::medium::{Identity, Lent, Medium, Opened};
 use super::port::{Read, Recast, Row, StoreError};
-use super::rows::{Snapshot, commit, damage_of, not_written, write_anew};
+use super::redb::Settings;
+use super::rows::{Next, Snapshot, commit, contained, damage_of, not_written, write_anew};
 use super::stage::{Changes, admit};
 use super::stamp::{Stamp, Stamped};
 use super::trial::Trial;
@@ -52,6 +53,7 @@ pub(super) struct Open {
     pub(super) key: Arc<TallyKey>,
     /// What the last commit left. It changes in the hands of who has the turn alone.
     last: Mutex<(Stamp, Tally)>,
+    repairs_quickly: bool,
 }
 
 impl Open {
@@ -59,7 +61,7 @@ impl Open {
     /// that its commits left, and `anchor` knows it.
     pub(super) fn judged(
         medium: &dyn Medium,
-        cache_bytes: usize,
+        settings: Settings,
         only: Option<Identity>,
         anchor: Option<&dyn Anchor>,
         keyring: &dyn Keyring,
@@ -70,7 +72,7 @@ impl Open {
             if only.is_some() && identity != only {
                 return Err(StoreError::Broken);
             }
-            let found = contained(|| on_trial(opened, cache_bytes, keyring))?;
+            let found = contained(|| on_trial(opened, settings, keyring))?;
             anchor::admit(anchor, &found.stamped.stamp)?;
             let opened = medium.open()?;
             if opened.identity != identity {
@@ -78,7 +80,12 @@ impl Open {
                 continue;
             }
             let Found { stamped, tally, key } = found;
-            let open = contained(|| Self::start(opened, cache_bytes, false, key, (stamped.stamp, tally)))?;
+            // Within one process a failed sync may be the reason that it is opened again.
+            let renews = settings.verify || only.is_some();
+            let backend =
+                if renews { Lent::renewed(opened.backend) } else { Lent::new(opened.backend, false) };
+            let open =
+                contained(|| Self::start(backend, identity, settings, false, key, (stamped.stamp, tally)))?;
             // Judged was what lay there a moment ago.
             if open.snapshot()?.stamped()? == stamped {
                 return Ok(open);
@@ -91,17 +98,17 @@ impl Open {
     /// The stamp of what lies on `medium`, judged as at an opening, but by no anchor.
     pub(super) fn looked_at(
         medium: &dyn Medium,
-        cache_bytes: usize,
+        settings: Settings,
         keyring: &dyn Keyring,
     ) -> Result<Stamp, StoreError> {
         let opened = medium.open()?;
-        Ok(contained(|| on_trial(opened, cache_bytes, keyring))?.stamped.stamp)
+        Ok(contained(|| on_trial(opened, settings, keyring))?.stamped.stamp)
     }
 
     /// Makes a store of storage without a byte, with `first_rows` and the first commit's stamp.
     pub(super) fn made(
         opened: Opened,
-        cache_bytes: usize,
+        settings: Settings,
         first_rows: Vec<Row>,
         keyring: &dyn Keyring,
         is_anchored: bool,
@@ -111,9 +118,11 @@ impl Open {
         if opened.backend.len().map_err(|error| StoreError::Io(error.kind()))? > 0 {
             return Err(StoreError::AlreadyExists);
         }
-        let open = Self::start(opened, cache_bytes, true, key, (Stamp::NONE, Tally::default()))?;
+        let backend = Lent::new(opened.backend, true);
+        let nothing = (Stamp::NONE, Tally::default());
+        let open = Self::start(backend, opened.identity, settings, false, key, nothing)?;
         let first = open.next(&changes, is_anchored);
-        open.commit(&changes, first).map_err(StoreError::Io)?;
+        open.commit(&changes, &first).map_err(StoreError::Io)?;
         Ok(open)
     }
 
@@ -121,15 +130,17 @@ impl Open {
     pub(super) fn written_anew(
         &self,
         beside: &dyn Medium,
-        cache_bytes: usize,
+        settings: Settings,
         recast: Recast<'_>,
         key: &Arc<TallyKey>,
         is_anchored: bool,
     ) -> Result<Self, StoreError> {
-        let stamp = self.stamp().next(&Changes::new(), is_anchored, key);
+        let Next { stamp, .. } = Next::after(&self.stamp(), &Changes::new(), is_anchored, key);
         let start = |may_be_empty| {
+            let Opened { backend, identity } = beside.open()?;
             let last = (stamp, Tally::default());
-            Self::start(beside.open()?, cache_bytes, may_be_empty, Arc::clone(key), last)
+            let lent = Lent::new(backend, may_be_empty);
+            Self::start(lent, identity, settings, !may_be_empty, Arc::clone(key), last)
         };
         let made = start(true).map_err(not_written)?;
         write_anew(&made.db, &self.snapshot()?, recast, &stamp, key)?;
@@ -145,16 +156,22 @@ impl Open {
     }
 
     fn start(
-        opened: Opened,
-        cache_bytes: usize,
-        may_be_empty: bool,
+        backend: Lent,
+        identity: Option<Identity>,
+        settings: Settings,
+        verify: bool,
         key: Arc<TallyKey>,
         last: (Stamp, Tally),
     ) -> Result<Self, StoreError> {
-        let backend =
-            if may_be_empty { Lent::new(opened.backend, true) } else { Lent::renewed(opened.backend) };
-        let db = open_on(backend, cache_bytes, !may_be_empty)?;
-        Ok(Self { db, identity: opened.identity, ailing: Arc::default(), key, last: Mutex::new(last) })
+        let db = open_on(backend, Settings { verify, ..settings })?;
+        Ok(Self {
+            db,
+            identity,
+            ailing: Arc::default(),
+            key,
+            last: Mutex::new(last),
+            repairs_quickly: !settings.verify,
+        })
     }
 
     pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
@@ -172,17 +189,21 @@ impl Open {
     }
 
     /// What a commit of these changes would leave.
-    pub(super) fn next(&self, changes: &Changes, is_anchored: bool) -> Stamp {
-        self.stamp().next(changes, is_anchored, &self.key)
+    pub(super) fn next(&self, changes: &Changes, is_anchored: bool) -> Next {
+        Next::after(&self.stamp(), changes, is_anchored, &self.key)
     }
 
     /// A panic inside redb counts as a failure: who commits answers for others too.
-    pub(super) fn commit(&self, changes: &Changes, stamp: Stamp) -> Result<(), std::io::ErrorKind> {
+    pub(super) fn commit(&self, changes: &Changes, next: &Next) -> Result<(), std::io::ErrorKind> {
         let tally = self.last().1;
-        let tally = catch_unwind(AssertUnwindSafe(|| commit(&self.db, changes, &stamp, tally, &self.key)))
-            .unwrap_or(Err(std::io::ErrorKind::Other))?;
-        *self.last() = (stamp, tally);
+        let commit = || commit(&self.db, changes, next, tally, &self.key, self.repairs_quickly);
+        let tally = catch_unwind(AssertUnwindSafe(commit)).unwrap_or(Err(std::io::ErrorKind::Other))?;
+        *self.last() = (next.stamp, tally);
         Ok(())
+    }
+
+    pub(super) fn verify(&self) -> Result<(), StoreError> {
+        contained(|| self.snapshot()?.verify(&self.key))
     }
 
     fn last(&self) -> MutexGuard<'_, (Stamp, Tally)> {
@@ -201,10 +222,10 @@ struct Found {
     key: Arc<TallyKey>,
 }
 
-fn on_trial(opened: Opened, cache_bytes: usize, keyring: &dyn Keyring) -> Result<Found, StoreError> {
+fn on_trial(opened: Opened, settings: Settings, keyring: &dyn Keyring) -> Result<Found, StoreError> {
     let format = format_named(&*opened.backend);
     let trial = Trial::over(Lent::new(opened.backend, false));
-    let db = open_on(trial, cache_bytes, true).map_err(|error| match error {
+    let db = open_on(trial, settings).map_err(|error| match error {
         StoreError::Damaged if is_to_come(format) => StoreError::NewerFormat,
         // No release of ours wrote redb's formats before this one.
         StoreError::Damaged if format.is_some_and(|format| (1..FORMAT).contains(&format)) => {
@@ -214,21 +235,20 @@ fn on_trial(opened: Opened, cache_bytes: usize, keyring: &dyn Keyring) -> Result
     })?;
     let snapshot = Snapshot::of(&db, &Arc::default())?;
     let key = keyring.open(&snapshot)?;
-    let (stamped, tally) = (snapshot.stamped()?, snapshot.tally(&key)?);
-    stamped.fits(&tally, &key)?;
+    let stamped = snapshot.stamped()?;
+    let tally = stamped.tally(&key)?;
+    if settings.verify {
+        stamped.fits(&snapshot.tally(&key)?, &key)?;
+    }
     Ok(Found { stamped, tally, key })
 }
 
 /// A plain open of a damaged file gave wrong rows in 11 of 100 cases and panics in 16; with the check,
-/// neither was seen in 28,800. Only what is being made needs none.
-pub(super) fn open_on(
-    backend: impl StorageBackend,
-    cache_bytes: usize,
-    check: bool,
-) -> Result<Database, StoreError> {
+/// neither was seen in 28,800.
+pub(super) fn open_on(backend: impl StorageBackend, settings: Settings) -> Result<Database, StoreError> {
     Builder::new()
-        .set_cache_size(cache_bytes)
-        .set_check_integrity_on_open(check)
+        .set_cache_size(settings.cache_bytes)
+        .set_check_integrity_on_open(settings.verify)
         .create_with_backend(backend)
         .map_err(|error| damage_of(&error))
 }
@@ -245,9 +265,4 @@ fn format_named(backend: &dyn StorageBackend) -> Option<u8> {
 /// redb calls a format that it does not know corrupted.
 fn is_to_come(format: Option<u8>) -> bool {
     format.is_some_and(|format| format > FORMAT && format <= LAST_PLAUSIBLE_FORMAT)
-}
-
-/// redb may panic over a file that somebody shaped; the caller is told that it is damaged.
-fn contained<T>(open: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    catch_unwind(AssertUnwindSafe(open)).unwrap_or(Err(StoreError::Damaged))
 }

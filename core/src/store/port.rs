@@ -124,6 +124,15 @@ pub trait Store: Send + Sync {
         Ok(None)
     }
 
+    /// Reads every row, and whether they are those that were written, all of them and no other. A store that
+    /// holds no code over them says nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where they are not.
+    fn verify(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Whether an older copy of the store would be refused.
     fn is_anchored(&self) -> bool {
         false

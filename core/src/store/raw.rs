@@ -9,6 +9,7 @@ use super::in_memory::MemoryMedium;
 use super::medium::{Lent, Medium};
 use super::open::open_on;
 use super::port::StoreError;
+use super::redb::Settings;
 use super::rows::{Failure, ROWS};
 
 /// The rows of the store whose file has these bytes, the stamp included.
@@ -33,7 +34,8 @@ pub fn with_raw_rows(file: Vec<u8>, edits: &[(Vec<u8>, Option<Vec<u8>>)]) -> Res
 
 fn opened(file: Vec<u8>) -> Result<(Arc<MemoryMedium>, Database), StoreError> {
     let medium = Arc::new(MemoryMedium::holding(file));
-    let db = open_on(Lent::new(medium.open()?.backend, false), 1 << 20, true)?;
+    let settings = Settings { cache_bytes: 1 << 20, ..Settings::default() };
+    let db = open_on(Lent::new(medium.open()?.backend, false), settings)?;
     Ok((medium, db))
 }
 

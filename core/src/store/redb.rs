@@ -43,11 +43,14 @@ pub struct Settings {
     pub cache_bytes: usize,
     /// How long an act waits for its turn.
     pub patience: Duration,
+    /// Whether the whole file is read and verified when it is opened. Where it is not, each commit also keeps
+    /// what redb repairs a file with that was not closed, instead of finding it out by reading the file.
+    pub verify: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache_bytes: 16 << 20, patience: Duration::from_secs(5) }
+        Self { cache_bytes: 16 << 20, patience: Duration::from_secs(5), verify: true }
     }
 }
 
@@ -96,7 +99,7 @@ impl RedbStore {
         anchor: Option<Arc<dyn Anchor>>,
         keyring: Arc<dyn Keyring>,
     ) -> Result<Self, StoreError> {
-        let open = Open::judged(&*medium, settings.cache_bytes, None, anchor.as_deref(), &*keyring)?;
+        let open = Open::judged(&*medium, settings, None, anchor.as_deref(), &*keyring)?;
         medium.tidy()?;
         Self::with(medium, settings, anchor, keyring, open)
     }
@@ -125,7 +128,7 @@ impl RedbStore {
         anchor: &dyn Anchor,
         keyring: &dyn Keyring,
     ) -> Result<(), StoreError> {
-        let stamp = Open::looked_at(&FileMedium::new(path), settings.cache_bytes, keyring)?;
+        let stamp = Open::looked_at(&FileMedium::new(path), settings, keyring)?;
         Ok(anchor::finalise(anchor, &stamp)?)
     }
 
@@ -144,16 +147,9 @@ impl RedbStore {
         keyring: Arc<dyn Keyring>,
     ) -> Result<Self, StoreError> {
         let medium = Arc::new(FileMedium::new(path));
-        let key = create::create(
-            path,
-            settings.cache_bytes,
-            first_rows,
-            name_suffix,
-            &*keyring,
-            anchor.as_deref(),
-        )?;
+        let key = create::create(path, settings, first_rows, name_suffix, &*keyring, anchor.as_deref())?;
         let known = move |_: &dyn Read| Ok(key.clone());
-        let open = Open::judged(&*medium, settings.cache_bytes, None, anchor.as_deref(), &known)?;
+        let open = Open::judged(&*medium, settings, None, anchor.as_deref(), &known)?;
         Self::with(medium, settings, anchor, keyring, open)
     }
 
@@ -169,7 +165,7 @@ impl RedbStore {
         anchor: Option<Arc<dyn Anchor>>,
         keyring: Arc<dyn Keyring>,
     ) -> Result<Self, StoreError> {
-        let open = Open::made(medium.open()?, settings.cache_bytes, first_rows, &*keyring, anchor.is_some())?;
+        let open = Open::made(medium.open()?, settings, first_rows, &*keyring, anchor.is_some())?;
         if let Some(anchor) = &anchor {
             anchor::finalise(&**anchor, &open.stamp())?;
         }
@@ -286,6 +282,11 @@ impl Store for RedbStore {
 
     fn size(&self) -> Result<Option<u64>, StoreError> {
         self.medium.size()
+    }
+
+    fn verify(&self) -> Result<(), StoreError> {
+        let _inside = self.entrance.enter()?;
+        self.with_open(Open::verify)
     }
 
     fn rewrite(&self, recast: Recast<'_>, key: Option<Arc<TallyKey>>) -> Result<(), StoreError> {
@@ -415,13 +416,13 @@ impl RedbStore {
             return Err(StoreError::Broken);
         }
         let (before, next) = (open.stamp(), open.next(staged, anchor.is_some()));
-        if anchor.is_some_and(|anchor| anchor::reserve(anchor, &before, &next).is_err()) {
+        if anchor.is_some_and(|anchor| anchor::reserve(anchor, &before, &next.stamp).is_err()) {
             return Ok(Attempt::Unanchored);
         }
-        if let Err(kind) = open.commit(staged, next) {
-            return Ok(Attempt::Failed { before, next, kind });
+        if let Err(kind) = open.commit(staged, &next) {
+            return Ok(Attempt::Failed { before, next: next.stamp, kind });
         }
-        let is_final = anchor.is_none_or(|anchor| anchor::finalise(anchor, &next).is_ok());
+        let is_final = anchor.is_none_or(|anchor| anchor::finalise(anchor, &next.stamp).is_ok());
         Ok(if is_final { Attempt::Done } else { Attempt::NotFinal })
     }
 
@@ -510,13 +511,12 @@ impl RedbStore {
         only: Option<Identity>,
         keyring: &dyn Keyring,
     ) -> Result<(), StoreError> {
-        let open =
-            Open::judged(&*self.medium, self.settings.cache_bytes, only, self.anchor.as_deref(), keyring)
-                .inspect_err(|error| {
-                    if *error == StoreError::Broken {
-                        *state = State::Broken;
-                    }
-                })?;
+        let open = Open::judged(&*self.medium, self.settings, only, self.anchor.as_deref(), keyring)
+            .inspect_err(|error| {
+                if *error == StoreError::Broken {
+                    *state = State::Broken;
+                }
+            })?;
         *state = State::Open(open);
         Ok(())
     }

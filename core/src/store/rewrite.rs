@@ -69,9 +69,9 @@ impl RedbStore {
         if open.identity.is_some() && self.medium.identity()? != open.identity {
             return Err(StoreError::Broken);
         }
-        let (cache_bytes, anchor) = (self.settings.cache_bytes, self.anchor.as_deref());
+        let anchor = self.anchor.as_deref();
         let beside = self.medium.beside()?;
-        let now = open.written_anew(&*beside, cache_bytes, recast, key, anchor.is_some())?;
+        let now = open.written_anew(&*beside, self.settings, recast, key, anchor.is_some())?;
         if let Some(anchor) = anchor {
             anchor::reserve(anchor, &open.stamp(), &now.stamp())?;
         }

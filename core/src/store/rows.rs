@@ -1,12 +1,14 @@
 //! The one table, as redb holds it: a snapshot to read, a commit, and redb's errors in our words.
 
 use std::io::ErrorKind;
+use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::{
-    CommitError, Database, DatabaseError, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageError,
-    TableDefinition, TableError, TransactionError,
+    CommitError, CursorError, Database, DatabaseError, ReadOnlyTable, ReadableDatabase, ReadableTable,
+    StorageError, TableDefinition, TableError, TransactionError,
 };
 
 use super::port::{Read, Recast, STAMP_KEY, StoreError, Visit};
@@ -50,6 +52,19 @@ impl Snapshot {
         Ok(tally)
     }
 
+    /// Whether these are the rows that the stamp was made for, and each is found by its key.
+    pub(crate) fn verify(&self, key: &TallyKey) -> Result<(), StoreError> {
+        self.stamped()?.fits(&self.tally(key)?, key)?;
+        for row in self.table.iter().map_err(|error| self.failed(error))? {
+            let (row, value) = row.map_err(|error| self.failed(error))?;
+            let found = self.table.get(row.value()).map_err(|error| self.failed(error))?;
+            if found.is_none_or(|found| found.value() != value.value()) {
+                return Err(StoreError::Damaged);
+            }
+        }
+        Ok(())
+    }
+
     fn failed(&self, error: StorageError) -> StoreError {
         Failure::from(error).noted(&self.ailing)
     }
@@ -57,17 +72,21 @@ impl Snapshot {
 
 impl Read for Snapshot {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let row = self.table.get(key).map_err(|error| self.failed(error))?;
-        Ok(row.map(|value| value.value().to_vec()))
+        contained(|| {
+            let row = self.table.get(key).map_err(|error| self.failed(error))?;
+            Ok(row.map(|value| value.value().to_vec()))
+        })
     }
 
     fn scan(&self, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
         if from >= to {
             return Ok(());
         }
-        for row in self.table.range(from..to).map_err(|error| self.failed(error))? {
+        let mut rows = contained(|| self.table.range(from..to).map_err(|error| self.failed(error)))?;
+        while let Some(row) = contained(|| Ok(rows.next()))? {
             let (key, value) = row.map_err(|error| self.failed(error))?;
-            if visit(key.value(), value.value()).is_break() {
+            let (key, value) = contained(|| Ok((key.value(), value.value())))?;
+            if visit(key, value).is_break() {
                 break;
             }
         }
@@ -81,37 +100,55 @@ impl Read for Snapshot {
 pub(crate) fn commit(
     db: &Database,
     changes: &Changes,
-    stamp: &Stamp,
+    next: &Next,
     tally: Tally,
     key: &TallyKey,
+    repairs_quickly: bool,
 ) -> Result<Tally, ErrorKind> {
-    try_commit(db, changes, stamp, tally, key).map_err(|failure| failure.kind)
+    try_commit(db, changes, next, tally, key, repairs_quickly).map_err(|failure| failure.kind)
+}
+
+/// What a commit leaves: its stamp, and what each of its changes, in their order, adds to the tally.
+pub(crate) struct Next {
+    pub(crate) stamp: Stamp,
+    rows: Vec<Tally>,
+}
+
+impl Next {
+    pub(crate) fn after(now: &Stamp, changes: &Changes, is_anchored: bool, key: &TallyKey) -> Self {
+        let rows: Vec<_> =
+            changes.iter().map(|(row, to)| key.row(row, to.as_deref().unwrap_or_default())).collect();
+        let named = changes.values().map(Option::is_some).zip(rows.iter().copied());
+        Self { stamp: now.next(named, is_anchored, key), rows }
+    }
 }
 
 fn try_commit(
     db: &Database,
     changes: &Changes,
-    stamp: &Stamp,
+    next: &Next,
     mut tally: Tally,
     tally_key: &TallyKey,
+    repairs_quickly: bool,
 ) -> Result<Tally, Failure> {
     let mut transaction = db.begin_write()?;
     transaction.set_two_phase_commit(true);
+    transaction.set_quick_repair(repairs_quickly);
     {
         let mut table = transaction.open_table(ROWS)?;
-        for (key, value) in changes {
-            if let Some(value) = value {
-                tally.add(tally_key.row(key, value));
-            }
+        for ((key, value), row) in changes.iter().zip(&next.rows) {
             let replaced = match value {
-                Some(value) => table.insert(key.as_slice(), value.as_slice())?,
+                Some(value) => {
+                    tally.add(*row);
+                    table.insert(key.as_slice(), value.as_slice())?
+                }
                 None => table.remove(key.as_slice())?,
             };
             if let Some(replaced) = replaced {
                 tally.subtract(tally_key.row(key, replaced.value()));
             }
         }
-        table.insert(STAMP_KEY.as_slice(), stamp.encode(&tally, tally_key).as_slice())?;
+        table.insert(STAMP_KEY.as_slice(), next.stamp.encode(&tally, tally_key).as_slice())?;
     }
     transaction.commit()?;
     Ok(tally)
@@ -132,19 +169,27 @@ pub(crate) fn write_anew(
     transaction.set_two_phase_commit(true);
     {
         let mut table = transaction.open_table(ROWS).map_err(|error| failed(error.into()))?;
+        let mut end =
+            table.upper_bound_mut(Bound::<&[u8]>::Unbounded).map_err(|error| failed(error.into()))?;
         for row in from.table.iter().map_err(|error| from.failed(error))? {
             let (row, value) = row.map_err(|error| from.failed(error))?;
             if row.value() != STAMP_KEY {
                 let value = recast(row.value(), value.value())?;
                 tally.add(key.row(row.value(), &value));
-                table.insert(row.value(), value.as_slice()).map_err(|error| failed(error.into()))?;
+                end.insert_before(row.value(), value.as_slice()).map_err(|error| failed(error.into()))?;
             }
         }
+        drop(end);
         let stamp = stamp.encode(&tally, key);
         table.insert(STAMP_KEY.as_slice(), stamp.as_slice()).map_err(|error| failed(error.into()))?;
     }
     transaction.commit().map_err(|error| failed(error.into()))?;
     Ok(tally)
+}
+
+/// redb may panic over a file that somebody shaped; the caller is told that it is damaged.
+pub(super) fn contained<T>(touch: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(touch)).unwrap_or(Err(StoreError::Damaged))
 }
 
 /// A new file that is not what was written to it: it is not the store that is damaged.
@@ -203,6 +248,15 @@ impl From<TableError> for Failure {
             _ => StoreError::NotAStore,
         };
         Self { means, kind: ErrorKind::InvalidData, storage: false }
+    }
+}
+
+impl From<CursorError> for Failure {
+    fn from(error: CursorError) -> Self {
+        match error {
+            CursorError::Storage(error) => error.into(),
+            _ => Self { means: StoreError::Damaged, kind: ErrorKind::InvalidData, storage: false },
+        }
     }
 }
 

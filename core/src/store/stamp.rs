@@ -1,7 +1,7 @@
-//! What every commit leaves in the first row of the key space: `[number 8][head 32][anchored 1][code 32]`.
+//! What every commit leaves in the first row of the key space:
+//! `[number 8][head 32][anchored 1][code 32][hidden tally 32]`.
 
 use super::port::StoreError;
-use super::stage::Changes;
 use crate::crypto::tally::{Tally, TallyKey};
 
 const CLEAR: usize = 8 + 32 + 1;
@@ -21,8 +21,13 @@ impl Stamp {
     /// Before the first commit.
     pub(crate) const NONE: Self = Self { number: 0, head: [0; 32], is_anchored: false };
 
-    pub(crate) fn next(&self, changes: &Changes, is_anchored: bool, key: &TallyKey) -> Self {
-        let changes = changes.iter().map(|(key, value)| (key.as_slice(), value.as_deref()));
+    /// After a commit of such changes: each of them whether there is a row then, and the row.
+    pub(crate) fn next(
+        &self,
+        changes: impl Iterator<Item = (bool, Tally)>,
+        is_anchored: bool,
+        key: &TallyKey,
+    ) -> Self {
         Self { number: self.number.saturating_add(1), head: key.head(&self.head, changes), is_anchored }
     }
 
@@ -30,6 +35,7 @@ impl Stamp {
         let mut row = self.clear();
         let code = key.stamp(&row, tally);
         row.extend_from_slice(&code);
+        row.extend_from_slice(&key.hide(&code, tally));
         row
     }
 
@@ -44,6 +50,7 @@ impl Stamp {
 pub(crate) struct Stamped {
     pub(crate) stamp: Stamp,
     code: [u8; 32],
+    hidden: [u8; 32],
 }
 
 impl Stamped {
@@ -57,12 +64,19 @@ impl Stamped {
             _ => return None,
         };
         let stamp = Stamp { number: u64::from_be_bytes(*number), head: *head, is_anchored };
-        Some(Self { stamp, code: code.try_into().ok()? })
+        let (code, hidden) = code.split_first_chunk()?;
+        Some(Self { stamp, code: *code, hidden: hidden.try_into().ok()? })
+    }
+
+    /// The tally of the rows that the stamp was made for.
+    pub(crate) fn tally(&self, key: &TallyKey) -> Result<Tally, StoreError> {
+        let tally = key.show(&self.code, &self.hidden);
+        let is_that = key.is_stamp(&self.code, &self.stamp.clear(), &tally);
+        if is_that { Ok(tally) } else { Err(StoreError::Damaged) }
     }
 
     /// Whether these are the rows that the stamp was made for, all of them and no other.
     pub(crate) fn fits(&self, tally: &Tally, key: &TallyKey) -> Result<(), StoreError> {
-        let fits = key.is_stamp(&self.code, &self.stamp.clear(), tally);
-        if fits { Ok(()) } else { Err(StoreError::Damaged) }
+        if self.tally(key)? == *tally { Ok(()) } else { Err(StoreError::Damaged) }
     }
 }
