@@ -2,18 +2,21 @@
 //! `docs/SPEED.md`; `UPDATE=1 cargo test -p selfsame-tests --test counts` writes the page anew.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
+mod life;
+
 use std::fmt::Write as _;
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use life::{Life, Watch};
 use selfsame::testing::{
     BTreeStore, Decide, Keyring, Medium, MemoryMedium, Opened, Read, RedbStore, Row, Settings,
     StorageBackend, Store, StoreError, TallyKey, Write,
 };
-use selfsame::{Answer, Client, Engine, Intent, MessageKind, Progress, Secret, SessionToken, Step};
-use selfsame_world::{Identity, World, hours, minutes, refused, signed_in};
+use selfsame::{Answer, Client, Engine, MessageKind, Progress};
+use selfsame_world::{World, minutes, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 const EMAIL: &str = "ada@example.org";
@@ -125,7 +128,7 @@ impl Store for CountingStore {
 
 /// An engine whose every cost is counted, and the page that the costs are written on.
 struct Bench {
-    world: World,
+    world: Arc<World>,
     counters: Arc<Counters>,
     engine: Engine,
     page: String,
@@ -139,7 +142,7 @@ impl Bench {
             RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, keyring()).unwrap();
         let store = CountingStore(Arc::new(redb), counters.clone());
         // Only its clock, hasher and randomness are used.
-        let world = World::new();
+        let world = Arc::new(World::new());
         let policy = World::policy().build().unwrap();
         let engine =
             Engine::create_in(Arc::new(store), &world.unlock(), policy, world.environment()).unwrap();
@@ -152,11 +155,13 @@ impl Bench {
         world.later(minutes(20));
         Self { world, counters, engine, page: String::new() }
     }
+}
 
-    fn count<T>(&mut self, act: &str, run: impl FnOnce(&Engine) -> T) -> T {
+impl Watch for Bench {
+    fn act<T>(&mut self, act: &'static str, run: impl FnOnce() -> T) -> T {
         let (before, commits, hashes) =
             (self.counters.now(), self.engine.commits().unwrap(), self.world.hashes());
-        let answer = run(&self.engine);
+        let answer = run();
         let after = self.counters.now();
         let [syncs, writes, bytes, gets, scans] =
             std::array::from_fn(|at| after.get(at).unwrap() - before.get(at).unwrap());
@@ -184,66 +189,10 @@ fn answer(engine: &Engine, to: &Progress, answer: &Answer) -> Progress {
     engine.answer(to.flow.as_ref().unwrap(), to.number, answer).unwrap()
 }
 
-fn token(progress: Progress) -> SessionToken {
-    signed_in(progress).token.unwrap()
-}
-
-/// Every act once, in a life of two ways in.
 fn page() -> String {
     let mut bench = Bench::new();
-    let password = Secret::from(PASSWORD);
-    let phone = Client::on("a phone");
-    let x = selfsame::ProviderId::new("x").unwrap();
-
-    let asked = bench.count("sign-up", |engine| engine.sign_up(EMAIL, &password, &phone).unwrap());
-    let right = bench.count("fetch and drop a message", code);
-    bench.count("a wrong code", |engine| {
-        refused(engine.answer(asked.flow.as_ref().unwrap(), asked.number, &Answer::Code("x".into())))
-    });
-    let first = token(bench.count("the right code: a new account", |engine| answer(engine, &asked, &right)));
-    bench.world.later(minutes(5));
-    bench.count("sign-in", |engine| engine.sign_in(EMAIL, &password, &phone).unwrap());
-    bench.count("sign-in, wrong password", |engine| refused(engine.sign_in(EMAIL, &"wrong".into(), &phone)));
-    bench.count("sign-in, unknown email", |engine| {
-        refused(engine.sign_in("nobody@example.org", &password, &phone))
-    });
-    bench.count("resolve a session", |engine| engine.resolve(&first).unwrap());
-    bench.world.later(hours(1));
-    bench.count("touch a session, when due", |engine| engine.touch(&first).unwrap());
-    bench.count("touch a session, when not", |engine| engine.touch(&first).unwrap());
-
-    let begun = bench.count("begin with a provider", |engine| engine.begin_federated(&x, &phone).unwrap());
-    let flow = begun.flow.unwrap();
-    let assertion = Identity::at("x", "815").with_email(EMAIL).assertion(&flow).unwrap();
-    let asked = bench.count("bring an unknown identity", |engine| {
-        engine.continue_with(&flow, &assertion, Intent::SignUp).unwrap()
-    });
-    let right = code(&bench.engine);
-    let prompt = bench.count("prove its address: the prompt", |engine| answer(engine, &asked, &right));
-    let chosen = bench.count("choose a candidate", |engine| answer(engine, &prompt, &Answer::LinkTo(1)));
-    bench.count("prove it by password: linked", |engine| {
-        answer(engine, &chosen, &Answer::Password(PASSWORD.into()))
-    });
-    let begun = bench.engine.begin_federated(&x, &phone).unwrap();
-    let flow = begun.flow.unwrap();
-    let assertion = Identity::at("x", "815").assertion(&flow).unwrap();
-    let in_again = bench.count("bring a known identity", |engine| {
-        engine.continue_with(&flow, &assertion, Intent::SignIn).unwrap()
-    });
-    let latest = token(in_again);
-
-    bench.count("the account page", |engine| engine.account(&latest).unwrap().view().unwrap());
-    bench.count("list the sessions", |engine| engine.account(&latest).unwrap().sessions().unwrap());
-    bench.count("verify the audit chain", |engine| engine.account(&latest).unwrap().verify_audit().unwrap());
-    bench.count("sign out", |engine| engine.account(&first).unwrap().sign_out().unwrap());
-    bench.count("end all other sessions", |engine| {
-        engine.account(&latest).unwrap().end_other_sessions().unwrap();
-    });
-    bench.count("ask for deletion", |engine| engine.account(&latest).unwrap().request_deletion().unwrap());
-    let asked =
-        bench.count("sign-in, to be deleted", |engine| engine.sign_in(EMAIL, &password, &phone).unwrap());
-    let back = bench.count("restore", |engine| answer(engine, &asked, &Answer::Restore));
-    assert!(matches!(back.step, Step::SignedIn(_)));
+    let (engine, world) = (bench.engine.clone(), bench.world.clone());
+    Life { engine: &engine, world: &world, name: "ada".to_owned(), watch: &mut bench }.live();
     format!(
         "# What an act costs\n\nCounted, not timed: a test holds every figure. The store is redb in memory with \
          a two-phase commit, which is two syncs; \"writes\" and \"bytes\" are what reaches the storage, \
@@ -301,7 +250,7 @@ fn nothing_above_the_port_knows_what_store_it_is_on() {
     let engine = Engine::create_in(store, &world.unlock(), policy, world.environment()).unwrap();
     let asked = engine.sign_up(EMAIL, &PASSWORD.into(), &Client::on("a phone")).unwrap();
     let done = answer(&engine, &asked, &code(&engine));
-    let account = engine.account(&token(done)).unwrap();
+    let account = engine.account(&signed_in(done).token.unwrap()).unwrap();
     assert!(account.verify_audit().unwrap());
     assert_eq!(account.sessions().unwrap().len(), 1);
 }

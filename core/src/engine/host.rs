@@ -18,6 +18,8 @@ use crate::ground::time::Timestamp;
 use crate::rules::mail::{Body, Message, Outgoing, TypedIn};
 use crate::rules::verdict::{Change, Context, Verdict};
 use crate::store::lower::{Mark, lower};
+#[cfg(feature = "testing")]
+use crate::store::port::Read;
 use crate::store::port::StoreError;
 use crate::store::view::{ClockEvent, View};
 
@@ -178,6 +180,15 @@ impl Engine {
         Ok(self.inner.keys()?.tally())
     }
 
+    /// Looks at the rows of the store as they are.
+    ///
+    /// # Errors
+    /// [`Error`] from the store or from `look`.
+    #[cfg(feature = "testing")]
+    pub fn look_at(&self, look: &mut dyn FnMut(&dyn Read) -> Result<(), StoreError>) -> Result<(), Error> {
+        Ok(self.inner.store.read(look)?)
+    }
+
     /// Every row of the store as it is, for tests that compare stores byte by byte.
     ///
     /// # Errors
@@ -185,7 +196,7 @@ impl Engine {
     #[cfg(feature = "testing")]
     pub fn dump(&self) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Error> {
         let mut rows = BTreeMap::new();
-        self.inner.store.read(&mut |read| {
+        self.look_at(&mut |read| {
             read.scan(&[], &[u8::MAX; 64], &mut |key, value| {
                 rows.insert(key.to_vec(), value.to_vec());
                 std::ops::ControlFlow::Continue(())

@@ -1,0 +1,61 @@
+//! What everything costs, in one run: `cargo bench`.
+//!
+//! `cargo bench -- limits` measures one family, `--quick` a tenth of the rounds to try it out. All figures are
+//! printed; a whole run also writes `docs/bench/results.json` and a plot for each family.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a measurement stops where it cannot go on, and prints its figures"
+)]
+
+mod acts;
+mod bulk;
+mod callers;
+mod enumeration;
+#[path = "../life.rs"]
+mod life;
+mod limits;
+mod measure;
+mod plot;
+mod report;
+mod size;
+mod speakers;
+mod stores;
+
+use std::path::Path;
+
+use report::Report;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|given| given != "--bench").collect();
+    if let [first, path, accounts] = arguments.as_slice()
+        && first == size::SERVES
+    {
+        return size::serves(Path::new(path), accounts.parse().unwrap());
+    }
+    let (options, wanted): (Vec<_>, Vec<_>) = arguments.iter().partition(|given| given.starts_with("--"));
+    let mut report = Report::new(options.iter().any(|option| *option == "--quick"));
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| *wanted == name);
+    // On the disk that things are built on: a temporary folder may be memory.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = folder.path();
+    type Family = fn(&mut Report, &Path);
+    let families: [(&str, Family); 8] = [
+        ("limits", limits::limits),
+        ("acts", acts::acts),
+        ("callers", callers::callers),
+        ("bulk", bulk::bulk),
+        ("size", size::size),
+        ("enumeration", enumeration::enumeration),
+        ("peers", speakers::peers),
+        ("languages", |report, _| speakers::languages(report)),
+    ];
+    for (name, family) in families {
+        if is_wanted(name) {
+            family(&mut report, folder);
+        }
+    }
+    report.end();
+}

@@ -1,0 +1,131 @@
+//! Rounds in which everything is measured once, in an order of the round's own, and what comes of them.
+
+use std::time::Instant;
+
+use selfsame::Entropy;
+use selfsame::testing::SeededEntropy;
+
+/// Rounds that are not counted.
+const WARM_UP: usize = 5;
+
+/// Chance that is the same in every run.
+pub(crate) struct Dice(SeededEntropy);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(SeededEntropy::new(seed))
+    }
+
+    pub(crate) fn below(&self, bound: usize) -> usize {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes).unwrap();
+        (u64::from_be_bytes(bytes) % bound as u64) as usize
+    }
+
+    pub(crate) fn shuffle<T>(&self, of: &mut [T]) {
+        for at in (1..of.len()).rev() {
+            of.swap(at, self.below(at + 1));
+        }
+    }
+}
+
+/// What the work took, in microseconds.
+#[expect(clippy::disallowed_methods, reason = "a measurement reads the machine's clock")]
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let began = Instant::now();
+    let made = work();
+    (began.elapsed().as_secs_f64() * 1e6, made)
+}
+
+/// The mean of many, for what is too short for the clock.
+pub(crate) fn each(times: usize, mut work: impl FnMut()) -> f64 {
+    timed(|| (0..times).for_each(|_| work())).0 / times as f64
+}
+
+/// Something to measure: gives the microseconds of one time.
+pub(crate) struct Part<'a> {
+    name: String,
+    run: Box<dyn FnMut() -> f64 + 'a>,
+}
+
+impl<'a> Part<'a> {
+    pub(crate) fn new(name: impl Into<String>, run: impl FnMut() -> f64 + 'a) -> Self {
+        Self { name: name.into(), run: Box::new(run) }
+    }
+}
+
+/// What was measured, by part and round.
+#[derive(Default)]
+pub(crate) struct Samples {
+    parts: Vec<(String, Vec<f64>)>,
+}
+
+/// In each round every part once, so that a machine that slows down slows all down alike.
+pub(crate) fn rounds(count: usize, parts: Vec<Part<'_>>) -> Samples {
+    rounds_after(count, |_| {}, parts)
+}
+
+/// The same, with something to be done before each round.
+pub(crate) fn rounds_after(count: usize, mut before: impl FnMut(usize), mut parts: Vec<Part<'_>>) -> Samples {
+    let dice = Dice::new(1);
+    let mut samples =
+        Samples { parts: parts.iter().map(|part| (part.name.clone(), Vec::with_capacity(count))).collect() };
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    for round in 0..WARM_UP.min(count) + count {
+        before(round);
+        dice.shuffle(&mut order);
+        for at in &order {
+            let time = (parts[*at].run)();
+            if round >= WARM_UP.min(count) {
+                samples.parts[*at].1.push(time);
+            }
+        }
+    }
+    samples
+}
+
+impl Samples {
+    pub(crate) fn add(&mut self, part: &str, time: f64) {
+        match self.parts.iter_mut().find(|(name, _)| name == part) {
+            Some((_, times)) => times.push(time),
+            None => self.parts.push((part.to_owned(), vec![time])),
+        }
+    }
+
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, Spread)> {
+        self.parts.iter().map(|(name, times)| (name.as_str(), Spread::of(times.clone())))
+    }
+
+    pub(crate) fn has(&self, part: &str) -> bool {
+        self.parts.iter().any(|(name, _)| name == part)
+    }
+
+    pub(crate) fn of(&self, part: &str) -> &[f64] {
+        let found = self.parts.iter().find(|(name, _)| name == part);
+        &found.unwrap_or_else(|| panic!("nothing was measured as {part:?}")).1
+    }
+
+    /// Of each round the one over the sum of the others.
+    pub(crate) fn ratio(&self, over: &str, under: &[&str]) -> Spread {
+        let sum = |round: usize| under.iter().map(|part| self.of(part)[round]).sum::<f64>();
+        Spread::of(self.of(over).iter().enumerate().map(|(round, time)| time / sum(round)).collect())
+    }
+}
+
+/// The middle of many figures, and how far they spread.
+#[derive(Clone, Copy)]
+pub(crate) struct Spread {
+    pub(crate) median: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+    pub(crate) worst: f64,
+    pub(crate) count: usize,
+}
+
+impl Spread {
+    pub(crate) fn of(mut figures: Vec<f64>) -> Self {
+        figures.sort_unstable_by(f64::total_cmp);
+        let at = |share: f64| figures[((figures.len() - 1) as f64 * share).round() as usize];
+        Self { median: at(0.5), low: at(0.1), high: at(0.9), worst: at(0.99), count: figures.len() }
+    }
+}

@@ -1,0 +1,229 @@
+//! Stores with many accounts, and the same file as redb has it.
+
+use std::fs;
+use std::ops::{Bound, ControlFlow};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition};
+use selfsame::testing::{Medium, Read};
+use selfsame::{
+    Client, Engine, ForeignHash, HashCost, HashFailed, Hasher, ImportOutcome, ImportedAccount, Secret,
+    SessionToken, Timestamp,
+};
+use selfsame_world::{START, World, WorldBuilder, signed_in};
+
+use crate::measure::{Dice, timed};
+
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
+/// Accounts that are brought at a time.
+const AT_A_TIME: usize = 8 * 1024;
+/// What the engine gives redb.
+const CACHE: usize = 16 << 20;
+
+/// A hash that costs nothing, so that all else shows.
+pub(crate) struct Free;
+
+impl Hasher for Free {
+    fn derive(&self, _: HashCost, _: &[u8], _: &[u8; 16], _: &[u8; 32]) -> Result<[u8; 32], HashFailed> {
+        Ok([7; 32])
+    }
+
+    fn verify_foreign(&self, _: &ForeignHash, _: &[u8]) -> Result<bool, HashFailed> {
+        Ok(true)
+    }
+}
+
+/// A world for measuring: real randomness, and the time that the test turns.
+pub(crate) fn world(hasher: Arc<dyn Hasher>) -> WorldBuilder {
+    World::builder().real_entropy().hasher(hasher)
+}
+
+pub(crate) fn email(number: usize) -> String {
+    format!("user{number}@example.org")
+}
+
+/// The account of this number, as another service has it.
+pub(crate) fn account(number: usize, hash: &str) -> ImportedAccount {
+    ImportedAccount {
+        external_id: format!("user-{number}"),
+        // As accounts come: one after the other over the years before.
+        created_at: Some(Timestamp::from_millis(
+            START.as_millis() - 100_000_000_000 + number as u64 * 50_000,
+        )),
+        display_name: Some(format!("User {number}")),
+        email: Some(email(number)),
+        email_verified: true,
+        password_hash: Some(hash.into()),
+        identities: Vec::new(),
+        totp: None,
+    }
+}
+
+/// A hash that is one by its form.
+pub(crate) const HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$yrdGtGIZk/3JHsUHh5gLQUqQppLwvGjf4Z+cJbPLqew";
+
+/// Fills a store, and tells how long it took, in microseconds.
+pub(crate) fn fill(engine: &Engine, numbers: std::ops::Range<usize>, hash: &str) -> f64 {
+    let mut time = 0.0;
+    for from in numbers.clone().step_by(AT_A_TIME) {
+        let accounts: Vec<_> =
+            (from..(from + AT_A_TIME).min(numbers.end)).map(|number| account(number, hash)).collect();
+        let (took, outcomes) = timed(|| engine.import_accounts(&accounts, false).unwrap());
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, ImportOutcome::Imported { .. })));
+        time += took;
+    }
+    time
+}
+
+/// A store of so many accounts in a new file.
+pub(crate) fn filled(path: &Path, accounts: usize) -> World {
+    let world = world(Arc::new(Free)).file(path).build();
+    fill(world.engine(), 0..accounts, HASH);
+    world
+}
+
+/// The same on any medium.
+pub(crate) fn filled_on(medium: Arc<dyn Medium>, accounts: usize) -> World {
+    let world = world(Arc::new(Free)).medium(medium).build();
+    fill(world.engine(), 0..accounts, HASH);
+    world
+}
+
+pub(crate) fn sign_in(engine: &Engine, number: usize) -> SessionToken {
+    let progress = engine.sign_in(&email(number), &Secret::from(PASSWORD), &Client::on("laptop")).unwrap();
+    signed_in(progress).token.unwrap()
+}
+
+/// A sign-in of somebody, timed.
+pub(crate) fn timed_sign_in(engine: &Engine, number: usize) -> f64 {
+    let (email, password, client) = (email(number), Secret::from(PASSWORD), Client::on("laptop"));
+    timed(|| engine.sign_in(&email, &password, &client).unwrap()).0
+}
+
+/// The file of a store as redb has it: what cannot be saved is measured on this.
+pub(crate) struct Raw {
+    pub(crate) db: Database,
+    pub(crate) keys: Vec<Vec<u8>>,
+}
+
+impl Raw {
+    /// A copy of the file of a store that was closed.
+    pub(crate) fn copy_of(store: &Path) -> Self {
+        let path: PathBuf = store.with_extension("raw");
+        fs::copy(store, &path).unwrap();
+        let db = Builder::new().set_cache_size(CACHE).create(&path).unwrap();
+        let mut keys = Vec::new();
+        let table = db.begin_read().unwrap().open_table(ROWS).unwrap();
+        for row in table.iter().unwrap() {
+            let (key, value) = row.unwrap();
+            // An account's row, of some four hundred bytes.
+            if is_account(key.value()) && (300..600).contains(&value.value().len()) {
+                keys.push(key.value().to_vec());
+            }
+        }
+        drop(table);
+        Self { db, keys }
+    }
+
+    fn key(&self, dice: &Dice) -> &[u8] {
+        &self.keys[dice.below(self.keys.len())]
+    }
+
+    /// One row of 400 bytes, durable in two phases as the engine's are.
+    pub(crate) fn commit(&self, dice: &Dice) -> f64 {
+        let key = self.key(dice);
+        timed(|| {
+            let mut transaction = self.db.begin_write().unwrap();
+            transaction.set_two_phase_commit(true);
+            transaction.open_table(ROWS).unwrap().insert(key, [7; 400].as_slice()).unwrap();
+            transaction.commit().unwrap();
+        })
+        .0
+    }
+
+    /// A transaction, a table and one row.
+    pub(crate) fn get(&self, dice: &Dice) -> f64 {
+        let key = self.key(dice);
+        timed(|| {
+            let table = self.db.begin_read().unwrap().open_table(ROWS).unwrap();
+            let row = table.get(key).unwrap().unwrap();
+            assert!(row.value().len() > 100);
+        })
+        .0
+    }
+}
+
+fn is_account(key: &[u8]) -> bool {
+    key.len() == 17 && key[16] == 0 && key[..16] != [0; 16]
+}
+
+fn is_claim(key: &[u8]) -> bool {
+    key.len() == 49 && key[..16] == [0; 16] && key[16] == 0x10
+}
+
+/// All rows of a store, in order.
+pub(crate) fn rows(world: &World) -> Vec<(Vec<u8>, Vec<u8>)> {
+    world.engine().dump().unwrap().into_iter().collect()
+}
+
+/// Loads these rows, which are in order, into a new redb file as fast as redb can: a cursor, one transaction.
+pub(crate) fn load_raw(path: &Path, rows: &[(Vec<u8>, Vec<u8>)]) -> f64 {
+    timed(|| {
+        let db = Builder::new().set_cache_size(CACHE).create(path).unwrap();
+        let mut transaction = db.begin_write().unwrap();
+        transaction.set_two_phase_commit(true);
+        {
+            let mut table = transaction.open_table(ROWS).unwrap();
+            let mut cursor = table.upper_bound_mut(Bound::<&[u8]>::Unbounded).unwrap();
+            for (key, value) in rows {
+                cursor.insert_before(key.as_slice(), value.as_slice()).unwrap();
+            }
+        }
+        transaction.commit().unwrap();
+    })
+    .0
+}
+
+/// What is in a store: the bytes of its rows, and some keys of claims and of accounts, from all over it.
+pub(crate) struct Survey {
+    pub(crate) payload: u64,
+    pub(crate) keys: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Survey {
+    pub(crate) fn of(engine: &Engine, accounts: usize) -> Self {
+        let step = (accounts / 2_000).max(1);
+        let (mut payload, mut claims, mut roots) = (0, Vec::new(), Vec::new());
+        let mut seen = [0; 2];
+        let mut keep = |kind: usize, key: &[u8], kept: &mut Vec<Vec<u8>>| {
+            seen[kind] += 1;
+            if seen[kind] % step == 0 {
+                kept.push(key.to_vec());
+            }
+        };
+        engine
+            .look_at(&mut |read| {
+                read.scan(&[], &[u8::MAX; 64], &mut |key, value| {
+                    payload += (key.len() + value.len()) as u64;
+                    match key {
+                        key if is_claim(key) => keep(0, key, &mut claims),
+                        key if is_account(key) => keep(1, key, &mut roots),
+                        _ => {}
+                    }
+                    ControlFlow::Continue(())
+                })
+            })
+            .unwrap();
+        Dice::new(9).shuffle(&mut roots);
+        Self { payload, keys: claims.into_iter().zip(roots).collect() }
+    }
+}
+
+/// The gets of an email's look-up, in one read.
+pub(crate) fn look_up(read: &dyn Read, (claim, account): &(Vec<u8>, Vec<u8>)) {
+    assert!(read.get(claim).unwrap().is_some());
+    assert!(read.get(account).unwrap().is_some());
+}

@@ -1,0 +1,243 @@
+//! Every act of the public face once, in the life of an account: what is counted and what is timed.
+
+use std::fmt::Debug;
+
+use selfsame::{
+    AccountHandle, AddressStep, Answer, Billing, BillingStatus, Client, CustomerRef, Engine, Error, Intent,
+    Managed, ManagedBy, Planned, ProductId, Progress, ProviderId, RequestKind, Secret, SessionToken, Step,
+};
+use selfsame_world::{Identity, World, days, hours, minutes, refused, signed_in, totp};
+
+const PASSWORD: &str = "correct horse battery staple";
+const ANOTHER: &str = "another horse battery staple";
+const ONE_MORE: &str = "one more horse battery staple";
+
+/// Who watches acts being done.
+pub(crate) trait Watch {
+    fn act<T>(&mut self, name: &'static str, act: impl FnOnce() -> T) -> T;
+}
+
+/// Somebody's life: `engine` goes by the clock of `world`, and `name` is nobody else's.
+pub(crate) struct Life<'a, W> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) world: &'a World,
+    pub(crate) name: String,
+    pub(crate) watch: &'a mut W,
+}
+
+impl<W: Watch> Life<'_, W> {
+    pub(crate) fn live(mut self) {
+        let (first, second) = self.arrives();
+        self.looks(&second);
+        self.changes(&second);
+        self.turns_mfa_on(&second);
+        self.uses_products();
+        self.forgets();
+        self.leaves(&first);
+    }
+
+    fn email(&self) -> String {
+        format!("{}@example.org", self.name)
+    }
+
+    fn new_email(&self) -> String {
+        format!("{}@example.net", self.name)
+    }
+
+    /// Everything that waits to be delivered, and the code that came last.
+    fn mailed(&self) -> Option<Secret> {
+        let mut code = None;
+        loop {
+            let messages = self.engine.messages(32).unwrap();
+            if messages.is_empty() {
+                return code;
+            }
+            for message in messages {
+                self.engine.delivered(message.id).unwrap();
+                code = message.kind.mailed_code().cloned().or(code);
+            }
+        }
+    }
+
+    fn code(&self) -> Answer {
+        Answer::Code(self.mailed().unwrap())
+    }
+
+    fn answer(&mut self, name: &'static str, to: &Progress, answer: &Answer) -> Progress {
+        let engine = self.engine;
+        self.watch.act(name, || engine.answer(to.flow.as_ref().unwrap(), to.number, answer).unwrap())
+    }
+
+    fn done<T>(&mut self, name: &'static str, act: impl FnOnce(&Engine) -> Result<T, Error>) -> T {
+        let engine = self.engine;
+        self.watch.act(name, || act(engine).unwrap())
+    }
+
+    fn refused<T: Debug>(&mut self, name: &'static str, act: impl FnOnce(&Engine) -> Result<T, Error>) {
+        let engine = self.engine;
+        self.watch.act(name, || refused(act(engine)));
+    }
+
+    fn handle(&self, token: &SessionToken) -> AccountHandle {
+        self.engine.account(token).unwrap()
+    }
+
+    /// By password and by provider, known and unknown, right and wrong.
+    fn arrives(&mut self) -> (SessionToken, SessionToken) {
+        let (email, password, phone) = (self.email(), Secret::from(PASSWORD), Client::on("a phone"));
+        let asked = self.done("sign-up", |engine| engine.sign_up(&email, &password, &phone));
+        let messages = self.done("fetch a message", |engine| engine.messages(10));
+        let message = messages.into_iter().next_back().unwrap();
+        self.done("drop a message", |engine| engine.delivered(message.id));
+        let right = Answer::Code(message.kind.mailed_code().cloned().unwrap());
+        self.refused("a wrong code", |engine| {
+            engine.answer(asked.flow.as_ref().unwrap(), asked.number, &Answer::Code("x".into()))
+        });
+        let first = token(self.answer("the right code: a new account", &asked, &right));
+        self.world.later(minutes(5));
+        self.done("sign-in, and the mark of time", |engine| engine.sign_in(&email, &password, &phone));
+        self.done("sign-in", |engine| engine.sign_in(&email, &password, &phone));
+        self.refused("sign-in, wrong password", |engine| engine.sign_in(&email, &"wrong".into(), &phone));
+        let nobody = format!("nobody-{email}");
+        self.refused("sign-in, unknown email", |engine| engine.sign_in(&nobody, &password, &phone));
+        self.done("resolve a session", |engine| engine.resolve(&first));
+        self.world.later(hours(1));
+        self.done("touch a session, when due", |engine| engine.touch(&first));
+        self.done("touch a session, when not", |engine| engine.touch(&first));
+
+        let x = ProviderId::new("x").unwrap();
+        let begun = self.done("begin with a provider", |engine| engine.begin_federated(&x, &phone));
+        let flow = begun.flow.unwrap();
+        let identity = Identity::at("x", &self.name);
+        let brought = identity.clone().with_email(&email).assertion(&flow).unwrap();
+        let asked = self.done("bring an unknown identity", |engine| {
+            engine.continue_with(&flow, &brought, Intent::SignUp)
+        });
+        let right = self.code();
+        let prompt = self.answer("prove its address: the prompt", &asked, &right);
+        self.done("show the step again", |engine| engine.current_step(prompt.flow.as_ref().unwrap()));
+        let chosen = self.answer("choose a candidate", &prompt, &Answer::LinkTo(1));
+        self.answer("prove it by password: linked", &chosen, &Answer::Password(PASSWORD.into()));
+        let begun = self.engine.begin_federated(&x, &phone).unwrap();
+        let flow = begun.flow.unwrap();
+        let brought = identity.assertion(&flow).unwrap();
+        let second =
+            token(self.done("bring a known identity", |engine| {
+                engine.continue_with(&flow, &brought, Intent::SignIn)
+            }));
+        (first, second)
+    }
+
+    fn looks(&mut self, token: &SessionToken) {
+        let account = self.handle(token);
+        self.done("the account page", |engine| engine.account(token).unwrap().view());
+        self.done("list the sessions", |_| account.sessions());
+        self.done("the activity", |_| account.activity());
+        self.done("verify the audit chain", |_| account.verify_audit());
+        self.done("explain an act", |_| account.explain(&Planned::EnrollTotp));
+        self.done("the export", |_| account.export());
+        self.done("the health of the store", Engine::health);
+    }
+
+    fn changes(&mut self, token: &SessionToken) {
+        let account = self.handle(token);
+        let (email, new_email) = (self.email(), self.new_email());
+        self.done("set the display name", |_| account.set_display_name(Some("Ada")));
+        self.done("change the password", |_| account.change_password(&PASSWORD.into(), &ANOTHER.into()));
+        let asked = self.done("change the email: a code", |_| account.change_email(&new_email, false));
+        assert!(matches!(asked, AddressStep::ProveAddress { .. }));
+        let code = self.mailed().unwrap();
+        self.done("change the email: done", |_| account.prove_address(&code));
+        self.done("change the contact", |_| account.set_contact(&email));
+        self.mailed();
+        self.done("renew the proof of a session", |_| account.reauthenticate());
+    }
+
+    fn turns_mfa_on(&mut self, token: &SessionToken) {
+        let account = self.handle(token);
+        let (email, password, phone) = (self.new_email(), Secret::from(ANOTHER), Client::on("a phone"));
+        let secret = self.done("MFA: a secret", |_| account.enroll_totp()).secret;
+        let (world, shown) = (self.world, secret.clone());
+        let shown = move || totp(&shown, world.now()).unwrap();
+        let codes = self.done("MFA: on", |_| account.confirm_totp(&shown()));
+        self.done("MFA: the codes are saved", |_| account.recovery_codes_saved());
+        self.world.later(minutes(1));
+        let asked =
+            self.done("sign-in with MFA: password", |engine| engine.sign_in(&email, &password, &phone));
+        self.answer("sign-in with MFA: code", &asked, &Answer::Totp(shown()));
+        let asked = self.engine.sign_in(&email, &password, &phone).unwrap();
+        let code = codes.codes.into_iter().next().unwrap();
+        self.answer("sign-in with MFA: recovery code", &asked, &Answer::RecoveryCode(code));
+        self.mailed();
+        self.world.later(days(2));
+        let asked = self.engine.sign_in(&email, &password, &phone).unwrap();
+        let fresh = self.engine.answer(asked.flow.as_ref().unwrap(), asked.number, &Answer::Totp(shown()));
+        let account = self.handle(&signed_in(fresh.unwrap()).token.unwrap());
+        self.done("MFA: new recovery codes", |_| account.regenerate_recovery_codes());
+        self.done("MFA: off", |_| account.turn_off_mfa());
+        self.mailed();
+    }
+
+    fn uses_products(&mut self) {
+        let done = self.engine.sign_in(&self.new_email(), &ANOTHER.into(), &Client::on("a phone")).unwrap();
+        let account = self.handle(&token(done));
+        let id = account.view().unwrap().id;
+        let grok = ProductId::new("grok").unwrap();
+        let billing = Billing {
+            customer: CustomerRef::new(&self.name).unwrap(),
+            plan: "pro".to_owned(),
+            status: BillingStatus::Active,
+            period_end: None,
+            managed_by: ManagedBy::Direct,
+        };
+        self.done("open a product", |_| account.open_product(&grok));
+        self.done("set its billing", |engine| engine.set_billing(id, &grok, &billing));
+        self.done("list the products", |_| account.memberships());
+        self.done("where it is billed", |_| account.billing_destination(&grok));
+        self.done("where the account is managed", |_| {
+            account.manage_destination(&Managed::Product(grok.clone()))
+        });
+        let request = self.done("ask for one's data", |_| account.request_privacy(RequestKind::Access));
+        self.done("list one's requests", |_| account.privacy_requests());
+        self.done("list open requests", |engine| engine.open_requests(10));
+        self.done("close a request", |engine| engine.close_request(id, request.id, "sent"));
+        let desk = self.engine.support("grace");
+        let email = self.new_email();
+        self.done("support: find", |_| desk.find(&email));
+        self.done("support: activity", |_| desk.activity(id));
+        self.done("support: what was done", |engine| engine.support_records(id));
+        self.mailed();
+    }
+
+    fn forgets(&mut self) {
+        let (email, phone) = (self.new_email(), Client::on("a phone"));
+        let asked = self.done("a forgotten password: a code", |engine| engine.reset_password(&email, &phone));
+        let right = self.code();
+        let asked = self.answer("a forgotten password: proven", &asked, &right);
+        self.answer("a forgotten password: a new one", &asked, &Answer::NewPassword(ONE_MORE.into()));
+        self.mailed();
+    }
+
+    fn leaves(&mut self, ended: &SessionToken) {
+        self.refused("resolve a session that has ended", |engine| engine.resolve(ended));
+        self.world.later(days(2));
+        let (email, password, phone) = (self.new_email(), Secret::from(ONE_MORE), Client::on("a phone"));
+        let sign_in = |engine: &Engine| signed_in(engine.sign_in(&email, &password, &phone).unwrap());
+        let other = self.handle(&sign_in(self.engine).token.unwrap());
+        self.done("sign out", |_| other.sign_out());
+        let account = self.handle(&sign_in(self.engine).token.unwrap());
+        let session = sign_in(self.engine).session;
+        self.done("end a session", |_| account.end_session(session));
+        self.done("end all other sessions", |_| account.end_other_sessions());
+        self.done("ask for deletion", |_| account.request_deletion());
+        let asked = self.done("sign-in, to be deleted", |engine| engine.sign_in(&email, &password, &phone));
+        let back = self.answer("restore", &asked, &Answer::Restore);
+        assert!(matches!(back.step, Step::SignedIn(_)));
+        self.done("purge, with nothing due", |engine| engine.purge_due(10));
+        self.mailed();
+    }
+}
+
+fn token(progress: Progress) -> SessionToken {
+    signed_in(progress).token.unwrap()
+}
