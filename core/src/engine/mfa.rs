@@ -17,7 +17,7 @@ impl AccountHandle {
     /// # Errors
     /// As said at [`AccountHandle`]; [`Refusal::ReauthenticationRequired`].
     pub fn enroll_totp(&self) -> Result<TotpEnrolment, Error> {
-        self.act_fresh(|_, ctx, fresh| Ok(mfa::enroll(fresh, ctx)))
+        self.act_fresh(|_, ctx, fresh| Ok(mfa::enroll(fresh, ctx)))?.drawn().ok_or(Error::Defect)
     }
 
     /// The app's first code. The recovery codes that it returns are to be [saved](Self::recovery_codes_saved);

@@ -160,6 +160,21 @@ pub struct TotpEnrolment {
     pub expires_at: Timestamp,
 }
 
+/// An enrolment before its QR code is drawn, which takes as long as a commit and needs nobody's turn.
+pub(crate) struct Enrolling {
+    secret: Secret,
+    uri: Secret,
+    expires_at: Timestamp,
+}
+
+impl Enrolling {
+    /// A realm has at most 64 characters and an address 254: their URI is within what a QR code holds.
+    pub(crate) fn drawn(self) -> Option<TotpEnrolment> {
+        let Self { secret, uri, expires_at } = self;
+        Some(TotpEnrolment { qr: QrCode::of(&uri)?, secret, uri, expires_at })
+    }
+}
+
 /// Recovery codes to be saved by the owner: each stands in for the second factor once.
 #[derive(Clone, Debug)]
 pub struct RecoveryCodes {
@@ -189,7 +204,7 @@ impl Mfa {
 
 /// Begins an enrolment in the session, in the place of one that was begun there (SPEC 5.1). Where a factor
 /// is on, the new one will replace it (SPEC 5.5).
-pub(crate) fn enroll(fresh: &Fresh<'_, FactorOrCode>, ctx: &Context<'_>) -> Verdict<TotpEnrolment> {
+pub(crate) fn enroll(fresh: &Fresh<'_, FactorOrCode>, ctx: &Context<'_>) -> Verdict<Enrolling> {
     let secret = TotpSecret::new(ctx.draw.bytes("totp secret"));
     let account = fresh.account();
     let label = match &account.ways.contact {
@@ -197,9 +212,7 @@ pub(crate) fn enroll(fresh: &Fresh<'_, FactorOrCode>, ctx: &Context<'_>) -> Verd
         None => account.id.to_string(),
     };
     let uri = secret.uri(ctx.policy.realm(), &label);
-    // A realm has at most 64 characters and an address 254: their URI is within what a QR code holds.
-    let Some(qr) = QrCode::of(&uri) else { return Verdict::refused(Refusal::NotOffered) };
-    let shown = TotpEnrolment { secret: secret.base32(), uri, qr, expires_at: ctx.now + ENROLMENT_LIFE };
+    let shown = Enrolling { secret: secret.base32(), uri, expires_at: ctx.now + ENROLMENT_LIFE };
     let changes = begun(account, fresh.session(), Stage::Confirm(secret), Action::MfaEnrolmentBegun, ctx);
     Verdict::done(shown, changes)
 }
