@@ -48,7 +48,12 @@ impl Store for BTreeStore {
         let changes = admit(decide(&rows.there)?, &rows.there)?;
         if !changes.is_empty() {
             rows.stamp += 1;
-            rows.there.extend(changes);
+            for (key, value) in changes {
+                match value {
+                    Some(_) => rows.there.insert(key, value),
+                    None => rows.there.remove(&key),
+                };
+            }
         }
         Ok(())
     }
