@@ -26,8 +26,14 @@ const CACHE: usize = 16 << 20;
 pub(crate) struct Free;
 
 impl Hasher for Free {
-    fn derive(&self, _: HashCost, _: &[u8], _: &[u8; 16], _: &[u8; 32]) -> Result<[u8; 32], HashFailed> {
-        Ok([7; 32])
+    fn derive(
+        &self,
+        _: HashCost,
+        password: &[u8],
+        _: &[u8; 16],
+        _: &[u8; 32],
+    ) -> Result<[u8; 32], HashFailed> {
+        Ok([password.iter().fold(0, |sum, byte| sum ^ byte); 32])
     }
 
     fn verify_foreign(&self, _: &ForeignHash, _: &[u8]) -> Result<bool, HashFailed> {

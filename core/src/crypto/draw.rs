@@ -1,6 +1,7 @@
 //! Randomness for one act.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -23,6 +24,12 @@ impl Draw {
         let mut seed = Zeroizing::new([0; 32]);
         entropy.fill(&mut *seed)?;
         Ok(Self { seed: Mac::new(&seed) })
+    }
+
+    /// For who only looks: what is drawn goes nowhere.
+    pub(crate) fn for_nothing() -> &'static Self {
+        static NOTHING: LazyLock<Draw> = LazyLock::new(|| Draw { seed: Mac::new(&[0; 32]) });
+        &NOTHING
     }
 
     /// `N` random bytes for this label; another label gives others, the same one the same.

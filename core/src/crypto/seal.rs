@@ -1,6 +1,7 @@
 //! Sealing: AES-256-GCM (NIST SP 800-38D) over a value and the place where it belongs.
 
 use std::hint::black_box;
+use std::sync::LazyLock;
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::Zeroizing;
@@ -89,10 +90,13 @@ fn expanded(key: &[u8; 32]) -> Option<Box<LessSafeKey>> {
     UnboundKey::new(&AES_256_GCM, key).ok().map(|key| Box::new(LessSafeKey::new(key)))
 }
 
+/// What a key is overwritten with; making one takes as long as a seal.
+static BLANK: LazyLock<Option<Box<LessSafeKey>>> = LazyLock::new(|| expanded(&[0; 32]));
+
 impl Drop for SealKey {
     fn drop(&mut self) {
-        if let (Some(key), Ok(blank)) = (&mut self.0, UnboundKey::new(&AES_256_GCM, &[0; 32])) {
-            **key = LessSafeKey::new(blank);
+        if let (Some(key), Some(blank)) = (&mut self.0, &*BLANK) {
+            key.clone_from(blank);
             // Without a reader the compiler may leave the write out.
             black_box(key);
         }

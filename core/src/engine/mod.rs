@@ -314,11 +314,11 @@ impl Inner {
     }
 
     fn read(&self, look: Looking<'_, ()>) -> Result<(), Error> {
-        let draw = Draw::new(&*self.environment.entropy)?;
+        let draw = Draw::for_nothing();
         let moment = self.time.moment();
         Ok(self.store.read(&mut |read| {
             let keys = self.keys.get()?;
-            let ctx = self.context(&moment, &draw, &keys);
+            let ctx = self.context(&moment, draw, &keys);
             look(&View::new(read, &keys, ctx.now), &ctx)
         })?)
     }

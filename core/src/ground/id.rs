@@ -1,6 +1,6 @@
 //! Names that the engine gives: 16 bytes each, a UUIDv7 (RFC 9562), its own type each.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,9 @@ fn write_uuid(bytes: &[u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if matches!(at, 4 | 6 | 8 | 10) {
             f.write_str("-")?;
         }
-        write!(f, "{byte:02x}")?;
+        for digit in [byte >> 4, byte & 15] {
+            f.write_char(char::from_digit(digit.into(), 16).unwrap_or_default())?;
+        }
     }
     Ok(())
 }
