@@ -37,6 +37,7 @@ impl Speaker {
             .arg(run)
             .current_dir(root)
             .env("SELFSAME_PEER_ACCOUNTS", ACCOUNTS.to_string())
+            .env("TMPDIR", env!("CARGO_TARGET_TMPDIR"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

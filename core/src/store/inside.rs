@@ -13,15 +13,19 @@ thread_local! {
 
 /// The entrance of one store. A thread may be inside of several stores, and of each but once.
 #[derive(Debug)]
-pub(crate) struct Entrance(u64);
+pub struct Entrance(u64);
 
 impl Entrance {
-    pub(crate) fn new() -> Self {
+    /// The entrance of a new store.
+    pub fn new() -> Self {
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Marks the thread as inside until the answer is dropped.
-    pub(crate) fn enter(&self) -> Result<Inside, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::Reentered`] where it is inside already.
+    pub fn enter(&self) -> Result<Inside, StoreError> {
         INSIDE.with_borrow_mut(|stores| {
             if stores.contains(&self.0) {
                 return Err(StoreError::Reentered);
@@ -32,8 +36,14 @@ impl Entrance {
     }
 }
 
+impl Default for Entrance {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// The thread is inside of a store.
-pub(crate) struct Inside(u64);
+pub struct Inside(u64);
 
 impl Drop for Inside {
     fn drop(&mut self) {

@@ -44,6 +44,7 @@ pub(crate) mod testing {
     pub use super::conformance::{Case, Make, cases, conformance};
     pub use super::file::FileMedium;
     pub use super::in_memory::MemoryMedium;
+    pub use super::inside::Entrance;
     pub use super::medium::{Identity, Medium, Opened};
     pub use super::memory::BTreeStore;
     pub use super::open::Keyring;
@@ -52,6 +53,7 @@ pub(crate) mod testing {
     };
     pub use super::raw::{raw_rows, with_raw_rows};
     pub use super::redb::{RedbStore, Settings};
+    pub use super::stage::{Changes, admit};
     pub use crate::crypto::tally::TallyKey;
     pub use ::redb::{BackendError, StorageBackend};
 }

@@ -7,11 +7,11 @@ use std::ops::{Bound, ControlFlow};
 use super::port::{MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, STAMP_KEY, StoreError, Visit, Write};
 
 /// Rows to be: a value, or nothing where the row goes.
-pub(crate) type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+pub type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// Checks the rows of one act, each over what is there and the act's rows before it. Whatever can
 /// fail fails here: redb takes no row back once one of a transaction is written.
-pub(crate) fn admit(mut rows: Vec<Row>, there: &dyn Read) -> Result<Changes, StoreError> {
+pub fn admit(mut rows: Vec<Row>, there: &dyn Read) -> Result<Changes, StoreError> {
     within_limits(&rows)?;
     // Neighbours lie on the same pages; rows of one key stay in the order that the act gave them.
     rows.sort_by(|one, other| one.key.cmp(&other.key));

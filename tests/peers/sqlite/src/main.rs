@@ -1,0 +1,213 @@
+//! The same engine and the same sealed rows on SQLite, as a speaker of `tests/benches/speakers.rs`.
+
+mod store;
+
+use std::error::Error;
+use std::io::{BufRead, Write};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rusqlite::{OptionalExtension, params};
+use selfsame::testing::SeededEntropy;
+use selfsame::{
+    Answer, Client, Engine, Entropy, ForeignHash, HashCost, HashFailed, Hasher, ImportedAccount, MessageKind,
+    Secret, SessionToken,
+};
+use selfsame_world::{World, minutes, signed_in};
+use store::SqliteStore;
+
+const PASSWORD: &str = "correct horse battery staple";
+const HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$yrdGtGIZk/3JHsUHh5gLQUqQppLwvGjf4Z+cJbPLqew";
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// A hash that costs nothing.
+struct Free;
+
+impl Hasher for Free {
+    fn derive(
+        &self,
+        _: HashCost,
+        password: &[u8],
+        _: &[u8; 16],
+        _: &[u8; 32],
+    ) -> Result<[u8; 32], HashFailed> {
+        Ok([password.iter().fold(0, |sum, byte| sum ^ byte); 32])
+    }
+
+    fn verify_foreign(&self, _: &ForeignHash, _: &[u8]) -> Result<bool, HashFailed> {
+        Ok(true)
+    }
+}
+
+struct Peer {
+    accounts: usize,
+    world: World,
+    engine: Engine,
+    store: Arc<SqliteStore>,
+    chance: SeededEntropy,
+    tokens: Vec<SessionToken>,
+    claims: Vec<Vec<u8>>,
+    roots: Vec<Vec<u8>>,
+    new: usize,
+}
+
+impl Peer {
+    fn new(folder: &std::path::Path) -> Outcome<Self> {
+        let accounts =
+            std::env::var("SELFSAME_PEER_ACCOUNTS").ok().map_or(Ok(20_000), |text| text.parse())?;
+        let store = Arc::new(SqliteStore::create(&folder.join("accounts"))?);
+        // Only its clock, hasher and randomness are used.
+        let world = World::builder().real_entropy().hasher(Arc::new(Free)).build();
+        let policy = World::policy().build()?;
+        let engine = Engine::create_in(store.clone(), &world.unlock(), policy, world.environment())?;
+        let all: Vec<_> = (0..accounts).map(account).collect();
+        engine.import_accounts(&all, false)?;
+        let (mut claims, mut roots) = (Vec::new(), Vec::new());
+        engine.look_at(&mut |read| {
+            read.scan(&[], &[u8::MAX; 64], &mut |key, _| {
+                let nobody = key.iter().take(16).all(|byte| *byte == 0);
+                match (nobody, key.len(), key.get(16)) {
+                    (true, 49, Some(0x10)) => claims.push(key.to_vec()),
+                    (false, 17, Some(0)) => roots.push(key.to_vec()),
+                    _ => {}
+                }
+                ControlFlow::Continue(())
+            })
+        })?;
+        let chance = SeededEntropy::new(1);
+        let tokens = Vec::new();
+        let mut peer = Self { accounts, world, engine, store, chance, tokens, claims, roots, new: 0 };
+        for _ in 0..200 {
+            peer.sign_in()?;
+        }
+        Ok(peer)
+    }
+
+    fn below(&self, bound: usize) -> usize {
+        let mut bytes = [0; 8];
+        // Only the machine's own randomness can fail.
+        _ = self.chance.fill(&mut bytes);
+        (u64::from_be_bytes(bytes) % bound as u64) as usize
+    }
+
+    fn once(&mut self, part: &str) -> Outcome<u128> {
+        match part {
+            "sign_in_bare" => self.sign_in(),
+            "sign_up_bare" => self.sign_up(),
+            "session" => {
+                let token = &self.tokens[self.below(self.tokens.len())];
+                let began = Instant::now();
+                self.engine.resolve(token)?;
+                Ok(began.elapsed().as_nanos())
+            }
+            "get_email" => self.get_email(),
+            "commit" => self.commit(),
+            other => Err(format!("no part {other}").into()),
+        }
+    }
+
+    fn sign_in(&mut self) -> Outcome<u128> {
+        let (email, password, client) =
+            (email(self.below(self.accounts)), Secret::from(PASSWORD), Client::on("laptop"));
+        let began = Instant::now();
+        let progress = self.engine.sign_in(&email, &password, &client)?;
+        let took = began.elapsed().as_nanos();
+        if self.tokens.len() < 200 {
+            self.tokens.extend(signed_in(progress).token);
+        }
+        Ok(took)
+    }
+
+    fn sign_up(&mut self) -> Outcome<u128> {
+        self.new += 1;
+        let email = format!("new{}@example.org", self.new);
+        let (password, client) = (Secret::from(PASSWORD), Client::on("laptop"));
+        let began = Instant::now();
+        let asked = self.engine.sign_up(&email, &password, &client)?;
+        let first = began.elapsed().as_nanos();
+        let message = self.engine.messages(10)?.pop().ok_or("no message")?;
+        self.engine.delivered(message.id)?;
+        let MessageKind::VerifyEmail { code } = message.kind else { return Err("no code".into()) };
+        let flow = asked.flow.ok_or("no flow")?;
+        let began = Instant::now();
+        self.engine.answer(&flow, asked.number, &Answer::Code(code))?;
+        let second = began.elapsed().as_nanos();
+        self.world.later(minutes(1));
+        Ok(first + second)
+    }
+
+    /// The look-up of an email as an application on rusqlite does it: two prepared statements, one transaction.
+    fn get_email(&self) -> Outcome<u128> {
+        let (claim, root) =
+            (&self.claims[self.below(self.claims.len())], &self.roots[self.below(self.roots.len())]);
+        let mut connection = self.store.connection();
+        let began = Instant::now();
+        let transaction = connection.transaction()?;
+        for key in [claim, root] {
+            let mut get = transaction.prepare_cached("SELECT value FROM rows WHERE key = ?1")?;
+            let found: Option<Vec<u8>> = get.query_row([key], |row| row.get(0)).optional()?;
+            found.ok_or("a row is gone")?;
+        }
+        drop(transaction);
+        Ok(began.elapsed().as_nanos())
+    }
+
+    fn commit(&self) -> Outcome<u128> {
+        let root = &self.roots[self.below(self.roots.len())];
+        // A row of its own beside the account, so that the account still opens.
+        let key = [root.as_slice(), &[0xff]].concat();
+        let connection = self.store.connection();
+        let began = Instant::now();
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO rows VALUES (?1, ?2)")?
+            .execute(params![key, [7_u8; 400].as_slice()])?;
+        Ok(began.elapsed().as_nanos())
+    }
+}
+
+fn email(number: usize) -> String {
+    format!("user{number}@example.org")
+}
+
+fn account(number: usize) -> ImportedAccount {
+    ImportedAccount {
+        external_id: format!("user-{number}"),
+        created_at: None,
+        display_name: Some(format!("User {number}")),
+        email: Some(email(number)),
+        email_verified: true,
+        password_hash: Some(HASH.into()),
+        identities: Vec::new(),
+        totp: None,
+    }
+}
+
+fn main() -> Outcome<()> {
+    let folder = std::env::temp_dir().join(format!("selfsame-peer-sqlite-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let spoken = Peer::new(&folder).and_then(|mut peer| speak(&mut peer));
+    std::fs::remove_dir_all(&folder)?;
+    spoken
+}
+
+fn speak(peer: &mut Peer) -> Outcome<()> {
+    let mut out = std::io::stdout().lock();
+    for part in ["sign_in_bare", "sign_up_bare", "session", "get_email", "commit"] {
+        writeln!(out, "part {part}")?;
+    }
+    writeln!(out, "note the same engine and the same sealed rows, on SQLite instead of redb")?;
+    writeln!(out, "ready SQLite {}, WAL, synchronous=FULL", rusqlite::version())?;
+    out.flush()?;
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let (part, count) = line.split_once(' ').ok_or("a line is: part count")?;
+        let times = (0..count.parse()?).map(|_| peer.once(part).map(|time| time.to_string()));
+        let times = times.collect::<Outcome<Vec<_>>>()?;
+        writeln!(out, "{}", times.join(" "))?;
+        out.flush()?;
+    }
+    Ok(())
+}
