@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use selfsame::Engine;
-use selfsame::testing::{Decide, Keyring, Read, RedbStore, Settings, Store, StoreError, TallyKey};
+use selfsame::testing::{Decide, Read, RedbStore, Store, StoreError};
 use selfsame_world::World;
 
 use crate::measure::{Dice, Samples, Spread, timed};
@@ -15,6 +14,9 @@ use crate::stores::{self, Free, timed_sign_in};
 
 const ACCOUNTS: usize = 20_000;
 const CALLERS: [usize; 4] = [1, 2, 8, 32];
+const ROUNDS: usize = 7;
+/// Of all callers together, at a time.
+const SIGN_INS: usize = 1_600;
 
 /// One act at a time, so that no two share a commit.
 struct OneByOne {
@@ -42,36 +44,42 @@ impl Store for OneByOne {
 }
 
 pub(crate) fn callers(report: &mut Report, folder: &Path) {
-    let store = |name: &str| {
-        let keyring: Arc<dyn Keyring> = Arc::new(|_: &dyn Read| Ok(Arc::new(TallyKey::new(&[1; 32]))));
-        let settings = Settings { patience: Duration::from_secs(60), ..Settings::default() };
-        RedbStore::create_file(&folder.join(name), settings, Vec::new(), [0; 8], None, keyring).unwrap()
-    };
+    let store = |name| stores::redb_store(&folder.join(name));
     let shared = engine_on(Arc::new(store("shared")));
     let alone = engine_on(Arc::new(OneByOne { store: store("alone"), turn: Mutex::new(()) }));
     let (mut rates, mut waits) = (Samples::default(), Samples::default());
-    let (mut gains, mut tails) = (Vec::new(), Vec::new());
-    let each = report.rounds(400).max(20);
-    for _ in 0..5 {
-        for callers in CALLERS {
-            let [(rate, wait), (rate_alone, wait_alone)] =
-                [&shared, &alone].map(|engine| together(engine, callers, each));
-            rates.add(&format!("shared commits, {callers} callers"), rate);
-            rates.add(&format!("a commit each, {callers} callers"), rate_alone);
-            waits.add(&format!("shared commits, {callers} callers: p99"), wait.worst);
-            waits.add(&format!("a commit each, {callers} callers: p99"), wait_alone.worst);
-            waits.add(&format!("shared commits, {callers} callers: median"), wait.median);
-            waits.add(&format!("a commit each, {callers} callers: median"), wait_alone.median);
-            if callers == 32 {
-                gains.push(rate / rate_alone);
-                tails.push(wait.worst / wait_alone.worst);
-            }
+    let dice = Dice::new(10);
+    let mut turns: Vec<_> = CALLERS
+        .into_iter()
+        .flat_map(|callers| [("shared commits", &shared, callers), ("a commit each", &alone, callers)])
+        .collect();
+    for _ in 0..ROUNDS {
+        dice.shuffle(&mut turns);
+        for (how, engine, callers) in &turns {
+            let (rate, wait) = together(engine, *callers, report.rounds(SIGN_INS / callers));
+            rates.add(&part(how, *callers), rate);
+            waits.add(&format!("{}: median", part(how, *callers)), wait.median);
+            waits.add(&format!("{}: p99", part(how, *callers)), wait.worst);
         }
     }
-    report.family("callers", "Sign-ins without hash by many at once", "a second", &rates);
-    report.family("callers-wait", "How long one of them waits", "microseconds", &waits);
-    report.at_least("32 callers, shared commits / a commit each: sign-ins a second", 4.0, Spread::of(gains));
-    report.at_most("32 callers, shared commits / a commit each: p99", 0.3, Spread::of(tails));
+    report.family("callers", "Sign-ins without hash by many at once", "a second", &rates.sorted());
+    report.family("callers-wait", "How long one of them waits", "microseconds", &waits.sorted());
+    let most = CALLERS[CALLERS.len() - 1];
+    let [together, apart] = ["shared commits", "a commit each"].map(|how| part(how, most));
+    report.at_least(
+        &format!("{most} at once, shared commits / a commit each: sign-ins a second"),
+        4.0,
+        rates.ratio(&together, &[&apart]),
+    );
+    report.at_most(
+        &format!("{most} at once, shared commits / a commit each: p99"),
+        0.3,
+        waits.ratio(&format!("{together}: p99"), &[&format!("{apart}: p99")]),
+    );
+}
+
+fn part(how: &str, callers: usize) -> String {
+    format!("{callers:>2} at once, {how}")
 }
 
 fn engine_on(store: Arc<dyn Store>) -> Engine {

@@ -1,6 +1,7 @@
 //! What a sign-in costs beside what nobody can save: one hash and one durable commit.
 
 use std::fs::OpenOptions;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,9 +10,8 @@ use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use ring::{aead, hmac};
-use rustix::fs::{FileExt as _, fdatasync};
-use selfsame::testing::BTreeStore;
-use selfsame::{Argon2Hasher, Client, Engine, HashCost, Secret, SessionToken};
+use selfsame::testing::{BTreeStore, Row, Store as _, Write};
+use selfsame::{Argon2Hasher, Engine, HashCost, SessionToken};
 use selfsame_world::World;
 
 use crate::measure::{Dice, Part, Samples, Spread, each, rounds, timed};
@@ -29,6 +29,8 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
     let (small, large) = (Filled::of(folder, "small", SMALL), Filled::of(folder, "large", LARGE));
     let argon2 = hashing_world(folder);
     let in_memory = plain_engine();
+    let port = stores::redb_store(&folder.join("port"));
+    port.write(&mut |_| Ok((0..SMALL).map(row).collect())).unwrap();
     let dice = Dice::new(2);
     let file = OpenOptions::new().create(true).truncate(true).write(true).open(folder.join("sync")).unwrap();
     file.write_all_at(&[1; 4096], 0).unwrap();
@@ -57,12 +59,16 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
             Part::new("fdatasync of 4 KiB", || {
                 timed(|| {
                     file.write_all_at(&[2; 4096], 0).unwrap();
-                    fdatasync(&file).unwrap();
+                    file.sync_data().unwrap();
                 })
                 .0
             }),
             Part::new(commit("20,000"), || small.raw.commit(&dice)),
             Part::new(commit("200,000"), || large.raw.commit(&dice)),
+            Part::new("the same through the store's port, 20,000 rows", || {
+                let row = row(dice.below(SMALL));
+                timed(|| port.write(&mut |_| Ok(vec![row.clone()])).unwrap()).0
+            }),
             Part::new("get of one row, 20,000 accounts", || {
                 (0..MANY).map(|_| small.raw.get(&dice)).sum::<f64>() / MANY as f64
             }),
@@ -153,6 +159,10 @@ fn plain_engine() -> Engine {
     engine
 }
 
+fn row(number: usize) -> Row {
+    Row { key: [&[1], &(number as u32).to_be_bytes()[..]].concat(), write: Write::Put(vec![7; 400]) }
+}
+
 fn raw_hash(blocks: &mut [Block]) -> f64 {
     let params = Params::new(19_456, 2, 1, Some(32)).unwrap();
     let argon2 = Argon2::new_with_secret(&[9; 32], Algorithm::Argon2id, Version::V0x13, params).unwrap();
@@ -166,20 +176,20 @@ fn side_by_side(report: &mut Report, world: &World) {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let mut samples = Samples::default();
     let span = Duration::from_millis(if report.quick { 200 } else { 1_500 });
+    let (dice, mut turns) = (Dice::new(11), ["hashes", "sign-ins"]);
     for _ in 0..report.rounds(9).max(2) {
-        let hashing = throughput(cores, span, |_| {
-            let mut blocks = vec![Block::default(); 19_456];
-            move || _ = raw_hash(&mut blocks)
-        });
-        let signing_in = throughput(cores, span, |at| {
-            let (engine, dice) = (world.engine().clone(), Dice::new(at as u64));
-            move || {
-                let email = email(dice.below(HASHED));
-                engine.sign_in(&email, &Secret::from(PASSWORD), &Client::on("laptop")).unwrap();
-            }
-        });
-        samples.add("hashes", hashing);
-        samples.add("sign-ins", signing_in);
+        dice.shuffle(&mut turns);
+        for turn in turns {
+            let rate = throughput(cores, span, |at| {
+                let (engine, dice) = (world.engine().clone(), Dice::new(at as u64));
+                let mut blocks = vec![Block::default(); 19_456];
+                move || match turn {
+                    "hashes" => _ = raw_hash(&mut blocks),
+                    _ => _ = timed_sign_in(&engine, dice.below(HASHED)),
+                }
+            });
+            samples.add(turn, rate);
+        }
     }
     report.family("hashing", "As many callers as there are cores", "a second", &samples);
     report.at_least("sign-ins / hashes, callers as cores", 0.97, samples.ratio("sign-ins", &["hashes"]));

@@ -1,7 +1,7 @@
 //! What everything costs, in one run: `cargo bench`.
 //!
-//! `cargo bench -- limits` measures one family, `--quick` a tenth of the rounds to try it out. All figures are
-//! printed; a whole run also writes `docs/bench/results.json` and a plot for each family.
+//! `cargo bench -- limits` measures one family, `--quick` a tenth of the rounds to try it out. A whole run writes
+//! `docs/bench/`: the figures and a plot for each family; any other writes the same to `target/tmp/bench/`.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -36,8 +36,7 @@ fn main() {
         return size::serves(Path::new(path), accounts.parse().unwrap());
     }
     let (options, wanted): (Vec<_>, Vec<_>) = arguments.iter().partition(|given| given.starts_with("--"));
-    let mut report = Report::new(options.iter().any(|option| *option == "--quick"));
-    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| *wanted == name);
+    let quick = options.iter().any(|option| *option == "--quick");
     // On the disk that things are built on: a temporary folder may be memory.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let folder = folder.path();
@@ -52,8 +51,12 @@ fn main() {
         ("peers", speakers::peers),
         ("languages", |report, _| speakers::languages(report)),
     ];
+    for name in &wanted {
+        assert!(families.iter().any(|(family, _)| family == name), "there is no family {name}");
+    }
+    let mut report = Report::new(quick, wanted.is_empty());
     for (name, family) in families {
-        if is_wanted(name) {
+        if wanted.is_empty() || wanted.iter().any(|wanted| *wanted == name) {
             family(&mut report, folder);
         }
     }

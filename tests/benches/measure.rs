@@ -96,6 +96,13 @@ impl Samples {
         self.parts.iter().map(|(name, times)| (name.as_str(), Spread::of(times.clone())))
     }
 
+    /// By name, for what was added in orders of chance.
+    pub(crate) fn sorted(&self) -> Self {
+        let mut parts = self.parts.clone();
+        parts.sort_by(|one, other| one.0.cmp(&other.0));
+        Self { parts }
+    }
+
     pub(crate) fn has(&self, part: &str) -> bool {
         self.parts.iter().any(|(name, _)| name == part)
     }
@@ -109,6 +116,12 @@ impl Samples {
     pub(crate) fn ratio(&self, over: &str, under: &[&str]) -> Spread {
         let sum = |round: usize| under.iter().map(|part| self.of(part)[round]).sum::<f64>();
         Spread::of(self.of(over).iter().enumerate().map(|(round, time)| time / sum(round)).collect())
+    }
+
+    /// Of each round the one over the other without a third; at least a microsecond is left of it.
+    pub(crate) fn ratio_without(&self, over: &str, under: &str, without: &str) -> Spread {
+        let rounds = self.of(over).iter().zip(self.of(under)).zip(self.of(without));
+        Spread::of(rounds.map(|((over, under), without)| over / (under - without).max(1.0)).collect())
     }
 }
 
@@ -128,4 +141,10 @@ impl Spread {
         let at = |share: f64| figures[((figures.len() - 1) as f64 * share).round() as usize];
         Self { median: at(0.5), low: at(0.1), high: at(0.9), worst: at(0.99), count: figures.len() }
     }
+}
+
+/// Three digits that count, or all before the point.
+pub(crate) fn shown(figure: f64) -> String {
+    let magnitude = figure.abs().max(1e-6).log10().floor() as i32;
+    format!("{figure:.*}", usize::try_from(2 - magnitude).unwrap_or(0))
 }

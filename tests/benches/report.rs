@@ -2,16 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::measure::{Samples, Spread};
+use crate::measure::{Samples, Spread, shown};
 use crate::plot;
 
 /// All that was measured so far.
 pub(crate) struct Report {
     folder: PathBuf,
-    /// A tenth of the rounds, to try the harness out: nothing is written.
+    /// A tenth of the rounds, to try the harness out.
     pub(crate) quick: bool,
     families: Vec<Value>,
     aims: Vec<Aim>,
@@ -20,14 +21,26 @@ pub(crate) struct Report {
 
 struct Aim {
     what: String,
-    at_most: bool,
-    aim: f64,
+    bound: Bound,
     reached: Spread,
 }
 
+enum Bound {
+    AtMost(f64),
+    AtLeast(f64),
+    /// A figure that is told beside the aims.
+    No,
+}
+
 impl Report {
-    pub(crate) fn new(quick: bool) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/bench");
+    /// Only all families with all their rounds are figures to publish.
+    pub(crate) fn new(quick: bool, has_all: bool) -> Self {
+        let folder = if has_all && !quick {
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/bench")
+        } else {
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench")
+        };
+        fs::create_dir_all(&folder).unwrap();
         Self { folder, quick, families: Vec::new(), aims: Vec::new(), notes: Vec::new() }
     }
 
@@ -38,31 +51,35 @@ impl Report {
 
     /// A family of figures of one unit, as a table and a plot.
     pub(crate) fn family(&mut self, name: &str, title: &str, unit: &str, samples: &Samples) {
-        println!("\n## {title}\n\n{:52}{:>12}{:>12}{:>12}{:>12}", unit, "median", "p10", "p90", "p99");
+        println!("\n## {title}\n\n{unit:60}{:>12}{:>12}{:>12}{:>12}", "median", "p10", "p90", "p99");
         let mut rows = Vec::new();
         for (part, spread) in samples.parts() {
             let Spread { median, low, high, worst, count } = spread;
-            println!("{part:52}{}{}{}{}", shown(median), shown(low), shown(high), shown(worst));
+            let [middle, first, last, late] = [median, low, high, worst].map(shown);
+            println!("{part:60}{middle:>12}{first:>12}{last:>12}{late:>12}");
             rows.push(json!({
                 "part": part, "rounds": count, "median": rounded(median), "p10": rounded(low),
                 "p90": rounded(high), "p99": rounded(worst),
             }));
         }
         self.families.push(json!({ "family": name, "title": title, "unit": unit, "parts": rows }));
-        if !self.quick {
-            let file = self.folder.join(format!("{name}.svg"));
-            plot::bars(&file, title, unit, &samples.parts().collect::<Vec<_>>());
-        }
+        let file = self.folder.join(format!("{name}.svg"));
+        plot::bars(&file, title, unit, &samples.parts().collect::<Vec<_>>());
     }
 
     /// Something that shall be at most this.
     pub(crate) fn at_most(&mut self, what: &str, aim: f64, reached: Spread) {
-        self.aims.push(Aim { what: what.to_owned(), at_most: true, aim, reached });
+        self.aims.push(Aim { what: what.to_owned(), bound: Bound::AtMost(aim), reached });
     }
 
     /// Something that shall be at least this.
     pub(crate) fn at_least(&mut self, what: &str, aim: f64, reached: Spread) {
-        self.aims.push(Aim { what: what.to_owned(), at_most: false, aim, reached });
+        self.aims.push(Aim { what: what.to_owned(), bound: Bound::AtLeast(aim), reached });
+    }
+
+    /// Something that nothing is asked of.
+    pub(crate) fn figure(&mut self, what: &str, reached: Spread) {
+        self.aims.push(Aim { what: what.to_owned(), bound: Bound::No, reached });
     }
 
     /// What a reader of the figures must know.
@@ -74,55 +91,45 @@ impl Report {
 
     /// The aims, and everything as JSON.
     pub(crate) fn end(self) {
-        println!("\n## Aims\n\n{:64}{:>12}{:>12}{:>12}{:>12}", "", "aim", "reached", "p10", "p90");
+        println!("\n## Aims\n\n{:76}{:>12}{:>12}{:>12}{:>12}", "", "aim", "reached", "p10", "p90");
         let mut aims = Vec::new();
-        for Aim { what, at_most, aim, reached } in &self.aims {
-            let sign = if *at_most { "<=" } else { ">=" };
-            let is_reached = if *at_most { reached.median <= *aim } else { reached.median >= *aim };
-            let mark = if is_reached { "" } else { "  not reached" };
-            let aim_shown = format!("{sign} {aim}");
-            println!(
-                "{what:64}{aim_shown:>12}{}{}{}{mark}",
-                shown(reached.median),
-                shown(reached.low),
-                shown(reached.high)
-            );
+        for Aim { what, bound, reached } in &self.aims {
+            let (aim, is_reached) = match bound {
+                Bound::AtMost(aim) => (format!("<= {aim}"), Some(reached.median <= *aim)),
+                Bound::AtLeast(aim) => (format!(">= {aim}"), Some(reached.median >= *aim)),
+                Bound::No => (String::new(), None),
+            };
+            let mark = if is_reached == Some(false) { "  not reached" } else { "" };
+            let [middle, first, last] = [reached.median, reached.low, reached.high].map(shown);
+            println!("{what:76}{aim:>12}{middle:>12}{first:>12}{last:>12}{mark}");
             aims.push(json!({
-                "what": what, "aim": aim_shown, "reached": rounded(reached.median),
+                "what": what, "aim": aim, "reached": rounded(reached.median),
                 "p10": rounded(reached.low), "p90": rounded(reached.high), "is_reached": is_reached,
             }));
-        }
-        if self.quick {
-            return;
         }
         let all = json!({
             "machine": machine(), "families": self.families, "aims": aims, "notes": self.notes,
         });
-        fs::write(self.folder.join("results.json"), format!("{all:#}\n")).unwrap();
+        let file = self.folder.join("results.json");
+        fs::write(&file, format!("{all:#}\n")).unwrap();
+        println!("\n{}", file.display());
     }
 }
 
-fn shown(figure: f64) -> String {
-    let text = match figure.abs() {
-        0.0..10.0 => format!("{figure:.3}"),
-        10.0..1000.0 => format!("{figure:.1}"),
-        _ => format!("{figure:.0}"),
-    };
-    format!("{text:>12}")
-}
-
+/// What JSON needs of it.
 fn rounded(figure: f64) -> f64 {
-    (figure * 1000.0).round() / 1000.0
+    (figure * 1e6).round() / 1e6
 }
 
 fn machine() -> Value {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let cpu = read("/proc/cpuinfo");
     let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let rustc = Command::new("rustc").arg("--version").output().unwrap();
     json!({
         "processor": cpu.map_or(std::env::consts::ARCH, |(_, name)| name),
         "cores": std::thread::available_parallelism().map_or(1, usize::from),
         "kernel": read("/proc/sys/kernel/osrelease").trim(),
-        "optimised": !cfg!(debug_assertions),
+        "rustc": String::from_utf8(rustc.stdout).unwrap().trim(),
     })
 }

@@ -1,21 +1,25 @@
 //! What is measured in other processes: other services of the kind, and other languages.
 //!
 //! A speaker is a program that says what it can do, `part NAME` a line, and then `ready WHAT IT IS`, or
-//! `skip WHY`. Asked `NAME COUNT` it does that so many times and answers the nanoseconds of each.
+//! `skip WHY`. Asked `NAME COUNT` it does that so many times and answers the nanoseconds of each. What it must be
+//! given to read ends when it shall.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs;
+use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
-use selfsame::{Argon2Hasher, Client, HashCost, Secret};
+use selfsame::{Argon2Hasher, Client, HashCost, Secret, SessionId};
 use selfsame_world::World;
 
-use crate::measure::{Dice, Part, Samples, rounds, timed};
+use crate::measure::{Dice, Part, Samples, each, rounds, timed};
 use crate::report::Report;
-use crate::stores::{self, Free, PASSWORD, Survey, email, filled, sign_in, timed_sign_in};
+use crate::stores::{
+    self, Free, PASSWORD, Survey, email, filled, sign_in, timed_look_up, timed_sign_in, timed_sign_up,
+};
 
 const ACCOUNTS: usize = 20_000;
 const HASHED: usize = 50;
@@ -25,7 +29,8 @@ struct Speaker {
     name: String,
     parts: Vec<String>,
     child: Child,
-    to: ChildStdin,
+    /// Nothing when it shall end.
+    to: Option<ChildStdin>,
     from: BufReader<ChildStdout>,
 }
 
@@ -42,35 +47,32 @@ impl Speaker {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let to = child.stdin.take().unwrap();
+        let to = child.stdin.take();
         let from = BufReader::new(child.stdout.take().unwrap());
         let mut speaker = Self { name: name.to_owned(), parts: Vec::new(), child, to, from };
         loop {
             let mut line = String::new();
-            if speaker.from.read_line(&mut line).unwrap() == 0 {
-                report.note(format!("{name}: it ended before it was ready"));
-                return None;
-            }
-            match line.trim().split_once(' ') {
-                Some(("part", part)) => speaker.parts.push(part.to_owned()),
-                Some(("note", note)) => report.note(format!("{name}: {note}")),
-                Some(("skip", why)) => {
-                    report.note(format!("{name}: skipped, {why}"));
+            speaker.from.read_line(&mut line).unwrap();
+            let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+            match word {
+                "part" => speaker.parts.push(rest.to_owned()),
+                "note" => report.note(format!("{name}: {rest}")),
+                "skip" => {
+                    report.note(format!("{name}: skipped, {rest}"));
                     return None;
                 }
-                Some(("ready", what)) => {
-                    report.note(format!("{name}: {what}"));
+                "ready" => {
+                    report.note(format!("{name}: {rest}"));
                     return Some(speaker);
                 }
-                _ => {}
+                _ => panic!("{name} said {line:?} before it was ready"),
             }
         }
     }
 
     /// The microseconds of one, as the mean of so many.
     fn ask(&mut self, part: &str, count: usize) -> f64 {
-        writeln!(self.to, "{part} {count}").unwrap();
-        self.to.flush().unwrap();
+        writeln!(self.to.as_ref().unwrap(), "{part} {count}").unwrap();
         let mut line = String::new();
         self.from.read_line(&mut line).unwrap();
         let times: Vec<f64> = line.split_whitespace().map(|time| time.parse().unwrap()).collect();
@@ -81,7 +83,8 @@ impl Speaker {
 
 impl Drop for Speaker {
     fn drop(&mut self) {
-        _ = self.child.kill();
+        // At the end of what it reads it puts away what it made.
+        self.to = None;
         _ = self.child.wait();
     }
 }
@@ -128,39 +131,18 @@ pub(crate) fn peers(report: &mut Report, folder: &Path) {
     }
     let dice = Dice::new(8);
     let tokens: Vec<_> = (0..200).map(|_| sign_in(bare.engine(), dice.below(ACCOUNTS))).collect();
-    let keys = Survey::of(bare.engine(), ACCOUNTS).keys;
-    let numbers = RefCell::new(0);
-    let sign_up = |world: &World| {
-        let number = numbers.replace_with(|number| *number + 1);
-        let (client, password) = (Client::on("laptop"), Secret::from(PASSWORD));
-        let email = format!("new{number}@example.org");
-        let (first, begun) = timed(|| world.engine().sign_up(&email, &password, &client).unwrap());
-        let code = selfsame::Answer::Code(world.mailbox().code(&email).unwrap());
-        let (second, _) = timed(|| world.answer(&begun, &code).unwrap());
-        world.mailbox().clear();
-        world.later(selfsame_world::minutes(1));
-        first + second
-    };
+    let survey = Survey::of(bare.engine(), ACCOUNTS);
+    let number = Cell::new(0);
+    let sign_up = |world: &World| timed_sign_up(world, number.replace(number.get() + 1));
     let mut parts = vec![
         Part::new("selfsame: sign_in", || timed_sign_in(hashing.engine(), dice.below(HASHED))),
         Part::new("selfsame: sign_up", || sign_up(&hashing)),
         Part::new("selfsame: sign_in_bare", || timed_sign_in(bare.engine(), dice.below(ACCOUNTS))),
         Part::new("selfsame: sign_up_bare", || sign_up(&bare)),
         Part::new("selfsame: session", || {
-            let token = &tokens[dice.below(tokens.len())];
-            crate::measure::each(20, || drop(bare.engine().resolve(token).unwrap()))
+            each(20, || _ = bare.engine().resolve(&tokens[dice.below(tokens.len())]).unwrap())
         }),
-        Part::new("selfsame: get_email", || {
-            crate::measure::each(20, || {
-                let keys = &keys[dice.below(keys.len())];
-                bare.engine()
-                    .look_at(&mut |read| {
-                        stores::look_up(read, keys);
-                        Ok(())
-                    })
-                    .unwrap();
-            })
-        }),
+        Part::new("selfsame: get_email", || timed_look_up(bare.engine(), &survey, &dice)),
     ];
     for peer in &peers {
         let (name, own) = (peer.borrow().name.clone(), peer.borrow().parts.clone());
@@ -172,24 +154,39 @@ pub(crate) fn peers(report: &mut Report, folder: &Path) {
     }
     let samples = rounds(report.rounds(100), parts);
     report.family("peers", "Other services, in the same rounds", "microseconds", &samples);
-    for (peer, part, aim) in [
-        ("sqlite", "get_email", 0.6),
-        ("better-auth", "sign_in_bare", 0.2),
-        ("better-auth", "sign_up_bare", 0.2),
-        ("better-auth", "session", 0.005),
-        ("django", "sign_in_bare", 0.04),
-        ("django", "sign_up_bare", 0.04),
-        ("django", "session", 0.002),
-    ] {
-        compared(report, &samples, peer, part, aim);
+    for peer in &peers {
+        compared(report, &samples, &peer.borrow().name);
     }
 }
 
-fn compared(report: &mut Report, samples: &Samples, peer: &str, part: &str, aim: f64) {
-    let theirs = format!("{peer}: {part}");
-    if samples.has(&theirs) {
-        let ratio = samples.ratio(&format!("selfsame: {part}"), &[&theirs]);
-        report.at_most(&format!("{part}, selfsame / {peer}"), aim, ratio);
+/// What is aimed at: our time over theirs.
+const AIMS: [(&str, &str, f64); 7] = [
+    ("sqlite", "get_email", 0.6),
+    ("better-auth", "sign_in_bare", 0.2),
+    ("better-auth", "sign_up_bare", 0.2),
+    ("better-auth", "session", 0.005),
+    ("django", "sign_in_bare", 0.04),
+    ("django", "sign_up_bare", 0.04),
+    ("django", "session", 0.002),
+];
+
+/// All that both can do; of a peer that is asked over a network also without what that takes.
+fn compared(report: &mut Report, samples: &Samples, peer: &str) {
+    for part in ["sign_in", "sign_up", "sign_in_bare", "sign_up_bare", "session", "get_email"] {
+        let (ours, theirs) = (format!("selfsame: {part}"), format!("{peer}: {part}"));
+        if !samples.has(&theirs) {
+            continue;
+        }
+        let (what, ratio) = (format!("{part}, selfsame / {peer}"), samples.ratio(&ours, &[&theirs]));
+        match AIMS.iter().find(|(who, which, _)| (*who, *which) == (peer, part)) {
+            Some((_, _, aim)) => report.at_most(&what, *aim, ratio),
+            None => report.figure(&what, ratio),
+        }
+        let floor = format!("{peer}: floor");
+        if samples.has(&floor) {
+            let without = samples.ratio_without(&ours, &theirs, &floor);
+            report.figure(&format!("{part}, selfsame / {peer} without its floor"), without);
+        }
     }
 }
 
@@ -199,13 +196,15 @@ pub(crate) fn languages(report: &mut Report) {
         return;
     }
     let world = stores::world(Arc::new(Free)).build();
-    let ada = world.ada();
-    let account = world.account(&ada);
+    let (engine, ada, client) = (world.engine(), world.ada(), Client::on("laptop"));
+    let (account, password) = (world.account(&ada), Secret::from(PASSWORD));
     let mut parts = vec![
-        Part::new("rust: resolve", || {
-            crate::measure::each(20, || drop(world.engine().resolve(&ada.token).unwrap()))
+        Part::new("rust: resolve", || each(20, || _ = engine.resolve(&ada.token).unwrap())),
+        Part::new("rust: view", || each(20, || _ = account.view().unwrap())),
+        Part::new("rust: sign_in_bare", || {
+            timed(|| engine.sign_in(&ada.email, &password, &client).unwrap()).0
         }),
-        Part::new("rust: view", || crate::measure::each(20, || drop(account.view().unwrap()))),
+        Part::new("rust: refused", || each(20, || _ = black_box("no id").parse::<SessionId>().unwrap_err())),
     ];
     for speaker in &speakers {
         let (name, own) = (speaker.borrow().name.clone(), speaker.borrow().parts.clone());
@@ -217,4 +216,13 @@ pub(crate) fn languages(report: &mut Report) {
     }
     let samples = rounds(report.rounds(200), parts);
     report.family("languages", "One call, by the language that it comes from", "microseconds", &samples);
+    for speaker in &speakers {
+        let name = &speaker.borrow().name;
+        for part in ["resolve", "view", "sign_in_bare", "refused"] {
+            let (theirs, ours) = (format!("{name}: {part}"), format!("rust: {part}"));
+            if samples.has(&theirs) {
+                report.figure(&format!("{part}, {name} / rust"), samples.ratio(&theirs, &[&ours]));
+            }
+        }
+    }
 }

@@ -4,16 +4,17 @@ use std::fs;
 use std::ops::{Bound, ControlFlow};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition};
-use selfsame::testing::{Medium, Read};
+use selfsame::testing::{Keyring, Read, RedbStore, Settings, TallyKey};
 use selfsame::{
-    Client, Engine, ForeignHash, HashCost, HashFailed, Hasher, ImportOutcome, ImportedAccount, Secret,
-    SessionToken, Timestamp,
+    Answer, Client, Engine, ForeignHash, HashCost, HashFailed, Hasher, ImportOutcome, ImportedAccount,
+    Secret, SessionToken, Timestamp,
 };
-use selfsame_world::{START, World, WorldBuilder, signed_in};
+use selfsame_world::{START, World, WorldBuilder, minutes, signed_in};
 
-use crate::measure::{Dice, timed};
+use crate::measure::{Dice, each, timed};
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
@@ -91,13 +92,6 @@ pub(crate) fn filled(path: &Path, accounts: usize) -> World {
     world
 }
 
-/// The same on any medium.
-pub(crate) fn filled_on(medium: Arc<dyn Medium>, accounts: usize) -> World {
-    let world = world(Arc::new(Free)).medium(medium).build();
-    fill(world.engine(), 0..accounts, HASH);
-    world
-}
-
 pub(crate) fn sign_in(engine: &Engine, number: usize) -> SessionToken {
     let progress = engine.sign_in(&email(number), &Secret::from(PASSWORD), &Client::on("laptop")).unwrap();
     signed_in(progress).token.unwrap()
@@ -107,6 +101,25 @@ pub(crate) fn sign_in(engine: &Engine, number: usize) -> SessionToken {
 pub(crate) fn timed_sign_in(engine: &Engine, number: usize) -> f64 {
     let (email, password, client) = (email(number), Secret::from(PASSWORD), Client::on("laptop"));
     timed(|| engine.sign_in(&email, &password, &client).unwrap()).0
+}
+
+/// The two calls of somebody who signs up, timed; `number` is nobody else's.
+pub(crate) fn timed_sign_up(world: &World, number: usize) -> f64 {
+    let (engine, client, password) = (world.engine(), Client::on("laptop"), Secret::from(PASSWORD));
+    let email = format!("new{number}@example.org");
+    let (first, begun) = timed(|| engine.sign_up(&email, &password, &client).unwrap());
+    let code = Answer::Code(world.mailbox().code(&email).unwrap());
+    let (second, _) = timed(|| world.answer(&begun, &code).unwrap());
+    world.mailbox().clear();
+    world.later(minutes(1));
+    first + second
+}
+
+/// A new store in a file, without an engine.
+pub(crate) fn redb_store(path: &Path) -> RedbStore {
+    let keyring: Arc<dyn Keyring> = Arc::new(|_: &dyn Read| Ok(Arc::new(TallyKey::new(&[1; 32]))));
+    let settings = Settings { patience: Duration::from_secs(60), ..Settings::default() };
+    RedbStore::create_file(path, settings, Vec::new(), [0; 8], None, keyring).unwrap()
 }
 
 /// The file of a store as redb has it: what cannot be saved is measured on this.
@@ -228,8 +241,15 @@ impl Survey {
     }
 }
 
-/// The gets of an email's look-up, in one read.
-pub(crate) fn look_up(read: &dyn Read, (claim, account): &(Vec<u8>, Vec<u8>)) {
-    assert!(read.get(claim).unwrap().is_some());
-    assert!(read.get(account).unwrap().is_some());
+/// The look-up of an email, the mean of twenty: its claim and the account behind it, without a hash or a write.
+pub(crate) fn timed_look_up(engine: &Engine, survey: &Survey, dice: &Dice) -> f64 {
+    each(20, || {
+        let (claim, account) = &survey.keys[dice.below(survey.keys.len())];
+        engine
+            .look_at(&mut |read| {
+                assert!(read.get(claim)?.is_some() && read.get(account)?.is_some());
+                Ok(())
+            })
+            .unwrap();
+    })
 }
