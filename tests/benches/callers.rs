@@ -62,8 +62,9 @@ pub(crate) fn callers(report: &mut Report, folder: &Path) {
             waits.add(&format!("{}: p99", part(how, *callers)), wait.worst);
         }
     }
-    report.family("callers", "Sign-ins without hash by many at once", "a second", &rates.sorted());
-    report.family("callers-wait", "How long one of them waits", "microseconds", &waits.sorted());
+    let (rates, waits) = (rates.sorted(), waits.sorted());
+    report.family("callers", "Sign-ins without hash by many at once", "a second", &rates);
+    report.family("callers-wait", "How long one of them waits", "microseconds", &waits);
     let most = CALLERS[CALLERS.len() - 1];
     let [together, apart] = ["shared commits", "a commit each"].map(|how| part(how, most));
     report.at_least(
@@ -79,7 +80,7 @@ pub(crate) fn callers(report: &mut Report, folder: &Path) {
 }
 
 fn part(how: &str, callers: usize) -> String {
-    format!("{callers:>2} at once, {how}")
+    format!("{callers} at once, {how}")
 }
 
 fn engine_on(store: Arc<dyn Store>) -> Engine {

@@ -96,11 +96,14 @@ impl Samples {
         self.parts.iter().map(|(name, times)| (name.as_str(), Spread::of(times.clone())))
     }
 
-    /// By name, for what was added in orders of chance.
-    pub(crate) fn sorted(&self) -> Self {
-        let mut parts = self.parts.clone();
-        parts.sort_by(|one, other| one.0.cmp(&other.0));
-        Self { parts }
+    /// By the words of the name, then by its numbers.
+    pub(crate) fn sorted(mut self) -> Self {
+        self.parts.sort_by_cached_key(|(name, _)| {
+            let words: String = name.chars().filter(|c| c.is_alphabetic()).collect();
+            let numbers: String = name.chars().filter(char::is_ascii_digit).collect();
+            (words, numbers.parse::<u64>().unwrap_or(0))
+        });
+        self
     }
 
     pub(crate) fn has(&self, part: &str) -> bool {

@@ -7,7 +7,7 @@ use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::measure::Spread;
+use crate::measure::{Spread, shown};
 
 const WIDTH: u32 = 960;
 const LINE: u32 = 22;
@@ -23,7 +23,7 @@ pub(crate) fn bars(file: &Path, title: &str, unit: &str, parts: &[(&str, Spread)
     let most = parts.iter().map(|(_, spread)| spread.high).fold(1e-3, f64::max) * 1.02;
     if most / least > APART {
         let from = 10_f64.powf((least * 0.99).log10().floor());
-        draw(&area, title, unit, parts, from, (from..most).log_scale());
+        draw(&area, title, &format!("{unit}, logarithmic"), parts, from, (from..most).log_scale());
     } else {
         draw(&area, title, unit, parts, 0.0, 0.0..most);
     }
@@ -57,7 +57,7 @@ fn draw<R>(
         .y_labels(0)
         .x_labels(6)
         .x_desc(unit)
-        .x_label_formatter(&|figure| figure_text(*figure))
+        .x_label_formatter(&|figure| tick(*figure))
         .label_style(("sans-serif", 13))
         .draw()
         .unwrap();
@@ -70,19 +70,11 @@ fn draw<R>(
         let deciles = PathElement::new(vec![(spread.low, middle), (spread.high, middle)], BLACK);
         chart.draw_series([deciles]).unwrap();
         let (_, y) = chart.backend_coord(&(from, middle));
-        let text = format!("{name}: {}", figure_text(spread.median));
+        let text = format!("{name}: {}", shown(spread.median));
         area.draw(&Text::new(text, (LABELS as i32 + 6, y), style.clone())).unwrap();
     }
 }
 
-fn figure_text(figure: f64) -> String {
-    match figure {
-        0.0 => "0".to_owned(),
-        ..0.01 => format!("{figure:.3}"),
-        ..10.0 => format!("{figure:.2}"),
-        ..100.0 => format!("{figure:.1}"),
-        ..1e4 => format!("{figure:.0}"),
-        ..1e6 => format!("{:.0},000", figure / 1e3),
-        _ => format!("{:.1} million", figure / 1e6),
-    }
+fn tick(figure: f64) -> String {
+    format!("{}", (figure * 1e6).round() / 1e6)
 }

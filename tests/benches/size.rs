@@ -63,8 +63,8 @@ impl Stored {
 
     fn named(&self) -> String {
         match self.accounts {
-            1_000_000.. => "1 million accounts".to_owned(),
-            _ => format!("{} thousand accounts", self.accounts / 1_000),
+            1_000_000.. => format!("{},000,000 accounts", self.accounts / 1_000_000),
+            _ => format!("{},000 accounts", self.accounts / 1_000),
         }
     }
 
@@ -213,7 +213,8 @@ fn opening(report: &mut Report, files: &[OnDisk]) {
             }
         }
     }
-    report.family("open", "Opening a file", "microseconds", &samples.sorted());
+    let samples = samples.sorted();
+    report.family("open", "Opening a file", "microseconds", &samples);
     let [least, .., most] = files else { return };
     let [over, under] = [most, least].map(|file| opening_named(&file.stored, false, false));
     report.at_most(
