@@ -11,7 +11,7 @@ use std::time::Duration;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use ring::{aead, hmac};
 use selfsame::testing::{BTreeStore, Row, Store as _, Write};
-use selfsame::{Argon2Hasher, Engine, HashCost, SessionToken};
+use selfsame::{Argon2Hasher, Engine, HashCost, Hasher as _, SessionToken};
 use selfsame_world::World;
 
 use crate::measure::{Dice, Part, Samples, Spread, each, rounds, timed};
@@ -38,6 +38,7 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
     let mac = hmac::Key::new(hmac::HMAC_SHA256, &[1; 32]);
     let seal = aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, &[1; 32]).unwrap());
     let mut blocks = vec![Block::default(); 19_456];
+    let hasher = Argon2Hasher::new(1);
 
     let hash = "Argon2id, 19 MiB, 2 passes, memory reused";
     let commit = |accounts: &str| format!("commit of one row, {accounts} accounts");
@@ -45,6 +46,10 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
         report.rounds(120),
         vec![
             Part::new(hash, || raw_hash(&mut blocks)),
+            Part::new("the same by the engine's hasher, memory wiped", || {
+                timed(|| hasher.derive(HashCost::default(), PASSWORD.as_bytes(), &[7; 16], &[9; 32]).unwrap())
+                    .0
+            }),
             Part::new(commit("20,000"), || small.raw.commit(&dice)),
             Part::new("sign-in", || timed_sign_in(argon2.engine(), dice.below(HASHED))),
         ],
@@ -52,6 +57,9 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
     report.family("sign-in", "A sign-in, and what nobody can save of it", "microseconds", &samples);
     let ratio = samples.ratio("sign-in", &[hash, &commit("20,000")]);
     report.at_most("sign-in / (hash + commit of one row)", 1.03, ratio);
+    let wiped =
+        samples.ratio("sign-in", &["the same by the engine's hasher, memory wiped", &commit("20,000")]);
+    report.figure("sign-in / (hash with the memory wiped + commit of one row)", wiped);
 
     let samples = rounds(
         report.rounds(300),
@@ -94,7 +102,7 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
                 let resolve = |token| timed(|| small.world.engine().resolve(token).unwrap()).0;
                 (0..MANY).map(token).map(resolve).sum::<f64>() / MANY as f64
             }),
-            Part::new("a world made and dropped", || timed(|| drop(World::new())).0),
+            Part::new("a world made and dropped", || each(MANY, || drop(World::new()))),
         ],
     );
     report.family("limits", "What the engine adds to the disk", "microseconds", &samples);

@@ -17,11 +17,11 @@ const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
 const IN_MEMORY: [usize; 2] = [1_000, 100_000];
 /// Tells this program that it is the one whose memory is looked at, and where the store is.
 pub(crate) const SERVES: &str = "--serves";
-const SERVED: usize = 10_000;
+const SERVED: usize = 3_000;
 /// What the engine gives redb, in MiB.
 const CACHE: f64 = 16.0;
 /// Openings that read all of a file, or follow a copy of it.
-const LONG_OPENINGS: usize = 3;
+const LONG_OPENINGS: usize = 2;
 
 pub(crate) fn size(report: &mut Report, folder: &Path) {
     let sizes = if report.quick { &SIZES[..2] } else { &SIZES[..] };
@@ -268,7 +268,7 @@ fn allocated(path: &Path) -> f64 {
     (fs::metadata(path).unwrap().blocks() * 512) as f64
 }
 
-/// The most memory that a process of its own has had after ten thousand sign-ins.
+/// The most memory that a process of its own has had after three thousand sign-ins.
 fn memory(report: &mut Report, files: &[OnDisk]) {
     let mut samples = Samples::default();
     for file in files {
@@ -288,7 +288,7 @@ fn memory(report: &mut Report, files: &[OnDisk]) {
             report.at_most(&what, 16.0, Spread::of(vec![most - CACHE]));
         }
     }
-    report.family("memory", "The most memory of a process that serves 10,000 sign-ins", "MiB", &samples);
+    report.family("memory", "The most memory of a process that serves 3,000 sign-ins", "MiB", &samples);
 }
 
 /// The process whose memory is looked at.

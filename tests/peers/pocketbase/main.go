@@ -45,6 +45,13 @@ func serve(folder string) {
 	must(err)
 	collection.Fields.GetByName(core.FieldNamePassword).(*core.PasswordField).Cost = 4
 	must(app.Save(collection))
+	// Without one it prints how to make one.
+	superusers, err := app.FindCollectionByNameOrId(core.CollectionNameSuperusers)
+	must(err)
+	superuser := core.NewRecord(superusers)
+	superuser.SetEmail("root@example.org")
+	superuser.SetPassword(password)
+	must(app.Save(superuser))
 	go func() {
 		must(apis.Serve(app, apis.ServeConfig{HttpAddr: address, ShowStartBanner: false}))
 	}()
