@@ -24,16 +24,19 @@ mod size;
 mod speakers;
 mod stores;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::process::ExitCode;
 
 use report::Report;
 
-fn main() {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|given| given != "--bench").collect();
     if let [first, path, accounts] = arguments.as_slice()
         && first == size::SERVES
     {
-        return size::serves(Path::new(path), accounts.parse().unwrap());
+        size::serves(Path::new(path), accounts.parse().unwrap());
+        return ExitCode::SUCCESS;
     }
     let (options, wanted): (Vec<_>, Vec<_>) = arguments.iter().partition(|given| given.starts_with("--"));
     let quick = options.iter().any(|option| *option == "--quick");
@@ -55,10 +58,17 @@ fn main() {
         assert!(families.iter().any(|(family, _)| family == name), "there is no family {name}");
     }
     let mut report = Report::new(quick, wanted.is_empty());
+    let mut is_whole = true;
     for (name, family) in families {
         if wanted.is_empty() || wanted.iter().any(|wanted| *wanted == name) {
-            family(&mut report, folder);
+            // What was measured before must not be lost with it.
+            let ran = catch_unwind(AssertUnwindSafe(|| family(&mut report, folder)));
+            if ran.is_err() {
+                report.note(format!("{name} broke off"));
+                is_whole = false;
+            }
         }
     }
     report.end();
+    if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -52,7 +52,8 @@ impl Speaker {
         let mut speaker = Self { name: name.to_owned(), parts: Vec::new(), child, to, from };
         loop {
             let mut line = String::new();
-            speaker.from.read_line(&mut line).unwrap();
+            let length = speaker.from.read_line(&mut line).unwrap();
+            assert!(length > 0, "{name} ended before it was ready");
             let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
             match word {
                 "part" => speaker.parts.push(rest.to_owned()),
@@ -65,7 +66,8 @@ impl Speaker {
                     report.note(format!("{name}: {rest}"));
                     return Some(speaker);
                 }
-                _ => panic!("{name} said {line:?} before it was ready"),
+                // What it runs may greet.
+                _ => {}
             }
         }
     }
