@@ -6,7 +6,7 @@ use selfsame_world::{Identity, World, minutes, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// A value of a row may have 64 KiB, an act 256 rows and 512 KiB.
+/// A value of a row may have 64 KiB.
 const LARGEST_VALUE: usize = 64 * 1024;
 
 #[test]

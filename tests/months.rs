@@ -1,0 +1,82 @@
+//! Two years of a small service: what comes and goes every day leaves nothing behind (SPEC 2.10, 6.2, 11.2, 12.5).
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use selfsame::testing::MemoryMedium;
+use selfsame::{Client, Table};
+use selfsame_world::{Identity, World, days, hours, minutes, signed_in};
+
+const PASSWORD: &str = "correct horse battery staple";
+const PEOPLE: usize = 20;
+/// When sessions have reached their cap and the first events have gone, 400 days after they came.
+const SETTLED: usize = 460;
+const END: usize = 730;
+
+/// What there is of each kind of row, and how long the file is.
+fn counted(world: &World, medium: &MemoryMedium) -> (BTreeMap<&'static str, usize>, usize) {
+    let mut counts = BTreeMap::new();
+    for key in world.engine().dump().unwrap().keys() {
+        *counts.entry(Table::of(key).unwrap().name).or_default() += 1;
+    }
+    (counts, medium.bytes().len())
+}
+
+/// A day in which some sign in, some come to nothing, some guess, and the host does its work.
+fn day(world: &World, number: usize) {
+    let (engine, phone) = (world.engine(), Client::on("a phone"));
+    let person = |step: usize| format!("{}@example.org", (number * step) % PEOPLE);
+    for step in [1, 3, 7] {
+        let done = signed_in(world.sign_in(&person(step), PASSWORD).unwrap());
+        world.later(hours(1));
+        let token = done.token.unwrap();
+        engine.touch(&token).unwrap();
+        if step == 3 {
+            engine.account(&token).unwrap().set_display_name(Some(&format!("Day {number}"))).unwrap();
+        }
+        if step == 7 {
+            engine.account(&token).unwrap().sign_out().unwrap();
+        }
+    }
+    // Nobody goes on with these.
+    engine.sign_up(&format!("new{number}@example.org"), &PASSWORD.into(), &phone).unwrap();
+    engine.reset_password(&person(9), &phone).unwrap();
+    world.federated(&Identity::at("x", &format!("x{number}")).with_email(&person(11)));
+    drop(world.sign_in(&format!("nobody{number}@example.org"), "a guess"));
+    drop(world.sign_in(&person(13), "a guess"));
+    world.later(minutes(30));
+    world.mailbox().clear();
+    engine.purge_due(10).unwrap();
+    world.later(days(1) - hours(3) - minutes(30));
+}
+
+#[test]
+fn r11_2_two_years_of_sessions_flows_and_events_come_and_go_without_growth() {
+    let medium = Arc::new(MemoryMedium::new());
+    // The row of a session that is over goes when the account has as many as policy lets it.
+    let policy = World::policy().sessions(20).build().unwrap();
+    let world = World::builder().policy(policy).medium(medium.clone()).build();
+    for number in 0..PEOPLE {
+        world.person(&format!("{number}@example.org"), PASSWORD);
+        world.mailbox().clear();
+        world.later(minutes(2));
+    }
+    let mut settled = None;
+    for number in 0..END {
+        day(&world, number);
+        if number == SETTLED {
+            settled = Some(counted(&world, &medium));
+        }
+    }
+    let ((before, bytes_before), (after, bytes)) = (settled.unwrap(), counted(&world, &medium));
+    for (table, least) in [("session", 300), ("audit", 2_000), ("flow", 3), ("pace", 10), ("unknown", 400)] {
+        assert!(before[table] >= least, "{table}: {before:?}");
+    }
+    for (table, count) in &after {
+        // Slots of guesses at nobody have a bound of their own: there are as many as bits of a hash say.
+        let most = if *table == "unknown" { 65_536 } else { before[table] + before[table] / 20 + 2 };
+        assert!(*count <= most, "{table}: {count} rows, {} before\n{before:?}\n{after:?}", before[table]);
+    }
+    assert!(bytes <= bytes_before + bytes_before / 10, "{bytes_before} bytes became {bytes}");
+}
