@@ -154,7 +154,8 @@ impl Engine {
     }
 
     /// Reads the whole store, and whether it holds what was written to it, all of that and nothing else. Opening
-    /// does this unless policy says otherwise. Nobody waits for it.
+    /// does this unless policy says otherwise. Acts go on meanwhile, but those of a store with an anchor, which
+    /// wait as [`Self::suspend`] does.
     ///
     /// # Errors
     /// [`Error::Damaged`] where it does not: restore a backup.
