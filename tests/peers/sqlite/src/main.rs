@@ -99,9 +99,7 @@ impl Peer {
             "sign_up_bare" => self.sign_up(),
             "session" => {
                 let token = &self.tokens[self.below(self.tokens.len())];
-                let began = Instant::now();
-                self.engine.resolve(token)?;
-                Ok(began.elapsed().as_nanos())
+                Ok(timed(|| self.engine.resolve(token).map(drop))?.0)
             }
             "get_email" => self.get_email(),
             "commit" => self.commit(),
@@ -112,9 +110,7 @@ impl Peer {
     fn sign_in(&mut self) -> Outcome<u128> {
         let (email, password, client) =
             (email(self.below(self.accounts)), Secret::from(PASSWORD), Client::on("laptop"));
-        let began = Instant::now();
-        let progress = self.engine.sign_in(&email, &password, &client)?;
-        let took = began.elapsed().as_nanos();
+        let (took, progress) = timed(|| self.engine.sign_in(&email, &password, &client))?;
         if self.tokens.len() < 200 {
             self.tokens.extend(signed_in(progress).token);
         }
@@ -125,16 +121,12 @@ impl Peer {
         self.new += 1;
         let email = format!("new{}@example.org", self.new);
         let (password, client) = (Secret::from(PASSWORD), Client::on("laptop"));
-        let began = Instant::now();
-        let asked = self.engine.sign_up(&email, &password, &client)?;
-        let first = began.elapsed().as_nanos();
+        let (first, asked) = timed(|| self.engine.sign_up(&email, &password, &client))?;
         let message = self.engine.messages(10)?.pop().ok_or("no message")?;
         self.engine.delivered(message.id)?;
         let MessageKind::VerifyEmail { code } = message.kind else { return Err("no code".into()) };
         let flow = asked.flow.ok_or("no flow")?;
-        let began = Instant::now();
-        self.engine.answer(&flow, asked.number, &Answer::Code(code))?;
-        let second = began.elapsed().as_nanos();
+        let (second, _) = timed(|| self.engine.answer(&flow, asked.number, &Answer::Code(code)))?;
         self.world.later(minutes(1));
         Ok(first + second)
     }
@@ -144,15 +136,16 @@ impl Peer {
         let (claim, root) =
             (&self.claims[self.below(self.claims.len())], &self.roots[self.below(self.roots.len())]);
         let mut connection = self.store.connection();
-        let began = Instant::now();
-        let transaction = connection.transaction()?;
-        for key in [claim, root] {
-            let mut get = transaction.prepare_cached("SELECT value FROM rows WHERE key = ?1")?;
-            let found: Option<Vec<u8>> = get.query_row([key], |row| row.get(0)).optional()?;
-            found.ok_or("a row is gone")?;
-        }
-        drop(transaction);
-        Ok(began.elapsed().as_nanos())
+        let look_up = || {
+            let transaction = connection.transaction()?;
+            for key in [claim, root] {
+                let mut get = transaction.prepare_cached("SELECT value FROM rows WHERE key = ?1")?;
+                let found: Option<Vec<u8>> = get.query_row([key], |row| row.get(0)).optional()?;
+                found.ok_or("a row is gone")?;
+            }
+            Outcome::Ok(())
+        };
+        Ok(timed(look_up)?.0)
     }
 
     fn commit(&self) -> Outcome<u128> {
@@ -160,12 +153,21 @@ impl Peer {
         // A row of its own beside the account, so that the account still opens.
         let key = [root.as_slice(), &[0xff]].concat();
         let connection = self.store.connection();
-        let began = Instant::now();
-        connection
-            .prepare_cached("INSERT OR REPLACE INTO rows VALUES (?1, ?2)")?
-            .execute(params![key, [7_u8; 400].as_slice()])?;
-        Ok(began.elapsed().as_nanos())
+        let commit = || {
+            let mut put = connection.prepare_cached("INSERT OR REPLACE INTO rows VALUES (?1, ?2)")?;
+            put.execute(params![key, [7_u8; 400].as_slice()])
+        };
+        Ok(timed(commit)?.0)
     }
+}
+
+/// The nanoseconds that it took, and what it made.
+#[expect(clippy::disallowed_methods, reason = "a measurement reads the machine's clock")]
+fn timed<T, E: Into<Box<dyn Error>>>(work: impl FnOnce() -> Result<T, E>) -> Outcome<(u128, T)> {
+    let began = Instant::now();
+    let made = work();
+    let took = began.elapsed().as_nanos();
+    Ok((took, made.map_err(Into::into)?))
 }
 
 fn email(number: usize) -> String {
