@@ -185,7 +185,8 @@ fn compared(report: &mut Report, samples: &Samples, peer: &str) {
             None => report.figure(&what, ratio),
         }
         let floor = format!("{peer}: floor");
-        if samples.has(&floor) {
+        // What is asked many times in a row is warm, and a floor that is asked once is not.
+        if samples.has(&floor) && count_of(part) == count_of("floor") {
             let without = samples.ratio_without(&ours, &theirs, &floor);
             report.figure(&format!("{part}, selfsame / {peer} without its floor"), without);
         }
