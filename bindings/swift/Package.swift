@@ -32,7 +32,7 @@ let package = Package(
         .target(name: "Selfsame", dependencies: ["SelfsameFFI"]),
         .target(name: "SelfsameTestingFFI"),
         .target(name: "SelfsameTesting", dependencies: ["Selfsame", "SelfsameTestingFFI"]),
-        .executableTarget(name: "SelfsameBenchmark", dependencies: ["Selfsame"], path: "Benchmark"),
+        .executableTarget(name: "SelfsameSpeaker", dependencies: ["Selfsame"], path: "Speaker"),
         .testTarget(name: "SelfsameTests", dependencies: ["Selfsame", "SelfsameTesting"]),
     ]
 )

@@ -1,0 +1,56 @@
+"""Selfsame from Python, as a speaker of tests/benches/speakers.rs: `bash bindings/python/bench`."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable
+from time import perf_counter_ns
+
+import selfsame
+from selfsame import Answer, Client, Engine, Secret, SelfsameError, Step
+
+EMAIL, PASSWORD, LAPTOP = "ada@example.org", Secret("correct horse battery staple"), Client(device="laptop")
+
+
+def timed(call: Callable[[], object]) -> int:
+    began = perf_counter_ns()
+    call()
+    return perf_counter_ns() - began
+
+
+def main() -> None:
+    engine = Engine.in_memory()
+    begun = engine.sign_up(EMAIL, PASSWORD, LAPTOP)
+    [message] = engine.messages(1)
+    assert begun.flow and isinstance(message.kind, message.kind.VERIFY_EMAIL)
+    done = engine.answer(begun.flow, begun.number, Answer.CODE(message.kind.code)).step
+    assert isinstance(done, Step.SIGNED_IN) and done[0].token
+    token = done[0].token
+    account = engine.account(token)
+
+    def refused() -> None:
+        try:
+            account.end_session("no id")
+        except SelfsameError.InvalidId:
+            return
+        raise AssertionError("it was not refused")
+
+    parts: dict[str, Callable[[], object]] = {
+        "build_id": selfsame.build_id,
+        "refused": refused,
+        "resolve": lambda: engine.resolve(token),
+        "view": account.view,
+        "rename": lambda: account.set_display_name("Ada"),
+        "sign_in": lambda: engine.sign_in(EMAIL, PASSWORD, LAPTOP),
+    }
+    for part in parts:
+        print("part", part)
+    print(f"ready Python {platform.python_version()}, selfsame {selfsame.build_id()}", flush=True)
+    for line in sys.stdin:
+        part, count = line.split()
+        print(*(timed(parts[part]) for _ in range(int(count))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+import Foundation
+import Selfsame
+
+// Selfsame from Swift, as a speaker of tests/benches/speakers.rs: `bash bindings/swift/bench`.
+
+// An account at once, without a mailed code.
+let engine = try Engine.inMemory(policy: Policy(emailProof: .later))
+let (email, password, laptop) = ("ada@example.org", Secret("correct horse battery staple"), Client(device: "laptop"))
+let progress = try engine.signUp(email: email, password: password, client: laptop)
+guard case .signedIn(let signedIn) = progress.step, let token = signedIn.token else { fatalError("not signed in") }
+let account = try engine.account(token: token)
+
+let parts: KeyValuePairs<String, () throws -> Void> = [
+    "build_id": { _ = buildId() },
+    "refused": {
+        do {
+            try account.endSession(session: "no id")
+            fatalError("it was not refused")
+        } catch SelfsameError.invalidId {}
+    },
+    "resolve": { _ = try engine.resolve(token: token) },
+    "view": { _ = try account.view() },
+    "rename": { try account.setDisplayName(name: "Ada") },
+    "sign_in": { _ = try engine.signIn(email: email, password: password, client: laptop) },
+]
+
+func timed(_ call: () throws -> Void) rethrows -> Int64 {
+    let span = try ContinuousClock().measure(call)
+    return span.components.seconds * 1_000_000_000 + span.components.attoseconds / 1_000_000_000
+}
+
+func say(_ line: String) {
+    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+}
+
+for (part, _) in parts { say("part \(part)") }
+say("ready Swift, selfsame \(buildId())")
+while let line = readLine() {
+    let words = line.split(separator: " ")
+    guard words.count == 2, let call = parts.first(where: { $0.key == words[0] })?.value, let count = Int(words[1])
+    else { fatalError("not asked as a speaker is: \(line)") }
+    let times = try (0..<count).map { _ in try timed(call) }
+    say(times.map(String.init).joined(separator: " "))
+}
