@@ -383,3 +383,68 @@ impl fmt::Display for PolicyError {
 }
 
 impl std::error::Error for PolicyError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Set = fn(PolicyBuilder, u64) -> PolicyBuilder;
+
+    fn seconds(of: u64) -> Duration {
+        Duration::from_secs(of)
+    }
+
+    #[test]
+    fn a_figure_out_of_its_bounds_is_named_and_no_other() {
+        let hour = 3_600;
+        let day = 24 * hour;
+        let bounds: [(&str, Set, u64, u64); 11] = [
+            ("realm", |policy, n| policy.realm(&"é".repeat(n as usize)), 1, 64),
+            ("session_idle", |policy, n| policy.session_idle(seconds(n)), 300, 365 * day),
+            ("session_absolute", |policy, n| policy.session_absolute(seconds(n)), 300, 365 * day),
+            ("fresh_for", |policy, n| policy.fresh_for(seconds(n)), 60, 900),
+            ("hold", |policy, n| policy.hold(seconds(n)), 0, 7 * day),
+            ("keys_for", |policy, n| policy.keys_for(seconds(n)), hour, 7 * day),
+            ("methods", |policy, n| policy.methods(n as usize), 1, 32),
+            ("addresses", |policy, n| policy.addresses(n as usize), 1, 16),
+            ("sessions", |policy, n| policy.sessions(n as u16), 1, 100),
+            ("accounts_per_email", |policy, n| policy.accounts_per_email(n as usize), 1, 8),
+            ("open_sign_ups", |policy, n| policy.open_sign_ups(n as u32), 1, 1_000_000),
+        ];
+        for (figure, set, least, most) in bounds {
+            let named = |n| set(Policy::builder(), n).build().map(|_| ()).map_err(|error| error.figure);
+            assert_eq!((named(least), named(most)), (Ok(()), Ok(())), "{figure}");
+            assert_eq!(named(most + 1), Err(figure));
+            if let Some(less) = least.checked_sub(1) {
+                assert_eq!(named(less), Err(figure));
+            }
+        }
+    }
+
+    #[test]
+    fn a_hash_is_as_strong_as_the_cheat_sheet_holds_equal_and_no_more_than_a_phone_bears() {
+        for (memory, passes, lanes, is_taken) in [
+            (47_104, 1, 1, true),
+            (47_103, 1, 1, false),
+            (19_456, 2, 1, true),
+            (19_455, 2, 1, false),
+            (12_288, 3, 1, true),
+            (12_287, 3, 1, false),
+            (9_216, 4, 1, true),
+            (9_215, 4, 1, false),
+            (7_168, 5, 1, true),
+            (7_167, 5, 1, false),
+            (7_168, 10, 8, true),
+            (7_168, 11, 1, false),
+            (19_456, 2, 9, false),
+            (19_456, 2, 0, false),
+            (19_456, 0, 1, false),
+            (262_144, 1, 1, true),
+            (262_145, 1, 1, false),
+        ] {
+            let built = Policy::builder().hash_cost(HashCost::new(memory, passes, lanes)).build();
+            let expected = if is_taken { Ok(()) } else { Err(PolicyError { figure: "hash_cost" }) };
+            assert_eq!(built.map(|_| ()), expected, "{memory} KiB, {passes} passes, {lanes} lanes");
+        }
+    }
+}
