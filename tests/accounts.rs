@@ -161,6 +161,24 @@ fn r1_6_one_more_session_than_policy_allows_ends_the_oldest() {
 }
 
 #[test]
+fn r1_6_sessions_that_are_over_go_before_one_that_lives() {
+    let policy = World::policy().sessions(3).build().unwrap();
+    let world = World::builder().policy(policy).build();
+    let ada = world.ada();
+    for _ in 0..6 {
+        // The desk is in use every day; of the phones each is signed in to once.
+        for _ in 0..16 {
+            world.later(days(1));
+            world.engine().touch(&ada.token).unwrap();
+        }
+        signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
+    }
+    let sessions = world.account(&ada).sessions().unwrap();
+    assert_eq!(sessions.len(), 3, "the desk, and phones of the last 31 days");
+    assert_eq!(world.engine().resolve(&ada.token).unwrap().id, ada.session);
+}
+
+#[test]
 fn r1_9_one_mailbox_is_one_address_however_it_is_typed() {
     let world = World::new();
     let password = "correct horse battery staple";

@@ -17,6 +17,9 @@ use crate::ground::time::Timestamp;
 
 const LONGEST_LABEL: usize = 64;
 
+/// Sessions that an account may have before a new one looks for those that are over.
+const FEW: u16 = 8;
+
 /// Who calls: the device and the product that a flow or session is for.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Client {
@@ -160,6 +163,21 @@ pub(crate) fn end(
     };
     let event = Event::done(action, Some(session.id), ctx.now);
     Verdict::done((), vec![change, Change::Account { account: Box::new(account), event }])
+}
+
+/// Whether an account that counts so many looks at them before it has one more.
+pub(crate) fn are_crowded(sessions: u16, policy: &Policy) -> bool {
+    sessions >= policy.sessions().min(FEW)
+}
+
+/// Which of an account's sessions, given oldest first, go for one more: all that are over, and the oldest of the
+/// others where there would be more than policy allows (SPEC 1.6).
+pub(crate) fn crowded_out(sessions: &[Session], ctx: &Context<'_>) -> Vec<SessionId> {
+    let (live, mut gone): (Vec<_>, Vec<_>) =
+        sessions.iter().partition(|session| session.is_live(ctx.now, ctx.policy));
+    let too_many = (live.len() + 1).saturating_sub(usize::from(ctx.policy.sessions()));
+    gone.extend(live.into_iter().take(too_many));
+    gone.into_iter().map(|session| session.id).collect()
 }
 
 impl Record for Session {

@@ -8,7 +8,7 @@ use super::picker;
 use super::product;
 use super::provider::Asserted;
 use super::refusal::Refusal;
-use super::session::{Client, Session};
+use super::session::{self, Client, Session};
 use super::throttle::{AtTheEnd, UnknownSlot};
 use super::transition::{self, Facts};
 use super::verdict::{Change, Context, Verdict};
@@ -157,11 +157,10 @@ pub(crate) fn open_session(
         product::used(&mut account, product, ctx.now);
     }
     picker::remember(&mut account, client.is_remembered(), changes, ctx);
-    if account.sessions >= ctx.policy.sessions() {
-        changes.push(Change::OldestSessionEnded { account: account.id });
-    } else {
-        account.sessions += 1;
+    if session::are_crowded(account.sessions, ctx.policy) {
+        changes.push(Change::SessionsCrowded { account: account.id });
     }
+    account.sessions = account.sessions.saturating_add(1);
     let session = Session {
         id: ctx.draw.session(ctx.now),
         account: account.id,

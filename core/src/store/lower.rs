@@ -15,7 +15,7 @@ use crate::rules::account::Account;
 use crate::rules::audit::Event;
 use crate::rules::flow::Flow;
 use crate::rules::mail::{Outgoing, Pace, UnknownAddress};
-use crate::rules::session::Session;
+use crate::rules::session::{self, Session};
 use crate::rules::undo::{Undo, UndoHash};
 use crate::rules::verdict::{Change, Context};
 
@@ -36,7 +36,7 @@ pub(crate) fn lower(
     changes: Vec<Change>,
     mark: Mark,
 ) -> Result<Vec<Row>, StoreError> {
-    let mut lowering = Lowering { view, ctx, entropy, rows: Vec::new(), meta: None };
+    let mut lowering = Lowering { view, ctx, entropy, rows: Vec::new(), meta: None, ended: Vec::new() };
     if changes.is_empty() && mark.clock_event.is_none() && !mark.forced {
         return Ok(lowering.rows);
     }
@@ -100,6 +100,8 @@ pub(super) struct Lowering<'a> {
     pub(super) entropy: &'a dyn Entropy,
     pub(super) rows: Vec<Row>,
     meta: Option<Meta>,
+    /// Sessions that the account of this act counts no longer.
+    ended: Vec<SessionId>,
 }
 
 impl Lowering<'_> {
@@ -151,16 +153,7 @@ impl Lowering<'_> {
             Change::Supported(record) => self.supported(&record),
             Change::Flow(flow) => self.flow(&flow),
             Change::FlowEnded(id) => self.flow_ended(id),
-            Change::OldestSessionEnded { account } => {
-                let oldest = self.view.session_keys(account, 1)?;
-                if oldest.is_empty() {
-                    // Those that waited go on by this very act, the oldest of them not.
-                    let waited = self.view.suspended_rows(account)?.into_iter().next();
-                    self.rows.extend(waited.map(|(id, _)| delete(tables::session(&account, &id))));
-                }
-                self.rows.extend(oldest.into_iter().map(delete));
-                Ok(())
-            }
+            Change::SessionsCrowded { account } => self.crowded(account),
             Change::Paced { address, pace } => self.paced(&address, &pace),
             Change::Pending { account, pending } => {
                 self.put_sealed_by(account, tables::pending(&account), &*pending)
@@ -254,6 +247,7 @@ impl Lowering<'_> {
             *accounts = accounts.saturating_add(1);
         }
         self.drop_old_events(&mut account)?;
+        std::mem::take(&mut self.ended).into_iter().for_each(|session| account.session_ends(session));
         let appended = account.chain.append(event).map_err(|_| StoreError::TooLarge)?;
         account.revision += 1;
         let held = self.view.held(id)?;
@@ -270,6 +264,20 @@ impl Lowering<'_> {
         let body = sealed(held.key.seal_key(), self.entropy, &place, &account)?;
         value.extend_from_slice(&body);
         self.rows.push(Row { key, write: Write::Guarded { value, revision } });
+        Ok(())
+    }
+
+    fn crowded(&mut self, account: AccountId) -> Result<(), StoreError> {
+        let mut sessions = self.view.sessions(account)?;
+        if sessions.is_empty() {
+            // Those that waited go on by this very act.
+            sessions = self.view.suspended_sessions(account)?;
+        }
+        self.ended = session::crowded_out(&sessions, self.ctx);
+        for session in self.ended.clone() {
+            self.pending_ends(account, |of| of == session)?;
+            self.rows.push(delete(tables::session(&account, &session)));
+        }
         Ok(())
     }
 
