@@ -14,7 +14,8 @@ impl Engine {
     /// imported before, by their external id, stay as they are, so that an import that was interrupted can be
     /// begun again. A dry run writes nothing, and answers as if it had.
     ///
-    /// Bring as many at a time as the host likes to hold in memory. Nobody is told.
+    /// Bring as many at a time as the host likes to hold in memory. They are written by thousands, and other acts
+    /// wait for each of these or are answered `Busy`. No owner is told.
     #[uniffi::method(default(dry_run = false))]
     pub fn import_accounts(
         &self,
