@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use allocation_counter::measure;
 use life::{Life, Watch};
 use selfsame::testing::{
     BTreeStore, Decide, Keyring, Medium, MemoryMedium, Opened, Read, RedbStore, Row, Settings,
@@ -132,6 +133,8 @@ struct Bench {
     counters: Arc<Counters>,
     engine: Engine,
     page: String,
+    /// A table of its own: a compiler may save some.
+    allocations: String,
 }
 
 impl Bench {
@@ -153,7 +156,7 @@ impl Bench {
             answer(&engine, &asked, &code(&engine));
         }
         world.later(minutes(20));
-        Self { world, counters, engine, page: String::new() }
+        Self { world, counters, engine, page: String::new(), allocations: String::new() }
     }
 }
 
@@ -161,7 +164,8 @@ impl Watch for Bench {
     fn act<T>(&mut self, act: &'static str, run: impl FnOnce() -> T) -> T {
         let (before, commits, hashes) =
             (self.counters.now(), self.engine.commits().unwrap(), self.world.hashes());
-        let answer = run();
+        let mut answer = None;
+        let allocated = measure(|| answer = Some(run()));
         let after = self.counters.now();
         let [syncs, writes, bytes, gets, scans] =
             std::array::from_fn(|at| after.get(at).unwrap() - before.get(at).unwrap());
@@ -172,7 +176,9 @@ impl Watch for Bench {
             "| {act} | {hashes} | {commits} | {syncs} | {writes} | {bytes} | {gets} | {scans} |"
         )
         .unwrap();
-        answer
+        let (count, kib) = (allocated.count_total, allocated.bytes_total.div_ceil(1024));
+        writeln!(self.allocations, "| {act} | {count} | {kib} |").unwrap();
+        answer.unwrap()
     }
 }
 
@@ -189,27 +195,35 @@ fn answer(engine: &Engine, to: &Progress, answer: &Answer) -> Progress {
     engine.answer(to.flow.as_ref().unwrap(), to.number, answer).unwrap()
 }
 
-fn page() -> String {
+/// What is counted, and the table of allocations.
+fn pages() -> (String, String) {
     let mut bench = Bench::new();
     let (engine, world) = (bench.engine.clone(), bench.world.clone());
     Life { engine: &engine, world: &world, name: "ada".to_owned(), watch: &mut bench }.live();
-    format!(
+    let (raw, raw_allocations) = raw_commit();
+    let page = format!(
         "# What an act costs\n\nCounted, not timed: a test holds every figure. The store is redb in memory with \
          a two-phase commit, which is two syncs; \"writes\" and \"bytes\" are what reaches the storage, \
          \"gets\" and \"scans\" what the engine asks of the port. The hasher of the count costs nothing and \
          is counted. {NEIGHBOURS} other accounts are in the store.\n\n| act | hashes | commits | syncs | writes | bytes | gets | scans |\n\
          |---|---|---|---|---|---|---|---|\n{}\nA commit of one row of 400 bytes in a store of 600 such rows: {}.\n",
-        bench.page,
-        raw_commit()
-    )
+        bench.page, raw
+    );
+    let allocations = format!(
+        "\n## Allocations\n\nOf the thread that acts, in a build for tests; most of an act that writes are redb's: \
+         a commit of one row is {} of them. A test holds each to a tenth.\n\n\
+         | act | allocations | KiB |\n|---|---|---|\n{}",
+        raw_allocations, bench.allocations
+    );
+    (page, allocations)
 }
 
 fn keyring() -> Arc<dyn Keyring> {
     Arc::new(|_: &dyn Read| Ok(Arc::new(TallyKey::new(&[1; 32]))))
 }
 
-/// What a commit of one row costs at least.
-fn raw_commit() -> String {
+/// What a commit of one row costs at least, and how many allocations it makes.
+fn raw_commit() -> (String, u64) {
     let counters = Arc::new(Counters::default());
     let medium = CountingMedium(MemoryMedium::new(), counters.clone());
     let store =
@@ -220,26 +234,41 @@ fn raw_commit() -> String {
     };
     (0..600).for_each(put);
     let before = counters.now();
-    put(300);
+    let allocations = measure(|| put(300)).count_total;
     let [syncs, writes, bytes, ..] = counters.now();
     let [syncs_before, writes_before, bytes_before, ..] = before;
-    format!(
+    let counted = format!(
         "{} syncs, {} writes, {} bytes",
         syncs - syncs_before,
         writes - writes_before,
         bytes - bytes_before
-    )
+    );
+    (counted, allocations)
 }
 
 #[test]
 fn every_act_costs_what_the_page_says() {
+    const STALE: &str = "stale: UPDATE=1 cargo test -p selfsame-tests --test counts";
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/SPEED.md");
-    let page = page();
+    let (page, allocations) = pages();
     if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(path, &page).unwrap();
+        std::fs::write(path, [page.as_str(), &allocations].concat()).unwrap();
     }
     let written = std::fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(written, page, "stale: UPDATE=1 cargo test -p selfsame-tests --test counts");
+    let (written, held) = written.split_at(written.find("\n## Allocations").unwrap_or(written.len()));
+    assert_eq!(written, page, "{STALE}");
+    let (held, now) = (by_act(held), by_act(&allocations));
+    assert_eq!(held.len(), now.len(), "{STALE}");
+    for ((act, most), (other, count)) in held.into_iter().zip(now) {
+        assert_eq!(act, other, "{STALE}");
+        assert!(count <= most + most / 10, "{act}: {count} allocations, {most} before");
+    }
+}
+
+/// The acts of the table of allocations, and how many each makes.
+fn by_act(table: &str) -> Vec<(&str, u64)> {
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    rows.filter_map(|(act, rest)| Some((act, rest.split_once(' ')?.0.parse().ok()?))).collect()
 }
 
 #[test]
