@@ -220,7 +220,7 @@ impl Lowering<'_> {
             Change::SessionsEnded { account, except } => {
                 self.pending_ends(account, |of| Some(of) != except)?;
                 let kept = except.map(|session| tables::session(&account, &session));
-                let keys = self.view.session_keys(account, usize::MAX)?;
+                let keys = self.view.session_keys(account)?;
                 self.rows.extend(keys.into_iter().filter(|key| Some(key) != kept.as_ref()).map(delete));
                 self.suspended_ended(account)
             }

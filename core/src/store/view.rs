@@ -290,9 +290,9 @@ impl<'a> View<'a> {
     }
 
     /// The keys of an account's session rows, oldest first.
-    pub(crate) fn session_keys(&self, account: AccountId, most: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub(crate) fn session_keys(&self, account: AccountId) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut keys = Vec::new();
-        self.rows(&tables::sessions(&account), most, |key, _| {
+        self.rows(&tables::sessions(&account), usize::MAX, |key, _| {
             keys.push(key.to_vec());
             Ok(())
         })?;
