@@ -174,8 +174,29 @@ fn r1_6_sessions_that_are_over_go_before_one_that_lives() {
         signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
     }
     let sessions = world.account(&ada).sessions().unwrap();
-    assert_eq!(sessions.len(), 3, "the desk, and phones of the last 31 days");
+    assert_eq!(sessions.len(), 3, "the desk, and the phones of the last 31 days");
     assert_eq!(world.engine().resolve(&ada.token).unwrap().id, ada.session);
+}
+
+#[test]
+fn r1_6_fewer_sessions_than_before_are_kept_when_policy_allows_fewer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts");
+    let world = World::builder().file(&path).build();
+    let ada = world.ada();
+    let mut tokens = vec![ada.token.clone()];
+    for _ in 0..9 {
+        world.later(days(1));
+        tokens.extend(signed_in(world.sign_in(&ada.email, &ada.password).unwrap()).token);
+    }
+    drop(world);
+    let policy = World::policy().sessions(4).build().unwrap();
+    let fewer = World::builder().policy(policy).open_file(&path).build();
+    fewer.later(days(10));
+    tokens.extend(signed_in(fewer.sign_in(&ada.email, &ada.password).unwrap()).token);
+    let lives = |token| fewer.engine().resolve(token).is_ok();
+    let living: Vec<_> = tokens.iter().map(lives).collect();
+    assert_eq!(living, [[false; 7].as_slice(), &[true; 4]].concat(), "the last four of eleven");
 }
 
 #[test]

@@ -170,14 +170,18 @@ pub(crate) fn are_crowded(sessions: u16, policy: &Policy) -> bool {
     sessions >= policy.sessions().min(FEW)
 }
 
-/// Which of an account's sessions, given oldest first, go for one more: all that are over, and the oldest of the
-/// others where there would be more than policy allows (SPEC 1.6).
-pub(crate) fn crowded_out(sessions: &[Session], ctx: &Context<'_>) -> Vec<SessionId> {
-    let (live, mut gone): (Vec<_>, Vec<_>) =
-        sessions.iter().partition(|session| session.is_live(ctx.now, ctx.policy));
-    let too_many = (live.len() + 1).saturating_sub(usize::from(ctx.policy.sessions()));
-    gone.extend(live.into_iter().take(too_many));
-    gone.into_iter().map(|session| session.id).collect()
+/// When the youngest session was opened that can be over by now; all later ones live.
+pub(crate) fn old_at(now: Timestamp, policy: &Policy) -> Timestamp {
+    now.earlier(policy.session_idle().min(policy.session_absolute()))
+}
+
+/// Which of the old sessions of an account are over, and how many others have to go where it has one more than
+/// `sessions` (SPEC 1.6).
+pub(crate) fn crowded_out(sessions: u16, old: &[Session], ctx: &Context<'_>) -> (Vec<SessionId>, usize) {
+    let over = old.iter().filter(|session| !session.is_live(ctx.now, ctx.policy));
+    let over: Vec<_> = over.map(|session| session.id).collect();
+    let left = usize::from(sessions).saturating_sub(over.len()) + 1;
+    (over, left.saturating_sub(usize::from(ctx.policy.sessions())))
 }
 
 impl Record for Session {

@@ -158,7 +158,7 @@ pub(crate) fn open_session(
     }
     picker::remember(&mut account, client.is_remembered(), changes, ctx);
     if session::are_crowded(account.sessions, ctx.policy) {
-        changes.push(Change::SessionsCrowded { account: account.id });
+        changes.push(Change::SessionsCrowded { account: account.id, sessions: account.sessions });
     }
     account.sessions = account.sessions.saturating_add(1);
     let session = Session {

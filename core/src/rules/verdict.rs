@@ -77,9 +77,9 @@ pub(crate) enum Change {
     Paced { address: UnknownAddress, pace: Pace },
     /// The message as it is from now on.
     Message(Outgoing),
-    /// One more session may be one too many: those that are over go, and the oldest where that is not enough.
-    /// Comes before the account, which no longer counts them then.
-    SessionsCrowded { account: AccountId },
+    /// One more session than these may be one too many: those that are over go, and the oldest where that is not
+    /// enough. Comes before the account, which no longer counts them then.
+    SessionsCrowded { account: AccountId, sessions: u16 },
     /// A change of the account that waits for the proof of an address, as it is from now on (SPEC 7.1).
     Pending { account: AccountId, pending: Box<Pending> },
     /// No change of the account waits any more.

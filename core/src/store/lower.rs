@@ -153,7 +153,7 @@ impl Lowering<'_> {
             Change::Supported(record) => self.supported(&record),
             Change::Flow(flow) => self.flow(&flow),
             Change::FlowEnded(id) => self.flow_ended(id),
-            Change::SessionsCrowded { account } => self.crowded(account),
+            Change::SessionsCrowded { account, sessions } => self.crowded(account, sessions),
             Change::Paced { address, pace } => self.paced(&address, &pace),
             Change::Pending { account, pending } => {
                 self.put_sealed_by(account, tables::pending(&account), &*pending)
@@ -219,9 +219,9 @@ impl Lowering<'_> {
             }
             Change::SessionsEnded { account, except } => {
                 self.pending_ends(account, |of| Some(of) != except)?;
-                let kept = except.map(|session| tables::session(&account, &session));
-                let keys = self.view.session_keys(account)?;
-                self.rows.extend(keys.into_iter().filter(|key| Some(key) != kept.as_ref()).map(delete));
+                let ended =
+                    self.view.session_ids(account, usize::MAX)?.into_iter().filter(|id| Some(*id) != except);
+                self.rows.extend(ended.map(|id| delete(tables::session(&account, &id))));
                 self.suspended_ended(account)
             }
             Change::Unknown(slot) => self.put_sealed(tables::unknown(slot.slot), &slot),
@@ -267,13 +267,18 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn crowded(&mut self, account: AccountId) -> Result<(), StoreError> {
-        let mut sessions = self.view.sessions(account)?;
-        if sessions.is_empty() {
-            // Those that waited go on by this very act.
-            sessions = self.view.suspended_sessions(account)?;
+    fn crowded(&mut self, account: AccountId, sessions: u16) -> Result<(), StoreError> {
+        let old = self.view.sessions_by(account, session::old_at(self.ctx.now, self.ctx.policy))?;
+        let (over, more) = session::crowded_out(sessions, &old, self.ctx);
+        if more > 0 {
+            let mut oldest = self.view.session_ids(account, over.len() + more)?;
+            if oldest.is_empty() {
+                // Those that waited go on by this very act, the oldest of them not.
+                oldest = self.view.suspended_rows(account)?.into_iter().map(|(id, _)| id).collect();
+            }
+            self.ended.extend(oldest.into_iter().filter(|session| !over.contains(session)).take(more));
         }
-        self.ended = session::crowded_out(&sessions, self.ctx);
+        self.ended.extend(over);
         for session in self.ended.clone() {
             self.pending_ends(account, |of| of == session)?;
             self.rows.push(delete(tables::session(&account, &session)));

@@ -5,6 +5,8 @@
 //! of an account lie together and an act on one account dirties one leaf. Rows of no account have
 //! sixteen zero bytes for it and lie at the beginning.
 
+use std::time::Duration;
+
 use crate::ground::id::{AccountId, FlowId, RequestId, SessionId};
 use crate::ground::time::Timestamp;
 
@@ -292,6 +294,12 @@ pub(crate) fn suspended(account: &AccountId, id: &SessionId) -> Vec<u8> {
 
 pub(crate) fn sessions(account: &AccountId) -> Range {
     Range::within(&SESSION, account.as_bytes(), &[])
+}
+
+/// The sessions that were opened by `last`.
+pub(crate) fn sessions_by(account: &AccountId, last: Timestamp) -> Range {
+    let after = SessionId::v7(last + Duration::from_millis(1), [0; 10]);
+    Range { to: session(account, &after), ..sessions(account) }
 }
 
 pub(crate) fn pending(account: &AccountId) -> Vec<u8> {

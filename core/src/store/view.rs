@@ -266,9 +266,22 @@ impl<'a> View<'a> {
 
     /// All session rows of an account that this act has read, oldest first.
     pub(crate) fn sessions(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
+        self.sessions_in(account, &tables::sessions(&account))
+    }
+
+    /// Those of them that were opened by `last`.
+    pub(crate) fn sessions_by(
+        &self,
+        account: AccountId,
+        last: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
+        self.sessions_in(account, &tables::sessions_by(&account, last))
+    }
+
+    fn sessions_in(&self, account: AccountId, range: &Range) -> Result<Vec<Session>, StoreError> {
         let held = self.held(account)?;
         let mut sessions = Vec::new();
-        self.rows(&tables::sessions(&account), usize::MAX, |key, row| {
+        self.rows(range, usize::MAX, |key, row| {
             let place = Place { key, part: OWNERS_PART, clear: &[] };
             sessions.push(opened(held.key.seal_key(), &place, session_parts(row)?.1)?);
             Ok(())
@@ -289,14 +302,14 @@ impl<'a> View<'a> {
         opened(held.key.seal_key(), &place, session_parts(&row)?.1).map(Some)
     }
 
-    /// The keys of an account's session rows, oldest first.
-    pub(crate) fn session_keys(&self, account: AccountId) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut keys = Vec::new();
-        self.rows(&tables::sessions(&account), usize::MAX, |key, _| {
-            keys.push(key.to_vec());
+    /// The sessions of an account, oldest first, up to `most`.
+    pub(crate) fn session_ids(&self, account: AccountId, most: usize) -> Result<Vec<SessionId>, StoreError> {
+        let mut ids = Vec::new();
+        self.rows(&tables::sessions(&account), most, |key, _| {
+            ids.push(SessionId::from_bytes(last_chunk(key)?));
             Ok(())
         })?;
-        Ok(keys)
+        Ok(ids)
     }
 
     /// The events of an account that this act has read: those from `first` on, up to `most`.
