@@ -25,8 +25,10 @@ def signed_up(engine: Engine, email: str) -> SessionToken:
     engine.delivered(message.id)
     assert begun.flow and isinstance(message.kind, message.kind.VERIFY_EMAIL)
     done = engine.answer(begun.flow, begun.number, Answer.CODE(message.kind.code)).step
-    assert isinstance(done, Step.SIGNED_IN) and done[0].token
-    return done[0].token
+    assert isinstance(done, Step.SIGNED_IN)
+    token: SessionToken | None = done[0].token
+    assert token
+    return token
 
 
 def main() -> None:
