@@ -173,7 +173,8 @@ impl View<'_> {
         row.map(|row| self.owners_part(&tables::session(&account, &id), &row)).transpose()
     }
 
-    fn owners_part(&self, key: &[u8], row: &[u8]) -> Result<Session, StoreError> {
+    /// What the owner lists of a session's row.
+    pub(super) fn owners_part(&self, key: &[u8], row: &[u8]) -> Result<Session, StoreError> {
         let account = key.first_chunk().copied().map(AccountId::from_bytes).ok_or(StoreError::Damaged)?;
         let place = Place { key, part: OWNERS_PART, clear: &[] };
         super::view::opened(self.held(account)?.key.seal_key(), &place, session_parts(row)?.1)

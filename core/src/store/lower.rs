@@ -269,20 +269,21 @@ impl Lowering<'_> {
 
     fn crowded(&mut self, account: AccountId, sessions: u16) -> Result<(), StoreError> {
         let old = self.view.sessions_by(account, session::old_at(self.ctx.now, self.ctx.policy))?;
-        let (over, more) = session::crowded_out(sessions, &old, self.ctx);
+        let (mut ended, more) = session::crowded_out(sessions, &old, self.ctx);
         if more > 0 {
-            let mut oldest = self.view.session_ids(account, over.len() + more)?;
+            let mut oldest = self.view.session_ids(account, ended.len() + more)?;
             if oldest.is_empty() {
                 // Those that waited go on by this very act, the oldest of them not.
                 oldest = self.view.suspended_rows(account)?.into_iter().map(|(id, _)| id).collect();
             }
-            self.ended.extend(oldest.into_iter().filter(|session| !over.contains(session)).take(more));
+            oldest.retain(|session| !ended.contains(session));
+            ended.extend(oldest.into_iter().take(more));
         }
-        self.ended.extend(over);
-        for session in self.ended.clone() {
-            self.pending_ends(account, |of| of == session)?;
-            self.rows.push(delete(tables::session(&account, &session)));
+        if !ended.is_empty() {
+            self.pending_ends(account, |of| ended.contains(&of))?;
         }
+        self.rows.extend(ended.iter().map(|session| delete(tables::session(&account, session))));
+        self.ended = ended;
         Ok(())
     }
 

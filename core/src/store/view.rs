@@ -266,7 +266,7 @@ impl<'a> View<'a> {
 
     /// All session rows of an account that this act has read, oldest first.
     pub(crate) fn sessions(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
-        self.sessions_in(account, &tables::sessions(&account))
+        self.sessions_in(&tables::sessions(&account))
     }
 
     /// Those of them that were opened by `last`.
@@ -275,15 +275,13 @@ impl<'a> View<'a> {
         account: AccountId,
         last: Timestamp,
     ) -> Result<Vec<Session>, StoreError> {
-        self.sessions_in(account, &tables::sessions_by(&account, last))
+        self.sessions_in(&tables::sessions_by(&account, last))
     }
 
-    fn sessions_in(&self, account: AccountId, range: &Range) -> Result<Vec<Session>, StoreError> {
-        let held = self.held(account)?;
+    fn sessions_in(&self, range: &Range) -> Result<Vec<Session>, StoreError> {
         let mut sessions = Vec::new();
         self.rows(range, usize::MAX, |key, row| {
-            let place = Place { key, part: OWNERS_PART, clear: &[] };
-            sessions.push(opened(held.key.seal_key(), &place, session_parts(row)?.1)?);
+            sessions.push(self.owners_part(key, row)?);
             Ok(())
         })?;
         Ok(sessions)
@@ -295,11 +293,9 @@ impl<'a> View<'a> {
         account: AccountId,
         id: SessionId,
     ) -> Result<Option<Session>, StoreError> {
-        let held = self.held(account)?;
         let key = tables::session(&account, &id);
-        let Some(row) = self.read.get(&key)? else { return Ok(None) };
-        let place = Place { key: &key, part: OWNERS_PART, clear: &[] };
-        opened(held.key.seal_key(), &place, session_parts(&row)?.1).map(Some)
+        let row = self.read.get(&key)?;
+        row.map(|row| self.owners_part(&key, &row)).transpose()
     }
 
     /// The sessions of an account, oldest first, up to `most`.
