@@ -115,6 +115,15 @@ fn count_of(part: &str) -> usize {
     }
 }
 
+/// All that a speaker can do.
+fn asked(speaker: &RefCell<Speaker>) -> Vec<Part<'_>> {
+    let (name, parts) = (speaker.borrow().name.clone(), speaker.borrow().parts.clone());
+    let part = |part: String| {
+        Part::new(format!("{name}: {part}"), move || speaker.borrow_mut().ask(&part, count_of(&part)))
+    };
+    parts.into_iter().map(part).collect()
+}
+
 pub(crate) fn peers(report: &mut Report, folder: &Path) {
     let peers: Vec<_> = all(report, "tests/peers", "run").into_iter().map(RefCell::new).collect();
     if peers.is_empty() {
@@ -145,14 +154,7 @@ pub(crate) fn peers(report: &mut Report, folder: &Path) {
         }),
         Part::new("selfsame: get_email", || timed_look_up(bare.engine(), &survey, &dice)),
     ];
-    for peer in &peers {
-        let (name, own) = (peer.borrow().name.clone(), peer.borrow().parts.clone());
-        for part in own {
-            parts.push(Part::new(format!("{name}: {part}"), move || {
-                peer.borrow_mut().ask(&part, count_of(&part))
-            }));
-        }
-    }
+    parts.extend(peers.iter().flat_map(asked));
     let samples = rounds(report.rounds(100), parts);
     report.family("peers", "Other services, in the same rounds", "microseconds", &samples);
     for peer in &peers {
@@ -210,14 +212,7 @@ pub(crate) fn languages(report: &mut Report) {
         Part::new("rust: rename", || timed(|| account.set_display_name(Some("Ada")).unwrap()).0),
         Part::new("rust: sign_in", || timed(|| engine.sign_in(&grace.email, &password, &client).unwrap()).0),
     ];
-    for speaker in &speakers {
-        let (name, own) = (speaker.borrow().name.clone(), speaker.borrow().parts.clone());
-        for part in own {
-            parts.push(Part::new(format!("{name}: {part}"), move || {
-                speaker.borrow_mut().ask(&part, count_of(&part))
-            }));
-        }
-    }
+    parts.extend(speakers.iter().flat_map(asked));
     let samples = rounds(report.rounds(200), parts);
     report.family("languages", "One call, by the language that it comes from", "microseconds", &samples);
     for speaker in &speakers {
