@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::crypto::password::HashFailed;
 use crate::ground::entropy::EntropyFailed;
-use crate::rules::refusal::Refusal;
+use crate::records::refusal::Refusal;
 use crate::store::port::StoreError;
 
 /// Why the engine did not do it. No variant holds anything that a caller gave.

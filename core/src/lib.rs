@@ -3,7 +3,9 @@
 mod crypto;
 mod engine;
 mod error;
+mod flow;
 mod ground;
+mod records;
 mod rules;
 mod store;
 
@@ -31,33 +33,37 @@ pub use ground::entropy::{Entropy, EntropyFailed};
 pub use ground::id::{AccountId, FlowId, InvalidId, MethodId, RequestId, SessionId};
 pub use ground::nickname::InvalidName;
 pub use ground::secret::Secret;
+pub use ground::short_name::{ProductId, ProviderId};
 pub use ground::time::{Clock, Reading, Timestamp, YearMonth};
-pub use rules::account::{
-    AccountView, AddressSource, AddressView, Candidate, MethodKind, MethodView, Status,
-};
-pub use rules::audit::{Action, Activity, Actor, Event, Outcome};
-pub use rules::change::AddressStep;
-pub use rules::deletion::{Deletion, Grant, RequestedBy, StillBilled};
-pub use rules::explain::{Effect, Explanation, Planned};
-pub use rules::export::EXPORT_SCHEMA;
-pub use rules::flow::{
-    Accepted, Adding, Answer, Arrived, Blocked, Intent, Progress, SecondFactor, SignedIn, Step,
-};
-pub use rules::id_token::IdTokenRules;
-pub use rules::import::{ImportOutcome, ImportProblem, ImportedAccount, ImportedIdentity, ImportedTotp};
-pub use rules::mail::{Message, MessageKind, UndoOffer};
-pub use rules::mfa::{MfaView, RecoveryCodes, TotpEnrolment};
-pub use rules::password::PasswordRule;
-pub use rules::picker::PickerEntry;
-pub use rules::policy::{EmailProof, Policy, PolicyBuilder, PolicyError};
-pub use rules::privacy::{PrivacyRequest, RequestKind, RequestStatus};
-pub use rules::product::{
+pub use records::account::{AccountView, Status};
+pub use records::address::AddressStep;
+pub use records::address::{AddressSource, AddressView};
+pub use records::assertion::{Assertion, HostStatement};
+pub use records::audit::{Action, Actor, Event, Outcome};
+pub use records::chain::Activity;
+pub use records::deletion::{Deletion, Grant, RequestedBy, StillBilled};
+pub use records::explain::{Effect, Explanation, Planned};
+pub use records::export::EXPORT_SCHEMA;
+pub use records::import::{ImportOutcome, ImportProblem, ImportedAccount, ImportedIdentity, ImportedTotp};
+pub use records::message::{Message, MessageKind, UndoOffer};
+pub use records::method::{MethodKind, MethodView};
+pub use records::mfa::SecondFactor;
+pub use records::mfa::{MfaView, RecoveryCodes, TotpEnrolment};
+pub use records::picker::PickerEntry;
+pub use records::policy::{EmailProof, Policy, PolicyBuilder, PolicyError};
+pub use records::privacy::{PrivacyRequest, RequestKind, RequestStatus};
+pub use records::product::{
     Billing, BillingStatus, CustomerRef, Destination, Managed, ManagedBy, Membership, Product,
 };
-pub use rules::provider::{Assertion, HostStatement, ProductId, Provider, ProviderId, Word};
-pub use rules::purge::{PurgeReceipt, PurgeReport, RemovedRows};
-pub use rules::refusal::{AssertionProblem, KeysProblem, Refusal};
-pub use rules::session::{Aal, Amr, Client, Session};
-pub use rules::support::{SupportAct, SupportRecord, SupportView};
+pub use records::proof::Accepted;
+pub use records::provider::IdTokenRules;
+pub use records::provider::{Provider, Word};
+pub use records::purge::{PurgeReceipt, PurgeReport, RemovedRows};
+pub use records::refusal::PasswordRule;
+pub use records::refusal::{AssertionProblem, KeysProblem, Refusal};
+pub use records::session::{Aal, Amr, Client, Session};
+pub use records::step::Candidate;
+pub use records::step::{Adding, Answer, Arrived, Blocked, Intent, Progress, SignedIn, Step};
+pub use records::support::{SupportAct, SupportRecord, SupportView};
 pub use store::anchor::{Anchor, AnchorFailed};
 pub use store::tables::{InExport, OnPurge, Sealed, TABLES, Table};

@@ -12,19 +12,20 @@ use crate::ground::codec::{Record, decode, encode};
 /// When a record that was decoded does not encode to bytes that decode to the same bytes again.
 pub fn decode_record(kind: u8, bytes: &[u8]) -> bool {
     use crate::engine::unlock::Header;
-    use crate::rules::account::Account;
-    use crate::rules::audit::Event;
-    use crate::rules::change::Pending;
-    use crate::rules::deletion::Reminder;
-    use crate::rules::flow::Flow;
-    use crate::rules::id_token::GivenKeys;
-    use crate::rules::mail::{Outgoing, Pace};
-    use crate::rules::privacy::PrivacyRequest;
-    use crate::rules::purge::{Purging, Tombstone};
-    use crate::rules::session::Session;
-    use crate::rules::support::SupportRecord;
-    use crate::rules::throttle::UnknownSlot;
-    use crate::rules::undo::Undo;
+    use crate::records::account::Account;
+    use crate::records::audit::Event;
+    use crate::records::deletion::Reminder;
+    use crate::records::flow::Flow;
+    use crate::records::mailed_code::Pace;
+    use crate::records::message::Outgoing;
+    use crate::records::pending::Pending;
+    use crate::records::privacy::PrivacyRequest;
+    use crate::records::provider::GivenKeys;
+    use crate::records::purge::{Purging, Tombstone};
+    use crate::records::session::Session;
+    use crate::records::support::SupportRecord;
+    use crate::records::throttle::UnknownSlot;
+    use crate::records::undo::Undo;
     use crate::store::view::{Claim, ClockEvent, Meta, Present};
     match kind % 20 {
         0 => round_trips::<Account>(bytes),

@@ -3,15 +3,17 @@
 use super::Engine;
 use crate::crypto::token::SessionToken;
 use crate::error::Error;
+use crate::flow::reauthenticate;
 use crate::ground::id::SessionId;
-use crate::rules::account::{Account, AccountView};
-use crate::rules::audit::Activity;
-use crate::rules::flow::Progress;
-use crate::rules::fresh::{Fresh, Level, Owner};
-use crate::rules::refusal::Refusal;
-use crate::rules::session::{self, Session};
-use crate::rules::transition;
-use crate::rules::verdict::{Change, Context, Verdict};
+use crate::records::account::{Account, AccountView, Owner};
+use crate::records::chain::Activity;
+use crate::records::context::Context;
+use crate::records::refusal::Refusal;
+use crate::records::session::Session;
+use crate::records::step::Progress;
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::fresh::{Fresh, Level};
+use crate::rules::session;
 use crate::store::port::StoreError;
 use crate::store::view::View;
 
@@ -45,7 +47,7 @@ impl Engine {
                 None => None,
             };
             Ok(match owner {
-                Some(owner) => transition::reauthenticate(&owner, ctx),
+                Some(owner) => reauthenticate::reauthenticate(&owner, ctx),
                 None => Verdict::refused(Refusal::SessionEnded),
             })
         })
@@ -165,7 +167,7 @@ impl AccountHandle {
     /// # Errors
     /// As said at [`AccountHandle`].
     pub fn reauthenticate(&self) -> Result<Progress, Error> {
-        self.act(|_, ctx, owner| Ok(transition::reauthenticate(owner, ctx)))
+        self.act(|_, ctx, owner| Ok(reauthenticate::reauthenticate(owner, ctx)))
     }
 
     fn end(&self, ended: Option<SessionId>) -> Result<(), Error> {

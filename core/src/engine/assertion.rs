@@ -5,13 +5,15 @@ use super::Engine;
 use crate::crypto::jose::Jws;
 use crate::crypto::jwk::{KeySet, Unverified};
 use crate::error::Error;
+use crate::flow::step;
 use crate::ground::secret::Secret;
-use crate::rules::flow::Flow;
-use crate::rules::id_token::{self, GivenKeys};
-use crate::rules::provider::{Asserted, Assertion, HostStatement, Provider, ProviderId, Word};
-use crate::rules::refusal::{AssertionProblem, Refusal};
-use crate::rules::transition;
-use crate::rules::verdict::{Change, Verdict};
+use crate::ground::short_name::ProviderId;
+use crate::records::assertion::{Asserted, Assertion, HostStatement};
+use crate::records::flow::Flow;
+use crate::records::provider::{GivenKeys, Provider, Word};
+use crate::records::refusal::{AssertionProblem, Refusal};
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::id_token;
 
 /// What came of checking an assertion that is not refused yet.
 pub(super) enum Checked {
@@ -100,7 +102,7 @@ impl Engine {
             let given = view.key_set(&provider.issuer)?;
             let fresh = given.filter(|given| given.is_fresh(ctx.now, policy.keys_for()));
             Ok(match fresh {
-                Some(given) => Ok((given.keys, transition::nonce(flow, ctx), ctx.now)),
+                Some(given) => Ok((given.keys, step::nonce(flow, ctx), ctx.now)),
                 None => Err(needs_keys(provider)),
             })
         })?;

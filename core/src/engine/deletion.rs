@@ -3,9 +3,11 @@
 use super::Engine;
 use super::account::AccountHandle;
 use crate::error::Error;
-use crate::rules::deletion::{self, Deletion};
-use crate::rules::purge::{self, PurgeReport, Purged, ROWS_AT_ONCE, Remains};
-use crate::rules::verdict::{Change, Verdict};
+use crate::records::deletion::Deletion;
+use crate::records::purge::{PurgeReport, Purged, Remains};
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::purge::ROWS_AT_ONCE;
+use crate::rules::{deletion, purge};
 
 /// Reminders that one call turns into messages, so that its act stays within a store's limits.
 const REMINDED_AT_ONCE: usize = 4;

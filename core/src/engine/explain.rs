@@ -3,16 +3,12 @@
 use super::account::AccountHandle;
 use super::privacy;
 use crate::error::Error;
-use crate::rules::compromise;
-use crate::rules::deletion;
-use crate::rules::explain::{self, Explanation, Planned};
-use crate::rules::export;
-use crate::rules::fresh::{Fresh, Level, Owner};
-use crate::rules::methods;
-use crate::rules::mfa;
-use crate::rules::product;
-use crate::rules::session;
-use crate::rules::verdict::{Context, Verdict};
+use crate::records::account::Owner;
+use crate::records::context::Context;
+use crate::records::explain::{Explanation, Planned};
+use crate::records::verdict::Verdict;
+use crate::rules::fresh::{Fresh, Level};
+use crate::rules::{compromise, deletion, explain, export, method, mfa, product, session};
 
 impl AccountHandle {
     /// Says whether an act would be done if it were asked for now, which rules decide, and what would change.
@@ -35,10 +31,10 @@ impl AccountHandle {
                     compromise::by_owner(owner, *method, &sessions, ctx)
                 }
                 Planned::RemoveMethod(method) => {
-                    fresh(owner, ctx, |fresh| methods::remove(fresh, *method, false, ctx))
+                    fresh(owner, ctx, |fresh| method::remove(fresh, *method, false, ctx))
                 }
                 Planned::TakeSeenEmail(method) => {
-                    fresh(owner, ctx, |fresh| methods::take_seen_email(fresh, *method, ctx))
+                    fresh(owner, ctx, |fresh| method::take_seen_email(fresh, *method, ctx))
                 }
                 Planned::OpenProduct(product) => {
                     done(product::open(owner.account.clone(), owner.session.id, product, ctx))

@@ -7,24 +7,25 @@ use super::{Attempt, Engine};
 use crate::crypto::keys::same;
 use crate::crypto::token::FlowToken;
 use crate::error::Error;
+use crate::flow::facts::{Facts, Input, MailFacts};
+use crate::flow::{reset, sign_up, step, transition, turn};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::secret::Secret;
-use crate::rules::account::{Account, Identifier};
-use crate::rules::arrival;
-use crate::rules::flow::{
-    Answer, Entry, Flow, Intent, Progress, Proving, Purpose, Resetting, State, Step, Verifying,
-};
-use crate::rules::mail::CodePurpose;
-use crate::rules::mfa::TypedFactor;
+use crate::ground::short_name::ProviderId;
+use crate::records::account::Account;
+use crate::records::assertion::Assertion;
+use crate::records::context::Context;
+use crate::records::flow::{Entry, Flow, Proving, Purpose, Resetting, State, Verifying};
+use crate::records::identifier::Identifier;
+use crate::records::mailed_code::CodePurpose;
+use crate::records::mfa::TypedFactor;
+use crate::records::policy::EmailProof;
+use crate::records::refusal::Refusal;
+use crate::records::session::{Client, Session};
+use crate::records::step::{Answer, Intent, Progress, Step};
+use crate::records::verdict::Verdict;
 use crate::rules::password;
-use crate::rules::policy::EmailProof;
-use crate::rules::provider::{Assertion, ProviderId};
-use crate::rules::refusal::Refusal;
-use crate::rules::reset;
-use crate::rules::session::{Client, Session};
-use crate::rules::transition::{self, Facts, Input, MailFacts};
-use crate::rules::verdict::{Context, Verdict};
 use crate::store::port::StoreError;
 use crate::store::view::View;
 
@@ -50,10 +51,10 @@ impl Engine {
             let facts = Facts { mail, ..Facts::default() };
             let verdict = match ctx.policy.email_proof() {
                 EmailProof::BeforeAccount => {
-                    transition::sign_up(email.clone(), hash.clone(), client, facts, ctx)
+                    sign_up::sign_up(email.clone(), hash.clone(), client, facts, ctx)
                 }
                 EmailProof::Later => {
-                    arrival::at_once(email.clone(), hash.clone(), client, facts.mail.pace, ctx)
+                    sign_up::at_once(email.clone(), hash.clone(), client, facts.mail.pace, ctx)
                 }
             };
             swept(view, verdict, ctx)
@@ -90,7 +91,7 @@ impl Engine {
         self.check_client(client)?;
         self.act(|view, ctx| {
             let waiting = view.meta()?.at_providers;
-            swept(view, transition::begin_federated(provider.clone(), client, waiting, ctx), ctx)
+            swept(view, sign_up::begin_federated(provider.clone(), client, waiting, ctx), ctx)
         })
     }
 
@@ -127,7 +128,7 @@ impl Engine {
         self.look(|view, ctx| {
             let Some(stored) = load(view, flow, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
             let facts = facts(view, &stored, None, ctx)?;
-            let step = transition::step(&stored, &facts, ctx);
+            let step = step::step(&stored, &facts, ctx);
             Ok(Ok(Progress { flow: Some(flow.clone()), number: stored.number, step }))
         })
     }
@@ -266,7 +267,7 @@ struct Seen {
 fn load(view: &View<'_>, token: &FlowToken, ctx: &Context<'_>) -> Result<Option<Flow>, StoreError> {
     let flow = view.flow(token.flow())?;
     Ok(flow.filter(|flow| {
-        let hash = transition::secret_hash(flow.id, token.secret(), ctx);
+        let hash = turn::secret_hash(flow.id, token.secret(), ctx);
         same(&flow.secret_hash, &hash) && ctx.now < flow.expires_at
     }))
 }
@@ -419,7 +420,7 @@ pub(super) fn swept<T>(
 ) -> Result<Verdict<T>, StoreError> {
     if matches!(verdict.answer, Ok(_) | Err(Refusal::Busy)) {
         let over = view.flows_due(SWEPT_AT_ONCE)?;
-        verdict.changes.splice(0..0, transition::sweep(&over, ctx));
+        verdict.changes.splice(0..0, turn::sweep(&over, ctx));
     }
     Ok(verdict)
 }

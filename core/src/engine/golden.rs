@@ -10,33 +10,35 @@ use crate::crypto::jwk::KeySet;
 use crate::crypto::password::{Argon2Hasher, HashCost, hash};
 use crate::crypto::totp::TotpSecret;
 use crate::engine::unlock::Header;
+use crate::flow::decisions;
 use crate::ground::codec::{Record, decode, encode};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, FlowId, MethodId, RequestId, SessionId};
+use crate::ground::short_name::{ProductId, ProviderId};
 use crate::ground::time::Timestamp;
-use crate::rules::account::{
-    Account, AddressSource, Credential, Hold, Identifier, Method, MethodKind, Status,
-};
-use crate::rules::audit::{Action, Event};
-use crate::rules::change::Pending;
-use crate::rules::decisions::{self, Bench};
-use crate::rules::deletion::{Reminder, RequestedBy};
-use crate::rules::flow::{
-    Arrival, Arrived, Entry, Flow, Newcomer, Proof, Proving, Purpose, Resetting, SecondFactor, State,
-    Verifying,
-};
-use crate::rules::id_token::GivenKeys;
-use crate::rules::mail::{Body, CodePurpose, CodeSlot, Outgoing, Pace, TypedIn};
-use crate::rules::mfa::{Enrolment, Mfa};
-use crate::rules::privacy::{PrivacyRequest, RequestKind, RequestStatus};
-use crate::rules::product::{Billing, BillingStatus, CustomerRef, ManagedBy, Membership};
-use crate::rules::protected::{ProtectedAct, Reserved};
-use crate::rules::provider::{Identity, ProductId, ProviderId};
-use crate::rules::purge::{Purging, RemovedRows, Tombstone};
-use crate::rules::session::{Aal, Amr, Client, Session};
-use crate::rules::support::{SupportAct, SupportRecord};
-use crate::rules::throttle::UnknownSlot;
-use crate::rules::undo::{Asks, Undo, UndoCode, Undoing};
+use crate::records::account::{Account, Hold, Status};
+use crate::records::address::AddressSource;
+use crate::records::audit::{Action, Event};
+use crate::records::deletion::{Reminder, RequestedBy};
+use crate::records::flow::{Arrival, Entry, Flow, Newcomer, Proving, Purpose, Resetting, State, Verifying};
+use crate::records::identifier::Identifier;
+use crate::records::mailed_code::{CodePurpose, CodeSlot, Pace, TypedIn};
+use crate::records::message::{Body, Outgoing};
+use crate::records::method::{Credential, Method, MethodKind};
+use crate::records::mfa::{Enrolment, Mfa, SecondFactor};
+use crate::records::pending::Pending;
+use crate::records::privacy::{PrivacyRequest, RequestKind, RequestStatus};
+use crate::records::product::{Billing, BillingStatus, CustomerRef, ManagedBy, Membership};
+use crate::records::proof::Proof;
+use crate::records::protected::{ProtectedAct, Reserved};
+use crate::records::provider::{GivenKeys, Identity};
+use crate::records::purge::{Purging, RemovedRows, Tombstone};
+use crate::records::session::{Aal, Amr, Client, Session};
+use crate::records::step::Arrived;
+use crate::records::support::{SupportAct, SupportRecord};
+use crate::records::throttle::UnknownSlot;
+use crate::records::undo::{Asks, Undo, UndoCode, Undoing};
+use crate::rules::bench::Bench;
 use crate::store::view::{Claim, ClockEvent, Meta, Present};
 
 const AT: Timestamp = Timestamp::from_millis(1_767_225_600_000);

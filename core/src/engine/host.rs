@@ -15,8 +15,10 @@ use crate::crypto::tally::TallyKey;
 use crate::error::Error;
 use crate::ground::codec::Record;
 use crate::ground::time::Timestamp;
-use crate::rules::mail::{Body, Message, Outgoing, TypedIn};
-use crate::rules::verdict::{Change, Context, Verdict};
+use crate::records::context::Context;
+use crate::records::mailed_code::TypedIn;
+use crate::records::message::{Body, Message, Outgoing};
+use crate::records::verdict::{Change, Verdict};
 use crate::store::lower::{Mark, lower};
 #[cfg(feature = "testing")]
 use crate::store::port::Read;

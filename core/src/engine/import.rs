@@ -7,9 +7,11 @@ use crate::crypto::draw::Draw;
 use crate::error::Error;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::AccountId;
-use crate::rules::account::Identifier;
-use crate::rules::import::{self, ImportOutcome, ImportedAccount, Reading, Rivals};
-use crate::rules::verdict::{Change, Context, Verdict};
+use crate::records::context::Context;
+use crate::records::identifier::Identifier;
+use crate::records::import::{ImportOutcome, ImportedAccount};
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::import::{self, Reading, Rivals};
 use crate::store::port::{MAX_ACT, MAX_ROWS, StoreError};
 use crate::store::view::View;
 

@@ -4,19 +4,25 @@ use super::Attempt;
 use super::account::AccountHandle;
 use super::sign_in::{Stored, is_overtaken};
 use crate::error::Error;
+use crate::flow::add;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::MethodId;
 use crate::ground::nickname::nickname;
 use crate::ground::secret::Secret;
-use crate::rules::account::{Account, Identifier};
-use crate::rules::change::{self, AddressStep, AskedFor, Wanted};
-use crate::rules::flow::Progress;
+use crate::ground::short_name::ProviderId;
+use crate::records::account::Account;
+use crate::records::address::AddressStep;
+use crate::records::context::Context;
+use crate::records::identifier::Identifier;
+use crate::records::pending::Wanted;
+use crate::records::refusal::Refusal;
+use crate::records::step::Progress;
+use crate::records::verdict::Verdict;
+use crate::rules::address::AskedFor;
 use crate::rules::fresh::{Everything, Level, Unheld};
-use crate::rules::methods::{self, Collisions};
-use crate::rules::provider::ProviderId;
-use crate::rules::refusal::Refusal;
-use crate::rules::review::{self, Kept};
-use crate::rules::verdict::{Context, Verdict};
+use crate::rules::method::Collisions;
+use crate::rules::review::Kept;
+use crate::rules::{address, method, password, picker, review};
 use crate::store::port::StoreError;
 use crate::store::view::View;
 
@@ -33,7 +39,7 @@ impl AccountHandle {
             return Err(Refusal::UnknownProvider.into());
         }
         self.act_fresh(|view, ctx, fresh| {
-            super::flows::swept(view, methods::begin_add(fresh, provider.clone(), ctx), ctx)
+            super::flows::swept(view, add::begin_add(fresh, provider.clone(), ctx), ctx)
         })
     }
 
@@ -53,11 +59,11 @@ impl AccountHandle {
             if account.has_verified(&email) {
                 let others = collisions(view, account, &email)?;
                 let session = fresh.session();
-                return Ok(methods::add_password(session, account, &email, hash.clone(), &others, ctx));
+                return Ok(method::add_password(session, account, &email, hash.clone(), &others, ctx));
             }
             let wanted = Wanted::Password(hash.clone());
             let known = asked_for(view, account, &email, &wanted, ctx)?;
-            Ok(change::request(fresh, &email, wanted, known, ctx))
+            Ok(address::request(fresh, &email, wanted, known, ctx))
         })
     }
 
@@ -69,7 +75,7 @@ impl AccountHandle {
     /// As said at [`AccountHandle`]; [`Refusal::LastMethod`], [`Refusal::ReauthenticationRequired`],
     /// [`Refusal::OnHold`]; [`Refusal::NotOffered`] where the account has no such method.
     pub fn remove_method(&self, method: MethodId, waive_undo: bool) -> Result<(), Error> {
-        self.act_fresh(|_, ctx, fresh| Ok(methods::remove(fresh, method, waive_undo, ctx)))
+        self.act_fresh(|_, ctx, fresh| Ok(method::remove(fresh, method, waive_undo, ctx)))
     }
 
     /// Takes the email that a later assertion of the identity carried, as an address that is not proven yet.
@@ -78,7 +84,7 @@ impl AccountHandle {
     /// As said at [`AccountHandle`]; [`Refusal::NotOffered`] where there is none,
     /// [`Refusal::ReauthenticationRequired`], [`Refusal::OnHold`], [`Refusal::LimitReached`].
     pub fn take_seen_email(&self, method: MethodId) -> Result<(), Error> {
-        self.act_fresh(|_, ctx, fresh| Ok(methods::take_seen_email(fresh, method, ctx)))
+        self.act_fresh(|_, ctx, fresh| Ok(method::take_seen_email(fresh, method, ctx)))
     }
 
     /// Changes the email: the contact address, and the identifier of the password where the old one is that.
@@ -115,11 +121,11 @@ impl AccountHandle {
     pub fn prove_address(&self, code: &Secret) -> Result<AddressStep, Error> {
         self.act(|view, ctx, owner| {
             let pending = view.pending(owner.account.id)?;
-            let others = match change::waits_for(owner, pending.as_ref()) {
+            let others = match address::waits_for(owner, pending.as_ref()) {
                 Some(email) => collisions(view, &owner.account, email)?,
                 None => Collisions { is_held: false, sharing: 0 },
             };
-            Ok(change::prove(owner, code, pending, &others, ctx))
+            Ok(address::prove(owner, code, pending, &others, ctx))
         })
     }
 
@@ -131,7 +137,7 @@ impl AccountHandle {
     /// verified address of the account.
     pub fn set_contact(&self, email: &str) -> Result<(), Error> {
         let email = parsed(email)?;
-        self.act_fresh(|_, ctx, fresh| Ok(change::set_contact(fresh, &email, ctx)))
+        self.act_fresh(|_, ctx, fresh| Ok(address::set_contact(fresh, &email, ctx)))
     }
 
     /// Sets what the owner wants to be called, or nothing: at most 64 characters, kept in the form of RFC 8266
@@ -141,7 +147,7 @@ impl AccountHandle {
     /// As said at [`AccountHandle`]; [`Refusal::InvalidName`].
     pub fn set_display_name(&self, name: Option<&str>) -> Result<(), Error> {
         let name = name.map(nickname).transpose().map_err(|reason| Refusal::InvalidName { reason })?;
-        self.act(|_, ctx, owner| Ok(change::display_name(owner, name.clone(), ctx)))
+        self.act(|_, ctx, owner| Ok(picker::display_name(owner, name.clone(), ctx)))
     }
 
     /// Sets another password. All other sessions end.
@@ -170,7 +176,7 @@ impl AccountHandle {
                 if is_overtaken(Some(fresh.account()), proof.as_ref(), is_throttled, ctx) {
                     return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
                 }
-                Ok(change::password(fresh, proof.clone(), hash.clone(), ctx).map(Attempt::Done))
+                Ok(password::password(fresh, proof.clone(), hash.clone(), ctx).map(Attempt::Done))
             })
         })
     }
@@ -209,7 +215,7 @@ impl AccountHandle {
     fn request(&self, email: &EmailAddress, wanted: &Wanted) -> Result<AddressStep, Error> {
         self.act_fresh::<_, Unheld>(|view, ctx, fresh| {
             let known = asked_for(view, fresh.account(), email, wanted, ctx)?;
-            Ok(change::request(fresh, email, wanted.clone(), known, ctx))
+            Ok(address::request(fresh, email, wanted.clone(), known, ctx))
         })
     }
 
@@ -230,7 +236,7 @@ fn asked_for(
     wanted: &Wanted,
     ctx: &Context<'_>,
 ) -> Result<AskedFor, StoreError> {
-    let pace = view.pace(&change::purpose(wanted).address_hash(email, ctx))?;
+    let pace = view.pace(&address::purpose(wanted).address_hash(email, ctx))?;
     Ok(AskedFor { pending: view.pending(account.id)?, pace })
 }
 

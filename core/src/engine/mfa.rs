@@ -5,10 +5,10 @@ use super::account::AccountHandle;
 use crate::error::Error;
 use crate::ground::id::{AccountId, MethodId};
 use crate::ground::secret::Secret;
-use crate::rules::compromise;
-use crate::rules::mfa::{self, RecoveryCodes, TotpEnrolment};
-use crate::rules::refusal::Refusal;
-use crate::rules::verdict::Verdict;
+use crate::records::mfa::{RecoveryCodes, TotpEnrolment};
+use crate::records::refusal::Refusal;
+use crate::records::verdict::Verdict;
+use crate::rules::{compromise, mfa};
 
 impl AccountHandle {
     /// Begins to turn MFA on, or to replace the second factor: what it returns goes into an authenticator app.

@@ -4,10 +4,11 @@ use super::Engine;
 use crate::error::Error;
 use crate::ground::id::AccountId;
 use crate::ground::secret::Secret;
-use crate::rules::flow::Progress;
-use crate::rules::picker::{self, PickerEntry};
-use crate::rules::session::Client;
-use crate::rules::verdict::Verdict;
+use crate::records::picker::PickerEntry;
+use crate::records::session::Client;
+use crate::records::step::Progress;
+use crate::records::verdict::Verdict;
+use crate::rules::picker;
 
 impl Engine {
     /// The active accounts that were made or signed in to in this store, and whose owner wants to be
@@ -19,7 +20,7 @@ impl Engine {
         self.look(|view, _| {
             let mut entries = Vec::new();
             for account in view.remembered()? {
-                let account = view.account(account)?.filter(picker::is_offered);
+                let account = view.account(account)?.filter(crate::records::picker::is_offered);
                 entries.extend(account.as_ref().map(PickerEntry::of));
             }
             Ok(Ok(entries))

@@ -5,11 +5,12 @@ use super::account::AccountHandle;
 use crate::crypto::json;
 use crate::error::Error;
 use crate::ground::id::{AccountId, RequestId};
-use crate::rules::deletion::Deletion;
-use crate::rules::export::{self, Holdings};
-use crate::rules::privacy::{self, PrivacyRequest, RequestKind};
-use crate::rules::refusal::Refusal;
-use crate::rules::verdict::Verdict;
+use crate::records::deletion::Deletion;
+use crate::records::export::Holdings;
+use crate::records::privacy::{PrivacyRequest, RequestKind};
+use crate::records::refusal::Refusal;
+use crate::records::verdict::Verdict;
+use crate::rules::{export, privacy};
 use crate::store::port::StoreError;
 use crate::store::view::View;
 

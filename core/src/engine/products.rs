@@ -4,11 +4,12 @@ use super::Engine;
 use super::account::AccountHandle;
 use crate::error::Error;
 use crate::ground::id::AccountId;
-use crate::rules::account::Identifier;
-use crate::rules::product::{self, Billing, Destination, Managed, Membership};
-use crate::rules::provider::ProductId;
-use crate::rules::refusal::Refusal;
-use crate::rules::verdict::Verdict;
+use crate::ground::short_name::ProductId;
+use crate::records::identifier::Identifier;
+use crate::records::product::{Billing, Destination, Managed, Membership};
+use crate::records::refusal::Refusal;
+use crate::records::verdict::Verdict;
+use crate::rules::product;
 
 impl Engine {
     /// Says what a product costs an account, as the biller told the host. No other product's profile and

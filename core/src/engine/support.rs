@@ -4,12 +4,13 @@ use super::Engine;
 use crate::error::Error;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::AccountId;
-use crate::rules::account::Identifier;
-use crate::rules::audit::Activity;
-use crate::rules::deletion::Deletion;
-use crate::rules::refusal::Refusal;
-use crate::rules::support::{self, SupportRecord, SupportView};
-use crate::rules::verdict::Verdict;
+use crate::records::chain::Activity;
+use crate::records::deletion::Deletion;
+use crate::records::identifier::Identifier;
+use crate::records::refusal::Refusal;
+use crate::records::support::{SupportRecord, SupportView};
+use crate::records::verdict::Verdict;
+use crate::rules::support;
 
 impl Engine {
     /// The desk of an operator, whom the host has made sure of; the first 64 characters of the name count.

@@ -3,12 +3,14 @@
 use super::Engine;
 use super::flows::swept;
 use crate::error::Error;
+use crate::flow::facts::UndoFacts;
+use crate::flow::undo;
 use crate::ground::secret::Secret;
-use crate::rules::account::Account;
-use crate::rules::flow::Progress;
-use crate::rules::refusal::Refusal;
-use crate::rules::session::Client;
-use crate::rules::undo::{self, UndoCode, UndoFacts, UndoHash};
+use crate::records::account::Account;
+use crate::records::refusal::Refusal;
+use crate::records::session::Client;
+use crate::records::step::Progress;
+use crate::records::undo::{UndoCode, UndoHash};
 use crate::store::port::StoreError;
 use crate::store::view::View;
 

@@ -6,5 +6,6 @@ pub(crate) mod entropy;
 pub(crate) mod id;
 pub(crate) mod nickname;
 pub(crate) mod secret;
+pub(crate) mod short_name;
 pub(crate) mod text;
 pub(crate) mod time;

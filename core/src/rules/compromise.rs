@@ -1,13 +1,14 @@
 //! A password that others may know (SPEC 4.10).
 
-use super::account::{Account, Credential};
-use super::audit::{Action, Actor, Event};
-use super::fresh::Owner;
-use super::mail::{Body, Outgoing};
-use super::refusal::Refusal;
-use super::session::Session;
-use super::verdict::{Change, Context, Verdict};
 use crate::ground::id::MethodId;
+use crate::records::account::{Account, Owner};
+use crate::records::audit::{Action, Actor, Event};
+use crate::records::context::Context;
+use crate::records::message::{Body, Outgoing};
+use crate::records::method::Credential;
+use crate::records::refusal::Refusal;
+use crate::records::session::Session;
+use crate::records::verdict::{Change, Verdict};
 
 /// Its owner says so. That wants no fresh proof: nothing gets weaker by it.
 pub(crate) fn by_owner(

@@ -5,18 +5,12 @@
 
 use std::marker::PhantomData;
 
-use super::account::Account;
-use super::flow::Accepted;
-use super::refusal::Refusal;
-use super::session::{self, Aal, Session};
-use super::verdict::Context;
 use crate::ground::time::Timestamp;
-
-/// A living session and its account, as one act sees them.
-pub(crate) struct Owner {
-    pub(crate) session: Session,
-    pub(crate) account: Account,
-}
+use crate::records::account::{Account, Owner};
+use crate::records::context::Context;
+use crate::records::policy::Policy;
+use crate::records::refusal::Refusal;
+use crate::records::session::Session;
 
 /// A session whose proof is fresh enough for acts that want `L`. Made here alone.
 pub(crate) struct Fresh<'facts, L> {
@@ -45,7 +39,7 @@ impl Level for Everything {
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
         let Owner { session, account } = owner;
         let highest = session.aal >= account.highest_aal();
-        if highest && session::is_fresh(session.auth_time, ctx.now, ctx.policy) {
+        if highest && is_fresh(session.auth_time, ctx.now, ctx.policy) {
             Ok(())
         } else {
             Err(required(account))
@@ -65,7 +59,7 @@ impl Level for FactorOrCode {
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
         let Owner { session, account } = owner;
         let is_enough = session.recovered || session.aal >= account.highest_aal();
-        if is_enough && session::is_fresh(session.auth_time, ctx.now, ctx.policy) {
+        if is_enough && is_fresh(session.auth_time, ctx.now, ctx.policy) {
             Ok(())
         } else {
             Err(required(account))
@@ -76,7 +70,7 @@ impl Level for FactorOrCode {
 impl Level for FirstFactor {
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
         let Owner { session, account } = owner;
-        if session::is_fresh(session.first_at, ctx.now, ctx.policy) { Ok(()) } else { Err(required(account)) }
+        if is_fresh(session.first_at, ctx.now, ctx.policy) { Ok(()) } else { Err(required(account)) }
     }
 }
 
@@ -102,31 +96,11 @@ impl<'facts, L> Fresh<'facts, L> {
     }
 }
 
-fn required(account: &Account) -> Refusal {
-    Refusal::ReauthenticationRequired { accepted: account.accepted() }
+/// Whether a proof given at `proven_at` is fresh enough for an act that wants that (SPEC 6.4).
+pub(crate) fn is_fresh(proven_at: Timestamp, now: Timestamp, policy: &Policy) -> bool {
+    now < proven_at + policy.fresh_for()
 }
 
-impl Account {
-    /// What the first factor can be proven with: its password, its identities.
-    pub(crate) fn accepted(&self) -> Vec<Accepted> {
-        let password = self.password().filter(|(method, ..)| method.compromised_at.is_none());
-        let password = password.map(|_| Accepted::Password);
-        let mut providers: Vec<_> = self.usable().filter_map(|method| method.provider().cloned()).collect();
-        providers.sort_unstable();
-        providers.dedup();
-        password.into_iter().chain(providers.into_iter().map(Accepted::Federated)).collect()
-    }
-
-    /// The level that a session has with every factor of the account proven (SPEC 5.7).
-    pub(crate) fn highest_aal(&self) -> Aal {
-        if self.ways.mfa.is_some() { Aal::Aal2 } else { Aal::Aal1 }
-    }
-
-    /// Refuses what has to wait after a recovery (SPEC 5.5).
-    pub(crate) fn check_hold(&self, now: Timestamp) -> Result<(), Refusal> {
-        match self.hold {
-            Some(hold) if now < hold.until => Err(Refusal::OnHold { until: hold.until }),
-            _ => Ok(()),
-        }
-    }
+fn required(account: &Account) -> Refusal {
+    Refusal::ReauthenticationRequired { accepted: account.accepted() }
 }

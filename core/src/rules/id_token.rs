@@ -2,77 +2,19 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::provider::{Asserted, Provider, Word, shown_handle};
-use super::refusal::{AssertionProblem, KeysProblem};
 use crate::crypto::jose::NotAToken;
 use crate::crypto::json::{Json, Object};
-use crate::crypto::jwk::{Algorithm, BadSet, KeySet, Unverified};
+use crate::crypto::jwk::{BadSet, Unverified};
 use crate::crypto::keys::same;
-use crate::ground::codec::Record;
 use crate::ground::email::EmailAddress;
 use crate::ground::time::Timestamp;
+use crate::records::assertion::Asserted;
+use crate::records::provider::{IdTokenRules, Provider, shown_handle};
+use crate::records::refusal::{AssertionProblem, KeysProblem};
 
 const OLDEST: Duration = Duration::from_secs(10 * 60);
 /// How far the provider's clock may be ahead of ours.
 const AHEAD: Duration = Duration::from_secs(60);
-
-/// What policy asks of a provider's ID tokens.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct IdTokenRules {
-    /// The names that the provider knows the application by (client ids); a token is for one of them.
-    pub audiences: Vec<String>,
-    /// How the provider may sign.
-    pub algorithms: Vec<Algorithm>,
-    /// Other spellings of the issuer that its tokens may have, and that mean the same.
-    pub also_issued_as: Vec<String>,
-    /// Whether `email_verified` may be the text "true" instead of the JSON value.
-    pub verified_may_be_text: bool,
-    /// Whether the provider is the authority for the domain in its claim `hd`: that of an organisation
-    /// whose mailboxes it keeps.
-    pub hosted_domain_counts: bool,
-}
-
-impl IdTokenRules {
-    /// Tokens for one of these audiences, signed in one of these ways, and nothing out of the ordinary.
-    pub fn new(audiences: Vec<String>, algorithms: Vec<Algorithm>) -> Self {
-        Self {
-            audiences,
-            algorithms,
-            also_issued_as: Vec::new(),
-            verified_may_be_text: false,
-            hosted_domain_counts: false,
-        }
-    }
-
-    pub(crate) fn is_usable(&self) -> bool {
-        let are_names = |names: &[String]| names.iter().all(|name| (1..=255).contains(&name.len()));
-        !self.audiences.is_empty()
-            && !self.algorithms.is_empty()
-            && are_names(&self.audiences)
-            && are_names(&self.also_issued_as)
-    }
-}
-
-/// A provider's key set as the host last gave it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct GivenKeys {
-    pub(crate) given_at: Timestamp,
-    pub(crate) keys: KeySet,
-}
-
-impl Record for GivenKeys {
-    const VERSION: u8 = 1;
-}
-
-impl GivenKeys {
-    /// Whether the set may still be believed. One from a time that has not come was given under a wrong
-    /// clock, which says nothing of its age.
-    pub(crate) fn is_fresh(&self, now: Timestamp, keys_for: Duration) -> bool {
-        self.given_at <= now && now < self.given_at + keys_for
-    }
-}
 
 /// What the claims of a token prove whose signature is right.
 pub(crate) fn asserted(
@@ -159,27 +101,6 @@ fn check_times(claims: &Object, now: Timestamp) -> Result<(), AssertionProblem> 
         return Err(AssertionProblem::NotYet);
     }
     Ok(())
-}
-
-impl Provider {
-    /// What policy asks of its ID tokens, if it speaks by them.
-    pub(crate) fn id_token_rules(&self) -> Option<&IdTokenRules> {
-        match &self.word {
-            Word::IdToken(rules) => Some(rules),
-            Word::HostStated => None,
-        }
-    }
-
-    /// Whether this is its issuer, in one of the spellings that policy knows.
-    pub(crate) fn issues_as(&self, issuer: &str) -> bool {
-        self.issuers().any(|known| known == issuer)
-    }
-
-    /// Every spelling of its issuer.
-    pub(crate) fn issuers(&self) -> impl Iterator<Item = &str> {
-        let others = self.id_token_rules().map_or(&[][..], |rules| &rules.also_issued_as);
-        std::iter::once(&self.issuer).chain(others).map(String::as_str)
-    }
 }
 
 impl From<NotAToken> for AssertionProblem {

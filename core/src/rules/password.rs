@@ -1,63 +1,27 @@
-//! What may be a password (SPEC 2.2, after NIST SP 800-63B-4 section 3.1.1.2).
-
-use std::fmt;
+//! What may be a password (SPEC 2.2, after NIST SP 800-63B-4 section 3.1.1.2), and setting another (SPEC 4.8).
 
 use zeroize::Zeroizing;
 
-use super::blocklist;
-use super::policy::Policy;
+use crate::crypto::password::StoredPassword;
 use crate::ground::email::EmailAddress;
 use crate::ground::secret::Secret;
 use crate::ground::text;
+use crate::records::audit::{Action, Event};
+use crate::records::context::Context;
+use crate::records::message::Body;
+use crate::records::policy::Policy;
+use crate::records::proof::PasswordProof;
+use crate::records::protected::ProtectedAct;
+use crate::records::refusal::{PasswordRule, Refusal};
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::fresh::{Everything, Fresh};
+use crate::rules::protected::Protected;
+use crate::rules::{blocklist, first_factor, session};
 
 /// Fewest code points where the password may be the only factor.
 const SHORTEST: usize = 15;
 /// Most bytes that are taken at all.
 const LONGEST: usize = 1024;
-
-/// The rule that a password breaks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PasswordRule {
-    /// It is not UTF-8.
-    NotText,
-    /// It has fewer than 15 code points.
-    TooShort,
-    /// It has more than 1,024 bytes.
-    TooLong,
-    /// It has a code point that Unicode has not assigned.
-    Unassigned,
-    /// It is the email, its local part or the service's name.
-    Guessable,
-    /// It is on the list of passwords that are commonly used.
-    Common,
-}
-
-impl PasswordRule {
-    /// The rule's name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::NotText => "NotText",
-            Self::TooShort => "TooShort",
-            Self::TooLong => "TooLong",
-            Self::Unassigned => "Unassigned",
-            Self::Guessable => "Guessable",
-            Self::Common => "Common",
-        }
-    }
-}
-
-impl fmt::Display for PasswordRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotText => "it must be text",
-            Self::TooShort => "it must have at least 15 characters",
-            Self::TooLong => "it must have at most 1,024 bytes",
-            Self::Unassigned => "it has a character that Unicode does not assign",
-            Self::Guessable => "it must not be the email address or the name of the service",
-            Self::Common => "it is on a list of passwords that are commonly used",
-        })
-    }
-}
 
 /// A new password that keeps the rules, in the form that is hashed.
 pub(crate) fn check_new(
@@ -92,6 +56,37 @@ pub(crate) fn normal_form(password: &Secret) -> Result<Zeroizing<String>, Passwo
     }
     let normal = text::nfc(password.reveal_text().ok_or(PasswordRule::NotText)?);
     if normal.len() > LONGEST { Err(PasswordRule::TooLong) } else { Ok(normal) }
+}
+
+/// The owner sets another password, and gives the one there is (SPEC 4.8).
+pub(crate) fn password(
+    fresh: &Fresh<'_, Everything>,
+    proof: Option<PasswordProof>,
+    new: StoredPassword,
+    ctx: &Context<'_>,
+) -> Verdict<()> {
+    let (session, before) = (fresh.session(), fresh.account());
+    if before.password().is_none() {
+        return Verdict::refused(Refusal::NotOffered);
+    }
+    let mut after = match first_factor::try_password(before.clone(), proof, ctx) {
+        Ok((account, _)) => account,
+        Err((refusal, changes)) => return Verdict::counted(refusal, changes),
+    };
+    after.set_password(new);
+    let mut changes = Vec::new();
+    let protected = Protected {
+        before,
+        act: ProtectedAct::PasswordChanged,
+        notice: Body::PasswordChanged,
+        device: session.client.device(),
+        can_be_undone: true,
+    };
+    let mut after = protected.write(after, &mut changes, ctx);
+    session::end_others(&mut after, session, false, &mut changes);
+    let event = Event::done(Action::PasswordChanged, Some(session.id), ctx.now);
+    changes.push(Change::Account { account: Box::new(after), event });
+    Verdict::done((), changes)
 }
 
 #[cfg(test)]

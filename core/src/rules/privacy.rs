@@ -1,79 +1,17 @@
 //! What people ask for about their data, and until when it is due (SPEC 10.2, 10.3).
 
-use serde::{Deserialize, Serialize};
-
-use super::account::{Account, Status};
-use super::audit::{Action, Actor, Event};
-use super::deletion::{self, Deletion, ERASABLE_AFTER, RequestedBy};
-use super::fresh::Owner;
-use super::mail::Body;
-use super::refusal::Refusal;
-use super::verdict::{Change, Context, Verdict};
-use crate::ground::codec::Record;
-use crate::ground::id::{AccountId, RequestId};
-use crate::ground::time::Timestamp;
+use crate::records::account::{Account, Owner, Status};
+use crate::records::audit::{Action, Actor, Event};
+use crate::records::context::Context;
+use crate::records::deletion::{Deletion, RequestedBy};
+use crate::records::message::Body;
+use crate::records::privacy::{PrivacyRequest, RequestKind, RequestStatus};
+use crate::records::refusal::Refusal;
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::deletion::ERASABLE_AFTER;
+use crate::rules::{deletion, notices};
 
 const LONGEST_RECEIPT: usize = 255;
-
-/// A request of an owner's about their data. It outlives the account's purge and holds nothing personal
-/// (SPEC 9.4).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct PrivacyRequest {
-    /// Its name.
-    pub id: RequestId,
-    /// Whose it is.
-    pub account: AccountId,
-    /// What is asked for.
-    pub kind: RequestKind,
-    /// When it was made.
-    pub made_at: Timestamp,
-    /// Until when it is to be answered: a calendar month later.
-    pub due_at: Timestamp,
-    /// When the owner was told that the account will be erased for it.
-    pub told_at: Option<Timestamp>,
-    /// Whether it was answered.
-    pub status: RequestStatus,
-    /// What the host says that it did; nothing personal belongs in it.
-    pub receipt: Option<String>,
-}
-
-impl Record for PrivacyRequest {
-    const VERSION: u8 = 1;
-}
-
-/// What can be asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum RequestKind {
-    /// To see the data.
-    Access,
-    /// To have it erased.
-    Erasure,
-    /// To take it along.
-    Portability,
-}
-
-impl RequestKind {
-    /// The kind's name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Access => "Access",
-            Self::Erasure => "Erasure",
-            Self::Portability => "Portability",
-        }
-    }
-}
-
-/// Whether a request was answered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum RequestStatus {
-    /// It was not.
-    Open,
-    /// It was.
-    Closed {
-        /// When.
-        at: Timestamp,
-    },
-}
 
 /// The owner asks. One of a kind is open at a time: asking again gets the one there is.
 pub(crate) fn request(
@@ -142,7 +80,7 @@ pub(crate) fn announce_erasure(
         }
     };
     let erased_from = ctx.now + ERASABLE_AFTER;
-    changes.extend(deletion::told(&account, &Body::ErasureAnnounced { from: erased_from }, "", ctx));
+    changes.extend(notices::told(&account, &Body::ErasureAnnounced { from: erased_from }, "", ctx));
     request.told_at = Some(ctx.now);
     let event = Event::done(Action::ErasureAnnounced, None, ctx.now).by(Actor::Host);
     changes.push(Change::Request(request));
@@ -165,10 +103,6 @@ pub(crate) fn erase(request: &PrivacyRequest, account: Account, ctx: &Context<'_
 }
 
 impl PrivacyRequest {
-    pub(crate) fn is_open(&self) -> bool {
-        self.status == RequestStatus::Open
-    }
-
     /// Whether the notice was given of the deletion that the account is in: not before an earlier one, that
     /// the owner took back.
     fn told_for(&self, account: &Account) -> bool {

@@ -2,47 +2,21 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::account::{Account, Credential, Identifier, Ways};
-use super::mail::{Body, Outgoing};
-use super::undo::{Undo, UndoCode};
-use super::verdict::{Change, Context};
 use crate::ground::email::EmailAddress;
 use crate::ground::time::Timestamp;
+use crate::records::account::Account;
+use crate::records::context::Context;
+use crate::records::identifier::Identifier;
+use crate::records::message::{Body, Outgoing};
+use crate::records::protected::{ProtectedAct, Reserved};
+use crate::records::undo::{Undo, UndoCode};
+use crate::records::verdict::Change;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many identifiers an account can hold back at a time.
 const RESERVED_AT_ONCE: usize = 32;
 
-/// What can be undone.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) enum ProtectedAct {
-    MethodAdded,
-    MethodRemoved,
-    MethodsReviewed,
-    PasswordChanged,
-    ContactChanged,
-    MfaTurnedOn,
-    MfaTurnedOff,
-    MfaReplaced,
-}
-
 impl ProtectedAct {
-    /// The act's name, the same in every language and release.
-    pub(crate) fn code(self) -> &'static str {
-        match self {
-            Self::MethodAdded => "MethodAdded",
-            Self::MethodRemoved => "MethodRemoved",
-            Self::MethodsReviewed => "MethodsReviewed",
-            Self::PasswordChanged => "PasswordChanged",
-            Self::ContactChanged => "ContactChanged",
-            Self::MfaTurnedOn => "MfaTurnedOn",
-            Self::MfaTurnedOff => "MfaTurnedOff",
-            Self::MfaReplaced => "MfaReplaced",
-        }
-    }
-
     /// How long it can be undone. Whoever is locked out by a factor that somebody else turned on shall
     /// not have to wait for a week until nobody but that one can (SPEC 7.3).
     fn undo_life(self) -> Duration {
@@ -51,15 +25,6 @@ impl ProtectedAct {
             _ => DAY * 7,
         }
     }
-}
-
-/// An identifier that was taken away from the account by an act that can still be undone.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Reserved {
-    pub(crate) identifier: Identifier,
-    pub(crate) until: Timestamp,
-    /// The account's revision before that act: which of two acts was first, also within a millisecond.
-    pub(crate) revision: u64,
 }
 
 /// A protected act on an account: every one goes through [`Protected::write`].
@@ -145,44 +110,4 @@ pub(crate) fn rows(before: &Account, after: &Account, now: Timestamp) -> Vec<Cha
         .chain(proven.map(|email| Change::Proven { email: email.clone(), account }))
         .chain(unproven)
         .collect()
-}
-
-impl Ways {
-    /// What the methods are found by, suspended ones included. An email that is not proven claims nothing
-    /// (SPEC 2.8).
-    pub(crate) fn identifiers(&self) -> impl Iterator<Item = Identifier> {
-        self.methods.iter().map(|method| method.credential.identifier()).filter(
-            |identifier| !matches!(identifier, Identifier::PasswordEmail(email) if !self.has_proven(email)),
-        )
-    }
-
-    /// The email of a password that is not proven.
-    pub(crate) fn unproven_password(&self) -> Option<&EmailAddress> {
-        self.methods.iter().find_map(|method| match &method.credential {
-            Credential::Password { email, .. } if !self.has_proven(email) => Some(email),
-            _ => None,
-        })
-    }
-
-    fn has_proven(&self, email: &EmailAddress) -> bool {
-        self.addresses.iter().any(|address| address.verified_at.is_some() && address.email == *email)
-    }
-
-    /// Whether one of the methods is found by it.
-    pub(crate) fn has(&self, identifier: &Identifier) -> bool {
-        self.identifiers().any(|own| own == *identifier)
-    }
-}
-
-impl Account {
-    /// Whether nobody else may have the identifier: a method has it, or an undo may put it back.
-    pub(crate) fn claims(&self, identifier: &Identifier, now: Timestamp) -> bool {
-        self.identifiers().any(|own| own == *identifier)
-            || self.reserved.iter().any(|held| held.identifier == *identifier && now < held.until)
-    }
-
-    /// Whether the identifier leads in.
-    pub(crate) fn is_found_by(&self, identifier: &Identifier) -> bool {
-        self.usable().any(|method| method.credential.identifier() == *identifier)
-    }
 }

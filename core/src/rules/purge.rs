@@ -2,101 +2,17 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::account::{Account, Identifier, Status};
-use super::mail::{Body, Outgoing};
-use super::provider::Identity;
-use super::verdict::{Change, Context, Verdict};
-use crate::ground::codec::Record;
-use crate::ground::id::AccountId;
 use crate::ground::time::Timestamp;
+use crate::records::account::{Account, Status};
+use crate::records::context::Context;
+use crate::records::message::{Body, Outgoing};
+use crate::records::provider::Identity;
+use crate::records::purge::{DuePurge, PurgeReceipt, Purged, Remains, Tombstone};
+use crate::records::verdict::{Change, Verdict};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Rows that one act removes at most: with its messages it stays within a store's limits.
 pub(crate) const ROWS_AT_ONCE: usize = 200;
-
-/// What a call of `purge_due` came to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PurgeReport {
-    /// One for each account that is gone now.
-    pub receipts: Vec<PurgeReceipt>,
-    /// Whether there is more to do at once: call again.
-    pub more: bool,
-    /// When it is worth to call again, where nothing is left for now; nothing where no deletion waits.
-    pub next_look: Option<Timestamp>,
-}
-
-/// What was removed of an account (SPEC 9.4).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PurgeReceipt {
-    /// The account.
-    pub account: AccountId,
-    /// From when on it was absent.
-    pub purge_at: Timestamp,
-    /// When the last of its rows went.
-    pub purged_at: Timestamp,
-    /// How many rows of which tables, in the order of their names.
-    pub removed: Vec<RemovedRows>,
-}
-
-/// Rows of one table.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct RemovedRows {
-    /// The table's name in [`TABLES`](crate::TABLES).
-    pub table: String,
-    /// How many of its rows.
-    pub rows: u32,
-}
-
-/// How far a purge has come: stored, so that one that was cut off goes on with the same receipt.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Purging {
-    pub(crate) removed: Vec<RemovedRows>,
-}
-
-impl Record for Purging {
-    const VERSION: u8 = 1;
-}
-
-/// All that stays of an account (SPEC 1.1).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Tombstone {
-    pub(crate) account: AccountId,
-    pub(crate) at: Timestamp,
-}
-
-impl Record for Tombstone {
-    const VERSION: u8 = 1;
-}
-
-/// A purge that is due.
-pub(crate) struct DuePurge {
-    pub(crate) purge_at: Timestamp,
-    pub(crate) account: AccountId,
-    pub(crate) progress: Purging,
-}
-
-/// What is left of an account, as far as one act can remove it.
-#[derive(Default)]
-pub(crate) struct Remains {
-    /// Table and key of each row.
-    pub(crate) rows: Vec<(&'static str, Vec<u8>)>,
-    /// Whether that is all but the account itself.
-    pub(crate) is_all: bool,
-    /// The identities that nobody else has taken over meanwhile.
-    pub(crate) grants: Vec<Identity>,
-}
-
-/// What one act of a purge came to.
-pub(crate) enum Purged {
-    /// The account is gone.
-    Gone(PurgeReceipt),
-    /// There is more of it.
-    Going,
-    /// It is not to be purged then.
-    Stale,
-}
 
 /// Whether the second look at this deletion has come: it was seen due a day ago or earlier, by a clock
 /// that does not stand before that sighting now.
@@ -167,36 +83,12 @@ pub(crate) fn step(
     Verdict::done(Purged::Gone(receipt), changes)
 }
 
-impl Purging {
-    fn count(&mut self, table: &str) {
-        match self.removed.binary_search_by(|removed| removed.table.as_str().cmp(table)) {
-            Ok(at) => {
-                if let Some(removed) = self.removed.get_mut(at) {
-                    removed.rows = removed.rows.saturating_add(1);
-                }
-            }
-            Err(at) => self.removed.insert(at, RemovedRows { table: table.to_owned(), rows: 1 }),
-        }
-    }
-}
-
-impl Account {
-    /// Everything that the account may be claimed by.
-    pub(crate) fn identifiers(&self) -> impl Iterator<Item = Identifier> {
-        let customers = self.memberships.iter().filter_map(|membership| {
-            membership.billing.as_ref().map(|billing| Identifier::Customer(billing.customer.clone()))
-        });
-        let external = self.origin.iter().map(|origin| Identifier::External(origin.external_id.clone()));
-        self.ways.identifiers().chain(customers).chain(external)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::crypto::draw::Draw;
     use crate::crypto::entropy::SeededEntropy;
-    use crate::rules::decisions::Bench;
+    use crate::rules::bench::Bench;
 
     fn at(hours: u64) -> Timestamp {
         Timestamp::from_millis(hours * 60 * 60 * 1_000)

@@ -1,17 +1,20 @@
 //! At an account's first proven address its owner says which of the ways in are theirs (SPEC 3.7).
 
-use super::account::{Account, Credential, Method, MethodKind};
-use super::audit::{Action, Event};
-use super::change::AddressStep;
-use super::fresh::{Fresh, Unheld};
-use super::mail::Body;
-use super::methods::end_others;
-use super::protected::{Protected, ProtectedAct};
-use super::refusal::Refusal;
-use super::session::Session;
-use super::verdict::{Change, Context, Verdict};
 use crate::crypto::password::StoredPassword;
 use crate::ground::id::MethodId;
+use crate::records::account::Account;
+use crate::records::address::AddressStep;
+use crate::records::audit::{Action, Event};
+use crate::records::context::Context;
+use crate::records::message::Body;
+use crate::records::method::{Credential, Method, MethodKind};
+use crate::records::protected::ProtectedAct;
+use crate::records::refusal::Refusal;
+use crate::records::session::Session;
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::fresh::{Fresh, Unheld};
+use crate::rules::protected::Protected;
+use crate::rules::session;
 
 /// What stays of the ways in that were set before the account's first address was proven.
 pub(crate) struct Kept {
@@ -41,7 +44,7 @@ impl Account {
             self.ways.suspended_mfa = Some(second_factor);
         }
         self.enrolments.clear();
-        end_others(self, session, false, changes);
+        session::end_others(self, session, false, changes);
         self.review().unwrap_or(AddressStep::Done)
     }
 
@@ -101,7 +104,7 @@ pub(crate) fn review(fresh: &Fresh<'_, Unheld>, kept: Kept, ctx: &Context<'_>) -
         can_be_undone: true,
     };
     let mut after = protected.write(after, &mut changes, ctx);
-    end_others(&mut after, session, false, &mut changes);
+    session::end_others(&mut after, session, false, &mut changes);
     let event = Event::done(Action::MethodsReviewed, Some(session.id), ctx.now);
     changes.push(Change::Account { account: Box::new(after), event });
     Verdict::done((), changes)

@@ -1,128 +1,19 @@
-//! What a finished flow leaves: a session (SPEC 4.4, 6.1 to 6.3).
+//! How long sessions live, and how they end (SPEC 6.2, 6.3).
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::account::MethodKind;
-use super::audit::{Action, Event};
-use super::fresh::Owner;
-use super::policy::Policy;
-use super::provider::ProductId;
-use super::refusal::Refusal;
-use super::verdict::{Change, Context, Verdict};
-use crate::ground::codec::Record;
-use crate::ground::id::{AccountId, MethodId, SessionId};
+use crate::ground::id::SessionId;
 use crate::ground::time::Timestamp;
-
-const LONGEST_LABEL: usize = 64;
+use crate::records::account::{Account, Owner};
+use crate::records::audit::{Action, Event};
+use crate::records::context::Context;
+use crate::records::policy::Policy;
+use crate::records::refusal::Refusal;
+use crate::records::session::Session;
+use crate::records::verdict::{Change, Verdict};
 
 /// Sessions that an account may have before a new one looks for those that are over.
 const FEW: u16 = 8;
-
-/// Who calls: the device and the product that a flow or session is for.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Client {
-    device: String,
-    product: Option<ProductId>,
-    unremembered: bool,
-}
-
-impl Client {
-    /// A device, by the label that its owner will recognise it by; the first 64 characters count.
-    pub fn on(device: &str) -> Self {
-        Self { device: device.chars().take(LONGEST_LABEL).collect(), product: None, unremembered: false }
-    }
-
-    /// The product that is used on the device.
-    pub fn using(mut self, product: ProductId) -> Self {
-        self.product = Some(product);
-        self
-    }
-
-    /// The person does not want to be remembered on the device (SPEC 1.11).
-    pub fn unremembered(mut self) -> Self {
-        self.unremembered = true;
-        self
-    }
-
-    /// Whether the person wants to be remembered on the device.
-    pub fn is_remembered(&self) -> bool {
-        !self.unremembered
-    }
-
-    /// The device's label.
-    pub fn device(&self) -> &str {
-        &self.device
-    }
-
-    /// The product.
-    pub fn product(&self) -> Option<&ProductId> {
-        self.product.as_ref()
-    }
-}
-
-/// Authentication assurance level (NIST SP 800-63B-4).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub enum Aal {
-    /// One factor was proven.
-    Aal1,
-    /// Two were.
-    Aal2,
-}
-
-/// How a session was proven: an Authentication Method Reference of RFC 8176. That registry has no value
-/// for a federated sign-in, so such a session has none; its method says what it was.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub enum Amr {
-    /// A password: `pwd`.
-    Pwd,
-    /// A one-time password (RFC 6238): `otp`.
-    Otp,
-    /// More than one factor: `mfa`.
-    Mfa,
-}
-
-impl Amr {
-    /// The registered value.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pwd => "pwd",
-            Self::Otp => "otp",
-            Self::Mfa => "mfa",
-        }
-    }
-}
-
-/// A session, as resolved from its token and as its owner lists it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Session {
-    /// Its name.
-    pub id: SessionId,
-    /// Whose it is.
-    pub account: AccountId,
-    /// The device and product.
-    pub client: Client,
-    /// The method that was used.
-    pub method: MethodId,
-    /// The kind of that method.
-    pub kind: MethodKind,
-    /// How it was proven.
-    pub amr: Vec<Amr>,
-    /// How strongly.
-    pub aal: Aal,
-    /// Whether a recovery code stood in for the second factor: such a session may replace or turn off that
-    /// factor, and is no proof for anything else that wants it (SPEC 5.5).
-    pub recovered: bool,
-    /// When the proof was given, the oldest where there are several (OpenID Connect Core 2, `auth_time`).
-    pub auth_time: Timestamp,
-    /// When the first factor was last proven.
-    pub first_at: Timestamp,
-    /// When it was opened.
-    pub created_at: Timestamp,
-    /// When it was last used, as far as that was written down.
-    pub used_at: Timestamp,
-}
 
 impl Session {
     /// Whether the session still lives (SPEC 6.2). Uses between two writes are not known, so idling
@@ -184,16 +75,27 @@ pub(crate) fn crowded_out(sessions: u16, old: &[Session], ctx: &Context<'_>) -> 
     (over, left.saturating_sub(usize::from(ctx.policy.sessions())))
 }
 
-impl Record for Session {
-    const VERSION: u8 = 1;
-}
-
-/// Whether a proof given at `proven_at` is fresh enough for an act that wants that (SPEC 6.4).
-pub(crate) fn is_fresh(proven_at: Timestamp, now: Timestamp, policy: &Policy) -> bool {
-    now < proven_at + policy.fresh_for()
-}
-
 /// At most hourly, and at least 12 times in the idle span.
 fn write_interval(policy: &Policy) -> Duration {
     Duration::from_secs(60 * 60).min(policy.session_idle() / 12)
+}
+
+/// Ends all sessions of the account but this one, or this one too.
+pub(crate) fn end_others(
+    account: &mut Account,
+    session: &Session,
+    this_too: bool,
+    changes: &mut Vec<Change>,
+) {
+    let except = (!this_too).then_some(session.id);
+    let ended =
+        |change: &Change| matches!(change, Change::SessionsEnded { except: kept, .. } if *kept == except);
+    if changes.iter().any(ended) {
+        return;
+    }
+    match except {
+        Some(session) => account.only_session(session),
+        None => account.no_sessions(),
+    }
+    changes.push(Change::SessionsEnded { account: account.id, except });
 }

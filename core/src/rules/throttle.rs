@@ -2,35 +2,16 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::refusal::Refusal;
 use crate::ground::time::Timestamp;
+use crate::records::account::Account;
+use crate::records::method::Credential;
+use crate::records::refusal::Refusal;
+use crate::records::throttle::{AtTheEnd, LOCKED, Throttle};
 
 /// Failures that cost nothing.
 const FREE: u32 = 4;
-/// Failures after which the factor is locked (NIST SP 800-63B-4 section 3.2.2).
-const LOCKED: u32 = 100;
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 const SLOWEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// A counter of failures. Its times are on the patient clock.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Throttle {
-    failures: u32,
-    failed_at: Option<Timestamp>,
-}
-
-/// What a hundred failures lead to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum AtTheEnd {
-    /// The factor is locked until another way in clears it.
-    Lock,
-    /// There is no other way in: one try a day.
-    OneTryADay,
-    /// What cannot be guessed is paced and never locked.
-    OneTryAnHour,
-}
 
 impl Throttle {
     /// Whether a try is taken; a right one is answered no differently from a wrong one. What is left of
@@ -49,58 +30,15 @@ impl Throttle {
         let left = (failed_at + wait).since(patient);
         if left.is_zero() { Ok(()) } else { Err(Refusal::Throttled { retry_at: Some(now + left) }) }
     }
-
-    /// Counts a failure. A clock that was put right may lie before the last one: the later stays, so
-    /// that no wait gets shorter.
-    pub(crate) fn fail(&mut self, patient: Timestamp) {
-        self.failures = self.failures.saturating_add(1);
-        self.failed_at = self.failed_at.max(Some(patient));
-    }
-
-    /// Puts a failure that a wrong clock dated into the future at the present: its wait begins again and
-    /// is as long as ever, but no longer.
-    pub(crate) fn settle(&mut self, patient: Timestamp) {
-        self.failed_at = self.failed_at.min(Some(patient));
-    }
-
-    /// How many there are.
-    pub(crate) fn failures(&self) -> u32 {
-        self.failures
-    }
-
-    /// Forgets all failures.
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
-    }
-
-    /// Whether the factor has come to its end.
-    pub(crate) fn is_spent(&self) -> bool {
-        self.failures >= LOCKED
-    }
 }
 
-/// Guesses at an identifier that nobody holds, in one of a bounded number of slots. The newest
-/// identifier takes its slot over, so a slot is forgotten only by guessing at thousands of others.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct UnknownSlot {
-    pub(crate) slot: u16,
-    pub(crate) identifier: [u8; 32],
-    pub(crate) throttle: Throttle,
-    /// Tries within a wait. They count for nothing, but a known identifier's are written down as an
-    /// event, and the two must cost the same (SPEC 4.2).
-    pub(crate) refused: u32,
-}
-
-impl UnknownSlot {
-    /// The slot of a keyed hash, with nothing counted yet.
-    pub(crate) fn new(identifier: [u8; 32]) -> Self {
-        let [first, second, ..] = identifier;
-        Self {
-            slot: u16::from_be_bytes([first, second]),
-            identifier,
-            throttle: Throttle::default(),
-            refused: 0,
-        }
+impl Account {
+    /// What a hundred failures of the first factor lead to: a lock where the owner has another way in,
+    /// else one try a day (SPEC 12.1).
+    pub(crate) fn end_of_first(&self) -> AtTheEnd {
+        let another_way =
+            self.usable().any(|method| matches!(method.credential, Credential::Federated { .. }));
+        if another_way || self.verified().next().is_some() { AtTheEnd::Lock } else { AtTheEnd::OneTryADay }
     }
 }
 

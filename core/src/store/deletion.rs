@@ -7,16 +7,18 @@ use super::view::{HOLDERS_PART, OWNERS_PART, TOMBSTONE_FORMAT, View, last_chunk,
 use crate::crypto::keys::session_key;
 use crate::crypto::seal::Place;
 use crate::ground::codec;
-use crate::ground::id::RequestId;
-use crate::ground::id::{AccountId, SessionId};
+use crate::ground::id::{AccountId, RequestId, SessionId};
 use crate::ground::time::Timestamp;
-use crate::rules::account::{Account, Credential, Identifier};
-use crate::rules::deletion::{self, Due, Reminder};
-use crate::rules::mail::Outgoing;
-use crate::rules::privacy::PrivacyRequest;
-use crate::rules::purge::{DuePurge, Purging, Remains, Tombstone};
-use crate::rules::session::Session;
-use crate::rules::support::SupportRecord;
+use crate::records::account::Account;
+use crate::records::deletion::{Due, Reminder};
+use crate::records::identifier::Identifier;
+use crate::records::message::Outgoing;
+use crate::records::method::Credential;
+use crate::records::privacy::PrivacyRequest;
+use crate::records::purge::{DuePurge, Purging, Remains, Tombstone};
+use crate::records::session::Session;
+use crate::records::support::SupportRecord;
+use crate::rules::deletion;
 
 impl View<'_> {
     /// Up to `most` reminders that are due, earliest first.

@@ -1,10 +1,9 @@
 //! Bytes in memory that a store lies on.
 
-use std::fmt;
-use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::{fmt, io};
 
 use redb::StorageBackend;
 

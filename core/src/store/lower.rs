@@ -11,13 +11,16 @@ use crate::ground::codec::{self, Record};
 use crate::ground::entropy::{Entropy, EntropyFailed};
 use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::time::Timestamp;
-use crate::rules::account::Account;
-use crate::rules::audit::Event;
-use crate::rules::flow::Flow;
-use crate::rules::mail::{Outgoing, Pace, UnknownAddress};
-use crate::rules::session::{self, Session};
-use crate::rules::undo::{Undo, UndoHash};
-use crate::rules::verdict::{Change, Context};
+use crate::records::account::Account;
+use crate::records::audit::Event;
+use crate::records::context::Context;
+use crate::records::flow::Flow;
+use crate::records::mailed_code::{Pace, UnknownAddress};
+use crate::records::message::Outgoing;
+use crate::records::session::Session;
+use crate::records::undo::{Undo, UndoHash};
+use crate::records::verdict::Change;
+use crate::rules::session;
 
 /// Events that one act drops at most, so that no act pays for years.
 const DROPPED_AT_ONCE: usize = 8;

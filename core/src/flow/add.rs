@@ -1,0 +1,76 @@
+//! Adding an identity to the account of a session (SPEC 1.6).
+
+use crate::flow::facts::Facts;
+use crate::flow::turn::Turn;
+use crate::flow::{step, turn};
+use crate::ground::short_name::ProviderId;
+use crate::records::address::AddressSource;
+use crate::records::assertion::Asserted;
+use crate::records::audit::{Action, Event};
+use crate::records::context::Context;
+use crate::records::flow::State;
+use crate::records::identifier::Identifier;
+use crate::records::method::{Credential, Method};
+use crate::records::refusal::Refusal;
+use crate::records::step::{Progress, Step};
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::fresh::{Fresh, Unheld};
+use crate::rules::method;
+
+/// A flow in the session whose assertion will be added to the account (SPEC 1.6).
+pub(crate) fn begin_add(
+    fresh: &Fresh<'_, Unheld>,
+    provider: ProviderId,
+    ctx: &Context<'_>,
+) -> Verdict<Progress> {
+    let (session, account) = (fresh.session(), fresh.account());
+    let state = State::Adding { account: account.id, session: session.id, provider };
+    let (flow, token) = turn::begin(state, &session.client, ctx);
+    let step = step::step(&flow, &Facts::default(), ctx);
+    let progress = Progress { flow: Some(token), number: flow.number, step };
+    Verdict::done(progress, vec![Change::Flow(Box::new(flow))])
+}
+
+/// The assertion was brought: its identity becomes a method of the account, if it is nobody's.
+pub(crate) fn add_identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<Step> {
+    let (Some(before), Some(session)) = (turn.facts.account.take(), turn.facts.session.take()) else {
+        return turn.refuse(Refusal::SessionEnded);
+    };
+    let ctx = turn.ctx;
+    if let Err(on_hold) = before.check_hold(ctx.now) {
+        return turn.refuse(on_hold);
+    }
+    let Asserted { identity, handle, email, email_proven, .. } = asserted;
+    let identifier = Identifier::Identity(identity.clone());
+    if before.ways.has(&identifier) {
+        return turn.refuse(Refusal::AlreadyYours);
+    }
+    if turn.facts.holder.as_ref().is_some_and(|holder| holder.id != before.id) {
+        return turn.refuse(Refusal::IdentityInUse);
+    }
+    if !before.has_room(email.as_ref(), ctx.policy) {
+        return turn.refuse(Refusal::LimitReached);
+    }
+    let mut after = before.clone();
+    let id = ctx.draw.method(ctx.now);
+    if let Some(email) = &email {
+        // A first proven address wants a review of what was there before it, which only its code leads to
+        // (SPEC 3.7); and no more accounts may share the address than policy allows.
+        let others = turn.facts.sharing.iter().filter(|other| other.id != before.id).count();
+        let is_proven =
+            email_proven && before.verified().next().is_some() && others < ctx.policy.accounts_per_email();
+        after.take_address(email, is_proven.then_some(ctx.now), AddressSource::Method(id));
+    }
+    after.ways.methods.push(Method {
+        id,
+        added_at: ctx.now,
+        used_at: None,
+        suspended: false,
+        compromised_at: None,
+        credential: Credential::Federated { identity, handle, email, seen_email: None },
+    });
+    let after = method::written(&session, &before, after, id, &mut turn.changes, ctx);
+    let event = Event::done(Action::MethodAdded, Some(session.id), ctx.now);
+    turn.changes.push(Change::Account { account: Box::new(after), event });
+    turn.to(State::Done)
+}

@@ -1,0 +1,201 @@
+//! Nothing is missing any more: what the person came in for is done (SPEC 3.4, 4.7, 6.4, 9.2).
+
+use crate::crypto::token::SessionToken;
+use crate::flow::turn;
+use crate::flow::turn::Turn;
+use crate::ground::id::SessionId;
+use crate::records::account::{Account, Status};
+use crate::records::audit::{Action, Event};
+use crate::records::deletion::RequestedBy;
+use crate::records::flow::{Arrival, Entry, Newcomer, Purpose, State};
+use crate::records::message::{Body, Outgoing};
+use crate::records::method::MethodKind;
+use crate::records::proof::Proof;
+use crate::records::protected::ProtectedAct;
+use crate::records::refusal::Refusal;
+use crate::records::step::{Arrived, SignedIn, Step};
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::protected::Protected;
+use crate::rules::{method, notices};
+
+/// Nothing is missing: do what the person came for.
+pub(crate) fn complete(
+    mut turn: Turn<'_>,
+    mut account: Account,
+    entry: Entry,
+    was: Option<Status>,
+) -> Verdict<Step> {
+    let Entry { proof, purpose, new_password, .. } = entry;
+    let sets_password = new_password.is_some();
+    if let Some(new) = new_password {
+        account.set_password(new);
+    } else if let Some(rehashed) = proof.rehashed.clone() {
+        account.set_password(rehashed);
+    }
+    let restores = was.is_some();
+    if let Some(was) = was.as_ref().filter(|_| !matches!(purpose, Purpose::Link(_))) {
+        let ends_sessions = proof.is_recovery() || purpose == Purpose::Reset;
+        brought_back(&mut turn, &mut account, was, ends_sessions);
+    }
+    match purpose {
+        Purpose::Link(arrival) => link(turn, arrival, account, &proof, was),
+        Purpose::Reauthenticate { session, first_only } => {
+            renew(turn, account, &proof, session, first_only, restores)
+        }
+        Purpose::Reset => {
+            tell(&mut turn, &account, &Body::PasswordReset);
+            account.recover(proof.is_recovery(), None, &mut turn.changes, turn.ctx);
+            turn::arrive(turn, account, &proof, Arrived::Reset, Action::PasswordReset)
+        }
+        Purpose::SignIn => {
+            if sets_password {
+                tell(&mut turn, &account, &Body::PasswordChanged);
+            }
+            let (outcome, action) = match (restores, sets_password) {
+                (true, _) => (Arrived::Restored, Action::Restored),
+                (false, true) => (Arrived::SignedIn, Action::PasswordChanged),
+                (false, false) => (Arrived::SignedIn, Action::SignedIn),
+            };
+            turn::arrive(turn, account, &proof, outcome, action)
+        }
+    }
+}
+
+/// The session goes on with fresh proof and another token: the one before opens nothing any more.
+fn renew(
+    mut turn: Turn<'_>,
+    mut account: Account,
+    proof: &Proof,
+    id: SessionId,
+    first_only: bool,
+    restores: bool,
+) -> Verdict<Step> {
+    let ctx = turn.ctx;
+    let Some(mut session) = turn.facts.session.take() else { return turn.refuse(Refusal::SessionEnded) };
+    session.first_at = proof.at;
+    session.used_at = ctx.now;
+    if !first_only {
+        session.method = proof.method;
+        session.kind = proof.kind;
+        session.amr = proof.amr();
+        session.aal = proof.aal();
+        session.recovered = proof.is_recovery();
+        session.auth_time = proof.auth_time();
+    }
+    if proof.is_recovery() {
+        account.recover(false, Some(id), &mut turn.changes, ctx);
+    }
+    account.reauthentications.retain(|(of, _)| *of != id);
+    if let Some(method) = account.method_mut(proof.method) {
+        method.used_at = Some(ctx.now);
+    }
+    let secret = ctx.draw.bytes::<32>("session secret");
+    turn.signed_in = Some(SignedIn {
+        account: account.id,
+        session: id,
+        token: Some(SessionToken::new(account.id, id, &secret)),
+        aal: session.aal,
+        recovered: session.recovered,
+        amr: session.amr.clone(),
+        auth_time: session.auth_time,
+        works_offline: account.works_offline(),
+        outcome: Arrived::Reauthenticated,
+    });
+    let state = State::SignedIn {
+        account: account.id,
+        session: id,
+        proof: proof.clone(),
+        outcome: Arrived::Reauthenticated,
+    };
+    let action = if restores { Action::Restored } else { Action::Reauthenticated };
+    let event = Event::done(action, Some(id), ctx.now);
+    turn.changes.push(Change::Account { account: Box::new(account), event });
+    turn.changes.push(Change::Session { session: Box::new(session), secret });
+    turn.to(state)
+}
+
+/// The proof is complete: add the method and open the session, if what was offered still holds
+/// (SPEC 3.4). `was` is the status that the account comes back from deletion by the same act.
+fn link(
+    mut turn: Turn<'_>,
+    arrival: Arrival,
+    mut account: Account,
+    proof: &Proof,
+    was: Option<Status>,
+) -> Verdict<Step> {
+    let drops_password = arrival.newcomer.is_password() && account.password().is_some();
+    match &turn.facts.holder {
+        Some(holder)
+            if holder.id == account.id
+                && account.ways.has(&arrival.newcomer.identifier())
+                && !drops_password =>
+        {
+            return turn.refuse(Refusal::AlreadyYours);
+        }
+        Some(holder) if holder.id != account.id => return turn.refuse(Refusal::IdentityInUse),
+        _ => {}
+    }
+    if let Err(on_hold) = account.check_hold(turn.ctx.now) {
+        return turn.refuse(on_hold);
+    }
+    // An email that the account holds back for an undo is its own, though it is no address of it now.
+    let holds_it = turn.facts.holder.as_ref().is_some_and(|holder| holder.id == account.id);
+    let still_shares = holds_it || arrival.proven.as_ref().is_some_and(|email| account.has_verified(email));
+    let new_addresses = arrival.newcomer.email().into_iter().filter(|email| !account.has(email)).count();
+    let has_password = account.ways.methods.iter().any(|method| method.kind() == MethodKind::Password);
+    let has_room = account.ways.methods.len() < turn.ctx.policy.methods()
+        && !(arrival.newcomer.is_password() && has_password)
+        && account.ways.addresses.len() + new_addresses <= turn.ctx.policy.addresses();
+    if !still_shares || !(has_room || drops_password) {
+        return turn.ask(arrival);
+    }
+    let restores = was.is_some();
+    if let Some(was) = &was {
+        brought_back(&mut turn, &mut account, was, proof.is_recovery());
+    }
+    if drops_password {
+        // It has a password already: proving it signs in, and the new one is dropped (SPEC 2.5).
+        let (outcome, action) = if restores {
+            (Arrived::Restored, Action::Restored)
+        } else {
+            (Arrived::SignedIn, Action::SignedIn)
+        };
+        return turn::arrive(turn, account, proof, outcome, action);
+    }
+    let kind = if arrival.newcomer.is_password() { MethodKind::Password } else { MethodKind::Federated };
+    let provider = match &arrival.newcomer {
+        Newcomer::Federated { identity, .. } => Some(identity.provider.clone()),
+        Newcomer::Password { .. } => None,
+    };
+    let (after, _) = method::add_method(account.clone(), arrival, turn.ctx);
+    let protected = Protected {
+        before: &account,
+        act: ProtectedAct::MethodAdded,
+        notice: Body::MethodAdded { kind, provider },
+        device: turn.flow.client.device(),
+        can_be_undone: true,
+    };
+    let account = protected.write(after, &mut turn.changes, turn.ctx);
+    let action = if restores { Action::RestoredAndLinked } else { Action::MethodLinked };
+    turn::arrive(turn, account, proof, Arrived::Linked, action)
+}
+
+/// Tells every verified address of the account.
+pub(crate) fn tell(turn: &mut Turn<'_>, account: &Account, body: &Body) {
+    let (device, now) = (turn.flow.client.device().to_owned(), turn.ctx.now);
+    turn.changes.extend(account.verified().map(|email| {
+        Change::Send(Outgoing::new(email.as_typed(), body.clone(), &device, now).about(account.id))
+    }));
+}
+
+/// What goes with an account that comes back: it is told, nothing is due any more, and sessions that
+/// waited go on, unless the way back was a recovery, which ends them (SPEC 5.5, 9.5).
+pub(crate) fn brought_back(turn: &mut Turn<'_>, account: &mut Account, was: &Status, ends_sessions: bool) {
+    let Status::PendingDeletion { purge_at, requested_by, .. } = was else { return };
+    turn.changes.extend(notices::told(account, &Body::Restored, turn.flow.client.device(), turn.ctx));
+    turn.changes.push(Change::DeletionUnscheduled { account: account.id, purge_at: *purge_at });
+    if matches!(requested_by, RequestedBy::Support { .. }) && !ends_sessions {
+        turn.changes.push(Change::SessionsResumed { account: account.id });
+    }
+    account.restored_at = Some(turn.ctx.now);
+}

@@ -1,0 +1,146 @@
+//! From a proven first factor into the account: what is still missing is asked for in one order on every
+//! path, and nothing else leads in (SPEC 4.3, 9.2).
+
+use crate::crypto::password::StoredPassword;
+use crate::flow::complete;
+use crate::flow::turn::Turn;
+use crate::ground::id::SessionId;
+use crate::records::account::{Account, Status};
+use crate::records::audit::{Action, Event};
+use crate::records::flow::{Entry, Purpose, State};
+use crate::records::message::Body;
+use crate::records::mfa::TypedFactor;
+use crate::records::refusal::Refusal;
+use crate::records::step::Step;
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::mfa;
+
+impl Entry {
+    /// The state that asks for what is missing, if anything is.
+    pub(crate) fn missing(&self, account: &Account) -> Option<fn(Self) -> State> {
+        let first_is_enough = matches!(self.purpose, Purpose::Reauthenticate { first_only: true, .. });
+        if account.ways.mfa.is_some() && self.proof.second.is_none() && !first_is_enough {
+            return Some(State::SecondFactor);
+        }
+        let is_compromised =
+            account.method(self.proof.method).is_some_and(|method| method.compromised_at.is_some());
+        if self.new_password.is_none() && (self.purpose == Purpose::Reset || is_compromised) {
+            return Some(State::NewPassword);
+        }
+        match account.status {
+            Status::PendingDeletion { .. } => Some(State::ConfirmRestore),
+            Status::Active => None,
+        }
+    }
+}
+
+/// Goes on with somebody who has proven a first factor, or more.
+pub(crate) fn enter(turn: Turn<'_>, account: Account, entry: Entry) -> Verdict<Step> {
+    go_on(turn, account, entry, None)
+}
+
+/// The person restores the account by this answer, and has proven all that it wants (SPEC 9.2).
+pub(crate) fn restored(turn: Turn<'_>, account: Account, entry: Entry, was: Status) -> Verdict<Step> {
+    go_on(turn, account, entry, Some(was))
+}
+
+fn go_on(mut turn: Turn<'_>, account: Account, entry: Entry, restores: Option<Status>) -> Verdict<Step> {
+    match entry.missing(&account) {
+        Some(asking) => {
+            turn.facts.account = Some(account);
+            turn.to(asking(entry))
+        }
+        None => complete::complete(turn, account, entry, restores),
+    }
+}
+
+/// A second factor was given (SPEC 4.3).
+pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedFactor) -> Verdict<Step> {
+    let Some(mut account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
+        return turn.refuse(Refusal::FlowExpired);
+    };
+    if !mfa::accepted(&entry.purpose).contains(&given.factor()) {
+        return turn.refuse(Refusal::NotOffered);
+    }
+    let (now, patient) = (turn.ctx.now, turn.ctx.patient);
+    let session = match entry.purpose {
+        Purpose::Reauthenticate { session, .. } => Some(session),
+        _ => None,
+    };
+    // A session's own budget locks nobody else out; a factor at its end stays so (SPEC 6.4, 12.1).
+    if (session.is_none() || account.second.is_spent())
+        && let Err(throttled) = account.second.check(now, patient, given.at_the_end())
+    {
+        account.second.settle(patient);
+        return counted(turn, account, Event::refused(Action::Throttled, now), throttled);
+    }
+    let Some(mfa) = &mut account.ways.mfa else {
+        // It was turned off meanwhile: nothing is missing any more.
+        return enter(turn, account, entry);
+    };
+    if !mfa.take(account.id, given, turn.ctx) {
+        return match session {
+            Some(session) => failed_in_session(turn, account, session, Refusal::InvalidCode),
+            None => {
+                account.second.fail(patient);
+                counted(turn, account, Event::refused(Action::SecondFactorTried, now), Refusal::InvalidCode)
+            }
+        };
+    }
+    account.second.clear();
+    entry.proof.second = Some((given.factor(), now));
+    if let TypedFactor::RecoveryCode(_) = given {
+        let left =
+            u8::try_from(account.ways.mfa.as_ref().map_or(0, |mfa| mfa.codes.len())).unwrap_or(u8::MAX);
+        complete::tell(&mut turn, &account, &Body::RecoveryCodeUsed { left });
+    }
+    if entry.missing(&account).is_some() {
+        // What is taken is spent by the act that took it, whatever comes after (SPEC 5.2, 5.3).
+        let event = Event::done(Action::SecondFactorProven, None, now);
+        turn.changes.push(Change::Account { account: Box::new(account.clone()), event });
+    }
+    enter(turn, account, entry)
+}
+
+/// The second factor is lost: the proof of the first alone is renewed (SPEC 9.7).
+pub(crate) fn without_second(mut turn: Turn<'_>, mut entry: Entry) -> Verdict<Step> {
+    let Some(account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
+        return turn.refuse(Refusal::FlowExpired);
+    };
+    let Purpose::Reauthenticate { first_only, .. } = &mut entry.purpose else {
+        return turn.refuse(Refusal::NotOffered);
+    };
+    *first_only = true;
+    enter(turn, account, entry)
+}
+
+/// A new password was set on the way in.
+pub(crate) fn new_password(mut turn: Turn<'_>, mut entry: Entry, new: StoredPassword) -> Verdict<Step> {
+    let Some(account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
+        return turn.refuse(Refusal::FlowExpired);
+    };
+    entry.new_password = Some(new);
+    enter(turn, account, entry)
+}
+
+fn counted(mut turn: Turn<'_>, account: Account, event: Event, refusal: Refusal) -> Verdict<Step> {
+    turn.changes.push(Change::Account { account: Box::new(account), event });
+    turn.refuse(refusal)
+}
+
+/// A reauthentication failed: it counts on the session alone, and the fifth ends it (SPEC 6.4).
+pub(crate) fn failed_in_session(
+    mut turn: Turn<'_>,
+    mut account: Account,
+    session: SessionId,
+    refusal: Refusal,
+) -> Verdict<Step> {
+    if account.failed_to_reauthenticate(session) {
+        account.session_ends(session);
+        turn.changes.push(Change::SessionEnded { account: account.id, session });
+        turn.changes.push(Change::FlowEnded(turn.flow.id));
+    }
+    let event =
+        Event { session: Some(session), ..Event::refused(Action::ReauthenticationTried, turn.ctx.now) };
+    counted(turn, account, event, refusal)
+}

@@ -1,0 +1,89 @@
+//! What a step is judged by: the answer, and what the store knows.
+
+use crate::crypto::password::StoredPassword;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::FlowId;
+use crate::ground::secret::Secret;
+use crate::ground::time::Timestamp;
+use crate::records::account::Account;
+use crate::records::assertion::Asserted;
+use crate::records::identifier::Identifier;
+use crate::records::mailed_code::{Pace, UnknownAddress};
+use crate::records::mfa::TypedFactor;
+use crate::records::proof::PasswordProof;
+use crate::records::session::Session;
+use crate::records::step::Intent;
+use crate::records::undo::{Undo, UndoHash};
+
+/// An answer in the form that a rule can judge: what had to be hashed or checked was.
+#[derive(Clone)]
+pub(crate) enum Input {
+    Present {
+        asserted: Box<Asserted>,
+        intent: Intent,
+    },
+    Code(Secret),
+    Skip,
+    Confirm,
+    CreateNew,
+    LinkTo(u8),
+    /// Nothing where a throttle, or an account that has no password or is gone, made the hash needless.
+    Password(Option<PasswordProof>),
+    Identity(Box<Asserted>),
+    /// A token of this issuer, signed by a key that its set does not name.
+    UnknownKey(String),
+    SecondFactor(TypedFactor),
+    NewPassword(StoredPassword),
+    Restore,
+    KeepDeleted,
+    EraseNow,
+    Resend,
+    CorrectAddress(EmailAddress),
+    Cancel,
+    /// What no step takes, found out before the act.
+    NotOffered,
+}
+
+/// What the store knows that the step may need. Accounts that are absent (SPEC 9.3) are not in it.
+#[derive(Default)]
+pub(crate) struct Facts {
+    /// Who holds the newcomer's identifier.
+    pub(crate) holder: Option<Account>,
+    /// The accounts that have the newcomer's address verified, earliest first.
+    pub(crate) sharing: Vec<Account>,
+    /// The account that the state names.
+    pub(crate) account: Option<Account>,
+    /// The session that the state names, if it lives.
+    pub(crate) session: Option<Session>,
+    /// The address that a message would go to, and what went there already.
+    pub(crate) mail: MailFacts,
+    pub(crate) undo: UndoFacts,
+}
+
+/// What is known of an address that a code would go to.
+#[derive(Default)]
+pub(crate) struct MailFacts {
+    pub(crate) address: UnknownAddress,
+    pub(crate) pace: Pace,
+    /// The flows that wait for its proof, oldest first.
+    pub(crate) waiting: Vec<FlowId>,
+    /// How many flows of the store wait for a code of that purpose.
+    pub(crate) all_waiting: u32,
+}
+
+/// What the store knows of the undos of an account.
+#[derive(Default)]
+pub(crate) struct UndoFacts {
+    /// All that are kept, over or not.
+    pub(crate) records: Vec<(UndoHash, Undo)>,
+    /// Identifiers of the ways to put back that other accounts hold by now.
+    pub(crate) held_by_others: Vec<Identifier>,
+}
+
+impl UndoFacts {
+    /// The undo of this code, if it can still be done.
+    pub(crate) fn living(&self, code: &UndoHash, now: Timestamp) -> Option<&Undo> {
+        let found = self.records.iter().find(|(hash, _)| hash == code);
+        found.map(|(_, undo)| undo).filter(|undo| now < undo.expires_at)
+    }
+}

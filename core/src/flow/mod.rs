@@ -1,0 +1,20 @@
+//! Floor 4: how the steps of a flow follow each other.
+
+pub(crate) mod add;
+pub(crate) mod arrival;
+pub(crate) mod complete;
+#[cfg(test)]
+pub(crate) mod decisions;
+pub(crate) mod entry;
+pub(crate) mod facts;
+pub(crate) mod linking;
+pub(crate) mod prompt;
+pub(crate) mod reauthenticate;
+pub(crate) mod reset;
+pub(crate) mod restore;
+pub(crate) mod sign_in;
+pub(crate) mod sign_up;
+pub(crate) mod step;
+pub(crate) mod transition;
+pub(crate) mod turn;
+pub(crate) mod undo;

@@ -1,0 +1,79 @@
+//! A forgotten password: a mailed code stands in for it, and for nothing else (SPEC 4.7).
+
+use crate::flow::entry;
+use crate::flow::facts::Facts;
+use crate::flow::turn::Turn;
+use crate::ground::email::EmailAddress;
+use crate::ground::secret::Secret;
+use crate::records::account::Account;
+use crate::records::context::Context;
+use crate::records::flow::{Entry, Proving, Purpose, Resetting, State};
+use crate::records::mailed_code::CodePurpose;
+use crate::records::proof::Proof;
+use crate::records::refusal::Refusal;
+use crate::records::session::Client;
+use crate::records::step::{Progress, Step};
+use crate::records::verdict::{Change, Verdict};
+
+/// Somebody says that they forgot the password that goes with this email. Whether it is anybody's is told
+/// to nobody: step, commits and rows are the same.
+pub(crate) fn begin(
+    email: EmailAddress,
+    holder: Option<&Account>,
+    client: &Client,
+    facts: Facts,
+    ctx: &Context<'_>,
+) -> Verdict<Progress> {
+    let (turn, token) = Turn::begin(client, facts, ctx);
+    asked(turn, email, holder).map(|step| Progress { flow: Some(token), number: 1, step })
+}
+
+fn asked(turn: Turn<'_>, email: EmailAddress, holder: Option<&Account>) -> Verdict<Step> {
+    let served = holder.filter(|account| serves(account, &email)).map(|account| account.id);
+    let account = served.unwrap_or_else(|| turn.ctx.draw.account(turn.ctx.now));
+    let is_nobody = served.is_none();
+    turn.prove(Proving::new(CodePurpose::Reset, email), is_nobody, |proving| {
+        State::Reset(Resetting { account, is_nobody, proving })
+    })
+}
+
+/// The code was typed.
+pub(crate) fn code(mut turn: Turn<'_>, mut resetting: Resetting, code: &Secret) -> Verdict<Step> {
+    let is_right = turn.takes(&mut resetting.proving, code);
+    let account = turn.facts.account.take().filter(|account| serves(account, &resetting.proving.email));
+    match account {
+        Some(account) if is_right => {
+            let turn = turn.stop_waiting(&resetting.proving);
+            let Some((method, .., version)) = account.password() else {
+                return turn.refuse(Refusal::InvalidCode);
+            };
+            let proof = Proof::of_password(method.id, version, turn.ctx.now);
+            let entry = Entry::new(&account, proof, Purpose::Reset);
+            entry::enter(turn, account, entry)
+        }
+        _ => {
+            // Wrong, void, expired and nobody's are one refusal and one commit (SPEC 12.5).
+            turn.flow.state = State::Reset(resetting);
+            turn.changes.push(Change::Flow(Box::new(turn.flow.clone())));
+            turn.refuse(Refusal::InvalidCode)
+        }
+    }
+}
+
+/// The code goes to whose password has this email as its identifier, proven (SPEC 4.7).
+fn serves(account: &Account, email: &EmailAddress) -> bool {
+    account.password().is_some_and(|(_, identifier, ..)| identifier == email) && account.has_verified(email)
+}
+
+/// Another code is asked for.
+pub(crate) fn resend(turn: Turn<'_>, resetting: Resetting) -> Verdict<Step> {
+    let Resetting { account, is_nobody, proving } = resetting;
+    turn.send_code(proving, is_nobody, |proving| State::Reset(Resetting { account, is_nobody, proving }))
+}
+
+/// It is another address.
+pub(crate) fn correct(turn: Turn<'_>, resetting: &Resetting, email: EmailAddress) -> Verdict<Step> {
+    let mut turn = turn.stop_waiting(&resetting.proving);
+    let holder = turn.facts.holder.take();
+    asked(turn, email, holder.as_ref())
+}

@@ -1,0 +1,54 @@
+//! An account that is to be deleted, and its owner at the door (SPEC 9.2, 9.3, 10.3).
+
+use crate::flow::entry;
+use crate::flow::turn::Turn;
+use crate::records::account::Status;
+use crate::records::audit::Actor;
+use crate::records::flow::{Entry, Purpose, State};
+use crate::records::refusal::Refusal;
+use crate::records::step::Step;
+use crate::records::verdict::Verdict;
+use crate::rules::deletion;
+
+/// The person restores the account, and only that opens a session (SPEC 9.2).
+pub(crate) fn restore(mut turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
+    let Some(mut account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
+        return turn.refuse(Refusal::FlowExpired);
+    };
+    // Another device may have restored it meanwhile.
+    match std::mem::replace(&mut account.status, Status::Active) {
+        Status::Active => entry::enter(turn, account, entry),
+        pending @ Status::PendingDeletion { .. } => entry::restored(turn, account, entry, pending),
+    }
+}
+
+/// The person leaves it deleted: back to the prompt without it, or nothing more to do (SPEC 3.5).
+pub(crate) fn keep_deleted(turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
+    match entry.purpose {
+        Purpose::Link(mut arrival) => {
+            arrival.left_out.push(entry.account);
+            turn.ask(arrival)
+        }
+        _ => turn.to(State::Ended),
+    }
+}
+
+/// The person wants the rest of the window left out (SPEC 10.3). The flow has come to `ConfirmRestore`, so
+/// every factor of the account was proven in it; a recovery code is none.
+pub(crate) fn erase_now(mut turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
+    let Some(account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
+        return turn.refuse(Refusal::FlowExpired);
+    };
+    let Status::PendingDeletion { requested_at, .. } = account.status else {
+        return turn.refuse(Refusal::NotOffered);
+    };
+    if entry.proof.aal() < account.highest_aal() {
+        return turn.refuse(Refusal::NotOffered);
+    }
+    if let Err(refusal) = deletion::check_erasable(&account, requested_at, turn.ctx) {
+        return turn.refuse(refusal);
+    }
+    let device = turn.flow.client.device().to_owned();
+    turn.changes.extend(deletion::erased(account, Actor::Owner, &device, turn.ctx));
+    keep_deleted(turn, entry)
+}

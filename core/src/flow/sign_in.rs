@@ -1,0 +1,71 @@
+//! Signing in with a password (SPEC 4).
+
+use crate::flow::facts::Facts;
+use crate::flow::{step, turn};
+use crate::records::account::Account;
+use crate::records::audit::Action;
+use crate::records::context::Context;
+use crate::records::flow::{Entry, Purpose};
+use crate::records::proof::PasswordProof;
+use crate::records::refusal::Refusal;
+use crate::records::session::Client;
+use crate::records::step::{Arrived, Progress, Step};
+use crate::records::throttle::{AtTheEnd, UnknownSlot};
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::{first_factor, opening};
+
+/// A sign-in with email and password. The holder is whose password method has the email; where there is
+/// none, what was counted against the email. Both cost and answer the same (SPEC 4.2).
+pub(crate) fn password(
+    holder: Result<Account, UnknownSlot>,
+    proof: Option<PasswordProof>,
+    client: &Client,
+    ctx: &Context<'_>,
+) -> Verdict<Progress> {
+    let account = match holder {
+        Ok(account) => account,
+        Err(unknown) => return nobodys(unknown, ctx),
+    };
+    let (mut account, proof) = match first_factor::try_password(account, proof, ctx) {
+        Ok(proven) => proven,
+        Err((refusal, changes)) => return Verdict::counted(refusal, changes),
+    };
+    let entry = Entry::new(&account, proof, Purpose::SignIn);
+    if let Some(asking) = entry.missing(&account) {
+        let (flow, token) = turn::begin(asking(entry), client, ctx);
+        let facts = Facts { account: Some(account), ..Facts::default() };
+        let step = step::step(&flow, &facts, ctx);
+        let progress = Progress { flow: Some(token), number: flow.number, step };
+        return Verdict::done(progress, vec![Change::Flow(Box::new(flow))]);
+    }
+    if let Some(rehashed) = entry.proof.rehashed.clone() {
+        account.set_password(rehashed);
+    }
+    let mut changes = Vec::new();
+    let signed_in = opening::open_session(
+        account,
+        &entry.proof,
+        client,
+        Arrived::SignedIn,
+        Action::SignedIn,
+        &mut changes,
+        ctx,
+    );
+    Verdict::done(Progress { flow: None, number: 1, step: Step::SignedIn(signed_in) }, changes)
+}
+
+/// A guess at an email that nobody has as a password's identifier.
+fn nobodys(mut unknown: UnknownSlot, ctx: &Context<'_>) -> Verdict<Progress> {
+    let refusal = match unknown.throttle.check(ctx.now, ctx.patient, AtTheEnd::Lock) {
+        Err(throttled) => {
+            unknown.throttle.settle(ctx.patient);
+            unknown.refused = unknown.refused.saturating_add(1);
+            throttled
+        }
+        Ok(()) => {
+            unknown.throttle.fail(ctx.patient);
+            Refusal::InvalidCredentials
+        }
+    };
+    Verdict::counted(refusal, vec![Change::Unknown(unknown)])
+}

@@ -1,0 +1,79 @@
+//! Signing up (SPEC 2.1, 2.3, 2.8).
+
+use crate::crypto::password::StoredPassword;
+use crate::flow::facts::Facts;
+use crate::flow::turn::Turn;
+use crate::flow::{arrival, step, turn};
+use crate::ground::email::EmailAddress;
+use crate::ground::secret::Secret;
+use crate::ground::short_name::ProviderId;
+use crate::records::account::Account;
+use crate::records::audit::Action;
+use crate::records::context::Context;
+use crate::records::flow::{Arrival, Newcomer, State, Verifying};
+use crate::records::mailed_code::Pace;
+use crate::records::refusal::Refusal;
+use crate::records::session::Client;
+use crate::records::step::{Arrived, Progress, Step};
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::{address, method, opening, protected};
+
+/// A sign-up with a password: it proves its address before anything else (SPEC 2.3, 2.7).
+pub(crate) fn sign_up(
+    email: EmailAddress,
+    hash: StoredPassword,
+    client: &Client,
+    facts: Facts,
+    ctx: &Context<'_>,
+) -> Verdict<Progress> {
+    let (turn, token) = Turn::begin(client, facts, ctx);
+    let newcomer = Newcomer::Password { email: email.clone(), hash };
+    turn.verify_email(newcomer, email).map(|step| Progress { flow: Some(token), number: 1, step })
+}
+
+/// A flow that will bring an assertion, among so many of its kind (SPEC 2.10).
+pub(crate) fn begin_federated(
+    provider: ProviderId,
+    client: &Client,
+    all_waiting: u32,
+    ctx: &Context<'_>,
+) -> Verdict<Progress> {
+    if all_waiting >= ctx.policy.open_sign_ups() {
+        return Verdict::refused(Refusal::Busy);
+    }
+    let (flow, token) = turn::begin(State::Present { provider }, client, ctx);
+    let step = step::step(&flow, &Facts::default(), ctx);
+    let progress = Progress { flow: Some(token), number: flow.number, step };
+    Verdict::done(progress, vec![Change::Flow(Box::new(flow)), Change::AtProvider { waits: true }])
+}
+
+/// A sign-up whose email is proven later: the account is there at once, and the address claims nothing
+/// (SPEC 2.8).
+pub(crate) fn at_once(
+    email: EmailAddress,
+    hash: StoredPassword,
+    client: &Client,
+    pace: Pace,
+    ctx: &Context<'_>,
+) -> Verdict<Progress> {
+    let newcomer = Newcomer::Password { email: email.clone(), hash };
+    let arrival = Arrival { newcomer, proven: None, left_out: Vec::new() };
+    let id = ctx.draw.account(ctx.now);
+    let (account, proof) = method::add_method(Account::new(id), arrival, ctx);
+    let mut changes = protected::rows(&Account::new(id), &account, ctx.now);
+    let made = account.clone();
+    let (outcome, action) = (Arrived::Created, Action::AccountCreated);
+    let signed_in = opening::open_session(account, &proof, client, outcome, action, &mut changes, ctx);
+    changes.extend(address::first_proof(&made, signed_in.session, client.device(), &email, pace, ctx));
+    Verdict::done(Progress { flow: None, number: 1, step: Step::SignedIn(signed_in) }, changes)
+}
+
+pub(crate) fn verify(mut turn: Turn<'_>, mut verifying: Verifying, code: &Secret) -> Verdict<Step> {
+    if !turn.takes(&mut verifying.proving, code) {
+        // Wrong, void and unknown are one refusal and one commit (SPEC 12.5).
+        turn.flow.state = State::VerifyEmail(verifying);
+        turn.changes.push(Change::Flow(Box::new(turn.flow.clone())));
+        return turn.refuse(Refusal::InvalidCode);
+    }
+    arrival::proven(turn.stop_waiting(&verifying.proving), verifying)
+}

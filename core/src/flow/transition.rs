@@ -1,0 +1,115 @@
+#![doc = include_str!("transition.md")]
+
+use crate::flow::facts::{Facts, Input};
+use crate::flow::turn::Turn;
+use crate::flow::{add, arrival, entry, linking, reauthenticate, reset, restore, sign_up, undo};
+use crate::records::context::Context;
+use crate::records::flow::{Flow, Resetting, State, Verifying};
+use crate::records::refusal::Refusal;
+use crate::records::step::Step;
+use crate::records::verdict::{Change, Verdict};
+
+/// The answer to a step, and what comes of it.
+pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
+    let was_at_provider = flow.state.is_at_provider();
+    let mut verdict = stepped(flow, input, facts, ctx);
+    // Whatever the provider's word leads to, it has come; what is refused still waits for it.
+    if was_at_provider && verdict.answer.is_ok() {
+        verdict.changes.push(Change::AtProvider { waits: false });
+    }
+    verdict
+}
+
+fn stepped(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
+    let state = flow.state.clone();
+    let turn = Turn { flow, facts, ctx, changes: Vec::new(), signed_in: None };
+    match (state, input) {
+        // ── over ──
+        (State::SignedIn { .. } | State::Done | State::Ended, _) => turn.refuse(Refusal::FlowExpired),
+
+        // ── from anywhere ──
+        (
+            State::VerifyEmail(Verifying { proving, .. }) | State::Reset(Resetting { proving, .. }),
+            Input::Cancel,
+        ) => turn.stop_waiting(&proving).to(State::Ended),
+        (_, Input::Cancel) => turn.to(State::Ended),
+
+        // ── from PresentAssertion ──
+        (State::Present { .. }, Input::Present { asserted, intent }) => {
+            arrival::present(turn, *asserted, intent)
+        }
+
+        // ── wherever an assertion is taken ──
+        (
+            State::Present { .. }
+            | State::Adding { .. }
+            | State::ProveOwnership { .. }
+            | State::Reauthenticate { .. },
+            Input::UnknownKey(issuer),
+        ) => turn.ask_for_keys(issuer),
+
+        // ── from VerifyEmail ──
+        (State::VerifyEmail(verifying), Input::Code(code)) => sign_up::verify(turn, verifying, &code),
+        (State::VerifyEmail(verifying), Input::Skip) if verifying.can_skip() => {
+            arrival::skip(turn.stop_waiting(&verifying.proving), verifying)
+        }
+        (State::VerifyEmail(Verifying { newcomer, proving }), Input::Resend) => {
+            turn.send_code(proving, false, |proving| State::VerifyEmail(Verifying { newcomer, proving }))
+        }
+        (State::VerifyEmail(verifying), Input::CorrectAddress(email)) => {
+            let turn = turn.stop_waiting(&verifying.proving);
+            turn.verify_email(verifying.newcomer.with_address(&email), email)
+        }
+
+        // ── from ConfirmCreate ──
+        (State::ConfirmCreate(arrival), Input::Confirm) => arrival::confirmed(turn, arrival),
+
+        // ── from LinkOrCreate ──
+        (State::LinkOrCreate { arrival, .. }, Input::CreateNew) => arrival::create_new(turn, arrival),
+        (State::LinkOrCreate { arrival, offered }, Input::LinkTo(place)) => {
+            linking::choose(turn, arrival, &offered, place)
+        }
+
+        // ── from ProveOwnership ──
+        (State::ProveOwnership { arrival, .. }, Input::Password(proof)) => {
+            linking::prove_by_password(turn, arrival, proof)
+        }
+        (State::ProveOwnership { arrival, .. }, Input::Identity(asserted)) => {
+            linking::prove_by_identity(turn, arrival, &asserted)
+        }
+
+        // ── from the code of a forgotten password ──
+        (State::Reset(resetting), Input::Code(code)) => reset::code(turn, resetting, &code),
+        (State::Reset(resetting), Input::Resend) => reset::resend(turn, resetting),
+        (State::Reset(resetting), Input::CorrectAddress(email)) => reset::correct(turn, &resetting, email),
+
+        // ── from Reauthenticate ──
+        (State::Reauthenticate { session, .. }, Input::Password(proof)) => {
+            reauthenticate::reauthenticate_by_password(turn, session, proof)
+        }
+        (State::Reauthenticate { session, .. }, Input::Identity(asserted)) => {
+            reauthenticate::reauthenticate_by_identity(turn, session, &asserted)
+        }
+
+        // ── from SecondFactor ──
+        (State::SecondFactor(entry), Input::SecondFactor(given)) => entry::second_factor(turn, entry, &given),
+        (State::SecondFactor(entry), Input::Skip) => entry::without_second(turn, entry),
+
+        // ── from NewPassword ──
+        (State::NewPassword(entry), Input::NewPassword(new)) => entry::new_password(turn, entry, new),
+
+        // ── from PresentAssertion in a session ──
+        (State::Adding { .. }, Input::Identity(asserted)) => add::add_identity(turn, *asserted),
+
+        // ── from the code of an undo ──
+        (State::Undo(undoing), Input::NewPassword(new)) => undo::new_password(turn, undoing, new),
+        (State::Undo(undoing), Input::SecondFactor(typed)) => undo::second_factor(turn, undoing, &typed),
+
+        // ── from ConfirmRestore ──
+        (State::ConfirmRestore(entry), Input::Restore) => restore::restore(turn, entry),
+        (State::ConfirmRestore(entry), Input::KeepDeleted) => restore::keep_deleted(turn, entry),
+        (State::ConfirmRestore(entry), Input::EraseNow) => restore::erase_now(turn, entry),
+
+        (_, _) => turn.refuse(Refusal::NotOffered),
+    }
+}

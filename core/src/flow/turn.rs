@@ -1,0 +1,224 @@
+//! One answer being judged, and where the flow goes from there.
+
+use std::time::Duration;
+
+use crate::crypto::token::FlowToken;
+use crate::flow::facts::{Facts, MailFacts};
+use crate::flow::{prompt, step};
+use crate::ground::email::EmailAddress;
+use crate::ground::id::FlowId;
+use crate::ground::secret::Secret;
+use crate::records::account::Account;
+use crate::records::audit::Action;
+use crate::records::context::Context;
+use crate::records::flow::{Arrival, Flow, Newcomer, Proving, State, Verifying};
+use crate::records::mailed_code::{CodePurpose, CodeSlot, TypedIn};
+use crate::records::message::Body;
+use crate::records::proof::Proof;
+use crate::records::refusal::{AssertionProblem, Refusal};
+use crate::records::session::Client;
+use crate::records::step::{Arrived, SignedIn, Step};
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::opening;
+
+const FLOW_LIFE: Duration = Duration::from_secs(15 * 60);
+const ASSERTION_LIFE: Duration = Duration::from_secs(10 * 60);
+const WAITING_FLOWS: usize = 3;
+
+/// One answer being judged: the flow, what is known, and what will be written.
+pub(crate) struct Turn<'a> {
+    pub(crate) flow: Flow,
+    pub(crate) facts: Facts,
+    pub(crate) ctx: &'a Context<'a>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) signed_in: Option<SignedIn>,
+}
+
+impl<'a> Turn<'a> {
+    /// The first turn of a new flow, and the token that names it.
+    pub(crate) fn begin(client: &Client, facts: Facts, ctx: &'a Context<'a>) -> (Self, FlowToken) {
+        let (flow, token) = begin(State::Ended, client, ctx);
+        let flow = Flow { number: 0, ..flow };
+        (Self { flow, facts, ctx, changes: Vec::new(), signed_in: None }, token)
+    }
+
+    /// The flow goes on to this state.
+    pub(crate) fn to(mut self, state: State) -> Verdict<Step> {
+        self.flow.expires_at = self.ctx.now + life(&state, self.ctx);
+        self.flow.state = state;
+        self.flow.number = self.flow.number.saturating_add(1);
+        self.changes.push(Change::Flow(Box::new(self.flow.clone())));
+        let step = match self.signed_in.take() {
+            Some(signed_in) => Step::SignedIn(signed_in),
+            None => step::step(&self.flow, &self.facts, self.ctx),
+        };
+        Verdict::done(step, self.changes)
+    }
+
+    /// The flow asks whether to link or to create, and remembers what it offers (SPEC 2.4).
+    pub(crate) fn ask(self, arrival: Arrival) -> Verdict<Step> {
+        let prompt = prompt::prompt(&arrival, &self.facts, self.ctx);
+        let offered = prompt.candidates.iter().map(|account| account.id).collect();
+        self.to(State::LinkOrCreate { arrival, offered })
+    }
+
+    /// The key may be new: the host is asked for the provider's set, once a flow, so that nobody keeps it
+    /// fetching with names of keys that there never were (SPEC 2.9).
+    pub(crate) fn ask_for_keys(mut self, issuer: String) -> Verdict<Step> {
+        if self.flow.asked_for_keys {
+            return self.refuse(Refusal::AssertionRejected { reason: AssertionProblem::UnknownKey });
+        }
+        self.flow.asked_for_keys = true;
+        self.changes.push(Change::Flow(Box::new(self.flow.clone())));
+        self.refuse(Refusal::NeedsKeys { issuer })
+    }
+
+    /// The answer is no; what was counted by then is written.
+    pub(crate) fn refuse(self, refusal: Refusal) -> Verdict<Step> {
+        Verdict::counted(refusal, self.changes)
+    }
+
+    /// The newcomer has to prove the address (SPEC 2.3).
+    pub(crate) fn verify_email(self, newcomer: Newcomer, email: EmailAddress) -> Verdict<Step> {
+        let proving = Proving::new(CodePurpose::AddressProof, email);
+        self.prove(proving, false, |proving| State::VerifyEmail(Verifying { newcomer, proving }))
+    }
+
+    /// The flow waits for a code, among so many of its kind (SPEC 2.10).
+    pub(crate) fn prove(
+        mut self,
+        proving: Proving,
+        to_nobody: bool,
+        state: impl FnOnce(Proving) -> State,
+    ) -> Verdict<Step> {
+        let MailFacts { address, waiting, all_waiting, .. } = &self.facts.mail;
+        let waits =
+            |flow, waits| Change::Waiting { purpose: proving.purpose, address: *address, flow, waits };
+        if let Some(oldest) = waiting.first().copied()
+            && waiting.len() >= WAITING_FLOWS
+        {
+            self.changes.push(Change::FlowEnded(oldest));
+            self.changes.push(waits(oldest, false));
+        } else if *all_waiting >= self.ctx.policy.open_sign_ups() {
+            return Verdict::refused(Refusal::Busy);
+        }
+        self.changes.push(waits(self.flow.id, true));
+        self.send_code(proving, to_nobody, state)
+    }
+
+    /// Sends a code as far as the pace allows. Over it the last living code stays usable, and the
+    /// answer looks alike (SPEC 12.5).
+    pub(crate) fn send_code(
+        mut self,
+        mut proving: Proving,
+        to_nobody: bool,
+        state: impl FnOnce(Proving) -> State,
+    ) -> Verdict<Step> {
+        if self.facts.mail.pace.allows(self.ctx.patient) {
+            proving.serial = proving.serial.saturating_add(1);
+            let (slot, mut message) = CodeSlot::send(
+                proving.purpose,
+                TypedIn::Flow(self.flow.id),
+                &proving.email,
+                proving.serial,
+                self.flow.client.device(),
+                self.ctx,
+            );
+            if let Body::Code { to_nobody: nobodys, .. } = &mut message.body {
+                *nobodys = to_nobody;
+            }
+            proving.code = Some(slot);
+            let mut pace = std::mem::take(&mut self.facts.mail.pace);
+            pace.count(self.ctx.patient);
+            self.changes.push(Change::Paced { address: self.facts.mail.address, pace });
+            self.changes.push(Change::Send(message));
+        }
+        self.to(state(proving))
+    }
+
+    /// Whether it is the code that the flow waits for. A wrong one is counted.
+    pub(crate) fn takes(&self, proving: &mut Proving, code: &Secret) -> bool {
+        let typed_in = TypedIn::Flow(self.flow.id);
+        let slot = proving.code.as_mut();
+        slot.is_some_and(|slot| slot.take(code.reveal(), typed_in, &proving.email, self.ctx))
+    }
+
+    pub(crate) fn stop_waiting(mut self, proving: &Proving) -> Self {
+        let address = proving.purpose.address_hash(&proving.email, self.ctx);
+        let (purpose, flow) = (proving.purpose, self.flow.id);
+        self.changes.push(Change::Waiting { purpose, address, flow, waits: false });
+        self
+    }
+}
+
+/// A new flow at its first step, and the token that names it.
+pub(crate) fn begin(state: State, client: &Client, ctx: &Context<'_>) -> (Flow, FlowToken) {
+    let id = ctx.draw.flow(ctx.now);
+    let secret = ctx.draw.bytes("flow secret");
+    let flow = Flow {
+        id,
+        secret_hash: secret_hash(id, &secret, ctx),
+        number: 1,
+        client: client.clone(),
+        expires_at: ctx.now + life(&state, ctx),
+        asked_for_keys: false,
+        state,
+    };
+    (flow, FlowToken::new(id, &secret))
+}
+
+fn life(state: &State, ctx: &Context<'_>) -> Duration {
+    match state {
+        State::Present { .. } | State::Adding { .. } => ASSERTION_LIFE,
+        _ => match state.proving() {
+            // Who waits for a message waits as long as its code lives (SPEC 2.10, 12.5).
+            Some(Proving { code: Some(slot), .. }) => slot.ends_at().since(ctx.now),
+            Some(Proving { code: None, purpose, .. }) => purpose.life(),
+            None => FLOW_LIFE,
+        },
+    }
+}
+
+/// What goes with flows that are over.
+pub(crate) fn sweep(over: &[Flow], ctx: &Context<'_>) -> Vec<Change> {
+    over.iter()
+        .flat_map(|flow| {
+            let waiting = flow.state.proving().map(|proving| Change::Waiting {
+                purpose: proving.purpose,
+                address: proving.purpose.address_hash(&proving.email, ctx),
+                flow: flow.id,
+                waits: false,
+            });
+            let at_provider = flow.state.is_at_provider().then_some(Change::AtProvider { waits: false });
+            waiting.into_iter().chain(at_provider).chain([Change::FlowEnded(flow.id)])
+        })
+        .collect()
+}
+
+/// The hash by which a flow knows its token.
+pub(crate) fn secret_hash(flow: FlowId, secret: &[u8; 32], ctx: &Context<'_>) -> [u8; 32] {
+    ctx.keys.code(&[b"flow", flow.as_bytes(), secret])
+}
+
+/// The person has arrived: a session on the account ends the flow.
+pub(crate) fn arrive(
+    mut turn: Turn<'_>,
+    account: Account,
+    proof: &Proof,
+    outcome: Arrived,
+    action: Action,
+) -> Verdict<Step> {
+    let id = account.id;
+    let signed_in = opening::open_session(
+        account,
+        proof,
+        &turn.flow.client,
+        outcome,
+        action,
+        &mut turn.changes,
+        turn.ctx,
+    );
+    let state = State::SignedIn { account: id, session: signed_in.session, proof: proof.clone(), outcome };
+    turn.signed_in = Some(signed_in);
+    turn.to(state)
+}

@@ -1,0 +1,143 @@
+//! Taking back a protected act: who lost a way in by it gets the account as it was before (SPEC 7.3).
+
+use crate::crypto::password::StoredPassword;
+use crate::flow::facts::{Facts, UndoFacts};
+use crate::flow::turn;
+use crate::flow::turn::Turn;
+use crate::records::account::{Account, Status};
+use crate::records::audit::{Action, Event};
+use crate::records::context::Context;
+use crate::records::flow::{Entry, Purpose, State};
+use crate::records::message::{Body, Outgoing};
+use crate::records::mfa::{SecondFactor, TypedFactor};
+use crate::records::proof::Proof;
+use crate::records::refusal::Refusal;
+use crate::records::session::Client;
+use crate::records::step::{Arrived, Progress, Step};
+use crate::records::undo::{Asks, Undo, UndoHash, Undoing};
+use crate::records::verdict::{Change, Verdict};
+use crate::records::ways::Ways;
+use crate::rules::protected;
+
+/// Somebody has an undo code. It leads to the account whose act it undoes; every other is over or never was.
+pub(crate) fn begin(
+    code: UndoHash,
+    account: Option<Account>,
+    undo: UndoFacts,
+    client: &Client,
+    ctx: &Context<'_>,
+) -> Verdict<Progress> {
+    let Some(account) = account else { return Verdict::refused(Refusal::UndoExpired) };
+    let undoing = Undoing { account: account.id, code, asks: Asks::NewPassword, new_password: None };
+    let facts = Facts { account: Some(account), undo, ..Facts::default() };
+    let (turn, token) = Turn::begin(client, facts, ctx);
+    go_on(turn, undoing, None).map(|step| Progress { flow: Some(token), number: 1, step })
+}
+
+/// The new password was set.
+pub(crate) fn new_password(turn: Turn<'_>, mut undoing: Undoing, new: StoredPassword) -> Verdict<Step> {
+    if undoing.asks != Asks::NewPassword {
+        return turn.refuse(Refusal::NotOffered);
+    }
+    undoing.new_password = Some(new);
+    go_on(turn, undoing, None)
+}
+
+/// A factor of the time before the act was given.
+pub(crate) fn second_factor(turn: Turn<'_>, undoing: Undoing, typed: &TypedFactor) -> Verdict<Step> {
+    if undoing.asks != Asks::SecondFactor {
+        return turn.refuse(Refusal::NotOffered);
+    }
+    go_on(turn, undoing, Some(typed))
+}
+
+fn go_on(mut turn: Turn<'_>, mut undoing: Undoing, second: Option<&TypedFactor>) -> Verdict<Step> {
+    let Some(undo) = turn.facts.undo.living(&undoing.code, turn.ctx.now).cloned() else {
+        return turn.refuse(Refusal::UndoExpired);
+    };
+    if let Some(asks) = undoing.missing(&undo, second) {
+        undoing.asks = asks;
+        return turn.to(State::Undo(undoing));
+    }
+    let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::UndoExpired) };
+    apply(turn, account, &undo, undoing, second)
+}
+
+/// All in one act: the ways as they were, what was added since dropped, later codes void (SPEC 7.3).
+fn apply(
+    mut turn: Turn<'_>,
+    mut account: Account,
+    undo: &Undo,
+    undoing: Undoing,
+    second: Option<&TypedFactor>,
+) -> Verdict<Step> {
+    let ctx = turn.ctx;
+    let before = account.clone();
+    let UndoFacts { records, held_by_others } = std::mem::take(&mut turn.facts.undo);
+    let void: Vec<_> = records.iter().filter(|(_, other)| other.revision >= undo.revision).collect();
+    let since: Vec<&Ways> = void.iter().map(|(_, other)| &other.before).chain([&before.ways]).collect();
+    let mut ways = undo.before.put_back(&since);
+    // Its owner let go of it at once (SPEC 1.7), and somebody else has it by now.
+    ways.methods.retain(|method| !held_by_others.contains(&method.credential.identifier()));
+    if ways.methods.iter().all(|method| method.suspended) {
+        return turn.refuse(Refusal::IdentityInUse);
+    }
+    let second = match second {
+        Some(typed) => match crate::rules::undo::take_factor(&mut ways, &mut account, typed, ctx) {
+            Ok(proven) => Some(proven),
+            Err((refusal, event)) => {
+                turn.changes.push(Change::Account { account: Box::new(account), event });
+                return turn.refuse(refusal);
+            }
+        },
+        None => None,
+    };
+    account.reserved.retain(|held| held.revision < undo.revision && !ways.has(&held.identifier));
+    account.ways = ways;
+    let left = records.iter().filter(|(_, other)| other.revision < undo.revision);
+    account.undo_until = left.map(|(_, other)| other.expires_at).max();
+    let by_recovery_code = matches!(second, Some((SecondFactor::RecoveryCode, _)));
+    account.enrolments.clear();
+    account.recover(by_recovery_code, None, &mut turn.changes, ctx);
+    turn.changes.push(Change::PendingVoid(account.id));
+    turn.changes.extend(void.iter().map(|(hash, _)| Change::UndoVoid { account: account.id, hash: *hash }));
+    tell(&mut turn, &before, &account);
+
+    let proof = undoing.new_password.and_then(|new| {
+        account.set_password(new);
+        let (method, .., version) = account.password()?;
+        Some(Proof { second, ..Proof::of_password(method.id, version, ctx.now) })
+    });
+    turn.changes.extend(protected::rows(&before, &account, ctx.now));
+    let event = Event::done(Action::Undone, None, ctx.now);
+    match proof {
+        Some(proof) if account.status == Status::Active => {
+            turn::arrive(turn, account, &proof, Arrived::Undone, Action::Undone)
+        }
+        Some(proof) => {
+            let entry = Entry::new(&account, proof, Purpose::SignIn);
+            turn.changes.push(Change::Account { account: Box::new(account.clone()), event });
+            turn.facts.account = Some(account);
+            turn.to(State::ConfirmRestore(entry))
+        }
+        // No first factor was proven: the owner signs in by a method that is back.
+        None => {
+            turn.changes.push(Change::Account { account: Box::new(account), event });
+            turn.to(State::Done)
+        }
+    }
+}
+
+/// Whoever was verified before or is now hears of it: one of the two may not have wanted it.
+fn tell(turn: &mut Turn<'_>, before: &Account, after: &Account) {
+    let added = after.verified().filter(|email| !before.has_verified(email));
+    let told: Vec<_> = before
+        .verified()
+        .chain(added)
+        .map(|email| {
+            let (device, now) = (turn.flow.client.device(), turn.ctx.now);
+            Change::Send(Outgoing::new(email.as_typed(), Body::Undone, device, now).about(after.id))
+        })
+        .collect();
+    turn.changes.extend(told);
+}

@@ -1,0 +1,408 @@
+//! An account: one record that holds all that decides who may be it (SPEC 1).
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::password::StoredPassword;
+use crate::ground::codec::Record;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::{AccountId, MethodId, SessionId};
+use crate::ground::short_name::ProductId;
+use crate::ground::time::Timestamp;
+use crate::records::address::{Address, AddressSource, AddressView};
+use crate::records::chain::Chain;
+use crate::records::deletion::RequestedBy;
+use crate::records::identifier::Identifier;
+use crate::records::import::Origin;
+use crate::records::method::{Credential, Method, MethodKind, MethodView};
+use crate::records::mfa::{Enrolment, Mfa, MfaView};
+use crate::records::product::Membership;
+use crate::records::proof::{Accepted, Proof};
+use crate::records::protected::Reserved;
+use crate::records::provider::Identity;
+use crate::records::session::{Aal, Session};
+use crate::records::throttle::Throttle;
+use crate::records::ways::Ways;
+
+/// Failures of a session's reauthentication that end it (SPEC 6.4).
+const REAUTHENTICATIONS: u8 = 5;
+
+/// One person's identity in a store.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) id: AccountId,
+    /// How often the account was written; nought before its first time.
+    pub(crate) revision: u64,
+    pub(crate) status: Status,
+    /// What the owner wants to be called; found by nobody (SPEC 1.11).
+    pub(crate) display_name: Option<String>,
+    pub(crate) ways: Ways,
+    /// Failures of the first factor (SPEC 12.1).
+    pub(crate) first: Throttle,
+    /// Failures of the second factor, over all flows (SPEC 12.1).
+    pub(crate) second: Throttle,
+    pub(crate) hold: Option<Hold>,
+    /// Second factors and recovery codes on their way, one a session at most (SPEC 5.1).
+    pub(crate) enrolments: Vec<Enrolment>,
+    /// Identifiers that an undo may put back; nobody else gets them meanwhile (SPEC 7.3).
+    pub(crate) reserved: Vec<Reserved>,
+    /// Failed reauthentications of sessions that live (SPEC 6.4).
+    pub(crate) reauthentications: Vec<(SessionId, u8)>,
+    /// Until when the last of the acts can be undone that can be (SPEC 7.3).
+    pub(crate) undo_until: Option<Timestamp>,
+    /// The products that it is used with, in the order of their first use (SPEC 8.2).
+    pub(crate) memberships: Vec<Membership>,
+    /// Whether the picker of the device offers it (SPEC 1.11).
+    pub(crate) is_remembered: bool,
+    /// When it was last restored from deletion: for a while support starts no other (SPEC 9.5).
+    pub(crate) restored_at: Option<Timestamp>,
+    /// How many sessions there are, those that wait included.
+    pub(crate) sessions: u16,
+    pub(crate) chain: Chain,
+    /// Where it came from, if it was imported (SPEC 13.2).
+    pub(crate) origin: Option<Origin>,
+}
+
+/// The time after a recovery in which the account's ways in and contents stay as they are (SPEC 5.5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Hold {
+    pub(crate) until: Timestamp,
+    /// Whether the second factor can be replaced but not turned off: the password was reset, and a
+    /// recovery code stood in (SPEC 4.7).
+    pub(crate) keeps_mfa: bool,
+}
+
+/// Whether an account can be used (SPEC 1.1).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Status {
+    /// It can.
+    Active,
+    /// It will be purged unless its owner restores it.
+    PendingDeletion {
+        /// When deletion was asked for.
+        requested_at: Timestamp,
+        /// From when on the account is absent.
+        purge_at: Timestamp,
+        /// Who asked for it.
+        requested_by: RequestedBy,
+    },
+}
+
+impl Account {
+    /// An account that has nothing yet.
+    pub(crate) fn new(id: AccountId) -> Self {
+        Self {
+            id,
+            revision: 0,
+            status: Status::Active,
+            display_name: None,
+            ways: Ways::default(),
+            first: Throttle::default(),
+            second: Throttle::default(),
+            hold: None,
+            enrolments: Vec::new(),
+            reserved: Vec::new(),
+            reauthentications: Vec::new(),
+            undo_until: None,
+            memberships: Vec::new(),
+            is_remembered: false,
+            restored_at: None,
+            sessions: 0,
+            chain: Chain::default(),
+            origin: None,
+        }
+    }
+
+    /// Whether every rule has to treat the account as gone (SPEC 9.3).
+    pub(crate) fn is_absent(&self, now: Timestamp) -> bool {
+        matches!(self.status, Status::PendingDeletion { purge_at, .. } if now >= purge_at)
+    }
+
+    /// The methods that lead in.
+    pub(crate) fn usable(&self) -> impl Iterator<Item = &Method> {
+        self.ways.methods.iter().filter(|method| !method.suspended)
+    }
+
+    /// The account's one password method (SPEC 1.6).
+    pub(crate) fn password(&self) -> Option<(&Method, &EmailAddress, &StoredPassword, u32)> {
+        self.usable().find_map(|method| match &method.credential {
+            Credential::Password { email, hash, version } => Some((method, email, hash, *version)),
+            Credential::Federated { .. } => None,
+        })
+    }
+
+    /// The email of the password, suspended or not.
+    pub(crate) fn any_password_email(&self) -> Option<&EmailAddress> {
+        self.ways.methods.iter().find_map(|method| match &method.credential {
+            Credential::Password { email, .. } => Some(email),
+            Credential::Federated { .. } => None,
+        })
+    }
+
+    /// The method that this identity is.
+    pub(crate) fn federated(&self, sought: &Identity) -> Option<&Method> {
+        self.usable().find(|method| {
+            matches!(&method.credential, Credential::Federated { identity, .. }
+                if identity.issuer == sought.issuer && identity.subject == sought.subject)
+        })
+    }
+
+    pub(crate) fn method(&self, id: MethodId) -> Option<&Method> {
+        self.ways.methods.iter().find(|method| method.id == id)
+    }
+
+    pub(crate) fn method_mut(&mut self, id: MethodId) -> Option<&mut Method> {
+        self.ways.methods.iter_mut().find(|method| method.id == id)
+    }
+
+    /// Whether the email is a verified address of the account.
+    pub(crate) fn has_verified(&self, email: &EmailAddress) -> bool {
+        self.verified().any(|verified| verified == email)
+    }
+
+    /// Whether the email is an address of the account, proven or not.
+    pub(crate) fn has(&self, email: &EmailAddress) -> bool {
+        self.ways.addresses.iter().any(|address| address.email == *email)
+    }
+
+    /// The verified addresses, earliest first.
+    pub(crate) fn verified(&self) -> impl Iterator<Item = &EmailAddress> {
+        self.ways
+            .addresses
+            .iter()
+            .filter(|address| address.verified_at.is_some())
+            .map(|address| &address.email)
+    }
+
+    /// Adds an address or its proof. The first verified one becomes the contact.
+    pub(crate) fn take_address(
+        &mut self,
+        email: &EmailAddress,
+        verified_at: Option<Timestamp>,
+        source: AddressSource,
+    ) {
+        match self.ways.addresses.iter_mut().find(|address| address.email == *email) {
+            Some(address) => address.verified_at = address.verified_at.or(verified_at),
+            None => self.ways.addresses.push(Address { email: email.clone(), verified_at, source }),
+        }
+        if verified_at.is_some() && self.ways.contact.is_none() {
+            self.ways.contact = Some(email.clone());
+        }
+    }
+
+    /// A session of the account is over.
+    pub(crate) fn session_ends(&mut self, session: SessionId) {
+        self.sessions = self.sessions.saturating_sub(1);
+        self.enrolments.retain(|enrolment| enrolment.session != session);
+        self.reauthentications.retain(|(of, _)| *of != session);
+    }
+
+    /// All sessions of the account but this one are over.
+    pub(crate) fn only_session(&mut self, session: SessionId) {
+        self.sessions = 1;
+        self.enrolments.retain(|enrolment| enrolment.session == session);
+        self.reauthentications.retain(|(of, _)| *of == session);
+    }
+
+    /// All sessions of the account are over.
+    pub(crate) fn no_sessions(&mut self) {
+        self.sessions = 0;
+        self.enrolments.clear();
+        self.reauthentications.clear();
+    }
+
+    pub(crate) fn view(&self, now: Timestamp) -> AccountView {
+        AccountView {
+            id: self.id,
+            status: self.status.clone(),
+            created: self.id.made_at(),
+            display_name: self.display_name.clone(),
+            contact: self.ways.contact.as_ref().map(|email| email.as_typed().to_owned()),
+            addresses: self
+                .ways
+                .addresses
+                .iter()
+                .map(|address| AddressView {
+                    email: address.email.as_typed().to_owned(),
+                    verified_at: address.verified_at,
+                    source: address.source,
+                    others: 0,
+                })
+                .collect(),
+            methods: self.ways.methods.iter().map(Method::view).collect(),
+            mfa: self.ways.mfa.as_ref().map(Mfa::view),
+            hold_until: self.hold.map(|hold| hold.until).filter(|until| now < *until),
+            second_factor_suspended: self.ways.suspended_mfa.is_some(),
+        }
+    }
+
+    /// Takes methods away, and with each the address that no other method carries. Where the contact goes,
+    /// the earliest verified address that stays becomes it (SPEC 1.8).
+    /// `keeps_proven` leaves the owner what was proven by more than the methods that go.
+    pub(crate) fn drop_methods(&mut self, keeps_proven: bool, gone: impl Fn(&Method) -> bool) {
+        let (gone, kept): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.ways.methods).into_iter().partition(gone);
+        self.ways.methods = kept;
+        for method in gone {
+            let addresses = std::mem::take(&mut self.ways.addresses);
+            for mut address in addresses {
+                if address.source == AddressSource::Method(method.id) {
+                    address.source = match self.carrier(&address.email) {
+                        Some(heir) => AddressSource::Method(heir),
+                        None if keeps_proven && address.verified_at.is_some() => AddressSource::Contact,
+                        None => continue,
+                    };
+                }
+                self.ways.addresses.push(address);
+            }
+        }
+        self.settle_contact();
+    }
+
+    /// The method that carries the address.
+    pub(crate) fn carrier(&self, email: &EmailAddress) -> Option<MethodId> {
+        let carries = |method: &&Method| method.credential.email() == Some(email);
+        self.ways.methods.iter().find(carries).map(|method| method.id)
+    }
+
+    /// Puts the earliest verified address in the place of a contact that went.
+    fn settle_contact(&mut self) {
+        if self.ways.contact.as_ref().is_some_and(|contact| self.has_verified(contact)) {
+            return;
+        }
+        let verified = self.ways.addresses.iter().filter(|address| address.verified_at.is_some());
+        let earliest = verified.min_by_key(|address| address.verified_at);
+        self.ways.contact = earliest.map(|address| address.email.clone());
+    }
+
+    /// Whether what was proven is still a way into the account, unchanged.
+    pub(crate) fn holds(&self, proof: &Proof) -> bool {
+        self.usable().any(|method| {
+            method.id == proof.method
+                && match &method.credential {
+                    Credential::Password { version, .. } => *version == proof.version,
+                    Credential::Federated { .. } => true,
+                }
+        })
+    }
+
+    /// Replaces the password: proofs of the one before are stale from here on.
+    pub(crate) fn set_password(&mut self, new: StoredPassword) {
+        for method in &mut self.ways.methods {
+            if let Credential::Password { hash, version, .. } = &mut method.credential {
+                *hash = new;
+                *version = version.saturating_add(1);
+                method.compromised_at = None;
+                return;
+            }
+        }
+    }
+
+    /// Counts a failed reauthentication of a session; whether it was one too many.
+    pub(crate) fn failed_to_reauthenticate(&mut self, session: SessionId) -> bool {
+        let failures = match self.reauthentications.iter_mut().find(|(of, _)| *of == session) {
+            Some((_, failures)) => {
+                *failures = failures.saturating_add(1);
+                *failures
+            }
+            None => {
+                self.reauthentications.push((session, 1));
+                1
+            }
+        };
+        failures >= REAUTHENTICATIONS
+    }
+
+    /// The kinds of its usable methods, each once.
+    pub(crate) fn kinds(&self) -> Vec<MethodKind> {
+        let mut kinds: Vec<_> = self.usable().map(|method| method.kind()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
+    /// The kinds of methods that work without a network (SPEC 4.9).
+    pub(crate) fn works_offline(&self) -> Vec<MethodKind> {
+        let mut kinds = self.kinds();
+        kinds.retain(|kind| kind.works_offline());
+        kinds
+    }
+
+    /// What the first factor can be proven with: its password, its identities.
+    pub(crate) fn accepted(&self) -> Vec<Accepted> {
+        let password = self.password().filter(|(method, ..)| method.compromised_at.is_none());
+        let password = password.map(|_| Accepted::Password);
+        let mut providers: Vec<_> = self.usable().filter_map(|method| method.provider().cloned()).collect();
+        providers.sort_unstable();
+        providers.dedup();
+        password.into_iter().chain(providers.into_iter().map(Accepted::Federated)).collect()
+    }
+
+    /// The level that a session has with every factor of the account proven (SPEC 5.7).
+    pub(crate) fn highest_aal(&self) -> Aal {
+        if self.ways.mfa.is_some() { Aal::Aal2 } else { Aal::Aal1 }
+    }
+
+    pub(crate) fn membership(&self, product: &ProductId) -> Option<&Membership> {
+        self.memberships.iter().find(|membership| membership.product == *product)
+    }
+
+    /// Everything that the account may be claimed by.
+    pub(crate) fn identifiers(&self) -> impl Iterator<Item = Identifier> {
+        let customers = self.memberships.iter().filter_map(|membership| {
+            membership.billing.as_ref().map(|billing| Identifier::Customer(billing.customer.clone()))
+        });
+        let external = self.origin.iter().map(|origin| Identifier::External(origin.external_id.clone()));
+        self.ways.identifiers().chain(customers).chain(external)
+    }
+
+    /// Whether nobody else may have the identifier: a method has it, or an undo may put it back.
+    pub(crate) fn claims(&self, identifier: &Identifier, now: Timestamp) -> bool {
+        self.identifiers().any(|own| own == *identifier)
+            || self.reserved.iter().any(|held| held.identifier == *identifier && now < held.until)
+    }
+
+    /// Whether the identifier leads in.
+    pub(crate) fn is_found_by(&self, identifier: &Identifier) -> bool {
+        self.usable().any(|method| method.credential.identifier() == *identifier)
+    }
+
+    /// Until when an act can be undone (SPEC 7.3), if one can: meanwhile nothing is erased.
+    pub(crate) fn has_live_undo(&self, now: Timestamp) -> Option<Timestamp> {
+        self.undo_until.filter(|until| now < *until)
+    }
+}
+
+impl Record for Account {
+    const VERSION: u8 = 1;
+}
+
+/// An account as its owner sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccountView {
+    /// Its name.
+    pub id: AccountId,
+    /// Whether it can be used.
+    pub status: Status,
+    /// When it came to be.
+    pub created: Timestamp,
+    /// What the owner wants to be called.
+    pub display_name: Option<String>,
+    /// The address for messages, if there is one.
+    pub contact: Option<String>,
+    /// All addresses, in the order they came.
+    pub addresses: Vec<AddressView>,
+    /// All ways in, in the order they came.
+    pub methods: Vec<MethodView>,
+    /// The second factor, if MFA is on.
+    pub mfa: Option<MfaView>,
+    /// Until when the account is on hold after a recovery, if it is (SPEC 5.5).
+    pub hold_until: Option<Timestamp>,
+    /// Whether a second factor is asked for no more until its owner has said that it stays (SPEC 3.7).
+    pub second_factor_suspended: bool,
+}
+
+/// A living session and its account, as one act sees them.
+pub(crate) struct Owner {
+    pub(crate) session: Session,
+    pub(crate) account: Account,
+}

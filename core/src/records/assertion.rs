@@ -1,0 +1,58 @@
+//! What proves a federated identity (SPEC 2.9).
+
+use std::fmt;
+
+use crate::ground::email::EmailAddress;
+use crate::ground::id::FlowId;
+use crate::ground::secret::Secret;
+use crate::ground::short_name::ProviderId;
+use crate::ground::time::Timestamp;
+use crate::records::provider::Identity;
+
+/// What a host states after it has spoken with a provider that issues no ID token (SPEC 2.9).
+#[derive(Clone)]
+pub struct HostStatement {
+    /// The flow that the statement is made for.
+    pub flow: FlowId,
+    /// The provider.
+    pub provider: ProviderId,
+    /// The provider's name for the person, 1 to 255 bytes, that never changes hands.
+    pub subject: String,
+    /// What the person is called there, for display only.
+    pub handle: Option<String>,
+    /// The person's email there, if the provider gave one.
+    pub email: Option<String>,
+    /// Whether the provider says that it has verified the email. It counts only where policy makes the
+    /// provider the authority for the domain.
+    pub email_verified: bool,
+}
+
+impl fmt::Debug for HostStatement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostStatement")
+            .field("flow", &self.flow)
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What proves a federated identity.
+#[derive(Clone, Debug)]
+pub enum Assertion {
+    /// The host's word, for providers that policy has state by the host.
+    Stated(HostStatement),
+    /// A provider's signed word: an ID token in the compact form, with the nonce of the step.
+    IdToken(Secret),
+}
+
+/// An assertion that was checked: what it proves.
+#[derive(Clone)]
+pub(crate) struct Asserted {
+    /// When the person last signed in at the provider, if it says so (OpenID Connect Core 2, `auth_time`).
+    pub(crate) auth_time: Option<Timestamp>,
+    pub(crate) identity: Identity,
+    pub(crate) handle: Option<String>,
+    pub(crate) email: Option<EmailAddress>,
+    /// Whether the provider is the authority for the email and says that it is verified.
+    pub(crate) email_proven: bool,
+}

@@ -1,0 +1,125 @@
+//! What an act of the owner would do (SPEC 13.5).
+
+use std::fmt;
+
+use crate::ground::id::{MethodId, SessionId};
+use crate::ground::short_name::ProductId;
+use crate::records::audit::Action;
+use crate::records::refusal::Refusal;
+
+/// An act that can be explained: of a living session on its own account, and without a password, a code, an
+/// assertion or anybody else's identifier in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Planned {
+    /// [`AccountHandle::enroll_totp`](crate::AccountHandle::enroll_totp).
+    EnrollTotp,
+    /// [`AccountHandle::recovery_codes_saved`](crate::AccountHandle::recovery_codes_saved).
+    RecoveryCodesSaved,
+    /// [`AccountHandle::regenerate_recovery_codes`](crate::AccountHandle::regenerate_recovery_codes).
+    RegenerateRecoveryCodes,
+    /// [`AccountHandle::turn_off_mfa`](crate::AccountHandle::turn_off_mfa).
+    TurnOffMfa,
+    /// [`AccountHandle::mark_compromised`](crate::AccountHandle::mark_compromised).
+    MarkCompromised(MethodId),
+    /// [`AccountHandle::remove_method`](crate::AccountHandle::remove_method), which can be undone.
+    RemoveMethod(MethodId),
+    /// [`AccountHandle::take_seen_email`](crate::AccountHandle::take_seen_email).
+    TakeSeenEmail(MethodId),
+    /// [`AccountHandle::open_product`](crate::AccountHandle::open_product).
+    OpenProduct(ProductId),
+    /// [`AccountHandle::end_session`](crate::AccountHandle::end_session).
+    EndSession(SessionId),
+    /// [`AccountHandle::end_other_sessions`](crate::AccountHandle::end_other_sessions).
+    EndOtherSessions,
+    /// [`AccountHandle::sign_out`](crate::AccountHandle::sign_out).
+    SignOut,
+    /// [`AccountHandle::request_deletion`](crate::AccountHandle::request_deletion).
+    RequestDeletion,
+    /// [`AccountHandle::export`](crate::AccountHandle::export).
+    Export,
+}
+
+impl Planned {
+    /// The act's name, the same in every language and release.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EnrollTotp => "EnrollTotp",
+            Self::RecoveryCodesSaved => "RecoveryCodesSaved",
+            Self::RegenerateRecoveryCodes => "RegenerateRecoveryCodes",
+            Self::TurnOffMfa => "TurnOffMfa",
+            Self::MarkCompromised(_) => "MarkCompromised",
+            Self::RemoveMethod(_) => "RemoveMethod",
+            Self::TakeSeenEmail(_) => "TakeSeenEmail",
+            Self::OpenProduct(_) => "OpenProduct",
+            Self::EndSession(_) => "EndSession",
+            Self::EndOtherSessions => "EndOtherSessions",
+            Self::SignOut => "SignOut",
+            Self::RequestDeletion => "RequestDeletion",
+            Self::Export => "Export",
+        }
+    }
+
+    /// The numbers of the rules that decide it; docs/RULES.md has their text.
+    pub(crate) fn rules(&self) -> &'static [&'static str] {
+        match self {
+            Self::EnrollTotp => &["5.1", "5.5", "6.4"],
+            Self::RecoveryCodesSaved => &["1.12", "5.3", "5.4", "6.5"],
+            Self::RegenerateRecoveryCodes => &["5.4", "6.4"],
+            Self::TurnOffMfa => &["1.12", "4.7", "5.5", "6.4", "6.5"],
+            Self::MarkCompromised(_) => &["4.10"],
+            Self::RemoveMethod(_) => &["1.7", "1.8", "1.12", "5.5", "6.4", "6.5", "7.3"],
+            Self::TakeSeenEmail(_) => &["1.4", "5.5", "6.4"],
+            Self::OpenProduct(_) => &["8.1", "8.2"],
+            Self::EndSession(_) | Self::EndOtherSessions | Self::SignOut => &["6.3"],
+            Self::RequestDeletion => &["6.4", "9.1", "9.7"],
+            Self::Export => &["1.12", "5.5", "6.4", "10.1"],
+        }
+    }
+}
+
+/// What an act would do if it were asked for now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Explanation {
+    /// The numbers of the rules that decide it.
+    pub rules: Vec<&'static str>,
+    /// Whether it would be done, or why not.
+    pub outcome: Result<(), Refusal>,
+    /// What would change, also where the answer is no.
+    pub effects: Vec<Effect>,
+}
+
+/// One thing that an act would change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// The account changes, and its history says this.
+    Account(Action),
+    /// This session goes on, with what the act proves.
+    ThisSession,
+    /// That session ends.
+    SessionEnds(SessionId),
+    /// All other sessions end.
+    OtherSessionsEnd,
+    /// All sessions end, this one too.
+    AllSessionsEnd,
+    /// An identifier, an address or a place on the device's picker is taken, or becomes free.
+    Identifiers,
+    /// A message goes out; [`MessageKind::code`](crate::MessageKind::code) is its name.
+    Message {
+        /// What it says.
+        kind: &'static str,
+    },
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(action) => write!(f, "the account changes: {action}"),
+            Self::ThisSession => f.write_str("this session goes on with other proof"),
+            Self::SessionEnds(session) => write!(f, "session {session} ends"),
+            Self::OtherSessionsEnd => f.write_str("all other sessions end"),
+            Self::AllSessionsEnd => f.write_str("all sessions end"),
+            Self::Identifiers => f.write_str("an identifier is taken or becomes free"),
+            Self::Message { kind } => write!(f, "a message goes out: {kind}"),
+        }
+    }
+}

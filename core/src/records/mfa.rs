@@ -1,0 +1,173 @@
+//! The second factor, and its enrolment (SPEC 5).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::qr::QrCode;
+use crate::crypto::totp::TotpSecret;
+use crate::ground::id::SessionId;
+use crate::ground::secret::Secret;
+use crate::ground::time::Timestamp;
+use crate::records::throttle::AtTheEnd;
+
+/// An account's second factor. Where there is one, MFA is on (SPEC 5.7).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mfa {
+    pub(crate) secret: TotpSecret,
+    /// The last step whose code was taken: neither it nor an earlier one is taken again (SPEC 5.2).
+    pub(crate) last_step: u64,
+    pub(crate) since: Timestamp,
+    /// The keyed hashes of the recovery codes that are left.
+    pub(crate) codes: Vec<[u8; 32]>,
+    /// It was imported, and its owner has saved no recovery codes yet: each sign-in makes some (SPEC 13.2).
+    pub(crate) owes_codes: bool,
+}
+
+impl Mfa {
+    pub(crate) fn view(&self) -> MfaView {
+        let left = self.codes.len();
+        MfaView { since: self.since, recovery_codes_left: left, few_recovery_codes: left <= FEW }
+    }
+}
+
+/// A second factor (SPEC 5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum SecondFactor {
+    /// A code of the authenticator app (RFC 6238).
+    Totp,
+    /// One of the recovery codes, in its place. It opens a recovered session (SPEC 5.5).
+    RecoveryCode,
+}
+
+impl SecondFactor {
+    /// The name, the same in every language and release.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Totp => "Totp",
+            Self::RecoveryCode => "RecoveryCode",
+        }
+    }
+}
+
+/// A second factor as it was typed.
+#[derive(Clone)]
+pub(crate) enum TypedFactor {
+    Totp(Secret),
+    RecoveryCode(Secret),
+}
+
+impl TypedFactor {
+    pub(crate) fn factor(&self) -> SecondFactor {
+        match self {
+            Self::Totp(_) => SecondFactor::Totp,
+            Self::RecoveryCode(_) => SecondFactor::RecoveryCode,
+        }
+    }
+
+    /// TOTP is locked until a recovery code replaces it; those are paced and never locked (SPEC 12.1).
+    pub(crate) fn at_the_end(&self) -> AtTheEnd {
+        match self {
+            Self::Totp(_) => AtTheEnd::Lock,
+            Self::RecoveryCode(_) => AtTheEnd::OneTryAnHour,
+        }
+    }
+}
+
+/// How long an enrolment waits for its first code, and how long recovery codes are shown (SPEC 5.1, 5.3).
+pub(crate) const ENROLMENT_LIFE: Duration = Duration::from_secs(15 * 60);
+/// So many recovery codes left are few (SPEC 5.4).
+const FEW: usize = 3;
+
+/// A second factor or a set of recovery codes on its way to the account. It dies with its session.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Enrolment {
+    pub(crate) session: SessionId,
+    pub(crate) begun_at: Timestamp,
+    pub(crate) wrong: u8,
+    pub(crate) stage: Stage,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Stage {
+    /// The app has the secret, and its first code is waited for.
+    Confirm(TotpSecret),
+    /// The app gave a right code; the factor is on once its recovery codes are saved.
+    Save { secret: TotpSecret, step: u64, seed: [u8; 32], at: Timestamp },
+    /// Other recovery codes for the factor that is on.
+    Codes { seed: [u8; 32], at: Timestamp },
+}
+
+impl Enrolment {
+    pub(crate) fn lives(&self, now: Timestamp) -> bool {
+        // A confirmed factor waits for `saved` as long as its session lives.
+        !matches!(self.stage, Stage::Confirm(_)) || now < self.begun_at + ENROLMENT_LIFE
+    }
+
+    /// One of each stage, for the golden bytes.
+    #[cfg(test)]
+    pub(crate) fn samples(session: SessionId, at: Timestamp) -> Vec<Self> {
+        let secret = TotpSecret::new([1; 20]);
+        let stages = [
+            Stage::Confirm(secret.clone()),
+            Stage::Save { secret, step: 2, seed: [3; 32], at },
+            Stage::Codes { seed: [4; 32], at },
+        ];
+        stages.map(|stage| Self { session, begun_at: at, wrong: 1, stage }).into()
+    }
+
+    pub(crate) fn seed(&self) -> Option<(&[u8; 32], Timestamp)> {
+        match &self.stage {
+            Stage::Confirm(_) => None,
+            Stage::Save { seed, at, .. } | Stage::Codes { seed, at } => Some((seed, *at)),
+        }
+    }
+}
+
+/// What an authenticator app needs. All of it is secret.
+#[derive(Clone, Debug)]
+pub struct TotpEnrolment {
+    /// The secret as apps take it by hand, in base32 (RFC 4648).
+    pub secret: Secret,
+    /// The same as an `otpauth://` URI.
+    pub uri: Secret,
+    /// The URI as a QR code, which apps scan.
+    pub qr: QrCode,
+    /// Until when the app's first code is waited for.
+    pub expires_at: Timestamp,
+}
+
+/// An enrolment before its QR code is drawn, which takes as long as a commit and needs nobody's turn.
+pub(crate) struct Enrolling {
+    pub(crate) secret: Secret,
+    pub(crate) uri: Secret,
+    pub(crate) expires_at: Timestamp,
+}
+
+impl Enrolling {
+    /// A realm has at most 64 characters and an address 254: their URI is within what a QR code holds.
+    pub(crate) fn drawn(self) -> Option<TotpEnrolment> {
+        let Self { secret, uri, expires_at } = self;
+        Some(TotpEnrolment { qr: QrCode::of(&uri)?, secret, uri, expires_at })
+    }
+}
+
+/// Recovery codes to be saved by the owner: each stands in for the second factor once.
+#[derive(Clone, Debug)]
+pub struct RecoveryCodes {
+    /// The codes, in groups that people can read and type.
+    pub codes: Vec<Secret>,
+    /// Until when they are shown again.
+    pub shown_until: Timestamp,
+}
+
+/// The second factor as its owner sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MfaView {
+    /// Since when it is on.
+    pub since: Timestamp,
+    /// How many recovery codes are left.
+    pub recovery_codes_left: usize,
+    /// Whether these are so few that others should be made (SPEC 5.4).
+    pub few_recovery_codes: bool,
+}

@@ -1,0 +1,35 @@
+//! Floor 2: what is kept, shown and changed. Values, and no decisions.
+
+pub(crate) mod account;
+pub(crate) mod address;
+pub(crate) mod assertion;
+pub(crate) mod audit;
+pub(crate) mod chain;
+pub(crate) mod context;
+pub(crate) mod deletion;
+pub(crate) mod explain;
+pub(crate) mod export;
+pub(crate) mod flow;
+pub(crate) mod identifier;
+pub(crate) mod import;
+pub(crate) mod mailed_code;
+pub(crate) mod message;
+pub(crate) mod method;
+pub(crate) mod mfa;
+pub(crate) mod pending;
+pub(crate) mod picker;
+pub(crate) mod policy;
+pub(crate) mod privacy;
+pub(crate) mod product;
+pub(crate) mod proof;
+pub(crate) mod protected;
+pub(crate) mod provider;
+pub(crate) mod purge;
+pub(crate) mod refusal;
+pub(crate) mod session;
+pub(crate) mod step;
+pub(crate) mod support;
+pub(crate) mod throttle;
+pub(crate) mod undo;
+pub(crate) mod verdict;
+pub(crate) mod ways;

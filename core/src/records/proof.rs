@@ -1,0 +1,89 @@
+//! What was proven on the way in: a first factor, and maybe a second.
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::password::StoredPassword;
+use crate::ground::id::{AccountId, MethodId};
+use crate::ground::short_name::ProviderId;
+use crate::ground::time::Timestamp;
+use crate::records::method::MethodKind;
+use crate::records::mfa::SecondFactor;
+use crate::records::session::{Aal, Amr};
+
+/// A proof that a step takes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Accepted {
+    /// The account's password.
+    Password,
+    /// An assertion of an identity that the account has with this provider.
+    Federated(ProviderId),
+}
+
+/// What was proven: a first factor, and maybe a second.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Proof {
+    pub(crate) method: MethodId,
+    pub(crate) kind: MethodKind,
+    /// Which setting of the password it was; nought for an identity.
+    pub(crate) version: u32,
+    pub(crate) at: Timestamp,
+    /// The same password, hashed anew because its hash was weaker than policy (SPEC 4.5).
+    pub(crate) rehashed: Option<StoredPassword>,
+    pub(crate) second: Option<(SecondFactor, Timestamp)>,
+}
+
+impl Proof {
+    pub(crate) fn of_identity(method: MethodId, at: Timestamp) -> Self {
+        Self { method, kind: MethodKind::Federated, version: 0, at, rehashed: None, second: None }
+    }
+
+    pub(crate) fn of_password(method: MethodId, version: u32, at: Timestamp) -> Self {
+        Self { method, kind: MethodKind::Password, version, at, rehashed: None, second: None }
+    }
+
+    /// The references of RFC 8176. It has none for a recovery code, nor for a federated sign-in.
+    pub(crate) fn amr(&self) -> Vec<Amr> {
+        let first = match self.kind {
+            MethodKind::Password => Some(Amr::Pwd),
+            MethodKind::Federated => None,
+        };
+        let second: &[_] = if self.aal() == Aal::Aal2 { &[Amr::Otp, Amr::Mfa] } else { &[] };
+        first.into_iter().chain(second.iter().copied()).collect()
+    }
+
+    pub(crate) fn aal(&self) -> Aal {
+        match self.second {
+            Some((SecondFactor::Totp, _)) => Aal::Aal2,
+            Some((SecondFactor::RecoveryCode, _)) | None => Aal::Aal1,
+        }
+    }
+
+    /// Whether a recovery code stood in for the second factor.
+    pub(crate) fn is_recovery(&self) -> bool {
+        matches!(self.second, Some((SecondFactor::RecoveryCode, _)))
+    }
+
+    /// When the oldest of the proofs was given.
+    pub(crate) fn auth_time(&self) -> Timestamp {
+        self.second.map_or(self.at, |(_, at)| at.min(self.at))
+    }
+}
+
+/// What hashing a password outside the act came to. The act compares it with the account it sees, so no
+/// transaction waits for a hash (SPEC 4.6).
+#[derive(Clone)]
+pub(crate) struct PasswordProof {
+    pub(crate) account: AccountId,
+    pub(crate) credential: MethodId,
+    pub(crate) version: u32,
+    pub(crate) matches: bool,
+    /// The password hashed anew, where the stored hash was weaker than policy (SPEC 4.5).
+    pub(crate) rehashed: Option<StoredPassword>,
+}
+
+impl PasswordProof {
+    /// The first factor that was proven with it.
+    pub(crate) fn proven(self, at: Timestamp) -> Proof {
+        Proof { rehashed: self.rehashed, ..Proof::of_password(self.credential, self.version, at) }
+    }
+}

@@ -1,0 +1,180 @@
+//! Identity providers that policy accepts, and the keys that they sign with.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::jwk::{Algorithm, KeySet};
+use crate::ground::codec::Record;
+use crate::ground::email::EmailAddress;
+use crate::ground::short_name::ProviderId;
+use crate::ground::time::Timestamp;
+
+/// An identity provider that policy accepts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Provider {
+    /// Its short name.
+    pub id: ProviderId,
+    /// The issuer of its identities; with the subject it names a person for ever (OpenID Connect Core 5.7).
+    pub issuer: String,
+    /// Domains that it is the authority for: an email there counts as proven when the provider says so.
+    /// Empty for most (SPEC 2.3).
+    pub authority_for: Vec<String>,
+    /// How its word reaches the engine.
+    pub word: Word,
+    /// Where people manage their account there, which nobody else can (SPEC 8.5).
+    pub manage_url: Option<String>,
+}
+
+/// How a provider's word reaches the engine; it is taken in no other way (SPEC 2.9).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Word {
+    /// It issues no ID token: the host states what it said.
+    HostStated,
+    /// By an ID token that it signed for the application.
+    IdToken(IdTokenRules),
+}
+
+impl Provider {
+    /// X. It issues no ID token: the host states subject and handle after its own OAuth exchange.
+    pub fn x() -> Self {
+        let x = Self::named("x", "https://x.com", &[], Word::HostStated);
+        Self { manage_url: Some("https://x.com/settings/account".to_owned()), ..x }
+    }
+
+    /// Google, which knows the application by these client ids. It is the authority for gmail.com and for
+    /// the domain of an organisation that it keeps the mailboxes of (its claim `hd`).
+    pub fn google(audiences: Vec<String>) -> Self {
+        let rules = IdTokenRules {
+            // Both spellings are in use: "always https://accounts.google.com or accounts.google.com for
+            // Google ID tokens" (Google's reference of OpenID Connect).
+            also_issued_as: vec!["accounts.google.com".to_owned()],
+            hosted_domain_counts: true,
+            ..IdTokenRules::new(audiences, vec![Algorithm::Rs256])
+        };
+        let google =
+            Self::named("google", "https://accounts.google.com", &["gmail.com"], Word::IdToken(rules));
+        Self { manage_url: Some("https://myaccount.google.com".to_owned()), ..google }
+    }
+
+    /// Apple, which knows the application by these bundle and service ids. It is the authority for the
+    /// addresses of its relay and for those that it gives out itself.
+    pub fn apple(audiences: Vec<String>) -> Self {
+        let domains = ["privaterelay.appleid.com", "icloud.com", "me.com", "mac.com"];
+        let rules = IdTokenRules {
+            verified_may_be_text: true,
+            ..IdTokenRules::new(audiences, vec![Algorithm::Rs256])
+        };
+        let apple = Self::named("apple", "https://appleid.apple.com", &domains, Word::IdToken(rules));
+        Self { manage_url: Some("https://account.apple.com".to_owned()), ..apple }
+    }
+
+    fn named(id: &str, issuer: &str, authority_for: &[&str], word: Word) -> Self {
+        Self {
+            id: ProviderId::preset(id),
+            issuer: issuer.to_owned(),
+            authority_for: authority_for.iter().map(|domain| (*domain).to_owned()).collect(),
+            word,
+            manage_url: None,
+        }
+    }
+
+    /// The person of this subject here, if it can be one's: 1 to 255 bytes.
+    pub(crate) fn identity(&self, subject: &str) -> Option<Identity> {
+        let (provider, issuer) = (self.id.clone(), self.issuer.clone());
+        (1..=255).contains(&subject.len()).then(|| Identity { provider, issuer, subject: subject.to_owned() })
+    }
+
+    /// Whether the provider's word about this email is a proof (SPEC 2.3).
+    pub(crate) fn proves(&self, email: &EmailAddress) -> bool {
+        self.authority_for.iter().any(|domain| domain == email.domain())
+    }
+
+    /// What policy asks of its ID tokens, if it speaks by them.
+    pub(crate) fn id_token_rules(&self) -> Option<&IdTokenRules> {
+        match &self.word {
+            Word::IdToken(rules) => Some(rules),
+            Word::HostStated => None,
+        }
+    }
+
+    /// Whether this is its issuer, in one of the spellings that policy knows.
+    pub(crate) fn issues_as(&self, issuer: &str) -> bool {
+        self.issuers().any(|known| known == issuer)
+    }
+
+    /// Every spelling of its issuer.
+    pub(crate) fn issuers(&self) -> impl Iterator<Item = &str> {
+        let others = self.id_token_rules().map_or(&[][..], |rules| &rules.also_issued_as);
+        std::iter::once(&self.issuer).chain(others).map(String::as_str)
+    }
+}
+
+/// What policy asks of a provider's ID tokens.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IdTokenRules {
+    /// The names that the provider knows the application by (client ids); a token is for one of them.
+    pub audiences: Vec<String>,
+    /// How the provider may sign.
+    pub algorithms: Vec<Algorithm>,
+    /// Other spellings of the issuer that its tokens may have, and that mean the same.
+    pub also_issued_as: Vec<String>,
+    /// Whether `email_verified` may be the text "true" instead of the JSON value.
+    pub verified_may_be_text: bool,
+    /// Whether the provider is the authority for the domain in its claim `hd`: that of an organisation
+    /// whose mailboxes it keeps.
+    pub hosted_domain_counts: bool,
+}
+
+impl IdTokenRules {
+    /// Tokens for one of these audiences, signed in one of these ways, and nothing out of the ordinary.
+    pub fn new(audiences: Vec<String>, algorithms: Vec<Algorithm>) -> Self {
+        Self {
+            audiences,
+            algorithms,
+            also_issued_as: Vec::new(),
+            verified_may_be_text: false,
+            hosted_domain_counts: false,
+        }
+    }
+
+    pub(crate) fn is_usable(&self) -> bool {
+        let are_names = |names: &[String]| names.iter().all(|name| (1..=255).contains(&name.len()));
+        !self.audiences.is_empty()
+            && !self.algorithms.is_empty()
+            && are_names(&self.audiences)
+            && are_names(&self.also_issued_as)
+    }
+}
+
+/// A provider's key set as the host last gave it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct GivenKeys {
+    pub(crate) given_at: Timestamp,
+    pub(crate) keys: KeySet,
+}
+
+impl Record for GivenKeys {
+    const VERSION: u8 = 1;
+}
+
+impl GivenKeys {
+    /// Whether the set may still be believed. One from a time that has not come was given under a wrong
+    /// clock, which says nothing of its age.
+    pub(crate) fn is_fresh(&self, now: Timestamp, keys_for: Duration) -> bool {
+        self.given_at <= now && now < self.given_at + keys_for
+    }
+}
+
+/// What is kept of what a person is called at a provider: it is for display only.
+pub(crate) fn shown_handle(handle: &str) -> String {
+    handle.chars().take(64).collect()
+}
+
+/// A person at a provider: issuer and subject, never an email (SPEC 1.2).
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) provider: ProviderId,
+    pub(crate) issuer: String,
+    pub(crate) subject: String,
+}

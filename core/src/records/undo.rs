@@ -1,0 +1,86 @@
+//! What takes a protected act back (SPEC 7.3).
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::crypto::password::StoredPassword;
+use crate::crypto::recovery::LongCode;
+use crate::ground::codec::Record;
+use crate::ground::id::AccountId;
+use crate::ground::secret::Secret;
+use crate::ground::time::Timestamp;
+use crate::records::context::Context;
+use crate::records::protected::ProtectedAct;
+use crate::records::ways::Ways;
+
+/// What an undo code stands for. Its row is found by the keyed hash of the code.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Undo {
+    pub(crate) act: ProtectedAct,
+    /// The account's revision before the act: which of two acts was first, also within a millisecond.
+    pub(crate) revision: u64,
+    /// What the undo puts back.
+    pub(crate) before: Ways,
+    pub(crate) made_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+}
+
+impl Record for Undo {
+    const VERSION: u8 = 1;
+}
+
+/// The keyed hash of an undo code.
+pub(crate) type UndoHash = [u8; 32];
+
+/// A code that undoes an act: 120 bits, so that a fast keyed hash of it may be kept.
+#[derive(Clone)]
+pub(crate) struct UndoCode(LongCode);
+
+impl UndoCode {
+    pub(crate) fn draw(ctx: &Context<'_>) -> Self {
+        Self(LongCode::new(ctx.draw.bytes("undo code")))
+    }
+
+    /// A code as somebody typed it.
+    pub(crate) fn parse(typed: &Secret) -> Option<Self> {
+        LongCode::parse(typed.reveal()).map(Self)
+    }
+
+    pub(crate) fn print(&self) -> Secret {
+        self.0.print()
+    }
+
+    pub(crate) fn hash(&self, ctx: &Context<'_>) -> UndoHash {
+        ctx.keys.code(&[b"undo", self.0.as_bytes()])
+    }
+}
+
+impl Serialize for UndoCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.as_bytes().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for UndoCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = <[u8; 15]>::deserialize(deserializer).map_err(|_| D::Error::custom("120 bits"))?;
+        Ok(Self(LongCode::new(bytes)))
+    }
+}
+
+/// An undo under way: its code was right.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Undoing {
+    pub(crate) account: AccountId,
+    pub(crate) code: UndoHash,
+    pub(crate) asks: Asks,
+    pub(crate) new_password: Option<StoredPassword>,
+}
+
+/// What an undo asks for next. The second factor comes last, because what it takes is spent by the act
+/// that it opens (SPEC 5.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum Asks {
+    NewPassword,
+    SecondFactor,
+}

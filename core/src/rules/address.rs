@@ -1,0 +1,318 @@
+//! The owner changes what reaches and finds the account: its addresses and the contact (SPEC 7.1, 7.2).
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::keys::sha256;
+use crate::ground::codec;
+use crate::ground::codec::Record;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::SessionId;
+use crate::ground::secret::Secret;
+use crate::records::account::{Account, Owner};
+use crate::records::address::{Address, AddressSource, AddressStep};
+use crate::records::audit::{Action, Event};
+use crate::records::context::Context;
+use crate::records::flow::Proving;
+use crate::records::mailed_code::{CodePurpose, CodeSlot, Pace, TypedIn};
+use crate::records::message::Body;
+use crate::records::method::Credential;
+use crate::records::pending::{Pending, Wanted};
+use crate::records::protected::ProtectedAct;
+use crate::records::refusal::Refusal;
+use crate::records::session::{Aal, Session};
+use crate::records::verdict::{Change, Verdict};
+use crate::records::ways::Ways;
+use crate::rules::fresh::{Fresh, Unheld};
+use crate::rules::method::Collisions;
+use crate::rules::protected::Protected;
+use crate::rules::{method, protected, session};
+
+impl Ways {
+    /// A hash of all that a pending change was decided on; what a sign-in notes down is not in it.
+    fn basis(&self, account: &Account) -> Option<[u8; 32]> {
+        let mut ways = self.clone();
+        for method in &mut ways.methods {
+            method.used_at = None;
+            if let Credential::Federated { handle, seen_email, .. } = &mut method.credential {
+                (*handle, *seen_email) = (None, None);
+            }
+        }
+        if let Some(mfa) = &mut ways.mfa {
+            mfa.last_step = 0;
+        }
+        let held = account.hold.map_or(0, |hold| hold.until.as_millis());
+        codec::encode(&Basis(ways)).ok().map(|bytes| sha256(&[&bytes, &held.to_be_bytes()]))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Basis(Ways);
+
+impl Record for Basis {
+    const VERSION: u8 = 1;
+}
+
+/// What the store knows that a request may need.
+pub(crate) struct AskedFor {
+    /// What waits already.
+    pub(crate) pending: Option<Pending>,
+    /// What went to the address for this purpose.
+    pub(crate) pace: Pace,
+}
+
+/// The purpose of the code that a request sends.
+pub(crate) fn purpose(wanted: &Wanted) -> CodePurpose {
+    wanted.purpose()
+}
+
+/// Asks for an address to be proven. Who else has it is told to nobody before that (SPEC 7.2).
+pub(crate) fn request(
+    fresh: &Fresh<'_, Unheld>,
+    email: &EmailAddress,
+    wanted: Wanted,
+    known: AskedFor,
+    ctx: &Context<'_>,
+) -> Verdict<AddressStep> {
+    let (session, account) = (fresh.session(), fresh.account());
+    if let Err(refusal) = offered(session, account, email, &wanted, ctx) {
+        return Verdict::refused(refusal);
+    }
+    let Some(basis) = account.ways.basis(account) else { return Verdict::refused(Refusal::LimitReached) };
+    let AskedFor { pending, mut pace } = known;
+    let purpose = wanted.purpose();
+    let mut proving = Proving::new(purpose, email.clone());
+    if let Some(earlier) = pending {
+        proving.serial = earlier.proving.serial;
+        // Over the pace the last living code stays usable, for what it was asked for (SPEC 12.5).
+        let is_the_same =
+            earlier.session == session.id && earlier.basis == basis && earlier.proving.purpose == purpose;
+        if is_the_same && earlier.proving.email == *email {
+            proving.code = earlier.proving.code;
+        }
+    }
+    let mut changes = Vec::new();
+    if pace.allows(ctx.patient) {
+        proving.serial = proving.serial.saturating_add(1);
+        let typed_in = TypedIn::Session(account.id, session.id);
+        let (slot, message) =
+            CodeSlot::send(purpose, typed_in, email, proving.serial, session.client.device(), ctx);
+        proving.code = Some(slot);
+        pace.count(ctx.patient);
+        changes.push(Change::Paced { address: purpose.address_hash(email, ctx), pace });
+        changes.push(Change::Send(message.about(account.id)));
+    }
+    let pending = Pending { session: session.id, wanted, proving, basis };
+    changes.push(Change::Pending { account: account.id, pending: Box::new(pending) });
+    Verdict::done(AddressStep::ProveAddress { to: email.masked() }, changes)
+}
+
+/// What can be refused before the address is proven, because it says nothing of other accounts.
+fn offered(
+    session: &Session,
+    account: &Account,
+    email: &EmailAddress,
+    wanted: &Wanted,
+    ctx: &Context<'_>,
+) -> Result<(), Refusal> {
+    match wanted {
+        Wanted::Contact { old_is_lost } => {
+            if account.ways.contact.as_ref() == Some(email) {
+                return Err(Refusal::AlreadyYours);
+            }
+            if *old_is_lost && session.aal < Aal::Aal2 {
+                return Err(Refusal::NotOffered);
+            }
+            let after = moved(account, email, ctx);
+            if after.ways.addresses.len() > ctx.policy.addresses() {
+                return Err(Refusal::LimitReached);
+            }
+            Ok(())
+        }
+        Wanted::Proof if account.has_verified(email) => Err(Refusal::AlreadyYours),
+        Wanted::Proof if account.has(email) => Ok(()),
+        Wanted::Proof => Err(Refusal::NotOffered),
+        Wanted::Password(_) => method::may_add_password(account, email, ctx.policy),
+    }
+}
+
+/// The address of the pending change, for who has to look up who else has it.
+pub(crate) fn waits_for<'a>(owner: &Owner, pending: Option<&'a Pending>) -> Option<&'a EmailAddress> {
+    pending.filter(|pending| pending.session == owner.session.id).map(|pending| &pending.proving.email)
+}
+
+/// The code was typed in the session: what it was asked for is done, if it still can be (SPEC 7.2).
+pub(crate) fn prove(
+    owner: &Owner,
+    code: &Secret,
+    pending: Option<Pending>,
+    others: &Collisions,
+    ctx: &Context<'_>,
+) -> Verdict<AddressStep> {
+    let Owner { session, account } = owner;
+    let mut changes = Vec::new();
+    let basis = account.ways.basis(account);
+    let pending = pending.filter(|pending| pending.session == session.id && Some(pending.basis) == basis);
+    let right = pending.and_then(|mut pending| {
+        let Proving { email, code: slot, .. } = &mut pending.proving;
+        let typed_in = TypedIn::Session(account.id, session.id);
+        if slot.as_mut().is_some_and(|slot| slot.take(code.reveal(), typed_in, email, ctx)) {
+            return Some(pending);
+        }
+        changes.push(Change::Pending { account: account.id, pending: Box::new(pending) });
+        None
+    });
+    let Some(Pending { wanted, proving, .. }) = right else {
+        // Wrong, expired, void and unknown are one refusal and one commit (SPEC 12.5).
+        let event = Event { session: Some(session.id), ..Event::refused(Action::AddressCodeTried, ctx.now) };
+        changes.push(Change::Account { account: Box::new(account.clone()), event });
+        return Verdict::counted(Refusal::InvalidCode, changes);
+    };
+    let email = &proving.email;
+    match wanted {
+        Wanted::Contact { old_is_lost } => change_contact(session, account, email, old_is_lost, others, ctx),
+        Wanted::Proof => verify(session, account, email, others, ctx),
+        Wanted::Password(hash) => method::add_password(session, account, email, hash, others, ctx),
+    }
+}
+
+/// The account as it is with the proven address for its contact, and for its password's identifier where
+/// the old one was that (SPEC 7.3).
+fn moved(account: &Account, email: &EmailAddress, ctx: &Context<'_>) -> Account {
+    let mut after = account.clone();
+    let old = after.ways.contact.replace(email.clone());
+    // Where nothing was proven yet, it is the password's own email that gives way (SPEC 2.8).
+    let unproven = after.ways.unproven_password().cloned().filter(|_| old.is_none());
+    let replaced = old.clone().or(unproven);
+    for method in &mut after.ways.methods {
+        if let Credential::Password { email: identifier, version, .. } = &mut method.credential
+            && Some(&*identifier) == replaced.as_ref()
+        {
+            *identifier = email.clone();
+            // A proof that was made while it had the old one is stale.
+            *version = version.saturating_add(1);
+        }
+    }
+    let source = after.carrier(email).map_or(AddressSource::Contact, AddressSource::Method);
+    if let Some(old) = &replaced
+        && after.carrier(old).is_none()
+    {
+        after.ways.addresses.retain(|address| address.email != *old);
+    }
+    match after.ways.addresses.iter_mut().find(|address| address.email == *email) {
+        Some(address) => address.verified_at = address.verified_at.or(Some(ctx.now)),
+        None => {
+            after.ways.addresses.push(Address { email: email.clone(), verified_at: Some(ctx.now), source });
+        }
+    }
+    after
+}
+
+/// Whether the act makes an email the identifier of a password that was not.
+fn is_new_identifier(before: &Account, after: &Account) -> bool {
+    let old: Vec<_> = before.ways.identifiers().collect();
+    after.ways.identifiers().any(|identifier| !old.contains(&identifier))
+}
+
+/// The proof of a new account's own email, which is waited for from the beginning (SPEC 2.8).
+pub(crate) fn first_proof(
+    account: &Account,
+    session: SessionId,
+    device: &str,
+    email: &EmailAddress,
+    mut pace: Pace,
+    ctx: &Context<'_>,
+) -> Vec<Change> {
+    let purpose = CodePurpose::AddressProof;
+    let Some(basis) = account.ways.basis(account).filter(|_| pace.allows(ctx.patient)) else {
+        return Vec::new();
+    };
+    let typed_in = TypedIn::Session(account.id, session);
+    let (slot, message) = CodeSlot::send(purpose, typed_in, email, 1, device, ctx);
+    pace.count(ctx.patient);
+    let proving = Proving { code: Some(slot), serial: 1, ..Proving::new(purpose, email.clone()) };
+    let pending = Pending { session, wanted: Wanted::Proof, proving, basis };
+    vec![
+        Change::Paced { address: purpose.address_hash(email, ctx), pace },
+        Change::Send(message.about(account.id)),
+        Change::Pending { account: account.id, pending: Box::new(pending) },
+    ]
+}
+
+fn change_contact(
+    session: &Session,
+    before: &Account,
+    email: &EmailAddress,
+    old_is_lost: bool,
+    others: &Collisions,
+    ctx: &Context<'_>,
+) -> Verdict<AddressStep> {
+    let mut after = moved(before, email, ctx);
+    let becomes_identifier = is_new_identifier(before, &after);
+    if let Err(refusal) = others.check(before, email, becomes_identifier, ctx.policy) {
+        return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]);
+    }
+    let mut changes = Vec::new();
+    let step = after.review_at_first_proof(before, session, None, &mut changes);
+    let protected = Protected {
+        before,
+        act: ProtectedAct::ContactChanged,
+        notice: Body::EmailChanged,
+        device: session.client.device(),
+        can_be_undone: !old_is_lost,
+    };
+    let mut after = protected.write(after, &mut changes, ctx);
+    if step == AddressStep::Done {
+        session::end_others(&mut after, session, false, &mut changes);
+    }
+    let event = Event::done(Action::EmailChanged, Some(session.id), ctx.now);
+    changes.push(Change::Account { account: Box::new(after), event });
+    Verdict::done(step, changes)
+}
+
+fn verify(
+    session: &Session,
+    before: &Account,
+    email: &EmailAddress,
+    others: &Collisions,
+    ctx: &Context<'_>,
+) -> Verdict<AddressStep> {
+    let mut after = before.clone();
+    after.take_address(email, Some(ctx.now), AddressSource::Contact);
+    // Somebody else may have proven it first: this account stays, and is asked for another (SPEC 2.8).
+    if let Err(refusal) = others.check(before, email, is_new_identifier(before, &after), ctx.policy) {
+        return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]);
+    }
+    let mut changes = Vec::new();
+    let step = after.review_at_first_proof(before, session, None, &mut changes);
+    changes.extend(protected::rows(before, &after, ctx.now));
+    changes.push(Change::PendingVoid(before.id));
+    let event = Event::done(Action::AddressProven, Some(session.id), ctx.now);
+    changes.push(Change::Account { account: Box::new(after), event });
+    Verdict::done(step, changes)
+}
+
+/// The owner picks another of the verified addresses for messages (SPEC 1.4).
+pub(crate) fn set_contact(fresh: &Fresh<'_, Unheld>, email: &EmailAddress, ctx: &Context<'_>) -> Verdict<()> {
+    let (session, before) = (fresh.session(), fresh.account());
+    if !before.has_verified(email) {
+        return Verdict::refused(Refusal::NotOffered);
+    }
+    if before.ways.contact.as_ref() == Some(email) {
+        return Verdict::refused(Refusal::AlreadyYours);
+    }
+    let mut after = before.clone();
+    after.ways.contact = Some(email.clone());
+    let mut changes = Vec::new();
+    let protected = Protected {
+        before,
+        act: ProtectedAct::ContactChanged,
+        notice: Body::EmailChanged,
+        device: session.client.device(),
+        can_be_undone: true,
+    };
+    let mut after = protected.write(after, &mut changes, ctx);
+    session::end_others(&mut after, session, false, &mut changes);
+    let event = Event::done(Action::EmailChanged, Some(session.id), ctx.now);
+    changes.push(Change::Account { account: Box::new(after), event });
+    Verdict::done((), changes)
+}

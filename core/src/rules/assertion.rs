@@ -1,0 +1,29 @@
+//! What a host's statement must say to prove an identity (SPEC 2.9).
+
+use crate::ground::email::EmailAddress;
+use crate::ground::id::FlowId;
+use crate::records::assertion::{Asserted, HostStatement};
+use crate::records::provider::{Provider, shown_handle};
+use crate::records::refusal::AssertionProblem;
+
+impl Asserted {
+    /// Checks a host's statement for a flow (SPEC 2.9).
+    pub(crate) fn stated(
+        statement: &HostStatement,
+        flow: FlowId,
+        provider: &Provider,
+    ) -> Result<Self, AssertionProblem> {
+        if statement.flow != flow {
+            return Err(AssertionProblem::OtherFlow);
+        }
+        let identity = provider.identity(&statement.subject).ok_or(AssertionProblem::Subject)?;
+        let email = match statement.email.as_deref() {
+            None | Some("") => None,
+            Some(text) => Some(EmailAddress::parse(text).map_err(|_| AssertionProblem::Email)?),
+        };
+        let email_proven =
+            statement.email_verified && email.as_ref().is_some_and(|email| provider.proves(email));
+        let handle = statement.handle.as_deref().map(shown_handle);
+        Ok(Self { auth_time: None, identity, handle, email, email_proven })
+    }
+}

@@ -1,0 +1,29 @@
+//! What every rule is given, for tests.
+
+use crate::crypto::draw::Draw;
+use crate::crypto::entropy::SeededEntropy;
+use crate::crypto::keys::{Keys, StoreKey};
+use crate::ground::time::Timestamp;
+use crate::records::context::Context;
+use crate::records::policy::Policy;
+
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+/// What every rule here is given.
+pub(crate) struct Bench {
+    pub(crate) entropy: SeededEntropy,
+    keys: Keys,
+    policy: Policy,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let entropy = SeededEntropy::new(1);
+        let keys = Keys::derive(&StoreKey::make(&entropy).unwrap());
+        Self { entropy, keys, policy: Policy::default() }
+    }
+
+    pub(crate) fn context<'a>(&'a self, draw: &'a Draw) -> Context<'a> {
+        Context { now: NOW, wall: NOW, patient: NOW, policy: &self.policy, draw, keys: &self.keys }
+    }
+}

@@ -1,0 +1,117 @@
+//! Codes that are mailed: made, taken, and how often one may go (SPEC 12.5).
+
+use std::time::Duration;
+
+use crate::crypto::keys::same;
+use crate::ground::email::EmailAddress;
+use crate::ground::time::Timestamp;
+use crate::records::context::Context;
+use crate::records::mailed_code::{CodePurpose, CodeSlot, DAY, Pace, TypedIn, UNFETCHED_LIFE};
+use crate::records::message::{Body, Outgoing};
+
+const WRONG_CODES: u8 = 5;
+
+impl CodeSlot {
+    /// A new code, and the message that carries it.
+    pub(crate) fn send(
+        purpose: CodePurpose,
+        typed_in: TypedIn,
+        to: &EmailAddress,
+        serial: u32,
+        device: &str,
+        ctx: &Context<'_>,
+    ) -> (Self, Outgoing) {
+        let code = ctx.draw.code();
+        let slot = Self {
+            purpose,
+            hash: hash(code.as_str().as_bytes(), purpose, typed_in, to, ctx),
+            serial,
+            sent_at: ctx.now,
+            fetched_at: None,
+            wrong: 0,
+        };
+        // The proof goes to the address that will be compared, not to how it was typed (SPEC 1.9).
+        let body = Body::Code { purpose, code, typed_in, serial, to_nobody: false };
+        (slot, Outgoing::new(to.canonical(), body, device, ctx.now))
+    }
+
+    /// Whether `typed` is the code and the code still lives. A wrong one is counted.
+    pub(crate) fn take(
+        &mut self,
+        typed: &[u8],
+        typed_in: TypedIn,
+        to: &EmailAddress,
+        ctx: &Context<'_>,
+    ) -> bool {
+        let right = same(&self.hash, &hash(typed.trim_ascii(), self.purpose, typed_in, to, ctx));
+        if right && self.wrong < WRONG_CODES && ctx.now < self.ends_at() {
+            return true;
+        }
+        self.wrong = self.wrong.saturating_add(1);
+        false
+    }
+
+    /// When the code ends: its life after the host fetched it, or when the message is void.
+    pub(crate) fn ends_at(&self) -> Timestamp {
+        match self.fetched_at {
+            Some(fetched_at) => fetched_at + self.purpose.life(),
+            None => self.sent_at + UNFETCHED_LIFE,
+        }
+    }
+}
+
+fn hash(
+    code: &[u8],
+    purpose: CodePurpose,
+    typed_in: TypedIn,
+    to: &EmailAddress,
+    ctx: &Context<'_>,
+) -> [u8; 32] {
+    let (place, session) = match &typed_in {
+        TypedIn::Flow(flow) => (flow.as_bytes(), None),
+        TypedIn::Session(account, session) => (account.as_bytes(), Some(session)),
+    };
+    let session = session.map_or(&[][..], |session| session.as_bytes());
+    ctx.keys.code(&[purpose.label(), place, session, to.canonical().as_bytes(), code])
+}
+
+impl Pace {
+    /// Whether one more may go now. The times are on the patient clock.
+    pub(crate) fn allows(&self, patient: Timestamp) -> bool {
+        [(1, 60), (5, 60 * 60), (10, 24 * 60 * 60)].into_iter().all(|(most, seconds)| {
+            let span = Duration::from_secs(seconds);
+            self.sent.iter().filter(|sent| patient < **sent + span).count() < most
+        })
+    }
+
+    /// One more went now.
+    pub(crate) fn count(&mut self, patient: Timestamp) {
+        self.sent.retain(|sent| patient < *sent + DAY);
+        self.sent.push(patient);
+    }
+
+    /// Whether there is nothing left to remember.
+    pub(crate) fn is_over(&self, patient: Timestamp) -> bool {
+        self.sent.iter().all(|sent| patient >= *sent + DAY)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r12_5_one_message_a_minute_five_an_hour_ten_a_day() {
+        let mut pace = Pace::default();
+        let mut sent = Vec::new();
+        for minute in 0..(25 * 60) {
+            let now = Timestamp::from_millis(minute * 60_000);
+            if pace.allows(now) {
+                pace.count(now);
+                sent.push(minute);
+                assert!(!pace.allows(now + Duration::from_millis(59_999)), "a second within the minute");
+            }
+        }
+        assert_eq!(sent, [0, 1, 2, 3, 4, 60, 61, 62, 63, 64, 1440, 1441, 1442, 1443, 1444]);
+    }
+}

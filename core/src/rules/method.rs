@@ -1,0 +1,232 @@
+//! The owner adds and removes ways in (SPEC 1.4 to 1.8).
+
+use crate::crypto::password::StoredPassword;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::MethodId;
+use crate::records::account::Account;
+use crate::records::address::{AddressSource, AddressStep};
+use crate::records::audit::{Action, Event};
+use crate::records::context::Context;
+use crate::records::flow::{Arrival, Newcomer};
+use crate::records::message::Body;
+use crate::records::method::{Credential, Method, MethodKind};
+use crate::records::policy::{EmailProof, Policy};
+use crate::records::proof::Proof;
+use crate::records::protected::ProtectedAct;
+use crate::records::refusal::Refusal;
+use crate::records::session::Session;
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::fresh::{Fresh, Unheld};
+use crate::rules::protected::Protected;
+use crate::rules::session;
+
+/// What others say about an email that is to become an identifier.
+pub(crate) struct Collisions {
+    /// Whether another account holds it as a password's identifier.
+    pub(crate) is_held: bool,
+    /// How many other accounts have it verified.
+    pub(crate) sharing: usize,
+}
+
+impl Account {
+    /// The methods that a person can sign in with as things stand (SPEC 1.7).
+    fn first_factors(&self, policy: &Policy) -> impl Iterator<Item = &Method> {
+        self.usable().filter(|method| match &method.credential {
+            Credential::Password { email, .. } => {
+                let may_be_unproven = policy.email_proof() == EmailProof::Later;
+                !self.first.is_spent() && (may_be_unproven || self.has_verified(email))
+            }
+            Credential::Federated { identity, .. } => policy
+                .provider(&identity.provider)
+                .is_some_and(|provider| provider.issues_as(&identity.issuer)),
+        })
+    }
+
+    /// Whether another method fits in, and the address that it carries.
+    pub(crate) fn has_room(&self, email: Option<&EmailAddress>, policy: &Policy) -> bool {
+        let is_new = email.is_some_and(|email| !self.has(email));
+        self.ways.methods.len() < policy.methods()
+            && self.ways.addresses.len() + usize::from(is_new) <= policy.addresses()
+    }
+}
+
+/// The owner removes a way in. `waive_undo` frees its identifier at once (SPEC 1.7).
+pub(crate) fn remove(
+    fresh: &Fresh<'_, Unheld>,
+    id: MethodId,
+    waive_undo: bool,
+    ctx: &Context<'_>,
+) -> Verdict<()> {
+    let (session, before) = (fresh.session(), fresh.account());
+    let Some(method) = before.method(id) else { return Verdict::refused(Refusal::NotOffered) };
+    let mut after = before.clone();
+    after.drop_methods(false, |method| method.id == id);
+    if after.first_factors(ctx.policy).next().is_none() {
+        return Verdict::refused(Refusal::LastMethod);
+    }
+    let mut changes = Vec::new();
+    let notice = Body::MethodRemoved { kind: method.kind(), provider: method.provider().cloned() };
+    let protected = Protected {
+        before,
+        act: ProtectedAct::MethodRemoved,
+        notice,
+        device: session.client.device(),
+        can_be_undone: !waive_undo,
+    };
+    let mut after = protected.write(after, &mut changes, ctx);
+    session::end_others(&mut after, session, session.method == id, &mut changes);
+    let event = Event::done(Action::MethodRemoved, Some(session.id), ctx.now);
+    changes.push(Change::Account { account: Box::new(after), event });
+    Verdict::done((), changes)
+}
+
+/// The owner takes the email that an identity's later assertion carried. It is no proof: the address is
+/// unverified until its code was typed (SPEC 1.4).
+pub(crate) fn take_seen_email(fresh: &Fresh<'_, Unheld>, id: MethodId, ctx: &Context<'_>) -> Verdict<()> {
+    let (session, mut account) = (fresh.session(), fresh.account().clone());
+    let Some(method) = account.method_mut(id) else { return Verdict::refused(Refusal::NotOffered) };
+    let Credential::Federated { email, seen_email, .. } = &mut method.credential else {
+        return Verdict::refused(Refusal::NotOffered);
+    };
+    let Some(seen) = seen_email.take() else { return Verdict::refused(Refusal::NotOffered) };
+    let old = email.replace(seen.clone());
+    // What was proven stays the owner's; what never was went with the snapshot.
+    let heir = old.as_ref().and_then(|old| account.carrier(old));
+    account.ways.addresses.retain_mut(|address| {
+        if Some(&address.email) != old.as_ref() || address.source != AddressSource::Method(id) {
+            return true;
+        }
+        address.source = heir.map_or(AddressSource::Contact, AddressSource::Method);
+        heir.is_some() || address.verified_at.is_some()
+    });
+    account.take_address(&seen, None, AddressSource::Method(id));
+    if account.ways.addresses.len() > ctx.policy.addresses() {
+        return Verdict::refused(Refusal::LimitReached);
+    }
+    let event = Event::done(Action::SeenEmailTaken, Some(session.id), ctx.now);
+    Verdict::done((), vec![Change::Account { account: Box::new(account), event }])
+}
+
+/// Whether the account may get a password with this email as things stand (SPEC 1.6). What only the proven
+/// owner of the mailbox may know is not asked here.
+pub(crate) fn may_add_password(
+    account: &Account,
+    email: &EmailAddress,
+    policy: &Policy,
+) -> Result<(), Refusal> {
+    if account.ways.methods.iter().any(|method| method.kind() == MethodKind::Password) {
+        return Err(Refusal::NotOffered);
+    }
+    if account.has_room(Some(email), policy) { Ok(()) } else { Err(Refusal::LimitReached) }
+}
+
+/// Adds a password whose email is proven to be the owner's.
+pub(crate) fn add_password(
+    session: &Session,
+    before: &Account,
+    email: &EmailAddress,
+    hash: StoredPassword,
+    others: &Collisions,
+    ctx: &Context<'_>,
+) -> Verdict<AddressStep> {
+    let room = may_add_password(before, email, ctx.policy);
+    if let Err(refusal) = room.and_then(|()| others.check(before, email, true, ctx.policy)) {
+        return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]);
+    }
+    let mut after = before.clone();
+    let id = ctx.draw.method(ctx.now);
+    after.take_address(email, Some(ctx.now), AddressSource::Method(id));
+    after.ways.methods.push(Method {
+        id,
+        added_at: ctx.now,
+        used_at: None,
+        suspended: false,
+        compromised_at: None,
+        credential: Credential::Password { email: email.clone(), hash, version: 1 },
+    });
+    added(session, before, after, id, ctx)
+}
+
+impl Collisions {
+    /// Whether the proven email can be the account's: as an identifier, and as one of so many (SPEC 1.3, 1.6).
+    pub(crate) fn check(
+        &self,
+        account: &Account,
+        email: &EmailAddress,
+        as_identifier: bool,
+        policy: &Policy,
+    ) -> Result<(), Refusal> {
+        if as_identifier && self.is_held {
+            return Err(Refusal::IdentifierInUse);
+        }
+        if !account.has_verified(email) && self.sharing >= policy.accounts_per_email() {
+            return Err(Refusal::LimitReached);
+        }
+        Ok(())
+    }
+}
+
+fn added(
+    session: &Session,
+    before: &Account,
+    mut after: Account,
+    id: MethodId,
+    ctx: &Context<'_>,
+) -> Verdict<AddressStep> {
+    let mut changes = Vec::new();
+    let step = after.review_at_first_proof(before, session, Some(id), &mut changes);
+    let after = written(session, before, after, id, &mut changes, ctx);
+    let event = Event::done(Action::MethodAdded, Some(session.id), ctx.now);
+    changes.push(Change::Account { account: Box::new(after), event });
+    Verdict::done(step, changes)
+}
+
+/// An addition as the protected act that it is.
+pub(crate) fn written(
+    session: &Session,
+    before: &Account,
+    after: Account,
+    id: MethodId,
+    changes: &mut Vec<Change>,
+    ctx: &Context<'_>,
+) -> Account {
+    let (kind, provider) = match after.method(id) {
+        Some(method) => (method.kind(), method.provider().cloned()),
+        None => (MethodKind::Password, None),
+    };
+    let protected = Protected {
+        before,
+        act: ProtectedAct::MethodAdded,
+        notice: Body::MethodAdded { kind, provider },
+        device: session.client.device(),
+        can_be_undone: true,
+    };
+    protected.write(after, changes, ctx)
+}
+
+/// Adds what the newcomer signs up with to an account, its address included.
+pub(crate) fn add_method(mut account: Account, arrival: Arrival, ctx: &Context<'_>) -> (Account, Proof) {
+    let id = ctx.draw.method(ctx.now);
+    let Arrival { newcomer, proven, .. } = arrival;
+    let carried = newcomer.email().cloned();
+    for email in [proven.as_ref(), carried.as_ref()].into_iter().flatten() {
+        let is_proven = proven.as_ref() == Some(email);
+        let source =
+            if carried.as_ref() == Some(email) { AddressSource::Method(id) } else { AddressSource::Contact };
+        account.take_address(email, is_proven.then_some(ctx.now), source);
+    }
+    let credential = match newcomer {
+        Newcomer::Password { email, hash } => Credential::Password { email, hash, version: 1 },
+        Newcomer::Federated { identity, handle, email } => {
+            Credential::Federated { identity, handle, email, seen_email: None }
+        }
+    };
+    let method =
+        Method { id, added_at: ctx.now, used_at: None, suspended: false, compromised_at: None, credential };
+    let proof = match method.kind() {
+        MethodKind::Password => Proof::of_password(id, 1, ctx.now),
+        MethodKind::Federated => Proof::of_identity(id, ctx.now),
+    };
+    account.ways.methods.push(method);
+    (account, proof)
+}

@@ -1,0 +1,74 @@
+//! Opening a session (SPEC 6.1).
+
+use crate::crypto::token::SessionToken;
+use crate::records::account::Account;
+use crate::records::audit::{Action, Event};
+use crate::records::context::Context;
+use crate::records::method::MethodKind;
+use crate::records::proof::Proof;
+use crate::records::session::{Client, Session};
+use crate::records::step::{Arrived, SignedIn};
+use crate::records::verdict::Change;
+use crate::rules::{mfa, picker, product, session};
+
+/// Opens a session on the account, which is written with this one event.
+pub(crate) fn open_session(
+    mut account: Account,
+    proof: &Proof,
+    client: &Client,
+    outcome: Arrived,
+    action: Action,
+    changes: &mut Vec<Change>,
+    ctx: &Context<'_>,
+) -> SignedIn {
+    // A counter is cleared by a completed sign-in that used its factor; a locked password also by one
+    // through another first factor (SPEC 12.1).
+    if proof.kind == MethodKind::Password || account.first.is_spent() {
+        account.first.clear();
+    }
+    if let Some(method) = account.method_mut(proof.method) {
+        method.used_at = Some(ctx.now);
+    }
+    if proof.is_recovery() {
+        account.recover(false, None, changes, ctx);
+    }
+    if let Some(product) = client.product() {
+        product::used(&mut account, product, ctx.now);
+    }
+    picker::remember(&mut account, client.is_remembered(), changes, ctx);
+    if session::are_crowded(account.sessions, ctx.policy) {
+        changes.push(Change::SessionsCrowded { account: account.id, sessions: account.sessions });
+    }
+    account.sessions = account.sessions.saturating_add(1);
+    let session = Session {
+        id: ctx.draw.session(ctx.now),
+        account: account.id,
+        client: client.clone(),
+        method: proof.method,
+        kind: proof.kind,
+        amr: proof.amr(),
+        aal: proof.aal(),
+        recovered: proof.is_recovery(),
+        auth_time: proof.auth_time(),
+        first_at: proof.at,
+        created_at: ctx.now,
+        used_at: ctx.now,
+    };
+    mfa::owe_codes(&mut account, session.id, ctx);
+    let secret = ctx.draw.bytes::<32>("session secret");
+    let signed_in = SignedIn {
+        account: account.id,
+        session: session.id,
+        token: Some(SessionToken::new(account.id, session.id, &secret)),
+        aal: session.aal,
+        recovered: session.recovered,
+        amr: session.amr.clone(),
+        auth_time: session.auth_time,
+        works_offline: account.works_offline(),
+        outcome,
+    };
+    let event = Event::done(action, Some(session.id), ctx.now);
+    changes.push(Change::Account { account: Box::new(account), event });
+    changes.push(Change::Session { session: Box::new(session), secret });
+    signed_in
+}
