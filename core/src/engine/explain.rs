@@ -1,7 +1,7 @@
 //! Telling what an act would do, without doing it (SPEC 13.5).
 
 use super::account::AccountHandle;
-use super::privacy;
+use super::export::holdings;
 use crate::error::Error;
 use crate::records::account::Owner;
 use crate::records::context::Context;
@@ -48,7 +48,7 @@ impl AccountHandle {
                 }
                 Planned::RequestDeletion => fresh(owner, ctx, |fresh| done(deletion::request(fresh, ctx))),
                 Planned::Export => {
-                    let holdings = privacy::holdings(view, owner.account.id)?;
+                    let holdings = holdings(view, owner.account.id)?;
                     fresh(owner, ctx, |fresh| done(export::export(fresh, &holdings, ctx)))
                 }
             };

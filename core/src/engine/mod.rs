@@ -1,22 +1,28 @@
 //! Floor 4: the shell. Load facts, ask one rule, apply, answer.
 
 pub(crate) mod account;
+mod address;
 mod assertion;
 pub(crate) mod clock;
+mod compromise;
 mod deletion;
 pub(crate) mod environment;
 mod explain;
-mod flows;
+mod export;
+mod flow;
 #[cfg(test)]
 mod golden;
 pub(crate) mod host;
 mod import;
 mod keyring;
-mod methods;
+mod method;
 mod mfa;
+mod password;
 mod picker;
 mod privacy;
-mod products;
+mod product;
+mod review;
+mod session;
 mod sign_in;
 pub(crate) mod support;
 mod time;

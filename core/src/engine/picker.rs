@@ -1,14 +1,29 @@
 //! Choosing among the accounts of a device (SPEC 1.11).
 
 use super::Engine;
+use super::account::AccountHandle;
 use crate::error::Error;
 use crate::ground::id::AccountId;
+use crate::ground::nickname::nickname;
 use crate::ground::secret::Secret;
 use crate::records::picker::PickerEntry;
+use crate::records::refusal::Refusal;
 use crate::records::session::Client;
 use crate::records::step::Progress;
 use crate::records::verdict::Verdict;
 use crate::rules::picker;
+
+impl AccountHandle {
+    /// Sets what the owner wants to be called, or nothing: at most 64 characters, kept in the form of RFC 8266
+    /// (Nickname). It finds no account, and need not be anybody's own.
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`]; [`Refusal::InvalidName`].
+    pub fn set_display_name(&self, name: Option<&str>) -> Result<(), Error> {
+        let name = name.map(nickname).transpose().map_err(|reason| Refusal::InvalidName { reason })?;
+        self.act(|_, ctx, owner| Ok(picker::display_name(owner, name.clone(), ctx)))
+    }
+}
 
 impl Engine {
     /// The active accounts that were made or signed in to in this store, and whose owner wants to be

@@ -2,47 +2,18 @@
 
 use super::Engine;
 use super::account::AccountHandle;
-use crate::crypto::json;
 use crate::error::Error;
 use crate::ground::id::{AccountId, RequestId};
 use crate::records::deletion::Deletion;
-use crate::records::export::Holdings;
 use crate::records::privacy::{PrivacyRequest, RequestKind};
 use crate::records::refusal::Refusal;
 use crate::records::verdict::Verdict;
-use crate::rules::{export, privacy};
-use crate::store::port::StoreError;
-use crate::store::view::View;
+use crate::rules::privacy;
 
 /// Open requests that one call lists.
 const LISTED_AT_ONCE: usize = 1_000;
 
-/// What the store holds about an account beside its own row.
-pub(super) fn holdings(view: &View<'_>, account: AccountId) -> Result<Holdings, StoreError> {
-    Ok(Holdings {
-        sessions: view.sessions(account)?,
-        suspended: view.suspended_sessions(account)?,
-        activity: view.events(account, 0, usize::MAX)?,
-        messages: view.messages_about(account)?,
-        undo: view.undos(account)?.into_iter().map(|(_, undo)| undo).collect(),
-        requests: view.requests(account)?,
-        support: view.support_records(account)?,
-    })
-}
-
 impl AccountHandle {
-    /// Everything that the store holds about the account, but secrets, as one JSON document of the schema
-    /// [`EXPORT_SCHEMA`](crate::EXPORT_SCHEMA). Every verified address is told (SPEC 10.1).
-    ///
-    /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::ReauthenticationRequired`]; [`Refusal::OnHold`].
-    pub fn export(&self) -> Result<String, Error> {
-        let document = self.act_fresh(|view, ctx, fresh| {
-            Ok(export::export(fresh, &holdings(view, fresh.account().id)?, ctx))
-        })?;
-        json::written(&document).ok_or(Error::Defect)
-    }
-
     /// Asks for access to the data, for its erasure, or for a copy to take along. It is due in a calendar
     /// month; while one of the kind is open, asking again gets that one (SPEC 10.2).
     ///

@@ -1,7 +1,7 @@
 //! Taking back what was done to an account (SPEC 7.3).
 
 use super::Engine;
-use super::flows::swept;
+use super::flow::swept;
 use crate::error::Error;
 use crate::flow::facts::UndoFacts;
 use crate::flow::undo;

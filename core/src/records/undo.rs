@@ -3,8 +3,8 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::crypto::long_code::LongCode;
 use crate::crypto::password::StoredPassword;
-use crate::crypto::recovery::LongCode;
 use crate::ground::codec::Record;
 use crate::ground::id::AccountId;
 use crate::ground::secret::Secret;

@@ -1,8 +1,7 @@
 //! The second factor: TOTP, and the recovery codes that can stand in for it (SPEC 5).
 
 use crate::crypto::keys::same;
-use crate::crypto::recovery;
-use crate::crypto::recovery::LongCode;
+use crate::crypto::long_code::{self, LongCode};
 use crate::crypto::totp::TotpSecret;
 use crate::ground::id::{AccountId, SessionId};
 use crate::ground::secret::Secret;
@@ -135,7 +134,7 @@ pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verd
         return Verdict::refused(Refusal::FlowExpired);
     };
     let Some((seed, _)) = enrolment.seed() else { return Verdict::refused(Refusal::NotOffered) };
-    let codes = recovery::codes(seed).iter().map(|code| hash(account.id, code, ctx)).collect();
+    let codes = long_code::codes(seed).iter().map(|code| hash(account.id, code, ctx)).collect();
     let (factor, step, at) = match enrolment.stage {
         Stage::Save { secret, step, at, .. } => (secret, step, at),
         Stage::Confirm(_) | Stage::Codes { .. } => {
@@ -221,7 +220,7 @@ fn begun(
 }
 
 fn shown(seed: &[u8; 32], at: Timestamp) -> RecoveryCodes {
-    let codes = recovery::codes(seed).iter().map(LongCode::print).collect();
+    let codes = long_code::codes(seed).iter().map(LongCode::print).collect();
     RecoveryCodes { codes, shown_until: at + ENROLMENT_LIFE }
 }
 

@@ -1,7 +1,7 @@
 //! Flows: begun, answered step by step, and looked at again (SPEC 2, 3).
 
 use super::assertion::Checked;
-use super::sign_in::{Stored, is_overtaken};
+use super::password::{Stored, is_overtaken};
 use super::undo::undo_facts;
 use super::{Attempt, Engine};
 use crate::crypto::keys::same;

@@ -1,0 +1,39 @@
+//! The owner's export (SPEC 10.1).
+
+use super::account::AccountHandle;
+use crate::crypto::json;
+use crate::error::Error;
+use crate::ground::id::AccountId;
+use crate::records::export::Holdings;
+#[cfg(doc)]
+use crate::records::refusal::Refusal;
+use crate::rules::export;
+use crate::store::port::StoreError;
+use crate::store::view::View;
+
+/// What the store holds about an account beside its own row.
+pub(super) fn holdings(view: &View<'_>, account: AccountId) -> Result<Holdings, StoreError> {
+    Ok(Holdings {
+        sessions: view.sessions(account)?,
+        suspended: view.suspended_sessions(account)?,
+        activity: view.events(account, 0, usize::MAX)?,
+        messages: view.messages_about(account)?,
+        undo: view.undos(account)?.into_iter().map(|(_, undo)| undo).collect(),
+        requests: view.requests(account)?,
+        support: view.support_records(account)?,
+    })
+}
+
+impl AccountHandle {
+    /// Everything that the store holds about the account, but secrets, as one JSON document of the schema
+    /// [`EXPORT_SCHEMA`](crate::EXPORT_SCHEMA). Every verified address is told (SPEC 10.1).
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`]; [`Refusal::ReauthenticationRequired`]; [`Refusal::OnHold`].
+    pub fn export(&self) -> Result<String, Error> {
+        let document = self.act_fresh(|view, ctx, fresh| {
+            Ok(export::export(fresh, &holdings(view, fresh.account().id)?, ctx))
+        })?;
+        json::written(&document).ok_or(Error::Defect)
+    }
+}

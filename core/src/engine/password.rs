@@ -1,0 +1,142 @@
+//! Passwords: hashed outside of an act, compared inside it (SPEC 4.6), and changed (SPEC 4.8).
+
+use super::account::AccountHandle;
+use super::{Attempt, Engine};
+use crate::crypto;
+use crate::crypto::password::StoredPassword;
+use crate::error::Error;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::{AccountId, MethodId};
+use crate::ground::secret::Secret;
+use crate::records::account::Account;
+use crate::records::context::Context;
+use crate::records::proof::PasswordProof;
+use crate::records::refusal::Refusal;
+use crate::records::verdict::Verdict;
+use crate::rules::fresh::Everything;
+use crate::rules::password;
+
+impl Engine {
+    /// Hashes a password and compares it with what is stored; where nothing is, the same work is done.
+    pub(super) fn hash_against(
+        &self,
+        stored: Option<&Stored>,
+        password: &Secret,
+    ) -> Result<Option<PasswordProof>, Error> {
+        let inner = &*self.inner;
+        let (hasher, keys) = (&*inner.environment.hasher, inner.keys()?);
+        let pepper = keys.pepper();
+        let cost = inner.policy.hash_cost();
+        // What can be no password is as wrong as another, and costs as much.
+        let normal = password::normal_form(password).unwrap_or_default();
+        let Some(stored) = stored else {
+            hasher.derive(cost, normal.as_bytes(), &[0; 16], pepper)?;
+            return Ok(None);
+        };
+        let matches =
+            stored.hash.verify(hasher, normal.as_bytes(), password.reveal(), pepper)? && !normal.is_empty();
+        // A weaker hash than policy's tells by its time that there is one: whatever comes of it, one at
+        // policy's cost is made too (SPEC 4.2, 4.5).
+        let renewed = match stored.hash.needs_rehash(cost) {
+            true => Some(self.hash_new(normal.as_bytes())?),
+            false => None,
+        };
+        let rehashed = renewed.filter(|_| matches);
+        Ok(Some(PasswordProof {
+            account: stored.account,
+            credential: stored.credential,
+            version: stored.version,
+            matches,
+            rehashed,
+        }))
+    }
+
+    /// A new password for the account with this identifier, if it keeps the rules, as it will be stored.
+    pub(super) fn hash_for(
+        &self,
+        password: &Secret,
+        identifier: Option<&EmailAddress>,
+    ) -> Result<StoredPassword, Error> {
+        let normal = password::check_new(password, identifier, &self.inner.policy)
+            .map_err(|rule| Refusal::InvalidPassword { rule })?;
+        self.hash_new(normal.as_bytes())
+    }
+
+    pub(super) fn hash_new(&self, normal: &[u8]) -> Result<StoredPassword, Error> {
+        let inner = &*self.inner;
+        let mut salt = [0; 16];
+        inner.environment.entropy.fill(&mut salt)?;
+        let hashed = crypto::password::hash(
+            &*inner.environment.hasher,
+            inner.policy.hash_cost(),
+            normal,
+            salt,
+            inner.keys()?.pepper(),
+        );
+        Ok(hashed?)
+    }
+}
+
+impl AccountHandle {
+    /// Sets another password. All other sessions end.
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`]; [`Refusal::InvalidCredentials`] where `current` is not the password,
+    /// which counts as at sign-in, and [`Refusal::Throttled`]; [`Refusal::InvalidPassword`],
+    /// [`Refusal::ReauthenticationRequired`]; [`Refusal::NotOffered`] where there is no password.
+    pub fn change_password(&self, current: &Secret, new: &Secret) -> Result<(), Error> {
+        let engine = self.engine();
+        engine.settled(|| {
+            let tried = self.look_owner(|_, ctx, owner| {
+                let account = &owner.account;
+                let offered = owner.prove::<Everything>(ctx).map(|_| account.password());
+                let tried = offered.and_then(|password| {
+                    let (_, identifier, ..) = password.ok_or(Refusal::NotOffered)?;
+                    let throttle = account.first.check(ctx.now, ctx.patient, account.end_of_first());
+                    Ok((Stored::of(account), identifier.clone(), throttle.is_err()))
+                });
+                Ok(tried)
+            })?;
+            let (stored, identifier, is_throttled) = tried;
+            let hash = engine.hash_for(new, Some(&identifier))?;
+            let proof = if is_throttled { None } else { engine.hash_against(stored.as_ref(), current)? };
+            self.act_fresh::<_, Everything>(|_, ctx, fresh| {
+                if is_overtaken(Some(fresh.account()), proof.as_ref(), is_throttled, ctx) {
+                    return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
+                }
+                Ok(password::password(fresh, proof.clone(), hash.clone(), ctx).map(Attempt::Done))
+            })
+        })
+    }
+}
+
+/// A password as it stands in an account.
+pub(super) struct Stored {
+    pub(super) account: AccountId,
+    credential: MethodId,
+    version: u32,
+    hash: StoredPassword,
+}
+
+impl Stored {
+    pub(super) fn of(account: &Account) -> Option<Self> {
+        let (method, _, hash, version) = account.password()?;
+        Some(Self { account: account.id, credential: method.id, version, hash: hash.clone() })
+    }
+}
+
+/// Whether the account changed between the hash and the act: its password, or a wait that has ended.
+pub(super) fn is_overtaken(
+    account: Option<&Account>,
+    proof: Option<&PasswordProof>,
+    was_throttled: bool,
+    ctx: &Context<'_>,
+) -> bool {
+    let Some(account) = account else { return proof.is_some() };
+    match proof {
+        Some(proof) => !proof.is_current(account),
+        // Nothing was hashed: there was no password, or a wait. Either may have changed.
+        None if account.password().is_none() => false,
+        None => !was_throttled || account.first.check(ctx.now, ctx.patient, account.end_of_first()).is_ok(),
+    }
+}

@@ -1,0 +1,138 @@
+//! Sessions: resolved, used, listed and ended (SPEC 6.1 to 6.3), and their proof renewed (SPEC 6.4).
+
+use super::Engine;
+use super::account::{AccountHandle, live, not_open, owned, waiting};
+use crate::crypto::token::SessionToken;
+use crate::error::Error;
+use crate::flow::reauthenticate;
+use crate::ground::id::SessionId;
+use crate::records::account::Owner;
+use crate::records::refusal::Refusal;
+use crate::records::session::Session;
+use crate::records::step::Progress;
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::session;
+
+impl Engine {
+    /// Resolves a session token: one row is read, nothing is written.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`] for every token that opens no living session;
+    /// [`Refusal::ReauthenticationRequired`] for one that waits until its account is restored
+    /// ([`Self::reauthenticate`]).
+    pub fn resolve(&self, token: &SessionToken) -> Result<Session, Error> {
+        self.look(|view, ctx| match live(view, token, ctx)? {
+            Some(session) => Ok(Ok(session)),
+            None => Ok(Err(not_open(view, token, ctx)?)),
+        })
+    }
+
+    /// Begins to renew the proof of a session, as [`AccountHandle::reauthenticate`] does, also of one that
+    /// waits because support started a deletion: it goes on where its account is restored (SPEC 9.5).
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`].
+    pub fn reauthenticate(&self, token: &SessionToken) -> Result<Progress, Error> {
+        self.act(|view, ctx| {
+            let session = match live(view, token, ctx)? {
+                Some(session) => Some(session),
+                None => waiting(view, token, ctx)?,
+            };
+            let owner = match session {
+                Some(session) => view.account(session.account)?.map(|account| Owner { session, account }),
+                None => None,
+            };
+            Ok(match owner {
+                Some(owner) => reauthenticate::reauthenticate(&owner, ctx),
+                None => Verdict::refused(Refusal::SessionEnded),
+            })
+        })
+    }
+
+    /// Resolves a session token and notes that it was used: at most hourly, and at least 12 times in the
+    /// span after which an unused session ends (SPEC 6.2).
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn touch(&self, token: &SessionToken) -> Result<Session, Error> {
+        let session = self.resolve(token)?;
+        if !session.is_touch_due(self.inner.time.moment().now, &self.inner.policy) {
+            return Ok(session);
+        }
+        self.act(|view, ctx| {
+            let Some(Owner { mut session, .. }) = owned(view, token, ctx)? else {
+                return Ok(Verdict::refused(Refusal::SessionEnded));
+            };
+            session.used_at = ctx.now;
+            let change = Change::Session { session: Box::new(session.clone()), secret: *token.secret() };
+            Ok(Verdict::done(session, vec![change]))
+        })
+    }
+
+    /// Opens the account that the session is of.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn account(&self, token: &SessionToken) -> Result<AccountHandle, Error> {
+        self.resolve(token)?;
+        Ok(AccountHandle::new(self.clone(), token.clone()))
+    }
+}
+
+impl AccountHandle {
+    /// The sessions that live, oldest first (SPEC 6.3).
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`].
+    pub fn sessions(&self) -> Result<Vec<Session>, Error> {
+        self.look(|view, ctx, account| {
+            let mut sessions = view.sessions(account.id)?;
+            sessions.retain(|session| session.is_live(ctx.now, ctx.policy));
+            Ok(sessions)
+        })
+    }
+
+    /// Ends this session.
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`].
+    pub fn sign_out(&self) -> Result<(), Error> {
+        self.end(Some(self.token().session()))
+    }
+
+    /// Ends one session of the account, this one or another.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`] also when that session is not of this account or over.
+    pub fn end_session(&self, session: SessionId) -> Result<(), Error> {
+        self.end(Some(session))
+    }
+
+    /// Ends all sessions of the account but this one.
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`].
+    pub fn end_other_sessions(&self) -> Result<(), Error> {
+        self.end(None)
+    }
+
+    /// Begins to renew the proof of this session, for acts that want it fresh (SPEC 6.4): the first factor,
+    /// then the second where MFA is on. At its end the session has another token, and this one opens
+    /// nothing any more. The fifth failure ends the session.
+    ///
+    /// # Errors
+    /// As said at [`AccountHandle`].
+    pub fn reauthenticate(&self) -> Result<Progress, Error> {
+        self.act(|_, ctx, owner| Ok(reauthenticate::reauthenticate(owner, ctx)))
+    }
+
+    fn end(&self, ended: Option<SessionId>) -> Result<(), Error> {
+        self.act(|view, ctx, owner| {
+            let sessions = match ended {
+                Some(_) => view.sessions(owner.account.id)?,
+                None => Vec::new(),
+            };
+            Ok(session::end(owner, ended, &sessions, ctx))
+        })
+    }
+}
