@@ -90,7 +90,7 @@ pub(super) fn asked_for(
     wanted: &Wanted,
     ctx: &Context<'_>,
 ) -> Result<AskedFor, StoreError> {
-    let pace = view.pace(&address::purpose(wanted).address_hash(email, ctx))?;
+    let pace = view.pace(&address::purpose(wanted).address_hash(email, ctx.keys))?;
     Ok(AskedFor { pending: view.pending(account.id)?, pace })
 }
 

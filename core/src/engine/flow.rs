@@ -1,36 +1,32 @@
 //! Flows: begun, answered step by step, and looked at again (SPEC 2, 3).
 
 use super::assertion::Checked;
+use super::facts::{facts, mail_facts, named_facts, swept, undo_facts};
 use super::password::{Stored, is_overtaken};
-use super::undo::undo_facts;
 use super::{Attempt, Engine};
 use crate::crypto::keys::same;
 use crate::crypto::token::FlowToken;
 use crate::error::Error;
-use crate::flow::facts::{Facts, Input, MailFacts};
+use crate::flow::facts::{Facts, Input};
 use crate::flow::{reset, sign_up, step, transition, turn};
 use crate::ground::email::EmailAddress;
-use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::records::account::Account;
 use crate::records::assertion::Assertion;
 use crate::records::context::Context;
-use crate::records::flow::{Entry, Flow, Proving, Purpose, Resetting, State, Verifying};
+use crate::records::flow::{Flow, State};
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::CodePurpose;
 use crate::records::mfa::TypedFactor;
 use crate::records::policy::EmailProof;
 use crate::records::refusal::Refusal;
-use crate::records::session::{Client, Session};
+use crate::records::session::Client;
 use crate::records::step::{Answer, Intent, Progress, Step};
 use crate::records::verdict::Verdict;
 use crate::rules::password;
 use crate::store::port::StoreError;
 use crate::store::view::View;
-
-/// Flows that are over and that one new flow clears away.
-const SWEPT_AT_ONCE: usize = 4;
 
 impl Engine {
     /// Signs up with email and password. The first step is the proof of the address, whether or not
@@ -137,16 +133,17 @@ impl Engine {
         self.settled(|| {
             let seen = self.look(|view, ctx| {
                 let Some(flow) = load(view, token, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
-                let (account, _) = named_facts(view, &flow.state, ctx)?;
+                let needs = flow.state.needs(None);
+                let (account, _) = named_facts(view, &needs, ctx)?;
                 // A session's reauthentication has a budget of its own (SPEC 6.4).
                 let is_throttled = matches!(flow.state, State::ProveOwnership { .. })
                     && account.as_ref().is_some_and(|account| {
                         account.first.check(ctx.now, ctx.patient, account.end_of_first()).is_err()
                     });
                 let stored = account.as_ref().and_then(Stored::of);
-                let password_to_be = match (&account, &flow.state) {
-                    (Some(account), State::Undo(undoing)) => undo_facts(view, account, &undoing.code)?
-                        .living(&undoing.code, ctx.now)
+                let password_to_be = match (&account, &needs.undo) {
+                    (Some(account), Some(code)) => undo_facts(view, account, code)?
+                        .living(code, ctx.now)
                         .and_then(|undo| undo.before.password_email().cloned()),
                     _ => None,
                 };
@@ -270,159 +267,6 @@ fn load(view: &View<'_>, token: &FlowToken, ctx: &Context<'_>) -> Result<Option<
         let hash = turn::secret_hash(flow.id, token.secret(), ctx);
         same(&flow.secret_hash, &hash) && ctx.now < flow.expires_at
     }))
-}
-
-/// The account that a state names.
-fn named(state: &State) -> Option<AccountId> {
-    match state {
-        State::ProveOwnership { candidate: account, .. }
-        | State::Reauthenticate { account, .. }
-        | State::Adding { account, .. } => Some(*account),
-        State::Undo(undoing) => Some(undoing.account),
-        State::SecondFactor(entry) | State::NewPassword(entry) | State::ConfirmRestore(entry) => {
-            Some(entry.account)
-        }
-        State::Reset(resetting) => Some(resetting.account),
-        State::SignedIn { account, .. } => Some(*account),
-        _ => None,
-    }
-}
-
-/// The session that a state names.
-fn named_session(state: &State) -> Option<SessionId> {
-    match state {
-        State::Reauthenticate { session, .. } | State::Adding { session, .. } => Some(*session),
-        State::SecondFactor(entry) | State::NewPassword(entry) | State::ConfirmRestore(entry) => {
-            match entry.purpose {
-                Purpose::Reauthenticate { session, .. } => Some(session),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-/// What the store knows that the flow's state, and the answer to it, may need.
-fn facts(
-    view: &View<'_>,
-    flow: &Flow,
-    input: Option<&Input>,
-    ctx: &Context<'_>,
-) -> Result<Facts, StoreError> {
-    let mut facts = Facts::default();
-    let (newcomer, proven) = match (&flow.state, input) {
-        (State::Present { .. }, Some(Input::Present { asserted, .. })) => {
-            let identifier = Identifier::Identity(asserted.identity.clone());
-            facts.holder = view.holder(&identifier)?;
-            let proven = asserted.email.clone().filter(|_| asserted.email_proven);
-            facts.mail = match &asserted.email {
-                Some(email) => mail_facts(view, CodePurpose::AddressProof, email, Some(flow.id), ctx)?,
-                None => MailFacts::default(),
-            };
-            (None, proven)
-        }
-        (State::Adding { .. }, Some(Input::Identity(asserted))) => {
-            facts.holder = view.holder(&Identifier::Identity(asserted.identity.clone()))?;
-            (None, asserted.email.clone().filter(|_| asserted.email_proven))
-        }
-        (State::VerifyEmail(Verifying { newcomer, proving }), input) => {
-            facts.mail = proving_facts(view, flow, proving, input, ctx)?;
-            (Some(newcomer), Some(proving.email.clone()))
-        }
-        (State::Reset(Resetting { proving, .. }), input) => {
-            facts.mail = proving_facts(view, flow, proving, input, ctx)?;
-            if let Some(Input::CorrectAddress(corrected)) = input {
-                facts.holder = view.holder(&Identifier::PasswordEmail(corrected.clone()))?;
-            }
-            (None, None)
-        }
-        (State::ConfirmCreate(arrival), _) => {
-            if let Some(email) = arrival.newcomer.email() {
-                facts.mail = mail_facts(view, CodePurpose::AddressProof, email, Some(flow.id), ctx)?;
-            }
-            (Some(&arrival.newcomer), arrival.proven.clone())
-        }
-        (
-            State::LinkOrCreate { arrival, .. }
-            | State::ProveOwnership { arrival, .. }
-            | State::SecondFactor(Entry { purpose: Purpose::Link(arrival), .. })
-            | State::NewPassword(Entry { purpose: Purpose::Link(arrival), .. })
-            | State::ConfirmRestore(Entry { purpose: Purpose::Link(arrival), .. }),
-            _,
-        ) => (Some(&arrival.newcomer), arrival.proven.clone()),
-        _ => (None, None),
-    };
-    if let Some(newcomer) = newcomer {
-        facts.holder = view.holder(&newcomer.identifier())?;
-    }
-    if let Some(email) = &proven {
-        facts.sharing = view.sharing(email)?;
-    }
-    (facts.account, facts.session) = named_facts(view, &flow.state, ctx)?;
-    if let (Some(account), State::Undo(undoing)) = (&facts.account, &flow.state) {
-        facts.undo = undo_facts(view, account, &undoing.code)?;
-    }
-    Ok(facts)
-}
-
-/// The account and the session that a state names.
-fn named_facts(
-    view: &View<'_>,
-    state: &State,
-    ctx: &Context<'_>,
-) -> Result<(Option<Account>, Option<Session>), StoreError> {
-    let Some(account) = named(state) else { return Ok((None, None)) };
-    let Some(account) = view.account(account)? else { return Ok((None, None)) };
-    let Some(session) = named_session(state) else { return Ok((Some(account), None)) };
-    let session = match view.owners_session(account.id, session)? {
-        Some(living) => Some(living),
-        None => view.owners_suspended(account.id, session)?,
-    };
-    let session = session.filter(|session| session.is_live(ctx.now, ctx.policy));
-    // A session that is over takes its reauthentication with it.
-    Ok((session.is_some().then_some(account), session))
-}
-
-/// What is known of the address that a flow's code went to, or would go to now.
-fn proving_facts(
-    view: &View<'_>,
-    flow: &Flow,
-    proving: &Proving,
-    input: Option<&Input>,
-    ctx: &Context<'_>,
-) -> Result<MailFacts, StoreError> {
-    let to = match input {
-        Some(Input::CorrectAddress(corrected)) => corrected,
-        _ => &proving.email,
-    };
-    mail_facts(view, proving.purpose, to, Some(flow.id), ctx)
-}
-
-fn mail_facts(
-    view: &View<'_>,
-    purpose: CodePurpose,
-    to: &EmailAddress,
-    asking: Option<FlowId>,
-    ctx: &Context<'_>,
-) -> Result<MailFacts, StoreError> {
-    let address = purpose.address_hash(to, ctx);
-    let mut waiting = view.waiting(&address)?;
-    waiting.retain(|flow| Some(*flow) != asking);
-    let all_waiting = *view.meta()?.waiting_for(purpose);
-    Ok(MailFacts { address, pace: view.pace(&address)?, waiting, all_waiting })
-}
-
-/// A new flow clears away a few that are over, and so does one that there is no room for.
-pub(super) fn swept<T>(
-    view: &View<'_>,
-    mut verdict: Verdict<T>,
-    ctx: &Context<'_>,
-) -> Result<Verdict<T>, StoreError> {
-    if matches!(verdict.answer, Ok(_) | Err(Refusal::Busy)) {
-        let over = view.flows_due(SWEPT_AT_ONCE)?;
-        verdict.changes.splice(0..0, turn::sweep(&over, ctx));
-    }
-    Ok(verdict)
 }
 
 fn progress(token: &FlowToken, before: u32, step: Step) -> Progress {

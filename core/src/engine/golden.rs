@@ -291,7 +291,7 @@ fn golden() -> String {
     pace.count(AT);
     line(&mut out, "pace", &pace);
     let mut message = Outgoing::new(email.as_typed(), Body::EmailChanged, "Ada's phone", AT);
-    message.undo = Some((UndoCode::draw(&bench.context(&draw)), AT));
+    message.undo = Some((UndoCode::draw(&draw), AT));
     line(&mut out, "outbox/with-undo", &message);
     let undo = Undo {
         act: ProtectedAct::MethodRemoved,

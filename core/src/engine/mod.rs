@@ -9,6 +9,7 @@ mod deletion;
 pub(crate) mod environment;
 mod explain;
 mod export;
+mod facts;
 mod flow;
 #[cfg(test)]
 mod golden;

@@ -1,18 +1,15 @@
 //! Taking back what was done to an account (SPEC 7.3).
 
 use super::Engine;
-use super::flow::swept;
+use super::facts::{swept, undo_facts};
 use crate::error::Error;
 use crate::flow::facts::UndoFacts;
 use crate::flow::undo;
 use crate::ground::secret::Secret;
-use crate::records::account::Account;
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
 use crate::records::step::Progress;
-use crate::records::undo::{UndoCode, UndoHash};
-use crate::store::port::StoreError;
-use crate::store::view::View;
+use crate::records::undo::UndoCode;
 
 impl Engine {
     /// Takes back what was done to an account, with the undo code that a message about it had. The account
@@ -28,7 +25,7 @@ impl Engine {
         self.check_client(client)?;
         let code = UndoCode::parse(code).ok_or(Refusal::UndoExpired)?;
         self.act(|view, ctx| {
-            let hash = code.hash(ctx);
+            let hash = code.hash(ctx.keys);
             let account = match view.undone_by(&hash)? {
                 Some(account) => view.account(account)?,
                 None => None,
@@ -40,22 +37,4 @@ impl Engine {
             swept(view, undo::begin(hash, account, facts, client, ctx), ctx)
         })
     }
-}
-
-/// What the store knows of the undos of an account, and of the one with this code.
-pub(super) fn undo_facts(
-    view: &View<'_>,
-    account: &Account,
-    code: &UndoHash,
-) -> Result<UndoFacts, StoreError> {
-    let records = view.undos(account.id)?;
-    let mut held_by_others = Vec::new();
-    if let Some((_, undo)) = records.iter().find(|(hash, _)| hash == code) {
-        for identifier in undo.before.identifiers() {
-            if view.holder(&identifier)?.is_some_and(|holder| holder.id != account.id) {
-                held_by_others.push(identifier);
-            }
-        }
-    }
-    Ok(UndoFacts { records, held_by_others })
 }

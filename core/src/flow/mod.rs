@@ -8,6 +8,7 @@ pub(crate) mod decisions;
 pub(crate) mod entry;
 pub(crate) mod facts;
 pub(crate) mod linking;
+pub(crate) mod needs;
 pub(crate) mod prompt;
 pub(crate) mod reauthenticate;
 pub(crate) mod reset;

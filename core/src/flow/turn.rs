@@ -144,7 +144,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(crate) fn stop_waiting(mut self, proving: &Proving) -> Self {
-        let address = proving.purpose.address_hash(&proving.email, self.ctx);
+        let address = proving.purpose.address_hash(&proving.email, self.ctx.keys);
         let (purpose, flow) = (proving.purpose, self.flow.id);
         self.changes.push(Change::Waiting { purpose, address, flow, waits: false });
         self
@@ -185,7 +185,7 @@ pub(crate) fn sweep(over: &[Flow], ctx: &Context<'_>) -> Vec<Change> {
         .flat_map(|flow| {
             let waiting = flow.state.proving().map(|proving| Change::Waiting {
                 purpose: proving.purpose,
-                address: proving.purpose.address_hash(&proving.email, ctx),
+                address: proving.purpose.address_hash(&proving.email, ctx.keys),
                 flow: flow.id,
                 waits: false,
             });

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::crypto::keys::Keys;
 use crate::ground::codec::Record;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::time::Timestamp;
-use crate::records::context::Context;
 
 /// How long a message waits to be fetched, and then to be delivered.
 pub(crate) const UNFETCHED_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -40,8 +40,8 @@ impl CodePurpose {
     }
 
     /// The keyed hash that stands for an address in the rows about mail of this purpose.
-    pub(crate) fn address_hash(self, email: &EmailAddress, ctx: &Context<'_>) -> UnknownAddress {
-        ctx.keys.code(&[b"address", self.label(), email.canonical().as_bytes()])
+    pub(crate) fn address_hash(self, email: &EmailAddress, keys: &Keys) -> UnknownAddress {
+        keys.code(&[b"address", self.label(), email.canonical().as_bytes()])
     }
 }
 

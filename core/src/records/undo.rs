@@ -3,13 +3,14 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::crypto::draw::Draw;
+use crate::crypto::keys::Keys;
 use crate::crypto::long_code::LongCode;
 use crate::crypto::password::StoredPassword;
 use crate::ground::codec::Record;
 use crate::ground::id::AccountId;
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
-use crate::records::context::Context;
 use crate::records::protected::ProtectedAct;
 use crate::records::ways::Ways;
 
@@ -37,8 +38,8 @@ pub(crate) type UndoHash = [u8; 32];
 pub(crate) struct UndoCode(LongCode);
 
 impl UndoCode {
-    pub(crate) fn draw(ctx: &Context<'_>) -> Self {
-        Self(LongCode::new(ctx.draw.bytes("undo code")))
+    pub(crate) fn draw(draw: &Draw) -> Self {
+        Self(LongCode::new(draw.bytes("undo code")))
     }
 
     /// A code as somebody typed it.
@@ -50,8 +51,8 @@ impl UndoCode {
         self.0.print()
     }
 
-    pub(crate) fn hash(&self, ctx: &Context<'_>) -> UndoHash {
-        ctx.keys.code(&[b"undo", self.0.as_bytes()])
+    pub(crate) fn hash(&self, keys: &Keys) -> UndoHash {
+        keys.code(&[b"undo", self.0.as_bytes()])
     }
 }
 

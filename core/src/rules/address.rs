@@ -98,7 +98,7 @@ pub(crate) fn request(
             CodeSlot::send(purpose, typed_in, email, proving.serial, session.client.device(), ctx);
         proving.code = Some(slot);
         pace.count(ctx.patient);
-        changes.push(Change::Paced { address: purpose.address_hash(email, ctx), pace });
+        changes.push(Change::Paced { address: purpose.address_hash(email, ctx.keys), pace });
         changes.push(Change::Send(message.about(account.id)));
     }
     let pending = Pending { session: session.id, wanted, proving, basis };
@@ -232,7 +232,7 @@ pub(crate) fn first_proof(
     let proving = Proving { code: Some(slot), serial: 1, ..Proving::new(purpose, email.clone()) };
     let pending = Pending { session, wanted: Wanted::Proof, proving, basis };
     vec![
-        Change::Paced { address: purpose.address_hash(email, ctx), pace },
+        Change::Paced { address: purpose.address_hash(email, ctx.keys), pace },
         Change::Send(message.about(account.id)),
         Change::Pending { account: account.id, pending: Box::new(pending) },
     ]

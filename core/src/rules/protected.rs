@@ -46,7 +46,7 @@ impl Protected<'_> {
         let before = self.before;
         let recipient = recipient(before, &after).filter(|_| self.can_be_undone);
         let until = ctx.now + self.act.undo_life();
-        let code = UndoCode::draw(ctx);
+        let code = UndoCode::draw(ctx.draw);
 
         after.reserved.retain(|held| ctx.now < held.until && !after.ways.has(&held.identifier));
         if recipient.is_some() {
@@ -63,7 +63,11 @@ impl Protected<'_> {
                 made_at: ctx.now,
                 expires_at: until,
             };
-            changes.push(Change::Undoable { account: before.id, hash: code.hash(ctx), undo: Box::new(undo) });
+            changes.push(Change::Undoable {
+                account: before.id,
+                hash: code.hash(ctx.keys),
+                undo: Box::new(undo),
+            });
         }
         changes.extend(rows(before, &after, ctx.now));
         changes.push(Change::PendingVoid(before.id));

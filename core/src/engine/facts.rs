@@ -1,0 +1,109 @@
+//! The facts that the steps of a flow are judged by, read from the store.
+
+use crate::flow::facts::{Facts, Input, MailFacts, UndoFacts};
+use crate::flow::needs::Needs;
+use crate::flow::turn;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::FlowId;
+use crate::records::account::Account;
+use crate::records::context::Context;
+use crate::records::flow::Flow;
+use crate::records::mailed_code::CodePurpose;
+use crate::records::refusal::Refusal;
+use crate::records::session::Session;
+use crate::records::undo::UndoHash;
+use crate::records::verdict::Verdict;
+use crate::store::port::StoreError;
+use crate::store::view::View;
+
+/// Flows that are over and that one new flow clears away.
+const SWEPT_AT_ONCE: usize = 4;
+
+/// What the store knows that the flow's state, and the answer to it, need.
+pub(super) fn facts(
+    view: &View<'_>,
+    flow: &Flow,
+    input: Option<&Input>,
+    ctx: &Context<'_>,
+) -> Result<Facts, StoreError> {
+    let needs = flow.state.needs(input);
+    let mut facts = Facts::default();
+    if let Some((purpose, to)) = needs.mail {
+        facts.mail = mail_facts(view, purpose, to, Some(flow.id), ctx)?;
+    }
+    if let Some(identifier) = &needs.holder {
+        facts.holder = view.holder(identifier)?;
+    }
+    if let Some(email) = needs.sharing {
+        facts.sharing = view.sharing(email)?;
+    }
+    (facts.account, facts.session) = named_facts(view, &needs, ctx)?;
+    if let (Some(account), Some(code)) = (&facts.account, &needs.undo) {
+        facts.undo = undo_facts(view, account, code)?;
+    }
+    Ok(facts)
+}
+
+/// The account and the session that a state names.
+pub(super) fn named_facts(
+    view: &View<'_>,
+    needs: &Needs<'_>,
+    ctx: &Context<'_>,
+) -> Result<(Option<Account>, Option<Session>), StoreError> {
+    let Some(account) = needs.account else { return Ok((None, None)) };
+    let Some(account) = view.account(account)? else { return Ok((None, None)) };
+    let Some(session) = needs.session else { return Ok((Some(account), None)) };
+    let session = match view.owners_session(account.id, session)? {
+        Some(living) => Some(living),
+        None => view.owners_suspended(account.id, session)?,
+    };
+    let session = session.filter(|session| session.is_live(ctx.now, ctx.policy));
+    // A session that is over takes its reauthentication with it.
+    Ok((session.is_some().then_some(account), session))
+}
+
+/// What is known of an address that a message would go to.
+pub(super) fn mail_facts(
+    view: &View<'_>,
+    purpose: CodePurpose,
+    to: &EmailAddress,
+    asking: Option<FlowId>,
+    ctx: &Context<'_>,
+) -> Result<MailFacts, StoreError> {
+    let address = purpose.address_hash(to, ctx.keys);
+    let mut waiting = view.waiting(&address)?;
+    waiting.retain(|flow| Some(*flow) != asking);
+    let all_waiting = *view.meta()?.waiting_for(purpose);
+    Ok(MailFacts { address, pace: view.pace(&address)?, waiting, all_waiting })
+}
+
+/// What the store knows of the undos of an account, and of the one with this code.
+pub(super) fn undo_facts(
+    view: &View<'_>,
+    account: &Account,
+    code: &UndoHash,
+) -> Result<UndoFacts, StoreError> {
+    let records = view.undos(account.id)?;
+    let mut held_by_others = Vec::new();
+    if let Some((_, undo)) = records.iter().find(|(hash, _)| hash == code) {
+        for identifier in undo.before.identifiers() {
+            if view.holder(&identifier)?.is_some_and(|holder| holder.id != account.id) {
+                held_by_others.push(identifier);
+            }
+        }
+    }
+    Ok(UndoFacts { records, held_by_others })
+}
+
+/// A new flow clears away a few that are over, and so does one that there is no room for.
+pub(super) fn swept<T>(
+    view: &View<'_>,
+    mut verdict: Verdict<T>,
+    ctx: &Context<'_>,
+) -> Result<Verdict<T>, StoreError> {
+    if matches!(verdict.answer, Ok(_) | Err(Refusal::Busy)) {
+        let over = view.flows_due(SWEPT_AT_ONCE)?;
+        verdict.changes.splice(0..0, turn::sweep(&over, ctx));
+    }
+    Ok(verdict)
+}
