@@ -27,7 +27,7 @@ impl AccountHandle {
             return Err(Refusal::UnknownProvider.into());
         }
         self.act_fresh(|view, ctx, fresh| {
-            super::facts::swept(view, add::begin_add(fresh, provider.clone(), ctx), ctx)
+            super::facts::swept(view, add::begin(fresh, provider.clone(), ctx), ctx)
         })
     }
 

@@ -43,7 +43,7 @@ impl Engine {
                 None => None,
             };
             Ok(match owner {
-                Some(owner) => reauthenticate::reauthenticate(&owner, ctx),
+                Some(owner) => reauthenticate::begin(&owner, ctx),
                 None => Verdict::refused(Refusal::SessionEnded),
             })
         })
@@ -123,7 +123,7 @@ impl AccountHandle {
     /// # Errors
     /// As said at [`AccountHandle`].
     pub fn reauthenticate(&self) -> Result<Progress, Error> {
-        self.act(|_, ctx, owner| Ok(reauthenticate::reauthenticate(owner, ctx)))
+        self.act(|_, ctx, owner| Ok(reauthenticate::begin(owner, ctx)))
     }
 
     fn end(&self, ended: Option<SessionId>) -> Result<(), Error> {

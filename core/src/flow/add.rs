@@ -1,8 +1,8 @@
 //! Adding an identity to the account of a session (SPEC 1.6).
 
 use crate::flow::facts::Facts;
+use crate::flow::turn;
 use crate::flow::turn::Turn;
-use crate::flow::{step, turn};
 use crate::ground::short_name::ProviderId;
 use crate::records::address::AddressSource;
 use crate::records::assertion::Asserted;
@@ -18,21 +18,14 @@ use crate::rules::fresh::{Fresh, Unheld};
 use crate::rules::method;
 
 /// A flow in the session whose assertion will be added to the account (SPEC 1.6).
-pub(crate) fn begin_add(
-    fresh: &Fresh<'_, Unheld>,
-    provider: ProviderId,
-    ctx: &Context<'_>,
-) -> Verdict<Progress> {
+pub(crate) fn begin(fresh: &Fresh<'_, Unheld>, provider: ProviderId, ctx: &Context<'_>) -> Verdict<Progress> {
     let (session, account) = (fresh.session(), fresh.account());
     let state = State::Adding { account: account.id, session: session.id, provider };
-    let (flow, token) = turn::begin(state, &session.client, ctx);
-    let step = step::step(&flow, &Facts::default(), ctx);
-    let progress = Progress { flow: Some(token), number: flow.number, step };
-    Verdict::done(progress, vec![Change::Flow(Box::new(flow))])
+    turn::waits(state, &session.client, &Facts::default(), ctx)
 }
 
 /// The assertion was brought: its identity becomes a method of the account, if it is nobody's.
-pub(crate) fn add_identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<Step> {
+pub(crate) fn identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<Step> {
     let (Some(before), Some(session)) = (turn.facts.account.take(), turn.facts.session.take()) else {
         return turn.refuse(Refusal::SessionEnded);
     };
@@ -61,16 +54,13 @@ pub(crate) fn add_identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<St
             email_proven && before.verified().next().is_some() && others < ctx.policy.accounts_per_email();
         after.take_address(email, is_proven.then_some(ctx.now), AddressSource::Method(id));
     }
-    after.ways.methods.push(Method {
+    after.ways.methods.push(Method::new(
         id,
-        added_at: ctx.now,
-        used_at: None,
-        suspended: false,
-        compromised_at: None,
-        credential: Credential::Federated { identity, handle, email, seen_email: None },
-    });
+        Credential::Federated { identity, handle, email, seen_email: None },
+        ctx.now,
+    ));
     let after = method::written(&session, &before, after, id, &mut turn.changes, ctx);
     let event = Event::done(Action::MethodAdded, Some(session.id), ctx.now);
-    turn.changes.push(Change::Account { account: Box::new(after), event });
+    turn.changes.push(Change::account(after, event));
     turn.to(State::Done)
 }

@@ -1,6 +1,5 @@
 //! Nothing is missing any more: what the person came in for is done (SPEC 3.4, 4.7, 6.4, 9.2).
 
-use crate::crypto::token::SessionToken;
 use crate::flow::turn;
 use crate::flow::turn::Turn;
 use crate::ground::id::SessionId;
@@ -8,15 +7,15 @@ use crate::records::account::{Account, Status};
 use crate::records::audit::{Action, Event};
 use crate::records::deletion::RequestedBy;
 use crate::records::flow::{Arrival, Entry, Newcomer, Purpose, State};
-use crate::records::message::{Body, Outgoing};
+use crate::records::message::Body;
 use crate::records::method::MethodKind;
 use crate::records::proof::Proof;
 use crate::records::protected::ProtectedAct;
 use crate::records::refusal::Refusal;
 use crate::records::step::{Arrived, SignedIn, Step};
 use crate::records::verdict::{Change, Verdict};
+use crate::rules::method;
 use crate::rules::protected::Protected;
-use crate::rules::{method, notices};
 
 /// Nothing is missing: do what the person came for.
 pub(crate) fn complete(
@@ -43,13 +42,13 @@ pub(crate) fn complete(
             renew(turn, account, &proof, session, first_only, restores)
         }
         Purpose::Reset => {
-            tell(&mut turn, &account, &Body::PasswordReset);
+            turn.tell(&account, &Body::PasswordReset);
             account.recover(proof.is_recovery(), None, &mut turn.changes, turn.ctx);
             turn::arrive(turn, account, &proof, Arrived::Reset, Action::PasswordReset)
         }
         Purpose::SignIn => {
             if sets_password {
-                tell(&mut turn, &account, &Body::PasswordChanged);
+                turn.tell(&account, &Body::PasswordChanged);
             }
             let (outcome, action) = match (restores, sets_password) {
                 (true, _) => (Arrived::Restored, Action::Restored),
@@ -90,17 +89,7 @@ fn renew(
         method.used_at = Some(ctx.now);
     }
     let secret = ctx.draw.bytes::<32>("session secret");
-    turn.signed_in = Some(SignedIn {
-        account: account.id,
-        session: id,
-        token: Some(SessionToken::new(account.id, id, &secret)),
-        aal: session.aal,
-        recovered: session.recovered,
-        amr: session.amr.clone(),
-        auth_time: session.auth_time,
-        works_offline: account.works_offline(),
-        outcome: Arrived::Reauthenticated,
-    });
+    turn.signed_in = Some(SignedIn::of(&session, &account, &secret, Arrived::Reauthenticated));
     let state = State::SignedIn {
         account: account.id,
         session: id,
@@ -109,7 +98,7 @@ fn renew(
     };
     let action = if restores { Action::Restored } else { Action::Reauthenticated };
     let event = Event::done(action, Some(id), ctx.now);
-    turn.changes.push(Change::Account { account: Box::new(account), event });
+    turn.changes.push(Change::account(account, event));
     turn.changes.push(Change::Session { session: Box::new(session), secret });
     turn.to(state)
 }
@@ -180,19 +169,11 @@ fn link(
     turn::arrive(turn, account, proof, Arrived::Linked, action)
 }
 
-/// Tells every verified address of the account.
-pub(crate) fn tell(turn: &mut Turn<'_>, account: &Account, body: &Body) {
-    let (device, now) = (turn.flow.client.device().to_owned(), turn.ctx.now);
-    turn.changes.extend(account.verified().map(|email| {
-        Change::Send(Outgoing::new(email.as_typed(), body.clone(), &device, now).about(account.id))
-    }));
-}
-
 /// What goes with an account that comes back: it is told, nothing is due any more, and sessions that
 /// waited go on, unless the way back was a recovery, which ends them (SPEC 5.5, 9.5).
 pub(crate) fn brought_back(turn: &mut Turn<'_>, account: &mut Account, was: &Status, ends_sessions: bool) {
     let Status::PendingDeletion { purge_at, requested_by, .. } = was else { return };
-    turn.changes.extend(notices::told(account, &Body::Restored, turn.flow.client.device(), turn.ctx));
+    turn.tell(account, &Body::Restored);
     turn.changes.push(Change::DeletionUnscheduled { account: account.id, purge_at: *purge_at });
     if matches!(requested_by, RequestedBy::Support { .. }) && !ends_sessions {
         turn.changes.push(Change::SessionsResumed { account: account.id });

@@ -65,14 +65,7 @@ fn account(number: u8, password: bool, subject: Option<&str>) -> Account {
     account.revision = 1;
     let mut add = |id: u8, credential| {
         let id = MethodId::from_bytes([id; 16]);
-        account.ways.methods.push(Method {
-            id,
-            added_at: NOW,
-            used_at: None,
-            suspended: false,
-            compromised_at: None,
-            credential,
-        });
+        account.ways.methods.push(Method::new(id, credential, NOW));
     };
     if password {
         add(1, Credential::Password { email: email(), hash: stored(), version: 1 });

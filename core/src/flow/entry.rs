@@ -92,12 +92,12 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
     if let TypedFactor::RecoveryCode(_) = given {
         let left =
             u8::try_from(account.ways.mfa.as_ref().map_or(0, |mfa| mfa.codes.len())).unwrap_or(u8::MAX);
-        complete::tell(&mut turn, &account, &Body::RecoveryCodeUsed { left });
+        turn.tell(&account, &Body::RecoveryCodeUsed { left });
     }
     if entry.missing(&account).is_some() {
         // What is taken is spent by the act that took it, whatever comes after (SPEC 5.2, 5.3).
         let event = Event::done(Action::SecondFactorProven, None, now);
-        turn.changes.push(Change::Account { account: Box::new(account.clone()), event });
+        turn.changes.push(Change::account(account.clone(), event));
     }
     enter(turn, account, entry)
 }
@@ -124,7 +124,7 @@ pub(crate) fn new_password(mut turn: Turn<'_>, mut entry: Entry, new: StoredPass
 }
 
 fn counted(mut turn: Turn<'_>, account: Account, event: Event, refusal: Refusal) -> Verdict<Step> {
-    turn.changes.push(Change::Account { account: Box::new(account), event });
+    turn.changes.push(Change::account(account, event));
     turn.refuse(refusal)
 }
 

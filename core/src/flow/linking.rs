@@ -70,7 +70,7 @@ pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: 
         None => {
             candidate.first.fail(turn.ctx.patient);
             let event = Event::refused(Action::ForeignIdentityShown, turn.ctx.now);
-            let changes = vec![Change::Account { account: Box::new(candidate), event }];
+            let changes = vec![Change::account(candidate, event)];
             Verdict::counted(Refusal::InvalidCredentials, changes)
         }
     }

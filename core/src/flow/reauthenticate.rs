@@ -2,7 +2,7 @@
 
 use crate::flow::facts::Facts;
 use crate::flow::turn::Turn;
-use crate::flow::{entry, step, turn};
+use crate::flow::{entry, turn};
 use crate::ground::id::SessionId;
 use crate::records::account::Owner;
 use crate::records::assertion::Asserted;
@@ -11,22 +11,19 @@ use crate::records::flow::{Entry, Purpose, State};
 use crate::records::proof::{Accepted, PasswordProof};
 use crate::records::refusal::{AssertionProblem, Refusal};
 use crate::records::step::{Progress, Step};
-use crate::records::verdict::{Change, Verdict};
+use crate::records::verdict::Verdict;
 use crate::rules::{first_factor, fresh};
 
 /// A flow that renews the proof of a session (SPEC 6.4).
-pub(crate) fn reauthenticate(owner: &Owner, ctx: &Context<'_>) -> Verdict<Progress> {
+pub(crate) fn begin(owner: &Owner, ctx: &Context<'_>) -> Verdict<Progress> {
     let Owner { session, account } = owner;
     let state = State::Reauthenticate { account: account.id, session: session.id };
-    let (flow, token) = turn::begin(state, &session.client, ctx);
     let facts = Facts { account: Some(account.clone()), ..Facts::default() };
-    let step = step::step(&flow, &facts, ctx);
-    let progress = Progress { flow: Some(token), number: flow.number, step };
-    Verdict::done(progress, vec![Change::Flow(Box::new(flow))])
+    turn::waits(state, &session.client, &facts, ctx)
 }
 
 /// A password was given to renew a session's proof.
-pub(crate) fn reauthenticate_by_password(
+pub(crate) fn by_password(
     mut turn: Turn<'_>,
     session: SessionId,
     proof: Option<PasswordProof>,
@@ -46,11 +43,7 @@ pub(crate) fn reauthenticate_by_password(
 }
 
 /// An identity was shown to renew a session's proof.
-pub(crate) fn reauthenticate_by_identity(
-    mut turn: Turn<'_>,
-    session: SessionId,
-    asserted: &Asserted,
-) -> Verdict<Step> {
+pub(crate) fn by_identity(mut turn: Turn<'_>, session: SessionId, asserted: &Asserted) -> Verdict<Step> {
     // An assertion made just now by who signed in there long ago is no fresh proof (SPEC 6.4).
     if asserted.auth_time.is_some_and(|at| !fresh::is_fresh(at, turn.ctx.now, turn.ctx.policy)) {
         return turn.refuse(Refusal::AssertionRejected { reason: AssertionProblem::AuthTime });

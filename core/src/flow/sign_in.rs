@@ -1,7 +1,7 @@
 //! Signing in with a password (SPEC 4).
 
 use crate::flow::facts::Facts;
-use crate::flow::{step, turn};
+use crate::flow::turn;
 use crate::records::account::Account;
 use crate::records::audit::Action;
 use crate::records::context::Context;
@@ -32,11 +32,8 @@ pub(crate) fn password(
     };
     let entry = Entry::new(&account, proof, Purpose::SignIn);
     if let Some(asking) = entry.missing(&account) {
-        let (flow, token) = turn::begin(asking(entry), client, ctx);
         let facts = Facts { account: Some(account), ..Facts::default() };
-        let step = step::step(&flow, &facts, ctx);
-        let progress = Progress { flow: Some(token), number: flow.number, step };
-        return Verdict::done(progress, vec![Change::Flow(Box::new(flow))]);
+        return turn::waits(asking(entry), client, &facts, ctx);
     }
     if let Some(rehashed) = entry.proof.rehashed.clone() {
         account.set_password(rehashed);

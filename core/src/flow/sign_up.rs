@@ -3,7 +3,7 @@
 use crate::crypto::password::StoredPassword;
 use crate::flow::facts::Facts;
 use crate::flow::turn::Turn;
-use crate::flow::{arrival, step, turn};
+use crate::flow::{arrival, turn};
 use crate::ground::email::EmailAddress;
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
@@ -41,10 +41,9 @@ pub(crate) fn begin_federated(
     if all_waiting >= ctx.policy.open_sign_ups() {
         return Verdict::refused(Refusal::Busy);
     }
-    let (flow, token) = turn::begin(State::Present { provider }, client, ctx);
-    let step = step::step(&flow, &Facts::default(), ctx);
-    let progress = Progress { flow: Some(token), number: flow.number, step };
-    Verdict::done(progress, vec![Change::Flow(Box::new(flow)), Change::AtProvider { waits: true }])
+    let mut verdict = turn::waits(State::Present { provider }, client, &Facts::default(), ctx);
+    verdict.changes.push(Change::AtProvider { waits: true });
+    verdict
 }
 
 /// A sign-up whose email is proven later: the account is there at once, and the address claims nothing

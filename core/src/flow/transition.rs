@@ -85,10 +85,10 @@ fn stepped(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict
 
         // ── from Reauthenticate ──
         (State::Reauthenticate { session, .. }, Input::Password(proof)) => {
-            reauthenticate::reauthenticate_by_password(turn, session, proof)
+            reauthenticate::by_password(turn, session, proof)
         }
         (State::Reauthenticate { session, .. }, Input::Identity(asserted)) => {
-            reauthenticate::reauthenticate_by_identity(turn, session, &asserted)
+            reauthenticate::by_identity(turn, session, &asserted)
         }
 
         // ── from SecondFactor ──
@@ -99,7 +99,7 @@ fn stepped(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict
         (State::NewPassword(entry), Input::NewPassword(new)) => entry::new_password(turn, entry, new),
 
         // ── from PresentAssertion in a session ──
-        (State::Adding { .. }, Input::Identity(asserted)) => add::add_identity(turn, *asserted),
+        (State::Adding { .. }, Input::Identity(asserted)) => add::identity(turn, *asserted),
 
         // ── from the code of an undo ──
         (State::Undo(undoing), Input::NewPassword(new)) => undo::new_password(turn, undoing, new),

@@ -17,9 +17,9 @@ use crate::records::message::Body;
 use crate::records::proof::Proof;
 use crate::records::refusal::{AssertionProblem, Refusal};
 use crate::records::session::Client;
-use crate::records::step::{Arrived, SignedIn, Step};
+use crate::records::step::{Arrived, Progress, SignedIn, Step};
 use crate::records::verdict::{Change, Verdict};
-use crate::rules::opening;
+use crate::rules::{notices, opening};
 
 const FLOW_LIFE: Duration = Duration::from_secs(15 * 60);
 const ASSERTION_LIFE: Duration = Duration::from_secs(10 * 60);
@@ -143,6 +143,11 @@ impl<'a> Turn<'a> {
         slot.is_some_and(|slot| slot.take(code.reveal(), typed_in, &proving.email, self.ctx))
     }
 
+    /// Tells every verified address of the account.
+    pub(crate) fn tell(&mut self, account: &Account, body: &Body) {
+        self.changes.extend(notices::to_verified(account, body, self.flow.client.device(), self.ctx));
+    }
+
     pub(crate) fn stop_waiting(mut self, proving: &Proving) -> Self {
         let address = proving.purpose.address_hash(&proving.email, self.ctx.keys);
         let (purpose, flow) = (proving.purpose, self.flow.id);
@@ -177,6 +182,14 @@ fn life(state: &State, ctx: &Context<'_>) -> Duration {
             None => FLOW_LIFE,
         },
     }
+}
+
+/// A new flow that waits at this state, and nothing else is written.
+pub(crate) fn waits(state: State, client: &Client, facts: &Facts, ctx: &Context<'_>) -> Verdict<Progress> {
+    let (flow, token) = begin(state, client, ctx);
+    let step = step::step(&flow, facts, ctx);
+    let progress = Progress { flow: Some(token), number: flow.number, step };
+    Verdict::done(progress, vec![Change::Flow(Box::new(flow))])
 }
 
 /// What goes with flows that are over.

@@ -8,7 +8,7 @@ use crate::records::account::{Account, Status};
 use crate::records::audit::{Action, Event};
 use crate::records::context::Context;
 use crate::records::flow::{Entry, Purpose, State};
-use crate::records::message::{Body, Outgoing};
+use crate::records::message::Body;
 use crate::records::mfa::{SecondFactor, TypedFactor};
 use crate::records::proof::Proof;
 use crate::records::refusal::Refusal;
@@ -17,7 +17,7 @@ use crate::records::step::{Arrived, Progress, Step};
 use crate::records::undo::{Asks, Undo, UndoHash, Undoing};
 use crate::records::verdict::{Change, Verdict};
 use crate::records::ways::Ways;
-use crate::rules::protected;
+use crate::rules::{notices, protected};
 
 /// Somebody has an undo code. It leads to the account whose act it undoes; every other is over or never was.
 pub(crate) fn begin(
@@ -86,7 +86,7 @@ fn apply(
         Some(typed) => match crate::rules::undo::take_factor(&mut ways, &mut account, typed, ctx) {
             Ok(proven) => Some(proven),
             Err((refusal, event)) => {
-                turn.changes.push(Change::Account { account: Box::new(account), event });
+                turn.changes.push(Change::account(account, event));
                 return turn.refuse(refusal);
             }
         },
@@ -116,13 +116,13 @@ fn apply(
         }
         Some(proof) => {
             let entry = Entry::new(&account, proof, Purpose::SignIn);
-            turn.changes.push(Change::Account { account: Box::new(account.clone()), event });
+            turn.changes.push(Change::account(account.clone(), event));
             turn.facts.account = Some(account);
             turn.to(State::ConfirmRestore(entry))
         }
         // No first factor was proven: the owner signs in by a method that is back.
         None => {
-            turn.changes.push(Change::Account { account: Box::new(account), event });
+            turn.changes.push(Change::account(account, event));
             turn.to(State::Done)
         }
     }
@@ -131,13 +131,8 @@ fn apply(
 /// Whoever was verified before or is now hears of it: one of the two may not have wanted it.
 fn tell(turn: &mut Turn<'_>, before: &Account, after: &Account) {
     let added = after.verified().filter(|email| !before.has_verified(email));
-    let told: Vec<_> = before
-        .verified()
-        .chain(added)
-        .map(|email| {
-            let (device, now) = (turn.flow.client.device(), turn.ctx.now);
-            Change::Send(Outgoing::new(email.as_typed(), Body::Undone, device, now).about(after.id))
-        })
-        .collect();
+    let device = turn.flow.client.device();
+    let told = before.verified().chain(added);
+    let told = told.map(|email| Change::Send(notices::to(email, after, &Body::Undone, device, turn.ctx)));
     turn.changes.extend(told);
 }

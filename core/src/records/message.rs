@@ -38,85 +38,132 @@ pub struct UndoOffer {
     pub until: Timestamp,
 }
 
-/// What a message says.
-#[derive(Clone, Debug)]
-pub enum MessageKind {
-    /// Somebody who signs up says that this is their address: the code proves it, typed where it was
-    /// asked for and nowhere else. Says nothing of accounts.
-    VerifyEmail {
-        /// 8 digits.
-        code: Secret,
-    },
-    /// Somebody who says that they forgot the password wants to set another: the code lets them, typed
-    /// where it was asked for and nowhere else.
-    ResetPassword {
-        /// 8 digits.
-        code: Secret,
-    },
-    /// The owner of an account wants this address for it: the code proves that it is theirs, typed in the
-    /// session where it was asked for and nowhere else.
-    ChangeEmail {
-        /// 8 digits.
-        code: Secret,
-    },
+/// The notices, each once: what the host reads and what is stored are made of this list. The order is that of
+/// the stored form.
+macro_rules! messages {
+    ($($(#[$doc:meta])* $name:ident $({ $($(#[$about:meta])* $field:ident: $type:ty,)* })?;)*) => {
+        /// What a message says.
+        #[derive(Clone, Debug)]
+        pub enum MessageKind {
+            /// Somebody who signs up says that this is their address: the code proves it, typed where it was
+            /// asked for and nowhere else. Says nothing of accounts.
+            VerifyEmail {
+                /// 8 digits.
+                code: Secret,
+            },
+            /// Somebody who says that they forgot the password wants to set another: the code lets them, typed
+            /// where it was asked for and nowhere else.
+            ResetPassword {
+                /// 8 digits.
+                code: Secret,
+            },
+            /// The owner of an account wants this address for it: the code proves that it is theirs, typed in the
+            /// session where it was asked for and nowhere else.
+            ChangeEmail {
+                /// 8 digits.
+                code: Secret,
+            },
+            $($(#[$doc])* $name $({ $($(#[$about])* $field: $type,)* })?,)*
+        }
+
+        impl MessageKind {
+            /// The kind's name, the same in every language and release.
+            pub fn code(&self) -> &'static str {
+                match self {
+                    Self::VerifyEmail { .. } => "VerifyEmail",
+                    Self::ResetPassword { .. } => "ResetPassword",
+                    Self::ChangeEmail { .. } => "ChangeEmail",
+                    $(Self::$name { .. } => stringify!($name),)*
+                }
+            }
+        }
+
+        /// What a message says, as it is stored.
+        #[derive(Clone, Serialize, Deserialize)]
+        pub(crate) enum Body {
+            /// `to_nobody` says that it is dropped when it is fetched: it was written so that nobody learns from
+            /// its absence (SPEC 4.7).
+            Code { purpose: CodePurpose, code: MailCode, typed_in: TypedIn, serial: u32, to_nobody: bool },
+            $($name $({ $($field: $type,)* })?,)*
+        }
+
+        impl Body {
+            fn kind(&self) -> MessageKind {
+                match self {
+                    Self::Code { purpose, code, .. } => {
+                        let code = code.as_str().into();
+                        match purpose {
+                            CodePurpose::AddressProof => MessageKind::VerifyEmail { code },
+                            CodePurpose::EmailChange => MessageKind::ChangeEmail { code },
+                            CodePurpose::Reset => MessageKind::ResetPassword { code },
+                        }
+                    }
+                    $(Self::$name $({ $($field,)* })? => MessageKind::$name $({ $($field: $field.clone(),)* })?,)*
+                }
+            }
+        }
+    };
+}
+
+messages! {
     /// MFA was turned on.
-    MfaTurnedOn,
+    MfaTurnedOn;
     /// The second factor was replaced by another.
-    MfaReplaced,
+    MfaReplaced;
     /// MFA was turned off.
-    MfaTurnedOff,
+    MfaTurnedOff;
     /// A password of the account is said to be known to others; the next sign-in asks for a new one.
-    PasswordCompromised,
+    PasswordCompromised;
     /// The account has another password.
-    PasswordChanged,
+    PasswordChanged;
     /// The account has another password, set by a mailed code.
-    PasswordReset,
+    PasswordReset;
     /// A recovery code was used in place of the second factor.
     RecoveryCodeUsed {
         /// How many are left.
         left: u8,
-    },
-    /// A sign-in method was removed from the account.
-    MethodRemoved {
-        /// Its kind.
-        kind: MethodKind,
-        /// Its provider, if it is a federated identity.
-        provider: Option<ProviderId>,
-    },
-    /// The account's owner said which of the ways in are theirs; the others were removed.
-    MethodsReviewed,
-    /// The account has another address for messages.
-    EmailChanged,
-    /// A change of the account was taken back by its undo code.
-    Undone,
+    };
     /// A sign-in method was added to the account.
     MethodAdded {
         /// Its kind.
         kind: MethodKind,
         /// Its provider, if it is a federated identity.
         provider: Option<ProviderId>,
-    },
+    };
+    /// A sign-in method was removed from the account.
+    MethodRemoved {
+        /// Its kind.
+        kind: MethodKind,
+        /// Its provider, if it is a federated identity.
+        provider: Option<ProviderId>,
+    };
+    /// The account's owner said which of the ways in are theirs; the others were removed.
+    MethodsReviewed;
+    /// The account has another address for messages.
+    EmailChanged;
+    /// A change of the account was taken back by its undo code.
+    Undone;
     /// The account will be deleted unless its owner signs in and restores it.
     DeletionRequested {
         /// When.
         purge_at: Timestamp,
-    },
+    };
     /// The account was restored.
-    Restored,
+    Restored;
     /// The account will soon be deleted.
     DeletionReminder {
         /// When.
         purge_at: Timestamp,
-    },
+    };
     /// The account will be erased for a request of its owner's, unless the owner signs in and restores it.
     ErasureAnnounced {
         /// From when on.
         from: Timestamp,
-    },
+    };
     /// The account is gone, before its time to be restored was over.
-    Erased,
+    Erased;
     /// Everything that is held about the account was given out, in a session of its owner's.
-    Exported,
+    Exported;
     /// For the host itself, `to` is empty: revoke what this person has granted at the provider. The account
     /// is gone.
     RevokeGrant {
@@ -124,7 +171,7 @@ pub enum MessageKind {
         provider: ProviderId,
         /// The provider's name for the person.
         subject: String,
-    },
+    };
 }
 
 impl MessageKind {
@@ -135,34 +182,6 @@ impl MessageKind {
                 Some(code)
             }
             _ => None,
-        }
-    }
-
-    /// The kind's name, the same in every language and release.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::VerifyEmail { .. } => "VerifyEmail",
-            Self::ResetPassword { .. } => "ResetPassword",
-            Self::ChangeEmail { .. } => "ChangeEmail",
-            Self::MfaTurnedOn => "MfaTurnedOn",
-            Self::MfaReplaced => "MfaReplaced",
-            Self::MfaTurnedOff => "MfaTurnedOff",
-            Self::PasswordCompromised => "PasswordCompromised",
-            Self::PasswordChanged => "PasswordChanged",
-            Self::PasswordReset => "PasswordReset",
-            Self::RecoveryCodeUsed { .. } => "RecoveryCodeUsed",
-            Self::MethodRemoved { .. } => "MethodRemoved",
-            Self::MethodsReviewed => "MethodsReviewed",
-            Self::EmailChanged => "EmailChanged",
-            Self::Undone => "Undone",
-            Self::MethodAdded { .. } => "MethodAdded",
-            Self::DeletionRequested { .. } => "DeletionRequested",
-            Self::Restored => "Restored",
-            Self::DeletionReminder { .. } => "DeletionReminder",
-            Self::ErasureAnnounced { .. } => "ErasureAnnounced",
-            Self::Erased => "Erased",
-            Self::Exported => "Exported",
-            Self::RevokeGrant { .. } => "RevokeGrant",
         }
     }
 }
@@ -182,55 +201,6 @@ pub(crate) struct Outgoing {
     pub(crate) undo: Option<(UndoCode, Timestamp)>,
     pub(crate) fetched_at: Option<Timestamp>,
     pub(crate) failures: u32,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) enum Body {
-    /// `to_nobody` says that it is dropped when it is fetched: it was written so that nobody learns from
-    /// its absence (SPEC 4.7).
-    Code {
-        purpose: CodePurpose,
-        code: MailCode,
-        typed_in: TypedIn,
-        serial: u32,
-        to_nobody: bool,
-    },
-    MfaTurnedOn,
-    MfaReplaced,
-    MfaTurnedOff,
-    PasswordCompromised,
-    PasswordChanged,
-    PasswordReset,
-    RecoveryCodeUsed {
-        left: u8,
-    },
-    MethodAdded {
-        kind: MethodKind,
-        provider: Option<ProviderId>,
-    },
-    MethodRemoved {
-        kind: MethodKind,
-        provider: Option<ProviderId>,
-    },
-    MethodsReviewed,
-    EmailChanged,
-    Undone,
-    DeletionRequested {
-        purge_at: Timestamp,
-    },
-    Restored,
-    DeletionReminder {
-        purge_at: Timestamp,
-    },
-    ErasureAnnounced {
-        from: Timestamp,
-    },
-    Erased,
-    Exported,
-    RevokeGrant {
-        provider: ProviderId,
-        subject: String,
-    },
 }
 
 impl Record for Outgoing {
@@ -268,45 +238,10 @@ impl Outgoing {
     }
 
     pub(crate) fn to_message(&self) -> Message {
-        let kind = match &self.body {
-            Body::Code { purpose, code, .. } => {
-                let code = code.as_str().into();
-                match purpose {
-                    CodePurpose::AddressProof => MessageKind::VerifyEmail { code },
-                    CodePurpose::EmailChange => MessageKind::ChangeEmail { code },
-                    CodePurpose::Reset => MessageKind::ResetPassword { code },
-                }
-            }
-            Body::MfaTurnedOn => MessageKind::MfaTurnedOn,
-            Body::MfaReplaced => MessageKind::MfaReplaced,
-            Body::MfaTurnedOff => MessageKind::MfaTurnedOff,
-            Body::PasswordCompromised => MessageKind::PasswordCompromised,
-            Body::PasswordChanged => MessageKind::PasswordChanged,
-            Body::PasswordReset => MessageKind::PasswordReset,
-            Body::RecoveryCodeUsed { left } => MessageKind::RecoveryCodeUsed { left: *left },
-            Body::MethodRemoved { kind, provider } => {
-                MessageKind::MethodRemoved { kind: *kind, provider: provider.clone() }
-            }
-            Body::MethodsReviewed => MessageKind::MethodsReviewed,
-            Body::EmailChanged => MessageKind::EmailChanged,
-            Body::Undone => MessageKind::Undone,
-            Body::MethodAdded { kind, provider } => {
-                MessageKind::MethodAdded { kind: *kind, provider: provider.clone() }
-            }
-            Body::DeletionRequested { purge_at } => MessageKind::DeletionRequested { purge_at: *purge_at },
-            Body::Restored => MessageKind::Restored,
-            Body::DeletionReminder { purge_at } => MessageKind::DeletionReminder { purge_at: *purge_at },
-            Body::ErasureAnnounced { from } => MessageKind::ErasureAnnounced { from: *from },
-            Body::Erased => MessageKind::Erased,
-            Body::Exported => MessageKind::Exported,
-            Body::RevokeGrant { provider, subject } => {
-                MessageKind::RevokeGrant { provider: provider.clone(), subject: subject.clone() }
-            }
-        };
         Message {
             id: self.id,
             to: self.to.clone(),
-            kind,
+            kind: self.body.kind(),
             device: self.device.clone(),
             created_at: self.created_at,
             undo: self.undo.as_ref().map(|(code, until)| UndoOffer { code: code.print(), until: *until }),

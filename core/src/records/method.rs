@@ -88,6 +88,11 @@ impl Credential {
 }
 
 impl Method {
+    /// A method that was added just now.
+    pub(crate) fn new(id: MethodId, credential: Credential, added_at: Timestamp) -> Self {
+        Self { id, added_at, used_at: None, suspended: false, compromised_at: None, credential }
+    }
+
     pub(crate) fn kind(&self) -> MethodKind {
         match self.credential {
             Credential::Password { .. } => MethodKind::Password,

@@ -9,11 +9,12 @@ use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::ground::time::{Timestamp, YearMonth};
+use crate::records::account::Account;
 use crate::records::assertion::Assertion;
 use crate::records::method::MethodKind;
 use crate::records::mfa::SecondFactor;
 use crate::records::proof::Accepted;
-use crate::records::session::{Aal, Amr};
+use crate::records::session::{Aal, Amr, Session};
 
 /// What a flow has come to: the step that the person is at.
 #[derive(Clone, Debug)]
@@ -150,6 +151,23 @@ pub struct SignedIn {
     pub works_offline: Vec<MethodKind>,
     /// What else came of it.
     pub outcome: Arrived,
+}
+
+impl SignedIn {
+    /// The session of an account, and the token that was made for it.
+    pub(crate) fn of(session: &Session, account: &Account, secret: &[u8; 32], outcome: Arrived) -> Self {
+        Self {
+            account: account.id,
+            session: session.id,
+            token: Some(SessionToken::new(account.id, session.id, secret)),
+            aal: session.aal,
+            recovered: session.recovered,
+            amr: session.amr.clone(),
+            auth_time: session.auth_time,
+            works_offline: account.works_offline(),
+            outcome,
+        }
+    }
 }
 
 /// How a person arrived at the session.

@@ -27,6 +27,11 @@ pub(crate) struct Verdict<T> {
 }
 
 impl<T> Verdict<T> {
+    /// A yes that writes the account alone.
+    pub(crate) fn account(answer: T, account: Account, event: Event) -> Self {
+        Self::done(answer, vec![Change::account(account, event)])
+    }
+
     /// A yes that writes.
     pub(crate) fn done(answer: T, changes: Vec<Change>) -> Self {
         Self { answer: Ok(answer), changes }
@@ -129,6 +134,11 @@ pub(crate) enum Change {
 }
 
 impl Change {
+    /// The account as it is from now on, and why.
+    pub(crate) fn account(account: Account, event: Event) -> Self {
+        Self::Account { account: Box::new(account), event }
+    }
+
     /// Whether it ends what somebody has, so that it cannot wait for room on the disk.
     pub(crate) fn ends(&self) -> bool {
         matches!(

@@ -164,7 +164,7 @@ pub(crate) fn prove(
     let Some(Pending { wanted, proving, .. }) = right else {
         // Wrong, expired, void and unknown are one refusal and one commit (SPEC 12.5).
         let event = Event { session: Some(session.id), ..Event::refused(Action::AddressCodeTried, ctx.now) };
-        changes.push(Change::Account { account: Box::new(account.clone()), event });
+        changes.push(Change::account(account.clone(), event));
         return Verdict::counted(Refusal::InvalidCode, changes);
     };
     let email = &proving.email;
@@ -265,7 +265,7 @@ fn change_contact(
         session::end_others(&mut after, session, false, &mut changes);
     }
     let event = Event::done(Action::EmailChanged, Some(session.id), ctx.now);
-    changes.push(Change::Account { account: Box::new(after), event });
+    changes.push(Change::account(after, event));
     Verdict::done(step, changes)
 }
 
@@ -287,7 +287,7 @@ fn verify(
     changes.extend(protected::rows(before, &after, ctx.now));
     changes.push(Change::PendingVoid(before.id));
     let event = Event::done(Action::AddressProven, Some(session.id), ctx.now);
-    changes.push(Change::Account { account: Box::new(after), event });
+    changes.push(Change::account(after, event));
     Verdict::done(step, changes)
 }
 
@@ -313,6 +313,6 @@ pub(crate) fn set_contact(fresh: &Fresh<'_, Unheld>, email: &EmailAddress, ctx: 
     let mut after = protected.write(after, &mut changes, ctx);
     session::end_others(&mut after, session, false, &mut changes);
     let event = Event::done(Action::EmailChanged, Some(session.id), ctx.now);
-    changes.push(Change::Account { account: Box::new(after), event });
+    changes.push(Change::account(after, event));
     Verdict::done((), changes)
 }

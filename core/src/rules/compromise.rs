@@ -4,11 +4,12 @@ use crate::ground::id::MethodId;
 use crate::records::account::{Account, Owner};
 use crate::records::audit::{Action, Actor, Event};
 use crate::records::context::Context;
-use crate::records::message::{Body, Outgoing};
+use crate::records::message::Body;
 use crate::records::method::Credential;
 use crate::records::refusal::Refusal;
 use crate::records::session::Session;
 use crate::records::verdict::{Change, Verdict};
+use crate::rules::notices;
 
 /// Its owner says so. That wants no fresh proof: nothing gets weaker by it.
 pub(crate) fn by_owner(
@@ -45,18 +46,11 @@ fn marked(
         }
         _ => return Verdict::refused(Refusal::NotOffered),
     }
-    let mut changes: Vec<_> = account
-        .verified()
-        .map(|email| {
-            Change::Send(
-                Outgoing::new(email.as_typed(), Body::PasswordCompromised, "", ctx.now).about(account.id),
-            )
-        })
-        .collect();
+    let mut changes = notices::to_verified(&account, &Body::PasswordCompromised, "", ctx);
     for session in sessions.iter().filter(|session| session.method == id) {
         account.session_ends(session.id);
         changes.push(Change::SessionEnded { account: account.id, session: session.id });
     }
-    changes.push(Change::Account { account: Box::new(account), event });
+    changes.push(Change::account(account, event));
     Verdict::done((), changes)
 }

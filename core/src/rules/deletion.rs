@@ -36,7 +36,7 @@ pub(crate) fn request(fresh: &Fresh<'_, FirstFactor>, ctx: &Context<'_>) -> Verd
     }
     let (deletion, mut changes) = schedule(&mut account, RequestedBy::Owner, session.client.device(), ctx);
     let event = Event::done(Action::DeletionRequested, Some(session.id), ctx.now);
-    changes.push(Change::Account { account: Box::new(account), event });
+    changes.push(Change::account(account, event));
     Verdict::done(deletion, changes)
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn schedule(
     ctx: &Context<'_>,
 ) -> (Deletion, Vec<Change>) {
     let purge_at = ctx.now + WAY_BACK;
-    let mut changes = notices::told(account, &Body::DeletionRequested { purge_at }, device, ctx);
+    let mut changes = notices::to_verified(account, &Body::DeletionRequested { purge_at }, device, ctx);
     if matches!(requested_by, RequestedBy::Support { .. }) {
         // Somebody else asked, so the owner's devices are not thrown out; they wait (SPEC 9.5).
         changes.push(Change::SessionsSuspended { account: account.id });
@@ -110,7 +110,7 @@ pub(crate) fn check_erasable(
 
 /// The account is absent from now on; its rows go with the purges that are due (SPEC 9.3, 9.4).
 pub(crate) fn erased(mut account: Account, by: Actor, device: &str, ctx: &Context<'_>) -> Vec<Change> {
-    let mut changes = notices::told(&account, &Body::Erased, device, ctx);
+    let mut changes = notices::to_verified(&account, &Body::Erased, device, ctx);
     if let Status::PendingDeletion { purge_at, .. } = &mut account.status {
         changes.push(Change::DeletionUnscheduled { account: account.id, purge_at: *purge_at });
         *purge_at = ctx.now;
@@ -118,7 +118,7 @@ pub(crate) fn erased(mut account: Account, by: Actor, device: &str, ctx: &Contex
     let (id, purge_at) = (account.id, ctx.now);
     changes.push(Change::DeletionScheduled { account: id, purge_at, reminders: Vec::new() });
     let event = Event::done(Action::Erased, None, ctx.now).by(by);
-    changes.push(Change::Account { account: Box::new(account), event });
+    changes.push(Change::account(account, event));
     changes
 }
 
@@ -131,7 +131,7 @@ pub(crate) fn remind(due: Vec<(Due, Option<Account>)>, ctx: &Context<'_>) -> Ver
         });
         if let Some(account) = pending {
             let body = Body::DeletionReminder { purge_at: due.purge_at };
-            changes.extend(notices::told(&account, &body, "", ctx));
+            changes.extend(notices::to_verified(&account, &body, "", ctx));
         }
         changes.push(Change::Reminded(due));
     }

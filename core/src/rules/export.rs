@@ -12,8 +12,8 @@ use crate::rules::notices;
 pub(crate) fn export(fresh: &Fresh<'_, Unheld>, holdings: &Holdings, ctx: &Context<'_>) -> Verdict<Document> {
     let (session, account) = (fresh.session(), fresh.account().clone());
     let document = Document::of(&account, holdings, ctx);
-    let mut changes = notices::told(&account, &Body::Exported, session.client.device(), ctx);
+    let mut changes = notices::to_verified(&account, &Body::Exported, session.client.device(), ctx);
     let event = Event::done(Action::Exported, Some(session.id), ctx.now);
-    changes.push(Change::Account { account: Box::new(account), event });
+    changes.push(Change::account(account, event));
     Verdict::done(document, changes)
 }

@@ -29,15 +29,12 @@ pub(crate) fn try_password(
     if let Err(throttled) = account.first.check(ctx.now, ctx.patient, account.end_of_first()) {
         account.first.settle(ctx.patient);
         let event = Event::refused(Action::Throttled, ctx.now);
-        return Err((throttled, vec![Change::Account { account: Box::new(account), event }]));
+        return Err((throttled, vec![Change::account(account, event)]));
     }
     let Some(proof) = proof.filter(|proof| proof.matches) else {
         account.first.fail(ctx.patient);
         let event = Event::refused(Action::PasswordTried, ctx.now);
-        return Err((
-            Refusal::InvalidCredentials,
-            vec![Change::Account { account: Box::new(account), event }],
-        ));
+        return Err((Refusal::InvalidCredentials, vec![Change::account(account, event)]));
     };
     Ok((account, proof.proven(ctx.now)))
 }

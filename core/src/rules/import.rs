@@ -112,7 +112,7 @@ impl Reading {
         let mut changes = protected::rows(&Account::new(id), &account, ctx.now);
         changes.push(Change::Claimed { identifier: external, account: id });
         let event = Event::done(Action::AccountImported, None, ctx.now).by(Actor::Host);
-        changes.push(Change::Account { account: Box::new(account), event });
+        changes.push(Change::account(account, event));
         (ImportOutcome::Imported { account: id }, changes)
     }
 
@@ -125,13 +125,12 @@ impl Reading {
             let verified_at = self.email_verified.then_some(ctx.now);
             account.take_address(email, verified_at, AddressSource::Import);
         }
-        let methods = self.credentials.into_iter().enumerate().map(|(at, credential)| Method {
-            id: MethodId::v7(ctx.now, ctx.draw.bytes(&format!("id/method/{at}"))),
-            added_at: ctx.now,
-            used_at: None,
-            suspended: false,
-            compromised_at: None,
-            credential,
+        let methods = self.credentials.into_iter().enumerate().map(|(at, credential)| {
+            Method::new(
+                MethodId::v7(ctx.now, ctx.draw.bytes(&format!("id/method/{at}"))),
+                credential,
+                ctx.now,
+            )
         });
         account.ways.methods = methods.collect();
         account.ways.mfa = self.totp.map(|secret| Mfa {

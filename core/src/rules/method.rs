@@ -76,7 +76,7 @@ pub(crate) fn remove(
     let mut after = protected.write(after, &mut changes, ctx);
     session::end_others(&mut after, session, session.method == id, &mut changes);
     let event = Event::done(Action::MethodRemoved, Some(session.id), ctx.now);
-    changes.push(Change::Account { account: Box::new(after), event });
+    changes.push(Change::account(after, event));
     Verdict::done((), changes)
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn take_seen_email(fresh: &Fresh<'_, Unheld>, id: MethodId, ctx: &Con
         return Verdict::refused(Refusal::LimitReached);
     }
     let event = Event::done(Action::SeenEmailTaken, Some(session.id), ctx.now);
-    Verdict::done((), vec![Change::Account { account: Box::new(account), event }])
+    Verdict::account((), account, event)
 }
 
 /// Whether the account may get a password with this email as things stand (SPEC 1.6). What only the proven
@@ -136,14 +136,11 @@ pub(crate) fn add_password(
     let mut after = before.clone();
     let id = ctx.draw.method(ctx.now);
     after.take_address(email, Some(ctx.now), AddressSource::Method(id));
-    after.ways.methods.push(Method {
+    after.ways.methods.push(Method::new(
         id,
-        added_at: ctx.now,
-        used_at: None,
-        suspended: false,
-        compromised_at: None,
-        credential: Credential::Password { email: email.clone(), hash, version: 1 },
-    });
+        Credential::Password { email: email.clone(), hash, version: 1 },
+        ctx.now,
+    ));
     added(session, before, after, id, ctx)
 }
 
@@ -177,7 +174,7 @@ fn added(
     let step = after.review_at_first_proof(before, session, Some(id), &mut changes);
     let after = written(session, before, after, id, &mut changes, ctx);
     let event = Event::done(Action::MethodAdded, Some(session.id), ctx.now);
-    changes.push(Change::Account { account: Box::new(after), event });
+    changes.push(Change::account(after, event));
     Verdict::done(step, changes)
 }
 
@@ -221,8 +218,7 @@ pub(crate) fn add_method(mut account: Account, arrival: Arrival, ctx: &Context<'
             Credential::Federated { identity, handle, email, seen_email: None }
         }
     };
-    let method =
-        Method { id, added_at: ctx.now, used_at: None, suspended: false, compromised_at: None, credential };
+    let method = Method::new(id, credential, ctx.now);
     let proof = match method.kind() {
         MethodKind::Password => Proof::of_password(id, 1, ctx.now),
         MethodKind::Federated => Proof::of_identity(id, ctx.now),

@@ -87,13 +87,13 @@ pub(crate) fn confirm(owner: &Owner, code: &Secret, ctx: &Context<'_>) -> Verdic
         enrolment.wrong = enrolment.wrong.saturating_add(1);
         account.enrolments.retain(|enrolment| enrolment.wrong < WRONG_CODES);
         let event = Event { session, ..Event::refused(Action::MfaEnrolmentConfirmed, ctx.now) };
-        let changes = vec![Change::Account { account: Box::new(account), event }];
+        let changes = vec![Change::account(account, event)];
         return Verdict::counted(Refusal::InvalidCode, changes);
     };
     let seed = ctx.draw.bytes("recovery codes");
     enrolment.stage = Stage::Save { secret: secret.clone(), step, seed, at: ctx.now };
     let event = Event::done(Action::MfaEnrolmentConfirmed, session, ctx.now);
-    Verdict::done(shown(&seed, ctx.now), vec![Change::Account { account: Box::new(account), event }])
+    Verdict::account(shown(&seed, ctx.now), account, event)
 }
 
 /// Makes other recovery codes; those before work until these are saved (SPEC 5.4).
@@ -143,7 +143,7 @@ pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verd
             mfa.owes_codes = false;
             account.enrolments.retain(|enrolment| enrolment.session != session.id);
             let event = Event::done(Action::RecoveryCodesSaved, Some(session.id), ctx.now);
-            return Verdict::done((), vec![Change::Account { account: Box::new(account), event }]);
+            return Verdict::account((), account, event);
         }
     };
     let replaced = account.ways.mfa.is_some();
@@ -200,7 +200,7 @@ fn changed(
     let account = protected.write(account, &mut changes, ctx);
     changes.push(Change::SessionsEnded { account: account.id, except: Some(session.id) });
     let event = Event::done(action, Some(session.id), ctx.now);
-    changes.push(Change::Account { account: Box::new(account), event });
+    changes.push(Change::account(account, event));
     changes.push(Change::Session { session: Box::new(session), secret: *secret });
     Verdict::done((), changes)
 }
@@ -216,7 +216,7 @@ fn begun(
     account.enrolments.retain(|earlier| earlier.session != session.id && earlier.lives(ctx.now));
     account.enrolments.push(Enrolment { session: session.id, begun_at: ctx.now, wrong: 0, stage });
     let event = Event::done(action, Some(session.id), ctx.now);
-    vec![Change::Account { account: Box::new(account), event }]
+    vec![Change::account(account, event)]
 }
 
 fn shown(seed: &[u8; 32], at: Timestamp) -> RecoveryCodes {

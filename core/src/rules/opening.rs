@@ -1,6 +1,5 @@
 //! Opening a session (SPEC 6.1).
 
-use crate::crypto::token::SessionToken;
 use crate::records::account::Account;
 use crate::records::audit::{Action, Event};
 use crate::records::context::Context;
@@ -56,19 +55,9 @@ pub(crate) fn open_session(
     };
     mfa::owe_codes(&mut account, session.id, ctx);
     let secret = ctx.draw.bytes::<32>("session secret");
-    let signed_in = SignedIn {
-        account: account.id,
-        session: session.id,
-        token: Some(SessionToken::new(account.id, session.id, &secret)),
-        aal: session.aal,
-        recovered: session.recovered,
-        amr: session.amr.clone(),
-        auth_time: session.auth_time,
-        works_offline: account.works_offline(),
-        outcome,
-    };
+    let signed_in = SignedIn::of(&session, &account, &secret, outcome);
     let event = Event::done(action, Some(session.id), ctx.now);
-    changes.push(Change::Account { account: Box::new(account), event });
+    changes.push(Change::account(account, event));
     changes.push(Change::Session { session: Box::new(session), secret });
     signed_in
 }

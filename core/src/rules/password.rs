@@ -85,7 +85,7 @@ pub(crate) fn password(
     let mut after = protected.write(after, &mut changes, ctx);
     session::end_others(&mut after, session, false, &mut changes);
     let event = Event::done(Action::PasswordChanged, Some(session.id), ctx.now);
-    changes.push(Change::Account { account: Box::new(after), event });
+    changes.push(Change::account(after, event));
     Verdict::done((), changes)
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn forget(mut account: Account, ctx: &Context<'_>) -> Verdict<()> {
         vec![
             Change::Remembered { account: account.id, is_remembered: false },
             Change::SessionsEnded { account: account.id, except: None },
-            Change::Account { account: Box::new(account), event },
+            Change::account(account, event),
         ],
     )
 }
@@ -36,5 +36,5 @@ pub(crate) fn display_name(owner: &Owner, name: Option<String>, ctx: &Context<'_
     let Owner { session, account } = owner;
     let account = Account { display_name: name, ..account.clone() };
     let event = Event::done(Action::DisplayNameChanged, Some(session.id), ctx.now);
-    Verdict::done((), vec![Change::Account { account: Box::new(account), event }])
+    Verdict::account((), account, event)
 }

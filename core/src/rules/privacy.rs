@@ -35,7 +35,7 @@ pub(crate) fn request(
         receipt: None,
     };
     let event = Event::done(Action::PrivacyRequested, Some(owner.session.id), ctx.now);
-    let account = Change::Account { account: Box::new(owner.account.clone()), event };
+    let account = Change::account(owner.account.clone(), event);
     Verdict::done(request.clone(), vec![Change::Request(request), account])
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn close(
     let mut changes = vec![Change::Request(request.clone())];
     changes.extend(account.map(|account| {
         let event = Event::done(Action::PrivacyRequestClosed, None, ctx.now).by(Actor::Host);
-        Change::Account { account: Box::new(account), event }
+        Change::account(account, event)
     }));
     Verdict::done(request, changes)
 }
@@ -80,11 +80,11 @@ pub(crate) fn announce_erasure(
         }
     };
     let erased_from = ctx.now + ERASABLE_AFTER;
-    changes.extend(notices::told(&account, &Body::ErasureAnnounced { from: erased_from }, "", ctx));
+    changes.extend(notices::to_verified(&account, &Body::ErasureAnnounced { from: erased_from }, "", ctx));
     request.told_at = Some(ctx.now);
     let event = Event::done(Action::ErasureAnnounced, None, ctx.now).by(Actor::Host);
     changes.push(Change::Request(request));
-    changes.push(Change::Account { account: Box::new(account), event });
+    changes.push(Change::account(account, event));
     Verdict::done(figures, changes)
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn open(
     let mut changes = Vec::new();
     if is_new {
         let event = Event::done(Action::ProductOpened, Some(session), ctx.now);
-        changes.push(Change::Account { account: Box::new(account), event });
+        changes.push(Change::account(account, event));
     }
     Verdict::done(membership, changes)
 }
@@ -83,7 +83,7 @@ pub(crate) fn set_billing(
         changes.push(Change::Claimed { identifier, account: id });
     }
     let event = Event::done(Action::BillingSet, None, ctx.now).by(Actor::Host);
-    changes.push(Change::Account { account: Box::new(account), event });
+    changes.push(Change::account(account, event));
     Verdict::done((), changes)
 }
 

@@ -7,10 +7,11 @@ use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::context::Context;
 use crate::records::identifier::Identifier;
-use crate::records::message::{Body, Outgoing};
+use crate::records::message::Body;
 use crate::records::protected::{ProtectedAct, Reserved};
 use crate::records::undo::{Undo, UndoCode};
 use crate::records::verdict::Change;
+use crate::rules::notices;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many identifiers an account can hold back at a time.
@@ -72,8 +73,7 @@ impl Protected<'_> {
         changes.extend(rows(before, &after, ctx.now));
         changes.push(Change::PendingVoid(before.id));
         for email in before.verified() {
-            let message = Outgoing::new(email.as_typed(), self.notice.clone(), self.device, ctx.now);
-            let mut message = message.about(before.id);
+            let mut message = notices::to(email, before, &self.notice, self.device, ctx);
             message.undo = (recipient == Some(email)).then(|| (code.clone(), until));
             changes.push(Change::Send(message));
         }

@@ -106,6 +106,6 @@ pub(crate) fn review(fresh: &Fresh<'_, Unheld>, kept: Kept, ctx: &Context<'_>) -
     let mut after = protected.write(after, &mut changes, ctx);
     session::end_others(&mut after, session, false, &mut changes);
     let event = Event::done(Action::MethodsReviewed, Some(session.id), ctx.now);
-    changes.push(Change::Account { account: Box::new(after), event });
+    changes.push(Change::account(after, event));
     Verdict::done((), changes)
 }

@@ -53,7 +53,7 @@ pub(crate) fn end(
         }
     };
     let event = Event::done(action, Some(session.id), ctx.now);
-    Verdict::done((), vec![change, Change::Account { account: Box::new(account), event }])
+    Verdict::done((), vec![change, Change::account(account, event)])
 }
 
 /// Whether an account that counts so many looks at them before it has one more.

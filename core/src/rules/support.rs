@@ -38,7 +38,7 @@ pub(crate) fn start_deletion(
         let figures = deletion::figures(&account, purge_at);
         let recorded = record(SupportAct::DeletionAskedAgain);
         let event = event(Action::DeletionAskedAgain);
-        return Verdict::done(figures, vec![recorded, Change::Account { account: Box::new(account), event }]);
+        return Verdict::done(figures, vec![recorded, Change::account(account, event)]);
     }
     if let Some(at) = account.restored_at.map(|restored_at| restored_at + REST).filter(|at| ctx.now < *at) {
         return Verdict::refused(Refusal::TooEarly { at });
@@ -47,6 +47,6 @@ pub(crate) fn start_deletion(
     let by = RequestedBy::Support { operator: operator.clone(), ticket: ticket.clone() };
     let (figures, mut changes) = deletion::schedule(&mut account, by, "", ctx);
     changes.push(recorded);
-    changes.push(Change::Account { account: Box::new(account), event: event(Action::DeletionRequested) });
+    changes.push(Change::account(account, event(Action::DeletionRequested)));
     Verdict::done(figures, changes)
 }
