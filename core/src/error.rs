@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::crypto::password::HashFailed;
+use crate::crypto::cost::HashFailed;
 use crate::ground::entropy::EntropyFailed;
 use crate::records::refusal::Refusal;
 use crate::store::port::StoreError;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroize;
 
+use super::cost::{HashCost, HashFailed};
 use super::foreign::ForeignHash;
-use super::password::{HashCost, HashFailed, Hasher};
+use super::hasher::Hasher;
 
 /// RustCrypto's Argon2id in a fixed number of arenas, which the engines that are given it share.
 ///

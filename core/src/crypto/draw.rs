@@ -7,8 +7,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
+use super::digest::same;
 use super::kdf::Mac;
-use super::keys::same;
 use crate::ground::entropy::{Entropy, EntropyFailed};
 use crate::ground::id::{AccountId, FlowId, MethodId, RequestId, SessionId};
 use crate::ground::time::Timestamp;

@@ -10,8 +10,8 @@ use phc::{Output, ParamsString, PasswordHash};
 use ring::pbkdf2;
 use zeroize::Zeroizing;
 
-use super::keys::same;
-use super::password::{HashCost, HashFailed};
+use super::cost::{HashCost, HashFailed};
+use super::digest::same;
 
 /// 256 MiB, as for the engine's own.
 const MOST_MEMORY: u64 = 256 << 20;

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ctutils::CtEq;
-use ring::digest::{Context, SHA256};
 use zeroize::Zeroizing;
 
+use super::digest::length;
+pub(crate) use super::digest::{same, sha256};
 use super::kdf::Mac;
 use super::seal::{OVERHEAD, OpenFailed, Place, SealKey};
 use super::tally::TallyKey;
@@ -218,30 +218,6 @@ pub(crate) fn session_key(secret: &[u8; 32], session: &SessionId) -> SealKey {
     SealKey::new(&Mac::new(secret).expand::<32>(&format!("selfsame/session/{session}")))
 }
 
-/// Whether the two are equal, in a time that says nothing about where they differ. Their lengths
-/// are no secret.
-pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
-    a.ct_eq(b).to_bool()
-}
-
-/// SHA-256 of the parts with their boundaries: each behind its length (8 bytes, big-endian).
-pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    let mut context = Context::new(&SHA256);
-    for part in parts {
-        context.update(&length(part));
-        context.update(part);
-    }
-    let mut hash = [0; 32];
-    for (to, from) in hash.iter_mut().zip(context.finish().as_ref()) {
-        *to = *from;
-    }
-    hash
-}
-
-fn length(part: &[u8]) -> [u8; 8] {
-    (part.len() as u64).to_be_bytes()
-}
-
 fn random(entropy: &dyn Entropy) -> Result<Raw, EntropyFailed> {
     let mut raw = Box::new(Zeroizing::new([0; 32]));
     entropy.fill(&mut raw[..])?;
@@ -392,15 +368,6 @@ mod tests {
         assert!(session_key(&[1; 32], &id(1)).open(&ROW, &sealed).is_ok());
         assert!(session_key(&[2; 32], &id(1)).open(&ROW, &sealed).is_err());
         assert!(session_key(&[1; 32], &id(2)).open(&ROW, &sealed).is_err());
-    }
-
-    #[test]
-    fn same_is_equality() {
-        assert!(same(b"", b""));
-        assert!(same(b"abc", b"abc"));
-        for (a, b) in [(&b"abc"[..], &b"abd"[..]), (b"abc", b"Abc"), (b"abc", b"ab"), (b"", b"a")] {
-            assert!(!same(a, b));
-        }
     }
 
     #[test]

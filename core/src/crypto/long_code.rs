@@ -4,8 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use super::digest::same;
 use super::kdf::Mac;
-use super::keys::same;
 use crate::ground::secret::Secret;
 
 /// How many recovery codes are made at a time (SPEC 5.3).

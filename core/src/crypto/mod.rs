@@ -1,9 +1,12 @@
 //! Floor 1: bytes in, bytes out. Pure, given entropy.
 
-mod argon;
+pub(crate) mod argon;
+pub(crate) mod cost;
+pub(crate) mod digest;
 pub(crate) mod draw;
 pub(crate) mod entropy;
 pub(crate) mod foreign;
+pub(crate) mod hasher;
 pub(crate) mod jose;
 pub(crate) mod json;
 pub(crate) mod jwk;

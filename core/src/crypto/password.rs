@@ -1,98 +1,18 @@
 //! Password hashes: Argon2id (RFC 9106) with a pepper, in PHC string form.
 
 use std::fmt;
-use std::time::Duration;
 
 use phc::{Ident, Output, ParamsString, PasswordHash, Salt};
 use serde::{Deserialize, Serialize};
 
-pub use super::argon::Argon2Hasher;
+#[cfg(test)]
+pub(crate) use super::argon::Argon2Hasher;
+pub(crate) use super::cost::HashCost;
+use super::cost::HashFailed;
+use super::digest::same;
 use super::foreign::{ForeignHash, ForeignProblem};
-use super::keys::same;
+use super::hasher::Hasher;
 use crate::ground::secret::Secret;
-
-/// What one password hash costs (Argon2id, RFC 9106 section 3.1).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct HashCost {
-    /// Memory, in KiB.
-    pub memory_kib: u32,
-    /// Passes over that memory.
-    pub passes: u32,
-    /// Lanes, which an attacker may compute side by side and this engine computes in turn.
-    pub lanes: u32,
-}
-
-impl HashCost {
-    /// The cost with these parameters.
-    pub const fn new(memory_kib: u32, passes: u32, lanes: u32) -> Self {
-        Self { memory_kib, passes, lanes }
-    }
-
-    /// Whether a hash of this cost is made at all. The caps are for stored strings: one that came
-    /// with an import must not hang a phone (SPEC 13.2). The floors are Argon2's own.
-    pub(crate) fn within_caps(self) -> bool {
-        (1..=8).contains(&self.lanes)
-            && (1..=10).contains(&self.passes)
-            && (8 * self.lanes..=256 * 1024).contains(&self.memory_kib)
-    }
-}
-
-/// 19 MiB, two passes, one lane: the least that the OWASP Password Storage Cheat Sheet recommends.
-impl Default for HashCost {
-    fn default() -> Self {
-        Self::new(19_456, 2, 1)
-    }
-}
-
-/// What turns a password into 32 bytes.
-///
-/// The engine brings [`Argon2Hasher`]; a server can bring its own, which must give the same bytes,
-/// and a test a cheap one, which need not.
-pub trait Hasher: Send + Sync {
-    /// Argon2id version 1.3 of the password with this salt, and the pepper as its secret (RFC 9106
-    /// section 3.1, parameter K).
-    ///
-    /// # Errors
-    /// [`HashFailed::Busy`] when there is no room now, [`HashFailed::Unusable`] when there never is.
-    fn derive(
-        &self,
-        cost: HashCost,
-        password: &[u8],
-        salt: &[u8; 16],
-        pepper: &[u8; 32],
-    ) -> Result<[u8; 32], HashFailed>;
-
-    /// Whether the password, in the bytes that were typed, is the one of a hash that was imported.
-    ///
-    /// # Errors
-    /// As [`Self::derive`].
-    fn verify_foreign(&self, hash: &ForeignHash, password: &[u8]) -> Result<bool, HashFailed> {
-        hash.verify(password)
-    }
-}
-
-/// Why a password was not hashed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum HashFailed {
-    /// As many hashes as there may be are being made.
-    Busy {
-        /// How long to wait before the next try.
-        retry_after: Duration,
-    },
-    /// Not with this cost, on this machine: too much memory, or a stored hash of another kind.
-    Unusable,
-}
-
-impl fmt::Display for HashFailed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Busy { .. } => "too many passwords are being hashed",
-            Self::Unusable => "a password hash of this cost or kind cannot be made",
-        })
-    }
-}
-
-impl std::error::Error for HashFailed {}
 
 /// A password's hash as it is stored: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`, or one that was imported behind
 /// [`IMPORTED`], since that has no pepper.
@@ -220,6 +140,7 @@ fn write(parts: &Parts) -> Result<String, phc::Error> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
 
     use super::*;
     use crate::ground::codec::{Record, decode, encode};

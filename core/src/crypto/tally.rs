@@ -9,8 +9,8 @@
 
 #![cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public through `testing` only"))]
 
+use super::digest::same;
 use super::kdf::Mac;
-use super::keys::same;
 
 const ROW: &[u8] = b"row";
 const HEAD: &[u8] = b"head";

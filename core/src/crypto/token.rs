@@ -5,7 +5,7 @@ use std::fmt;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
-use super::keys::same;
+use super::digest::same;
 use crate::ground::id::{AccountId, FlowId, SessionId};
 
 /// A text is no token that this engine gave.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use totp_rs::{Algorithm, Builder, Totp};
 use zeroize::Zeroizing;
 
-use super::keys::same;
+use super::digest::same;
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::crypto::argon::Argon2Hasher;
 use crate::crypto::entropy::SystemEntropy;
-use crate::crypto::password::{Argon2Hasher, Hasher};
+use crate::crypto::hasher::Hasher;
 use crate::engine::clock::SystemClock;
 use crate::ground::entropy::Entropy;
 use crate::ground::time::Clock;

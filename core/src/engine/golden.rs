@@ -4,10 +4,12 @@
 
 use std::fmt::Write as _;
 
+use crate::crypto::argon::Argon2Hasher;
+use crate::crypto::cost::HashCost;
 use crate::crypto::draw::Draw;
 use crate::crypto::entropy::SeededEntropy;
 use crate::crypto::jwk::KeySet;
-use crate::crypto::password::{Argon2Hasher, HashCost, hash};
+use crate::crypto::password::hash;
 use crate::crypto::totp::TotpSecret;
 use crate::engine::unlock::Header;
 use crate::flow::decisions;

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::unlock::{Header, Unlock};
+use crate::crypto::hasher::Hasher;
 use crate::crypto::keys::{HostKey, Keys, StoreKey};
-use crate::crypto::password::Hasher;
 use crate::crypto::tally::TallyKey;
 use crate::ground::time::Timestamp;
 use crate::store::open::Keyring;

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
 use super::keyring::Way;
+use crate::crypto::cost::{HashCost, HashFailed};
+use crate::crypto::hasher::Hasher;
 use crate::crypto::keys::{HostKey, StoreKey};
-use crate::crypto::password::{HashCost, HashFailed, Hasher};
 use crate::error::Error;
 use crate::ground::codec::{self, Record};
 use crate::ground::secret::Secret;
