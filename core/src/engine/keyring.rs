@@ -2,40 +2,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use super::unlock::{Header, Unlock};
+use super::unlock::{Header, Way};
 use crate::crypto::hasher::Hasher;
-use crate::crypto::keys::{HostKey, Keys, StoreKey};
+use crate::crypto::keys::{Keys, StoreKey};
 use crate::crypto::tally::TallyKey;
 use crate::ground::time::Timestamp;
 use crate::store::open::Keyring;
 use crate::store::port::{Read, StoreError};
 use crate::store::view::View;
-
-/// How the store is opened again after it was put away.
-#[derive(Clone)]
-pub(super) enum Way {
-    /// As the host said.
-    Unlock(Unlock),
-    /// With the key that this came to. A passphrase is not kept: its hash is, which costs half a second.
-    Kek(HostKey),
-}
-
-impl Way {
-    fn kek(&self, header: &Header, hasher: &dyn Hasher) -> Result<HostKey, StoreError> {
-        match self {
-            Self::Unlock(unlock) => header.kek(unlock, hasher),
-            Self::Kek(kek) => Ok(kek.clone()),
-        }
-    }
-
-    /// What is kept of a way that led in. A keystore is asked each time: that is what it is for.
-    pub(super) fn kept(self, kek: HostKey) -> Self {
-        match self {
-            Self::Unlock(Unlock::Keystore(_)) => self,
-            Self::Unlock(Unlock::HostKey(_) | Unlock::Passphrase(_)) | Self::Kek(_) => Self::Kek(kek),
-        }
-    }
-}
 
 /// What the store's rows are read with, and what brings it back.
 pub(super) struct StoreKeys {

@@ -35,9 +35,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use self::environment::Environment;
-use self::keyring::{StoreKeys, Way};
+use self::keyring::StoreKeys;
 use self::time::{Moment, Timekeeper};
-use self::unlock::{Header, Unlock};
+use self::unlock::{Header, Unlock, Way};
 use crate::crypto::draw::Draw;
 use crate::crypto::keys::{HostKey, Keys, StoreKey};
 use crate::error::Error;

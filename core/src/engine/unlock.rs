@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
-use super::keyring::Way;
 use crate::crypto::cost::{HashCost, HashFailed};
 use crate::crypto::hasher::Hasher;
 use crate::crypto::keys::{HostKey, StoreKey};
@@ -141,6 +140,32 @@ impl Header {
     fn clear(&self) -> Result<Vec<u8>, StoreError> {
         let clear = Self { lock: self.lock, wrapped: Vec::new() };
         clear.encode()
+    }
+}
+
+/// How the store is opened again after it was put away.
+#[derive(Clone)]
+pub(super) enum Way {
+    /// As the host said.
+    Unlock(Unlock),
+    /// With the key that this came to. A passphrase is not kept: its hash is, which costs half a second.
+    Kek(HostKey),
+}
+
+impl Way {
+    pub(super) fn kek(&self, header: &Header, hasher: &dyn Hasher) -> Result<HostKey, StoreError> {
+        match self {
+            Self::Unlock(unlock) => header.kek(unlock, hasher),
+            Self::Kek(kek) => Ok(kek.clone()),
+        }
+    }
+
+    /// What is kept of a way that led in. A keystore is asked each time: that is what it is for.
+    pub(super) fn kept(self, kek: HostKey) -> Self {
+        match self {
+            Self::Unlock(Unlock::Keystore(_)) => self,
+            Self::Unlock(Unlock::HostKey(_) | Unlock::Passphrase(_)) | Self::Kek(_) => Self::Kek(kek),
+        }
     }
 }
 
