@@ -9,7 +9,6 @@ use selfsame::{
 
 use crate::engine::Engine;
 use crate::error::SelfsameError;
-use crate::mfa::MfaView;
 use crate::number::counted;
 
 /// An account, opened by a session of its owner. Every call asks first whether the session still lives,
@@ -189,6 +188,24 @@ impl From<selfsame::AddressView> for AddressView {
     fn from(address: selfsame::AddressView) -> Self {
         let selfsame::AddressView { email, verified_at, source, others } = address;
         Self { email, verified_at, source, others: counted(others) }
+    }
+}
+
+/// The second factor as its owner sees it.
+#[derive(uniffi::Record)]
+pub struct MfaView {
+    /// Since when it is on.
+    pub since: Timestamp,
+    /// How many recovery codes are left.
+    pub recovery_codes_left: u64,
+    /// Whether these are so few that others should be made.
+    pub few_recovery_codes: bool,
+}
+
+impl From<selfsame::MfaView> for MfaView {
+    fn from(mfa: selfsame::MfaView) -> Self {
+        let selfsame::MfaView { since, recovery_codes_left, few_recovery_codes } = mfa;
+        Self { since, recovery_codes_left: counted(recovery_codes_left), few_recovery_codes }
     }
 }
 

@@ -29,7 +29,7 @@ mod support;
 mod table;
 mod unlock;
 
-pub use account::{AccountHandle, AccountView, AddressView, works_offline};
+pub use account::{AccountHandle, AccountView, AddressView, MfaView, works_offline};
 pub use anchor::{Anchor, AnchorFailed, adopt_file};
 pub use audit::{describe_action, describe_event};
 pub use client::ClientInfo;
@@ -39,7 +39,7 @@ pub use explain::{Effect, Explanation};
 pub use flow::flow_of;
 pub use host::Health;
 pub use mail::{mailed_code, message_code};
-pub use mfa::{MfaView, QrCode, TotpEnrolment};
+pub use mfa::{QrCode, TotpEnrolment};
 pub use policy::{Policy, policy_aal1, policy_aal2};
 pub use privacy::export_schema;
 pub use product::{product_api, product_grok};

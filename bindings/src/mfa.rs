@@ -136,21 +136,3 @@ pub struct RecoveryCodes {
     /// Until when they are shown again.
     pub shown_until: Timestamp,
 }
-
-/// The second factor as its owner sees it.
-#[derive(uniffi::Record)]
-pub struct MfaView {
-    /// Since when it is on.
-    pub since: Timestamp,
-    /// How many recovery codes are left.
-    pub recovery_codes_left: u64,
-    /// Whether these are so few that others should be made.
-    pub few_recovery_codes: bool,
-}
-
-impl From<selfsame::MfaView> for MfaView {
-    fn from(mfa: selfsame::MfaView) -> Self {
-        let selfsame::MfaView { since, recovery_codes_left, few_recovery_codes } = mfa;
-        Self { since, recovery_codes_left: counted(recovery_codes_left), few_recovery_codes }
-    }
-}
