@@ -51,7 +51,8 @@ use crate::store::file::FileMedium;
 use crate::store::lower::{self, lower};
 use crate::store::medium::Medium;
 use crate::store::port::{Read, Row, Store, StoreError};
-use crate::store::redb::{RedbStore, Settings};
+use crate::store::redb::RedbStore;
+use crate::store::settings::Settings;
 use crate::store::view::View;
 
 /// How often an act that was overtaken by another begins again before it gives up.

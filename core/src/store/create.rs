@@ -12,7 +12,7 @@ use super::file::{directory_of, file_error, hidden_beside, owner_only, sync_dire
 use super::medium::Opened;
 use super::open::{Keyring, Open};
 use super::port::{Row, StoreError};
-use super::redb::Settings;
+use super::settings::Settings;
 use crate::crypto::tally::TallyKey;
 
 /// Makes a store with `first_rows` at `path`, where nothing may be. `name_suffix` is drawn at random:

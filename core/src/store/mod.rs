@@ -10,6 +10,7 @@ pub(crate) mod port;
 pub(crate) mod tables;
 pub(crate) mod view;
 
+mod batch;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod broken;
 #[cfg(any(test, feature = "testing"))]
@@ -31,6 +32,7 @@ pub(crate) mod redb;
 mod reserve;
 mod rewrite;
 mod rows;
+pub(crate) mod settings;
 mod stage;
 mod stamp;
 #[cfg(test)]
@@ -52,7 +54,8 @@ pub(crate) mod testing {
         Decide, MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Recast, Row, Store, StoreError, Visit, Write,
     };
     pub use super::raw::{raw_rows, with_raw_rows};
-    pub use super::redb::{RedbStore, Settings};
+    pub use super::redb::RedbStore;
+    pub use super::settings::Settings;
     pub use super::stage::{Changes, admit};
     pub use crate::crypto::tally::TallyKey;
     pub use ::redb::{BackendError, StorageBackend};

@@ -9,8 +9,8 @@ use super::in_memory::MemoryMedium;
 use super::medium::{Lent, Medium};
 use super::open::open_on;
 use super::port::StoreError;
-use super::redb::Settings;
 use super::rows::{Failure, ROWS};
+use super::settings::Settings;
 
 /// The rows of the store whose file has these bytes, the stamp included.
 ///

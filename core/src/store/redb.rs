@@ -4,55 +4,30 @@
 //! in turn, into a staged map over one snapshot; whoever finds nobody behind it, or is the 64th,
 //! commits the map for all and keeps the turn meanwhile, so that the next map fills behind it.
 
-use std::any::Any;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
-use std::time::Duration;
 
 use super::anchor::{self, Anchor};
+use super::batch::{Batch, MANY_ROWS, MAX_ACTS, Staged};
 use super::create;
 use super::file::FileMedium;
 use super::in_memory::MemoryMedium;
 use super::inside::Entrance;
-use super::line::{Ended, Line, NotDone, Outcome};
+use super::line::{Ended, Line, NotDone};
 use super::medium::{Identity, Medium};
 use super::open::{Keyring, Open};
 use super::port::{Decide, Read, Recast, Row, Store, StoreError, is_full};
 use super::reserve::Reserve;
-use super::rows::Snapshot;
-use super::stage::{Changes, Over, admit};
+use super::settings::Settings;
+use super::stage::Changes;
 use super::stamp::Stamp;
 use crate::crypto::tally::TallyKey;
 
-/// Most acts that share a commit.
-const MAX_ACTS: usize = 64;
-
-/// Rows that are staged when a commit takes no more acts.
-const MANY_ROWS: usize = 8 * 1024;
-
 /// How often an act is run when its commits fail.
 const RUNS: usize = 3;
-
-/// How a store is to be run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Settings {
-    /// How much of the file redb keeps in memory.
-    pub cache_bytes: usize,
-    /// How long an act waits for its turn.
-    pub patience: Duration,
-    /// Whether the whole file is read and verified when it is opened. Where it is not, each commit also keeps
-    /// what redb repairs a file with that was not closed, instead of finding it out by reading the file.
-    pub verify: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { cache_bytes: 16 << 20, patience: Duration::from_secs(5), verify: true }
-    }
-}
 
 /// A store on redb.
 pub struct RedbStore {
@@ -77,15 +52,6 @@ pub(super) enum State {
     Released(Option<Identity>, Option<Arc<TallyKey>>),
     /// Only [`RedbStore::reopen`] helps.
     Broken,
-}
-
-/// The acts since the last commit.
-#[derive(Default)]
-struct Batch {
-    base: Option<Snapshot>,
-    staged: Changes,
-    acts: usize,
-    outcome: Arc<Outcome>,
 }
 
 impl RedbStore {
@@ -543,30 +509,4 @@ enum Attempt {
     },
     /// It is in the file, and the anchor did not answer.
     NotFinal,
-}
-
-/// What an act has put into its batch.
-#[derive(PartialEq, Eq)]
-enum Staged {
-    Rows,
-    Nothing,
-}
-
-impl Batch {
-    /// Runs `decide` over the snapshot and what is staged, and stages its rows; a panic stages nothing.
-    fn run(&mut self, decide: Decide<'_>) -> Result<Result<Staged, StoreError>, Box<dyn Any + Send>> {
-        self.acts += 1;
-        let Some(base) = &self.base else {
-            return Ok(Err(StoreError::Broken));
-        };
-        let there = Over { changes: &self.staged, there: base };
-        let decided = catch_unwind(AssertUnwindSafe(|| admit(decide(&there)?, &there)))?;
-        Ok(decided.map(|mut changes| {
-            if changes.is_empty() {
-                return Staged::Nothing;
-            }
-            self.staged.append(&mut changes);
-            Staged::Rows
-        }))
-    }
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use super::conformance::conformance;
 use super::memory::BTreeStore;
 use super::port::{Read, Row, Store, StoreError, Write};
-use super::redb::{RedbStore, Settings};
+use super::redb::RedbStore;
+use super::settings::Settings;
 use crate::crypto::tally::TallyKey;
 
 #[test]

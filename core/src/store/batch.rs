@@ -1,0 +1,54 @@
+//! The acts that share a commit.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::line::Outcome;
+use super::port::{Decide, StoreError};
+use super::rows::Snapshot;
+use super::stage::{Changes, Over, admit};
+
+/// Most acts that share a commit.
+pub(super) const MAX_ACTS: usize = 64;
+
+/// Rows that are staged when a commit takes no more acts.
+pub(super) const MANY_ROWS: usize = 8 * 1024;
+
+/// The acts since the last commit.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) base: Option<Snapshot>,
+    pub(super) staged: Changes,
+    pub(super) acts: usize,
+    pub(super) outcome: Arc<Outcome>,
+}
+
+/// What an act has put into its batch.
+#[derive(PartialEq, Eq)]
+pub(super) enum Staged {
+    Rows,
+    Nothing,
+}
+
+impl Batch {
+    /// Runs `decide` over the snapshot and what is staged, and stages its rows; a panic stages nothing.
+    pub(super) fn run(
+        &mut self,
+        decide: Decide<'_>,
+    ) -> Result<Result<Staged, StoreError>, Box<dyn Any + Send>> {
+        self.acts += 1;
+        let Some(base) = &self.base else {
+            return Ok(Err(StoreError::Broken));
+        };
+        let there = Over { changes: &self.staged, there: base };
+        let decided = catch_unwind(AssertUnwindSafe(|| admit(decide(&there)?, &there)))?;
+        Ok(decided.map(|mut changes| {
+            if changes.is_empty() {
+                return Staged::Nothing;
+            }
+            self.staged.append(&mut changes);
+            Staged::Rows
+        }))
+    }
+}
