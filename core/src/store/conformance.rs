@@ -1,19 +1,16 @@
 //! What every store must do, as cases that an engine of another make runs against itself.
-//!
-//! Races are forced: the threads meet inside `decide` where the store lets several decide at once,
-//! and go on by themselves where it does not.
 
 #![allow(clippy::panic, reason = "a case reports by panicking")]
 
 use std::any::Any;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
 
-use super::port::{Decide, MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, Store, StoreError, Write};
+use super::port::{MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, Store, StoreError, Write};
+use super::race::{joined, race, retried};
 
 /// Makes a store without rows.
 pub type Make<'a> = &'a dyn Fn() -> Arc<dyn Store>;
@@ -376,71 +373,6 @@ fn suspended_and_woken(make: Make<'_>) {
     done(store.suspend());
     assert!(done(store.commit_stamp()) > stamp);
     assert_eq!(value(&*store, b"row").as_deref(), Some(b"2".as_slice()));
-}
-
-/// Where threads meet inside `decide`, each once. Where not all can be there at a time, because the
-/// store runs one act after another, the first gives up and nobody waits any more.
-struct Meeting {
-    of: usize,
-    missed: Mutex<bool>,
-    came: AtomicUsize,
-    bell: Condvar,
-}
-
-/// Long enough for threads that can come to come, on a machine that has other things to do.
-const PATIENCE: Duration = Duration::from_millis(100);
-
-impl Meeting {
-    fn meet(&self) {
-        let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
-        let all_here = self.came.fetch_add(1, Ordering::AcqRel) + 1 >= self.of;
-        while !all_here && !*missed && self.came.load(Ordering::Acquire) < self.of {
-            let (relocked, wait) =
-                self.bell.wait_timeout(missed, PATIENCE).unwrap_or_else(PoisonError::into_inner);
-            missed = relocked;
-            *missed |= wait.timed_out();
-        }
-        self.bell.notify_all();
-    }
-}
-
-/// Runs `run` on so many threads at once, and tells which of them were done.
-fn race(threads: u8, run: &(dyn Fn(u8, &Meeting) -> Result<(), StoreError> + Sync)) -> Vec<u8> {
-    let meeting = Meeting {
-        of: usize::from(threads),
-        missed: Mutex::new(false),
-        came: AtomicUsize::new(0),
-        bell: Condvar::new(),
-    };
-    thread::scope(|scope| {
-        let runners: Vec<_> = (0..threads)
-            .map(|at| {
-                (
-                    at,
-                    scope.spawn({
-                        let meeting = &meeting;
-                        move || run(at, meeting)
-                    }),
-                )
-            })
-            .collect();
-        runners.into_iter().filter_map(|(at, runner)| joined(runner).is_ok().then_some(at)).collect()
-    })
-}
-
-fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
-    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
-}
-
-/// Runs an act until it does not conflict: an engine may leave that to its caller.
-fn retried(store: &dyn Store, decide: Decide<'_>) -> Result<(), StoreError> {
-    for _ in 0..1_000 {
-        match store.write(decide) {
-            Err(StoreError::Conflict) => thread::yield_now(),
-            answer => return answer,
-        }
-    }
-    panic!("an act conflicts for ever");
 }
 
 /// The account's root row with its next revision: every act reads it and guards it.

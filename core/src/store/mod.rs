@@ -25,6 +25,8 @@ pub(crate) mod medium;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod memory;
 pub(crate) mod open;
+#[cfg(any(test, feature = "testing"))]
+mod race;
 #[cfg(feature = "testing")]
 mod raw;
 pub(crate) mod recast;
