@@ -21,12 +21,16 @@ pub fn decode_record(kind: u8, bytes: &[u8]) -> bool {
     use crate::records::pending::Pending;
     use crate::records::privacy::PrivacyRequest;
     use crate::records::provider::GivenKeys;
-    use crate::records::purge::{Purging, Tombstone};
+    use crate::records::purge::Purging;
+    use crate::records::purge::Tombstone;
     use crate::records::session::Session;
     use crate::records::support::SupportRecord;
     use crate::records::throttle::UnknownSlot;
     use crate::records::undo::Undo;
-    use crate::store::view::{Claim, ClockEvent, Meta, Present};
+    use crate::store::meta::ClockEvent;
+    use crate::store::meta::Meta;
+    use crate::store::view::Claim;
+    use crate::store::view::Present;
     match kind % 20 {
         0 => round_trips::<Account>(bytes),
         1 => round_trips::<Session>(bytes),

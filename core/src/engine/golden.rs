@@ -41,7 +41,8 @@ use crate::records::support::{SupportAct, SupportRecord};
 use crate::records::throttle::UnknownSlot;
 use crate::records::undo::{Asks, Undo, UndoCode, Undoing};
 use crate::rules::bench::Bench;
-use crate::store::view::{Claim, ClockEvent, Meta, Present};
+use crate::store::meta::{ClockEvent, Meta};
+use crate::store::view::{Claim, Present};
 
 const AT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 

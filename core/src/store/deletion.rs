@@ -1,13 +1,12 @@
-//! The rows of accounts on their way out: what is due, what is left, sessions that wait, and what stays.
+//! The rows of accounts on their way out: what is due, what is left, and what stays.
 
 use super::lower::{Lowering, delete, put, sealed};
 use super::port::{Row, StoreError, Write};
 use super::tables::{self, OnPurge, Range, TABLES};
-use super::view::{HOLDERS_PART, OWNERS_PART, TOMBSTONE_FORMAT, View, last_chunk, session_parts};
-use crate::crypto::keys::session_key;
+use super::view::{TOMBSTONE_FORMAT, View};
 use crate::crypto::seal::Place;
 use crate::ground::codec;
-use crate::ground::id::{AccountId, RequestId, SessionId};
+use crate::ground::id::{AccountId, RequestId};
 use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::deletion::{Due, Reminder};
@@ -16,7 +15,6 @@ use crate::records::message::Outgoing;
 use crate::records::method::Credential;
 use crate::records::privacy::PrivacyRequest;
 use crate::records::purge::{DuePurge, Purging, Remains, Tombstone};
-use crate::records::session::Session;
 use crate::records::support::SupportRecord;
 use crate::rules::deletion;
 
@@ -139,63 +137,6 @@ impl View<'_> {
         Ok(messages)
     }
 
-    /// A session that waits until its account is restored, opened by its holder's secret (SPEC 9.5).
-    pub(crate) fn suspended_session(
-        &self,
-        account: AccountId,
-        id: SessionId,
-        secret: &[u8; 32],
-    ) -> Result<Option<Session>, StoreError> {
-        let Some(row) = self.get(&tables::suspended(&account, &id))? else { return Ok(None) };
-        // It is sealed to the row that it comes back to.
-        let key = tables::session(&account, &id);
-        let place = Place { key: &key, part: HOLDERS_PART, clear: &[] };
-        match session_key(secret, &id).open(&place, session_parts(&row)?.0) {
-            Ok(plain) => Ok(Some(codec::decode(&plain).map_err(|_| StoreError::Damaged)?)),
-            Err(_) => Ok(None),
-        }
-    }
-
-    /// The sessions of an account that wait, oldest first, as its owner lists them.
-    pub(crate) fn suspended_sessions(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
-        let mut sessions = Vec::new();
-        for (id, row) in self.suspended_rows(account)? {
-            sessions.push(self.owners_part(&tables::session(&account, &id), &row)?);
-        }
-        Ok(sessions)
-    }
-
-    /// One session of an account that waits, as its owner lists it.
-    pub(crate) fn owners_suspended(
-        &self,
-        account: AccountId,
-        id: SessionId,
-    ) -> Result<Option<Session>, StoreError> {
-        let row = self.get(&tables::suspended(&account, &id))?;
-        row.map(|row| self.owners_part(&tables::session(&account, &id), &row)).transpose()
-    }
-
-    /// What the owner lists of a session's row.
-    pub(super) fn owners_part(&self, key: &[u8], row: &[u8]) -> Result<Session, StoreError> {
-        let account = key.first_chunk().copied().map(AccountId::from_bytes).ok_or(StoreError::Damaged)?;
-        let place = Place { key, part: OWNERS_PART, clear: &[] };
-        super::view::opened(self.held(account)?.key.seal_key(), &place, session_parts(row)?.1)
-    }
-
-    /// The rows of an account's sessions that wait, oldest first.
-    pub(crate) fn suspended_rows(&self, account: AccountId) -> Result<Vec<(SessionId, Vec<u8>)>, StoreError> {
-        self.session_rows_in(&tables::all_of(&tables::SUSPENDED, &account))
-    }
-
-    fn session_rows_in(&self, range: &Range) -> Result<Vec<(SessionId, Vec<u8>)>, StoreError> {
-        let mut rows = Vec::new();
-        self.rows(range, usize::MAX, |key, row| {
-            rows.push((SessionId::from_bytes(last_chunk(key)?), row.to_vec()));
-            Ok(())
-        })?;
-        Ok(rows)
-    }
-
     /// What support has done to an account, earliest first.
     pub(crate) fn support_records(&self, account: AccountId) -> Result<Vec<SupportRecord>, StoreError> {
         self.records(&tables::support_records(&account))
@@ -266,30 +207,6 @@ impl Lowering<'_> {
         self.rows.push(delete(tables::purge(purge_at, &account)));
         let reminders = deletion::reminders(purge_at);
         self.rows.extend(reminders.map(|(number, at)| delete(tables::reminder(at, &account, number))));
-    }
-
-    /// The rows move as they are: their seals are bound to the place that they come back to.
-    pub(super) fn suspended(&mut self, account: AccountId) -> Result<(), StoreError> {
-        for (id, row) in self.view.session_rows_in(&tables::sessions(&account))? {
-            self.rows.push(delete(tables::session(&account, &id)));
-            self.rows.push(put(tables::suspended(&account, &id), row));
-        }
-        Ok(())
-    }
-
-    pub(super) fn resumed(&mut self, account: AccountId) -> Result<(), StoreError> {
-        for (id, row) in self.view.suspended_rows(account)? {
-            self.rows.push(delete(tables::suspended(&account, &id)));
-            self.rows.push(put(tables::session(&account, &id), row));
-        }
-        Ok(())
-    }
-
-    /// Sessions that wait end with the others: of one that goes on the row was written anew.
-    pub(super) fn suspended_ended(&mut self, account: AccountId) -> Result<(), StoreError> {
-        let waiting = self.view.suspended_rows(account)?;
-        self.rows.extend(waiting.into_iter().map(|(id, _)| delete(tables::suspended(&account, &id))));
-        Ok(())
     }
 
     /// The account's data key goes with its row: nobody opens what was sealed with it again (SPEC 9.4).

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::meta::{ClockEvent, Meta};
 use super::port::{Row, StoreError, Write};
 use super::tables;
-use super::view::{ACCOUNT_FORMAT, Claim, ClockEvent, HOLDERS_PART, Held, Meta, OWNERS_PART, Present, View};
-use crate::crypto::keys::{DataKey, session_key};
+use super::view::{ACCOUNT_FORMAT, Claim, Held, Present, View};
+use crate::crypto::keys::DataKey;
 use crate::crypto::seal::{Place, SealKey};
 use crate::ground::codec::{self, Record};
 use crate::ground::entropy::{Entropy, EntropyFailed};
@@ -17,7 +18,6 @@ use crate::records::context::Context;
 use crate::records::flow::Flow;
 use crate::records::mailed_code::{Pace, UnknownAddress};
 use crate::records::message::Outgoing;
-use crate::records::session::Session;
 use crate::records::undo::{Undo, UndoHash};
 use crate::records::verdict::Change;
 use crate::rules::session;
@@ -375,19 +375,6 @@ impl Lowering<'_> {
         message.id = meta.next_message;
         meta.next_message += 1;
         self.put_sealed(tables::message(message.id), &message)
-    }
-
-    fn session(&mut self, session: &Session, secret: &[u8; 32]) -> Result<(), StoreError> {
-        let key = tables::session(&session.account, &session.id);
-        let held = self.view.held(session.account)?;
-        let holders_place = Place { key: &key, part: HOLDERS_PART, clear: &[] };
-        let holders = sealed(&session_key(secret, &session.id), self.entropy, &holders_place, session)?;
-        let owners_place = Place { key: &key, part: OWNERS_PART, clear: &[] };
-        let owners = sealed(held.key.seal_key(), self.entropy, &owners_place, session)?;
-        let length = u16::try_from(holders.len()).map_err(|_| StoreError::TooLarge)?;
-        let value = [&length.to_be_bytes(), holders.as_slice(), owners.as_slice()].concat();
-        self.rows.push(put(key, value));
-        Ok(())
     }
 
     pub(super) fn meta(&mut self) -> Result<&mut Meta, StoreError> {

@@ -24,6 +24,7 @@ mod line;
 pub(crate) mod medium;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod memory;
+pub(crate) mod meta;
 pub(crate) mod open;
 #[cfg(any(test, feature = "testing"))]
 mod race;
@@ -34,6 +35,7 @@ pub(crate) mod redb;
 mod reserve;
 mod rewrite;
 mod rows;
+mod session;
 pub(crate) mod settings;
 mod stage;
 mod stamp;

@@ -1,9 +1,10 @@
 //! Rows under new keys: what `rekey` makes of each, by the catalogue's word for how it is sealed.
 
 use super::lower;
+use super::meta::Meta;
 use super::port::StoreError;
 use super::tables::{self, ACCOUNT, Sealed, Table};
-use super::view::{self, Meta, TOMBSTONE_FORMAT};
+use super::view::{self, TOMBSTONE_FORMAT};
 use crate::crypto::keys::{Keys, WRAPPED_LEN};
 use crate::crypto::seal::{Place, SealKey};
 use crate::ground::entropy::Entropy;

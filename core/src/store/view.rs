@@ -6,37 +6,35 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use super::meta::{ClockEvent, Meta};
 use super::port::{Read, StoreError};
 use super::tables::{self, Range};
-use crate::crypto::keys::{DataKey, Keys, WRAPPED_LEN, session_key};
+use crate::crypto::keys::{DataKey, Keys, WRAPPED_LEN};
 use crate::crypto::seal::{Place, SealKey};
 use crate::ground::codec::{self, Record};
 use crate::ground::email::EmailAddress;
-use crate::ground::id::{AccountId, FlowId, SessionId};
+use crate::ground::id::{AccountId, FlowId};
 use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::audit::Event;
 use crate::records::chain::Activity;
 use crate::records::flow::Flow;
 use crate::records::identifier::Identifier;
-use crate::records::mailed_code::{CodePurpose, Pace, UnknownAddress};
+use crate::records::mailed_code::Pace;
+use crate::records::mailed_code::UnknownAddress;
 use crate::records::message::Outgoing;
 use crate::records::pending::Pending;
 use crate::records::provider::GivenKeys;
 use crate::records::purge::Tombstone;
-use crate::records::session::Session;
 use crate::records::throttle::UnknownSlot;
-use crate::records::undo::{Undo, UndoHash};
+use crate::records::undo::Undo;
+use crate::records::undo::UndoHash;
 
 /// The format of an account's row: `[revision 8][format 1][wrapped data key][sealed account]`.
 pub(crate) const ACCOUNT_FORMAT: u8 = 1;
 /// The format of a tombstone: `[revision 8][format 1][sealed under the store's key]`.
 pub(crate) const TOMBSTONE_FORMAT: u8 = 0xff;
 pub(crate) const ACCOUNT_HEAD: usize = 8 + 1 + WRAPPED_LEN;
-
-/// The two sealings of a session row: `[length of the holder's 2][holder's][owner's]`.
-pub(crate) const HOLDERS_PART: u8 = 1;
-pub(crate) const OWNERS_PART: u8 = 2;
 
 /// The rows that one act sees. It remembers what the act read, because writing needs it again.
 pub(crate) struct View<'a> {
@@ -250,67 +248,6 @@ impl<'a> View<'a> {
         Ok(stored.filter(|slot| slot.identifier == identifier).unwrap_or(empty))
     }
 
-    /// The session, opened by its holder's secret; nothing where it ended or the secret is another's.
-    pub(crate) fn session(
-        &self,
-        account: AccountId,
-        id: SessionId,
-        secret: &[u8; 32],
-    ) -> Result<Option<Session>, StoreError> {
-        let key = tables::session(&account, &id);
-        let Some(row) = self.read.get(&key)? else { return Ok(None) };
-        let (holders, _) = session_parts(&row)?;
-        let place = Place { key: &key, part: HOLDERS_PART, clear: &[] };
-        match session_key(secret, &id).open(&place, holders) {
-            Ok(plain) => Ok(Some(codec::decode(&plain).map_err(|_| StoreError::Damaged)?)),
-            Err(_) => Ok(None),
-        }
-    }
-
-    /// All session rows of an account that this act has read, oldest first.
-    pub(crate) fn sessions(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
-        self.sessions_in(&tables::sessions(&account))
-    }
-
-    /// Those of them that were opened by `last`.
-    pub(crate) fn sessions_by(
-        &self,
-        account: AccountId,
-        last: Timestamp,
-    ) -> Result<Vec<Session>, StoreError> {
-        self.sessions_in(&tables::sessions_by(&account, last))
-    }
-
-    fn sessions_in(&self, range: &Range) -> Result<Vec<Session>, StoreError> {
-        let mut sessions = Vec::new();
-        self.rows(range, usize::MAX, |key, row| {
-            sessions.push(self.owners_part(key, row)?);
-            Ok(())
-        })?;
-        Ok(sessions)
-    }
-
-    /// One session row of an account that this act has read.
-    pub(crate) fn owners_session(
-        &self,
-        account: AccountId,
-        id: SessionId,
-    ) -> Result<Option<Session>, StoreError> {
-        let key = tables::session(&account, &id);
-        let row = self.read.get(&key)?;
-        row.map(|row| self.owners_part(&key, &row)).transpose()
-    }
-
-    /// The sessions of an account, oldest first, up to `most`.
-    pub(crate) fn session_ids(&self, account: AccountId, most: usize) -> Result<Vec<SessionId>, StoreError> {
-        let mut ids = Vec::new();
-        self.rows(&tables::sessions(&account), most, |key, _| {
-            ids.push(SessionId::from_bytes(last_chunk(key)?));
-            Ok(())
-        })?;
-        Ok(ids)
-    }
-
     /// The events of an account that this act has read: those from `first` on, up to `most`.
     pub(crate) fn events(
         &self,
@@ -461,47 +398,6 @@ pub(super) fn last_chunk<const N: usize>(key: &[u8]) -> Result<[u8; N], StoreErr
     key.last_chunk().copied().ok_or(StoreError::Damaged)
 }
 
-pub(super) fn session_parts(row: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
-    let (length, rest) = row.split_first_chunk::<2>().ok_or(StoreError::Damaged)?;
-    rest.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or(StoreError::Damaged)
-}
-
-/// What the store knows about itself.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Meta {
-    /// The high-water mark of time (SPEC 12.4).
-    pub(crate) mark: Timestamp,
-    pub(crate) next_message: u64,
-    /// How many sign-ups wait for the proof of an address, how many forgotten passwords for their code, and
-    /// how many flows for a provider's word (SPEC 2.10).
-    pub(crate) sign_ups: u32,
-    pub(crate) resets: u32,
-    pub(crate) at_providers: u32,
-    /// How many accounts there are, those on their way to deletion included.
-    pub(crate) accounts: u64,
-    /// Since when a purged account's bytes wait to be overwritten (SPEC 10.4), if any do.
-    pub(crate) erasure_pending: Option<Timestamp>,
-    /// How much happened to the clock.
-    pub(crate) clock_events: u64,
-    /// When purges were seen to be due, one a day at most (SPEC 9.4).
-    pub(crate) sightings: Vec<Timestamp>,
-}
-
-impl Record for Meta {
-    const VERSION: u8 = 1;
-}
-
-impl Meta {
-    /// How many flows wait for a code of this purpose: each has a cap of its own, so that nobody's sign-up
-    /// stands in an owner's way (SPEC 2.10).
-    pub(crate) fn waiting_for(&mut self, purpose: CodePurpose) -> &mut u32 {
-        match purpose {
-            CodePurpose::AddressProof | CodePurpose::EmailChange => &mut self.sign_ups,
-            CodePurpose::Reset => &mut self.resets,
-        }
-    }
-}
-
 /// Whose an identifier is.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Claim(pub(crate) AccountId);
@@ -515,19 +411,6 @@ impl Record for Claim {
 pub(crate) struct Present;
 
 impl Record for Present {
-    const VERSION: u8 = 1;
-}
-
-/// Something that happened to the store's clock (SPEC 12.4).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) enum ClockEvent {
-    /// The wall clock stood this many milliseconds before the high-water mark.
-    RolledBack { at: Timestamp, by_ms: u64 },
-    /// The host set the time.
-    Trusted { from: Timestamp, to: Timestamp },
-}
-
-impl Record for ClockEvent {
     const VERSION: u8 = 1;
 }
 

@@ -1,0 +1,180 @@
+//! The rows of sessions: those that live, and those that wait until their account is restored.
+
+use super::lower::{Lowering, delete, put, sealed};
+use super::port::StoreError;
+use super::tables::{self, Range};
+use super::view::{View, last_chunk, opened};
+use crate::crypto::keys::session_key;
+use crate::crypto::seal::Place;
+use crate::ground::codec;
+use crate::ground::id::{AccountId, SessionId};
+use crate::ground::time::Timestamp;
+use crate::records::session::Session;
+
+/// The two sealings of a session row: `[length of the holder's 2][holder's][owner's]`.
+const HOLDERS_PART: u8 = 1;
+const OWNERS_PART: u8 = 2;
+
+impl View<'_> {
+    /// The session, opened by its holder's secret; nothing where it ended or the secret is another's.
+    pub(crate) fn session(
+        &self,
+        account: AccountId,
+        id: SessionId,
+        secret: &[u8; 32],
+    ) -> Result<Option<Session>, StoreError> {
+        let key = tables::session(&account, &id);
+        let Some(row) = self.get(&key)? else { return Ok(None) };
+        let (holders, _) = session_parts(&row)?;
+        let place = Place { key: &key, part: HOLDERS_PART, clear: &[] };
+        match session_key(secret, &id).open(&place, holders) {
+            Ok(plain) => Ok(Some(codec::decode(&plain).map_err(|_| StoreError::Damaged)?)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// All session rows of an account that this act has read, oldest first.
+    pub(crate) fn sessions(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
+        self.sessions_in(&tables::sessions(&account))
+    }
+
+    /// Those of them that were opened by `last`.
+    pub(crate) fn sessions_by(
+        &self,
+        account: AccountId,
+        last: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
+        self.sessions_in(&tables::sessions_by(&account, last))
+    }
+
+    fn sessions_in(&self, range: &Range) -> Result<Vec<Session>, StoreError> {
+        let mut sessions = Vec::new();
+        self.rows(range, usize::MAX, |key, row| {
+            sessions.push(self.owners_part(key, row)?);
+            Ok(())
+        })?;
+        Ok(sessions)
+    }
+
+    /// One session row of an account that this act has read.
+    pub(crate) fn owners_session(
+        &self,
+        account: AccountId,
+        id: SessionId,
+    ) -> Result<Option<Session>, StoreError> {
+        let key = tables::session(&account, &id);
+        let row = self.get(&key)?;
+        row.map(|row| self.owners_part(&key, &row)).transpose()
+    }
+
+    /// The sessions of an account, oldest first, up to `most`.
+    pub(crate) fn session_ids(&self, account: AccountId, most: usize) -> Result<Vec<SessionId>, StoreError> {
+        let mut ids = Vec::new();
+        self.rows(&tables::sessions(&account), most, |key, _| {
+            ids.push(SessionId::from_bytes(last_chunk(key)?));
+            Ok(())
+        })?;
+        Ok(ids)
+    }
+
+    /// A session that waits until its account is restored, opened by its holder's secret (SPEC 9.5).
+    pub(crate) fn suspended_session(
+        &self,
+        account: AccountId,
+        id: SessionId,
+        secret: &[u8; 32],
+    ) -> Result<Option<Session>, StoreError> {
+        let Some(row) = self.get(&tables::suspended(&account, &id))? else { return Ok(None) };
+        // It is sealed to the row that it comes back to.
+        let key = tables::session(&account, &id);
+        let place = Place { key: &key, part: HOLDERS_PART, clear: &[] };
+        match session_key(secret, &id).open(&place, session_parts(&row)?.0) {
+            Ok(plain) => Ok(Some(codec::decode(&plain).map_err(|_| StoreError::Damaged)?)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The sessions of an account that wait, oldest first, as its owner lists them.
+    pub(crate) fn suspended_sessions(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
+        let mut sessions = Vec::new();
+        for (id, row) in self.suspended_rows(account)? {
+            sessions.push(self.owners_part(&tables::session(&account, &id), &row)?);
+        }
+        Ok(sessions)
+    }
+
+    /// One session of an account that waits, as its owner lists it.
+    pub(crate) fn owners_suspended(
+        &self,
+        account: AccountId,
+        id: SessionId,
+    ) -> Result<Option<Session>, StoreError> {
+        let row = self.get(&tables::suspended(&account, &id))?;
+        row.map(|row| self.owners_part(&tables::session(&account, &id), &row)).transpose()
+    }
+
+    /// What the owner lists of a session's row.
+    pub(super) fn owners_part(&self, key: &[u8], row: &[u8]) -> Result<Session, StoreError> {
+        let account = key.first_chunk().copied().map(AccountId::from_bytes).ok_or(StoreError::Damaged)?;
+        let place = Place { key, part: OWNERS_PART, clear: &[] };
+        opened(self.held(account)?.key.seal_key(), &place, session_parts(row)?.1)
+    }
+
+    /// The rows of an account's sessions that wait, oldest first.
+    pub(crate) fn suspended_rows(&self, account: AccountId) -> Result<Vec<(SessionId, Vec<u8>)>, StoreError> {
+        self.session_rows_in(&tables::all_of(&tables::SUSPENDED, &account))
+    }
+
+    fn session_rows_in(&self, range: &Range) -> Result<Vec<(SessionId, Vec<u8>)>, StoreError> {
+        let mut rows = Vec::new();
+        self.rows(range, usize::MAX, |key, row| {
+            rows.push((SessionId::from_bytes(last_chunk(key)?), row.to_vec()));
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+}
+
+impl Lowering<'_> {
+    pub(super) fn session(&mut self, session: &Session, secret: &[u8; 32]) -> Result<(), StoreError> {
+        let key = tables::session(&session.account, &session.id);
+        let held = self.view.held(session.account)?;
+        let holders_place = Place { key: &key, part: HOLDERS_PART, clear: &[] };
+        let holders = sealed(&session_key(secret, &session.id), self.entropy, &holders_place, session)?;
+        let owners_place = Place { key: &key, part: OWNERS_PART, clear: &[] };
+        let owners = sealed(held.key.seal_key(), self.entropy, &owners_place, session)?;
+        let length = u16::try_from(holders.len()).map_err(|_| StoreError::TooLarge)?;
+        let value = [&length.to_be_bytes(), holders.as_slice(), owners.as_slice()].concat();
+        self.rows.push(put(key, value));
+        Ok(())
+    }
+
+    /// The rows move as they are: their seals are bound to the place that they come back to.
+    pub(super) fn suspended(&mut self, account: AccountId) -> Result<(), StoreError> {
+        for (id, row) in self.view.session_rows_in(&tables::sessions(&account))? {
+            self.rows.push(delete(tables::session(&account, &id)));
+            self.rows.push(put(tables::suspended(&account, &id), row));
+        }
+        Ok(())
+    }
+
+    pub(super) fn resumed(&mut self, account: AccountId) -> Result<(), StoreError> {
+        for (id, row) in self.view.suspended_rows(account)? {
+            self.rows.push(delete(tables::suspended(&account, &id)));
+            self.rows.push(put(tables::session(&account, &id), row));
+        }
+        Ok(())
+    }
+
+    /// Sessions that wait end with the others: of one that goes on the row was written anew.
+    pub(super) fn suspended_ended(&mut self, account: AccountId) -> Result<(), StoreError> {
+        let waiting = self.view.suspended_rows(account)?;
+        self.rows.extend(waiting.into_iter().map(|(id, _)| delete(tables::suspended(&account, &id))));
+        Ok(())
+    }
+}
+
+fn session_parts(row: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
+    let (length, rest) = row.split_first_chunk::<2>().ok_or(StoreError::Damaged)?;
+    rest.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or(StoreError::Damaged)
+}
