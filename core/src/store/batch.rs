@@ -10,17 +10,17 @@ use super::rows::Snapshot;
 use super::stage::{Changes, Over, admit};
 
 /// Most acts that share a commit.
-pub(super) const MAX_ACTS: usize = 64;
+const MAX_ACTS: usize = 64;
 
 /// Rows that are staged when a commit takes no more acts.
-pub(super) const MANY_ROWS: usize = 8 * 1024;
+const MANY_ROWS: usize = 8 * 1024;
 
 /// The acts since the last commit.
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) base: Option<Snapshot>,
     pub(super) staged: Changes,
-    pub(super) acts: usize,
+    acts: usize,
     pub(super) outcome: Arc<Outcome>,
 }
 
@@ -32,6 +32,11 @@ pub(super) enum Staged {
 }
 
 impl Batch {
+    /// Whether the commit takes no more acts.
+    pub(super) fn is_full(&self) -> bool {
+        self.acts >= MAX_ACTS || self.staged.len() >= MANY_ROWS
+    }
+
     /// Runs `decide` over the snapshot and what is staged, and stages its rows; a panic stages nothing.
     pub(super) fn run(
         &mut self,

@@ -18,6 +18,7 @@ pub(crate) mod conformance;
 mod create;
 mod deletion;
 pub(crate) mod file;
+mod handle;
 mod in_memory;
 mod inside;
 mod line;

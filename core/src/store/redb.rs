@@ -7,23 +7,24 @@
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
+#[cfg(any(test, feature = "testing"))]
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::anchor::{self, Anchor};
-use super::batch::{Batch, MANY_ROWS, MAX_ACTS, Staged};
+use super::batch::{Batch, Staged};
 use super::create;
 use super::file::FileMedium;
+use super::handle::Handle;
 use super::in_memory::MemoryMedium;
 use super::inside::Entrance;
 use super::line::{Ended, Line, NotDone};
-use super::medium::{Identity, Medium};
+use super::medium::Medium;
 use super::open::{Keyring, Open};
 use super::port::{Decide, Read, Recast, Row, Store, StoreError, is_full};
 use super::reserve::Reserve;
 use super::settings::Settings;
 use super::stage::Changes;
-use super::stamp::Stamp;
 use crate::crypto::tally::TallyKey;
 
 /// How often an act is run when its commits fail.
@@ -31,27 +32,12 @@ const RUNS: usize = 3;
 
 /// A store on redb.
 pub struct RedbStore {
-    pub(super) medium: Arc<dyn Medium>,
-    pub(super) anchor: Option<Arc<dyn Anchor>>,
-    pub(super) keyring: Arc<dyn Keyring>,
-    pub(super) settings: Settings,
-    pub(super) entrance: Entrance,
-    pub(super) line: Line,
+    handle: Handle,
+    entrance: Entrance,
+    line: Line,
     /// Belongs to who has the turn.
     batch: Mutex<Batch>,
-    /// Changes only in the hands of who has the turn, but that any caller may wake a suspended store.
-    state: RwLock<State>,
-    pub(super) commits: AtomicU64,
     reserve: Reserve,
-}
-
-pub(super) enum State {
-    Open(Open),
-    /// The file is released; the next call opens it again, if it is the same. The key is there where the
-    /// keyring was not told.
-    Released(Option<Identity>, Option<Arc<TallyKey>>),
-    /// Only [`RedbStore::reopen`] helps.
-    Broken,
 }
 
 impl RedbStore {
@@ -157,19 +143,14 @@ impl RedbStore {
         let is_new_to_anchor = anchor.is_some() && !open.stamp().is_anchored;
         let store = Self {
             reserve: Reserve::of(&*medium),
-            medium,
-            anchor,
-            keyring,
-            settings,
+            handle: Handle::new(medium, settings, anchor, keyring, open),
             entrance: Entrance::new(),
             line: Line::default(),
             batch: Mutex::default(),
-            state: RwLock::new(State::Open(open)),
-            commits: AtomicU64::new(0),
         };
         if is_new_to_anchor {
             // From now on the file says itself that it has an anchor, so that none cannot be given for it.
-            match store.commit(&Changes::new()) {
+            match store.handle.commit(&Changes::new()) {
                 Ended::Done => {}
                 Ended::NotDone(why) => return Err(why.into()),
                 Ended::Broken => return Err(StoreError::Broken),
@@ -189,10 +170,7 @@ impl RedbStore {
         let _inside = self.entrance.enter()?;
         let _turn = self.line.take(None)?;
         self.settle();
-        let mut state = self.state_mut();
-        *state = State::Broken;
-        self.keyring.close();
-        self.start(&mut state, None, &*self.keyring)
+        self.handle.reopen()
     }
 
     /// How many acts wait for their turn.
@@ -204,31 +182,33 @@ impl RedbStore {
     /// How many commits this handle has made.
     #[cfg(any(test, feature = "testing"))]
     pub fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Acquire)
+        self.handle.commits.load(Ordering::Acquire)
     }
 }
 
 impl Store for RedbStore {
     fn read(&self, look: &mut dyn FnMut(&dyn Read) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
-        if self.is_ailing() {
-            let _turn = self.line.take(Some(self.settings.patience))?;
+        if self.handle.is_ailing() {
+            let _turn = self.line.take(Some(self.handle.settings.patience))?;
             self.settle();
-            self.heal()?;
+            self.handle.heal();
         }
-        self.with_open(|open| look(&open.snapshot()?))
+        self.handle.with_open(|open| look(&open.snapshot()?))
     }
 
     fn write(&self, decide: Decide<'_>) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
-        self.reserve.admit(&*self.medium)?;
+        self.reserve.admit(&*self.handle.medium)?;
         self.runs(decide)
     }
 
     fn write_from_reserve(&self, decide: Decide<'_>) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
         match self.runs(decide) {
-            Err(error) if error.is_full() && self.reserve.give_back(&*self.medium) => self.runs(decide),
+            Err(error) if error.is_full() && self.reserve.give_back(&*self.handle.medium) => {
+                self.runs(decide)
+            }
             answer => answer,
         }
     }
@@ -239,44 +219,34 @@ impl Store for RedbStore {
 
     fn commit_stamp(&self) -> Result<u64, StoreError> {
         let _inside = self.entrance.enter()?;
-        self.with_open(|open| Ok(open.stamp().number))
+        self.handle.with_open(|open| Ok(open.stamp().number))
     }
 
     fn is_anchored(&self) -> bool {
-        self.anchor.is_some()
+        self.handle.anchor.is_some()
     }
 
     fn size(&self) -> Result<Option<u64>, StoreError> {
-        self.medium.size()
+        self.handle.medium.size()
     }
 
     fn verify(&self) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
-        self.with_open(Open::verify)
+        self.handle.with_open(Open::verify)
     }
 
     fn rewrite(&self, recast: Recast<'_>, key: Option<Arc<TallyKey>>) -> Result<(), StoreError> {
-        self.write_anew(recast, key)
+        let _inside = self.entrance.enter()?;
+        let _turn = self.line.take(None)?;
+        self.settle();
+        self.handle.rewrite(recast, key)
     }
 
     fn suspend(&self) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
         let _turn = self.line.take(None)?;
         self.settle();
-        let mut state = self.state_mut();
-        let closed = match std::mem::replace(&mut *state, State::Broken) {
-            State::Open(open) => {
-                *state = State::Released(open.identity, None);
-                open.close()
-            }
-            State::Released(identity, _) => {
-                *state = State::Released(identity, None);
-                Ok(())
-            }
-            State::Broken => Ok(()),
-        };
-        self.keyring.close();
-        closed
+        self.handle.suspend()
     }
 }
 
@@ -300,17 +270,17 @@ impl RedbStore {
     }
 
     fn run(&self, decide: Decide<'_>) -> Result<Run, StoreError> {
-        let turn = self.line.take(Some(self.settings.patience))?;
+        let turn = self.line.take(Some(self.handle.settings.patience))?;
         let mut batch = self.batch();
         if batch.base.is_none() {
             // Nothing is staged yet, so nobody else hears of it when this fails.
-            self.heal()?;
-            batch.base = Some(self.with_open(Open::snapshot)?);
+            self.handle.heal();
+            batch.base = Some(self.handle.with_open(Open::snapshot)?);
         }
         let answer = batch.run(decide);
         // Whatever was decided over a neighbour's staged rows stands or falls with them.
         let outcome = (!batch.staged.is_empty()).then(|| Arc::clone(&batch.outcome));
-        let full = batch.acts >= MAX_ACTS || batch.staged.len() >= MANY_ROWS;
+        let full = batch.is_full();
         drop(batch);
         if let Some(_last) = if full { Some(turn) } else { turn.hand_on() } {
             self.settle();
@@ -329,184 +299,21 @@ impl RedbStore {
     }
 
     /// Commits what is staged and tells all whom it concerns. Only for who has the turn.
-    pub(super) fn settle(&self) {
+    fn settle(&self) {
         let Batch { base, staged, outcome, .. } = std::mem::take(&mut *self.batch());
         // The snapshot would keep its pages from being used again, and the file from being closed.
         drop(base);
         if !staged.is_empty() {
             // Whatever happens, those who wait are told: nobody else would ever tell them.
-            let committed = catch_unwind(AssertUnwindSafe(|| self.commit(&staged)));
+            let committed = catch_unwind(AssertUnwindSafe(|| self.handle.commit(&staged)));
             outcome.tell(committed.unwrap_or_else(|_| {
-                *self.state_mut() = State::Broken;
+                self.handle.fail();
                 Ended::Unknown
             }));
         }
     }
 
-    fn commit(&self, staged: &Changes) -> Ended {
-        let attempted = match &self.anchor {
-            None => self.with_open(|open| self.attempt(open, staged, None)),
-            // Nobody reads what is committed before it is final: it could still be taken back.
-            Some(anchor) => match &*self.state_mut() {
-                State::Open(open) => self.attempt(open, staged, Some(&**anchor)),
-                State::Released(..) | State::Broken => Err(StoreError::Broken),
-            },
-        };
-        match attempted {
-            Ok(Attempt::Done) => {
-                self.commits.fetch_add(1, Ordering::AcqRel);
-                Ended::Done
-            }
-            Ok(Attempt::Unanchored) => Ended::NotDone(NotDone::Anchor),
-            Ok(Attempt::Failed { before, next, kind }) => self.find_out(&before, &next, kind),
-            Ok(Attempt::NotFinal) => {
-                // The next opening finalises it; until then nobody is told of it.
-                self.release(&mut self.state_mut());
-                Ended::Unknown
-            }
-            // The path leads elsewhere: a commit would go to a file that nobody finds again.
-            Err(_) => {
-                *self.state_mut() = State::Broken;
-                Ended::Broken
-            }
-        }
-    }
-
-    fn attempt(
-        &self,
-        open: &Open,
-        staged: &Changes,
-        anchor: Option<&dyn Anchor>,
-    ) -> Result<Attempt, StoreError> {
-        if open.identity.is_some() && self.medium.identity()? != open.identity {
-            return Err(StoreError::Broken);
-        }
-        let (before, next) = (open.stamp(), open.next(staged, anchor.is_some()));
-        if anchor.is_some_and(|anchor| anchor::reserve(anchor, &before, &next.stamp).is_err()) {
-            return Ok(Attempt::Unanchored);
-        }
-        if let Err(kind) = open.commit(staged, &next) {
-            return Ok(Attempt::Failed { before, next: next.stamp, kind });
-        }
-        let is_final = anchor.is_none_or(|anchor| anchor::finalise(anchor, &next.stamp).is_ok());
-        Ok(if is_final { Attempt::Done } else { Attempt::NotFinal })
-    }
-
-    /// Opens the store again after a failed commit and looks whether the commit is there.
-    fn find_out(&self, before: &Stamp, next: &Stamp, kind: ErrorKind) -> Ended {
-        let mut state = self.state_mut();
-        let State::Open(open) = std::mem::replace(&mut *state, State::Broken) else {
-            return Ended::Broken;
-        };
-        let (identity, key) = (open.identity, open.key.clone());
-        // It failed already; what closing it says adds nothing.
-        _ = open.close();
-        if self.start(&mut state, identity, &move |_: &dyn Read| Ok(key.clone())).is_err() {
-            return Ended::Unknown;
-        }
-        let found = match &*state {
-            State::Open(open) => Some(open.stamp()),
-            State::Released(..) | State::Broken => None,
-        };
-        if found.as_ref() == Some(before) {
-            Ended::NotDone(NotDone::Storage(kind))
-        } else if found.as_ref() == Some(next) {
-            self.commits.fetch_add(1, Ordering::AcqRel);
-            Ended::Done
-        } else {
-            *state = State::Broken;
-            Ended::Unknown
-        }
-    }
-
-    /// Closes the file, to be opened again by the next call. What closing says adds nothing: a failure has
-    /// been told already.
-    fn release(&self, state: &mut State) {
-        if let State::Open(open) = std::mem::replace(state, State::Broken) {
-            *state = State::Released(open.identity, Some(open.key.clone()));
-            _ = open.close();
-        }
-    }
-
-    /// Opens the database again where a read failed: redb refuses everything after that. Only for who
-    /// has the turn.
-    pub(super) fn heal(&self) -> Result<(), StoreError> {
-        if !self.is_ailing() {
-            return Ok(());
-        }
-        self.release(&mut self.state_mut());
-        Ok(())
-    }
-
-    fn is_ailing(&self) -> bool {
-        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
-            State::Open(open) => open.is_ailing(),
-            State::Released(..) | State::Broken => false,
-        }
-    }
-
-    /// Calls `with` with the open database, which stays open meanwhile; wakes a suspended store.
-    pub(super) fn with_open<T>(
-        &self,
-        with: impl FnOnce(&Open) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        loop {
-            match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
-                State::Open(open) => return with(open),
-                State::Broken => return Err(StoreError::Broken),
-                State::Released(..) => {}
-            }
-            let mut state = self.state_mut();
-            match &*state {
-                State::Released(identity, Some(key)) => {
-                    let (identity, key) = (*identity, key.clone());
-                    self.start(&mut state, identity, &move |_: &dyn Read| Ok(key.clone()))?;
-                }
-                State::Released(identity, None) => {
-                    let identity = *identity;
-                    self.start(&mut state, identity, &*self.keyring).inspect_err(|_| self.keyring.close())?;
-                }
-                State::Open(_) | State::Broken => {}
-            }
-        }
-    }
-
-    fn start(
-        &self,
-        state: &mut State,
-        only: Option<Identity>,
-        keyring: &dyn Keyring,
-    ) -> Result<(), StoreError> {
-        let open = Open::judged(&*self.medium, self.settings, only, self.anchor.as_deref(), keyring)
-            .inspect_err(|error| {
-                if *error == StoreError::Broken {
-                    *state = State::Broken;
-                }
-            })?;
-        *state = State::Open(open);
-        Ok(())
-    }
-
     fn batch(&self) -> MutexGuard<'_, Batch> {
         self.batch.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    pub(super) fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How a commit went.
-enum Attempt {
-    Done,
-    /// The anchor did not answer; nothing was written.
-    Unanchored,
-    /// redb failed, at whatever point.
-    Failed {
-        before: Stamp,
-        next: Stamp,
-        kind: ErrorKind,
-    },
-    /// It is in the file, and the anchor did not answer.
-    NotFinal,
 }

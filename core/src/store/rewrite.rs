@@ -4,22 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::anchor;
+use super::handle::{Handle, State};
 use super::open::Open;
 use super::port::{Recast, StoreError};
-use super::redb::{RedbStore, State};
 use crate::crypto::tally::TallyKey;
 
-impl RedbStore {
-    /// As the port's `rewrite`.
-    pub(super) fn write_anew(
-        &self,
-        recast: Recast<'_>,
-        key: Option<Arc<TallyKey>>,
-    ) -> Result<(), StoreError> {
-        let _inside = self.entrance.enter()?;
-        let _turn = self.line.take(None)?;
-        self.settle();
-        self.heal()?;
+impl Handle {
+    /// As the port's `rewrite`. Only for who has the turn.
+    pub(super) fn rewrite(&self, recast: Recast<'_>, key: Option<Arc<TallyKey>>) -> Result<(), StoreError> {
+        self.heal();
         self.with_open(|_| Ok(()))?;
         let mut state = self.state_mut();
         let State::Open(open) = &*state else { return Err(StoreError::Broken) };

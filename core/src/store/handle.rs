@@ -1,0 +1,241 @@
+//! A store's file in this process: open, released or broken, and what is committed to it.
+
+use std::io::ErrorKind;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+
+use super::anchor::{self, Anchor};
+use super::line::{Ended, NotDone};
+use super::medium::{Identity, Medium};
+use super::open::{Keyring, Open};
+use super::port::{Read, StoreError};
+use super::settings::Settings;
+use super::stage::Changes;
+use super::stamp::Stamp;
+use crate::crypto::tally::TallyKey;
+
+/// What holds the file, and opens it again. What changes it is only for who has the turn.
+pub(super) struct Handle {
+    pub(super) medium: Arc<dyn Medium>,
+    pub(super) anchor: Option<Arc<dyn Anchor>>,
+    pub(super) keyring: Arc<dyn Keyring>,
+    pub(super) settings: Settings,
+    /// Changes only in the hands of who has the turn, but that any caller may wake a suspended store.
+    state: RwLock<State>,
+    pub(super) commits: AtomicU64,
+}
+
+pub(super) enum State {
+    Open(Open),
+    /// The file is released; the next call opens it again, if it is the same. The key is there where the
+    /// keyring was not told.
+    Released(Option<Identity>, Option<Arc<TallyKey>>),
+    /// Only reopening helps.
+    Broken,
+}
+
+impl Handle {
+    pub(super) fn new(
+        medium: Arc<dyn Medium>,
+        settings: Settings,
+        anchor: Option<Arc<dyn Anchor>>,
+        keyring: Arc<dyn Keyring>,
+        open: Open,
+    ) -> Self {
+        let state = RwLock::new(State::Open(open));
+        Self { medium, anchor, keyring, settings, state, commits: AtomicU64::new(0) }
+    }
+
+    /// Commits these changes.
+    pub(super) fn commit(&self, staged: &Changes) -> Ended {
+        let attempted = match &self.anchor {
+            None => self.with_open(|open| self.attempt(open, staged, None)),
+            // Nobody reads what is committed before it is final: it could still be taken back.
+            Some(anchor) => match &*self.state_mut() {
+                State::Open(open) => self.attempt(open, staged, Some(&**anchor)),
+                State::Released(..) | State::Broken => Err(StoreError::Broken),
+            },
+        };
+        match attempted {
+            Ok(Attempt::Done) => {
+                self.commits.fetch_add(1, Ordering::AcqRel);
+                Ended::Done
+            }
+            Ok(Attempt::Unanchored) => Ended::NotDone(NotDone::Anchor),
+            Ok(Attempt::Failed { before, next, kind }) => self.find_out(&before, &next, kind),
+            Ok(Attempt::NotFinal) => {
+                // The next opening finalises it; until then nobody is told of it.
+                self.release(&mut self.state_mut());
+                Ended::Unknown
+            }
+            // The path leads elsewhere: a commit would go to a file that nobody finds again.
+            Err(_) => {
+                *self.state_mut() = State::Broken;
+                Ended::Broken
+            }
+        }
+    }
+
+    fn attempt(
+        &self,
+        open: &Open,
+        staged: &Changes,
+        anchor: Option<&dyn Anchor>,
+    ) -> Result<Attempt, StoreError> {
+        if open.identity.is_some() && self.medium.identity()? != open.identity {
+            return Err(StoreError::Broken);
+        }
+        let (before, next) = (open.stamp(), open.next(staged, anchor.is_some()));
+        if anchor.is_some_and(|anchor| anchor::reserve(anchor, &before, &next.stamp).is_err()) {
+            return Ok(Attempt::Unanchored);
+        }
+        if let Err(kind) = open.commit(staged, &next) {
+            return Ok(Attempt::Failed { before, next: next.stamp, kind });
+        }
+        let is_final = anchor.is_none_or(|anchor| anchor::finalise(anchor, &next.stamp).is_ok());
+        Ok(if is_final { Attempt::Done } else { Attempt::NotFinal })
+    }
+
+    /// Opens the store again after a failed commit and looks whether the commit is there.
+    fn find_out(&self, before: &Stamp, next: &Stamp, kind: ErrorKind) -> Ended {
+        let mut state = self.state_mut();
+        let State::Open(open) = std::mem::replace(&mut *state, State::Broken) else {
+            return Ended::Broken;
+        };
+        let (identity, key) = (open.identity, open.key.clone());
+        // It failed already; what closing it says adds nothing.
+        _ = open.close();
+        if self.start(&mut state, identity, &move |_: &dyn Read| Ok(key.clone())).is_err() {
+            return Ended::Unknown;
+        }
+        let found = match &*state {
+            State::Open(open) => Some(open.stamp()),
+            State::Released(..) | State::Broken => None,
+        };
+        if found.as_ref() == Some(before) {
+            Ended::NotDone(NotDone::Storage(kind))
+        } else if found.as_ref() == Some(next) {
+            self.commits.fetch_add(1, Ordering::AcqRel);
+            Ended::Done
+        } else {
+            *state = State::Broken;
+            Ended::Unknown
+        }
+    }
+
+    /// Closes the file, to be opened again by the next call. What closing says adds nothing: a failure has
+    /// been told already.
+    fn release(&self, state: &mut State) {
+        if let State::Open(open) = std::mem::replace(state, State::Broken) {
+            *state = State::Released(open.identity, Some(open.key.clone()));
+            _ = open.close();
+        }
+    }
+
+    /// Opens the database again where a read failed: redb refuses everything after that.
+    pub(super) fn heal(&self) {
+        if self.is_ailing() {
+            self.release(&mut self.state_mut());
+        }
+    }
+
+    pub(super) fn is_ailing(&self) -> bool {
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Open(open) => open.is_ailing(),
+            State::Released(..) | State::Broken => false,
+        }
+    }
+
+    /// Calls `with` with the open database, which stays open meanwhile; wakes a suspended store.
+    pub(super) fn with_open<T>(
+        &self,
+        with: impl FnOnce(&Open) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        loop {
+            match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+                State::Open(open) => return with(open),
+                State::Broken => return Err(StoreError::Broken),
+                State::Released(..) => {}
+            }
+            let mut state = self.state_mut();
+            match &*state {
+                State::Released(identity, Some(key)) => {
+                    let (identity, key) = (*identity, key.clone());
+                    self.start(&mut state, identity, &move |_: &dyn Read| Ok(key.clone()))?;
+                }
+                State::Released(identity, None) => {
+                    let identity = *identity;
+                    self.start(&mut state, identity, &*self.keyring).inspect_err(|_| self.keyring.close())?;
+                }
+                State::Open(_) | State::Broken => {}
+            }
+        }
+    }
+
+    fn start(
+        &self,
+        state: &mut State,
+        only: Option<Identity>,
+        keyring: &dyn Keyring,
+    ) -> Result<(), StoreError> {
+        let open = Open::judged(&*self.medium, self.settings, only, self.anchor.as_deref(), keyring)
+            .inspect_err(|error| {
+                if *error == StoreError::Broken {
+                    *state = State::Broken;
+                }
+            })?;
+        *state = State::Open(open);
+        Ok(())
+    }
+
+    /// Opens the file as the first time.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn reopen(&self) -> Result<(), StoreError> {
+        let mut state = self.state_mut();
+        *state = State::Broken;
+        self.keyring.close();
+        self.start(&mut state, None, &*self.keyring)
+    }
+
+    /// Releases the file; the next call opens it again, with a key that the keyring gives.
+    pub(super) fn suspend(&self) -> Result<(), StoreError> {
+        let mut state = self.state_mut();
+        let closed = match std::mem::replace(&mut *state, State::Broken) {
+            State::Open(open) => {
+                *state = State::Released(open.identity, None);
+                open.close()
+            }
+            State::Released(identity, _) => {
+                *state = State::Released(identity, None);
+                Ok(())
+            }
+            State::Broken => Ok(()),
+        };
+        self.keyring.close();
+        closed
+    }
+
+    /// What it does from now on cannot be relied on.
+    pub(super) fn fail(&self) {
+        *self.state_mut() = State::Broken;
+    }
+
+    pub(super) fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a commit went.
+enum Attempt {
+    Done,
+    /// The anchor did not answer; nothing was written.
+    Unanchored,
+    /// redb failed, at whatever point.
+    Failed {
+        before: Stamp,
+        next: Stamp,
+        kind: ErrorKind,
+    },
+    /// It is in the file, and the anchor did not answer.
+    NotFinal,
+}
