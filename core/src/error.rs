@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::crypto::cost::HashFailed;
 use crate::ground::entropy::EntropyFailed;
+use crate::ground::named::worded;
 use crate::records::refusal::Refusal;
 use crate::store::port::StoreError;
 
@@ -77,72 +78,35 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Why a file cannot be opened or made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OpenProblem {
-    /// No file is there; create one.
-    NotFound,
-    /// A file is there already; open it.
-    AlreadyExists,
-    /// Another process or engine has it open.
-    AlreadyOpen,
-    /// It is no store.
-    NotAStore,
-    /// A newer release wrote it.
-    NewerFormat,
-    /// The key or passphrase does not fit it.
-    WrongKey,
-    /// The keystore does not give its key now: unlock the device, or ask the person again, and call again.
-    KeyLocked,
-    /// The keystore has no key of this store: open it with a copy of the key, or have the person start anew
-    /// in another place. The file stays.
-    KeyLost,
-    /// The keystore has made the key unusable because biometrics or screen lock changed: as
-    /// [`Self::KeyLost`].
-    KeyChanged,
-    /// It is an older copy than the anchor knows: put the latest one back, or let the person decide
-    /// ([`Engine::adopt`](crate::Engine::adopt)).
-    RolledBack,
-    /// It has an anchor, and none was given, or what was given holds nothing.
-    AnchorMissing,
-}
-
-impl OpenProblem {
-    /// The problem's name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::NotFound => "NotFound",
-            Self::AlreadyExists => "AlreadyExists",
-            Self::AlreadyOpen => "AlreadyOpen",
-            Self::NotAStore => "NotAStore",
-            Self::NewerFormat => "NewerFormat",
-            Self::WrongKey => "WrongKey",
-            Self::KeyLocked => "KeyLocked",
-            Self::KeyLost => "KeyLost",
-            Self::KeyChanged => "KeyChanged",
-            Self::RolledBack => "RolledBack",
-            Self::AnchorMissing => "AnchorMissing",
-        }
-    }
-}
-
-impl fmt::Display for OpenProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotFound => "no store is there; create one",
-            Self::AlreadyExists => "something is there already; open it or choose another place",
-            Self::AlreadyOpen => "the store is open elsewhere; close it there",
-            Self::NotAStore => "the file is no store",
-            Self::NewerFormat => "a newer release wrote the store; use that",
-            Self::WrongKey => "the key does not fit the store",
-            Self::KeyLocked => "the keystore does not give the key now; unlock it and try again",
-            Self::KeyLost => "the keystore has no key of the store; open it with a copy of the key",
-            Self::KeyChanged => {
-                "the keystore has made the key unusable; open the store with a copy of the key"
-            }
-            Self::RolledBack => "the file is an older copy; put the latest one back",
-            Self::AnchorMissing => "the store has an anchor; open it with that",
-        })
+worded! {
+    /// Why a file cannot be opened or made.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum OpenProblem {
+        /// No file is there; create one.
+        NotFound => "no store is there; create one";
+        /// A file is there already; open it.
+        AlreadyExists => "something is there already; open it or choose another place";
+        /// Another process or engine has it open.
+        AlreadyOpen => "the store is open elsewhere; close it there";
+        /// It is no store.
+        NotAStore => "the file is no store";
+        /// A newer release wrote it.
+        NewerFormat => "a newer release wrote the store; use that";
+        /// The key or passphrase does not fit it.
+        WrongKey => "the key does not fit the store";
+        /// The keystore does not give its key now: unlock the device, or ask the person again, and call again.
+        KeyLocked => "the keystore does not give the key now; unlock it and try again";
+        /// The keystore has no key of this store: open it with a copy of the key, or have the person start anew
+        /// in another place. The file stays.
+        KeyLost => "the keystore has no key of the store; open it with a copy of the key";
+        /// The keystore has made the key unusable because biometrics or screen lock changed: as
+        /// [`Self::KeyLost`].
+        KeyChanged => "the keystore has made the key unusable; open the store with a copy of the key";
+        /// It is an older copy than the anchor knows: put the latest one back, or let the person decide
+        /// ([`Engine::adopt`](crate::Engine::adopt)).
+        RolledBack => "the file is an older copy; put the latest one back";
+        /// It has an anchor, and none was given, or what was given holds nothing.
+        AnchorMissing => "the store has an anchor; open it with that";
     }
 }
 

@@ -1,5 +1,6 @@
 //! Email addresses.
 
+use crate::ground::named::worded;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -154,47 +155,22 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
-/// Why a text is no email address that this engine takes (SPEC 1.9).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum InvalidEmail {
-    /// There is nothing but blanks.
-    Empty,
-    /// The local part has more than 64 octets or the whole more than 254 (RFC 5321).
-    TooLong,
-    /// It does not read `local@domain` (RFC 5322 dot-atom, RFC 6531).
-    Syntax,
-    /// The local part is in quotation marks, which the engine does not take.
-    QuotedLocalPart,
-    /// The domain is an address in brackets, which the engine does not take.
-    DomainLiteral,
-    /// The domain is no name of two labels or more (UTS 46, STD3, RFC 1035 lengths).
-    Domain,
-}
-
-impl InvalidEmail {
-    /// The reason as a word that stays the same in every language and version.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "Empty",
-            Self::TooLong => "TooLong",
-            Self::Syntax => "Syntax",
-            Self::QuotedLocalPart => "QuotedLocalPart",
-            Self::DomainLiteral => "DomainLiteral",
-            Self::Domain => "Domain",
-        }
-    }
-}
-
-impl fmt::Display for InvalidEmail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "the email address is empty",
-            Self::TooLong => "an email address has at most 64 octets before its sign and 254 in all",
-            Self::Syntax => "an email address reads local@domain, without spaces or control characters",
-            Self::QuotedLocalPart => "an email address with quotation marks is not accepted",
-            Self::DomainLiteral => "an email address with a network address as its domain is not accepted",
-            Self::Domain => "the domain of the email address is not valid",
-        })
+worded! {
+    /// Why a text is no email address that this engine takes (SPEC 1.9).
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+    pub enum InvalidEmail {
+        /// There is nothing but blanks.
+        Empty => "the email address is empty";
+        /// The local part has more than 64 octets or the whole more than 254 (RFC 5321).
+        TooLong => "an email address has at most 64 octets before its sign and 254 in all";
+        /// It does not read `local@domain` (RFC 5322 dot-atom, RFC 6531).
+        Syntax => "an email address reads local@domain, without spaces or control characters";
+        /// The local part is in quotation marks, which the engine does not take.
+        QuotedLocalPart => "an email address with quotation marks is not accepted";
+        /// The domain is an address in brackets, which the engine does not take.
+        DomainLiteral => "an email address with a network address as its domain is not accepted";
+        /// The domain is no name of two labels or more (UTS 46, STD3, RFC 1035 lengths).
+        Domain => "the domain of the email address is not valid";
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod codec;
 pub(crate) mod email;
 pub(crate) mod entropy;
 pub(crate) mod id;
+pub(crate) mod named;
 pub(crate) mod nickname;
 pub(crate) mod secret;
 pub(crate) mod short_name;

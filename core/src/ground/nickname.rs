@@ -4,7 +4,7 @@
 //! no ignorable code points, no old Hangul Jamo, and joiners only behind a virama. The other contextual rules
 //! (RFC 5892 appendix A.3 to A.9) are not: a name is shown and compared with nothing (SPEC 1.10, 1.11).
 
-use std::fmt;
+use crate::ground::named::worded;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::{CanonicalCombiningClass, DefaultIgnorableCodePoint, GeneralCategory};
@@ -17,36 +17,17 @@ const LONGEST_TYPED: usize = 4 * 1024;
 /// How often a name may change by being prepared again before it is refused (RFC 8264 section 7).
 const ROUNDS: usize = 4;
 
-/// Why a text is no name.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum InvalidName {
-    /// There is nothing but blanks.
-    Empty,
-    /// It has more than 64 characters.
-    TooLong,
-    /// It has a character that names do not have: a control, an invisible one, or one that Unicode has not
-    /// assigned.
-    Character,
-}
-
-impl InvalidName {
-    /// The reason's name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Empty => "Empty",
-            Self::TooLong => "TooLong",
-            Self::Character => "Character",
-        }
-    }
-}
-
-impl fmt::Display for InvalidName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "there is nothing but blanks",
-            Self::TooLong => "it has more than 64 characters",
-            Self::Character => "it has a character that names do not have",
-        })
+worded! {
+    /// Why a text is no name.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum InvalidName {
+        /// There is nothing but blanks.
+        Empty => "there is nothing but blanks";
+        /// It has more than 64 characters.
+        TooLong => "it has more than 64 characters";
+        /// It has a character that names do not have: a control, an invisible one, or one that Unicode has not
+        /// assigned.
+        Character => "it has a character that names do not have";
     }
 }
 

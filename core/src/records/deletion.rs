@@ -4,37 +4,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::ground::codec::Record;
 use crate::ground::id::{AccountId, RequestId};
+use crate::ground::named::coded;
 use crate::ground::short_name::{ProductId, ProviderId};
 use crate::ground::time::Timestamp;
 use crate::records::product::ManagedBy;
 
-/// Who asked for a deletion.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum RequestedBy {
-    /// The owner.
-    Owner,
-    /// Somebody who helps people (SPEC 9.5).
-    Support {
-        /// Who.
-        operator: String,
-        /// For which case.
-        ticket: String,
-    },
-    /// The host, for an erasure request of the owner's (SPEC 10.3).
-    Host {
-        /// Which one.
-        request: RequestId,
-    },
-}
-
-impl RequestedBy {
-    /// The name, the same in every language and release.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Owner => "Owner",
-            Self::Support { .. } => "Support",
-            Self::Host { .. } => "Host",
-        }
+coded! {
+    /// Who asked for a deletion.
+    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    pub enum RequestedBy {
+        /// The owner.
+        Owner,
+        /// Somebody who helps people (SPEC 9.5).
+        Support {
+            /// Who.
+            operator: String,
+            /// For which case.
+            ticket: String,
+        },
+        /// The host, for an erasure request of the owner's (SPEC 10.3).
+        Host {
+            /// Which one.
+            request: RequestId,
+        },
     }
 }
 

@@ -3,62 +3,46 @@
 use std::fmt;
 
 use crate::ground::id::{MethodId, SessionId};
+use crate::ground::named::coded;
 use crate::ground::short_name::ProductId;
 use crate::records::audit::Action;
 use crate::records::refusal::Refusal;
 
-/// An act that can be explained: of a living session on its own account, and without a password, a code, an
-/// assertion or anybody else's identifier in it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Planned {
-    /// [`AccountHandle::enroll_totp`](crate::AccountHandle::enroll_totp).
-    EnrollTotp,
-    /// [`AccountHandle::recovery_codes_saved`](crate::AccountHandle::recovery_codes_saved).
-    RecoveryCodesSaved,
-    /// [`AccountHandle::regenerate_recovery_codes`](crate::AccountHandle::regenerate_recovery_codes).
-    RegenerateRecoveryCodes,
-    /// [`AccountHandle::turn_off_mfa`](crate::AccountHandle::turn_off_mfa).
-    TurnOffMfa,
-    /// [`AccountHandle::mark_compromised`](crate::AccountHandle::mark_compromised).
-    MarkCompromised(MethodId),
-    /// [`AccountHandle::remove_method`](crate::AccountHandle::remove_method), which can be undone.
-    RemoveMethod(MethodId),
-    /// [`AccountHandle::take_seen_email`](crate::AccountHandle::take_seen_email).
-    TakeSeenEmail(MethodId),
-    /// [`AccountHandle::open_product`](crate::AccountHandle::open_product).
-    OpenProduct(ProductId),
-    /// [`AccountHandle::end_session`](crate::AccountHandle::end_session).
-    EndSession(SessionId),
-    /// [`AccountHandle::end_other_sessions`](crate::AccountHandle::end_other_sessions).
-    EndOtherSessions,
-    /// [`AccountHandle::sign_out`](crate::AccountHandle::sign_out).
-    SignOut,
-    /// [`AccountHandle::request_deletion`](crate::AccountHandle::request_deletion).
-    RequestDeletion,
-    /// [`AccountHandle::export`](crate::AccountHandle::export).
-    Export,
+coded! {
+    /// An act that can be explained: of a living session on its own account, and without a password, a code, an
+    /// assertion or anybody else's identifier in it.
+    #[derive(Clone, PartialEq, Eq, Debug)]
+    pub enum Planned {
+        /// [`AccountHandle::enroll_totp`](crate::AccountHandle::enroll_totp).
+        EnrollTotp,
+        /// [`AccountHandle::recovery_codes_saved`](crate::AccountHandle::recovery_codes_saved).
+        RecoveryCodesSaved,
+        /// [`AccountHandle::regenerate_recovery_codes`](crate::AccountHandle::regenerate_recovery_codes).
+        RegenerateRecoveryCodes,
+        /// [`AccountHandle::turn_off_mfa`](crate::AccountHandle::turn_off_mfa).
+        TurnOffMfa,
+        /// [`AccountHandle::mark_compromised`](crate::AccountHandle::mark_compromised).
+        MarkCompromised(MethodId),
+        /// [`AccountHandle::remove_method`](crate::AccountHandle::remove_method), which can be undone.
+        RemoveMethod(MethodId),
+        /// [`AccountHandle::take_seen_email`](crate::AccountHandle::take_seen_email).
+        TakeSeenEmail(MethodId),
+        /// [`AccountHandle::open_product`](crate::AccountHandle::open_product).
+        OpenProduct(ProductId),
+        /// [`AccountHandle::end_session`](crate::AccountHandle::end_session).
+        EndSession(SessionId),
+        /// [`AccountHandle::end_other_sessions`](crate::AccountHandle::end_other_sessions).
+        EndOtherSessions,
+        /// [`AccountHandle::sign_out`](crate::AccountHandle::sign_out).
+        SignOut,
+        /// [`AccountHandle::request_deletion`](crate::AccountHandle::request_deletion).
+        RequestDeletion,
+        /// [`AccountHandle::export`](crate::AccountHandle::export).
+        Export,
+    }
 }
 
 impl Planned {
-    /// The act's name, the same in every language and release.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::EnrollTotp => "EnrollTotp",
-            Self::RecoveryCodesSaved => "RecoveryCodesSaved",
-            Self::RegenerateRecoveryCodes => "RegenerateRecoveryCodes",
-            Self::TurnOffMfa => "TurnOffMfa",
-            Self::MarkCompromised(_) => "MarkCompromised",
-            Self::RemoveMethod(_) => "RemoveMethod",
-            Self::TakeSeenEmail(_) => "TakeSeenEmail",
-            Self::OpenProduct(_) => "OpenProduct",
-            Self::EndSession(_) => "EndSession",
-            Self::EndOtherSessions => "EndOtherSessions",
-            Self::SignOut => "SignOut",
-            Self::RequestDeletion => "RequestDeletion",
-            Self::Export => "Export",
-        }
-    }
-
     /// The numbers of the rules that decide it; docs/RULES.md has their text.
     pub(crate) fn rules(&self) -> &'static [&'static str] {
         match self {

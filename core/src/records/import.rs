@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::crypto::totp::TotpParameters;
 use crate::ground::email::InvalidEmail;
 use crate::ground::id::AccountId;
+use crate::ground::named::coded;
 use crate::ground::nickname::InvalidName;
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
@@ -75,60 +76,42 @@ pub enum ImportOutcome {
     },
 }
 
-/// Why an account is not imported.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ImportProblem {
-    /// Its external id is empty or longer than 255 bytes.
-    InvalidExternalId,
-    /// Its email is none.
-    InvalidEmail {
-        /// What is wrong with it.
-        reason: InvalidEmail,
-    },
-    /// Its display name does not do as one.
-    InvalidName {
-        /// What is wrong with it.
-        reason: InvalidName,
-    },
-    /// Its password's hash is of no kind that is imported.
-    InvalidHash,
-    /// Its password's hash costs so much that a phone would hang: more than 256 MiB or 10 passes of Argon2, 2,000,000
-    /// iterations of PBKDF2, or a cost of 14 of bcrypt.
-    HashTooCostly,
-    /// Its second factor's secret is no base32 of 128 to 512 bits, or no app makes such codes.
-    InvalidTotp,
-    /// A subject is empty or longer than 255 bytes.
-    InvalidSubject,
-    /// Policy names no such provider.
-    UnknownProvider,
-    /// It has no way in: neither a password nor an identity.
-    NoMethod,
-    /// Its password has no email, or one that nobody has proven where policy wants it proven before there is an
-    /// account.
-    UnprovenEmail,
-    /// Another account has its password's email or an identity of it: of two that want one, the first wins.
-    IdentifierInUse,
-    /// It has more methods, or its email more accounts, than policy allows.
-    LimitReached,
-}
-
-impl ImportProblem {
-    /// The reason's name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::InvalidExternalId => "InvalidExternalId",
-            Self::InvalidEmail { .. } => "InvalidEmail",
-            Self::InvalidName { .. } => "InvalidName",
-            Self::InvalidHash => "InvalidHash",
-            Self::HashTooCostly => "HashTooCostly",
-            Self::InvalidTotp => "InvalidTotp",
-            Self::InvalidSubject => "InvalidSubject",
-            Self::UnknownProvider => "UnknownProvider",
-            Self::NoMethod => "NoMethod",
-            Self::UnprovenEmail => "UnprovenEmail",
-            Self::IdentifierInUse => "IdentifierInUse",
-            Self::LimitReached => "LimitReached",
-        }
+coded! {
+    /// Why an account is not imported.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum ImportProblem {
+        /// Its external id is empty or longer than 255 bytes.
+        InvalidExternalId,
+        /// Its email is none.
+        InvalidEmail {
+            /// What is wrong with it.
+            reason: InvalidEmail,
+        },
+        /// Its display name does not do as one.
+        InvalidName {
+            /// What is wrong with it.
+            reason: InvalidName,
+        },
+        /// Its password's hash is of no kind that is imported.
+        InvalidHash,
+        /// Its password's hash costs so much that a phone would hang: more than 256 MiB or 10 passes of Argon2, 2,000,000
+        /// iterations of PBKDF2, or a cost of 14 of bcrypt.
+        HashTooCostly,
+        /// Its second factor's secret is no base32 of 128 to 512 bits, or no app makes such codes.
+        InvalidTotp,
+        /// A subject is empty or longer than 255 bytes.
+        InvalidSubject,
+        /// Policy names no such provider.
+        UnknownProvider,
+        /// It has no way in: neither a password nor an identity.
+        NoMethod,
+        /// Its password has no email, or one that nobody has proven where policy wants it proven before there is an
+        /// account.
+        UnprovenEmail,
+        /// Another account has its password's email or an identity of it: of two that want one, the first wins.
+        IdentifierInUse,
+        /// It has more methods, or its email more accounts, than policy allows.
+        LimitReached,
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::crypto::password::StoredPassword;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::MethodId;
+use crate::ground::named::coded;
 use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
 use crate::records::identifier::Identifier;
@@ -42,24 +43,18 @@ pub(crate) enum Credential {
     },
 }
 
-/// The kind of a sign-in method (SPEC 1.2).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum MethodKind {
-    /// A password with an email as its identifier.
-    Password,
-    /// A federated identity: issuer and subject.
-    Federated,
+coded! {
+    /// The kind of a sign-in method (SPEC 1.2).
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+    pub enum MethodKind {
+        /// A password with an email as its identifier.
+        Password,
+        /// A federated identity: issuer and subject.
+        Federated,
+    }
 }
 
 impl MethodKind {
-    /// The kind's name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Password => "Password",
-            Self::Federated => "Federated",
-        }
-    }
-
     /// Whether it lets its owner in without a network (SPEC 4.9).
     pub fn works_offline(self) -> bool {
         match self {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::crypto::qr::QrCode;
 use crate::crypto::totp::TotpSecret;
 use crate::ground::id::SessionId;
+use crate::ground::named::coded;
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
 use crate::records::throttle::AtTheEnd;
@@ -31,22 +32,14 @@ impl Mfa {
     }
 }
 
-/// A second factor (SPEC 5).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum SecondFactor {
-    /// A code of the authenticator app (RFC 6238).
-    Totp,
-    /// One of the recovery codes, in its place. It opens a recovered session (SPEC 5.5).
-    RecoveryCode,
-}
-
-impl SecondFactor {
-    /// The name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Totp => "Totp",
-            Self::RecoveryCode => "RecoveryCode",
-        }
+coded! {
+    /// A second factor (SPEC 5).
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    pub enum SecondFactor {
+        /// A code of the authenticator app (RFC 6238).
+        Totp,
+        /// One of the recovery codes, in its place. It opens a recovered session (SPEC 5.5).
+        RecoveryCode,
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ground::codec::Record;
 use crate::ground::id::{AccountId, RequestId};
+use crate::ground::named::coded;
 use crate::ground::time::Timestamp;
 
 /// A request of an owner's about their data. It outlives the account's purge and holds nothing personal
@@ -38,25 +39,16 @@ impl PrivacyRequest {
     }
 }
 
-/// What can be asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum RequestKind {
-    /// To see the data.
-    Access,
-    /// To have it erased.
-    Erasure,
-    /// To take it along.
-    Portability,
-}
-
-impl RequestKind {
-    /// The kind's name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Access => "Access",
-            Self::Erasure => "Erasure",
-            Self::Portability => "Portability",
-        }
+coded! {
+    /// What can be asked for.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    pub enum RequestKind {
+        /// To see the data.
+        Access,
+        /// To have it erased.
+        Erasure,
+        /// To take it along.
+        Portability,
     }
 }
 

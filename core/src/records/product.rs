@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ground::named::coded;
 use crate::ground::short_name::{ProductId, ProviderId};
 use crate::ground::time::Timestamp;
 
@@ -101,60 +102,44 @@ impl fmt::Display for CustomerRef {
     }
 }
 
-/// How a subscription stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum BillingStatus {
-    /// It costs nothing yet, and will.
-    Trial,
-    /// It is paid, and will be renewed.
-    Active,
-    /// A payment is missing; it is asked for again.
-    PastDue,
-    /// It runs to the end of its period and is not renewed.
-    Canceled,
-    /// It is over.
-    Ended,
+coded! {
+    /// How a subscription stands.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    pub enum BillingStatus {
+        /// It costs nothing yet, and will.
+        Trial,
+        /// It is paid, and will be renewed.
+        Active,
+        /// A payment is missing; it is asked for again.
+        PastDue,
+        /// It runs to the end of its period and is not renewed.
+        Canceled,
+        /// It is over.
+        Ended,
+    }
 }
 
 impl BillingStatus {
-    /// The status's name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Trial => "Trial",
-            Self::Active => "Active",
-            Self::PastDue => "PastDue",
-            Self::Canceled => "Canceled",
-            Self::Ended => "Ended",
-        }
-    }
-
     /// Whether more will be asked for.
     pub(crate) fn goes_on(self) -> bool {
         matches!(self, Self::Trial | Self::Active | Self::PastDue)
     }
 }
 
-/// Who bills.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum ManagedBy {
-    /// The service itself.
-    Direct,
-    /// Apple's App Store sold it.
-    AppleAppStore,
-    /// Google Play sold it.
-    GooglePlay,
+coded! {
+    /// Who bills.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    pub enum ManagedBy {
+        /// The service itself.
+        Direct,
+        /// Apple's App Store sold it.
+        AppleAppStore,
+        /// Google Play sold it.
+        GooglePlay,
+    }
 }
 
 impl ManagedBy {
-    /// The name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Direct => "Direct",
-            Self::AppleAppStore => "AppleAppStore",
-            Self::GooglePlay => "GooglePlay",
-        }
-    }
-
     /// Where the store's customers manage what they bought there.
     pub(crate) fn store_url(self) -> Option<&'static str> {
         match self {
@@ -165,36 +150,27 @@ impl ManagedBy {
     }
 }
 
-/// Where to send the person (SPEC 8.4, 8.5).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Destination {
-    /// To the product.
-    Product {
-        /// The page.
-        url: String,
-    },
-    /// To the store that sold it.
-    Store {
-        /// Which one.
-        store: ManagedBy,
-        /// The page.
-        url: String,
-    },
-    /// To somebody else, who alone can do it: a provider's account is the provider's.
-    ManagedElsewhere {
-        /// The page, where policy knows it.
-        url: Option<String>,
-    },
-}
-
-impl Destination {
-    /// The destination's name, the same in every language and release.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Product { .. } => "Product",
-            Self::Store { .. } => "Store",
-            Self::ManagedElsewhere { .. } => "ManagedElsewhere",
-        }
+coded! {
+    /// Where to send the person (SPEC 8.4, 8.5).
+    #[derive(Clone, PartialEq, Eq, Debug)]
+    pub enum Destination {
+        /// To the product.
+        Product {
+            /// The page.
+            url: String,
+        },
+        /// To the store that sold it.
+        Store {
+            /// Which one.
+            store: ManagedBy,
+            /// The page.
+            url: String,
+        },
+        /// To somebody else, who alone can do it: a provider's account is the provider's.
+        ManagedElsewhere {
+            /// The page, where policy knows it.
+            url: Option<String>,
+        },
     }
 }
 

@@ -2,35 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ground::named::coded;
 use crate::ground::time::Timestamp;
 use crate::records::identifier::Identifier;
 
-/// What can be undone.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) enum ProtectedAct {
-    MethodAdded,
-    MethodRemoved,
-    MethodsReviewed,
-    PasswordChanged,
-    ContactChanged,
-    MfaTurnedOn,
-    MfaTurnedOff,
-    MfaReplaced,
-}
-
-impl ProtectedAct {
-    /// The act's name, the same in every language and release.
-    pub(crate) fn code(self) -> &'static str {
-        match self {
-            Self::MethodAdded => "MethodAdded",
-            Self::MethodRemoved => "MethodRemoved",
-            Self::MethodsReviewed => "MethodsReviewed",
-            Self::PasswordChanged => "PasswordChanged",
-            Self::ContactChanged => "ContactChanged",
-            Self::MfaTurnedOn => "MfaTurnedOn",
-            Self::MfaTurnedOff => "MfaTurnedOff",
-            Self::MfaReplaced => "MfaReplaced",
-        }
+coded! {
+    /// What can be undone.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    pub(crate) enum ProtectedAct {
+        MethodAdded,
+        MethodRemoved,
+        MethodsReviewed,
+        PasswordChanged,
+        ContactChanged,
+        MfaTurnedOn,
+        MfaTurnedOff,
+        MfaReplaced,
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::crypto::token::{FlowToken, SessionToken};
 use crate::ground::id::{AccountId, FlowId, SessionId};
+use crate::ground::named::coded;
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::ground::time::{Timestamp, YearMonth};
@@ -27,105 +28,87 @@ pub struct Progress {
     pub step: Step,
 }
 
-/// What the caller must do next, or that it is done.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Step {
-    /// Sign in at the provider and bring its assertion, made for this flow.
-    PresentAssertion {
-        /// The provider.
-        provider: ProviderId,
-        /// Which flow a host's statement has to name.
-        flow: FlowId,
-        /// Which nonce an ID token has to carry: give it to the provider.
-        nonce: String,
-        /// When it is too late.
-        expires_at: Timestamp,
-    },
-    /// Prove the address by the code that was sent to it.
-    VerifyEmail {
-        /// The address, masked.
-        to: String,
-        /// Whether it can be left for later: the account is then made with the address unverified.
-        can_skip: bool,
-    },
-    /// Nobody is known by this identity: say whether an account is to be made (SPEC 2.1).
-    ConfirmCreate {
-        /// The provider.
-        provider: ProviderId,
-        /// What the person is called there.
-        handle: Option<String>,
-    },
-    /// Other accounts have the same verified email: a new account, or link to one of them (SPEC 2.4)?
-    LinkOrCreate {
-        /// The proven email.
-        email: String,
-        /// The accounts to choose from, earliest first.
-        candidates: Vec<Candidate>,
-        /// Whether a new account may be made.
-        can_create: bool,
-        /// Why it may not.
-        blocked: Option<Blocked>,
-    },
-    /// Sign in to the chosen account with one of its own methods (SPEC 3.3).
-    ProveOwnership {
-        /// The account.
-        candidate: Candidate,
-        /// What will be added to it; nothing where the new password is dropped.
-        adding: Option<Adding>,
-        /// What counts as proof.
-        accepted: Vec<Accepted>,
-        /// Which nonce an ID token has to carry here, another than the one the flow began with.
-        nonce: String,
-    },
-    /// Prove the second factor too (SPEC 4.3).
-    SecondFactor {
-        /// What counts as proof.
-        accepted: Vec<SecondFactor>,
-        /// Whether the flow can go on without it: to renew the proof of the first factor alone, which is
-        /// enough to ask for the account's deletion (SPEC 9.7).
-        can_skip: bool,
-    },
-    /// Set a new password (SPEC 4.7, 4.10).
-    NewPassword,
-    /// Prove again that it is you, in a session that goes on (SPEC 6.4).
-    Reauthenticate {
-        /// What counts as proof of the first factor.
-        accepted: Vec<Accepted>,
-        /// Which nonce an ID token has to carry.
-        nonce: String,
-    },
-    /// The account is to be deleted: restore it, or keep it deleted (SPEC 9.2).
-    ConfirmRestore {
-        /// When deletion was asked for.
-        requested_at: Timestamp,
-        /// Until when it can be restored.
-        purge_at: Timestamp,
-    },
-    /// It is done.
-    SignedIn(SignedIn),
-    /// It is done, and no session was opened by it.
-    Done,
-    /// The flow is over without a session.
-    Ended,
-}
-
-impl Step {
-    /// The step's name, the same in every language and release.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::PresentAssertion { .. } => "PresentAssertion",
-            Self::VerifyEmail { .. } => "VerifyEmail",
-            Self::ConfirmCreate { .. } => "ConfirmCreate",
-            Self::LinkOrCreate { .. } => "LinkOrCreate",
-            Self::ProveOwnership { .. } => "ProveOwnership",
-            Self::SecondFactor { .. } => "SecondFactor",
-            Self::NewPassword => "NewPassword",
-            Self::Reauthenticate { .. } => "Reauthenticate",
-            Self::ConfirmRestore { .. } => "ConfirmRestore",
-            Self::SignedIn(_) => "SignedIn",
-            Self::Done => "Done",
-            Self::Ended => "Ended",
-        }
+coded! {
+    /// What the caller must do next, or that it is done.
+    #[derive(Clone, PartialEq, Eq, Debug)]
+    pub enum Step {
+        /// Sign in at the provider and bring its assertion, made for this flow.
+        PresentAssertion {
+            /// The provider.
+            provider: ProviderId,
+            /// Which flow a host's statement has to name.
+            flow: FlowId,
+            /// Which nonce an ID token has to carry: give it to the provider.
+            nonce: String,
+            /// When it is too late.
+            expires_at: Timestamp,
+        },
+        /// Prove the address by the code that was sent to it.
+        VerifyEmail {
+            /// The address, masked.
+            to: String,
+            /// Whether it can be left for later: the account is then made with the address unverified.
+            can_skip: bool,
+        },
+        /// Nobody is known by this identity: say whether an account is to be made (SPEC 2.1).
+        ConfirmCreate {
+            /// The provider.
+            provider: ProviderId,
+            /// What the person is called there.
+            handle: Option<String>,
+        },
+        /// Other accounts have the same verified email: a new account, or link to one of them (SPEC 2.4)?
+        LinkOrCreate {
+            /// The proven email.
+            email: String,
+            /// The accounts to choose from, earliest first.
+            candidates: Vec<Candidate>,
+            /// Whether a new account may be made.
+            can_create: bool,
+            /// Why it may not.
+            blocked: Option<Blocked>,
+        },
+        /// Sign in to the chosen account with one of its own methods (SPEC 3.3).
+        ProveOwnership {
+            /// The account.
+            candidate: Candidate,
+            /// What will be added to it; nothing where the new password is dropped.
+            adding: Option<Adding>,
+            /// What counts as proof.
+            accepted: Vec<Accepted>,
+            /// Which nonce an ID token has to carry here, another than the one the flow began with.
+            nonce: String,
+        },
+        /// Prove the second factor too (SPEC 4.3).
+        SecondFactor {
+            /// What counts as proof.
+            accepted: Vec<SecondFactor>,
+            /// Whether the flow can go on without it: to renew the proof of the first factor alone, which is
+            /// enough to ask for the account's deletion (SPEC 9.7).
+            can_skip: bool,
+        },
+        /// Set a new password (SPEC 4.7, 4.10).
+        NewPassword,
+        /// Prove again that it is you, in a session that goes on (SPEC 6.4).
+        Reauthenticate {
+            /// What counts as proof of the first factor.
+            accepted: Vec<Accepted>,
+            /// Which nonce an ID token has to carry.
+            nonce: String,
+        },
+        /// The account is to be deleted: restore it, or keep it deleted (SPEC 9.2).
+        ConfirmRestore {
+            /// When deletion was asked for.
+            requested_at: Timestamp,
+            /// Until when it can be restored.
+            purge_at: Timestamp,
+        },
+        /// It is done.
+        SignedIn(SignedIn),
+        /// It is done, and no session was opened by it.
+        Done,
+        /// The flow is over without a session.
+        Ended,
     }
 }
 
@@ -170,56 +153,35 @@ impl SignedIn {
     }
 }
 
-/// How a person arrived at the session.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Arrived {
-    /// By signing in to an account of theirs.
-    SignedIn,
-    /// In a new account.
-    Created,
-    /// In an account that the new method was added to.
-    Linked,
-    /// In an account that is no longer to be deleted.
-    Restored,
-    /// By a code that was mailed, and with a new password.
-    Reset,
-    /// In the session that they were in, which has another token now.
-    Reauthenticated,
-    /// By an undo code, and with a new password.
-    Undone,
-}
-
-impl Arrived {
-    /// The name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::SignedIn => "SignedIn",
-            Self::Created => "Created",
-            Self::Linked => "Linked",
-            Self::Restored => "Restored",
-            Self::Reset => "Reset",
-            Self::Reauthenticated => "Reauthenticated",
-            Self::Undone => "Undone",
-        }
+coded! {
+    /// How a person arrived at the session.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    pub enum Arrived {
+        /// By signing in to an account of theirs.
+        SignedIn,
+        /// In a new account.
+        Created,
+        /// In an account that the new method was added to.
+        Linked,
+        /// In an account that is no longer to be deleted.
+        Restored,
+        /// By a code that was mailed, and with a new password.
+        Reset,
+        /// In the session that they were in, which has another token now.
+        Reauthenticated,
+        /// By an undo code, and with a new password.
+        Undone,
     }
 }
 
-/// Why no new account may be made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Blocked {
-    /// Another account has a password with this email (SPEC 1.3).
-    PasswordTaken,
-    /// As many accounts as policy allows have this verified email (SPEC 1.6).
-    TooManyAccounts,
-}
-
-impl Blocked {
-    /// The name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::PasswordTaken => "PasswordTaken",
-            Self::TooManyAccounts => "TooManyAccounts",
-        }
+coded! {
+    /// Why no new account may be made.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum Blocked {
+        /// Another account has a password with this email (SPEC 1.3).
+        PasswordTaken,
+        /// As many accounts as policy allows have this verified email (SPEC 1.6).
+        TooManyAccounts,
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ground::codec::Record;
 use crate::ground::id::AccountId;
+use crate::ground::named::coded;
 use crate::ground::short_name::{ProductId, ProviderId};
 use crate::ground::time::Timestamp;
 use crate::records::account::{Account, Status};
@@ -65,21 +66,13 @@ impl Record for SupportRecord {
     const VERSION: u8 = 1;
 }
 
-/// What support can do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum SupportAct {
-    /// A deletion was started.
-    DeletionStarted,
-    /// A deletion was asked for, of an account that was on its way already.
-    DeletionAskedAgain,
-}
-
-impl SupportAct {
-    /// The act's name, the same in every language and release.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::DeletionStarted => "DeletionStarted",
-            Self::DeletionAskedAgain => "DeletionAskedAgain",
-        }
+coded! {
+    /// What support can do.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    pub enum SupportAct {
+        /// A deletion was started.
+        DeletionStarted,
+        /// A deletion was asked for, of an account that was on its way already.
+        DeletionAskedAgain,
     }
 }
