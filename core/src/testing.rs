@@ -5,54 +5,20 @@ pub use crate::crypto::entropy::SeededEntropy;
 pub use crate::store::testing::*;
 
 use crate::ground::codec::{Record, decode, encode};
+use crate::records::every_record;
 
 /// Decodes the bytes as the record of this number, for a fuzzer: whether they are one.
 ///
 /// # Panics
 /// When a record that was decoded does not encode to bytes that decode to the same bytes again.
 pub fn decode_record(kind: u8, bytes: &[u8]) -> bool {
-    use crate::engine::unlock::Header;
-    use crate::records::account::Account;
-    use crate::records::audit::Event;
-    use crate::records::deletion::Reminder;
-    use crate::records::flow::Flow;
-    use crate::records::mailed_code::Pace;
-    use crate::records::message::Outgoing;
-    use crate::records::pending::Pending;
-    use crate::records::privacy::PrivacyRequest;
-    use crate::records::provider::GivenKeys;
-    use crate::records::purge::Purging;
-    use crate::records::purge::Tombstone;
-    use crate::records::session::Session;
-    use crate::records::support::SupportRecord;
-    use crate::records::throttle::UnknownSlot;
-    use crate::records::undo::Undo;
-    use crate::store::meta::ClockEvent;
-    use crate::store::meta::Meta;
-    use crate::store::view::Claim;
-    use crate::store::view::Present;
-    match kind % 20 {
-        0 => round_trips::<Account>(bytes),
-        1 => round_trips::<Session>(bytes),
-        2 => round_trips::<Event>(bytes),
-        3 => round_trips::<Flow>(bytes),
-        4 => round_trips::<Outgoing>(bytes),
-        5 => round_trips::<Pace>(bytes),
-        6 => round_trips::<UnknownSlot>(bytes),
-        7 => round_trips::<Claim>(bytes),
-        8 => round_trips::<ClockEvent>(bytes),
-        9 => round_trips::<Meta>(bytes),
-        10 => round_trips::<Header>(bytes),
-        11 => round_trips::<GivenKeys>(bytes),
-        12 => round_trips::<Purging>(bytes),
-        13 => round_trips::<Reminder>(bytes),
-        14 => round_trips::<Tombstone>(bytes),
-        15 => round_trips::<SupportRecord>(bytes),
-        16 => round_trips::<PrivacyRequest>(bytes),
-        17 => round_trips::<Undo>(bytes),
-        18 => round_trips::<Pending>(bytes),
-        _ => round_trips::<Present>(bytes),
+    macro_rules! decoders {
+        ($($module:ident::$record:ident,)*) => {
+            &[$(round_trips::<crate::records::$module::$record> as fn(&[u8]) -> bool),*]
+        };
     }
+    let decoders: &[fn(&[u8]) -> bool] = every_record!(decoders);
+    decoders.get(usize::from(kind) % decoders.len()).is_some_and(|decode| decode(bytes))
 }
 
 fn round_trips<R: Record>(bytes: &[u8]) -> bool {

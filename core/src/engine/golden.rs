@@ -2,6 +2,8 @@
 //! change is a change of the format, and the page of decisions. `UPDATE=1 cargo test -p selfsame golden`
 //! writes both anew.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::crypto::argon::Argon2Hasher;
@@ -11,7 +13,6 @@ use crate::crypto::entropy::SeededEntropy;
 use crate::crypto::jwk::KeySet;
 use crate::crypto::password::hash;
 use crate::crypto::totp::TotpSecret;
-use crate::engine::unlock::Header;
 use crate::flow::decisions;
 use crate::ground::codec::{Record, decode, encode};
 use crate::ground::email::EmailAddress;
@@ -21,11 +22,15 @@ use crate::ground::time::Timestamp;
 use crate::records::account::{Account, Hold, Status};
 use crate::records::address::AddressSource;
 use crate::records::audit::{Action, Event};
+use crate::records::claim::{Claim, Present};
 use crate::records::deletion::{Reminder, RequestedBy};
+use crate::records::every_record;
 use crate::records::flow::{Arrival, Entry, Flow, Newcomer, Proving, Purpose, Resetting, State, Verifying};
+use crate::records::header::Header;
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{CodePurpose, CodeSlot, Pace, TypedIn};
 use crate::records::message::{Body, Outgoing};
+use crate::records::meta::{ClockEvent, Meta};
 use crate::records::method::{Credential, Method, MethodKind};
 use crate::records::mfa::{Enrolment, Mfa, SecondFactor};
 use crate::records::pending::Pending;
@@ -41,8 +46,6 @@ use crate::records::support::{SupportAct, SupportRecord};
 use crate::records::throttle::UnknownSlot;
 use crate::records::undo::{Asks, Undo, UndoCode, Undoing};
 use crate::rules::bench::Bench;
-use crate::store::meta::{ClockEvent, Meta};
-use crate::store::view::{Claim, Present};
 
 const AT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
@@ -62,6 +65,12 @@ fn line<R: Record>(out: &mut String, name: &str, record: &R) {
         write!(out, "{byte:02x}").unwrap();
     }
     out.push('\n');
+    WRITTEN.with_borrow_mut(|written| written.insert(std::any::type_name::<R>()));
+}
+
+thread_local! {
+    /// The records whose bytes this thread wrote.
+    static WRITTEN: RefCell<BTreeSet<&'static str>> = const { RefCell::new(BTreeSet::new()) };
 }
 
 fn golden() -> String {
@@ -383,6 +392,12 @@ fn assert_file_is(path: &str, content: &str) {
 #[test]
 fn every_record_has_its_golden_bytes() {
     assert_file_is(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/golden.txt"), &golden());
+    macro_rules! names {
+        ($($module:ident::$record:ident,)*) => {
+            BTreeSet::from([$(std::any::type_name::<crate::records::$module::$record>()),*])
+        };
+    }
+    assert_eq!(WRITTEN.take(), every_record!(names));
 }
 
 #[test]

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Engine;
-use super::unlock::Header;
 use crate::crypto::draw::Draw;
 #[cfg(feature = "testing")]
 use crate::crypto::tally::TallyKey;
@@ -16,6 +15,7 @@ use crate::error::Error;
 use crate::ground::codec::Record;
 use crate::ground::time::Timestamp;
 use crate::records::context::Context;
+use crate::records::header::Header;
 use crate::records::mailed_code::TypedIn;
 use crate::records::message::{Body, Message, Outgoing};
 use crate::records::verdict::{Change, Verdict};

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use super::unlock::{Header, Way};
+use super::unlock::Way;
 use crate::crypto::hasher::Hasher;
 use crate::crypto::keys::{Keys, StoreKey};
 use crate::crypto::tally::TallyKey;
 use crate::ground::time::Timestamp;
+use crate::records::header::Header;
 use crate::store::open::Keyring;
 use crate::store::port::{Read, StoreError};
 use crate::store::view::View;

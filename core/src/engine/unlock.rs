@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::environment::Environment;
 use crate::crypto::cost::{HashCost, HashFailed};
 use crate::crypto::hasher::Hasher;
@@ -11,6 +9,7 @@ use crate::crypto::keys::{HostKey, StoreKey};
 use crate::error::Error;
 use crate::ground::codec::{self, Record};
 use crate::ground::secret::Secret;
+use crate::records::header::{Header, Lock};
 use crate::store::port::{Read, StoreError};
 use crate::store::tables;
 
@@ -57,24 +56,6 @@ impl From<KeystoreProblem> for StoreError {
             KeystoreProblem::Changed => Self::KeyChanged,
         }
     }
-}
-
-/// The one row that is read before the store is unlocked. It holds nothing of a person.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Header {
-    lock: Lock,
-    /// The store key under the lock's key; opening it proves that the key fits.
-    wrapped: Vec<u8>,
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-enum Lock {
-    HostKey,
-    Passphrase { salt: [u8; 16], cost: HashCost },
-}
-
-impl Record for Header {
-    const VERSION: u8 = 1;
 }
 
 impl Header {

@@ -1,9 +1,10 @@
 //! What is done to the file as a whole: another key, and nothing left of what is gone (SPEC 10.4).
 
 use super::Engine;
-use super::unlock::{Header, Unlock};
+use super::unlock::Unlock;
 use crate::crypto::keys::{Keys, StoreKey};
 use crate::error::Error;
+use crate::records::header::Header;
 use crate::store::port::{Row, StoreError, Write};
 use crate::store::recast::Recasting;
 use crate::store::tables;

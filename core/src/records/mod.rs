@@ -5,15 +5,18 @@ pub(crate) mod address;
 pub(crate) mod assertion;
 pub(crate) mod audit;
 pub(crate) mod chain;
+pub(crate) mod claim;
 pub(crate) mod context;
 pub(crate) mod deletion;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod flow;
+pub(crate) mod header;
 pub(crate) mod identifier;
 pub(crate) mod import;
 pub(crate) mod mailed_code;
 pub(crate) mod message;
+pub(crate) mod meta;
 pub(crate) mod method;
 pub(crate) mod mfa;
 pub(crate) mod pending;
@@ -33,3 +36,36 @@ pub(crate) mod throttle;
 pub(crate) mod undo;
 pub(crate) mod verdict;
 pub(crate) mod ways;
+
+/// Calls a macro with every record, which is what the store keeps: the golden bytes and the fuzzer walk this list.
+/// A record's place is its number with the fuzzer, so a new one goes to the end.
+#[cfg(any(test, feature = "testing"))]
+macro_rules! every_record {
+    ($callback:ident) => {
+        $callback! {
+            account::Account,
+            session::Session,
+            audit::Event,
+            flow::Flow,
+            message::Outgoing,
+            mailed_code::Pace,
+            throttle::UnknownSlot,
+            claim::Claim,
+            meta::ClockEvent,
+            meta::Meta,
+            header::Header,
+            provider::GivenKeys,
+            purge::Purging,
+            deletion::Reminder,
+            purge::Tombstone,
+            support::SupportRecord,
+            privacy::PrivacyRequest,
+            undo::Undo,
+            pending::Pending,
+            claim::Present,
+        }
+    };
+}
+
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use every_record;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ground::codec::Record;
 use crate::ground::time::Timestamp;
 
 /// Failures after which the factor is locked (NIST SP 800-63B-4 section 3.2.2).
@@ -65,6 +66,10 @@ pub(crate) struct UnknownSlot {
     /// Tries within a wait. They count for nothing, but a known identifier's are written down as an
     /// event, and the two must cost the same (SPEC 4.2).
     pub(crate) refused: u32,
+}
+
+impl Record for UnknownSlot {
+    const VERSION: u8 = 1;
 }
 
 impl UnknownSlot {

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::meta::{ClockEvent, Meta};
 use super::port::{Row, StoreError, Write};
 use super::tables;
-use super::view::{ACCOUNT_FORMAT, Claim, Held, Present, View};
+use super::view::{ACCOUNT_FORMAT, Held, View};
 use crate::crypto::keys::DataKey;
 use crate::crypto::seal::{Place, SealKey};
 use crate::ground::codec::{self, Record};
@@ -14,10 +13,12 @@ use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::audit::Event;
+use crate::records::claim::{Claim, Present};
 use crate::records::context::Context;
 use crate::records::flow::Flow;
 use crate::records::mailed_code::{Pace, UnknownAddress};
 use crate::records::message::Outgoing;
+use crate::records::meta::{ClockEvent, Meta};
 use crate::records::undo::{Undo, UndoHash};
 use crate::records::verdict::Change;
 use crate::rules::session;

@@ -25,7 +25,6 @@ mod line;
 pub(crate) mod medium;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod memory;
-pub(crate) mod meta;
 pub(crate) mod open;
 #[cfg(any(test, feature = "testing"))]
 mod race;

@@ -1,7 +1,6 @@
 //! Rows under new keys: what `rekey` makes of each, by the catalogue's word for how it is sealed.
 
 use super::lower;
-use super::meta::Meta;
 use super::port::StoreError;
 use super::tables::{self, ACCOUNT, Sealed, Table};
 use super::view::{self, TOMBSTONE_FORMAT};
@@ -9,6 +8,7 @@ use crate::crypto::keys::{Keys, WRAPPED_LEN};
 use crate::crypto::seal::{Place, SealKey};
 use crate::ground::entropy::Entropy;
 use crate::ground::id::AccountId;
+use crate::records::meta::Meta;
 
 /// From the keys that a store had to those that it is to have.
 pub(crate) struct Recasting<'a> {

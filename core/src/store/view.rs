@@ -4,9 +4,6 @@ use std::cell::{Ref, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
-use serde::{Deserialize, Serialize};
-
-pub(crate) use super::meta::{ClockEvent, Meta};
 use super::port::{Read, StoreError};
 use super::tables::{self, Range};
 use crate::crypto::keys::{DataKey, Keys, WRAPPED_LEN};
@@ -18,11 +15,12 @@ use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::audit::Event;
 use crate::records::chain::Activity;
+use crate::records::claim::{Claim, Present};
 use crate::records::flow::Flow;
 use crate::records::identifier::Identifier;
-use crate::records::mailed_code::Pace;
-use crate::records::mailed_code::UnknownAddress;
+use crate::records::mailed_code::{Pace, UnknownAddress};
 use crate::records::message::Outgoing;
+pub(crate) use crate::records::meta::{ClockEvent, Meta};
 use crate::records::pending::Pending;
 use crate::records::provider::GivenKeys;
 use crate::records::purge::Tombstone;
@@ -396,24 +394,4 @@ pub(super) fn opened<R: Record>(key: &SealKey, place: &Place<'_>, sealed: &[u8])
 
 pub(super) fn last_chunk<const N: usize>(key: &[u8]) -> Result<[u8; N], StoreError> {
     key.last_chunk().copied().ok_or(StoreError::Damaged)
-}
-
-/// Whose an identifier is.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Claim(pub(crate) AccountId);
-
-impl Record for Claim {
-    const VERSION: u8 = 1;
-}
-
-/// That a row is there says it all; sealed, so that nobody can put one there.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Present;
-
-impl Record for Present {
-    const VERSION: u8 = 1;
-}
-
-impl Record for UnknownSlot {
-    const VERSION: u8 = 1;
 }
