@@ -115,168 +115,236 @@ pub enum KeysProblem {
     TooLarge,
 }
 
-/// Why the engine did not do it. Nothing that a caller gave is in it.
-#[derive(Clone, PartialEq, Eq, Debug, uniffi::Error)]
-pub enum SelfsameError {
-    /// The account has it already; nothing changed.
-    AlreadyYours,
-    /// The assertion does not prove what it says; sign in at the provider again.
-    AssertionRejected {
-        /// What is wrong with it.
-        reason: AssertionProblem,
-    },
-    /// Too much at once, or a cap of the store is reached; nothing was done. Try again.
-    Busy {
-        /// When; nothing where that cannot be told.
-        retry_after: Option<Duration>,
-    },
-    /// The flow is over, or never was; begin again.
-    FlowExpired,
-    /// Another account, or another product of this one, has the identifier.
-    IdentifierInUse,
-    /// Another account holds the identity.
-    IdentityInUse,
-    /// The code is wrong, spent, void or over; ask for another.
-    InvalidCode,
-    /// The credentials do not fit; whether there is an account is deliberately not told.
-    InvalidCredentials,
-    /// The text is no email address that the engine takes.
-    InvalidEmail {
-        /// What is wrong with it.
-        reason: EmailProblem,
-    },
-    /// The text does not do as a display name.
-    InvalidName {
-        /// What is wrong with it.
-        reason: NameProblem,
-    },
-    /// The text does not do as a password.
-    InvalidPassword {
-        /// The rule that it breaks.
-        rule: PasswordRule,
-    },
-    /// The text is no key set that signatures can be checked with; nothing changed.
-    InvalidKeys {
-        /// What is wrong with it.
-        reason: KeysProblem,
-    },
-    /// The account could not be signed in to without it: add another way in first.
-    LastMethod,
-    /// The account, or the address, has as much of it as policy allows.
-    LimitReached,
-    /// The provider's keys are not here, too old, or lack the one that signed: give its key set anew and
-    /// bring the same token again.
-    NeedsKeys {
-        /// The provider's issuer, as policy has it.
-        issuer: String,
-    },
-    /// The step, or the account, does not offer that now; look at it.
-    NotOffered,
-    /// The act has to wait until a recovery is some time ago.
-    OnHold {
-        /// Until when.
-        until: Timestamp,
-    },
-    /// The act wants fresher proof: reauthenticate.
-    ReauthenticationRequired {
-        /// What the first factor can be proven with.
-        accepted: Vec<Accepted>,
-    },
-    /// The session has ended; sign in again.
-    SessionEnded,
-    /// Too many failures; wait.
-    Throttled {
-        /// When a try is taken again; nothing where the factor is locked.
-        retry_at: Option<Timestamp>,
-    },
-    /// What is asked for can be asked for later.
-    TooEarly {
-        /// When.
-        at: Timestamp,
-    },
-    /// The code undoes nothing, or no longer.
-    UndoExpired,
-    /// There is no such account here: said to the host and to support alone.
-    UnknownAccount,
-    /// Policy names no such product.
-    UnknownProduct,
-    /// The account has no such request open: said to the host alone.
-    UnknownRequest,
-    /// Policy names no such provider, or not for this kind of assertion.
-    UnknownProvider,
-    /// No file is there; create one.
-    NotFound,
-    /// A file is there already; open it.
-    AlreadyExists,
-    /// Another process or engine has it open.
-    AlreadyOpen,
-    /// It is no store.
-    NotAStore,
-    /// A newer release wrote it.
-    NewerFormat,
-    /// The key or passphrase does not fit it.
-    WrongKey,
-    /// The keystore does not give its key now: unlock the device, or ask the person again, and call again.
-    KeyLocked,
-    /// The keystore has no key of this store: open it with a copy of the key. The file stays.
-    KeyLost,
-    /// The keystore has made the key unusable because biometrics or screen lock changed: as `KeyLost`.
-    KeyChanged,
-    /// It is an older copy than its anchor knows: put the latest one back, or let the person decide
-    /// (`adopt_file`).
-    RolledBack,
-    /// It has an anchor, and none was given, or what was given holds nothing.
-    AnchorMissing,
-    /// The file is damaged: restore a backup.
-    Damaged,
-    /// The machine's storage refused; nothing was done.
-    Storage {
-        /// What the machine said.
-        kind: String,
-    },
-    /// The machine's storage failed, and whether the act was done cannot be found out. Open the store again
-    /// and look.
-    Unknown,
-    /// An earlier failure broke the store: open it again.
-    Broken,
-    /// The anchor did not answer; nothing was done. Try again.
-    Anchor,
-    /// The machine cannot do it: no randomness, or no memory for a hash of policy's cost.
-    Machine,
-    /// A defect of the engine; please report it.
-    Defect,
-    /// The text is no id; an id is the text of a UUID.
-    InvalidId,
-    /// The text is no token that an engine gave.
-    InvalidToken,
-    /// The text is no short name: 1 to 32 of `a-z`, `0-9` and `-`.
-    InvalidShortName,
-    /// The text is no customer reference: 1 to 255 bytes.
-    InvalidCustomerRef,
-    /// A host key has 32 bytes.
-    InvalidHostKey,
-    /// A figure of the policy is out of its bounds.
-    InvalidPolicy {
-        /// The figure.
-        figure: String,
-    },
+/// The table of all errors. What stands after `from` mirrors an enum of the core by name, and has its words there;
+/// what stands after `and` is not the same there, or not there at all, and has its words here.
+macro_rules! errors {
+    ($(
+        from $of:ident { $(
+            $(#[doc = $doc:literal])*
+            $variant:ident $({ $($(#[doc = $of_field:literal])* $field:ident: $type:ty,)* })?,
+        )* }
+        $(and { $(
+            $(#[doc = $doc_here:literal])*
+            $here:ident $({ $($(#[doc = $of_field_here:literal])* $field_here:ident: $type_here:ty,)* })? => $words:expr,
+        )* })?
+    )*) => {
+        /// Why the engine did not do it. Nothing that a caller gave is in it.
+        #[derive(Clone, PartialEq, Eq, Debug, uniffi::Error)]
+        pub enum SelfsameError { $(
+            $($(#[doc = $doc])* $variant $({ $($(#[doc = $of_field])* $field: $type),* })?,)*
+            $($($(#[doc = $doc_here])* $here $({ $($(#[doc = $of_field_here])* $field_here: $type_here),* })?,)*)?
+        )* }
+
+        impl SelfsameError {
+            fn name(&self) -> &'static str {
+                match self { $(
+                    $(Self::$variant { .. } => stringify!($variant),)*
+                    $($(Self::$here { .. } => stringify!($here),)*)?
+                )* }
+            }
+        }
+
+        impl fmt::Display for SelfsameError {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(
+                    $(Self::$variant $({ $($field),* })? => {
+                        in_core!($of $variant $({ $($field: $field.clone()),* })?).fmt(f)
+                    })*
+                    $($(Self::$here $({ $($field_here),* })? => $words.fmt(f),)*)?
+                )* }
+            }
+        }
+
+        impl From<Error> for SelfsameError {
+            fn from(error: Error) -> Self {
+                match error {
+                    Error::Refused(Refusal::Busy) => Self::Busy { retry_after: None },
+                    Error::Busy { retry_after } => Self::Busy { retry_after: Some(retry_after) },
+                    Error::Storage { kind } => Self::Storage { kind: kind.to_string() },
+                    $($(in_core!($of $variant $({ $($field),* })?) => Self::$variant $({ $($field),* })?,)*)*
+                }
+            }
+        }
+    };
+}
+
+/// An error of the core, in its place there.
+macro_rules! in_core {
+    (Refusal $($variant:tt)*) => { Error::Refused(Refusal::$($variant)*) };
+    (OpenProblem $($variant:tt)*) => { Error::Open(OpenProblem::$($variant)*) };
+    (Error $($variant:tt)*) => { Error::$($variant)* };
+}
+
+fn busy(retry_after: Option<Duration>) -> Error {
+    retry_after.map_or(Error::Refused(Refusal::Busy), |retry_after| Error::Busy { retry_after })
+}
+
+errors! {
+    from Refusal {
+        /// The account has it already; nothing changed.
+        AlreadyYours,
+        /// The assertion does not prove what it says; sign in at the provider again.
+        AssertionRejected {
+            /// What is wrong with it.
+            reason: AssertionProblem,
+        },
+    }
+    and {
+        /// Too much at once, or a cap of the store is reached; nothing was done. Try again.
+        Busy {
+            /// When; nothing where that cannot be told.
+            retry_after: Option<Duration>,
+        } => busy(*retry_after),
+    }
+    from Refusal {
+        /// The flow is over, or never was; begin again.
+        FlowExpired,
+        /// Another account, or another product of this one, has the identifier.
+        IdentifierInUse,
+        /// Another account holds the identity.
+        IdentityInUse,
+        /// The code is wrong, spent, void or over; ask for another.
+        InvalidCode,
+        /// The credentials do not fit; whether there is an account is deliberately not told.
+        InvalidCredentials,
+        /// The text is no email address that the engine takes.
+        InvalidEmail {
+            /// What is wrong with it.
+            reason: EmailProblem,
+        },
+        /// The text does not do as a display name.
+        InvalidName {
+            /// What is wrong with it.
+            reason: NameProblem,
+        },
+        /// The text does not do as a password.
+        InvalidPassword {
+            /// The rule that it breaks.
+            rule: PasswordRule,
+        },
+        /// The text is no key set that signatures can be checked with; nothing changed.
+        InvalidKeys {
+            /// What is wrong with it.
+            reason: KeysProblem,
+        },
+        /// The account could not be signed in to without it: add another way in first.
+        LastMethod,
+        /// The account, or the address, has as much of it as policy allows.
+        LimitReached,
+        /// The provider's keys are not here, too old, or lack the one that signed: give its key set anew and
+        /// bring the same token again.
+        NeedsKeys {
+            /// The provider's issuer, as policy has it.
+            issuer: String,
+        },
+        /// The step, or the account, does not offer that now; look at it.
+        NotOffered,
+        /// The act has to wait until a recovery is some time ago.
+        OnHold {
+            /// Until when.
+            until: Timestamp,
+        },
+        /// The act wants fresher proof: reauthenticate.
+        ReauthenticationRequired {
+            /// What the first factor can be proven with.
+            accepted: Vec<Accepted>,
+        },
+        /// The session has ended; sign in again.
+        SessionEnded,
+        /// Too many failures; wait.
+        Throttled {
+            /// When a try is taken again; nothing where the factor is locked.
+            retry_at: Option<Timestamp>,
+        },
+        /// What is asked for can be asked for later.
+        TooEarly {
+            /// When.
+            at: Timestamp,
+        },
+        /// The code undoes nothing, or no longer.
+        UndoExpired,
+        /// There is no such account here: said to the host and to support alone.
+        UnknownAccount,
+        /// Policy names no such product.
+        UnknownProduct,
+        /// The account has no such request open: said to the host alone.
+        UnknownRequest,
+        /// Policy names no such provider, or not for this kind of assertion.
+        UnknownProvider,
+    }
+    from OpenProblem {
+        /// No file is there; create one.
+        NotFound,
+        /// A file is there already; open it.
+        AlreadyExists,
+        /// Another process or engine has it open.
+        AlreadyOpen,
+        /// It is no store.
+        NotAStore,
+        /// A newer release wrote it.
+        NewerFormat,
+        /// The key or passphrase does not fit it.
+        WrongKey,
+        /// The keystore does not give its key now: unlock the device, or ask the person again, and call again.
+        KeyLocked,
+        /// The keystore has no key of this store: open it with a copy of the key. The file stays.
+        KeyLost,
+        /// The keystore has made the key unusable because biometrics or screen lock changed: as `KeyLost`.
+        KeyChanged,
+        /// It is an older copy than its anchor knows: put the latest one back, or let the person decide
+        /// (`adopt_file`).
+        RolledBack,
+        /// It has an anchor, and none was given, or what was given holds nothing.
+        AnchorMissing,
+    }
+    from Error {
+        /// The file is damaged: restore a backup.
+        Damaged,
+    }
+    and {
+        /// The machine's storage refused; nothing was done.
+        Storage {
+            /// What the machine said.
+            kind: String,
+        } => format_args!("storage refused, nothing was done: {kind}"),
+    }
+    from Error {
+        /// The machine's storage failed, and whether the act was done cannot be found out. Open the store again
+        /// and look.
+        Unknown,
+        /// An earlier failure broke the store: open it again.
+        Broken,
+        /// The anchor did not answer; nothing was done. Try again.
+        Anchor,
+        /// The machine cannot do it: no randomness, or no memory for a hash of policy's cost.
+        Machine,
+        /// A defect of the engine; please report it.
+        Defect,
+    }
+    and {
+        /// The text is no id; an id is the text of a UUID.
+        InvalidId => selfsame::InvalidId,
+        /// The text is no token that an engine gave.
+        InvalidToken => selfsame::InvalidToken,
+        /// The text is no short name: 1 to 32 of `a-z`, `0-9` and `-`.
+        InvalidShortName => "a short name is 1 to 32 of a-z, 0-9 and -",
+        /// The text is no customer reference: 1 to 255 bytes.
+        InvalidCustomerRef => "a customer reference has 1 to 255 bytes",
+        /// A host key has 32 bytes.
+        InvalidHostKey => "a host key has 32 bytes",
+        /// A figure of the policy is out of its bounds.
+        InvalidPolicy {
+            /// The figure.
+            figure: String,
+        } => format_args!("policy: {figure} is out of its bounds"),
+    }
 }
 
 #[uniffi::export]
 impl SelfsameError {
     /// The error's name, the same in every language and release.
     pub fn code(&self) -> String {
-        let code = match self {
-            Self::Storage { .. } => "Storage",
-            Self::InvalidId => "InvalidId",
-            Self::InvalidToken => "InvalidToken",
-            Self::InvalidShortName => "InvalidShortName",
-            Self::InvalidCustomerRef => "InvalidCustomerRef",
-            Self::InvalidHostKey => "InvalidHostKey",
-            Self::InvalidPolicy { .. } => "InvalidPolicy",
-            of_core => of_core.in_core().map_or("Defect", |error| error.code()),
-        };
-        code.to_owned()
+        self.name().to_owned()
     }
 
     /// What happened and what to do, in English, for a log.
@@ -285,148 +353,10 @@ impl SelfsameError {
     }
 }
 
-impl fmt::Display for SelfsameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Storage { kind } => write!(f, "storage refused, nothing was done: {kind}"),
-            Self::InvalidId => selfsame::InvalidId.fmt(f),
-            Self::InvalidToken => selfsame::InvalidToken.fmt(f),
-            Self::InvalidShortName => f.write_str("a short name is 1 to 32 of a-z, 0-9 and -"),
-            Self::InvalidCustomerRef => f.write_str("a customer reference has 1 to 255 bytes"),
-            Self::InvalidHostKey => f.write_str("a host key has 32 bytes"),
-            Self::InvalidPolicy { figure } => write!(f, "policy: {figure} is out of its bounds"),
-            of_core => of_core.in_core().unwrap_or(Error::Defect).fmt(f),
-        }
-    }
-}
-
 impl std::error::Error for SelfsameError {}
-
-impl From<Error> for SelfsameError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Refused(refusal) => refusal.into(),
-            Error::Busy { retry_after } => Self::Busy { retry_after: Some(retry_after) },
-            Error::Open(problem) => problem.into(),
-            Error::Damaged => Self::Damaged,
-            Error::Storage { kind } => Self::Storage { kind: kind.to_string() },
-            Error::Unknown => Self::Unknown,
-            Error::Broken => Self::Broken,
-            Error::Anchor => Self::Anchor,
-            Error::Machine => Self::Machine,
-            Error::Defect => Self::Defect,
-        }
-    }
-}
 
 impl From<Refusal> for SelfsameError {
     fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::AlreadyYours => Self::AlreadyYours,
-            Refusal::AssertionRejected { reason } => Self::AssertionRejected { reason },
-            Refusal::Busy => Self::Busy { retry_after: None },
-            Refusal::FlowExpired => Self::FlowExpired,
-            Refusal::IdentifierInUse => Self::IdentifierInUse,
-            Refusal::IdentityInUse => Self::IdentityInUse,
-            Refusal::InvalidCode => Self::InvalidCode,
-            Refusal::InvalidCredentials => Self::InvalidCredentials,
-            Refusal::InvalidEmail { reason } => Self::InvalidEmail { reason },
-            Refusal::InvalidName { reason } => Self::InvalidName { reason },
-            Refusal::InvalidPassword { rule } => Self::InvalidPassword { rule },
-            Refusal::InvalidKeys { reason } => Self::InvalidKeys { reason },
-            Refusal::LastMethod => Self::LastMethod,
-            Refusal::LimitReached => Self::LimitReached,
-            Refusal::NeedsKeys { issuer } => Self::NeedsKeys { issuer },
-            Refusal::NotOffered => Self::NotOffered,
-            Refusal::OnHold { until } => Self::OnHold { until },
-            Refusal::ReauthenticationRequired { accepted } => Self::ReauthenticationRequired { accepted },
-            Refusal::SessionEnded => Self::SessionEnded,
-            Refusal::Throttled { retry_at } => Self::Throttled { retry_at },
-            Refusal::TooEarly { at } => Self::TooEarly { at },
-            Refusal::UndoExpired => Self::UndoExpired,
-            Refusal::UnknownAccount => Self::UnknownAccount,
-            Refusal::UnknownProduct => Self::UnknownProduct,
-            Refusal::UnknownRequest => Self::UnknownRequest,
-            Refusal::UnknownProvider => Self::UnknownProvider,
-        }
-    }
-}
-
-impl From<OpenProblem> for SelfsameError {
-    fn from(problem: OpenProblem) -> Self {
-        match problem {
-            OpenProblem::NotFound => Self::NotFound,
-            OpenProblem::AlreadyExists => Self::AlreadyExists,
-            OpenProblem::AlreadyOpen => Self::AlreadyOpen,
-            OpenProblem::NotAStore => Self::NotAStore,
-            OpenProblem::NewerFormat => Self::NewerFormat,
-            OpenProblem::WrongKey => Self::WrongKey,
-            OpenProblem::KeyLocked => Self::KeyLocked,
-            OpenProblem::KeyLost => Self::KeyLost,
-            OpenProblem::KeyChanged => Self::KeyChanged,
-            OpenProblem::RolledBack => Self::RolledBack,
-            OpenProblem::AnchorMissing => Self::AnchorMissing,
-        }
-    }
-}
-
-impl SelfsameError {
-    /// The core's error, which has the words; nothing for what has them here.
-    fn in_core(&self) -> Option<Error> {
-        Some(match self {
-            Self::AlreadyYours => Refusal::AlreadyYours.into(),
-            Self::AssertionRejected { reason } => Refusal::AssertionRejected { reason: *reason }.into(),
-            Self::Busy { retry_after: None } => Refusal::Busy.into(),
-            Self::Busy { retry_after: Some(after) } => Error::Busy { retry_after: *after },
-            Self::FlowExpired => Refusal::FlowExpired.into(),
-            Self::IdentifierInUse => Refusal::IdentifierInUse.into(),
-            Self::IdentityInUse => Refusal::IdentityInUse.into(),
-            Self::InvalidCode => Refusal::InvalidCode.into(),
-            Self::InvalidCredentials => Refusal::InvalidCredentials.into(),
-            Self::InvalidEmail { reason } => Refusal::InvalidEmail { reason: *reason }.into(),
-            Self::InvalidName { reason } => Refusal::InvalidName { reason: *reason }.into(),
-            Self::InvalidPassword { rule } => Refusal::InvalidPassword { rule: *rule }.into(),
-            Self::InvalidKeys { reason } => Refusal::InvalidKeys { reason: *reason }.into(),
-            Self::LastMethod => Refusal::LastMethod.into(),
-            Self::LimitReached => Refusal::LimitReached.into(),
-            Self::NeedsKeys { issuer } => Refusal::NeedsKeys { issuer: issuer.clone() }.into(),
-            Self::NotOffered => Refusal::NotOffered.into(),
-            Self::OnHold { until } => Refusal::OnHold { until: *until }.into(),
-            Self::ReauthenticationRequired { accepted } => {
-                Refusal::ReauthenticationRequired { accepted: accepted.clone() }.into()
-            }
-            Self::SessionEnded => Refusal::SessionEnded.into(),
-            Self::Throttled { retry_at } => Refusal::Throttled { retry_at: *retry_at }.into(),
-            Self::TooEarly { at } => Refusal::TooEarly { at: *at }.into(),
-            Self::UndoExpired => Refusal::UndoExpired.into(),
-            Self::UnknownAccount => Refusal::UnknownAccount.into(),
-            Self::UnknownProduct => Refusal::UnknownProduct.into(),
-            Self::UnknownRequest => Refusal::UnknownRequest.into(),
-            Self::UnknownProvider => Refusal::UnknownProvider.into(),
-            Self::NotFound => Error::Open(OpenProblem::NotFound),
-            Self::AlreadyExists => Error::Open(OpenProblem::AlreadyExists),
-            Self::AlreadyOpen => Error::Open(OpenProblem::AlreadyOpen),
-            Self::NotAStore => Error::Open(OpenProblem::NotAStore),
-            Self::NewerFormat => Error::Open(OpenProblem::NewerFormat),
-            Self::WrongKey => Error::Open(OpenProblem::WrongKey),
-            Self::KeyLocked => Error::Open(OpenProblem::KeyLocked),
-            Self::KeyLost => Error::Open(OpenProblem::KeyLost),
-            Self::KeyChanged => Error::Open(OpenProblem::KeyChanged),
-            Self::RolledBack => Error::Open(OpenProblem::RolledBack),
-            Self::AnchorMissing => Error::Open(OpenProblem::AnchorMissing),
-            Self::Damaged => Error::Damaged,
-            Self::Unknown => Error::Unknown,
-            Self::Broken => Error::Broken,
-            Self::Anchor => Error::Anchor,
-            Self::Machine => Error::Machine,
-            Self::Defect => Error::Defect,
-            Self::Storage { .. }
-            | Self::InvalidId
-            | Self::InvalidToken
-            | Self::InvalidShortName
-            | Self::InvalidCustomerRef
-            | Self::InvalidHostKey
-            | Self::InvalidPolicy { .. } => return None,
-        })
+        Error::from(refusal).into()
     }
 }
