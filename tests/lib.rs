@@ -1,1 +1,1 @@
-//! The tests of the whole: each file beside this one is a story, or holds a promise of the project.
+//! The tests of the whole. `README.md`, beside this file, says what is where.

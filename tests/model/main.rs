@@ -13,6 +13,7 @@ mod acts;
 mod answers;
 mod around;
 mod arrivals;
+mod crash;
 mod flows;
 mod hints;
 mod model;

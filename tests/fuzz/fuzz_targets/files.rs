@@ -1,6 +1,6 @@
 //! No file makes the engine panic, hang or take memory it was not given: what was done to a store's file, page
 //! by page or row by row, is refused in words, or the file holds the truth and the next act works. What may
-//! come out is as in `tests/damage` and `tests/tampering.rs`.
+//! come out is as in `tests/damage` and `tests/store/tampering.rs`.
 #![no_main]
 
 use std::collections::BTreeMap;

@@ -14,12 +14,12 @@ use selfsame::testing::{MemoryMedium, SeededEntropy};
 use selfsame::{Anchor, AnchorFailed, Engine, Entropy, EntropyFailed, Error, HashCost, HashFailed, Hasher};
 use selfsame_world::CountingHasher;
 
+use super::crashes::{Figures, side_by_side};
+use super::disk::{Disk, EIO, ENOSPC, Effect, Fault, Op};
+use super::image::{Mode, Walk};
+use super::kinds::{Again, Rehearsal, goes_on, is_answered, kinds, owned};
+use super::recording::{Found, Rows};
 use crate::acts::Dice;
-use crate::crashes::{Figures, side_by_side};
-use crate::disk::{Disk, EIO, ENOSPC, Effect, Fault, Op};
-use crate::image::{Mode, Walk};
-use crate::kinds::{Again, Rehearsal, goes_on, is_answered, kinds, owned};
-use crate::recording::{Found, Rows};
 
 /// More calls than any act makes.
 const MOST: usize = 5_000;
@@ -405,7 +405,7 @@ fn r12_3_whatever_call_fails_no_answer_lies_and_the_store_is_of_use_again() {
     let acts: Vec<_> = kinds().into_iter().map(Rehearsal::of).collect();
     let machines = machines();
     let figures = side_by_side(&acts, |act| sweep(act, &machines));
-    crate::told("calls that fail", &figures);
+    super::told("calls that fail", &figures);
     assert!(figures.points() > 5_000, "{figures}");
 }
 
@@ -458,6 +458,6 @@ fn lost(act: &Rehearsal, seed: u64) -> Figures {
 #[test]
 fn a_crash_while_a_file_is_written_once_more_leaves_the_act_whole_or_not_at_all() {
     let acts: Vec<_> = kinds().into_iter().map(Rehearsal::of).collect();
-    let figures = side_by_side(&acts, |act| lost(act, crate::seed()));
-    crate::told("crashes after a failed sync", &figures);
+    let figures = side_by_side(&acts, |act| lost(act, super::seed()));
+    super::told("crashes after a failed sync", &figures);
 }

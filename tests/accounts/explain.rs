@@ -67,7 +67,7 @@ fn r13_5_every_act_can_be_explained_and_names_rules_that_exist() {
     let ada = world.ada();
     let account = world.account(&ada);
     let method = account.view().unwrap().methods.first().unwrap().id;
-    let page = include_str!("../docs/RULES.md");
+    let page = include_str!("../../docs/RULES.md");
     for planned in [
         Planned::EnrollTotp,
         Planned::RecoveryCodesSaved,

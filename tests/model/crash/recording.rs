@@ -7,8 +7,8 @@ use std::sync::Arc;
 use selfsame::testing::{Medium, MemoryMedium, Read, RedbStore, Settings, Store, StoreError, TallyKey};
 use selfsame::{Anchor, Engine};
 
-use crate::disk::{Disk, Op};
-use crate::image::Walk;
+use super::disk::{Disk, Op};
+use super::image::Walk;
 
 pub(crate) type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 

@@ -1,16 +1,14 @@
 //! docs/RULES.md, the stories and the tests tell of each other: every story and every test that names a rule
 //! names one of the page, and the page names every story and every test.
 //!
-//! `UPDATE=1 cargo test -p selfsame-tests --test rules_page` writes the names into the page.
+//! `UPDATE=1 cargo test -p selfsame-tests --test repository rules_page` writes the names into the page.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test, whole")]
-
-mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use source::{files, root, tokens};
+use crate::source::{files, root, tokens};
 
 const PAGE: &str = "docs/RULES.md";
 /// Rules below this heading may have no test yet.

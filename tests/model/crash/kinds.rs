@@ -10,8 +10,8 @@ use selfsame::{
 };
 use selfsame_world::{CountingHasher, Hand, Identity, World, days, minutes, signed_in, totp};
 
-use crate::disk::Disk;
-use crate::recording::{Recording, Rows};
+use super::disk::Disk;
+use super::recording::{Recording, Rows};
 
 const ADA: &str = "ada@example.org";
 const PASSWORD: &str = "correct horse battery staple";

@@ -3,12 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test, whole")]
 
-mod source;
-
 use std::collections::BTreeSet;
 use std::fs;
 
-use source::{Token, files, root, tokens};
+use crate::source::{Token, files, root, tokens};
 
 /// Types that do not cross, with all that hangs on them, or single items.
 const LEFT_OUT: &[(&str, &[&str])] = &[

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use selfsame::testing::{Decide, Medium, Read, RedbStore, Row, Settings, Store, StoreError, TallyKey, Write};
 
+use super::crashes::{Figures, crash};
+use super::disk::{Disk, Op};
+use super::image::{Mode, Walk};
+use super::kinds::{Rehearsal, kinds};
+use super::recording::{Found, Recording};
 use crate::acts::Dice;
-use crate::crashes::{Figures, crash};
-use crate::disk::{Disk, Op};
-use crate::image::{Mode, Walk};
-use crate::kinds::{Rehearsal, kinds};
-use crate::recording::{Found, Recording};
 
 const POINTS: usize = 200;
 
@@ -118,7 +118,7 @@ fn a_crash_takes_only_what_was_not_synced() {
 /// A fault that the disk is told of does come, and its effect is what it says.
 #[test]
 fn a_disk_fails_as_it_is_told() {
-    use crate::disk::{EIO, Effect, Fault};
+    use super::disk::{EIO, Effect, Fault};
     for (effect, left) in [(Effect::Nothing, [0, 0]), (Effect::Half, [7, 0]), (Effect::All, [7, 7])] {
         let disk = Disk::holding(vec![0; 2]);
         let backend = disk.open().unwrap().backend;

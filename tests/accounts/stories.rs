@@ -201,7 +201,7 @@ fn plain_and_sorted(name: &str, value: &serde_json::Value) {
 
 /// The numbers of the rules that the page tells.
 fn rules() -> BTreeSet<String> {
-    include_str!("../docs/RULES.md")
+    include_str!("../../docs/RULES.md")
         .lines()
         .filter_map(|line| line.strip_prefix("| ")?.split(' ').next())
         .filter(|number| number.starts_with(|first: char| first.is_ascii_digit()))

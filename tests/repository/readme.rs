@@ -1,11 +1,9 @@
 //! README.md and DESIGN.md say what is so: the two commands are two, links lead somewhere, and every
 //! dependency has its reason.
 
-mod source;
-
 use std::fs;
 
-use source::{files, root, tokens};
+use crate::source::{files, root, tokens};
 
 #[test]
 fn the_two_commands_are_one_block_of_two_lines() {

@@ -10,7 +10,7 @@
 //! `CRASH_POINTS` is the number of crashes of each mode for each kind of act; `CRASH_SEED` chooses others:
 //!
 //! ```text
-//! CRASH_POINTS=100000 cargo test --release -p selfsame-tests --test crash -- --nocapture
+//! CRASH_POINTS=100000 cargo test --release -p selfsame-tests --test model -- --nocapture crash
 //! ```
 #![allow(
     clippy::unwrap_used,
@@ -29,47 +29,21 @@ mod proof;
 mod recording;
 mod sweep;
 
-// The model's random acts.
-#[path = "../model/acts.rs"]
-mod acts;
-#[path = "../model/answers.rs"]
-mod answers;
-#[path = "../model/around.rs"]
-mod around;
-#[path = "../model/arrivals.rs"]
-mod arrivals;
-#[path = "../model/flows.rs"]
-mod flows;
-#[path = "../model/hints.rs"]
-mod hints;
-#[path = "../model/model.rs"]
-mod model;
-#[path = "../model/owner.rs"]
-mod owner;
-#[path = "../model/stage.rs"]
-mod stage;
-#[expect(dead_code, reason = "only the model writes its failures as stories")]
-#[path = "../model/told.rs"]
-mod told;
-#[path = "../model/undos.rs"]
-mod undos;
-#[path = "../model/watch.rs"]
-mod watch;
-
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use acts::Dice;
 use crashes::{Figures, crash, side_by_side};
 use disk::Disk;
 use kinds::{Rehearsal, kinds};
 use recording::{Found, Recording};
 use selfsame_world::story::Story;
 use selfsame_world::{World, play_watched};
-use stage::Stage;
+
+use crate::acts::Dice;
+use crate::stage::Stage;
 
 /// Crashes of each mode for each kind of act, unless it is told otherwise.
 const POINTS: usize = 120;

@@ -1,7 +1,7 @@
 //! The whole public API, each item classed in tests/api.txt (SPEC 5.6): what takes a factor or a way in
 //! from an account hangs on a session of its owner, or asks for the owner's proof.
 //!
-//! `UPDATE=1 cargo test -p selfsame-tests --test api` writes items that are not classed yet into the
+//! `UPDATE=1 cargo test -p selfsame-tests --test repository api` writes items that are not classed yet into the
 //! list, with the class `?`, which no item may keep.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test, whole")]

@@ -2,6 +2,7 @@
 //! `docs/SPEED.md`; `UPDATE=1 cargo test -p selfsame-tests --test counts` writes the page anew.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
+#[path = "../life.rs"]
 mod life;
 
 use std::fmt::Write as _;

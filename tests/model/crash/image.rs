@@ -1,7 +1,7 @@
 //! What a crash may leave of a disk. Only what was not synced may be lost, torn or out of order.
 
+use super::disk::Op;
 use crate::acts::Dice;
-use crate::disk::Op;
 
 const SECTOR: u64 = 512;
 

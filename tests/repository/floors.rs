@@ -3,13 +3,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test, whole")]
 
-mod source;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use source::{Token, files, root, tokens};
+use crate::source::{Token, files, root, tokens};
 
 /// The floors from the ground up. `error` stands beside the topmost: it looks at all of them, and only
 /// that floor names it.

@@ -9,11 +9,11 @@ use std::thread;
 
 use selfsame::testing::MemoryMedium;
 
+use super::disk::{Disk, Op};
+use super::image::{Mode, Walk};
+use super::kinds::{Again, Rehearsal, goes_on, is_answered, owned};
+use super::recording::{Found, Recording};
 use crate::acts::Dice;
-use crate::disk::{Disk, Op};
-use crate::image::{Mode, Walk};
-use crate::kinds::{Again, Rehearsal, goes_on, is_answered, owned};
-use crate::recording::{Found, Recording};
 
 /// Of so many points one is opened with an engine, which goes on from there.
 const WHOLE: usize = 20;

@@ -1,0 +1,8 @@
+//! What the repository says of itself, held against its files: floors, the public API, other languages, pages.
+
+mod api;
+mod crossing;
+mod floors;
+mod readme;
+mod rules_page;
+mod source;
