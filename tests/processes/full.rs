@@ -1,5 +1,4 @@
-//! A disk that is full to the last byte: 4 MiB of memory, mounted in a name space of its own, which needs no
-//! root and leaves nothing behind.
+//! A disk that is full to the last byte.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -10,6 +9,7 @@ use selfsame::{Client, Engine, Error, Refusal};
 use selfsame_world::{Person, World, refused};
 
 use crate::servant::{DONE, Servant, open, serve};
+use crate::small_disk::{can_be_mounted, in_a_name_space, is_mounted};
 use crate::{Process, is_process, say};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -186,21 +186,15 @@ fn killed(store: &Path) {
 }
 
 const TEST: &str = "full::on_a_full_disk_who_leaves_can_leave_reading_goes_on_and_all_else_fails_closed";
-const NO_DISK: &str = "no small disk can be mounted";
-/// How `unshare` ends where it may not; a test that fails ends otherwise.
-const NO_NAME_SPACE: i32 = 1;
 
 #[test]
+#[cfg_attr(no_small_disk, ignore = "wants unshare and mount, with the right to a name space of its own")]
 fn on_a_full_disk_who_leaves_can_leave_reading_goes_on_and_all_else_fails_closed() {
     match is_process() {
         None => {}
         Some(store) if store.is_file() => return serve(&store),
         Some(disk) => {
-            let mut mount = Command::new("mount");
-            mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(&disk);
-            if !mount.status().is_ok_and(|status| status.success()) {
-                return say(NO_DISK);
-            }
+            assert!(is_mounted(Command::new("mount"), &disk), "no disk was mounted");
             let store = disk.join("store");
             WORKS.into_iter().for_each(|act| works(&store, act));
             FAILS.into_iter().for_each(|act| fails(&store, act));
@@ -215,18 +209,17 @@ fn on_a_full_disk_who_leaves_can_leave_reading_goes_on_and_all_else_fails_closed
         }
     }
     let disk = tempfile::tempdir().unwrap();
-    let mut unshare = Command::new("unshare");
-    unshare.args(["--user", "--map-root-user", "--mount", "--"]).arg(std::env::current_exe().unwrap());
-    let process = Process::try_run(Process::command_by(unshare, TEST, disk.path()));
-    let ended = process.map(|mut process| (process.hear(), process.child.wait().unwrap()));
-    match ended {
-        Ok((Some(figures), status)) if figures != NO_DISK => {
-            assert!(status.success(), "{status}");
-            println!("on a full disk {figures}");
-        }
-        Ok((None, status)) if status.code() != Some(NO_NAME_SPACE) => {
-            panic!("the process on the small disk: {status}")
-        }
-        other => println!("NOT TESTED: {NO_DISK}: {other:?}"),
-    }
+    let program = in_a_name_space(std::env::current_exe().unwrap());
+    let mut process = Process::run(Process::command_by(program, TEST, disk.path()));
+    let figures = process.hear();
+    let status = process.child.wait().unwrap();
+    assert!(status.success(), "the process on the small disk: {status}");
+    println!("on a full disk {}", figures.unwrap());
+}
+
+#[test]
+fn what_the_build_found_out_about_small_disks_still_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let can = can_be_mounted(folder.path());
+    assert_eq!(can, !cfg!(no_small_disk), "touch tests/build.rs, and run the tests again");
 }

@@ -1,5 +1,4 @@
 //! Ctrl-C inside an act: the store opens, the act was done or was not, and the next call goes on.
-#![cfg(unix)]
 
 use std::fs;
 use std::io::Write;

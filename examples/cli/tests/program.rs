@@ -13,13 +13,22 @@ mod bad_input;
 mod data;
 mod desk;
 mod import;
+#[cfg(unix)]
 mod interrupt;
 mod man;
 mod mfa;
 mod page;
 mod placeholders;
 mod play;
+#[cfg(unix)]
 mod terminal;
 mod tokens;
 mod tour;
 mod ways;
+
+#[cfg(not(unix))]
+#[test]
+#[ignore = "wants the signals and the terminals of Unix"]
+fn interrupted_and_typed_to() {
+    panic!("there are none here");
+}

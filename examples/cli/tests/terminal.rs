@@ -1,5 +1,4 @@
 //! A terminal: what is typed there and not shown, what is asked, and the QR code.
-#![cfg(unix)]
 
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
