@@ -6,6 +6,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+#[cfg(unix)]
+use std::sync::{LazyLock, atomic::AtomicBool};
 use std::time::Duration;
 
 use selfsame::{
@@ -14,6 +16,8 @@ use selfsame::{
 };
 use selfsame_world::{Forge, Hand, TokenProvider, totp};
 use serde_json::json;
+#[cfg(unix)]
+use signal_hook::{consts::SIGINT, flag::register_conditional_default};
 use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_selfsame");
@@ -34,6 +38,13 @@ pub(crate) const VARIABLES: [&str; 6] = [
     "SELFSAME_APPLE",
     "SELFSAME_OIDC",
 ];
+
+/// A shell's background jobs begin with SIGINT ignored, and so does whatever they start. A signal that is handled
+/// is at its default again in a new program; this handler does what the default does.
+#[cfg(unix)]
+static SIGINT_AT_ITS_DEFAULT: LazyLock<()> = LazyLock::new(|| {
+    register_conditional_default(SIGINT, Arc::new(AtomicBool::new(true))).unwrap();
+});
 
 /// A folder with `s` in it, a store, and `k`, its key.
 pub(crate) struct Desk(pub(crate) TempDir);
@@ -76,6 +87,8 @@ impl Desk {
 
     /// The program in this folder, told of no store and key.
     pub(crate) fn bare(&self) -> Command {
+        #[cfg(unix)]
+        LazyLock::force(&SIGINT_AT_ITS_DEFAULT);
         let mut program = Command::new(PROGRAM);
         program.current_dir(self.0.path()).stdin(Stdio::null());
         VARIABLES.iter().for_each(|name| _ = program.env_remove(name));
