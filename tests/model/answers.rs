@@ -34,6 +34,9 @@ pub(crate) enum Missed {
     Second,
 }
 
+/// An answer, what the model says of it, and what it comes to either way.
+type Prepared = (Answer, Want, Taken, Missed);
+
 impl Stage {
     pub(crate) fn may_create(&self, at: usize, give: Give) -> bool {
         let flow = &self.flows[at];
@@ -49,8 +52,7 @@ impl Stage {
             }
     }
 
-    /// The answer, what the model says of it, and what it comes to either way.
-    pub(crate) fn prepared(&self, at: usize, give: Give) -> Option<(Answer, Want, Taken, Missed)> {
+    pub(crate) fn prepared(&self, at: usize, give: Give) -> Option<Prepared> {
         let now = self.now();
         let flow = &self.flows[at];
         let account = flow.account.and_then(|account| self.accounts.get(account));
@@ -74,24 +76,7 @@ impl Stage {
             (Step::VerifyEmail { .. }, Give::Correct(to)) => {
                 Some((Answer::CorrectAddress(mail(to)), Want::Any, Taken::Moved(to), Missed::Nothing))
             }
-            (Step::VerifyEmail { .. }, Give::Right) => {
-                let known = flow.code.as_ref().filter(|code| code.to / MAILS == flow.who);
-                let Some(code) = known else { return wrong(Answer::Code("00000000".into()), Missed::Code) };
-                let is_over = now >= code.over_at || code.wrong >= 5;
-                // Somebody else's sign-ups with the address may have pushed this one out (SPEC 2.10).
-                let rivals = self.flows.iter().skip(at + 1).filter(|other| other.mail == flow.mail).count();
-                let is_served = matches!(flow.kind, Kind::SignUp { .. } | Kind::Federated { .. });
-                let reserved = match flow.kind {
-                    Kind::Federated { identity, .. } => {
-                        self.by_identity(identity).is_some()
-                            || self.may_be_reserved(|ways| ways.identities.contains(&identity))
-                    }
-                    _ => false,
-                };
-                let want = Want::of(is_served && rivals < 2 && !reserved, is_over);
-                let taken = Taken::Code(code.secret.clone());
-                Some((Answer::Code(code.secret.clone()), want, taken, Missed::Code))
-            }
+            (Step::VerifyEmail { .. }, Give::Right) => Some(self.mailed_code(at)),
             (Step::VerifyEmail { .. }, Give::Wrong) => wrong(Answer::Code("00000000".into()), Missed::Code),
             (Step::VerifyEmail { .. }, Give::Spent) => {
                 let spent = self.spent.iter().rev().find_map(|spent| match spent {
@@ -185,6 +170,29 @@ impl Stage {
         }
     }
 
+    /// The code that was mailed to whoever answers, or a wrong one.
+    fn mailed_code(&self, at: usize) -> Prepared {
+        let (now, flow) = (self.now(), &self.flows[at]);
+        let known = flow.code.as_ref().filter(|code| code.to / MAILS == flow.who);
+        let Some(code) = known else {
+            return (Answer::Code("00000000".into()), Want::No, Taken::Nothing, Missed::Code);
+        };
+        let is_over = now >= code.over_at || code.wrong >= 5;
+        // Somebody else's sign-ups with the address may have pushed this one out (SPEC 2.10).
+        let rivals = self.flows.iter().skip(at + 1).filter(|other| other.mail == flow.mail).count();
+        let is_served = matches!(flow.kind, Kind::SignUp { .. } | Kind::Federated { .. });
+        let reserved = match flow.kind {
+            Kind::Federated { identity, .. } => {
+                self.by_identity(identity).is_some()
+                    || self.may_be_reserved(|ways| ways.identities.contains(&identity))
+            }
+            _ => false,
+        };
+        let want = Want::of(is_served && rivals < 2 && !reserved, is_over);
+        let taken = Taken::Code(code.secret.clone());
+        (Answer::Code(code.secret.clone()), want, taken, Missed::Code)
+    }
+
     /// The accounts that share the proven email, as the prompt lists them.
     fn candidates(&self, flow: &Flow) -> Vec<usize> {
         let now = self.now();
@@ -201,12 +209,7 @@ impl Stage {
         all
     }
 
-    fn first_factor(
-        &self,
-        flow: &Flow,
-        accepted: &[Accepted],
-        sure: bool,
-    ) -> Option<(Answer, Want, Taken, Missed)> {
+    fn first_factor(&self, flow: &Flow, accepted: &[Accepted], sure: bool) -> Option<Prepared> {
         let now = self.now();
         let at = flow.account?;
         let account = &self.accounts[at];
@@ -251,7 +254,7 @@ impl Stage {
         give: Give,
         accepted: &[SecondFactor],
         sure: bool,
-    ) -> Option<(Answer, Want, Taken, Missed)> {
+    ) -> Option<Prepared> {
         let now = self.now();
         let account = &self.accounts[flow.account?];
         let undone = match flow.kind {

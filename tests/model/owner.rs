@@ -1,11 +1,13 @@
 //! What is done in a session, and undone from a mailbox.
 
+mod factors;
+
 use selfsame::{AccountHandle, AddressStep, Error, RequestKind, Secret};
-use selfsame_world::{days, minutes, totp};
+use selfsame_world::days;
 use serde_json::{Value, json};
 
 use crate::acts::{Does, MAILS, Who, mail};
-use crate::model::{FRESH, Kind, Mfa, Pending, Request, Unsaved, Want, Wanted};
+use crate::model::{FRESH, Kind, Pending, Request, Want, Wanted};
 use crate::stage::{By, Stage, product};
 use crate::told::{self, bare_act, method_name};
 use crate::watch::{self, Broken};
@@ -84,9 +86,7 @@ impl Stage {
     }
 
     fn done(&mut self, by: By, at: usize, does: Does, lives: bool, proof: &Proof) -> Result<(), Broken> {
-        let now = self.now();
         let account = self.sessions[at].account;
-        let owner = self.accounts[account].owner;
         let bare = Want::of(lives, !lives);
         let what = format!("{does:?} in session {at} of account {account}");
         let pending = self.sessions[at].pending.clone();
@@ -141,79 +141,13 @@ impl Stage {
                     self.in_session(by, at, act, bare, &what, |it| it.open_product(&product(number)))?;
                 if opened.is_some() { self.memberships_now(account, number) } else { Ok(()) }
             }
-            Does::Enroll => {
-                let want = Want::of(proof.for_factor, !proof.for_factor);
-                let act = json!({ "do": "enroll_totp", "app": format!("p{}", self.told.apps.len() + 1) });
-                if let Some(begun) = self.in_session(by, at, act, want, &what, AccountHandle::enroll_totp)? {
-                    self.told.apps.push(begun.secret.clone());
-                    let session = &mut self.sessions[at];
-                    session.enrolment = Some((begun.secret, now, 0));
-                    session.unsaved = None;
-                }
-                Ok(())
-            }
+            Does::Enroll => self.enroll(by, at, proof, &what),
             Does::Confirm(right) => self.confirm(by, at, right, lives, &what),
             Does::Saved => self.saved(by, at, &what),
-            Does::OtherCodes => {
-                let on = self.accounts[account].ways.mfa.is_some();
-                let want = Want::of(proof.fresh && on, !proof.fresh || !on);
-                let act = json!({ "do": "regenerate_recovery_codes", "codes": self.next_codes() });
-                let made =
-                    self.in_session(by, at, act, want, &what, AccountHandle::regenerate_recovery_codes)?;
-                if let Some(made) = made {
-                    self.told.recovery_codes.push(made.codes.clone());
-                    self.sessions[at].unsaved = Some(Unsaved { codes: made.codes, factor: None, at: now });
-                    self.sessions[at].enrolment = None;
-                }
-                Ok(())
-            }
-            Does::MfaOff => {
-                let on = self.accounts[account].ways.mfa.is_some();
-                // Eve may not have the only factor that is left.
-                if self.accounts[account].leaked {
-                    return Ok(());
-                }
-                let held = self.accounts[account].is_held(now);
-                let want = Want::of(proof.for_factor && on && !held, !proof.for_factor || !on);
-                if self
-                    .in_session(by, at, bare_act("turn_off_mfa"), want, &what, AccountHandle::turn_off_mfa)?
-                    .is_some()
-                {
-                    let model = &mut self.accounts[account];
-                    model.ways.mfa = None;
-                    model.version += 1;
-                    self.reached("MFA off");
-                    self.sessions_end(account, Some(at))?;
-                }
-                Ok(())
-            }
-            Does::Add { identity, claims } => {
-                let want = Want::of(proof.unheld, !proof.unheld);
-                let provider = Self::provider(identity);
-                let act =
-                    json!({ "do": "begin_add", "provider": provider.as_str(), "flow": self.next_flow() });
-                let begun = self.in_session(by, at, act, want, &what, |it| it.begin_add(&provider))?;
-                let Some(progress) = begun else { return Ok(()) };
-                let mut flow = self.begin(owner, &progress, Kind::Add { session: at, identity, claims });
-                flow.account = Some(account);
-                flow.version = self.accounts[account].version;
-                self.begun(flow, progress)
-            }
-            Does::AddPassword(to) => {
-                let text = self.password(owner);
-                let given = Secret::from(text.as_str());
-                let has_one = self.accounts[account].ways.password.is_some();
-                let must_not = !proof.unheld || has_one;
-                // An email that is the account's already may still be another's password's.
-                let mine = self.accounts[account].verified.contains(&to);
-                let want = Want::of(proof.unheld && !has_one && !mine, must_not);
-                let act = json!({ "do": "add_password", "email": mail(to), "password": text });
-                match self.in_session(by, at, act, want, &what, |it| it.add_password(&mail(to), &given))? {
-                    Some(AddressStep::Done) => self.password_added(account, to, text),
-                    Some(_) => self.waits_for(at, to, Wanted::Password(text)),
-                    None => Ok(()),
-                }
-            }
+            Does::OtherCodes => self.other_codes(by, at, proof, &what),
+            Does::MfaOff => self.mfa_off(by, at, proof, &what),
+            Does::Add { identity, claims } => self.add(by, at, (identity, claims), proof, &what),
+            Does::AddPassword(to) => self.add_password(by, at, to, proof, &what),
             Does::Remove { method, waive } => self.remove(by, at, (method, waive), proof, &what),
             Does::Move(to) => {
                 let is_contact = self.accounts[account].contact == Some(to);
@@ -252,51 +186,9 @@ impl Stage {
                 refused.map_or(Ok(()), |()| Err(format!("{what}: nothing waited for it")))
             }
             Does::Compromised => self.compromised(by, at, lives, &what),
-            Does::Delete => {
-                let want = Want::of(proof.first, !proof.first);
-                if let Some(deletion) = self.in_session(
-                    by,
-                    at,
-                    bare_act("request_deletion"),
-                    want,
-                    &what,
-                    AccountHandle::request_deletion,
-                )? {
-                    if deletion.purge_at != now + days(30) {
-                        return Err(format!("{what}: the purge is at {:?}", deletion.purge_at));
-                    }
-                    self.reached("deletion asked for");
-                    self.accounts[account].pending = Some((now, deletion.purge_at));
-                    self.accounts[account].version += 1;
-                    self.sessions_end(account, None)?;
-                }
-                Ok(())
-            }
-            Does::Reauthenticate => {
-                // One that is over does not open the account, and so comes to nothing else.
-                let mut act = bare_act("account");
-                if lives {
-                    act = json!({ "do": "reauthenticate", "flow": self.next_flow() });
-                }
-                let begun = self.in_session(by, at, act, bare, &what, AccountHandle::reauthenticate)?;
-                let Some(progress) = begun else { return Ok(()) };
-                let who = self.sessions[at].holder;
-                let mut flow = self.begin(who, &progress, Kind::Reauthenticate { session: at });
-                flow.account = Some(account);
-                flow.version = self.accounts[account].version;
-                self.begun(flow, progress)
-            }
-            Does::Export => {
-                let want = Want::of(proof.unheld, !proof.unheld);
-                let document =
-                    self.in_session(by, at, bare_act("export"), want, &what, AccountHandle::export)?;
-                let mut others = self.accounts.iter().filter(|it| it.id != self.accounts[account].id);
-                let is_in = |id: String| document.as_ref().is_some_and(|document| document.contains(&id));
-                if others.any(|other| is_in(other.id.to_string())) {
-                    return Err(format!("{what}: it names another account"));
-                }
-                Ok(())
-            }
+            Does::Delete => self.ask_deletion(by, at, proof, &what),
+            Does::Reauthenticate => self.prove_again(by, at, lives, &what),
+            Does::Export => self.export(by, at, proof, &what),
             Does::AskErasure if by == By::Thief => Ok(()),
             Does::AskErasure => {
                 let request = told::request(self.requests.len());
@@ -309,74 +201,101 @@ impl Stage {
         }
     }
 
-    fn confirm(&mut self, by: By, at: usize, right: bool, lives: bool, what: &str) -> Result<(), Broken> {
+    fn ask_deletion(&mut self, by: By, at: usize, proof: &Proof, what: &str) -> Result<(), Broken> {
         let now = self.now();
-        let enrolment = self.sessions[at].enrolment.clone();
-        let (secret, begun, wrong) = match enrolment {
-            Some(enrolment) if by != By::Thief => enrolment,
-            _ => {
-                let none = self.sessions[at].enrolment.is_none();
-                let act = json!({ "do": "confirm_totp", "app": "000000", "codes": self.next_codes() });
-                let tried = self.in_session(by, at, act, Want::of(false, none), what, |it| {
-                    it.confirm_totp(&"000000".into())
-                })?;
-                return tried.map_or(Ok(()), |_| Err(format!("{what}: a made-up code was right")));
+        let account = self.sessions[at].account;
+        let want = Want::of(proof.first, !proof.first);
+        if let Some(deletion) = self.in_session(
+            by,
+            at,
+            bare_act("request_deletion"),
+            want,
+            what,
+            AccountHandle::request_deletion,
+        )? {
+            if deletion.purge_at != now + days(30) {
+                return Err(format!("{what}: the purge is at {:?}", deletion.purge_at));
             }
-        };
-        let code = totp(&secret, now).ok_or("a secret is base32")?;
-        let given = if right { code } else { "no code".into() };
-        let is_over = now >= begun + minutes(15) || wrong >= 5;
-        let want = Want::of(lives && right && !is_over, !lives || !right || is_over);
-        // A change of the account by another session ends this one, and with it the enrolment.
-        let act = json!({ "do": "confirm_totp", "app": self.app(&given), "codes": self.next_codes() });
-        match self.in_session(by, at, act, want, what, |it| it.confirm_totp(&given))? {
-            Some(codes) => {
-                self.told.recovery_codes.push(codes.codes.clone());
-                let factor = Some((secret, now.as_millis() / 30_000));
-                self.sessions[at].enrolment = None;
-                self.sessions[at].unsaved = Some(Unsaved { codes: codes.codes, factor, at: now });
-            }
-            None => {
-                if let Some(enrolment) = &mut self.sessions[at].enrolment {
-                    enrolment.2 += 1;
-                }
-            }
+            self.reached("deletion asked for");
+            self.accounts[account].pending = Some((now, deletion.purge_at));
+            self.accounts[account].version += 1;
+            self.sessions_end(account, None)?;
         }
         Ok(())
     }
 
-    fn saved(&mut self, by: By, at: usize, what: &str) -> Result<(), Broken> {
-        let now = self.now();
+    fn export(&mut self, by: By, at: usize, proof: &Proof, what: &str) -> Result<(), Broken> {
         let account = self.sessions[at].account;
-        let unsaved = self.sessions[at].unsaved.take();
-        let want = Want::of(false, unsaved.is_none());
-        let done = self.in_session(
-            by,
-            at,
-            bare_act("recovery_codes_saved"),
-            want,
-            what,
-            AccountHandle::recovery_codes_saved,
-        )?;
-        let (Some(()), Some(unsaved)) = (done, unsaved) else { return Ok(()) };
-        self.reached("codes saved");
-        let model = &mut self.accounts[account];
-        match (unsaved.factor, &mut model.ways.mfa) {
-            (Some((secret, last_step)), mfa) => {
-                *mfa = Some(Mfa { secret, codes: unsaved.codes, last_step });
-                model.second.clear();
-                model.version += 1;
-                let session = &mut self.sessions[at];
-                session.has_second = true;
-                session.recovered = false;
-                session.proven_at = session.proven_at.min(unsaved.at.min(now));
-                self.sessions_end(account, Some(at))
-            }
-            (None, Some(mfa)) => {
-                mfa.codes = unsaved.codes;
-                Ok(())
-            }
-            (None, None) => Err(format!("{what}: codes of a factor that there is none of")),
+        let want = Want::of(proof.unheld, !proof.unheld);
+        let document = self.in_session(by, at, bare_act("export"), want, what, AccountHandle::export)?;
+        let mut others = self.accounts.iter().filter(|it| it.id != self.accounts[account].id);
+        let is_in = |id: String| document.as_ref().is_some_and(|document| document.contains(&id));
+        if others.any(|other| is_in(other.id.to_string())) {
+            return Err(format!("{what}: it names another account"));
+        }
+        Ok(())
+    }
+
+    fn prove_again(&mut self, by: By, at: usize, lives: bool, what: &str) -> Result<(), Broken> {
+        let account = self.sessions[at].account;
+        // One that is over does not open the account, and so comes to nothing else.
+        let mut act = bare_act("account");
+        if lives {
+            act = json!({ "do": "reauthenticate", "flow": self.next_flow() });
+        }
+        let begun =
+            self.in_session(by, at, act, Want::of(lives, !lives), what, AccountHandle::reauthenticate)?;
+        let Some(progress) = begun else { return Ok(()) };
+        let who = self.sessions[at].holder;
+        let mut flow = self.begin(who, &progress, Kind::Reauthenticate { session: at });
+        flow.account = Some(account);
+        flow.version = self.accounts[account].version;
+        self.begun(flow, progress)
+    }
+
+    fn add(
+        &mut self,
+        by: By,
+        at: usize,
+        (identity, claims): (usize, Option<usize>),
+        proof: &Proof,
+        what: &str,
+    ) -> Result<(), Broken> {
+        let account = self.sessions[at].account;
+        let owner = self.accounts[account].owner;
+        let want = Want::of(proof.unheld, !proof.unheld);
+        let provider = Self::provider(identity);
+        let act = json!({ "do": "begin_add", "provider": provider.as_str(), "flow": self.next_flow() });
+        let begun = self.in_session(by, at, act, want, what, |it| it.begin_add(&provider))?;
+        let Some(progress) = begun else { return Ok(()) };
+        let mut flow = self.begin(owner, &progress, Kind::Add { session: at, identity, claims });
+        flow.account = Some(account);
+        flow.version = self.accounts[account].version;
+        self.begun(flow, progress)
+    }
+
+    fn add_password(
+        &mut self,
+        by: By,
+        at: usize,
+        to: usize,
+        proof: &Proof,
+        what: &str,
+    ) -> Result<(), Broken> {
+        let account = self.sessions[at].account;
+        let owner = self.accounts[account].owner;
+        let text = self.password(owner);
+        let given = Secret::from(text.as_str());
+        let has_one = self.accounts[account].ways.password.is_some();
+        let must_not = !proof.unheld || has_one;
+        // An email that is the account's already may still be another's password's.
+        let mine = self.accounts[account].verified.contains(&to);
+        let want = Want::of(proof.unheld && !has_one && !mine, must_not);
+        let act = json!({ "do": "add_password", "email": mail(to), "password": text });
+        match self.in_session(by, at, act, want, what, |it| it.add_password(&mail(to), &given))? {
+            Some(AddressStep::Done) => self.password_added(account, to, text),
+            Some(_) => self.waits_for(at, to, Wanted::Password(text)),
+            None => Ok(()),
         }
     }
 

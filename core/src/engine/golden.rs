@@ -11,7 +11,7 @@ use crate::crypto::cost::HashCost;
 use crate::crypto::draw::Draw;
 use crate::crypto::entropy::SeededEntropy;
 use crate::crypto::jwk::KeySet;
-use crate::crypto::password::hash;
+use crate::crypto::password::{StoredPassword, hash};
 use crate::crypto::totp::TotpSecret;
 use crate::flow::decisions;
 use crate::ground::codec::{Record, decode, encode};
@@ -73,104 +73,45 @@ thread_local! {
     static WRITTEN: RefCell<BTreeSet<&'static str>> = const { RefCell::new(BTreeSet::new()) };
 }
 
-fn golden() -> String {
-    let email = EmailAddress::parse("Ada@Bücher.example").unwrap();
-    let password =
-        hash(&Argon2Hasher::new(1), HashCost::new(8, 1, 1), b"a password", [7; 16], &[8; 32]).unwrap();
-    let identity = Identity {
+const ACCOUNT: AccountId = AccountId::from_bytes([1; 16]);
+const METHOD: MethodId = MethodId::from_bytes([2; 16]);
+const SESSION: SessionId = SessionId::from_bytes([3; 16]);
+const FLOW: FlowId = FlowId::from_bytes([4; 16]);
+const REQUEST: RequestId = RequestId::from_bytes([5; 16]);
+
+fn email() -> EmailAddress {
+    EmailAddress::parse("Ada@Bücher.example").unwrap()
+}
+
+fn password() -> StoredPassword {
+    hash(&Argon2Hasher::new(1), HashCost::new(8, 1, 1), b"a password", [7; 16], &[8; 32]).unwrap()
+}
+
+fn identity() -> Identity {
+    Identity {
         provider: ProviderId::new("x").unwrap(),
         issuer: "https://x.com".to_owned(),
         subject: "815".to_owned(),
-    };
-    let client = Client::on("Ada's phone").using(ProductId::new("notes").unwrap());
-    let (account_id, method_id) = (AccountId::from_bytes([1; 16]), MethodId::from_bytes([2; 16]));
-    let (session_id, flow_id) = (SessionId::from_bytes([3; 16]), FlowId::from_bytes([4; 16]));
-    let request_id = RequestId::from_bytes([5; 16]);
-    let proof = Proof {
-        second: Some((SecondFactor::RecoveryCode, AT)),
-        rehashed: Some(password.clone()),
-        ..Proof::of_password(method_id, 2, AT)
-    };
-    let entry = |purpose| Entry {
-        account: account_id,
-        proof: proof.clone(),
-        purpose,
-        new_password: Some(password.clone()),
-    };
-    let federated = |email: &EmailAddress| Newcomer::Federated {
-        identity: identity.clone(),
-        handle: Some("ada".to_owned()),
-        email: Some(email.clone()),
-    };
-    let arrival = Arrival {
-        newcomer: Newcomer::Password { email: email.clone(), hash: password.clone() },
-        proven: Some(email.clone()),
-        left_out: vec![account_id],
-    };
-    let mut out = String::new();
+    }
+}
 
-    let mut account = Account::new(account_id);
-    account.revision = 300;
-    account.status = Status::PendingDeletion {
-        requested_at: AT,
-        purge_at: AT,
-        requested_by: RequestedBy::Host { request: request_id },
-    };
-    account.memberships = vec![membership()];
-    account.restored_at = Some(AT);
-    account.sessions = 2;
-    account.display_name = Some("Ada".to_owned());
-    account.first.fail(AT);
-    account.second.fail(AT);
-    account.hold = Some(Hold { until: AT, keeps_mfa: true });
-    account.reauthentications = vec![(session_id, 3)];
-    account.undo_until = Some(AT);
-    account.reserved = [Identifier::PasswordEmail(email.clone()), Identifier::Identity(identity.clone())]
-        .map(|identifier| Reserved { identifier, until: AT, revision: 299 })
-        .into();
-    account.enrolments = Enrolment::samples(session_id, AT);
-    account.ways.mfa = Some(Mfa {
-        secret: TotpSecret::new([6; 20]),
-        last_step: 7,
-        since: AT,
-        codes: vec![[8; 32]],
-        owes_codes: false,
-    });
-    account.chain.append(Event::done(Action::AccountCreated, Some(session_id), AT)).unwrap();
-    account.chain.append(Event::refused(Action::PasswordTried, AT)).unwrap();
-    account.take_address(&email, Some(AT), AddressSource::Method(method_id));
-    account.ways.methods = vec![
-        Method {
-            id: method_id,
-            added_at: AT,
-            used_at: Some(AT),
-            suspended: false,
-            compromised_at: None,
-            credential: Credential::Password { email: email.clone(), hash: password.clone(), version: 1 },
-        },
-        Method {
-            id: method_id,
-            added_at: AT,
-            used_at: None,
-            suspended: false,
-            compromised_at: None,
-            credential: Credential::Federated {
-                identity: identity.clone(),
-                handle: Some("ada".to_owned()),
-                email: Some(email.clone()),
-                seen_email: None,
-            },
-        },
-    ];
+fn client() -> Client {
+    Client::on("Ada's phone").using(ProductId::new("notes").unwrap())
+}
+
+fn golden() -> String {
+    let mut out = String::new();
+    let email = email();
+    let account = account();
     line(&mut out, "account", &account);
     line(
         &mut out,
         "session",
         &Session {
-            id: session_id,
-            account: account_id,
-            client: client.clone(),
-            method: method_id,
+            id: SESSION,
+            account: ACCOUNT,
+            client: client(),
+            method: METHOD,
             kind: MethodKind::Password,
             amr: vec![Amr::Pwd],
             aal: Aal::Aal1,
@@ -184,13 +125,164 @@ fn golden() -> String {
     line(&mut out, "event", &Event::refused(Action::Throttled, AT));
     let draw = Draw::new(&SeededEntropy::new(1)).unwrap();
     let bench = Bench::new();
+    flows(&mut out, &draw, &bench);
+    messages(&mut out, &draw);
+    let mut pace = Pace::default();
+    pace.count(AT);
+    line(&mut out, "pace", &pace);
+    let mut message = Outgoing::new(email.as_typed(), Body::EmailChanged, "Ada's phone", AT);
+    message.undo = Some((UndoCode::draw(&draw), AT));
+    line(&mut out, "outbox/with-undo", &message);
+    let undo = Undo {
+        act: ProtectedAct::MethodRemoved,
+        revision: 299,
+        before: account.ways.clone(),
+        made_at: AT,
+        expires_at: AT,
+    };
+    line(&mut out, "undo", &undo);
+    for (name, pending) in Pending::samples(SESSION, &email, &password()) {
+        line(&mut out, &format!("pending/{name}"), &pending);
+    }
+    line(&mut out, "unknown", &UnknownSlot::new([9; 32]));
+    line(&mut out, "purge", &Purging { removed: vec![RemovedRows { table: "audit".to_owned(), rows: 300 }] });
+    line(&mut out, "reminder", &Reminder { purge_at: AT });
+    line(&mut out, "tombstone", &Tombstone { account: ACCOUNT, at: AT });
+    let record = SupportRecord {
+        account: ACCOUNT,
+        operator: "grace".to_owned(),
+        ticket: "T-1".to_owned(),
+        at: AT,
+        act: SupportAct::DeletionAskedAgain,
+    };
+    line(&mut out, "support", &record);
+    let request = PrivacyRequest {
+        id: REQUEST,
+        account: ACCOUNT,
+        kind: RequestKind::Portability,
+        made_at: AT,
+        due_at: AT,
+        told_at: Some(AT),
+        status: RequestStatus::Closed { at: AT },
+        receipt: Some("sent".to_owned()),
+    };
+    line(&mut out, "request", &request);
+    line(&mut out, "claim", &Claim(ACCOUNT));
+    line(&mut out, "present", &Present);
+    line(
+        &mut out,
+        "meta",
+        &Meta {
+            mark: AT,
+            next_message: 5,
+            sign_ups: 6,
+            resets: 7,
+            at_providers: 10,
+            accounts: 9,
+            erasure_pending: Some(AT),
+            clock_events: 8,
+            sightings: vec![AT],
+        },
+    );
+    line(&mut out, "clock/rolled-back", &ClockEvent::RolledBack { at: AT, by_ms: 1 });
+    line(&mut out, "clock/trusted", &ClockEvent::Trusted { from: AT, to: AT });
+    let keys = KeySet::parse(KEYS).unwrap();
+    line(&mut out, "keys", &GivenKeys { given_at: AT, keys });
+    for (name, header) in Header::samples() {
+        line(&mut out, &format!("header/{name}"), &header);
+    }
+    out
+}
+
+fn account() -> Account {
+    let (email, password, identity) = (email(), password(), identity());
+    let mut account = Account::new(ACCOUNT);
+    account.revision = 300;
+    account.status = Status::PendingDeletion {
+        requested_at: AT,
+        purge_at: AT,
+        requested_by: RequestedBy::Host { request: REQUEST },
+    };
+    account.memberships = vec![membership()];
+    account.restored_at = Some(AT);
+    account.sessions = 2;
+    account.display_name = Some("Ada".to_owned());
+    account.first.fail(AT);
+    account.second.fail(AT);
+    account.hold = Some(Hold { until: AT, keeps_mfa: true });
+    account.reauthentications = vec![(SESSION, 3)];
+    account.undo_until = Some(AT);
+    account.reserved = [Identifier::PasswordEmail(email.clone()), Identifier::Identity(identity.clone())]
+        .map(|identifier| Reserved { identifier, until: AT, revision: 299 })
+        .into();
+    account.enrolments = Enrolment::samples(SESSION, AT);
+    account.ways.mfa = Some(Mfa {
+        secret: TotpSecret::new([6; 20]),
+        last_step: 7,
+        since: AT,
+        codes: vec![[8; 32]],
+        owes_codes: false,
+    });
+    account.chain.append(Event::done(Action::AccountCreated, Some(SESSION), AT)).unwrap();
+    account.chain.append(Event::refused(Action::PasswordTried, AT)).unwrap();
+    account.take_address(&email, Some(AT), AddressSource::Method(METHOD));
+    account.ways.methods = vec![
+        Method {
+            id: METHOD,
+            added_at: AT,
+            used_at: Some(AT),
+            suspended: false,
+            compromised_at: None,
+            credential: Credential::Password { email: email.clone(), hash: password.clone(), version: 1 },
+        },
+        Method {
+            id: METHOD,
+            added_at: AT,
+            used_at: None,
+            suspended: false,
+            compromised_at: None,
+            credential: Credential::Federated {
+                identity: identity.clone(),
+                handle: Some("ada".to_owned()),
+                email: Some(email.clone()),
+                seen_email: None,
+            },
+        },
+    ];
+    account
+}
+
+/// A flow in each of its states.
+fn flows(out: &mut String, draw: &Draw, bench: &Bench) {
+    let (email, password, identity) = (email(), password(), identity());
+    let proof = Proof {
+        second: Some((SecondFactor::RecoveryCode, AT)),
+        rehashed: Some(password.clone()),
+        ..Proof::of_password(METHOD, 2, AT)
+    };
+    let entry = |purpose| Entry {
+        account: ACCOUNT,
+        proof: proof.clone(),
+        purpose,
+        new_password: Some(password.clone()),
+    };
+    let federated = |email: &EmailAddress| Newcomer::Federated {
+        identity: identity.clone(),
+        handle: Some("ada".to_owned()),
+        email: Some(email.clone()),
+    };
+    let arrival = Arrival {
+        newcomer: Newcomer::Password { email: email.clone(), hash: password.clone() },
+        proven: Some(email.clone()),
+        left_out: vec![ACCOUNT],
+    };
     let (code, _) = CodeSlot::send(
         CodePurpose::AddressProof,
-        TypedIn::Flow(flow_id),
+        TypedIn::Flow(FLOW),
         &email,
         2,
         "Ada's phone",
-        &bench.context(&draw),
+        &bench.context(draw),
     );
     let proving = Proving { code: Some(code), serial: 2, ..Proving::new(CodePurpose::Reset, email.clone()) };
     for (name, state) in [
@@ -199,37 +291,30 @@ fn golden() -> String {
             "verify-email",
             State::VerifyEmail(Verifying { newcomer: federated(&email), proving: proving.clone() }),
         ),
-        ("reset", State::Reset(Resetting { account: account_id, is_nobody: true, proving })),
-        ("reauthenticate", State::Reauthenticate { account: account_id, session: session_id }),
+        ("reset", State::Reset(Resetting { account: ACCOUNT, is_nobody: true, proving })),
+        ("reauthenticate", State::Reauthenticate { account: ACCOUNT, session: SESSION }),
         ("second-factor", State::SecondFactor(entry(Purpose::SignIn))),
         ("new-password", State::NewPassword(entry(Purpose::Reset))),
         (
             "confirm-restore/reauthenticate",
-            State::ConfirmRestore(entry(Purpose::Reauthenticate { session: session_id, first_only: true })),
+            State::ConfirmRestore(entry(Purpose::Reauthenticate { session: SESSION, first_only: true })),
         ),
         ("confirm-create", State::ConfirmCreate(arrival.clone())),
-        ("link-or-create", State::LinkOrCreate { arrival: arrival.clone(), offered: vec![account_id] }),
-        (
-            "prove-ownership",
-            State::ProveOwnership { arrival: arrival.clone(), candidate: account_id, place: 1 },
-        ),
+        ("link-or-create", State::LinkOrCreate { arrival: arrival.clone(), offered: vec![ACCOUNT] }),
+        ("prove-ownership", State::ProveOwnership { arrival: arrival.clone(), candidate: ACCOUNT, place: 1 }),
         ("confirm-restore", State::ConfirmRestore(entry(Purpose::Link(arrival)))),
         (
             "signed-in",
-            State::SignedIn { account: account_id, session: session_id, proof, outcome: Arrived::Linked },
+            State::SignedIn { account: ACCOUNT, session: SESSION, proof, outcome: Arrived::Linked },
         ),
         (
             "adding",
-            State::Adding {
-                account: account_id,
-                session: session_id,
-                provider: ProviderId::new("x").unwrap(),
-            },
+            State::Adding { account: ACCOUNT, session: SESSION, provider: ProviderId::new("x").unwrap() },
         ),
         (
             "undo",
             State::Undo(Undoing {
-                account: account_id,
+                account: ACCOUNT,
                 code: [6; 32],
                 asks: Asks::SecondFactor,
                 new_password: None,
@@ -239,23 +324,28 @@ fn golden() -> String {
         ("ended", State::Ended),
     ] {
         let flow = Flow {
-            id: flow_id,
+            id: FLOW,
             secret_hash: [5; 32],
             number: 3,
-            client: client.clone(),
+            client: client(),
             expires_at: AT,
             asked_for_keys: true,
             state,
         };
-        line(&mut out, &format!("flow/{name}"), &flow);
+        line(out, &format!("flow/{name}"), &flow);
     }
+}
+
+/// A message of each kind.
+fn messages(out: &mut String, draw: &Draw) {
+    let email = email();
     for (name, body) in [
         (
             "code/flow",
             Body::Code {
                 purpose: CodePurpose::Reset,
                 code: draw.code(),
-                typed_in: TypedIn::Flow(flow_id),
+                typed_in: TypedIn::Flow(FLOW),
                 serial: 1,
                 to_nobody: true,
             },
@@ -265,7 +355,7 @@ fn golden() -> String {
             Body::Code {
                 purpose: CodePurpose::EmailChange,
                 code: draw.code(),
-                typed_in: TypedIn::Session(account_id, session_id),
+                typed_in: TypedIn::Session(ACCOUNT, SESSION),
                 serial: 1,
                 to_nobody: false,
             },
@@ -297,73 +387,8 @@ fn golden() -> String {
         ),
     ] {
         let message = Outgoing::new(email.as_typed(), body, "Ada's phone", AT);
-        line(&mut out, &format!("outbox/{name}"), &message);
+        line(out, &format!("outbox/{name}"), &message);
     }
-    let mut pace = Pace::default();
-    pace.count(AT);
-    line(&mut out, "pace", &pace);
-    let mut message = Outgoing::new(email.as_typed(), Body::EmailChanged, "Ada's phone", AT);
-    message.undo = Some((UndoCode::draw(&draw), AT));
-    line(&mut out, "outbox/with-undo", &message);
-    let undo = Undo {
-        act: ProtectedAct::MethodRemoved,
-        revision: 299,
-        before: account.ways.clone(),
-        made_at: AT,
-        expires_at: AT,
-    };
-    line(&mut out, "undo", &undo);
-    for (name, pending) in Pending::samples(session_id, &email, &password) {
-        line(&mut out, &format!("pending/{name}"), &pending);
-    }
-    line(&mut out, "unknown", &UnknownSlot::new([9; 32]));
-    line(&mut out, "purge", &Purging { removed: vec![RemovedRows { table: "audit".to_owned(), rows: 300 }] });
-    line(&mut out, "reminder", &Reminder { purge_at: AT });
-    line(&mut out, "tombstone", &Tombstone { account: account_id, at: AT });
-    let record = SupportRecord {
-        account: account_id,
-        operator: "grace".to_owned(),
-        ticket: "T-1".to_owned(),
-        at: AT,
-        act: SupportAct::DeletionAskedAgain,
-    };
-    line(&mut out, "support", &record);
-    let request = PrivacyRequest {
-        id: request_id,
-        account: account_id,
-        kind: RequestKind::Portability,
-        made_at: AT,
-        due_at: AT,
-        told_at: Some(AT),
-        status: RequestStatus::Closed { at: AT },
-        receipt: Some("sent".to_owned()),
-    };
-    line(&mut out, "request", &request);
-    line(&mut out, "claim", &Claim(account_id));
-    line(&mut out, "present", &Present);
-    line(
-        &mut out,
-        "meta",
-        &Meta {
-            mark: AT,
-            next_message: 5,
-            sign_ups: 6,
-            resets: 7,
-            at_providers: 10,
-            accounts: 9,
-            erasure_pending: Some(AT),
-            clock_events: 8,
-            sightings: vec![AT],
-        },
-    );
-    line(&mut out, "clock/rolled-back", &ClockEvent::RolledBack { at: AT, by_ms: 1 });
-    line(&mut out, "clock/trusted", &ClockEvent::Trusted { from: AT, to: AT });
-    let keys = KeySet::parse(KEYS).unwrap();
-    line(&mut out, "keys", &GivenKeys { given_at: AT, keys });
-    for (name, header) in Header::samples() {
-        line(&mut out, &format!("header/{name}"), &header);
-    }
-    out
 }
 
 fn membership() -> Membership {

@@ -39,9 +39,19 @@ pub(crate) enum Again {
     On,
 }
 
+fn kind(name: &'static str, again: Again, prepare: fn(&World) -> Call) -> Kind {
+    Kind { name, again, prepare }
+}
+
 pub(crate) fn kinds() -> Vec<Kind> {
-    use Again::{More, On, Once};
-    let kind = |name, again, prepare| Kind { name, again, prepare };
+    let mut kinds = of_ways_in();
+    kinds.extend(of_accounts());
+    kinds
+}
+
+/// What leads in, and what changes that.
+fn of_ways_in() -> Vec<Kind> {
+    use Again::{More, Once};
     vec![
         kind("sign-up", More, |_| {
             Box::new(|engine| engine.sign_up(NEW, &ANOTHER.into(), &client()).map(drop))
@@ -110,6 +120,13 @@ pub(crate) fn kinds() -> Vec<Kind> {
             let method = methods.iter().find(|method| method.kind != MethodKind::Password).unwrap().id;
             Box::new(move |engine| engine.account(&token)?.remove_method(method, false))
         }),
+    ]
+}
+
+/// What becomes of an account, its data and its store.
+fn of_accounts() -> Vec<Kind> {
+    use Again::{More, On, Once};
+    vec![
         kind("deletion", Once, |world| {
             let token = world.ada().token;
             Box::new(move |engine| engine.account(&token)?.request_deletion().map(drop))

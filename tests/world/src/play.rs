@@ -1,12 +1,15 @@
 //! Plays a story on a world.
 
+mod factors;
+mod sessions;
+mod steps;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use selfsame::{
-    AccountHandle, AccountId, Answer, Assertion, Client, Error, FlowToken, Intent, MethodKind, Planned,
-    ProductId, Progress, ProviderId, RecoveryCodes, RequestId, Secret, SessionId, SessionToken, Step,
-    Timestamp,
+    AccountHandle, AccountId, Answer, Assertion, Client, Error, FlowToken, MethodKind, Planned, ProductId,
+    Progress, ProviderId, RecoveryCodes, RequestId, Secret, SessionId, SessionToken, Step, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -14,7 +17,7 @@ use crate::authenticator::totp;
 use crate::expect;
 use crate::provider::Identity;
 use crate::render;
-use crate::story::{Act, Give, Keep, Scene, Story, Wanted};
+use crate::story::{Act, Give, Keep, Scene, Story};
 use crate::ways;
 use crate::world::World;
 
@@ -154,103 +157,43 @@ impl Stage {
         self.opened = None;
         let engine = world.engine().clone();
         Ok(match act {
-            Act::SignUp { email, password, flow, device, product } => {
-                let (password, client) = (self.secret(password), client(device, product)?);
-                self.arrived(Some(flow), engine.sign_up(email, &password, &client))
-            }
-            Act::BeginFederated { provider, flow, device, product } => {
-                let client = client(device, product)?;
-                self.arrived(Some(flow), engine.begin_federated(&short(provider)?, &client))
-            }
-            Act::ContinueWith { flow, identity, intent, made_for } => {
-                let assertion = self.assertion(made_for.as_ref().unwrap_or(flow), identity)?;
-                let intent = match intent {
-                    Wanted::SignUp => Intent::SignUp,
-                    Wanted::SignIn => Intent::SignIn,
-                };
-                let (token, _) = self.flow(flow)?;
-                self.arrived(Some(flow), engine.continue_with(&token, &assertion, intent))
-            }
-            Act::Answer { flow, give, number } => {
-                let answer = self.answer(flow, give, world)?;
-                let (token, at) = self.flow(flow)?;
-                self.arrived(Some(flow), engine.answer(&token, number.unwrap_or(at), &answer))
-            }
-            Act::CurrentStep { flow } => {
-                let (token, _) = self.flow(flow)?;
-                self.arrived(Some(flow), engine.current_step(&token))
-            }
-            Act::SignIn { email, password, flow, device, product } => {
-                let (password, client) = (self.secret(password), client(device, product)?);
-                self.arrived(flow.as_ref(), engine.sign_in(email, &password, &client))
-            }
+            Act::SignUp { .. }
+            | Act::BeginFederated { .. }
+            | Act::ContinueWith { .. }
+            | Act::Answer { .. }
+            | Act::CurrentStep { .. }
+            | Act::SignIn { .. }
+            | Act::SignInTo { .. }
+            | Act::ResetPassword { .. }
+            | Act::Reauthenticate { .. }
+            | Act::BeginAdd { .. }
+            | Act::Undo { .. } => self.steps(act, &engine, world)?,
+            Act::EnrollTotp { .. }
+            | Act::ConfirmTotp { .. }
+            | Act::UnsavedRecoveryCodes { .. }
+            | Act::RecoveryCodesSaved { .. }
+            | Act::RegenerateRecoveryCodes { .. }
+            | Act::TurnOffMfa { .. } => self.factors(act, &engine, world)?,
+            Act::Resolve { .. }
+            | Act::Touch { .. }
+            | Act::Account { .. }
+            | Act::Sessions { .. }
+            | Act::EndSession { .. }
+            | Act::EndOtherSessions { .. }
+            | Act::SignOut { .. }
+            | Act::Activity { .. }
+            | Act::VerifyAudit { .. } => self.sessions(act, &engine)?,
             Act::Picker {} => {
                 let entries = engine.picker();
                 shown(entries.map(|entries| json!({ "accounts": all(&entries, render::picker_entry) })))
-            }
-            Act::SignInTo { account, password, flow, device } => {
-                let (password, client) = (self.secret(password), client(device, &None)?);
-                let account = *self.accounts.get(account).ok_or_else(|| unknown("account", account))?;
-                self.arrived(flow.as_ref(), engine.sign_in_to(account, &password, &client))
             }
             Act::ForgetHere { account } => {
                 let account = *self.accounts.get(account).ok_or_else(|| unknown("account", account))?;
                 shown(engine.forget_here(account).map(done))
             }
-            Act::ResetPassword { email, flow, device, product } => {
-                let client = client(device, product)?;
-                self.arrived(Some(flow), engine.reset_password(email, &client))
-            }
-            Act::Reauthenticate { session, flow } => {
-                let begun = engine.reauthenticate(self.token(session)?);
-                self.arrived(Some(flow), begun)
-            }
-            Act::EnrollTotp { session, app } => {
-                let begun = engine.account(self.token(session)?).and_then(|account| account.enroll_totp());
-                if let Ok(begun) = &begun {
-                    self.secrets.extend([begun.secret.clone(), begun.uri.clone()]);
-                    self.apps.insert(app.clone(), begun.secret.clone());
-                }
-                shown(begun.map(|begun| render::enrolment(&begun)))
-            }
-            Act::ConfirmTotp { session, app, codes } => {
-                let is_named = self.apps.contains_key(app);
-                let code = if is_named { self.totp(app, world)? } else { app.as_str().into() };
-                let account = engine.account(self.token(session)?);
-                let confirmed = account.and_then(|account| account.confirm_totp(&code));
-                self.codes_given(codes, confirmed)
-            }
-            Act::UnsavedRecoveryCodes { session } => {
-                let account = engine.account(self.token(session)?);
-                let codes = account.and_then(|account| account.unsaved_recovery_codes());
-                shown(codes.map(|codes| render::recovery_codes(&codes)))
-            }
-            Act::RecoveryCodesSaved { session } => {
-                let account = engine.account(self.token(session)?);
-                shown(account.and_then(|account| account.recovery_codes_saved()).map(done))
-            }
-            Act::RegenerateRecoveryCodes { session, codes } => {
-                let account = engine.account(self.token(session)?);
-                let made = account.and_then(|account| account.regenerate_recovery_codes());
-                self.codes_given(codes, made)
-            }
-            Act::TurnOffMfa { session } => {
-                let account = engine.account(self.token(session)?);
-                shown(account.and_then(|account| account.turn_off_mfa()).map(done))
-            }
             Act::MarkCompromised { session } => {
                 let account = engine.account(self.token(session)?);
                 shown(account.and_then(|account| mark_compromised(&account)).map(done))
-            }
-            Act::BeginAdd { session, provider, flow } => {
-                let provider = short(provider)?;
-                let begun =
-                    engine.account(self.token(session)?).and_then(|account| account.begin_add(&provider));
-                self.arrived(Some(flow), begun)
-            }
-            Act::Undo { undo, flow, device, product } => {
-                let code = self.undos.get(undo).cloned().unwrap_or_else(|| undo.as_str().into());
-                self.arrived(Some(flow), engine.undo(&code, &client(device, product)?))
             }
             Act::AddPassword { session, password, .. } => {
                 let password = self.secret(password);
@@ -283,34 +226,6 @@ impl Stage {
                 let account = engine.account(self.token(session)?);
                 shown(account.and_then(|account| ways::act(&account, act)))
             }
-            Act::Resolve { session } => {
-                shown(engine.resolve(self.token(session)?).map(|session| render::session(&session)))
-            }
-            Act::Touch { session } => {
-                shown(engine.touch(self.token(session)?).map(|session| render::session(&session)))
-            }
-            Act::Account { session } => {
-                let account = engine.account(self.token(session)?);
-                shown(account.and_then(|account| account.view()).map(|view| render::account(&view)))
-            }
-            Act::Sessions { session } => {
-                let account = engine.account(self.token(session)?);
-                let listed = account.and_then(|account| account.sessions());
-                shown(listed.map(|sessions| json!({ "sessions": all(&sessions, render::session) })))
-            }
-            Act::EndSession { session, ends } => {
-                let (ended, _) = self.sessions.get(ends).ok_or_else(|| unknown("session", ends))?;
-                let account = engine.account(self.token(session)?);
-                shown(account.and_then(|account| account.end_session(*ended)).map(done))
-            }
-            Act::EndOtherSessions { session } => {
-                let account = engine.account(self.token(session)?);
-                shown(account.and_then(|account| account.end_other_sessions()).map(done))
-            }
-            Act::SignOut { session } => {
-                let account = engine.account(self.token(session)?);
-                shown(account.and_then(|account| account.sign_out()).map(done))
-            }
             Act::RequestDeletion { .. }
             | Act::PurgeDue { .. }
             | Act::SupportFind { .. }
@@ -334,16 +249,6 @@ impl Stage {
                 let account = engine.account(self.token(session)?);
                 let explained = account.and_then(|account| account.explain(&planned));
                 shown(explained.map(|explained| render::explanation(&explained)))
-            }
-            Act::Activity { session } => {
-                let account = engine.account(self.token(session)?);
-                let events = account.and_then(|account| account.activity());
-                shown(events.map(|events| json!({ "events": all(&events, render::activity) })))
-            }
-            Act::VerifyAudit { session } => {
-                let account = engine.account(self.token(session)?);
-                let holds = account.and_then(|account| account.verify_audit());
-                shown(holds.map(|holds| json!({ "holds": holds })))
             }
             Act::Mail { to, code, undo } => self.mail(to, code.as_ref(), undo.as_ref(), world),
             Act::Wait(span) => {

@@ -1,0 +1,54 @@
+//! The acts of a story about sessions, and about what an account shows in one.
+
+use selfsame::Engine;
+use serde_json::{Value, json};
+
+use super::{Stage, all, done, shown, unknown};
+use crate::render;
+use crate::story::Act;
+
+impl Stage {
+    pub(super) fn sessions(&self, act: &Act, engine: &Engine) -> Result<Value, String> {
+        Ok(match act {
+            Act::Resolve { session } => {
+                shown(engine.resolve(self.token(session)?).map(|session| render::session(&session)))
+            }
+            Act::Touch { session } => {
+                shown(engine.touch(self.token(session)?).map(|session| render::session(&session)))
+            }
+            Act::Account { session } => {
+                let account = engine.account(self.token(session)?);
+                shown(account.and_then(|account| account.view()).map(|view| render::account(&view)))
+            }
+            Act::Sessions { session } => {
+                let account = engine.account(self.token(session)?);
+                let listed = account.and_then(|account| account.sessions());
+                shown(listed.map(|sessions| json!({ "sessions": all(&sessions, render::session) })))
+            }
+            Act::EndSession { session, ends } => {
+                let (ended, _) = self.sessions.get(ends).ok_or_else(|| unknown("session", ends))?;
+                let account = engine.account(self.token(session)?);
+                shown(account.and_then(|account| account.end_session(*ended)).map(done))
+            }
+            Act::EndOtherSessions { session } => {
+                let account = engine.account(self.token(session)?);
+                shown(account.and_then(|account| account.end_other_sessions()).map(done))
+            }
+            Act::SignOut { session } => {
+                let account = engine.account(self.token(session)?);
+                shown(account.and_then(|account| account.sign_out()).map(done))
+            }
+            Act::Activity { session } => {
+                let account = engine.account(self.token(session)?);
+                let events = account.and_then(|account| account.activity());
+                shown(events.map(|events| json!({ "events": all(&events, render::activity) })))
+            }
+            Act::VerifyAudit { session } => {
+                let account = engine.account(self.token(session)?);
+                let holds = account.and_then(|account| account.verify_audit());
+                shown(holds.map(|holds| json!({ "holds": holds })))
+            }
+            other => return Err(format!("{} is no act about sessions", other.name())),
+        })
+    }
+}

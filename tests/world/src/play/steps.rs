@@ -1,0 +1,69 @@
+//! The acts of a story that begin a flow, or lead it on.
+
+use selfsame::{Engine, Intent};
+use serde_json::Value;
+
+use super::{Stage, client, short, unknown};
+use crate::story::{Act, Wanted};
+use crate::world::World;
+
+impl Stage {
+    pub(super) fn steps(&mut self, act: &Act, engine: &Engine, world: &World) -> Result<Value, String> {
+        Ok(match act {
+            Act::SignUp { email, password, flow, device, product } => {
+                let (password, client) = (self.secret(password), client(device, product)?);
+                self.arrived(Some(flow), engine.sign_up(email, &password, &client))
+            }
+            Act::BeginFederated { provider, flow, device, product } => {
+                let client = client(device, product)?;
+                self.arrived(Some(flow), engine.begin_federated(&short(provider)?, &client))
+            }
+            Act::ContinueWith { flow, identity, intent, made_for } => {
+                let assertion = self.assertion(made_for.as_ref().unwrap_or(flow), identity)?;
+                let intent = match intent {
+                    Wanted::SignUp => Intent::SignUp,
+                    Wanted::SignIn => Intent::SignIn,
+                };
+                let (token, _) = self.flow(flow)?;
+                self.arrived(Some(flow), engine.continue_with(&token, &assertion, intent))
+            }
+            Act::Answer { flow, give, number } => {
+                let answer = self.answer(flow, give, world)?;
+                let (token, at) = self.flow(flow)?;
+                self.arrived(Some(flow), engine.answer(&token, number.unwrap_or(at), &answer))
+            }
+            Act::CurrentStep { flow } => {
+                let (token, _) = self.flow(flow)?;
+                self.arrived(Some(flow), engine.current_step(&token))
+            }
+            Act::SignIn { email, password, flow, device, product } => {
+                let (password, client) = (self.secret(password), client(device, product)?);
+                self.arrived(flow.as_ref(), engine.sign_in(email, &password, &client))
+            }
+            Act::SignInTo { account, password, flow, device } => {
+                let (password, client) = (self.secret(password), client(device, &None)?);
+                let account = *self.accounts.get(account).ok_or_else(|| unknown("account", account))?;
+                self.arrived(flow.as_ref(), engine.sign_in_to(account, &password, &client))
+            }
+            Act::ResetPassword { email, flow, device, product } => {
+                let client = client(device, product)?;
+                self.arrived(Some(flow), engine.reset_password(email, &client))
+            }
+            Act::Reauthenticate { session, flow } => {
+                let begun = engine.reauthenticate(self.token(session)?);
+                self.arrived(Some(flow), begun)
+            }
+            Act::BeginAdd { session, provider, flow } => {
+                let provider = short(provider)?;
+                let begun =
+                    engine.account(self.token(session)?).and_then(|account| account.begin_add(&provider));
+                self.arrived(Some(flow), begun)
+            }
+            Act::Undo { undo, flow, device, product } => {
+                let code = self.undos.get(undo).cloned().unwrap_or_else(|| undo.as_str().into());
+                self.arrived(Some(flow), engine.undo(&code, &client(device, product)?))
+            }
+            other => return Err(format!("{} is no act of a flow", other.name())),
+        })
+    }
+}
