@@ -14,6 +14,7 @@ import javax.swing.JLabel
 import javax.swing.JPanel
 import javax.swing.JRadioButton
 import javax.swing.JScrollPane
+import javax.swing.JTextField
 import javax.swing.ScrollPaneConstants
 import selfsame.Accepted
 import selfsame.Activity
@@ -35,16 +36,42 @@ class Drawn(val content: JComponent, val notice: JLabel, val goesOn: JButton?)
 fun draw(screen: Screen, desk: Desk): Drawn = when (screen) {
     is Screen.Welcome -> welcome(desk)
     is Screen.Provider -> provider(desk)
-    is Screen.Code -> code(screen, desk)
+    is Screen.Code -> card("Look at your mail", "We have sent 8 digits to ${screen.step.to}.") {
+        val goesOn = ask("Code", field("code", "12345678"), "verify") { desk.answer(Answer.Code(it.typed())) }
+        put(8, button("resend", "Send another code") { desk.answer(Answer.Resend) })
+        cancel(desk)
+        goesOn
+    }
     is Screen.Create -> card("A new account?", "Nobody here is known by this identity yet.") {
         val goesOn = goOn("create", "Create an account") { desk.answer(Answer.Confirm) }
         cancel(desk)
         goesOn
     }
     is Screen.Link -> linkOrCreate(screen, desk)
-    is Screen.Prove -> prove(screen, desk)
-    is Screen.Factor -> factor(desk)
-    is Screen.NewPassword -> newPassword(desk)
+    is Screen.Prove -> card("Is it you?", "${screen.why}.") {
+        val goesOn = if (Accepted.Password in screen.accepted) {
+            ask("Password", password("proof"), "prove") { desk.answer(Answer.Password(it.secret())) }
+        } else {
+            null
+        }
+        if (screen.accepted.any { it is Accepted.Federated }) {
+            put(8, button("prove-at-provider", "Continue with Example ID") { desk.proveAtProvider() })
+        }
+        cancel(desk)
+        goesOn
+    }
+    is Screen.Factor -> card("Two-step verification", "Type what your authenticator app shows, or one of your recovery codes.") {
+        val goesOn = ask("Code", field("factor", "123456"), "verify") {
+            val typed = it.text.filterNot(Char::isWhitespace)
+            val isTotp = typed.length == 6 && typed.all(Char::isDigit)
+            desk.answer(if (isTotp) Answer.Totp(it.typed()) else Answer.RecoveryCode(it.typed()))
+        }
+        cancel(desk)
+        goesOn
+    }
+    is Screen.NewPassword -> card("A new password", "15 characters or more: a short sentence is easy to keep in mind.") {
+        ask("Password", password("new-password"), "set-password") { desk.answer(Answer.NewPassword(it.secret())) }
+    }
     is Screen.Restore -> card(
         "Welcome back",
         "You asked on ${day(screen.step.requestedAt)} to delete this account. It will be gone on ${day(screen.step.purgeAt)}.",
@@ -77,6 +104,13 @@ private fun card(title: String, says: String?, fill: Column.() -> JButton?): Dra
 
 private fun Column.goOn(name: String, text: String, does: () -> Unit): JButton = put(24, main(name, text, does))
 
+/** One field with its label, and the button that goes on with what is typed into it. */
+private fun <T : JTextField> Column.ask(says: String, field: T, name: String, does: (T) -> Unit): JButton {
+    put(20, label(says, field))
+    put(6, field)
+    return goOn(name, "Continue") { does(field) }
+}
+
 private fun Column.cancel(desk: Desk) = put(8, link("cancel", "Cancel") { desk.cancel() })
 
 private fun welcome(desk: Desk) = card("Field Notes", "Your notes stay on this computer, and so does your account.") {
@@ -101,16 +135,6 @@ private fun provider(desk: Desk) = card("Example ID", "This page stands in for a
     put(14, label("Email, which Example ID has verified", email))
     put(6, email)
     val goesOn = goOn("identify", "Continue") { desk.fromProvider(name.text.trim(), email.text.trim()) }
-    cancel(desk)
-    goesOn
-}
-
-private fun code(screen: Screen.Code, desk: Desk) = card("Look at your mail", "We have sent 8 digits to ${screen.step.to}.") {
-    val code = field("code", "12345678")
-    put(20, label("Code", code))
-    put(6, code)
-    val goesOn = goOn("verify", "Continue") { desk.answer(Answer.Code(code.typed())) }
-    put(8, button("resend", "Send another code") { desk.answer(Answer.Resend) })
     cancel(desk)
     goesOn
 }
@@ -145,48 +169,10 @@ private fun named(candidate: Candidate): String {
     return "Since ${month(candidate.created)}, with $ways"
 }
 
-private fun prove(screen: Screen.Prove, desk: Desk) = card("Is it you?", "${screen.why}.") {
-    var goesOn: JButton? = null
-    if (Accepted.Password in screen.accepted) {
-        val password = password("proof")
-        put(20, label("Password", password))
-        put(6, password)
-        goesOn = goOn("prove", "Continue") { desk.answer(Answer.Password(password.secret())) }
-    }
-    if (screen.accepted.any { it is Accepted.Federated }) {
-        put(8, button("prove-at-provider", "Continue with Example ID") { desk.proveAtProvider() })
-    }
-    cancel(desk)
-    goesOn
-}
-
-private fun factor(desk: Desk) = card("Two-step verification", "Type what your authenticator app shows, or one of your recovery codes.") {
-    val code = field("factor", "123456")
-    put(20, label("Code", code))
-    put(6, code)
-    val goesOn = goOn("verify", "Continue") {
-        val typed = code.text.filterNot(Char::isWhitespace)
-        val isTotp = typed.length == 6 && typed.all(Char::isDigit)
-        desk.answer(if (isTotp) Answer.Totp(code.typed()) else Answer.RecoveryCode(code.typed()))
-    }
-    cancel(desk)
-    goesOn
-}
-
-private fun newPassword(desk: Desk) = card("A new password", "15 characters or more: a short sentence is easy to keep in mind.") {
-    val password = password("new-password")
-    put(20, label("Password", password))
-    put(6, password)
-    goOn("set-password", "Continue") { desk.answer(Answer.NewPassword(password.secret())) }
-}
-
 private fun enrol(screen: Screen.Enrol, desk: Desk) = card("Add your authenticator app", "Scan this with the app, or type the key into it. Then type the code that it shows.") {
     put(16, QrPicture(screen.qr))
     put(12, centred(mono(screen.key.reveal().chunked(4).joinToString(" ")).apply { name = "key" }))
-    val code = field("factor", "123456")
-    put(20, label("Code", code))
-    put(6, code)
-    val goesOn = goOn("confirm", "Continue") { desk.confirmTotp(code.typed()) }
+    val goesOn = ask("Code", field("factor", "123456"), "confirm") { desk.confirmTotp(it.typed()) }
     put(8, link("cancel", "Cancel") { desk.back() })
     goesOn
 }
@@ -326,7 +312,7 @@ class Window : JPanel(BorderLayout()) {
     }
 
     private fun firstField(within: Component): Component? = when (within) {
-        is javax.swing.JTextField -> within
+        is JTextField -> within
         is java.awt.Container -> within.components.firstNotNullOfOrNull(::firstField)
         else -> null
     }
