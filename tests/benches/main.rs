@@ -1,7 +1,7 @@
-//! What everything costs, in one run: `cargo bench`.
+//! What everything costs, in one run: `cargo bench --features bench`.
 //!
-//! `cargo bench -- limits` measures one family, `--quick` a tenth of the rounds to try it out. A whole run writes
-//! `docs/bench/`: the figures and a plot for each family; any other writes the same to `target/tmp/bench/`.
+//! `cargo bench --features bench -- limits` measures one family, `--quick` a tenth of the rounds to try it out. A
+//! whole run writes `docs/bench/`: the figures and a plot for each family; any other writes the same to `target/tmp/bench/`.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
