@@ -10,6 +10,7 @@ pub(crate) mod context;
 pub(crate) mod deletion;
 pub(crate) mod explain;
 pub(crate) mod export;
+mod export_account;
 pub(crate) mod flow;
 pub(crate) mod header;
 pub(crate) mod identifier;

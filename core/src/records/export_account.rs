@@ -1,0 +1,258 @@
+//! The account itself in its owner's export (SPEC 10.1).
+
+use serde::Serialize;
+
+use crate::ground::email::EmailAddress;
+use crate::ground::time::Timestamp;
+use crate::records::account::{Account, Status};
+use crate::records::address::AddressSource;
+use crate::records::identifier::Identifier;
+use crate::records::method::{Credential, Method};
+use crate::records::mfa::Mfa;
+use crate::records::product::Membership;
+use crate::records::protected::Reserved;
+use crate::records::provider::Identity;
+use crate::records::ways::Ways;
+
+/// A point in time as RFC 3339 writes it.
+pub(crate) type Moment = String;
+
+#[derive(Serialize)]
+pub(crate) struct AccountPart {
+    id: String,
+    created_at: Moment,
+    revision: u64,
+    status: StatusPart,
+    restored_at: Option<Moment>,
+    display_name: Option<String>,
+    #[serde(flatten)]
+    ways: WaysPart,
+    /// When second factors or recovery codes were begun that are not on yet.
+    enrolments_begun_at: Vec<Moment>,
+    reserved: Vec<ReservedPart>,
+    undo_until: Option<Moment>,
+    failures: FailuresPart,
+    hold_until: Option<Moment>,
+    is_remembered_here: bool,
+    /// What another service called it, if it came from there.
+    imported_as: Option<String>,
+    memberships: Vec<MembershipPart>,
+}
+
+/// The ways in, and the addresses that reach the owner.
+#[derive(Serialize)]
+pub(crate) struct WaysPart {
+    contact: Option<String>,
+    addresses: Vec<AddressPart>,
+    methods: Vec<MethodPart>,
+    mfa: Option<MfaPart>,
+    suspended_mfa: Option<MfaPart>,
+}
+
+#[derive(Serialize)]
+struct ReservedPart {
+    kind: &'static str,
+    identifier: String,
+    until: Moment,
+}
+
+#[derive(Serialize)]
+struct StatusPart {
+    is: &'static str,
+    requested_at: Option<Moment>,
+    purge_at: Option<Moment>,
+    requested_by: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct AddressPart {
+    email: String,
+    verified_at: Option<Moment>,
+    source: &'static str,
+    method: Option<String>,
+}
+
+#[derive(Serialize)]
+struct MethodPart {
+    id: String,
+    kind: &'static str,
+    provider: Option<String>,
+    issuer: Option<String>,
+    subject: Option<String>,
+    handle: Option<String>,
+    email: Option<String>,
+    seen_email: Option<String>,
+    added_at: Moment,
+    used_at: Option<Moment>,
+    compromised_at: Option<Moment>,
+    is_suspended: bool,
+}
+
+#[derive(Serialize)]
+struct MfaPart {
+    kind: &'static str,
+    since: Moment,
+    recovery_codes_left: usize,
+}
+
+#[derive(Serialize)]
+struct FailuresPart {
+    first_factor: u32,
+    second_factor: u32,
+    reauthentications: u32,
+}
+
+#[derive(Serialize)]
+struct MembershipPart {
+    product: String,
+    since: Moment,
+    billing: Option<BillingPart>,
+}
+
+#[derive(Serialize)]
+struct BillingPart {
+    customer: String,
+    plan: String,
+    status: &'static str,
+    period_end: Option<Moment>,
+    managed_by: &'static str,
+}
+
+impl AccountPart {
+    pub(crate) fn of(account: &Account) -> Self {
+        Self {
+            id: account.id.to_string(),
+            created_at: account.id.made_at().rfc3339(),
+            revision: account.revision,
+            status: StatusPart::of(&account.status),
+            restored_at: moment(account.restored_at),
+            display_name: account.display_name.clone(),
+            ways: WaysPart::of(&account.ways),
+            enrolments_begun_at: account.enrolments.iter().map(|begun| begun.begun_at.rfc3339()).collect(),
+            reserved: account.reserved.iter().map(ReservedPart::of).collect(),
+            undo_until: moment(account.undo_until),
+            failures: FailuresPart {
+                first_factor: account.first.failures(),
+                second_factor: account.second.failures(),
+                reauthentications: account.reauthentications.iter().map(|(_, count)| u32::from(*count)).sum(),
+            },
+            hold_until: moment(account.hold.map(|hold| hold.until)),
+            is_remembered_here: account.is_remembered,
+            imported_as: account.origin.as_ref().map(|origin| origin.external_id.clone()),
+            memberships: account.memberships.iter().map(MembershipPart::of).collect(),
+        }
+    }
+}
+
+impl WaysPart {
+    pub(crate) fn of(ways: &Ways) -> Self {
+        Self {
+            contact: ways.contact.as_ref().map(typed),
+            addresses: ways
+                .addresses
+                .iter()
+                .map(|address| {
+                    let (source, method) = match address.source {
+                        AddressSource::Method(method) => ("Method", Some(method.to_string())),
+                        AddressSource::Contact => ("Contact", None),
+                        AddressSource::Import => ("Import", None),
+                    };
+                    let (email, verified_at) = (typed(&address.email), moment(address.verified_at));
+                    AddressPart { email, verified_at, source, method }
+                })
+                .collect(),
+            methods: ways.methods.iter().map(MethodPart::of).collect(),
+            mfa: ways.mfa.as_ref().map(MfaPart::of),
+            suspended_mfa: ways.suspended_mfa.as_ref().map(MfaPart::of),
+        }
+    }
+}
+
+impl MfaPart {
+    fn of(mfa: &Mfa) -> Self {
+        Self { kind: "Totp", since: mfa.since.rfc3339(), recovery_codes_left: mfa.codes.len() }
+    }
+}
+
+impl ReservedPart {
+    fn of(reserved: &Reserved) -> Self {
+        let (kind, identifier) = match &reserved.identifier {
+            Identifier::PasswordEmail(email) => ("PasswordEmail", typed(email)),
+            Identifier::Identity(Identity { issuer, subject, .. }) => {
+                ("Identity", format!("{issuer} {subject}"))
+            }
+            Identifier::Customer(customer) => ("Customer", customer.to_string()),
+            Identifier::External(id) => ("External", id.clone()),
+        };
+        Self { kind, identifier, until: reserved.until.rfc3339() }
+    }
+}
+
+impl StatusPart {
+    fn of(status: &Status) -> Self {
+        match status {
+            Status::Active => Self { is: "Active", requested_at: None, purge_at: None, requested_by: None },
+            Status::PendingDeletion { requested_at, purge_at, requested_by } => Self {
+                is: "PendingDeletion",
+                requested_at: Some(requested_at.rfc3339()),
+                purge_at: Some(purge_at.rfc3339()),
+                requested_by: Some(requested_by.code()),
+            },
+        }
+    }
+}
+
+impl MethodPart {
+    fn of(method: &Method) -> Self {
+        let mut part = Self {
+            id: method.id.to_string(),
+            kind: method.kind().code(),
+            provider: None,
+            issuer: None,
+            subject: None,
+            handle: None,
+            email: None,
+            seen_email: None,
+            added_at: method.added_at.rfc3339(),
+            used_at: moment(method.used_at),
+            compromised_at: moment(method.compromised_at),
+            is_suspended: method.suspended,
+        };
+        match &method.credential {
+            Credential::Password { email, .. } => part.email = Some(typed(email)),
+            Credential::Federated { identity, handle, email, seen_email } => {
+                part.provider = Some(identity.provider.to_string());
+                part.issuer = Some(identity.issuer.clone());
+                part.subject = Some(identity.subject.clone());
+                part.handle.clone_from(handle);
+                part.email = email.as_ref().map(typed);
+                part.seen_email = seen_email.as_ref().map(typed);
+            }
+        }
+        part
+    }
+}
+
+impl MembershipPart {
+    fn of(membership: &Membership) -> Self {
+        Self {
+            product: membership.product.to_string(),
+            since: membership.since.rfc3339(),
+            billing: membership.billing.as_ref().map(|billing| BillingPart {
+                customer: billing.customer.to_string(),
+                plan: billing.plan.clone(),
+                status: billing.status.code(),
+                period_end: moment(billing.period_end),
+                managed_by: billing.managed_by.code(),
+            }),
+        }
+    }
+}
+
+pub(crate) fn moment(at: Option<Timestamp>) -> Option<Moment> {
+    at.map(Timestamp::rfc3339)
+}
+
+fn typed(email: &EmailAddress) -> String {
+    email.as_typed().to_owned()
+}
