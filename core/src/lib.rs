@@ -12,13 +12,13 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use crypto::algorithm::Algorithm;
 pub use crypto::argon::Argon2Hasher;
 pub use crypto::cost::{HashCost, HashFailed};
 pub use crypto::entropy::SystemEntropy;
 pub use crypto::foreign::ForeignHash;
 pub use crypto::hasher::Hasher;
-pub use crypto::jwk::Algorithm;
-pub use crypto::keys::HostKey;
+pub use crypto::host_key::HostKey;
 pub use crypto::qr::QrCode;
 pub use crypto::token::{FlowToken, InvalidToken, SessionToken};
 pub use crypto::totp::{TotpAlgorithm, TotpParameters};

@@ -2,8 +2,9 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
+use super::algorithm::Algorithm;
 use super::json::{self, Json, Object};
-use super::jwk::{Algorithm, KeySet, Unverified, bytes};
+use super::jwk::{KeySet, Unverified, bytes};
 use super::keys::Keys;
 use crate::ground::id::FlowId;
 

@@ -1,55 +1,18 @@
 //! The keys, from the host's to one account's: host key, store key, derived keys, data keys.
 
-use std::fmt;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::data_key::DataKey;
 use super::digest::length;
 pub(crate) use super::digest::{same, sha256};
 use super::kdf::Mac;
-use super::seal::{OVERHEAD, OpenFailed, Place, SealKey};
+use super::raw_key::{Raw, random, raw};
+use super::seal::{OpenFailed, Place, SealKey};
 use super::tally::TallyKey;
 use crate::ground::entropy::{Entropy, EntropyFailed};
 use crate::ground::id::{AccountId, SessionId};
-
-/// The length of a wrapped data key: nonce, 32 bytes of key, tag.
-pub(crate) const WRAPPED_LEN: usize = 32 + OVERHEAD;
-
-/// 32 bytes in a box: moving the owner leaves no copy behind.
-type Raw = Box<Zeroizing<[u8; 32]>>;
-
-/// The key that the host keeps outside the file, in a keystore or with the operator.
-///
-/// Whoever has the file and this key reads everything. Overwritten when dropped.
-#[derive(Clone)]
-pub struct HostKey(Raw);
-
-impl HostKey {
-    /// The key with these bytes; all 32 must come from a good source of randomness.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(Box::new(Zeroizing::new(bytes)))
-    }
-
-    /// A new key.
-    ///
-    /// # Errors
-    /// [`EntropyFailed`] when `entropy` has nothing to give.
-    pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyFailed> {
-        random(entropy).map(Self)
-    }
-
-    /// The key's bytes, for the host to keep.
-    pub fn reveal(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for HostKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HostKey(…)")
-    }
-}
 
 /// The key from which all keys of one file come, in two halves. It stands in the file's header, wrapped.
 pub(crate) struct StoreKey {
@@ -192,53 +155,20 @@ fn keyed(key: &Mac, kind: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     *key.of(&[&bytes])
 }
 
-/// One account's data key. Whoever destroys it destroys what the account was.
-pub(crate) struct DataKey {
-    raw: Raw,
-    seal: SealKey,
-}
-
-impl DataKey {
-    pub(crate) fn make(entropy: &dyn Entropy) -> Result<Self, EntropyFailed> {
-        random(entropy).map(Self::from_raw)
-    }
-
-    fn from_raw(raw: Raw) -> Self {
-        let seal = SealKey::new(&raw);
-        Self { raw, seal }
-    }
-
-    pub(crate) fn seal_key(&self) -> &SealKey {
-        &self.seal
-    }
-}
-
 /// The key of the part of a session's row that only the bearer of its secret opens.
 pub(crate) fn session_key(secret: &[u8; 32], session: &SessionId) -> SealKey {
     SealKey::new(&Mac::new(secret).expand::<32>(&format!("selfsame/session/{session}")))
-}
-
-fn random(entropy: &dyn Entropy) -> Result<Raw, EntropyFailed> {
-    let mut raw = Box::new(Zeroizing::new([0; 32]));
-    entropy.fill(&mut raw[..])?;
-    Ok(raw)
 }
 
 fn unwrapped(key: &SealKey, place: &Place<'_>, wrapped: &[u8]) -> Result<Raw, OpenFailed> {
     raw(&key.open(place, wrapped)?)
 }
 
-fn raw(bytes: &[u8]) -> Result<Raw, OpenFailed> {
-    let mut raw = Box::new(Zeroizing::new([0; 32]));
-    if bytes.len() != raw.len() {
-        return Err(OpenFailed);
-    }
-    raw.copy_from_slice(bytes);
-    Ok(raw)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::data_key::WRAPPED_LEN;
+    use super::super::host_key::HostKey;
+    use super::super::seal::OVERHEAD;
     use super::*;
     use crate::crypto::entropy::{SeededEntropy, SystemEntropy};
     use crate::crypto::hex;

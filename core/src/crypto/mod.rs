@@ -1,12 +1,15 @@
 //! Floor 1: bytes in, bytes out. Pure, given entropy.
 
+pub(crate) mod algorithm;
 pub(crate) mod argon;
 pub(crate) mod cost;
+pub(crate) mod data_key;
 pub(crate) mod digest;
 pub(crate) mod draw;
 pub(crate) mod entropy;
 pub(crate) mod foreign;
 pub(crate) mod hasher;
+pub(crate) mod host_key;
 pub(crate) mod jose;
 pub(crate) mod json;
 pub(crate) mod jwk;
@@ -15,6 +18,7 @@ pub(crate) mod keys;
 pub(crate) mod long_code;
 pub(crate) mod password;
 pub(crate) mod qr;
+mod raw_key;
 pub(crate) mod seal;
 pub(crate) mod tally;
 pub(crate) mod token;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::jwk::{Algorithm, KeySet};
+use crate::crypto::algorithm::Algorithm;
+use crate::crypto::jwk::KeySet;
 use crate::ground::codec::Record;
 use crate::ground::email::EmailAddress;
 use crate::ground::short_name::ProviderId;

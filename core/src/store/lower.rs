@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::port::{Row, StoreError, Write};
 use super::tables;
 use super::view::{ACCOUNT_FORMAT, Held, View};
-use crate::crypto::keys::DataKey;
+use crate::crypto::data_key::DataKey;
 use crate::crypto::seal::{Place, SealKey};
 use crate::ground::codec::{self, Record};
 use crate::ground::entropy::{Entropy, EntropyFailed};

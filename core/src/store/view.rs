@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 
 use super::port::{Read, StoreError};
 use super::tables::{self, Range};
-use crate::crypto::keys::{DataKey, Keys, WRAPPED_LEN};
+use crate::crypto::data_key::{DataKey, WRAPPED_LEN};
+use crate::crypto::keys::Keys;
 use crate::crypto::seal::{Place, SealKey};
 use crate::ground::codec::{self, Record};
 use crate::ground::email::EmailAddress;
