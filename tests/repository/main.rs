@@ -3,6 +3,7 @@
 mod api;
 mod crossing;
 mod floors;
+mod map;
 mod readme;
 mod rules_page;
 mod source;
