@@ -5,7 +5,7 @@ use super::Engine;
 use crate::crypto::jose::Jws;
 use crate::crypto::jwk::{KeySet, Unverified};
 use crate::error::Error;
-use crate::flow::step;
+use crate::flow::state;
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::records::assertion::{Asserted, Assertion, HostStatement};
@@ -102,7 +102,7 @@ impl Engine {
             let given = view.key_set(&provider.issuer)?;
             let fresh = given.filter(|given| given.is_fresh(ctx.now, policy.keys_for()));
             Ok(match fresh {
-                Some(given) => Ok((given.keys, step::nonce(flow, ctx), ctx.now)),
+                Some(given) => Ok((given.keys, state::nonce(flow, ctx), ctx.now)),
                 None => Err(needs_keys(provider)),
             })
         })?;

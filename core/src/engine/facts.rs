@@ -1,7 +1,7 @@
 //! The facts that the steps of a flow are judged by, read from the store.
 
 use crate::flow::facts::{Facts, Input, MailFacts, UndoFacts};
-use crate::flow::needs::Needs;
+use crate::flow::state::Needs;
 use crate::flow::turn;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;

@@ -8,7 +8,7 @@ use crate::crypto::keys::same;
 use crate::crypto::token::FlowToken;
 use crate::error::Error;
 use crate::flow::facts::{Facts, Input};
-use crate::flow::{reset, sign_up, step, transition, turn};
+use crate::flow::{reset, sign_up, state, transition, turn};
 use crate::ground::email::EmailAddress;
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
@@ -124,7 +124,7 @@ impl Engine {
         self.look(|view, ctx| {
             let Some(stored) = load(view, flow, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
             let facts = facts(view, &stored, None, ctx)?;
-            let step = step::step(&stored, &facts, ctx);
+            let step = state::step(&stored, &facts, ctx);
             Ok(Ok(Progress { flow: Some(flow.clone()), number: stored.number, step }))
         })
     }
@@ -193,11 +193,6 @@ impl Engine {
             Given::Answer(answer) => *answer,
         };
         Ok(match answer {
-            Answer::Code(code) => Input::Code(code.clone()),
-            Answer::Skip => Input::Skip,
-            Answer::Confirm => Input::Confirm,
-            Answer::CreateNew => Input::CreateNew,
-            Answer::LinkTo(place) => Input::LinkTo(*place),
             Answer::Password(password) => match (&seen.flow.state, &seen.stored) {
                 (State::ProveOwnership { .. } | State::Reauthenticate { .. }, Some(stored))
                     if !seen.is_throttled =>
@@ -232,14 +227,10 @@ impl Engine {
                 }
                 _ => Input::NotOffered,
             },
-            Answer::Restore => Input::Restore,
-            Answer::KeepDeleted => Input::KeepDeleted,
-            Answer::EraseNow => Input::EraseNow,
-            Answer::Resend => Input::Resend,
             Answer::CorrectAddress(text) => Input::CorrectAddress(
                 EmailAddress::parse(text).map_err(|reason| Refusal::InvalidEmail { reason })?,
             ),
-            Answer::Cancel => Input::Cancel,
+            plain => Input::Plain(plain.clone()),
         })
     }
 }

@@ -21,7 +21,7 @@ use crate::records::proof::{PasswordProof, Proof};
 use crate::records::provider::Identity;
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
-use crate::records::step::{Intent, Step};
+use crate::records::step::{Answer, Intent, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::bench::{Bench, NOW};
 use crate::rules::deletion::WAY_BACK;
@@ -156,7 +156,7 @@ fn code_in(changes: &[Change]) -> Input {
         },
         _ => None,
     });
-    Input::Code(code.unwrap().into())
+    Input::Plain(Answer::Code(code.unwrap().into()))
 }
 
 fn flow_in(changes: &[Change]) -> Option<Flow> {
@@ -183,7 +183,7 @@ fn path(bench: &Bench, who: Who, intent: Intent, others: Others) -> String {
     loop {
         steps.push(words(&verdict.answer));
         let input = match &verdict.answer {
-            Ok(Step::ConfirmCreate { .. }) => Input::Confirm,
+            Ok(Step::ConfirmCreate { .. }) => Input::Plain(Answer::Confirm),
             Ok(Step::VerifyEmail { .. }) => code_in(&verdict.changes),
             _ => return steps.join(", then "),
         };
@@ -287,7 +287,9 @@ pub(crate) fn table() -> String {
     for (after, link) in
         [("signing in", None), ("an identity's link", Some(false)), ("a password's link", Some(true))]
     {
-        for (word, input) in [("Restore", Input::Restore), ("KeepDeleted", Input::KeepDeleted)] {
+        for (word, input) in
+            [("Restore", Input::Plain(Answer::Restore)), ("KeepDeleted", Input::Plain(Answer::KeepDeleted))]
+        {
             let link = link.map(|is_password| Arrival {
                 newcomer: newcomer(is_password),
                 proven: Some(email()),

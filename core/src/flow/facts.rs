@@ -3,7 +3,6 @@
 use crate::crypto::password::StoredPassword;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
-use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::assertion::Asserted;
@@ -12,7 +11,7 @@ use crate::records::mailed_code::{Pace, UnknownAddress};
 use crate::records::mfa::TypedFactor;
 use crate::records::proof::PasswordProof;
 use crate::records::session::Session;
-use crate::records::step::Intent;
+use crate::records::step::{Answer, Intent};
 use crate::records::undo::{Undo, UndoHash};
 
 /// An answer in the form that a rule can judge: what had to be hashed or checked was.
@@ -22,11 +21,6 @@ pub(crate) enum Input {
         asserted: Box<Asserted>,
         intent: Intent,
     },
-    Code(Secret),
-    Skip,
-    Confirm,
-    CreateNew,
-    LinkTo(u8),
     /// Nothing where a throttle, or an account that has no password or is gone, made the hash needless.
     Password(Option<PasswordProof>),
     Identity(Box<Asserted>),
@@ -34,12 +28,9 @@ pub(crate) enum Input {
     UnknownKey(String),
     SecondFactor(TypedFactor),
     NewPassword(StoredPassword),
-    Restore,
-    KeepDeleted,
-    EraseNow,
-    Resend,
     CorrectAddress(EmailAddress),
-    Cancel,
+    /// An answer that nothing had to be done for, as it was given.
+    Plain(Answer),
     /// What no step takes, found out before the act.
     NotOffered,
 }

@@ -6,7 +6,7 @@ use crate::flow::{add, arrival, entry, linking, reauthenticate, reset, restore, 
 use crate::records::context::Context;
 use crate::records::flow::{Flow, Resetting, State, Verifying};
 use crate::records::refusal::Refusal;
-use crate::records::step::Step;
+use crate::records::step::{Answer, Step};
 use crate::records::verdict::{Change, Verdict};
 
 /// The answer to a step, and what comes of it.
@@ -30,9 +30,9 @@ fn stepped(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict
         // ── from anywhere ──
         (
             State::VerifyEmail(Verifying { proving, .. }) | State::Reset(Resetting { proving, .. }),
-            Input::Cancel,
+            Input::Plain(Answer::Cancel),
         ) => turn.stop_waiting(&proving).to(State::Ended),
-        (_, Input::Cancel) => turn.to(State::Ended),
+        (_, Input::Plain(Answer::Cancel)) => turn.to(State::Ended),
 
         // ── from PresentAssertion ──
         (State::Present { .. }, Input::Present { asserted, intent }) => {
@@ -49,11 +49,13 @@ fn stepped(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict
         ) => turn.ask_for_keys(issuer),
 
         // ── from VerifyEmail ──
-        (State::VerifyEmail(verifying), Input::Code(code)) => sign_up::verify(turn, verifying, &code),
-        (State::VerifyEmail(verifying), Input::Skip) if verifying.can_skip() => {
+        (State::VerifyEmail(verifying), Input::Plain(Answer::Code(code))) => {
+            sign_up::verify(turn, verifying, &code)
+        }
+        (State::VerifyEmail(verifying), Input::Plain(Answer::Skip)) if verifying.can_skip() => {
             arrival::skip(turn.stop_waiting(&verifying.proving), verifying)
         }
-        (State::VerifyEmail(Verifying { newcomer, proving }), Input::Resend) => {
+        (State::VerifyEmail(Verifying { newcomer, proving }), Input::Plain(Answer::Resend)) => {
             turn.send_code(proving, false, |proving| State::VerifyEmail(Verifying { newcomer, proving }))
         }
         (State::VerifyEmail(verifying), Input::CorrectAddress(email)) => {
@@ -62,11 +64,13 @@ fn stepped(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict
         }
 
         // ── from ConfirmCreate ──
-        (State::ConfirmCreate(arrival), Input::Confirm) => arrival::confirmed(turn, arrival),
+        (State::ConfirmCreate(arrival), Input::Plain(Answer::Confirm)) => arrival::confirmed(turn, arrival),
 
         // ── from LinkOrCreate ──
-        (State::LinkOrCreate { arrival, .. }, Input::CreateNew) => arrival::create_new(turn, arrival),
-        (State::LinkOrCreate { arrival, offered }, Input::LinkTo(place)) => {
+        (State::LinkOrCreate { arrival, .. }, Input::Plain(Answer::CreateNew)) => {
+            arrival::create_new(turn, arrival)
+        }
+        (State::LinkOrCreate { arrival, offered }, Input::Plain(Answer::LinkTo(place))) => {
             linking::choose(turn, arrival, &offered, place)
         }
 
@@ -79,8 +83,8 @@ fn stepped(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict
         }
 
         // ── from the code of a forgotten password ──
-        (State::Reset(resetting), Input::Code(code)) => reset::code(turn, resetting, &code),
-        (State::Reset(resetting), Input::Resend) => reset::resend(turn, resetting),
+        (State::Reset(resetting), Input::Plain(Answer::Code(code))) => reset::code(turn, resetting, &code),
+        (State::Reset(resetting), Input::Plain(Answer::Resend)) => reset::resend(turn, resetting),
         (State::Reset(resetting), Input::CorrectAddress(email)) => reset::correct(turn, &resetting, email),
 
         // ── from Reauthenticate ──
@@ -93,7 +97,7 @@ fn stepped(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict
 
         // ── from SecondFactor ──
         (State::SecondFactor(entry), Input::SecondFactor(given)) => entry::second_factor(turn, entry, &given),
-        (State::SecondFactor(entry), Input::Skip) => entry::without_second(turn, entry),
+        (State::SecondFactor(entry), Input::Plain(Answer::Skip)) => entry::without_second(turn, entry),
 
         // ── from NewPassword ──
         (State::NewPassword(entry), Input::NewPassword(new)) => entry::new_password(turn, entry, new),
@@ -106,9 +110,11 @@ fn stepped(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict
         (State::Undo(undoing), Input::SecondFactor(typed)) => undo::second_factor(turn, undoing, &typed),
 
         // ── from ConfirmRestore ──
-        (State::ConfirmRestore(entry), Input::Restore) => restore::restore(turn, entry),
-        (State::ConfirmRestore(entry), Input::KeepDeleted) => restore::keep_deleted(turn, entry),
-        (State::ConfirmRestore(entry), Input::EraseNow) => restore::erase_now(turn, entry),
+        (State::ConfirmRestore(entry), Input::Plain(Answer::Restore)) => restore::restore(turn, entry),
+        (State::ConfirmRestore(entry), Input::Plain(Answer::KeepDeleted)) => {
+            restore::keep_deleted(turn, entry)
+        }
+        (State::ConfirmRestore(entry), Input::Plain(Answer::EraseNow)) => restore::erase_now(turn, entry),
 
         (_, _) => turn.refuse(Refusal::NotOffered),
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::crypto::token::FlowToken;
 use crate::flow::facts::{Facts, MailFacts};
-use crate::flow::{prompt, step};
+use crate::flow::{prompt, state};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
 use crate::ground::secret::Secret;
@@ -50,7 +50,7 @@ impl<'a> Turn<'a> {
         self.changes.push(Change::Flow(Box::new(self.flow.clone())));
         let step = match self.signed_in.take() {
             Some(signed_in) => Step::SignedIn(signed_in),
-            None => step::step(&self.flow, &self.facts, self.ctx),
+            None => state::step(&self.flow, &self.facts, self.ctx),
         };
         Verdict::done(step, self.changes)
     }
@@ -187,7 +187,7 @@ fn life(state: &State, ctx: &Context<'_>) -> Duration {
 /// A new flow that waits at this state, and nothing else is written.
 pub(crate) fn waits(state: State, client: &Client, facts: &Facts, ctx: &Context<'_>) -> Verdict<Progress> {
     let (flow, token) = begin(state, client, ctx);
-    let step = step::step(&flow, facts, ctx);
+    let step = state::step(&flow, facts, ctx);
     let progress = Progress { flow: Some(token), number: flow.number, step };
     Verdict::done(progress, vec![Change::Flow(Box::new(flow))])
 }

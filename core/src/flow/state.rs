@@ -1,0 +1,236 @@
+//! The states of a flow: what each has to know of the store, and the step that it shows.
+
+use super::facts::Input;
+use crate::crypto::jose;
+use crate::flow::facts::Facts;
+use crate::flow::prompt;
+use crate::ground::email::EmailAddress;
+use crate::ground::id::{AccountId, SessionId};
+use crate::records::account::{Account, Status};
+use crate::records::assertion::Asserted;
+use crate::records::context::Context;
+use crate::records::flow::{Arrival, Entry, Flow, Newcomer, Proving, Purpose, Resetting, State, Verifying};
+use crate::records::identifier::Identifier;
+use crate::records::mailed_code::CodePurpose;
+use crate::records::mfa::SecondFactor;
+use crate::records::step::{Adding, Candidate, SignedIn, Step};
+use crate::records::undo::{Asks, UndoHash};
+use crate::rules::mfa;
+
+/// The facts that a state, and the answer to it, want.
+#[derive(Default)]
+pub(crate) struct Needs<'a> {
+    /// The account that the state names.
+    pub(crate) account: Option<AccountId>,
+    /// The session of that account which the flow lives and dies with.
+    pub(crate) session: Option<SessionId>,
+    /// Who holds this identifier.
+    pub(crate) holder: Option<Identifier>,
+    /// Who has this address verified.
+    pub(crate) sharing: Option<&'a EmailAddress>,
+    /// What is known of messages of this purpose to this address.
+    pub(crate) mail: Option<(CodePurpose, &'a EmailAddress)>,
+    /// The undo of this code, and its neighbours.
+    pub(crate) undo: Option<UndoHash>,
+}
+
+impl State {
+    /// The facts that the state and the answer to it want. No arm takes in several states by a wildcard, so
+    /// that a new state does not compile before it says what it wants.
+    pub(crate) fn needs<'a>(&'a self, input: Option<&'a Input>) -> Needs<'a> {
+        match self {
+            Self::Present { .. } => match input {
+                Some(Input::Present { asserted, .. }) => {
+                    let mail = asserted.email.as_ref().map(|email| (CodePurpose::AddressProof, email));
+                    Needs { mail, ..Needs::of_identity(asserted) }
+                }
+                _ => Needs::default(),
+            },
+            Self::VerifyEmail(Verifying { newcomer, proving }) => Needs {
+                mail: Some(proving.goes_to(input)),
+                sharing: Some(&proving.email),
+                ..Needs::of_newcomer(newcomer)
+            },
+            Self::ConfirmCreate(arrival) => {
+                let mail = arrival.newcomer.email().map(|email| (CodePurpose::AddressProof, email));
+                Needs { mail, ..Needs::of_arrival(arrival) }
+            }
+            Self::LinkOrCreate { arrival, .. } => Needs::of_arrival(arrival),
+            Self::ProveOwnership { arrival, candidate, .. } => {
+                Needs { account: Some(*candidate), ..Needs::of_arrival(arrival) }
+            }
+            Self::Reset(Resetting { account, proving, .. }) => {
+                let holder = match input {
+                    Some(Input::CorrectAddress(email)) => Some(Identifier::PasswordEmail(email.clone())),
+                    _ => None,
+                };
+                Needs {
+                    account: Some(*account),
+                    holder,
+                    mail: Some(proving.goes_to(input)),
+                    ..Needs::default()
+                }
+            }
+            Self::Reauthenticate { account, session } => {
+                Needs { account: Some(*account), session: Some(*session), ..Needs::default() }
+            }
+            Self::Adding { account, session, .. } => {
+                let identity = match input {
+                    Some(Input::Identity(asserted)) => Needs::of_identity(asserted),
+                    _ => Needs::default(),
+                };
+                Needs { account: Some(*account), session: Some(*session), ..identity }
+            }
+            Self::Undo(undoing) => {
+                Needs { account: Some(undoing.account), undo: Some(undoing.code), ..Needs::default() }
+            }
+            Self::SecondFactor(entry) | Self::NewPassword(entry) | Self::ConfirmRestore(entry) => {
+                Needs::of_entry(entry)
+            }
+            Self::SignedIn { account, .. } => Needs { account: Some(*account), ..Needs::default() },
+            Self::Done | Self::Ended => Needs::default(),
+        }
+    }
+}
+
+impl<'a> Needs<'a> {
+    fn of_identity(asserted: &'a Asserted) -> Self {
+        let holder = Some(Identifier::Identity(asserted.identity.clone()));
+        Self { holder, sharing: asserted.email.as_ref().filter(|_| asserted.email_proven), ..Self::default() }
+    }
+
+    fn of_newcomer(newcomer: &Newcomer) -> Self {
+        Self { holder: Some(newcomer.identifier()), ..Self::default() }
+    }
+
+    fn of_arrival(arrival: &'a Arrival) -> Self {
+        Self { sharing: arrival.proven.as_ref(), ..Self::of_newcomer(&arrival.newcomer) }
+    }
+
+    fn of_entry(entry: &'a Entry) -> Self {
+        let purpose = match &entry.purpose {
+            Purpose::Link(arrival) => Self::of_arrival(arrival),
+            Purpose::Reauthenticate { session, .. } => Self { session: Some(*session), ..Self::default() },
+            Purpose::SignIn | Purpose::Reset => Self::default(),
+        };
+        Self { account: Some(entry.account), ..purpose }
+    }
+}
+
+impl Proving {
+    /// Where a code of the flow goes after this answer.
+    fn goes_to<'a>(&'a self, input: Option<&'a Input>) -> (CodePurpose, &'a EmailAddress) {
+        match input {
+            Some(Input::CorrectAddress(corrected)) => (self.purpose, corrected),
+            _ => (self.purpose, &self.email),
+        }
+    }
+}
+
+/// The step that a flow is at.
+pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
+    match &flow.state {
+        State::Present { provider } => Step::PresentAssertion {
+            provider: provider.clone(),
+            flow: flow.id,
+            nonce: nonce(flow, ctx),
+            expires_at: flow.expires_at,
+        },
+        State::VerifyEmail(verifying) => {
+            Step::VerifyEmail { to: verifying.proving.email.masked(), can_skip: verifying.can_skip() }
+        }
+        State::Reset(resetting) => {
+            Step::VerifyEmail { to: resetting.proving.email.masked(), can_skip: false }
+        }
+        State::Reauthenticate { .. } => match &facts.account {
+            Some(account) => Step::Reauthenticate { accepted: account.accepted(), nonce: nonce(flow, ctx) },
+            None => Step::Ended,
+        },
+        State::SecondFactor(entry) => Step::SecondFactor {
+            accepted: mfa::accepted(&entry.purpose),
+            can_skip: matches!(entry.purpose, Purpose::Reauthenticate { .. }),
+        },
+        State::NewPassword(_) => Step::NewPassword,
+        State::ConfirmCreate(arrival) => match &arrival.newcomer {
+            Newcomer::Federated { identity, handle, .. } => {
+                Step::ConfirmCreate { provider: identity.provider.clone(), handle: handle.clone() }
+            }
+            Newcomer::Password { .. } => Step::Ended,
+        },
+        State::LinkOrCreate { arrival, offered } => {
+            let prompt = prompt::prompt(arrival, facts, ctx);
+            Step::LinkOrCreate {
+                email: arrival.proven.as_ref().map_or_else(String::new, |email| email.as_typed().to_owned()),
+                candidates: (1..)
+                    .zip(offered)
+                    .filter_map(|(place, id)| {
+                        let account = prompt.candidates.iter().find(|account| account.id == *id)?;
+                        Some(Candidate::of(account, place, arrival.newcomer.is_password()))
+                    })
+                    .collect(),
+                can_create: prompt.blocked.is_none(),
+                blocked: prompt.blocked,
+            }
+        }
+        State::ProveOwnership { arrival, place, .. } => match &facts.account {
+            Some(account) => {
+                let candidate = Candidate::of(account, *place, arrival.newcomer.is_password());
+                Step::ProveOwnership {
+                    adding: (!candidate.drops_new_password).then(|| arrival.newcomer.adding()),
+                    accepted: account.accepted(),
+                    nonce: nonce(flow, ctx),
+                    candidate,
+                }
+            }
+            None => Step::Ended,
+        },
+        State::ConfirmRestore(_) => match facts.account.as_ref().map(|account| &account.status) {
+            Some(Status::PendingDeletion { requested_at, purge_at, .. }) => {
+                Step::ConfirmRestore { requested_at: *requested_at, purge_at: *purge_at }
+            }
+            _ => Step::Ended,
+        },
+        State::SignedIn { account, session, proof, outcome } => Step::SignedIn(SignedIn {
+            account: *account,
+            session: *session,
+            token: None,
+            aal: proof.aal(),
+            recovered: proof.is_recovery(),
+            amr: proof.amr(),
+            auth_time: proof.auth_time(),
+            works_offline: facts.account.as_ref().map_or_else(Vec::new, Account::works_offline),
+            outcome: *outcome,
+        }),
+        State::Adding { provider, .. } => Step::PresentAssertion {
+            provider: provider.clone(),
+            flow: flow.id,
+            nonce: nonce(flow, ctx),
+            expires_at: flow.expires_at,
+        },
+        State::Undo(undoing) => match undoing.asks {
+            Asks::NewPassword => Step::NewPassword,
+            Asks::SecondFactor => {
+                let accepted = vec![SecondFactor::Totp, SecondFactor::RecoveryCode];
+                Step::SecondFactor { accepted, can_skip: false }
+            }
+        },
+        State::Done => Step::Done,
+        State::Ended => Step::Ended,
+    }
+}
+
+/// What an ID token for the step that the flow is at has to carry (SPEC 2.9).
+pub(crate) fn nonce(flow: &Flow, ctx: &Context<'_>) -> String {
+    jose::nonce(ctx.keys, flow.id, flow.number)
+}
+
+impl Newcomer {
+    fn adding(&self) -> Adding {
+        match self {
+            Self::Password { email, .. } => Adding::Password { email: email.as_typed().to_owned() },
+            Self::Federated { identity, handle, .. } => {
+                Adding::Federated { provider: identity.provider.clone(), handle: handle.clone() }
+            }
+        }
+    }
+}
