@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::source::{Token, files, root, tokens};
+use crate::source::{files, root, words};
+use syn::{ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, ItemTrait, TraitItem, Type};
 
 /// Types that do not cross, with all that hangs on them, or single items.
 const LEFT_OUT: &[(&str, &[&str])] = &[
@@ -97,34 +98,36 @@ impl Face {
     fn of(sources: &[String]) -> Self {
         let mut face = Self::default();
         for source in sources {
-            face.read(&tokens(source));
+            syn::parse_file(source).unwrap().items.iter().for_each(|item| face.read(item));
         }
         face
     }
 
-    fn read(&mut self, tokens: &[Token]) {
-        let text = |at: usize| tokens.get(at).map_or("", |token| token.text.as_str());
-        let (mut depth, mut of) = (0_usize, None);
-        for at in 0..tokens.len() {
-            match text(at) {
-                "{" => depth += 1,
-                "}" => {
-                    depth -= 1;
-                    of = of.filter(|_| depth > 0);
-                }
-                "struct" | "enum" if depth == 0 => _ = self.types.insert(text(at + 1).to_owned()),
-                "trait" if depth == 0 => {
-                    self.types.insert(text(at + 1).to_owned());
-                    of = Some(text(at + 1).to_owned());
-                }
-                // `impl Trait for Type` is no face.
-                "impl" if depth == 0 && text(at + 2) == "{" => of = Some(text(at + 1).to_owned()),
-                "fn" if depth == 0 => _ = self.functions.insert(text(at + 1).to_owned()),
-                "fn" if depth == 1 => {
-                    self.methods.extend(of.as_ref().map(|of| format!("{of}::{}", text(at + 1))));
-                }
-                _ => {}
+    fn read(&mut self, item: &Item) {
+        match item {
+            Item::Struct(ItemStruct { ident, .. }) | Item::Enum(ItemEnum { ident, .. }) => {
+                self.types.insert(ident.to_string());
             }
+            Item::Trait(ItemTrait { ident, items, .. }) => {
+                self.types.insert(ident.to_string());
+                let methods = items.iter().filter_map(|item| match item {
+                    TraitItem::Fn(function) => Some(format!("{ident}::{}", function.sig.ident)),
+                    _ => None,
+                });
+                self.methods.extend(methods);
+            }
+            // `impl Trait for Type` is no face.
+            Item::Impl(ItemImpl { trait_: None, self_ty, items, .. }) => {
+                let Type::Path(of) = &**self_ty else { return };
+                let Some(of) = of.path.get_ident() else { return };
+                let methods = items.iter().filter_map(|item| match item {
+                    ImplItem::Fn(function) => Some(format!("{of}::{}", function.sig.ident)),
+                    _ => None,
+                });
+                self.methods.extend(methods);
+            }
+            Item::Fn(function) => _ = self.functions.insert(function.sig.ident.to_string()),
+            _ => {}
         }
     }
 
@@ -185,11 +188,11 @@ fn every_item_of_the_core_crosses_or_has_a_reason() {
 }
 
 /// Names that Kotlin's objects and errors, or Swift's Foundation, have already.
-fn taken(face: &Face, source: &[Token]) -> Vec<String> {
+fn taken(face: &Face, words: &[String]) -> Vec<String> {
     let names = face.methods.iter().filter_map(|path| path.split_once("::")).map(|(_, name)| name);
     let methods = names.filter(|name| ["close", "destroy", "to_string"].contains(name)).map(str::to_owned);
     let types = face.types.iter().filter(|name| *name == "Data").cloned();
-    let fields = source.windows(2).filter(|pair| pair[1].text == ":").map(|pair| pair[0].text.clone());
+    let fields = words.windows(2).filter(|pair| pair[1] == ":").map(|pair| pair[0].clone());
     methods.chain(types).chain(fields.filter(|name| ["cause", "self_"].contains(&name.as_str()))).collect()
 }
 
@@ -198,12 +201,12 @@ fn no_name_of_the_face_is_one_that_a_language_has_already() {
     for folder in ["bindings/src", "bindings/testing/src"] {
         for path in files(&root().join(folder), ".rs") {
             let source = fs::read_to_string(&path).unwrap();
-            let found = taken(&Face::of(std::slice::from_ref(&source)), &tokens(&source));
+            let found = taken(&Face::of(std::slice::from_ref(&source)), &words(&source));
             assert!(found.is_empty(), "{}: {}", path.display(), found.join(", "));
         }
     }
     let source = "struct Data { a: u8 }\nimpl Data { fn close(&self) {} }\nenum E { V { cause: u8 } }";
-    assert_eq!(taken(&Face::of(&[source.to_owned()]), &tokens(source)), ["close", "Data", "cause"]);
+    assert_eq!(taken(&Face::of(&[source.to_owned()]), &words(source)), ["close", "Data", "cause"]);
 }
 
 #[test]

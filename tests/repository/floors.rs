@@ -1,5 +1,5 @@
-//! The tower of DESIGN.md, held by reading the source: imports only go down, and each library is named
-//! on its own floor alone.
+//! The tower of DESIGN.md, held by reading the source: imports only go down, and each library is named on its own floor
+//! alone.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test, whole")]
 
@@ -7,7 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use crate::source::{Token, files, root, tokens};
+use cargo_metadata::{MetadataCommand, Package};
+use toml::{Table, Value};
+
+use crate::paths::{Paths, modules_of, resolved};
+use crate::source::{files, root, words};
 
 /// The floors from the ground up. `error` stands beside the topmost: it looks at all of them, and only
 /// that floor names it.
@@ -21,9 +25,10 @@ const FLOORS: [(&str, u8); 8] = [
     ("engine", 6),
     ("error", 6),
 ];
+/// Values and decisions: these floors name nothing of the outside world.
+const PURE: [&str; 4] = ["ground", "records", "rules", "flow"];
 /// The face: it may look everywhere, and no floor looks at it.
 const FACE: [&str; 3] = ["lib", "testing", "error"];
-/// What no value and no rule may reach.
 const OUTSIDE_WORLD: [&str; 5] = ["fs", "net", "env", "thread", "process"];
 const AMBIENT_CLOCKS: [&str; 2] = ["SystemTime", "Instant"];
 /// Where alone each of these libraries is named.
@@ -33,52 +38,41 @@ const HOMES: [(&str, &str); 4] = [
     ("ring", "crypto/"),
     ("serde_json", "crypto/json.rs"),
 ];
-/// The member whose macros write `unsafe` into it: it repeats the workspace's lints, and may set this one.
+/// The members whose macros write `unsafe` into them: they repeat the workspace's lints, and may set this one.
 const CROSSING: [&str; 2] = ["bindings", "bindings/testing"];
-const ITS_OWN_LINT: (&str, &str) = ("unsafe_code", "\"allow\"");
+const ITS_OWN_LINT: (&str, &str) = ("unsafe_code", "allow");
 const LONGEST_FILE: usize = 600;
 
 #[test]
 fn imports_only_go_down_and_each_library_is_named_on_its_own_floor() {
-    let core = root().join("core/src");
-    let files = files(&core, ".rs");
+    let files = sources(&root().join("core/src"));
     assert!(files.len() > 40, "{} files are not the whole core", files.len());
-    let problems: Vec<String> = files
-        .iter()
-        .flat_map(|path| problems(&relative(&core, path), &fs::read_to_string(path).unwrap()))
-        .collect();
+    let built: BTreeSet<_> =
+        files.iter().filter_map(|(file, _)| modules_of(file).into_iter().next()).collect();
+    for (floor, _) in FLOORS {
+        assert!(built.contains(floor), "{floor} has no file");
+    }
+    let problems: Vec<String> = files.iter().flat_map(|(file, source)| problems(file, source)).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-}
-
-#[test]
-fn no_file_is_longer_than_one_can_read() {
-    let root = root();
-    let long: Vec<String> = files(&root, ".rs")
-        .iter()
-        .filter(|path| is_too_long(&fs::read_to_string(path).unwrap()))
-        .map(|path| relative(&root, path))
-        .collect();
-    assert!(long.is_empty(), "over {LONGEST_FILE} lines: {}", long.join(", "));
 }
 
 #[test]
 fn every_crate_of_the_workspace_carries_its_lints() {
     let root = root();
-    let workspace = fs::read_to_string(root.join("Cargo.toml")).unwrap();
-    let members: BTreeSet<String> = strings(&entry(&workspace, "workspace", "members").unwrap()).collect();
+    let workspace = manifest("");
+    let members: BTreeSet<String> = packages().keys().cloned().collect();
     let manifests: BTreeSet<String> = files(&root, "Cargo.toml")
         .iter()
         .filter_map(|path| relative(&root, path).strip_suffix("/Cargo.toml").map(str::to_owned))
         .collect();
-    let excluded: BTreeSet<String> = strings(&entry(&workspace, "workspace", "exclude").unwrap()).collect();
-    let outside = ["tests/fuzz", "tests/peers/sqlite"].map(str::to_owned);
-    assert_eq!(excluded, BTreeSet::from(outside), "the fuzzer and a peer stay out, and nothing else");
-    let known = members.union(&excluded).cloned().collect();
+    let excluded = ["tests/fuzz", "tests/peers/sqlite"];
+    let outside = workspace["workspace"]["exclude"].as_array().unwrap();
+    assert_eq!(*outside, excluded.map(Value::from), "the fuzzer and a peer stay out, and nothing else");
+    let known = members.iter().cloned().chain(excluded.map(str::to_owned)).collect();
     assert_eq!(manifests, known, "every other crate here is a member, so every check reaches it");
     for member in members {
-        let manifest = fs::read_to_string(root.join(&member).join("Cargo.toml")).unwrap();
         assert!(
-            carries_lints(&member, &manifest, &workspace),
+            carries_lints(&member, &manifest(&member), &workspace),
             "{member} does not have the workspace's lints"
         );
     }
@@ -86,9 +80,10 @@ fn every_crate_of_the_workspace_carries_its_lints() {
 
 #[test]
 fn the_doors_for_tests_open_only_where_they_are_asked_for() {
-    let core = fs::read_to_string(root().join("core/Cargo.toml")).unwrap();
-    assert!(entry(&core, "features", "testing").is_some(), "there is such a feature");
-    assert!(!by_default(&core).contains("testing"));
+    let packages = packages();
+    let features = &packages["core"].features;
+    assert!(features.contains_key("testing"), "there is such a feature");
+    assert!(!by_default(features).contains("testing"));
     // What ships to other languages never asks for it.
     let bindings = fs::read_to_string(root().join("bindings/Cargo.toml")).unwrap();
     for line in bindings.lines().filter(|line| !line.starts_with('#')) {
@@ -96,11 +91,47 @@ fn the_doors_for_tests_open_only_where_they_are_asked_for() {
     }
 }
 
+#[test]
+fn no_file_is_longer_than_one_can_read() {
+    let files = sources(&root());
+    let long: Vec<_> = files.iter().filter(|(_, source)| is_too_long(source)).map(|(file, _)| file).collect();
+    assert!(long.is_empty(), "over {LONGEST_FILE} lines: {long:?}");
+}
+
+fn is_too_long(source: &str) -> bool {
+    source.lines().count() > LONGEST_FILE
+}
+
+/// The path of a file from `folder` on.
+fn relative(folder: &Path, path: &Path) -> String {
+    path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/")
+}
+
+/// The source of every file below `folder`, under its path from there on.
+fn sources(folder: &Path) -> Vec<(String, String)> {
+    let files = files(folder, ".rs");
+    files.iter().map(|path| (relative(folder, path), fs::read_to_string(path).unwrap())).collect()
+}
+
+/// The members of the workspace by their folders.
+fn packages() -> BTreeMap<String, Package> {
+    let root = root().canonicalize().unwrap();
+    let metadata = MetadataCommand::new().current_dir(&root).no_deps().exec().unwrap();
+    let folder = |package: &Package| relative(&root, package.manifest_path.parent().unwrap().as_std_path());
+    metadata.packages.into_iter().map(|package| (folder(&package), package)).collect()
+}
+
+fn manifest(folder: &str) -> Table {
+    fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap().parse().unwrap()
+}
+
 /// What is wrong with a file of core/src.
 fn problems(file: &str, source: &str) -> Vec<String> {
     let modules = modules_of(file);
-    let tokens = tokens(source);
-    let paths = paths(&tokens);
+    let paths = match Paths::of(source) {
+        Ok(paths) => paths.found,
+        Err(problem) => return vec![format!("core/src/{file} is no Rust: {problem}")],
+    };
     let mut found = BTreeSet::new();
     let mut add = |line: usize, what: String| found.insert((line, format!("core/src/{file}:{line}: {what}")));
 
@@ -111,7 +142,8 @@ fn problems(file: &str, source: &str) -> Vec<String> {
     }
     if let Some(level) = level.filter(|_| !FACE.contains(&floor)) {
         for path in &paths {
-            let Some(reached) = path.resolved(&modules) else { continue };
+            let scope = [&modules[..], &path.within].concat();
+            let Some(reached) = resolved(&scope, &path.segments) else { continue };
             let target = reached.first().map_or("*", String::as_str);
             match self::level(target) {
                 Some(other) if other <= level => {}
@@ -121,8 +153,8 @@ fn problems(file: &str, source: &str) -> Vec<String> {
         }
     }
 
-    let is_pure = matches!(floor, "ground" | "records" | "rules" | "flow");
-    for path in &paths {
+    let is_pure = PURE.contains(&floor);
+    for path in paths.iter().filter(|path| path.segments.len() > 1 || path.import.is_some()) {
         let first = path.segments.first().map_or("", String::as_str);
         let second = path.segments.get(1).map_or("*", String::as_str);
         if is_pure && first == "std" && (OUTSIDE_WORLD.contains(&second) || second == "*") {
@@ -134,8 +166,10 @@ fn problems(file: &str, source: &str) -> Vec<String> {
             }
         }
     }
-    for token in tokens.iter().filter(|token| is_pure && AMBIENT_CLOCKS.contains(&token.text.as_str())) {
-        add(token.line, format!("{floor} names {}", token.text));
+    for path in paths.iter().filter(|_| is_pure) {
+        for clock in path.segments.iter().filter(|name| AMBIENT_CLOCKS.contains(&name.as_str())) {
+            add(path.line, format!("{floor} names {clock}"));
+        }
     }
     found.into_iter().map(|(_, problem)| problem).collect()
 }
@@ -144,212 +178,45 @@ fn level(floor: &str) -> Option<u8> {
     FLOORS.iter().find(|(name, _)| *name == floor).map(|(_, level)| *level)
 }
 
-fn is_too_long(source: &str) -> bool {
-    source.lines().count() > LONGEST_FILE
-}
-
-fn relative(folder: &Path, path: &Path) -> String {
-    path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/")
-}
-
-/// The module that a file of core/src is, from the crate's root.
-fn modules_of(file: &str) -> Vec<String> {
-    let name = file.strip_suffix(".rs").unwrap();
-    let name = name.strip_suffix("/mod").unwrap_or(name);
-    if name == "lib" { Vec::new() } else { name.split('/').map(str::to_owned).collect() }
-}
-
-/// A path as it is written, and the inline modules that it is written in.
-struct Named {
-    segments: Vec<String>,
-    within: Vec<String>,
-    line: usize,
-}
-
-impl Named {
-    /// Where a path that begins with `crate`, `self` or `super` leads to.
-    fn resolved(&self, modules: &[String]) -> Option<Vec<String>> {
-        let mut at: Vec<String> = modules.iter().chain(&self.within).cloned().collect();
-        let mut rest = self.segments.as_slice();
-        match rest.first()?.as_str() {
-            "crate" => {
-                at.clear();
-                rest = &rest[1..];
-            }
-            "self" => rest = &rest[1..],
-            "super" => {}
-            _ => return None,
-        }
-        while rest.first().is_some_and(|segment| segment == "super") {
-            at.pop();
-            rest = &rest[1..];
-        }
-        at.extend(rest.iter().cloned());
-        Some(at)
-    }
-}
-
-/// Every path in the source: those of `use`, groups taken apart, and those in between.
-fn paths(tokens: &[Token]) -> Vec<Named> {
-    let text = |at: usize| tokens.get(at).map_or("", |token| token.text.as_str());
-    let mut found = Vec::new();
-    let mut open: Vec<Option<String>> = Vec::new();
-    let mut at = 0;
-    while at < tokens.len() {
-        let line = tokens[at].line;
-        let within: Vec<String> = open.iter().flatten().cloned().collect();
-        match text(at) {
-            "{" => {
-                let named = at >= 2 && text(at - 2) == "mod";
-                open.push(named.then(|| text(at - 1).to_owned()));
-            }
-            "}" => _ = open.pop(),
-            "use" if text(at + 1) != "<" => {
-                let mut leaves = Vec::new();
-                at = leaves_of(tokens, at + 1, &[], &mut leaves);
-                found.extend(leaves.into_iter().map(|(segments, line)| Named {
-                    segments,
-                    within: within.clone(),
-                    line,
-                }));
-                continue;
-            }
-            "extern" if text(at + 1) == "crate" => {
-                found.push(Named { segments: vec![text(at + 2).to_owned()], within, line });
-                at += 2;
-            }
-            first if is_name(first) && text(at + 1) == "::" => {
-                let mut segments = vec![first.to_owned()];
-                while text(at + 1) == "::" && is_name(text(at + 2)) {
-                    at += 2;
-                    segments.push(text(at).to_owned());
-                }
-                found.push(Named { segments, within, line });
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    found
-}
-
-/// Reads one branch of a `use` and tells where it ends.
-fn leaves_of(
-    tokens: &[Token],
-    mut at: usize,
-    stem: &[String],
-    leaves: &mut Vec<(Vec<String>, usize)>,
-) -> usize {
-    let mut segments = stem.to_vec();
-    while let Some(token) = tokens.get(at) {
-        match token.text.as_str() {
-            "::" => {}
-            "{" => {
-                at += 1;
-                while tokens.get(at).is_some_and(|token| token.text != "}") {
-                    at = leaves_of(tokens, at, &segments, leaves);
-                    if tokens.get(at).is_some_and(|token| token.text == ",") {
-                        at += 1;
-                    }
-                }
-                return at + 1;
-            }
-            // The thing itself, in a group.
-            "self" if !segments.is_empty() => {}
-            "as" => at += 1,
-            "*" => segments.push("*".to_owned()),
-            name if is_name(name) => segments.push(name.to_owned()),
-            _ => {
-                leaves.push((segments, tokens[at - 1].line));
-                return at;
-            }
-        }
-        at += 1;
-    }
-    at
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c == '_' || c.is_alphabetic())
-}
-
-/// The value of a key in a section of a manifest, over several lines where it is a list.
-fn entry(manifest: &str, section: &str, key: &str) -> Option<String> {
-    let mut within = false;
-    let mut lines = manifest.lines();
-    while let Some(line) = lines.next() {
-        if let Some(header) = line.strip_prefix('[') {
-            within = header.strip_suffix(']') == Some(section);
-        } else if within
-            && let Some((name, value)) = line.split_once('=')
-            && name.trim() == key
-        {
-            let mut value = value.trim().to_owned();
-            while value.starts_with('[') && !value.ends_with(']') {
-                value.push_str(lines.next()?.trim());
-            }
-            return Some(value);
-        }
-    }
-    None
-}
-
-/// The keys and values of a section, each on a line.
-fn section(manifest: &str, name: &str) -> BTreeMap<String, String> {
-    let (_, after) = manifest.split_once(&format!("\n[{name}]\n")).unwrap_or_default();
-    let lines = after.lines().take_while(|line| !line.starts_with('['));
-    lines
-        .filter_map(|line| line.split_once('='))
-        .map(|(key, value)| (key.trim().into(), value.trim().into()))
-        .collect()
-}
-
 #[test]
 fn every_record_is_in_the_list_that_golden_bytes_and_the_fuzzer_walk() {
     let core = root().join("core/src");
     let mut records: BTreeSet<String> = BTreeSet::new();
-    for path in files(&core, ".rs") {
-        let source = fs::read_to_string(path).unwrap();
+    for (_, source) in sources(&core) {
         records.extend(following(source.split("#[cfg(test)]\nmod ").next().unwrap(), &["Record", "for"]));
     }
     assert!(records.remove("Basis"), "the one that is hashed and never read");
     let list = fs::read_to_string(core.join("records/mod.rs")).unwrap();
-    assert_eq!(following(&list, &["::"]), records);
+    assert_eq!(following(&list, &[":", ":"]), records);
 }
 
-/// What follows these tokens, wherever they stand.
+/// What follows these words, wherever they stand.
 fn following(source: &str, before: &[&str]) -> BTreeSet<String> {
-    let tokens = tokens(source);
-    let found = tokens
-        .windows(before.len() + 1)
-        .filter(|window| window.iter().zip(before).all(|(a, b)| a.text == *b));
-    found.filter_map(|window| window.last()).map(|token| token.text.clone()).collect()
+    let words = words(source);
+    let found =
+        words.windows(before.len() + 1).filter(|window| window.iter().zip(before).all(|(a, b)| a == b));
+    found.filter_map(|window| window.last()).cloned().collect()
 }
 
 /// Whether the lints of a member are those of the workspace.
-fn carries_lints(member: &str, manifest: &str, workspace: &str) -> bool {
-    if !CROSSING.contains(&member) {
-        return entry(manifest, "lints", "workspace").as_deref() == Some("true");
+fn carries_lints(member: &str, manifest: &Table, workspace: &Table) -> bool {
+    let mut wanted = workspace["workspace"]["lints"].clone();
+    if CROSSING.contains(&member) {
+        let (lint, level) = ITS_OWN_LINT;
+        wanted["rust"].as_table_mut().unwrap().insert(lint.into(), level.into());
+    } else {
+        wanted = Table::from_iter([("workspace".to_owned(), true.into())]).into();
     }
-    let (lint, level) = ITS_OWN_LINT;
-    let mut wanted = section(workspace, "workspace.lints.rust");
-    wanted.insert(lint.to_owned(), level.to_owned());
-    section(manifest, "lints.rust") == wanted
-        && section(manifest, "lints.clippy") == section(workspace, "workspace.lints.clippy")
-}
-
-fn strings(list: &str) -> impl Iterator<Item = String> {
-    list.split('"').skip(1).step_by(2).map(str::to_owned)
+    manifest.get("lints") == Some(&wanted)
 }
 
 /// The features that a crate has unless told otherwise.
-fn by_default(manifest: &str) -> BTreeSet<String> {
+fn by_default(features: &BTreeMap<String, Vec<String>>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let mut ask = vec!["default".to_owned()];
+    let mut ask = vec!["default"];
     while let Some(feature) = ask.pop() {
-        if let Some(list) = entry(manifest, "features", &feature) {
-            ask.extend(strings(&list).filter(|name| found.insert(name.clone())));
-        }
+        let brought = features.get(feature).into_iter().flatten();
+        ask.extend(brought.map(String::as_str).filter(|name| found.insert((*name).to_owned())));
     }
     found
 }
@@ -364,6 +231,10 @@ mod checker {
             ("ground/id.rs", "use crate::crypto::seal::SealKey;", "ground looks up to crypto"),
             ("crypto/seal.rs", "use crate::rules::account::Account;", "crypto looks up to rules"),
             ("rules/flow.rs", "use crate::store::view::View;", "rules looks up to store"),
+            ("records/session.rs", "use crate::rules::fresh::Fresh;", "records looks up to rules"),
+            ("records/session.rs", "use crate::flow::turn::Turn;", "records looks up to flow"),
+            ("rules/fresh.rs", "use crate::flow::turn::Turn;", "rules looks up to flow"),
+            ("flow/turn.rs", "use crate::store::view::View;", "flow looks up to store"),
             ("store/view.rs", "use crate::engine::Engine;", "store looks up to engine"),
             ("store/view.rs", "use crate::error::Error;", "store looks up to error"),
             // However it is written.
@@ -372,7 +243,14 @@ mod checker {
             ("rules/flow.rs", "fn f() { crate::store::view::look() }", "rules looks up to store"),
             ("rules/flow.rs", "fn f(_: <T as crate::store::Read>::Row) {}", "rules looks up to store"),
             ("rules/flow.rs", "macro_rules! m { () => { $crate::store::f() } }", "rules looks up to store"),
-            ("rules/flow.rs", "use r#crate::r#store::view;", "rules looks up to store"),
+            ("rules/flow.rs", "use crate::r#store::view;", "rules looks up to store"),
+            ("rules/flow.rs", "use r#crate::r#store::view;", "is no Rust"),
+            (
+                "rules/flow.rs",
+                "fn f() { m!(a, crate::{ground::id, store::{self as s}}) }",
+                "rules looks up to store",
+            ),
+            ("rules/flow.rs", "#[m(with = crate::store::f)] fn f() {}", "rules looks up to store"),
             ("rules/flow.rs", "pub(in crate::engine) fn f() {}", "rules looks up to engine"),
             ("rules/flow.rs", "use super::super::store::view;", "rules looks up to store"),
             ("rules/mod.rs", "use super::store;", "rules looks up to store"),
@@ -393,6 +271,9 @@ mod checker {
             ("rules/flow.rs", "#[test] fn f() { std::process::exit(1) }", "rules names std::process"),
             ("rules/flow.rs", "use std as s;", "rules names std::*"),
             ("rules/flow.rs", "use std::*;", "rules names std::*"),
+            ("records/session.rs", "use std::fs;", "records names std::fs"),
+            ("flow/turn.rs", "m! { use std as s; }", "flow names std::*"),
+            ("flow/turn.rs", "fn f() { assert!(Instant::now() > at) }", "flow names Instant"),
             ("ground/time.rs", "use std::time::SystemTime;", "ground names SystemTime"),
             ("rules/flow.rs", "use std::time::Instant as Clock;", "rules names Instant"),
             ("rules/flow.rs", "fn f(at: time::Instant) {}", "rules names Instant"),
@@ -414,7 +295,8 @@ mod checker {
     #[test]
     fn what_is_allowed_is_left_alone() {
         for (file, source) in [
-            ("engine/mod.rs", "use crate::{crypto, error::Error, ground::id, rules, store};"),
+            ("engine/mod.rs", "use crate::{crypto, error::Error, flow, ground::id, records, rules, store};"),
+            ("flow/turn.rs", "use crate::{crypto, records::session::Session, rules::fresh};"),
             ("error.rs", "use crate::engine; use crate::store::port::StoreError;"),
             ("lib.rs", "pub use engine::Engine; pub use crate::store::tables;"),
             ("testing.rs", "pub use crate::store::testing::*;"),
@@ -425,7 +307,10 @@ mod checker {
             ("crypto/seal.rs", "use ring::aead::{Aad, AES_256_GCM};"),
             ("ground/codec.rs", "use bincode::config::Configuration;"),
             // Comments, documentation and texts name what they like.
-            ("rules/flow.rs", "//! As redb::Database and std::fs.\n/// crate::store::view\n// Instant"),
+            (
+                "rules/flow.rs",
+                "//! As redb::Database and std::fs.\n/// crate::store::view\n// Instant\nfn f() {}",
+            ),
             ("rules/flow.rs", "/* std::fs /* ring::rand */ SystemTime */ fn f() {}"),
             (
                 "rules/flow.rs",
@@ -453,14 +338,16 @@ mod checker {
 
     #[test]
     fn lints_that_differ_are_caught() {
-        let workspace = "\n[workspace.lints.rust]\nunsafe_code = \"forbid\"\nmissing_docs = \"warn\"\n\n\
+        let workspace = "[workspace.lints.rust]\nunsafe_code = \"forbid\"\nmissing_docs = \"warn\"\n\
                          [workspace.lints.clippy]\npanic = \"warn\"\n";
-        let own = "\n[lints.rust]\nunsafe_code = \"allow\"\nmissing_docs = \"warn\"\n\n\
+        let own = "[lints.rust]\nunsafe_code = \"allow\"\nmissing_docs = \"warn\"\n\
                    [lints.clippy]\npanic = \"warn\"\n";
-        let shared = "\n[lints]\nworkspace = true\n";
-        assert!(carries_lints("bindings", own, workspace));
-        assert!(carries_lints("core", shared, workspace));
-        assert!(!carries_lints("core", own, workspace), "bindings alone may have its own");
+        let carries = |member: &str, manifest: &str| {
+            carries_lints(member, &manifest.parse().unwrap(), &workspace.parse().unwrap())
+        };
+        assert!(carries("bindings", own));
+        assert!(carries("core", "[lints]\nworkspace = true\n"));
+        assert!(!carries("core", own), "bindings alone may have its own");
         for (from, to) in [
             ("missing_docs = \"warn\"\n", ""),
             ("missing_docs = \"warn\"", "missing_docs = \"allow\""),
@@ -468,17 +355,14 @@ mod checker {
             ("panic = \"warn\"", "panic = \"warn\"\ntodo = \"allow\""),
             ("[lints.clippy]", "[lints.rustdoc]"),
         ] {
-            assert!(!carries_lints("bindings", &own.replace(from, to), workspace), "{from} as {to}");
+            assert!(!carries("bindings", &own.replace(from, to)), "{from} as {to}");
         }
     }
 
     #[test]
-    fn manifests_are_read() {
-        let manifest = "[a]\nx = 1\n[features]\ndefault = [\n  \"one\",\n]\none = [\"two\", \"dep:x\"]\ntwo = []\n\
-                        three = []\n[lints]\nworkspace = true\n";
-        assert_eq!(entry(manifest, "lints", "workspace").as_deref(), Some("true"));
-        assert_eq!(entry(manifest, "a", "workspace"), None);
-        let found = by_default(manifest);
+    fn features_that_bring_others_are_followed() {
+        let features = "default = [\n  \"one\",\n]\none = [\"two\", \"dep:x\"]\ntwo = []\nthree = []\n";
+        let found = by_default(&toml::from_str(features).unwrap());
         assert!(found.contains("two") && !found.contains("three"), "{found:?}");
     }
 }

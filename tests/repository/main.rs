@@ -1,9 +1,11 @@
 //! What the repository says of itself, held against its files: floors, the public API, other languages, pages.
 
 mod api;
+mod circles;
 mod crossing;
 mod floors;
 mod map;
+mod paths;
 mod readme;
 mod rules_page;
 mod source;

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::source::{files, root, tokens};
+use crate::source::{files, root, words};
 
 #[test]
 fn the_two_commands_are_one_block_of_two_lines() {
@@ -55,7 +55,7 @@ fn every_example_has_its_entry() {
             assert!(manifest.contains(&format!("path = \"{name}\"")), "{name} is in no [[example]]");
             let text = fs::read_to_string(&path).unwrap();
             assert!(text.starts_with("//! How do I "), "{name} says which question it answers");
-            assert!(tokens(&text).iter().any(|token| token.text == "main"), "{name} runs");
+            assert!(words(&text).iter().any(|word| word == "main"), "{name} runs");
         }
     }
 }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use crate::source::{files, root, tokens};
+use crate::source::{files, root, words};
 
 const PAGE: &str = "docs/RULES.md";
 /// Rules below this heading may have no test yet.
@@ -156,10 +156,10 @@ fn tests_of_the_repository() -> Named {
 
 /// The rule and the name of every `fn r2_4_…`.
 fn tests_of(source: &str) -> Vec<(String, String)> {
-    tokens(source)
+    words(source)
         .windows(2)
-        .filter(|pair| pair[0].text == "fn")
-        .filter_map(|pair| Some((rule_of(&pair[1].text)?, pair[1].text.clone())))
+        .filter(|pair| pair[0] == "fn")
+        .filter_map(|pair| Some((rule_of(&pair[1])?, pair[1].clone())))
         .collect()
 }
 
