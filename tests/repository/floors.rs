@@ -1,5 +1,7 @@
-//! The tower of DESIGN.md, held by reading the source: imports only go down, and each library is named on its own floor
-//! alone.
+//! The tower of DESIGN.md, held by reading the source: imports only go down, each library is named on its own floor
+//! alone, and the picture in docs/ARCHITECTURE.md is the one that the source gives.
+//!
+//! `UPDATE=1 cargo test -p selfsame-tests --test repository picture` draws the edges of the pictures anew.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test, whole")]
 
@@ -12,6 +14,7 @@ use toml::{Table, Value};
 
 use crate::paths::{Paths, modules_of, resolved};
 use crate::source::{files, root, words};
+use crate::{circles, picture};
 
 /// The floors from the ground up. `error` stands beside the topmost: it looks at all of them, and only
 /// that floor names it.
@@ -88,6 +91,25 @@ fn the_doors_for_tests_open_only_where_they_are_asked_for() {
     let bindings = fs::read_to_string(root().join("bindings/Cargo.toml")).unwrap();
     for line in bindings.lines().filter(|line| !line.starts_with('#')) {
         assert!(!line.contains("testing"), "bindings: {line}");
+    }
+}
+
+#[test]
+fn the_pictures_are_those_of_the_source() {
+    let path = root().join("docs/ARCHITECTURE.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let files = circles::edges(&sources(&root().join("core/src"))).into_keys();
+    let floors = picture::floor_edges(files, &FLOORS.map(|(floor, _)| floor));
+    let pictures = [("The floors of the core", floors), ("The crates", picture::crate_edges(&packages()))];
+    if std::env::var_os("UPDATE").is_some() {
+        let drawn = |page: String, (heading, edges): &(&str, _)| picture::drawn(&page, heading, edges);
+        fs::write(&path, pictures.iter().fold(page, drawn)).unwrap();
+    } else {
+        let stale: Vec<_> = pictures
+            .iter()
+            .flat_map(|(heading, edges)| picture::differences(&page, heading, edges))
+            .collect();
+        assert!(stale.is_empty(), "{}: run this test with UPDATE=1\n{}", path.display(), stale.join("\n"));
     }
 }
 

@@ -6,6 +6,7 @@ mod crossing;
 mod floors;
 mod map;
 mod paths;
+mod picture;
 mod readme;
 mod rules_page;
 mod source;
