@@ -14,7 +14,7 @@ use toml::{Table, Value};
 
 use crate::paths::{Paths, modules_of, resolved};
 use crate::source::{files, root, words};
-use crate::{circles, picture};
+use crate::{circles, picture, sizes};
 
 /// The floors from the ground up. `error` stands beside the topmost: it looks at all of them, and only
 /// that floor names it.
@@ -44,7 +44,6 @@ const HOMES: [(&str, &str); 4] = [
 /// The members whose macros write `unsafe` into them: they repeat the workspace's lints, and may set this one.
 const CROSSING: [&str; 2] = ["bindings", "bindings/testing"];
 const ITS_OWN_LINT: (&str, &str) = ("unsafe_code", "allow");
-const LONGEST_FILE: usize = 600;
 
 #[test]
 fn imports_only_go_down_and_each_library_is_named_on_its_own_floor() {
@@ -116,12 +115,22 @@ fn the_pictures_are_those_of_the_source() {
 #[test]
 fn no_file_is_longer_than_one_can_read() {
     let files = sources(&root());
-    let long: Vec<_> = files.iter().filter(|(_, source)| is_too_long(source)).map(|(file, _)| file).collect();
-    assert!(long.is_empty(), "over {LONGEST_FILE} lines: {long:?}");
+    let lines: Vec<_> = files.iter().map(|(file, source)| (file.clone(), source.lines().count())).collect();
+    let long = lines.iter().filter(|(file, lines)| sizes::is_too_long(file, *lines));
+    let long: Vec<_> = long.map(|(file, lines)| format!("{file}: {lines}")).collect();
+    let (table, high) = sizes::table(&lines);
+    println!("{table}");
+    assert!(long.is_empty() && high.is_empty(), "too long:\n{}\n{}", long.join("\n"), high.join("\n"));
 }
 
-fn is_too_long(source: &str) -> bool {
-    source.lines().count() > LONGEST_FILE
+#[test]
+fn no_function_of_a_test_is_longer_than_one_can_read() {
+    let root = root();
+    let functions = ["bindings", "core", "examples", "tests"]
+        .map(|folder| circles::functions_of_tests(folder, &sources(&root.join(folder))));
+    let long = functions.iter().flatten().filter(|(_, lines)| *lines > sizes::LONGEST_TEST);
+    let long: Vec<_> = long.map(|(function, lines)| format!("{function}: {lines}")).collect();
+    assert!(long.is_empty(), "{} are over {} lines:\n{}", long.len(), sizes::LONGEST_TEST, long.join("\n"));
 }
 
 /// The path of a file from `folder` on.
@@ -350,12 +359,6 @@ mod checker {
     fn a_problem_is_told_with_its_place() {
         let source = "use std::fmt;\nuse crate::{\n    ground::id,\n    store::view,\n};\n";
         assert_eq!(problems("rules/flow.rs", source), ["core/src/rules/flow.rs:4: rules looks up to store"]);
-    }
-
-    #[test]
-    fn the_six_hundred_and_first_line_is_one_too_many() {
-        assert!(!is_too_long(&"x\n".repeat(600)));
-        assert!(is_too_long(&"x\n".repeat(601)));
     }
 
     #[test]

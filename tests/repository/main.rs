@@ -9,4 +9,5 @@ mod paths;
 mod picture;
 mod readme;
 mod rules_page;
+mod sizes;
 mod source;
