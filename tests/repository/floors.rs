@@ -1,6 +1,7 @@
 //! The tower of DESIGN.md, held by reading the source: imports only go down, each library is named on its own floor
-//! alone, and the picture in docs/ARCHITECTURE.md is the one that the source gives.
+//! alone, no file reaches itself, and the picture in docs/ARCHITECTURE.md is the one that the source gives.
 //!
+//! `cargo test -p selfsame-tests --test repository circle` tells every circle, with the names that make it, and
 //! `UPDATE=1 cargo test -p selfsame-tests --test repository picture` draws the edges of the pictures anew.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test, whole")]
@@ -91,6 +92,19 @@ fn the_doors_for_tests_open_only_where_they_are_asked_for() {
     for line in bindings.lines().filter(|line| !line.starts_with('#')) {
         assert!(!line.contains("testing"), "bindings: {line}");
     }
+}
+
+#[test]
+fn no_circle_of_files_is_left() {
+    let root = root();
+    let circles: Vec<String> = packages()
+        .keys()
+        .filter(|member| *member == "core" || member.starts_with("bindings"))
+        .flat_map(|member| {
+            circles::circles(&format!("{member}/src"), &sources(&root.join(member).join("src")))
+        })
+        .collect();
+    assert!(circles.is_empty(), "{} circles\n{}", circles.len(), circles.join("\n"));
 }
 
 #[test]
