@@ -6,7 +6,6 @@ use zeroize::Zeroizing;
 
 use super::data_key::DataKey;
 use super::digest::length;
-pub(crate) use super::digest::{same, sha256};
 use super::kdf::Mac;
 use super::raw_key::{Raw, random, raw};
 use super::seal::{OpenFailed, Place, SealKey};
@@ -170,6 +169,7 @@ mod tests {
     use super::super::host_key::HostKey;
     use super::super::seal::OVERHEAD;
     use super::*;
+    use crate::crypto::digest::sha256;
     use crate::crypto::entropy::{SeededEntropy, SystemEntropy};
     use crate::crypto::hex;
 

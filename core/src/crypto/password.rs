@@ -5,10 +5,7 @@ use std::fmt;
 use phc::{Ident, Output, ParamsString, PasswordHash, Salt};
 use serde::{Deserialize, Serialize};
 
-#[cfg(test)]
-pub(crate) use super::argon::Argon2Hasher;
-pub(crate) use super::cost::HashCost;
-use super::cost::HashFailed;
+use super::cost::{HashCost, HashFailed};
 use super::digest::same;
 use super::foreign::{ForeignHash, ForeignProblem};
 use super::hasher::Hasher;
@@ -143,6 +140,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::crypto::argon::Argon2Hasher;
     use crate::ground::codec::{Record, decode, encode};
 
     const COST: HashCost = HashCost::new(64, 2, 1);

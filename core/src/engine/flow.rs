@@ -4,7 +4,7 @@ use super::assertion::Checked;
 use super::facts::{facts, mail_facts, named_facts, swept, undo_facts};
 use super::password::{Stored, is_overtaken};
 use super::{Attempt, Engine};
-use crate::crypto::keys::same;
+use crate::crypto::digest::same;
 use crate::crypto::token::FlowToken;
 use crate::error::Error;
 use crate::flow::facts::{Facts, Input};

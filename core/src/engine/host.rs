@@ -18,12 +18,13 @@ use crate::records::context::Context;
 use crate::records::header::Header;
 use crate::records::mailed_code::TypedIn;
 use crate::records::message::{Body, Message, Outgoing};
+use crate::records::meta::ClockEvent;
 use crate::records::verdict::{Change, Verdict};
 use crate::store::lower::{Mark, lower};
 #[cfg(feature = "testing")]
 use crate::store::port::Read;
 use crate::store::port::StoreError;
-use crate::store::view::{ClockEvent, View};
+use crate::store::view::View;
 
 /// Messages fetched at once, so that an act stays within a store's limits.
 const FETCHED_AT_ONCE: usize = 32;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::ground::time::{Clock, Timestamp};
+use crate::records::meta::ClockEvent;
 use crate::store::lower::{MARK_STEP, Mark};
-use crate::store::view::ClockEvent;
 
 /// A wall clock this far behind the high-water mark was set back; less is the drift between two devices.
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);

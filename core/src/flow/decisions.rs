@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use crate::crypto::argon::Argon2Hasher;
+use crate::crypto::cost::HashCost;
 use crate::crypto::draw::Draw;
-use crate::crypto::password::{Argon2Hasher, HashCost, StoredPassword, hash};
+use crate::crypto::password::{StoredPassword, hash};
 use crate::flow::facts::{Facts, Input};
 use crate::flow::{sign_up, transition, turn};
 use crate::ground::email::EmailAddress;

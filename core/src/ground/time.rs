@@ -7,7 +7,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds of a day.
-const DAY: u64 = 86_400_000;
+/// A minute, a unit of waits and lives.
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+/// A day, a unit of waits and lives.
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY_MS: u64 = 86_400_000;
 
 /// A point in time: milliseconds since 1970-01-01 00:00:00 UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,7 +37,7 @@ impl Timestamp {
     /// Year, month and day of the month in UTC.
     fn date(self) -> (u64, u8, u8) {
         // Howard Hinnant's `civil_from_days`: eras of 400 years that begin on the 1st of March.
-        let days = self.0 / DAY + 719_468;
+        let days = self.0 / DAY_MS + 719_468;
         let day_of_era = days % 146_097;
         let year_of_era =
             (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -58,17 +62,17 @@ impl Timestamp {
         let year_of_era = march_year % 400;
         let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
         let days = march_year / 400 * 146_097 + day_of_era - 719_468;
-        Self(days.saturating_mul(DAY).saturating_add(self.0 % DAY))
+        Self(days.saturating_mul(DAY_MS).saturating_add(self.0 % DAY_MS))
     }
 
     /// Which day it is, counted from 1970-01-01 in UTC.
     pub(crate) fn day(self) -> u64 {
-        self.0 / DAY
+        self.0 / DAY_MS
     }
 
     /// When the next day begins, in UTC.
     pub(crate) fn next_day(self) -> Self {
-        Self((self.day() + 1).saturating_mul(DAY))
+        Self((self.day() + 1).saturating_mul(DAY_MS))
     }
 
     /// Earlier by a span; stops at the beginning of representable time.
@@ -79,7 +83,7 @@ impl Timestamp {
     /// The point as RFC 3339 writes it, in UTC and to the millisecond.
     pub(crate) fn rfc3339(self) -> String {
         let (year, month, day) = self.date();
-        let (second, millis) = (self.0 % DAY / 1_000, self.0 % 1_000);
+        let (second, millis) = (self.0 % DAY_MS / 1_000, self.0 % 1_000);
         let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
     }
@@ -171,7 +175,8 @@ mod tests {
             let seconds = number(11..13) * 3_600 + number(14..16) * 60 + number(17..19);
             // The day is found by walking, so that nothing is tested by its own inverse.
             let (date, _) = from.split_once('T').unwrap();
-            let day = (0..60_000).map(|day| Timestamp(day * DAY)).find(|day| day.rfc3339().starts_with(date));
+            let day =
+                (0..60_000).map(|day| Timestamp(day * DAY_MS)).find(|day| day.rfc3339().starts_with(date));
             let start = Timestamp(day.unwrap().0 + seconds * 1_000 + number(20..23));
             assert_eq!(start.rfc3339(), from);
             assert_eq!(start.month_later().rfc3339(), to);

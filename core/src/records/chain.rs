@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::keys::sha256;
+use crate::crypto::digest::sha256;
 use crate::ground::codec;
 use crate::ground::codec::Malformed;
 use crate::ground::time::Timestamp;

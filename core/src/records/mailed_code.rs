@@ -8,11 +8,10 @@ use crate::crypto::keys::Keys;
 use crate::ground::codec::Record;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, FlowId, SessionId};
-use crate::ground::time::Timestamp;
+use crate::ground::time::{DAY, Timestamp};
 
 /// How long a message waits to be fetched, and then to be delivered.
 pub(crate) const UNFETCHED_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a mailed code is for; it serves nothing else (SPEC 12.5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -3,13 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::crypto::password::HashCost;
+use crate::crypto::cost::HashCost;
 use crate::ground::short_name::{ProductId, ProviderId};
+use crate::ground::time::{DAY, MINUTE};
 use crate::records::product::{MOST_PRODUCTS, Product};
 use crate::records::provider::{IdTokenRules, Provider};
-
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// When a sign-up with a password proves its email (SPEC 2.8).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

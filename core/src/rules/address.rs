@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::keys::sha256;
+use crate::crypto::digest::sha256;
 use crate::ground::codec;
 use crate::ground::codec::Record;
 use crate::ground::email::EmailAddress;

@@ -3,7 +3,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::keys::sha256;
+use crate::crypto::digest::sha256;
 
 /// How much of each hash is kept: enough that a password is taken for another once in 113 million.
 const WIDTH: usize = 5;

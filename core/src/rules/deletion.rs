@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ground::time::Timestamp;
+use crate::ground::time::{DAY, Timestamp};
 use crate::records::account::{Account, Status};
 use crate::records::audit::{Action, Actor, Event};
 use crate::records::context::Context;
@@ -16,7 +16,6 @@ use crate::rules::notices;
 
 /// How long after the request a deleted account can be restored (SPEC 9.1).
 pub(crate) const WAY_BACK: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long before the purge the owner is reminded (SPEC 9.1).
 const REMINDED_BEFORE: [Duration; 2] = [Duration::from_secs(7 * 24 * 60 * 60), DAY];
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use crate::crypto::digest::same;
 use crate::crypto::jose::NotAToken;
 use crate::crypto::json::{Json, Object};
 use crate::crypto::jwk::{BadSet, Unverified};
-use crate::crypto::keys::same;
 use crate::ground::email::EmailAddress;
 use crate::ground::time::Timestamp;
 use crate::records::assertion::Asserted;

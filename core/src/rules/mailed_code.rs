@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::crypto::keys::same;
+use crate::crypto::digest::same;
 use crate::ground::email::EmailAddress;
-use crate::ground::time::Timestamp;
+use crate::ground::time::{DAY, Timestamp};
 use crate::records::context::Context;
-use crate::records::mailed_code::{CodePurpose, CodeSlot, DAY, Pace, TypedIn, UNFETCHED_LIFE};
+use crate::records::mailed_code::{CodePurpose, CodeSlot, Pace, TypedIn, UNFETCHED_LIFE};
 use crate::records::message::{Body, Outgoing};
 
 const WRONG_CODES: u8 = 5;

@@ -1,6 +1,6 @@
 //! The second factor: TOTP, and the recovery codes that can stand in for it (SPEC 5).
 
-use crate::crypto::keys::same;
+use crate::crypto::digest::same;
 use crate::crypto::long_code::{self, LongCode};
 use crate::crypto::totp::TotpSecret;
 use crate::ground::id::{AccountId, SessionId};

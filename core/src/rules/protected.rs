@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::ground::email::EmailAddress;
-use crate::ground::time::Timestamp;
+use crate::ground::time::{DAY, Timestamp};
 use crate::records::account::Account;
 use crate::records::context::Context;
 use crate::records::identifier::Identifier;
@@ -13,7 +13,6 @@ use crate::records::undo::{Undo, UndoCode};
 use crate::records::verdict::Change;
 use crate::rules::notices;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many identifiers an account can hold back at a time.
 const RESERVED_AT_ONCE: usize = 32;
 

@@ -1,8 +1,7 @@
 //! The purge: what is left of an account goes, in acts of a bounded size, after a second look (SPEC 9.4).
 
-use std::time::Duration;
 
-use crate::ground::time::Timestamp;
+use crate::ground::time::{DAY, Timestamp};
 use crate::records::account::{Account, Status};
 use crate::records::context::Context;
 use crate::records::message::{Body, Outgoing};
@@ -10,7 +9,6 @@ use crate::records::provider::Identity;
 use crate::records::purge::{DuePurge, PurgeReceipt, Purged, Remains, Tombstone};
 use crate::records::verdict::{Change, Verdict};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Rows that one act removes at most: with its messages it stays within a store's limits.
 pub(crate) const ROWS_AT_ONCE: usize = 200;
 

@@ -21,13 +21,12 @@ use crate::records::flow::Flow;
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{Pace, UnknownAddress};
 use crate::records::message::Outgoing;
-pub(crate) use crate::records::meta::{ClockEvent, Meta};
+use crate::records::meta::Meta;
 use crate::records::pending::Pending;
 use crate::records::provider::GivenKeys;
 use crate::records::purge::Tombstone;
 use crate::records::throttle::UnknownSlot;
-use crate::records::undo::Undo;
-use crate::records::undo::UndoHash;
+use crate::records::undo::{Undo, UndoHash};
 
 /// The format of an account's row: `[revision 8][format 1][wrapped data key][sealed account]`.
 pub(crate) const ACCOUNT_FORMAT: u8 = 1;
