@@ -7,7 +7,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use selfsame::{Answer, Arrived, Client, Engine, Environment, Policy, Progress, Refusal, Secret, Step};
+use selfsame::{Answer, Client, Engine, Environment, Policy, Progress, Refusal, Secret, SignInOutcome, Step};
 use selfsame_examples::{Watch, sign_up};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("it was restored".into());
     };
     println!("{}", restored.outcome.code());
-    assert_eq!(restored.outcome, Arrived::Restored);
+    assert_eq!(restored.outcome, SignInOutcome::Restored);
 
     // This time she means it. The host keeps the clock of it: it calls once a day.
     let token = restored.token.ok_or("handed out once, here")?;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use selfsame::{
-    Answer, Arrived, Assertion, Client, Engine, Environment, HostStatement, Intent, Policy, Progress,
-    Provider, ProviderId, Secret, Step,
+    Answer, Assertion, Client, Engine, Environment, HostStatement, Intent, Policy, Progress, Provider,
+    ProviderId, Secret, SignInOutcome, Step,
 };
 use selfsame_examples::{Watch, prove_address, sign_up};
 
@@ -67,11 +67,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("the link was proven, and she is at {}", done.step.code()).into());
     };
     println!("{}: {}", linked.outcome.code(), linked.account == ada);
-    assert_eq!((linked.outcome, linked.account), (Arrived::Linked, ada));
+    assert_eq!((linked.outcome, linked.account), (SignInOutcome::Linked, ada));
 
     // From now on either leads to the same account, without a question.
     let Step::SignedIn(by_x) = at_x(&engine)?.step else { return Err("X is a way in now".into()) };
-    assert_eq!((by_x.outcome, by_x.account), (Arrived::SignedIn, ada));
+    assert_eq!((by_x.outcome, by_x.account), (SignInOutcome::SignedIn, ada));
     let account = engine.account(&by_x.token.ok_or("handed out once, here")?)?;
     let methods = account.view()?.methods;
     for method in &methods {

@@ -166,8 +166,8 @@ impl Engine {
 
     /// Takes an account off the picker and ends its sessions in this store. Nothing of it is deleted. One
     /// that is not there is no error.
-    pub fn forget_here(&self, account: AccountId) -> Result<(), SelfsameError> {
-        Ok(self.0.forget_here(account)?)
+    pub fn remove_from_picker(&self, account: AccountId) -> Result<(), SelfsameError> {
+        Ok(self.0.remove_from_picker(account)?)
     }
 
     /// Begins the way back in for who forgot the password that goes with this email. A code goes to it if it

@@ -1,9 +1,9 @@
 //! Flows: steps and answers.
 
 use selfsame::{
-    Aal, Accepted, AccountId, Adding, Amr, Answer, Arrived, Assertion, Blocked, Candidate, FlowId, FlowToken,
-    Intent, MethodKind, Progress, ProviderId, SecondFactor, Secret, SessionId, SessionToken, SignedIn, Step,
-    Timestamp,
+    Aal, Accepted, AccountId, Adding, Amr, Answer, Assertion, Candidate, CreateBlocked, FlowId, FlowToken,
+    Intent, MethodKind, Progress, ProviderId, SecondFactor, Secret, SessionId, SessionToken, SignInOutcome,
+    SignedIn, Step, Timestamp,
 };
 
 use crate::error::SelfsameError;
@@ -64,7 +64,7 @@ pub enum Step {
         /// Whether a new account may be made.
         can_create: bool,
         /// Why it may not.
-        blocked: Option<Blocked>,
+        blocked: Option<CreateBlocked>,
     },
     /// Sign in to the chosen account with one of its own methods.
     ProveOwnership {
@@ -130,12 +130,12 @@ pub struct SignedIn {
     /// password.
     pub works_offline: Vec<MethodKind>,
     /// What else came of it.
-    pub outcome: Arrived,
+    pub outcome: SignInOutcome,
 }
 
 /// How a person arrived at the session.
 #[uniffi::remote(Enum)]
-pub enum Arrived {
+pub enum SignInOutcome {
     /// By signing in to an account of theirs.
     SignedIn,
     /// In a new account.
@@ -154,7 +154,7 @@ pub enum Arrived {
 
 /// Why no new account may be made.
 #[uniffi::remote(Enum)]
-pub enum Blocked {
+pub enum CreateBlocked {
     /// Another account has a password with this email.
     PasswordTaken,
     /// As many accounts as policy allows have this verified email.

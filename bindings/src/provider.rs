@@ -1,7 +1,7 @@
 //! Identity providers and what they say of a person.
 
 use selfsame::{
-    Algorithm, Assertion, FlowId, HostStatement, IdTokenRules, Provider, ProviderId, Secret, Word,
+    Algorithm, Assertion, AssertionKind, FlowId, HostStatement, IdTokenRules, Provider, ProviderId, Secret,
 };
 
 /// X. It issues no ID token: the host states subject and handle after its own OAuth exchange.
@@ -36,7 +36,7 @@ pub struct Provider {
     #[uniffi(default)]
     pub authority_for: Vec<String>,
     /// How its word reaches the engine.
-    pub word: Word,
+    pub assertion_kind: AssertionKind,
     /// Where people manage their account there, which nobody else can.
     #[uniffi(default)]
     pub manage_url: Option<String>,
@@ -44,7 +44,7 @@ pub struct Provider {
 
 /// How a provider's word reaches the engine; it is taken in no other way.
 #[uniffi::remote(Enum)]
-pub enum Word {
+pub enum AssertionKind {
     /// It issues no ID token: the host states what it said.
     HostStated,
     /// By an ID token that it signed for the application.
@@ -107,6 +107,6 @@ pub struct HostStatement {
 pub enum Assertion {
     /// The host's word, for providers that policy has state by the host.
     Stated(HostStatement),
-    /// A provider's signed word: an ID token in the compact form, with the nonce of the step.
+    /// A provider's signed assertion_kind: an ID token in the compact form, with the nonce of the step.
     IdToken(Secret),
 }

@@ -59,13 +59,13 @@ pub use records::product::{
 };
 pub use records::proof::Accepted;
 pub use records::provider::IdTokenRules;
-pub use records::provider::{Provider, Word};
+pub use records::provider::{AssertionKind, Provider};
 pub use records::purge::{PurgeReceipt, PurgeReport, RemovedRows};
 pub use records::refusal::PasswordRule;
 pub use records::refusal::{AssertionProblem, KeysProblem, Refusal};
 pub use records::session::{Aal, Amr, Client, Session};
 pub use records::step::Candidate;
-pub use records::step::{Adding, Answer, Arrived, Blocked, Intent, Progress, SignedIn, Step};
+pub use records::step::{Adding, Answer, CreateBlocked, Intent, Progress, SignInOutcome, SignedIn, Step};
 pub use records::support::{SupportAct, SupportRecord, SupportView};
 pub use store::anchor::{Anchor, AnchorFailed};
 pub use store::tables::{InExport, OnPurge, Sealed, TABLES, Table};

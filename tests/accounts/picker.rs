@@ -62,12 +62,12 @@ fn r1_11_forgetting_ends_the_sessions_here_and_deletes_nothing() {
     let ada = world.ada();
     world.later(minutes(1));
     let grace = world.person("grace@example.org", PASSWORD);
-    world.engine().forget_here(ada.account).unwrap();
+    world.engine().remove_from_picker(ada.account).unwrap();
     assert_eq!(picked(&world), [grace.account]);
     assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded);
     world.engine().resolve(&grace.token).unwrap();
     let commits = world.engine().commits().unwrap();
-    world.engine().forget_here(ada.account).unwrap();
+    world.engine().remove_from_picker(ada.account).unwrap();
     assert_eq!(world.engine().commits().unwrap(), commits, "a second time is nothing");
     let back = signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap());
     assert_eq!(back.account, ada.account);

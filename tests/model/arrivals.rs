@@ -1,6 +1,6 @@
 //! Somebody has a session: whose, and what it took.
 
-use selfsame::{Arrived, SignedIn, Timestamp};
+use selfsame::{SignInOutcome, SignedIn, Timestamp};
 
 use serde_json::json;
 
@@ -16,7 +16,7 @@ impl Stage {
         let flow = self.flows[at].clone();
         let known = self.accounts.iter().position(|account| account.id == signed_in.account);
         let Some(account) = known else {
-            if signed_in.outcome != Arrived::Created {
+            if signed_in.outcome != SignInOutcome::Created {
                 return Err(format!("a session of an unknown account: {:?}", signed_in.outcome));
             }
             let account = self.created(&flow, signed_in.account);
@@ -26,7 +26,9 @@ impl Stage {
         self.acting.account = Some(account);
         let model = &self.accounts[account];
         watch::the_owner_alone(model.owner, flow.who)?;
-        if flow.account.is_some_and(|expected| expected != account) || signed_in.outcome == Arrived::Created {
+        if flow.account.is_some_and(|expected| expected != account)
+            || signed_in.outcome == SignInOutcome::Created
+        {
             return Err(format!("flow {:?} came to account {account}", flow.kind));
         }
         if model.is_gone(now) || (model.pending.is_some() && !flow.restored) {
@@ -97,7 +99,7 @@ impl Stage {
             model.version += 1;
         }
         let mut ends_others = flow.recovered && !matches!(flow.kind, Kind::Undo { .. });
-        if signed_in.outcome == Arrived::Linked {
+        if signed_in.outcome == SignInOutcome::Linked {
             model.version += 1;
             match flow.kind {
                 Kind::SignUp { mail, .. } if model.ways.password.is_none() => {
@@ -119,7 +121,7 @@ impl Stage {
             ends_others = true;
         }
         if let Kind::Undo { offer } = flow.kind
-            && signed_in.outcome == Arrived::Undone
+            && signed_in.outcome == SignInOutcome::Undone
         {
             self.undo_done(offer)?;
             ends_others = true;

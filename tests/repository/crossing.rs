@@ -60,10 +60,10 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         &[
             "Action::code",
             "Algorithm::code",
-            "Arrived::code",
+            "SignInOutcome::code",
             "AssertionProblem::code",
             "BillingStatus::code",
-            "Blocked::code",
+            "CreateBlocked::code",
             "Destination::code",
             "ImportProblem::code",
             "KeysProblem::code",

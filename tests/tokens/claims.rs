@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use selfsame::{Error, Policy, Progress, Provider, ProviderId, Step, Timestamp, Word};
+use selfsame::{AssertionKind, Error, Policy, Progress, Provider, ProviderId, Step, Timestamp};
 use selfsame_world::{START, TokenProvider, World, minutes, signed_in};
 use serde_json::{Value, json};
 
@@ -150,7 +150,7 @@ fn r2_3_a_token_proves_an_email_where_its_provider_is_the_authority_and_says_tru
     ];
     for may_be_text in [false, true] {
         let mut providers = selfsame_world::providers();
-        let Word::IdToken(rules) = &mut providers[3].word else { panic!("{providers:?}") };
+        let AssertionKind::IdToken(rules) = &mut providers[3].assertion_kind else { panic!("{providers:?}") };
         rules.verified_may_be_text = may_be_text;
         let world = World::builder().policy(World::policy().providers(providers).build().unwrap()).build();
         let provider = TokenProvider::new();

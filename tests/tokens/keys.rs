@@ -1,7 +1,7 @@
 //! Key sets: which are taken, how long, and which key may have signed.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use selfsame::{Algorithm, IdTokenRules, Provider, ProviderId, Refusal, Word};
+use selfsame::{Algorithm, AssertionKind, IdTokenRules, Provider, ProviderId, Refusal};
 use selfsame_world::{TokenProvider, World, days, hours, refused, signed_in};
 use serde_json::{Value, json};
 
@@ -105,7 +105,7 @@ fn r2_9_a_key_of_another_provider_proves_nothing() {
         id: ProviderId::new("mallory").unwrap(),
         issuer: "https://mallory.example".to_owned(),
         authority_for: Vec::new(),
-        word: Word::IdToken(rules),
+        assertion_kind: AssertionKind::IdToken(rules),
         manage_url: None,
     };
     let mut providers = selfsame_world::providers();

@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use selfsame::{
-    Answer, Assertion, Client, Error, FlowToken, IdTokenRules, Intent, Policy, Progress, Provider,
-    ProviderId, Refusal, Step, Word,
+    Answer, Assertion, AssertionKind, Client, Error, FlowToken, IdTokenRules, Intent, Policy, Progress,
+    Provider, ProviderId, Refusal, Step,
 };
 use selfsame_world::{Forge, Identity, START, TokenProvider, World, minutes, refused, signed_in};
 use serde_json::json;
@@ -228,7 +228,10 @@ fn r2_9_policy_refuses_providers_whose_tokens_nobody_could_check() {
     assert!(!fits(vec![Provider::google(Vec::new())]), "no audience would be everybody's");
     assert!(!fits(vec![Provider::google(vec![String::new()])]));
     let without = IdTokenRules::new(vec!["a".to_owned()], Vec::new());
-    assert!(!fits(vec![Provider { word: Word::IdToken(without), ..Provider::apple(Vec::new()) }]));
+    assert!(!fits(vec![Provider {
+        assertion_kind: AssertionKind::IdToken(without),
+        ..Provider::apple(Vec::new())
+    }]));
     let also_google = Provider { issuer: "accounts.google.com".to_owned(), ..Provider::x() };
     assert!(!fits(vec![Provider::google(vec!["a".to_owned()]), also_google]), "a spelling is taken");
 }

@@ -11,7 +11,7 @@ from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered, sign_up, token_of
 from selfsame import (
     Accepted,
     Answer,
-    Arrived,
+    SignInOutcome,
     Assertion,
     Engine,
     HostStatement,
@@ -22,14 +22,14 @@ from selfsame import (
     Provider,
     SelfsameError,
     Step,
-    Word,
+    AssertionKind,
     provider_x,
 )
 
 
 # X with a word on Ada's mailbox, so that her address needs no code a second time.
 AUTHORITY = Provider(
-    id="x", issuer=provider_x().issuer, authority_for=["example.org"], word=Word.HOST_STATED()
+    id="x", issuer=provider_x().issuer, authority_for=["example.org"], assertion_kind=AssertionKind.HOST_STATED()
 )
 
 
@@ -73,7 +73,7 @@ def test_an_identity_is_linked_by_proof_of_the_account() -> None:
     assert proof.step.accepted == [Accepted.PASSWORD()]
     done = answered(engine, proof, Answer.PASSWORD(PASSWORD))
     assert isinstance(done.step, Step.SIGNED_IN)
-    assert (done.step[0].account, done.step[0].outcome) == (account, Arrived.LINKED)
+    assert (done.step[0].account, done.step[0].outcome) == (account, SignInOutcome.LINKED)
 
     known = by_x(engine)
     view = engine.account(token_of(known)).view()

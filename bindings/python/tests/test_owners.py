@@ -154,5 +154,5 @@ def test_a_device_picks_among_its_accounts_before_an_email_is_proven() -> None:
     [entry] = engine.picker()
     assert (entry.account, entry.email) == (account.view().id, "a…@example.org")
     token_of(engine.sign_in_to(entry.account, PASSWORD, LAPTOP))
-    engine.forget_here(entry.account)
+    engine.remove_from_picker(entry.account)
     assert engine.picker() == []

@@ -33,7 +33,7 @@ impl AccountHandle {
     pub fn view(&self) -> Result<AccountView, Error> {
         self.look(|view, ctx, account| {
             let mut shown = account.view(ctx.now);
-            for (address, shown) in account.ways.addresses.iter().zip(&mut shown.addresses) {
+            for (address, shown) in account.credentials.addresses.iter().zip(&mut shown.addresses) {
                 if address.verified_at.is_some() {
                     shown.others = view.sharing(&address.email)?.len().saturating_sub(1);
                 }

@@ -90,8 +90,8 @@ pub(super) fn asked_for(
     wanted: &Wanted,
     ctx: &Context<'_>,
 ) -> Result<AskedFor, StoreError> {
-    let pace = view.pace(&address::purpose(wanted).address_hash(email, ctx.keys))?;
-    Ok(AskedFor { pending: view.pending(account.id)?, pace })
+    let rate_limit = view.rate_limit(&address::purpose(wanted).address_hash(email, ctx.keys))?;
+    Ok(AskedFor { pending: view.pending(account.id)?, rate_limit })
 }
 
 pub(super) fn collisions(

@@ -10,7 +10,7 @@ use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::records::assertion::{Asserted, Assertion, HostStatement};
 use crate::records::flow::Flow;
-use crate::records::provider::{GivenKeys, Provider, Word};
+use crate::records::provider::{AssertionKind, GivenKeys, Provider};
 use crate::records::refusal::{AssertionProblem, Refusal};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::id_token;
@@ -65,7 +65,9 @@ impl Engine {
             return Err(rejected(AssertionProblem::OtherProvider));
         }
         let provider = self.inner.policy.provider(&statement.provider);
-        let provider = provider.filter(|it| it.word == Word::HostStated).ok_or(Refusal::UnknownProvider)?;
+        let provider = provider
+            .filter(|it| it.assertion_kind == AssertionKind::HostStated)
+            .ok_or(Refusal::UnknownProvider)?;
         let asserted = Asserted::stated(statement, flow.id, provider).map_err(rejected)?;
         Ok(Checked::Asserted(Box::new(asserted)))
     }
@@ -80,7 +82,7 @@ impl Engine {
         let policy = &self.inner.policy;
         let begun_with = begun_with.map(|id| policy.provider(id).ok_or(Refusal::UnknownProvider));
         let begun_with = begun_with.transpose()?;
-        if begun_with.is_some_and(|provider| provider.word == Word::HostStated) {
+        if begun_with.is_some_and(|provider| provider.assertion_kind == AssertionKind::HostStated) {
             return Err(Refusal::UnknownProvider.into());
         }
         let text = token.reveal_text().ok_or_else(|| rejected(AssertionProblem::Malformed))?;

@@ -74,7 +74,7 @@ pub(super) fn mail_facts(
     let mut waiting = view.waiting(&address)?;
     waiting.retain(|flow| Some(*flow) != asking);
     let all_waiting = *view.meta()?.waiting_for(purpose);
-    Ok(MailFacts { address, pace: view.pace(&address)?, waiting, all_waiting })
+    Ok(MailFacts { address, rate_limit: view.rate_limit(&address)?, waiting, all_waiting })
 }
 
 /// What the store knows of the undos of an account, and of the one with this code.

@@ -50,7 +50,7 @@ impl Engine {
                     sign_up::sign_up(email.clone(), hash.clone(), client, facts, ctx)
                 }
                 EmailProof::Later => {
-                    sign_up::at_once(email.clone(), hash.clone(), client, facts.mail.pace, ctx)
+                    sign_up::at_once(email.clone(), hash.clone(), client, facts.mail.rate_limit, ctx)
                 }
             };
             swept(view, verdict, ctx)
@@ -138,7 +138,7 @@ impl Engine {
                 // A session's reauthentication has a budget of its own (SPEC 6.4).
                 let is_throttled = matches!(flow.state, State::ProveOwnership { .. })
                     && account.as_ref().is_some_and(|account| {
-                        account.first.check(ctx.now, ctx.patient, account.end_of_first()).is_err()
+                        account.first.check(ctx.now, ctx.throttle_clock, account.first_lockout()).is_err()
                     });
                 let stored = account.as_ref().and_then(Stored::of);
                 let password_to_be = match (&account, &needs.undo) {

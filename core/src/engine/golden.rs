@@ -22,13 +22,15 @@ use crate::ground::time::Timestamp;
 use crate::records::account::{Account, Hold, Status};
 use crate::records::address::AddressSource;
 use crate::records::audit::{Action, Event};
-use crate::records::claim::{Claim, Present};
+use crate::records::claim::{Claim, Marker};
 use crate::records::deletion::{Reminder, RequestedBy};
 use crate::records::every_record;
-use crate::records::flow::{Arrival, Entry, Flow, Newcomer, Proving, Purpose, Resetting, State, Verifying};
+use crate::records::flow::{
+    Arrival, Entry, Flow, Proving, Purpose, Registration, Resetting, State, Verifying,
+};
 use crate::records::header::Header;
 use crate::records::identifier::Identifier;
-use crate::records::mailed_code::{CodePurpose, CodeSlot, Pace, TypedIn};
+use crate::records::mailed_code::{CodePurpose, CodeSlot, RateLimit, TypedIn};
 use crate::records::message::{Body, Outgoing};
 use crate::records::meta::{ClockEvent, Meta};
 use crate::records::method::{Credential, Method, MethodKind};
@@ -41,7 +43,7 @@ use crate::records::protected::{ProtectedAct, Reserved};
 use crate::records::provider::{GivenKeys, Identity};
 use crate::records::purge::{Purging, RemovedRows, Tombstone};
 use crate::records::session::{Aal, Amr, Client, Session};
-use crate::records::step::Arrived;
+use crate::records::step::SignInOutcome;
 use crate::records::support::{SupportAct, SupportRecord};
 use crate::records::throttle::UnknownSlot;
 use crate::records::undo::{Asks, Undo, UndoCode, Undoing};
@@ -127,16 +129,16 @@ fn golden() -> String {
     let bench = Bench::new();
     flows(&mut out, &draw, &bench);
     messages(&mut out, &draw);
-    let mut pace = Pace::default();
-    pace.count(AT);
-    line(&mut out, "pace", &pace);
+    let mut rate_limit = RateLimit::default();
+    rate_limit.count(AT);
+    line(&mut out, "pace", &rate_limit);
     let mut message = Outgoing::new(email.as_typed(), Body::EmailChanged, "Ada's phone", AT);
     message.undo = Some((UndoCode::draw(&draw), AT));
     line(&mut out, "outbox/with-undo", &message);
     let undo = Undo {
         act: ProtectedAct::MethodRemoved,
         revision: 299,
-        before: account.ways.clone(),
+        before: account.credentials.clone(),
         made_at: AT,
         expires_at: AT,
     };
@@ -168,7 +170,7 @@ fn golden() -> String {
     };
     line(&mut out, "request", &request);
     line(&mut out, "claim", &Claim(ACCOUNT));
-    line(&mut out, "present", &Present);
+    line(&mut out, "present", &Marker);
     line(
         &mut out,
         "meta",
@@ -216,7 +218,7 @@ fn account() -> Account {
         .map(|identifier| Reserved { identifier, until: AT, revision: 299 })
         .into();
     account.enrolments = Enrolment::samples(SESSION, AT);
-    account.ways.mfa = Some(Mfa {
+    account.credentials.mfa = Some(Mfa {
         secret: TotpSecret::new([6; 20]),
         last_step: 7,
         since: AT,
@@ -226,7 +228,7 @@ fn account() -> Account {
     account.chain.append(Event::done(Action::AccountCreated, Some(SESSION), AT)).unwrap();
     account.chain.append(Event::refused(Action::PasswordTried, AT)).unwrap();
     account.take_address(&email, Some(AT), AddressSource::Method(METHOD));
-    account.ways.methods = vec![
+    account.credentials.methods = vec![
         Method {
             id: METHOD,
             added_at: AT,
@@ -266,13 +268,13 @@ fn flows(out: &mut String, draw: &Draw, bench: &Bench) {
         purpose,
         new_password: Some(password.clone()),
     };
-    let federated = |email: &EmailAddress| Newcomer::Federated {
+    let federated = |email: &EmailAddress| Registration::Federated {
         identity: identity.clone(),
         handle: Some("ada".to_owned()),
         email: Some(email.clone()),
     };
     let arrival = Arrival {
-        newcomer: Newcomer::Password { email: email.clone(), hash: password.clone() },
+        registration: Registration::Password { email: email.clone(), hash: password.clone() },
         proven: Some(email.clone()),
         left_out: vec![ACCOUNT],
     };
@@ -289,7 +291,7 @@ fn flows(out: &mut String, draw: &Draw, bench: &Bench) {
         ("present", State::Present { provider: ProviderId::new("x").unwrap() }),
         (
             "verify-email",
-            State::VerifyEmail(Verifying { newcomer: federated(&email), proving: proving.clone() }),
+            State::VerifyEmail(Verifying { registration: federated(&email), proving: proving.clone() }),
         ),
         ("reset", State::Reset(Resetting { account: ACCOUNT, is_nobody: true, proving })),
         ("reauthenticate", State::Reauthenticate { account: ACCOUNT, session: SESSION }),
@@ -305,7 +307,7 @@ fn flows(out: &mut String, draw: &Draw, bench: &Bench) {
         ("confirm-restore", State::ConfirmRestore(entry(Purpose::Link(arrival)))),
         (
             "signed-in",
-            State::SignedIn { account: ACCOUNT, session: SESSION, proof, outcome: Arrived::Linked },
+            State::SignedIn { account: ACCOUNT, session: SESSION, proof, outcome: SignInOutcome::Linked },
         ),
         (
             "adding",

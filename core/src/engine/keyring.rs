@@ -16,7 +16,7 @@ use crate::store::view::View;
 pub(super) struct StoreKeys {
     hasher: Arc<dyn Hasher>,
     /// The way in; two while it is being changed.
-    ways: Mutex<Vec<Way>>,
+    credentials: Mutex<Vec<Way>>,
     keys: RwLock<Option<Arc<Keys>>>,
     changing: Mutex<()>,
 }
@@ -24,7 +24,7 @@ pub(super) struct StoreKeys {
 impl StoreKeys {
     pub(super) fn new(way: Way, keys: Option<Keys>, hasher: Arc<dyn Hasher>) -> Self {
         let keys = RwLock::new(keys.map(Arc::new));
-        Self { hasher, ways: Mutex::new(vec![way]), keys, changing: Mutex::default() }
+        Self { hasher, credentials: Mutex::new(vec![way]), keys, changing: Mutex::default() }
     }
 
     /// The keys, while the store is open: for who is inside of it.
@@ -39,8 +39,8 @@ impl StoreKeys {
 
     /// The key behind this header.
     pub(super) fn store_key(&self, header: &Header) -> Result<StoreKey, StoreError> {
-        let ways = self.ways().clone();
-        self.way_into(header, ways).map(|(_, store_key)| store_key)
+        let credentials = self.credentials().clone();
+        self.way_into(header, credentials).map(|(_, store_key)| store_key)
     }
 
     /// Until it is known how `change` ended, either way may be the one that leads in.
@@ -49,24 +49,24 @@ impl StoreKeys {
         new: Way,
         change: impl FnOnce() -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let before = self.ways().clone();
-        self.ways().push(new.clone());
+        let before = self.credentials().clone();
+        self.credentials().push(new.clone());
         let answer = change();
         match &answer {
-            Ok(()) => *self.ways() = vec![new],
+            Ok(()) => *self.credentials() = vec![new],
             Err(StoreError::Unknown | StoreError::Broken) => {}
-            Err(_) => *self.ways() = before,
+            Err(_) => *self.credentials() = before,
         }
         answer
     }
 
-    fn ways(&self) -> MutexGuard<'_, Vec<Way>> {
-        self.ways.lock().unwrap_or_else(PoisonError::into_inner)
+    fn credentials(&self) -> MutexGuard<'_, Vec<Way>> {
+        self.credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn way_into(&self, header: &Header, ways: Vec<Way>) -> Result<(Way, StoreKey), StoreError> {
+    fn way_into(&self, header: &Header, credentials: Vec<Way>) -> Result<(Way, StoreKey), StoreError> {
         let mut why = StoreError::WrongKey;
-        for way in ways {
+        for way in credentials {
             let opened = way.kek(header, &*self.hasher).and_then(|kek| Ok((header.open(&kek)?, kek)));
             match opened {
                 Ok((store_key, kek)) => return Ok((way.kept(kek), store_key)),
@@ -84,11 +84,11 @@ impl Keyring for StoreKeys {
             return Ok(keys.tally());
         }
         let header = Header::read(read)?;
-        let ways = self.ways().clone();
-        let (way, store_key) = self.way_into(&header, ways)?;
+        let credentials = self.credentials().clone();
+        let (way, store_key) = self.way_into(&header, credentials)?;
         let keys = Arc::new(Keys::derive(&store_key));
         View::new(read, &keys, Timestamp::from_millis(0)).meta()?;
-        *self.ways() = vec![way];
+        *self.credentials() = vec![way];
         let tally = keys.tally();
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(keys);
         Ok(tally)

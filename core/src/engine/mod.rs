@@ -348,7 +348,7 @@ impl Inner {
         Context {
             now: moment.now,
             wall: moment.wall,
-            patient: moment.patient,
+            throttle_clock: moment.throttle_clock,
             policy: &self.policy,
             draw,
             keys,

@@ -92,7 +92,7 @@ impl AccountHandle {
                 let offered = owner.prove::<Everything>(ctx).map(|_| account.password());
                 let tried = offered.and_then(|password| {
                     let (_, identifier, ..) = password.ok_or(Refusal::NotOffered)?;
-                    let throttle = account.first.check(ctx.now, ctx.patient, account.end_of_first());
+                    let throttle = account.first.check(ctx.now, ctx.throttle_clock, account.first_lockout());
                     Ok((Stored::of(account), identifier.clone(), throttle.is_err()))
                 });
                 Ok(tried)
@@ -137,6 +137,9 @@ pub(super) fn is_overtaken(
         Some(proof) => !proof.is_current(account),
         // Nothing was hashed: there was no password, or a wait. Either may have changed.
         None if account.password().is_none() => false,
-        None => !was_throttled || account.first.check(ctx.now, ctx.patient, account.end_of_first()).is_ok(),
+        None => {
+            !was_throttled
+                || account.first.check(ctx.now, ctx.throttle_clock, account.first_lockout()).is_ok()
+        }
     }
 }

@@ -47,7 +47,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error`] from the store.
-    pub fn forget_here(&self, account: AccountId) -> Result<(), Error> {
+    pub fn remove_from_picker(&self, account: AccountId) -> Result<(), Error> {
         self.act(|view, ctx| {
             Ok(match view.account(account)? {
                 Some(account) => picker::forget(account, ctx),

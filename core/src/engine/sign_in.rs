@@ -13,7 +13,7 @@ use crate::records::policy::{EmailProof, Policy};
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
 use crate::records::step::Progress;
-use crate::records::throttle::AtTheEnd;
+use crate::records::throttle::LockoutPolicy;
 use crate::records::verdict::Verdict;
 use crate::store::port::StoreError;
 use crate::store::view::View;
@@ -40,11 +40,13 @@ impl Engine {
             let tried = self.look(|view, ctx| {
                 let holder = who.account(view, ctx.policy)?;
                 let throttle = match &holder {
-                    Some(account) => account.first.check(ctx.now, ctx.patient, account.end_of_first()),
+                    Some(account) => {
+                        account.first.check(ctx.now, ctx.throttle_clock, account.first_lockout())
+                    }
                     None => view.unknown(who.unknown_hash(view))?.throttle.check(
                         ctx.now,
-                        ctx.patient,
-                        AtTheEnd::Lock,
+                        ctx.throttle_clock,
+                        LockoutPolicy::Lock,
                     ),
                 };
                 Ok(Ok(Tried {

@@ -34,7 +34,7 @@ pub(crate) struct Moment {
     pub(crate) now: Timestamp,
     /// What the wall clock shows.
     pub(crate) wall: Timestamp,
-    pub(crate) patient: Timestamp,
+    pub(crate) throttle_clock: Timestamp,
     /// How far the wall clock stands behind, if it was set back.
     pub(crate) rolled_back: Option<Duration>,
     mark_due: bool,
@@ -75,7 +75,7 @@ impl Timekeeper {
         Moment {
             now,
             wall,
-            patient: began + now.since(began).min(elapsed),
+            throttle_clock: began + now.since(began).min(elapsed),
             rolled_back,
             mark_due: now >= state.stored + MARK_STEP,
             unrecorded: rolled_back.is_some() && !state.recorded,
@@ -88,8 +88,15 @@ impl Timekeeper {
     pub(crate) fn trusted(&self, time: Timestamp) -> Moment {
         let before = self.moment();
         let now = time.max(before.wall).min(before.now);
-        let patient = before.patient.min(now);
-        Moment { now, wall: before.wall, patient, rolled_back: None, mark_due: true, unrecorded: false }
+        let throttle_clock = before.throttle_clock.min(now);
+        Moment {
+            now,
+            wall: before.wall,
+            throttle_clock,
+            rolled_back: None,
+            mark_due: true,
+            unrecorded: false,
+        }
     }
 
     /// Goes on from a [trusted](Self::trusted) moment, once it is in the store: a mark that a wrong clock
@@ -100,7 +107,7 @@ impl Timekeeper {
         state.mark = moment.now;
         state.stored = moment.now;
         state.kept_up = (moment.now, reading.elapsed_ms);
-        state.began = (moment.patient, reading.elapsed_ms);
+        state.began = (moment.throttle_clock, reading.elapsed_ms);
     }
 
     /// What was written with an act is in the store.
@@ -179,9 +186,9 @@ mod tests {
         turn(&hand, 3_600_000, 1_000);
         let jumped = keeper.moment();
         assert_eq!(jumped.now, Timestamp::from_millis(4_600_000));
-        assert_eq!(jumped.patient, Timestamp::from_millis(1_001_000));
+        assert_eq!(jumped.throttle_clock, Timestamp::from_millis(1_001_000));
         turn(&hand, 0, 10_000_000);
-        assert_eq!(keeper.moment().patient, jumped.now, "nor faster than the wall clock");
+        assert_eq!(keeper.moment().throttle_clock, jumped.now, "nor faster than the wall clock");
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(crate) fn identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<Step> 
     }
     let Asserted { identity, handle, email, email_proven, .. } = asserted;
     let identifier = Identifier::Identity(identity.clone());
-    if before.ways.has(&identifier) {
+    if before.credentials.has(&identifier) {
         return turn.refuse(Refusal::AlreadyYours);
     }
     if turn.facts.holder.as_ref().is_some_and(|holder| holder.id != before.id) {
@@ -54,7 +54,7 @@ pub(crate) fn identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<Step> 
             email_proven && before.verified().next().is_some() && others < ctx.policy.accounts_per_email();
         after.take_address(email, is_proven.then_some(ctx.now), AddressSource::Method(id));
     }
-    after.ways.methods.push(Method::new(
+    after.credentials.methods.push(Method::new(
         id,
         Credential::Federated { identity, handle, email, seen_email: None },
         ctx.now,

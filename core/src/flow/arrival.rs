@@ -5,9 +5,9 @@ use crate::flow::{entry, prompt, turn};
 use crate::records::account::Account;
 use crate::records::assertion::Asserted;
 use crate::records::audit::Action;
-use crate::records::flow::{Arrival, Entry, Newcomer, Purpose, State, Verifying};
+use crate::records::flow::{Arrival, Entry, Purpose, Registration, State, Verifying};
 use crate::records::refusal::Refusal;
-use crate::records::step::{Arrived, Intent, Step};
+use crate::records::step::{Intent, SignInOutcome, Step};
 use crate::records::verdict::Verdict;
 use crate::rules::{first_factor, method, protected};
 
@@ -22,8 +22,8 @@ pub(crate) fn present(mut turn: Turn<'_>, asserted: Asserted, intent: Intent) ->
     }
     let Asserted { identity, handle, email, email_proven, .. } = asserted;
     let proven = email.clone().filter(|_| email_proven);
-    let newcomer = Newcomer::Federated { identity, handle, email };
-    let arrival = Arrival { newcomer, proven, left_out: Vec::new() };
+    let registration = Registration::Federated { identity, handle, email };
+    let arrival = Arrival { registration, proven, left_out: Vec::new() };
     match intent {
         Intent::SignUp => confirmed(turn, arrival),
         // Where the link prompt asks, it asks alone (SPEC 2.1).
@@ -34,10 +34,10 @@ pub(crate) fn present(mut turn: Turn<'_>, asserted: Asserted, intent: Intent) ->
 
 /// The newcomer wants an account: first prove the address, if there is one to prove.
 pub(crate) fn confirmed(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
-    match (&arrival.proven, arrival.newcomer.email()) {
+    match (&arrival.proven, arrival.registration.email()) {
         (None, Some(email)) => {
             let email = email.clone();
-            turn.verify_email(arrival.newcomer, email)
+            turn.verify_email(arrival.registration, email)
         }
         _ => link_or_create(turn, arrival),
     }
@@ -45,14 +45,17 @@ pub(crate) fn confirmed(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
 
 /// The address was proven by its code.
 pub(crate) fn proven(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
-    let arrival =
-        Arrival { newcomer: verifying.newcomer, proven: Some(verifying.proving.email), left_out: Vec::new() };
+    let arrival = Arrival {
+        registration: verifying.registration,
+        proven: Some(verifying.proving.email),
+        left_out: Vec::new(),
+    };
     link_or_create(turn, arrival)
 }
 
 /// The address stays unproven: an account with it unverified, and nothing is asked (SPEC 2.3).
 pub(crate) fn skip(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
-    create(turn, Arrival { newcomer: verifying.newcomer, proven: None, left_out: Vec::new() })
+    create(turn, Arrival { registration: verifying.registration, proven: None, left_out: Vec::new() })
 }
 
 /// The person wants an account of their own, though others share the address (SPEC 2.5).
@@ -63,7 +66,7 @@ pub(crate) fn create_new(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
 
 fn link_or_create(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
     // An email that is only held back for an undo has its holder as the one to choose (SPEC 7.3).
-    let is_held = arrival.newcomer.is_password() && turn.facts.holder.is_some();
+    let is_held = arrival.registration.is_password() && turn.facts.holder.is_some();
     let shared = arrival.proven.is_some() && (is_held || !turn.facts.sharing.is_empty());
     if shared { turn.ask(arrival) } else { create(turn, arrival) }
 }
@@ -75,5 +78,5 @@ fn create(mut turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
     let account = Account::new(turn.ctx.draw.account(turn.ctx.now));
     let (account, proof) = method::add_method(account, arrival, turn.ctx);
     turn.changes.extend(protected::rows(&Account::new(account.id), &account, turn.ctx.now));
-    turn::arrive(turn, account, &proof, Arrived::Created, Action::AccountCreated)
+    turn::arrive(turn, account, &proof, SignInOutcome::Created, Action::AccountCreated)
 }

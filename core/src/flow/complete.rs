@@ -6,13 +6,13 @@ use crate::ground::id::SessionId;
 use crate::records::account::{Account, Status};
 use crate::records::audit::{Action, Event};
 use crate::records::deletion::RequestedBy;
-use crate::records::flow::{Arrival, Entry, Newcomer, Purpose, State};
+use crate::records::flow::{Arrival, Entry, Purpose, Registration, State};
 use crate::records::message::Body;
 use crate::records::method::MethodKind;
 use crate::records::proof::Proof;
 use crate::records::protected::ProtectedAct;
 use crate::records::refusal::Refusal;
-use crate::records::step::{Arrived, SignedIn, Step};
+use crate::records::step::{SignInOutcome, SignedIn, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::method;
 use crate::rules::protected::Protected;
@@ -44,16 +44,16 @@ pub(crate) fn complete(
         Purpose::Reset => {
             turn.tell(&account, &Body::PasswordReset);
             account.recover(proof.is_recovery(), None, &mut turn.changes, turn.ctx);
-            turn::arrive(turn, account, &proof, Arrived::Reset, Action::PasswordReset)
+            turn::arrive(turn, account, &proof, SignInOutcome::Reset, Action::PasswordReset)
         }
         Purpose::SignIn => {
             if sets_password {
                 turn.tell(&account, &Body::PasswordChanged);
             }
             let (outcome, action) = match (restores, sets_password) {
-                (true, _) => (Arrived::Restored, Action::Restored),
-                (false, true) => (Arrived::SignedIn, Action::PasswordChanged),
-                (false, false) => (Arrived::SignedIn, Action::SignedIn),
+                (true, _) => (SignInOutcome::Restored, Action::Restored),
+                (false, true) => (SignInOutcome::SignedIn, Action::PasswordChanged),
+                (false, false) => (SignInOutcome::SignedIn, Action::SignedIn),
             };
             turn::arrive(turn, account, &proof, outcome, action)
         }
@@ -89,12 +89,12 @@ fn renew(
         method.used_at = Some(ctx.now);
     }
     let secret = ctx.draw.bytes::<32>("session secret");
-    turn.signed_in = Some(SignedIn::of(&session, &account, &secret, Arrived::Reauthenticated));
+    turn.signed_in = Some(SignedIn::of(&session, &account, &secret, SignInOutcome::Reauthenticated));
     let state = State::SignedIn {
         account: account.id,
         session: id,
         proof: proof.clone(),
-        outcome: Arrived::Reauthenticated,
+        outcome: SignInOutcome::Reauthenticated,
     };
     let action = if restores { Action::Restored } else { Action::Reauthenticated };
     let event = Event::done(action, Some(id), ctx.now);
@@ -112,11 +112,11 @@ fn link(
     proof: &Proof,
     was: Option<Status>,
 ) -> Verdict<Step> {
-    let drops_password = arrival.newcomer.is_password() && account.password().is_some();
+    let drops_password = arrival.registration.is_password() && account.password().is_some();
     match &turn.facts.holder {
         Some(holder)
             if holder.id == account.id
-                && account.ways.has(&arrival.newcomer.identifier())
+                && account.credentials.has(&arrival.registration.identifier())
                 && !drops_password =>
         {
             return turn.refuse(Refusal::AlreadyYours);
@@ -130,11 +130,11 @@ fn link(
     // An email that the account holds back for an undo is its own, though it is no address of it now.
     let holds_it = turn.facts.holder.as_ref().is_some_and(|holder| holder.id == account.id);
     let still_shares = holds_it || arrival.proven.as_ref().is_some_and(|email| account.has_verified(email));
-    let new_addresses = arrival.newcomer.email().into_iter().filter(|email| !account.has(email)).count();
-    let has_password = account.ways.methods.iter().any(|method| method.kind() == MethodKind::Password);
-    let has_room = account.ways.methods.len() < turn.ctx.policy.methods()
-        && !(arrival.newcomer.is_password() && has_password)
-        && account.ways.addresses.len() + new_addresses <= turn.ctx.policy.addresses();
+    let new_addresses = arrival.registration.email().into_iter().filter(|email| !account.has(email)).count();
+    let has_password = account.credentials.methods.iter().any(|method| method.kind() == MethodKind::Password);
+    let has_room = account.credentials.methods.len() < turn.ctx.policy.methods()
+        && !(arrival.registration.is_password() && has_password)
+        && account.credentials.addresses.len() + new_addresses <= turn.ctx.policy.addresses();
     if !still_shares || !(has_room || drops_password) {
         return turn.ask(arrival);
     }
@@ -145,16 +145,16 @@ fn link(
     if drops_password {
         // It has a password already: proving it signs in, and the new one is dropped (SPEC 2.5).
         let (outcome, action) = if restores {
-            (Arrived::Restored, Action::Restored)
+            (SignInOutcome::Restored, Action::Restored)
         } else {
-            (Arrived::SignedIn, Action::SignedIn)
+            (SignInOutcome::SignedIn, Action::SignedIn)
         };
         return turn::arrive(turn, account, proof, outcome, action);
     }
-    let kind = if arrival.newcomer.is_password() { MethodKind::Password } else { MethodKind::Federated };
-    let provider = match &arrival.newcomer {
-        Newcomer::Federated { identity, .. } => Some(identity.provider.clone()),
-        Newcomer::Password { .. } => None,
+    let kind = if arrival.registration.is_password() { MethodKind::Password } else { MethodKind::Federated };
+    let provider = match &arrival.registration {
+        Registration::Federated { identity, .. } => Some(identity.provider.clone()),
+        Registration::Password { .. } => None,
     };
     let (after, _) = method::add_method(account.clone(), arrival, turn.ctx);
     let protected = Protected {
@@ -166,7 +166,7 @@ fn link(
     };
     let account = protected.write(after, &mut turn.changes, turn.ctx);
     let action = if restores { Action::RestoredAndLinked } else { Action::MethodLinked };
-    turn::arrive(turn, account, proof, Arrived::Linked, action)
+    turn::arrive(turn, account, proof, SignInOutcome::Linked, action)
 }
 
 /// What goes with an account that comes back: it is told, nothing is due any more, and sessions that

@@ -16,7 +16,7 @@ use crate::records::account::{Account, Status};
 use crate::records::address::AddressSource;
 use crate::records::assertion::Asserted;
 use crate::records::deletion::RequestedBy;
-use crate::records::flow::{Arrival, Entry, Flow, Newcomer, Purpose, State};
+use crate::records::flow::{Arrival, Entry, Flow, Purpose, Registration, State};
 use crate::records::message::Body;
 use crate::records::method::{Credential, Method};
 use crate::records::proof::{PasswordProof, Proof};
@@ -67,7 +67,7 @@ fn account(number: u8, password: bool, subject: Option<&str>) -> Account {
     account.revision = 1;
     let mut add = |id: u8, credential| {
         let id = MethodId::from_bytes([id; 16]);
-        account.ways.methods.push(Method::new(id, credential, NOW));
+        account.credentials.methods.push(Method::new(id, credential, NOW));
     };
     if password {
         add(1, Credential::Password { email: email(), hash: stored(), version: 1 });
@@ -193,11 +193,11 @@ fn path(bench: &Bench, who: Who, intent: Intent, others: Others) -> String {
     }
 }
 
-fn newcomer(is_password: bool) -> Newcomer {
+fn registration(is_password: bool) -> Registration {
     if is_password {
-        Newcomer::Password { email: email(), hash: stored() }
+        Registration::Password { email: email(), hash: stored() }
     } else {
-        Newcomer::Federated { identity: identity("new"), handle: None, email: Some(email()) }
+        Registration::Federated { identity: identity("new"), handle: None, email: Some(email()) }
     }
 }
 
@@ -213,7 +213,7 @@ fn candidates() -> Vec<(&'static str, Option<Account>)> {
         ..active.clone()
     };
     let mut without = active.clone();
-    without.ways.addresses.clear();
+    without.credentials.addresses.clear();
     let mut throttled = active.clone();
     (0..5).for_each(|_| throttled.first.fail(NOW));
     vec![
@@ -267,8 +267,11 @@ pub(crate) fn table() -> String {
                 ("another identity", Input::Identity(Box::new(asserted("2", true, false)))),
             ];
             for (proof, input) in proofs {
-                let arrival =
-                    Arrival { newcomer: newcomer(is_password), proven: Some(email()), left_out: Vec::new() };
+                let arrival = Arrival {
+                    registration: registration(is_password),
+                    proven: Some(email()),
+                    left_out: Vec::new(),
+                };
                 let flow = bench.begin(State::ProveOwnership {
                     arrival,
                     candidate: AccountId::v7(NOW, [1; 10]),
@@ -293,13 +296,13 @@ pub(crate) fn table() -> String {
             [("Restore", Input::Plain(Answer::Restore)), ("KeepDeleted", Input::Plain(Answer::KeepDeleted))]
         {
             let link = link.map(|is_password| Arrival {
-                newcomer: newcomer(is_password),
+                registration: registration(is_password),
                 proven: Some(email()),
                 left_out: Vec::new(),
             });
             let holder = pending.clone();
-            let is_password = link.as_ref().is_some_and(|arrival| arrival.newcomer.is_password());
-            let proof = Proof::of_password(pending.ways.methods[0].id, 1, NOW);
+            let is_password = link.as_ref().is_some_and(|arrival| arrival.registration.is_password());
+            let proof = Proof::of_password(pending.credentials.methods[0].id, 1, NOW);
             let purpose = link.map_or(Purpose::SignIn, Purpose::Link);
             let flow = bench.begin(State::ConfirmRestore(Entry::new(&pending, proof, purpose)));
             let facts = Facts {

@@ -19,7 +19,7 @@ impl Entry {
     /// The state that asks for what is missing, if anything is.
     pub(crate) fn missing(&self, account: &Account) -> Option<fn(Self) -> State> {
         let first_is_enough = matches!(self.purpose, Purpose::Reauthenticate { first_only: true, .. });
-        if account.ways.mfa.is_some() && self.proof.second.is_none() && !first_is_enough {
+        if account.credentials.mfa.is_some() && self.proof.second.is_none() && !first_is_enough {
             return Some(State::SecondFactor);
         }
         let is_compromised =
@@ -62,19 +62,19 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
     if !mfa::accepted(&entry.purpose).contains(&given.factor()) {
         return turn.refuse(Refusal::NotOffered);
     }
-    let (now, patient) = (turn.ctx.now, turn.ctx.patient);
+    let (now, throttle_clock) = (turn.ctx.now, turn.ctx.throttle_clock);
     let session = match entry.purpose {
         Purpose::Reauthenticate { session, .. } => Some(session),
         _ => None,
     };
     // A session's own budget locks nobody else out; a factor at its end stays so (SPEC 6.4, 12.1).
     if (session.is_none() || account.second.is_spent())
-        && let Err(throttled) = account.second.check(now, patient, given.at_the_end())
+        && let Err(throttled) = account.second.check(now, throttle_clock, given.lockout())
     {
-        account.second.settle(patient);
+        account.second.settle(throttle_clock);
         return counted(turn, account, Event::refused(Action::Throttled, now), throttled);
     }
-    let Some(mfa) = &mut account.ways.mfa else {
+    let Some(mfa) = &mut account.credentials.mfa else {
         // It was turned off meanwhile: nothing is missing any more.
         return enter(turn, account, entry);
     };
@@ -82,7 +82,7 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
         return match session {
             Some(session) => failed_in_session(turn, account, session, Refusal::InvalidCode),
             None => {
-                account.second.fail(patient);
+                account.second.fail(throttle_clock);
                 counted(turn, account, Event::refused(Action::SecondFactorTried, now), Refusal::InvalidCode)
             }
         };
@@ -90,8 +90,8 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
     account.second.clear();
     entry.proof.second = Some((given.factor(), now));
     if let TypedFactor::RecoveryCode(_) = given {
-        let left =
-            u8::try_from(account.ways.mfa.as_ref().map_or(0, |mfa| mfa.codes.len())).unwrap_or(u8::MAX);
+        let left = u8::try_from(account.credentials.mfa.as_ref().map_or(0, |mfa| mfa.codes.len()))
+            .unwrap_or(u8::MAX);
         turn.tell(&account, &Body::RecoveryCodeUsed { left });
     }
     if entry.missing(&account).is_some() {

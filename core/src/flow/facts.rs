@@ -7,7 +7,7 @@ use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::assertion::Asserted;
 use crate::records::identifier::Identifier;
-use crate::records::mailed_code::{Pace, UnknownAddress};
+use crate::records::mailed_code::{AddressHash, RateLimit};
 use crate::records::mfa::TypedFactor;
 use crate::records::proof::PasswordProof;
 use crate::records::session::Session;
@@ -54,8 +54,8 @@ pub(crate) struct Facts {
 /// What is known of an address that a code would go to.
 #[derive(Default)]
 pub(crate) struct MailFacts {
-    pub(crate) address: UnknownAddress,
-    pub(crate) pace: Pace,
+    pub(crate) address: AddressHash,
+    pub(crate) rate_limit: RateLimit,
     /// The flows that wait for its proof, oldest first.
     pub(crate) waiting: Vec<FlowId>,
     /// How many flows of the store wait for a code of that purpose.

@@ -68,7 +68,7 @@ pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: 
             entry::enter(turn, candidate, entry)
         }
         None => {
-            candidate.first.fail(turn.ctx.patient);
+            candidate.first.fail(turn.ctx.throttle_clock);
             let event = Event::refused(Action::ForeignIdentityShown, turn.ctx.now);
             let changes = vec![Change::account(candidate, event)];
             Verdict::counted(Refusal::InvalidCredentials, changes)

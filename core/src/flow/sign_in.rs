@@ -9,8 +9,8 @@ use crate::records::flow::{Entry, Purpose};
 use crate::records::proof::PasswordProof;
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
-use crate::records::step::{Arrived, Progress, Step};
-use crate::records::throttle::{AtTheEnd, UnknownSlot};
+use crate::records::step::{Progress, SignInOutcome, Step};
+use crate::records::throttle::{LockoutPolicy, UnknownSlot};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::{first_factor, opening};
 
@@ -43,7 +43,7 @@ pub(crate) fn password(
         account,
         &entry.proof,
         client,
-        Arrived::SignedIn,
+        SignInOutcome::SignedIn,
         Action::SignedIn,
         &mut changes,
         ctx,
@@ -53,14 +53,14 @@ pub(crate) fn password(
 
 /// A guess at an email that nobody has as a password's identifier.
 fn nobodys(mut unknown: UnknownSlot, ctx: &Context<'_>) -> Verdict<Progress> {
-    let refusal = match unknown.throttle.check(ctx.now, ctx.patient, AtTheEnd::Lock) {
+    let refusal = match unknown.throttle.check(ctx.now, ctx.throttle_clock, LockoutPolicy::Lock) {
         Err(throttled) => {
-            unknown.throttle.settle(ctx.patient);
+            unknown.throttle.settle(ctx.throttle_clock);
             unknown.refused = unknown.refused.saturating_add(1);
             throttled
         }
         Ok(()) => {
-            unknown.throttle.fail(ctx.patient);
+            unknown.throttle.fail(ctx.throttle_clock);
             Refusal::InvalidCredentials
         }
     };

@@ -10,11 +10,11 @@ use crate::ground::short_name::ProviderId;
 use crate::records::account::Account;
 use crate::records::audit::Action;
 use crate::records::context::Context;
-use crate::records::flow::{Arrival, Newcomer, State, Verifying};
-use crate::records::mailed_code::Pace;
+use crate::records::flow::{Arrival, Registration, State, Verifying};
+use crate::records::mailed_code::RateLimit;
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
-use crate::records::step::{Arrived, Progress, Step};
+use crate::records::step::{Progress, SignInOutcome, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::{address, method, opening, protected};
 
@@ -27,8 +27,8 @@ pub(crate) fn sign_up(
     ctx: &Context<'_>,
 ) -> Verdict<Progress> {
     let (turn, token) = Turn::begin(client, facts, ctx);
-    let newcomer = Newcomer::Password { email: email.clone(), hash };
-    turn.verify_email(newcomer, email).map(|step| Progress { flow: Some(token), number: 1, step })
+    let registration = Registration::Password { email: email.clone(), hash };
+    turn.verify_email(registration, email).map(|step| Progress { flow: Some(token), number: 1, step })
 }
 
 /// A flow that will bring an assertion, among so many of its kind (SPEC 2.10).
@@ -52,18 +52,18 @@ pub(crate) fn at_once(
     email: EmailAddress,
     hash: StoredPassword,
     client: &Client,
-    pace: Pace,
+    rate_limit: RateLimit,
     ctx: &Context<'_>,
 ) -> Verdict<Progress> {
-    let newcomer = Newcomer::Password { email: email.clone(), hash };
-    let arrival = Arrival { newcomer, proven: None, left_out: Vec::new() };
+    let registration = Registration::Password { email: email.clone(), hash };
+    let arrival = Arrival { registration, proven: None, left_out: Vec::new() };
     let id = ctx.draw.account(ctx.now);
     let (account, proof) = method::add_method(Account::new(id), arrival, ctx);
     let mut changes = protected::rows(&Account::new(id), &account, ctx.now);
     let made = account.clone();
-    let (outcome, action) = (Arrived::Created, Action::AccountCreated);
+    let (outcome, action) = (SignInOutcome::Created, Action::AccountCreated);
     let signed_in = opening::open_session(account, &proof, client, outcome, action, &mut changes, ctx);
-    changes.extend(address::first_proof(&made, signed_in.session, client.device(), &email, pace, ctx));
+    changes.extend(address::first_proof(&made, signed_in.session, client.device(), &email, rate_limit, ctx));
     Verdict::done(Progress { flow: None, number: 1, step: Step::SignedIn(signed_in) }, changes)
 }
 

@@ -9,7 +9,9 @@ use crate::ground::id::{AccountId, SessionId};
 use crate::records::account::{Account, Status};
 use crate::records::assertion::Asserted;
 use crate::records::context::Context;
-use crate::records::flow::{Arrival, Entry, Flow, Newcomer, Proving, Purpose, Resetting, State, Verifying};
+use crate::records::flow::{
+    Arrival, Entry, Flow, Proving, Purpose, Registration, Resetting, State, Verifying,
+};
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::CodePurpose;
 use crate::records::mfa::SecondFactor;
@@ -46,13 +48,13 @@ impl State {
                 }
                 _ => Needs::default(),
             },
-            Self::VerifyEmail(Verifying { newcomer, proving }) => Needs {
+            Self::VerifyEmail(Verifying { registration, proving }) => Needs {
                 mail: Some(proving.goes_to(input)),
                 sharing: Some(&proving.email),
-                ..Needs::of_newcomer(newcomer)
+                ..Needs::of_registration(registration)
             },
             Self::ConfirmCreate(arrival) => {
-                let mail = arrival.newcomer.email().map(|email| (CodePurpose::AddressProof, email));
+                let mail = arrival.registration.email().map(|email| (CodePurpose::AddressProof, email));
                 Needs { mail, ..Needs::of_arrival(arrival) }
             }
             Self::LinkOrCreate { arrival, .. } => Needs::of_arrival(arrival),
@@ -99,12 +101,12 @@ impl<'a> Needs<'a> {
         Self { holder, sharing: asserted.email.as_ref().filter(|_| asserted.email_proven), ..Self::default() }
     }
 
-    fn of_newcomer(newcomer: &Newcomer) -> Self {
-        Self { holder: Some(newcomer.identifier()), ..Self::default() }
+    fn of_registration(registration: &Registration) -> Self {
+        Self { holder: Some(registration.identifier()), ..Self::default() }
     }
 
     fn of_arrival(arrival: &'a Arrival) -> Self {
-        Self { sharing: arrival.proven.as_ref(), ..Self::of_newcomer(&arrival.newcomer) }
+        Self { sharing: arrival.proven.as_ref(), ..Self::of_registration(&arrival.registration) }
     }
 
     fn of_entry(entry: &'a Entry) -> Self {
@@ -151,11 +153,11 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
             can_skip: matches!(entry.purpose, Purpose::Reauthenticate { .. }),
         },
         State::NewPassword(_) => Step::NewPassword,
-        State::ConfirmCreate(arrival) => match &arrival.newcomer {
-            Newcomer::Federated { identity, handle, .. } => {
+        State::ConfirmCreate(arrival) => match &arrival.registration {
+            Registration::Federated { identity, handle, .. } => {
                 Step::ConfirmCreate { provider: identity.provider.clone(), handle: handle.clone() }
             }
-            Newcomer::Password { .. } => Step::Ended,
+            Registration::Password { .. } => Step::Ended,
         },
         State::LinkOrCreate { arrival, offered } => {
             let prompt = prompt::prompt(arrival, facts, ctx);
@@ -165,7 +167,7 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
                     .zip(offered)
                     .filter_map(|(place, id)| {
                         let account = prompt.candidates.iter().find(|account| account.id == *id)?;
-                        Some(Candidate::of(account, place, arrival.newcomer.is_password()))
+                        Some(Candidate::of(account, place, arrival.registration.is_password()))
                     })
                     .collect(),
                 can_create: prompt.blocked.is_none(),
@@ -174,9 +176,9 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
         }
         State::ProveOwnership { arrival, place, .. } => match &facts.account {
             Some(account) => {
-                let candidate = Candidate::of(account, *place, arrival.newcomer.is_password());
+                let candidate = Candidate::of(account, *place, arrival.registration.is_password());
                 Step::ProveOwnership {
-                    adding: (!candidate.drops_new_password).then(|| arrival.newcomer.adding()),
+                    adding: (!candidate.drops_new_password).then(|| arrival.registration.adding()),
                     accepted: account.accepted(),
                     nonce: nonce(flow, ctx),
                     candidate,
@@ -224,7 +226,7 @@ pub(crate) fn nonce(flow: &Flow, ctx: &Context<'_>) -> String {
     jose::nonce(ctx.keys, flow.id, flow.number)
 }
 
-impl Newcomer {
+impl Registration {
     fn adding(&self) -> Adding {
         match self {
             Self::Password { email, .. } => Adding::Password { email: email.as_typed().to_owned() },

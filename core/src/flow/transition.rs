@@ -55,12 +55,12 @@ fn stepped(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict
         (State::VerifyEmail(verifying), Input::Plain(Answer::Skip)) if verifying.can_skip() => {
             arrival::skip(turn.stop_waiting(&verifying.proving), verifying)
         }
-        (State::VerifyEmail(Verifying { newcomer, proving }), Input::Plain(Answer::Resend)) => {
-            turn.send_code(proving, false, |proving| State::VerifyEmail(Verifying { newcomer, proving }))
+        (State::VerifyEmail(Verifying { registration, proving }), Input::Plain(Answer::Resend)) => {
+            turn.send_code(proving, false, |proving| State::VerifyEmail(Verifying { registration, proving }))
         }
         (State::VerifyEmail(verifying), Input::CorrectAddress(email)) => {
             let turn = turn.stop_waiting(&verifying.proving);
-            turn.verify_email(verifying.newcomer.with_address(&email), email)
+            turn.verify_email(verifying.registration.with_address(&email), email)
         }
 
         // ── from ConfirmCreate ──

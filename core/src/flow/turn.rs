@@ -11,13 +11,13 @@ use crate::ground::secret::Secret;
 use crate::records::account::Account;
 use crate::records::audit::Action;
 use crate::records::context::Context;
-use crate::records::flow::{Arrival, Flow, Newcomer, Proving, State, Verifying};
+use crate::records::flow::{Arrival, Flow, Proving, Registration, State, Verifying};
 use crate::records::mailed_code::{CodePurpose, CodeSlot, TypedIn};
 use crate::records::message::Body;
 use crate::records::proof::Proof;
 use crate::records::refusal::{AssertionProblem, Refusal};
 use crate::records::session::Client;
-use crate::records::step::{Arrived, Progress, SignedIn, Step};
+use crate::records::step::{Progress, SignInOutcome, SignedIn, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::{notices, opening};
 
@@ -79,9 +79,9 @@ impl<'a> Turn<'a> {
     }
 
     /// The newcomer has to prove the address (SPEC 2.3).
-    pub(crate) fn verify_email(self, newcomer: Newcomer, email: EmailAddress) -> Verdict<Step> {
+    pub(crate) fn verify_email(self, registration: Registration, email: EmailAddress) -> Verdict<Step> {
         let proving = Proving::new(CodePurpose::AddressProof, email);
-        self.prove(proving, false, |proving| State::VerifyEmail(Verifying { newcomer, proving }))
+        self.prove(proving, false, |proving| State::VerifyEmail(Verifying { registration, proving }))
     }
 
     /// The flow waits for a code, among so many of its kind (SPEC 2.10).
@@ -114,7 +114,7 @@ impl<'a> Turn<'a> {
         to_nobody: bool,
         state: impl FnOnce(Proving) -> State,
     ) -> Verdict<Step> {
-        if self.facts.mail.pace.allows(self.ctx.patient) {
+        if self.facts.mail.rate_limit.allows(self.ctx.throttle_clock) {
             proving.serial = proving.serial.saturating_add(1);
             let (slot, mut message) = CodeSlot::send(
                 proving.purpose,
@@ -128,9 +128,9 @@ impl<'a> Turn<'a> {
                 *nobodys = to_nobody;
             }
             proving.code = Some(slot);
-            let mut pace = std::mem::take(&mut self.facts.mail.pace);
-            pace.count(self.ctx.patient);
-            self.changes.push(Change::Paced { address: self.facts.mail.address, pace });
+            let mut rate_limit = std::mem::take(&mut self.facts.mail.rate_limit);
+            rate_limit.count(self.ctx.throttle_clock);
+            self.changes.push(Change::RateLimited { address: self.facts.mail.address, rate_limit });
             self.changes.push(Change::Send(message));
         }
         self.to(state(proving))
@@ -218,7 +218,7 @@ pub(crate) fn arrive(
     mut turn: Turn<'_>,
     account: Account,
     proof: &Proof,
-    outcome: Arrived,
+    outcome: SignInOutcome,
     action: Action,
 ) -> Verdict<Step> {
     let id = account.id;

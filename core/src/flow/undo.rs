@@ -7,16 +7,16 @@ use crate::flow::turn::Turn;
 use crate::records::account::{Account, Status};
 use crate::records::audit::{Action, Event};
 use crate::records::context::Context;
+use crate::records::credentials::Credentials;
 use crate::records::flow::{Entry, Purpose, State};
 use crate::records::message::Body;
 use crate::records::mfa::{SecondFactor, TypedFactor};
 use crate::records::proof::Proof;
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
-use crate::records::step::{Arrived, Progress, Step};
+use crate::records::step::{Progress, SignInOutcome, Step};
 use crate::records::undo::{Asks, Undo, UndoHash, Undoing};
 use crate::records::verdict::{Change, Verdict};
-use crate::records::ways::Ways;
 use crate::rules::{notices, protected};
 
 /// Somebody has an undo code. It leads to the account whose act it undoes; every other is over or never was.
@@ -75,15 +75,16 @@ fn apply(
     let before = account.clone();
     let UndoFacts { records, held_by_others } = std::mem::take(&mut turn.facts.undo);
     let void: Vec<_> = records.iter().filter(|(_, other)| other.revision >= undo.revision).collect();
-    let since: Vec<&Ways> = void.iter().map(|(_, other)| &other.before).chain([&before.ways]).collect();
-    let mut ways = undo.before.put_back(&since);
+    let since: Vec<&Credentials> =
+        void.iter().map(|(_, other)| &other.before).chain([&before.credentials]).collect();
+    let mut credentials = undo.before.put_back(&since);
     // Its owner let go of it at once (SPEC 1.7), and somebody else has it by now.
-    ways.methods.retain(|method| !held_by_others.contains(&method.credential.identifier()));
-    if ways.methods.iter().all(|method| method.suspended) {
+    credentials.methods.retain(|method| !held_by_others.contains(&method.credential.identifier()));
+    if credentials.methods.iter().all(|method| method.suspended) {
         return turn.refuse(Refusal::IdentityInUse);
     }
     let second = match second {
-        Some(typed) => match crate::rules::undo::take_factor(&mut ways, &mut account, typed, ctx) {
+        Some(typed) => match crate::rules::undo::take_factor(&mut credentials, &mut account, typed, ctx) {
             Ok(proven) => Some(proven),
             Err((refusal, event)) => {
                 turn.changes.push(Change::account(account, event));
@@ -92,8 +93,8 @@ fn apply(
         },
         None => None,
     };
-    account.reserved.retain(|held| held.revision < undo.revision && !ways.has(&held.identifier));
-    account.ways = ways;
+    account.reserved.retain(|held| held.revision < undo.revision && !credentials.has(&held.identifier));
+    account.credentials = credentials;
     let left = records.iter().filter(|(_, other)| other.revision < undo.revision);
     account.undo_until = left.map(|(_, other)| other.expires_at).max();
     let by_recovery_code = matches!(second, Some((SecondFactor::RecoveryCode, _)));
@@ -112,7 +113,7 @@ fn apply(
     let event = Event::done(Action::Undone, None, ctx.now);
     match proof {
         Some(proof) if account.status == Status::Active => {
-            turn::arrive(turn, account, &proof, Arrived::Undone, Action::Undone)
+            turn::arrive(turn, account, &proof, SignInOutcome::Undone, Action::Undone)
         }
         Some(proof) => {
             let entry = Entry::new(&account, proof, Purpose::SignIn);

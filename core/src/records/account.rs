@@ -10,6 +10,7 @@ use crate::ground::short_name::ProductId;
 use crate::ground::time::Timestamp;
 use crate::records::address::{Address, AddressSource, AddressView};
 use crate::records::chain::Chain;
+use crate::records::credentials::Credentials;
 use crate::records::deletion::RequestedBy;
 use crate::records::identifier::Identifier;
 use crate::records::import::Origin;
@@ -21,7 +22,6 @@ use crate::records::protected::Reserved;
 use crate::records::provider::Identity;
 use crate::records::session::{Aal, Session};
 use crate::records::throttle::Throttle;
-use crate::records::ways::Ways;
 
 /// Failures of a session's reauthentication that end it (SPEC 6.4).
 const REAUTHENTICATIONS: u8 = 5;
@@ -35,7 +35,7 @@ pub(crate) struct Account {
     pub(crate) status: Status,
     /// What the owner wants to be called; found by nobody (SPEC 1.11).
     pub(crate) display_name: Option<String>,
-    pub(crate) ways: Ways,
+    pub(crate) credentials: Credentials,
     /// Failures of the first factor (SPEC 12.1).
     pub(crate) first: Throttle,
     /// Failures of the second factor, over all flows (SPEC 12.1).
@@ -95,7 +95,7 @@ impl Account {
             revision: 0,
             status: Status::Active,
             display_name: None,
-            ways: Ways::default(),
+            credentials: Credentials::default(),
             first: Throttle::default(),
             second: Throttle::default(),
             hold: None,
@@ -119,7 +119,7 @@ impl Account {
 
     /// The methods that lead in.
     pub(crate) fn usable(&self) -> impl Iterator<Item = &Method> {
-        self.ways.methods.iter().filter(|method| !method.suspended)
+        self.credentials.methods.iter().filter(|method| !method.suspended)
     }
 
     /// The account's one password method (SPEC 1.6).
@@ -132,7 +132,7 @@ impl Account {
 
     /// The email of the password, suspended or not.
     pub(crate) fn any_password_email(&self) -> Option<&EmailAddress> {
-        self.ways.methods.iter().find_map(|method| match &method.credential {
+        self.credentials.methods.iter().find_map(|method| match &method.credential {
             Credential::Password { email, .. } => Some(email),
             Credential::Federated { .. } => None,
         })
@@ -147,11 +147,11 @@ impl Account {
     }
 
     pub(crate) fn method(&self, id: MethodId) -> Option<&Method> {
-        self.ways.methods.iter().find(|method| method.id == id)
+        self.credentials.methods.iter().find(|method| method.id == id)
     }
 
     pub(crate) fn method_mut(&mut self, id: MethodId) -> Option<&mut Method> {
-        self.ways.methods.iter_mut().find(|method| method.id == id)
+        self.credentials.methods.iter_mut().find(|method| method.id == id)
     }
 
     /// Whether the email is a verified address of the account.
@@ -161,12 +161,12 @@ impl Account {
 
     /// Whether the email is an address of the account, proven or not.
     pub(crate) fn has(&self, email: &EmailAddress) -> bool {
-        self.ways.addresses.iter().any(|address| address.email == *email)
+        self.credentials.addresses.iter().any(|address| address.email == *email)
     }
 
     /// The verified addresses, earliest first.
     pub(crate) fn verified(&self) -> impl Iterator<Item = &EmailAddress> {
-        self.ways
+        self.credentials
             .addresses
             .iter()
             .filter(|address| address.verified_at.is_some())
@@ -180,12 +180,12 @@ impl Account {
         verified_at: Option<Timestamp>,
         source: AddressSource,
     ) {
-        match self.ways.addresses.iter_mut().find(|address| address.email == *email) {
+        match self.credentials.addresses.iter_mut().find(|address| address.email == *email) {
             Some(address) => address.verified_at = address.verified_at.or(verified_at),
-            None => self.ways.addresses.push(Address { email: email.clone(), verified_at, source }),
+            None => self.credentials.addresses.push(Address { email: email.clone(), verified_at, source }),
         }
-        if verified_at.is_some() && self.ways.contact.is_none() {
-            self.ways.contact = Some(email.clone());
+        if verified_at.is_some() && self.credentials.contact.is_none() {
+            self.credentials.contact = Some(email.clone());
         }
     }
 
@@ -216,9 +216,9 @@ impl Account {
             status: self.status.clone(),
             created: self.id.made_at(),
             display_name: self.display_name.clone(),
-            contact: self.ways.contact.as_ref().map(|email| email.as_typed().to_owned()),
+            contact: self.credentials.contact.as_ref().map(|email| email.as_typed().to_owned()),
             addresses: self
-                .ways
+                .credentials
                 .addresses
                 .iter()
                 .map(|address| AddressView {
@@ -228,10 +228,10 @@ impl Account {
                     others: 0,
                 })
                 .collect(),
-            methods: self.ways.methods.iter().map(Method::view).collect(),
-            mfa: self.ways.mfa.as_ref().map(Mfa::view),
+            methods: self.credentials.methods.iter().map(Method::view).collect(),
+            mfa: self.credentials.mfa.as_ref().map(Mfa::view),
             hold_until: self.hold.map(|hold| hold.until).filter(|until| now < *until),
-            second_factor_suspended: self.ways.suspended_mfa.is_some(),
+            second_factor_suspended: self.credentials.suspended_mfa.is_some(),
         }
     }
 
@@ -240,10 +240,10 @@ impl Account {
     /// `keeps_proven` leaves the owner what was proven by more than the methods that go.
     pub(crate) fn drop_methods(&mut self, keeps_proven: bool, gone: impl Fn(&Method) -> bool) {
         let (gone, kept): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.ways.methods).into_iter().partition(gone);
-        self.ways.methods = kept;
+            std::mem::take(&mut self.credentials.methods).into_iter().partition(gone);
+        self.credentials.methods = kept;
         for method in gone {
-            let addresses = std::mem::take(&mut self.ways.addresses);
+            let addresses = std::mem::take(&mut self.credentials.addresses);
             for mut address in addresses {
                 if address.source == AddressSource::Method(method.id) {
                     address.source = match self.carrier(&address.email) {
@@ -252,7 +252,7 @@ impl Account {
                         None => continue,
                     };
                 }
-                self.ways.addresses.push(address);
+                self.credentials.addresses.push(address);
             }
         }
         self.settle_contact();
@@ -261,17 +261,17 @@ impl Account {
     /// The method that carries the address.
     pub(crate) fn carrier(&self, email: &EmailAddress) -> Option<MethodId> {
         let carries = |method: &&Method| method.credential.email() == Some(email);
-        self.ways.methods.iter().find(carries).map(|method| method.id)
+        self.credentials.methods.iter().find(carries).map(|method| method.id)
     }
 
     /// Puts the earliest verified address in the place of a contact that went.
     fn settle_contact(&mut self) {
-        if self.ways.contact.as_ref().is_some_and(|contact| self.has_verified(contact)) {
+        if self.credentials.contact.as_ref().is_some_and(|contact| self.has_verified(contact)) {
             return;
         }
-        let verified = self.ways.addresses.iter().filter(|address| address.verified_at.is_some());
+        let verified = self.credentials.addresses.iter().filter(|address| address.verified_at.is_some());
         let earliest = verified.min_by_key(|address| address.verified_at);
-        self.ways.contact = earliest.map(|address| address.email.clone());
+        self.credentials.contact = earliest.map(|address| address.email.clone());
     }
 
     /// Whether what was proven is still a way into the account, unchanged.
@@ -287,7 +287,7 @@ impl Account {
 
     /// Replaces the password: proofs of the one before are stale from here on.
     pub(crate) fn set_password(&mut self, new: StoredPassword) {
-        for method in &mut self.ways.methods {
+        for method in &mut self.credentials.methods {
             if let Credential::Password { hash, version, .. } = &mut method.credential {
                 *hash = new;
                 *version = version.saturating_add(1);
@@ -339,7 +339,7 @@ impl Account {
 
     /// The level that a session has with every factor of the account proven (SPEC 5.7).
     pub(crate) fn highest_aal(&self) -> Aal {
-        if self.ways.mfa.is_some() { Aal::Aal2 } else { Aal::Aal1 }
+        if self.credentials.mfa.is_some() { Aal::Aal2 } else { Aal::Aal1 }
     }
 
     pub(crate) fn membership(&self, product: &ProductId) -> Option<&Membership> {
@@ -352,7 +352,7 @@ impl Account {
             membership.billing.as_ref().map(|billing| Identifier::Customer(billing.customer.clone()))
         });
         let external = self.origin.iter().map(|origin| Identifier::External(origin.external_id.clone()));
-        self.ways.identifiers().chain(customers).chain(external)
+        self.credentials.identifiers().chain(customers).chain(external)
     }
 
     /// Whether nobody else may have the identifier: a method has it, or an undo may put it back.

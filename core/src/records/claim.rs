@@ -15,8 +15,8 @@ impl Record for Claim {
 
 /// That a row is there says it all; sealed, so that nobody can put one there.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Present;
+pub(crate) struct Marker;
 
-impl Record for Present {
+impl Record for Marker {
     const VERSION: u8 = 1;
 }

@@ -14,7 +14,7 @@ pub(crate) struct Context<'a> {
     /// What the wall clock shows, for codes that another device counts out by its own (SPEC 12.4).
     pub(crate) wall: Timestamp,
     /// The slower of the two clocks, for what must not come early (SPEC 12.4).
-    pub(crate) patient: Timestamp,
+    pub(crate) throttle_clock: Timestamp,
     pub(crate) policy: &'a Policy,
     pub(crate) draw: &'a Draw,
     pub(crate) keys: &'a Keys,

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::export_account::{AccountPart, Moment, WaysPart, moment};
+use super::export_account::{AccountPart, CredentialsPart, Moment, moment};
 use crate::ground::email::EmailAddress;
 use crate::records::account::Account;
 use crate::records::audit::{Actor, Outcome};
@@ -52,7 +52,7 @@ struct UndoPart {
     made_at: Moment,
     expires_at: Moment,
     /// What the undo puts back.
-    before: WaysPart,
+    before: CredentialsPart,
 }
 
 #[derive(Serialize)]
@@ -141,7 +141,7 @@ impl UndoPart {
             act: undo.act.code(),
             made_at: undo.made_at.rfc3339(),
             expires_at: undo.expires_at.rfc3339(),
-            before: WaysPart::of(&undo.before),
+            before: CredentialsPart::of(&undo.before),
         }
     }
 }

@@ -6,13 +6,13 @@ use crate::ground::email::EmailAddress;
 use crate::ground::time::Timestamp;
 use crate::records::account::{Account, Status};
 use crate::records::address::AddressSource;
+use crate::records::credentials::Credentials;
 use crate::records::identifier::Identifier;
 use crate::records::method::{Credential, Method};
 use crate::records::mfa::Mfa;
 use crate::records::product::Membership;
 use crate::records::protected::Reserved;
 use crate::records::provider::Identity;
-use crate::records::ways::Ways;
 
 /// A point in time as RFC 3339 writes it.
 pub(crate) type Moment = String;
@@ -26,7 +26,7 @@ pub(crate) struct AccountPart {
     restored_at: Option<Moment>,
     display_name: Option<String>,
     #[serde(flatten)]
-    ways: WaysPart,
+    credentials: CredentialsPart,
     /// When second factors or recovery codes were begun that are not on yet.
     enrolments_begun_at: Vec<Moment>,
     reserved: Vec<ReservedPart>,
@@ -41,7 +41,7 @@ pub(crate) struct AccountPart {
 
 /// The ways in, and the addresses that reach the owner.
 #[derive(Serialize)]
-pub(crate) struct WaysPart {
+pub(crate) struct CredentialsPart {
     contact: Option<String>,
     addresses: Vec<AddressPart>,
     methods: Vec<MethodPart>,
@@ -127,7 +127,7 @@ impl AccountPart {
             status: StatusPart::of(&account.status),
             restored_at: moment(account.restored_at),
             display_name: account.display_name.clone(),
-            ways: WaysPart::of(&account.ways),
+            credentials: CredentialsPart::of(&account.credentials),
             enrolments_begun_at: account.enrolments.iter().map(|begun| begun.begun_at.rfc3339()).collect(),
             reserved: account.reserved.iter().map(ReservedPart::of).collect(),
             undo_until: moment(account.undo_until),
@@ -144,11 +144,11 @@ impl AccountPart {
     }
 }
 
-impl WaysPart {
-    pub(crate) fn of(ways: &Ways) -> Self {
+impl CredentialsPart {
+    pub(crate) fn of(credentials: &Credentials) -> Self {
         Self {
-            contact: ways.contact.as_ref().map(typed),
-            addresses: ways
+            contact: credentials.contact.as_ref().map(typed),
+            addresses: credentials
                 .addresses
                 .iter()
                 .map(|address| {
@@ -161,9 +161,9 @@ impl WaysPart {
                     AddressPart { email, verified_at, source, method }
                 })
                 .collect(),
-            methods: ways.methods.iter().map(MethodPart::of).collect(),
-            mfa: ways.mfa.as_ref().map(MfaPart::of),
-            suspended_mfa: ways.suspended_mfa.as_ref().map(MfaPart::of),
+            methods: credentials.methods.iter().map(MethodPart::of).collect(),
+            mfa: credentials.mfa.as_ref().map(MfaPart::of),
+            suspended_mfa: credentials.suspended_mfa.as_ref().map(MfaPart::of),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::records::mailed_code::{CodePurpose, CodeSlot};
 use crate::records::proof::Proof;
 use crate::records::provider::Identity;
 use crate::records::session::Client;
-use crate::records::step::Arrived;
+use crate::records::step::SignInOutcome;
 use crate::records::undo::Undoing;
 
 /// A flow as it is stored.
@@ -71,7 +71,7 @@ pub(crate) enum State {
         account: AccountId,
         session: SessionId,
         proof: Proof,
-        outcome: Arrived,
+        outcome: SignInOutcome,
     },
     Done,
     Ended,
@@ -149,12 +149,12 @@ pub(crate) struct Resetting {
 
 /// Somebody who is new here: what they sign up with.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Newcomer {
+pub(crate) enum Registration {
     Password { email: EmailAddress, hash: StoredPassword },
     Federated { identity: Identity, handle: Option<String>, email: Option<EmailAddress> },
 }
 
-impl Newcomer {
+impl Registration {
     /// The address that comes with it.
     pub(crate) fn email(&self) -> Option<&EmailAddress> {
         match self {
@@ -186,14 +186,14 @@ impl Newcomer {
 /// A newcomer whose address waits for its proof.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Verifying {
-    pub(crate) newcomer: Newcomer,
+    pub(crate) registration: Registration,
     pub(crate) proving: Proving,
 }
 
 impl Verifying {
     /// An assertion's address may stay unproven; a password's is its identifier and may not (SPEC 2.3).
     pub(crate) fn can_skip(&self) -> bool {
-        !self.newcomer.is_password()
+        !self.registration.is_password()
     }
 }
 
@@ -217,7 +217,7 @@ impl Proving {
 /// A newcomer on the way to an account.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Arrival {
-    pub(crate) newcomer: Newcomer,
+    pub(crate) registration: Registration,
     /// The address that was proven.
     pub(crate) proven: Option<EmailAddress>,
     /// Candidates that were kept deleted (SPEC 3.5).

@@ -39,7 +39,7 @@ impl CodePurpose {
     }
 
     /// The keyed hash that stands for an address in the rows about mail of this purpose.
-    pub(crate) fn address_hash(self, email: &EmailAddress, keys: &Keys) -> UnknownAddress {
+    pub(crate) fn address_hash(self, email: &EmailAddress, keys: &Keys) -> AddressHash {
         keys.code(&[b"address", self.label(), email.canonical().as_bytes()])
     }
 }
@@ -54,7 +54,7 @@ pub(crate) enum TypedIn {
 }
 
 /// The keyed hash of an address that may be nobody's.
-pub(crate) type UnknownAddress = [u8; 32];
+pub(crate) type AddressHash = [u8; 32];
 
 /// A living code: only its keyed hash, bound to its purpose, where it is typed, and the address.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -70,10 +70,10 @@ pub(crate) struct CodeSlot {
 
 /// When messages of one purpose went to one address, known or not: 1 a minute, 5 an hour, 10 a day.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Pace {
+pub(crate) struct RateLimit {
     pub(crate) sent: Vec<Timestamp>,
 }
 
-impl Record for Pace {
+impl Record for RateLimit {
     const VERSION: u8 = 1;
 }

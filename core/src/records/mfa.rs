@@ -10,7 +10,7 @@ use crate::ground::id::SessionId;
 use crate::ground::named::coded;
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
-use crate::records::throttle::AtTheEnd;
+use crate::records::throttle::LockoutPolicy;
 
 /// An account's second factor. Where there is one, MFA is on (SPEC 5.7).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,10 +59,10 @@ impl TypedFactor {
     }
 
     /// TOTP is locked until a recovery code replaces it; those are paced and never locked (SPEC 12.1).
-    pub(crate) fn at_the_end(&self) -> AtTheEnd {
+    pub(crate) fn lockout(&self) -> LockoutPolicy {
         match self {
-            Self::Totp(_) => AtTheEnd::Lock,
-            Self::RecoveryCode(_) => AtTheEnd::OneTryAnHour,
+            Self::Totp(_) => LockoutPolicy::Lock,
+            Self::RecoveryCode(_) => LockoutPolicy::OneTryAnHour,
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod chain;
 pub(crate) mod claim;
 pub(crate) mod context;
+pub(crate) mod credentials;
 pub(crate) mod deletion;
 pub(crate) mod explain;
 pub(crate) mod export;
@@ -36,7 +37,6 @@ pub(crate) mod support;
 pub(crate) mod throttle;
 pub(crate) mod undo;
 pub(crate) mod verdict;
-pub(crate) mod ways;
 
 /// Calls a macro with every record, which is what the store keeps: the golden bytes and the fuzzer walk this list.
 /// A record's place is its number with the fuzzer, so a new one goes to the end.
@@ -49,7 +49,7 @@ macro_rules! every_record {
             audit::Event,
             flow::Flow,
             message::Outgoing,
-            mailed_code::Pace,
+            mailed_code::RateLimit,
             throttle::UnknownSlot,
             claim::Claim,
             meta::ClockEvent,
@@ -63,7 +63,7 @@ macro_rules! every_record {
             privacy::PrivacyRequest,
             undo::Undo,
             pending::Pending,
-            claim::Present,
+            claim::Marker,
         }
     };
 }

@@ -24,7 +24,7 @@ impl PickerEntry {
         Self {
             account: account.id,
             display_name: account.display_name.clone(),
-            email: account.ways.contact.as_ref().map(|email| email.masked()),
+            email: account.credentials.contact.as_ref().map(|email| email.masked()),
             methods: account.kinds(),
             needs_network: account.works_offline().is_empty(),
         }

@@ -22,14 +22,14 @@ pub struct Provider {
     /// Empty for most (SPEC 2.3).
     pub authority_for: Vec<String>,
     /// How its word reaches the engine.
-    pub word: Word,
+    pub assertion_kind: AssertionKind,
     /// Where people manage their account there, which nobody else can (SPEC 8.5).
     pub manage_url: Option<String>,
 }
 
 /// How a provider's word reaches the engine; it is taken in no other way (SPEC 2.9).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Word {
+pub enum AssertionKind {
     /// It issues no ID token: the host states what it said.
     HostStated,
     /// By an ID token that it signed for the application.
@@ -39,7 +39,7 @@ pub enum Word {
 impl Provider {
     /// X. It issues no ID token: the host states subject and handle after its own OAuth exchange.
     pub fn x() -> Self {
-        let x = Self::named("x", "https://x.com", &[], Word::HostStated);
+        let x = Self::named("x", "https://x.com", &[], AssertionKind::HostStated);
         Self { manage_url: Some("https://x.com/settings/account".to_owned()), ..x }
     }
 
@@ -53,8 +53,12 @@ impl Provider {
             hosted_domain_counts: true,
             ..IdTokenRules::new(audiences, vec![Algorithm::Rs256])
         };
-        let google =
-            Self::named("google", "https://accounts.google.com", &["gmail.com"], Word::IdToken(rules));
+        let google = Self::named(
+            "google",
+            "https://accounts.google.com",
+            &["gmail.com"],
+            AssertionKind::IdToken(rules),
+        );
         Self { manage_url: Some("https://myaccount.google.com".to_owned()), ..google }
     }
 
@@ -66,16 +70,17 @@ impl Provider {
             verified_may_be_text: true,
             ..IdTokenRules::new(audiences, vec![Algorithm::Rs256])
         };
-        let apple = Self::named("apple", "https://appleid.apple.com", &domains, Word::IdToken(rules));
+        let apple =
+            Self::named("apple", "https://appleid.apple.com", &domains, AssertionKind::IdToken(rules));
         Self { manage_url: Some("https://account.apple.com".to_owned()), ..apple }
     }
 
-    fn named(id: &str, issuer: &str, authority_for: &[&str], word: Word) -> Self {
+    fn named(id: &str, issuer: &str, authority_for: &[&str], assertion_kind: AssertionKind) -> Self {
         Self {
             id: ProviderId::preset(id),
             issuer: issuer.to_owned(),
             authority_for: authority_for.iter().map(|domain| (*domain).to_owned()).collect(),
-            word,
+            assertion_kind,
             manage_url: None,
         }
     }
@@ -93,9 +98,9 @@ impl Provider {
 
     /// What policy asks of its ID tokens, if it speaks by them.
     pub(crate) fn id_token_rules(&self) -> Option<&IdTokenRules> {
-        match &self.word {
-            Word::IdToken(rules) => Some(rules),
-            Word::HostStated => None,
+        match &self.assertion_kind {
+            AssertionKind::IdToken(rules) => Some(rules),
+            AssertionKind::HostStated => None,
         }
     }
 

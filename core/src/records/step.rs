@@ -66,7 +66,7 @@ coded! {
             /// Whether a new account may be made.
             can_create: bool,
             /// Why it may not.
-            blocked: Option<Blocked>,
+            blocked: Option<CreateBlocked>,
         },
         /// Sign in to the chosen account with one of its own methods (SPEC 3.3).
         ProveOwnership {
@@ -133,12 +133,17 @@ pub struct SignedIn {
     /// password (SPEC 4.9).
     pub works_offline: Vec<MethodKind>,
     /// What else came of it.
-    pub outcome: Arrived,
+    pub outcome: SignInOutcome,
 }
 
 impl SignedIn {
     /// The session of an account, and the token that was made for it.
-    pub(crate) fn of(session: &Session, account: &Account, secret: &[u8; 32], outcome: Arrived) -> Self {
+    pub(crate) fn of(
+        session: &Session,
+        account: &Account,
+        secret: &[u8; 32],
+        outcome: SignInOutcome,
+    ) -> Self {
         Self {
             account: account.id,
             session: session.id,
@@ -156,7 +161,7 @@ impl SignedIn {
 coded! {
     /// How a person arrived at the session.
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-    pub enum Arrived {
+    pub enum SignInOutcome {
         /// By signing in to an account of theirs.
         SignedIn,
         /// In a new account.
@@ -177,7 +182,7 @@ coded! {
 coded! {
     /// Why no new account may be made.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub enum Blocked {
+    pub enum CreateBlocked {
         /// Another account has a password with this email (SPEC 1.3).
         PasswordTaken,
         /// As many accounts as policy allows have this verified email (SPEC 1.6).

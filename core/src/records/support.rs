@@ -32,14 +32,14 @@ pub struct SupportView {
 impl Account {
     pub(crate) fn support_view(&self) -> SupportView {
         let mut providers: Vec<_> =
-            self.ways.methods.iter().filter_map(|method| method.provider().cloned()).collect();
+            self.credentials.methods.iter().filter_map(|method| method.provider().cloned()).collect();
         providers.dedup();
         SupportView {
             id: self.id,
             status: self.status.clone(),
             created: self.id.made_at(),
-            contact: self.ways.contact.as_ref().map(|email| email.masked()),
-            methods: self.ways.methods.iter().map(|method| method.kind()).collect(),
+            contact: self.credentials.contact.as_ref().map(|email| email.masked()),
+            methods: self.credentials.methods.iter().map(|method| method.kind()).collect(),
             providers,
             products: self.memberships.iter().map(|membership| membership.product.clone()).collect(),
         }

@@ -8,7 +8,7 @@ use crate::ground::time::Timestamp;
 /// Failures after which the factor is locked (NIST SP 800-63B-4 section 3.2.2).
 pub(crate) const LOCKED: u32 = 100;
 
-/// A counter of failures. Its times are on the patient clock.
+/// A counter of failures. Its times are on the throttle clock.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Throttle {
     pub(crate) failures: u32,
@@ -17,7 +17,7 @@ pub(crate) struct Throttle {
 
 /// What a hundred failures lead to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum AtTheEnd {
+pub(crate) enum LockoutPolicy {
     /// The factor is locked until another way in clears it.
     Lock,
     /// There is no other way in: one try a day.
@@ -29,15 +29,15 @@ pub(crate) enum AtTheEnd {
 impl Throttle {
     /// Counts a failure. A clock that was put right may lie before the last one: the later stays, so
     /// that no wait gets shorter.
-    pub(crate) fn fail(&mut self, patient: Timestamp) {
+    pub(crate) fn fail(&mut self, throttle_clock: Timestamp) {
         self.failures = self.failures.saturating_add(1);
-        self.failed_at = self.failed_at.max(Some(patient));
+        self.failed_at = self.failed_at.max(Some(throttle_clock));
     }
 
     /// Puts a failure that a wrong clock dated into the future at the present: its wait begins again and
     /// is as long as ever, but no longer.
-    pub(crate) fn settle(&mut self, patient: Timestamp) {
-        self.failed_at = self.failed_at.min(Some(patient));
+    pub(crate) fn settle(&mut self, throttle_clock: Timestamp) {
+        self.failed_at = self.failed_at.min(Some(throttle_clock));
     }
 
     /// How many there are.

@@ -11,8 +11,8 @@ use crate::ground::codec::Record;
 use crate::ground::id::AccountId;
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
+use crate::records::credentials::Credentials;
 use crate::records::protected::ProtectedAct;
-use crate::records::ways::Ways;
 
 /// What an undo code stands for. Its row is found by the keyed hash of the code.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub(crate) struct Undo {
     /// The account's revision before the act: which of two acts was first, also within a millisecond.
     pub(crate) revision: u64,
     /// What the undo puts back.
-    pub(crate) before: Ways,
+    pub(crate) before: Credentials,
     pub(crate) made_at: Timestamp,
     pub(crate) expires_at: Timestamp,
 }

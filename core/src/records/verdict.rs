@@ -8,7 +8,7 @@ use crate::records::audit::Event;
 use crate::records::deletion::Due;
 use crate::records::flow::Flow;
 use crate::records::identifier::Identifier;
-use crate::records::mailed_code::{CodePurpose, Pace, UnknownAddress};
+use crate::records::mailed_code::{AddressHash, CodePurpose, RateLimit};
 use crate::records::message::Outgoing;
 use crate::records::pending::Pending;
 use crate::records::privacy::PrivacyRequest;
@@ -78,7 +78,7 @@ pub(crate) enum Change {
     /// The flow as it is from now on.
     Flow(Box<Flow>),
     /// How many messages the address was sent, for this purpose.
-    Paced { address: UnknownAddress, pace: Pace },
+    RateLimited { address: AddressHash, rate_limit: RateLimit },
     /// The message as it is from now on.
     Message(Outgoing),
     /// One more session than these may be one too many: those that are over go, and the oldest where that is not
@@ -130,7 +130,7 @@ pub(crate) enum Change {
     Unknown(UnknownSlot),
     /// The flow waits for a code of this purpose that went to this address, or does so no longer
     /// (SPEC 2.10).
-    Waiting { purpose: CodePurpose, address: UnknownAddress, flow: FlowId, waits: bool },
+    Waiting { purpose: CodePurpose, address: AddressHash, flow: FlowId, waits: bool },
 }
 
 impl Change {

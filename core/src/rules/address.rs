@@ -12,8 +12,9 @@ use crate::records::account::{Account, Owner};
 use crate::records::address::{Address, AddressSource, AddressStep};
 use crate::records::audit::{Action, Event};
 use crate::records::context::Context;
+use crate::records::credentials::Credentials;
 use crate::records::flow::Proving;
-use crate::records::mailed_code::{CodePurpose, CodeSlot, Pace, TypedIn};
+use crate::records::mailed_code::{CodePurpose, CodeSlot, RateLimit, TypedIn};
 use crate::records::message::Body;
 use crate::records::method::Credential;
 use crate::records::pending::{Pending, Wanted};
@@ -21,32 +22,31 @@ use crate::records::protected::ProtectedAct;
 use crate::records::refusal::Refusal;
 use crate::records::session::{Aal, Session};
 use crate::records::verdict::{Change, Verdict};
-use crate::records::ways::Ways;
 use crate::rules::fresh::{Fresh, Unheld};
 use crate::rules::method::Collisions;
 use crate::rules::protected::Protected;
 use crate::rules::{method, protected, session};
 
-impl Ways {
+impl Credentials {
     /// A hash of all that a pending change was decided on; what a sign-in notes down is not in it.
     fn basis(&self, account: &Account) -> Option<[u8; 32]> {
-        let mut ways = self.clone();
-        for method in &mut ways.methods {
+        let mut credentials = self.clone();
+        for method in &mut credentials.methods {
             method.used_at = None;
             if let Credential::Federated { handle, seen_email, .. } = &mut method.credential {
                 (*handle, *seen_email) = (None, None);
             }
         }
-        if let Some(mfa) = &mut ways.mfa {
+        if let Some(mfa) = &mut credentials.mfa {
             mfa.last_step = 0;
         }
         let held = account.hold.map_or(0, |hold| hold.until.as_millis());
-        codec::encode(&Basis(ways)).ok().map(|bytes| sha256(&[&bytes, &held.to_be_bytes()]))
+        codec::encode(&Basis(credentials)).ok().map(|bytes| sha256(&[&bytes, &held.to_be_bytes()]))
     }
 }
 
 #[derive(Serialize, Deserialize)]
-struct Basis(Ways);
+struct Basis(Credentials);
 
 impl Record for Basis {
     const VERSION: u8 = 1;
@@ -57,7 +57,7 @@ pub(crate) struct AskedFor {
     /// What waits already.
     pub(crate) pending: Option<Pending>,
     /// What went to the address for this purpose.
-    pub(crate) pace: Pace,
+    pub(crate) rate_limit: RateLimit,
 }
 
 /// The purpose of the code that a request sends.
@@ -77,8 +77,10 @@ pub(crate) fn request(
     if let Err(refusal) = offered(session, account, email, &wanted, ctx) {
         return Verdict::refused(refusal);
     }
-    let Some(basis) = account.ways.basis(account) else { return Verdict::refused(Refusal::LimitReached) };
-    let AskedFor { pending, mut pace } = known;
+    let Some(basis) = account.credentials.basis(account) else {
+        return Verdict::refused(Refusal::LimitReached);
+    };
+    let AskedFor { pending, mut rate_limit } = known;
     let purpose = wanted.purpose();
     let mut proving = Proving::new(purpose, email.clone());
     if let Some(earlier) = pending {
@@ -91,14 +93,14 @@ pub(crate) fn request(
         }
     }
     let mut changes = Vec::new();
-    if pace.allows(ctx.patient) {
+    if rate_limit.allows(ctx.throttle_clock) {
         proving.serial = proving.serial.saturating_add(1);
         let typed_in = TypedIn::Session(account.id, session.id);
         let (slot, message) =
             CodeSlot::send(purpose, typed_in, email, proving.serial, session.client.device(), ctx);
         proving.code = Some(slot);
-        pace.count(ctx.patient);
-        changes.push(Change::Paced { address: purpose.address_hash(email, ctx.keys), pace });
+        rate_limit.count(ctx.throttle_clock);
+        changes.push(Change::RateLimited { address: purpose.address_hash(email, ctx.keys), rate_limit });
         changes.push(Change::Send(message.about(account.id)));
     }
     let pending = Pending { session: session.id, wanted, proving, basis };
@@ -116,14 +118,14 @@ fn offered(
 ) -> Result<(), Refusal> {
     match wanted {
         Wanted::Contact { old_is_lost } => {
-            if account.ways.contact.as_ref() == Some(email) {
+            if account.credentials.contact.as_ref() == Some(email) {
                 return Err(Refusal::AlreadyYours);
             }
             if *old_is_lost && session.aal < Aal::Aal2 {
                 return Err(Refusal::NotOffered);
             }
             let after = moved(account, email, ctx);
-            if after.ways.addresses.len() > ctx.policy.addresses() {
+            if after.credentials.addresses.len() > ctx.policy.addresses() {
                 return Err(Refusal::LimitReached);
             }
             Ok(())
@@ -150,7 +152,7 @@ pub(crate) fn prove(
 ) -> Verdict<AddressStep> {
     let Owner { session, account } = owner;
     let mut changes = Vec::new();
-    let basis = account.ways.basis(account);
+    let basis = account.credentials.basis(account);
     let pending = pending.filter(|pending| pending.session == session.id && Some(pending.basis) == basis);
     let right = pending.and_then(|mut pending| {
         let Proving { email, code: slot, .. } = &mut pending.proving;
@@ -179,11 +181,11 @@ pub(crate) fn prove(
 /// the old one was that (SPEC 7.3).
 fn moved(account: &Account, email: &EmailAddress, ctx: &Context<'_>) -> Account {
     let mut after = account.clone();
-    let old = after.ways.contact.replace(email.clone());
+    let old = after.credentials.contact.replace(email.clone());
     // Where nothing was proven yet, it is the password's own email that gives way (SPEC 2.8).
-    let unproven = after.ways.unproven_password().cloned().filter(|_| old.is_none());
+    let unproven = after.credentials.unproven_password().cloned().filter(|_| old.is_none());
     let replaced = old.clone().or(unproven);
-    for method in &mut after.ways.methods {
+    for method in &mut after.credentials.methods {
         if let Credential::Password { email: identifier, version, .. } = &mut method.credential
             && Some(&*identifier) == replaced.as_ref()
         {
@@ -196,12 +198,16 @@ fn moved(account: &Account, email: &EmailAddress, ctx: &Context<'_>) -> Account 
     if let Some(old) = &replaced
         && after.carrier(old).is_none()
     {
-        after.ways.addresses.retain(|address| address.email != *old);
+        after.credentials.addresses.retain(|address| address.email != *old);
     }
-    match after.ways.addresses.iter_mut().find(|address| address.email == *email) {
+    match after.credentials.addresses.iter_mut().find(|address| address.email == *email) {
         Some(address) => address.verified_at = address.verified_at.or(Some(ctx.now)),
         None => {
-            after.ways.addresses.push(Address { email: email.clone(), verified_at: Some(ctx.now), source });
+            after.credentials.addresses.push(Address {
+                email: email.clone(),
+                verified_at: Some(ctx.now),
+                source,
+            });
         }
     }
     after
@@ -209,8 +215,8 @@ fn moved(account: &Account, email: &EmailAddress, ctx: &Context<'_>) -> Account 
 
 /// Whether the act makes an email the identifier of a password that was not.
 fn is_new_identifier(before: &Account, after: &Account) -> bool {
-    let old: Vec<_> = before.ways.identifiers().collect();
-    after.ways.identifiers().any(|identifier| !old.contains(&identifier))
+    let old: Vec<_> = before.credentials.identifiers().collect();
+    after.credentials.identifiers().any(|identifier| !old.contains(&identifier))
 }
 
 /// The proof of a new account's own email, which is waited for from the beginning (SPEC 2.8).
@@ -219,20 +225,21 @@ pub(crate) fn first_proof(
     session: SessionId,
     device: &str,
     email: &EmailAddress,
-    mut pace: Pace,
+    mut rate_limit: RateLimit,
     ctx: &Context<'_>,
 ) -> Vec<Change> {
     let purpose = CodePurpose::AddressProof;
-    let Some(basis) = account.ways.basis(account).filter(|_| pace.allows(ctx.patient)) else {
+    let Some(basis) = account.credentials.basis(account).filter(|_| rate_limit.allows(ctx.throttle_clock))
+    else {
         return Vec::new();
     };
     let typed_in = TypedIn::Session(account.id, session);
     let (slot, message) = CodeSlot::send(purpose, typed_in, email, 1, device, ctx);
-    pace.count(ctx.patient);
+    rate_limit.count(ctx.throttle_clock);
     let proving = Proving { code: Some(slot), serial: 1, ..Proving::new(purpose, email.clone()) };
     let pending = Pending { session, wanted: Wanted::Proof, proving, basis };
     vec![
-        Change::Paced { address: purpose.address_hash(email, ctx.keys), pace },
+        Change::RateLimited { address: purpose.address_hash(email, ctx.keys), rate_limit },
         Change::Send(message.about(account.id)),
         Change::Pending { account: account.id, pending: Box::new(pending) },
     ]
@@ -297,11 +304,11 @@ pub(crate) fn set_contact(fresh: &Fresh<'_, Unheld>, email: &EmailAddress, ctx: 
     if !before.has_verified(email) {
         return Verdict::refused(Refusal::NotOffered);
     }
-    if before.ways.contact.as_ref() == Some(email) {
+    if before.credentials.contact.as_ref() == Some(email) {
         return Verdict::refused(Refusal::AlreadyYours);
     }
     let mut after = before.clone();
-    after.ways.contact = Some(email.clone());
+    after.credentials.contact = Some(email.clone());
     let mut changes = Vec::new();
     let protected = Protected {
         before,

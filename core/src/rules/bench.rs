@@ -24,6 +24,6 @@ impl Bench {
     }
 
     pub(crate) fn context<'a>(&'a self, draw: &'a Draw) -> Context<'a> {
-        Context { now: NOW, wall: NOW, patient: NOW, policy: &self.policy, draw, keys: &self.keys }
+        Context { now: NOW, wall: NOW, throttle_clock: NOW, policy: &self.policy, draw, keys: &self.keys }
     }
 }

@@ -76,7 +76,7 @@ pub(crate) fn figures(account: &Account, purge_at: Timestamp) -> Deletion {
         })
         .collect();
     let grants = account
-        .ways
+        .credentials
         .methods
         .iter()
         .filter_map(|method| match &method.credential {

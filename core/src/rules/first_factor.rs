@@ -26,13 +26,13 @@ pub(crate) fn try_password(
     proof: Option<PasswordProof>,
     ctx: &Context<'_>,
 ) -> Result<(Account, Proof), (Refusal, Vec<Change>)> {
-    if let Err(throttled) = account.first.check(ctx.now, ctx.patient, account.end_of_first()) {
-        account.first.settle(ctx.patient);
+    if let Err(throttled) = account.first.check(ctx.now, ctx.throttle_clock, account.first_lockout()) {
+        account.first.settle(ctx.throttle_clock);
         let event = Event::refused(Action::Throttled, ctx.now);
         return Err((throttled, vec![Change::account(account, event)]));
     }
     let Some(proof) = proof.filter(|proof| proof.matches) else {
-        account.first.fail(ctx.patient);
+        account.first.fail(ctx.throttle_clock);
         let event = Event::refused(Action::PasswordTried, ctx.now);
         return Err((Refusal::InvalidCredentials, vec![Change::account(account, event)]));
     };

@@ -132,8 +132,8 @@ impl Reading {
                 ctx.now,
             )
         });
-        account.ways.methods = methods.collect();
-        account.ways.mfa = self.totp.map(|secret| Mfa {
+        account.credentials.methods = methods.collect();
+        account.credentials.mfa = self.totp.map(|secret| Mfa {
             secret,
             last_step: 0,
             since: ctx.now,

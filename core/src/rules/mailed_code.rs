@@ -6,7 +6,7 @@ use crate::crypto::digest::same;
 use crate::ground::email::EmailAddress;
 use crate::ground::time::{DAY, Timestamp};
 use crate::records::context::Context;
-use crate::records::mailed_code::{CodePurpose, CodeSlot, Pace, TypedIn, UNFETCHED_LIFE};
+use crate::records::mailed_code::{CodePurpose, CodeSlot, RateLimit, TypedIn, UNFETCHED_LIFE};
 use crate::records::message::{Body, Outgoing};
 
 const WRONG_CODES: u8 = 5;
@@ -75,24 +75,24 @@ fn hash(
     ctx.keys.code(&[purpose.label(), place, session, to.canonical().as_bytes(), code])
 }
 
-impl Pace {
-    /// Whether one more may go now. The times are on the patient clock.
-    pub(crate) fn allows(&self, patient: Timestamp) -> bool {
+impl RateLimit {
+    /// Whether one more may go now. The times are on the throttle clock.
+    pub(crate) fn allows(&self, throttle_clock: Timestamp) -> bool {
         [(1, 60), (5, 60 * 60), (10, 24 * 60 * 60)].into_iter().all(|(most, seconds)| {
             let span = Duration::from_secs(seconds);
-            self.sent.iter().filter(|sent| patient < **sent + span).count() < most
+            self.sent.iter().filter(|sent| throttle_clock < **sent + span).count() < most
         })
     }
 
     /// One more went now.
-    pub(crate) fn count(&mut self, patient: Timestamp) {
-        self.sent.retain(|sent| patient < *sent + DAY);
-        self.sent.push(patient);
+    pub(crate) fn count(&mut self, throttle_clock: Timestamp) {
+        self.sent.retain(|sent| throttle_clock < *sent + DAY);
+        self.sent.push(throttle_clock);
     }
 
     /// Whether there is nothing left to remember.
-    pub(crate) fn is_over(&self, patient: Timestamp) -> bool {
-        self.sent.iter().all(|sent| patient >= *sent + DAY)
+    pub(crate) fn is_over(&self, throttle_clock: Timestamp) -> bool {
+        self.sent.iter().all(|sent| throttle_clock >= *sent + DAY)
     }
 }
 
@@ -102,14 +102,17 @@ mod tests {
 
     #[test]
     fn r12_5_one_message_a_minute_five_an_hour_ten_a_day() {
-        let mut pace = Pace::default();
+        let mut rate_limit = RateLimit::default();
         let mut sent = Vec::new();
         for minute in 0..(25 * 60) {
             let now = Timestamp::from_millis(minute * 60_000);
-            if pace.allows(now) {
-                pace.count(now);
+            if rate_limit.allows(now) {
+                rate_limit.count(now);
                 sent.push(minute);
-                assert!(!pace.allows(now + Duration::from_millis(59_999)), "a second within the minute");
+                assert!(
+                    !rate_limit.allows(now + Duration::from_millis(59_999)),
+                    "a second within the minute"
+                );
             }
         }
         assert_eq!(sent, [0, 1, 2, 3, 4, 60, 61, 62, 63, 64, 1440, 1441, 1442, 1443, 1444]);

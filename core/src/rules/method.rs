@@ -7,7 +7,7 @@ use crate::records::account::Account;
 use crate::records::address::{AddressSource, AddressStep};
 use crate::records::audit::{Action, Event};
 use crate::records::context::Context;
-use crate::records::flow::{Arrival, Newcomer};
+use crate::records::flow::{Arrival, Registration};
 use crate::records::message::Body;
 use crate::records::method::{Credential, Method, MethodKind};
 use crate::records::policy::{EmailProof, Policy};
@@ -45,8 +45,8 @@ impl Account {
     /// Whether another method fits in, and the address that it carries.
     pub(crate) fn has_room(&self, email: Option<&EmailAddress>, policy: &Policy) -> bool {
         let is_new = email.is_some_and(|email| !self.has(email));
-        self.ways.methods.len() < policy.methods()
-            && self.ways.addresses.len() + usize::from(is_new) <= policy.addresses()
+        self.credentials.methods.len() < policy.methods()
+            && self.credentials.addresses.len() + usize::from(is_new) <= policy.addresses()
     }
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn take_seen_email(fresh: &Fresh<'_, Unheld>, id: MethodId, ctx: &Con
     let old = email.replace(seen.clone());
     // What was proven stays the owner's; what never was went with the snapshot.
     let heir = old.as_ref().and_then(|old| account.carrier(old));
-    account.ways.addresses.retain_mut(|address| {
+    account.credentials.addresses.retain_mut(|address| {
         if Some(&address.email) != old.as_ref() || address.source != AddressSource::Method(id) {
             return true;
         }
@@ -100,7 +100,7 @@ pub(crate) fn take_seen_email(fresh: &Fresh<'_, Unheld>, id: MethodId, ctx: &Con
         heir.is_some() || address.verified_at.is_some()
     });
     account.take_address(&seen, None, AddressSource::Method(id));
-    if account.ways.addresses.len() > ctx.policy.addresses() {
+    if account.credentials.addresses.len() > ctx.policy.addresses() {
         return Verdict::refused(Refusal::LimitReached);
     }
     let event = Event::done(Action::SeenEmailTaken, Some(session.id), ctx.now);
@@ -114,7 +114,7 @@ pub(crate) fn may_add_password(
     email: &EmailAddress,
     policy: &Policy,
 ) -> Result<(), Refusal> {
-    if account.ways.methods.iter().any(|method| method.kind() == MethodKind::Password) {
+    if account.credentials.methods.iter().any(|method| method.kind() == MethodKind::Password) {
         return Err(Refusal::NotOffered);
     }
     if account.has_room(Some(email), policy) { Ok(()) } else { Err(Refusal::LimitReached) }
@@ -136,7 +136,7 @@ pub(crate) fn add_password(
     let mut after = before.clone();
     let id = ctx.draw.method(ctx.now);
     after.take_address(email, Some(ctx.now), AddressSource::Method(id));
-    after.ways.methods.push(Method::new(
+    after.credentials.methods.push(Method::new(
         id,
         Credential::Password { email: email.clone(), hash, version: 1 },
         ctx.now,
@@ -204,17 +204,17 @@ pub(crate) fn written(
 /// Adds what the newcomer signs up with to an account, its address included.
 pub(crate) fn add_method(mut account: Account, arrival: Arrival, ctx: &Context<'_>) -> (Account, Proof) {
     let id = ctx.draw.method(ctx.now);
-    let Arrival { newcomer, proven, .. } = arrival;
-    let carried = newcomer.email().cloned();
+    let Arrival { registration, proven, .. } = arrival;
+    let carried = registration.email().cloned();
     for email in [proven.as_ref(), carried.as_ref()].into_iter().flatten() {
         let is_proven = proven.as_ref() == Some(email);
         let source =
             if carried.as_ref() == Some(email) { AddressSource::Method(id) } else { AddressSource::Contact };
         account.take_address(email, is_proven.then_some(ctx.now), source);
     }
-    let credential = match newcomer {
-        Newcomer::Password { email, hash } => Credential::Password { email, hash, version: 1 },
-        Newcomer::Federated { identity, handle, email } => {
+    let credential = match registration {
+        Registration::Password { email, hash } => Credential::Password { email, hash, version: 1 },
+        Registration::Federated { identity, handle, email } => {
             Credential::Federated { identity, handle, email, seen_email: None }
         }
     };
@@ -223,6 +223,6 @@ pub(crate) fn add_method(mut account: Account, arrival: Arrival, ctx: &Context<'
         MethodKind::Password => Proof::of_password(id, 1, ctx.now),
         MethodKind::Federated => Proof::of_identity(id, ctx.now),
     };
-    account.ways.methods.push(method);
+    account.credentials.methods.push(method);
     (account, proof)
 }

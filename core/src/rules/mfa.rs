@@ -65,7 +65,7 @@ const WRONG_CODES: u8 = 5;
 pub(crate) fn enroll(fresh: &Fresh<'_, FactorOrCode>, ctx: &Context<'_>) -> Verdict<Enrolling> {
     let secret = TotpSecret::new(ctx.draw.bytes("totp secret"));
     let account = fresh.account();
-    let label = match &account.ways.contact {
+    let label = match &account.credentials.contact {
         Some(email) => email.as_typed().to_owned(),
         None => account.id.to_string(),
     };
@@ -98,7 +98,7 @@ pub(crate) fn confirm(owner: &Owner, code: &Secret, ctx: &Context<'_>) -> Verdic
 
 /// Makes other recovery codes; those before work until these are saved (SPEC 5.4).
 pub(crate) fn regenerate(fresh: &Fresh<'_, Everything>, ctx: &Context<'_>) -> Verdict<RecoveryCodes> {
-    if fresh.account().ways.mfa.is_none() {
+    if fresh.account().credentials.mfa.is_none() {
         return Verdict::refused(Refusal::NotOffered);
     }
     let seed = ctx.draw.bytes("recovery codes");
@@ -109,7 +109,7 @@ pub(crate) fn regenerate(fresh: &Fresh<'_, Everything>, ctx: &Context<'_>) -> Ve
 
 /// Makes recovery codes in the session of an account that came without any, to be saved there (SPEC 13.2).
 pub(crate) fn owe_codes(account: &mut Account, session: SessionId, ctx: &Context<'_>) {
-    if account.ways.mfa.as_ref().is_some_and(|mfa| mfa.owes_codes) {
+    if account.credentials.mfa.as_ref().is_some_and(|mfa| mfa.owes_codes) {
         let stage = Stage::Codes { seed: ctx.draw.bytes("recovery codes"), at: ctx.now };
         account.enrolments.push(Enrolment { session, begun_at: ctx.now, wrong: 0, stage });
     }
@@ -138,7 +138,9 @@ pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verd
     let (factor, step, at) = match enrolment.stage {
         Stage::Save { secret, step, at, .. } => (secret, step, at),
         Stage::Confirm(_) | Stage::Codes { .. } => {
-            let Some(mfa) = &mut account.ways.mfa else { return Verdict::refused(Refusal::NotOffered) };
+            let Some(mfa) = &mut account.credentials.mfa else {
+                return Verdict::refused(Refusal::NotOffered);
+            };
             mfa.codes = codes;
             mfa.owes_codes = false;
             account.enrolments.retain(|enrolment| enrolment.session != session.id);
@@ -146,8 +148,8 @@ pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verd
             return Verdict::account((), account, event);
         }
     };
-    let replaced = account.ways.mfa.is_some();
-    account.ways.mfa =
+    let replaced = account.credentials.mfa.is_some();
+    account.credentials.mfa =
         Some(Mfa { secret: factor, last_step: step, since: ctx.now, codes, owes_codes: false });
     session.aal = Aal::Aal2;
     session.recovered = false;
@@ -165,7 +167,7 @@ pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verd
 /// The owner turns the second factor off (SPEC 5.5).
 pub(crate) fn turn_off(fresh: &Fresh<'_, FactorOrCode>, secret: &[u8; 32], ctx: &Context<'_>) -> Verdict<()> {
     let (mut account, mut session) = (fresh.account().clone(), fresh.session().clone());
-    if account.ways.mfa.take().is_none() {
+    if account.credentials.mfa.take().is_none() {
         return Verdict::refused(Refusal::NotOffered);
     }
     if let Some(hold) = account.hold.filter(|hold| hold.keeps_mfa && ctx.now < hold.until) {

@@ -6,7 +6,7 @@ use crate::records::context::Context;
 use crate::records::method::MethodKind;
 use crate::records::proof::Proof;
 use crate::records::session::{Client, Session};
-use crate::records::step::{Arrived, SignedIn};
+use crate::records::step::{SignInOutcome, SignedIn};
 use crate::records::verdict::Change;
 use crate::rules::{mfa, picker, product, session};
 
@@ -15,7 +15,7 @@ pub(crate) fn open_session(
     mut account: Account,
     proof: &Proof,
     client: &Client,
-    outcome: Arrived,
+    outcome: SignInOutcome,
     action: Action,
     changes: &mut Vec<Change>,
     ctx: &Context<'_>,

@@ -48,18 +48,19 @@ impl Protected<'_> {
         let until = ctx.now + self.act.undo_life();
         let code = UndoCode::draw(ctx.draw);
 
-        after.reserved.retain(|held| ctx.now < held.until && !after.ways.has(&held.identifier));
+        after.reserved.retain(|held| ctx.now < held.until && !after.credentials.has(&held.identifier));
         if recipient.is_some() {
             after.undo_until = after.undo_until.max(Some(until));
             let revision = before.revision;
-            let taken = before.ways.identifiers().filter(|identifier| !after.ways.has(identifier));
+            let taken =
+                before.credentials.identifiers().filter(|identifier| !after.credentials.has(identifier));
             after.reserved.extend(taken.map(|identifier| Reserved { identifier, until, revision }));
             let surplus = after.reserved.len().saturating_sub(RESERVED_AT_ONCE);
             after.reserved.drain(..surplus);
             let undo = Undo {
                 act: self.act,
                 revision,
-                before: before.ways.clone(),
+                before: before.credentials.clone(),
                 made_at: ctx.now,
                 expires_at: until,
             };
@@ -83,7 +84,7 @@ impl Protected<'_> {
 /// Who may undo the act: the address that it took away, else the contact address before it (SPEC 7.3).
 /// Where there was neither nobody can.
 fn recipient<'a>(before: &'a Account, after: &Account) -> Option<&'a EmailAddress> {
-    let contact = before.ways.contact.as_ref();
+    let contact = before.credentials.contact.as_ref();
     let taken_away = |email: &&EmailAddress| !after.has_verified(email);
     contact.filter(taken_away).or_else(|| before.verified().find(taken_away)).or(contact)
 }
@@ -92,7 +93,7 @@ fn recipient<'a>(before: &'a Account, after: &Account) -> Option<&'a EmailAddres
 pub(crate) fn rows(before: &Account, after: &Account, now: Timestamp) -> Vec<Change> {
     let account = after.id;
     let all = |of: &Account| -> Vec<Identifier> {
-        of.ways.identifiers().chain(of.reserved.iter().map(|held| held.identifier.clone())).collect()
+        of.credentials.identifiers().chain(of.reserved.iter().map(|held| held.identifier.clone())).collect()
     };
     let (old, new) = (all(before), all(after));
     let freed = old.iter().filter(|identifier| !new.contains(identifier));
@@ -100,7 +101,8 @@ pub(crate) fn rows(before: &Account, after: &Account, now: Timestamp) -> Vec<Cha
     let claimed = new.iter().filter(|identifier| !before.claims(identifier, now));
     let hidden = before.verified().filter(|email| !after.has_verified(email));
     let proven = after.verified().filter(|email| !before.has_verified(email));
-    let (was_unproven, is_unproven) = (before.ways.unproven_password(), after.ways.unproven_password());
+    let (was_unproven, is_unproven) =
+        (before.credentials.unproven_password(), after.credentials.unproven_password());
     let unproven =
         [(was_unproven, false), (is_unproven, true)].into_iter().filter_map(|(email, is_found)| {
             let email = email.filter(|_| was_unproven != is_unproven)?.clone();

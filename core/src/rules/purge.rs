@@ -1,6 +1,5 @@
 //! The purge: what is left of an account goes, in acts of a bounded size, after a second look (SPEC 9.4).
 
-
 use crate::ground::time::{DAY, Timestamp};
 use crate::records::account::{Account, Status};
 use crate::records::context::Context;

@@ -37,11 +37,11 @@ impl Account {
         if before.verified().next().is_some() || self.verified().next().is_none() {
             return AddressStep::Done;
         }
-        for method in &mut self.ways.methods {
+        for method in &mut self.credentials.methods {
             method.suspended |= method.id != session.method && Some(method.id) != added;
         }
-        if let Some(second_factor) = self.ways.mfa.take() {
-            self.ways.suspended_mfa = Some(second_factor);
+        if let Some(second_factor) = self.credentials.mfa.take() {
+            self.credentials.suspended_mfa = Some(second_factor);
         }
         self.enrolments.clear();
         session::end_others(self, session, false, changes);
@@ -51,13 +51,13 @@ impl Account {
     /// The step that asks what stays, where something waits for that.
     pub(crate) fn review(&self) -> Option<AddressStep> {
         let methods: Vec<_> = self.suspended().map(Method::view).collect();
-        let second_factor = self.ways.suspended_mfa.is_some();
+        let second_factor = self.credentials.suspended_mfa.is_some();
         (!methods.is_empty() || second_factor)
             .then_some(AddressStep::ReviewMethods { methods, second_factor })
     }
 
     fn suspended(&self) -> impl Iterator<Item = &Method> {
-        self.ways.methods.iter().filter(|method| method.suspended)
+        self.credentials.methods.iter().filter(|method| method.suspended)
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn review(fresh: &Fresh<'_, Unheld>, kept: Kept, ctx: &Context<'_>) -
     let all_wait = kept.methods.iter().all(|id| before.suspended().any(|method| method.id == *id));
     let keeps_password =
         before.suspended().any(|method| is_kept(method) && method.kind() == MethodKind::Password);
-    let has_factor = before.ways.suspended_mfa.is_some();
+    let has_factor = before.credentials.suspended_mfa.is_some();
     if before.review().is_none()
         || !all_wait
         || keeps_password != kept.new_password.is_some()
@@ -79,7 +79,7 @@ pub(crate) fn review(fresh: &Fresh<'_, Unheld>, kept: Kept, ctx: &Context<'_>) -
     let mut after = before.clone();
     // Whoever put the address there, its code was typed by its owner.
     after.drop_methods(true, |method| !is_kept(method));
-    for method in &mut after.ways.methods {
+    for method in &mut after.credentials.methods {
         if !std::mem::take(&mut method.suspended) {
             continue;
         }
@@ -91,9 +91,9 @@ pub(crate) fn review(fresh: &Fresh<'_, Unheld>, kept: Kept, ctx: &Context<'_>) -
             method.compromised_at = None;
         }
     }
-    let second_factor = after.ways.suspended_mfa.take();
+    let second_factor = after.credentials.suspended_mfa.take();
     if kept.second_factor {
-        after.ways.mfa = second_factor;
+        after.credentials.mfa = second_factor;
     }
     let mut changes = Vec::new();
     let protected = Protected {

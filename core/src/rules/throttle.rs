@@ -6,7 +6,7 @@ use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::method::Credential;
 use crate::records::refusal::Refusal;
-use crate::records::throttle::{AtTheEnd, LOCKED, Throttle};
+use crate::records::throttle::{LOCKED, LockoutPolicy, Throttle};
 
 /// Failures that cost nothing.
 const FREE: u32 = 4;
@@ -16,18 +16,23 @@ const SLOWEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 impl Throttle {
     /// Whether a try is taken; a right one is answered no differently from a wrong one. What is left of
     /// the wait is told from now on, whatever jumps the wall clock has made in it.
-    pub(crate) fn check(&self, now: Timestamp, patient: Timestamp, end: AtTheEnd) -> Result<(), Refusal> {
+    pub(crate) fn check(
+        &self,
+        now: Timestamp,
+        throttle_clock: Timestamp,
+        end: LockoutPolicy,
+    ) -> Result<(), Refusal> {
         let Some(failed_at) = self.failed_at else { return Ok(()) };
         let wait = match self.failures {
             0..=FREE => return Ok(()),
             LOCKED.. => match end {
-                AtTheEnd::Lock => return Err(Refusal::Throttled { retry_at: None }),
-                AtTheEnd::OneTryADay => SLOWEST_WAIT,
-                AtTheEnd::OneTryAnHour => LONGEST_WAIT,
+                LockoutPolicy::Lock => return Err(Refusal::Throttled { retry_at: None }),
+                LockoutPolicy::OneTryADay => SLOWEST_WAIT,
+                LockoutPolicy::OneTryAnHour => LONGEST_WAIT,
             },
             failures => LONGEST_WAIT.min(Duration::from_secs(60 << (failures - FREE - 1).min(6))),
         };
-        let left = (failed_at + wait).since(patient);
+        let left = (failed_at + wait).since(throttle_clock);
         if left.is_zero() { Ok(()) } else { Err(Refusal::Throttled { retry_at: Some(now + left) }) }
     }
 }
@@ -35,10 +40,14 @@ impl Throttle {
 impl Account {
     /// What a hundred failures of the first factor lead to: a lock where the owner has another way in,
     /// else one try a day (SPEC 12.1).
-    pub(crate) fn end_of_first(&self) -> AtTheEnd {
+    pub(crate) fn first_lockout(&self) -> LockoutPolicy {
         let another_way =
             self.usable().any(|method| matches!(method.credential, Credential::Federated { .. }));
-        if another_way || self.verified().next().is_some() { AtTheEnd::Lock } else { AtTheEnd::OneTryADay }
+        if another_way || self.verified().next().is_some() {
+            LockoutPolicy::Lock
+        } else {
+            LockoutPolicy::OneTryADay
+        }
     }
 }
 
@@ -50,11 +59,11 @@ mod tests {
         Throttle { failures, failed_at: Some(Timestamp::from_millis(1_000)) }
     }
 
-    fn check(throttle: &Throttle, at: u64, end: AtTheEnd) -> Result<(), Refusal> {
+    fn check(throttle: &Throttle, at: u64, end: LockoutPolicy) -> Result<(), Refusal> {
         throttle.check(Timestamp::from_millis(at), Timestamp::from_millis(at), end)
     }
 
-    fn wait_minutes(failures: u32, end: AtTheEnd) -> Option<u64> {
+    fn wait_minutes(failures: u32, end: LockoutPolicy) -> Option<u64> {
         match check(&after(failures), 1_000, end) {
             Ok(()) => Some(0),
             Err(Refusal::Throttled { retry_at }) => {
@@ -69,24 +78,24 @@ mod tests {
         for (failures, minutes) in
             [(1, 0), (4, 0), (5, 1), (6, 2), (7, 4), (8, 8), (9, 16), (10, 32), (11, 60)]
         {
-            assert_eq!(wait_minutes(failures, AtTheEnd::Lock), Some(minutes), "{failures}");
+            assert_eq!(wait_minutes(failures, LockoutPolicy::Lock), Some(minutes), "{failures}");
         }
-        assert_eq!(wait_minutes(99, AtTheEnd::Lock), Some(60));
+        assert_eq!(wait_minutes(99, LockoutPolicy::Lock), Some(60));
     }
 
     #[test]
     fn r12_1_a_hundred_failures_lock_or_leave_one_try_a_day() {
-        assert_eq!(wait_minutes(100, AtTheEnd::Lock), None);
-        assert_eq!(wait_minutes(100, AtTheEnd::OneTryADay), Some(24 * 60));
-        assert_eq!(wait_minutes(u32::MAX, AtTheEnd::OneTryADay), Some(24 * 60));
-        assert_eq!(wait_minutes(u32::MAX, AtTheEnd::OneTryAnHour), Some(60));
+        assert_eq!(wait_minutes(100, LockoutPolicy::Lock), None);
+        assert_eq!(wait_minutes(100, LockoutPolicy::OneTryADay), Some(24 * 60));
+        assert_eq!(wait_minutes(u32::MAX, LockoutPolicy::OneTryADay), Some(24 * 60));
+        assert_eq!(wait_minutes(u32::MAX, LockoutPolicy::OneTryAnHour), Some(60));
     }
 
     #[test]
     fn r12_6_a_try_at_retry_at_is_taken() {
         let throttle = after(5);
-        assert!(check(&throttle, 60_999, AtTheEnd::Lock).is_err());
-        assert!(check(&throttle, 61_000, AtTheEnd::Lock).is_ok());
+        assert!(check(&throttle, 60_999, LockoutPolicy::Lock).is_err());
+        assert!(check(&throttle, 61_000, LockoutPolicy::Lock).is_ok());
     }
 
     #[test]
@@ -94,7 +103,7 @@ mod tests {
         let mut throttle = after(5);
         throttle.fail(Timestamp::from_millis(0));
         assert_eq!(
-            check(&throttle, 0, AtTheEnd::Lock),
+            check(&throttle, 0, LockoutPolicy::Lock),
             Err(Refusal::Throttled { retry_at: Some(Timestamp::from_millis(121_000)) })
         );
     }

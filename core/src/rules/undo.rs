@@ -4,22 +4,25 @@ use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::audit::{Action, Event};
 use crate::records::context::Context;
+use crate::records::credentials::Credentials;
 use crate::records::method::Credential;
 use crate::records::mfa::{Mfa, SecondFactor, TypedFactor};
 use crate::records::refusal::Refusal;
 use crate::records::undo::{Asks, Undo, Undoing};
-use crate::records::ways::Ways;
 
-impl Ways {
+impl Credentials {
     /// These ways once more, after they were changed to each of `since`, the newest of which is now. What
     /// was spent in the meantime stays spent: no proof made against an earlier password is current, no
     /// step or recovery code of a second factor is taken twice (SPEC 5.2, 7.3).
     pub(crate) fn put_back(&self, since: &[&Self]) -> Self {
-        let mut ways = self.clone();
+        let mut credentials = self.clone();
         let versions = since.iter().copied().chain([self]).flat_map(Self::password_versions);
         let newest = versions.max().unwrap_or_default();
-        for method in &mut ways.methods {
-            let later = since.iter().flat_map(|ways| &ways.methods).filter(|other| other.id == method.id);
+        for method in &mut credentials.methods {
+            let later = since
+                .iter()
+                .flat_map(|credentials| &credentials.methods)
+                .filter(|other| other.id == method.id);
             method.used_at = later.map(|other| other.used_at).max().flatten().max(method.used_at);
             if let Credential::Password { version, .. } = &mut method.credential {
                 *version = newest.saturating_add(1);
@@ -27,16 +30,17 @@ impl Ways {
         }
         let same_factor = |factor: &Mfa| {
             let secret = factor.secret.clone();
-            let all = since.iter().flat_map(|ways| [&ways.mfa, &ways.suspended_mfa]).flatten();
+            let all =
+                since.iter().flat_map(|credentials| [&credentials.mfa, &credentials.suspended_mfa]).flatten();
             all.filter(move |other| other.secret == secret).cloned().collect::<Vec<_>>()
         };
-        for factor in [&mut ways.mfa, &mut ways.suspended_mfa].into_iter().flatten() {
+        for factor in [&mut credentials.mfa, &mut credentials.suspended_mfa].into_iter().flatten() {
             for other in same_factor(factor) {
                 factor.last_step = factor.last_step.max(other.last_step);
                 factor.codes.retain(|code| other.codes.contains(code));
             }
         }
-        ways
+        credentials
     }
 
     fn password_versions(&self) -> impl Iterator<Item = u32> {
@@ -59,19 +63,19 @@ impl Undoing {
 
 /// Takes a factor of the time before the act; a wrong one counts on the account's second factor.
 pub(crate) fn take_factor(
-    ways: &mut Ways,
+    credentials: &mut Credentials,
     account: &mut Account,
     typed: &TypedFactor,
     ctx: &Context<'_>,
 ) -> Result<(SecondFactor, Timestamp), (Refusal, Event)> {
-    if let Err(throttled) = account.second.check(ctx.now, ctx.patient, typed.at_the_end()) {
-        account.second.settle(ctx.patient);
+    if let Err(throttled) = account.second.check(ctx.now, ctx.throttle_clock, typed.lockout()) {
+        account.second.settle(ctx.throttle_clock);
         return Err((throttled, Event::refused(Action::Throttled, ctx.now)));
     }
-    if ways.mfa.as_mut().is_some_and(|mfa| mfa.take(account.id, typed, ctx)) {
+    if credentials.mfa.as_mut().is_some_and(|mfa| mfa.take(account.id, typed, ctx)) {
         account.second.clear();
         return Ok((typed.factor(), ctx.now));
     }
-    account.second.fail(ctx.patient);
+    account.second.fail(ctx.throttle_clock);
     Err((Refusal::InvalidCode, Event::refused(Action::SecondFactorTried, ctx.now)))
 }

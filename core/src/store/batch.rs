@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::line::Outcome;
+use super::commit_queue::Outcome;
 use super::port::{Decide, StoreError};
 use super::rows::Snapshot;
 use super::stage::{Changes, Over, admit};

@@ -77,7 +77,7 @@ impl BrokenStore {
     }
 
     fn write_row_by_row(&self, decide: Decide<'_>) -> Result<(), StoreError> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ticket = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.rows().there.clone();
         for row in decide(&before)? {
             let mut rows = self.rows();
@@ -88,7 +88,7 @@ impl BrokenStore {
     }
 
     fn write_then_check(&self, decide: Decide<'_>) -> Result<(), StoreError> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ticket = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.rows().there.clone();
         let decided = decide(&before)?;
         let hasty = decided.iter().filter_map(|row| match &row.write {

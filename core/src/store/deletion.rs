@@ -94,7 +94,7 @@ impl View<'_> {
                 remains.rows.push((tables::UNDO_CODE.name, key));
             }
         }
-        if let Some(email) = account.ways.unproven_password() {
+        if let Some(email) = account.credentials.unproven_password() {
             let key = tables::unproven(&self.email_hash(email), &id);
             if self.holds(&key)? {
                 remains.rows.push((tables::UNPROVEN.name, key));
@@ -119,7 +119,7 @@ impl View<'_> {
         }
         remains.is_all = remains.rows.len() <= most;
         remains.rows.truncate(most);
-        for method in &account.ways.methods {
+        for method in &account.credentials.methods {
             if let Credential::Federated { identity, .. } = &method.credential {
                 let hash = self.claim_hash(&Identifier::Identity(identity.clone()));
                 if self.claimed_by(&hash)?.is_none_or(|holder| holder == id) {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use super::anchor::{self, Anchor};
-use super::line::{Ended, NotDone};
+use super::commit_queue::{Ended, NotDone};
 use super::medium::{Identity, Medium};
 use super::open::{Keyring, Open};
 use super::port::{Read, StoreError};

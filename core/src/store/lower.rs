@@ -13,10 +13,10 @@ use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::audit::Event;
-use crate::records::claim::{Claim, Present};
+use crate::records::claim::{Claim, Marker};
 use crate::records::context::Context;
 use crate::records::flow::Flow;
-use crate::records::mailed_code::{Pace, UnknownAddress};
+use crate::records::mailed_code::{AddressHash, RateLimit};
 use crate::records::message::Outgoing;
 use crate::records::meta::{ClockEvent, Meta};
 use crate::records::undo::{Undo, UndoHash};
@@ -158,7 +158,7 @@ impl Lowering<'_> {
             Change::Flow(flow) => self.flow(&flow),
             Change::FlowEnded(id) => self.flow_ended(id),
             Change::SessionsCrowded { account, sessions } => self.crowded(account, sessions),
-            Change::Paced { address, pace } => self.paced(&address, &pace),
+            Change::RateLimited { address, rate_limit } => self.paced(&address, &rate_limit),
             Change::Pending { account, pending } => {
                 self.put_sealed_by(account, tables::pending(&account), &*pending)
             }
@@ -178,7 +178,7 @@ impl Lowering<'_> {
                 Ok(())
             }
             Change::Proven { email, account } => {
-                self.put_sealed(tables::email(&self.view.email_hash(&email), &account), &Present)
+                self.put_sealed(tables::email(&self.view.email_hash(&email), &account), &Marker)
             }
             Change::Released { identifier, account } => {
                 let hash = self.view.claim_hash(&identifier);
@@ -189,14 +189,14 @@ impl Lowering<'_> {
                 Ok(())
             }
             Change::FoundUnproven { email, account, is_found: true } => {
-                self.put_sealed(tables::unproven(&self.view.email_hash(&email), &account), &Present)
+                self.put_sealed(tables::unproven(&self.view.email_hash(&email), &account), &Marker)
             }
             Change::FoundUnproven { email, account, is_found: false } => {
                 self.rows.push(delete(tables::unproven(&self.view.email_hash(&email), &account)));
                 Ok(())
             }
             Change::Remembered { account, is_remembered: true } => {
-                self.put_sealed(tables::here(&account), &Present)
+                self.put_sealed(tables::here(&account), &Marker)
             }
             Change::Remembered { account, is_remembered: false } => {
                 self.rows.push(delete(tables::here(&account)));
@@ -364,11 +364,12 @@ impl Lowering<'_> {
 
     /// Each write of a pace looks at a neighbour or two, which lie anywhere by their hash: so rows of
     /// pace that are over go as fast as new ones come.
-    fn paced(&mut self, address: &UnknownAddress, pace: &Pace) -> Result<(), StoreError> {
+    fn paced(&mut self, address: &AddressHash, rate_limit: &RateLimit) -> Result<(), StoreError> {
         let neighbours = self.view.paces_after(address, SWEPT_AT_ONCE)?;
-        let over = neighbours.into_iter().filter(|(_, pace)| pace.is_over(self.ctx.patient));
+        let over =
+            neighbours.into_iter().filter(|(_, rate_limit)| rate_limit.is_over(self.ctx.throttle_clock));
         self.rows.extend(over.map(|(key, _)| delete(key)));
-        self.put_sealed(tables::pace(address), pace)
+        self.put_sealed(tables::rate_limit(address), rate_limit)
     }
 
     fn send(&mut self, mut message: Outgoing) -> Result<(), StoreError> {

@@ -13,6 +13,7 @@ pub(crate) mod view;
 mod batch;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod broken;
+mod commit_queue;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod conformance;
 mod create;
@@ -21,7 +22,6 @@ pub(crate) mod file;
 mod handle;
 mod in_memory;
 mod inside;
-mod line;
 pub(crate) mod medium;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod memory;

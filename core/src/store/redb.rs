@@ -13,12 +13,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::anchor::{self, Anchor};
 use super::batch::{Batch, Staged};
+use super::commit_queue::{CommitQueue, Ended, NotDone};
 use super::create;
 use super::file::FileMedium;
 use super::handle::Handle;
 use super::in_memory::MemoryMedium;
 use super::inside::Entrance;
-use super::line::{Ended, Line, NotDone};
 use super::medium::Medium;
 use super::open::{Keyring, Open};
 use super::port::{Decide, Read, Recast, Row, Store, StoreError, is_full};
@@ -34,7 +34,7 @@ const RUNS: usize = 3;
 pub struct RedbStore {
     handle: Handle,
     entrance: Entrance,
-    line: Line,
+    queue: CommitQueue,
     /// Belongs to who has the turn.
     batch: Mutex<Batch>,
     reserve: Reserve,
@@ -145,7 +145,7 @@ impl RedbStore {
             reserve: Reserve::of(&*medium),
             handle: Handle::new(medium, settings, anchor, keyring, open),
             entrance: Entrance::new(),
-            line: Line::default(),
+            queue: CommitQueue::default(),
             batch: Mutex::default(),
         };
         if is_new_to_anchor {
@@ -168,7 +168,7 @@ impl RedbStore {
     #[cfg(any(test, feature = "testing"))]
     pub fn reopen(&self) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
-        let _turn = self.line.take(None)?;
+        let _ticket = self.queue.take(None)?;
         self.settle();
         self.handle.reopen()
     }
@@ -176,7 +176,7 @@ impl RedbStore {
     /// How many acts wait for their turn.
     #[cfg(any(test, feature = "testing"))]
     pub fn waiting(&self) -> usize {
-        self.line.waiting()
+        self.queue.waiting()
     }
 
     /// How many commits this handle has made.
@@ -190,7 +190,7 @@ impl Store for RedbStore {
     fn read(&self, look: &mut dyn FnMut(&dyn Read) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
         if self.handle.is_ailing() {
-            let _turn = self.line.take(Some(self.handle.settings.patience))?;
+            let _ticket = self.queue.take(Some(self.handle.settings.patience))?;
             self.settle();
             self.handle.heal();
         }
@@ -237,14 +237,14 @@ impl Store for RedbStore {
 
     fn rewrite(&self, recast: Recast<'_>, key: Option<Arc<TallyKey>>) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
-        let _turn = self.line.take(None)?;
+        let _ticket = self.queue.take(None)?;
         self.settle();
         self.handle.rewrite(recast, key)
     }
 
     fn suspend(&self) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
-        let _turn = self.line.take(None)?;
+        let _ticket = self.queue.take(None)?;
         self.settle();
         self.handle.suspend()
     }
@@ -270,7 +270,7 @@ impl RedbStore {
     }
 
     fn run(&self, decide: Decide<'_>) -> Result<Run, StoreError> {
-        let turn = self.line.take(Some(self.handle.settings.patience))?;
+        let turn = self.queue.take(Some(self.handle.settings.patience))?;
         let mut batch = self.batch();
         if batch.base.is_none() {
             // Nothing is staged yet, so nobody else hears of it when this fails.

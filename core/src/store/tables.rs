@@ -203,13 +203,13 @@ pub(crate) fn messages() -> Range {
     Range::within(&OUTBOX, &NOBODY, &[])
 }
 
-pub(crate) fn pace(address: &[u8; 32]) -> Vec<u8> {
+pub(crate) fn rate_limit(address: &[u8; 32]) -> Vec<u8> {
     PACE.key(&NOBODY, &[address])
 }
 
 /// All paces from this one on.
 pub(crate) fn paces_from(address: &[u8; 32]) -> Range {
-    Range { from: pace(address), to: Range::within(&PACE, &NOBODY, &[]).to }
+    Range { from: rate_limit(address), to: Range::within(&PACE, &NOBODY, &[]).to }
 }
 
 pub(crate) fn unknown(slot: u16) -> Vec<u8> {
@@ -391,7 +391,7 @@ mod tests {
             (flow_due(Timestamp::from_millis(0x0102), &flow_id), format!("{nobody}210000000000000102{c}")),
             (waiting(&hash, &flow_id), format!("{nobody}22{h}{c}")),
             (message(3), format!("{nobody}300000000000000003")),
-            (pace(&hash), format!("{nobody}31{h}")),
+            (rate_limit(&hash), format!("{nobody}31{h}")),
             (unknown(0x0405), format!("{nobody}400405")),
             (clock(6), format!("{nobody}410000000000000006")),
             (key_set(&hash), format!("{nobody}42{h}")),

@@ -16,10 +16,10 @@ use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::audit::Event;
 use crate::records::chain::Activity;
-use crate::records::claim::{Claim, Present};
+use crate::records::claim::{Claim, Marker};
 use crate::records::flow::Flow;
 use crate::records::identifier::Identifier;
-use crate::records::mailed_code::{Pace, UnknownAddress};
+use crate::records::mailed_code::{AddressHash, RateLimit};
 use crate::records::message::Outgoing;
 use crate::records::meta::Meta;
 use crate::records::pending::Pending;
@@ -150,7 +150,7 @@ impl<'a> View<'a> {
     pub(crate) fn sharing(&self, email: &EmailAddress) -> Result<Vec<Account>, StoreError> {
         let mut ids = Vec::new();
         self.rows(&tables::emails(&self.email_hash(email)), usize::MAX, |key, sealed| {
-            self.open_row::<Present>(key, sealed)?;
+            self.open_row::<Marker>(key, sealed)?;
             ids.push(AccountId::from_bytes(last_chunk(key)?));
             Ok(())
         })?;
@@ -165,7 +165,7 @@ impl<'a> View<'a> {
     pub(crate) fn remembered(&self) -> Result<Vec<AccountId>, StoreError> {
         let mut ids = Vec::new();
         self.rows(&tables::all_here(), usize::MAX, |key, sealed| {
-            self.open_row::<Present>(key, sealed)?;
+            self.open_row::<Marker>(key, sealed)?;
             ids.push(AccountId::from_bytes(last_chunk(key)?));
             Ok(())
         })?;
@@ -176,7 +176,7 @@ impl<'a> View<'a> {
     pub(crate) fn only_unproven(&self, email: &EmailAddress) -> Result<Option<Account>, StoreError> {
         let mut ids = Vec::new();
         self.rows(&tables::all_unproven(&self.email_hash(email)), usize::MAX, |key, sealed| {
-            self.open_row::<Present>(key, sealed)?;
+            self.open_row::<Marker>(key, sealed)?;
             ids.push(AccountId::from_bytes(last_chunk(key)?));
             Ok(())
         })?;
@@ -211,7 +211,7 @@ impl<'a> View<'a> {
     }
 
     /// The flows that wait for the proof of this address, oldest first.
-    pub(crate) fn waiting(&self, address: &UnknownAddress) -> Result<Vec<FlowId>, StoreError> {
+    pub(crate) fn waiting(&self, address: &AddressHash) -> Result<Vec<FlowId>, StoreError> {
         let mut ids = Vec::new();
         self.rows(&tables::waiting_for(address), usize::MAX, |key, _| {
             ids.push(FlowId::from_bytes(last_chunk(key)?));
@@ -220,22 +220,22 @@ impl<'a> View<'a> {
         Ok(ids)
     }
 
-    pub(crate) fn pace(&self, address: &UnknownAddress) -> Result<Pace, StoreError> {
-        Ok(self.row(&tables::pace(address))?.unwrap_or_default())
+    pub(crate) fn rate_limit(&self, address: &AddressHash) -> Result<RateLimit, StoreError> {
+        Ok(self.row(&tables::rate_limit(address))?.unwrap_or_default())
     }
 
     /// Up to `most` rows of pace that come after this address's.
     pub(crate) fn paces_after(
         &self,
-        address: &UnknownAddress,
+        address: &AddressHash,
         most: usize,
-    ) -> Result<Vec<(Vec<u8>, Pace)>, StoreError> {
+    ) -> Result<Vec<(Vec<u8>, RateLimit)>, StoreError> {
         let mut paces = Vec::new();
         self.rows(&tables::paces_from(address), most + 1, |key, sealed| {
             paces.push((key.to_vec(), self.open_row(key, sealed)?));
             Ok(())
         })?;
-        paces.retain(|(key, _)| *key != tables::pace(address));
+        paces.retain(|(key, _)| *key != tables::rate_limit(address));
         Ok(paces)
     }
 

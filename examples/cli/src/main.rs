@@ -96,7 +96,9 @@ fn run(command: Command) -> Result<(), Trouble> {
         Command::Manage { place_to_manage, place } => act(&place, |store| store.manage(&place_to_manage)),
         Command::Delete { confirmed, place } => act(&place, |store| store.delete(&confirmed)),
         Command::Picker { place } => act(&place, Store::picker),
-        Command::ForgetHere { account, place } => act(&place, |store| store.forget_here(account)),
+        Command::RemoveFromPicker { account, place } => {
+            act(&place, |store| store.remove_from_picker(account))
+        }
         Command::SetBilling { account, product, bill, place } => {
             act(&place, |store| store.set_billing(account, &product, &bill))
         }

@@ -1,7 +1,7 @@
 //! What this program lets in.
 
 use clap::Args;
-use selfsame::{Algorithm, IdTokenRules, Policy, Product, Provider, ProviderId, Word};
+use selfsame::{Algorithm, AssertionKind, IdTokenRules, Policy, Product, Provider, ProviderId};
 
 use crate::trouble::Trouble;
 
@@ -53,7 +53,7 @@ pub(crate) fn of(named: &Providers) -> Result<Policy, Trouble> {
             id: id("work")?,
             issuer: "https://id.example.org".to_owned(),
             authority_for: vec!["example.org".to_owned()],
-            word: Word::HostStated,
+            assertion_kind: AssertionKind::HostStated,
             manage_url: None,
         },
     ];
@@ -104,7 +104,7 @@ fn oidc(value: &str) -> Result<Provider, Trouble> {
         id: id("oidc")?,
         issuer: issuer.to_owned(),
         authority_for: Vec::new(),
-        word: Word::IdToken(IdTokenRules::new(vec![client.to_owned()], algorithms)),
+        assertion_kind: AssertionKind::IdToken(IdTokenRules::new(vec![client.to_owned()], algorithms)),
         manage_url: None,
     })
 }
@@ -139,7 +139,10 @@ mod tests {
                 }
             }
             for name in STATED {
-                assert!(policy.provider(&ProviderId::new(name).unwrap()).unwrap().word == Word::HostStated);
+                assert!(
+                    policy.provider(&ProviderId::new(name).unwrap()).unwrap().assertion_kind
+                        == AssertionKind::HostStated
+                );
             }
         }
     }

@@ -68,7 +68,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["manage", "x"], ""),
     (&["delete", "--yes"], ""),
     (&["picker"], ""),
-    (&["forget-here", SOMEBODY], ""),
+    (&["remove-from-picker", SOMEBODY], ""),
     (&["set-billing", SOMEBODY, "grok", "--customer", "c", "--plan", "p"], ""),
     (&["mark-compromised", SOMEBODY, SOMEBODY, "--yes"], ""),
     (&["messages"], ""),

@@ -98,15 +98,15 @@ fn a_device_offers_its_accounts_and_forgets_them_when_told() {
         (&["sign-in", BRIAN, "--account", brian, "--password-stdin"], 2, "cannot be used with"),
         (&["sign-in", "--password-stdin"], 2, "<EMAIL>"),
         (&["sign-in", BRIAN, "--product", "mars", "--password-stdin"], 1, "grok and api"),
-        (&["forget-here", "nobody"], 2, "invalid value"),
+        (&["remove-from-picker", "nobody"], 2, "invalid value"),
     ] {
         told(&desk.run(args, PASSWORD.as_bytes()), code, words, &format!("{args:?}"));
     }
 
     // An account that is not there is no error, and ends nothing.
-    desk.done(&["forget-here", "019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e"], "");
+    desk.done(&["remove-from-picker", "019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e"], "");
     desk.done(&["account"], "");
-    desk.done(&["forget-here", brian], "");
+    desk.done(&["remove-from-picker", brian], "");
     assert!(!desk.path("s.session").exists(), "its sessions here have ended");
     std::fs::write(desk.path("s.session"), session).unwrap();
     told(&desk.run(&["account"], b""), 1, "the session has ended", "the one before it too");

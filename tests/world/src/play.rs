@@ -187,9 +187,9 @@ impl Stage {
                 let entries = engine.picker();
                 shown(entries.map(|entries| json!({ "accounts": all(&entries, render::picker_entry) })))
             }
-            Act::ForgetHere { account } => {
+            Act::RemoveFromPicker { account } => {
                 let account = *self.accounts.get(account).ok_or_else(|| unknown("account", account))?;
-                shown(engine.forget_here(account).map(done))
+                shown(engine.remove_from_picker(account).map(done))
             }
             Act::MarkCompromised { session } => {
                 let account = engine.account(self.token(session)?);

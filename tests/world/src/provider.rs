@@ -1,7 +1,7 @@
 //! Identity providers, played: they say whatever a test wants them to say.
 #![expect(clippy::expect_used, reason = "a test world stops the test")]
 
-use selfsame::{Assertion, FlowToken, HostStatement, Provider, ProviderId, Word};
+use selfsame::{Assertion, AssertionKind, FlowToken, HostStatement, Provider, ProviderId};
 use serde::Deserialize;
 
 use crate::tokens::{ISSUER, token_rules};
@@ -14,14 +14,17 @@ pub fn providers() -> Vec<Provider> {
         id: short_name(id),
         issuer: issuer.to_owned(),
         authority_for: authority_for.iter().map(|domain| (*domain).to_owned()).collect(),
-        word: Word::HostStated,
+        assertion_kind: AssertionKind::HostStated,
         manage_url: None,
     };
     vec![
         Provider::x(),
         provider("example", "https://id.provider.example", &["provider.example"]),
         provider("other", "https://id.other.example", &[]),
-        Provider { word: Word::IdToken(token_rules()), ..provider("oidc", ISSUER, &["tokens.example"]) },
+        Provider {
+            assertion_kind: AssertionKind::IdToken(token_rules()),
+            ..provider("oidc", ISSUER, &["tokens.example"])
+        },
     ]
 }
 

@@ -90,7 +90,7 @@ pub enum Act {
         flow: Option<String>,
         device: Option<String>,
     },
-    ForgetHere {
+    RemoveFromPicker {
         account: String,
     },
     ResetPassword {
@@ -427,7 +427,7 @@ impl Act {
             Self::SignIn { .. } => "sign_in",
             Self::Picker {} => "picker",
             Self::SignInTo { .. } => "sign_in_to",
-            Self::ForgetHere { .. } => "forget_here",
+            Self::RemoveFromPicker { .. } => "remove_from_picker",
             Self::ResetPassword { .. } => "reset_password",
             Self::Reauthenticate { .. } => "reauthenticate",
             Self::EnrollTotp { .. } => "enroll_totp",

@@ -55,7 +55,7 @@ final class ErrorTests: XCTestCase {
 
     func testWhatIsNoIdOrTokenIsToldSo() throws {
         let engine = try Engine.inMemory()
-        XCTAssertEqual(try failure { try engine.forgetHere(account: "ada") }, .invalidId)
+        XCTAssertEqual(try failure { try engine.removeFromPicker(account: "ada") }, .invalidId)
         XCTAssertEqual(try failure { try engine.resolve(token: SessionToken("ada")) }, .invalidToken)
         XCTAssertEqual(try failure { try engine.beginFederated(provider: "A B", client: laptop) }, .invalidShortName)
         var policy = Policy()

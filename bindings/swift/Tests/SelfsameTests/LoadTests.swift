@@ -47,7 +47,7 @@ private func call(_ engine: Engine, _ token: SessionToken, times: Int) throws {
         case 0: _ = try engine.resolve(token: token)
         case 1: _ = try engine.account(token: token)
         default:
-            guard (try? engine.forgetHere(account: "nobody")) == nil else { throw CancellationError() }
+            guard (try? engine.removeFromPicker(account: "nobody")) == nil else { throw CancellationError() }
         }
     }
 }

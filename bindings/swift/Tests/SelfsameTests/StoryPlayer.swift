@@ -94,7 +94,7 @@ final class StoryPlayer {
         "sign_in": { try $0.arrived($0.engine.signIn(email: $0.text("email"), password: $0.secret("password"), client: $0.client())) },
         "picker": { Rendering.list("accounts", try $0.engine.picker()) },
         "sign_in_to": { try $0.arrived($0.engine.signInTo(account: $0.account(), password: $0.secret("password"), client: $0.client())) },
-        "forget_here": { try $0.done($0.engine.forgetHere(account: $0.account())) },
+        "remove_from_picker": { try $0.done($0.engine.removeFromPicker(account: $0.account())) },
         "reset_password": { try $0.arrived($0.engine.resetPassword(email: $0.text("email"), client: $0.client())) },
         "reauthenticate": { try $0.arrived($0.engine.reauthenticate(token: $0.token())) },
         "undo": { player in

@@ -206,8 +206,8 @@ class Stage:
         known = self._accounts[account]
         return self._arrived(flow, self._engine.sign_in_to(known, Secret(password), at(device)))
 
-    def forget_here(self, account: str) -> None:
-        self._engine.forget_here(self._accounts[account])
+    def remove_from_picker(self, account: str) -> None:
+        self._engine.remove_from_picker(self._accounts[account])
 
     def reset_password(self, email: str, flow: str, **client: str) -> Progress:
         return self._arrived(flow, self._engine.reset_password(email, at(**client)))

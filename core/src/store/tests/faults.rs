@@ -135,7 +135,7 @@ fn faulty() -> (Arc<Faults>, RedbStore) {
 #[test]
 fn one_failing_call_neither_loses_nor_repeats_an_act() {
     let (faults, store) = faulty();
-    let mut ways = BTreeSet::new();
+    let mut credentials = BTreeSet::new();
     let mut expected = 0;
     for failing in [Failing::Before, Failing::After] {
         for call in 1.. {
@@ -152,10 +152,10 @@ fn one_failing_call_neither_loses_nor_repeats_an_act() {
                 assert!(call > 3, "a durable commit makes more than {call} calls");
                 break;
             }
-            ways.insert(runs);
+            credentials.insert(runs);
         }
     }
-    assert_eq!(ways, BTreeSet::from([1, 2]), "found done after all, or run again");
+    assert_eq!(credentials, BTreeSet::from([1, 2]), "found done after all, or run again");
 }
 
 #[test]

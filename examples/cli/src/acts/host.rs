@@ -103,19 +103,19 @@ impl Store {
             true => Vec::new(),
             false => vec![
                 hint("selfsame sign-in --account ID", "with its password"),
-                hint("selfsame forget-here ID", "remember it no more"),
+                hint("selfsame remove-from-picker ID", "remember it no more"),
             ],
         };
         Ok(Report::of(json!({ "accounts": entries })).then(hints))
     }
 
-    pub(crate) fn forget_here(&self, account: AccountId) -> Reported {
+    pub(crate) fn remove_from_picker(&self, account: AccountId) -> Reported {
         let unlock = self.ready(&[])?;
         let engine = self.open(&unlock)?;
         // One that is over already, or another store's, stays as it is.
         let token = self.session.session().ok();
         let session = token.and_then(|token| engine.resolve(&token).ok());
-        engine.forget_here(account)?;
+        engine.remove_from_picker(account)?;
         let is_over = session.is_some_and(|session| session.account == account);
         let value = json!({ "forgotten": account.to_string() });
         Ok(Report::done(value, "forgotten on this device; nothing of the account is deleted")

@@ -110,7 +110,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("import", HOST, "the accounts, from the file"),
     ("delete", OWNER, YES),
     ("picker", HOST, ""),
-    ("forget-here", HOST, ""),
+    ("remove-from-picker", HOST, ""),
     ("messages", HOST, ""),
     ("set-billing", HOST, ""),
     ("mark-compromised", HOST, YES),

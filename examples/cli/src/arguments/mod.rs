@@ -367,8 +367,8 @@ Example:
     /// Take an account off the picker and end its sessions in this store; nothing of it is deleted
     #[command(after_help = "\
 Example:
-  selfsame forget-here 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e")]
-    ForgetHere {
+  selfsame remove-from-picker 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e")]
+    RemoveFromPicker {
         /// Its id, from `selfsame picker`
         account: AccountId,
         #[command(flatten)]

@@ -26,7 +26,7 @@ pub(crate) fn act(act: &Act) -> String {
         Act::SignIn { email, device, .. } => format!("signs in as {email} with a password{}", on(device)),
         Act::Picker {} => "looks at whom the device remembers".to_owned(),
         Act::SignInTo { account, device, .. } => format!("picks {account}, with a password{}", on(device)),
-        Act::ForgetHere { account } => format!("has the device forget {account}"),
+        Act::RemoveFromPicker { account } => format!("has the device forget {account}"),
         Act::ResetPassword { email, device, .. } => {
             format!("says that the password of {email} is forgotten{}", on(device))
         }

@@ -145,7 +145,7 @@ struct TimeClock {
 
     private func leave(_ name: String) async throws {
         let (person, _) = try await signedIn(name)
-        try await device.selfsame.act { try $0.forgetHere(account: person.account) }
+        try await device.selfsame.act { try $0.removeFromPicker(account: person.account) }
         device.tokens[person.account] = nil
         print("\(name) is no longer offered on this device.")
     }

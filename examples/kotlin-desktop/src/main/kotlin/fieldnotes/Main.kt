@@ -25,7 +25,7 @@ import selfsame.Provider
 import selfsame.Selfsame
 import selfsame.SelfsameException
 import selfsame.Unlock
-import selfsame.Word
+import selfsame.AssertionKind
 import selfsame.generateHostKey
 
 fun main(arguments: Array<String>) {
@@ -79,7 +79,7 @@ fun window(selfsame: Selfsame): JFrame {
 suspend fun store(home: Path): Selfsame {
     Files.createDirectories(home)
     val (accounts, key) = home.resolve("accounts.selfsame") to KeyFile(home.resolve("host.key"))
-    val example = Provider(Desk.PROVIDER, "https://id.example.org", listOf("example.org"), Word.HostStated)
+    val example = Provider(Desk.PROVIDER, "https://id.example.org", listOf("example.org"), AssertionKind.HostStated)
     val policy = Policy(realm = "Field Notes", providers = listOf(example))
     if (accounts.exists()) return Selfsame.open(accounts, Unlock.Keystore(key), policy)
     key.keep(generateHostKey())

@@ -157,7 +157,7 @@ private fun linkOrCreate(screen: Screen.Link, desk: Desk): Drawn {
         if (screen.step.canCreate) {
             put(8, button("create-new", "Create a new account") { desk.answer(Answer.CreateNew) })
         } else {
-            put(8, text(if (screen.step.blocked == Blocked.PASSWORD_TAKEN) "A password for this email is there already." else "No more accounts can share this email."))
+            put(8, text(if (screen.step.blocked == CreateBlocked.PASSWORD_TAKEN) "A password for this email is there already." else "No more accounts can share this email."))
         }
         cancel(desk)
         goesOn

@@ -41,7 +41,7 @@ class AccountsTest {
     @Test
     fun `an identity is linked by proof of the account`() {
         // X with a word on Ada's mailbox, so that her address needs no code a second time.
-        val authority = Provider("x", providerX().issuer, listOf("example.org"), Word.HostStated)
+        val authority = Provider("x", providerX().issuer, listOf("example.org"), AssertionKind.HostStated)
         val engine = Engine.inMemory(Policy(providers = listOf(authority)))
         val account = engine.resolve(signUp(engine)).account
         fun byX(): Progress {
@@ -57,7 +57,7 @@ class AccountsTest {
         val proof = engine.answered(prompt, Answer.LinkTo(candidate.place))
         assertEquals(listOf<Accepted>(Accepted.Password), assertIs<Step.ProveOwnership>(proof.step).accepted)
         val linked = signedIn(engine.answered(proof, Answer.Password(PASSWORD)))
-        assertEquals(account to Arrived.LINKED, linked.account to linked.outcome)
+        assertEquals(account to SignInOutcome.LINKED, linked.account to linked.outcome)
 
         val view = engine.account(signedIn(byX()).token!!).view()
         assertEquals(account, view.id)

@@ -99,7 +99,7 @@ internal class Player(text: String) {
         "sign_in" -> arrived(act, engine.signIn(act.text("email"), act.secret("password"), act.client()))
         "picker" -> mapOf("accounts" to engine.picker())
         "sign_in_to" -> arrived(act, engine.signInTo(account(act), act.secret("password"), act.client()))
-        "forget_here" -> engine.forgetHere(account(act))
+        "remove_from_picker" -> engine.removeFromPicker(account(act))
         "reset_password" -> arrived(act, engine.resetPassword(act.text("email"), act.client()))
         "reauthenticate" -> arrived(act, engine.reauthenticate(session(act).second))
         "undo" -> {

@@ -1,6 +1,5 @@
-//! The line of acts: one has the turn, the others wait in the order they came, and the turn is
-//! handed on, never raced for. Acts that follow one another closely share a commit, and hear of its
-//! outcome here.
+//! The queue of acts. One act holds the ticket; the others wait in the order they came. The ticket is handed on
+//! and never raced for. Acts that follow one another closely share a commit and learn its outcome here.
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
@@ -10,14 +9,14 @@ use std::time::Duration;
 
 use super::port::StoreError;
 
-/// Most callers that wait for a turn.
+/// The most callers that wait for the ticket.
 pub(crate) const MAX_WAITING: usize = 256;
 
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// Who has the turn and who waits for it.
+/// Who holds the ticket and who waits for it.
 #[derive(Default)]
-pub(crate) struct Line(Mutex<Queue>);
+pub(crate) struct CommitQueue(Mutex<Queue>);
 
 #[derive(Default)]
 struct Queue {
@@ -31,16 +30,16 @@ struct Place {
     bell: Condvar,
 }
 
-impl Line {
-    /// Waits for the turn: no longer than `patience`, or as long as it takes. Somebody in the line is already counted on by
-    /// the act before: leaving it and being called exclude each other under the queue's lock.
-    pub(crate) fn take(&self, patience: Option<Duration>) -> Result<Turn<'_>, StoreError> {
+impl CommitQueue {
+    /// Waits for the ticket, at most as long as `patience`. The act before counts on a caller that waits, so the
+    /// queue's lock lets a caller either give up or be called, never both.
+    pub(crate) fn take(&self, patience: Option<Duration>) -> Result<Ticket<'_>, StoreError> {
         let mut queue = self.queue();
         if patience.is_some() && queue.waiting.len() >= MAX_WAITING {
             return Err(StoreError::Busy { retry_after: RETRY_AFTER });
         }
         if !std::mem::replace(&mut queue.taken, true) {
-            return Ok(Turn(self));
+            return Ok(Ticket(self));
         }
         let place = Arc::new(Place::default());
         queue.waiting.push_back(Arc::clone(&place));
@@ -55,10 +54,10 @@ impl Line {
                 return Err(StoreError::Busy { retry_after: RETRY_AFTER });
             }
         }
-        Ok(Turn(self))
+        Ok(Ticket(self))
     }
 
-    /// How many wait for the turn.
+    /// How many callers wait for the ticket.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn waiting(&self) -> usize {
         self.queue().waiting.len()
@@ -69,12 +68,11 @@ impl Line {
     }
 }
 
-/// The turn; dropped, it goes to the next in line.
-pub(crate) struct Turn<'a>(&'a Line);
+/// The right to decide and to commit. When it is dropped, the next caller gets it.
+pub(crate) struct Ticket<'a>(&'a CommitQueue);
 
-impl<'a> Turn<'a> {
-    /// Hands the turn on where somebody waits for it, and gives it back where nobody does: who has
-    /// it then is the last and commits for all.
+impl<'a> Ticket<'a> {
+    /// Hands the ticket to the next caller. If nobody waits, returns it: its holder is the last and commits for all.
     pub(crate) fn hand_on(self) -> Option<Self> {
         let mut queue = self.0.queue();
         if queue.waiting.is_empty() {
@@ -88,7 +86,7 @@ impl<'a> Turn<'a> {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         call_next(&mut self.0.queue());
     }
@@ -174,49 +172,49 @@ mod tests {
 
     #[test]
     fn turns_go_round_in_the_order_of_coming() {
-        let line = Line::default();
+        let queue = CommitQueue::default();
         let (done, order) = mpsc::channel();
         thread::scope(|scope| {
-            let first = line.take(LONG).unwrap();
+            let first = queue.take(LONG).unwrap();
             for name in 0..8 {
-                let (line, done) = (&line, done.clone());
+                let (queue, done) = (&queue, done.clone());
                 scope.spawn(move || {
-                    let _turn = line.take(LONG).unwrap();
+                    let _ticket = queue.take(LONG).unwrap();
                     done.send(name).unwrap();
                 });
-                until(|| line.waiting() == name + 1);
+                until(|| queue.waiting() == name + 1);
             }
             assert!(first.hand_on().is_none(), "somebody waits");
         });
         drop(done);
         assert_eq!(order.iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7]);
-        assert!(line.take(LONG).unwrap().hand_on().is_some(), "nobody waits");
+        assert!(queue.take(LONG).unwrap().hand_on().is_some(), "nobody waits");
     }
 
     #[test]
     fn who_waits_too_long_leaves_and_is_not_counted_on() {
-        let line = Line::default();
-        let turn = line.take(LONG).unwrap();
+        let queue = CommitQueue::default();
+        let ticket = queue.take(LONG).unwrap();
         thread::scope(|scope| {
-            let late = scope.spawn(|| line.take(Some(Duration::from_millis(1))).err());
+            let late = scope.spawn(|| queue.take(Some(Duration::from_millis(1))).err());
             assert_eq!(late.join().unwrap(), Some(StoreError::Busy { retry_after: RETRY_AFTER }));
         });
-        assert_eq!(line.waiting(), 0);
-        assert!(turn.hand_on().is_some());
+        assert_eq!(queue.waiting(), 0);
+        assert!(ticket.hand_on().is_some());
     }
 
     #[test]
     fn a_full_line_takes_no_more() {
-        let line = Line::default();
+        let queue = CommitQueue::default();
         thread::scope(|scope| {
-            let turn = line.take(LONG).unwrap();
+            let ticket = queue.take(LONG).unwrap();
             for _ in 0..MAX_WAITING {
-                scope.spawn(|| drop(line.take(LONG).unwrap()));
+                scope.spawn(|| drop(queue.take(LONG).unwrap()));
             }
-            until(|| line.waiting() == MAX_WAITING);
-            assert_eq!(line.take(LONG).err(), Some(StoreError::Busy { retry_after: RETRY_AFTER }));
-            drop(turn);
+            until(|| queue.waiting() == MAX_WAITING);
+            assert_eq!(queue.take(LONG).err(), Some(StoreError::Busy { retry_after: RETRY_AFTER }));
+            drop(ticket);
         });
-        assert_eq!(line.waiting(), 0);
+        assert_eq!(queue.waiting(), 0);
     }
 }

@@ -10,7 +10,7 @@ use crate::records::mfa::Mfa;
 
 /// The ways into an account, and the addresses that reach its owner. An undo puts them back as one.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) struct Ways {
+pub(crate) struct Credentials {
     pub(crate) methods: Vec<Method>,
     pub(crate) addresses: Vec<Address>,
     pub(crate) contact: Option<EmailAddress>,
@@ -20,7 +20,7 @@ pub(crate) struct Ways {
     pub(crate) suspended_mfa: Option<Mfa>,
 }
 
-impl Ways {
+impl Credentials {
     /// What the methods are found by, suspended ones included. An email that is not proven claims nothing
     /// (SPEC 2.8).
     pub(crate) fn identifiers(&self) -> impl Iterator<Item = Identifier> {
