@@ -203,16 +203,16 @@ fn pages() -> (String, String) {
     Life { engine: &engine, world: &world, name: "ada".to_owned(), watch: &mut bench }.live();
     let (raw, raw_allocations) = raw_commit();
     let page = format!(
-        "# What an act costs\n\nCounted, not timed: a test holds every figure. The store is redb in memory with \
-         a two-phase commit, which is two syncs; \"writes\" and \"bytes\" are what reaches the storage, \
-         \"gets\" and \"scans\" what the engine asks of the port. The hasher of the count costs nothing and \
-         is counted. {NEIGHBOURS} other accounts are in the store.\n\n| act | hashes | commits | syncs | writes | bytes | gets | scans |\n\
+        "# What an act costs\n\nThese figures are counted, not timed, and a test checks each one. The store is redb in memory with \
+         a two-phase commit, which is two syncs. \"Writes\" and \"bytes\" are those that reach the storage; \
+         \"gets\" and \"scans\" are the engine's requests to the port. \"Hashes\" counts calls of a hasher that \
+         costs nothing. The store has {NEIGHBOURS} other accounts.\n\n| act | hashes | commits | syncs | writes | bytes | gets | scans |\n\
          |---|---|---|---|---|---|---|---|\n{}\nA commit of one row of 400 bytes in a store of 600 such rows: {}.\n",
         bench.page, raw
     );
     let allocations = format!(
-        "\n## Allocations\n\nOf the thread that acts, in a build for tests; most of an act that writes are redb's: \
-         a commit of one row is {} of them. A test holds each to a tenth.\n\n\
+        "\n## Allocations\n\nThese are the allocations of the calling thread, in a build for tests. Most of those of an act that \
+         writes are redb's: a commit of one row makes {}. A test fails if an act makes over a tenth more than listed.\n\n\
          | act | allocations | KiB |\n|---|---|---|\n{}",
         raw_allocations, bench.allocations
     );
