@@ -1,4 +1,4 @@
-//! The tower of DESIGN.md, held by reading the source: imports only go down, each library is named on its own floor
+//! The floors of DESIGN.md, held by reading the source: imports only go down, each library is named on its own floor
 //! alone, no file reaches itself, and the picture in docs/ARCHITECTURE.md is the one that the source gives.
 //!
 //! `cargo test -p selfsame-tests --test repository circle` tells every circle, with the names that make it, and
