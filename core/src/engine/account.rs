@@ -1,4 +1,4 @@
-//! The account page, and what every act of the owner goes through.
+//! The account page, and the checks that every call of the owner goes through.
 
 use super::Engine;
 use crate::crypto::token::SessionToken;
@@ -13,8 +13,10 @@ use crate::rules::fresh::{Fresh, Level};
 use crate::store::port::StoreError;
 use crate::store::view::View;
 
-/// An account, opened by a session of its owner. Every call asks first whether the session still lives:
-/// [`Refusal::SessionEnded`] when it does not.
+/// Gives the owner access to an account, through one of the owner's sessions.
+///
+/// Every call first checks the session. It returns [`Refusal::SessionEnded`] if the session has ended, and
+/// [`Refusal::ReauthenticationRequired`] if the session waits because support started a deletion (SPEC 9.5).
 #[derive(Clone)]
 pub struct AccountHandle {
     engine: Engine,
@@ -26,10 +28,10 @@ impl AccountHandle {
         Self { engine, token }
     }
 
-    /// The account page.
+    /// Returns the account page.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`].
+    /// Returns the errors of every [`AccountHandle`] call.
     pub fn view(&self) -> Result<AccountView, Error> {
         self.look(|view, ctx, account| {
             let mut shown = account.view(ctx.now);
@@ -42,18 +44,20 @@ impl AccountHandle {
         })
     }
 
-    /// What happened to the account, oldest first (SPEC 11.3).
+    /// Returns the events of the account, oldest first (SPEC 11.3).
     ///
     /// # Errors
-    /// As said at [`AccountHandle`].
+    /// Returns the errors of every [`AccountHandle`] call.
     pub fn activity(&self) -> Result<Vec<Activity>, Error> {
         self.look(|view, _, account| view.events(account.id, 0, usize::MAX))
     }
 
-    /// Whether no event of the account was removed, reordered or changed since it was written (SPEC 11.2).
+    /// Returns `true` if no event of the account was removed, reordered or changed since it was written (SPEC
+    /// 11.2).
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Error::Damaged`] when an event does not even open.
+    /// Returns the errors of every [`AccountHandle`] call; also [`Error::Damaged`] if an event cannot be
+    /// decrypted.
     pub fn verify_audit(&self) -> Result<bool, Error> {
         self.look(|view, _, account| Ok(account.chain.holds(&view.events(account.id, 0, usize::MAX)?)))
     }
@@ -97,7 +101,7 @@ impl AccountHandle {
         })
     }
 
-    /// An act that wants fresh proof of the level `L`.
+    /// Runs an act that requires fresh proof of the level `L`.
     pub(super) fn act_fresh<T, L: Level>(
         &self,
         mut decide: impl FnMut(&View<'_>, &Context<'_>, &Fresh<'_, L>) -> Result<Verdict<T>, StoreError>,
@@ -108,13 +112,13 @@ impl AccountHandle {
         })
     }
 
-    /// Asks before the work of a hash; the act asks again.
+    /// Checks for fresh proof before a password is hashed. The act checks again.
     pub(super) fn check_fresh<L: Level>(&self) -> Result<(), Error> {
         self.look_owner(|_, ctx, owner| Ok(owner.prove::<L>(ctx).map(|_| ())))
     }
 }
 
-/// The session that the token opens, if it lives.
+/// Returns the session that the token opens, if it has not ended.
 pub(super) fn live(
     view: &View<'_>,
     token: &SessionToken,
@@ -124,7 +128,7 @@ pub(super) fn live(
     Ok(session.filter(|session| session.is_live(ctx.now, ctx.policy)))
 }
 
-/// The session that the token will open again, if it waits and lives.
+/// Returns the suspended session of the token, if it has not ended.
 pub(super) fn waiting(
     view: &View<'_>,
     token: &SessionToken,
@@ -134,7 +138,7 @@ pub(super) fn waiting(
     Ok(session.filter(|session| session.is_live(ctx.now, ctx.policy)))
 }
 
-/// Why the token opens nothing.
+/// Returns the reason why the token opens no session.
 pub(super) fn not_open(
     view: &View<'_>,
     token: &SessionToken,
@@ -149,7 +153,7 @@ pub(super) fn not_open(
     }))
 }
 
-/// The session that the token opens, and its account.
+/// Returns the session that the token opens, and its account.
 pub(super) fn owned(
     view: &View<'_>,
     token: &SessionToken,

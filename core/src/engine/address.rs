@@ -1,4 +1,4 @@
-//! The owner changes the addresses of the account and its contact (SPEC 1.4, 7.1, 7.2).
+//! The owner changes the addresses of the account and its contact address (SPEC 1.4, 7.1, 7.2).
 
 use super::account::AccountHandle;
 use crate::error::Error;
@@ -18,37 +18,40 @@ use crate::store::port::StoreError;
 use crate::store::view::View;
 
 impl AccountHandle {
-    /// Changes the email: the contact address, and the identifier of the password where the old one is that.
-    /// A code goes to the new one, and nothing changes before it is [proven](Self::prove_address) in this
-    /// session. `old_is_lost` says that the old mailbox is lost: no undo code goes there. That wants a
-    /// session that has proven a second factor.
+    /// Changes the email: the contact address, and also the identifier of the password if that is the old
+    /// contact address. Sends a code to the new address. Nothing changes until the code is
+    /// [proven](Self::prove_address) in this session.
+    ///
+    /// Set `old_is_lost` if the owner has lost the old mailbox. The engine then sends no undo code to it.
+    /// This requires a session that has proven a second factor.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::InvalidEmail`], [`Refusal::AlreadyYours`],
-    /// [`Refusal::ReauthenticationRequired`], [`Refusal::OnHold`], [`Refusal::LimitReached`];
-    /// [`Refusal::NotOffered`] where a lost mailbox cannot be declared.
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidEmail`],
+    /// [`Refusal::AlreadyYours`], [`Refusal::ReauthenticationRequired`], [`Refusal::OnHold`] or
+    /// [`Refusal::LimitReached`]; [`Refusal::NotOffered`] if the account cannot declare the mailbox lost.
     pub fn change_email(&self, new: &str, old_is_lost: bool) -> Result<AddressStep, Error> {
         self.request(&parsed(new)?, &Wanted::Contact { old_is_lost })
     }
 
-    /// Sends a code to an address of the account that is not verified yet, to be
-    /// [proven](Self::prove_address) in this session.
+    /// Sends a code to an unverified address of the account. [Prove](Self::prove_address) the code in this
+    /// session.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::InvalidEmail`], [`Refusal::AlreadyYours`],
-    /// [`Refusal::ReauthenticationRequired`], [`Refusal::OnHold`]; [`Refusal::NotOffered`] where it is no
-    /// address of the account.
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidEmail`],
+    /// [`Refusal::AlreadyYours`], [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`];
+    /// [`Refusal::NotOffered`] if the account does not have this address.
     pub fn verify_address(&self, email: &str) -> Result<AddressStep, Error> {
         self.request(&parsed(email)?, &Wanted::Proof)
     }
 
-    /// The code that was mailed for what waits in this session: it is done now. Where it was the account's
-    /// first proven address, its other ways in lead in no more until they are [reviewed](Self::review).
+    /// Takes the mailed code and completes the change that waits for it in this session. If this is the first
+    /// address that the account proves, its other sign-in methods are disabled until the owner has
+    /// [reviewed](Self::review) them.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::InvalidCode`] for a wrong code, and where nothing waits here
-    /// any more; [`Refusal::IdentifierInUse`] where another account signs in with the address;
-    /// [`Refusal::LimitReached`] where as many accounts as may be have it.
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidCode`] if the code is wrong
+    /// or nothing waits in this session; [`Refusal::IdentifierInUse`] if another account signs in with the
+    /// address; [`Refusal::LimitReached`] if policy allows no further account with the address.
     pub fn prove_address(&self, code: &Secret) -> Result<AddressStep, Error> {
         self.act(|view, ctx, owner| {
             let pending = view.pending(owner.account.id)?;
@@ -60,12 +63,12 @@ impl AccountHandle {
         })
     }
 
-    /// Makes another of the verified addresses the one for messages. All other sessions end.
+    /// Makes another verified address the contact address. Ends all other sessions.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::InvalidEmail`], [`Refusal::AlreadyYours`],
-    /// [`Refusal::ReauthenticationRequired`], [`Refusal::OnHold`]; [`Refusal::NotOffered`] where it is no
-    /// verified address of the account.
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidEmail`],
+    /// [`Refusal::AlreadyYours`], [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`];
+    /// [`Refusal::NotOffered`] if it is not a verified address of the account.
     pub fn set_contact(&self, email: &str) -> Result<(), Error> {
         let email = parsed(email)?;
         self.act_fresh(|_, ctx, fresh| Ok(address::set_contact(fresh, &email, ctx)))

@@ -1,5 +1,5 @@
-//! Checking what proves a federated identity: a host's statement, or an ID token and the keys that it was
-//! signed with (SPEC 2.9).
+//! Checks the proof of a federated identity: a host's statement, or an ID token and the keys that signed it
+//! (SPEC 2.9).
 
 use super::Engine;
 use crate::crypto::jose::Jws;
@@ -15,22 +15,22 @@ use crate::records::refusal::{AssertionProblem, Refusal};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::id_token;
 
-/// What came of checking an assertion that is not refused yet.
+/// The result of checking an assertion that is not refused yet.
 pub(super) enum Checked {
     Asserted(Box<Asserted>),
-    /// A token of this issuer that is signed by a key which the set does not name.
+    /// A token of this issuer, signed by a key that the stored key set does not contain.
     UnknownKey(String),
 }
 
 impl Engine {
-    /// The provider has these keys from now on: a JSON Web Key Set (RFC 7517) that the host has fetched
-    /// where the provider publishes it, over a connection that it trusts. It replaces the one before.
+    /// Sets the keys of a provider, in place of its earlier ones. `jwks` is a JSON Web Key Set (RFC 7517).
+    /// The host fetches it from where the provider publishes it, over a connection that the host trusts.
     ///
-    /// Keys that cannot be used are left out: of other kinds, too short, for encryption.
+    /// Ignores keys that cannot be used: keys of another kind, keys that are too short, keys for encryption.
     ///
     /// # Errors
-    /// [`Refusal::UnknownProvider`] where policy names no such provider, or not for ID tokens;
-    /// [`Refusal::InvalidKeys`] for what is no key set, with the one before still in force.
+    /// Returns [`Refusal::UnknownProvider`] if policy does not name the provider, or not for ID tokens;
+    /// [`Refusal::InvalidKeys`] if `jwks` is not a valid key set. The earlier keys then stay in force.
     pub fn set_keys(&self, provider: &ProviderId, jwks: &str) -> Result<(), Error> {
         let provider = self.inner.policy.provider(provider).filter(|it| it.id_token_rules().is_some());
         let issuer = &provider.ok_or(Refusal::UnknownProvider)?.issuer;
@@ -41,8 +41,8 @@ impl Engine {
         })
     }
 
-    /// Checks an assertion for the step that the flow is at. Where the step does not name the provider,
-    /// the assertion does.
+    /// Checks an assertion for the current step of the flow. If the step does not name the provider, the
+    /// assertion does.
     pub(super) fn check(
         &self,
         assertion: &Assertion,
@@ -72,7 +72,7 @@ impl Engine {
         Ok(Checked::Asserted(Box::new(asserted)))
     }
 
-    /// The signature is checked outside the act, like a password, for nobody else may wait for it.
+    /// Checks the signature outside the act, as for a password, so that no other act waits for it.
     fn check_token(
         &self,
         token: &Secret,
@@ -87,8 +87,8 @@ impl Engine {
         }
         let text = token.reveal_text().ok_or_else(|| rejected(AssertionProblem::Malformed))?;
         let jws = Jws::parse(text).map_err(|problem| rejected(problem.into()))?;
-        // The issuer is only the token's word yet. It chooses whose keys must have signed it, among those
-        // that may, and no key but these is ever tried.
+        // The issuer is not proven yet. It selects the keys to check the signature with, among the providers
+        // that the step allows. No other key is tried.
         let issuer = jws.issuer().unwrap_or_default();
         let provider = match begun_with {
             Some(provider) => Some(provider).filter(|provider| provider.issues_as(issuer)),

@@ -1,8 +1,8 @@
-//! The machine's clocks: the one file that reads them.
+//! The machine's clocks. No other file reads them.
 
 use crate::ground::time::{Clock, Reading};
 
-/// The machine's clocks.
+/// Reads the machine's clocks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -14,16 +14,16 @@ impl Clock for SystemClock {
 
 #[expect(clippy::disallowed_methods, reason = "this is the file that reads the machine's clock")]
 fn wall_ms() -> u64 {
-    // A clock before 1970 is a broken one; the store's high-water mark takes its place (SPEC 12.4).
+    // A clock before 1970 is wrong. The store's high-water mark replaces it (SPEC 12.4).
     let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Linux stops `CLOCK_MONOTONIC` while the device sleeps, and has `CLOCK_BOOTTIME` that does not.
+/// On Linux `CLOCK_MONOTONIC` stops while the device sleeps. `CLOCK_BOOTTIME` does not.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const ELAPSED: rustix::time::ClockId = rustix::time::ClockId::Boottime;
 
-/// Elsewhere `CLOCK_MONOTONIC` counts on.
+/// Elsewhere `CLOCK_MONOTONIC` counts while the device sleeps.
 #[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
 const ELAPSED: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
 
@@ -34,7 +34,7 @@ fn elapsed_ms() -> u64 {
     seconds.saturating_mul(1_000).saturating_add(u64::try_from(elapsed.tv_nsec / 1_000_000).unwrap_or(0))
 }
 
-/// `Instant` counts sleep where it is made of the performance counter.
+/// `Instant` counts while the device sleeps if it is based on the performance counter.
 #[cfg(not(unix))]
 #[expect(clippy::disallowed_methods, reason = "this is the file that reads the machine's clock")]
 fn elapsed_ms() -> u64 {

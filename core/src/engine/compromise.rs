@@ -9,11 +9,13 @@ use crate::records::verdict::Verdict;
 use crate::rules::compromise;
 
 impl AccountHandle {
-    /// Says that others may know the password: its sessions end, this one too if it is one, and the next
-    /// sign-in with it asks for a new password after the second factor (SPEC 4.10).
+    /// Marks a password as known to others. Ends the sessions that it opened, this one included if the
+    /// password opened it. The next sign-in with the password asks for a new one after the second factor
+    /// (SPEC 4.10).
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::NotOffered`] for what is no password of the account.
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::NotOffered`] if `method` is not a
+    /// password of the account.
     pub fn mark_compromised(&self, method: MethodId) -> Result<(), Error> {
         self.act(|view, ctx, owner| {
             let sessions = view.sessions(owner.account.id)?;
@@ -23,10 +25,12 @@ impl AccountHandle {
 }
 
 impl Engine {
-    /// The host has evidence that others know a password: as [`AccountHandle::mark_compromised`].
+    /// Marks a password as known to others because the host has evidence, as
+    /// [`AccountHandle::mark_compromised`] does for the owner.
     ///
     /// # Errors
-    /// [`Refusal::UnknownAccount`]; [`Refusal::NotOffered`] for what is no password of the account.
+    /// Returns [`Refusal::UnknownAccount`] if there is no such account; [`Refusal::NotOffered`] if `method`
+    /// is not a password of the account.
     pub fn mark_compromised(&self, account: AccountId, method: MethodId) -> Result<(), Error> {
         self.act(|view, ctx| {
             let Some(account) = view.account(account)? else {

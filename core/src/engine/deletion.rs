@@ -1,4 +1,4 @@
-//! Deletion, and the purge that ends it (SPEC 9).
+//! Account deletion, and the purge that completes it (SPEC 9).
 
 use super::Engine;
 use super::account::AccountHandle;
@@ -9,43 +9,45 @@ use crate::records::verdict::{Change, Verdict};
 use crate::rules::purge::ROWS_AT_ONCE;
 use crate::rules::{deletion, purge};
 
-/// Reminders that one call turns into messages, so that its act stays within a store's limits.
+/// How many reminders one call turns into messages. The limit keeps the act within a store's limits.
 const REMINDED_AT_ONCE: usize = 4;
-/// Accounts that one call purges, and acts that it needs for them, at most.
+/// How many accounts one call purges at most, and in how many acts.
 const PURGED_AT_ONCE: usize = 256;
 const ACTS_AT_ONCE: usize = 1_024;
 
 impl AccountHandle {
-    /// Asks for the account's deletion: all its sessions end, every verified address is told, and it can be
-    /// restored by signing in until the time that is returned (SPEC 9.1). The proof of the first factor is
-    /// enough, so that who lost the second can leave too (SPEC 9.7).
+    /// Requests the deletion of the account. Ends all its sessions and notifies every verified address. Until
+    /// the time that is returned, the owner can restore the account by signing in (SPEC 9.1). Fresh proof of
+    /// the first factor is enough, so an owner who has lost the second factor can also delete the account
+    /// (SPEC 9.7).
     ///
     /// # Errors
-    /// [`Refusal::ReauthenticationRequired`](crate::Refusal::ReauthenticationRequired) when the session's
-    /// proof is older than policy's `fresh_for`.
+    /// Returns the errors of every [`AccountHandle`] call; also
+    /// [`Refusal::ReauthenticationRequired`](crate::Refusal::ReauthenticationRequired) if the session's proof
+    /// is older than `fresh_for` in the policy.
     pub fn request_deletion(&self) -> Result<Deletion, Error> {
         self.act_fresh(|_, ctx, fresh| Ok(deletion::request(fresh, ctx)))
     }
 }
 
 impl Engine {
-    /// Purges up to `limit` accounts (256 at once) whose time to be restored is over, in acts of a bounded
-    /// size. It can be cut off at any point and called again: what was begun goes on, nothing is done
-    /// twice (SPEC 9.4).
+    /// Purges up to `limit` accounts (at most 256 in one call) whose time to be restored is over, in acts of
+    /// a bounded size. You can interrupt the call at any point and call again: the next call continues a
+    /// purge that was begun, and nothing is done twice (SPEC 9.4).
     ///
-    /// What is due is looked at twice, a day apart: an account goes in a call that comes 24 hours or more
-    /// after one that saw it due. Call it once a day, or as the report says.
+    /// The engine checks twice, a day apart: an account is purged by a call that comes at least 24 hours
+    /// after a call that found it due. Call `purge_due` once a day, or as often as the report says.
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     pub fn purge_due(&self, limit: usize) -> Result<PurgeReport, Error> {
         self.purge(limit, ACTS_AT_ONCE)
     }
 
-    /// The same in at most so many acts, for tests that cut a purge off.
+    /// Does the same in at most `acts` acts, for tests that interrupt a purge.
     ///
     /// # Errors
-    /// As [`Self::purge_due`].
+    /// Returns the errors of [`Self::purge_due`].
     #[cfg(feature = "testing")]
     pub fn purge_due_within(&self, limit: usize, acts: usize) -> Result<PurgeReport, Error> {
         self.purge(limit, acts)
@@ -95,7 +97,7 @@ impl Engine {
         })
     }
 
-    /// Reminders that are due become messages (SPEC 9.1).
+    /// Turns the reminders that are due into messages (SPEC 9.1).
     pub(super) fn remind(&self) -> Result<(), Error> {
         self.act(|view, ctx| {
             let mut due = Vec::new();

@@ -9,8 +9,8 @@ use crate::engine::clock::SystemClock;
 use crate::ground::entropy::Entropy;
 use crate::ground::time::Clock;
 
-/// Time, randomness and the password hash: with fixed ones the same calls give the same answers and
-/// the same rows (SPEC 13.6).
+/// Time, randomness and the password hash of an engine. If they are fixed, the same calls give the same
+/// answers and the same rows (SPEC 13.6).
 #[derive(Clone)]
 pub struct Environment {
     pub(crate) clock: Arc<dyn Clock>,
@@ -19,8 +19,8 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The machine's clock and randomness, and Argon2id with as many arenas as there are cores. Engines
-    /// that are given clones of one environment share its arenas.
+    /// Returns the machine's clock and randomness, and Argon2id with one arena per core. Engines that get
+    /// clones of one environment share its arenas.
     pub fn system() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
@@ -30,17 +30,17 @@ impl Environment {
         }
     }
 
-    /// Another clock.
+    /// Replaces the clock.
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
     }
 
-    /// Another password hasher.
+    /// Replaces the password hasher.
     pub fn with_hasher(self, hasher: Arc<dyn Hasher>) -> Self {
         Self { hasher, ..self }
     }
 
-    /// Another source of randomness: for tests alone, because one that repeats itself breaks the seal.
+    /// Replaces the source of randomness. For tests only: a source that repeats itself breaks the encryption.
     #[cfg(feature = "testing")]
     pub fn with_entropy(self, entropy: Arc<dyn Entropy>) -> Self {
         Self { entropy, ..self }

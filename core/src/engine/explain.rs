@@ -1,4 +1,4 @@
-//! Telling what an act would do, without doing it (SPEC 13.5).
+//! Predicts what an act would do, without doing it (SPEC 13.5).
 
 use super::account::AccountHandle;
 use super::export::holdings;
@@ -11,11 +11,12 @@ use crate::rules::fresh::{Fresh, Level};
 use crate::rules::{compromise, deletion, explain, export, method, mfa, product, session};
 
 impl AccountHandle {
-    /// Says whether an act would be done if it were asked for now, which rules decide, and what would change.
-    /// Nothing is written, and nothing is counted.
+    /// Returns whether an act would succeed now, which rules decide, and what would change. Writes nothing
+    /// and counts nothing.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]. That the act itself would be refused is no error here.
+    /// Returns the errors of every [`AccountHandle`] call. If the act itself would be refused, the
+    /// explanation says so; that is not an error.
     pub fn explain(&self, planned: &Planned) -> Result<Explanation, Error> {
         let secret = self.token().secret();
         self.look_owner(|view, ctx, owner| {

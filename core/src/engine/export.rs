@@ -11,7 +11,7 @@ use crate::rules::export;
 use crate::store::port::StoreError;
 use crate::store::view::View;
 
-/// What the store holds about an account beside its own row.
+/// What the store holds about an account besides its own row.
 pub(super) fn holdings(view: &View<'_>, account: AccountId) -> Result<Holdings, StoreError> {
     Ok(Holdings {
         sessions: view.sessions(account)?,
@@ -25,11 +25,12 @@ pub(super) fn holdings(view: &View<'_>, account: AccountId) -> Result<Holdings, 
 }
 
 impl AccountHandle {
-    /// Everything that the store holds about the account, but secrets, as one JSON document of the schema
-    /// [`EXPORT_SCHEMA`](crate::EXPORT_SCHEMA). Every verified address is told (SPEC 10.1).
+    /// Returns everything that the store holds about the account, without secrets, as one JSON document of
+    /// the schema [`EXPORT_SCHEMA`](crate::EXPORT_SCHEMA). Notifies every verified address (SPEC 10.1).
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::ReauthenticationRequired`]; [`Refusal::OnHold`].
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::ReauthenticationRequired`] or
+    /// [`Refusal::OnHold`].
     pub fn export(&self) -> Result<String, Error> {
         let document = self.act_fresh(|view, ctx, fresh| {
             Ok(export::export(fresh, &holdings(view, fresh.account().id)?, ctx))

@@ -1,4 +1,4 @@
-//! The facts that the steps of a flow are judged by, read from the store.
+//! The facts that the rules need to judge a step of a flow, read from the store.
 
 use crate::flow::facts::{Facts, Input, MailFacts, UndoFacts};
 use crate::flow::state::Needs;
@@ -16,10 +16,10 @@ use crate::records::verdict::Verdict;
 use crate::store::port::StoreError;
 use crate::store::view::View;
 
-/// Flows that are over and that one new flow clears away.
+/// How many expired flows one new flow removes.
 const SWEPT_AT_ONCE: usize = 4;
 
-/// What the store knows that the flow's state, and the answer to it, need.
+/// Reads what the flow's state needs from the store, and what the answer to it needs.
 pub(super) fn facts(
     view: &View<'_>,
     flow: &Flow,
@@ -44,7 +44,7 @@ pub(super) fn facts(
     Ok(facts)
 }
 
-/// The account and the session that a state names.
+/// Reads the account and the session that a state names.
 pub(super) fn named_facts(
     view: &View<'_>,
     needs: &Needs<'_>,
@@ -58,11 +58,11 @@ pub(super) fn named_facts(
         None => view.owners_suspended(account.id, session)?,
     };
     let session = session.filter(|session| session.is_live(ctx.now, ctx.policy));
-    // A session that is over takes its reauthentication with it.
+    // The end of a session ends its reauthentication too.
     Ok((session.is_some().then_some(account), session))
 }
 
-/// What is known of an address that a message would go to.
+/// Reads what the store knows of an address that a message would go to.
 pub(super) fn mail_facts(
     view: &View<'_>,
     purpose: CodePurpose,
@@ -77,7 +77,7 @@ pub(super) fn mail_facts(
     Ok(MailFacts { address, rate_limit: view.rate_limit(&address)?, waiting, all_waiting })
 }
 
-/// What the store knows of the undos of an account, and of the one with this code.
+/// Reads what the store knows of an account's undo codes, and of this one.
 pub(super) fn undo_facts(
     view: &View<'_>,
     account: &Account,
@@ -95,7 +95,7 @@ pub(super) fn undo_facts(
     Ok(UndoFacts { records, held_by_others })
 }
 
-/// A new flow clears away a few that are over, and so does one that there is no room for.
+/// Removes a few expired flows when a new flow starts, or when there is no room for one.
 pub(super) fn swept<T>(
     view: &View<'_>,
     mut verdict: Verdict<T>,

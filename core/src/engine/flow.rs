@@ -1,4 +1,4 @@
-//! Flows: begun, answered step by step, and looked at again (SPEC 2, 3).
+//! Flows: started, answered step by step, and read again (SPEC 2, 3).
 
 use super::assertion::Checked;
 use super::facts::{facts, mail_facts, named_facts, swept, undo_facts};
@@ -29,13 +29,13 @@ use crate::store::port::StoreError;
 use crate::store::view::View;
 
 impl Engine {
-    /// Signs up with email and password. The first step is the proof of the address, whether or not
-    /// anybody is known by it (SPEC 2.7). With [`EmailProof::Later`] the account is there at once, and the code
-    /// that was mailed is [proven](crate::AccountHandle::prove_address) in the session that opens.
+    /// Signs up with email and password. The first step asks for proof of the address, whether or not an
+    /// account has this address (SPEC 2.7). With [`EmailProof::Later`], the account exists at once. The
+    /// mailed code is then [proven](crate::AccountHandle::prove_address) in the session that opens.
     ///
     /// # Errors
-    /// [`Refusal::InvalidEmail`], [`Refusal::InvalidPassword`]; [`Refusal::Busy`] when too many flows of
-    /// the store wait for a proof.
+    /// Returns [`Refusal::InvalidEmail`] or [`Refusal::InvalidPassword`]; [`Refusal::Busy`] if too many flows
+    /// of the store wait for proof of an address.
     pub fn sign_up(&self, email: &str, password: &Secret, client: &Client) -> Result<Progress, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
         let normal = password::check_new(password, Some(&email), &self.inner.policy)
@@ -57,12 +57,12 @@ impl Engine {
         })
     }
 
-    /// Begins the way back in for who forgot the password that goes with this email. A code goes to it if
-    /// it is somebody's; the answer is the same if it is nobody's (SPEC 4.7). The code, the second factor
-    /// where MFA is on, and a new password open a session; all others end.
+    /// Starts the reset of a forgotten password. Sends a code to this email if an account signs in with it.
+    /// The answer is the same if none does (SPEC 4.7). To finish, the person gives the code, the second
+    /// factor if MFA is on, and a new password. The engine then opens a session and ends all others.
     ///
     /// # Errors
-    /// [`Refusal::InvalidEmail`]; [`Refusal::Busy`] when too many such flows of the store wait.
+    /// Returns [`Refusal::InvalidEmail`]; [`Refusal::Busy`] if too many such flows of the store are open.
     pub fn reset_password(&self, email: &str, client: &Client) -> Result<Progress, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
         self.check_client(client)?;
@@ -76,10 +76,10 @@ impl Engine {
         })
     }
 
-    /// Begins a flow that a provider's assertion will be brought to.
+    /// Starts a flow that takes an assertion of this provider.
     ///
     /// # Errors
-    /// [`Refusal::UnknownProvider`]; [`Refusal::Busy`] when too many such flows of the store wait.
+    /// Returns [`Refusal::UnknownProvider`]; [`Refusal::Busy`] if too many such flows of the store are open.
     pub fn begin_federated(&self, provider: &ProviderId, client: &Client) -> Result<Progress, Error> {
         if self.inner.policy.provider(provider).is_none() {
             return Err(Refusal::UnknownProvider.into());
@@ -91,12 +91,12 @@ impl Engine {
         })
     }
 
-    /// Brings the assertion that the flow was begun for. It signs in where the identity is known; where it
-    /// is not, `intent` says how to go on (SPEC 2.1).
+    /// Takes the assertion that the flow waits for. Signs in if the identity is known. If it is not, `intent`
+    /// decides how the flow continues (SPEC 2.1).
     ///
     /// # Errors
-    /// [`Refusal::AssertionRejected`] says what is wrong with it; [`Refusal::NeedsKeys`] where the
-    /// provider's keys are to be [given](Self::set_keys) first; [`Refusal::FlowExpired`] after 10 minutes.
+    /// Returns [`Refusal::AssertionRejected`] with the problem of the assertion; [`Refusal::NeedsKeys`] if
+    /// the provider's keys must be [set](Self::set_keys) first; [`Refusal::FlowExpired`] after 10 minutes.
     pub fn continue_with(
         &self,
         flow: &FlowToken,
@@ -106,20 +106,20 @@ impl Engine {
         self.answered(flow, 1, &Given::Present(assertion, intent))
     }
 
-    /// Answers the step `number` of a flow, and gets the next. A step that was answered before is left as
-    /// it is: the current step comes back, and nothing is done twice (SPEC 2.10).
+    /// Answers the step `number` of a flow and returns the next step. If that step was answered before,
+    /// changes nothing and returns the current step (SPEC 2.10).
     ///
     /// # Errors
-    /// [`Refusal::NotOffered`] for an answer that the step does not take, and what the answer itself can
-    /// be refused for. The flow stays where it is.
+    /// Returns [`Refusal::NotOffered`] if the step does not take this answer, and the refusals of the answer
+    /// itself. The flow then stays at its step.
     pub fn answer(&self, flow: &FlowToken, number: u32, answer: &Answer) -> Result<Progress, Error> {
         self.answered(flow, number, &Given::Answer(answer))
     }
 
-    /// The step that a flow is at.
+    /// Returns the current step of a flow.
     ///
     /// # Errors
-    /// [`Refusal::FlowExpired`].
+    /// Returns [`Refusal::FlowExpired`] if the flow has expired or never existed.
     pub fn current_step(&self, flow: &FlowToken) -> Result<Progress, Error> {
         self.look(|view, ctx| {
             let Some(stored) = load(view, flow, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
@@ -135,7 +135,7 @@ impl Engine {
                 let Some(flow) = load(view, token, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
                 let needs = flow.state.needs(None);
                 let (account, _) = named_facts(view, &needs, ctx)?;
-                // A session's reauthentication has a budget of its own (SPEC 6.4).
+                // A session's reauthentication has a limit of its own (SPEC 6.4).
                 let is_throttled = matches!(flow.state, State::ProveOwnership { .. })
                     && account.as_ref().is_some_and(|account| {
                         account.first.check(ctx.now, ctx.throttle_clock, account.first_lockout()).is_err()
@@ -176,7 +176,7 @@ impl Engine {
         })
     }
 
-    /// Does outside the act what an answer needs: parsing, checking, hashing.
+    /// Does the work of an answer that is done outside the act: parsing, checking, hashing.
     fn prepare(&self, given: &Given<'_>, seen: &Seen) -> Result<Input, Error> {
         let answer = match given {
             Given::Present(assertion, intent) => {
@@ -235,7 +235,7 @@ impl Engine {
     }
 }
 
-/// What the caller gives.
+/// What the caller passes in.
 enum Given<'a> {
     Present(&'a Assertion, Intent),
     Answer(&'a Answer),
@@ -246,12 +246,12 @@ struct Seen {
     flow: Flow,
     account: Option<Account>,
     stored: Option<Stored>,
-    /// The identifier of the password that an undo puts back.
+    /// The identifier of the password that an undo restores.
     password_to_be: Option<EmailAddress>,
     is_throttled: bool,
 }
 
-/// The living flow that the token names.
+/// Returns the flow that the token names, if it has not expired.
 fn load(view: &View<'_>, token: &FlowToken, ctx: &Context<'_>) -> Result<Option<Flow>, StoreError> {
     let flow = view.flow(token.flow())?;
     Ok(flow.filter(|flow| {

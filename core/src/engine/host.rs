@@ -1,5 +1,5 @@
-//! What the program that embeds the engine does for it: deliver messages, tell the time, look after it
-//! (SPEC 13.1, 12.4).
+//! What the program that embeds the engine does for the engine: deliver messages, set the time, check its
+//! health (SPEC 13.1, 12.4).
 
 #[cfg(feature = "testing")]
 use std::collections::BTreeMap;
@@ -26,21 +26,22 @@ use crate::store::port::Read;
 use crate::store::port::StoreError;
 use crate::store::view::View;
 
-/// Messages fetched at once, so that an act stays within a store's limits.
+/// How many messages one call fetches. The limit keeps the act within a store's limits.
 const FETCHED_AT_ONCE: usize = 32;
-/// Due purges that are counted.
+/// How many due purges are counted at most.
 const COUNTED_AT_MOST: usize = 10_000;
 
 impl Engine {
-    /// Fetches up to `most` messages (32 at once), oldest first. Fetching starts the life of the codes in
-    /// them (SPEC 12.5), and reminders of deletions that are due join the end of the line; a message comes again until it is [delivered](Self::delivered).
+    /// Fetches up to `most` messages, oldest first, at most 32 in one call. The life of a code starts when
+    /// its message is fetched (SPEC 12.5). Adds the reminders of deletions that are due at the end of the
+    /// outbox. Returns a message again until it is reported as [delivered](Self::delivered).
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     pub fn messages(&self, most: usize) -> Result<Vec<Message>, Error> {
         self.remind()?;
-        // What goes to nobody is dropped on the way, and stands in nobody's way: an empty answer means
-        // that there is nothing.
+        // The engine drops a message without a recipient, and goes on to the next. An empty answer therefore
+        // means an empty outbox.
         loop {
             let (fetched, is_all) = self.fetch(most.min(FETCHED_AT_ONCE))?;
             if is_all || !fetched.is_empty() {
@@ -49,7 +50,7 @@ impl Engine {
         }
     }
 
-    /// Fetches from the first `most` rows of the outbox; whether these were all.
+    /// Fetches from the first `most` rows of the outbox. Returns also whether these were all.
     fn fetch(&self, most: usize) -> Result<(Vec<Message>, bool), Error> {
         self.act(|view, ctx| {
             let mut changes = Vec::new();
@@ -63,7 +64,7 @@ impl Engine {
                 }
                 if message.fetched_at.is_none() {
                     message.fetched_at = Some(ctx.now);
-                    // Also where it goes to nobody: their flow ends as everybody's does (SPEC 4.7).
+                    // Also for a message without a recipient: its flow expires like every other (SPEC 4.7).
                     changes.extend(started(view, &message, ctx)?);
                     let keeps = Change::Message(message.clone());
                     let drops = Change::Delivered(message.id);
@@ -77,11 +78,11 @@ impl Engine {
         })
     }
 
-    /// The message was delivered: it is dropped. One that is not there is no error, so that a host may
-    /// say so twice.
+    /// Reports a message as delivered and drops it. Has no effect if the message does not exist, so you can
+    /// report it twice.
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     pub fn delivered(&self, message: u64) -> Result<(), Error> {
         self.act(|view, _| {
             let known = view.message(message)?.map(|_| Change::Delivered(message));
@@ -89,11 +90,11 @@ impl Engine {
         })
     }
 
-    /// The message could not be delivered: it goes to the end of the line with a new number, so that it
-    /// stands in no other's way, and the failure is counted.
+    /// Reports that a message could not be delivered. Counts the failure and moves the message to the end of
+    /// the outbox with a new number, so that it does not block others.
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     pub fn failed(&self, message: u64) -> Result<(), Error> {
         self.act(|view, _| {
             let Some(mut failed) = view.message(message)? else { return Ok(Verdict::done((), Vec::new())) };
@@ -102,11 +103,12 @@ impl Engine {
         })
     }
 
-    /// The host knows the time, from a network or a person: a high-water mark that a wrong clock left in
-    /// the future goes back to it. It is recorded, and shortens no wait (SPEC 12.4).
+    /// Sets the time that the host knows from a network or a person. If a wrong clock left the high-water
+    /// mark in the future, the mark goes back to this time. The engine records the change. It shortens no
+    /// wait (SPEC 12.4).
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     pub fn set_trusted_time(&self, time: Timestamp) -> Result<(), Error> {
         let inner = &*self.inner;
         let before = inner.time.moment().now;
@@ -121,7 +123,7 @@ impl Engine {
             let keys = inner.keys.get()?;
             let ctx = inner.context(&moment, &draw, &keys);
             let view = View::new(read, &keys, ctx.now);
-            // What was seen at a time that has not come was not seen (SPEC 9.4).
+            // An observation at a time in the future does not count (SPEC 9.4).
             let mut sightings = view.meta()?.sightings;
             sightings.retain(|seen| *seen <= ctx.now);
             let changes = vec![Change::Sightings(sightings)];
@@ -131,10 +133,10 @@ impl Engine {
         Ok(())
     }
 
-    /// How the store is (SPEC 13.4).
+    /// Returns the state of the store (SPEC 13.4).
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     pub fn health(&self) -> Result<Health, Error> {
         let rolled_back = self.inner.time.moment().rolled_back;
         let file_size = self.inner.store.size()?;
@@ -156,47 +158,47 @@ impl Engine {
         })
     }
 
-    /// Reads the whole store, and whether it holds what was written to it, all of that and nothing else. Opening
-    /// does this unless policy says otherwise. Acts go on meanwhile, but those of a store with an anchor, which
-    /// wait as [`Self::suspend`] does.
+    /// Verifies the integrity of the whole store: it holds all that was written to it, and nothing else.
+    /// Opening a store does this too, unless policy turns it off. Other acts continue meanwhile. If the store
+    /// has an anchor, they wait, and so does [`Self::suspend`].
     ///
     /// # Errors
-    /// [`Error::Damaged`] where it does not: restore a backup.
+    /// Returns [`Error::Damaged`] if the store is damaged. Restore a backup.
     pub fn verify_store(&self) -> Result<(), Error> {
         Ok(self.inner.store.verify()?)
     }
 
-    /// How many commits the store has seen, for tests that count.
+    /// Returns how many commits the store has seen, for tests that count them.
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     #[cfg(feature = "testing")]
     pub fn commits(&self) -> Result<u64, Error> {
         Ok(self.inner.store.commit_stamp()?)
     }
 
-    /// The key that the store's rows as a whole are held against, for tests that open it without an engine.
+    /// Returns the key of the integrity check over all rows, for tests that open the store without an engine.
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     #[cfg(feature = "testing")]
     pub fn tally_key(&self) -> Result<Arc<TallyKey>, Error> {
         Ok(self.inner.keys()?.tally())
     }
 
-    /// Looks at the rows of the store as they are.
+    /// Reads the rows of the store as they are.
     ///
     /// # Errors
-    /// [`Error`] from the store or from `look`.
+    /// Returns [`Error`] from the store or from `look`.
     #[cfg(feature = "testing")]
     pub fn look_at(&self, look: &mut dyn FnMut(&dyn Read) -> Result<(), StoreError>) -> Result<(), Error> {
         Ok(self.inner.store.read(look)?)
     }
 
-    /// Every row of the store as it is, for tests that compare stores byte by byte.
+    /// Returns every row of the store as it is, for tests that compare stores byte by byte.
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     #[cfg(feature = "testing")]
     pub fn dump(&self) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Error> {
         let mut rows = BTreeMap::new();
@@ -210,36 +212,36 @@ impl Engine {
     }
 }
 
-/// How a store is.
+/// The state of a store.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Health {
     /// The version of the store's format.
     pub schema_version: u8,
-    /// How many accounts there are, those on their way to deletion included.
+    /// How many accounts there are, including those on their way to deletion.
     pub accounts: u64,
-    /// How many bytes the file has; nothing where the store is in memory.
+    /// The size of the file in bytes. Absent if the store is in memory.
     pub file_size: Option<u64>,
-    /// Since when what was purged can still be read from the file by who has its old keys, if it can
-    /// (SPEC 10.4).
+    /// Since when the file may still contain purged data that its old keys can read. Absent if it contains
+    /// none (SPEC 10.4).
     pub erasure_pending: Option<Timestamp>,
-    /// Whether an older copy of the file would be refused. Only an [anchor](crate::Anchor) can do that.
+    /// Whether an older copy of the file would be refused. This requires an [anchor](crate::Anchor).
     pub rollback_protected: bool,
-    /// Whether room is set aside beside the file for signing out, ending sessions and deletion to work on a full
-    /// disk. Never where the store is in memory.
+    /// Whether space is reserved beside the file, so that signing out, ending sessions and deletion work on a
+    /// full disk. Always `false` if the store is in memory.
     pub has_reserve: bool,
-    /// How far the wall clock stands behind the latest time that the store has seen, if it was set back.
+    /// How far the wall clock is behind the latest time that the store has seen, if it was set back.
     pub clock_rolled_back_by: Option<Duration>,
-    /// How often the clock was found set back or was put right.
+    /// How often the clock was found set back or was corrected.
     pub clock_events: u64,
-    /// How many messages wait to be delivered.
+    /// How many messages wait for delivery.
     pub outbox: usize,
-    /// How many accounts are gone whose rows are still there, up to 10,000.
+    /// How many deleted accounts still have rows, up to 10,000.
     pub due_purges: usize,
     /// How many flows wait for a mailed code.
     pub waiting_flows: u32,
 }
 
-/// Whose living code is in the message: its life begins now. A flow waits as long.
+/// Starts the life of the code in the message: returns the change to its owner. A flow waits as long.
 fn started(view: &View<'_>, message: &Outgoing, ctx: &Context<'_>) -> Result<Option<Change>, StoreError> {
     let Body::Code { typed_in, serial, .. } = &message.body else { return Ok(None) };
     match typed_in {

@@ -15,21 +15,22 @@ use crate::rules::import::{self, Reading, Rivals};
 use crate::store::port::{MAX_ACT, MAX_ROWS, StoreError};
 use crate::store::view::View;
 
-/// Rows and bytes of one act, below what a store takes: many, because identifiers lie anywhere by their hash, and a
-/// page that several of an act fall on is written once; and not more, because all others wait meanwhile.
+/// Rows and bytes of one act, below a store's limits. An act is large because identifiers are spread over the
+/// file by their hash, and a page that holds several of an act is then written once. It is not larger because
+/// all other acts wait meanwhile.
 const ROWS: usize = MAX_ROWS - 8;
 const BYTES: usize = MAX_ACT / 2;
 
 impl Engine {
-    /// Imports accounts of another service, in the order given, and says what came of each. Those that were
-    /// imported before, by their external id, stay as they are, so that an import that was interrupted can be begun
-    /// again. A `dry_run` writes nothing, and answers as if it had.
+    /// Imports accounts of another service in the given order and returns the outcome of each. An account
+    /// that was imported before, known by its external id, stays as it is. You can therefore restart an
+    /// interrupted import. A `dry_run` writes nothing and returns what the import would return.
     ///
-    /// Bring as many at a time as the host likes to hold in memory. They are written by thousands, and other acts wait
-    /// for each of these or are answered [`Error::Busy`]. No owner is told.
+    /// Pass as many accounts in one call as you want to hold in memory. The engine writes them by thousands.
+    /// Other acts wait for each thousand or return [`Error::Busy`]. No owner is notified.
     ///
     /// # Errors
-    /// [`Error`] from the store: the accounts before the failure are there.
+    /// Returns [`Error`] from the store. The accounts before the failure are imported.
     pub fn import_accounts(
         &self,
         accounts: &[ImportedAccount],
@@ -55,7 +56,7 @@ impl Engine {
     }
 }
 
-/// How many of these an act takes, one at least.
+/// Returns how many of these accounts one act takes, at least one.
 fn one_act(accounts: &[(&ImportedAccount, &Draw)]) -> usize {
     let (mut rows, mut bytes) = (0, 0);
     let fitting = accounts.iter().take_while(|(account, _)| {
@@ -67,7 +68,8 @@ fn one_act(accounts: &[(&ImportedAccount, &Draw)]) -> usize {
     fitting.count().max(1)
 }
 
-/// More than its rows take up: what was given stands in one of them, an email twice, beside what seals it.
+/// Returns an upper bound for the bytes of the account's rows: one row holds everything that was given, the
+/// email is stored twice, and encryption adds to each row.
 fn most_bytes(account: &ImportedAccount) -> usize {
     let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let identities = account.identities.iter();
@@ -126,14 +128,14 @@ fn imported(
     Ok((outcomes, changes))
 }
 
-/// What accounts of the same act have been given, which no row says yet.
+/// What the accounts of the same act already use, which no row shows yet.
 #[derive(Default)]
 struct Given {
-    /// By the keyed hash of an external id.
+    /// By the keyed hash of the external id.
     known: HashMap<[u8; 32], (AccountId, [u8; 32])>,
     /// The keyed hashes of other identifiers.
     taken: HashSet<[u8; 32]>,
-    /// How many have proven the address of this keyed hash.
+    /// How many accounts have proven the address with this keyed hash.
     sharing: HashMap<[u8; 32], usize>,
 }
 
@@ -147,7 +149,7 @@ impl Given {
         let mut seen = HashSet::new();
         let mut is_taken = false;
         for (hash, identifier) in claims {
-            // An identity that it has twice is its own rival.
+            // An account that lists an identity twice conflicts with itself.
             is_taken |= !seen.insert(hash) || self.taken.contains(hash) || view.holder(identifier)?.is_some();
         }
         let sharing = match proven {

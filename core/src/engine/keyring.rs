@@ -1,4 +1,4 @@
-//! The keys of one engine: there while its store is open, and gone while it is not.
+//! The keys of one engine. They are in memory only while its store is open.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -12,10 +12,10 @@ use crate::store::open::Keyring;
 use crate::store::port::{Read, StoreError};
 use crate::store::view::View;
 
-/// What the store's rows are read with, and what brings it back.
+/// The keys that read the store's rows, and how to get them again.
 pub(super) struct StoreKeys {
     hasher: Arc<dyn Hasher>,
-    /// The way in; two while it is being changed.
+    /// How the store is unlocked. Two entries while this is being changed.
     credentials: Mutex<Vec<Way>>,
     keys: RwLock<Option<Arc<Keys>>>,
     changing: Mutex<()>,
@@ -27,23 +27,23 @@ impl StoreKeys {
         Self { hasher, credentials: Mutex::new(vec![way]), keys, changing: Mutex::default() }
     }
 
-    /// The keys, while the store is open: for who is inside of it.
+    /// Returns the keys. Callers are inside an open store.
     pub(super) fn get(&self) -> Result<Arc<Keys>, StoreError> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Broken)
     }
 
-    /// One change of the way in at a time.
+    /// Lets one caller at a time change how the store is unlocked.
     pub(super) fn changing(&self) -> MutexGuard<'_, ()> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The key behind this header.
+    /// Returns the key that this header wraps.
     pub(super) fn store_key(&self, header: &Header) -> Result<StoreKey, StoreError> {
         let credentials = self.credentials().clone();
         self.way_into(header, credentials).map(|(_, store_key)| store_key)
     }
 
-    /// Until it is known how `change` ended, either way may be the one that leads in.
+    /// Keeps both ways to unlock the store until the result of `change` is known.
     pub(super) fn change(
         &self,
         new: Way,

@@ -1,4 +1,4 @@
-//! The owner adds and removes ways in (SPEC 1.4 to 1.8).
+//! The owner adds and removes sign-in methods (SPEC 1.4 to 1.8).
 
 use super::account::AccountHandle;
 use super::address::{asked_for, collisions, parsed};
@@ -15,13 +15,13 @@ use crate::rules::fresh::Unheld;
 use crate::rules::{address, method};
 
 impl AccountHandle {
-    /// Begins a flow in this session: the assertion that it is brought becomes one more way in. It ends with
-    /// [`Step::Done`](crate::Step::Done).
+    /// Starts a flow in this session that adds a federated identity. The identity of the assertion that you
+    /// pass to the flow becomes a sign-in method. The flow ends with [`Step::Done`](crate::Step::Done).
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::UnknownProvider`], [`Refusal::ReauthenticationRequired`],
-    /// [`Refusal::OnHold`]. The assertion is refused with [`Refusal::AlreadyYours`],
-    /// [`Refusal::IdentityInUse`] or [`Refusal::LimitReached`].
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::UnknownProvider`],
+    /// [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`]. The assertion is refused with
+    /// [`Refusal::AlreadyYours`], [`Refusal::IdentityInUse`] or [`Refusal::LimitReached`].
     pub fn begin_add(&self, provider: &ProviderId) -> Result<Progress, Error> {
         if self.engine().inner.policy.provider(provider).is_none() {
             return Err(Refusal::UnknownProvider.into());
@@ -31,13 +31,14 @@ impl AccountHandle {
         })
     }
 
-    /// Adds a password that goes with this email. Where the email is no verified address of the account, a
-    /// code goes to it first, to be [proven](Self::prove_address) in this session.
+    /// Adds a password with this email as its identifier. If the email is not a verified address of the
+    /// account, sends a code to it first. [Prove](Self::prove_address) the code in this session.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::InvalidEmail`], [`Refusal::InvalidPassword`],
-    /// [`Refusal::ReauthenticationRequired`], [`Refusal::OnHold`]; [`Refusal::NotOffered`] where there is a
-    /// password already; [`Refusal::IdentifierInUse`] to the proven owner of the mailbox alone.
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidEmail`],
+    /// [`Refusal::InvalidPassword`], [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`];
+    /// [`Refusal::NotOffered`] if the account has a password already; [`Refusal::IdentifierInUse`] if another
+    /// account uses the email, but only after the caller has proven the mailbox.
     pub fn add_password(&self, email: &str, password: &Secret) -> Result<AddressStep, Error> {
         let email = parsed(email)?;
         self.check_fresh::<Unheld>()?;
@@ -55,22 +56,23 @@ impl AccountHandle {
         })
     }
 
-    /// Removes a way in. All other sessions end, and this one when the method was its proof. It can be undone
-    /// for 7 days, and its identifier is nobody else's until then; `waive_undo` frees it at once, to be added
-    /// to another account.
+    /// Removes a sign-in method. Ends all other sessions, and this one too if the method is its proof. The
+    /// owner can undo this for 7 days, and no other account can use the identifier until then. Set
+    /// `waive_undo` to free the identifier at once, for use in another account.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::LastMethod`], [`Refusal::ReauthenticationRequired`],
-    /// [`Refusal::OnHold`]; [`Refusal::NotOffered`] where the account has no such method.
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::LastMethod`],
+    /// [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`]; [`Refusal::NotOffered`] if the account
+    /// does not have this method.
     pub fn remove_method(&self, method: MethodId, waive_undo: bool) -> Result<(), Error> {
         self.act_fresh(|_, ctx, fresh| Ok(method::remove(fresh, method, waive_undo, ctx)))
     }
 
-    /// Takes the email that a later assertion of the identity carried, as an address that is not proven yet.
+    /// Adds the email of a later assertion of this identity to the account, as an unverified address.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::NotOffered`] where there is none,
-    /// [`Refusal::ReauthenticationRequired`], [`Refusal::OnHold`], [`Refusal::LimitReached`].
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::NotOffered`] if there is no such
+    /// email; [`Refusal::ReauthenticationRequired`], [`Refusal::OnHold`] or [`Refusal::LimitReached`].
     pub fn take_seen_email(&self, method: MethodId) -> Result<(), Error> {
         self.act_fresh(|_, ctx, fresh| Ok(method::take_seen_email(fresh, method, ctx)))
     }

@@ -57,10 +57,10 @@ use crate::store::redb::RedbStore;
 use crate::store::settings::Settings;
 use crate::store::view::View;
 
-/// How often an act that was overtaken by another begins again before it gives up.
+/// How often an act that another act overtook starts again before it gives up.
 const ATTEMPTS: usize = 4;
 
-/// An identity engine on one store. Clones are the same engine; it can be used from any thread.
+/// An identity engine on one store. Clones share one engine. You can use it from any thread.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -75,14 +75,14 @@ struct Inner {
 }
 
 impl Engine {
-    /// Makes a new store in a file, and opens it. A crash leaves no file or a whole one.
+    /// Creates a store in a new file and opens it. A crash leaves either no file or a complete one.
     ///
-    /// With an anchor an older copy of the file is refused from the beginning; what the anchor held before is
-    /// replaced.
+    /// With an anchor, an older copy of the file is refused from the beginning. The engine replaces what the
+    /// anchor held before.
     ///
     /// # Errors
-    /// [`Error::Open`] with `AlreadyExists` where anything is at `path`, which then stays as it is;
-    /// [`Error::Storage`] where the machine refuses.
+    /// Returns [`Error::Open`] with `AlreadyExists` if anything exists at `path`, which stays as it is;
+    /// [`Error::Storage`] if the machine's storage fails.
     pub fn create(
         path: impl AsRef<Path>,
         unlock: &Unlock,
@@ -98,15 +98,14 @@ impl Engine {
         Self::on(Arc::new(store), keys, policy, environment)
     }
 
-    /// Opens the store in a file. The file is judged before anything is written to it: one that is
-    /// refused stays byte for byte as it was.
+    /// Opens the store in a file. Checks the file before writing to it: a file that is refused stays
+    /// unchanged, byte for byte.
     ///
-    /// A store that has once been opened with an anchor opens with that alone.
+    /// A store that was once opened with an anchor opens only with that anchor.
     ///
     /// # Errors
-    /// [`Error::Open`] says what does not fit: path, key, format or anchor; [`Error::Damaged`] that the file
-    /// does not hold what was written to it, or holds what was not; [`Error::Anchor`] that the anchor did not
-    /// answer.
+    /// Returns [`Error::Open`] if the path, key, format or anchor does not fit; [`Error::Damaged`] if the
+    /// file does not hold exactly what was written to it; [`Error::Anchor`] if the anchor did not answer.
     pub fn open(
         path: impl AsRef<Path>,
         unlock: &Unlock,
@@ -118,13 +117,13 @@ impl Engine {
         Self::opened(medium, unlock, anchor, policy, environment)
     }
 
-    /// Takes the file as it is for the latest there is, whatever the anchor holds: for a host that has lost
-    /// what its anchor held, or whose user has put an older copy back and means it. Guesses, codes and
-    /// sessions that the file has forgotten are as if they had never been, so this is a person's decision and
-    /// no answer to [`OpenProblem::RolledBack`](crate::OpenProblem::RolledBack) by itself.
+    /// Accepts the file as the latest one, whatever the anchor holds. Use it if the host has lost the
+    /// anchor's value, or if the user restored an older copy on purpose. The engine forgets the guesses,
+    /// codes and sessions that the file does not contain. A person must decide this. Do not call it
+    /// automatically on [`OpenProblem::RolledBack`](crate::OpenProblem::RolledBack).
     ///
     /// # Errors
-    /// As [`Self::open`]; the file is not touched.
+    /// Returns the errors of [`Self::open`]. The file stays unchanged.
     pub fn adopt(
         path: impl AsRef<Path>,
         unlock: &Unlock,
@@ -135,10 +134,10 @@ impl Engine {
         Ok(RedbStore::adopt_file(path.as_ref(), Settings::default(), anchor, &keys)?)
     }
 
-    /// An engine whose store is in memory and goes with it.
+    /// Creates an engine whose store is in memory. The store ends with the engine.
     ///
     /// # Errors
-    /// [`Error::Machine`] where the machine has no randomness.
+    /// Returns [`Error::Machine`] if the machine has no randomness.
     pub fn in_memory(policy: Policy, environment: Environment) -> Result<Self, Error> {
         let unlock = Unlock::HostKey(HostKey::generate(&*environment.entropy)?);
         let (keys, rows) = Self::first_rows(&unlock, &policy, &environment)?;
@@ -146,10 +145,10 @@ impl Engine {
         Self::on(Arc::new(store), keys, policy, environment)
     }
 
-    /// Makes a new store on a medium of the test's own.
+    /// Creates a store on a medium that the test provides.
     ///
     /// # Errors
-    /// As [`Self::create`].
+    /// Returns the errors of [`Self::create`].
     #[cfg(feature = "testing")]
     pub fn create_on(
         medium: Arc<dyn Medium>,
@@ -163,10 +162,10 @@ impl Engine {
         Self::on(Arc::new(store), keys, policy, environment)
     }
 
-    /// Opens the store on a medium of the test's own.
+    /// Opens the store on a medium that the test provides.
     ///
     /// # Errors
-    /// As [`Self::open`].
+    /// Returns the errors of [`Self::open`].
     #[cfg(feature = "testing")]
     pub fn open_on(
         medium: Arc<dyn Medium>,
@@ -178,10 +177,10 @@ impl Engine {
         Self::opened(medium, unlock, anchor, policy, environment)
     }
 
-    /// Makes a new store in one of the test's own, which is empty.
+    /// Creates a store in an empty one that the test provides.
     ///
     /// # Errors
-    /// As [`Self::create`].
+    /// Returns the errors of [`Self::create`].
     #[cfg(feature = "testing")]
     pub fn create_in(
         store: Arc<dyn Store>,
@@ -194,11 +193,11 @@ impl Engine {
         Self::on(store, keys, policy, environment)
     }
 
-    /// Releases the file and its lock and forgets the keys, as an app does that goes to the background. The
-    /// next call opens it again, with what [`Unlock`] keeps.
+    /// Releases the file and its lock and forgets the keys. Call it when an app goes to the background. The
+    /// next call opens the file again, with what [`Unlock`] keeps.
     ///
     /// # Errors
-    /// [`Error::Storage`] where the file could not be closed cleanly.
+    /// Returns [`Error::Storage`] if the file could not be closed cleanly.
     pub fn suspend(&self) -> Result<(), Error> {
         Ok(self.inner.store.suspend()?)
     }
@@ -246,10 +245,10 @@ impl Engine {
         Ok(Self { inner: Arc::new(Inner { store, keys, policy, environment, time }) })
     }
 
-    /// Decides one thing on the rows as they are, and writes what the rule wants written before it
-    /// answers. `decide` may run more than once.
+    /// Decides one act on the current rows, and writes the changes of the rule before it answers. `decide`
+    /// may run more than once.
     ///
-    /// On a full disk it is done all the same if it ends what somebody has: sessions, or an account.
+    /// On a full disk, an act that ends sessions or an account still works.
     fn act<T>(
         &self,
         mut decide: impl FnMut(&View<'_>, &Context<'_>) -> Result<Verdict<T>, StoreError>,
@@ -263,7 +262,7 @@ impl Engine {
         Ok(answer.ok_or(Error::Defect)??)
     }
 
-    /// Looks at the rows as they are.
+    /// Reads the current rows.
     fn look<T>(
         &self,
         mut look: impl FnMut(&View<'_>, &Context<'_>) -> Result<Result<T, Refusal>, StoreError>,
@@ -276,7 +275,7 @@ impl Engine {
         Ok(answer.ok_or(Error::Defect)??)
     }
 
-    /// Runs what hashes outside an act and decides inside it until no other act came between.
+    /// Hashes outside an act and decides inside it. Repeats both until no other act came between them.
     fn settled<T>(&self, mut attempt: impl FnMut() -> Result<Attempt<T>, Error>) -> Result<T, Error> {
         for _ in 0..ATTEMPTS {
             if let Attempt::Done(answer) = attempt()? {
@@ -291,10 +290,10 @@ fn settings(policy: &Policy) -> Settings {
     Settings { verify: policy.verify_at_open(), ..Settings::default() }
 }
 
-/// What is done with the rows as they are.
+/// Work on the current rows.
 type Looking<'a, T> = &'a mut dyn FnMut(&View<'_>, &Context<'_>) -> Result<T, StoreError>;
 
-/// What every act has in common, made once and not for every kind of answer.
+/// The shared part of every act, compiled once and not for every type of answer.
 impl Inner {
     fn write(&self, decide: Looking<'_, Vec<Change>>) -> Result<(), Error> {
         let draw = Draw::new(&*self.environment.entropy)?;
@@ -334,7 +333,7 @@ impl Inner {
         })?)
     }
 
-    /// The keys, for what is done outside of an act; opens a store that was put away.
+    /// Returns the keys for work outside of an act. Opens a suspended store.
     fn keys(&self) -> Result<Arc<Keys>, Error> {
         let mut keys = None;
         self.store.read(&mut |_| {
@@ -356,9 +355,9 @@ impl Inner {
     }
 }
 
-/// What an attempt came to.
+/// The result of an attempt.
 enum Attempt<T> {
     Done(T),
-    /// What was hashed is no longer what the account has.
+    /// The account has changed since the hash was made.
     Overtaken,
 }

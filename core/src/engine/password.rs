@@ -17,7 +17,7 @@ use crate::rules::fresh::Everything;
 use crate::rules::password;
 
 impl Engine {
-    /// Hashes a password and compares it with what is stored; where nothing is, the same work is done.
+    /// Hashes a password and compares it with the stored hash. If there is none, does the same work.
     pub(super) fn hash_against(
         &self,
         stored: Option<&Stored>,
@@ -27,7 +27,7 @@ impl Engine {
         let (hasher, keys) = (&*inner.environment.hasher, inner.keys()?);
         let pepper = keys.pepper();
         let cost = inner.policy.hash_cost();
-        // What can be no password is as wrong as another, and costs as much.
+        // A malformed password fails like a wrong one and takes as long.
         let normal = password::normal_form(password).unwrap_or_default();
         let Some(stored) = stored else {
             hasher.derive(cost, normal.as_bytes(), &[0; 16], pepper)?;
@@ -35,8 +35,8 @@ impl Engine {
         };
         let matches =
             stored.hash.verify(hasher, normal.as_bytes(), password.reveal(), pepper)? && !normal.is_empty();
-        // A weaker hash than policy's tells by its time that there is one: whatever comes of it, one at
-        // policy's cost is made too (SPEC 4.2, 4.5).
+        // A stored hash that is weaker than policy's would show by its time that it exists. Whatever the
+        // result, the engine also makes a hash at policy's cost (SPEC 4.2, 4.5).
         let renewed = match stored.hash.needs_rehash(cost) {
             true => Some(self.hash_new(normal.as_bytes())?),
             false => None,
@@ -51,7 +51,7 @@ impl Engine {
         }))
     }
 
-    /// A new password for the account with this identifier, if it keeps the rules, as it will be stored.
+    /// Returns a new password for the account with this identifier in its stored form, if it keeps the rules.
     pub(super) fn hash_for(
         &self,
         password: &Secret,
@@ -78,12 +78,12 @@ impl Engine {
 }
 
 impl AccountHandle {
-    /// Sets another password. All other sessions end.
+    /// Changes the password. Ends all other sessions.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::InvalidCredentials`] where `current` is not the password,
-    /// which counts as at sign-in, and [`Refusal::Throttled`]; [`Refusal::InvalidPassword`],
-    /// [`Refusal::ReauthenticationRequired`]; [`Refusal::NotOffered`] where there is no password.
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidCredentials`] if `current`
+    /// is wrong, which counts as a failed sign-in; [`Refusal::Throttled`], [`Refusal::InvalidPassword`] or
+    /// [`Refusal::ReauthenticationRequired`]; [`Refusal::NotOffered`] if the account has no password.
     pub fn change_password(&self, current: &Secret, new: &Secret) -> Result<(), Error> {
         let engine = self.engine();
         engine.settled(|| {
@@ -110,7 +110,7 @@ impl AccountHandle {
     }
 }
 
-/// A password as it stands in an account.
+/// The password of an account as it is stored.
 pub(super) struct Stored {
     pub(super) account: AccountId,
     credential: MethodId,
@@ -125,7 +125,7 @@ impl Stored {
     }
 }
 
-/// Whether the account changed between the hash and the act: its password, or a wait that has ended.
+/// Returns whether the account changed between the hash and the act: its password, or a wait that has ended.
 pub(super) fn is_overtaken(
     account: Option<&Account>,
     proof: Option<&PasswordProof>,
@@ -135,7 +135,7 @@ pub(super) fn is_overtaken(
     let Some(account) = account else { return proof.is_some() };
     match proof {
         Some(proof) => !proof.is_current(account),
-        // Nothing was hashed: there was no password, or a wait. Either may have changed.
+        // Nothing was hashed because there was no password or a wait was running. Either may have changed.
         None if account.password().is_none() => false,
         None => {
             !was_throttled

@@ -1,4 +1,4 @@
-//! Choosing among the accounts of a device (SPEC 1.11).
+//! Choosing an account on a device (SPEC 1.11).
 
 use super::Engine;
 use super::account::AccountHandle;
@@ -14,11 +14,11 @@ use crate::records::verdict::Verdict;
 use crate::rules::picker;
 
 impl AccountHandle {
-    /// Sets what the owner wants to be called, or nothing: at most 64 characters, kept in the form of RFC 8266
-    /// (Nickname). It finds no account, and need not be anybody's own.
+    /// Sets or removes the owner's display name: at most 64 characters, stored in the form of RFC 8266
+    /// (Nickname). Display names are not unique, and no account can be found by one.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::InvalidName`].
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidName`].
     pub fn set_display_name(&self, name: Option<&str>) -> Result<(), Error> {
         let name = name.map(nickname).transpose().map_err(|reason| Refusal::InvalidName { reason })?;
         self.act(|_, ctx, owner| Ok(picker::display_name(owner, name.clone(), ctx)))
@@ -26,11 +26,11 @@ impl AccountHandle {
 }
 
 impl Engine {
-    /// The active accounts that were made or signed in to in this store, and whose owner wants to be
-    /// remembered here, oldest first. Empty where policy has no picker.
+    /// Returns the active accounts that signed up or signed in in this store and whose owner wants to be
+    /// remembered here, oldest first. Empty if policy turns the picker off.
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     pub fn picker(&self) -> Result<Vec<PickerEntry>, Error> {
         self.look(|view, _| {
             let mut entries = Vec::new();
@@ -42,11 +42,11 @@ impl Engine {
         })
     }
 
-    /// Takes an account off the picker and ends its sessions in this store. Nothing of it is deleted. One that is
-    /// not there is no error.
+    /// Removes an account from the picker and ends its sessions in this store. Deletes nothing of the
+    /// account. Has no effect if the account is not in the picker.
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     pub fn remove_from_picker(&self, account: AccountId) -> Result<(), Error> {
         self.act(|view, ctx| {
             Ok(match view.account(account)? {
@@ -56,10 +56,10 @@ impl Engine {
         })
     }
 
-    /// Signs in with the password of an account that was [picked](Self::picker).
+    /// Signs in with the password of an account from the [picker](Self::picker).
     ///
     /// # Errors
-    /// As [`Self::sign_in`].
+    /// Returns the errors of [`Self::sign_in`].
     pub fn sign_in_to(
         &self,
         account: AccountId,

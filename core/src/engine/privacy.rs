@@ -1,4 +1,4 @@
-//! What people ask for about their data (SPEC 10).
+//! Requests of owners about their data (SPEC 10).
 
 use super::Engine;
 use super::account::AccountHandle;
@@ -10,15 +10,15 @@ use crate::records::refusal::Refusal;
 use crate::records::verdict::Verdict;
 use crate::rules::privacy;
 
-/// Open requests that one call lists.
+/// How many open requests one call lists.
 const LISTED_AT_ONCE: usize = 1_000;
 
 impl AccountHandle {
-    /// Asks for access to the data, for its erasure, or for a copy to take along. It is due in a calendar
-    /// month; while one of the kind is open, asking again gets that one (SPEC 10.2).
+    /// Files a request for access to the data, for its erasure, or for a portable copy. The request is due
+    /// within a calendar month. If a request of this kind is open, returns that one (SPEC 10.2).
     ///
     /// # Errors
-    /// As said at [`AccountHandle`].
+    /// Returns the errors of every [`AccountHandle`] call.
     pub fn request_privacy(&self, kind: RequestKind) -> Result<PrivacyRequest, Error> {
         self.act(|view, ctx, owner| {
             let earlier = view.requests(owner.account.id)?;
@@ -26,30 +26,30 @@ impl AccountHandle {
         })
     }
 
-    /// What was asked for, earliest first, with when it is due and what came of it.
+    /// Returns the account's requests, earliest first, with when each is due and its outcome.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`].
+    /// Returns the errors of every [`AccountHandle`] call.
     pub fn privacy_requests(&self) -> Result<Vec<PrivacyRequest>, Error> {
         self.look(|view, _, account| view.requests(account.id))
     }
 }
 
 impl Engine {
-    /// Up to `most` requests that are open (1,000 at once), by when they are due. Those of accounts that are
-    /// gone stay until they are closed.
+    /// Returns up to `most` open requests (at most 1,000 in one call), ordered by due time. The requests of
+    /// deleted accounts stay until you close them.
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     pub fn open_requests(&self, most: usize) -> Result<Vec<PrivacyRequest>, Error> {
         self.look(|view, _| Ok(Ok(view.open_requests(most.min(LISTED_AT_ONCE))?)))
     }
 
-    /// The request was answered; the receipt says how, in 255 characters at most and with nothing personal
-    /// in it: it outlives the account.
+    /// Closes a request that was answered. The receipt says how, in at most 255 characters. It must contain
+    /// nothing personal because it outlives the account.
     ///
     /// # Errors
-    /// [`Refusal::UnknownRequest`] where the account has no such request open.
+    /// Returns [`Refusal::UnknownRequest`] if the account has no such open request.
     pub fn close_request(
         &self,
         account: AccountId,
@@ -62,11 +62,11 @@ impl Engine {
         })
     }
 
-    /// Gives notice that the account will be erased for the owner's request: every verified address is told,
-    /// and the account is on its way like any that is to be deleted. Its owner can restore it (SPEC 10.3).
+    /// Announces that the account will be erased at the owner's request. Notifies every verified address and
+    /// starts the deletion as for any other account. The owner can restore the account (SPEC 10.3).
     ///
     /// # Errors
-    /// [`Refusal::UnknownRequest`] where the account has no such erasure request open.
+    /// Returns [`Refusal::UnknownRequest`] if the account has no such open erasure request.
     pub fn announce_erasure(&self, account: AccountId, request: RequestId) -> Result<Deletion, Error> {
         self.act(|view, ctx| match (view.request(account, request)?, view.account(account)?) {
             (Some(request), Some(account)) => Ok(privacy::announce_erasure(request, account, ctx)),
@@ -74,12 +74,12 @@ impl Engine {
         })
     }
 
-    /// Erases the account for the owner's request, 72 hours or more after the notice: it is absent at once,
-    /// and its rows go with the purges that are due (SPEC 10.3).
+    /// Erases the account at the owner's request, at least 72 hours after the announcement. The account is
+    /// absent at once. Later purges remove its rows (SPEC 10.3).
     ///
     /// # Errors
-    /// [`Refusal::UnknownRequest`]; [`Refusal::NotOffered`] where no notice was given, or the owner has
-    /// restored the account since; [`Refusal::TooEarly`]; [`Refusal::OnHold`].
+    /// Returns [`Refusal::UnknownRequest`]; [`Refusal::NotOffered`] if the erasure was not announced or the
+    /// owner has restored the account since; [`Refusal::TooEarly`] or [`Refusal::OnHold`].
     pub fn erase(&self, account: AccountId, request: RequestId) -> Result<(), Error> {
         self.act(|view, ctx| match (view.request(account, request)?, view.account(account)?) {
             (Some(request), Some(account)) => Ok(privacy::erase(&request, account, ctx)),

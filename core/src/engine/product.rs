@@ -12,12 +12,12 @@ use crate::records::verdict::Verdict;
 use crate::rules::product;
 
 impl Engine {
-    /// Says what a product costs an account, as the biller told the host. No other product's profile and
-    /// no other account changes (SPEC 8.3).
+    /// Sets what a product costs an account, as the biller told the host. Changes no profile of another
+    /// product and no other account (SPEC 8.3).
     ///
     /// # Errors
-    /// [`Refusal::IdentifierInUse`] where the customer reference is another product's or account's;
-    /// [`Refusal::UnknownProduct`]; [`Refusal::UnknownAccount`].
+    /// Returns [`Refusal::IdentifierInUse`] if another product or account has the customer reference;
+    /// [`Refusal::UnknownProduct`] or [`Refusal::UnknownAccount`].
     pub fn set_billing(
         &self,
         account: AccountId,
@@ -35,38 +35,40 @@ impl Engine {
 }
 
 impl AccountHandle {
-    /// The products that the account is used with, in the order of their first use.
+    /// Returns the products that the account uses, in the order of their first use.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`].
+    /// Returns the errors of every [`AccountHandle`] call.
     pub fn memberships(&self) -> Result<Vec<Membership>, Error> {
         self.look(|_, _, account| Ok(account.memberships.clone()))
     }
 
-    /// Uses a product: the first time makes its membership, any other changes nothing. A session that is
-    /// opened from a product does the same (SPEC 8.2).
+    /// Uses a product. The first use creates a membership. Later uses change nothing. Opening a session from
+    /// a product does the same (SPEC 8.2).
     ///
     /// # Errors
-    /// [`Refusal::UnknownProduct`].
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::UnknownProduct`].
     pub fn open_product(&self, product: &ProductId) -> Result<Membership, Error> {
         self.act(|_, ctx, owner| Ok(product::open(owner.account.clone(), owner.session.id, product, ctx)))
     }
 
-    /// Where what the product costs is managed: at the product, or at the store that sold it (SPEC 8.4).
+    /// Returns where the owner manages the product's billing: at the product, or at the app store that sold
+    /// it (SPEC 8.4).
     ///
     /// # Errors
-    /// [`Refusal::UnknownProduct`].
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::UnknownProduct`].
     pub fn billing_destination(&self, product: &ProductId) -> Result<Destination, Error> {
         let answer =
             self.look(|_, ctx, account| Ok(product::billing_destination(account, product, ctx.policy)))?;
         Ok(answer?)
     }
 
-    /// Where the account is managed, from a product or at a provider. A provider's account is the
-    /// provider's business alone: [`Destination::ManagedElsewhere`] (SPEC 8.5).
+    /// Returns where the owner manages the account, from a product or at a provider. Only the provider can
+    /// manage its own account: [`Destination::ManagedElsewhere`] (SPEC 8.5).
     ///
     /// # Errors
-    /// [`Refusal::UnknownProduct`], [`Refusal::UnknownProvider`].
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::UnknownProduct`] or
+    /// [`Refusal::UnknownProvider`].
     pub fn manage_destination(&self, managed: &Managed) -> Result<Destination, Error> {
         let answer = self.look(|_, ctx, _| Ok(product::manage_destination(managed, ctx.policy)))?;
         Ok(answer?)

@@ -1,4 +1,4 @@
-//! The owner says which of the ways in are theirs (SPEC 3.7).
+//! The owner confirms the sign-in methods (SPEC 3.7).
 
 use super::account::AccountHandle;
 use crate::error::Error;
@@ -11,13 +11,14 @@ use crate::rules::review;
 use crate::rules::review::Kept;
 
 impl AccountHandle {
-    /// Says which of the ways in stay that were there before the account's first address was proven; the
-    /// others are removed. A password is kept only with a new one: whoever set it may know it.
+    /// Keeps the listed sign-in methods among those that the account had before it proved its first address,
+    /// and removes the others. Keeping a password requires a new password, because whoever set the old one
+    /// may know it.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`]; [`Refusal::InvalidPassword`], [`Refusal::ReauthenticationRequired`],
-    /// [`Refusal::OnHold`]; [`Refusal::NotOffered`] where nothing waits for it, or what is kept does not, or a
-    /// new password is missing or not wanted.
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidPassword`],
+    /// [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`]; [`Refusal::NotOffered`] if nothing waits
+    /// for the review, if a kept method does not, or if a new password is missing or not wanted.
     pub fn review(
         &self,
         keep: &[MethodId],

@@ -14,12 +14,11 @@ use crate::records::verdict::{Change, Verdict};
 use crate::rules::session;
 
 impl Engine {
-    /// Resolves a session token: one row is read, nothing is written.
+    /// Returns the session of a token. Reads one row and writes nothing.
     ///
     /// # Errors
-    /// [`Refusal::SessionEnded`] for every token that opens no living session;
-    /// [`Refusal::ReauthenticationRequired`] for one that waits until its account is restored
-    /// ([`Self::reauthenticate`]).
+    /// Returns [`Refusal::SessionEnded`] if the token opens no session; [`Refusal::ReauthenticationRequired`]
+    /// if the session waits until its account is restored ([`Self::reauthenticate`]).
     pub fn resolve(&self, token: &SessionToken) -> Result<Session, Error> {
         self.look(|view, ctx| match live(view, token, ctx)? {
             Some(session) => Ok(Ok(session)),
@@ -27,11 +26,12 @@ impl Engine {
         })
     }
 
-    /// Begins to renew the proof of a session, as [`AccountHandle::reauthenticate`] does, also of one that
-    /// waits because support started a deletion: it goes on where its account is restored (SPEC 9.5).
+    /// Starts to renew the proof of a session, as [`AccountHandle::reauthenticate`] does. This works also for
+    /// a session that waits because support started a deletion: it continues once its account is restored
+    /// (SPEC 9.5).
     ///
     /// # Errors
-    /// [`Refusal::SessionEnded`].
+    /// Returns [`Refusal::SessionEnded`] if the session has ended.
     pub fn reauthenticate(&self, token: &SessionToken) -> Result<Progress, Error> {
         self.act(|view, ctx| {
             let session = match live(view, token, ctx)? {
@@ -49,11 +49,11 @@ impl Engine {
         })
     }
 
-    /// Resolves a session token and notes that it was used: at most hourly, and at least 12 times in the
+    /// Returns the session of a token and records its use: at most once an hour, and at least 12 times in the
     /// span after which an unused session ends (SPEC 6.2).
     ///
     /// # Errors
-    /// As [`Self::resolve`].
+    /// Returns the errors of [`Self::resolve`].
     pub fn touch(&self, token: &SessionToken) -> Result<Session, Error> {
         let session = self.resolve(token)?;
         if !session.is_touch_due(self.inner.time.moment().now, &self.inner.policy) {
@@ -69,10 +69,10 @@ impl Engine {
         })
     }
 
-    /// Opens the account that the session is of.
+    /// Opens the account of the session.
     ///
     /// # Errors
-    /// As [`Self::resolve`].
+    /// Returns the errors of [`Self::resolve`].
     pub fn account(&self, token: &SessionToken) -> Result<AccountHandle, Error> {
         self.resolve(token)?;
         Ok(AccountHandle::new(self.clone(), token.clone()))
@@ -80,10 +80,10 @@ impl Engine {
 }
 
 impl AccountHandle {
-    /// The sessions that live, oldest first (SPEC 6.3).
+    /// Returns the account's sessions, oldest first (SPEC 6.3).
     ///
     /// # Errors
-    /// As said at [`AccountHandle`].
+    /// Returns the errors of every [`AccountHandle`] call.
     pub fn sessions(&self) -> Result<Vec<Session>, Error> {
         self.look(|view, ctx, account| {
             let mut sessions = view.sessions(account.id)?;
@@ -95,7 +95,7 @@ impl AccountHandle {
     /// Ends this session.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`].
+    /// Returns the errors of every [`AccountHandle`] call.
     pub fn sign_out(&self) -> Result<(), Error> {
         self.end(Some(self.token().session()))
     }
@@ -103,25 +103,26 @@ impl AccountHandle {
     /// Ends one session of the account, this one or another.
     ///
     /// # Errors
-    /// [`Refusal::SessionEnded`] also when that session is not of this account or over.
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::SessionEnded`] if `session` has
+    /// ended or belongs to another account.
     pub fn end_session(&self, session: SessionId) -> Result<(), Error> {
         self.end(Some(session))
     }
 
-    /// Ends all sessions of the account but this one.
+    /// Ends all sessions of the account except this one.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`].
+    /// Returns the errors of every [`AccountHandle`] call.
     pub fn end_other_sessions(&self) -> Result<(), Error> {
         self.end(None)
     }
 
-    /// Begins to renew the proof of this session, for acts that want it fresh (SPEC 6.4): the first factor,
-    /// then the second where MFA is on. At its end the session has another token, and this one opens
-    /// nothing any more. The fifth failure ends the session.
+    /// Starts to renew the proof of this session, for acts that require fresh proof (SPEC 6.4): the first
+    /// factor, then the second if MFA is on. At the end the session has a new token, and the old one opens
+    /// nothing. The fifth failure ends the session.
     ///
     /// # Errors
-    /// As said at [`AccountHandle`].
+    /// Returns the errors of every [`AccountHandle`] call.
     pub fn reauthenticate(&self) -> Result<Progress, Error> {
         self.act(|_, ctx, owner| Ok(reauthenticate::begin(owner, ctx)))
     }

@@ -22,8 +22,9 @@ impl Engine {
     /// Signs in with email and password.
     ///
     /// # Errors
-    /// [`Refusal::InvalidCredentials`] tells unknown emails and wrong passwords apart in no way;
-    /// [`Refusal::Throttled`] after too many failures; [`Refusal::InvalidEmail`] for what is none.
+    /// Returns [`Refusal::InvalidCredentials`] for an unknown email and for a wrong password alike;
+    /// [`Refusal::Throttled`] after too many failures; [`Refusal::InvalidEmail`] if `email` is not an email
+    /// address.
     pub fn sign_in(&self, email: &str, password: &Secret, client: &Client) -> Result<Progress, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
         self.sign_in_as(&Who::Known(Identifier::PasswordEmail(email)), password, client)
@@ -54,7 +55,7 @@ impl Engine {
                     is_throttled: throttle.is_err(),
                 }))
             })?;
-            // Within a wait right and wrong are answered alike, so nothing is hashed (SPEC 12.1).
+            // During a wait, right and wrong passwords get the same answer, so nothing is hashed (SPEC 12.1).
             let proof =
                 if tried.is_throttled { None } else { self.hash_against(tried.stored.as_ref(), password)? };
             self.act(|view, ctx| {
@@ -82,22 +83,22 @@ impl Engine {
     }
 }
 
-/// Who somebody says that they are.
+/// Whom the person claims to be.
 pub(super) enum Who {
-    /// By an email.
+    /// The owner of an email.
     Known(Identifier),
-    /// By the account that they picked.
+    /// The owner of an account from the picker.
     Picked(AccountId),
 }
 
 impl Who {
     fn account(&self, view: &View<'_>, policy: &Policy) -> Result<Option<Account>, StoreError> {
         match self {
-            // An email that is only held back for an undo, or a suspended password's, is nobody's here.
+            // An email does not sign in if it is only held for an undo or belongs to a suspended password.
             Self::Known(identifier) => {
                 let holder = view.holder(identifier)?.filter(|account| account.is_found_by(identifier));
                 match (holder, identifier) {
-                    // Only where nobody has proven it, and policy lets it be (SPEC 2.8).
+                    // Only if nobody has proven it and policy allows that (SPEC 2.8).
                     (None, Identifier::PasswordEmail(email)) if policy.email_proof() == EmailProof::Later => {
                         view.only_unproven(email)
                     }
@@ -108,7 +109,7 @@ impl Who {
         }
     }
 
-    /// What guesses are counted under where it is nobody.
+    /// Returns the hash that failures are counted under if no account matches.
     fn unknown_hash(&self, view: &View<'_>) -> [u8; 32] {
         match self {
             Self::Known(identifier) => view.claim_hash(identifier),

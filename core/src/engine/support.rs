@@ -1,4 +1,4 @@
-//! What somebody who helps people can do (SPEC 9.5): look, and start a deletion.
+//! What support staff can do (SPEC 9.5): look up an account, and start a deletion.
 
 use super::Engine;
 use crate::error::Error;
@@ -13,22 +13,23 @@ use crate::records::verdict::Verdict;
 use crate::rules::support;
 
 impl Engine {
-    /// The desk of an operator, whom the host has made sure of; the first 64 characters of the name count.
+    /// Returns the support desk of an operator. The host has authenticated the operator. Only the first 64
+    /// characters of the name are kept.
     pub fn support(&self, operator: &str) -> SupportDesk {
         SupportDesk { engine: self.clone(), operator: support::name(operator) }
     }
 
-    /// What support has done to an account, earliest first, also to one that is gone.
+    /// Returns the actions of support on an account, earliest first. Also works for a deleted account.
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     pub fn support_records(&self, account: AccountId) -> Result<Vec<SupportRecord>, Error> {
         self.look(|view, _| Ok(Ok(view.support_records(account)?)))
     }
 }
 
-/// Where an operator works. There is nothing here that changes a method, an address or a factor, and
-/// nothing that opens an account.
+/// What an operator can do. No call changes a sign-in method, an address or a second factor, and none opens
+/// an account.
 #[derive(Clone)]
 pub struct SupportDesk {
     engine: Engine,
@@ -36,11 +37,11 @@ pub struct SupportDesk {
 }
 
 impl SupportDesk {
-    /// The accounts that an id or an exact email names: whose password it goes with, then who has it
-    /// verified, earliest first.
+    /// Returns the accounts with this id or exact email. First comes the account whose password uses the
+    /// email, then those that have verified it, earliest first.
     ///
     /// # Errors
-    /// [`Refusal::InvalidEmail`] for a text that is neither.
+    /// Returns [`Refusal::InvalidEmail`] if the text is neither an id nor an email.
     pub fn find(&self, named: &str) -> Result<Vec<SupportView>, Error> {
         if let Ok(id) = named.trim().parse::<AccountId>() {
             return self.engine.look(|view, _| {
@@ -61,10 +62,10 @@ impl SupportDesk {
         })
     }
 
-    /// What happened to an account, oldest first, without network details (SPEC 11.3).
+    /// Returns the events of an account, oldest first, without network details (SPEC 11.3).
     ///
     /// # Errors
-    /// [`Refusal::UnknownAccount`].
+    /// Returns [`Refusal::UnknownAccount`] if there is no such account.
     pub fn activity(&self, account: AccountId) -> Result<Vec<Activity>, Error> {
         self.engine.look(|view, _| match view.account(account)? {
             Some(account) => Ok(Ok(view.events(account.id, 0, usize::MAX)?)),
@@ -72,12 +73,12 @@ impl SupportDesk {
         })
     }
 
-    /// Starts a deletion, under the window that an owner's has. The sessions wait instead of ending: each
-    /// goes on when its owner gives fresh proof and restores the account. Where the account is on its way
-    /// already, the figures are those of the first request, and this one is recorded.
+    /// Starts a deletion, with the same window as a deletion by the owner. The sessions wait instead of
+    /// ending: each continues when its owner gives fresh proof and restores the account. If a deletion is
+    /// under way, returns the figures of the first request and records this one.
     ///
     /// # Errors
-    /// [`Refusal::UnknownAccount`]; [`Refusal::TooEarly`] within 30 days of a restore.
+    /// Returns [`Refusal::UnknownAccount`]; [`Refusal::TooEarly`] within 30 days of a restore.
     pub fn start_deletion(&self, account: AccountId, ticket: &str) -> Result<Deletion, Error> {
         self.engine.act(|view, ctx| match view.account(account)? {
             Some(account) => Ok(support::start_deletion(account, &self.operator, ticket, ctx)),

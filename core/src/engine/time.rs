@@ -1,4 +1,4 @@
-//! Engine time: never back, and for waits never faster than time really passes (SPEC 12.4).
+//! Engine time: it never goes back, and for waits it never runs faster than real time (SPEC 12.4).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,7 +7,8 @@ use crate::ground::time::{Clock, Timestamp};
 use crate::records::meta::ClockEvent;
 use crate::store::lower::{MARK_STEP, Mark};
 
-/// A wall clock this far behind the high-water mark was set back; less is the drift between two devices.
+/// A wall clock this far behind the high-water mark was set back. A smaller difference is drift between two
+/// devices.
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 pub(crate) struct Timekeeper {
@@ -16,26 +17,26 @@ pub(crate) struct Timekeeper {
 }
 
 struct State {
-    /// The latest time seen, here or by an earlier process.
+    /// The latest time seen, by this process or an earlier one.
     mark: Timestamp,
-    /// As much of it as is in the store.
+    /// The part of the mark that is in the store.
     stored: Timestamp,
-    /// Engine time and the steady clock when the wall clock last kept up.
+    /// Engine time and the steady clock when the wall clock was last ahead of the mark.
     kept_up: (Timestamp, u64),
-    /// Patient time and the steady clock when this process began to count it.
+    /// The time for waits and the steady clock when this process began to count it.
     began: (Timestamp, u64),
-    /// Whether the present set-back is in the store.
+    /// Whether the store has a record of the present set-back.
     recorded: bool,
 }
 
-/// One reading, in the engine's terms.
+/// One reading, as the engine uses it.
 #[derive(Clone, Copy)]
 pub(crate) struct Moment {
     pub(crate) now: Timestamp,
     /// What the wall clock shows.
     pub(crate) wall: Timestamp,
     pub(crate) throttle_clock: Timestamp,
-    /// How far the wall clock stands behind, if it was set back.
+    /// How far the wall clock is behind, if it was set back.
     pub(crate) rolled_back: Option<Duration>,
     mark_due: bool,
     unrecorded: bool,
@@ -56,8 +57,8 @@ impl Timekeeper {
         let mut state = self.state();
         state.mark = state.mark.max(wall);
         if state.mark.since(wall) > TOLERANCE {
-            // A clock that was set back would stand still until it has caught up, and nothing would end
-            // meanwhile: the steady clock goes on for it (SPEC 12.4).
+            // Engine time would stand still until a clock that was set back has caught up, and nothing would
+            // expire meanwhile. The steady clock moves it forward (SPEC 12.4).
             let (at, elapsed) = state.kept_up;
             let steady = at + Duration::from_millis(reading.elapsed_ms.saturating_sub(elapsed));
             state.mark = state.mark.max(steady);
@@ -82,9 +83,9 @@ impl Timekeeper {
         }
     }
 
-    /// The moment that it is when the host is right about the time, which is never later than it was. A wall
-    /// clock that is ahead of it would be believed again at once, so it is the later of the two. Patient time
-    /// stays, so that no wait gets shorter.
+    /// Returns the moment if the host is right about the time. It is never later than it was. A wall clock
+    /// that is ahead of the host would be believed again at once, so the later of the two counts. The time
+    /// for waits stays, so that no wait gets shorter.
     pub(crate) fn trusted(&self, time: Timestamp) -> Moment {
         let before = self.moment();
         let now = time.max(before.wall).min(before.now);
@@ -99,8 +100,8 @@ impl Timekeeper {
         }
     }
 
-    /// Goes on from a [trusted](Self::trusted) moment, once it is in the store: a mark that a wrong clock
-    /// left in the future goes back to it.
+    /// Continues from a [trusted](Self::trusted) moment once it is in the store. If a wrong clock left the
+    /// mark in the future, the mark goes back to this moment.
     pub(crate) fn trust(&self, moment: &Moment) {
         let reading = self.clock.read();
         let mut state = self.state();
@@ -110,7 +111,7 @@ impl Timekeeper {
         state.began = (moment.throttle_clock, reading.elapsed_ms);
     }
 
-    /// What was written with an act is in the store.
+    /// Notes that the store now holds what was written with an act.
     pub(crate) fn written(&self, moment: &Moment) {
         let mut state = self.state();
         if moment.mark_due {
@@ -127,7 +128,7 @@ impl Timekeeper {
 }
 
 impl Moment {
-    /// What is to be written with an act.
+    /// Returns what is to be written with an act.
     pub(crate) fn mark(&self) -> Mark {
         let by = self.rolled_back.filter(|_| self.unrecorded);
         Mark {

@@ -1,4 +1,4 @@
-//! Taking back what was done to an account (SPEC 7.3).
+//! Undoing a change to an account (SPEC 7.3).
 
 use super::Engine;
 use super::facts::{swept, undo_facts};
@@ -12,15 +12,16 @@ use crate::records::step::Progress;
 use crate::records::undo::UndoCode;
 
 impl Engine {
-    /// Takes back what was done to an account, with the undo code that a message about it had. The account
-    /// gets its addresses, methods and second factor back as they were before; what was added since is
-    /// dropped, all sessions end, and for a day nothing of it can be changed again. On the way a new
-    /// password is set where there was one, and a factor of that time is asked for if MFA was on. Where
-    /// there was no password it ends with [`Step::Done`](crate::Step::Done): sign in by a method that is
-    /// back.
+    /// Undoes a change to an account, with the undo code from the message about it. Restores the addresses,
+    /// sign-in methods and second factor as they were before the change, and drops what was added since. Ends
+    /// all sessions. For one day, none of these can be changed again.
+    ///
+    /// If the account had a password, the flow asks for a new one. If MFA was on, the flow asks for a factor
+    /// of that time. If the account had no password, the flow ends with [`Step::Done`](crate::Step::Done).
+    /// The owner then signs in with a restored method.
     ///
     /// # Errors
-    /// [`Refusal::UndoExpired`] for every code that undoes nothing, or no longer.
+    /// Returns [`Refusal::UndoExpired`] if the code is invalid or has expired.
     pub fn undo(&self, code: &Secret, client: &Client) -> Result<Progress, Error> {
         self.check_client(client)?;
         let code = UndoCode::parse(code).ok_or(Refusal::UndoExpired)?;

@@ -1,4 +1,4 @@
-//! What opens a store, and the header that says so.
+//! What unlocks a store, and the header that says so.
 
 use std::sync::Arc;
 
@@ -14,38 +14,39 @@ use crate::records::header::{Header, Lock};
 use crate::store::port::{Read, StoreError};
 use crate::store::tables;
 
-/// What opens a store: it never is in the file.
+/// What unlocks a store. It is never in the file.
 #[derive(Clone)]
 pub enum Unlock {
-    /// A key that the host keeps. The engine keeps a copy in memory as long as it lives.
+    /// A key that the host keeps. The engine keeps a copy in memory as long as the engine exists.
     HostKey(HostKey),
-    /// A passphrase that a person types. It is hashed and forgotten; the hash is kept as a host key is.
+    /// A passphrase that a person types. The engine hashes and forgets it, and keeps the hash like a host
+    /// key.
     Passphrase(Secret),
-    /// A key that the platform's keystore gives. The engine keeps it only while the file is open.
+    /// A key from the platform's keystore. The engine keeps it only while the file is open.
     Keystore(Arc<dyn Keystore>),
 }
 
-/// Where the platform keeps the host key: a keychain, a TPM, a secure element. It may refuse to give it.
+/// Where the platform keeps the host key: a keychain, a TPM, a secure element. It may refuse to give the key.
 ///
-/// It is asked whenever the file is opened, after [`Engine::suspend`](crate::Engine::suspend) too, and must
-/// not call the engine.
+/// The engine asks it whenever it opens the file, also after [`Engine::suspend`](crate::Engine::suspend). It
+/// must not call the engine.
 pub trait Keystore: Send + Sync {
-    /// The key of this store.
+    /// Returns the key of this store.
     ///
     /// # Errors
-    /// [`KeystoreProblem`], which the caller of the engine gets as an [`OpenProblem`](crate::OpenProblem) of
+    /// Returns [`KeystoreProblem`]. The caller of the engine gets an [`OpenProblem`](crate::OpenProblem) of
     /// the same name.
     fn load(&self) -> Result<HostKey, KeystoreProblem>;
 }
 
-/// Why a keystore gives no key. None of them makes a new store: what is there stays there.
+/// Why a keystore does not give the key. None of these creates a new store: the existing one stays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum KeystoreProblem {
-    /// It does not give the key now: the device is locked, or the person said no.
+    /// The keystore does not give the key now: the device is locked, or the person declined.
     Locked,
-    /// It has no key of this store any more: another device, or the keystore was reset.
+    /// The keystore no longer has the key of this store: another device, or the keystore was reset.
     Lost,
-    /// It has made the key unusable because the person's biometrics or screen lock changed.
+    /// The keystore made the key unusable because the person's biometrics or screen lock changed.
     Changed,
 }
 
@@ -60,7 +61,7 @@ impl From<KeystoreProblem> for StoreError {
 }
 
 impl Header {
-    /// A header that locks the store key away, and the way in.
+    /// Returns a header that wraps the store key, and how to unlock it.
     pub(super) fn over(
         store_key: &StoreKey,
         unlock: &Unlock,
@@ -98,7 +99,7 @@ impl Header {
         StoreKey::unwrap(kek.reveal(), &self.wrapped, &self.clear()?).map_err(|_| StoreError::WrongKey)
     }
 
-    /// The key that the store key is wrapped with.
+    /// Returns the key that wraps the store key.
     pub(super) fn kek(&self, unlock: &Unlock, hasher: &dyn Hasher) -> Result<HostKey, StoreError> {
         match (&self.lock, unlock) {
             (Lock::HostKey, Unlock::HostKey(key)) => Ok(key.clone()),
@@ -118,19 +119,19 @@ impl Header {
         }
     }
 
-    /// What stands readable beside the wrapped key and is authenticated with it.
+    /// Returns the plain-text part of the header, which is authenticated with the wrapped key.
     fn clear(&self) -> Result<Vec<u8>, StoreError> {
         let clear = Self { lock: self.lock, wrapped: Vec::new() };
         clear.encode()
     }
 }
 
-/// How the store is opened again after it was put away.
+/// How a suspended store is opened again.
 #[derive(Clone)]
 pub(super) enum Way {
-    /// As the host said.
+    /// With what the host gave.
     Unlock(Unlock),
-    /// With the key that this came to. A passphrase is not kept: its hash is, which costs half a second.
+    /// With the key derived from it. For a passphrase the engine keeps the hash, which saves half a second.
     Kek(HostKey),
 }
 
@@ -142,7 +143,7 @@ impl Way {
         }
     }
 
-    /// What is kept of a way that led in. A keystore is asked each time: that is what it is for.
+    /// Returns what to keep after unlocking. A keystore is asked again each time, so nothing is kept.
     pub(super) fn kept(self, kek: HostKey) -> Self {
         match self {
             Self::Unlock(Unlock::Keystore(_)) => self,

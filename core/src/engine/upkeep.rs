@@ -1,4 +1,4 @@
-//! What is done to the file as a whole: another key, and nothing left of what is gone (SPEC 10.4).
+//! Maintenance of the whole file: changing its key, and removing what was deleted (SPEC 10.4).
 
 use super::Engine;
 use super::unlock::Unlock;
@@ -10,15 +10,15 @@ use crate::store::recast::Recasting;
 use crate::store::tables;
 
 impl Engine {
-    /// From now on the store opens with `unlock`. Nothing else is written, so this is quick; the old key still
-    /// opens copies and, until its page is used again, what is left in the file of the earlier header. To be
-    /// rid of the old key for good, [`rekey`](Self::rekey).
+    /// Changes how the store is unlocked. It then opens with `unlock`. This is quick because only the header
+    /// is written. The old key still opens copies of the file, and also the remains of the old header in the
+    /// file, until their page is reused. To make the old key useless, call [`rekey`](Self::rekey).
     ///
-    /// Keep both keys until this has answered, and after [`Error::Unknown`] until the store is open again:
-    /// either may be the one.
+    /// Keep both keys until this call returns. After [`Error::Unknown`], keep both until the store is open
+    /// again: either may be the right one.
     ///
     /// # Errors
-    /// [`Error`] from the store, or with what `unlock`'s keystore says; the key is the old one then.
+    /// Returns [`Error`] from the store or from the keystore in `unlock`. The old key then stays in use.
     pub fn change_key(&self, unlock: &Unlock) -> Result<(), Error> {
         let inner = &*self.inner;
         let _changing = inner.keys.changing();
@@ -27,7 +27,7 @@ impl Engine {
         let header = header.encode()?;
         Ok(inner.keys.change(way, || {
             inner.store.write(&mut |read| {
-                // Another process had the file meanwhile, and changed it too.
+                // Another process had the file meanwhile and changed the header too.
                 if read.get(&tables::header())?.as_deref() != Some(&before) {
                     return Err(StoreError::Conflict);
                 }
@@ -36,17 +36,19 @@ impl Engine {
         })?)
     }
 
-    /// Writes the file anew under new keys, behind `unlock`: with the keys that are left, nothing of what was
-    /// deleted can be read from it, nor from what the old file leaves on the disk. It is due within 7 days of a
-    /// purge ([`Health::erasure_pending`](crate::Health::erasure_pending)), and it is for the host to destroy
-    /// the old key then. Copies of the file that were made before are opened by the old key alone.
+    /// Rewrites the file under new keys and unlocks it with `unlock`. With the new keys, nobody can read
+    /// deleted data from the file or from what the old file leaves on the disk. Call it within 7 days of a
+    /// purge ([`Health::erasure_pending`](crate::Health::erasure_pending)), then destroy the old key. Earlier
+    /// copies of the file open only with the old key.
     ///
-    /// It needs as much room again as the file has, and acts wait meanwhile. Interrupted at any point it
-    /// leaves the old file or the new one, whole; done again it begins anew. Keep both keys until this has
-    /// answered, and after [`Error::Unknown`] until the store is open again: either may be the one.
+    /// The call needs as much free space as the size of the file. Other acts wait meanwhile. If it is
+    /// interrupted, the old file or the new one remains, complete. A repeated call starts from the beginning.
+    /// Keep both keys until this call returns. After [`Error::Unknown`], keep both until the store is open
+    /// again: either may be the right one.
     ///
     /// # Errors
-    /// [`Error`] from the store, or with what `unlock`'s keystore says; file and key are the old ones then.
+    /// Returns [`Error`] from the store or from the keystore in `unlock`. The old file and key then stay in
+    /// use.
     pub fn rekey(&self, unlock: &Unlock) -> Result<(), Error> {
         let inner = &*self.inner;
         let _changing = inner.keys.changing();
@@ -60,27 +62,28 @@ impl Engine {
         })?)
     }
 
-    /// Writes the file anew without what is free in it: after much was deleted it is smaller. The keys stay
-    /// what they are, so this erases nothing that [`rekey`](Self::rekey) would not.
+    /// Rewrites the file without its free space, so that it is smaller after many deletions. The keys stay
+    /// the same. It does not replace [`rekey`](Self::rekey): deleted data may remain readable on the disk.
     ///
-    /// It needs as much room again as the file will have, and acts wait meanwhile.
+    /// The call needs as much free space as the size of the new file. Other acts wait meanwhile.
     ///
     /// # Errors
-    /// [`Error`] from the store, which is as it was then, but after [`Error::Unknown`].
+    /// Returns [`Error`] from the store. The store then stays as it was, except after [`Error::Unknown`].
     pub fn vacuum(&self) -> Result<(), Error> {
         Ok(self.inner.store.rewrite(&mut |_, value| Ok(value.to_vec()), None)?)
     }
 
-    /// All keys of the store, each byte combined with `mask`, for a test that looks for them in memory.
+    /// Returns all keys of the store, each byte combined with `mask`, for a test that looks for them in
+    /// memory.
     ///
     /// # Errors
-    /// [`Error`] from the store.
+    /// Returns [`Error`] from the store.
     #[cfg(feature = "testing")]
     pub fn masked_keys(&self, mask: u8) -> Result<Vec<[u8; 32]>, Error> {
         Ok(self.store_key()?.1.masked(mask))
     }
 
-    /// The header as it stands, and the key behind it.
+    /// Returns the current header and the key that it wraps.
     fn store_key(&self) -> Result<(Vec<u8>, StoreKey), Error> {
         let (mut bytes, mut header) = (None, None);
         self.inner.store.read(&mut |read| {
