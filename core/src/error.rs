@@ -1,4 +1,4 @@
-//! The one error of the engine, by what the caller does next.
+//! The engine's only error type. Its variants say what the caller does next.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,40 +9,41 @@ use crate::ground::named::worded;
 use crate::records::refusal::Refusal;
 use crate::store::port::StoreError;
 
-/// Why the engine did not do it. No variant holds anything that a caller gave.
+/// Why the engine did not do what was asked. No variant contains input from the caller.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Error {
-    /// The rules say no: do what the refusal says.
+    /// The rules refused the call. Do what the refusal says.
     Refused(Refusal),
-    /// Too much at once; nothing was done. Try again.
+    /// The store is busy. Nothing was done. Try again.
     Busy {
-        /// When.
+        /// How long to wait before the next try.
         retry_after: Duration,
     },
-    /// The file cannot be opened like this: look at path and key. The file was not touched.
+    /// The file cannot be opened. Check the path and the key. The file was not changed.
     Open(OpenProblem),
-    /// The file is damaged: restore a backup.
+    /// The file is damaged. Restore a backup.
     Damaged,
-    /// The machine's storage refused; nothing was done.
+    /// The machine's storage failed. Nothing was done.
     Storage {
-        /// What the machine said.
+        /// The kind of error that the machine reported.
         kind: std::io::ErrorKind,
     },
-    /// The machine's storage failed, and whether the act was done cannot be found out. Open the store
-    /// again and look.
+    /// The machine's storage failed, and the engine cannot find out whether the act was done. Open the store
+    /// again and check.
     Unknown,
-    /// An earlier failure broke the store: open it again.
+    /// An earlier failure broke the store. Open it again.
     Broken,
-    /// The host's anchor did not answer; nothing was done. Try again.
+    /// The host's anchor did not answer. Nothing was done. Try again.
     Anchor,
-    /// The machine cannot do it: no randomness, or no memory for a hash of policy's cost.
+    /// The machine cannot do this: it has no randomness, or no memory for a hash of policy's cost.
     Machine,
-    /// An act larger than a store takes, or a call from inside another: a defect of this engine.
+    /// A defect of this engine: an act that is larger than a store's limits, or a call from inside another.
     Defect,
 }
 
 impl Error {
-    /// The error's name, the same in every language and release; a refusal has its own.
+    /// Returns the error's name, the same in every language and release. For a refusal, returns the refusal's
+    /// name.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.code(),
@@ -79,33 +80,34 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 worded! {
-    /// Why a file cannot be opened or made.
+    /// Why a file cannot be opened or created.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub enum OpenProblem {
-        /// No file is there; create one.
+        /// There is no file. Create one.
         NotFound => "no store is there; create one";
-        /// A file is there already; open it.
+        /// There is a file already. Open it.
         AlreadyExists => "something is there already; open it or choose another place";
-        /// Another process or engine has it open.
+        /// Another process or engine has the file open.
         AlreadyOpen => "the store is open elsewhere; close it there";
-        /// It is no store.
+        /// The file is not a store.
         NotAStore => "the file is no store";
-        /// A newer release wrote it.
+        /// A newer release wrote the file.
         NewerFormat => "a newer release wrote the store; use that";
-        /// The key or passphrase does not fit it.
+        /// The key or passphrase does not fit the file.
         WrongKey => "the key does not fit the store";
-        /// The keystore does not give its key now: unlock the device, or ask the person again, and call again.
+        /// The keystore does not give its key now. Unlock the device or ask the person again, then call
+        /// again.
         KeyLocked => "the keystore does not give the key now; unlock it and try again";
-        /// The keystore has no key of this store: open it with a copy of the key, or have the person start anew
-        /// in another place. The file stays.
+        /// The keystore does not have the key of this store. Open the store with a copy of the key, or let
+        /// the person start again in another place. The file stays.
         KeyLost => "the keystore has no key of the store; open it with a copy of the key";
-        /// The keystore has made the key unusable because biometrics or screen lock changed: as
+        /// The keystore made the key unusable because biometrics or screen lock changed. Do the same as for
         /// [`Self::KeyLost`].
         KeyChanged => "the keystore has made the key unusable; open the store with a copy of the key";
-        /// It is an older copy than the anchor knows: put the latest one back, or let the person decide
+        /// The file is older than the anchor's value. Restore the latest copy, or let the person decide
         /// ([`Engine::adopt`](crate::Engine::adopt)).
         RolledBack => "the file is an older copy; put the latest one back";
-        /// It has an anchor, and none was given, or what was given holds nothing.
+        /// The file has an anchor. Either no anchor was given, or the given one is empty.
         AnchorMissing => "the store has an anchor; open it with that";
     }
 }

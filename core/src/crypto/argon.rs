@@ -13,11 +13,12 @@ use super::cost::{HashCost, HashFailed};
 use super::foreign::ForeignHash;
 use super::hasher::Hasher;
 
-/// RustCrypto's Argon2id in a fixed number of arenas, which the engines that are given it share.
+/// Hashes with RustCrypto's Argon2id in a fixed number of arenas. Engines that get the same hasher share its
+/// arenas.
 ///
-/// A hash borrows an arena or waits in line for one; it starts no thread. An arena is kept for the next
-/// hash, because fresh memory costs more than the hash in it, and it is overwritten after each.
-/// It grows to the largest cost that it has met.
+/// A hash borrows an arena or waits in line for one. It starts no thread. The arena is kept for the next
+/// hash, because fresh memory costs more than the hash in it, and it is overwritten after each hash. It grows
+/// to the largest cost so far.
 pub struct Argon2Hasher {
     arenas: Mutex<Arenas>,
     returned: Condvar,
@@ -26,18 +27,18 @@ pub struct Argon2Hasher {
 }
 
 struct Arenas {
-    /// Those that nobody has, every block zero.
+    /// The free arenas, every block zero.
     idle: Vec<Vec<Block>>,
-    /// How many more may be made.
+    /// How many more arenas may be created.
     unmade: usize,
-    /// The numbers of those who ask for one, first come first served.
+    /// The numbers of the waiting callers, in order of arrival.
     line: VecDeque<u64>,
-    /// The number that the next one to ask gets.
+    /// The number that the next caller gets.
     next: u64,
 }
 
 impl Argon2Hasher {
-    /// At most `arenas` hashes at a time, and at least one.
+    /// Creates a hasher that makes at most `arenas` hashes at a time, and at least one.
     pub fn new(arenas: usize) -> Self {
         Self {
             arenas: Mutex::new(Arenas {
@@ -52,14 +53,14 @@ impl Argon2Hasher {
         }
     }
 
-    /// How long a caller waits for an arena before it is told [`HashFailed::Busy`]: 5 seconds
-    /// unless set here.
+    /// Sets how long a caller waits for an arena before it gets [`HashFailed::Busy`]. The default is 5
+    /// seconds.
     #[must_use]
     pub fn with_wait(self, wait: Duration) -> Self {
         Self { wait, ..self }
     }
 
-    /// How many hashes were made.
+    /// Returns how many hashes were made.
     pub fn hashes(&self) -> u64 {
         self.hashes.load(Ordering::Relaxed)
     }
@@ -81,7 +82,7 @@ impl Argon2Hasher {
         Ok(Arena { hasher: self, blocks, used: 0 })
     }
 
-    /// What another caller panicked over is still a list of arenas, each whole.
+    /// Locks the list. After a panic of another caller it is still a complete list of arenas.
     fn lock(&self) -> MutexGuard<'_, Arenas> {
         self.arenas.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -122,7 +123,8 @@ impl Hasher for Argon2Hasher {
         Ok(tag)
     }
 
-    /// As many at a time as there are arenas, though each has memory of its own: it is done once for an account.
+    /// Limited to as many hashes at a time as there are arenas, though each has memory of its own. It runs
+    /// once per imported account.
     fn verify_foreign(&self, hash: &ForeignHash, password: &[u8]) -> Result<bool, HashFailed> {
         let _admitted = self.borrow(self.wait)?;
         hash.verify(password)
@@ -135,11 +137,11 @@ impl fmt::Debug for Argon2Hasher {
     }
 }
 
-/// A borrowed arena: overwritten and given back when dropped, in a panic too.
+/// A borrowed arena. Overwritten and given back when dropped, also in a panic.
 struct Arena<'a> {
     hasher: &'a Argon2Hasher,
     blocks: Vec<Block>,
-    /// How many of the blocks, from the first, this borrower may have written.
+    /// How many blocks, from the first, this borrower may have written.
     used: usize,
 }
 

@@ -1,29 +1,29 @@
-//! What one password hash costs, and why none is made.
+//! The cost of one password hash, and why a hash is not made.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What one password hash costs (Argon2id, RFC 9106 section 3.1).
+/// The cost of one password hash (Argon2id, RFC 9106 section 3.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct HashCost {
     /// Memory, in KiB.
     pub memory_kib: u32,
     /// Passes over that memory.
     pub passes: u32,
-    /// Lanes, which an attacker may compute side by side and this engine computes in turn.
+    /// Lanes. An attacker may compute them in parallel. This engine computes them in turn.
     pub lanes: u32,
 }
 
 impl HashCost {
-    /// The cost with these parameters.
+    /// Returns the cost with these parameters.
     pub const fn new(memory_kib: u32, passes: u32, lanes: u32) -> Self {
         Self { memory_kib, passes, lanes }
     }
 
-    /// Whether a hash of this cost is made at all. The caps are for stored strings: one that came
-    /// with an import must not hang a phone (SPEC 13.2). The floors are Argon2's own.
+    /// Returns `true` if the engine makes a hash of this cost. The upper limits are for stored strings: an
+    /// imported one must not hang a phone (SPEC 13.2). The lower limits are Argon2's own.
     pub(crate) fn within_caps(self) -> bool {
         (1..=8).contains(&self.lanes)
             && (1..=10).contains(&self.passes)
@@ -31,7 +31,7 @@ impl HashCost {
     }
 }
 
-/// 19 MiB, two passes, one lane: the least that the OWASP Password Storage Cheat Sheet recommends.
+/// Returns 19 MiB, two passes, one lane: the minimum of the OWASP Password Storage Cheat Sheet.
 impl Default for HashCost {
     fn default() -> Self {
         Self::new(19_456, 2, 1)
@@ -41,12 +41,13 @@ impl Default for HashCost {
 /// Why a password was not hashed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HashFailed {
-    /// As many hashes as there may be are being made.
+    /// The maximum number of hashes is already running.
     Busy {
         /// How long to wait before the next try.
         retry_after: Duration,
     },
-    /// Not with this cost, on this machine: too much memory, or a stored hash of another kind.
+    /// The hash cannot be made on this machine: its cost needs too much memory, or the stored hash is of
+    /// another kind.
     Unusable,
 }
 

@@ -1,18 +1,18 @@
-//! What hashes passwords: the engine's own, a server's, or a test's.
+//! The password hasher: the engine's own, a server's, or a test's.
 
 use super::cost::{HashCost, HashFailed};
 use super::foreign::ForeignHash;
 
-/// What turns a password into 32 bytes.
+/// Turns a password into 32 bytes.
 ///
-/// The engine brings [`Argon2Hasher`](crate::Argon2Hasher); a server can bring its own, which must give the same bytes,
-/// and a test a cheap one, which need not.
+/// The engine comes with [`Argon2Hasher`](crate::Argon2Hasher). A server can provide its own, which must give
+/// the same bytes. A test can provide a cheap one, which may give others.
 pub trait Hasher: Send + Sync {
-    /// Argon2id version 1.3 of the password with this salt, and the pepper as its secret (RFC 9106
-    /// section 3.1, parameter K).
+    /// Returns Argon2id version 1.3 of the password with this salt, and with the pepper as its secret (RFC
+    /// 9106 section 3.1, parameter K).
     ///
     /// # Errors
-    /// [`HashFailed::Busy`] when there is no room now, [`HashFailed::Unusable`] when there never is.
+    /// Returns [`HashFailed::Busy`] if there is no room now; [`HashFailed::Unusable`] if there never is.
     fn derive(
         &self,
         cost: HashCost,
@@ -21,10 +21,10 @@ pub trait Hasher: Send + Sync {
         pepper: &[u8; 32],
     ) -> Result<[u8; 32], HashFailed>;
 
-    /// Whether the password, in the bytes that were typed, is the one of a hash that was imported.
+    /// Returns `true` if the password, as typed, belongs to an imported hash.
     ///
     /// # Errors
-    /// As [`Self::derive`].
+    /// Returns the errors of [`Self::derive`].
     fn verify_foreign(&self, hash: &ForeignHash, password: &[u8]) -> Result<bool, HashFailed> {
         hash.verify(password)
     }

@@ -1,4 +1,4 @@
-//! The key that the host keeps outside of the file.
+//! The key that the host keeps outside the file.
 
 use std::fmt;
 
@@ -9,25 +9,25 @@ use crate::ground::entropy::{Entropy, EntropyFailed};
 
 /// The key that the host keeps outside the file, in a keystore or with the operator.
 ///
-/// Whoever has the file and this key reads everything. Overwritten when dropped.
+/// Anyone who has the file and this key can read everything. Overwritten when dropped.
 #[derive(Clone)]
 pub struct HostKey(Raw);
 
 impl HostKey {
-    /// The key with these bytes; all 32 must come from a good source of randomness.
+    /// Returns the key with these bytes. All 32 must come from a good source of randomness.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(Box::new(Zeroizing::new(bytes)))
     }
 
-    /// A new key.
+    /// Generates a new key.
     ///
     /// # Errors
-    /// [`EntropyFailed`] when `entropy` has nothing to give.
+    /// Returns [`EntropyFailed`] if `entropy` fails.
     pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyFailed> {
         random(entropy).map(Self)
     }
 
-    /// The key's bytes, for the host to keep.
+    /// Returns the key's bytes, for the host to keep.
     pub fn reveal(&self) -> &[u8; 32] {
         &self.0
     }

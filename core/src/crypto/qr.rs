@@ -1,4 +1,4 @@
-//! A text as a QR code (ISO/IEC 18004), for a page, a terminal, or to draw natively.
+//! QR codes (ISO/IEC 18004) for a page, for a terminal, or to draw natively.
 
 use std::fmt::{self, Write as _};
 
@@ -7,18 +7,18 @@ use zeroize::Zeroizing;
 
 use crate::ground::secret::Secret;
 
-/// Light modules on each side: four (ISO/IEC 18004:2015 section 6.3.8), in a terminal as well. Two fewer
-/// would save it two lines, and what surrounds them there is often dark.
+/// Light modules on each side: four (ISO/IEC 18004:2015 section 6.3.8), in a terminal too. Two fewer would
+/// save two lines there, but the surroundings are often dark.
 const QUIET: usize = 4;
-/// Black on white of the fixed part of the 256 colours: the first sixteen are what somebody's theme
-/// made of them, and most readers do not take light modules on a dark ground.
+/// Black on white from the fixed part of the 256 colours. The theme sets the first sixteen, and most scanners
+/// do not read light modules on a dark ground.
 const INK: &str = "\u{1b}[38;5;16;48;5;231m";
 const PLAIN: &str = "\u{1b}[0m";
 
-/// A QR code that holds a secret, such as the one that an authenticator app scans.
+/// A QR code that holds a secret, for example the secret that an authenticator app scans.
 ///
-/// It corrects errors of level M (15 %) or better; only a text that is too long for that has level L
-/// (7 %). Overwritten when dropped; `Debug` shows nothing of it, and it has no `Display`.
+/// It corrects errors of level M (15 %) or better. A text that is too long for level M has level L (7 %).
+/// Overwritten when dropped. `Debug` does not show the content, and there is no `Display`.
 #[derive(Clone)]
 pub struct QrCode {
     size: usize,
@@ -27,7 +27,7 @@ pub struct QrCode {
 }
 
 impl QrCode {
-    /// Nothing where `text` is no text, or longer than the 2,953 bytes that the largest code holds.
+    /// Returns `None` if `text` is not UTF-8 or is longer than the 2,953 bytes of the largest code.
     pub(crate) fn of(text: &Secret) -> Option<Self> {
         let text = text.reveal_text()?;
         [QrCodeEcc::Medium, QrCodeEcc::Low].into_iter().find_map(|level| Self::at_level(text, level))
@@ -56,19 +56,19 @@ impl QrCode {
         Some(Self { size, modules: own })
     }
 
-    /// How many modules a side has, without the light ones around the code: leave at least four of
-    /// them on each side.
+    /// Returns the number of modules per side, without the light border. Leave at least four light modules on
+    /// each side.
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// Whether the module in column `x` and row `y`, counted from the upper left, is dark. What lies
-    /// outside is light.
+    /// Returns `true` if the module in column `x` and row `y`, counted from the upper left, is dark. Modules
+    /// outside the code are light.
     pub fn is_dark(&self, x: usize, y: usize) -> bool {
         x < self.size && y < self.size && self.modules.get(y * self.size + x).copied().unwrap_or(false)
     }
 
-    /// As an SVG image of black on white, which a page may scale as it likes.
+    /// Returns the code as an SVG image in black on white, which a page can scale.
     pub fn svg(&self) -> Secret {
         const RUN: &str = "M180 180h177v1h-177z";
         const REST: usize = 256;
@@ -88,8 +88,8 @@ impl QrCode {
         Secret::from(svg.as_str())
     }
 
-    /// As lines for a terminal, two modules to a character, in black on white whatever the
-    /// terminal's colours are. Without its colours it is black on white on a light ground only.
+    /// Returns the code as lines for a terminal, two modules to a character, in black on white whatever the
+    /// terminal's colours are. If the terminal shows no colours, the code is right only on a light ground.
     pub fn terminal(&self) -> Secret {
         let side = self.size + 2 * QUIET;
         let line = INK.len() + side * '█'.len_utf8() + PLAIN.len() + 1;
@@ -111,9 +111,9 @@ impl QrCode {
         Secret::from(text.as_str())
     }
 
-    /// Dark modules side by side: column and row of the first, and how many.
+    /// Returns the runs of dark modules: column and row of the first, and the length.
     fn runs(&self) -> Zeroizing<Vec<(usize, usize, usize)>> {
-        // Light and dark in turn is the most.
+        // Alternating light and dark modules give the most runs.
         let mut runs = Zeroizing::new(Vec::with_capacity(self.size * self.size.div_ceil(2)));
         for y in 0..self.size {
             let mut from = 0;

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::digest::same;
 use crate::ground::id::{AccountId, FlowId, SessionId};
 
-/// A text is no token that this engine gave.
+/// The text is not a token of this engine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct InvalidToken;
 
@@ -20,10 +20,10 @@ impl fmt::Display for InvalidToken {
 
 impl std::error::Error for InvalidToken {}
 
-/// Holds one flow open between its steps. Whoever has it can answer the next step.
+/// Holds one flow open between its steps. Anyone who has it can answer the next step.
 ///
-/// URL-safe base64 without padding of the flow's id (16 bytes) and its secret (32). Overwritten
-/// when dropped; `Debug` shows nothing of it, and it has no `Display`.
+/// It is the flow's id (16 bytes) and its secret (32 bytes) in URL-safe base64 without padding. Overwritten
+/// when dropped. `Debug` does not show the content, and there is no `Display`.
 #[derive(Clone)]
 pub struct FlowToken {
     text: Zeroizing<String>,
@@ -31,11 +31,11 @@ pub struct FlowToken {
     secret: Secret,
 }
 
-/// Holds one session. Whoever has it is signed in.
+/// Holds one session. Anyone who has it is signed in.
 ///
-/// URL-safe base64 without padding of the account's id (16 bytes), the session's id (16) and its
-/// secret (32): with the account's id its row is found at once. Overwritten when dropped; `Debug`
-/// shows nothing of it, and it has no `Display`.
+/// It is the account's id (16 bytes), the session's id (16) and its secret (32) in URL-safe base64 without
+/// padding. The account's id lets the engine find the row at once. Overwritten when dropped. `Debug` does not
+/// show the content, and there is no `Display`.
 #[derive(Clone)]
 pub struct SessionToken {
     text: Zeroizing<String>,
@@ -51,10 +51,10 @@ impl FlowToken {
         Self { text: text(&[flow.as_bytes(), secret]), flow, secret: boxed(secret) }
     }
 
-    /// Reads a token back.
+    /// Parses a token.
     ///
     /// # Errors
-    /// [`InvalidToken`] for a text that is none, in any other spelling too.
+    /// Returns [`InvalidToken`] if the text is not a token, including every other spelling of one.
     pub fn parse(text: &str) -> Result<Self, InvalidToken> {
         let bytes = bytes::<48>(text)?;
         let (flow, secret) = bytes.split_first_chunk::<16>().ok_or(InvalidToken)?;
@@ -62,12 +62,12 @@ impl FlowToken {
         Ok(Self::new(FlowId::from_bytes(*flow), secret))
     }
 
-    /// The token itself, to hand to whoever answers the next step.
+    /// Returns the token as text, to pass to the person who answers the next step.
     pub fn reveal(&self) -> &str {
         &self.text
     }
 
-    /// The flow that it holds open; a host's statement names it.
+    /// Returns the id of the flow. A host's statement names it.
     pub fn flow(&self) -> FlowId {
         self.flow
     }
@@ -83,10 +83,10 @@ impl SessionToken {
         Self { text, account, session, secret: boxed(secret) }
     }
 
-    /// Reads a token back.
+    /// Parses a token.
     ///
     /// # Errors
-    /// [`InvalidToken`] for a text that is none, in any other spelling too.
+    /// Returns [`InvalidToken`] if the text is not a token, including every other spelling of one.
     pub fn parse(text: &str) -> Result<Self, InvalidToken> {
         let bytes = bytes::<64>(text)?;
         let (account, rest) = bytes.split_first_chunk::<16>().ok_or(InvalidToken)?;
@@ -95,7 +95,7 @@ impl SessionToken {
         Ok(Self::new(AccountId::from_bytes(*account), SessionId::from_bytes(*session), secret))
     }
 
-    /// The token itself, to keep where the platform keeps secrets.
+    /// Returns the token as text, to keep where the platform keeps secrets.
     pub fn reveal(&self) -> &str {
         &self.text
     }
@@ -122,7 +122,7 @@ fn text(parts: &[&[u8]]) -> Zeroizing<String> {
     Zeroizing::new(Base64UrlUnpadded::encode_string(&bytes))
 }
 
-/// Exactly `N` bytes in their one spelling: no padding, no blank, no bit set that says nothing.
+/// Decodes exactly `N` bytes from their only spelling: no padding, no blank, no unused bit set.
 fn bytes<const N: usize>(text: &str) -> Result<Zeroizing<[u8; N]>, InvalidToken> {
     let mut bytes = Zeroizing::new([0; N]);
     // The decoder fills less than the buffer for a shorter text.
@@ -130,7 +130,7 @@ fn bytes<const N: usize>(text: &str) -> Result<Zeroizing<[u8; N]>, InvalidToken>
     if read == N { Ok(bytes) } else { Err(InvalidToken) }
 }
 
-/// In constant time, like every comparison of secrets.
+/// Compares in constant time, like every comparison of secrets.
 impl PartialEq for SessionToken {
     fn eq(&self, other: &Self) -> bool {
         same(self.text.as_bytes(), other.text.as_bytes())

@@ -12,13 +12,13 @@ use super::digest::same;
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
 
-/// RFC 4226 section 4 (R6) asks for 128 bits or more. SHA-1 hashes a key that is longer than its
-/// block, so that nothing is won beyond 64 bytes.
+/// RFC 4226 section 4 (R6) requires 128 bits or more. SHA-1 hashes a key that is longer than its block, so
+/// more than 64 bytes add nothing.
 const SHORTEST: usize = 16;
 const LONGEST: usize = 64;
 
-/// How an authenticator app makes codes of a secret. The engine's own are the default of the Key URI format, which
-/// every app knows; others come with an import (SPEC 5.1).
+/// How an authenticator app derives codes from a secret. The engine's own values are the defaults of the Key
+/// URI format, which every app supports. Other values come with an import (SPEC 5.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TotpParameters {
     /// The hash. Default SHA-1.
@@ -46,7 +46,7 @@ pub enum TotpAlgorithm {
     Sha512,
 }
 
-/// What an authenticator app and the account share. Overwritten when dropped; stored sealed.
+/// The secret that an authenticator app and the account share. Overwritten when dropped; stored encrypted.
 #[derive(Clone)]
 pub(crate) struct TotpSecret {
     bytes: Zeroizing<Vec<u8>>,
@@ -59,8 +59,9 @@ impl TotpSecret {
         Self { bytes: Zeroizing::new(bytes.to_vec()), parameters: TotpParameters::default() }
     }
 
-    /// A secret that another service made, in base32 (RFC 4648) as apps take it by hand: blanks and case do not
-    /// count. Nothing where it is none, or too short, or no app makes such codes.
+    /// Returns a secret from another service, in base32 (RFC 4648) as apps take it by hand: blanks and case
+    /// do not matter. Returns `None` if the text is not base32, if the secret is too short, or if no app
+    /// makes such codes.
     pub(crate) fn imported(text: &Secret, parameters: TotpParameters) -> Option<Self> {
         let mut letters = Zeroizing::new(Vec::with_capacity(text.reveal().len()));
         letters.extend(text.reveal().iter().filter(|byte| !byte.is_ascii_whitespace()));
@@ -82,14 +83,14 @@ impl TotpSecret {
         u64::from(self.parameters.period)
     }
 
-    /// The step of a right code: within one step either side of `at` (RFC 6238 section 5.2), and
+    /// Returns the step of a correct code: within one step either side of `at` (RFC 6238 section 5.2), and
     /// later than `after`, the step that was accepted last.
     ///
-    /// Where a code is right for several of the three steps (twice in a million), it is the latest: the
-    /// caller keeps it, and the same code would pass once more if an earlier one were kept.
+    /// If a code fits several of the three steps (twice in a million), returns the latest. The caller stores
+    /// it. With an earlier one, the same code would be accepted once more.
     ///
-    /// Blanks around the code are no part of it. All three steps are computed and compared, each in
-    /// constant time, so that the time says nothing about which one it was.
+    /// Ignores blanks around the code. Computes and compares all three steps, each in constant time, so that
+    /// the time does not reveal which one fitted.
     pub(crate) fn step_of(&self, code: &[u8], at: Timestamp, after: Option<u64>) -> Option<u64> {
         let code = std::str::from_utf8(code.trim_ascii()).ok()?;
         let totp = self.totp();
@@ -100,14 +101,14 @@ impl TotpSecret {
         after.is_none_or(|after| step > after).then_some(step)
     }
 
-    /// The secret as apps take it by hand: RFC 4648 base32, no padding.
+    /// Returns the secret as apps take it by hand: RFC 4648 base32, no padding.
     pub(crate) fn base32(&self) -> Secret {
         Secret::from(self.text().as_str())
     }
 
-    /// The secret as apps take it from a QR code, in the Key URI format: the service as prefix of the label
-    /// and as `issuer`. What is left out (SHA-1, 6 digits, 30 seconds) is that format's default, and
-    /// a shorter text is a code that is easier to scan.
+    /// Returns the secret as apps take it from a QR code, in the Key URI format, with the service as prefix
+    /// of the label and as `issuer`. SHA-1, 6 digits and 30 seconds are that format's defaults and are left
+    /// out: a shorter text makes a code that is easier to scan.
     pub(crate) fn uri(&self, realm: &str, label: &str) -> Secret {
         let (realm, label, secret) = (part(realm), part(label), self.text());
         // Sized before it is written: growing would leave copies behind that nothing overwrites.
@@ -117,7 +118,7 @@ impl TotpSecret {
         Secret::from(uri.as_str())
     }
 
-    /// The library would refuse a secret of a wrong length, and `self` is none.
+    /// The library would refuse a secret of a wrong length. This secret never has one.
     fn totp(&self) -> Totp {
         Builder::new()
             .with_algorithm(match self.parameters.algorithm {
@@ -140,9 +141,9 @@ impl TotpSecret {
     }
 }
 
-/// One half of a label. The format has no way to write a colon within a half (apps look for the
-/// first one after decoding), so it becomes a blank. All but the unreserved characters of RFC 3986
-/// section 2.3 are percent-encoded; a plus for a blank would be shown as a plus.
+/// Encodes one half of a label. The format cannot write a colon within a half (apps look for the first one
+/// after decoding), so a colon becomes a blank. All characters except the unreserved ones of RFC 3986 section
+/// 2.3 are percent-encoded. A plus for a blank would be shown as a plus.
 fn part(text: &str) -> String {
     let mut out = String::with_capacity(3 * text.len());
     for byte in text.bytes().map(|byte| if byte == b':' { b' ' } else { byte }) {
@@ -155,7 +156,7 @@ fn part(text: &str) -> String {
     out
 }
 
-/// In constant time, like every comparison of secrets.
+/// Compares in constant time, like every comparison of secrets.
 impl PartialEq for TotpSecret {
     fn eq(&self, other: &Self) -> bool {
         same(&self.bytes, &other.bytes) && self.parameters == other.parameters

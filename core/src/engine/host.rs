@@ -159,8 +159,8 @@ impl Engine {
     }
 
     /// Verifies the integrity of the whole store: it holds all that was written to it, and nothing else.
-    /// Opening a store does this too, unless policy turns it off. Other acts continue meanwhile. If the store
-    /// has an anchor, they wait, and so does [`Self::suspend`].
+    /// Opening a store does this too, unless policy turns it off. Other acts continue meanwhile, except in a
+    /// store with an anchor: there they wait. [`Self::suspend`] always waits.
     ///
     /// # Errors
     /// Returns [`Error::Damaged`] if the store is damaged. Restore a backup.
@@ -219,17 +219,18 @@ pub struct Health {
     pub schema_version: u8,
     /// How many accounts there are, including those on their way to deletion.
     pub accounts: u64,
-    /// The size of the file in bytes. Absent if the store is in memory.
+    /// The size of the file in bytes. `None` if the store is in memory.
     pub file_size: Option<u64>,
-    /// Since when the file may still contain purged data that its old keys can read. Absent if it contains
-    /// none (SPEC 10.4).
+    /// Since when the file may contain purged data that its old keys can read. `None` if it contains none
+    /// (SPEC 10.4).
     pub erasure_pending: Option<Timestamp>,
     /// Whether an older copy of the file would be refused. This requires an [anchor](crate::Anchor).
     pub rollback_protected: bool,
     /// Whether space is reserved beside the file, so that signing out, ending sessions and deletion work on a
     /// full disk. Always `false` if the store is in memory.
     pub has_reserve: bool,
-    /// How far the wall clock is behind the latest time that the store has seen, if it was set back.
+    /// How far the wall clock is behind the latest time that the store has seen. `None` if it was not set
+    /// back.
     pub clock_rolled_back_by: Option<Duration>,
     /// How often the clock was found set back or was corrected.
     pub clock_events: u64,
@@ -241,7 +242,8 @@ pub struct Health {
     pub waiting_flows: u32,
 }
 
-/// Starts the life of the code in the message: returns the change to its owner. A flow waits as long.
+/// Returns the change that starts the life of the code in the message. `None` if the code is no longer valid.
+/// A flow then expires with its code.
 fn started(view: &View<'_>, message: &Outgoing, ctx: &Context<'_>) -> Result<Option<Change>, StoreError> {
     let Body::Code { typed_in, serial, .. } = &message.body else { return Ok(None) };
     match typed_in {

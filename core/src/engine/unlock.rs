@@ -143,7 +143,7 @@ impl Way {
         }
     }
 
-    /// Returns what to keep after unlocking. A keystore is asked again each time, so nothing is kept.
+    /// Returns what to keep after unlocking. A keystore is asked again each time, so its key is not kept.
     pub(super) fn kept(self, kek: HostKey) -> Self {
         match self {
             Self::Unlock(Unlock::Keystore(_)) => self,

@@ -1,24 +1,24 @@
-//! Where randomness comes from.
+//! The source of randomness.
 
 use std::fmt;
 
 /// A source of randomness for keys, nonces, tokens, codes and ids (SPEC 13.6).
 ///
-/// The engine uses the operating system's; another can be set under the `testing` feature only,
+/// The engine uses the operating system's source. You can set another only under the `testing` feature,
 /// because a source that repeats itself on one file repeats a nonce.
 pub trait Entropy: Send + Sync {
     /// Fills `out` with random bytes.
     ///
     /// # Errors
-    /// [`EntropyFailed`] when the source has none to give.
+    /// Returns [`EntropyFailed`] if the source has no bytes to give.
     fn fill(&self, out: &mut [u8]) -> Result<(), EntropyFailed>;
 
-    /// Takes the store's commit stamp in when a file opens, so that a seeded source never gives one
-    /// file the same bytes twice. A true source has no use for it.
+    /// Receives the store's commit stamp when a file opens, so that a seeded source never gives the same
+    /// bytes twice for one file. A true source of randomness ignores it.
     fn stir(&self, _commit_stamp: u64) {}
 }
 
-/// The source of randomness gave none.
+/// The source of randomness gave no bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct EntropyFailed;
 

@@ -1,4 +1,4 @@
-//! Names that the engine gives: 16 bytes each, a UUIDv7 (RFC 9562), its own type each.
+//! Ids that the engine assigns: 16 bytes each, a UUIDv7 (RFC 9562), each kind with a type of its own.
 
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
@@ -26,17 +26,17 @@ macro_rules! ids {
         pub struct $name([u8; 16]);
 
         impl $name {
-            /// The id with these bytes.
+            /// Returns the id with these bytes.
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(bytes)
             }
 
-            /// The id's bytes.
+            /// Returns the id's bytes.
             pub const fn as_bytes(&self) -> &[u8; 16] {
                 &self.0
             }
 
-            /// A new id: the time and 10 random bytes, in the layout of RFC 9562 section 5.7.
+            /// Returns a new id from the time and 10 random bytes, in the layout of RFC 9562 section 5.7.
             pub(crate) fn v7(at: Timestamp, random: [u8; 10]) -> Self {
                 let [t0, t1, t2, t3, t4, t5] = time48(at);
                 let [r0, r1, r2, r3, r4, r5, r6, r7, r8, r9] = random;
@@ -47,7 +47,7 @@ macro_rules! ids {
                 ])
             }
 
-            /// When the id was made.
+            /// Returns when the id was made.
             pub fn made_at(&self) -> Timestamp {
                 let [t0, t1, t2, t3, t4, t5, ..] = self.0;
                 Timestamp::from_millis(u64::from_be_bytes([0, 0, t0, t1, t2, t3, t4, t5]))
@@ -77,15 +77,16 @@ macro_rules! ids {
 }
 
 ids! {
-    /// Names an account, for as long as its store lives and after its purge (SPEC 1.1).
+    /// The id of an account. It stays reserved as long as the store exists, also after the account's purge
+    /// (SPEC 1.1).
     AccountId
-    /// Names a sign-in method of an account (SPEC 1.2).
+    /// The id of a sign-in method (SPEC 1.2).
     MethodId
-    /// Names a session of an account (SPEC 6.1).
+    /// The id of a session (SPEC 6.1).
     SessionId
-    /// Names a flow (SPEC 2.10).
+    /// The id of a flow (SPEC 2.10).
     FlowId
-    /// Names a request about data (SPEC 10.2).
+    /// The id of a request about data (SPEC 10.2).
     RequestId
 }
 

@@ -1,12 +1,12 @@
-//! What must not be seen.
+//! Bytes that must stay hidden.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// Bytes that must not be seen: a password, a code, a token.
+/// Bytes that must stay hidden: a password, a code, a token.
 ///
-/// Overwritten when dropped; `Debug` shows nothing of it, and it has no `Display`.
+/// Overwritten when dropped. `Debug` does not show the content, and there is no `Display`.
 ///
 /// ```
 /// use selfsame::Secret;
@@ -18,18 +18,18 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<Box<[u8]>>);
 
 impl Secret {
-    /// The bytes themselves, for the one place that needs them.
+    /// Returns the bytes, for the one place that needs them.
     pub fn reveal(&self) -> &[u8] {
         &self.0
     }
 
-    /// The bytes as text, where they are text.
+    /// Returns the bytes as text, or `None` if they are not UTF-8.
     pub fn reveal_text(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()
     }
 }
 
-/// Copies into an exact box and overwrites the source.
+/// Copies the bytes into a box of the exact size and overwrites the source.
 impl From<Vec<u8>> for Secret {
     fn from(mut bytes: Vec<u8>) -> Self {
         let exact = bytes.as_slice().into();

@@ -1,4 +1,4 @@
-//! Points in time and where they come from.
+//! Points in time and the clocks that they come from.
 
 use std::fmt;
 use std::ops::Add;
@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds of a day.
-/// A minute, a unit of waits and lives.
+/// A minute, a unit of waits and lifetimes.
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
-/// A day, a unit of waits and lives.
+/// A day, a unit of waits and lifetimes.
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const DAY_MS: u64 = 86_400_000;
 
@@ -18,23 +17,23 @@ const DAY_MS: u64 = 86_400_000;
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The point `ms` milliseconds after 1970-01-01 00:00:00 UTC.
+    /// Returns the point `ms` milliseconds after 1970-01-01 00:00:00 UTC.
     pub const fn from_millis(ms: u64) -> Self {
         Self(ms)
     }
 
-    /// Milliseconds since 1970-01-01 00:00:00 UTC.
+    /// Returns the milliseconds since 1970-01-01 00:00:00 UTC.
     pub const fn as_millis(self) -> u64 {
         self.0
     }
 
-    /// The month that this point lies in, in UTC.
+    /// Returns the month of this point, in UTC.
     pub fn year_month(self) -> YearMonth {
         let (year, month, _) = self.date();
         YearMonth { year, month }
     }
 
-    /// Year, month and day of the month in UTC.
+    /// Returns the year, the month and the day of the month, in UTC.
     fn date(self) -> (u64, u8, u8) {
         // Howard Hinnant's `civil_from_days`: eras of 400 years that begin on the 1st of March.
         let days = self.0 / DAY_MS + 719_468;
@@ -49,8 +48,8 @@ impl Timestamp {
         (year, u8::try_from(month).unwrap_or(0), u8::try_from(day).unwrap_or(0))
     }
 
-    /// The same time of day a calendar month later, in UTC; on the month's last day where it has no such
-    /// day.
+    /// Returns the same time of day one calendar month later, in UTC. If that month does not have the day,
+    /// uses its last day.
     pub(crate) fn month_later(self) -> Self {
         let (year, month, day) = self.date();
         let (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
@@ -65,22 +64,22 @@ impl Timestamp {
         Self(days.saturating_mul(DAY_MS).saturating_add(self.0 % DAY_MS))
     }
 
-    /// Which day it is, counted from 1970-01-01 in UTC.
+    /// Returns the number of the day, counted from 1970-01-01 in UTC.
     pub(crate) fn day(self) -> u64 {
         self.0 / DAY_MS
     }
 
-    /// When the next day begins, in UTC.
+    /// Returns the beginning of the next day, in UTC.
     pub(crate) fn next_day(self) -> Self {
         Self((self.day() + 1).saturating_mul(DAY_MS))
     }
 
-    /// Earlier by a span; stops at the beginning of representable time.
+    /// Returns an earlier point. Stops at the beginning of representable time.
     pub(crate) fn earlier(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)))
     }
 
-    /// The point as RFC 3339 writes it, in UTC and to the millisecond.
+    /// Returns the point in RFC 3339 form, in UTC and to the millisecond.
     pub(crate) fn rfc3339(self) -> String {
         let (year, month, day) = self.date();
         let (second, millis) = (self.0 % DAY_MS / 1_000, self.0 % 1_000);
@@ -88,7 +87,7 @@ impl Timestamp {
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
     }
 
-    /// How far this point lies behind `earlier`; nothing where it does not.
+    /// Returns the time from `earlier` to this point, or zero if this point is not later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
@@ -104,7 +103,7 @@ fn last_day(year: u64, month: u8) -> u8 {
     }
 }
 
-/// Later by a span; stops at the end of representable time.
+/// Returns a later point. Stops at the end of representable time.
 impl Add<Duration> for Timestamp {
     type Output = Self;
 
@@ -139,11 +138,11 @@ impl fmt::Display for YearMonth {
 pub struct Reading {
     /// The wall clock: milliseconds since 1970-01-01 00:00:00 UTC. People and networks can set it.
     pub wall_ms: u64,
-    /// Milliseconds since some fixed moment, never set and counting while the device sleeps.
+    /// Milliseconds since some fixed moment. Never set back or forward, and counting while the device sleeps.
     pub elapsed_ms: u64,
 }
 
-/// Where the engine takes its time from: the machine's two clocks, or a test's hand (SPEC 13.6).
+/// Where the engine takes its time from: the machine's two clocks, or those of a test (SPEC 13.6).
 pub trait Clock: Send + Sync {
     /// Reads both clocks at once.
     fn read(&self) -> Reading;

@@ -1,38 +1,38 @@
-//! What the host keeps outside of the file, so that an older copy of the file is refused.
+//! The value that the host keeps outside the file, so that an older copy of the file is refused.
 //!
-//! A commit goes *reserve, commit, finalise, reveal*: the anchor holds the name of the state that the file
-//! has and of the one to come, then the file is written, then the anchor holds the new name alone, and only
-//! then does anybody hear of it. Whoever kills the process between two of these and puts an earlier copy back
-//! takes back only what nobody was told.
+//! A commit goes *reserve, commit, finalise, reveal*. First the anchor stores the name of the file's current
+//! state and of the next one. Then the file is written. Then the anchor stores the new name alone. Only then
+//! does the engine answer. An attacker who kills the process between two of these steps and restores an
+//! earlier copy undoes only what nobody was told.
 
 use super::port::StoreError;
 use super::stamp::Stamp;
 
 const VERSION: u8 = 1;
 
-/// How often finalising is tried before the store is closed over it.
+/// How often finalising is tried before the store is closed.
 const TRIES: usize = 3;
 
-/// A place for one short value that is not in the file and that who can copy the file cannot write: the
-/// platform's keystore, a TPM, a row on a server. One store has one anchor, and no two share one.
+/// A place for one short value outside the file that nobody with only a copy of the file can write: the
+/// platform's keystore, a TPM, a row on a server. Each store has its own anchor.
 ///
-/// The engine calls it while it has the line of acts and never inside a transaction. It must not call the
+/// The engine calls it while it blocks other acts, and never inside a transaction. It must not call the
 /// engine.
 pub trait Anchor: Send + Sync {
-    /// The value that was stored last, at most 256 bytes; nothing where none ever was.
+    /// Returns the value that was stored last, at most 256 bytes. Returns `None` if nothing was ever stored.
     ///
     /// # Errors
-    /// [`AnchorFailed`] where it cannot be told now.
+    /// Returns [`AnchorFailed`] if the value cannot be read now.
     fn load(&self) -> Result<Option<Vec<u8>>, AnchorFailed>;
 
-    /// Keeps this value, durably, instead of the one before. When it fails, either may be kept.
+    /// Stores this value durably, in place of the old one. If it fails, either value may be stored.
     ///
     /// # Errors
-    /// [`AnchorFailed`] where it may not be kept.
+    /// Returns [`AnchorFailed`] if the value may not be stored.
     fn store(&self, value: &[u8]) -> Result<(), AnchorFailed>;
 }
 
-/// The anchor did not answer. It says no more, so that nothing of the host's gets into the engine's errors.
+/// The anchor did not answer. It contains no details, so nothing of the host's gets into the engine's errors.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AnchorFailed;
 
@@ -50,12 +50,12 @@ impl From<AnchorFailed> for StoreError {
     }
 }
 
-/// Before a commit: the file may come to be the next state.
+/// Records before a commit that the file may become the next state.
 pub(super) fn reserve(anchor: &dyn Anchor, now: &Stamp, next: &Stamp) -> Result<(), AnchorFailed> {
     anchor.store(&value(&now.head, Some(&next.head)))
 }
 
-/// The file is this state and no other.
+/// Records that the file has this state and no other.
 pub(super) fn finalise(anchor: &dyn Anchor, now: &Stamp) -> Result<(), AnchorFailed> {
     let value = value(&now.head, None);
     let mut answer = Err(AnchorFailed);
@@ -68,7 +68,7 @@ pub(super) fn finalise(anchor: &dyn Anchor, now: &Stamp) -> Result<(), AnchorFai
     answer
 }
 
-/// Whether a file with this stamp may be opened; what a commit left open is finalised first.
+/// Returns an error if a file with this stamp must not be opened. Finalises first what a commit left open.
 pub(super) fn admit(anchor: Option<&dyn Anchor>, file: &Stamp) -> Result<(), StoreError> {
     let Some(anchor) = anchor else {
         return if file.is_anchored { Err(StoreError::AnchorMissing) } else { Ok(()) };
