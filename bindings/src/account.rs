@@ -11,8 +11,10 @@ use crate::engine::Engine;
 use crate::error::SelfsameError;
 use crate::number::counted;
 
-/// An account, opened by a session of its owner. Every call asks first whether the session still lives,
-/// and raises `SessionEnded` when it does not.
+/// Gives the owner access to an account, through one of the owner's sessions.
+///
+/// Every call first checks the session. It raises `SessionEnded` if the session has ended, and
+/// `ReauthenticationRequired` if the session waits because support started a deletion.
 #[derive(uniffi::Object)]
 pub struct AccountHandle(selfsame::AccountHandle);
 
@@ -24,9 +26,9 @@ impl AccountHandle {
 
 #[uniffi::export]
 impl Engine {
-    /// Opens the account that the session is of.
+    /// Opens the account of the session.
     ///
-    /// Raises as `resolve`.
+    /// Raises the errors of `resolve`.
     pub fn account(&self, token: SessionToken) -> Result<Arc<AccountHandle>, SelfsameError> {
         Ok(Arc::new(AccountHandle(self.core().account(&token)?)))
     }
@@ -34,24 +36,24 @@ impl Engine {
 
 #[uniffi::export]
 impl AccountHandle {
-    /// The account page.
+    /// Returns the account page.
     pub fn view(&self) -> Result<AccountView, SelfsameError> {
         Ok(self.0.view()?.into())
     }
 
-    /// The sessions that live, oldest first.
+    /// Returns the account's sessions, oldest first.
     pub fn sessions(&self) -> Result<Vec<Session>, SelfsameError> {
         Ok(self.0.sessions()?)
     }
 
-    /// What happened to the account, oldest first.
+    /// Returns the events of the account, oldest first.
     pub fn activity(&self) -> Result<Vec<Activity>, SelfsameError> {
         Ok(self.0.activity()?)
     }
 
-    /// Whether no event of the account was removed, reordered or changed since it was written.
+    /// Returns true if no event of the account was removed, reordered or changed since it was written.
     ///
-    /// Raises `Damaged` when an event does not even open.
+    /// Raises `Damaged` if an event cannot be decrypted.
     pub fn verify_audit(&self) -> Result<bool, SelfsameError> {
         Ok(self.0.verify_audit()?)
     }
@@ -63,19 +65,19 @@ impl AccountHandle {
 
     /// Ends one session of the account, this one or another.
     ///
-    /// Raises `SessionEnded` also when that session is not of this account or over; `InvalidId`.
+    /// Raises `SessionEnded` also if `session` has ended or belongs to another account; `InvalidId`.
     pub fn end_session(&self, session: SessionId) -> Result<(), SelfsameError> {
         Ok(self.0.end_session(session)?)
     }
 
-    /// Ends all sessions of the account but this one.
+    /// Ends all sessions of the account except this one.
     pub fn end_other_sessions(&self) -> Result<(), SelfsameError> {
         Ok(self.0.end_other_sessions()?)
     }
 
-    /// Begins to renew the proof of this session, for acts that want it fresh: the first factor, then the
-    /// second where MFA is on. At its end the session has another token, and this one opens nothing any
-    /// more. The fifth failure ends the session.
+    /// Starts to renew the proof of this session, for acts that require fresh proof: the first factor, then
+    /// the second if MFA is on. At the end the session has a new token, and the old one opens nothing. The
+    /// fifth failure ends the session.
     pub fn reauthenticate(&self) -> Result<Progress, SelfsameError> {
         Ok(self.0.reauthenticate()?)
     }

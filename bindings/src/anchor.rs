@@ -1,4 +1,4 @@
-//! What the host keeps outside of the file.
+//! The value that the host keeps outside the file.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,20 +9,20 @@ use selfsame::Environment;
 use crate::error::SelfsameError;
 use crate::unlock::Unlock;
 
-/// A place for one short value that is not in the file and that who can copy the file cannot write: the platform's
-/// keystore, or a row on a server. One store has one anchor, and no two share one.
+/// A place for one short value outside the file that nobody with only a copy of the file can write: the
+/// platform's keystore, or a row on a server. Each store has its own anchor.
 ///
-/// The engine calls it while acts wait. It must not call the engine.
+/// The engine calls it while other acts wait. It must not call the engine.
 #[uniffi::export(with_foreign)]
 pub trait Anchor: Send + Sync {
-    /// The value that was stored last, at most 256 bytes; nothing where none ever was.
+    /// Returns the value that was stored last, at most 256 bytes. It is absent if nothing was ever stored.
     ///
-    /// Raise `AnchorFailed` where it cannot be told now.
+    /// Raise `AnchorFailed` if the value cannot be read now.
     fn load(&self) -> Result<Option<Vec<u8>>, AnchorFailed>;
 
-    /// Keeps this value, durably, instead of the one before. When it fails, either may be kept.
+    /// Stores this value durably, in place of the old one. If it fails, either value may be stored.
     ///
-    /// Raise `AnchorFailed` where it may not be kept.
+    /// Raise `AnchorFailed` if the value may not be stored.
     fn store(&self, value: Vec<u8>) -> Result<(), AnchorFailed>;
 }
 
@@ -47,7 +47,7 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for AnchorFailed {
     }
 }
 
-/// The host's anchor as the core calls it.
+/// Calls the host's anchor for the core.
 struct Held(Arc<dyn Anchor>);
 
 impl selfsame::Anchor for Held {
@@ -64,11 +64,11 @@ pub(crate) fn held(anchor: Option<Arc<dyn Anchor>>) -> Option<Arc<dyn selfsame::
     anchor.map(|anchor| Arc::new(Held(anchor)) as Arc<dyn selfsame::Anchor>)
 }
 
-/// Takes the file as it is for the latest there is, whatever the anchor holds: for a host that has lost what its
-/// anchor held, or whose user has put an older copy back and means it. Guesses, codes and sessions that the file
-/// has forgotten are as if they had never been, so this is a person's decision.
+/// Accepts the file as the latest one, whatever the anchor holds. Use it if the host has lost the anchor's
+/// value, or if the user restored an older copy on purpose. The engine forgets the guesses, codes and
+/// sessions that the file does not contain. A person must decide this.
 ///
-/// Raises what opening the store does; the file is not touched.
+/// Raises the errors of opening the store. The file stays unchanged.
 #[uniffi::export]
 pub fn adopt_file(path: PathBuf, unlock: Unlock, anchor: Arc<dyn Anchor>) -> Result<(), SelfsameError> {
     Ok(selfsame::Engine::adopt(path, &unlock.into(), &Held(anchor), &Environment::system())?)

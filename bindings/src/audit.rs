@@ -145,13 +145,13 @@ pub struct Activity {
     pub event: Event,
 }
 
-/// What was done or tried, in English words that the account's owner understands.
+/// Returns what was done or tried, in English words for the account's owner.
 #[uniffi::export]
 pub fn describe_action(action: Action) -> String {
     action.to_string()
 }
 
-/// What happened, in English words that the account's owner understands.
+/// Returns what happened, in English words for the account's owner.
 #[uniffi::export]
 pub fn describe_event(event: Event) -> String {
     event.to_string()

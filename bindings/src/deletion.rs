@@ -1,4 +1,4 @@
-//! The end of an account.
+//! Account deletion.
 
 use selfsame::{
     AccountId, Deletion, Grant, ManagedBy, ProductId, ProviderId, PurgeReceipt, PurgeReport, RemovedRows,
@@ -12,11 +12,11 @@ use crate::number::at_most;
 
 #[uniffi::export]
 impl AccountHandle {
-    /// Asks for the account's deletion: all its sessions end, every verified address is told, and it can be
-    /// restored by signing in until the time that is returned. The proof of the first factor is enough, so
-    /// that who lost the second can leave too.
+    /// Requests the deletion of the account. Ends all its sessions and notifies every verified address. Until
+    /// the time that is returned, the owner can restore the account by signing in. Fresh proof of the first
+    /// factor is enough, so an owner who has lost the second factor can also delete the account.
     ///
-    /// Raises `ReauthenticationRequired` when the session's proof is older than policy's `fresh_for`.
+    /// Raises `ReauthenticationRequired` if the session's proof is older than `fresh_for` in the policy.
     pub fn request_deletion(&self) -> Result<Deletion, SelfsameError> {
         Ok(self.core().request_deletion()?)
     }
@@ -24,11 +24,12 @@ impl AccountHandle {
 
 #[uniffi::export]
 impl Engine {
-    /// Purges up to `limit` accounts (256 at once) whose time to be restored is over, in acts of a bounded
-    /// size. It can be cut off at any point and called again: what was begun goes on, nothing is done twice.
+    /// Purges up to `limit` accounts (at most 256 in one call) whose time to be restored is over, in acts of
+    /// a bounded size. You can interrupt the call at any point and call again: the next call continues a
+    /// purge that was begun, and nothing is done twice.
     ///
-    /// What is due is looked at twice, a day apart: an account goes in a call that comes 24 hours or more
-    /// after one that saw it due. Call it once a day, or as the report says.
+    /// The engine checks twice, a day apart: an account is purged by a call that comes at least 24 hours
+    /// after a call that found it due. Call `purge_due` once a day, or as often as the report says.
     pub fn purge_due(&self, limit: u32) -> Result<PurgeReport, SelfsameError> {
         Ok(self.core().purge_due(at_most(limit))?)
     }

@@ -1,4 +1,4 @@
-//! The engine on one store.
+//! An engine on one store.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::policy::Policy;
 use crate::unlock::Unlock;
 
 uniffi::custom_type!(
-    /// Where a store's file is.
+    /// The path of a store's file.
     PathBuf, String, {
         remote,
         lower: |path| path.to_string_lossy().into_owned(),
@@ -22,7 +22,7 @@ uniffi::custom_type!(
     }
 );
 
-/// An identity engine on one store; it can be used from any thread.
+/// An identity engine on one store. You can use it from any thread.
 #[derive(uniffi::Object)]
 pub struct Engine(selfsame::Engine);
 
@@ -40,11 +40,12 @@ impl Engine {
 
 #[uniffi::export]
 impl Engine {
-    /// Makes a new store in a file, and opens it. A crash leaves no file or a whole one. With an anchor an older
-    /// copy of the file is refused from the beginning; what the anchor held before is replaced.
+    /// Creates a store in a new file and opens it. A crash leaves either no file or a complete one. With an
+    /// anchor, an older copy of the file is refused from the beginning. The engine replaces what the anchor
+    /// held before.
     ///
-    /// Raises `AlreadyExists` where anything is at `path`, which then stays as it is; `Storage` where the
-    /// machine refuses; what the keystore raises; `Anchor`; `InvalidHostKey`; `InvalidPolicy`.
+    /// Raises `AlreadyExists` if anything exists at `path`, which stays as it is; `Storage` if the machine's
+    /// storage fails; the errors of the keystore; `Anchor`; `InvalidHostKey`; `InvalidPolicy`.
     #[uniffi::constructor(default(policy), default(anchor = None))]
     pub fn create(
         path: PathBuf,
@@ -57,11 +58,11 @@ impl Engine {
         Ok(Arc::new(Self(engine)))
     }
 
-    /// Opens the store in a file. One that is refused stays byte for byte as it was. A store that has once been
-    /// opened with an anchor opens with that alone.
+    /// Opens the store in a file. A file that is refused stays unchanged, byte for byte. A store that was
+    /// once opened with an anchor opens only with that anchor.
     ///
-    /// Raises `NotFound`, `AlreadyOpen`, `NotAStore`, `NewerFormat` or `WrongKey`; `Damaged` where the file
-    /// does not hold what was written to it; what the keystore raises, as `KeyLocked`, `KeyLost` or
+    /// Raises `NotFound`, `AlreadyOpen`, `NotAStore`, `NewerFormat` or `WrongKey`; `Damaged` if the file does
+    /// not hold exactly what was written to it; the errors of the keystore, as `KeyLocked`, `KeyLost` or
     /// `KeyChanged`; `RolledBack`, `AnchorMissing` or `Anchor`; `InvalidHostKey`; `InvalidPolicy`.
     #[uniffi::constructor(default(policy), default(anchor = None))]
     pub fn open(
@@ -75,55 +76,57 @@ impl Engine {
         Ok(Arc::new(Self(engine)))
     }
 
-    /// An engine whose store is in memory and goes with it.
+    /// Creates an engine whose store is in memory. The store ends with the engine.
     ///
-    /// Raises `Machine` where the machine has no randomness; `InvalidPolicy`.
+    /// Raises `Machine` if the machine has no randomness; `InvalidPolicy`.
     #[uniffi::constructor(default(policy))]
     pub fn in_memory(policy: Policy) -> Result<Arc<Self>, SelfsameError> {
         Ok(Arc::new(Self(selfsame::Engine::in_memory(policy.build()?, Environment::system())?)))
     }
 
-    /// Releases the file and its lock and forgets the keys, as an app does that goes to the background. The
-    /// next call opens it again, with what `Unlock` keeps.
+    /// Releases the file and its lock and forgets the keys. Call it when an app goes to the background. The
+    /// next call opens the file again, with what `Unlock` keeps.
     ///
-    /// Raises `Storage` where the file could not be closed cleanly.
+    /// Raises `Storage` if the file could not be closed cleanly.
     pub fn suspend(&self) -> Result<(), SelfsameError> {
         Ok(self.0.suspend()?)
     }
 
-    /// From now on the store opens with `unlock`. The old key still opens copies, and what is left in the file
-    /// of the earlier header: to be rid of it for good, `rekey`. Keep both keys until this has answered, and
-    /// after `Unknown` until the store is open again.
+    /// Changes how the store is unlocked. It then opens with `unlock`. The old key still opens copies of the
+    /// file, and also the remains of the old header in the file. To make the old key useless, call `rekey`.
+    /// Keep both keys until this call returns. After `Unknown`, keep both until the store is open again.
     ///
-    /// Raises what the keystore raises, as `KeyLocked`, `KeyLost` or `KeyChanged`; `InvalidHostKey`.
+    /// Raises the errors of the keystore, as `KeyLocked`, `KeyLost` or `KeyChanged`; `InvalidHostKey`.
     pub fn change_key(&self, unlock: Unlock) -> Result<(), SelfsameError> {
         Ok(self.0.change_key(&unlock.into())?)
     }
 
-    /// Writes the file anew under new keys, behind `unlock`: with the keys that are left, nothing of what was
-    /// deleted can be read from it. It is due within 7 days of a purge (`health`), and it is for the host to
-    /// destroy the old key then. It needs as much room again as the file has, and acts wait meanwhile.
-    /// Interrupted it leaves the old file or the new one, whole. Keep both keys until this has answered, and
-    /// after `Unknown` until the store is open again.
+    /// Rewrites the file under new keys and unlocks it with `unlock`. With the new keys, nobody can read
+    /// deleted data from the file. Call it within 7 days of a purge (see `health`), then destroy the old key.
+    /// The call needs as much free space as the size of the file. Other acts wait meanwhile. If it is
+    /// interrupted, the old file or the new one remains, complete. Keep both keys until this call returns.
+    /// After `Unknown`, keep both until the store is open again.
     ///
-    /// Raises what the keystore raises, as `KeyLocked`, `KeyLost` or `KeyChanged`; `InvalidHostKey`; `Storage`.
+    /// Raises the errors of the keystore, as `KeyLocked`, `KeyLost` or `KeyChanged`; `InvalidHostKey`;
+    /// `Storage`.
     pub fn rekey(&self, unlock: Unlock) -> Result<(), SelfsameError> {
         Ok(self.0.rekey(&unlock.into())?)
     }
 
-    /// Writes the file anew without what is free in it: after much was deleted it is smaller. The keys stay
-    /// what they are. It needs as much room again as the file will have, and acts wait meanwhile.
+    /// Rewrites the file without its free space, so that it is smaller after many deletions. The keys stay
+    /// the same. The call needs as much free space as the size of the new file. Other acts wait meanwhile.
     ///
     /// Raises `Storage`.
     pub fn vacuum(&self) -> Result<(), SelfsameError> {
         Ok(self.0.vacuum()?)
     }
 
-    /// Signs up with email and password. The first step is the proof of the address, whether or not anybody
-    /// is known by it. With `EmailProof.Later` the account is there at once, and the code that was mailed is
+    /// Signs up with email and password. The first step asks for proof of the address, whether or not an
+    /// account has this address. With `EmailProof.Later`, the account exists at once. The mailed code is then
     /// proven in the session that opens.
     ///
-    /// Raises `InvalidEmail`, `InvalidPassword`; `Busy` when too many flows of the store wait for a proof.
+    /// Raises `InvalidEmail`, `InvalidPassword`; `Busy` if too many flows of the store wait for proof of an
+    /// address.
     pub fn sign_up(
         &self,
         email: String,
@@ -135,8 +138,8 @@ impl Engine {
 
     /// Signs in with email and password.
     ///
-    /// Raises `InvalidCredentials`, which tells unknown emails and wrong passwords apart in no way;
-    /// `Throttled` after too many failures; `InvalidEmail` for what is none.
+    /// Raises `InvalidCredentials` for an unknown email and for a wrong password alike; `Throttled` after too
+    /// many failures; `InvalidEmail` if `email` is not an email address.
     pub fn sign_in(
         &self,
         email: String,
@@ -146,9 +149,9 @@ impl Engine {
         Ok(self.0.sign_in(&email, &password, &client)?)
     }
 
-    /// Signs in with the password of an account that was picked.
+    /// Signs in with the password of an account from the picker.
     ///
-    /// Raises as `sign_in`.
+    /// Raises the errors of `sign_in`.
     pub fn sign_in_to(
         &self,
         account: AccountId,
@@ -158,50 +161,52 @@ impl Engine {
         Ok(self.0.sign_in_to(account, &password, &client)?)
     }
 
-    /// The active accounts that were made or signed in to in this store, and whose owner wants to be
-    /// remembered here, oldest first. Empty where policy has no picker.
+    /// Returns the active accounts that signed up or signed in in this store and whose owner wants to be
+    /// remembered here, oldest first. Empty if policy turns the picker off.
     pub fn picker(&self) -> Result<Vec<PickerEntry>, SelfsameError> {
         Ok(self.0.picker()?)
     }
 
-    /// Takes an account off the picker and ends its sessions in this store. Nothing of it is deleted. One
-    /// that is not there is no error.
+    /// Removes an account from the picker and ends its sessions in this store. Deletes nothing of the
+    /// account. Has no effect if the account is not in the picker.
     pub fn remove_from_picker(&self, account: AccountId) -> Result<(), SelfsameError> {
         Ok(self.0.remove_from_picker(account)?)
     }
 
-    /// Begins the way back in for who forgot the password that goes with this email. A code goes to it if it
-    /// is somebody's; the answer is the same if it is nobody's. The code, the second factor where MFA is on,
-    /// and a new password open a session; all others end.
+    /// Starts the reset of a forgotten password. Sends a code to this email if an account signs in with it.
+    /// The answer is the same if none does. To finish, the person gives the code, the second factor if MFA is
+    /// on, and a new password. The engine then opens a session and ends all others.
     ///
-    /// Raises `InvalidEmail`; `Busy` when too many such flows of the store wait.
+    /// Raises `InvalidEmail`; `Busy` if too many such flows of the store are open.
     pub fn reset_password(&self, email: String, client: Client) -> Result<Progress, SelfsameError> {
         Ok(self.0.reset_password(&email, &client)?)
     }
 
-    /// Takes back what was done to an account, with the undo code that a message about it had. The account
-    /// gets its addresses, methods and second factor back as they were before; what was added since is
-    /// dropped, all sessions end, and for a day nothing of it can be changed again. On the way a new
-    /// password is set where there was one, and a factor of that time is asked for if MFA was on. Where there
-    /// was no password it ends with `Done`: sign in by a method that is back.
+    /// Undoes a change to an account, with the undo code from the message about it. Restores the addresses,
+    /// sign-in methods and second factor as they were before the change, and drops what was added since. Ends
+    /// all sessions. For one day, none of these can be changed again.
     ///
-    /// Raises `UndoExpired` for every code that undoes nothing, or no longer.
+    /// If the account had a password, the flow asks for a new one. If MFA was on, the flow asks for a factor
+    /// of that time. If the account had no password, the flow ends with `Done`. The owner then signs in with
+    /// a restored method.
+    ///
+    /// Raises `UndoExpired` if the code is invalid or has expired.
     pub fn undo(&self, code: Secret, client: Client) -> Result<Progress, SelfsameError> {
         Ok(self.0.undo(&code, &client)?)
     }
 
-    /// Begins a flow that a provider's assertion will be brought to.
+    /// Starts a flow that takes an assertion of this provider.
     ///
-    /// Raises `UnknownProvider`; `Busy` when too many such flows of the store wait.
+    /// Raises `UnknownProvider`; `Busy` if too many such flows of the store are open.
     pub fn begin_federated(&self, provider: ProviderId, client: Client) -> Result<Progress, SelfsameError> {
         Ok(self.0.begin_federated(&provider, &client)?)
     }
 
-    /// Brings the assertion that the flow was begun for. It signs in where the identity is known; where it
-    /// is not, `intent` says how to go on.
+    /// Takes the assertion that the flow waits for. Signs in if the identity is known. If it is not, `intent`
+    /// decides how the flow continues.
     ///
-    /// Raises `AssertionRejected`; `NeedsKeys` where the provider's key set is to be given first;
-    /// `FlowExpired` after 10 minutes.
+    /// Raises `AssertionRejected`; `NeedsKeys` if the provider's keys must be set first; `FlowExpired` after
+    /// 10 minutes.
     pub fn continue_with(
         &self,
         flow: FlowToken,
@@ -211,42 +216,43 @@ impl Engine {
         Ok(self.0.continue_with(&flow, &assertion, intent)?)
     }
 
-    /// Answers the step `number` of a flow, and gets the next. A step that was answered before is left as
-    /// it is: the current step comes back, and nothing is done twice.
+    /// Answers the step `number` of a flow and returns the next step. If that step was answered before,
+    /// changes nothing and returns the current step.
     ///
-    /// Raises `NotOffered` for an answer that the step does not take, and what the answer itself can be
-    /// refused for. The flow stays where it is.
+    /// Raises `NotOffered` if the step does not take this answer, and the refusals of the answer itself. The
+    /// flow then stays at its step.
     pub fn answer(&self, flow: FlowToken, number: u32, answer: Answer) -> Result<Progress, SelfsameError> {
         Ok(self.0.answer(&flow, number, &answer)?)
     }
 
-    /// The step that a flow is at.
+    /// Returns the current step of a flow.
     ///
-    /// Raises `FlowExpired`.
+    /// Raises `FlowExpired` if the flow has expired or never existed.
     pub fn current_step(&self, flow: FlowToken) -> Result<Progress, SelfsameError> {
         Ok(self.0.current_step(&flow)?)
     }
 
-    /// Resolves a session token: one row is read, nothing is written.
+    /// Returns the session of a token. Reads one row and writes nothing.
     ///
-    /// Raises `SessionEnded` for every token that opens no living session; `ReauthenticationRequired` for
-    /// one that waits until its account is restored.
+    /// Raises `SessionEnded` if the token opens no session; `ReauthenticationRequired` if the session waits
+    /// until its account is restored.
     pub fn resolve(&self, token: SessionToken) -> Result<Session, SelfsameError> {
         Ok(self.0.resolve(&token)?)
     }
 
-    /// Resolves a session token and notes that it was used: at most hourly, and at least 12 times in the
+    /// Returns the session of a token and records its use: at most once an hour, and at least 12 times in the
     /// span after which an unused session ends.
     ///
-    /// Raises as `resolve`.
+    /// Raises the errors of `resolve`.
     pub fn touch(&self, token: SessionToken) -> Result<Session, SelfsameError> {
         Ok(self.0.touch(&token)?)
     }
 
-    /// Begins to renew the proof of a session, as the account's own `reauthenticate` does, also of one that
-    /// waits because support started a deletion: it goes on where its account is restored.
+    /// Starts to renew the proof of a session, as the account's own `reauthenticate` does. This works also
+    /// for a session that waits because support started a deletion: it continues once its account is
+    /// restored.
     ///
-    /// Raises `SessionEnded`.
+    /// Raises `SessionEnded` if the session has ended.
     pub fn reauthenticate(&self, token: SessionToken) -> Result<Progress, SelfsameError> {
         Ok(self.0.reauthenticate(&token)?)
     }

@@ -7,8 +7,8 @@ use crate::error::SelfsameError;
 
 #[uniffi::export]
 impl AccountHandle {
-    /// Says whether an act would be done if it were asked for now, which rules decide, and what would change.
-    /// Nothing is written, and nothing is counted. That the act itself would be refused is no error here.
+    /// Returns whether an act would succeed now, which rules decide, and what would change. Writes nothing
+    /// and counts nothing. If the act itself would be refused, the explanation says so; that is not an error.
     pub fn explain(&self, planned: Planned) -> Result<Explanation, SelfsameError> {
         Ok(self.core().explain(&planned)?.into())
     }

@@ -1,4 +1,4 @@
-//! What the program that embeds the engine does for it.
+//! What the program that embeds the engine does for the engine.
 
 use std::time::Duration;
 
@@ -10,50 +10,51 @@ use crate::number::{at_most, counted};
 
 #[uniffi::export]
 impl Engine {
-    /// Fetches up to `most` messages (32 at once), oldest first. Fetching starts the life of the codes in
-    /// them, and reminders of deletions that are due join the end of the line; a message comes again until
-    /// it is delivered.
+    /// Fetches up to `most` messages, oldest first, at most 32 in one call. The life of a code starts when
+    /// its message is fetched. Adds the reminders of deletions that are due at the end of the outbox. Returns
+    /// a message again until it is reported as delivered.
     pub fn messages(&self, most: u32) -> Result<Vec<Message>, SelfsameError> {
         Ok(self.core().messages(at_most(most))?)
     }
 
-    /// The message was delivered: it is dropped. One that is not there is no error, so that a host may say
-    /// so twice.
+    /// Reports a message as delivered and drops it. Has no effect if the message does not exist, so you can
+    /// report it twice.
     pub fn delivered(&self, message: u64) -> Result<(), SelfsameError> {
         Ok(self.core().delivered(message)?)
     }
 
-    /// The message could not be delivered: it goes to the end of the line with a new number, so that it
-    /// stands in no other's way, and the failure is counted.
+    /// Reports that a message could not be delivered. Counts the failure and moves the message to the end of
+    /// the outbox with a new number, so that it does not block others.
     pub fn failed(&self, message: u64) -> Result<(), SelfsameError> {
         Ok(self.core().failed(message)?)
     }
 
-    /// The provider has these keys from now on: a JSON Web Key Set (RFC 7517) that the host has fetched
-    /// where the provider publishes it, over a connection that it trusts. It replaces the one before.
+    /// Sets the keys of a provider, in place of its earlier ones. `jwks` is a JSON Web Key Set (RFC 7517).
+    /// The host fetches it from where the provider publishes it, over a connection that the host trusts.
     ///
-    /// Raises `UnknownProvider` where policy names no such provider, or not for ID tokens; `InvalidKeys` for
-    /// what is no key set, with the one before still in force.
+    /// Raises `UnknownProvider` if policy does not name the provider, or not for ID tokens; `InvalidKeys` if
+    /// `jwks` is not a valid key set. The earlier keys then stay in force.
     pub fn set_keys(&self, provider: ProviderId, jwks: String) -> Result<(), SelfsameError> {
         Ok(self.core().set_keys(&provider, &jwks)?)
     }
 
-    /// The host knows the time, from a network or a person: a high-water mark that a wrong clock left in
-    /// the future goes back to it. It is recorded, and shortens no wait.
+    /// Sets the time that the host knows from a network or a person. If a wrong clock left the high-water
+    /// mark in the future, the mark goes back to this time. The engine records the change. It shortens no
+    /// wait.
     pub fn set_trusted_time(&self, time: Timestamp) -> Result<(), SelfsameError> {
         Ok(self.core().set_trusted_time(time)?)
     }
 
-    /// How the store is.
+    /// Returns the state of the store.
     pub fn health(&self) -> Result<Health, SelfsameError> {
         Ok(self.core().health()?.into())
     }
 
-    /// Reads the whole store, and whether it holds what was written to it, all of that and nothing else. Opening
-    /// does this unless policy says otherwise. Acts go on meanwhile, but those of a store with an anchor, which
-    /// wait as `suspend` does.
+    /// Verifies the integrity of the whole store: it holds all that was written to it, and nothing else.
+    /// Opening a store does this too, unless policy turns it off. Other acts continue meanwhile, except in a
+    /// store with an anchor: there they wait. `suspend` always waits.
     ///
-    /// Raises `Damaged` where it does not: restore a backup.
+    /// Raises `Damaged` if the store is damaged. Restore a backup.
     pub fn verify_store(&self) -> Result<(), SelfsameError> {
         Ok(self.core().verify_store()?)
     }

@@ -1,4 +1,4 @@
-//! Accounts that another service had.
+//! Accounts of another service.
 
 use selfsame::{
     AccountId, ImportOutcome, ImportProblem, ImportedAccount, ImportedIdentity, ImportedTotp, ProviderId,
@@ -10,12 +10,12 @@ use crate::error::{EmailProblem, NameProblem, SelfsameError};
 
 #[uniffi::export]
 impl Engine {
-    /// Imports accounts of another service, in the order given, and says what came of each. Those that were
-    /// imported before, by their external id, stay as they are, so that an import that was interrupted can be
-    /// begun again. A dry run writes nothing, and answers as if it had.
+    /// Imports accounts of another service in the given order and returns the outcome of each. An account
+    /// that was imported before, known by its external id, stays as it is. You can therefore restart an
+    /// interrupted import. A dry run writes nothing and returns what the import would return.
     ///
-    /// Bring as many at a time as the host likes to hold in memory. They are written by thousands, and other acts
-    /// wait for each of these or are answered `Busy`. No owner is told.
+    /// Pass as many accounts in one call as you want to hold in memory. The engine writes them by thousands.
+    /// Other acts wait for each thousand or raise `Busy`. No owner is notified.
     #[uniffi::method(default(dry_run = false))]
     pub fn import_accounts(
         &self,

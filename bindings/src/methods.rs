@@ -1,4 +1,4 @@
-//! What owners do with the ways in, the addresses and the password.
+//! How owners manage sign-in methods, addresses and the password.
 
 use selfsame::{AddressStep, MethodId, MethodView, Progress, ProviderId, Secret};
 
@@ -7,100 +7,106 @@ use crate::error::SelfsameError;
 
 #[uniffi::export]
 impl AccountHandle {
-    /// Begins a flow in this session: the assertion that it is brought becomes one more way in. It ends with
-    /// `Done`.
+    /// Starts a flow in this session that adds a federated identity. The identity of the assertion that you
+    /// pass to the flow becomes a sign-in method. The flow ends with `Done`.
     ///
-    /// Raises `UnknownProvider`, `ReauthenticationRequired`, `OnHold`. The assertion is refused with
+    /// Raises `UnknownProvider`, `ReauthenticationRequired` or `OnHold`. The assertion is refused with
     /// `AlreadyYours`, `IdentityInUse` or `LimitReached`.
     pub fn begin_add(&self, provider: ProviderId) -> Result<Progress, SelfsameError> {
         Ok(self.core().begin_add(&provider)?)
     }
 
-    /// Adds a password that goes with this email. Where the email is no verified address of the account, a
-    /// code goes to it first, to be proven in this session.
+    /// Adds a password with this email as its identifier. If the email is not a verified address of the
+    /// account, sends a code to it first. Prove the code in this session.
     ///
-    /// Raises `InvalidEmail`, `InvalidPassword`, `ReauthenticationRequired`, `OnHold`; `NotOffered` where
-    /// there is a password already; `IdentifierInUse` to the proven owner of the mailbox alone.
+    /// Raises `InvalidEmail`, `InvalidPassword`, `ReauthenticationRequired` or `OnHold`; `NotOffered` if the
+    /// account has a password already; `IdentifierInUse` if another account uses the email, but only after
+    /// the caller has proven the mailbox.
     pub fn add_password(&self, email: String, password: Secret) -> Result<AddressStep, SelfsameError> {
         Ok(self.core().add_password(&email, &password)?)
     }
 
-    /// Removes a way in. All other sessions end, and this one when the method was its proof. It can be undone
-    /// for 7 days, and its identifier is nobody else's until then; `waive_undo` frees it at once, to be added
-    /// to another account.
+    /// Removes a sign-in method. Ends all other sessions, and this one too if the method is its proof. The
+    /// owner can undo this for 7 days, and no other account can use the identifier until then. Set
+    /// `waive_undo` to free the identifier at once, for use in another account.
     ///
-    /// Raises `LastMethod`, `ReauthenticationRequired`, `OnHold`; `NotOffered` where the account has no such
-    /// method.
+    /// Raises `LastMethod`, `ReauthenticationRequired` or `OnHold`; `NotOffered` if the account does not have
+    /// this method.
     #[uniffi::method(default(waive_undo = false))]
     pub fn remove_method(&self, method: MethodId, waive_undo: bool) -> Result<(), SelfsameError> {
         Ok(self.core().remove_method(method, waive_undo)?)
     }
 
-    /// Takes the email that a later assertion of the identity carried, as an address that is not proven yet.
+    /// Adds the email of a later assertion of this identity to the account, as an unverified address.
     ///
-    /// Raises `NotOffered` where there is none, `ReauthenticationRequired`, `OnHold`, `LimitReached`.
+    /// Raises `NotOffered` if there is no such email; `ReauthenticationRequired`, `OnHold` or `LimitReached`.
     pub fn take_seen_email(&self, method: MethodId) -> Result<(), SelfsameError> {
         Ok(self.core().take_seen_email(method)?)
     }
 
-    /// Changes the email: the contact address, and the identifier of the password where the old one is that.
-    /// A code goes to the new one, and nothing changes before it is proven in this session. `old_is_lost`
-    /// says that the old mailbox is lost: no undo code goes there. That wants a session that has proven a
-    /// second factor.
+    /// Changes the email: the contact address, and also the identifier of the password if that is the old
+    /// contact address. Sends a code to the new address. Nothing changes until the code is proven in this
+    /// session.
     ///
-    /// Raises `InvalidEmail`, `AlreadyYours`, `ReauthenticationRequired`, `OnHold`, `LimitReached`;
-    /// `NotOffered` where a lost mailbox cannot be declared.
+    /// Set `old_is_lost` if the owner has lost the old mailbox. The engine then sends no undo code to it.
+    /// This requires a session that has proven a second factor.
+    ///
+    /// Raises `InvalidEmail`, `AlreadyYours`, `ReauthenticationRequired`, `OnHold` or `LimitReached`;
+    /// `NotOffered` if the account cannot declare the mailbox lost.
     #[uniffi::method(default(old_is_lost = false))]
     pub fn change_email(&self, new_email: String, old_is_lost: bool) -> Result<AddressStep, SelfsameError> {
         Ok(self.core().change_email(&new_email, old_is_lost)?)
     }
 
-    /// Sends a code to an address of the account that is not verified yet, to be proven in this session.
+    /// Sends a code to an unverified address of the account. Prove the code in this session.
     ///
-    /// Raises `InvalidEmail`, `AlreadyYours`, `ReauthenticationRequired`, `OnHold`; `NotOffered` where it is
-    /// no address of the account.
+    /// Raises `InvalidEmail`, `AlreadyYours`, `ReauthenticationRequired` or `OnHold`; `NotOffered` if the
+    /// account does not have this address.
     pub fn verify_address(&self, email: String) -> Result<AddressStep, SelfsameError> {
         Ok(self.core().verify_address(&email)?)
     }
 
-    /// The code that was mailed for what waits in this session: it is done now. Where it was the account's
-    /// first proven address, its other ways in lead in no more until they are reviewed.
+    /// Takes the mailed code and completes the change that waits for it in this session. If this is the first
+    /// address that the account proves, its other sign-in methods are disabled until the owner has reviewed
+    /// them.
     ///
-    /// Raises `InvalidCode` for a wrong code, and where nothing waits here any more; `IdentifierInUse` where
-    /// another account signs in with the address; `LimitReached` where as many accounts as may be have it.
+    /// Raises `InvalidCode` if the code is wrong or nothing waits in this session; `IdentifierInUse` if
+    /// another account signs in with the address; `LimitReached` if policy allows no further account with the
+    /// address.
     pub fn prove_address(&self, code: Secret) -> Result<AddressStep, SelfsameError> {
         Ok(self.core().prove_address(&code)?)
     }
 
-    /// Makes another of the verified addresses the one for messages. All other sessions end.
+    /// Makes another verified address the contact address. Ends all other sessions.
     ///
-    /// Raises `InvalidEmail`, `AlreadyYours`, `ReauthenticationRequired`, `OnHold`; `NotOffered` where it is
-    /// no verified address of the account.
+    /// Raises `InvalidEmail`, `AlreadyYours`, `ReauthenticationRequired` or `OnHold`; `NotOffered` if it is
+    /// not a verified address of the account.
     pub fn set_contact(&self, email: String) -> Result<(), SelfsameError> {
         Ok(self.core().set_contact(&email)?)
     }
 
-    /// Sets what the owner wants to be called, or nothing: at most 64 characters, kept in the form of RFC 8266
-    /// (Nickname). It finds no account, and need not be anybody's own.
+    /// Sets or removes the owner's display name: at most 64 characters, stored in the form of RFC 8266
+    /// (Nickname). Display names are not unique, and no account can be found by one.
     ///
     /// Raises `InvalidName`.
     pub fn set_display_name(&self, name: Option<String>) -> Result<(), SelfsameError> {
         Ok(self.core().set_display_name(name.as_deref())?)
     }
 
-    /// Sets another password. All other sessions end.
+    /// Changes the password. Ends all other sessions.
     ///
-    /// Raises `InvalidCredentials` where `current` is not the password, which counts as at sign-in, and
-    /// `Throttled`; `InvalidPassword`, `ReauthenticationRequired`; `NotOffered` where there is no password.
+    /// Raises `InvalidCredentials` if `current` is wrong, which counts as a failed sign-in; `Throttled`,
+    /// `InvalidPassword` or `ReauthenticationRequired`; `NotOffered` if the account has no password.
     pub fn change_password(&self, current: Secret, new_password: Secret) -> Result<(), SelfsameError> {
         Ok(self.core().change_password(&current, &new_password)?)
     }
 
-    /// Says which of the ways in stay that were there before the account's first address was proven; the
-    /// others are removed. A password is kept only with a new one: whoever set it may know it.
+    /// Keeps the listed sign-in methods among those that the account had before it proved its first address,
+    /// and removes the others. Keeping a password requires a new password, because whoever set the old one
+    /// may know it.
     ///
-    /// Raises `InvalidPassword`, `ReauthenticationRequired`, `OnHold`; `NotOffered` where nothing waits for
-    /// it, or what is kept does not, or a new password is missing or not wanted.
+    /// Raises `InvalidPassword`, `ReauthenticationRequired` or `OnHold`; `NotOffered` if nothing waits for
+    /// the review, if a kept method does not, or if a new password is missing or not wanted.
     #[uniffi::method(default(new_password))]
     pub fn review(
         &self,

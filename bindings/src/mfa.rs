@@ -11,56 +11,59 @@ use crate::number::{at_most, counted};
 
 #[uniffi::export]
 impl AccountHandle {
-    /// Begins to turn MFA on, or to replace the second factor: what it returns goes into an authenticator
-    /// app. It waits 15 minutes for the app's first code, and ends with this session.
+    /// Starts to turn MFA on, or to replace the second factor. Returns the secret for an authenticator app.
+    /// The enrolment waits 15 minutes for the app's first code, and ends with this session.
     ///
     /// Raises `ReauthenticationRequired`.
     pub fn enroll_totp(&self) -> Result<TotpEnrolment, SelfsameError> {
         Ok(self.core().enroll_totp()?.into())
     }
 
-    /// The app's first code. The recovery codes that it returns are to be saved; only then MFA is on.
+    /// Takes the app's first code and returns the recovery codes. MFA is on only after the owner has saved
+    /// them.
     ///
-    /// Raises `InvalidCode`, and the fifth ends the enrolment; `FlowExpired` where none is begun.
+    /// Raises `InvalidCode` if the code is wrong (the fifth wrong code ends the enrolment); `FlowExpired` if
+    /// no enrolment is open.
     pub fn confirm_totp(&self, code: Secret) -> Result<RecoveryCodes, SelfsameError> {
         Ok(self.core().confirm_totp(&code)?)
     }
 
-    /// The recovery codes that wait to be saved, for 15 minutes.
+    /// Returns the recovery codes that the owner has not saved yet, for 15 minutes.
     ///
-    /// Raises `FlowExpired` where none wait.
+    /// Raises `FlowExpired` if there are none.
     pub fn unsaved_recovery_codes(&self) -> Result<RecoveryCodes, SelfsameError> {
         Ok(self.core().unsaved_recovery_codes()?)
     }
 
-    /// The owner has saved the recovery codes: MFA is on, or has the other factor or the other codes. This
-    /// session has proven both factors then; all others end when the factor changed.
+    /// Confirms that the owner has saved the recovery codes. This turns MFA on, or puts the new second factor
+    /// or the new codes into use. This session has then proven both factors. If the factor changed, ends all
+    /// other sessions.
     ///
-    /// Raises `FlowExpired` where no codes wait to be saved.
+    /// Raises `FlowExpired` if no codes wait to be saved.
     pub fn recovery_codes_saved(&self) -> Result<(), SelfsameError> {
         Ok(self.core().recovery_codes_saved()?)
     }
 
-    /// Makes other recovery codes, to be saved; those before work until then.
+    /// Returns new recovery codes. The old ones work until the owner has saved the new ones.
     ///
-    /// Raises `ReauthenticationRequired`; `NotOffered` while MFA is off.
+    /// Raises `ReauthenticationRequired`; `NotOffered` if MFA is off.
     pub fn regenerate_recovery_codes(&self) -> Result<RecoveryCodes, SelfsameError> {
         Ok(self.core().regenerate_recovery_codes()?)
     }
 
-    /// Turns MFA off, with fresh proof of the second factor or in a session that a recovery code opened. All
-    /// other sessions end.
+    /// Turns MFA off. This requires fresh proof of the second factor, or a session that a recovery code
+    /// opened. Ends all other sessions.
     ///
     /// Raises `ReauthenticationRequired`; `OnHold` after a password reset with a recovery code; `NotOffered`
-    /// while MFA is off.
+    /// if MFA is off.
     pub fn turn_off_mfa(&self) -> Result<(), SelfsameError> {
         Ok(self.core().turn_off_mfa()?)
     }
 
-    /// Says that others may know the password: its sessions end, this one too if it is one, and the next
-    /// sign-in with it asks for a new password after the second factor.
+    /// Marks a password as known to others. Ends the sessions that it opened, this one included if the
+    /// password opened it. The next sign-in with the password asks for a new one after the second factor.
     ///
-    /// Raises `NotOffered` for what is no password of the account.
+    /// Raises `NotOffered` if `method` is not a password of the account.
     pub fn mark_compromised(&self, method: MethodId) -> Result<(), SelfsameError> {
         Ok(self.core().mark_compromised(method)?)
     }
@@ -68,9 +71,10 @@ impl AccountHandle {
 
 #[uniffi::export]
 impl Engine {
-    /// The host has evidence that others know a password: as the account's own `mark_compromised`.
+    /// Marks a password as known to others because the host has evidence, as the account's own
+    /// `mark_compromised` does for the owner.
     ///
-    /// Raises `UnknownAccount`; `NotOffered` for what is no password of the account.
+    /// Raises `UnknownAccount`; `NotOffered` if `method` is not a password of the account.
     pub fn mark_compromised(&self, account: AccountId, method: MethodId) -> Result<(), SelfsameError> {
         Ok(self.core().mark_compromised(account, method)?)
     }
@@ -96,33 +100,33 @@ impl From<selfsame::TotpEnrolment> for TotpEnrolment {
     }
 }
 
-/// A QR code that holds a secret, such as the one that an authenticator app scans.
+/// A QR code that holds a secret, for example the secret that an authenticator app scans.
 ///
-/// It corrects errors of level M (15 %) or better; only a text that is too long for that has level L (7 %).
+/// It corrects errors of level M (15 %) or better. A text that is too long for level M has level L (7 %).
 #[derive(uniffi::Object)]
 pub struct QrCode(selfsame::QrCode);
 
 #[uniffi::export]
 impl QrCode {
-    /// How many modules a side has, without the light ones around the code: leave at least four of them on
+    /// Returns the number of modules per side, without the light border. Leave at least four light modules on
     /// each side.
     pub fn size(&self) -> u64 {
         counted(self.0.size())
     }
 
-    /// Whether the module in column `x` and row `y`, counted from the upper left, is dark. What lies outside
-    /// is light.
+    /// Returns true if the module in column `x` and row `y`, counted from the upper left, is dark. Modules
+    /// outside the code are light.
     pub fn is_dark(&self, x: u32, y: u32) -> bool {
         self.0.is_dark(at_most(x), at_most(y))
     }
 
-    /// As an SVG image of black on white, which a page may scale as it likes.
+    /// Returns the code as an SVG image in black on white, which a page can scale.
     pub fn svg(&self) -> Secret {
         self.0.svg()
     }
 
-    /// As lines for a terminal, two modules to a character, in black on white whatever the terminal's
-    /// colours are. Without its colours it is black on white on a light ground only.
+    /// Returns the code as lines for a terminal, two modules to a character, in black on white whatever the
+    /// terminal's colours are. If the terminal shows no colours, the code is right only on a light ground.
     pub fn terminal(&self) -> Secret {
         self.0.terminal()
     }

@@ -1,4 +1,4 @@
-//! The owner's data: the export, and what was asked for about it.
+//! The owner's data: the export, and requests about it.
 
 use selfsame::{AccountId, Deletion, PrivacyRequest, RequestId, RequestKind, RequestStatus, Timestamp};
 
@@ -9,21 +9,21 @@ use crate::number::at_most;
 
 #[uniffi::export]
 impl AccountHandle {
-    /// Everything that the store holds about the account, but secrets, as one JSON document of the schema
-    /// that `export_schema()` gives. Every verified address is told.
+    /// Returns everything that the store holds about the account, without secrets, as one JSON document of
+    /// the schema that `export_schema()` returns. Notifies every verified address.
     ///
-    /// Raises `ReauthenticationRequired`; `OnHold`.
+    /// Raises `ReauthenticationRequired` or `OnHold`.
     pub fn export(&self) -> Result<String, SelfsameError> {
         Ok(self.core().export()?)
     }
 
-    /// Asks for access to the data, for its erasure, or for a copy to take along. It is due in a calendar
-    /// month; while one of the kind is open, asking again gets that one.
+    /// Files a request for access to the data, for its erasure, or for a portable copy. The request is due
+    /// within a calendar month. If a request of this kind is open, returns that one.
     pub fn request_privacy(&self, kind: RequestKind) -> Result<PrivacyRequest, SelfsameError> {
         Ok(self.core().request_privacy(kind)?)
     }
 
-    /// What was asked for, earliest first, with when it is due and what came of it.
+    /// Returns the account's requests, earliest first, with when each is due and its outcome.
     pub fn privacy_requests(&self) -> Result<Vec<PrivacyRequest>, SelfsameError> {
         Ok(self.core().privacy_requests()?)
     }
@@ -31,16 +31,16 @@ impl AccountHandle {
 
 #[uniffi::export]
 impl Engine {
-    /// Up to `most` requests that are open (1,000 at once), by when they are due. Those of accounts that are
-    /// gone stay until they are closed.
+    /// Returns up to `most` open requests (at most 1,000 in one call), ordered by due time. The requests of
+    /// deleted accounts stay until you close them.
     pub fn open_requests(&self, most: u32) -> Result<Vec<PrivacyRequest>, SelfsameError> {
         Ok(self.core().open_requests(at_most(most))?)
     }
 
-    /// The request was answered; the receipt says how, in 255 characters at most and with nothing personal in
-    /// it: it outlives the account.
+    /// Closes a request that was answered. The receipt says how, in at most 255 characters. It must contain
+    /// nothing personal because it outlives the account.
     ///
-    /// Raises `UnknownRequest` where the account has no such request open.
+    /// Raises `UnknownRequest` if the account has no such open request.
     pub fn close_request(
         &self,
         account: AccountId,
@@ -50,10 +50,10 @@ impl Engine {
         Ok(self.core().close_request(account, request, &receipt)?)
     }
 
-    /// Gives notice that the account will be erased for the owner's request: every verified address is told,
-    /// and the account is on its way like any that is to be deleted. Its owner can restore it.
+    /// Announces that the account will be erased at the owner's request. Notifies every verified address and
+    /// starts the deletion as for any other account. The owner can restore the account.
     ///
-    /// Raises `UnknownRequest` where the account has no such erasure request open.
+    /// Raises `UnknownRequest` if the account has no such open erasure request.
     pub fn announce_erasure(
         &self,
         account: AccountId,
@@ -62,17 +62,17 @@ impl Engine {
         Ok(self.core().announce_erasure(account, request)?)
     }
 
-    /// Erases the account for the owner's request, 72 hours or more after the notice: it is absent at once,
-    /// and its rows go with the purges that are due.
+    /// Erases the account at the owner's request, at least 72 hours after the announcement. The account is
+    /// absent at once. Later purges remove its rows.
     ///
-    /// Raises `UnknownRequest`; `NotOffered` where no notice was given, or the owner has restored the account
-    /// since; `TooEarly`; `OnHold`.
+    /// Raises `UnknownRequest`; `NotOffered` if the erasure was not announced or the owner has restored the
+    /// account since; `TooEarly` or `OnHold`.
     pub fn erase(&self, account: AccountId, request: RequestId) -> Result<(), SelfsameError> {
         Ok(self.core().erase(account, request)?)
     }
 }
 
-/// The JSON Schema (draft 2020-12) of what an account's `export` gives.
+/// Returns the JSON Schema (draft 2020-12) of an account's `export`.
 #[uniffi::export]
 pub fn export_schema() -> String {
     selfsame::EXPORT_SCHEMA.to_owned()

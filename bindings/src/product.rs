@@ -11,11 +11,11 @@ use crate::error::SelfsameError;
 
 #[uniffi::export]
 impl Engine {
-    /// Says what a product costs an account, as the biller told the host. No other product's profile and no
-    /// other account changes.
+    /// Sets what a product costs an account, as the biller told the host. Changes no profile of another
+    /// product and no other account.
     ///
-    /// Raises `IdentifierInUse` where the customer reference is another product's or account's;
-    /// `UnknownProduct`; `UnknownAccount`; `InvalidCustomerRef`.
+    /// Raises `IdentifierInUse` if another product or account has the customer reference; `UnknownProduct`;
+    /// `UnknownAccount`; `InvalidCustomerRef`.
     pub fn set_billing(
         &self,
         account: AccountId,
@@ -28,42 +28,43 @@ impl Engine {
 
 #[uniffi::export]
 impl AccountHandle {
-    /// The products that the account is used with, in the order of their first use.
+    /// Returns the products that the account uses, in the order of their first use.
     pub fn memberships(&self) -> Result<Vec<Membership>, SelfsameError> {
         Ok(self.core().memberships()?)
     }
 
-    /// Uses a product: the first time makes its membership, any other changes nothing. A session that is
-    /// opened from a product does the same.
+    /// Uses a product. The first use creates a membership. Later uses change nothing. Opening a session from
+    /// a product does the same.
     ///
     /// Raises `UnknownProduct`.
     pub fn open_product(&self, product: ProductId) -> Result<Membership, SelfsameError> {
         Ok(self.core().open_product(&product)?)
     }
 
-    /// Where what the product costs is managed: at the product, or at the store that sold it.
+    /// Returns where the owner manages the product's billing: at the product, or at the app store that sold
+    /// it.
     ///
     /// Raises `UnknownProduct`.
     pub fn billing_destination(&self, product: ProductId) -> Result<Destination, SelfsameError> {
         Ok(self.core().billing_destination(&product)?)
     }
 
-    /// Where the account is managed, from a product or at a provider. A provider's account is the provider's
-    /// business alone: `ManagedElsewhere`.
+    /// Returns where the owner manages the account, from a product or at a provider. Only the provider can
+    /// manage its own account: `ManagedElsewhere`.
     ///
-    /// Raises `UnknownProduct`, `UnknownProvider`.
+    /// Raises `UnknownProduct` or `UnknownProvider`.
     pub fn manage_destination(&self, managed: Managed) -> Result<Destination, SelfsameError> {
         Ok(self.core().manage_destination(&managed)?)
     }
 }
 
-/// Grok: `grok`.
+/// Returns Grok: `grok`.
 #[uniffi::export]
 pub fn product_grok() -> Product {
     Product::grok()
 }
 
-/// The xAI API: `api`.
+/// Returns the xAI API: `api`.
 #[uniffi::export]
 pub fn product_api() -> Product {
     Product::api()

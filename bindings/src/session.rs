@@ -53,7 +53,7 @@ pub struct Session {
     pub used_at: Timestamp,
 }
 
-/// The value that RFC 8176 has registered.
+/// Returns the value that RFC 8176 registers.
 #[uniffi::export]
 pub fn amr_value(amr: Amr) -> String {
     amr.as_str().to_owned()

@@ -1,4 +1,4 @@
-//! Those who help people.
+//! What support staff can do.
 
 use std::sync::Arc;
 
@@ -10,19 +10,20 @@ use selfsame::{
 use crate::engine::Engine;
 use crate::error::SelfsameError;
 
-/// Where an operator works. There is nothing here that changes a method, an address or a factor, and nothing
-/// that opens an account.
+/// What an operator can do. No call changes a sign-in method, an address or a second factor, and none opens
+/// an account.
 #[derive(uniffi::Object)]
 pub struct SupportDesk(selfsame::SupportDesk);
 
 #[uniffi::export]
 impl Engine {
-    /// The desk of an operator, whom the host has made sure of; the first 64 characters of the name count.
+    /// Returns the support desk of an operator. The host has authenticated the operator. Only the first 64
+    /// characters of the name are kept.
     pub fn support(&self, operator: String) -> Arc<SupportDesk> {
         Arc::new(SupportDesk(self.core().support(&operator)))
     }
 
-    /// What support has done to an account, earliest first, also to one that is gone.
+    /// Returns the actions of support on an account, earliest first. Also works for a deleted account.
     pub fn support_records(&self, account: AccountId) -> Result<Vec<SupportRecord>, SelfsameError> {
         Ok(self.core().support_records(account)?)
     }
@@ -30,24 +31,24 @@ impl Engine {
 
 #[uniffi::export]
 impl SupportDesk {
-    /// The accounts that an id or an exact email names: whose password it goes with, then who has it verified,
-    /// earliest first.
+    /// Returns the accounts with this id or exact email. First comes the account whose password uses the
+    /// email, then those that have verified it, earliest first.
     ///
-    /// Raises `InvalidEmail` for a text that is neither.
+    /// Raises `InvalidEmail` if the text is neither an id nor an email.
     pub fn find(&self, named: String) -> Result<Vec<SupportView>, SelfsameError> {
         Ok(self.0.find(&named)?)
     }
 
-    /// What happened to an account, oldest first, without network details.
+    /// Returns the events of an account, oldest first, without network details.
     ///
-    /// Raises `UnknownAccount`.
+    /// Raises `UnknownAccount` if there is no such account.
     pub fn activity(&self, account: AccountId) -> Result<Vec<Activity>, SelfsameError> {
         Ok(self.0.activity(account)?)
     }
 
-    /// Starts a deletion, under the window that an owner's has. The sessions wait instead of ending: each goes
-    /// on when its owner gives fresh proof and restores the account. Where the account is on its way already,
-    /// the figures are those of the first request, and this one is recorded.
+    /// Starts a deletion, with the same window as a deletion by the owner. The sessions wait instead of
+    /// ending: each continues when its owner gives fresh proof and restores the account. If a deletion is
+    /// under way, returns the figures of the first request and records this one.
     ///
     /// Raises `UnknownAccount`; `TooEarly` within 30 days of a restore.
     pub fn start_deletion(&self, account: AccountId, ticket: String) -> Result<Deletion, SelfsameError> {

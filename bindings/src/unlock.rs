@@ -1,4 +1,4 @@
-//! What opens a store.
+//! What unlocks a store.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,14 +16,15 @@ pub enum Unlock {
     Keystore(Arc<dyn Keystore>),
 }
 
-/// Where the platform keeps the host key: a keychain, a TPM, a secure element. It may refuse to give it.
+/// Where the platform keeps the host key: a keychain, a TPM, a secure element. It may refuse to give the key.
 ///
-/// It is asked whenever the file is opened, after `suspend` too, and must not call the engine.
+/// The engine asks it whenever it opens the file, also after `suspend`. It must not call the engine.
 #[uniffi::export(with_foreign)]
 pub trait Keystore: Send + Sync {
-    /// The key of this store.
+    /// Returns the key of this store.
     ///
-    /// Raise `KeystoreProblem`; the caller of the engine gets an error of the same name.
+    /// Raise `KeystoreProblem` if the keystore cannot give it. The caller of the engine gets an error of the
+    /// same name.
     fn load(&self) -> Result<HostKey, KeystoreProblem>;
 }
 
@@ -50,14 +51,15 @@ impl fmt::Display for KeystoreProblem {
 
 impl std::error::Error for KeystoreProblem {}
 
-/// What else a keystore raises says nothing about the key: it can be asked again.
+/// Treats any other error of a keystore as `Locked`: it says nothing about the key, so the caller can ask
+/// again.
 impl From<uniffi::UnexpectedUniFFICallbackError> for KeystoreProblem {
     fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::Locked
     }
 }
 
-/// The host's keystore as the core asks it.
+/// Calls the host's keystore for the core.
 struct Kept(Arc<dyn Keystore>);
 
 impl selfsame::Keystore for Kept {

@@ -1,5 +1,5 @@
-//! The world that an engine lives in, for tests in Swift, Kotlin and Python. Whoever tests loads this library
-//! instead of `selfsame_ffi`, all of which is in it.
+//! The surroundings of an engine, for tests in Swift, Kotlin and Python. Tests load this library instead of
+//! `selfsame_ffi`, which it contains.
 
 mod story;
 mod world;
@@ -8,5 +8,5 @@ pub use story::{StoryError, transcript};
 pub use world::{World, assertion, panic_with, totp, world_policy};
 
 uniffi::setup_scaffolding!();
-// Without a mention the linker leaves the face out.
+// Without this line the linker leaves the bindings out.
 selfsame_ffi::uniffi_reexport_scaffolding!();

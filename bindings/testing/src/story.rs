@@ -1,4 +1,4 @@
-//! Rust's own player of stories: what a player in another language is held against.
+//! Rust's own player of stories. Players in other languages are compared with it.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use selfsame_world::{World, play};
 /// Why a story has no transcript.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Error)]
 pub enum StoryError {
-    /// The text is no story.
+    /// The text is not a story.
     Unreadable {
         /// The act, and what is wrong with it.
         why: String,
     },
-    /// An answer was otherwise than told.
+    /// An answer differs from the story.
     OtherThanTold {
-        /// The act, and what is otherwise.
+        /// The act, and what differs.
         why: String,
     },
 }
@@ -31,7 +31,7 @@ impl fmt::Display for StoryError {
 
 impl std::error::Error for StoryError {}
 
-/// Plays a story, the text of its file, on a world of its own: its transcript, as JSON without blanks.
+/// Plays a story, the text of its file, in a world of its own. Returns its transcript as JSON without blanks.
 #[uniffi::export]
 pub fn transcript(story: &str) -> Result<String, StoryError> {
     let story = Story::read(story).map_err(|error| StoryError::Unreadable { why: error.to_string() })?;

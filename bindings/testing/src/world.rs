@@ -1,4 +1,4 @@
-//! An engine in memory, and everything around it that a test turns, reads and counts.
+//! An engine in memory, with all of its surroundings under the test's control.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,14 +13,14 @@ uniffi::use_remote_type!(selfsame_ffi::Message);
 uniffi::use_remote_type!(selfsame_ffi::Secret);
 uniffi::use_remote_type!(selfsame_ffi::Timestamp);
 
-/// An engine in memory, and everything around it that a test turns, reads and counts. A password hash costs
-/// next to nothing in it. The same seed and the same calls give the same answers.
+/// An engine in memory, with all of its surroundings under the test's control. A password hash costs almost
+/// nothing. The same seed and the same calls give the same answers.
 #[derive(uniffi::Object)]
 pub struct World(Mutex<selfsame_world::World>);
 
 #[uniffi::export]
 impl World {
-    /// A world in memory. Without a policy it has the one of `world_policy`; without `starts` its clock shows
+    /// Creates a world in memory. Without a policy it uses `world_policy`. Without `starts` its clock shows
     /// 2026-01-01 00:00:00 UTC.
     ///
     /// Raises `InvalidPolicy`.
@@ -36,62 +36,63 @@ impl World {
         Ok(Arc::new(Self(Mutex::new(world))))
     }
 
-    /// The engine. After `reopen` it is another one.
+    /// Returns the engine. After `reopen` it is another one.
     pub fn engine(&self) -> Arc<Engine> {
         Arc::new(self.inner().engine().clone().into())
     }
 
-    /// Lets go of the store and opens it again with a new engine, as a new process does.
+    /// Closes the store and opens it again with a new engine, as a new process does.
     pub fn reopen(&self) -> Result<(), SelfsameError> {
         Ok(self.inner().reopen()?)
     }
 
-    /// What opens the store.
+    /// Returns what unlocks the store.
     pub fn unlock(&self) -> Unlock {
         Unlock::HostKey(self.inner().host_key())
     }
 
-    /// What the wall clock shows.
+    /// Returns what the wall clock shows.
     pub fn now(&self) -> Timestamp {
         self.inner().now()
     }
 
-    /// Time passes.
+    /// Lets time pass.
     pub fn later(&self, span: Duration) {
         self.inner().later(span);
     }
 
-    /// Somebody sets the wall clock forward; no time passes.
+    /// Sets the wall clock forward. No time passes.
     pub fn set_wall_forward(&self, span: Duration) {
         self.inner().hand().set_wall_forward(span);
     }
 
-    /// Somebody sets the wall clock back; no time passes.
+    /// Sets the wall clock back. No time passes.
     pub fn set_wall_back(&self, span: Duration) {
         self.inner().hand().set_wall_back(span);
     }
 
-    /// All messages in the mailbox, oldest first. The engine takes them for delivered.
+    /// Returns all messages in the mailbox, oldest first. The engine treats them as delivered.
     pub fn mail(&self) -> Result<Vec<Message>, SelfsameError> {
         Ok(self.inner().fetch_mail()?.all())
     }
 
-    /// Takes the newest message to an address out of the mailbox.
+    /// Takes the newest message to an address out of the mailbox. It is absent if there is none.
     pub fn take_mail(&self, to: &str) -> Result<Option<Message>, SelfsameError> {
         Ok(self.inner().fetch_mail()?.take(to))
     }
 
-    /// The newest code that was sent to an address. The message stays.
+    /// Returns the newest code that was sent to an address. It is absent if there is none. The message stays.
     pub fn mailed_code(&self, to: &str) -> Result<Option<Secret>, SelfsameError> {
         Ok(self.inner().fetch_mail()?.code(to))
     }
 
-    /// The newest undo code that was sent to an address. The message stays.
+    /// Returns the newest undo code that was sent to an address. It is absent if there is none. The message
+    /// stays.
     pub fn undo_code(&self, to: &str) -> Result<Option<Secret>, SelfsameError> {
         Ok(self.inner().fetch_mail()?.undo(to))
     }
 
-    /// How many passwords were hashed.
+    /// Returns how many passwords were hashed.
     pub fn hashes(&self) -> u64 {
         self.inner().hashes()
     }
@@ -103,10 +104,10 @@ impl World {
     }
 }
 
-/// Panics with this text, to try that nothing of it crosses.
+/// Panics with this text, to test that the text does not cross the language boundary.
 #[uniffi::export]
 pub fn panic_with(text: String) {
-    // Told to no hook, which would print it.
+    // No hook is called, because a hook would print the text.
     std::panic::resume_unwind(Box::new(text));
 }
 
@@ -115,9 +116,9 @@ pub fn panic_with(text: String) {
 pub struct Identity {
     /// The provider's short name.
     pub provider: String,
-    /// The provider's name for the person, which never changes.
+    /// The provider's name for the person. It never changes.
     pub subject: String,
-    /// What the person is called there.
+    /// The person's name at the provider.
     #[uniffi(default)]
     pub handle: Option<String>,
     /// The email that the provider gives out.
@@ -128,24 +129,24 @@ pub struct Identity {
     pub email_verified: bool,
 }
 
-/// What the host states for a flow, after the person was at the provider.
+/// Returns the host's statement for a flow, after the person was at the provider.
 ///
-/// Raises `InvalidShortName` where the provider's name is none.
+/// Raises `InvalidShortName` if the provider's name is invalid.
 #[uniffi::export]
 pub fn assertion(identity: Identity, flow: FlowToken) -> Result<Assertion, SelfsameError> {
     identity.assertion(&flow).ok_or(SelfsameError::InvalidShortName)
 }
 
-/// The six digits that an authenticator app shows at a time (RFC 6238) for the secret that it took by hand.
-/// Nothing where that is no base32.
+/// Returns the six digits that an authenticator app shows at this time (RFC 6238) for a secret that was typed
+/// in. They are absent if the secret is not base32.
 #[uniffi::export]
 pub fn totp(secret: Secret, at: Timestamp) -> Option<Secret> {
     selfsame_world::totp(&secret, at)
 }
 
-/// The policy of a world that is given none: the defaults, the realm "Field Notes", the products `grok` and
-/// `api`, and the providers `x`, `example`, the authority for the domain provider.example, `other`, the
-/// authority for none, and `oidc`, which signs ID tokens.
+/// Returns the policy of a world without its own: the defaults, the realm "Field Notes", the products `grok`
+/// and `api`, and the providers `x`; `example`, the authority for the domain provider.example; `other`, the
+/// authority for no domain; and `oidc`, which signs ID tokens.
 #[uniffi::export]
 pub fn world_policy() -> Policy {
     Policy {
