@@ -11,8 +11,8 @@ use crate::number::{at_most, counted};
 #[uniffi::export]
 impl Engine {
     /// Fetches up to `most` messages, oldest first, at most 32 in one call. The life of a code starts when
-    /// its message is fetched. Adds the reminders of deletions that are due at the end of the outbox. Returns
-    /// a message again until it is reported as delivered.
+    /// its message is fetched. Before that, adds the deletion reminders that are due to the end of the
+    /// outbox. Returns a message again until it is reported as delivered.
     pub fn messages(&self, most: u32) -> Result<Vec<Message>, SelfsameError> {
         Ok(self.core().messages(at_most(most))?)
     }

@@ -58,13 +58,13 @@ impl AccountHandle {
     }
 }
 
-/// Returns Grok: `grok`.
+/// Returns the product Grok (`grok`).
 #[uniffi::export]
 pub fn product_grok() -> Product {
     Product::grok()
 }
 
-/// Returns the xAI API: `api`.
+/// Returns the product xAI API (`api`).
 #[uniffi::export]
 pub fn product_api() -> Product {
     Product::api()

@@ -1,4 +1,4 @@
-//! What support staff can do.
+//! The calls of support staff.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use selfsame::{
 use crate::engine::Engine;
 use crate::error::SelfsameError;
 
-/// What an operator can do. No call changes a sign-in method, an address or a second factor, and none opens
-/// an account.
+/// The calls of an operator. None of them changes a sign-in method, an address or a second factor, and none
+/// opens an account.
 #[derive(uniffi::Object)]
 pub struct SupportDesk(selfsame::SupportDesk);
 

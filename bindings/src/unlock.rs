@@ -1,4 +1,4 @@
-//! What unlocks a store.
+//! How a store is unlocked.
 
 use std::fmt;
 use std::sync::Arc;

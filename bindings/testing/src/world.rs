@@ -46,27 +46,27 @@ impl World {
         Ok(self.inner().reopen()?)
     }
 
-    /// Returns what unlocks the store.
+    /// Returns the way to unlock the store.
     pub fn unlock(&self) -> Unlock {
         Unlock::HostKey(self.inner().host_key())
     }
 
-    /// Returns what the wall clock shows.
+    /// Returns the time of the wall clock.
     pub fn now(&self) -> Timestamp {
         self.inner().now()
     }
 
-    /// Lets time pass.
+    /// Lets `span` of time pass.
     pub fn later(&self, span: Duration) {
         self.inner().later(span);
     }
 
-    /// Sets the wall clock forward. No time passes.
+    /// Sets the wall clock forward by `span`. No time passes.
     pub fn set_wall_forward(&self, span: Duration) {
         self.inner().hand().set_wall_forward(span);
     }
 
-    /// Sets the wall clock back. No time passes.
+    /// Sets the wall clock back by `span`. No time passes.
     pub fn set_wall_back(&self, span: Duration) {
         self.inner().hand().set_wall_back(span);
     }

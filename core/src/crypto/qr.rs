@@ -43,8 +43,8 @@ impl QrCode {
             level,
             Version::MIN,
             Version::MAX,
-            None, // The mask that is read best, as the standard weighs them.
-            true, // A better level where it makes the code no larger.
+            None, // The mask with the lowest penalty of the standard.
+            true, // A better level if it makes the code no larger.
         )
         .ok()?;
         let side = drawn.size();

@@ -1,4 +1,4 @@
-//! What a caller holds of a flow or a session: opaque text.
+//! Opaque text that a caller holds for a flow or a session.
 
 use std::fmt;
 

@@ -72,7 +72,7 @@ impl AccountHandle {
         })
     }
 
-    /// Looks at what only some states of the account have.
+    /// Reads facts that only some states of the account have, and may refuse.
     pub(super) fn look_owner<T>(
         &self,
         mut look: impl FnMut(&View<'_>, &Context<'_>, &Owner) -> Result<Result<T, Refusal>, StoreError>,

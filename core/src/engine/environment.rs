@@ -1,4 +1,4 @@
-//! What an engine takes from the world around it.
+//! What an engine needs from outside: time, randomness and the password hash.
 
 use std::sync::Arc;
 

@@ -1,6 +1,5 @@
-//! What the code writes and people rely on: the bytes of every record as they stand in files, where a
-//! change is a change of the format, and the page of decisions. `UPDATE=1 cargo test -p selfsame golden`
-//! writes both anew.
+//! Golden files: the bytes of every record as they are stored, where a change is a change of the format, and
+//! the page of decisions. `UPDATE=1 cargo test -p selfsame golden` rewrites both.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -57,7 +56,7 @@ const KEYS: &str = r#"{"keys":[
 {"kty":"EC","crv":"P-256","kid":"b","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},
 {"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 
-/// Writes the record's bytes, and holds that they decode to what encodes to them again.
+/// Writes the record's bytes, and checks that they decode to a record that encodes to the same bytes.
 fn line<R: Record>(out: &mut String, name: &str, record: &R) {
     let bytes = encode(record).unwrap();
     let again = encode(&decode::<R>(&bytes).unwrap()).unwrap();
@@ -407,7 +406,7 @@ fn membership() -> Membership {
     }
 }
 
-/// Compares a file with what it should be; with `UPDATE` set, writes it first.
+/// Compares a file with the expected content. With `UPDATE` set, writes the file first.
 fn assert_file_is(path: &str, content: &str) {
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(path, content).unwrap();

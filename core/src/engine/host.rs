@@ -33,8 +33,8 @@ const COUNTED_AT_MOST: usize = 10_000;
 
 impl Engine {
     /// Fetches up to `most` messages, oldest first, at most 32 in one call. The life of a code starts when
-    /// its message is fetched (SPEC 12.5). Adds the reminders of deletions that are due at the end of the
-    /// outbox. Returns a message again until it is reported as [delivered](Self::delivered).
+    /// its message is fetched (SPEC 12.5). Before that, adds the deletion reminders that are due to the end
+    /// of the outbox. Returns a message again until it is reported as [delivered](Self::delivered).
     ///
     /// # Errors
     /// Returns [`Error`] from the store.

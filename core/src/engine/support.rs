@@ -1,4 +1,4 @@
-//! What support staff can do (SPEC 9.5): look up an account, and start a deletion.
+//! The calls of support staff (SPEC 9.5): look up an account, and start a deletion.
 
 use super::Engine;
 use crate::error::Error;
@@ -28,8 +28,8 @@ impl Engine {
     }
 }
 
-/// What an operator can do. No call changes a sign-in method, an address or a second factor, and none opens
-/// an account.
+/// The calls of an operator. None of them changes a sign-in method, an address or a second factor, and none
+/// opens an account.
 #[derive(Clone)]
 pub struct SupportDesk {
     engine: Engine,

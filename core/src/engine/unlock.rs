@@ -1,4 +1,4 @@
-//! What unlocks a store, and the header that says so.
+//! How a store is unlocked, and the header that records it.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::records::header::{Header, Lock};
 use crate::store::port::{Read, StoreError};
 use crate::store::tables;
 
-/// What unlocks a store. It is never in the file.
+/// The key or passphrase that unlocks a store. It is never in the file.
 #[derive(Clone)]
 pub enum Unlock {
     /// A key that the host keeps. The engine keeps a copy in memory as long as the engine exists.

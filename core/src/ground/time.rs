@@ -133,7 +133,7 @@ impl fmt::Display for YearMonth {
     }
 }
 
-/// What a clock shows at one moment.
+/// One reading of a clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reading {
     /// The wall clock: milliseconds since 1970-01-01 00:00:00 UTC. People and networks can set it.
