@@ -8,8 +8,8 @@ use super::foreign::ForeignHash;
 /// The engine comes with [`Argon2Hasher`](crate::Argon2Hasher). A server can provide its own, which must give
 /// the same bytes. A test can provide a cheap one, which may give others.
 pub trait Hasher: Send + Sync {
-    /// Returns Argon2id version 1.3 of the password with this salt, and with the pepper as its secret (RFC
-    /// 9106 section 3.1, parameter K).
+    /// Returns Argon2id version 1.3 of the password with this salt, and with the pepper as its secret
+    /// (RFC 9106 section 3.1, parameter K).
     ///
     /// # Errors
     /// Returns [`HashFailed::Busy`] if there is no room now; [`HashFailed::Unusable`] if there never is.

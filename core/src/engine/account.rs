@@ -52,8 +52,8 @@ impl AccountHandle {
         self.look(|view, _, account| view.events(account.id, 0, usize::MAX))
     }
 
-    /// Returns `true` if no event of the account was removed, reordered or changed since it was written (SPEC
-    /// 11.2).
+    /// Returns `true` if no event of the account was removed, reordered or changed since it was written
+    /// (SPEC 11.2).
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Error::Damaged`] if an event cannot be
