@@ -19,8 +19,8 @@ import javax.swing.ScrollPaneConstants
 import selfsame.Accepted
 import selfsame.Activity
 import selfsame.Answer
-import selfsame.Blocked
 import selfsame.Candidate
+import selfsame.CreateBlocked
 import selfsame.Message
 import selfsame.MessageKind
 import selfsame.MethodKind
