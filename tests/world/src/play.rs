@@ -2,22 +2,24 @@
 
 mod factors;
 mod sessions;
+mod step;
 mod steps;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use selfsame::{
-    AccountHandle, AccountId, Answer, Assertion, Client, Error, FlowToken, MethodKind, Planned, ProductId,
-    Progress, ProviderId, RecoveryCodes, RequestId, Secret, SessionId, SessionToken, Step, Timestamp,
+    AccountHandle, AccountId, Assertion, Client, Error, FlowToken, MethodKind, Planned, ProductId, Progress,
+    ProviderId, RecoveryCodes, RequestId, Secret, SessionId, SessionToken, Step, Timestamp,
 };
 use serde_json::{Value, json};
 
+pub use self::step::{Give, step};
 use crate::authenticator::totp;
 use crate::expect;
 use crate::provider::Identity;
 use crate::render;
-use crate::story::{Act, Give, Keep, Scene, Story};
+use crate::story::{Act, Keep, Scene, Story};
 use crate::ways;
 use crate::world::World;
 
@@ -300,36 +302,6 @@ impl Stage {
     fn totp(&mut self, app: &str, world: &World) -> Result<Secret, String> {
         let secret = self.apps.get(app).ok_or_else(|| unknown("app", app))?;
         totp(secret, world.now()).ok_or_else(|| format!("{app:?} has no secret that an app takes"))
-    }
-
-    fn answer(&mut self, flow: &str, give: &Give, world: &World) -> Result<Answer, String> {
-        Ok(match give {
-            Give::Code(name) => {
-                Answer::Code(self.codes.get(name).ok_or_else(|| unknown("code", name))?.clone())
-            }
-            Give::TypedCode(typed) => Answer::Code(typed.as_str().into()),
-            Give::Skip => Answer::Skip,
-            Give::Confirm => Answer::Confirm,
-            Give::CreateNew => Answer::CreateNew,
-            Give::LinkTo(place) => Answer::LinkTo(*place),
-            Give::Password(password) => Answer::Password(self.secret(password)),
-            Give::Assertion(identity) => Answer::Assertion(self.assertion(flow, identity)?),
-            Give::Totp(app) => Answer::Totp(self.totp(app, world)?),
-            Give::TypedTotp(typed) => Answer::Totp(typed.as_str().into()),
-            Give::RecoveryCode { of, number } => {
-                let codes = self.recovery_codes.get(of).ok_or_else(|| unknown("set of codes", of))?;
-                let code = number.checked_sub(1).and_then(|at| codes.get(at));
-                Answer::RecoveryCode(code.ok_or_else(|| format!("{of:?} has no code {number}"))?.clone())
-            }
-            Give::TypedRecoveryCode(typed) => Answer::RecoveryCode(typed.as_str().into()),
-            Give::NewPassword(password) => Answer::NewPassword(self.secret(password)),
-            Give::Restore => Answer::Restore,
-            Give::KeepDeleted => Answer::KeepDeleted,
-            Give::EraseNow => Answer::EraseNow,
-            Give::Resend => Answer::Resend,
-            Give::CorrectAddress(address) => Answer::CorrectAddress(address.clone()),
-            Give::Cancel => Answer::Cancel,
-        })
     }
 
     fn assertion(&self, flow: &str, identity: &Identity) -> Result<Assertion, String> {

@@ -10,10 +10,12 @@ use selfsame::{
     Aal, Accepted, AccountView, Activity, Actor, Adding, AddressSource, AddressStep, AddressView, Amr,
     Candidate, Deletion, Destination, Error, Explanation, Grant, Health, Membership, Message, MessageKind,
     MethodView, Outcome, PickerEntry, PrivacyRequest, Progress, ProviderId, PurgeReceipt, PurgeReport,
-    RecoveryCodes, Refusal, RequestStatus, Session, SignedIn, Status, Step, StillBilled, SupportRecord,
-    SupportView, Timestamp, TotpEnrolment,
+    RecoveryCodes, Refusal, RequestStatus, Session, Status, StillBilled, SupportRecord, SupportView,
+    Timestamp, TotpEnrolment,
 };
 use serde_json::{Value, json};
+
+pub use crate::play::step;
 
 /// A refusal or another failure: its code, and what it says besides.
 pub fn error(error: &Error) -> Value {
@@ -50,80 +52,6 @@ pub fn progress(progress: &Progress) -> Value {
         members.insert("number".to_owned(), json!(progress.number));
     }
     shown
-}
-
-/// A step: its code as `step`, and its members.
-pub fn step(step: &Step) -> Value {
-    match step {
-        Step::PresentAssertion { provider, flow, nonce, expires_at } => json!({
-            "step": step.code(),
-            "provider": provider.as_str(),
-            "flow": flow.to_string(),
-            "nonce": nonce,
-            "expires_at": time(*expires_at),
-        }),
-        Step::VerifyEmail { to, can_skip } => {
-            json!({ "step": step.code(), "to": to, "can_skip": can_skip })
-        }
-        Step::ConfirmCreate { provider, handle } => {
-            json!({ "step": step.code(), "provider": provider.as_str(), "handle": handle })
-        }
-        Step::LinkOrCreate { email, candidates, can_create, blocked } => json!({
-            "step": step.code(),
-            "email": email,
-            "candidates": candidates.iter().map(candidate).collect::<Vec<_>>(),
-            "can_create": can_create,
-            "blocked": blocked.map(|blocked| blocked.code()),
-        }),
-        Step::ProveOwnership { candidate: chosen, adding: added, accepted: proofs, nonce } => json!({
-            "step": step.code(),
-            "candidate": candidate(chosen),
-            "adding": added.as_ref().map(adding),
-            "accepted": proofs.iter().map(accepted).collect::<Vec<_>>(),
-            "nonce": nonce,
-        }),
-        Step::SecondFactor { accepted, can_skip } => json!({
-            "step": step.code(),
-            "accepted": accepted.iter().map(|factor| factor.code()).collect::<Vec<_>>(),
-            "can_skip": can_skip,
-        }),
-        Step::NewPassword => json!({ "step": step.code() }),
-        Step::Reauthenticate { accepted: proofs, nonce } => json!({
-            "step": step.code(),
-            "accepted": proofs.iter().map(accepted).collect::<Vec<_>>(),
-            "nonce": nonce,
-        }),
-        Step::ConfirmRestore { requested_at, purge_at } => json!({
-            "step": step.code(),
-            "requested_at": time(*requested_at),
-            "purge_at": time(*purge_at),
-        }),
-        Step::SignedIn(SignedIn {
-            account,
-            session,
-            token,
-            aal: level,
-            recovered,
-            amr: used,
-            auth_time,
-            works_offline,
-            outcome,
-        }) => {
-            json!({
-                "step": step.code(),
-                "account": account.to_string(),
-                "session": session.to_string(),
-                "token_given": token.is_some(),
-                "aal": aal(*level),
-                "recovered": recovered,
-                "amr": amr(used),
-                "auth_time": time(*auth_time),
-                "works_offline": works_offline.iter().map(|kind| kind.code()).collect::<Vec<_>>(),
-                "outcome": outcome.code(),
-            })
-        }
-        Step::Done | Step::Ended => json!({ "step": step.code() }),
-    }
 }
 
 /// An account in the link prompt.
@@ -401,7 +329,7 @@ pub fn time(at: Timestamp) -> u64 {
     at.as_millis()
 }
 
-fn adding(adding: &Adding) -> Value {
+pub(crate) fn adding(adding: &Adding) -> Value {
     match adding {
         Adding::Password { email } => json!({ "kind": "Password", "email": email }),
         Adding::Federated { provider, handle } => {
@@ -410,7 +338,7 @@ fn adding(adding: &Adding) -> Value {
     }
 }
 
-fn accepted(accepted: &Accepted) -> Value {
+pub(crate) fn accepted(accepted: &Accepted) -> Value {
     match accepted {
         Accepted::Password => json!("Password"),
         Accepted::Federated(provider) => json!(format!("Federated {provider}")),
@@ -457,11 +385,11 @@ fn method(method: &MethodView) -> Value {
     })
 }
 
-fn amr(used: &[Amr]) -> Vec<&'static str> {
+pub(crate) fn amr(used: &[Amr]) -> Vec<&'static str> {
     used.iter().map(|amr| amr.as_str()).collect()
 }
 
-fn aal(level: Aal) -> &'static str {
+pub(crate) fn aal(level: Aal) -> &'static str {
     match level {
         Aal::Aal1 => "Aal1",
         Aal::Aal2 => "Aal2",

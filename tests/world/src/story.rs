@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::clock::{days, hours, minutes};
+pub use crate::play::Give;
 use crate::provider::Identity;
 use crate::world::World;
 
@@ -298,32 +299,6 @@ pub enum Act {
     Reopen {},
     Rekey {},
     Health {},
-}
-
-/// What is answered to a step. Names are those of the engine's answers.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "each answer is described in tests/stories/README.md")]
-pub enum Give {
-    Code(String),
-    TypedCode(String),
-    Skip,
-    Confirm,
-    CreateNew,
-    LinkTo(u8),
-    Password(String),
-    Assertion(Identity),
-    Totp(String),
-    TypedTotp(String),
-    RecoveryCode { of: String, number: usize },
-    TypedRecoveryCode(String),
-    NewPassword(String),
-    Restore,
-    KeepDeleted,
-    EraseNow,
-    Resend,
-    CorrectAddress(String),
-    Cancel,
 }
 
 /// What somebody wants with an identity.
