@@ -73,35 +73,7 @@ impl Store {
     pub(crate) fn answer(&self, given: Given) -> Reported {
         let unlock = self.ready(&[&self.flow, &self.session])?;
         let flow = self.flow.flow()?;
-        let answer = match given {
-            Given::Code => Answer::Code(input::code()?),
-            Given::Skip => Answer::Skip,
-            Given::Confirm => Answer::Confirm,
-            Given::CreateNew => Answer::CreateNew,
-            Given::Link { place_in_list } => Answer::LinkTo(place_in_list),
-            Given::Password { password } => {
-                Answer::Password(input::password(password.password_stdin, false)?)
-            }
-            Given::Assertion { file } => {
-                let text = input::assertion(file.as_deref())?;
-                Answer::Assertion(assertion::read(text, flow.token.flow())?)
-            }
-            Given::Totp => Answer::Totp(input::totp()?),
-            Given::RecoveryCode => Answer::RecoveryCode(input::long_code("Recovery code")?),
-            Given::NewPassword { password } => {
-                Answer::NewPassword(input::password(password.password_stdin, true)?)
-            }
-            Given::Restore => Answer::Restore,
-            Given::KeepDeleted => Answer::KeepDeleted,
-            Given::EraseNow { confirmed } => {
-                let what = "This erases the account at once, and nobody can restore it";
-                self.asking.confirm(confirmed.yes, what)?;
-                Answer::EraseNow
-            }
-            Given::Resend => Answer::Resend,
-            Given::CorrectAddress { email } => Answer::CorrectAddress(email),
-            Given::Cancel => Answer::Cancel,
-        };
+        let answer = given.answer(flow.token.flow(), self.asking)?;
         let advice = match answer {
             Answer::Totp(_) => "the app's code of now, and each only once",
             Answer::RecoveryCode(_) => "another of the codes, or selfsame answer totp",

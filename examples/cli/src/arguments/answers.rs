@@ -3,8 +3,34 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use selfsame::{Answer, FlowId};
 
+use super::help::{FILE, FLOW, HIDDEN, PASSWORD, Reads, YES};
 use super::{Confirmed, PasswordSource};
+use crate::confirm::Asking;
+use crate::trouble::Trouble;
+use crate::{assertion, input};
+
+/// What each answer reads.
+pub(super) const READS: &[Reads] = &[
+    ("answer", FLOW, ""),
+    ("answer code", FLOW, "the code, from the terminal or standard input"),
+    ("answer skip", FLOW, ""),
+    ("answer confirm", FLOW, ""),
+    ("answer create-new", FLOW, ""),
+    ("answer link", FLOW, ""),
+    ("answer password", FLOW, PASSWORD),
+    ("answer assertion", FLOW, FILE),
+    ("answer totp", FLOW, HIDDEN),
+    ("answer recovery-code", FLOW, HIDDEN),
+    ("answer new-password", FLOW, PASSWORD),
+    ("answer restore", FLOW, ""),
+    ("answer keep-deleted", FLOW, ""),
+    ("answer erase-now", FLOW, YES),
+    ("answer resend", FLOW, ""),
+    ("answer correct-address", FLOW, ""),
+    ("answer cancel", FLOW, ""),
+];
 
 /// An answer to a step.
 #[derive(Subcommand)]
@@ -59,4 +85,37 @@ pub(crate) enum Given {
     },
     /// Leave the flow
     Cancel,
+}
+
+impl Given {
+    /// The answer that is meant, asked for where it is not on the command line.
+    pub(crate) fn answer(self, flow: FlowId, asking: Asking) -> Result<Answer, Trouble> {
+        Ok(match self {
+            Self::Code => Answer::Code(input::code()?),
+            Self::Skip => Answer::Skip,
+            Self::Confirm => Answer::Confirm,
+            Self::CreateNew => Answer::CreateNew,
+            Self::Link { place_in_list } => Answer::LinkTo(place_in_list),
+            Self::Password { password } => Answer::Password(input::password(password.password_stdin, false)?),
+            Self::Assertion { file } => {
+                let text = input::assertion(file.as_deref())?;
+                Answer::Assertion(assertion::read(text, flow)?)
+            }
+            Self::Totp => Answer::Totp(input::totp()?),
+            Self::RecoveryCode => Answer::RecoveryCode(input::long_code("Recovery code")?),
+            Self::NewPassword { password } => {
+                Answer::NewPassword(input::password(password.password_stdin, true)?)
+            }
+            Self::Restore => Answer::Restore,
+            Self::KeepDeleted => Answer::KeepDeleted,
+            Self::EraseNow { confirmed } => {
+                let what = "This erases the account at once, and nobody can restore it";
+                asking.confirm(confirmed.yes, what)?;
+                Answer::EraseNow
+            }
+            Self::Resend => Answer::Resend,
+            Self::CorrectAddress { email } => Answer::CorrectAddress(email),
+            Self::Cancel => Answer::Cancel,
+        })
+    }
 }

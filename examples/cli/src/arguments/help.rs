@@ -2,15 +2,18 @@
 
 use clap::CommandFactory;
 
-use super::Arguments;
+use super::{Arguments, answers};
 use crate::trouble;
 
 const HOST: &str = "the store and its key";
-const FLOW: &str = "the store, its key and the open flow";
+pub(super) const FLOW: &str = "the store, its key and the open flow";
 const OWNER: &str = "the store, its key and the session";
 
-/// What a command reads besides its arguments: the files, and what it asks for.
-const READS: &[(&str, &str, &str)] = &[
+/// A command, and what it reads besides its arguments: the files, and what it asks for.
+pub(super) type Reads = (&'static str, &'static str, &'static str);
+
+/// What each command reads, but the answers to a step.
+const READS: &[Reads] = &[
     ("init", "the key file, if there is one", ""),
     ("sign-up", HOST, PASSWORD),
     ("sign-in", HOST, PASSWORD),
@@ -20,23 +23,6 @@ const READS: &[(&str, &str, &str)] = &[
     ("continue", FLOW, FILE),
     ("set-keys", HOST, FILE),
     ("step", FLOW, ""),
-    ("answer", FLOW, ""),
-    ("answer code", FLOW, "the code, from the terminal or standard input"),
-    ("answer skip", FLOW, ""),
-    ("answer confirm", FLOW, ""),
-    ("answer create-new", FLOW, ""),
-    ("answer link", FLOW, ""),
-    ("answer password", FLOW, PASSWORD),
-    ("answer assertion", FLOW, FILE),
-    ("answer totp", FLOW, HIDDEN),
-    ("answer recovery-code", FLOW, HIDDEN),
-    ("answer new-password", FLOW, PASSWORD),
-    ("answer restore", FLOW, ""),
-    ("answer keep-deleted", FLOW, ""),
-    ("answer erase-now", FLOW, YES),
-    ("answer resend", FLOW, ""),
-    ("answer correct-address", FLOW, ""),
-    ("answer cancel", FLOW, ""),
     ("account", OWNER, ""),
     ("sessions", OWNER, ""),
     ("sessions list", OWNER, ""),
@@ -121,11 +107,15 @@ const READS: &[(&str, &str, &str)] = &[
     ("completions", "nothing", ""),
 ];
 
-const PASSWORD: &str =
+pub(super) const PASSWORD: &str =
     "the password, from the terminal, which does not show it, or from standard input with --password-stdin";
-const HIDDEN: &str = "the code, from the terminal, which does not show it, or from standard input";
-const FILE: &str = "the file, or standard input";
-const YES: &str = "a yes from the terminal, unless --yes is there";
+pub(super) const HIDDEN: &str = "the code, from the terminal, which does not show it, or from standard input";
+pub(super) const FILE: &str = "the file, or standard input";
+pub(super) const YES: &str = "a yes from the terminal, unless --yes is there";
+
+fn reads() -> impl Iterator<Item = &'static Reads> {
+    READS.iter().chain(answers::READS)
+}
 
 /// The whole command line.
 pub(crate) fn command() -> clap::Command {
@@ -141,7 +131,7 @@ fn completed(command: clap::Command, path: &str) -> clap::Command {
             format!("Example:\n  selfsame {path}{}\n\n", given.collect::<String>())
         }
     };
-    if let Some((_, files, asked)) = READS.iter().find(|(of, ..)| *of == path) {
+    if let Some((_, files, asked)) = reads().find(|(of, ..)| *of == path) {
         help += &format!("Reads {files}");
         if !asked.is_empty() {
             help += &format!("; {asked}");
@@ -168,7 +158,7 @@ mod tests {
         let mut paths = BTreeSet::new();
         walk(&whole, "", &mut paths);
         assert!(paths.len() > 50, "{}", paths.len());
-        assert_eq!(paths, READS.iter().map(|(of, ..)| (*of).to_owned()).collect(), "what each one reads");
+        assert_eq!(paths, reads().map(|(of, ..)| (*of).to_owned()).collect(), "what each one reads");
         whole.debug_assert();
     }
 
