@@ -23,7 +23,7 @@ use crate::confirm::Asking;
 use crate::state::StateFile;
 use crate::tell::Report;
 use crate::trouble::Trouble;
-use crate::{key, next, policy};
+use crate::{key, policy, words};
 
 type Reported = Result<Report, Trouble>;
 
@@ -95,7 +95,7 @@ impl Store {
 
     /// Keeps what the next call needs, and tells the step.
     fn came_to(&self, progress: &Progress) -> Reported {
-        let mut report = Report::of(render::progress(progress)).then(next::at(&progress.step));
+        let mut report = Report::of(render::progress(progress)).then(words::hints(&progress.step));
         if let Some(nonce) = nonce_to_sign(&progress.step) {
             report.said.more.push(format!("nonce for the ID token: {nonce}"));
         }

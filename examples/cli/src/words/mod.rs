@@ -2,6 +2,7 @@
 
 mod data;
 mod page;
+mod step;
 mod story;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 pub(crate) use self::data::requests;
 pub(crate) use self::page::{biller, message, methods, mfa, table};
+pub(crate) use self::step::hints;
 pub(crate) use self::story::act;
 use crate::calendar;
 
@@ -42,7 +44,7 @@ pub(crate) fn answer(answer: &Value, names: &Names) -> Said {
         return said(Tone::Refused, format!("{code}{}", refused_because(answer)));
     }
     if let Some(step) = answer.get("step").and_then(Value::as_str) {
-        return at_step(step, answer, names);
+        return step::at_step(step, answer, names);
     }
     let list = |member: &str| answer.get(member).and_then(Value::as_array);
     let tells = |line: String, more| Said { tone: Tone::Tells, line, more };
@@ -71,73 +73,6 @@ pub(crate) fn answer(answer: &Value, names: &Names) -> Said {
         return page::health(answer);
     }
     said(Tone::Tells, plain(answer, names))
-}
-
-fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
-    let asks = |line: String| said(Tone::Asks, line);
-    match step {
-        "PresentAssertion" => asks(format!("sign in at {} and come back", called(text(answer, "provider")))),
-        "VerifyEmail" => {
-            let skip = if is(answer, "can_skip") { ", or skip that" } else { "" };
-            asks(format!("type the code that was sent to {}{skip}", text(answer, "to")))
-        }
-        "ConfirmCreate" => asks(format!(
-            "nobody is known by this identity at {}; make an account?",
-            called(text(answer, "provider"))
-        )),
-        "LinkOrCreate" => {
-            let candidates =
-                answer.get("candidates").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            let mut more: Vec<_> = candidates
-                .iter()
-                .map(|one| format!("{}  link to {}", count(one, "place"), candidate(one)))
-                .collect();
-            match text(answer, "blocked") {
-                "" => more.push("or a new account".to_owned()),
-                blocked => more.push(format!("no new account: {blocked}")),
-            }
-            Said {
-                tone: Tone::Asks,
-                line: format!("{} is proven; which account?", text(answer, "email")),
-                more,
-            }
-        }
-        "ProveOwnership" => {
-            let accepted = answer.get("accepted").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            let proofs: Vec<_> = accepted.iter().filter_map(Value::as_str).map(proof).collect();
-            let adding = answer.get("adding").filter(|adding| !adding.is_null());
-            let more = vec![match adding {
-                Some(adding) => format!("to be added: {}", way_in(adding)),
-                None => "the new password will be dropped".to_owned(),
-            }];
-            Said {
-                tone: Tone::Asks,
-                line: format!("prove that the account is yours by {}", proofs.join(" or ")),
-                more,
-            }
-        }
-        "SecondFactor" => asks("the second factor too: what the app shows, or a recovery code".to_owned()),
-        "NewPassword" => asks("set a new password".to_owned()),
-        "Reauthenticate" => asks("prove again that it is you".to_owned()),
-        "ConfirmRestore" => asks(format!("to be deleted at {}; restore it?", moment(answer, "purge_at"))),
-        "SignedIn" => {
-            let how = match text(answer, "outcome") {
-                "Created" => "a new account, signed in",
-                "Linked" => "linked, signed in",
-                "Restored" => "restored, signed in",
-                "Reset" => "a new password, signed in",
-                "Undone" => "undone, signed in",
-                "Reauthenticated" => "proven anew, still signed in",
-                _ => "signed in",
-            };
-            let how =
-                if is(answer, "recovered") { format!("{how} with a recovery code") } else { how.to_owned() };
-            let again = if is(answer, "token_given") { "" } else { ", as before: no second token" };
-            said(Tone::Done, format!("{how} to {}{again}", name(answer, "account", names)))
-        }
-        "Done" => said(Tone::Done, "done".to_owned()),
-        _ => said(Tone::Tells, "the flow is over".to_owned()),
-    }
 }
 
 /// Answers that are one line.

@@ -1,9 +1,10 @@
 //! What people do in a story.
 
 use selfsame_world::Identity;
-use selfsame_world::story::{Act, Give, Span, Wanted};
+use selfsame_world::story::{Act, Span, Wanted};
 
 use super::called;
+use super::step::answers;
 use crate::calendar;
 
 /// What somebody does, to stand behind their name.
@@ -128,33 +129,7 @@ pub(crate) fn act(act: &Act) -> String {
     }
 }
 
-fn answers(give: &Give) -> String {
-    match give {
-        Give::Code(_) => "types the code".to_owned(),
-        Give::TypedCode(_) => "types a code of their own".to_owned(),
-        Give::Skip => "skips that".to_owned(),
-        Give::Confirm => "says yes".to_owned(),
-        Give::CreateNew => "wants a new account".to_owned(),
-        Give::LinkTo(place) => format!("chooses {place}"),
-        Give::Password(_) => "gives a password".to_owned(),
-        Give::Assertion(identity) => {
-            format!("comes from {} as {}", called(&identity.provider), person(identity))
-        }
-        Give::Totp(_) => "types what the app shows".to_owned(),
-        Give::TypedTotp(_) => "types a code of their own".to_owned(),
-        Give::TypedRecoveryCode(_) => "types a recovery code of their own".to_owned(),
-        Give::RecoveryCode { number, .. } => format!("types recovery code {number}"),
-        Give::NewPassword(_) => "sets a new password".to_owned(),
-        Give::Restore => "restores the account".to_owned(),
-        Give::KeepDeleted => "leaves it deleted".to_owned(),
-        Give::EraseNow => "wants it erased at once".to_owned(),
-        Give::Resend => "asks for another code".to_owned(),
-        Give::CorrectAddress(address) => format!("means {address}"),
-        Give::Cancel => "gives up".to_owned(),
-    }
-}
-
-fn person(identity: &Identity) -> String {
+pub(super) fn person(identity: &Identity) -> String {
     let known = match &identity.handle {
         Some(handle) => format!("@{handle}"),
         None => identity.subject.clone(),
