@@ -1,5 +1,5 @@
-//! README.md and DESIGN.md say what is so: the two commands are two, links lead somewhere, and every
-//! dependency has its reason.
+//! README.md, DESIGN.md and the guide say what is so: the two commands are two, links lead somewhere, the files and
+//! tests that the guide names are there, and every dependency has its reason.
 
 use std::fs;
 
@@ -31,6 +31,28 @@ fn links_between_the_pages_lead_somewhere() {
             assert!(page.parent().unwrap().join(file).exists(), "{}: {link}", page.display());
         }
     }
+}
+
+#[test]
+fn every_file_and_every_test_that_the_guide_names_is_there() {
+    let root = root();
+    let guide = fs::read_to_string(root.join("docs/CONTRIBUTING.md")).unwrap();
+    let all = files(&root, "");
+    let is_a_file = |name: &str| root.join(name).exists() || all.iter().any(|path| path.ends_with(name));
+    let tests: Vec<_> = files(&root, ".rs").iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let is_a_test = |name: &str| tests.iter().any(|source| source.contains(&format!("fn {name}()")));
+    let quoted = guide.split('`').skip(1).step_by(2).filter(|quoted| !quoted.contains([' ', '\n']));
+    let (mut paths, mut named) = (0, 0);
+    for quoted in quoted {
+        if quoted.contains(['/', '.']) {
+            assert!(is_a_file(quoted), "there is no file {quoted}");
+            paths += 1;
+        } else if quoted.matches('_').count() > 3 {
+            assert!(is_a_test(quoted), "there is no test {quoted}");
+            named += 1;
+        }
+    }
+    assert!(paths > 60 && named > 8, "{paths} files, {named} tests");
 }
 
 #[test]
