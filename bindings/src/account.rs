@@ -86,15 +86,15 @@ impl AccountHandle {
 /// Whether an account can be used.
 #[uniffi::remote(Enum)]
 pub enum Status {
-    /// It can.
+    /// The account can be used.
     Active,
-    /// It will be purged unless its owner restores it.
+    /// The account will be purged unless its owner restores it.
     PendingDeletion {
-        /// When deletion was asked for.
+        /// When the deletion was requested.
         requested_at: Timestamp,
-        /// From when on the account is absent.
+        /// When the account becomes absent.
         purge_at: Timestamp,
-        /// Who asked for it.
+        /// Who requested the deletion.
         requested_by: RequestedBy,
     },
 }
@@ -111,36 +111,36 @@ pub enum MethodKind {
 /// Where an address came from.
 #[uniffi::remote(Enum)]
 pub enum AddressSource {
-    /// A sign-in method carries it.
+    /// A sign-in method carries the address.
     Method(MethodId),
-    /// The owner gave it.
+    /// The owner gave the address.
     Contact,
-    /// It came with the account from another service.
+    /// The address came with the account from another service.
     Import,
 }
 
 /// An account as its owner sees it.
 #[derive(uniffi::Record)]
 pub struct AccountView {
-    /// Its name.
+    /// The account's id.
     pub id: AccountId,
-    /// Whether it can be used.
+    /// Whether the account can be used.
     pub status: Status,
-    /// When it came to be.
+    /// When the account was created.
     pub created: Timestamp,
-    /// What the owner wants to be called.
+    /// The name that the owner chose, if any.
     pub display_name: Option<String>,
-    /// The address for messages, if there is one.
+    /// The address for notices, if the account has one.
     pub contact: Option<String>,
-    /// All addresses, in the order they came.
+    /// All addresses, in the order in which they were added.
     pub addresses: Vec<AddressView>,
-    /// All ways in, in the order they came.
+    /// All sign-in methods, in the order in which they were added.
     pub methods: Vec<MethodView>,
     /// The second factor, if MFA is on.
     pub mfa: Option<MfaView>,
-    /// Until when the account is on hold after a recovery, if it is.
+    /// When the hold after a recovery ends, if the account is on hold.
     pub hold_until: Option<Timestamp>,
-    /// Whether a second factor is asked for no more until its owner has said that it stays.
+    /// Whether a second factor is disabled until the owner confirms it.
     pub second_factor_suspended: bool,
 }
 
@@ -176,13 +176,13 @@ impl From<selfsame::AccountView> for AccountView {
 /// An address as the account's owner sees it.
 #[derive(uniffi::Record)]
 pub struct AddressView {
-    /// As it was typed.
+    /// The address as it was typed.
     pub email: String,
-    /// When it was proven, if it was.
+    /// When the address was proven, if it was.
     pub verified_at: Option<Timestamp>,
-    /// Where it came from.
+    /// Where the address came from.
     pub source: AddressSource,
-    /// How many other accounts have proven it too; nought while this one has not.
+    /// The number of other accounts that have proven the address too. Zero until this account has proven it.
     pub others: u64,
 }
 
@@ -196,11 +196,11 @@ impl From<selfsame::AddressView> for AddressView {
 /// The second factor as its owner sees it.
 #[derive(uniffi::Record)]
 pub struct MfaView {
-    /// Since when it is on.
+    /// When MFA was turned on.
     pub since: Timestamp,
-    /// How many recovery codes are left.
+    /// The number of recovery codes left.
     pub recovery_codes_left: u64,
-    /// Whether these are so few that others should be made.
+    /// Whether so few are left that the owner should make new ones.
     pub few_recovery_codes: bool,
 }
 
@@ -214,41 +214,41 @@ impl From<selfsame::MfaView> for MfaView {
 /// A sign-in method as the account's owner sees it.
 #[uniffi::remote(Record)]
 pub struct MethodView {
-    /// Its name.
+    /// The method's id.
     pub id: MethodId,
-    /// Its kind.
+    /// The method's kind.
     pub kind: MethodKind,
-    /// The provider, if it is a federated identity.
+    /// The provider, if the method is a federated identity.
     pub provider: Option<ProviderId>,
-    /// What the person is called there, for display only.
+    /// The person's display name at the provider, for display only.
     pub handle: Option<String>,
-    /// The identifier of a password; the snapshot of a federated identity's email.
+    /// The identifier of a password, or the email of a federated identity when it was added.
     pub email: Option<String>,
-    /// Another email that a later assertion carried; it changes nothing until the owner takes it.
+    /// A different email from a later assertion. It changes nothing until the owner takes it over.
     pub seen_email: Option<String>,
-    /// When it was added.
+    /// When the method was added.
     pub added_at: Timestamp,
-    /// When it was last used to sign in.
+    /// When the method was last used to sign in.
     pub used_at: Option<Timestamp>,
-    /// Since when its secret is said to be known to others: the next sign-in wants a new one.
+    /// When the password was reported as known to others, if it was. The next sign-in asks for a new one.
     pub compromised_at: Option<Timestamp>,
-    /// Whether it leads in no more until its owner has said that it stays.
+    /// Whether the method is disabled until the owner confirms it.
     pub suspended: bool,
 }
 
-/// An account as the link prompt shows it: nothing that the caller has not proven.
+/// A candidate account in the link prompt. It shows nothing that the caller has not proven.
 #[uniffi::remote(Record)]
 pub struct Candidate {
-    /// Its place in the prompt, counted from 1: what an answer names it by. The account's own name says
-    /// when it was made, which nobody has proven to be theirs to know.
+    /// The account's place in the prompt, counted from 1. An answer names the account by it. The account's id
+    /// would tell when the account was created, which the caller has not proven a right to know.
     pub place: u8,
-    /// The kinds of its methods, each once.
+    /// The kinds of the account's sign-in methods, each once.
     pub methods: Vec<MethodKind>,
     /// The providers of its federated identities, each once.
     pub providers: Vec<ProviderId>,
-    /// The month it came to be in.
+    /// The month in which the account was created.
     pub created: YearMonth,
-    /// Whether choosing it drops the new password, because the account has one already.
+    /// Whether choosing the account drops the new password, because the account already has one.
     pub drops_new_password: bool,
 }
 
@@ -261,7 +261,7 @@ pub struct YearMonth {
     pub month: u8,
 }
 
-/// Whether a method of the kind lets its owner in without a network.
+/// Returns whether a method of this kind lets its owner in without a network.
 #[uniffi::export]
 pub fn works_offline(kind: MethodKind) -> bool {
     kind.works_offline()

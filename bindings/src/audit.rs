@@ -1,13 +1,13 @@
-//! What happened to an account.
+//! The events of an account.
 
 use selfsame::{Action, Activity, Actor, Event, Outcome, SessionId, Timestamp};
 
 /// Who acted.
 #[uniffi::remote(Enum)]
 pub enum Actor {
-    /// Whoever presented the owner's proof, or tried to.
+    /// Anybody who presented the owner's proof, or tried to.
     Owner,
-    /// Somebody who helps people.
+    /// An operator of support.
     Support,
     /// The program that embeds the engine.
     Host,
@@ -15,48 +15,48 @@ pub enum Actor {
     System,
 }
 
-/// What was done or tried.
+/// The act that was done or tried.
 #[uniffi::remote(Enum)]
 pub enum Action {
-    /// The account came to be.
+    /// The account was created.
     AccountCreated,
-    /// The account came from another service.
+    /// The account was imported from another service.
     AccountImported,
     /// A sign-in method was added by linking.
     MethodLinked,
-    /// A sign-in method was added by the owner.
+    /// The owner added a sign-in method.
     MethodAdded,
     /// A sign-in method was removed.
     MethodRemoved,
-    /// The owner said which of the ways in are theirs.
+    /// The owner confirmed which sign-in methods are theirs.
     MethodsReviewed,
-    /// The email that an identity came with later was taken.
+    /// The owner took over the newer email of an identity.
     SeenEmailTaken,
-    /// The owner chose what to be called.
+    /// The owner changed the display name.
     DisplayNameChanged,
     /// An address was proven.
     AddressProven,
     /// The contact address was changed.
     EmailChanged,
-    /// A code of an address did not fit.
+    /// A wrong code for an address was typed.
     AddressCodeTried,
     /// A protected act was undone.
     Undone,
     /// A session was opened.
     SignedIn,
-    /// A password did not fit.
+    /// A wrong password was typed.
     PasswordTried,
-    /// An identity that is no method of the account was shown as proof for a link.
+    /// An identity that is not a sign-in method of the account was presented as proof for a link.
     ForeignIdentityShown,
-    /// A try came before its time.
+    /// An attempt came too early.
     Throttled,
-    /// A second factor was proven, on the way to something else.
+    /// A second factor was proven as a step towards another act.
     SecondFactorProven,
-    /// A second factor did not fit.
+    /// A wrong second factor was typed.
     SecondFactorTried,
-    /// A second factor is on its way: the app has its secret.
+    /// The enrolment of a second factor started: the app has its secret.
     MfaEnrolmentBegun,
-    /// The app gave its first code, or a wrong one.
+    /// The app's first code was typed, right or wrong.
     MfaEnrolmentConfirmed,
     /// MFA was turned on.
     MfaTurnedOn,
@@ -64,27 +64,27 @@ pub enum Action {
     MfaReplaced,
     /// MFA was turned off.
     MfaTurnedOff,
-    /// Other recovery codes were made.
+    /// New recovery codes were made.
     RecoveryCodesMade,
-    /// The other recovery codes were saved, and count.
+    /// The new recovery codes were saved and are valid now.
     RecoveryCodesSaved,
-    /// A password was said to be known to others.
+    /// A password was reported as known to others.
     MethodCompromised,
-    /// A session's proof was renewed.
+    /// The proof of a session was renewed.
     Reauthenticated,
-    /// A renewal of a session's proof did not fit.
+    /// A wrong proof was given to renew the proof of a session.
     ReauthenticationTried,
-    /// Another password was set.
+    /// The password was changed.
     PasswordChanged,
-    /// Another password was set by a mailed code.
+    /// The password was reset with a mailed code.
     PasswordReset,
-    /// The account is no longer offered on this device, and its sessions here were ended.
+    /// The device forgot the account and ended the account's sessions there.
     ForgottenHere,
     /// A session was ended.
     SessionEnded,
     /// All sessions but one were ended.
     OtherSessionsEnded,
-    /// Deletion was asked for.
+    /// The deletion of the account was requested.
     DeletionRequested,
     /// The account was restored from deletion.
     Restored,
@@ -92,23 +92,23 @@ pub enum Action {
     RestoredAndLinked,
     /// A product was used for the first time.
     ProductOpened,
-    /// What a product costs was set.
+    /// The billing profile of a product was set.
     BillingSet,
-    /// Deletion was asked for, of an account that was on its way already.
+    /// The deletion was requested again while the account was pending deletion.
     DeletionAskedAgain,
-    /// Notice was given that the account will be erased.
+    /// The erasure of the account was announced.
     ErasureAnnounced,
-    /// The rest of the time to restore the account was left out.
+    /// The rest of the time to restore the account was skipped.
     Erased,
-    /// Everything that is held about the account was given out.
+    /// The account's data was exported.
     Exported,
-    /// Something was asked for about the data.
+    /// A privacy request was made.
     PrivacyRequested,
-    /// What was asked for about the data was answered.
+    /// A privacy request was answered.
     PrivacyRequestClosed,
 }
 
-/// Whether it was done.
+/// Whether the act was done.
 #[uniffi::remote(Enum)]
 pub enum Outcome {
     /// It was done.
@@ -117,31 +117,31 @@ pub enum Outcome {
     Refused,
 }
 
-/// One thing that happened, or several refusals of one kind in a row.
+/// One event, or several refusals of one kind in a row.
 #[uniffi::remote(Record)]
 pub struct Event {
-    /// When it happened, or first happened.
+    /// When the event happened, or first happened.
     pub first: Timestamp,
-    /// When it last happened.
+    /// When the event last happened.
     pub last: Timestamp,
-    /// How often it happened.
+    /// How often the event happened.
     pub count: u32,
     /// Who acted.
     pub actor: Actor,
-    /// In which session, if in one.
+    /// The session in which the event happened, if any.
     pub session: Option<SessionId>,
-    /// What was done or tried.
+    /// The act that was done or tried.
     pub action: Action,
-    /// Whether it was done.
+    /// Whether the act was done.
     pub outcome: Outcome,
 }
 
-/// An event in its place in the account's chain.
+/// An event with its place in the account's chain.
 #[uniffi::remote(Record)]
 pub struct Activity {
-    /// Its number, counted from the account's first event.
+    /// The event's number, counted from the account's first event.
     pub sequence: u64,
-    /// What happened.
+    /// The event.
     pub event: Event,
 }
 

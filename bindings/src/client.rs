@@ -1,9 +1,9 @@
-//! Who calls.
+//! The caller of a flow.
 
 use selfsame::{Client, ProductId};
 
 uniffi::custom_type!(
-    /// Who calls: the device and the product that a flow or session is for.
+    /// The device and the product that a flow or session is for.
     Client, ClientInfo, {
         remote,
         lower: |client| client.into(),
@@ -11,10 +11,10 @@ uniffi::custom_type!(
     }
 );
 
-/// Who calls: the device and the product that a flow or session is for.
+/// The device and the product that a flow or session is for.
 #[derive(uniffi::Record)]
 pub struct ClientInfo {
-    /// The label that the device's owner will recognise it by; the first 64 characters count.
+    /// The label that the device's owner will recognise it by. Only the first 64 characters are kept.
     pub device: String,
     /// The product that is used on the device.
     #[uniffi(default)]

@@ -35,85 +35,85 @@ impl Engine {
     }
 }
 
-/// Who asked for a deletion.
+/// Who requested a deletion.
 #[uniffi::remote(Enum)]
 pub enum RequestedBy {
     /// The owner.
     Owner,
-    /// Somebody who helps people.
+    /// An operator of support.
     Support {
-        /// Who.
+        /// The operator.
         operator: String,
-        /// For which case.
+        /// The operator's ticket.
         ticket: String,
     },
-    /// The host, for an erasure request of the owner's.
+    /// The host, for an erasure request of the owner.
     Host {
-        /// Which one.
+        /// The erasure request.
         request: RequestId,
     },
 }
 
-/// A deletion that was asked for: when it comes, and what it does not end by itself.
+/// A requested deletion: its time, and what the person must end elsewhere.
 #[uniffi::remote(Record)]
 pub struct Deletion {
-    /// From when on the account is gone.
+    /// When the account is gone.
     pub purge_at: Timestamp,
-    /// What goes on costing money at a store, until the person ends it there.
+    /// The subscriptions that a store goes on billing until the person ends them there.
     pub still_billed: Vec<StillBilled>,
-    /// What the person has granted at providers; the host is asked to revoke it at the purge.
+    /// The person's grants at providers. The host is asked to revoke them at the purge.
     pub grants: Vec<Grant>,
 }
 
 /// A subscription that a store goes on billing.
 #[uniffi::remote(Record)]
 pub struct StillBilled {
-    /// For which product.
+    /// The product.
     pub product: ProductId,
-    /// Who bills.
+    /// The biller.
     pub managed_by: ManagedBy,
-    /// Where it is ended.
+    /// The page where the person can end the subscription.
     pub url: String,
 }
 
-/// What a person has granted at a provider.
+/// A person's grant at a provider.
 #[uniffi::remote(Record)]
 pub struct Grant {
     /// The provider.
     pub provider: ProviderId,
-    /// What the person is called there.
+    /// The person's display name at the provider, if known.
     pub handle: Option<String>,
 }
 
-/// What a call of `purge_due` came to.
+/// The result of a call of `purge_due`.
 #[uniffi::remote(Record)]
 pub struct PurgeReport {
-    /// One for each account that is gone now.
+    /// A receipt for each account that this call finished removing.
     pub receipts: Vec<PurgeReceipt>,
-    /// Whether there is more to do at once: call again.
+    /// Whether there is more to do at once. If so, call again.
     pub more: bool,
-    /// When it is worth to call again, where nothing is left for now; nothing where no deletion waits.
+    /// When to call again, if nothing is left to do now. Absent if no deletion is pending.
     pub next_look: Option<Timestamp>,
 }
 
-/// What was removed of an account.
+/// A record of what was removed with an account.
 #[uniffi::remote(Record)]
 pub struct PurgeReceipt {
     /// The account.
     pub account: AccountId,
-    /// From when on it was absent.
+    /// When the account became absent.
     pub purge_at: Timestamp,
-    /// When the last of its rows went.
+    /// When the account's last row was removed.
     pub purged_at: Timestamp,
-    /// How many rows of which tables, in the order of their names.
+    /// The removed rows by table, in the order of the tables' names.
     pub removed: Vec<RemovedRows>,
 }
 
-/// Rows of one table.
+/// The removed rows of one table.
 #[uniffi::remote(Record)]
 pub struct RemovedRows {
     /// The table's name in `tables()`.
     pub table: String,
-    /// How many of its rows.
+    /// The number of removed rows.
     pub rows: u32,
 }

@@ -1,4 +1,4 @@
-//! The one error, with a variant for each thing that the caller can do next.
+//! The only error type, with a variant for each thing that the caller can do next.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,38 +7,38 @@ use selfsame::{
     Accepted, AssertionProblem, Error, KeysProblem, OpenProblem, PasswordRule, Refusal, Timestamp,
 };
 
-/// In Rust it is `InvalidEmail`; that name is the error's own here.
+/// Rust calls it `InvalidEmail`. Here that is the name of the error itself.
 pub(crate) type EmailProblem = selfsame::InvalidEmail;
 
-/// Why a text is no email address that this engine takes.
+/// Why a text is not an email address that the engine accepts.
 #[uniffi::remote(Enum)]
 pub enum EmailProblem {
-    /// There is nothing but blanks.
+    /// It is empty or has only blanks.
     Empty,
-    /// The local part has more than 64 octets or the whole more than 254 (RFC 5321).
+    /// The local part has more than 64 octets, or the whole more than 254 (RFC 5321).
     TooLong,
-    /// It does not read `local@domain` (RFC 5322 dot-atom, RFC 6531).
+    /// It does not have the form `local@domain` (RFC 5322 dot-atom, RFC 6531).
     Syntax,
-    /// The local part is in quotation marks, which the engine does not take.
+    /// The local part is in quotation marks, which the engine does not accept.
     QuotedLocalPart,
-    /// The domain is an address in brackets, which the engine does not take.
+    /// The domain is an address in brackets, which the engine does not accept.
     DomainLiteral,
-    /// The domain is no name of two labels or more (UTS 46, STD3, RFC 1035 lengths).
+    /// The domain is not a name of two labels or more (UTS 46, STD3, RFC 1035 lengths).
     Domain,
 }
 
-/// In Rust it is `InvalidName`; that name is the error's own here.
+/// Rust calls it `InvalidName`. Here that is the name of the error itself.
 pub(crate) type NameProblem = selfsame::InvalidName;
 
-/// Why a text is no display name.
+/// Why a text is not a valid display name.
 #[uniffi::remote(Enum)]
 pub enum NameProblem {
-    /// There is nothing but blanks.
+    /// It is empty or has only blanks.
     Empty,
     /// It has more than 64 characters.
     TooLong,
-    /// It has a character that names do not have: a control, an invisible one, or one that Unicode has not
-    /// assigned.
+    /// It has a character that is not allowed in names: a control, an invisible one, or one that Unicode has
+    /// not assigned.
     Character,
 }
 
@@ -53,42 +53,42 @@ pub enum PasswordRule {
     TooLong,
     /// It has a code point that Unicode has not assigned.
     Unassigned,
-    /// It is the email, its local part or the service's name.
+    /// It is the email address, its local part or the service's name.
     Guessable,
-    /// It is on the list of passwords that are commonly used.
+    /// It is on the list of commonly used passwords.
     Common,
 }
 
 /// What is wrong with an assertion.
 #[uniffi::remote(Enum)]
 pub enum AssertionProblem {
-    /// It is signed in a way that policy does not name for the provider, or its key is not for.
+    /// The policy does not allow its algorithm for the provider, or the key does not support it.
     Algorithm,
     /// It is for another application, or for several and not issued to this one.
     Audience,
-    /// Its email is no email address.
+    /// Its email is not an email address.
     Email,
-    /// It is over, or does not say until when it holds.
+    /// It has expired, or has no expiry time.
     Expired,
-    /// Its header has a parameter that is not taken.
+    /// Its header has an unsupported parameter.
     Header,
-    /// The person signed in at the provider too long ago for fresh proof, or it says that in no number.
+    /// The person signed in at the provider too long ago for fresh proof, or the time is not a number.
     AuthTime,
-    /// It was issued more than 10 minutes ago, more than 60 seconds ahead, or does not say when.
+    /// It was issued more than 10 minutes ago or more than 60 seconds ahead, or has no time of issue.
     IssuedAt,
     /// It comes from another issuer.
     Issuer,
     /// It is a token for another purpose.
     Kind,
-    /// It is no signed token in the compact form.
+    /// It is not a signed token in the compact form.
     Malformed,
     /// It does not have the nonce of the step.
     Nonce,
-    /// It does not hold yet.
+    /// It is not valid yet.
     NotYet,
     /// It was made for another flow.
     OtherFlow,
-    /// It comes from another provider than the flow was begun with.
+    /// It comes from a provider other than the one that the flow started with.
     OtherProvider,
     /// Its signature is wrong.
     Signature,
@@ -96,18 +96,18 @@ pub enum AssertionProblem {
     Subject,
     /// It is longer than 8 KiB.
     TooLong,
-    /// No key of the provider's set signed it, nor of the one that was asked for.
+    /// The key that signed it is neither in the provider's key set nor in the newer one that was asked for.
     UnknownKey,
 }
 
 /// What is wrong with a key set.
 #[uniffi::remote(Enum)]
 pub enum KeysProblem {
-    /// It is no JSON object with a list `keys`, or a member stands twice in it.
+    /// It is not a JSON object with a list `keys`, or a member occurs twice in it.
     Malformed,
-    /// It has no key that is used here: RSA of 2,048 bits or more, P-256 or Ed25519, for signatures.
+    /// It has no usable key. Usable are RSA of 2,048 bits or more, P-256 and Ed25519, for signatures.
     NoKey,
-    /// It has a private or symmetric key: whoever reads it can sign.
+    /// It has a private or symmetric key. Anybody who reads the key can sign.
     PrivateKey,
     /// Two of its keys have the same name.
     SameName,
@@ -115,8 +115,8 @@ pub enum KeysProblem {
     TooLarge,
 }
 
-/// The table of all errors. What stands after `from` mirrors an enum of the core by name, and has its words there;
-/// what stands after `and` is not the same there, or not there at all, and has its words here.
+/// The table of all errors. A row after `from` mirrors an enum of the core by name and takes its text from
+/// there. A row after `and` differs from the core or is not in the core, and has its text here.
 macro_rules! errors {
     ($(
         from $of:ident { $(
@@ -128,7 +128,7 @@ macro_rules! errors {
             $here:ident $({ $($(#[doc = $of_field_here:literal])* $field_here:ident: $type_here:ty,)* })? => $words:expr,
         )* })?
     )*) => {
-        /// Why the engine did not do it. Nothing that a caller gave is in it.
+        /// Why the engine did not do the act. The error contains nothing that a caller gave.
         #[derive(Clone, PartialEq, Eq, Debug, uniffi::Error)]
         pub enum SelfsameError { $(
             $($(#[doc = $doc])* $variant $({ $($(#[doc = $of_field])* $field: $type),* })?,)*
@@ -181,160 +181,161 @@ fn busy(retry_after: Option<Duration>) -> Error {
 
 errors! {
     from Refusal {
-        /// The account has it already; nothing changed.
+        /// The account already has it. Nothing changed.
         AlreadyYours,
-        /// The assertion does not prove what it says; sign in at the provider again.
+        /// The assertion does not prove what it says. Sign in at the provider again.
         AssertionRejected {
-            /// What is wrong with it.
+            /// What is wrong with the assertion.
             reason: AssertionProblem,
         },
     }
     and {
-        /// Too much at once, or a cap of the store is reached; nothing was done. Try again.
+        /// There is too much to do at once, or a limit of the store is reached. Nothing was done. Try again.
         Busy {
-            /// When; nothing where that cannot be told.
+            /// When to try again. Absent if unknown.
             retry_after: Option<Duration>,
         } => busy(*retry_after),
     }
     from Refusal {
-        /// The flow is over, or never was; begin again.
+        /// The flow has ended or never existed. Start again.
         FlowExpired,
-        /// Another account, or another product of this one, has the identifier.
+        /// Another account, or another product of this account, has the identifier.
         IdentifierInUse,
-        /// Another account holds the identity.
+        /// Another account has the identity.
         IdentityInUse,
-        /// The code is wrong, spent, void or over; ask for another.
+        /// The code is wrong, used, void or expired. Ask for another.
         InvalidCode,
-        /// The credentials do not fit; whether there is an account is deliberately not told.
+        /// The credentials are wrong. The error deliberately does not tell whether an account exists.
         InvalidCredentials,
-        /// The text is no email address that the engine takes.
+        /// The text is not an email address that the engine accepts.
         InvalidEmail {
-            /// What is wrong with it.
+            /// What is wrong with the address.
             reason: EmailProblem,
         },
-        /// The text does not do as a display name.
+        /// The text is not a valid display name.
         InvalidName {
-            /// What is wrong with it.
+            /// What is wrong with the name.
             reason: NameProblem,
         },
-        /// The text does not do as a password.
+        /// The text is not usable as a password.
         InvalidPassword {
-            /// The rule that it breaks.
+            /// The rule that the password breaks.
             rule: PasswordRule,
         },
-        /// The text is no key set that signatures can be checked with; nothing changed.
+        /// The text is not a key set that can verify signatures. Nothing changed.
         InvalidKeys {
-            /// What is wrong with it.
+            /// What is wrong with the key set.
             reason: KeysProblem,
         },
-        /// The account could not be signed in to without it: add another way in first.
+        /// Nobody could sign in to the account without this sign-in method. Add another one first.
         LastMethod,
-        /// The account, or the address, has as much of it as policy allows.
+        /// The account or the address has reached a limit of the policy.
         LimitReached,
-        /// The provider's keys are not here, too old, or lack the one that signed: give its key set anew and
-        /// bring the same token again.
+        /// The provider's keys are missing or too old, or the signing key is not among them. Set the
+        /// provider's key set again and present the same token again.
         NeedsKeys {
-            /// The provider's issuer, as policy has it.
+            /// The provider's issuer, as in the policy.
             issuer: String,
         },
-        /// The step, or the account, does not offer that now; look at it.
+        /// The step or the account does not allow this now. Look at the step or the account.
         NotOffered,
-        /// The act has to wait until a recovery is some time ago.
+        /// The account was recovered a short time ago, so the act must wait.
         OnHold {
-            /// Until when.
+            /// When the hold ends.
             until: Timestamp,
         },
-        /// The act wants fresher proof: reauthenticate.
+        /// The act needs a fresher proof. Reauthenticate.
         ReauthenticationRequired {
-            /// What the first factor can be proven with.
+            /// The accepted proofs of the first factor.
             accepted: Vec<Accepted>,
         },
-        /// The session has ended; sign in again.
+        /// The session has ended. Sign in again.
         SessionEnded,
-        /// Too many failures; wait.
+        /// There were too many failures. Wait.
         Throttled {
-            /// When a try is taken again; nothing where the factor is locked.
+            /// When the next attempt is accepted. Absent if the factor is locked.
             retry_at: Option<Timestamp>,
         },
-        /// What is asked for can be asked for later.
+        /// It is too early for this. Ask again later.
         TooEarly {
-            /// When.
+            /// When to ask again.
             at: Timestamp,
         },
-        /// The code undoes nothing, or no longer.
+        /// The undo code is invalid or has expired.
         UndoExpired,
-        /// There is no such account here: said to the host and to support alone.
+        /// There is no such account. Only the host and support get this error.
         UnknownAccount,
-        /// Policy names no such product.
+        /// The policy has no such product.
         UnknownProduct,
-        /// The account has no such request open: said to the host alone.
+        /// The account has no such open request. Only the host gets this error.
         UnknownRequest,
-        /// Policy names no such provider, or not for this kind of assertion.
+        /// The policy has no such provider, or not for this kind of assertion.
         UnknownProvider,
     }
     from OpenProblem {
-        /// No file is there; create one.
+        /// There is no file at the path. Create one.
         NotFound,
-        /// A file is there already; open it.
+        /// There is already a file at the path. Open it.
         AlreadyExists,
-        /// Another process or engine has it open.
+        /// Another process or engine has the file open.
         AlreadyOpen,
-        /// It is no store.
+        /// The file is not a store.
         NotAStore,
-        /// A newer release wrote it.
+        /// A newer release wrote the file.
         NewerFormat,
-        /// The key or passphrase does not fit it.
+        /// The key or passphrase is wrong for the file.
         WrongKey,
-        /// The keystore does not give its key now: unlock the device, or ask the person again, and call again.
+        /// The keystore does not give its key now. Unlock the device or ask the person again, then try again.
         KeyLocked,
-        /// The keystore has no key of this store: open it with a copy of the key. The file stays.
+        /// The keystore has no key for the store. Open the store with a copy of the key. The file stays.
         KeyLost,
-        /// The keystore has made the key unusable because biometrics or screen lock changed: as `KeyLost`.
+        /// The keystore has made the key unusable because the biometrics or the screen lock changed. Do as
+        /// for `KeyLost`.
         KeyChanged,
-        /// It is an older copy than its anchor knows: put the latest one back, or let the person decide
+        /// The file is older than its anchor knows. Put the latest copy back, or let the person decide
         /// (`adopt_file`).
         RolledBack,
-        /// It has an anchor, and none was given, or what was given holds nothing.
+        /// The file has an anchor, but none was given, or the one that was given is empty.
         AnchorMissing,
     }
     from Error {
-        /// The file is damaged: restore a backup.
+        /// The file is damaged. Restore a backup.
         Damaged,
     }
     and {
-        /// The machine's storage refused; nothing was done.
+        /// The machine's storage refused the act. Nothing was done.
         Storage {
-            /// What the machine said.
+            /// The machine's kind of error.
             kind: String,
         } => format_args!("storage refused, nothing was done: {kind}"),
     }
     from Error {
-        /// The machine's storage failed, and whether the act was done cannot be found out. Open the store again
-        /// and look.
+        /// The machine's storage failed, and the engine cannot find out whether the act was done. Open the
+        /// store again and look.
         Unknown,
-        /// An earlier failure broke the store: open it again.
+        /// An earlier failure broke the store. Open it again.
         Broken,
-        /// The anchor did not answer; nothing was done. Try again.
+        /// The anchor did not answer. Nothing was done. Try again.
         Anchor,
-        /// The machine cannot do it: no randomness, or no memory for a hash of policy's cost.
+        /// The machine cannot do the act: it has no randomness, or no memory for a hash of the policy's cost.
         Machine,
-        /// A defect of the engine; please report it.
+        /// The engine has a defect. Please report it.
         Defect,
     }
     and {
-        /// The text is no id; an id is the text of a UUID.
+        /// The text is not an id. An id is the text of a UUID.
         InvalidId => selfsame::InvalidId,
-        /// The text is no token that an engine gave.
+        /// The text is not a token from an engine.
         InvalidToken => selfsame::InvalidToken,
-        /// The text is no short name: 1 to 32 of `a-z`, `0-9` and `-`.
+        /// The text is not a short name: 1 to 32 of `a-z`, `0-9` and `-`.
         InvalidShortName => "a short name is 1 to 32 of a-z, 0-9 and -",
-        /// The text is no customer reference: 1 to 255 bytes.
+        /// The text is not a customer reference: 1 to 255 bytes.
         InvalidCustomerRef => "a customer reference has 1 to 255 bytes",
-        /// A host key has 32 bytes.
+        /// The host key does not have 32 bytes.
         InvalidHostKey => "a host key has 32 bytes",
-        /// A figure of the policy is out of its bounds.
+        /// A setting of the policy is out of its bounds.
         InvalidPolicy {
-            /// The figure.
+            /// The setting.
             figure: String,
         } => format_args!("policy: {figure} is out of its bounds"),
     }
@@ -342,12 +343,12 @@ errors! {
 
 #[uniffi::export]
 impl SelfsameError {
-    /// The error's name, the same in every language and release.
+    /// Returns the error's name, which is the same in every language and release.
     pub fn code(&self) -> String {
         self.name().to_owned()
     }
 
-    /// What happened and what to do, in English, for a log.
+    /// Returns what happened and what to do, in English, for a log.
     pub fn explanation(&self) -> String {
         self.to_string()
     }

@@ -14,8 +14,8 @@ impl AccountHandle {
     }
 }
 
-/// An act that can be explained: of a living session on its own account, and without a password, a code, an
-/// assertion or anybody else's identifier in it.
+/// An act that can be explained. It belongs to a live session on its own account. It contains no password, no
+/// code, no assertion and nobody else's identifier.
 #[uniffi::remote(Enum)]
 pub enum Planned {
     /// `enroll_totp` of an account.
@@ -46,14 +46,14 @@ pub enum Planned {
     Export,
 }
 
-/// What an act would do if it were asked for now.
+/// What an act would do if it were requested now.
 #[derive(uniffi::Record)]
 pub struct Explanation {
-    /// The numbers of the rules that decide it.
+    /// The numbers of the rules that decide the act.
     pub rules: Vec<String>,
-    /// Why it would not be done; nothing where it would.
+    /// Why the act would be refused. Absent if it would be done.
     pub refusal: Option<SelfsameError>,
-    /// What would change, also where the answer is no.
+    /// The changes that the act makes, also if it would be refused.
     pub effects: Vec<Effect>,
 }
 
@@ -68,24 +68,24 @@ impl From<selfsame::Explanation> for Explanation {
     }
 }
 
-/// One thing that an act would change.
+/// One change that an act would make.
 #[derive(uniffi::Enum)]
 pub enum Effect {
-    /// The account changes, and its history says this.
+    /// The account changes, and its history records this act.
     Account(Action),
-    /// This session goes on, with what the act proves.
+    /// This session goes on, with the proof that the act gives.
     ThisSession,
-    /// That session ends.
+    /// This other session ends.
     SessionEnds(SessionId),
     /// All other sessions end.
     OtherSessionsEnd,
-    /// All sessions end, this one too.
+    /// All sessions end, including this one.
     AllSessionsEnd,
-    /// An identifier, an address or a place on the device's picker is taken, or becomes free.
+    /// An identifier, an address or a place on the device's picker is taken or becomes free.
     Identifiers,
-    /// A message goes out; `message_code` gives the names.
+    /// A message is sent. `message_code` gives the names.
     Message {
-        /// What it says.
+        /// The name of the message's kind.
         kind: String,
     },
 }

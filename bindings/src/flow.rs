@@ -16,152 +16,152 @@ pub fn flow_of(token: FlowToken) -> Result<FlowId, SelfsameError> {
     Ok(token.flow())
 }
 
-/// What a flow has come to: the step that the person is at.
+/// The step that a flow has reached.
 #[uniffi::remote(Record)]
 pub struct Progress {
-    /// Names the flow in the next answer. A sign-in that is done at once has none.
+    /// The token that names the flow in the next answer. A sign-in that is done at once has none.
     pub flow: Option<FlowToken>,
-    /// Which step this is; an answer names it, so that a repeated answer has no second effect.
+    /// The number of the step. An answer names it, so that a repeated answer has no second effect.
     pub number: u32,
     /// The step.
     pub step: Step,
 }
 
-/// What the caller must do next, or that it is done.
+/// What the caller must do next, or the end of the flow.
 #[uniffi::remote(Enum)]
 pub enum Step {
-    /// Sign in at the provider and bring its assertion, made for this flow.
+    /// Sign in at the provider and present its assertion, made for this flow.
     PresentAssertion {
         /// The provider.
         provider: ProviderId,
-        /// Which flow a host's statement has to name.
+        /// The flow that a host's statement must name.
         flow: FlowId,
-        /// Which nonce an ID token has to carry: give it to the provider.
+        /// The nonce that an ID token must carry. Give it to the provider.
         nonce: String,
-        /// When it is too late.
+        /// When the flow expires.
         expires_at: Timestamp,
     },
-    /// Prove the address by the code that was sent to it.
+    /// Prove the address with the code that was sent to it.
     VerifyEmail {
         /// The address, masked.
         to: String,
-        /// Whether it can be left for later: the account is then made with the address unverified.
+        /// Whether the proof can be skipped. The account is then created with the address unverified.
         can_skip: bool,
     },
-    /// Nobody is known by this identity: say whether an account is to be made.
+    /// No account has this identity. Say whether to create one.
     ConfirmCreate {
         /// The provider.
         provider: ProviderId,
-        /// What the person is called there.
+        /// The person's display name at the provider, if known.
         handle: Option<String>,
     },
-    /// Other accounts have the same verified email: a new account, or link to one of them?
+    /// Other accounts have the same verified email. Create a new account, or link to one of them.
     LinkOrCreate {
         /// The proven email.
         email: String,
-        /// The accounts to choose from, earliest first.
+        /// The candidate accounts, earliest first.
         candidates: Vec<Candidate>,
-        /// Whether a new account may be made.
+        /// Whether the person may create a new account.
         can_create: bool,
-        /// Why it may not.
+        /// The reason why the person may not, if so.
         blocked: Option<CreateBlocked>,
     },
-    /// Sign in to the chosen account with one of its own methods.
+    /// Sign in to the chosen account with one of its own sign-in methods.
     ProveOwnership {
-        /// The account.
+        /// The chosen account.
         candidate: Candidate,
-        /// What will be added to it; nothing where the new password is dropped.
+        /// The sign-in method that the link adds. Absent if the new password is dropped.
         adding: Option<Adding>,
-        /// What counts as proof.
+        /// The accepted proofs.
         accepted: Vec<Accepted>,
-        /// Which nonce an ID token has to carry here, another than the one the flow began with.
+        /// The nonce that an ID token must carry here. It differs from the one that the flow started with.
         nonce: String,
     },
     /// Prove the second factor too.
     SecondFactor {
-        /// What counts as proof.
+        /// The accepted second factors.
         accepted: Vec<SecondFactor>,
-        /// Whether the flow can go on without it: to renew the proof of the first factor alone, which is
-        /// enough to ask for the account's deletion.
+        /// Whether the flow can go on without the second factor. Only the proof of the first factor is then
+        /// renewed, which is enough to request the account's deletion.
         can_skip: bool,
     },
     /// Set a new password.
     NewPassword,
-    /// Prove again that it is you, in a session that goes on.
+    /// Prove again who you are. The session goes on.
     Reauthenticate {
-        /// What counts as proof of the first factor.
+        /// The accepted proofs of the first factor.
         accepted: Vec<Accepted>,
-        /// Which nonce an ID token has to carry.
+        /// The nonce that an ID token must carry.
         nonce: String,
     },
-    /// The account is to be deleted: restore it, or keep it deleted.
+    /// The account is pending deletion. Restore it, or leave it to be deleted.
     ConfirmRestore {
-        /// When deletion was asked for.
+        /// When the deletion was requested.
         requested_at: Timestamp,
-        /// Until when it can be restored.
+        /// When the time to restore the account ends.
         purge_at: Timestamp,
     },
-    /// It is done.
+    /// The flow is done and has opened or renewed a session.
     SignedIn(SignedIn),
-    /// It is done, and no session was opened by it.
+    /// The flow is done and has opened no session.
     Done,
-    /// The flow is over without a session.
+    /// The flow has ended without a session.
     Ended,
 }
 
-/// A session was opened.
+/// The session at the end of a flow.
 #[uniffi::remote(Record)]
 pub struct SignedIn {
     /// The account.
     pub account: AccountId,
     /// The session.
     pub session: SessionId,
-    /// The session's token: handed out once, and nothing where the answer was given before.
+    /// The session token. It is handed out once, and absent when the same answer is repeated.
     pub token: Option<SessionToken>,
-    /// How strongly it was proven.
+    /// The authentication assurance level of the session.
     pub aal: Aal,
     /// Whether a recovery code stood in for the second factor.
     pub recovered: bool,
-    /// How it was proven.
+    /// The authentication methods that proved the session.
     pub amr: Vec<Amr>,
-    /// When, the oldest proof where there are several.
+    /// When the proof was given. If there are several proofs, the time of the oldest.
     pub auth_time: Timestamp,
-    /// Which kinds of methods let the owner in without a network. Where there are none, offer to add a
-    /// password.
+    /// The kinds of sign-in methods that let the owner in without a network. If there are none, offer to add
+    /// a password.
     pub works_offline: Vec<MethodKind>,
-    /// What else came of it.
+    /// What else the flow did.
     pub outcome: SignInOutcome,
 }
 
-/// How a person arrived at the session.
+/// How the person arrived at the session.
 #[uniffi::remote(Enum)]
 pub enum SignInOutcome {
-    /// By signing in to an account of theirs.
+    /// The person signed in to their account.
     SignedIn,
-    /// In a new account.
+    /// The flow created the account.
     Created,
-    /// In an account that the new method was added to.
+    /// The flow added the new sign-in method to the account.
     Linked,
-    /// In an account that is no longer to be deleted.
+    /// The flow restored the account from deletion.
     Restored,
-    /// By a code that was mailed, and with a new password.
+    /// The person set a new password with a mailed code.
     Reset,
-    /// In the session that they were in, which has another token now.
+    /// The person renewed the proof of their session. The session has a new token.
     Reauthenticated,
-    /// By an undo code, and with a new password.
+    /// The person undid a change with an undo code and set a new password.
     Undone,
 }
 
-/// Why no new account may be made.
+/// Why the person may not create a new account.
 #[uniffi::remote(Enum)]
 pub enum CreateBlocked {
     /// Another account has a password with this email.
     PasswordTaken,
-    /// As many accounts as policy allows have this verified email.
+    /// The policy's limit of accounts with this verified email is reached.
     TooManyAccounts,
 }
 
-/// What a link adds to the account.
+/// The sign-in method that a link adds to the account.
 #[uniffi::remote(Enum)]
 pub enum Adding {
     /// A password with this email.
@@ -173,17 +173,17 @@ pub enum Adding {
     Federated {
         /// The provider.
         provider: ProviderId,
-        /// What the person is called there.
+        /// The person's display name at the provider, if known.
         handle: Option<String>,
     },
 }
 
-/// A proof that a step takes.
+/// A proof that a step accepts.
 #[uniffi::remote(Enum)]
 pub enum Accepted {
     /// The account's password.
     Password,
-    /// An assertion of an identity that the account has with this provider.
+    /// An assertion of an identity that the account has at this provider.
     Federated(ProviderId),
 }
 
@@ -192,52 +192,52 @@ pub enum Accepted {
 pub enum SecondFactor {
     /// A code of the authenticator app (RFC 6238).
     Totp,
-    /// One of the recovery codes, in its place. It opens a recovered session.
+    /// A recovery code in place of the app's code. It opens a recovered session.
     RecoveryCode,
 }
 
-/// What the person wants with an identity that may be known or not.
+/// What the person wants with an identity that may or may not be known.
 #[uniffi::remote(Enum)]
 pub enum Intent {
-    /// An account, new if need be.
+    /// An account. The flow creates one if there is none.
     SignUp,
-    /// Their account; a new one only when they say so.
+    /// Their account. The flow creates one only if the person confirms it.
     SignIn,
 }
 
-/// What the person answers to a step.
+/// The person's answer to a step.
 #[uniffi::remote(Enum)]
 pub enum Answer {
     /// The code from the message.
     Code(Secret),
-    /// Leave the address unproven.
+    /// Skip the proof of the address, or the second factor where the step allows it.
     Skip,
-    /// Make an account.
+    /// Create an account.
     Confirm,
-    /// A new account, separate from the others.
+    /// Create a new account, separate from the others.
     CreateNew,
-    /// Link to the candidate at this place of the prompt.
+    /// Link to the candidate account at this place in the prompt.
     LinkTo(u8),
-    /// The password of the account to be proven.
+    /// The password of the account, as proof.
     Password(Secret),
-    /// An identity of the account to be proven.
+    /// The assertion of an identity.
     Assertion(Assertion),
     /// The code that the authenticator app shows.
     Totp(Secret),
-    /// A recovery code, however it is grouped.
+    /// A recovery code, in any grouping.
     RecoveryCode(Secret),
-    /// The password from now on.
+    /// The new password.
     NewPassword(Secret),
     /// Restore the account.
     Restore,
     /// Leave the account to be deleted.
     KeepDeleted,
-    /// Leave the account to be deleted, and leave out the rest of the time to restore it.
+    /// Leave the account to be deleted, and skip the rest of the time to restore it.
     EraseNow,
     /// Send another code.
     Resend,
-    /// It is another address: begin its proof anew.
+    /// Replace the address with this one, and start its proof again.
     CorrectAddress(String),
-    /// Leave the flow.
+    /// Cancel the flow.
     Cancel,
 }

@@ -5,46 +5,46 @@ use selfsame::{Message, MessageKind, MethodKind, ProviderId, Secret, Timestamp, 
 /// A message for the host to deliver.
 #[uniffi::remote(Record)]
 pub struct Message {
-    /// Its number; name it when it is delivered.
+    /// The message's number. Name it when you report the delivery.
     pub id: u64,
     /// The address to deliver to.
     pub to: String,
-    /// What it says.
+    /// What the message says.
     pub kind: MessageKind,
-    /// The label of the device that caused it.
+    /// The label of the device that caused the message.
     pub device: String,
-    /// When it was caused.
+    /// When the message was caused.
     pub created_at: Timestamp,
-    /// For the one who may take back what the message tells of.
+    /// The undo code, if the receiver may undo the change that the message reports.
     pub undo: Option<UndoOffer>,
 }
 
-/// A code that takes an act back.
+/// A code that undoes an act.
 #[uniffi::remote(Record)]
 pub struct UndoOffer {
-    /// 24 letters and digits in groups of four, to be typed in any way.
+    /// 24 letters and digits in groups of four. It can be typed in any grouping.
     pub code: Secret,
-    /// Until when it can be used.
+    /// When the code expires.
     pub until: Timestamp,
 }
 
 /// What a message says.
 #[uniffi::remote(Enum)]
 pub enum MessageKind {
-    /// Somebody who signs up says that this is their address: the code proves it, typed where it was
-    /// asked for and nowhere else. Says nothing of accounts.
+    /// Somebody who signs up says that this address is theirs, and the code proves it. The code works only
+    /// where it was asked for. The message says nothing about accounts.
     VerifyEmail {
         /// 8 digits.
         code: Secret,
     },
-    /// Somebody who says that they forgot the password wants to set another: the code lets them, typed
-    /// where it was asked for and nowhere else.
+    /// Somebody says that they forgot their password, and the code lets them set a new one. The code works
+    /// only where it was asked for.
     ResetPassword {
         /// 8 digits.
         code: Secret,
     },
-    /// The owner of an account wants this address for it: the code proves that it is theirs, typed in the
-    /// session where it was asked for and nowhere else.
+    /// The owner of an account wants this address for it, and the code proves that the address is theirs. The
+    /// code works only in the session that asked for it.
     ChangeEmail {
         /// 8 digits.
         code: Secret,
@@ -55,75 +55,75 @@ pub enum MessageKind {
     MfaReplaced,
     /// MFA was turned off.
     MfaTurnedOff,
-    /// A password of the account is said to be known to others; the next sign-in asks for a new one.
+    /// A password of the account was reported as known to others. The next sign-in asks for a new one.
     PasswordCompromised,
-    /// The account has another password.
+    /// The password of the account was changed.
     PasswordChanged,
-    /// The account has another password, set by a mailed code.
+    /// The password of the account was reset with a mailed code.
     PasswordReset,
     /// A recovery code was used in place of the second factor.
     RecoveryCodeUsed {
-        /// How many are left.
+        /// The number of recovery codes left.
         left: u8,
     },
     /// A sign-in method was removed from the account.
     MethodRemoved {
-        /// Its kind.
+        /// The kind of the sign-in method.
         kind: MethodKind,
-        /// Its provider, if it is a federated identity.
+        /// The provider, if the method is a federated identity.
         provider: Option<ProviderId>,
     },
-    /// The account's owner said which of the ways in are theirs; the others were removed.
+    /// The owner confirmed which sign-in methods are theirs. The others were removed.
     MethodsReviewed,
-    /// The account has another address for messages.
+    /// The account has a new address for notices.
     EmailChanged,
-    /// A change of the account was taken back by its undo code.
+    /// A change of the account was undone with its undo code.
     Undone,
     /// A sign-in method was added to the account.
     MethodAdded {
-        /// Its kind.
+        /// The kind of the sign-in method.
         kind: MethodKind,
-        /// Its provider, if it is a federated identity.
+        /// The provider, if the method is a federated identity.
         provider: Option<ProviderId>,
     },
     /// The account will be deleted unless its owner signs in and restores it.
     DeletionRequested {
-        /// When.
+        /// When the account will be deleted.
         purge_at: Timestamp,
     },
     /// The account was restored.
     Restored,
     /// The account will soon be deleted.
     DeletionReminder {
-        /// When.
+        /// When the account will be deleted.
         purge_at: Timestamp,
     },
-    /// The account will be erased for a request of its owner's, unless the owner signs in and restores it.
+    /// The account will be erased at its owner's request, unless the owner signs in and restores it.
     ErasureAnnounced {
-        /// From when on.
+        /// The earliest time of the erasure.
         from: Timestamp,
     },
-    /// The account is gone, before its time to be restored was over.
+    /// The account was erased before the time to restore it was over.
     Erased,
-    /// Everything that is held about the account was given out, in a session of its owner's.
+    /// The account's data was exported in a session of its owner.
     Exported,
-    /// For the host itself, `to` is empty: revoke what this person has granted at the provider. The account
-    /// is gone.
+    /// A task for the host itself, with `to` empty: revoke what this person has granted at the provider. The
+    /// account is gone.
     RevokeGrant {
         /// The provider.
         provider: ProviderId,
-        /// The provider's name for the person.
+        /// The provider's identifier for the person.
         subject: String,
     },
 }
 
-/// The code that the message carries, if it carries one to be typed.
+/// Returns the code that the message carries, if it carries one to be typed.
 #[uniffi::export]
 pub fn mailed_code(kind: MessageKind) -> Option<Secret> {
     kind.mailed_code().cloned()
 }
 
-/// The kind's name, the same in every language and release.
+/// Returns the name of the kind, which is the same in every language and release.
 #[uniffi::export]
 pub fn message_code(kind: MessageKind) -> String {
     kind.code().to_owned()

@@ -118,22 +118,22 @@ impl AccountHandle {
     }
 }
 
-/// What an act on an account's addresses has come to.
+/// The result of an act on an account's addresses.
 #[uniffi::remote(Enum)]
 pub enum AddressStep {
-    /// It is done.
+    /// The act is done.
     Done,
-    /// A code went to the address: prove it in this session, and it will be done.
+    /// A code went to the address. Prove the address in this session to complete the act.
     ProveAddress {
         /// The address, masked.
         to: String,
     },
-    /// It is done, and was the account's first proof of an address: say which of the ways in that were
-    /// there before are yours. They lead in no more until then.
+    /// The act is done and was the account's first proof of an address. Say which of the earlier sign-in
+    /// methods are yours. They are disabled until then.
     ReviewMethods {
-        /// The ways in that wait for it.
+        /// The sign-in methods to review.
         methods: Vec<MethodView>,
-        /// Whether a second factor waits for it too.
+        /// Whether there is a second factor to review too.
         second_factor: bool,
     },
 }

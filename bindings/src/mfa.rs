@@ -80,16 +80,16 @@ impl Engine {
     }
 }
 
-/// What an authenticator app needs. All of it is secret.
+/// Everything that an authenticator app needs. All of it is secret.
 #[derive(uniffi::Record)]
 pub struct TotpEnrolment {
-    /// The secret as apps take it by hand, in base32 (RFC 4648).
+    /// The secret for typing into the app, in base32 (RFC 4648).
     pub secret: Secret,
-    /// The same as an `otpauth://` URI.
+    /// The secret as an `otpauth://` URI.
     pub uri: Secret,
-    /// The URI as a QR code, which apps scan.
+    /// The URI as a QR code for the app to scan.
     pub qr: Arc<QrCode>,
-    /// Until when the app's first code is waited for.
+    /// When the engine stops waiting for the app's first code.
     pub expires_at: Timestamp,
 }
 
@@ -132,11 +132,11 @@ impl QrCode {
     }
 }
 
-/// Recovery codes to be saved by the owner: each stands in for the second factor once.
+/// Recovery codes for the owner to save. Each stands in for the second factor once.
 #[uniffi::remote(Record)]
 pub struct RecoveryCodes {
     /// The codes, in groups that people can read and type.
     pub codes: Vec<Secret>,
-    /// Until when they are shown again.
+    /// How long the codes can be shown again.
     pub shown_until: Timestamp,
 }

@@ -1,4 +1,4 @@
-//! The figures that an application may choose.
+//! The settings that an application can choose.
 
 use std::time::Duration;
 
@@ -6,76 +6,81 @@ use selfsame::{EmailProof, HashCost, PolicyBuilder, Product, Provider};
 
 use crate::error::SelfsameError;
 
-/// The figures that an application may choose; what is left out keeps its default. One that is out of its
-/// bounds raises `InvalidPolicy` where the policy is used.
+/// The settings that an application can choose. A setting that is left out keeps its default. One that is out
+/// of its bounds raises `InvalidPolicy` where the policy is used.
 #[derive(Default, uniffi::Record)]
 pub struct Policy {
-    /// The name of the service: 1 to 64 characters. Default "Selfsame".
+    /// The name of the service: 1 to 64 characters. The default is "Selfsame".
     #[uniffi(default)]
     pub realm: Option<String>,
-    /// The providers whose identities are methods. Default: X alone.
+    /// The providers whose identities can be sign-in methods. The default is X alone.
     #[uniffi(default)]
     pub providers: Option<Vec<Provider>>,
-    /// The products that share the accounts: at most 16, each with a name of its own, what people call it
-    /// and https addresses. Default: none.
+    /// The products that share the accounts: at most 16, each with its own short name, a display name and
+    /// https addresses. The default is none.
     #[uniffi(default)]
     pub products: Option<Vec<Product>>,
-    /// The cost of a password hash: at least 19,456 KiB and 2 passes, or what the OWASP Password Storage
-    /// Cheat Sheet holds equal to it; at most 256 MiB, 10 passes, 8 lanes. Default 19,456 KiB, 2 passes, 1 lane.
+    /// The cost of a password hash with Argon2id. The minimum is 19,456 KiB and 2 passes, or a cost that the
+    /// OWASP Password Storage Cheat Sheet rates as equal. The maximum is 256 MiB, 10 passes and 8 lanes. The
+    /// default is 19,456 KiB, 2 passes and 1 lane.
     #[uniffi(default)]
     pub hash_cost: Option<HashCost>,
-    /// How long a session lives without use: 5 minutes to 365 days. Default 30 days.
+    /// How long a session lives without use: 5 minutes to 365 days. The default is 30 days.
     #[uniffi(default)]
     pub session_idle: Option<Duration>,
-    /// How long a session lives at all: 5 minutes to 365 days. Default 180 days, where NIST SP 800-63B-4
-    /// section 2.1.3 wants 30 at most.
+    /// The longest life of a session: 5 minutes to 365 days. The default is 180 days, where NIST SP 800-63B-4
+    /// section 2.1.3 recommends 30 at most.
     #[uniffi(default)]
     pub session_absolute: Option<Duration>,
-    /// How long a proof counts as fresh: 1 to 15 minutes. Default 5.
+    /// How long a proof counts as fresh: 1 to 15 minutes. The default is 5 minutes.
     #[uniffi(default)]
     pub fresh_for: Option<Duration>,
-    /// How long after a recovery, a password reset or an undo the ways into the account and its contents
-    /// stay as they are: up to 7 days. Default 24 hours.
+    /// How long the sign-in methods and contents of an account stay as they are after a recovery, a password
+    /// reset or an undo: up to 7 days. The default is 24 hours.
     #[uniffi(default)]
     pub hold: Option<Duration>,
-    /// Whether the store offers its accounts to choose from, as an app does on a device; a server does not.
-    /// Default no; with `EmailProof.Later` always.
+    /// Whether the store offers its accounts to choose from. An app on a device does, a server does not. The
+    /// default is no. With `EmailProof.Later` the store always offers them.
     #[uniffi(default)]
     pub picker: Option<bool>,
-    /// When a sign-up with a password proves its email. Default before there is an account.
+    /// When a sign-up with a password proves its email. The default is before the account is created.
     #[uniffi(default)]
     pub email_proof: Option<EmailProof>,
-    /// How long a provider's key set is believed after the host gave it: 1 hour to 7 days. Default 24 hours.
+    /// How long the engine trusts a provider's key set after the host set it: 1 hour to 7 days. The default
+    /// is 24 hours.
     #[uniffi(default)]
     pub keys_for: Option<Duration>,
-    /// How many methods an account may have: 1 to 32. Default 32.
+    /// How many sign-in methods an account may have: 1 to 32. The default is 32.
     #[uniffi(default)]
     pub methods: Option<u16>,
-    /// How many addresses an account may have: 1 to 16. Default 16.
+    /// How many addresses an account may have: 1 to 16. The default is 16.
     #[uniffi(default)]
     pub addresses: Option<u16>,
-    /// How many sessions an account may have: 1 to 100. Default 100.
+    /// How many sessions an account may have: 1 to 100. The default is 100.
     #[uniffi(default)]
     pub sessions: Option<u16>,
-    /// How many accounts may share a verified email: 1 to 8. Default 8.
+    /// How many accounts may share a verified email: 1 to 8. The default is 8.
     #[uniffi(default)]
     pub accounts_per_email: Option<u16>,
-    /// How many flows of the store may wait for the proof of an address: 1 to 1,000,000. Default 10,000.
+    /// How many flows of the store may wait for the proof of an address: 1 to 1,000,000. The same number may
+    /// wait for the code of a forgotten password, and for a provider's assertion. The default is 10,000.
     #[uniffi(default)]
     pub open_sign_ups: Option<u32>,
-    /// Whether the whole file is read and verified when it is opened: about half a second for 100,000 accounts.
-    /// Default yes. Where it is not, a file of any size opens at once, and what the disk has lost, or somebody has
-    /// taken out of the file or put back, is found where it is read, or by `verify_store`: for a server of many
-    /// accounts whose disk is trusted.
+    /// Whether the engine reads and verifies the whole file when it opens it, which takes about half a second
+    /// for 100,000 accounts. The default is yes.
+    ///
+    /// If not, a file of any size opens at once. The engine then finds damage only when it reads the damaged
+    /// part, or with `verify_store`. Damage is what the disk has lost, or what somebody has removed from the
+    /// file or put back. Choose this for a server of many accounts with a disk that you trust.
     #[uniffi(default)]
     pub verify_at_open: Option<bool>,
 }
 
 impl Policy {
-    /// The policy as the core has it.
+    /// Builds the policy of the core.
     ///
     /// # Errors
-    /// `InvalidPolicy` names the figure that is out of its bounds.
+    /// Returns `InvalidPolicy`, which names the setting that is out of its bounds.
     pub fn build(self) -> Result<selfsame::Policy, SelfsameError> {
         let builder = selfsame::Policy::builder();
         let builder = set(builder, self.realm, |builder, realm| builder.realm(&realm));
@@ -100,14 +105,15 @@ impl Policy {
     }
 }
 
-/// The session limits of NIST SP 800-63B-4 for AAL1: 30 days at all. All else is left to be chosen.
+/// Returns a policy with the session limits of NIST SP 800-63B-4 for AAL1: 30 days in all. Every other
+/// setting is left out.
 #[uniffi::export]
 pub fn policy_aal1() -> Result<Policy, SelfsameError> {
     limits(selfsame::Policy::builder().aal1())
 }
 
-/// The session limits of NIST SP 800-63B-4 for AAL2: an hour without use, 24 hours at all. All else is left
-/// to be chosen.
+/// Returns a policy with the session limits of NIST SP 800-63B-4 for AAL2: an hour without use, 24 hours in
+/// all. Every other setting is left out.
 #[uniffi::export]
 pub fn policy_aal2() -> Result<Policy, SelfsameError> {
     limits(selfsame::Policy::builder().aal2())
@@ -137,9 +143,9 @@ fn set<T>(
 /// When a sign-up with a password proves its email.
 #[uniffi::remote(Enum)]
 pub enum EmailProof {
-    /// Before there is an account.
+    /// Before the account is created.
     BeforeAccount,
-    /// Any time later, for devices that may be offline: until then the address claims nothing.
+    /// At any later time, for devices that may be offline. Until then the address claims nothing.
     Later,
 }
 

@@ -78,46 +78,46 @@ pub fn export_schema() -> String {
     selfsame::EXPORT_SCHEMA.to_owned()
 }
 
-/// A request of an owner's about their data. It outlives the account's purge and holds nothing personal.
+/// An owner's request about their data. It outlives the purge of the account and holds nothing personal.
 #[uniffi::remote(Record)]
 pub struct PrivacyRequest {
-    /// Its name.
+    /// The request's id.
     pub id: RequestId,
-    /// Whose it is.
+    /// The owner's account.
     pub account: AccountId,
-    /// What is asked for.
+    /// The kind of the request.
     pub kind: RequestKind,
-    /// When it was made.
+    /// When the owner made the request.
     pub made_at: Timestamp,
-    /// Until when it is to be answered: a calendar month later.
+    /// When the answer is due: one calendar month later.
     pub due_at: Timestamp,
-    /// When the owner was told that the account will be erased for it.
+    /// When the owner was told that the account will be erased for the request.
     pub told_at: Option<Timestamp>,
-    /// Whether it was answered.
+    /// Whether the request was answered.
     pub status: RequestStatus,
-    /// What the host says that it did; nothing personal belongs in it.
+    /// The host's account of what it did. Put nothing personal in it.
     pub receipt: Option<String>,
 }
 
-/// What can be asked for.
+/// The kinds of privacy requests.
 #[uniffi::remote(Enum)]
 pub enum RequestKind {
-    /// To see the data.
+    /// The owner wants to see the data.
     Access,
-    /// To have it erased.
+    /// The owner wants the data erased.
     Erasure,
-    /// To take it along.
+    /// The owner wants to take the data to another service.
     Portability,
 }
 
 /// Whether a request was answered.
 #[uniffi::remote(Enum)]
 pub enum RequestStatus {
-    /// It was not.
+    /// The request was not answered.
     Open,
-    /// It was.
+    /// The request was answered.
     Closed {
-        /// When.
+        /// When it was answered.
         at: Timestamp,
     },
 }

@@ -1,4 +1,4 @@
-//! Products that share the accounts, and what they cost.
+//! The products that share the accounts, and their billing.
 
 use selfsame::{
     AccountId, Billing, BillingStatus, CustomerRef, Destination, Managed, ManagedBy, Membership, Product,
@@ -73,56 +73,56 @@ pub fn product_api() -> Product {
 /// A product that shares the accounts.
 #[uniffi::remote(Record)]
 pub struct Product {
-    /// Its short name.
+    /// The product's short name.
     pub id: ProductId,
-    /// What people call it: 1 to 64 characters.
+    /// The name that people know the product by: 1 to 64 characters.
     pub display_name: String,
-    /// Where the account is managed.
+    /// The page where people manage the account.
     pub manage_account_url: String,
-    /// Where what it costs is managed, unless a store sold it.
+    /// The page where people manage the billing, unless a store sold the product.
     pub manage_billing_url: String,
 }
 
-/// What an account has with one product.
+/// An account's use of one product.
 #[uniffi::remote(Record)]
 pub struct Membership {
     /// The product.
     pub product: ProductId,
-    /// When it was first used.
+    /// When the product was first used.
     pub since: Timestamp,
-    /// What it costs, if the host has said so.
+    /// The billing profile, if the host has set one.
     pub billing: Option<Billing>,
 }
 
-/// A billing profile. The host keeps it true; the engine decides nothing by it but where to send people and
-/// what to warn them of.
+/// A billing profile. The host keeps it up to date. The engine uses it only to decide where to send people
+/// and what to warn them of.
 #[uniffi::remote(Record)]
 pub struct Billing {
-    /// What the biller calls the customer.
+    /// The biller's reference for the customer.
     pub customer: CustomerRef,
-    /// What was bought; the first 64 characters count.
+    /// The plan that was bought. Only its first 64 characters are kept.
     pub plan: String,
-    /// How it stands.
+    /// The state of the subscription.
     pub status: BillingStatus,
-    /// Until when it is paid.
+    /// The end of the period that is paid for, if known.
     #[uniffi(default)]
     pub period_end: Option<Timestamp>,
-    /// Who bills.
+    /// The biller.
     pub managed_by: ManagedBy,
 }
 
-/// How a subscription stands.
+/// The state of a subscription.
 #[uniffi::remote(Enum)]
 pub enum BillingStatus {
-    /// It costs nothing yet, and will.
+    /// The subscription is free now and will cost money later.
     Trial,
-    /// It is paid, and will be renewed.
+    /// The subscription is paid and will be renewed.
     Active,
-    /// A payment is missing; it is asked for again.
+    /// A payment is missing and is asked for again.
     PastDue,
-    /// It runs to the end of its period and is not renewed.
+    /// The subscription runs to the end of its period and is not renewed.
     Canceled,
-    /// It is over.
+    /// The subscription has ended.
     Ended,
 }
 
@@ -131,30 +131,30 @@ pub enum BillingStatus {
 pub enum ManagedBy {
     /// The service itself.
     Direct,
-    /// Apple's App Store sold it.
+    /// Apple's App Store.
     AppleAppStore,
-    /// Google Play sold it.
+    /// Google Play.
     GooglePlay,
 }
 
 /// Where to send the person.
 #[uniffi::remote(Enum)]
 pub enum Destination {
-    /// To the product.
+    /// The product.
     Product {
         /// The page.
         url: String,
     },
-    /// To the store that sold it.
+    /// The store that sold the product.
     Store {
-        /// Which one.
+        /// The store.
         store: ManagedBy,
         /// The page.
         url: String,
     },
-    /// To somebody else, who alone can do it: a provider's account is the provider's.
+    /// Another party, such as a provider: only the provider can manage its accounts.
     ManagedElsewhere {
-        /// The page, where policy knows it.
+        /// The page, if the policy has one.
         url: Option<String>,
     },
 }

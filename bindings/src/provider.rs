@@ -4,68 +4,68 @@ use selfsame::{
     Algorithm, Assertion, AssertionKind, FlowId, HostStatement, IdTokenRules, Provider, ProviderId, Secret,
 };
 
-/// X. It issues no ID token: the host states subject and handle after its own OAuth exchange.
+/// Returns X. It issues no ID token: the host states subject and handle after its own OAuth exchange.
 #[uniffi::export]
 pub fn provider_x() -> Provider {
     Provider::x()
 }
 
-/// Google, which knows the application by these client ids. It is the authority for gmail.com and for the
-/// domain of an organisation that it keeps the mailboxes of (its claim `hd`).
+/// Returns Google. `audiences` are the client ids that Google knows the application by. Google is the
+/// authority for gmail.com, and for the domain of an organisation whose mailboxes it keeps (its claim `hd`).
 #[uniffi::export]
 pub fn provider_google(audiences: Vec<String>) -> Provider {
     Provider::google(audiences)
 }
 
-/// Apple, which knows the application by these bundle and service ids. It is the authority for the addresses
-/// of its relay and for those that it gives out itself.
+/// Returns Apple. `audiences` are the bundle and service ids that Apple knows the application by. Apple is
+/// the authority for the addresses of its relay and for those that it gives out itself.
 #[uniffi::export]
 pub fn provider_apple(audiences: Vec<String>) -> Provider {
     Provider::apple(audiences)
 }
 
-/// An identity provider that policy accepts.
+/// An identity provider that the policy accepts.
 #[uniffi::remote(Record)]
 pub struct Provider {
-    /// Its short name.
+    /// The provider's short name.
     pub id: ProviderId,
-    /// The issuer of its identities; with the subject it names a person for ever (OpenID Connect Core 5.7).
+    /// The issuer of its identities. Issuer and subject name a person for ever (OpenID Connect Core 5.7).
     pub issuer: String,
-    /// Domains that it is the authority for: an email there counts as proven when the provider says so.
-    /// Empty for most.
+    /// The domains that the provider is the authority for. An email there counts as proven if the provider
+    /// says so. Empty for most providers.
     #[uniffi(default)]
     pub authority_for: Vec<String>,
-    /// How its word reaches the engine.
+    /// How the provider's assertions reach the engine.
     pub assertion_kind: AssertionKind,
-    /// Where people manage their account there, which nobody else can.
+    /// The page where people manage their account at the provider, as only they can.
     #[uniffi(default)]
     pub manage_url: Option<String>,
 }
 
-/// How a provider's word reaches the engine; it is taken in no other way.
+/// How a provider's assertions reach the engine. It accepts them in no other way.
 #[uniffi::remote(Enum)]
 pub enum AssertionKind {
-    /// It issues no ID token: the host states what it said.
+    /// The provider issues no ID token. The host states what the provider said.
     HostStated,
-    /// By an ID token that it signed for the application.
+    /// The provider signs an ID token for the application.
     IdToken(IdTokenRules),
 }
 
-/// What policy asks of a provider's ID tokens.
+/// The policy's rules for a provider's ID tokens.
 #[uniffi::remote(Record)]
 pub struct IdTokenRules {
-    /// The names that the provider knows the application by (client ids); a token is for one of them.
+    /// The client ids that the provider knows the application by. A token must be for one of them.
     pub audiences: Vec<String>,
-    /// How the provider may sign.
+    /// The algorithms that the provider may sign with.
     pub algorithms: Vec<Algorithm>,
-    /// Other spellings of the issuer that its tokens may have, and that mean the same.
+    /// Other spellings of the issuer that its tokens may have, with the same meaning.
     #[uniffi(default)]
     pub also_issued_as: Vec<String>,
     /// Whether `email_verified` may be the text "true" instead of the JSON value.
     #[uniffi(default)]
     pub verified_may_be_text: bool,
-    /// Whether the provider is the authority for the domain in its claim `hd`: that of an organisation
-    /// whose mailboxes it keeps.
+    /// Whether the provider is the authority for the domain in its claim `hd`. This is the domain of an
+    /// organisation whose mailboxes the provider keeps.
     #[uniffi(default)]
     pub hosted_domain_counts: bool,
 }
@@ -81,32 +81,32 @@ pub enum Algorithm {
     EdDsa,
 }
 
-/// What a host states after it has spoken with a provider that issues no ID token.
+/// A host's statement after it has spoken with a provider that issues no ID token.
 #[uniffi::remote(Record)]
 pub struct HostStatement {
     /// The flow that the statement is made for.
     pub flow: FlowId,
     /// The provider.
     pub provider: ProviderId,
-    /// The provider's name for the person, 1 to 255 bytes, that never changes hands.
+    /// The provider's identifier for the person: 1 to 255 bytes. It never passes to another person.
     pub subject: String,
-    /// What the person is called there, for display only.
+    /// The person's display name at the provider, for display only.
     #[uniffi(default)]
     pub handle: Option<String>,
-    /// The person's email there, if the provider gave one.
+    /// The person's email at the provider, if the provider gave one.
     #[uniffi(default)]
     pub email: Option<String>,
-    /// Whether the provider says that it has verified the email. It counts only where policy makes the
+    /// Whether the provider says that it has verified the email. This counts only if the policy makes the
     /// provider the authority for the domain.
     #[uniffi(default)]
     pub email_verified: bool,
 }
 
-/// What proves a federated identity.
+/// A proof of a federated identity.
 #[uniffi::remote(Enum)]
 pub enum Assertion {
-    /// The host's word, for providers that policy has state by the host.
+    /// A host's statement, for providers whose `assertion_kind` is `HostStated`.
     Stated(HostStatement),
-    /// A provider's signed assertion_kind: an ID token in the compact form, with the nonce of the step.
+    /// An ID token that the provider signed, in the compact form and with the nonce of the step.
     IdToken(Secret),
 }

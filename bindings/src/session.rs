@@ -7,12 +7,12 @@ use selfsame::{Aal, AccountId, Amr, Client, MethodId, MethodKind, Session, Sessi
 pub enum Aal {
     /// One factor was proven.
     Aal1,
-    /// Two were.
+    /// Two factors were proven.
     Aal2,
 }
 
-/// How a session was proven: an Authentication Method Reference of RFC 8176. That registry has no value
-/// for a federated sign-in, so such a session has none; its method says what it was.
+/// How a session was proven: an Authentication Method Reference of RFC 8176. That registry has no value for a
+/// federated sign-in, so such a session has none. Its sign-in method tells how it was proven.
 #[uniffi::remote(Enum)]
 pub enum Amr {
     /// A password: `pwd`.
@@ -26,30 +26,31 @@ pub enum Amr {
 /// A session, as resolved from its token and as its owner lists it.
 #[uniffi::remote(Record)]
 pub struct Session {
-    /// Its name.
+    /// The session's id.
     pub id: SessionId,
-    /// Whose it is.
+    /// The account that the session is for.
     pub account: AccountId,
-    /// The device and product.
+    /// The device and the product.
     pub client: Client,
-    /// The method that was used.
+    /// The sign-in method that was used.
     pub method: MethodId,
-    /// The kind of that method.
+    /// The kind of that sign-in method.
     pub kind: MethodKind,
-    /// How it was proven.
+    /// The authentication methods that proved the session.
     pub amr: Vec<Amr>,
-    /// How strongly.
+    /// The authentication assurance level.
     pub aal: Aal,
-    /// Whether a recovery code stood in for the second factor: such a session may replace or turn off that
-    /// factor, and is no proof for anything else that wants it.
+    /// Whether a recovery code stood in for the second factor. Such a session may replace or turn off the
+    /// second factor. It is no proof for any other act that needs the second factor.
     pub recovered: bool,
-    /// When the proof was given, the oldest where there are several (OpenID Connect Core 2, `auth_time`).
+    /// When the proof was given. If there are several proofs, the time of the oldest (OpenID Connect Core 2,
+    /// `auth_time`).
     pub auth_time: Timestamp,
     /// When the first factor was last proven.
     pub first_at: Timestamp,
-    /// When it was opened.
+    /// When the session was opened.
     pub created_at: Timestamp,
-    /// When it was last used, as far as that was written down.
+    /// When the session was last used, as far as the store has recorded it.
     pub used_at: Timestamp,
 }
 

@@ -56,45 +56,46 @@ impl SupportDesk {
     }
 }
 
-/// An account as support sees it: enough to be sure which one it is, and nothing to use elsewhere.
+/// An account as support sees it. The view is enough to recognise the account, and contains nothing that
+/// could be used elsewhere.
 #[uniffi::remote(Record)]
 pub struct SupportView {
-    /// Its name.
+    /// The account's id.
     pub id: AccountId,
-    /// Whether it can be used.
+    /// Whether the account can be used.
     pub status: Status,
-    /// When it came to be.
+    /// When the account was created.
     pub created: Timestamp,
-    /// The address for messages, masked.
+    /// The address for notices, masked.
     pub contact: Option<String>,
-    /// The kinds of its sign-in methods, in the order they came.
+    /// The kinds of its sign-in methods, in the order in which they were added.
     pub methods: Vec<MethodKind>,
-    /// The providers of its federated identities, in the order they came.
+    /// The providers of its federated identities, in the order in which they were added.
     pub providers: Vec<ProviderId>,
-    /// The products that it is used with.
+    /// The products that the account is used with.
     pub products: Vec<ProductId>,
 }
 
-/// What support has done to an account. It outlives the account's purge and holds nothing personal.
+/// An act of support on an account. It outlives the purge of the account and holds nothing personal.
 #[uniffi::remote(Record)]
 pub struct SupportRecord {
     /// The account.
     pub account: AccountId,
-    /// Who.
+    /// The operator.
     pub operator: String,
-    /// For which case.
+    /// The operator's ticket.
     pub ticket: String,
-    /// When.
+    /// When the operator acted.
     pub at: Timestamp,
-    /// What.
+    /// The act.
     pub act: SupportAct,
 }
 
-/// What support can do.
+/// An act of support.
 #[uniffi::remote(Enum)]
 pub enum SupportAct {
-    /// A deletion was started.
+    /// The operator started a deletion.
     DeletionStarted,
-    /// A deletion was asked for, of an account that was on its way already.
+    /// The operator requested the deletion of an account that was already pending deletion.
     DeletionAskedAgain,
 }

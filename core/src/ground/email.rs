@@ -13,24 +13,24 @@ use serde::{Deserialize, Serialize};
 
 use super::text::nfc;
 
-/// The longest address, in octets of its normalised form (RFC 5321 section 4.5.3.1.3 less the two
-/// angle brackets of a path, RFC 3696 erratum 1690).
+/// The longest address, in octets of its normalised form (RFC 5321 section 4.5.3.1.3 minus the two angle
+/// brackets of a path, RFC 3696 erratum 1690).
 const WHOLE_MAX: usize = 254;
 
 /// The longest local part, in octets of its normalised form (RFC 5321 section 4.5.3.1.1).
 const LOCAL_MAX: usize = 64;
 
-/// Longer than anything that could normalise to a valid address; keeps the work on input bounded.
+/// Longer than any text that could normalise to a valid address. It limits the work on an input.
 const TYPED_MAX: usize = 2_048;
 
-/// An email address (SPEC 1.9): as it was typed, for display, and in the form that is compared.
+/// An email address: as it was typed, for display, and in the form that is compared (SPEC 1.9).
 ///
-/// Two addresses are equal, sort and hash alike, when their *compared* form is the same, however
-/// they were typed: the domain as lower-case A-labels (UTS 46, non-transitional), the local part in
-/// Normalization Form C with ASCII letters in lower case. Dots and plus tags count.
+/// Two addresses are equal if their *compared* form is the same. They then also sort and hash the same. The
+/// compared form has the domain as lower-case A-labels (UTS 46, non-transitional). It has the local part in
+/// Normalization Form C, with ASCII letters in lower case. Dots and plus tags count.
 ///
-/// `Debug` shows the masked form only. What is deserialised is taken as it was stored, because a
-/// newer Unicode must not move an old address to another claim.
+/// `Debug` shows only the masked form. Deserialising takes an address as it was stored, because a newer
+/// Unicode must not move an old address to another claim.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct EmailAddress {
     typed: String,
@@ -38,10 +38,10 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// Reads an address; blanks at its ends are left out.
+    /// Parses an address without the blanks at its ends.
     ///
     /// # Errors
-    /// The first reason why it is none that this engine takes.
+    /// Returns the first reason why the engine does not accept the address.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
         let typed = text.trim_matches(is_blank);
         if typed.is_empty() {
@@ -72,28 +72,28 @@ impl EmailAddress {
         Ok(Self { typed: typed.to_owned(), canonical })
     }
 
-    /// The address as its owner typed it, for display and for sending to it.
+    /// Returns the address as its owner typed it, for display and for sending to it.
     pub fn as_typed(&self) -> &str {
         &self.typed
     }
 
-    /// The form that is compared, looked up and claimed.
+    /// Returns the form that is compared, looked up and claimed.
     pub(crate) fn canonical(&self) -> &str {
         &self.canonical
     }
 
-    /// What may be shown of it to someone who has not proven it: first character, `…`, domain.
+    /// Returns what may be shown to somebody who has not proven the address: first character, `…`, domain.
     pub fn masked(&self) -> String {
         let first = self.local_part().chars().next();
         first.into_iter().chain("…@".chars()).chain(self.domain().chars()).collect()
     }
 
-    /// What stands before the sign, in the compared form.
+    /// Returns the part before the `@`, in the compared form.
     pub(crate) fn local_part(&self) -> &str {
         self.parts().0
     }
 
-    /// What stands behind the sign, as lower-case A-labels.
+    /// Returns the part after the `@`, as lower-case A-labels.
     pub(crate) fn domain(&self) -> &str {
         self.parts().1
     }
@@ -103,8 +103,8 @@ impl EmailAddress {
     }
 }
 
-/// A blank as UTS 18 annex C has it: a space of any kind, or a tab. Not a line break: what stands
-/// behind one is no address.
+/// Returns whether this is a blank of UTS 18 annex C: a space of any kind, or a tab. A line break is none,
+/// because text after one is not part of an address.
 fn is_blank(c: char) -> bool {
     c == '\t' || CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::SpaceSeparator
 }
@@ -156,20 +156,20 @@ impl fmt::Debug for EmailAddress {
 }
 
 worded! {
-    /// Why a text is no email address that this engine takes (SPEC 1.9).
+    /// Why a text is not an email address that the engine accepts (SPEC 1.9).
     #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
     pub enum InvalidEmail {
-        /// There is nothing but blanks.
+        /// It is empty or has only blanks.
         Empty => "the email address is empty";
-        /// The local part has more than 64 octets or the whole more than 254 (RFC 5321).
+        /// The local part has more than 64 octets, or the whole more than 254 (RFC 5321).
         TooLong => "an email address has at most 64 octets before its sign and 254 in all";
-        /// It does not read `local@domain` (RFC 5322 dot-atom, RFC 6531).
+        /// It does not have the form `local@domain` (RFC 5322 dot-atom, RFC 6531).
         Syntax => "an email address reads local@domain, without spaces or control characters";
-        /// The local part is in quotation marks, which the engine does not take.
+        /// The local part is in quotation marks, which the engine does not accept.
         QuotedLocalPart => "an email address with quotation marks is not accepted";
-        /// The domain is an address in brackets, which the engine does not take.
+        /// The domain is an address in brackets, which the engine does not accept.
         DomainLiteral => "an email address with a network address as its domain is not accepted";
-        /// The domain is no name of two labels or more (UTS 46, STD3, RFC 1035 lengths).
+        /// The domain is not a name of two labels or more (UTS 46, STD3, RFC 1035 lengths).
         Domain => "the domain of the email address is not valid";
     }
 }

@@ -1,8 +1,9 @@
-//! What a person wants to be called: the Nickname profile of PRECIS (RFC 8266 section 2).
+//! Display names, in the Nickname profile of PRECIS (RFC 8266 section 2).
 //!
-//! Held are, from RFC 8264's FreeformClass: nothing unassigned, no controls, no private use, no noncharacters,
-//! no ignorable code points, no old Hangul Jamo, and joiners only behind a virama. The other contextual rules
-//! (RFC 5892 appendix A.3 to A.9) are not: a name is shown and compared with nothing (SPEC 1.10, 1.11).
+//! A name follows these rules of RFC 8264's FreeformClass: no unassigned code points, no controls, no private
+//! use, no noncharacters, no ignorable code points, no old Hangul Jamo, and joiners only after a virama. The
+//! other contextual rules (RFC 5892 appendix A.3 to A.9) do not apply, because a name is only shown and never
+//! compared (SPEC 1.10, 1.11).
 
 use crate::ground::named::worded;
 
@@ -10,29 +11,29 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::{CanonicalCombiningClass, DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// Most code points of a name.
+/// The most code points in a name.
 const LONGEST: usize = 64;
-/// Most bytes that are looked at: no name of so few code points has more.
+/// The most bytes that are examined. A name of `LONGEST` code points never has more.
 const LONGEST_TYPED: usize = 4 * 1024;
-/// How often a name may change by being prepared again before it is refused (RFC 8264 section 7).
+/// How often preparing a name may change it before the name is refused (RFC 8264 section 7).
 const ROUNDS: usize = 4;
 
 worded! {
-    /// Why a text is no name.
+    /// Why a text is not a valid display name.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub enum InvalidName {
-        /// There is nothing but blanks.
+        /// It is empty or has only blanks.
         Empty => "there is nothing but blanks";
         /// It has more than 64 characters.
         TooLong => "it has more than 64 characters";
-        /// It has a character that names do not have: a control, an invisible one, or one that Unicode has not
-        /// assigned.
+        /// It has a character that is not allowed in names: a control, an invisible one, or one that Unicode
+        /// has not assigned.
         Character => "it has a character that names do not have";
     }
 }
 
-/// The name as it is kept: blanks of all kinds are spaces, one between words and none at the ends, and the text
-/// is in NFKC.
+/// Returns the name as it is kept, in NFKC. Blanks of all kinds become spaces: one between words and none at
+/// the ends.
 pub(crate) fn nickname(typed: &str) -> Result<String, InvalidName> {
     if typed.len() > LONGEST_TYPED {
         return Err(InvalidName::TooLong);

@@ -1,31 +1,31 @@
-//! Short names that policy gives: of providers and of products.
+//! The short names of providers and products in the policy.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The short name of a provider in policy: 1 to 32 of `a-z`, `0-9` and `-`.
+/// The short name of a provider in the policy: 1 to 32 of `a-z`, `0-9` and `-`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ProviderId(String);
 
-/// The short name of a product in policy: 1 to 32 of `a-z`, `0-9` and `-` (SPEC 8.1).
+/// The short name of a product in the policy: 1 to 32 of `a-z`, `0-9` and `-` (SPEC 8.1).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ProductId(String);
 
 macro_rules! short_names {
     ($($name:ident)*) => {$(
         impl $name {
-            /// Takes a text that is a short name, else nothing.
+            /// Takes a text. Returns `None` if it is not a short name.
             pub fn new(text: &str) -> Option<Self> {
                 is_short_name(text).then(|| Self(text.to_owned()))
             }
 
-            /// The name of a preset, which is one by how it is written.
+            /// Returns the name of a preset. Its text in the source is a short name.
             pub(crate) fn preset(text: &str) -> Self {
                 Self(text.to_owned())
             }
 
-            /// The name.
+            /// Returns the name.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

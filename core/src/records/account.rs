@@ -1,4 +1,4 @@
-//! An account: one record that holds all that decides who may be it (SPEC 1).
+//! An account: one record with everything that decides who may sign in to it (SPEC 1).
 
 use serde::{Deserialize, Serialize};
 
@@ -23,17 +23,17 @@ use crate::records::provider::Identity;
 use crate::records::session::{Aal, Session};
 use crate::records::throttle::Throttle;
 
-/// Failures of a session's reauthentication that end it (SPEC 6.4).
+/// The number of failed reauthentications that end a session (SPEC 6.4).
 const REAUTHENTICATIONS: u8 = 5;
 
 /// One person's identity in a store.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Account {
     pub(crate) id: AccountId,
-    /// How often the account was written; nought before its first time.
+    /// How often the account was written. Zero before the first time.
     pub(crate) revision: u64,
     pub(crate) status: Status,
-    /// What the owner wants to be called; found by nobody (SPEC 1.11).
+    /// The name that the owner chose. Nobody can find the account by it (SPEC 1.11).
     pub(crate) display_name: Option<String>,
     pub(crate) credentials: Credentials,
     /// Failures of the first factor (SPEC 12.1).
@@ -41,54 +41,55 @@ pub(crate) struct Account {
     /// Failures of the second factor, over all flows (SPEC 12.1).
     pub(crate) second: Throttle,
     pub(crate) hold: Option<Hold>,
-    /// Second factors and recovery codes on their way, one a session at most (SPEC 5.1).
+    /// Enrolments of second factors and recovery codes in progress, at most one for each session (SPEC 5.1).
     pub(crate) enrolments: Vec<Enrolment>,
-    /// Identifiers that an undo may put back; nobody else gets them meanwhile (SPEC 7.3).
+    /// Identifiers that an undo may put back. Nobody else can take them meanwhile (SPEC 7.3).
     pub(crate) reserved: Vec<Reserved>,
-    /// Failed reauthentications of sessions that live (SPEC 6.4).
+    /// Failed reauthentications of live sessions (SPEC 6.4).
     pub(crate) reauthentications: Vec<(SessionId, u8)>,
-    /// Until when the last of the acts can be undone that can be (SPEC 7.3).
+    /// When the last undo code of the account expires (SPEC 7.3).
     pub(crate) undo_until: Option<Timestamp>,
-    /// The products that it is used with, in the order of their first use (SPEC 8.2).
+    /// The products that the account is used with, in the order of their first use (SPEC 8.2).
     pub(crate) memberships: Vec<Membership>,
-    /// Whether the picker of the device offers it (SPEC 1.11).
+    /// Whether the device's picker offers the account (SPEC 1.11).
     pub(crate) is_remembered: bool,
-    /// When it was last restored from deletion: for a while support starts no other (SPEC 9.5).
+    /// When the account was last restored from deletion. Support cannot start another deletion for a while
+    /// (SPEC 9.5).
     pub(crate) restored_at: Option<Timestamp>,
-    /// How many sessions there are, those that wait included.
+    /// The number of sessions, including those that wait for a restore.
     pub(crate) sessions: u16,
     pub(crate) chain: Chain,
-    /// Where it came from, if it was imported (SPEC 13.2).
+    /// Where the account came from, if it was imported (SPEC 13.2).
     pub(crate) origin: Option<Origin>,
 }
 
-/// The time after a recovery in which the account's ways in and contents stay as they are (SPEC 5.5).
+/// The time after a recovery in which the account's sign-in methods and contents stay as they are (SPEC 5.5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Hold {
     pub(crate) until: Timestamp,
-    /// Whether the second factor can be replaced but not turned off: the password was reset, and a
-    /// recovery code stood in (SPEC 4.7).
+    /// Whether the second factor can be replaced but not turned off, because the password was reset and a
+    /// recovery code stood in for the second factor (SPEC 4.7).
     pub(crate) keeps_mfa: bool,
 }
 
 /// Whether an account can be used (SPEC 1.1).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Status {
-    /// It can.
+    /// The account can be used.
     Active,
-    /// It will be purged unless its owner restores it.
+    /// The account will be purged unless its owner restores it.
     PendingDeletion {
-        /// When deletion was asked for.
+        /// When the deletion was requested.
         requested_at: Timestamp,
-        /// From when on the account is absent.
+        /// When the account becomes absent.
         purge_at: Timestamp,
-        /// Who asked for it.
+        /// Who requested the deletion.
         requested_by: RequestedBy,
     },
 }
 
 impl Account {
-    /// An account that has nothing yet.
+    /// Returns an account that has nothing yet.
     pub(crate) fn new(id: AccountId) -> Self {
         Self {
             id,
@@ -112,17 +113,17 @@ impl Account {
         }
     }
 
-    /// Whether every rule has to treat the account as gone (SPEC 9.3).
+    /// Returns whether every rule must treat the account as gone (SPEC 9.3).
     pub(crate) fn is_absent(&self, now: Timestamp) -> bool {
         matches!(self.status, Status::PendingDeletion { purge_at, .. } if now >= purge_at)
     }
 
-    /// The methods that lead in.
+    /// Returns the sign-in methods that are not suspended.
     pub(crate) fn usable(&self) -> impl Iterator<Item = &Method> {
         self.credentials.methods.iter().filter(|method| !method.suspended)
     }
 
-    /// The account's one password method (SPEC 1.6).
+    /// Returns the account's only password method (SPEC 1.6).
     pub(crate) fn password(&self) -> Option<(&Method, &EmailAddress, &StoredPassword, u32)> {
         self.usable().find_map(|method| match &method.credential {
             Credential::Password { email, hash, version } => Some((method, email, hash, *version)),
@@ -130,7 +131,7 @@ impl Account {
         })
     }
 
-    /// The email of the password, suspended or not.
+    /// Returns the email of the password, suspended or not.
     pub(crate) fn any_password_email(&self) -> Option<&EmailAddress> {
         self.credentials.methods.iter().find_map(|method| match &method.credential {
             Credential::Password { email, .. } => Some(email),
@@ -138,7 +139,7 @@ impl Account {
         })
     }
 
-    /// The method that this identity is.
+    /// Returns the sign-in method with this identity.
     pub(crate) fn federated(&self, sought: &Identity) -> Option<&Method> {
         self.usable().find(|method| {
             matches!(&method.credential, Credential::Federated { identity, .. }
@@ -154,17 +155,17 @@ impl Account {
         self.credentials.methods.iter_mut().find(|method| method.id == id)
     }
 
-    /// Whether the email is a verified address of the account.
+    /// Returns whether the email is a verified address of the account.
     pub(crate) fn has_verified(&self, email: &EmailAddress) -> bool {
         self.verified().any(|verified| verified == email)
     }
 
-    /// Whether the email is an address of the account, proven or not.
+    /// Returns whether the email is an address of the account, proven or not.
     pub(crate) fn has(&self, email: &EmailAddress) -> bool {
         self.credentials.addresses.iter().any(|address| address.email == *email)
     }
 
-    /// The verified addresses, earliest first.
+    /// Returns the verified addresses, earliest first.
     pub(crate) fn verified(&self) -> impl Iterator<Item = &EmailAddress> {
         self.credentials
             .addresses
@@ -173,7 +174,7 @@ impl Account {
             .map(|address| &address.email)
     }
 
-    /// Adds an address or its proof. The first verified one becomes the contact.
+    /// Adds an address, or the proof of one. The first verified address becomes the contact.
     pub(crate) fn take_address(
         &mut self,
         email: &EmailAddress,
@@ -189,21 +190,21 @@ impl Account {
         }
     }
 
-    /// A session of the account is over.
+    /// Records that a session of the account has ended.
     pub(crate) fn session_ends(&mut self, session: SessionId) {
         self.sessions = self.sessions.saturating_sub(1);
         self.enrolments.retain(|enrolment| enrolment.session != session);
         self.reauthentications.retain(|(of, _)| *of != session);
     }
 
-    /// All sessions of the account but this one are over.
+    /// Records that all sessions of the account but this one have ended.
     pub(crate) fn only_session(&mut self, session: SessionId) {
         self.sessions = 1;
         self.enrolments.retain(|enrolment| enrolment.session == session);
         self.reauthentications.retain(|(of, _)| *of == session);
     }
 
-    /// All sessions of the account are over.
+    /// Records that all sessions of the account have ended.
     pub(crate) fn no_sessions(&mut self) {
         self.sessions = 0;
         self.enrolments.clear();
@@ -235,9 +236,9 @@ impl Account {
         }
     }
 
-    /// Takes methods away, and with each the address that no other method carries. Where the contact goes,
-    /// the earliest verified address that stays becomes it (SPEC 1.8).
-    /// `keeps_proven` leaves the owner what was proven by more than the methods that go.
+    /// Removes sign-in methods, and the addresses that no other method carries. If the contact goes, the
+    /// earliest verified address left replaces it (SPEC 1.8). With `keeps_proven`, verified addresses stay
+    /// even if no method carries them.
     pub(crate) fn drop_methods(&mut self, keeps_proven: bool, gone: impl Fn(&Method) -> bool) {
         let (gone, kept): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.credentials.methods).into_iter().partition(gone);
@@ -258,13 +259,13 @@ impl Account {
         self.settle_contact();
     }
 
-    /// The method that carries the address.
+    /// Returns the sign-in method that carries the address.
     pub(crate) fn carrier(&self, email: &EmailAddress) -> Option<MethodId> {
         let carries = |method: &&Method| method.credential.email() == Some(email);
         self.credentials.methods.iter().find(carries).map(|method| method.id)
     }
 
-    /// Puts the earliest verified address in the place of a contact that went.
+    /// Replaces a removed contact with the earliest verified address.
     fn settle_contact(&mut self) {
         if self.credentials.contact.as_ref().is_some_and(|contact| self.has_verified(contact)) {
             return;
@@ -274,7 +275,7 @@ impl Account {
         self.credentials.contact = earliest.map(|address| address.email.clone());
     }
 
-    /// Whether what was proven is still a way into the account, unchanged.
+    /// Returns whether the proven sign-in method is still usable and unchanged.
     pub(crate) fn holds(&self, proof: &Proof) -> bool {
         self.usable().any(|method| {
             method.id == proof.method
@@ -285,7 +286,7 @@ impl Account {
         })
     }
 
-    /// Replaces the password: proofs of the one before are stale from here on.
+    /// Replaces the password. Earlier proofs of a password are stale from here on.
     pub(crate) fn set_password(&mut self, new: StoredPassword) {
         for method in &mut self.credentials.methods {
             if let Credential::Password { hash, version, .. } = &mut method.credential {
@@ -297,7 +298,7 @@ impl Account {
         }
     }
 
-    /// Counts a failed reauthentication of a session; whether it was one too many.
+    /// Counts a failed reauthentication of a session. Returns whether the session must end.
     pub(crate) fn failed_to_reauthenticate(&mut self, session: SessionId) -> bool {
         let failures = match self.reauthentications.iter_mut().find(|(of, _)| *of == session) {
             Some((_, failures)) => {
@@ -312,7 +313,7 @@ impl Account {
         failures >= REAUTHENTICATIONS
     }
 
-    /// The kinds of its usable methods, each once.
+    /// Returns the kinds of the usable sign-in methods, each once.
     pub(crate) fn kinds(&self) -> Vec<MethodKind> {
         let mut kinds: Vec<_> = self.usable().map(|method| method.kind()).collect();
         kinds.sort_unstable();
@@ -320,14 +321,14 @@ impl Account {
         kinds
     }
 
-    /// The kinds of methods that work without a network (SPEC 4.9).
+    /// Returns the kinds of usable sign-in methods that work without a network (SPEC 4.9).
     pub(crate) fn works_offline(&self) -> Vec<MethodKind> {
         let mut kinds = self.kinds();
         kinds.retain(|kind| kind.works_offline());
         kinds
     }
 
-    /// What the first factor can be proven with: its password, its identities.
+    /// Returns the accepted proofs of the first factor: the password and the identities.
     pub(crate) fn accepted(&self) -> Vec<Accepted> {
         let password = self.password().filter(|(method, ..)| method.compromised_at.is_none());
         let password = password.map(|_| Accepted::Password);
@@ -337,7 +338,7 @@ impl Account {
         password.into_iter().chain(providers.into_iter().map(Accepted::Federated)).collect()
     }
 
-    /// The level that a session has with every factor of the account proven (SPEC 5.7).
+    /// Returns the level of a session in which every factor of the account is proven (SPEC 5.7).
     pub(crate) fn highest_aal(&self) -> Aal {
         if self.credentials.mfa.is_some() { Aal::Aal2 } else { Aal::Aal1 }
     }
@@ -346,7 +347,7 @@ impl Account {
         self.memberships.iter().find(|membership| membership.product == *product)
     }
 
-    /// Everything that the account may be claimed by.
+    /// Returns every identifier that the account may claim.
     pub(crate) fn identifiers(&self) -> impl Iterator<Item = Identifier> {
         let customers = self.memberships.iter().filter_map(|membership| {
             membership.billing.as_ref().map(|billing| Identifier::Customer(billing.customer.clone()))
@@ -355,18 +356,18 @@ impl Account {
         self.credentials.identifiers().chain(customers).chain(external)
     }
 
-    /// Whether nobody else may have the identifier: a method has it, or an undo may put it back.
+    /// Returns whether nobody else may have the identifier: the account has it, or an undo may put it back.
     pub(crate) fn claims(&self, identifier: &Identifier, now: Timestamp) -> bool {
         self.identifiers().any(|own| own == *identifier)
             || self.reserved.iter().any(|held| held.identifier == *identifier && now < held.until)
     }
 
-    /// Whether the identifier leads in.
+    /// Returns whether somebody can sign in with the identifier.
     pub(crate) fn is_found_by(&self, identifier: &Identifier) -> bool {
         self.usable().any(|method| method.credential.identifier() == *identifier)
     }
 
-    /// Until when an act can be undone (SPEC 7.3), if one can: meanwhile nothing is erased.
+    /// Returns until when an act can be undone, if one can (SPEC 7.3). The account cannot be erased before.
     pub(crate) fn has_live_undo(&self, now: Timestamp) -> Option<Timestamp> {
         self.undo_until.filter(|until| now < *until)
     }
@@ -379,29 +380,29 @@ impl Record for Account {
 /// An account as its owner sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AccountView {
-    /// Its name.
+    /// The account's id.
     pub id: AccountId,
-    /// Whether it can be used.
+    /// Whether the account can be used.
     pub status: Status,
-    /// When it came to be.
+    /// When the account was created.
     pub created: Timestamp,
-    /// What the owner wants to be called.
+    /// The name that the owner chose, if any.
     pub display_name: Option<String>,
-    /// The address for messages, if there is one.
+    /// The address for notices, if the account has one.
     pub contact: Option<String>,
-    /// All addresses, in the order they came.
+    /// All addresses, in the order in which they were added.
     pub addresses: Vec<AddressView>,
-    /// All ways in, in the order they came.
+    /// All sign-in methods, in the order in which they were added.
     pub methods: Vec<MethodView>,
     /// The second factor, if MFA is on.
     pub mfa: Option<MfaView>,
-    /// Until when the account is on hold after a recovery, if it is (SPEC 5.5).
+    /// When the hold after a recovery ends, if the account is on hold (SPEC 5.5).
     pub hold_until: Option<Timestamp>,
-    /// Whether a second factor is asked for no more until its owner has said that it stays (SPEC 3.7).
+    /// Whether a second factor is disabled until the owner confirms it (SPEC 3.7).
     pub second_factor_suspended: bool,
 }
 
-/// A living session and its account, as one act sees them.
+/// A live session and its account, as one act sees them.
 pub(crate) struct Owner {
     pub(crate) session: Session,
     pub(crate) account: Account,

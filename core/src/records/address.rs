@@ -7,7 +7,7 @@ use crate::ground::id::MethodId;
 use crate::ground::time::Timestamp;
 use crate::records::method::MethodView;
 
-/// An email of an account.
+/// An email address of an account.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Address {
     pub(crate) email: EmailAddress,
@@ -18,43 +18,44 @@ pub(crate) struct Address {
 /// Where an address came from (SPEC 1.4).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum AddressSource {
-    /// A sign-in method carries it.
+    /// A sign-in method carries the address.
     Method(MethodId),
-    /// The owner gave it.
+    /// The owner gave the address.
     Contact,
-    /// It came with the account from another service.
+    /// The address came with the account from another service.
     Import,
 }
 
 /// An address as the account's owner sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AddressView {
-    /// As it was typed.
+    /// The address as it was typed.
     pub email: String,
-    /// When it was proven, if it was.
+    /// When the address was proven, if it was.
     pub verified_at: Option<Timestamp>,
-    /// Where it came from.
+    /// Where the address came from.
     pub source: AddressSource,
-    /// How many other accounts have proven it too; nought while this one has not (SPEC 2.8).
+    /// The number of other accounts that have proven the address too. Zero until this account has proven it
+    /// (SPEC 2.8).
     pub others: usize,
 }
 
-/// What an act on an account's addresses has come to.
+/// The result of an act on an account's addresses.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum AddressStep {
-    /// It is done.
+    /// The act is done.
     Done,
-    /// A code went to the address: prove it in this session, and it will be done.
+    /// A code went to the address. Prove the address in this session to complete the act.
     ProveAddress {
         /// The address, masked.
         to: String,
     },
-    /// It is done, and was the account's first proof of an address: say which of the ways in that were
-    /// there before are yours. They lead in no more until then (SPEC 3.7).
+    /// The act is done and was the account's first proof of an address. Say which of the earlier sign-in
+    /// methods are yours. They are disabled until then (SPEC 3.7).
     ReviewMethods {
-        /// The ways in that wait for it.
+        /// The sign-in methods to review.
         methods: Vec<MethodView>,
-        /// Whether a second factor waits for it too.
+        /// Whether there is a second factor to review too.
         second_factor: bool,
     },
 }

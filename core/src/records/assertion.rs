@@ -1,4 +1,4 @@
-//! What proves a federated identity (SPEC 2.9).
+//! The proofs of a federated identity (SPEC 2.9).
 
 use std::fmt;
 
@@ -9,20 +9,20 @@ use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
 use crate::records::provider::Identity;
 
-/// What a host states after it has spoken with a provider that issues no ID token (SPEC 2.9).
+/// A host's statement after it has spoken with a provider that issues no ID token (SPEC 2.9).
 #[derive(Clone)]
 pub struct HostStatement {
     /// The flow that the statement is made for.
     pub flow: FlowId,
     /// The provider.
     pub provider: ProviderId,
-    /// The provider's name for the person, 1 to 255 bytes, that never changes hands.
+    /// The provider's identifier for the person: 1 to 255 bytes. It never passes to another person.
     pub subject: String,
-    /// What the person is called there, for display only.
+    /// The person's display name at the provider, for display only.
     pub handle: Option<String>,
-    /// The person's email there, if the provider gave one.
+    /// The person's email at the provider, if the provider gave one.
     pub email: Option<String>,
-    /// Whether the provider says that it has verified the email. It counts only where policy makes the
+    /// Whether the provider says that it has verified the email. This counts only if the policy makes the
     /// provider the authority for the domain.
     pub email_verified: bool,
 }
@@ -36,19 +36,20 @@ impl fmt::Debug for HostStatement {
     }
 }
 
-/// What proves a federated identity.
+/// A proof of a federated identity.
 #[derive(Clone, Debug)]
 pub enum Assertion {
-    /// The host's word, for providers that policy has state by the host.
+    /// A host's statement, for providers whose `assertion_kind` is `HostStated`.
     Stated(HostStatement),
-    /// A provider's signed word: an ID token in the compact form, with the nonce of the step.
+    /// An ID token that the provider signed, in the compact form and with the nonce of the step.
     IdToken(Secret),
 }
 
-/// An assertion that was checked: what it proves.
+/// What an assertion proves, after the engine has checked it.
 #[derive(Clone)]
 pub(crate) struct Asserted {
-    /// When the person last signed in at the provider, if it says so (OpenID Connect Core 2, `auth_time`).
+    /// When the person last signed in at the provider, if the provider says so (OpenID Connect Core 2,
+    /// `auth_time`).
     pub(crate) auth_time: Option<Timestamp>,
     pub(crate) identity: Identity,
     pub(crate) handle: Option<String>,

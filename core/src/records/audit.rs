@@ -1,4 +1,4 @@
-//! What happened to an account (SPEC 11.1).
+//! The events of an account (SPEC 11.1).
 
 use std::fmt;
 
@@ -12,9 +12,9 @@ use crate::ground::time::Timestamp;
 /// Who acted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Actor {
-    /// Whoever presented the owner's proof, or tried to.
+    /// Anybody who presented the owner's proof, or tried to.
     Owner,
-    /// Somebody who helps people.
+    /// An operator of support.
     Support,
     /// The program that embeds the engine.
     Host,
@@ -23,48 +23,48 @@ pub enum Actor {
 }
 
 worded! {
-    /// What was done or tried.
+    /// The act that was done or tried.
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
     pub enum Action {
-        /// The account came to be.
+        /// The account was created.
         AccountCreated => "the account was made";
-        /// The account came from another service.
+        /// The account was imported from another service.
         AccountImported => "the account was imported";
         /// A sign-in method was added by linking.
         MethodLinked => "a sign-in method was added by linking";
-        /// A sign-in method was added by the owner.
+        /// The owner added a sign-in method.
         MethodAdded => "a sign-in method was added";
         /// A sign-in method was removed.
         MethodRemoved => "a sign-in method was removed";
-        /// The owner said which of the ways in are theirs.
+        /// The owner confirmed which sign-in methods are theirs.
         MethodsReviewed => "the sign-in methods were reviewed";
-        /// The email that an identity came with later was taken.
+        /// The owner took over the newer email of an identity.
         SeenEmailTaken => "the newer email of an identity was taken";
-        /// The owner chose what to be called.
+        /// The owner changed the display name.
         DisplayNameChanged => "the display name was changed";
         /// An address was proven.
         AddressProven => "an address was proven";
         /// The contact address was changed.
         EmailChanged => "the contact address was changed";
-        /// A code of an address did not fit.
+        /// A wrong code for an address was typed.
         AddressCodeTried => "the code of an address was tried";
         /// A protected act was undone.
         Undone => "a change was undone";
         /// A session was opened.
         SignedIn => "signed in";
-        /// A password did not fit.
+        /// A wrong password was typed.
         PasswordTried => "a password was tried";
-        /// An identity that is no method of the account was shown as proof for a link.
+        /// An identity that is not a sign-in method of the account was presented as proof for a link.
         ForeignIdentityShown => "an identity of somebody else was shown";
-        /// A try came before its time.
+        /// An attempt came too early.
         Throttled => "a try came too early";
-        /// A second factor was proven, on the way to something else.
+        /// A second factor was proven as a step towards another act.
         SecondFactorProven => "the second factor was proven";
-        /// A second factor did not fit.
+        /// A wrong second factor was typed.
         SecondFactorTried => "a second factor was tried";
-        /// A second factor is on its way: the app has its secret.
+        /// The enrolment of a second factor started: the app has its secret.
         MfaEnrolmentBegun => "an authenticator app was given its secret";
-        /// The app gave its first code, or a wrong one.
+        /// The app's first code was typed, right or wrong.
         MfaEnrolmentConfirmed => "the first code of an authenticator app was typed";
         /// MFA was turned on.
         MfaTurnedOn => "MFA was turned on";
@@ -72,27 +72,27 @@ worded! {
         MfaReplaced => "the second factor was replaced";
         /// MFA was turned off.
         MfaTurnedOff => "MFA was turned off";
-        /// Other recovery codes were made.
+        /// New recovery codes were made.
         RecoveryCodesMade => "other recovery codes were made";
-        /// The other recovery codes were saved, and count.
+        /// The new recovery codes were saved and are valid now.
         RecoveryCodesSaved => "the other recovery codes were saved";
-        /// A password was said to be known to others.
+        /// A password was reported as known to others.
         MethodCompromised => "a password was said to be known to others";
-        /// A session's proof was renewed.
+        /// The proof of a session was renewed.
         Reauthenticated => "the proof of a session was renewed";
-        /// A renewal of a session's proof did not fit.
+        /// A wrong proof was given to renew the proof of a session.
         ReauthenticationTried => "a renewal of the proof of a session was tried";
-        /// Another password was set.
+        /// The password was changed.
         PasswordChanged => "the password was changed";
-        /// Another password was set by a mailed code.
+        /// The password was reset with a mailed code.
         PasswordReset => "the password was reset by a mailed code";
-        /// The account is no longer offered on this device, and its sessions here were ended.
+        /// The device forgot the account and ended the account's sessions there.
         ForgottenHere => "the device was told to forget the account";
         /// A session was ended.
         SessionEnded => "a session was ended";
         /// All sessions but one were ended.
         OtherSessionsEnded => "all other sessions were ended";
-        /// Deletion was asked for.
+        /// The deletion of the account was requested.
         DeletionRequested => "deletion was asked for";
         /// The account was restored from deletion.
         Restored => "the account was restored";
@@ -100,24 +100,24 @@ worded! {
         RestoredAndLinked => "the account was restored, and a sign-in method added";
         /// A product was used for the first time.
         ProductOpened => "a product was used for the first time";
-        /// What a product costs was set.
+        /// The billing profile of a product was set.
         BillingSet => "the billing of a product was set";
-        /// Deletion was asked for, of an account that was on its way already.
+        /// The deletion was requested again while the account was pending deletion.
         DeletionAskedAgain => "deletion was asked for again";
-        /// Notice was given that the account will be erased.
+        /// The erasure of the account was announced.
         ErasureAnnounced => "it was announced that the account will be erased";
-        /// The rest of the time to restore the account was left out.
+        /// The rest of the time to restore the account was skipped.
         Erased => "the account was erased";
-        /// Everything that is held about the account was given out.
+        /// The account's data was exported.
         Exported => "everything that is held about the account was given out";
-        /// Something was asked for about the data.
+        /// A privacy request was made.
         PrivacyRequested => "something was asked for about the data";
-        /// What was asked for about the data was answered.
+        /// A privacy request was answered.
         PrivacyRequestClosed => "what was asked for about the data was answered";
     }
 }
 
-/// Whether it was done.
+/// Whether the act was done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Outcome {
     /// It was done.
@@ -126,22 +126,22 @@ pub enum Outcome {
     Refused,
 }
 
-/// One thing that happened, or several refusals of one kind in a row.
+/// One event, or several refusals of one kind in a row.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Event {
-    /// When it happened, or first happened.
+    /// When the event happened, or first happened.
     pub first: Timestamp,
-    /// When it last happened.
+    /// When the event last happened.
     pub last: Timestamp,
-    /// How often it happened.
+    /// How often the event happened.
     pub count: u32,
     /// Who acted.
     pub actor: Actor,
-    /// In which session, if in one.
+    /// The session in which the event happened, if any.
     pub session: Option<SessionId>,
-    /// What was done or tried.
+    /// The act that was done or tried.
     pub action: Action,
-    /// Whether it was done.
+    /// Whether the act was done.
     pub outcome: Outcome,
 }
 
@@ -154,12 +154,12 @@ impl Event {
         Self { outcome: Outcome::Refused, ..Self::done(action, None, now) }
     }
 
-    /// The same, done by another than the owner.
+    /// Returns the event with another actor than the owner.
     pub(crate) fn by(self, actor: Actor) -> Self {
         Self { actor, ..self }
     }
 
-    /// Whether `next` is one more of the same refusal.
+    /// Returns whether `next` repeats the same refusal.
     pub(crate) fn takes_in(&self, next: &Self) -> bool {
         self.outcome == Outcome::Refused
             && next.outcome == Outcome::Refused
@@ -169,7 +169,7 @@ impl Event {
 }
 
 impl fmt::Display for Event {
-    /// In words that the account's owner understands.
+    /// Writes the event in words that the account's owner understands.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.action)?;
         match self.actor {

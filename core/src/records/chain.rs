@@ -1,4 +1,4 @@
-//! The chain of an account's events, which shows any change to them (SPEC 11.2).
+//! The hash chain of an account's events, which shows any change to them (SPEC 11.2).
 
 use std::time::Duration;
 
@@ -10,40 +10,40 @@ use crate::ground::codec::Malformed;
 use crate::ground::time::Timestamp;
 use crate::records::audit::Event;
 
-/// How long an event is kept; older ones are replaced by the hash of their end.
+/// How long an event is kept. The hash of the chain replaces older events.
 pub(crate) const KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// An event in its place in the account's chain.
+/// An event with its place in the account's chain.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Activity {
-    /// Its number, counted from the account's first event.
+    /// The event's number, counted from the account's first event.
     pub sequence: u64,
-    /// What happened.
+    /// The event.
     pub event: Event,
 }
 
-/// The end of an account's chain, kept in the account itself.
+/// The end of an account's chain, which the account itself holds.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Chain {
     /// The number of the oldest event that is kept, the hash before it, and when it last happened.
     pub(crate) oldest: u64,
     pub(crate) before_oldest: [u8; 32],
     pub(crate) oldest_last: Option<Timestamp>,
-    /// How many events there ever were.
+    /// The number of events ever appended.
     pub(crate) length: u64,
-    /// The hash before the newest event, and that event: it alone may still take another in.
+    /// The hash before the newest event, and that event. Only the newest event can still absorb another.
     before_newest: [u8; 32],
     newest: Option<Event>,
 }
 
-/// What an appended event comes to: the row to write.
+/// The row to write for an appended event.
 pub(crate) struct Appended {
     pub(crate) sequence: u64,
     pub(crate) event: Event,
 }
 
 impl Chain {
-    /// Appends an event, or lets the newest take it in.
+    /// Appends an event, or counts it in the newest one.
     pub(crate) fn append(&mut self, event: Event) -> Result<Appended, Malformed> {
         if let Some(newest) = &mut self.newest
             && newest.takes_in(&event)
@@ -63,12 +63,12 @@ impl Chain {
         Ok(Appended { sequence, event })
     }
 
-    /// Whether the oldest event is due to be dropped. The newest never is.
+    /// Returns whether the oldest event must be dropped. The newest event is never dropped.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         self.oldest + 1 < self.length && self.oldest_last.is_some_and(|last| last + KEPT <= now)
     }
 
-    /// Drops the oldest event, which `dropped` is; `next` is the one after it.
+    /// Drops the oldest event. `dropped` is this event, and `next` is the one after it.
     pub(crate) fn drop_oldest(&mut self, dropped: &Event, next: &Event) -> Result<(), Malformed> {
         self.before_oldest = link(&self.before_oldest, self.oldest, dropped)?;
         self.oldest += 1;
@@ -76,7 +76,8 @@ impl Chain {
         Ok(())
     }
 
-    /// Whether these are the chain's events: all that are kept, unchanged, in their order (SPEC 11.2).
+    /// Returns whether these are the events of the chain: all that are kept, unchanged and in order (SPEC
+    /// 11.2).
     pub(crate) fn holds(&self, events: &[Activity]) -> bool {
         let Some((newest, earlier)) = events.split_last() else { return self.newest.is_none() };
         let mut hash = self.before_oldest;

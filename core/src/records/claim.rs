@@ -1,11 +1,11 @@
-//! Rows that say by being there: whose an identifier is, and that something holds at all.
+//! Rows whose presence is their meaning: the owner of an identifier, and markers.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ground::codec::Record;
 use crate::ground::id::AccountId;
 
-/// Whose an identifier is.
+/// The account that an identifier belongs to.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Claim(pub(crate) AccountId);
 
@@ -13,7 +13,7 @@ impl Record for Claim {
     const VERSION: u8 = 1;
 }
 
-/// That a row is there says it all; sealed, so that nobody can put one there.
+/// Presence marker: the row has no content. It is sealed, so that nobody else can write one.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Marker;
 

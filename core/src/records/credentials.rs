@@ -1,4 +1,4 @@
-//! The ways into an account, as one value (SPEC 1.7, 7.5).
+//! The credentials of an account, as one value (SPEC 1.7, 7.5).
 
 use serde::{Deserialize, Serialize};
 
@@ -8,28 +8,28 @@ use crate::records::identifier::Identifier;
 use crate::records::method::{Credential, Method};
 use crate::records::mfa::Mfa;
 
-/// The ways into an account, and the addresses that reach its owner. An undo puts them back as one.
+/// The sign-in methods of an account, and the addresses that reach its owner. An undo restores them as one.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Credentials {
     pub(crate) methods: Vec<Method>,
     pub(crate) addresses: Vec<Address>,
     pub(crate) contact: Option<EmailAddress>,
     pub(crate) mfa: Option<Mfa>,
-    /// A second factor that was set before the account's first address was proven: nothing asks for it
-    /// until its owner has said that it stays (SPEC 3.7).
+    /// A second factor that was set before the account's first address was proven. Nothing asks for it until
+    /// the owner confirms it (SPEC 3.7).
     pub(crate) suspended_mfa: Option<Mfa>,
 }
 
 impl Credentials {
-    /// What the methods are found by, suspended ones included. An email that is not proven claims nothing
-    /// (SPEC 2.8).
+    /// Returns the identifiers of the sign-in methods, including suspended ones. An unproven email claims
+    /// nothing (SPEC 2.8).
     pub(crate) fn identifiers(&self) -> impl Iterator<Item = Identifier> {
         self.methods.iter().map(|method| method.credential.identifier()).filter(
             |identifier| !matches!(identifier, Identifier::PasswordEmail(email) if !self.has_proven(email)),
         )
     }
 
-    /// The email of a password that is not proven.
+    /// Returns the email of a password, if it is not proven.
     pub(crate) fn unproven_password(&self) -> Option<&EmailAddress> {
         self.methods.iter().find_map(|method| match &method.credential {
             Credential::Password { email, .. } if !self.has_proven(email) => Some(email),
@@ -41,12 +41,12 @@ impl Credentials {
         self.addresses.iter().any(|address| address.verified_at.is_some() && address.email == *email)
     }
 
-    /// Whether one of the methods is found by it.
+    /// Returns whether one of the sign-in methods has the identifier.
     pub(crate) fn has(&self, identifier: &Identifier) -> bool {
         self.identifiers().any(|own| own == *identifier)
     }
 
-    /// The identifier of the password that leads in.
+    /// Returns the email of the password, if the password is not suspended.
     pub(crate) fn password_email(&self) -> Option<&EmailAddress> {
         self.methods.iter().filter(|method| !method.suspended).find_map(|method| match &method.credential {
             Credential::Password { email, .. } => Some(email),

@@ -1,4 +1,4 @@
-//! A deletion that was asked for (SPEC 9.1).
+//! The deletion of an account (SPEC 9.1).
 
 use serde::{Deserialize, Serialize};
 
@@ -10,58 +10,58 @@ use crate::ground::time::Timestamp;
 use crate::records::product::ManagedBy;
 
 coded! {
-    /// Who asked for a deletion.
+    /// Who requested a deletion.
     #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
     pub enum RequestedBy {
         /// The owner.
         Owner,
-        /// Somebody who helps people (SPEC 9.5).
+        /// An operator of support (SPEC 9.5).
         Support {
-            /// Who.
+            /// The operator.
             operator: String,
-            /// For which case.
+            /// The operator's ticket.
             ticket: String,
         },
-        /// The host, for an erasure request of the owner's (SPEC 10.3).
+        /// The host, for an erasure request of the owner (SPEC 10.3).
         Host {
-            /// Which one.
+            /// The erasure request.
             request: RequestId,
         },
     }
 }
 
-/// A deletion that was asked for: when it comes, and what it does not end by itself (SPEC 9.1).
+/// A requested deletion: its time, and what the person must end elsewhere (SPEC 9.1).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Deletion {
-    /// From when on the account is gone.
+    /// When the account is gone.
     pub purge_at: Timestamp,
-    /// What goes on costing money at a store, until the person ends it there.
+    /// The subscriptions that a store goes on billing until the person ends them there.
     pub still_billed: Vec<StillBilled>,
-    /// What the person has granted at providers; the host is asked to revoke it at the purge.
+    /// The person's grants at providers. The host is asked to revoke them at the purge.
     pub grants: Vec<Grant>,
 }
 
 /// A subscription that a store goes on billing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StillBilled {
-    /// For which product.
+    /// The product.
     pub product: ProductId,
-    /// Who bills.
+    /// The biller.
     pub managed_by: ManagedBy,
-    /// Where it is ended.
+    /// The page where the person can end the subscription.
     pub url: String,
 }
 
-/// What a person has granted at a provider.
+/// A person's grant at a provider.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Grant {
     /// The provider.
     pub provider: ProviderId,
-    /// What the person is called there.
+    /// The person's display name at the provider, if known.
     pub handle: Option<String>,
 }
 
-/// A reminder, as it is stored: which deletion it is of. Who is meant stands in its key.
+/// A reminder as it is stored: the deletion that it belongs to. Its key names the account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Reminder {
     pub(crate) purge_at: Timestamp,

@@ -9,8 +9,8 @@ use crate::records::audit::Action;
 use crate::records::refusal::Refusal;
 
 coded! {
-    /// An act that can be explained: of a living session on its own account, and without a password, a code, an
-    /// assertion or anybody else's identifier in it.
+    /// An act that can be explained. It belongs to a live session on its own account. It contains no
+    /// password, no code, no assertion and nobody else's identifier.
     #[derive(Clone, PartialEq, Eq, Debug)]
     pub enum Planned {
         /// [`AccountHandle::enroll_totp`](crate::AccountHandle::enroll_totp).
@@ -43,7 +43,7 @@ coded! {
 }
 
 impl Planned {
-    /// The numbers of the rules that decide it; docs/RULES.md has their text.
+    /// Returns the numbers of the rules that decide the act. docs/RULES.md has their text.
     pub(crate) fn rules(&self) -> &'static [&'static str] {
         match self {
             Self::EnrollTotp => &["5.1", "5.5", "6.4"],
@@ -61,35 +61,35 @@ impl Planned {
     }
 }
 
-/// What an act would do if it were asked for now.
+/// What an act would do if it were requested now.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Explanation {
-    /// The numbers of the rules that decide it.
+    /// The numbers of the rules that decide the act.
     pub rules: Vec<&'static str>,
-    /// Whether it would be done, or why not.
+    /// Whether the act would be done, or why not.
     pub outcome: Result<(), Refusal>,
-    /// What would change, also where the answer is no.
+    /// The changes that the act makes, also if it would be refused.
     pub effects: Vec<Effect>,
 }
 
-/// One thing that an act would change.
+/// One change that an act would make.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
-    /// The account changes, and its history says this.
+    /// The account changes, and its history records this act.
     Account(Action),
-    /// This session goes on, with what the act proves.
+    /// This session goes on, with the proof that the act gives.
     ThisSession,
-    /// That session ends.
+    /// This other session ends.
     SessionEnds(SessionId),
     /// All other sessions end.
     OtherSessionsEnd,
-    /// All sessions end, this one too.
+    /// All sessions end, including this one.
     AllSessionsEnd,
-    /// An identifier, an address or a place on the device's picker is taken, or becomes free.
+    /// An identifier, an address or a place on the device's picker is taken or becomes free.
     Identifiers,
-    /// A message goes out; [`MessageKind::code`](crate::MessageKind::code) is its name.
+    /// A message is sent. [`MessageKind::code`](crate::MessageKind::code) gives the names.
     Message {
-        /// What it says.
+        /// The name of the message's kind.
         kind: &'static str,
     },
 }

@@ -1,7 +1,7 @@
-//! The owner's export: everything that the store holds about the account, but no secret (SPEC 10.1).
+//! The owner's export: everything that the store holds about the account, except secrets (SPEC 10.1).
 //!
-//! The document's shape is `core/schema/export.schema.json`; a table of the store stands in it at the
-//! member that the catalogue says.
+//! `core/schema/export.schema.json` defines the document. The catalogue names the member that holds each
+//! table of the store.
 
 use serde::Serialize;
 
@@ -17,10 +17,11 @@ use crate::records::session::{Aal, Session};
 use crate::records::support::SupportRecord;
 use crate::records::undo::Undo;
 
-/// The JSON Schema (draft 2020-12) of what [`AccountHandle::export`](crate::AccountHandle::export) gives.
+/// The JSON Schema (draft 2020-12) of the document that
+/// [`AccountHandle::export`](crate::AccountHandle::export) returns.
 pub const EXPORT_SCHEMA: &str = include_str!("../../schema/export.schema.json");
 
-/// What the store holds about an account beside the account.
+/// What the store holds about an account besides the account itself.
 pub(crate) struct Holdings {
     pub(crate) sessions: Vec<Session>,
     pub(crate) suspended: Vec<Session>,
@@ -51,7 +52,7 @@ struct UndoPart {
     act: &'static str,
     made_at: Moment,
     expires_at: Moment,
-    /// What the undo puts back.
+    /// The credentials that the undo puts back.
     before: CredentialsPart,
 }
 
@@ -66,7 +67,7 @@ struct SessionPart {
     aal: u8,
     is_recovered: bool,
     is_remembered: bool,
-    /// It goes on when the account is restored.
+    /// Whether the session waits for the account to be restored.
     is_waiting: bool,
     auth_time: Moment,
     first_factor_at: Moment,
@@ -135,7 +136,7 @@ impl Document {
 }
 
 impl UndoPart {
-    /// The code is a secret; what it puts back is not.
+    /// Leaves out the code, which is secret.
     fn of(undo: &Undo) -> Self {
         Self {
             act: undo.act.code(),
@@ -189,7 +190,7 @@ impl ActivityPart {
 }
 
 impl MessagePart {
-    /// What it says may be a secret: its kind, where it goes and when are not.
+    /// Leaves out the text, which may be secret. The kind, the masked address and the times stay.
     fn of(message: &Outgoing) -> Self {
         Self {
             kind: message.to_message().kind.code(),

@@ -14,7 +14,7 @@ use crate::records::product::Membership;
 use crate::records::protected::Reserved;
 use crate::records::provider::Identity;
 
-/// A point in time as RFC 3339 writes it.
+/// A point in time in the format of RFC 3339.
 pub(crate) type Moment = String;
 
 #[derive(Serialize)]
@@ -27,19 +27,19 @@ pub(crate) struct AccountPart {
     display_name: Option<String>,
     #[serde(flatten)]
     credentials: CredentialsPart,
-    /// When second factors or recovery codes were begun that are not on yet.
+    /// When the enrolments in progress started.
     enrolments_begun_at: Vec<Moment>,
     reserved: Vec<ReservedPart>,
     undo_until: Option<Moment>,
     failures: FailuresPart,
     hold_until: Option<Moment>,
     is_remembered_here: bool,
-    /// What another service called it, if it came from there.
+    /// The account's id at another service, if it was imported.
     imported_as: Option<String>,
     memberships: Vec<MembershipPart>,
 }
 
-/// The ways in, and the addresses that reach the owner.
+/// The sign-in methods, and the addresses that reach the owner.
 #[derive(Serialize)]
 pub(crate) struct CredentialsPart {
     contact: Option<String>,

@@ -22,11 +22,11 @@ use crate::records::undo::Undoing;
 pub(crate) struct Flow {
     pub(crate) id: FlowId,
     pub(crate) secret_hash: [u8; 32],
-    /// The number of the step that it is at.
+    /// The number of the current step.
     pub(crate) number: u32,
     pub(crate) client: Client,
     pub(crate) expires_at: Timestamp,
-    /// Whether an unknown key's name had the flow ask for the provider's keys anew, as it does once.
+    /// Whether the flow has asked for the provider's keys because of an unknown key. It asks only once.
     pub(crate) asked_for_keys: bool,
     pub(crate) state: State,
 }
@@ -35,7 +35,7 @@ impl Record for Flow {
     const VERSION: u8 = 1;
 }
 
-/// Where a flow is; each state holds what is known by then.
+/// The state of a flow, with everything known by then.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {
     Present {
@@ -57,7 +57,7 @@ pub(crate) enum State {
         account: AccountId,
         session: SessionId,
     },
-    /// An identity is to be added to the account of a session.
+    /// The flow adds an identity to the account of a session.
     Adding {
         account: AccountId,
         session: SessionId,
@@ -78,13 +78,13 @@ pub(crate) enum State {
 }
 
 impl State {
-    /// Whether it waits for a provider's word on who somebody is. A flow in a session, which its owner alone can
-    /// begin, is not meant.
+    /// Returns whether the flow waits for a provider's assertion of who somebody is. A flow in a session does
+    /// not count: only the account's owner can start one.
     pub(crate) fn is_at_provider(&self) -> bool {
         matches!(self, Self::Present { .. })
     }
 
-    /// The address whose code the flow waits for.
+    /// Returns the address whose code the flow waits for.
     pub(crate) fn proving(&self) -> Option<&Proving> {
         match self {
             Self::VerifyEmail(Verifying { proving, .. }) | Self::Reset(Resetting { proving, .. }) => {
@@ -104,13 +104,13 @@ impl State {
     }
 }
 
-/// Somebody who has proven a first factor, on the way into an account.
+/// A person who has proven a first factor and is signing in to an account.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     pub(crate) account: AccountId,
     pub(crate) proof: Proof,
     pub(crate) purpose: Purpose,
-    /// A password that the person set on the way; it counts once they are in.
+    /// A password that the person set on the way. It takes effect once they are signed in.
     pub(crate) new_password: Option<StoredPassword>,
 }
 
@@ -120,34 +120,34 @@ impl Entry {
     }
 }
 
-/// What the person comes in for.
+/// Why the person signs in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Purpose {
-    /// A session.
+    /// The person wants a session.
     SignIn,
-    /// To add to the account what they signed up with.
+    /// The person wants to add what they signed up with to the account.
     Link(Arrival),
-    /// To set a new password, because they forgot it.
+    /// The person forgot the password and wants to set a new one.
     Reset,
-    /// To renew the proof of a session that they are in.
+    /// The person wants to renew the proof of their session.
     Reauthenticate {
         session: SessionId,
-        /// The second factor is lost: the proof of the first is renewed alone (SPEC 9.7).
+        /// Whether only the proof of the first factor is renewed, because the second is lost (SPEC 9.7).
         first_only: bool,
     },
 }
 
-/// Somebody who forgot a password, or says so.
+/// A person who says that they forgot a password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Resetting {
-    /// Whose password the email is the identifier of. Where it is nobody's, it names no account, and all
-    /// goes as if it did, to the size of the rows; but no code is right (SPEC 4.7).
+    /// The account with the password that the email identifies. If there is none, this names no account.
+    /// Everything then looks the same, to the size of the rows, but no code is right (SPEC 4.7).
     pub(crate) account: AccountId,
     pub(crate) is_nobody: bool,
     pub(crate) proving: Proving,
 }
 
-/// Somebody who is new here: what they sign up with.
+/// The password or identity that a new person signs up with.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Registration {
     Password { email: EmailAddress, hash: StoredPassword },
@@ -155,7 +155,7 @@ pub(crate) enum Registration {
 }
 
 impl Registration {
-    /// The address that comes with it.
+    /// Returns the address that comes with it.
     pub(crate) fn email(&self) -> Option<&EmailAddress> {
         match self {
             Self::Password { email, .. } => Some(email),
@@ -163,7 +163,7 @@ impl Registration {
         }
     }
 
-    /// What it will be found by.
+    /// Returns the identifier that it will have.
     pub(crate) fn identifier(&self) -> Identifier {
         match self {
             Self::Password { email, .. } => Identifier::PasswordEmail(email.clone()),
@@ -183,7 +183,7 @@ impl Registration {
     }
 }
 
-/// A newcomer whose address waits for its proof.
+/// A new person who must prove an address.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Verifying {
     pub(crate) registration: Registration,
@@ -191,7 +191,8 @@ pub(crate) struct Verifying {
 }
 
 impl Verifying {
-    /// An assertion's address may stay unproven; a password's is its identifier and may not (SPEC 2.3).
+    /// Returns whether the address may stay unproven. The address of an assertion may. That of a password is
+    /// its identifier and may not (SPEC 2.3).
     pub(crate) fn can_skip(&self) -> bool {
         !self.registration.is_password()
     }
@@ -202,9 +203,9 @@ impl Verifying {
 pub(crate) struct Proving {
     pub(crate) purpose: CodePurpose,
     pub(crate) email: EmailAddress,
-    /// The living code, if one could be sent.
+    /// The live code, if one could be sent.
     pub(crate) code: Option<CodeSlot>,
-    /// How many codes were sent.
+    /// The number of codes sent.
     pub(crate) serial: u32,
 }
 
@@ -214,12 +215,12 @@ impl Proving {
     }
 }
 
-/// A newcomer on the way to an account.
+/// A new person on the way to an account.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Arrival {
     pub(crate) registration: Registration,
     /// The address that was proven.
     pub(crate) proven: Option<EmailAddress>,
-    /// Candidates that were kept deleted (SPEC 3.5).
+    /// Candidate accounts that the person left to be deleted (SPEC 3.5).
     pub(crate) left_out: Vec<AccountId>,
 }

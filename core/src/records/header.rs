@@ -1,15 +1,15 @@
-//! What opens a store, as the file says it.
+//! The header of a store, which tells how to unlock it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::cost::HashCost;
 use crate::ground::codec::Record;
 
-/// The one row that is read before the store is unlocked. It holds nothing of a person.
+/// The only row that is read before the store is unlocked. It holds nothing personal.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Header {
     pub(crate) lock: Lock,
-    /// The store key under the lock's key; opening it proves that the key fits.
+    /// The store key, sealed with the lock's key. Opening it proves that the lock's key is right.
     pub(crate) wrapped: Vec<u8>,
 }
 

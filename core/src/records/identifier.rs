@@ -1,4 +1,4 @@
-//! What an account is found by (SPEC 1.3).
+//! The identifiers of an account (SPEC 1.3).
 
 use serde::{Deserialize, Serialize};
 
@@ -6,21 +6,21 @@ use crate::ground::email::EmailAddress;
 use crate::records::product::CustomerRef;
 use crate::records::provider::Identity;
 
-/// What a method is found by. One of a kind belongs to at most one account (SPEC 1.3), and one of one
-/// kind never matches one of another (SPEC 1.10).
+/// The identifier of a sign-in method. It belongs to at most one account (SPEC 1.3). Identifiers of different
+/// kinds never match (SPEC 1.10).
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Identifier {
     /// The email of a password method.
     PasswordEmail(EmailAddress),
     /// A federated identity.
     Identity(Identity),
-    /// A biller's customer: of one product of one account (SPEC 8.3).
+    /// A biller's customer, of one product of one account (SPEC 8.3).
     Customer(CustomerRef),
-    /// What another service called an account that was imported (SPEC 13.2).
+    /// The id of an imported account at the other service (SPEC 13.2).
     External(String),
 }
 
-/// An identity is issuer and subject, whatever policy calls the provider (SPEC 1.2).
+/// Compares identities by issuer and subject, whatever the policy calls the provider (SPEC 1.2).
 impl PartialEq for Identifier {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {

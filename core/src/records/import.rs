@@ -1,4 +1,4 @@
-//! Accounts that another service had, as the host brings them (SPEC 13.2).
+//! Accounts of another service, as the host imports them (SPEC 13.2).
 
 use serde::{Deserialize, Serialize};
 
@@ -11,106 +11,108 @@ use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
 
-/// An account of another service, as the host brings it. All of it is believed.
+/// An account of another service, as the host imports it. The engine believes all of it.
 #[derive(Clone, Debug)]
 pub struct ImportedAccount {
-    /// The account's name there: 1 to 255 bytes. One is imported once.
+    /// The account's id at the other service: 1 to 255 bytes. Each id is imported once.
     pub external_id: String,
-    /// When it came to be there, if that is known.
+    /// When the account was created there, if known.
     pub created_at: Option<Timestamp>,
-    /// What its owner wants to be called.
+    /// The name that the owner chose, if any.
     pub display_name: Option<String>,
-    /// Its email: the contact, and what a password is found by.
+    /// The account's email. It becomes the contact and the identifier of a password.
     pub email: Option<String>,
-    /// Whether the other service had its owner prove the email.
+    /// Whether the owner proved the email to the other service.
     pub email_verified: bool,
-    /// The hash of its password: Argon2, scrypt and PBKDF2 (SHA-1, SHA-256, SHA-512) in the PHC string format, bcrypt
-    /// as it writes itself, and Firebase's scrypt as `$firescrypt$ln=…,r=…,p=…$salt$hash$separator$signer key`. The
-    /// next sign-in hashes it anew.
+    /// The hash of the account's password. The formats are Argon2, scrypt and PBKDF2 (SHA-1, SHA-256,
+    /// SHA-512) in the PHC string format, bcrypt in its own format, and Firebase's scrypt as
+    /// `$firescrypt$ln=…,r=…,p=…$salt$hash$separator$signer key`. The next sign-in hashes the password again.
     pub password_hash: Option<Secret>,
-    /// Its identities at providers.
+    /// The account's identities at providers.
     pub identities: Vec<ImportedIdentity>,
-    /// Its second factor. Recovery codes are made at the first sign-in, and wait to be saved there.
+    /// The account's second factor. The first sign-in makes recovery codes, which the owner saves there.
     pub totp: Option<ImportedTotp>,
 }
 
-/// An identity of an account that is imported.
+/// A federated identity of an imported account.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ImportedIdentity {
-    /// The provider, which policy names.
+    /// The provider. The policy must have it.
     pub provider: ProviderId,
-    /// The provider's name for the person, 1 to 255 bytes, that never changes hands.
+    /// The provider's identifier for the person: 1 to 255 bytes. It never passes to another person.
     pub subject: String,
-    /// What the person is called there, for display only; the first 64 characters count.
+    /// The person's display name at the provider, for display only. Only its first 64 characters are kept.
     pub handle: Option<String>,
 }
 
-/// The second factor of an account that is imported.
+/// The second factor of an imported account.
 #[derive(Clone, Debug)]
 pub struct ImportedTotp {
-    /// What the app was given, in base32 (RFC 4648): 128 to 512 bits.
+    /// The secret that the app was given, in base32 (RFC 4648): 128 to 512 bits.
     pub secret: Secret,
-    /// How it makes codes of it.
+    /// How the app makes codes from the secret.
     pub parameters: TotpParameters,
 }
 
-/// What came of an account that was to be imported.
+/// The result of importing one account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ImportOutcome {
-    /// It is there.
+    /// The account was imported.
     Imported {
-        /// Its name here.
+        /// The account's id in this store.
         account: AccountId,
     },
-    /// It was imported before, and stays as it is.
+    /// The account was imported before and stays as it is.
     AlreadyImported {
-        /// Its name here.
+        /// The account's id in this store.
         account: AccountId,
-        /// Whether it was otherwise then.
+        /// Whether the earlier import brought something else.
         differs: bool,
     },
-    /// It is not there, and nothing of it.
+    /// Nothing of the account was imported.
     Refused {
-        /// Why.
+        /// The reason.
         reason: ImportProblem,
     },
 }
 
 coded! {
-    /// Why an account is not imported.
+    /// Why an account was not imported.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub enum ImportProblem {
         /// Its external id is empty or longer than 255 bytes.
         InvalidExternalId,
-        /// Its email is none.
+        /// Its email is invalid.
         InvalidEmail {
-            /// What is wrong with it.
+            /// What is wrong with the email.
             reason: InvalidEmail,
         },
-        /// Its display name does not do as one.
+        /// Its display name is invalid.
         InvalidName {
-            /// What is wrong with it.
+            /// What is wrong with the name.
             reason: InvalidName,
         },
-        /// Its password's hash is of no kind that is imported.
+        /// Its password hash has no supported format.
         InvalidHash,
-        /// Its password's hash costs so much that a phone would hang: more than 256 MiB or 10 passes of Argon2, 2,000,000
-        /// iterations of PBKDF2, or a cost of 14 of bcrypt.
+        /// Its password hash costs so much that a phone would hang. The limits are 256 MiB and 10 passes of
+        /// Argon2, 2,000,000 iterations of PBKDF2, and a cost of 14 of bcrypt.
         HashTooCostly,
-        /// Its second factor's secret is no base32 of 128 to 512 bits, or no app makes such codes.
+        /// Its second factor's secret is not base32 of 128 to 512 bits, or no app makes codes with such
+        /// parameters.
         InvalidTotp,
         /// A subject is empty or longer than 255 bytes.
         InvalidSubject,
-        /// Policy names no such provider.
+        /// The policy has no such provider.
         UnknownProvider,
-        /// It has no way in: neither a password nor an identity.
+        /// It has no sign-in method: neither a password nor an identity.
         NoMethod,
-        /// Its password has no email, or one that nobody has proven where policy wants it proven before there is an
-        /// account.
+        /// Its password has no email, or an unproven one although the policy wants the proof before the
+        /// account is created.
         UnprovenEmail,
-        /// Another account has its password's email or an identity of it: of two that want one, the first wins.
+        /// Another account has its password's email or one of its identities. If two imported accounts want
+        /// the same one, the first gets it.
         IdentifierInUse,
-        /// It has more methods, or its email more accounts, than policy allows.
+        /// It has more sign-in methods, or its email has more accounts, than the policy allows.
         LimitReached,
     }
 }
@@ -119,6 +121,6 @@ coded! {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Origin {
     pub(crate) external_id: String,
-    /// A keyed hash of all that was brought.
+    /// A keyed hash of everything that was imported.
     pub(crate) brought: [u8; 32],
 }

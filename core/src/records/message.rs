@@ -1,4 +1,4 @@
-//! Messages that the host delivers (SPEC 13.1).
+//! The messages that the host delivers (SPEC 13.1).
 
 use serde::{Deserialize, Serialize};
 
@@ -15,50 +15,50 @@ use crate::records::undo::UndoCode;
 /// A message for the host to deliver.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// Its number; name it when it is delivered.
+    /// The message's number. Name it when you report the delivery.
     pub id: u64,
     /// The address to deliver to.
     pub to: String,
-    /// What it says.
+    /// What the message says.
     pub kind: MessageKind,
-    /// The label of the device that caused it.
+    /// The label of the device that caused the message.
     pub device: String,
-    /// When it was caused.
+    /// When the message was caused.
     pub created_at: Timestamp,
-    /// For the one who may take back what the message tells of.
+    /// The undo code, if the receiver may undo the change that the message reports.
     pub undo: Option<UndoOffer>,
 }
 
-/// A code that takes an act back (SPEC 7.3).
+/// A code that undoes an act (SPEC 7.3).
 #[derive(Clone, Debug)]
 pub struct UndoOffer {
-    /// 24 letters and digits in groups of four, to be typed in any way.
+    /// 24 letters and digits in groups of four. It can be typed in any grouping.
     pub code: Secret,
-    /// Until when it can be used.
+    /// When the code expires.
     pub until: Timestamp,
 }
 
-/// The notices, each once: what the host reads and what is stored are made of this list. The order is that of
-/// the stored form.
+/// Defines the notices from one list, as the host reads them and as the store keeps them. The order is that
+/// of the stored form.
 macro_rules! messages {
     ($($(#[$doc:meta])* $name:ident $({ $($(#[$about:meta])* $field:ident: $type:ty,)* })?;)*) => {
         /// What a message says.
         #[derive(Clone, Debug)]
         pub enum MessageKind {
-            /// Somebody who signs up says that this is their address: the code proves it, typed where it was
-            /// asked for and nowhere else. Says nothing of accounts.
+            /// Somebody who signs up says that this address is theirs, and the code proves it. The code works
+            /// only where it was asked for. The message says nothing about accounts.
             VerifyEmail {
                 /// 8 digits.
                 code: Secret,
             },
-            /// Somebody who says that they forgot the password wants to set another: the code lets them, typed
-            /// where it was asked for and nowhere else.
+            /// Somebody says that they forgot their password, and the code lets them set a new one. The code
+            /// works only where it was asked for.
             ResetPassword {
                 /// 8 digits.
                 code: Secret,
             },
-            /// The owner of an account wants this address for it: the code proves that it is theirs, typed in the
-            /// session where it was asked for and nowhere else.
+            /// The owner of an account wants this address for it, and the code proves that the address is
+            /// theirs. The code works only in the session that asked for it.
             ChangeEmail {
                 /// 8 digits.
                 code: Secret,
@@ -67,7 +67,7 @@ macro_rules! messages {
         }
 
         impl MessageKind {
-            /// The kind's name, the same in every language and release.
+            /// Returns the name of the kind, which is the same in every language and release.
             pub fn code(&self) -> &'static str {
                 match self {
                     Self::VerifyEmail { .. } => "VerifyEmail",
@@ -81,8 +81,8 @@ macro_rules! messages {
         /// What a message says, as it is stored.
         #[derive(Clone, Serialize, Deserialize)]
         pub(crate) enum Body {
-            /// `to_nobody` says that it is dropped when it is fetched: it was written so that nobody learns from
-            /// its absence (SPEC 4.7).
+            /// `to_nobody` marks a message that is dropped when it is fetched. It was written so that nobody
+            /// learns anything from its absence (SPEC 4.7).
             Code { purpose: CodePurpose, code: MailCode, typed_in: TypedIn, serial: u32, to_nobody: bool },
             $($name $({ $($field: $type,)* })?,)*
         }
@@ -112,70 +112,70 @@ messages! {
     MfaReplaced;
     /// MFA was turned off.
     MfaTurnedOff;
-    /// A password of the account is said to be known to others; the next sign-in asks for a new one.
+    /// A password of the account was reported as known to others. The next sign-in asks for a new one.
     PasswordCompromised;
-    /// The account has another password.
+    /// The password of the account was changed.
     PasswordChanged;
-    /// The account has another password, set by a mailed code.
+    /// The password of the account was reset with a mailed code.
     PasswordReset;
     /// A recovery code was used in place of the second factor.
     RecoveryCodeUsed {
-        /// How many are left.
+        /// The number of recovery codes left.
         left: u8,
     };
     /// A sign-in method was added to the account.
     MethodAdded {
-        /// Its kind.
+        /// The kind of the sign-in method.
         kind: MethodKind,
-        /// Its provider, if it is a federated identity.
+        /// The provider, if the method is a federated identity.
         provider: Option<ProviderId>,
     };
     /// A sign-in method was removed from the account.
     MethodRemoved {
-        /// Its kind.
+        /// The kind of the sign-in method.
         kind: MethodKind,
-        /// Its provider, if it is a federated identity.
+        /// The provider, if the method is a federated identity.
         provider: Option<ProviderId>,
     };
-    /// The account's owner said which of the ways in are theirs; the others were removed.
+    /// The owner confirmed which sign-in methods are theirs. The others were removed.
     MethodsReviewed;
-    /// The account has another address for messages.
+    /// The account has a new address for notices.
     EmailChanged;
-    /// A change of the account was taken back by its undo code.
+    /// A change of the account was undone with its undo code.
     Undone;
     /// The account will be deleted unless its owner signs in and restores it.
     DeletionRequested {
-        /// When.
+        /// When the account will be deleted.
         purge_at: Timestamp,
     };
     /// The account was restored.
     Restored;
     /// The account will soon be deleted.
     DeletionReminder {
-        /// When.
+        /// When the account will be deleted.
         purge_at: Timestamp,
     };
-    /// The account will be erased for a request of its owner's, unless the owner signs in and restores it.
+    /// The account will be erased at its owner's request, unless the owner signs in and restores it.
     ErasureAnnounced {
-        /// From when on.
+        /// The earliest time of the erasure.
         from: Timestamp,
     };
-    /// The account is gone, before its time to be restored was over.
+    /// The account was erased before the time to restore it was over.
     Erased;
-    /// Everything that is held about the account was given out, in a session of its owner's.
+    /// The account's data was exported in a session of its owner.
     Exported;
-    /// For the host itself, `to` is empty: revoke what this person has granted at the provider. The account
-    /// is gone.
+    /// A task for the host itself, with `to` empty: revoke what this person has granted at the provider. The
+    /// account is gone.
     RevokeGrant {
         /// The provider.
         provider: ProviderId,
-        /// The provider's name for the person.
+        /// The provider's identifier for the person.
         subject: String,
     };
 }
 
 impl MessageKind {
-    /// The code that the message carries, if it carries one to be typed.
+    /// Returns the code that the message carries, if it carries one to be typed.
     pub fn mailed_code(&self) -> Option<&Secret> {
         match self {
             Self::VerifyEmail { code } | Self::ResetPassword { code } | Self::ChangeEmail { code } => {
@@ -189,15 +189,15 @@ impl MessageKind {
 /// A message as it is stored.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Outgoing {
-    /// Given when it is lowered.
+    /// The message's number, given when it is lowered.
     pub(crate) id: u64,
-    /// Which account it is about, where it is about one: it goes with it (SPEC 9.4, 10.1).
+    /// The account that the message is about, if any. The message is purged with it (SPEC 9.4, 10.1).
     pub(crate) account: Option<AccountId>,
     pub(crate) to: String,
     pub(crate) body: Body,
     pub(crate) device: String,
     pub(crate) created_at: Timestamp,
-    /// The code that undoes it, and until when.
+    /// The code that undoes the change, and when the code expires.
     pub(crate) undo: Option<(UndoCode, Timestamp)>,
     pub(crate) fetched_at: Option<Timestamp>,
     pub(crate) failures: u32,
@@ -222,17 +222,18 @@ impl Outgoing {
         }
     }
 
-    /// The same, about an account.
+    /// Returns the message, marked as about an account.
     pub(crate) fn about(self, account: AccountId) -> Self {
         Self { account: Some(account), ..self }
     }
 
-    /// Whether nobody has any use for it any more: 30 days unfetched, or fetched and not delivered.
+    /// Returns whether the message is of no more use: not fetched in 30 days, or not delivered in 30 days
+    /// after that.
     pub(crate) fn is_void(&self, now: Timestamp) -> bool {
         now >= self.fetched_at.unwrap_or(self.created_at) + UNFETCHED_LIFE
     }
 
-    /// Whether it was written only so that its absence tells nothing (SPEC 4.7).
+    /// Returns whether the message was written only so that its absence tells nothing (SPEC 4.7).
     pub(crate) fn is_to_nobody(&self) -> bool {
         matches!(self.body, Body::Code { to_nobody: true, .. })
     }

@@ -12,18 +12,18 @@ pub(crate) struct Meta {
     /// The high-water mark of time (SPEC 12.4).
     pub(crate) mark: Timestamp,
     pub(crate) next_message: u64,
-    /// How many sign-ups wait for the proof of an address, how many forgotten passwords for their code, and
-    /// how many flows for a provider's word (SPEC 2.10).
+    /// The number of sign-ups that wait for the proof of an address, of forgotten passwords that wait for
+    /// their code, and of flows that wait for a provider's assertion (SPEC 2.10).
     pub(crate) sign_ups: u32,
     pub(crate) resets: u32,
     pub(crate) at_providers: u32,
-    /// How many accounts there are, those on their way to deletion included.
+    /// The number of accounts, including those pending deletion.
     pub(crate) accounts: u64,
-    /// Since when a purged account's bytes wait to be overwritten (SPEC 10.4), if any do.
+    /// Since when the bytes of a purged account wait to be overwritten, if any do (SPEC 10.4).
     pub(crate) erasure_pending: Option<Timestamp>,
-    /// How much happened to the clock.
+    /// The number of events of the clock.
     pub(crate) clock_events: u64,
-    /// When purges were seen to be due, one a day at most (SPEC 9.4).
+    /// When purges were seen to be due, at most once a day (SPEC 9.4).
     pub(crate) sightings: Vec<Timestamp>,
 }
 
@@ -32,8 +32,8 @@ impl Record for Meta {
 }
 
 impl Meta {
-    /// How many flows wait for a code of this purpose: each has a cap of its own, so that nobody's sign-up
-    /// stands in an owner's way (SPEC 2.10).
+    /// Returns the number of flows that wait for a code for this purpose. Each purpose has its own limit, so
+    /// that nobody's sign-up blocks an owner (SPEC 2.10).
     pub(crate) fn waiting_for(&mut self, purpose: CodePurpose) -> &mut u32 {
         match purpose {
             CodePurpose::AddressProof | CodePurpose::EmailChange => &mut self.sign_ups,
@@ -42,10 +42,10 @@ impl Meta {
     }
 }
 
-/// Something that happened to the store's clock (SPEC 12.4).
+/// An event of the store's clock (SPEC 12.4).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum ClockEvent {
-    /// The wall clock stood this many milliseconds before the high-water mark.
+    /// The wall clock was this many milliseconds behind the high-water mark.
     RolledBack { at: Timestamp, by_ms: u64 },
     /// The host set the time.
     Trusted { from: Timestamp, to: Timestamp },

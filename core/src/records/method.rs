@@ -1,4 +1,4 @@
-//! A sign-in method: one way into an account (SPEC 1.2).
+//! A sign-in method (SPEC 1.2).
 
 use serde::{Deserialize, Serialize};
 
@@ -11,16 +11,16 @@ use crate::ground::time::Timestamp;
 use crate::records::identifier::Identifier;
 use crate::records::provider::Identity;
 
-/// One way in.
+/// A sign-in method.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Method {
     pub(crate) id: MethodId,
     pub(crate) added_at: Timestamp,
     pub(crate) used_at: Option<Timestamp>,
-    /// It was set before the account's first address was proven, and nobody has said yet that it stays
-    /// (SPEC 3.7).
+    /// Whether the method was set before the account's first address was proven, and nobody has confirmed it
+    /// yet (SPEC 3.7).
     pub(crate) suspended: bool,
-    /// Since when its secret is said to be known to others: the next sign-in wants a new one (SPEC 4.10).
+    /// When the password was reported as known to others. The next sign-in asks for a new one (SPEC 4.10).
     pub(crate) compromised_at: Option<Timestamp>,
     pub(crate) credential: Credential,
 }
@@ -30,15 +30,15 @@ pub(crate) enum Credential {
     Password {
         email: EmailAddress,
         hash: StoredPassword,
-        /// How often the password was set or hashed anew: a proof made against another is stale.
+        /// How often the password was set or hashed again. A proof of another version is stale.
         version: u32,
     },
     Federated {
         identity: Identity,
         handle: Option<String>,
-        /// A snapshot from when the method was added (SPEC 1.4).
+        /// The email at the time when the method was added (SPEC 1.4).
         email: Option<EmailAddress>,
-        /// A different one in a later assertion; it changes nothing until the owner takes it.
+        /// A different email from a later assertion. It changes nothing until the owner takes it over.
         seen_email: Option<EmailAddress>,
     },
 }
@@ -55,7 +55,7 @@ coded! {
 }
 
 impl MethodKind {
-    /// Whether it lets its owner in without a network (SPEC 4.9).
+    /// Returns whether a method of this kind lets its owner in without a network (SPEC 4.9).
     pub fn works_offline(self) -> bool {
         match self {
             Self::Password => true,
@@ -65,7 +65,7 @@ impl MethodKind {
 }
 
 impl Credential {
-    /// What the method is found by.
+    /// Returns the identifier of the method.
     pub(crate) fn identifier(&self) -> Identifier {
         match self {
             Self::Password { email, .. } => Identifier::PasswordEmail(email.clone()),
@@ -73,7 +73,7 @@ impl Credential {
         }
     }
 
-    /// The address that the method carries.
+    /// Returns the address that the method carries.
     pub(crate) fn email(&self) -> Option<&EmailAddress> {
         match self {
             Self::Password { email, .. } => Some(email),
@@ -83,7 +83,7 @@ impl Credential {
 }
 
 impl Method {
-    /// A method that was added just now.
+    /// Returns a method that was added at this time.
     pub(crate) fn new(id: MethodId, credential: Credential, added_at: Timestamp) -> Self {
         Self { id, added_at, used_at: None, suspended: false, compromised_at: None, credential }
     }
@@ -128,24 +128,24 @@ impl Method {
 /// A sign-in method as the account's owner sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MethodView {
-    /// Its name.
+    /// The method's id.
     pub id: MethodId,
-    /// Its kind.
+    /// The method's kind.
     pub kind: MethodKind,
-    /// The provider, if it is a federated identity.
+    /// The provider, if the method is a federated identity.
     pub provider: Option<ProviderId>,
-    /// What the person is called there, for display only.
+    /// The person's display name at the provider, for display only.
     pub handle: Option<String>,
-    /// The identifier of a password; the snapshot of a federated identity's email.
+    /// The identifier of a password, or the email of a federated identity when it was added.
     pub email: Option<String>,
-    /// Another email that a later assertion carried; it changes nothing until the owner takes it.
+    /// A different email from a later assertion. It changes nothing until the owner takes it over.
     pub seen_email: Option<String>,
-    /// When it was added.
+    /// When the method was added.
     pub added_at: Timestamp,
-    /// When it was last used to sign in.
+    /// When the method was last used to sign in.
     pub used_at: Option<Timestamp>,
-    /// Since when its secret is said to be known to others: the next sign-in wants a new one.
+    /// When the password was reported as known to others, if it was. The next sign-in asks for a new one.
     pub compromised_at: Option<Timestamp>,
-    /// Whether it leads in no more until its owner has said that it stays (SPEC 3.7).
+    /// Whether the method is disabled until the owner confirms it (SPEC 3.7).
     pub suspended: bool,
 }

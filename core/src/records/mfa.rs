@@ -12,16 +12,17 @@ use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
 use crate::records::throttle::LockoutPolicy;
 
-/// An account's second factor. Where there is one, MFA is on (SPEC 5.7).
+/// An account's second factor. MFA is on if the account has one (SPEC 5.7).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mfa {
     pub(crate) secret: TotpSecret,
-    /// The last step whose code was taken: neither it nor an earlier one is taken again (SPEC 5.2).
+    /// The last step whose code was accepted. Neither it nor an earlier one is accepted again (SPEC 5.2).
     pub(crate) last_step: u64,
     pub(crate) since: Timestamp,
     /// The keyed hashes of the recovery codes that are left.
     pub(crate) codes: Vec<[u8; 32]>,
-    /// It was imported, and its owner has saved no recovery codes yet: each sign-in makes some (SPEC 13.2).
+    /// Whether the second factor was imported and its owner has not saved recovery codes yet. Each sign-in
+    /// then makes some (SPEC 13.2).
     pub(crate) owes_codes: bool,
 }
 
@@ -38,7 +39,7 @@ coded! {
     pub enum SecondFactor {
         /// A code of the authenticator app (RFC 6238).
         Totp,
-        /// One of the recovery codes, in its place. It opens a recovered session (SPEC 5.5).
+        /// A recovery code in place of the app's code. It opens a recovered session (SPEC 5.5).
         RecoveryCode,
     }
 }
@@ -58,7 +59,8 @@ impl TypedFactor {
         }
     }
 
-    /// TOTP is locked until a recovery code replaces it; those are paced and never locked (SPEC 12.1).
+    /// Returns the policy after many failures. TOTP is locked until a recovery code replaces it. Recovery
+    /// codes are slowed down and never locked (SPEC 12.1).
     pub(crate) fn lockout(&self) -> LockoutPolicy {
         match self {
             Self::Totp(_) => LockoutPolicy::Lock,
@@ -69,10 +71,10 @@ impl TypedFactor {
 
 /// How long an enrolment waits for its first code, and how long recovery codes are shown (SPEC 5.1, 5.3).
 pub(crate) const ENROLMENT_LIFE: Duration = Duration::from_secs(15 * 60);
-/// So many recovery codes left are few (SPEC 5.4).
+/// The number of recovery codes that counts as few (SPEC 5.4).
 const FEW: usize = 3;
 
-/// A second factor or a set of recovery codes on its way to the account. It dies with its session.
+/// A second factor or a set of recovery codes in enrolment. It ends with its session.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Enrolment {
     pub(crate) session: SessionId,
@@ -83,11 +85,11 @@ pub(crate) struct Enrolment {
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Stage {
-    /// The app has the secret, and its first code is waited for.
+    /// The app has the secret, and the engine waits for its first code.
     Confirm(TotpSecret),
-    /// The app gave a right code; the factor is on once its recovery codes are saved.
+    /// The app gave a right code. MFA is on once the recovery codes are saved.
     Save { secret: TotpSecret, step: u64, seed: [u8; 32], at: Timestamp },
-    /// Other recovery codes for the factor that is on.
+    /// New recovery codes for the current second factor.
     Codes { seed: [u8; 32], at: Timestamp },
 }
 
@@ -97,7 +99,7 @@ impl Enrolment {
         !matches!(self.stage, Stage::Confirm(_)) || now < self.begun_at + ENROLMENT_LIFE
     }
 
-    /// One of each stage, for the golden bytes.
+    /// Returns one of each stage, for the golden bytes.
     #[cfg(test)]
     pub(crate) fn samples(session: SessionId, at: Timestamp) -> Vec<Self> {
         let secret = TotpSecret::new([1; 20]);
@@ -117,20 +119,20 @@ impl Enrolment {
     }
 }
 
-/// What an authenticator app needs. All of it is secret.
+/// Everything that an authenticator app needs. All of it is secret.
 #[derive(Clone, Debug)]
 pub struct TotpEnrolment {
-    /// The secret as apps take it by hand, in base32 (RFC 4648).
+    /// The secret for typing into the app, in base32 (RFC 4648).
     pub secret: Secret,
-    /// The same as an `otpauth://` URI.
+    /// The secret as an `otpauth://` URI.
     pub uri: Secret,
-    /// The URI as a QR code, which apps scan.
+    /// The URI as a QR code for the app to scan.
     pub qr: QrCode,
-    /// Until when the app's first code is waited for.
+    /// When the engine stops waiting for the app's first code.
     pub expires_at: Timestamp,
 }
 
-/// An enrolment before its QR code is drawn, which takes as long as a commit and needs nobody's turn.
+/// An enrolment before its QR code is drawn. Drawing takes as long as a commit and blocks no other act.
 pub(crate) struct Enrolling {
     pub(crate) secret: Secret,
     pub(crate) uri: Secret,
@@ -138,29 +140,30 @@ pub(crate) struct Enrolling {
 }
 
 impl Enrolling {
-    /// A realm has at most 64 characters and an address 254: their URI is within what a QR code holds.
+    /// Draws the QR code. A realm has at most 64 characters and an address 254, so their URI fits into a QR
+    /// code.
     pub(crate) fn drawn(self) -> Option<TotpEnrolment> {
         let Self { secret, uri, expires_at } = self;
         Some(TotpEnrolment { qr: QrCode::of(&uri)?, secret, uri, expires_at })
     }
 }
 
-/// Recovery codes to be saved by the owner: each stands in for the second factor once.
+/// Recovery codes for the owner to save. Each stands in for the second factor once.
 #[derive(Clone, Debug)]
 pub struct RecoveryCodes {
     /// The codes, in groups that people can read and type.
     pub codes: Vec<Secret>,
-    /// Until when they are shown again.
+    /// How long the codes can be shown again.
     pub shown_until: Timestamp,
 }
 
 /// The second factor as its owner sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MfaView {
-    /// Since when it is on.
+    /// When MFA was turned on.
     pub since: Timestamp,
-    /// How many recovery codes are left.
+    /// The number of recovery codes left.
     pub recovery_codes_left: usize,
-    /// Whether these are so few that others should be made (SPEC 5.4).
+    /// Whether so few are left that the owner should make new ones (SPEC 5.4).
     pub few_recovery_codes: bool,
 }

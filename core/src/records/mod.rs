@@ -38,8 +38,8 @@ pub(crate) mod throttle;
 pub(crate) mod undo;
 pub(crate) mod verdict;
 
-/// Calls a macro with every record, which is what the store keeps: the golden bytes and the fuzzer walk this list.
-/// A record's place is its number with the fuzzer, so a new one goes to the end.
+/// Calls a macro with every record that the store keeps. The golden bytes and the fuzzer use this list. A
+/// record's place is its number in the fuzzer, so add a new one at the end.
 #[cfg(any(test, feature = "testing"))]
 macro_rules! every_record {
     ($callback:ident) => {

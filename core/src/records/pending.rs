@@ -8,14 +8,15 @@ use crate::ground::id::SessionId;
 use crate::records::flow::Proving;
 use crate::records::mailed_code::CodePurpose;
 
-/// A change that waits for the proof of an address. One an account; it lives and dies with the session that
+/// A change that waits for the proof of an address. An account has at most one. It ends with the session that
 /// asked for it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pending {
     pub(crate) session: SessionId,
     pub(crate) wanted: Wanted,
     pub(crate) proving: Proving,
-    /// What the account was when it was asked for: whatever changes there voids it (SPEC 7.1).
+    /// The state of the account when the change was requested. A change of this state voids the pending
+    /// change (SPEC 7.1).
     pub(crate) basis: [u8; 32],
 }
 
@@ -24,7 +25,7 @@ impl Record for Pending {
 }
 
 impl Pending {
-    /// One of each kind, for the golden bytes.
+    /// Returns one of each kind, for the golden bytes.
     #[cfg(test)]
     pub(crate) fn samples(
         session: SessionId,
@@ -45,14 +46,14 @@ impl Pending {
     }
 }
 
-/// What the proof is wanted for.
+/// The change that the proof completes.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Wanted {
-    /// It becomes the contact. `old_is_lost` says that nobody can undo it from the old mailbox.
+    /// The address becomes the contact. If `old_is_lost`, nobody can undo the change from the old mailbox.
     Contact { old_is_lost: bool },
-    /// It is proven, no more.
+    /// The address becomes verified, and nothing else changes.
     Proof,
-    /// A password with it is added.
+    /// The account gets a password with this address.
     Password(StoredPassword),
 }
 

@@ -1,4 +1,4 @@
-//! The figures that an application may choose, within bounds.
+//! The settings that an application can choose, within bounds.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::records::provider::{IdTokenRules, Provider};
 /// When a sign-up with a password proves its email (SPEC 2.8).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum EmailProof {
-    /// Before there is an account.
+    /// Before the account is created.
     BeforeAccount,
-    /// Any time later, for devices that may be offline: until then the address claims nothing.
+    /// At any later time, for devices that may be offline. Until then the address claims nothing.
     Later,
 }
 
-/// The figures that an application may choose. What is not named here is no choice.
+/// The settings that an application can choose. Everything else is fixed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Policy {
     realm: String,
@@ -41,7 +41,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Starts from the defaults.
+    /// Returns a builder that starts from the defaults.
     pub fn builder() -> PolicyBuilder {
         PolicyBuilder {
             policy: Self {
@@ -66,98 +66,99 @@ impl Policy {
         }
     }
 
-    /// The name of the service, as its users know it.
+    /// Returns the name of the service, as its users know it.
     pub fn realm(&self) -> &str {
         &self.realm
     }
 
-    /// The provider of this name.
+    /// Returns the provider with this short name.
     pub fn provider(&self, id: &ProviderId) -> Option<&Provider> {
         self.providers.iter().find(|provider| provider.id == *id)
     }
 
-    /// The provider whose ID tokens are issued as this.
+    /// Returns the provider that issues ID tokens under this issuer.
     pub(crate) fn provider_issuing_as(&self, issuer: &str) -> Option<&Provider> {
         self.providers.iter().find(|provider| provider.issues_as(issuer))
     }
 
-    /// Whether an account may be used from this product.
+    /// Returns whether an account may be used from this product.
     pub fn has_product(&self, id: &ProductId) -> bool {
         self.product(id).is_some()
     }
 
-    /// The product of this name.
+    /// Returns the product with this short name.
     pub fn product(&self, id: &ProductId) -> Option<&Product> {
         self.products.iter().find(|product| product.id == *id)
     }
 
-    /// What a password hash costs.
+    /// Returns the cost of a password hash.
     pub fn hash_cost(&self) -> HashCost {
         self.hash_cost
     }
 
-    /// How long a session lives without use.
+    /// Returns how long a session lives without use.
     pub fn session_idle(&self) -> Duration {
         self.session_idle
     }
 
-    /// How long a session lives at all.
+    /// Returns the longest life of a session.
     pub fn session_absolute(&self) -> Duration {
         self.session_absolute
     }
 
-    /// How long a proof counts as fresh.
+    /// Returns how long a proof counts as fresh.
     pub fn fresh_for(&self) -> Duration {
         self.fresh_for
     }
 
-    /// How long after a recovery the ways into an account and its contents stay as they are.
+    /// Returns how long the sign-in methods and contents of an account stay as they are after a recovery.
     pub fn hold(&self) -> Duration {
         self.hold
     }
 
-    /// When a sign-up with a password proves its email.
+    /// Returns when a sign-up with a password proves its email.
     pub fn email_proof(&self) -> EmailProof {
         self.email_proof
     }
 
-    /// Whether the store offers its accounts to choose from.
+    /// Returns whether the store offers its accounts to choose from.
     pub fn picker(&self) -> bool {
         self.picker || self.email_proof == EmailProof::Later
     }
 
-    /// How long a provider's key set is believed.
+    /// Returns how long the engine trusts a provider's key set.
     pub fn keys_for(&self) -> Duration {
         self.keys_for
     }
 
-    /// How many methods an account may have.
+    /// Returns how many sign-in methods an account may have.
     pub fn methods(&self) -> usize {
         self.methods
     }
 
-    /// How many addresses an account may have.
+    /// Returns how many addresses an account may have.
     pub fn addresses(&self) -> usize {
         self.addresses
     }
 
-    /// How many sessions an account may have; one more ends the oldest.
+    /// Returns how many sessions an account may have. One more ends the oldest.
     pub fn sessions(&self) -> u16 {
         self.sessions
     }
 
-    /// How many accounts may share a verified email.
+    /// Returns how many accounts may share a verified email.
     pub fn accounts_per_email(&self) -> usize {
         self.accounts_per_email
     }
 
-    /// How many flows of the whole store may wait for the proof of an address, how many for the code of a
-    /// forgotten password, and how many for a provider's word: each has a cap of its own (SPEC 2.10).
+    /// Returns how many flows of the whole store may wait for the proof of an address. The same number may
+    /// wait for the code of a forgotten password, and for a provider's assertion. Each has its own limit
+    /// (SPEC 2.10).
     pub fn open_sign_ups(&self) -> u32 {
         self.open_sign_ups
     }
 
-    /// Whether the whole file is read and verified when it is opened.
+    /// Returns whether the engine verifies the whole file when it opens it.
     pub fn verify_at_open(&self) -> bool {
         self.verify_at_open
     }
@@ -169,7 +170,7 @@ impl Default for Policy {
     }
 }
 
-/// Changes the defaults; `build` holds the bounds.
+/// Builds a policy from the defaults. `build` checks the bounds.
 ///
 /// ```
 /// use std::time::Duration;
@@ -186,134 +187,137 @@ pub struct PolicyBuilder {
 }
 
 impl PolicyBuilder {
-    /// The name of the service: 1 to 64 characters. Default "Selfsame".
+    /// Sets the name of the service: 1 to 64 characters. The default is "Selfsame".
     pub fn realm(mut self, realm: &str) -> Self {
         realm.clone_into(&mut self.policy.realm);
         self
     }
 
-    /// The providers whose identities are methods. Default: X alone.
+    /// Sets the providers whose identities can be sign-in methods. The default is X alone.
     pub fn providers(mut self, providers: Vec<Provider>) -> Self {
         self.policy.providers = providers;
         self
     }
 
-    /// The products that share the accounts: at most 16, each with a name of its own, what people call it
-    /// and https addresses. Default: none.
+    /// Sets the products that share the accounts: at most 16, each with its own short name, a display name
+    /// and https addresses. The default is none.
     pub fn products(mut self, products: Vec<Product>) -> Self {
         self.policy.products = products;
         self
     }
 
-    /// The cost of a password hash: Argon2id of at least 19,456 KiB and 2 passes, or what the OWASP
-    /// Password Storage Cheat Sheet holds equal to it; at most 256 MiB, 10 passes, 8 lanes.
+    /// Sets the cost of a password hash with Argon2id. The minimum is 19,456 KiB and 2 passes, or a cost that
+    /// the OWASP Password Storage Cheat Sheet rates as equal. The maximum is 256 MiB, 10 passes and 8 lanes.
     pub fn hash_cost(mut self, cost: HashCost) -> Self {
         self.policy.hash_cost = cost;
         self
     }
 
-    /// How long a session lives without use: 5 minutes to 365 days. Default 30 days.
+    /// Sets how long a session lives without use: 5 minutes to 365 days. The default is 30 days.
     pub fn session_idle(mut self, idle: Duration) -> Self {
         self.policy.session_idle = idle;
         self
     }
 
-    /// How long a session lives at all: 5 minutes to 365 days. Default 180 days, where NIST SP 800-63B-4
-    /// section 2.1.3 wants 30 at most.
+    /// Sets the longest life of a session: 5 minutes to 365 days. The default is 180 days, where NIST SP
+    /// 800-63B-4 section 2.1.3 recommends 30 at most.
     pub fn session_absolute(mut self, absolute: Duration) -> Self {
         self.policy.session_absolute = absolute;
         self
     }
 
-    /// The session limits of NIST SP 800-63B-4 for AAL1: 30 days at all.
+    /// Sets the session limits of NIST SP 800-63B-4 for AAL1: 30 days in all.
     pub fn aal1(self) -> Self {
         self.session_idle(DAY * 30).session_absolute(DAY * 30)
     }
 
-    /// The session limits of NIST SP 800-63B-4 for AAL2: an hour without use, 24 hours at all.
+    /// Sets the session limits of NIST SP 800-63B-4 for AAL2: an hour without use, 24 hours in all.
     pub fn aal2(self) -> Self {
         self.session_idle(MINUTE * 60).session_absolute(DAY)
     }
 
-    /// How long a proof counts as fresh: 1 to 15 minutes. Default 5.
+    /// Sets how long a proof counts as fresh: 1 to 15 minutes. The default is 5 minutes.
     pub fn fresh_for(mut self, fresh_for: Duration) -> Self {
         self.policy.fresh_for = fresh_for;
         self
     }
 
-    /// How long after a recovery, a password reset or an undo the ways into the account and its contents
-    /// stay as they are: up to 7 days. Default 24 hours.
+    /// Sets how long the sign-in methods and contents of an account stay as they are after a recovery, a
+    /// password reset or an undo: up to 7 days. The default is 24 hours.
     pub fn hold(mut self, hold: Duration) -> Self {
         self.policy.hold = hold;
         self
     }
 
-    /// When a sign-up with a password proves its email. Default before there is an account.
+    /// Sets when a sign-up with a password proves its email. The default is before the account is created.
     pub fn email_proof(mut self, email_proof: EmailProof) -> Self {
         self.policy.email_proof = email_proof;
         self
     }
 
-    /// Whether the store offers its accounts to choose from, as an app does on a device; a server does not.
-    /// Default no; with [`EmailProof::Later`] always.
+    /// Sets whether the store offers its accounts to choose from. An app on a device does, a server does not.
+    /// The default is no. With [`EmailProof::Later`] the store always offers them.
     pub fn picker(mut self, picker: bool) -> Self {
         self.policy.picker = picker;
         self
     }
 
-    /// How long a provider's key set is believed after the host gave it: 1 hour to 7 days. Default 24 hours.
+    /// Sets how long the engine trusts a provider's key set after the host set it: 1 hour to 7 days. The
+    /// default is 24 hours.
     pub fn keys_for(mut self, keys_for: Duration) -> Self {
         self.policy.keys_for = keys_for;
         self
     }
 
-    /// How many methods an account may have: 1 to 32. Default 32.
+    /// Sets how many sign-in methods an account may have: 1 to 32. The default is 32.
     pub fn methods(mut self, most: usize) -> Self {
         self.policy.methods = most;
         self
     }
 
-    /// How many addresses an account may have: 1 to 16. Default 16.
+    /// Sets how many addresses an account may have: 1 to 16. The default is 16.
     pub fn addresses(mut self, most: usize) -> Self {
         self.policy.addresses = most;
         self
     }
 
-    /// How many sessions an account may have: 1 to 100. Default 100.
+    /// Sets how many sessions an account may have: 1 to 100. The default is 100.
     pub fn sessions(mut self, most: u16) -> Self {
         self.policy.sessions = most;
         self
     }
 
-    /// How many accounts may share a verified email: 1 to 8. Default 8.
+    /// Sets how many accounts may share a verified email: 1 to 8. The default is 8.
     pub fn accounts_per_email(mut self, most: usize) -> Self {
         self.policy.accounts_per_email = most;
         self
     }
 
-    /// How many flows of the store may wait for the proof of an address, as many again for the code of a
-    /// forgotten password, and for a provider's word: 1 to 1,000,000. Default 10,000.
+    /// Sets how many flows of the store may wait for the proof of an address: 1 to 1,000,000. The same number
+    /// may wait for the code of a forgotten password, and for a provider's assertion. The default is 10,000.
     pub fn open_sign_ups(mut self, most: u32) -> Self {
         self.policy.open_sign_ups = most;
         self
     }
 
-    /// Whether the whole file is read and verified when it is opened: about half a second for 100,000 accounts.
-    /// Default yes.
+    /// Sets whether the engine reads and verifies the whole file when it opens it, which takes about half a
+    /// second for 100,000 accounts. The default is yes.
     ///
-    /// Where it is not, a file of any size opens at once, also after the process was killed. What the disk has
-    /// lost, or somebody who can write to the file has taken out of it or put back, is then found where it is
-    /// read, or by [`Engine::verify_store`](crate::Engine::verify_store), and a commit writes more the larger the file is
-    /// (`docs/SCALE.md` has the figures). For a server of many accounts whose disk is trusted.
+    /// If not, a file of any size opens at once, even after the process was killed. The engine then finds
+    /// damage only when it reads the damaged part, or with
+    /// [`Engine::verify_store`](crate::Engine::verify_store). Damage is what the disk has lost, or what
+    /// somebody with write access has removed or put back. The larger the file is, the more a commit writes
+    /// (`docs/SCALE.md` has the figures). Choose this for a server of many accounts with a disk that you
+    /// trust.
     pub fn verify_at_open(mut self, verify: bool) -> Self {
         self.policy.verify_at_open = verify;
         self
     }
 
-    /// The policy, if every figure is within its bounds.
+    /// Returns the policy if every setting is within its bounds.
     ///
     /// # Errors
-    /// [`PolicyError`] names the first figure that is not.
+    /// Returns [`PolicyError`], which names the first setting that is out of bounds.
     pub fn build(self) -> Result<Policy, PolicyError> {
         let policy = self.policy;
         let spans = MINUTE * 5..=DAY * 365;
@@ -354,7 +358,8 @@ impl PolicyBuilder {
     }
 }
 
-/// The pairs that the OWASP Password Storage Cheat Sheet holds equal, as least memory for the passes.
+/// Returns whether the cost is one that the OWASP Password Storage Cheat Sheet rates as equal: the least
+/// memory for each number of passes.
 fn is_strong_enough(cost: HashCost) -> bool {
     let least_memory = match cost.passes {
         0 => return false,
@@ -367,10 +372,10 @@ fn is_strong_enough(cost: HashCost) -> bool {
     cost.memory_kib >= least_memory && cost.within_caps()
 }
 
-/// A figure of the policy is out of its bounds.
+/// A setting of the policy is out of its bounds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PolicyError {
-    /// The builder's method that tells the bounds.
+    /// The method of the builder that documents the bounds.
     pub figure: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! Products that share the account, and what each of them costs (SPEC 8).
+//! The products that share the accounts, and their billing (SPEC 8).
 
 use std::fmt;
 
@@ -8,30 +8,30 @@ use crate::ground::named::coded;
 use crate::ground::short_name::{ProductId, ProviderId};
 use crate::ground::time::Timestamp;
 
-/// Most products that policy may name, and so most memberships that an account can open (SPEC 1.6).
+/// The largest number of products in a policy, and so of memberships in an account (SPEC 1.6).
 pub(crate) const MOST_PRODUCTS: usize = 16;
 const LONGEST_REFERENCE: usize = 255;
 
 /// A product that shares the accounts (SPEC 8.1).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Product {
-    /// Its short name.
+    /// The product's short name.
     pub id: ProductId,
-    /// What people call it: 1 to 64 characters.
+    /// The name that people know the product by: 1 to 64 characters.
     pub display_name: String,
-    /// Where the account is managed.
+    /// The page where people manage the account.
     pub manage_account_url: String,
-    /// Where what it costs is managed, unless a store sold it.
+    /// The page where people manage the billing, unless a store sold the product.
     pub manage_billing_url: String,
 }
 
 impl Product {
-    /// Grok: `grok`.
+    /// Returns Grok: `grok`.
     pub fn grok() -> Self {
         Self::named("grok", "Grok", "https://grok.com/?_s=billing")
     }
 
-    /// The xAI API: `api`.
+    /// Returns the xAI API: `api`.
     pub fn api() -> Self {
         Self::named("api", "xAI API", "https://console.x.ai")
     }
@@ -53,44 +53,44 @@ impl Product {
     }
 }
 
-/// What an account has with one product (SPEC 8.2).
+/// An account's use of one product (SPEC 8.2).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Membership {
     /// The product.
     pub product: ProductId,
-    /// When it was first used.
+    /// When the product was first used.
     pub since: Timestamp,
-    /// What it costs, if the host has said so.
+    /// The billing profile, if the host has set one.
     pub billing: Option<Billing>,
 }
 
-/// A billing profile. The host keeps it true; the engine decides nothing by it but where to send people
+/// A billing profile. The host keeps it up to date. The engine uses it only to decide where to send people
 /// and what to warn them of (SPEC 8.3).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Billing {
-    /// What the biller calls the customer.
+    /// The biller's reference for the customer.
     pub customer: CustomerRef,
-    /// What was bought; the first 64 characters count.
+    /// The plan that was bought. Only its first 64 characters are kept.
     pub plan: String,
-    /// How it stands.
+    /// The state of the subscription.
     pub status: BillingStatus,
-    /// Until when it is paid.
+    /// The end of the period that is paid for, if known.
     pub period_end: Option<Timestamp>,
-    /// Who bills.
+    /// The biller.
     pub managed_by: ManagedBy,
 }
 
-/// A biller's name for a customer: 1 to 255 bytes. One belongs to one product of one account (SPEC 8.3).
+/// A biller's reference for a customer: 1 to 255 bytes. It belongs to one product of one account (SPEC 8.3).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct CustomerRef(String);
 
 impl CustomerRef {
-    /// Takes a text that can be one, else nothing.
+    /// Takes a text. Returns `None` if it is not 1 to 255 bytes long.
     pub fn new(text: &str) -> Option<Self> {
         (1..=LONGEST_REFERENCE).contains(&text.len()).then(|| Self(text.to_owned()))
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -103,24 +103,24 @@ impl fmt::Display for CustomerRef {
 }
 
 coded! {
-    /// How a subscription stands.
+    /// The state of a subscription.
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
     pub enum BillingStatus {
-        /// It costs nothing yet, and will.
+        /// The subscription is free now and will cost money later.
         Trial,
-        /// It is paid, and will be renewed.
+        /// The subscription is paid and will be renewed.
         Active,
-        /// A payment is missing; it is asked for again.
+        /// A payment is missing and is asked for again.
         PastDue,
-        /// It runs to the end of its period and is not renewed.
+        /// The subscription runs to the end of its period and is not renewed.
         Canceled,
-        /// It is over.
+        /// The subscription has ended.
         Ended,
     }
 }
 
 impl BillingStatus {
-    /// Whether more will be asked for.
+    /// Returns whether the subscription will cost more money.
     pub(crate) fn goes_on(self) -> bool {
         matches!(self, Self::Trial | Self::Active | Self::PastDue)
     }
@@ -132,15 +132,15 @@ coded! {
     pub enum ManagedBy {
         /// The service itself.
         Direct,
-        /// Apple's App Store sold it.
+        /// Apple's App Store.
         AppleAppStore,
-        /// Google Play sold it.
+        /// Google Play.
         GooglePlay,
     }
 }
 
 impl ManagedBy {
-    /// Where the store's customers manage what they bought there.
+    /// Returns the page where the store's customers manage their purchases.
     pub(crate) fn store_url(self) -> Option<&'static str> {
         match self {
             Self::Direct => None,
@@ -154,21 +154,21 @@ coded! {
     /// Where to send the person (SPEC 8.4, 8.5).
     #[derive(Clone, PartialEq, Eq, Debug)]
     pub enum Destination {
-        /// To the product.
+        /// The product.
         Product {
             /// The page.
             url: String,
         },
-        /// To the store that sold it.
+        /// The store that sold the product.
         Store {
-            /// Which one.
+            /// The store.
             store: ManagedBy,
             /// The page.
             url: String,
         },
-        /// To somebody else, who alone can do it: a provider's account is the provider's.
+        /// Another party, such as a provider: only the provider can manage its accounts.
         ManagedElsewhere {
-            /// The page, where policy knows it.
+            /// The page, if the policy has one.
             url: Option<String>,
         },
     }

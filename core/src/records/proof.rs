@@ -1,4 +1,4 @@
-//! What was proven on the way in: a first factor, and maybe a second.
+//! The proofs of a sign-in: a first factor, and perhaps a second.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,24 +10,24 @@ use crate::records::method::MethodKind;
 use crate::records::mfa::SecondFactor;
 use crate::records::session::{Aal, Amr};
 
-/// A proof that a step takes.
+/// A proof that a step accepts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Accepted {
     /// The account's password.
     Password,
-    /// An assertion of an identity that the account has with this provider.
+    /// An assertion of an identity that the account has at this provider.
     Federated(ProviderId),
 }
 
-/// What was proven: a first factor, and maybe a second.
+/// A proven first factor, and perhaps a second.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Proof {
     pub(crate) method: MethodId,
     pub(crate) kind: MethodKind,
-    /// Which setting of the password it was; nought for an identity.
+    /// The version of the password. Zero for an identity.
     pub(crate) version: u32,
     pub(crate) at: Timestamp,
-    /// The same password, hashed anew because its hash was weaker than policy (SPEC 4.5).
+    /// The same password, hashed again because its hash was weaker than the policy (SPEC 4.5).
     pub(crate) rehashed: Option<StoredPassword>,
     pub(crate) second: Option<(SecondFactor, Timestamp)>,
 }
@@ -41,7 +41,7 @@ impl Proof {
         Self { method, kind: MethodKind::Password, version, at, rehashed: None, second: None }
     }
 
-    /// The references of RFC 8176. It has none for a recovery code, nor for a federated sign-in.
+    /// Returns the references of RFC 8176. It has none for a recovery code, nor for a federated sign-in.
     pub(crate) fn amr(&self) -> Vec<Amr> {
         let first = match self.kind {
             MethodKind::Password => Some(Amr::Pwd),
@@ -58,18 +58,18 @@ impl Proof {
         }
     }
 
-    /// Whether a recovery code stood in for the second factor.
+    /// Returns whether a recovery code stood in for the second factor.
     pub(crate) fn is_recovery(&self) -> bool {
         matches!(self.second, Some((SecondFactor::RecoveryCode, _)))
     }
 
-    /// When the oldest of the proofs was given.
+    /// Returns when the oldest of the proofs was given.
     pub(crate) fn auth_time(&self) -> Timestamp {
         self.second.map_or(self.at, |(_, at)| at.min(self.at))
     }
 }
 
-/// What hashing a password outside the act came to. The act compares it with the account it sees, so no
+/// The result of hashing a password outside the act. The act compares it with the account that it sees, so no
 /// transaction waits for a hash (SPEC 4.6).
 #[derive(Clone)]
 pub(crate) struct PasswordProof {
@@ -77,12 +77,12 @@ pub(crate) struct PasswordProof {
     pub(crate) credential: MethodId,
     pub(crate) version: u32,
     pub(crate) matches: bool,
-    /// The password hashed anew, where the stored hash was weaker than policy (SPEC 4.5).
+    /// The password hashed again, if the stored hash was weaker than the policy (SPEC 4.5).
     pub(crate) rehashed: Option<StoredPassword>,
 }
 
 impl PasswordProof {
-    /// The first factor that was proven with it.
+    /// Returns the first factor that the password proves.
     pub(crate) fn proven(self, at: Timestamp) -> Proof {
         Proof { rehashed: self.rehashed, ..Proof::of_password(self.credential, self.version, at) }
     }

@@ -1,4 +1,4 @@
-//! Protected acts, and the identifiers that they hold back (SPEC 1.12, 7.3).
+//! Protected acts, and the identifiers that they reserve (SPEC 1.12, 7.3).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::ground::time::Timestamp;
 use crate::records::identifier::Identifier;
 
 coded! {
-    /// What can be undone.
+    /// An act that can be undone.
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
     pub(crate) enum ProtectedAct {
         MethodAdded,
@@ -21,11 +21,11 @@ coded! {
     }
 }
 
-/// An identifier that was taken away from the account by an act that can still be undone.
+/// An identifier that an act removed from the account, while the act can still be undone.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reserved {
     pub(crate) identifier: Identifier,
     pub(crate) until: Timestamp,
-    /// The account's revision before that act: which of two acts was first, also within a millisecond.
+    /// The account's revision before that act. It orders two acts, even within a millisecond.
     pub(crate) revision: u64,
 }

@@ -1,4 +1,4 @@
-//! Identity providers that policy accepts, and the keys that they sign with.
+//! The identity providers that the policy accepts, and the keys that they sign with.
 
 use std::time::Duration;
 
@@ -11,40 +11,41 @@ use crate::ground::email::EmailAddress;
 use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
 
-/// An identity provider that policy accepts.
+/// An identity provider that the policy accepts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Provider {
-    /// Its short name.
+    /// The provider's short name.
     pub id: ProviderId,
-    /// The issuer of its identities; with the subject it names a person for ever (OpenID Connect Core 5.7).
+    /// The issuer of its identities. Issuer and subject name a person for ever (OpenID Connect Core 5.7).
     pub issuer: String,
-    /// Domains that it is the authority for: an email there counts as proven when the provider says so.
-    /// Empty for most (SPEC 2.3).
+    /// The domains that the provider is the authority for. An email there counts as proven if the provider
+    /// says so. Empty for most providers (SPEC 2.3).
     pub authority_for: Vec<String>,
-    /// How its word reaches the engine.
+    /// How the provider's assertions reach the engine.
     pub assertion_kind: AssertionKind,
-    /// Where people manage their account there, which nobody else can (SPEC 8.5).
+    /// The page where people manage their account at the provider, as only they can (SPEC 8.5).
     pub manage_url: Option<String>,
 }
 
-/// How a provider's word reaches the engine; it is taken in no other way (SPEC 2.9).
+/// How a provider's assertions reach the engine. It accepts them in no other way (SPEC 2.9).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum AssertionKind {
-    /// It issues no ID token: the host states what it said.
+    /// The provider issues no ID token. The host states what the provider said.
     HostStated,
-    /// By an ID token that it signed for the application.
+    /// The provider signs an ID token for the application.
     IdToken(IdTokenRules),
 }
 
 impl Provider {
-    /// X. It issues no ID token: the host states subject and handle after its own OAuth exchange.
+    /// Returns X. It issues no ID token: the host states subject and handle after its own OAuth exchange.
     pub fn x() -> Self {
         let x = Self::named("x", "https://x.com", &[], AssertionKind::HostStated);
         Self { manage_url: Some("https://x.com/settings/account".to_owned()), ..x }
     }
 
-    /// Google, which knows the application by these client ids. It is the authority for gmail.com and for
-    /// the domain of an organisation that it keeps the mailboxes of (its claim `hd`).
+    /// Returns Google. `audiences` are the client ids that Google knows the application by. Google is the
+    /// authority for gmail.com, and for the domain of an organisation whose mailboxes it keeps (its claim
+    /// `hd`).
     pub fn google(audiences: Vec<String>) -> Self {
         let rules = IdTokenRules {
             // Both spellings are in use: "always https://accounts.google.com or accounts.google.com for
@@ -62,8 +63,8 @@ impl Provider {
         Self { manage_url: Some("https://myaccount.google.com".to_owned()), ..google }
     }
 
-    /// Apple, which knows the application by these bundle and service ids. It is the authority for the
-    /// addresses of its relay and for those that it gives out itself.
+    /// Returns Apple. `audiences` are the bundle and service ids that Apple knows the application by. Apple
+    /// is the authority for the addresses of its relay and for those that it gives out itself.
     pub fn apple(audiences: Vec<String>) -> Self {
         let domains = ["privaterelay.appleid.com", "icloud.com", "me.com", "mac.com"];
         let rules = IdTokenRules {
@@ -85,18 +86,18 @@ impl Provider {
         }
     }
 
-    /// The person of this subject here, if it can be one's: 1 to 255 bytes.
+    /// Returns the identity with this subject at the provider, if the subject has 1 to 255 bytes.
     pub(crate) fn identity(&self, subject: &str) -> Option<Identity> {
         let (provider, issuer) = (self.id.clone(), self.issuer.clone());
         (1..=255).contains(&subject.len()).then(|| Identity { provider, issuer, subject: subject.to_owned() })
     }
 
-    /// Whether the provider's word about this email is a proof (SPEC 2.3).
+    /// Returns whether the provider's assertion about this email is a proof (SPEC 2.3).
     pub(crate) fn proves(&self, email: &EmailAddress) -> bool {
         self.authority_for.iter().any(|domain| domain == email.domain())
     }
 
-    /// What policy asks of its ID tokens, if it speaks by them.
+    /// Returns the rules for the provider's ID tokens, if it issues any.
     pub(crate) fn id_token_rules(&self) -> Option<&IdTokenRules> {
         match &self.assertion_kind {
             AssertionKind::IdToken(rules) => Some(rules),
@@ -104,36 +105,37 @@ impl Provider {
         }
     }
 
-    /// Whether this is its issuer, in one of the spellings that policy knows.
+    /// Returns whether this is the provider's issuer, in one of the spellings in the policy.
     pub(crate) fn issues_as(&self, issuer: &str) -> bool {
         self.issuers().any(|known| known == issuer)
     }
 
-    /// Every spelling of its issuer.
+    /// Returns every spelling of the provider's issuer.
     pub(crate) fn issuers(&self) -> impl Iterator<Item = &str> {
         let others = self.id_token_rules().map_or(&[][..], |rules| &rules.also_issued_as);
         std::iter::once(&self.issuer).chain(others).map(String::as_str)
     }
 }
 
-/// What policy asks of a provider's ID tokens.
+/// The policy's rules for a provider's ID tokens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IdTokenRules {
-    /// The names that the provider knows the application by (client ids); a token is for one of them.
+    /// The client ids that the provider knows the application by. A token must be for one of them.
     pub audiences: Vec<String>,
-    /// How the provider may sign.
+    /// The algorithms that the provider may sign with.
     pub algorithms: Vec<Algorithm>,
-    /// Other spellings of the issuer that its tokens may have, and that mean the same.
+    /// Other spellings of the issuer that its tokens may have, with the same meaning.
     pub also_issued_as: Vec<String>,
     /// Whether `email_verified` may be the text "true" instead of the JSON value.
     pub verified_may_be_text: bool,
-    /// Whether the provider is the authority for the domain in its claim `hd`: that of an organisation
-    /// whose mailboxes it keeps.
+    /// Whether the provider is the authority for the domain in its claim `hd`. This is the domain of an
+    /// organisation whose mailboxes the provider keeps.
     pub hosted_domain_counts: bool,
 }
 
 impl IdTokenRules {
-    /// Tokens for one of these audiences, signed in one of these ways, and nothing out of the ordinary.
+    /// Returns rules for tokens with one of these audiences and one of these algorithms, without any
+    /// exception.
     pub fn new(audiences: Vec<String>, algorithms: Vec<Algorithm>) -> Self {
         Self {
             audiences,
@@ -153,7 +155,7 @@ impl IdTokenRules {
     }
 }
 
-/// A provider's key set as the host last gave it.
+/// A provider's key set as the host last set it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct GivenKeys {
     pub(crate) given_at: Timestamp,
@@ -165,14 +167,14 @@ impl Record for GivenKeys {
 }
 
 impl GivenKeys {
-    /// Whether the set may still be believed. One from a time that has not come was given under a wrong
-    /// clock, which says nothing of its age.
+    /// Returns whether the engine may still trust the set. A set from the future was set under a wrong clock,
+    /// which tells nothing about its age.
     pub(crate) fn is_fresh(&self, now: Timestamp, keys_for: Duration) -> bool {
         self.given_at <= now && now < self.given_at + keys_for
     }
 }
 
-/// What is kept of what a person is called at a provider: it is for display only.
+/// Returns the part of a person's handle at a provider that the engine keeps, for display only.
 pub(crate) fn shown_handle(handle: &str) -> String {
     handle.chars().take(64).collect()
 }

@@ -1,4 +1,4 @@
-//! What a purge has come to, and what it leaves (SPEC 9.4).
+//! The results of a purge (SPEC 9.4).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,40 +7,40 @@ use crate::ground::id::AccountId;
 use crate::ground::time::Timestamp;
 use crate::records::provider::Identity;
 
-/// What a call of `purge_due` came to.
+/// The result of a call of `purge_due`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PurgeReport {
-    /// One for each account that is gone now.
+    /// A receipt for each account that this call finished removing.
     pub receipts: Vec<PurgeReceipt>,
-    /// Whether there is more to do at once: call again.
+    /// Whether there is more to do at once. If so, call again.
     pub more: bool,
-    /// When it is worth to call again, where nothing is left for now; nothing where no deletion waits.
+    /// When to call again, if nothing is left to do now. Absent if no deletion is pending.
     pub next_look: Option<Timestamp>,
 }
 
-/// What was removed of an account (SPEC 9.4).
+/// A record of what was removed with an account (SPEC 9.4).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PurgeReceipt {
     /// The account.
     pub account: AccountId,
-    /// From when on it was absent.
+    /// When the account became absent.
     pub purge_at: Timestamp,
-    /// When the last of its rows went.
+    /// When the account's last row was removed.
     pub purged_at: Timestamp,
-    /// How many rows of which tables, in the order of their names.
+    /// The removed rows by table, in the order of the tables' names.
     pub removed: Vec<RemovedRows>,
 }
 
-/// Rows of one table.
+/// The removed rows of one table.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RemovedRows {
     /// The table's name in [`TABLES`](crate::TABLES).
     pub table: String,
-    /// How many of its rows.
+    /// The number of removed rows.
     pub rows: u32,
 }
 
-/// How far a purge has come: stored, so that one that was cut off goes on with the same receipt.
+/// The progress of a purge. It is stored, so that an interrupted purge goes on with the same receipt.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Purging {
     pub(crate) removed: Vec<RemovedRows>,
@@ -63,7 +63,7 @@ impl Purging {
     }
 }
 
-/// All that stays of an account (SPEC 1.1).
+/// All that remains of an account (SPEC 1.1).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Tombstone {
     pub(crate) account: AccountId,
@@ -81,23 +81,23 @@ pub(crate) struct DuePurge {
     pub(crate) progress: Purging,
 }
 
-/// What is left of an account, as far as one act can remove it.
+/// The rest of an account that one act can remove.
 #[derive(Default)]
 pub(crate) struct Remains {
-    /// Table and key of each row.
+    /// The table and key of each row.
     pub(crate) rows: Vec<(&'static str, Vec<u8>)>,
-    /// Whether that is all but the account itself.
+    /// Whether these are all rows except the account itself.
     pub(crate) is_all: bool,
     /// The identities that nobody else has taken over meanwhile.
     pub(crate) grants: Vec<Identity>,
 }
 
-/// What one act of a purge came to.
+/// The result of one act of a purge.
 pub(crate) enum Purged {
     /// The account is gone.
     Gone(PurgeReceipt),
-    /// There is more of it.
+    /// Some of the account is left.
     Going,
-    /// It is not to be purged then.
+    /// The account is not to be purged at that time.
     Stale,
 }

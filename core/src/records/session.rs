@@ -1,4 +1,4 @@
-//! What a finished flow leaves: a session (SPEC 4.4, 6.1).
+//! Sessions, which finished flows leave (SPEC 4.4, 6.1).
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::records::method::MethodKind;
 
 const LONGEST_LABEL: usize = 64;
 
-/// Who calls: the device and the product that a flow or session is for.
+/// The device and the product that a flow or session is for.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Client {
     device: String,
@@ -19,34 +19,35 @@ pub struct Client {
 }
 
 impl Client {
-    /// A device, by the label that its owner will recognise it by; the first 64 characters count.
+    /// Returns a client on this device. The label is the one that the owner will recognise the device by.
+    /// Only its first 64 characters are kept.
     pub fn on(device: &str) -> Self {
         Self { device: device.chars().take(LONGEST_LABEL).collect(), product: None, unremembered: false }
     }
 
-    /// The product that is used on the device.
+    /// Adds the product that is used on the device.
     pub fn using(mut self, product: ProductId) -> Self {
         self.product = Some(product);
         self
     }
 
-    /// The person does not want to be remembered on the device (SPEC 1.11).
+    /// Records that the person does not want to be remembered on the device (SPEC 1.11).
     pub fn unremembered(mut self) -> Self {
         self.unremembered = true;
         self
     }
 
-    /// Whether the person wants to be remembered on the device.
+    /// Returns whether the person wants to be remembered on the device.
     pub fn is_remembered(&self) -> bool {
         !self.unremembered
     }
 
-    /// The device's label.
+    /// Returns the device's label.
     pub fn device(&self) -> &str {
         &self.device
     }
 
-    /// The product.
+    /// Returns the product.
     pub fn product(&self) -> Option<&ProductId> {
         self.product.as_ref()
     }
@@ -57,12 +58,12 @@ impl Client {
 pub enum Aal {
     /// One factor was proven.
     Aal1,
-    /// Two were.
+    /// Two factors were proven.
     Aal2,
 }
 
-/// How a session was proven: an Authentication Method Reference of RFC 8176. That registry has no value
-/// for a federated sign-in, so such a session has none; its method says what it was.
+/// How a session was proven: an Authentication Method Reference of RFC 8176. That registry has no value for a
+/// federated sign-in, so such a session has none. Its sign-in method tells how it was proven.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum Amr {
     /// A password: `pwd`.
@@ -74,7 +75,7 @@ pub enum Amr {
 }
 
 impl Amr {
-    /// The registered value.
+    /// Returns the value in the registry of RFC 8176.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pwd => "pwd",
@@ -87,30 +88,31 @@ impl Amr {
 /// A session, as resolved from its token and as its owner lists it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Session {
-    /// Its name.
+    /// The session's id.
     pub id: SessionId,
-    /// Whose it is.
+    /// The account that the session is for.
     pub account: AccountId,
-    /// The device and product.
+    /// The device and the product.
     pub client: Client,
-    /// The method that was used.
+    /// The sign-in method that was used.
     pub method: MethodId,
-    /// The kind of that method.
+    /// The kind of that sign-in method.
     pub kind: MethodKind,
-    /// How it was proven.
+    /// The authentication methods that proved the session.
     pub amr: Vec<Amr>,
-    /// How strongly.
+    /// The authentication assurance level.
     pub aal: Aal,
-    /// Whether a recovery code stood in for the second factor: such a session may replace or turn off that
-    /// factor, and is no proof for anything else that wants it (SPEC 5.5).
+    /// Whether a recovery code stood in for the second factor. Such a session may replace or turn off the
+    /// second factor. It is no proof for any other act that needs the second factor (SPEC 5.5).
     pub recovered: bool,
-    /// When the proof was given, the oldest where there are several (OpenID Connect Core 2, `auth_time`).
+    /// When the proof was given. If there are several proofs, the time of the oldest (OpenID Connect Core 2,
+    /// `auth_time`).
     pub auth_time: Timestamp,
     /// When the first factor was last proven.
     pub first_at: Timestamp,
-    /// When it was opened.
+    /// When the session was opened.
     pub created_at: Timestamp,
-    /// When it was last used, as far as that was written down.
+    /// When the session was last used, as far as the store has recorded it.
     pub used_at: Timestamp,
 }
 

@@ -1,4 +1,4 @@
-//! What a flow asks next, and what the person answers (SPEC 2.10).
+//! The steps of a flow, and the person's answers to them (SPEC 2.10).
 
 use std::fmt;
 
@@ -17,127 +17,129 @@ use crate::records::mfa::SecondFactor;
 use crate::records::proof::Accepted;
 use crate::records::session::{Aal, Amr, Session};
 
-/// What a flow has come to: the step that the person is at.
+/// The step that a flow has reached.
 #[derive(Clone, Debug)]
 pub struct Progress {
-    /// Names the flow in the next answer. A sign-in that is done at once has none.
+    /// The token that names the flow in the next answer. A sign-in that is done at once has none.
     pub flow: Option<FlowToken>,
-    /// Which step this is; an answer names it, so that a repeated answer has no second effect.
+    /// The number of the step. An answer names it, so that a repeated answer has no second effect.
     pub number: u32,
     /// The step.
     pub step: Step,
 }
 
 coded! {
-    /// What the caller must do next, or that it is done.
+    /// What the caller must do next, or the end of the flow.
     #[derive(Clone, PartialEq, Eq, Debug)]
     pub enum Step {
-        /// Sign in at the provider and bring its assertion, made for this flow.
+        /// Sign in at the provider and present its assertion, made for this flow.
         PresentAssertion {
             /// The provider.
             provider: ProviderId,
-            /// Which flow a host's statement has to name.
+            /// The flow that a host's statement must name.
             flow: FlowId,
-            /// Which nonce an ID token has to carry: give it to the provider.
+            /// The nonce that an ID token must carry. Give it to the provider.
             nonce: String,
-            /// When it is too late.
+            /// When the flow expires.
             expires_at: Timestamp,
         },
-        /// Prove the address by the code that was sent to it.
+        /// Prove the address with the code that was sent to it.
         VerifyEmail {
             /// The address, masked.
             to: String,
-            /// Whether it can be left for later: the account is then made with the address unverified.
+            /// Whether the proof can be skipped. The account is then created with the address unverified.
             can_skip: bool,
         },
-        /// Nobody is known by this identity: say whether an account is to be made (SPEC 2.1).
+        /// No account has this identity. Say whether to create one (SPEC 2.1).
         ConfirmCreate {
             /// The provider.
             provider: ProviderId,
-            /// What the person is called there.
+            /// The person's display name at the provider, if known.
             handle: Option<String>,
         },
-        /// Other accounts have the same verified email: a new account, or link to one of them (SPEC 2.4)?
+        /// Other accounts have the same verified email. Create a new account, or link to one of them (SPEC
+        /// 2.4).
         LinkOrCreate {
             /// The proven email.
             email: String,
-            /// The accounts to choose from, earliest first.
+            /// The candidate accounts, earliest first.
             candidates: Vec<Candidate>,
-            /// Whether a new account may be made.
+            /// Whether the person may create a new account.
             can_create: bool,
-            /// Why it may not.
+            /// The reason why the person may not, if so.
             blocked: Option<CreateBlocked>,
         },
-        /// Sign in to the chosen account with one of its own methods (SPEC 3.3).
+        /// Sign in to the chosen account with one of its own sign-in methods (SPEC 3.3).
         ProveOwnership {
-            /// The account.
+            /// The chosen account.
             candidate: Candidate,
-            /// What will be added to it; nothing where the new password is dropped.
+            /// The sign-in method that the link adds. Absent if the new password is dropped.
             adding: Option<Adding>,
-            /// What counts as proof.
+            /// The accepted proofs.
             accepted: Vec<Accepted>,
-            /// Which nonce an ID token has to carry here, another than the one the flow began with.
+            /// The nonce that an ID token must carry here. It differs from the one that the flow started
+            /// with.
             nonce: String,
         },
         /// Prove the second factor too (SPEC 4.3).
         SecondFactor {
-            /// What counts as proof.
+            /// The accepted second factors.
             accepted: Vec<SecondFactor>,
-            /// Whether the flow can go on without it: to renew the proof of the first factor alone, which is
-            /// enough to ask for the account's deletion (SPEC 9.7).
+            /// Whether the flow can go on without the second factor. Only the proof of the first factor is
+            /// then renewed, which is enough to request the account's deletion (SPEC 9.7).
             can_skip: bool,
         },
         /// Set a new password (SPEC 4.7, 4.10).
         NewPassword,
-        /// Prove again that it is you, in a session that goes on (SPEC 6.4).
+        /// Prove again who you are. The session goes on (SPEC 6.4).
         Reauthenticate {
-            /// What counts as proof of the first factor.
+            /// The accepted proofs of the first factor.
             accepted: Vec<Accepted>,
-            /// Which nonce an ID token has to carry.
+            /// The nonce that an ID token must carry.
             nonce: String,
         },
-        /// The account is to be deleted: restore it, or keep it deleted (SPEC 9.2).
+        /// The account is pending deletion. Restore it, or leave it to be deleted (SPEC 9.2).
         ConfirmRestore {
-            /// When deletion was asked for.
+            /// When the deletion was requested.
             requested_at: Timestamp,
-            /// Until when it can be restored.
+            /// When the time to restore the account ends.
             purge_at: Timestamp,
         },
-        /// It is done.
+        /// The flow is done and has opened or renewed a session.
         SignedIn(SignedIn),
-        /// It is done, and no session was opened by it.
+        /// The flow is done and has opened no session.
         Done,
-        /// The flow is over without a session.
+        /// The flow has ended without a session.
         Ended,
     }
 }
 
-/// A session was opened.
+/// The session at the end of a flow.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SignedIn {
     /// The account.
     pub account: AccountId,
     /// The session.
     pub session: SessionId,
-    /// The session's token: handed out once, and nothing where the answer was given before.
+    /// The session token. It is handed out once, and absent when the same answer is repeated.
     pub token: Option<SessionToken>,
-    /// How strongly it was proven.
+    /// The authentication assurance level of the session.
     pub aal: Aal,
     /// Whether a recovery code stood in for the second factor (SPEC 5.5).
     pub recovered: bool,
-    /// How it was proven.
+    /// The authentication methods that proved the session.
     pub amr: Vec<Amr>,
-    /// When, the oldest proof where there are several.
+    /// When the proof was given. If there are several proofs, the time of the oldest.
     pub auth_time: Timestamp,
-    /// Which kinds of methods let the owner in without a network. Where there are none, offer to add a
-    /// password (SPEC 4.9).
+    /// The kinds of sign-in methods that let the owner in without a network. If there are none, offer to add
+    /// a password (SPEC 4.9).
     pub works_offline: Vec<MethodKind>,
-    /// What else came of it.
+    /// What else the flow did.
     pub outcome: SignInOutcome,
 }
 
 impl SignedIn {
-    /// The session of an account, and the token that was made for it.
+    /// Describes a session of an account, with the token for this secret.
     pub(crate) fn of(
         session: &Session,
         account: &Account,
@@ -159,38 +161,38 @@ impl SignedIn {
 }
 
 coded! {
-    /// How a person arrived at the session.
+    /// How the person arrived at the session.
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
     pub enum SignInOutcome {
-        /// By signing in to an account of theirs.
+        /// The person signed in to their account.
         SignedIn,
-        /// In a new account.
+        /// The flow created the account.
         Created,
-        /// In an account that the new method was added to.
+        /// The flow added the new sign-in method to the account.
         Linked,
-        /// In an account that is no longer to be deleted.
+        /// The flow restored the account from deletion.
         Restored,
-        /// By a code that was mailed, and with a new password.
+        /// The person set a new password with a mailed code.
         Reset,
-        /// In the session that they were in, which has another token now.
+        /// The person renewed the proof of their session. The session has a new token.
         Reauthenticated,
-        /// By an undo code, and with a new password.
+        /// The person undid a change with an undo code and set a new password.
         Undone,
     }
 }
 
 coded! {
-    /// Why no new account may be made.
+    /// Why the person may not create a new account.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub enum CreateBlocked {
         /// Another account has a password with this email (SPEC 1.3).
         PasswordTaken,
-        /// As many accounts as policy allows have this verified email (SPEC 1.6).
+        /// The policy's limit of accounts with this verified email is reached (SPEC 1.6).
         TooManyAccounts,
     }
 }
 
-/// What a link adds to the account.
+/// The sign-in method that a link adds to the account.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Adding {
     /// A password with this email.
@@ -202,70 +204,70 @@ pub enum Adding {
     Federated {
         /// The provider.
         provider: ProviderId,
-        /// What the person is called there.
+        /// The person's display name at the provider, if known.
         handle: Option<String>,
     },
 }
 
-/// An account as the link prompt shows it: nothing that the caller has not proven (SPEC 2.4).
+/// A candidate account in the link prompt. It shows nothing that the caller has not proven (SPEC 2.4).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Candidate {
-    /// Its place in the prompt, counted from 1: what an answer names it by. The account's own name says
-    /// when it was made, which nobody has proven to be theirs to know.
+    /// The account's place in the prompt, counted from 1. An answer names the account by it. The account's id
+    /// would tell when the account was created, which the caller has not proven a right to know.
     pub place: u8,
-    /// The kinds of its methods, each once.
+    /// The kinds of the account's sign-in methods, each once.
     pub methods: Vec<MethodKind>,
     /// The providers of its federated identities, each once.
     pub providers: Vec<ProviderId>,
-    /// The month it came to be in.
+    /// The month in which the account was created.
     pub created: YearMonth,
-    /// Whether choosing it drops the new password, because the account has one already (SPEC 2.5).
+    /// Whether choosing the account drops the new password, because the account already has one (SPEC 2.5).
     pub drops_new_password: bool,
 }
 
-/// What the person wants with an identity that may be known or not (SPEC 2.1).
+/// What the person wants with an identity that may or may not be known (SPEC 2.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Intent {
-    /// An account, new if need be.
+    /// An account. The flow creates one if there is none.
     SignUp,
-    /// Their account; a new one only when they say so.
+    /// Their account. The flow creates one only if the person confirms it.
     SignIn,
 }
 
-/// What the person answers to a step.
+/// The person's answer to a step.
 #[derive(Clone)]
 pub enum Answer {
     /// The code from the message.
     Code(Secret),
-    /// Leave the address unproven.
+    /// Skip the proof of the address, or the second factor where the step allows it.
     Skip,
-    /// Make an account.
+    /// Create an account.
     Confirm,
-    /// A new account, separate from the others.
+    /// Create a new account, separate from the others.
     CreateNew,
-    /// Link to the candidate at this place of the prompt.
+    /// Link to the candidate account at this place in the prompt.
     LinkTo(u8),
-    /// The password of the account to be proven.
+    /// The password of the account, as proof.
     Password(Secret),
-    /// An identity of the account to be proven.
+    /// The assertion of an identity.
     Assertion(Assertion),
     /// The code that the authenticator app shows.
     Totp(Secret),
-    /// A recovery code, however it is grouped.
+    /// A recovery code, in any grouping.
     RecoveryCode(Secret),
-    /// The password from now on.
+    /// The new password.
     NewPassword(Secret),
     /// Restore the account.
     Restore,
     /// Leave the account to be deleted.
     KeepDeleted,
-    /// Leave the account to be deleted, and leave out the rest of the time to restore it (SPEC 10.3).
+    /// Leave the account to be deleted, and skip the rest of the time to restore it (SPEC 10.3).
     EraseNow,
     /// Send another code.
     Resend,
-    /// It is another address: begin its proof anew.
+    /// Replace the address with this one, and start its proof again.
     CorrectAddress(String),
-    /// Leave the flow.
+    /// Cancel the flow.
     Cancel,
 }
 

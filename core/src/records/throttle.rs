@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ground::codec::Record;
 use crate::ground::time::Timestamp;
 
-/// Failures after which the factor is locked (NIST SP 800-63B-4 section 3.2.2).
+/// The number of failures that lock a factor (NIST SP 800-63B-4 section 3.2.2).
 pub(crate) const LOCKED: u32 = 100;
 
 /// A counter of failures. Its times are on the throttle clock.
@@ -15,32 +15,32 @@ pub(crate) struct Throttle {
     pub(crate) failed_at: Option<Timestamp>,
 }
 
-/// What a hundred failures lead to.
+/// What happens after a hundred failures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum LockoutPolicy {
-    /// The factor is locked until another way in clears it.
+    /// The factor is locked until another sign-in method clears it.
     Lock,
-    /// There is no other way in: one try a day.
+    /// There is no other sign-in method, so one attempt a day is accepted.
     OneTryADay,
-    /// What cannot be guessed is paced and never locked.
+    /// The factor cannot be guessed, so attempts are slowed down and never locked out.
     OneTryAnHour,
 }
 
 impl Throttle {
-    /// Counts a failure. A clock that was put right may lie before the last one: the later stays, so
-    /// that no wait gets shorter.
+    /// Counts a failure. If the clock was corrected to a time before the last failure, the later time stays,
+    /// so that no wait gets shorter.
     pub(crate) fn fail(&mut self, throttle_clock: Timestamp) {
         self.failures = self.failures.saturating_add(1);
         self.failed_at = self.failed_at.max(Some(throttle_clock));
     }
 
-    /// Puts a failure that a wrong clock dated into the future at the present: its wait begins again and
-    /// is as long as ever, but no longer.
+    /// Moves a failure that a wrong clock dated into the future to the present. Its wait starts again and has
+    /// the usual length.
     pub(crate) fn settle(&mut self, throttle_clock: Timestamp) {
         self.failed_at = self.failed_at.min(Some(throttle_clock));
     }
 
-    /// How many there are.
+    /// Returns the number of failures.
     pub(crate) fn failures(&self) -> u32 {
         self.failures
     }
@@ -50,21 +50,21 @@ impl Throttle {
         *self = Self::default();
     }
 
-    /// Whether the factor has come to its end.
+    /// Returns whether the factor has reached the limit of failures.
     pub(crate) fn is_spent(&self) -> bool {
         self.failures >= LOCKED
     }
 }
 
-/// Guesses at an identifier that nobody holds, in one of a bounded number of slots. The newest
-/// identifier takes its slot over, so a slot is forgotten only by guessing at thousands of others.
+/// Guesses at an identifier that nobody has, in one of a limited number of slots. The newest identifier takes
+/// over its slot. To make the engine forget a slot, an attacker must guess at thousands of others.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct UnknownSlot {
     pub(crate) slot: u16,
     pub(crate) identifier: [u8; 32],
     pub(crate) throttle: Throttle,
-    /// Tries within a wait. They count for nothing, but a known identifier's are written down as an
-    /// event, and the two must cost the same (SPEC 4.2).
+    /// Attempts during a wait. They do not count. But attempts at a known identifier are written as an event,
+    /// and the two must cost the same (SPEC 4.2).
     pub(crate) refused: u32,
 }
 
@@ -73,7 +73,7 @@ impl Record for UnknownSlot {
 }
 
 impl UnknownSlot {
-    /// The slot of a keyed hash, with nothing counted yet.
+    /// Returns the slot of a keyed hash, with nothing counted yet.
     pub(crate) fn new(identifier: [u8; 32]) -> Self {
         let [first, second, ..] = identifier;
         Self {

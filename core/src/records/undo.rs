@@ -1,4 +1,4 @@
-//! What takes a protected act back (SPEC 7.3).
+//! The undo of a protected act (SPEC 7.3).
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -14,13 +14,13 @@ use crate::ground::time::Timestamp;
 use crate::records::credentials::Credentials;
 use crate::records::protected::ProtectedAct;
 
-/// What an undo code stands for. Its row is found by the keyed hash of the code.
+/// What an undo code undoes. The row's key is the keyed hash of the code.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Undo {
     pub(crate) act: ProtectedAct,
-    /// The account's revision before the act: which of two acts was first, also within a millisecond.
+    /// The account's revision before the act. It orders two acts, even within a millisecond.
     pub(crate) revision: u64,
-    /// What the undo puts back.
+    /// The credentials that the undo puts back.
     pub(crate) before: Credentials,
     pub(crate) made_at: Timestamp,
     pub(crate) expires_at: Timestamp,
@@ -33,7 +33,7 @@ impl Record for Undo {
 /// The keyed hash of an undo code.
 pub(crate) type UndoHash = [u8; 32];
 
-/// A code that undoes an act: 120 bits, so that a fast keyed hash of it may be kept.
+/// A code that undoes an act. It has 120 bits, so a fast keyed hash of it may be stored.
 #[derive(Clone)]
 pub(crate) struct UndoCode(LongCode);
 
@@ -42,7 +42,7 @@ impl UndoCode {
         Self(LongCode::new(draw.bytes("undo code")))
     }
 
-    /// A code as somebody typed it.
+    /// Parses a code as somebody typed it.
     pub(crate) fn parse(typed: &Secret) -> Option<Self> {
         LongCode::parse(typed.reveal()).map(Self)
     }
@@ -69,7 +69,7 @@ impl<'de> Deserialize<'de> for UndoCode {
     }
 }
 
-/// An undo under way: its code was right.
+/// An undo in progress, after a right code.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Undoing {
     pub(crate) account: AccountId,
@@ -78,8 +78,8 @@ pub(crate) struct Undoing {
     pub(crate) new_password: Option<StoredPassword>,
 }
 
-/// What an undo asks for next. The second factor comes last, because what it takes is spent by the act
-/// that it opens (SPEC 5.2).
+/// What an undo asks for next. The second factor comes last, because the act that it opens uses up its code
+/// (SPEC 5.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum Asks {
     NewPassword,

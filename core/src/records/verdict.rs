@@ -1,4 +1,4 @@
-//! What a rule gives back: its answer, and what is written because of it.
+//! The result of a rule: its answer, and what to write because of it.
 
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, FlowId, SessionId};
@@ -20,126 +20,126 @@ use crate::records::support::SupportRecord;
 use crate::records::throttle::UnknownSlot;
 use crate::records::undo::{Undo, UndoHash};
 
-/// What a rule decided, and what must be written because of it, also when the answer is no.
+/// A rule's decision, and what to write because of it, even if the rule refuses the act.
 pub(crate) struct Verdict<T> {
     pub(crate) answer: Result<T, Refusal>,
     pub(crate) changes: Vec<Change>,
 }
 
 impl<T> Verdict<T> {
-    /// A yes that writes the account alone.
+    /// Accepts the act and writes only the account.
     pub(crate) fn account(answer: T, account: Account, event: Event) -> Self {
         Self::done(answer, vec![Change::account(account, event)])
     }
 
-    /// A yes that writes.
+    /// Accepts the act and writes changes.
     pub(crate) fn done(answer: T, changes: Vec<Change>) -> Self {
         Self { answer: Ok(answer), changes }
     }
 
-    /// A no that writes nothing.
+    /// Refuses the act and writes nothing.
     pub(crate) fn refused(refusal: Refusal) -> Self {
         Self { answer: Err(refusal), changes: Vec::new() }
     }
 
-    /// The same verdict with another word for yes.
+    /// Returns the same verdict with another answer if it accepts the act.
     pub(crate) fn map<U>(self, yes: impl FnOnce(T) -> U) -> Verdict<U> {
         Verdict { answer: self.answer.map(yes), changes: self.changes }
     }
 
-    /// A no that counts.
+    /// Refuses the act and writes that it was counted.
     pub(crate) fn counted(refusal: Refusal, changes: Vec<Change>) -> Self {
         Self { answer: Err(refusal), changes }
     }
 }
 
-/// A domain row that a rule wants written. `lower` turns it into rows; rules never write.
+/// A row of the domain that a rule wants to write. `lower` turns it into rows of the store. Rules never
+/// write.
 #[derive(Clone)]
 pub(crate) enum Change {
-    /// The account as it is from now on, and the one event that says why (SPEC 11.1). Its revision and
-    /// its audit chain grow by one when it is lowered.
+    /// The account from now on, and the event that explains the change (SPEC 11.1). Lowering adds one to its
+    /// revision and one event to its audit chain.
     Account { account: Box<Account>, event: Event },
-    /// The identifier belongs to the account (SPEC 1.3); it must not have belonged to another.
+    /// The identifier belongs to the account (SPEC 1.3). It must not belong to another.
     Claimed { identifier: Identifier, account: AccountId },
-    /// A flow waits for a provider's word, or does so no longer (SPEC 2.10).
+    /// A flow starts or stops waiting for a provider's assertion (SPEC 2.10).
     AtProvider { waits: bool },
-    /// The provider of this issuer has these keys from now on.
+    /// The provider with this issuer has these keys from now on.
     Keys { issuer: String, given: Box<GivenKeys> },
-    /// Nothing is left of the account but this; its row had that revision.
+    /// The account is gone, and only the tombstone stays. Its row had this revision.
     Buried { tombstone: Tombstone, revision: u64 },
-    /// The account is to be purged then, and its owner reminded before (SPEC 9.1).
+    /// The account is to be purged at this time, and its owner reminded before (SPEC 9.1).
     DeletionScheduled { account: AccountId, purge_at: Timestamp, reminders: Vec<(u8, Timestamp)> },
-    /// The account is not to be purged then.
+    /// The account is no longer to be purged at this time.
     DeletionUnscheduled { account: AccountId, purge_at: Timestamp },
     /// The host has delivered the message.
     Delivered(u64),
     /// The flow and its row are gone.
     FlowEnded(FlowId),
-    /// The flow as it is from now on.
+    /// The flow from now on.
     Flow(Box<Flow>),
-    /// How many messages the address was sent, for this purpose.
+    /// The messages that the address was sent for this purpose.
     RateLimited { address: AddressHash, rate_limit: RateLimit },
-    /// The message as it is from now on.
+    /// The message from now on.
     Message(Outgoing),
-    /// One more session than these may be one too many: those that are over go, and the oldest where that is not
-    /// enough. Comes before the account, which no longer counts them then.
+    /// The account may have too many sessions if it gets one more. Ended sessions are removed, and the oldest
+    /// too if that is not enough. This change comes before the account, which then no longer counts them.
     SessionsCrowded { account: AccountId, sessions: u16 },
-    /// A change of the account that waits for the proof of an address, as it is from now on (SPEC 7.1).
+    /// A change of the account that waits for the proof of an address, from now on (SPEC 7.1).
     Pending { account: AccountId, pending: Box<Pending> },
     /// No change of the account waits any more.
     PendingVoid(AccountId),
-    /// The account's verified address can be found by others who prove it (SPEC 2.4).
+    /// Others who prove the account's verified address can find the account by it (SPEC 2.4).
     Proven { email: EmailAddress, account: AccountId },
-    /// The account's password can be found by this email, which is not proven, or no longer (SPEC 2.8).
+    /// The account's password can or can no longer be found by this unproven email (SPEC 2.8).
     FoundUnproven { email: EmailAddress, account: AccountId, is_found: bool },
-    /// The picker offers the account from now on, or no longer (SPEC 1.11).
+    /// The picker starts or stops offering the account (SPEC 1.11).
     Remembered { account: AccountId, is_remembered: bool },
-    /// The identifier belongs to the account no longer, if it did.
+    /// The identifier no longer belongs to the account, if it did.
     Released { identifier: Identifier, account: AccountId },
-    /// The address is no verified one of the account any more.
+    /// The address is no longer a verified address of the account.
     Unproven { email: EmailAddress, account: AccountId },
-    /// The host shall deliver this.
+    /// A message for the host to deliver.
     Send(Outgoing),
-    /// How far the account's purge has come.
+    /// The progress of the account's purge.
     Purging { account: AccountId, purge_at: Timestamp, progress: Purging },
     /// The owner was reminded.
     Reminded(Due),
-    /// The request as it is from now on.
+    /// The request from now on.
     Request(PrivacyRequest),
-    /// These rows are gone with their account.
+    /// These rows were removed with their account.
     RowsPurged(Vec<Vec<u8>>),
     /// When purges were seen to be due (SPEC 9.4).
     Sightings(Vec<Timestamp>),
-    /// What support has done.
+    /// An act of support.
     Supported(SupportRecord),
-    /// The session as it is from now on, and the secret that its holder resolves it with.
+    /// The session from now on, and the secret that its holder resolves it with.
     Session { session: Box<Session>, secret: [u8; 32] },
-    /// The session is over.
+    /// The session has ended.
     SessionEnded { account: AccountId, session: SessionId },
-    /// All sessions of the account are over but `except`.
+    /// All sessions of the account but `except` have ended.
     SessionsEnded { account: AccountId, except: Option<SessionId> },
     /// The account's sessions wait until it is restored (SPEC 9.5).
     SessionsSuspended { account: AccountId },
-    /// The account's sessions that waited go on.
+    /// The account's waiting sessions go on.
     SessionsResumed { account: AccountId },
-    /// An act that can be undone by the code of this hash (SPEC 7.3).
+    /// An act that the code with this hash can undo (SPEC 7.3).
     Undoable { account: AccountId, hash: UndoHash, undo: Box<Undo> },
-    /// The undo code is spent or void.
+    /// The undo code is used or void.
     UndoVoid { account: AccountId, hash: UndoHash },
-    /// Guesses at an identifier that nobody holds (SPEC 12.2).
+    /// Guesses at an identifier that nobody has (SPEC 12.2).
     Unknown(UnknownSlot),
-    /// The flow waits for a code of this purpose that went to this address, or does so no longer
-    /// (SPEC 2.10).
+    /// The flow starts or stops waiting for a code for this purpose that went to this address (SPEC 2.10).
     Waiting { purpose: CodePurpose, address: AddressHash, flow: FlowId, waits: bool },
 }
 
 impl Change {
-    /// The account as it is from now on, and why.
+    /// Returns the change for an account and the event that explains it.
     pub(crate) fn account(account: Account, event: Event) -> Self {
         Self::Account { account: Box::new(account), event }
     }
 
-    /// Whether it ends what somebody has, so that it cannot wait for room on the disk.
+    /// Returns whether the change ends or removes something, so that it must not wait for room on the disk.
     pub(crate) fn ends(&self) -> bool {
         matches!(
             self,
