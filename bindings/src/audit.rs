@@ -72,7 +72,7 @@ pub enum Action {
     MethodCompromised,
     /// The proof of a session was renewed.
     Reauthenticated,
-    /// A wrong proof was given to renew the proof of a session.
+    /// A wrong proof was given in a reauthentication.
     ReauthenticationTried,
     /// The password was changed.
     PasswordChanged,

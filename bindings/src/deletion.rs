@@ -54,10 +54,10 @@ pub enum RequestedBy {
     },
 }
 
-/// A requested deletion: its time, and what the person must end elsewhere.
+/// A requested deletion: when the account will be gone, and what the person must end elsewhere.
 #[uniffi::remote(Record)]
 pub struct Deletion {
-    /// When the account is gone.
+    /// When the account will be gone.
     pub purge_at: Timestamp,
     /// The subscriptions that a store goes on billing until the person ends them there.
     pub still_billed: Vec<StillBilled>,
@@ -81,7 +81,7 @@ pub struct StillBilled {
 pub struct Grant {
     /// The provider.
     pub provider: ProviderId,
-    /// The person's display name at the provider, if known.
+    /// The person's handle at the provider, if known.
     pub handle: Option<String>,
 }
 

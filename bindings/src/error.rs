@@ -96,7 +96,8 @@ pub enum AssertionProblem {
     Subject,
     /// It is longer than 8 KiB.
     TooLong,
-    /// The key that signed it is neither in the provider's key set nor in the newer one that was asked for.
+    /// The provider's key set does not have the key that signed it, and neither has the set that the engine
+    /// asked for.
     UnknownKey,
 }
 
@@ -105,7 +106,7 @@ pub enum AssertionProblem {
 pub enum KeysProblem {
     /// It is not a JSON object with a list `keys`, or a member occurs twice in it.
     Malformed,
-    /// It has no usable key. Usable are RSA of 2,048 bits or more, P-256 and Ed25519, for signatures.
+    /// It has no usable key: RSA of 2,048 bits or more, P-256 or Ed25519, for signatures.
     NoKey,
     /// It has a private or symmetric key. Anybody who reads the key can sign.
     PrivateKey,
@@ -128,7 +129,7 @@ macro_rules! errors {
             $here:ident $({ $($(#[doc = $of_field_here:literal])* $field_here:ident: $type_here:ty,)* })? => $words:expr,
         )* })?
     )*) => {
-        /// Why the engine did not do the act. The error contains nothing that a caller gave.
+        /// Why the engine did not do what was asked. No variant contains input from the caller.
         #[derive(Clone, PartialEq, Eq, Debug, uniffi::Error)]
         pub enum SelfsameError { $(
             $($(#[doc = $doc])* $variant $({ $($(#[doc = $of_field])* $field: $type),* })?,)*
@@ -168,7 +169,7 @@ macro_rules! errors {
     };
 }
 
-/// An error of the core, in its place there.
+/// Names an error of the core by its path there.
 macro_rules! in_core {
     (Refusal $($variant:tt)*) => { Error::Refused(Refusal::$($variant)*) };
     (OpenProblem $($variant:tt)*) => { Error::Open(OpenProblem::$($variant)*) };
@@ -190,9 +191,9 @@ errors! {
         },
     }
     and {
-        /// There is too much to do at once, or a limit of the store is reached. Nothing was done. Try again.
+        /// The store is busy, or one of its limits is reached. Nothing was done. Try again.
         Busy {
-            /// When to try again. Absent if unknown.
+            /// How long to wait before the next try. Absent if unknown.
             retry_after: Option<Duration>,
         } => busy(*retry_after),
     }
@@ -227,7 +228,7 @@ errors! {
             /// What is wrong with the key set.
             reason: KeysProblem,
         },
-        /// Nobody could sign in to the account without this sign-in method. Add another one first.
+        /// This is the last sign-in method that works. Add another one first.
         LastMethod,
         /// The account or the address has reached a limit of the policy.
         LimitReached,
@@ -273,9 +274,9 @@ errors! {
         UnknownProvider,
     }
     from OpenProblem {
-        /// There is no file at the path. Create one.
+        /// There is no file. Create one.
         NotFound,
-        /// There is already a file at the path. Open it.
+        /// There is a file already. Open it.
         AlreadyExists,
         /// Another process or engine has the file open.
         AlreadyOpen,
@@ -283,19 +284,21 @@ errors! {
         NotAStore,
         /// A newer release wrote the file.
         NewerFormat,
-        /// The key or passphrase is wrong for the file.
+        /// The key or passphrase does not fit the file.
         WrongKey,
-        /// The keystore does not give its key now. Unlock the device or ask the person again, then try again.
+        /// The keystore does not give its key now. Unlock the device or ask the person again, then call
+        /// again.
         KeyLocked,
-        /// The keystore has no key for the store. Open the store with a copy of the key. The file stays.
+        /// The keystore does not have the key of this store. Open the store with a copy of the key. The file
+        /// stays.
         KeyLost,
-        /// The keystore has made the key unusable because the biometrics or the screen lock changed. Do as
-        /// for `KeyLost`.
+        /// The keystore made the key unusable because biometrics or screen lock changed. Do the same as for
+        /// `KeyLost`.
         KeyChanged,
-        /// The file is older than its anchor knows. Put the latest copy back, or let the person decide
+        /// The file is older than the anchor's value. Restore the latest copy, or let the person decide
         /// (`adopt_file`).
         RolledBack,
-        /// The file has an anchor, but none was given, or the one that was given is empty.
+        /// The file has an anchor. Either no anchor was given, or the given one is empty.
         AnchorMissing,
     }
     from Error {
@@ -303,23 +306,23 @@ errors! {
         Damaged,
     }
     and {
-        /// The machine's storage refused the act. Nothing was done.
+        /// The machine's storage failed. Nothing was done.
         Storage {
-            /// The machine's kind of error.
+            /// The kind of error that the machine reported.
             kind: String,
         } => format_args!("storage refused, nothing was done: {kind}"),
     }
     from Error {
         /// The machine's storage failed, and the engine cannot find out whether the act was done. Open the
-        /// store again and look.
+        /// store again and check.
         Unknown,
         /// An earlier failure broke the store. Open it again.
         Broken,
         /// The anchor did not answer. Nothing was done. Try again.
         Anchor,
-        /// The machine cannot do the act: it has no randomness, or no memory for a hash of the policy's cost.
+        /// The machine cannot do this: it has no randomness, or no memory for a hash of the policy's cost.
         Machine,
-        /// The engine has a defect. Please report it.
+        /// A defect of the engine. Please report it.
         Defect,
     }
     and {

@@ -53,7 +53,7 @@ pub struct Explanation {
     pub rules: Vec<String>,
     /// Why the act would be refused. Absent if it would be done.
     pub refusal: Option<SelfsameError>,
-    /// The changes that the act makes, also if it would be refused.
+    /// The changes that the act would make, even if it would be refused.
     pub effects: Vec<Effect>,
 }
 
@@ -75,7 +75,7 @@ pub enum Effect {
     Account(Action),
     /// This session goes on, with the proof that the act gives.
     ThisSession,
-    /// This other session ends.
+    /// The session with this id ends.
     SessionEnds(SessionId),
     /// All other sessions end.
     OtherSessionsEnd,

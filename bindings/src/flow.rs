@@ -52,7 +52,7 @@ pub enum Step {
     ConfirmCreate {
         /// The provider.
         provider: ProviderId,
-        /// The person's display name at the provider, if known.
+        /// The person's handle at the provider, if known.
         handle: Option<String>,
     },
     /// Other accounts have the same verified email. Create a new account, or link to one of them.
@@ -63,7 +63,7 @@ pub enum Step {
         candidates: Vec<Candidate>,
         /// Whether the person may create a new account.
         can_create: bool,
-        /// The reason why the person may not, if so.
+        /// The reason why not, if the person may not.
         blocked: Option<CreateBlocked>,
     },
     /// Sign in to the chosen account with one of its own sign-in methods.
@@ -173,7 +173,7 @@ pub enum Adding {
     Federated {
         /// The provider.
         provider: ProviderId,
-        /// The person's display name at the provider, if known.
+        /// The person's handle at the provider, if known.
         handle: Option<String>,
     },
 }
@@ -210,7 +210,7 @@ pub enum Intent {
 pub enum Answer {
     /// The code from the message.
     Code(Secret),
-    /// Skip the proof of the address, or the second factor where the step allows it.
+    /// Skip the proof of the address or of the second factor, if the step allows it.
     Skip,
     /// Create an account.
     Confirm,
@@ -218,7 +218,7 @@ pub enum Answer {
     CreateNew,
     /// Link to the candidate account at this place in the prompt.
     LinkTo(u8),
-    /// The password of the account, as proof.
+    /// The account's password, as proof.
     Password(Secret),
     /// The assertion of an identity.
     Assertion(Assertion),
@@ -236,7 +236,7 @@ pub enum Answer {
     EraseNow,
     /// Send another code.
     Resend,
-    /// Replace the address with this one, and start its proof again.
+    /// Send the code to this address instead, and start the proof again.
     CorrectAddress(String),
     /// Cancel the flow.
     Cancel,

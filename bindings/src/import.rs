@@ -63,7 +63,7 @@ pub struct ImportedIdentity {
     pub provider: ProviderId,
     /// The provider's identifier for the person: 1 to 255 bytes. It never passes to another person.
     pub subject: String,
-    /// The person's display name at the provider, for display only. Only its first 64 characters are kept.
+    /// The person's handle at the provider, for display only. Only its first 64 characters are kept.
     #[uniffi(default)]
     pub handle: Option<String>,
 }
@@ -73,11 +73,11 @@ pub struct ImportedIdentity {
 pub struct ImportedTotp {
     /// The secret that the app was given, in base32 (RFC 4648): 128 to 512 bits.
     pub secret: Secret,
-    /// How the app makes codes from the secret.
+    /// How the app derives codes from the secret.
     pub parameters: TotpParameters,
 }
 
-/// How an authenticator app makes codes of a secret.
+/// How an authenticator app derives codes from a secret.
 #[uniffi::remote(Record)]
 pub struct TotpParameters {
     /// The hash.

@@ -31,8 +31,8 @@ pub struct UndoOffer {
 /// What a message says.
 #[uniffi::remote(Enum)]
 pub enum MessageKind {
-    /// Somebody who signs up says that this address is theirs, and the code proves it. The code works only
-    /// where it was asked for. The message says nothing about accounts.
+    /// Somebody says that this address is theirs, for example to sign up, and the code proves it. The code
+    /// works only where it was asked for. The message says nothing about accounts.
     VerifyEmail {
         /// 8 digits.
         code: Secret,

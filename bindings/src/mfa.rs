@@ -137,6 +137,6 @@ impl QrCode {
 pub struct RecoveryCodes {
     /// The codes, in groups that people can read and type.
     pub codes: Vec<Secret>,
-    /// How long the codes can be shown again.
+    /// Until when the codes can be shown again.
     pub shown_until: Timestamp,
 }

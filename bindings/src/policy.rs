@@ -149,13 +149,13 @@ pub enum EmailProof {
     Later,
 }
 
-/// What one password hash costs (Argon2id, RFC 9106 section 3.1).
+/// The cost of one password hash (Argon2id, RFC 9106 section 3.1).
 #[uniffi::remote(Record)]
 pub struct HashCost {
     /// Memory, in KiB.
     pub memory_kib: u32,
     /// Passes over that memory.
     pub passes: u32,
-    /// Lanes, which an attacker may compute side by side and this engine computes in turn.
+    /// Lanes. An attacker may compute them in parallel. This engine computes them in turn.
     pub lanes: u32,
 }

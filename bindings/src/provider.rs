@@ -37,7 +37,7 @@ pub struct Provider {
     pub authority_for: Vec<String>,
     /// How the provider's assertions reach the engine.
     pub assertion_kind: AssertionKind,
-    /// The page where people manage their account at the provider, as only they can.
+    /// The page where people manage their account at the provider. Nobody else can.
     #[uniffi(default)]
     pub manage_url: Option<String>,
 }
@@ -90,7 +90,7 @@ pub struct HostStatement {
     pub provider: ProviderId,
     /// The provider's identifier for the person: 1 to 255 bytes. It never passes to another person.
     pub subject: String,
-    /// The person's display name at the provider, for display only.
+    /// The person's handle at the provider, for display only.
     #[uniffi(default)]
     pub handle: Option<String>,
     /// The person's email at the provider, if the provider gave one.

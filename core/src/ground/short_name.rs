@@ -15,7 +15,7 @@ pub struct ProductId(String);
 macro_rules! short_names {
     ($($name:ident)*) => {$(
         impl $name {
-            /// Takes a text. Returns `None` if it is not a short name.
+            /// Returns the short name, or `None` if the text is not one.
             pub fn new(text: &str) -> Option<Self> {
                 is_short_name(text).then(|| Self(text.to_owned()))
             }

@@ -18,7 +18,7 @@ pub struct HostStatement {
     pub provider: ProviderId,
     /// The provider's identifier for the person: 1 to 255 bytes. It never passes to another person.
     pub subject: String,
-    /// The person's display name at the provider, for display only.
+    /// The person's handle at the provider, for display only.
     pub handle: Option<String>,
     /// The person's email at the provider, if the provider gave one.
     pub email: Option<String>,

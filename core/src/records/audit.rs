@@ -80,7 +80,7 @@ worded! {
         MethodCompromised => "a password was said to be known to others";
         /// The proof of a session was renewed.
         Reauthenticated => "the proof of a session was renewed";
-        /// A wrong proof was given to renew the proof of a session.
+        /// A wrong proof was given in a reauthentication.
         ReauthenticationTried => "a renewal of the proof of a session was tried";
         /// The password was changed.
         PasswordChanged => "the password was changed";

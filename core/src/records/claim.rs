@@ -1,11 +1,11 @@
-//! Rows whose presence is their meaning: the owner of an identifier, and markers.
+//! Small rows: the account that has an identifier, and presence markers.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ground::codec::Record;
 use crate::ground::id::AccountId;
 
-/// The account that an identifier belongs to.
+/// The account that has an identifier.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Claim(pub(crate) AccountId);
 

@@ -5,8 +5,8 @@ use crate::crypto::keys::Keys;
 use crate::ground::time::Timestamp;
 use crate::records::policy::Policy;
 
-/// What every rule may read besides its facts. It is drawn outside the rule, so that running the rule again
-/// gives the same verdict.
+/// What every rule may read besides its facts. The caller draws it outside the rule, so that running the rule
+/// again gives the same verdict.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     /// Engine time: the later of the wall clock and the store's high-water mark (SPEC 12.4).

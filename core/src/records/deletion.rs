@@ -1,4 +1,4 @@
-//! The deletion of an account (SPEC 9.1).
+//! Account deletion (SPEC 9.1).
 
 use serde::{Deserialize, Serialize};
 
@@ -30,10 +30,10 @@ coded! {
     }
 }
 
-/// A requested deletion: its time, and what the person must end elsewhere (SPEC 9.1).
+/// A requested deletion: when the account will be gone, and what the person must end elsewhere (SPEC 9.1).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Deletion {
-    /// When the account is gone.
+    /// When the account will be gone.
     pub purge_at: Timestamp,
     /// The subscriptions that a store goes on billing until the person ends them there.
     pub still_billed: Vec<StillBilled>,
@@ -57,7 +57,7 @@ pub struct StillBilled {
 pub struct Grant {
     /// The provider.
     pub provider: ProviderId,
-    /// The person's display name at the provider, if known.
+    /// The person's handle at the provider, if known.
     pub handle: Option<String>,
 }
 

@@ -68,7 +68,7 @@ pub struct Explanation {
     pub rules: Vec<&'static str>,
     /// Whether the act would be done, or why not.
     pub outcome: Result<(), Refusal>,
-    /// The changes that the act makes, also if it would be refused.
+    /// The changes that the act would make, even if it would be refused.
     pub effects: Vec<Effect>,
 }
 
@@ -79,7 +79,7 @@ pub enum Effect {
     Account(Action),
     /// This session goes on, with the proof that the act gives.
     ThisSession,
-    /// This other session ends.
+    /// The session with this id ends.
     SessionEnds(SessionId),
     /// All other sessions end.
     OtherSessionsEnd,

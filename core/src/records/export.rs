@@ -1,6 +1,6 @@
 //! The owner's export: everything that the store holds about the account, except secrets (SPEC 10.1).
 //!
-//! `core/schema/export.schema.json` defines the document. The catalogue names the member that holds each
+//! `core/schema/export.schema.json` defines the document's shape. The catalogue says which member holds which
 //! table of the store.
 
 use serde::Serialize;

@@ -134,7 +134,7 @@ pub struct MethodView {
     pub kind: MethodKind,
     /// The provider, if the method is a federated identity.
     pub provider: Option<ProviderId>,
-    /// The person's display name at the provider, for display only.
+    /// The person's handle at the provider, for display only.
     pub handle: Option<String>,
     /// The identifier of a password, or the email of a federated identity when it was added.
     pub email: Option<String>,

@@ -60,7 +60,7 @@ impl TypedFactor {
     }
 
     /// Returns the policy after many failures. TOTP is locked until a recovery code replaces it. Recovery
-    /// codes are slowed down and never locked (SPEC 12.1).
+    /// codes have a rate limit and are never locked (SPEC 12.1).
     pub(crate) fn lockout(&self) -> LockoutPolicy {
         match self {
             Self::Totp(_) => LockoutPolicy::Lock,
@@ -153,7 +153,7 @@ impl Enrolling {
 pub struct RecoveryCodes {
     /// The codes, in groups that people can read and type.
     pub codes: Vec<Secret>,
-    /// How long the codes can be shown again.
+    /// Until when the codes can be shown again.
     pub shown_until: Timestamp,
 }
 

@@ -26,12 +26,12 @@ pub struct Product {
 }
 
 impl Product {
-    /// Returns Grok: `grok`.
+    /// Returns the product Grok (`grok`).
     pub fn grok() -> Self {
         Self::named("grok", "Grok", "https://grok.com/?_s=billing")
     }
 
-    /// Returns the xAI API: `api`.
+    /// Returns the product xAI API (`api`).
     pub fn api() -> Self {
         Self::named("api", "xAI API", "https://console.x.ai")
     }
@@ -85,7 +85,7 @@ pub struct Billing {
 pub struct CustomerRef(String);
 
 impl CustomerRef {
-    /// Takes a text. Returns `None` if it is not 1 to 255 bytes long.
+    /// Returns the reference, or `None` if the text is not 1 to 255 bytes long.
     pub fn new(text: &str) -> Option<Self> {
         (1..=LONGEST_REFERENCE).contains(&text.len()).then(|| Self(text.to_owned()))
     }

@@ -23,7 +23,7 @@ pub struct Provider {
     pub authority_for: Vec<String>,
     /// How the provider's assertions reach the engine.
     pub assertion_kind: AssertionKind,
-    /// The page where people manage their account at the provider, as only they can (SPEC 8.5).
+    /// The page where people manage their account at the provider. Nobody else can (SPEC 8.5).
     pub manage_url: Option<String>,
 }
 
@@ -134,8 +134,7 @@ pub struct IdTokenRules {
 }
 
 impl IdTokenRules {
-    /// Returns rules for tokens with one of these audiences and one of these algorithms, without any
-    /// exception.
+    /// Returns rules for tokens with one of these audiences and one of these algorithms, and no exceptions.
     pub fn new(audiences: Vec<String>, algorithms: Vec<Algorithm>) -> Self {
         Self {
             audiences,

@@ -7,8 +7,7 @@ use crate::ground::time::Timestamp;
 use crate::records::proof::Accepted;
 
 worded! {
-    /// Why the rules refuse an act. The names are those of SPEC. A refusal contains nothing that a caller
-    /// gave.
+    /// Why the rules refuse an act. The names are those of SPEC. No variant contains input from the caller.
     #[derive(Clone, PartialEq, Eq, Debug)]
     pub enum Refusal {
         /// The account already has it. Nothing changed (SPEC 1.6).
@@ -51,7 +50,7 @@ worded! {
             /// What is wrong with the key set.
             reason: KeysProblem,
         } => "not usable as a key set: {reason}";
-        /// Nobody could sign in to the account without this sign-in method. Add another one first (SPEC 1.7).
+        /// This is the last sign-in method that works. Add another one first (SPEC 1.7).
         LastMethod => "it is the last way in; add another first";
         /// The account or the address has reached a limit of the policy (SPEC 1.6).
         LimitReached => "there are as many as there may be";
@@ -143,8 +142,8 @@ worded! {
         Subject => "its subject is empty or too long";
         /// It is longer than 8 KiB.
         TooLong => "it is longer than 8 KiB";
-        /// The key that signed it is neither in the provider's key set nor in the newer one that was asked
-        /// for.
+        /// The provider's key set does not have the key that signed it, and neither has the set that the
+        /// engine asked for.
         UnknownKey => "the provider has no such key";
     }
 }
@@ -155,7 +154,7 @@ worded! {
     pub enum KeysProblem {
         /// It is not a JSON object with a list `keys`, or a member occurs twice in it.
         Malformed => "it is no JSON Web Key Set";
-        /// It has no usable key. Usable are RSA of 2,048 bits or more, P-256 and Ed25519, for signatures.
+        /// It has no usable key: RSA of 2,048 bits or more, P-256 or Ed25519, for signatures.
         NoKey => "it has no key that can be used";
         /// It has a private or symmetric key. Anybody who reads the key can sign.
         PrivateKey => "it has a private key in it";

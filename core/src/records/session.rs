@@ -75,7 +75,7 @@ pub enum Amr {
 }
 
 impl Amr {
-    /// Returns the value in the registry of RFC 8176.
+    /// Returns the value that RFC 8176 registers.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pwd => "pwd",

@@ -54,7 +54,7 @@ coded! {
         ConfirmCreate {
             /// The provider.
             provider: ProviderId,
-            /// The person's display name at the provider, if known.
+            /// The person's handle at the provider, if known.
             handle: Option<String>,
         },
         /// Other accounts have the same verified email. Create a new account, or link to one of them (SPEC
@@ -66,7 +66,7 @@ coded! {
             candidates: Vec<Candidate>,
             /// Whether the person may create a new account.
             can_create: bool,
-            /// The reason why the person may not, if so.
+            /// The reason why not, if the person may not.
             blocked: Option<CreateBlocked>,
         },
         /// Sign in to the chosen account with one of its own sign-in methods (SPEC 3.3).
@@ -204,7 +204,7 @@ pub enum Adding {
     Federated {
         /// The provider.
         provider: ProviderId,
-        /// The person's display name at the provider, if known.
+        /// The person's handle at the provider, if known.
         handle: Option<String>,
     },
 }
@@ -239,7 +239,7 @@ pub enum Intent {
 pub enum Answer {
     /// The code from the message.
     Code(Secret),
-    /// Skip the proof of the address, or the second factor where the step allows it.
+    /// Skip the proof of the address or of the second factor, if the step allows it.
     Skip,
     /// Create an account.
     Confirm,
@@ -247,7 +247,7 @@ pub enum Answer {
     CreateNew,
     /// Link to the candidate account at this place in the prompt.
     LinkTo(u8),
-    /// The password of the account, as proof.
+    /// The account's password, as proof.
     Password(Secret),
     /// The assertion of an identity.
     Assertion(Assertion),
@@ -265,7 +265,7 @@ pub enum Answer {
     EraseNow,
     /// Send another code.
     Resend,
-    /// Replace the address with this one, and start its proof again.
+    /// Send the code to this address instead, and start the proof again.
     CorrectAddress(String),
     /// Cancel the flow.
     Cancel,

@@ -18,11 +18,11 @@ pub(crate) struct Throttle {
 /// What happens after a hundred failures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum LockoutPolicy {
-    /// The factor is locked until another sign-in method clears it.
+    /// The factor is locked until another way to sign in clears it.
     Lock,
-    /// There is no other sign-in method, so one attempt a day is accepted.
+    /// There is no other way to sign in, so one attempt a day is accepted.
     OneTryADay,
-    /// The factor cannot be guessed, so attempts are slowed down and never locked out.
+    /// The factor cannot be guessed, so it is never locked. One attempt an hour is accepted.
     OneTryAnHour,
 }
 

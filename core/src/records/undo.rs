@@ -69,7 +69,7 @@ impl<'de> Deserialize<'de> for UndoCode {
     }
 }
 
-/// An undo in progress, after a right code.
+/// An undo in progress. Its code was right.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Undoing {
     pub(crate) account: AccountId,

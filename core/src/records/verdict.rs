@@ -47,7 +47,7 @@ impl<T> Verdict<T> {
         Verdict { answer: self.answer.map(yes), changes: self.changes }
     }
 
-    /// Refuses the act and writes that it was counted.
+    /// Refuses the act and writes changes, for example a counted failure.
     pub(crate) fn counted(refusal: Refusal, changes: Vec<Change>) -> Self {
         Self { answer: Err(refusal), changes }
     }
