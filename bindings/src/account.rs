@@ -196,7 +196,7 @@ impl From<selfsame::AddressView> for AddressView {
 /// The second factor as its owner sees it.
 #[derive(uniffi::Record)]
 pub struct MfaView {
-    /// When MFA was turned on.
+    /// Since when the second factor is on.
     pub since: Timestamp,
     /// The number of recovery codes left.
     pub recovery_codes_left: u64,

@@ -1,4 +1,4 @@
-//! The caller of a flow.
+//! The device and the product of a caller.
 
 use selfsame::{Client, ProductId};
 

@@ -44,7 +44,7 @@ pub enum RequestedBy {
     Support {
         /// The operator.
         operator: String,
-        /// The operator's ticket.
+        /// The ticket of the operator's case.
         ticket: String,
     },
     /// The host, for an erasure request of the owner.

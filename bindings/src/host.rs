@@ -60,29 +60,30 @@ impl Engine {
     }
 }
 
-/// How a store is.
+/// The state of a store.
 #[derive(uniffi::Record)]
 pub struct Health {
     /// The version of the store's format.
     pub schema_version: u8,
-    /// How many accounts there are, those on their way to deletion included.
+    /// How many accounts there are, including those pending deletion.
     pub accounts: u64,
-    /// How many bytes the file has; nothing where the store is in memory.
+    /// The size of the file in bytes. Absent if the store is in memory.
     pub file_size: Option<u64>,
-    /// Since when what was purged can still be read from the file by who has its old keys, if it can.
+    /// Since when the file may contain purged data that its old keys can read. Absent if it contains none.
     pub erasure_pending: Option<Timestamp>,
-    /// Whether an older copy of the file would be refused. Only an anchor can do that.
+    /// Whether an older copy of the file would be refused. This requires an anchor.
     pub rollback_protected: bool,
-    /// Whether room is set aside beside the file for signing out, ending sessions and deletion to work on a full
-    /// disk. Never where the store is in memory.
+    /// Whether space is reserved beside the file, so that signing out, ending sessions and deletion work on a
+    /// full disk. Never if the store is in memory.
     pub has_reserve: bool,
-    /// How far the wall clock stands behind the latest time that the store has seen, if it was set back.
+    /// How far the wall clock is behind the latest time that the store has seen. Absent if it was not set
+    /// back.
     pub clock_rolled_back_by: Option<Duration>,
-    /// How often the clock was found set back or was put right.
+    /// How often the clock was found set back or was corrected.
     pub clock_events: u64,
-    /// How many messages wait to be delivered.
+    /// How many messages wait for delivery.
     pub outbox: u64,
-    /// How many accounts are gone whose rows are still there, up to 10,000.
+    /// How many deleted accounts still have rows, up to 10,000.
     pub due_purges: u64,
     /// How many flows wait for a mailed code.
     pub waiting_flows: u32,

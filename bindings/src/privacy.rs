@@ -95,7 +95,7 @@ pub struct PrivacyRequest {
     pub told_at: Option<Timestamp>,
     /// Whether the request was answered.
     pub status: RequestStatus,
-    /// The host's account of what it did. Put nothing personal in it.
+    /// The host's description of what it did. Put nothing personal in it.
     pub receipt: Option<String>,
 }
 

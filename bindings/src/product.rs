@@ -152,7 +152,7 @@ pub enum Destination {
         /// The page.
         url: String,
     },
-    /// Another party, such as a provider: only the provider can manage its accounts.
+    /// Another party. For example, only a provider can manage the accounts that it keeps.
     ManagedElsewhere {
         /// The page, if the policy has one.
         url: Option<String>,

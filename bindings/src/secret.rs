@@ -1,11 +1,11 @@
-//! What must not be seen: it crosses as text or bytes and is wrapped at once.
+//! Values that must stay hidden. They cross as text or bytes and are wrapped at once.
 
 use selfsame::{FlowToken, HostKey, Secret, SessionToken, SystemEntropy};
 
 use crate::error::SelfsameError;
 
 uniffi::custom_type!(
-    /// Text that must not be seen: a password, a passphrase, a code or an ID token.
+    /// Text that must stay hidden: a password, a passphrase, a code or an ID token.
     Secret, String, {
         remote,
         lower: |secret| secret.reveal_text().unwrap_or_default().to_owned(),
@@ -14,7 +14,7 @@ uniffi::custom_type!(
 );
 
 uniffi::custom_type!(
-    /// Holds one flow open between its steps. Whoever has it can answer the next step.
+    /// Holds one flow open between its steps. Anyone who has it can answer the next step.
     FlowToken, String, {
         remote,
         lower: |token| token.reveal().to_owned(),
@@ -23,7 +23,7 @@ uniffi::custom_type!(
 );
 
 uniffi::custom_type!(
-    /// Holds one session. Whoever has it is signed in.
+    /// Holds one session. Anyone who has it is signed in.
     SessionToken, String, {
         remote,
         lower: |token| token.reveal().to_owned(),
@@ -32,7 +32,8 @@ uniffi::custom_type!(
 );
 
 uniffi::custom_type!(
-    /// The 32 bytes that the host keeps outside the file. Whoever has both reads everything.
+    /// The key that the host keeps outside the file: 32 bytes. Anyone who has the file and this key can read
+    /// everything.
     HostKey, Vec<u8>, {
         remote,
         lower: |key| key.reveal().to_vec(),
@@ -43,9 +44,9 @@ uniffi::custom_type!(
     }
 );
 
-/// A new host key, for the platform's keystore.
+/// Returns a new host key, for the platform's keystore.
 ///
-/// Raises `Machine` where the machine has no randomness.
+/// Raises `Machine` if the machine has no randomness.
 #[uniffi::export]
 pub fn generate_host_key() -> Result<HostKey, SelfsameError> {
     Ok(HostKey::generate(&SystemEntropy).map_err(selfsame::Error::from)?)

@@ -83,7 +83,7 @@ pub struct SupportRecord {
     pub account: AccountId,
     /// The operator.
     pub operator: String,
-    /// The operator's ticket.
+    /// The ticket of the operator's case.
     pub ticket: String,
     /// When the operator acted.
     pub at: Timestamp,

@@ -67,7 +67,7 @@ impl EmailAddress {
         if local.len() > LOCAL_MAX || canonical.len() > WHOLE_MAX {
             return Err(InvalidEmail::TooLong);
         }
-        // The parser sees the normalised form: a fullwidth dot or sign has become what it stands for.
+        // The parser sees the normalised form: a fullwidth dot or `@` is already the plain one.
         email_address::EmailAddress::parse_with_options(&canonical, strict()).map_err(reason)?;
         Ok(Self { typed: typed.to_owned(), canonical })
     }
@@ -103,8 +103,8 @@ impl EmailAddress {
     }
 }
 
-/// Returns whether this is a blank of UTS 18 annex C: a space of any kind, or a tab. A line break is none,
-/// because text after one is not part of an address.
+/// Returns whether this is a blank of UTS 18 annex C: a space of any kind, or a tab. A line break is not a
+/// blank, because text after one is not part of an address.
 fn is_blank(c: char) -> bool {
     c == '\t' || CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::SpaceSeparator
 }
@@ -216,7 +216,7 @@ mod tests {
             ("I@example.org", "i@example.org"),
             ("İ@example.org", "İ@example.org"),
             ("ß@example.org", "ß@example.org"),
-            // The Kelvin sign is K in NFC itself, and only then has a lower case.
+            // NFC turns the Kelvin sign into K, and only K has a lower case.
             ("\u{212A}@example.org", "k@example.org"),
             ("我買@屋企.香港", "我買@xn--hoqu73a.xn--j6w193g"),
             ("नमस@example.org", "नमस@example.org"),

@@ -1,4 +1,4 @@
-//! Enums whose variants have a name that callers can rely on, and those that also have a text for people.
+//! Macros for enums whose variants have a stable name, and for those that also have a text for people.
 
 /// Defines an enum with `code`, which gives the name of a variant.
 macro_rules! coded {
@@ -47,7 +47,7 @@ macro_rules! worded {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
                     $(Self::$variant $({ $($field,)* })? => {
-                        // A text need not use every field.
+                        // A text may leave a field unused.
                         $($(_ = $field;)*)?
                         write!(f, $text $(, $arg)?)
                     })*

@@ -93,7 +93,7 @@ fn check(name: &str) -> Result<(), InvalidName> {
 mod tests {
     use super::*;
 
-    /// The examples of RFC 8266 section 3, but for their case, which is folded for comparing only.
+    /// The examples of RFC 8266 section 3, except for case, which is folded only for comparison.
     #[test]
     fn r1_11_a_name_is_kept_as_rfc_8266_has_it() {
         for (typed, kept) in [
@@ -145,7 +145,7 @@ mod tests {
         assert!(nickname(&"é".repeat(64)).is_ok());
         assert_eq!(nickname(&"é".repeat(65)), Err(InvalidName::TooLong));
         assert_eq!(nickname(&"x".repeat(1 << 20)), Err(InvalidName::TooLong));
-        // What one character stands for may be long.
+        // One character can become a long text in NFKC.
         assert_eq!(nickname(&"\u{fdfa}".repeat(4)), Err(InvalidName::TooLong));
     }
 }

@@ -76,8 +76,8 @@ impl Chain {
         Ok(())
     }
 
-    /// Returns whether these are the events of the chain: all that are kept, unchanged and in order (SPEC
-    /// 11.2).
+    /// Returns whether these are the events of the chain: all that are kept, unchanged and in order
+    /// (SPEC 11.2).
     pub(crate) fn holds(&self, events: &[Activity]) -> bool {
         let Some((newest, earlier)) = events.split_last() else { return self.newest.is_none() };
         let mut hash = self.before_oldest;

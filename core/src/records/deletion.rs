@@ -19,7 +19,7 @@ coded! {
         Support {
             /// The operator.
             operator: String,
-            /// The operator's ticket.
+            /// The ticket of the operator's case.
             ticket: String,
         },
         /// The host, for an erasure request of the owner (SPEC 10.3).

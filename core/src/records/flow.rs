@@ -140,8 +140,9 @@ pub(crate) enum Purpose {
 /// A person who says that they forgot a password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Resetting {
-    /// The account with the password that the email identifies. If there is none, this names no account.
-    /// Everything then looks the same, to the size of the rows, but no code is right (SPEC 4.7).
+    /// The account whose password has this email as its identifier. If there is none, this id names no
+    /// account. Everything then goes the same way, down to the size of the rows, but no code is right
+    /// (SPEC 4.7).
     pub(crate) account: AccountId,
     pub(crate) is_nobody: bool,
     pub(crate) proving: Proving,
@@ -191,8 +192,8 @@ pub(crate) struct Verifying {
 }
 
 impl Verifying {
-    /// Returns whether the address may stay unproven. The address of an assertion may. That of a password is
-    /// its identifier and may not (SPEC 2.3).
+    /// Returns whether the address may stay unproven. The address of an assertion may. The address of a
+    /// password may not, because it is the password's identifier (SPEC 2.3).
     pub(crate) fn can_skip(&self) -> bool {
         !self.registration.is_password()
     }

@@ -66,7 +66,7 @@ pub enum ImportOutcome {
     AlreadyImported {
         /// The account's id in this store.
         account: AccountId,
-        /// Whether the earlier import brought something else.
+        /// Whether the account's data was different in the earlier import.
         differs: bool,
     },
     /// Nothing of the account was imported.

@@ -12,8 +12,8 @@ pub(crate) struct Meta {
     /// The high-water mark of time (SPEC 12.4).
     pub(crate) mark: Timestamp,
     pub(crate) next_message: u64,
-    /// The number of sign-ups that wait for the proof of an address, of forgotten passwords that wait for
-    /// their code, and of flows that wait for a provider's assertion (SPEC 2.10).
+    /// How many sign-ups wait for the proof of an address, how many password resets wait for their code, and
+    /// how many flows wait for a provider's assertion (SPEC 2.10).
     pub(crate) sign_ups: u32,
     pub(crate) resets: u32,
     pub(crate) at_providers: u32,

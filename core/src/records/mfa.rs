@@ -59,8 +59,8 @@ impl TypedFactor {
         }
     }
 
-    /// Returns the policy after many failures. TOTP is locked until a recovery code replaces it. Recovery
-    /// codes have a rate limit and are never locked (SPEC 12.1).
+    /// Returns what happens after a hundred failures. TOTP is locked until a recovery code replaces it.
+    /// Recovery codes have a rate limit and are never locked (SPEC 12.1).
     pub(crate) fn lockout(&self) -> LockoutPolicy {
         match self {
             Self::Totp(_) => LockoutPolicy::Lock,
@@ -71,7 +71,7 @@ impl TypedFactor {
 
 /// How long an enrolment waits for its first code, and how long recovery codes are shown (SPEC 5.1, 5.3).
 pub(crate) const ENROLMENT_LIFE: Duration = Duration::from_secs(15 * 60);
-/// The number of recovery codes that counts as few (SPEC 5.4).
+/// At most this many recovery codes left count as few (SPEC 5.4).
 const FEW: usize = 3;
 
 /// A second factor or a set of recovery codes in enrolment. It ends with its session.
@@ -87,7 +87,7 @@ pub(crate) struct Enrolment {
 pub(crate) enum Stage {
     /// The app has the secret, and the engine waits for its first code.
     Confirm(TotpSecret),
-    /// The app gave a right code. MFA is on once the recovery codes are saved.
+    /// The app gave a right code. The factor is on once its recovery codes are saved.
     Save { secret: TotpSecret, step: u64, seed: [u8; 32], at: Timestamp },
     /// New recovery codes for the current second factor.
     Codes { seed: [u8; 32], at: Timestamp },
@@ -95,7 +95,7 @@ pub(crate) enum Stage {
 
 impl Enrolment {
     pub(crate) fn lives(&self, now: Timestamp) -> bool {
-        // A confirmed factor waits for `saved` as long as its session lives.
+        // A confirmed factor waits until its codes are saved, as long as its session lives.
         !matches!(self.stage, Stage::Confirm(_)) || now < self.begun_at + ENROLMENT_LIFE
     }
 
@@ -160,7 +160,7 @@ pub struct RecoveryCodes {
 /// The second factor as its owner sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MfaView {
-    /// When MFA was turned on.
+    /// Since when the second factor is on.
     pub since: Timestamp,
     /// The number of recovery codes left.
     pub recovery_codes_left: usize,

@@ -358,8 +358,8 @@ impl PolicyBuilder {
     }
 }
 
-/// Returns whether the cost is one that the OWASP Password Storage Cheat Sheet rates as equal: the least
-/// memory for each number of passes.
+/// Returns whether the cost is at least one that the OWASP Password Storage Cheat Sheet rates as equal. The
+/// sheet gives the least memory for each number of passes.
 fn is_strong_enough(cost: HashCost) -> bool {
     let least_memory = match cost.passes {
         0 => return false,

@@ -7,8 +7,8 @@ use crate::ground::id::{AccountId, RequestId};
 use crate::ground::named::coded;
 use crate::ground::time::Timestamp;
 
-/// An owner's request about their data. It outlives the purge of the account and holds nothing personal (SPEC
-/// 9.4).
+/// An owner's request about their data. It outlives the purge of the account and holds nothing personal
+/// (SPEC 9.4).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PrivacyRequest {
     /// The request's id.
@@ -25,7 +25,7 @@ pub struct PrivacyRequest {
     pub told_at: Option<Timestamp>,
     /// Whether the request was answered.
     pub status: RequestStatus,
-    /// The host's account of what it did. Put nothing personal in it.
+    /// The host's description of what it did. Put nothing personal in it.
     pub receipt: Option<String>,
 }
 

@@ -166,7 +166,7 @@ coded! {
             /// The page.
             url: String,
         },
-        /// Another party, such as a provider: only the provider can manage its accounts.
+        /// Another party. For example, only a provider can manage the accounts that it keeps.
         ManagedElsewhere {
             /// The page, if the policy has one.
             url: Option<String>,

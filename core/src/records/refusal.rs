@@ -27,8 +27,8 @@ worded! {
         IdentityInUse => "another account holds this identity; sign in with it";
         /// The code is wrong, used, void or expired. Ask for another (SPEC 12.5).
         InvalidCode => "the code is wrong or over; ask for another";
-        /// The credentials are wrong. The refusal deliberately does not tell whether an account exists (SPEC
-        /// 4.2).
+        /// The credentials are wrong. The refusal deliberately does not tell whether an account exists
+        /// (SPEC 4.2).
         InvalidCredentials => "these credentials do not fit; check them or sign in another way";
         /// The text is not an email address that the engine accepts (SPEC 1.9).
         InvalidEmail {

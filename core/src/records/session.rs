@@ -1,4 +1,4 @@
-//! Sessions, which finished flows leave (SPEC 4.4, 6.1).
+//! Sessions, which finished flows open (SPEC 4.4, 6.1).
 
 use serde::{Deserialize, Serialize};
 

@@ -57,8 +57,8 @@ coded! {
             /// The person's handle at the provider, if known.
             handle: Option<String>,
         },
-        /// Other accounts have the same verified email. Create a new account, or link to one of them (SPEC
-        /// 2.4).
+        /// Other accounts have the same verified email. Create a new account, or link to one of them
+        /// (SPEC 2.4).
         LinkOrCreate {
             /// The proven email.
             email: String,

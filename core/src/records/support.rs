@@ -47,15 +47,15 @@ impl Account {
     }
 }
 
-/// An act of support on an account. It outlives the purge of the account and holds nothing personal (SPEC
-/// 9.4).
+/// An act of support on an account. It outlives the purge of the account and holds nothing personal
+/// (SPEC 9.4).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SupportRecord {
     /// The account.
     pub account: AccountId,
     /// The operator.
     pub operator: String,
-    /// The operator's ticket.
+    /// The ticket of the operator's case.
     pub ticket: String,
     /// When the operator acted.
     pub at: Timestamp,

@@ -63,8 +63,8 @@ pub(crate) struct UnknownSlot {
     pub(crate) slot: u16,
     pub(crate) identifier: [u8; 32],
     pub(crate) throttle: Throttle,
-    /// Attempts during a wait. They do not count. But attempts at a known identifier are written as an event,
-    /// and the two must cost the same (SPEC 4.2).
+    /// Attempts during a wait. They do not count as failures. The engine records them because it records such
+    /// attempts at a known identifier as an event, and both must cost the same (SPEC 4.2).
     pub(crate) refused: u32,
 }
 

@@ -78,7 +78,7 @@ pub(crate) struct Undoing {
     pub(crate) new_password: Option<StoredPassword>,
 }
 
-/// What an undo asks for next. The second factor comes last, because the act that it opens uses up its code
+/// What an undo asks for next. The second factor comes last, because opening the act uses up its code
 /// (SPEC 5.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum Asks {

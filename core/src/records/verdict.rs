@@ -82,8 +82,9 @@ pub(crate) enum Change {
     RateLimited { address: AddressHash, rate_limit: RateLimit },
     /// The message from now on.
     Message(Outgoing),
-    /// The account may have too many sessions if it gets one more. Ended sessions are removed, and the oldest
-    /// too if that is not enough. This change comes before the account, which then no longer counts them.
+    /// The account has this many sessions, and one more may be too many. Ended sessions are removed, and the
+    /// oldest too if that is not enough. This change comes before the account, which then no longer counts
+    /// them.
     SessionsCrowded { account: AccountId, sessions: u16 },
     /// A change of the account that waits for the proof of an address, from now on (SPEC 7.1).
     Pending { account: AccountId, pending: Box<Pending> },
@@ -91,7 +92,8 @@ pub(crate) enum Change {
     PendingVoid(AccountId),
     /// Others who prove the account's verified address can find the account by it (SPEC 2.4).
     Proven { email: EmailAddress, account: AccountId },
-    /// The account's password can or can no longer be found by this unproven email (SPEC 2.8).
+    /// The account's password can be found by this unproven email, or can no longer be found by it
+    /// (SPEC 2.8).
     FoundUnproven { email: EmailAddress, account: AccountId, is_found: bool },
     /// The picker starts or stops offering the account (SPEC 1.11).
     Remembered { account: AccountId, is_remembered: bool },
