@@ -13,21 +13,21 @@ pub fn tables() -> Vec<Table> {
 /// One kind of row.
 #[derive(uniffi::Record)]
 pub struct Table {
-    /// Its name, in documents and dumps.
+    /// The table's name, in documents and dumps.
     pub name: String,
-    /// The byte after the account in its keys.
+    /// The byte after the account in the keys of the rows.
     pub kind: u8,
-    /// Whether its rows belong to an account and lie under it.
+    /// Whether the rows belong to an account and are stored under it.
     pub of_account: bool,
-    /// The length of what follows the kind, in bytes.
+    /// The length of the key after the kind, in bytes.
     pub rest: u64,
-    /// What its key and value are.
+    /// The contents of key and value.
     pub holds: String,
-    /// The key that seals it.
+    /// The key that seals the rows.
     pub sealed: Sealed,
-    /// What becomes of its rows when an account is purged.
+    /// What happens to the rows when an account is purged.
     pub on_purge: OnPurge,
-    /// Where its content stands in the export of an account.
+    /// Where the rows appear in the export of an account.
     pub in_export: InExport,
 }
 
@@ -50,33 +50,33 @@ impl From<&selfsame::Table> for Table {
 /// The key that seals a row.
 #[uniffi::remote(Enum)]
 pub enum Sealed {
-    /// None: the row holds nothing of a person.
+    /// No key: the row holds nothing personal.
     Clear,
-    /// The store's.
+    /// The store's key.
     Store,
-    /// The account's own.
+    /// The account's own key.
     Account,
-    /// Twice: under HKDF of the session's secret, and under the account's own.
+    /// Two keys: the one that HKDF derives from the session's secret, and the account's own.
     SessionAndAccount,
 }
 
-/// What becomes of rows when an account is purged.
+/// What happens to rows when an account is purged.
 #[uniffi::remote(Enum)]
 pub enum OnPurge {
-    /// They hold nothing of an account.
+    /// The rows stay, because they hold nothing of an account.
     Stay,
-    /// They go with the account.
+    /// The rows are removed with the account.
     Go,
     /// The row becomes a tombstone: id and time.
     Tombstone,
-    /// They expire by themselves before the purge can come.
+    /// The rows expire by themselves before the purge can come.
     Expire,
 }
 
-/// Where a row's content stands in the export.
+/// Where a row's content appears in the export.
 #[derive(uniffi::Enum)]
 pub enum InExport {
-    /// Under this member of the document.
+    /// In this member of the document.
     At(String),
     /// Nowhere, for this reason.
     Not(String),
