@@ -258,17 +258,17 @@ impl Engine {
     }
 }
 
-/// An account that a device offers to sign in to, as whoever holds the device sees it.
+/// An account that a device offers to sign in to. Anybody who holds the device sees it.
 #[uniffi::remote(Record)]
 pub struct PickerEntry {
-    /// Its name, to sign in with.
+    /// The account's id, to sign in with.
     pub account: AccountId,
-    /// What its owner wants to be called.
+    /// The name that the owner chose, if any.
     pub display_name: Option<String>,
     /// The contact address, masked: first character and domain.
     pub email: Option<String>,
-    /// The kinds of its methods, each once.
+    /// The kinds of its sign-in methods, each once.
     pub methods: Vec<MethodKind>,
-    /// Whether no way in works without a network: offer a password.
+    /// Whether no sign-in method works without a network. If so, offer to add a password.
     pub needs_network: bool,
 }

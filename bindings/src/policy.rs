@@ -29,7 +29,7 @@ pub struct Policy {
     #[uniffi(default)]
     pub session_idle: Option<Duration>,
     /// The longest life of a session: 5 minutes to 365 days. The default is 180 days, where NIST SP 800-63B-4
-    /// section 2.1.3 recommends 30 at most.
+    /// section 2.1.3 asks for 30 at most.
     #[uniffi(default)]
     pub session_absolute: Option<Duration>,
     /// How long a proof counts as fresh: 1 to 15 minutes. The default is 5 minutes.

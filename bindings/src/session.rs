@@ -41,7 +41,7 @@ pub struct Session {
     /// The authentication assurance level.
     pub aal: Aal,
     /// Whether a recovery code stood in for the second factor. Such a session may replace or turn off the
-    /// second factor. It is no proof for any other act that needs the second factor.
+    /// second factor. It does not count as proof for any other act that needs the second factor.
     pub recovered: bool,
     /// When the proof was given. If there are several proofs, the time of the oldest (OpenID Connect Core 2,
     /// `auth_time`).

@@ -227,8 +227,7 @@ impl Outgoing {
         Self { account: Some(account), ..self }
     }
 
-    /// Returns whether the message is of no more use: not fetched in 30 days, or not delivered in 30 days
-    /// after that.
+    /// Returns whether the message is void: not fetched in 30 days, or not delivered in 30 days after that.
     pub(crate) fn is_void(&self, now: Timestamp) -> bool {
         now >= self.fetched_at.unwrap_or(self.created_at) + UNFETCHED_LIFE
     }

@@ -219,8 +219,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// Sets the longest life of a session: 5 minutes to 365 days. The default is 180 days, where NIST SP
-    /// 800-63B-4 section 2.1.3 recommends 30 at most.
+    /// Sets the longest life of a session: 5 minutes to 365 days. The default is 180 days, where NIST
+    /// SP 800-63B-4 section 2.1.3 asks for 30 at most.
     pub fn session_absolute(mut self, absolute: Duration) -> Self {
         self.policy.session_absolute = absolute;
         self
