@@ -64,15 +64,17 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
-            Self::Busy { .. } => f.write_str("too much at once; try again"),
+            Self::Busy { .. } => f.write_str("too many calls at once; try again"),
             Self::Open(problem) => problem.fmt(f),
             Self::Damaged => f.write_str("the file is damaged; restore a backup"),
-            Self::Storage { kind } => write!(f, "storage refused, nothing was done: {kind}"),
-            Self::Unknown => f.write_str("storage failed while writing; open the store again and look"),
+            Self::Storage { kind } => write!(f, "storage failed, nothing was done: {kind}"),
+            Self::Unknown => f.write_str(
+                "storage failed while writing; open the store again to find out whether it was done",
+            ),
             Self::Broken => f.write_str("an earlier failure broke the store; open it again"),
-            Self::Anchor => f.write_str("the anchor did not answer, nothing was done; try again"),
-            Self::Machine => f.write_str("the machine has no randomness, or no memory for a hash"),
-            Self::Defect => f.write_str("a defect of the engine; please report it"),
+            Self::Anchor => f.write_str("the anchor did not answer and nothing was done; try again"),
+            Self::Machine => f.write_str("the machine has no randomness or not enough memory for a hash"),
+            Self::Defect => f.write_str("internal error in the engine; please report it"),
         }
     }
 }
@@ -84,31 +86,31 @@ worded! {
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub enum OpenProblem {
         /// There is no file. Create one.
-        NotFound => "no store is there; create one";
+        NotFound => "there is no store at this path; create one";
         /// There is a file already. Open it.
-        AlreadyExists => "something is there already; open it or choose another place";
+        AlreadyExists => "the path already exists; open it or choose another path";
         /// Another process or engine has the file open.
-        AlreadyOpen => "the store is open elsewhere; close it there";
+        AlreadyOpen => "the store is already open; close it there first";
         /// The file is not a store.
-        NotAStore => "the file is no store";
+        NotAStore => "the file is not a store";
         /// A newer release wrote the file.
-        NewerFormat => "a newer release wrote the store; use that";
+        NewerFormat => "a newer release wrote the store; use that release";
         /// The key or passphrase does not fit the file.
-        WrongKey => "the key does not fit the store";
+        WrongKey => "the key does not match the store";
         /// The keystore does not give its key now. Unlock the device or ask the person again, then call
         /// again.
-        KeyLocked => "the keystore does not give the key now; unlock it and try again";
+        KeyLocked => "the keystore is locked; unlock it and try again";
         /// The keystore does not have the key of this store. Open the store with a copy of the key, or let
         /// the person start again in another place. The file stays.
-        KeyLost => "the keystore has no key of the store; open it with a copy of the key";
+        KeyLost => "the keystore has lost the key; open the store with a copy of the key";
         /// The keystore made the key unusable because biometrics or screen lock changed. Do the same as for
         /// [`Self::KeyLost`].
-        KeyChanged => "the keystore has made the key unusable; open the store with a copy of the key";
+        KeyChanged => "the keystore has invalidated the key; open the store with a copy of the key";
         /// The file is older than the anchor's value. Restore the latest copy, or let the person decide
         /// ([`Engine::adopt`](crate::Engine::adopt)).
-        RolledBack => "the file is an older copy; put the latest one back";
+        RolledBack => "the file is an older copy; restore the latest one";
         /// The file has an anchor. Either no anchor was given, or the given one is empty.
-        AnchorMissing => "the store has an anchor; open it with that";
+        AnchorMissing => "the store has an anchor; open it with that anchor";
     }
 }
 

@@ -23,12 +23,12 @@ worded! {
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub enum InvalidName {
         /// It is empty or has only blanks.
-        Empty => "there is nothing but blanks";
+        Empty => "it is empty";
         /// It has more than 64 characters.
         TooLong => "it has more than 64 characters";
         /// It has a character that is not allowed in names: a control, an invisible one, or one that Unicode
         /// has not assigned.
-        Character => "it has a character that names do not have";
+        Character => "it has a character that is not allowed";
     }
 }
 

@@ -11,67 +11,67 @@ worded! {
     #[derive(Clone, PartialEq, Eq, Debug)]
     pub enum Refusal {
         /// The account already has it. Nothing changed (SPEC 1.6).
-        AlreadyYours => "the account has it already";
+        AlreadyYours => "the account already has it";
         /// The assertion does not prove what it says. Sign in at the provider again (SPEC 2.9).
         AssertionRejected {
             /// What is wrong with the assertion.
             reason: AssertionProblem,
-        } => "the assertion is refused: {reason}; sign in at the provider again";
+        } => "assertion rejected: {reason}; sign in at the provider again";
         /// A limit of the store is reached. Try again later (SPEC 2.10).
         Busy => "too many flows are open; try again later";
         /// The flow has ended or never existed. Start again (SPEC 2.10).
-        FlowExpired => "the flow is over; begin again";
+        FlowExpired => "the flow has expired; begin again";
         /// Another account, or another product of this account, has the identifier (SPEC 1.3, 8.3).
-        IdentifierInUse => "this identifier belongs to another; use its own";
+        IdentifierInUse => "the identifier belongs to another account or product; use another one";
         /// Another account has the identity (SPEC 1.6).
-        IdentityInUse => "another account holds this identity; sign in with it";
+        IdentityInUse => "the identity belongs to another account; sign in to that account with it";
         /// The code is wrong, used, void or expired. Ask for another (SPEC 12.5).
-        InvalidCode => "the code is wrong or over; ask for another";
+        InvalidCode => "the code is wrong or has expired; ask for a new one";
         /// The credentials are wrong. The refusal deliberately does not tell whether an account exists
         /// (SPEC 4.2).
-        InvalidCredentials => "these credentials do not fit; check them or sign in another way";
+        InvalidCredentials => "the credentials are wrong; check them or sign in another way";
         /// The text is not an email address that the engine accepts (SPEC 1.9).
         InvalidEmail {
             /// What is wrong with the address.
             reason: InvalidEmail,
-        } => "not an email address: {reason}";
+        } => "invalid email address: {reason}";
         /// The text is not a valid display name (SPEC 1.11).
         InvalidName {
             /// What is wrong with the name.
             reason: InvalidName,
-        } => "this is no name: {reason}";
+        } => "invalid display name: {reason}";
         /// The text is not usable as a password (SPEC 2.2).
         InvalidPassword {
             /// The rule that the password breaks.
             rule: PasswordRule,
-        } => "not usable as a password: {rule}";
+        } => "invalid password: {rule}";
         /// The text is not a key set that can verify signatures. Nothing changed (SPEC 2.9).
         InvalidKeys {
             /// What is wrong with the key set.
             reason: KeysProblem,
-        } => "not usable as a key set: {reason}";
+        } => "invalid key set: {reason}";
         /// This is the last sign-in method that works. Add another one first (SPEC 1.7).
-        LastMethod => "it is the last way in; add another first";
+        LastMethod => "this is the last usable sign-in method; add another one first";
         /// The account or the address has reached a limit of the policy (SPEC 1.6).
-        LimitReached => "there are as many as there may be";
+        LimitReached => "limit reached";
         /// The provider's keys are missing or too old, or the signing key is not among them. Set the
         /// provider's key set again and present the same token again (SPEC 2.9).
         NeedsKeys {
             /// The provider's issuer, as in the policy.
             issuer: String,
-        } => "the keys of {issuer} are needed anew; set them";
+        } => "the keys of {issuer} are missing or too old; set the key set again";
         /// The step or the account does not allow this now. Look at the step or the account (SPEC 2.10).
-        NotOffered => "this is not offered now; look at the step or at the account";
+        NotOffered => "not offered now; look at the current step or at the account";
         /// The account was recovered a short time ago, so the act must wait (SPEC 5.5).
         OnHold {
             /// When the hold ends.
             until: Timestamp,
-        } => "the account was just recovered; this has to wait";
+        } => "the account was recovered recently; wait";
         /// The act needs a fresher proof. Reauthenticate (SPEC 6.4).
         ReauthenticationRequired {
             /// The accepted proofs of the first factor.
             accepted: Vec<Accepted>,
-        } => "this wants fresh proof; reauthenticate";
+        } => "this needs fresh proof; reauthenticate";
         /// The session has ended. Sign in again (SPEC 6.2).
         SessionEnded => "the session has ended; sign in again";
         /// There were too many failures. Wait (SPEC 12.1).
@@ -88,17 +88,17 @@ worded! {
         TooEarly {
             /// When to ask again.
             at: Timestamp,
-        } => "it is too early for this; wait";
+        } => "too early; wait";
         /// The undo code is invalid or has expired (SPEC 7.3).
-        UndoExpired => "this code undoes nothing, or no longer";
+        UndoExpired => "the undo code is invalid or has expired";
         /// There is no such account. Only the host and support get this refusal.
         UnknownAccount => "there is no such account";
         /// The policy has no such product (SPEC 8.1).
-        UnknownProduct => "policy names no such product";
+        UnknownProduct => "the policy has no such product";
         /// The account has no such open request. Only the host gets this refusal (SPEC 10.2).
-        UnknownRequest => "the account has no such request open";
+        UnknownRequest => "the account has no such open request";
         /// The policy has no such provider, or not for this kind of assertion (SPEC 2.9).
-        UnknownProvider => "policy names no such provider for this kind of assertion";
+        UnknownProvider => "the policy has no such provider for this kind of assertion";
     }
 }
 
@@ -109,29 +109,29 @@ worded! {
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub enum AssertionProblem {
         /// The policy does not allow its algorithm for the provider, or the key does not support it.
-        Algorithm => "it is signed in a way that is not taken";
+        Algorithm => "the signature algorithm is not allowed";
         /// It is for another application, or for several and not issued to this one.
-        Audience => "it is for another application";
+        Audience => "it was issued for another application";
         /// Its email is not an email address.
-        Email => "its email is no email address";
+        Email => "its email is not a valid address";
         /// It has expired, or has no expiry time.
-        Expired => "it is over";
+        Expired => "it has expired";
         /// Its header has an unsupported parameter.
-        Header => "its header has what is not taken";
+        Header => "its header has an unsupported parameter";
         /// The person signed in at the provider too long ago for fresh proof, or the time is not a number.
-        AuthTime => "the person did not sign in there just now";
+        AuthTime => "the person did not sign in at the provider recently";
         /// It was issued more than 10 minutes ago or more than 60 seconds ahead, or has no time of issue.
-        IssuedAt => "it was not issued just now";
+        IssuedAt => "it was not issued recently";
         /// It comes from another issuer.
         Issuer => "it comes from another issuer";
         /// It is a token for another purpose.
         Kind => "it is a token for another purpose";
         /// It is not a signed token in the compact form.
-        Malformed => "it is no signed token";
+        Malformed => "it is not a signed token";
         /// It does not have the nonce of the step.
-        Nonce => "it does not have the nonce of the step";
+        Nonce => "it does not have the nonce of this step";
         /// It is not valid yet.
-        NotYet => "it does not hold yet";
+        NotYet => "it is not valid yet";
         /// It was made for another flow.
         OtherFlow => "it was made for another flow";
         /// It comes from a provider other than the one that the flow started with.
@@ -153,11 +153,11 @@ worded! {
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub enum KeysProblem {
         /// It is not a JSON object with a list `keys`, or a member occurs twice in it.
-        Malformed => "it is no JSON Web Key Set";
+        Malformed => "it is not a JSON Web Key Set";
         /// It has no usable key: RSA of 2,048 bits or more, P-256 or Ed25519, for signatures.
-        NoKey => "it has no key that can be used";
+        NoKey => "it has no usable key";
         /// It has a private or symmetric key. Anybody who reads the key can sign.
-        PrivateKey => "it has a private key in it";
+        PrivateKey => "it contains a private key";
         /// Two of its keys have the same name.
         SameName => "two of its keys have the same name";
         /// It is longer than 64 KiB or has more than 32 keys.

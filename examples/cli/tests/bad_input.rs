@@ -98,15 +98,15 @@ fn a_store_that_cannot_be_opened_stays_as_it_was() {
 
     // Store, key file, key in the environment; code and words.
     let mut cases = vec![
-        ("nowhere", "k", "", 3, "no store is there"),
-        ("text", "k", "", 3, "no store"),
-        ("folder", "k", "", 3, "no store"),
+        ("nowhere", "k", "", 3, "no store at this path"),
+        ("text", "k", "", 3, "not a store"),
+        ("folder", "k", "", 3, "not a store"),
         ("damaged", "k", "", 4, "damaged"),
         ("s", "nowhere", "", 3, "no key file"),
         ("s", "short", "", 3, "64 hexadecimal digits"),
         ("s", "noise", "", 3, "64 hexadecimal digits"),
         ("s", "folder", "", 3, "folder"),
-        ("s", "", other.as_str(), 3, "the key does not fit"),
+        ("s", "", other.as_str(), 3, "the key does not match"),
         ("s", "", "0011", 3, "SELFSAME_KEY is no key"),
         ("s", "", "", 2, "--key-file"),
         ("", "k", "", 2, "--store"),
@@ -143,7 +143,7 @@ fn a_store_that_is_open_elsewhere_is_busy() {
     held.health().unwrap();
     let before = fs::read(desk.path("s")).unwrap();
     for &(args, stdin) in COMMANDS {
-        told(&desk.run(args, stdin.as_bytes()), 5, "open elsewhere", &format!("{args:?}"));
+        told(&desk.run(args, stdin.as_bytes()), 5, "already open", &format!("{args:?}"));
     }
     assert!(fs::read(desk.path("s")).unwrap() == before);
     drop(held);
@@ -187,7 +187,7 @@ fn what_is_given_wrongly_is_named_and_nothing_is_done() {
         (&["sign-up"], "", 2, "<EMAIL>"),
         (&["sign-up", "ada@example.org"], PASSWORD, 2, "--password-stdin"),
         (&["sign-up", "ada@example.org", "--password", "x"], "", 2, "unexpected argument"),
-        (&["sign-up", "no address", "--password-stdin"], PASSWORD, 1, "not an email address"),
+        (&["sign-up", "no address", "--password-stdin"], PASSWORD, 1, "invalid email address"),
         (&up, "short\n", 1, "at least 15 characters"),
         (&["begin-federated", "myspace"], "", 1, "no such provider"),
         (&["begin-federated", "X Y"], "", 1, "no such provider"),
@@ -259,7 +259,7 @@ fn tokens_that_are_not_this_stores_open_nothing() {
     let stored = desk.rows();
     for args in [&["step"][..], &["answer", "confirm"], &["continue"]] {
         for (file, code, words) in [
-            ("other.flow", 1, "the flow is over; begin again"),
+            ("other.flow", 1, "the flow has expired; begin again"),
             ("garbage", 2, "begin again"),
             ("swapped", 2, "begin again"),
             ("s.session", 2, "begin again"),
@@ -306,7 +306,7 @@ fn a_step_number_of_another_time_has_no_second_effect() {
         |number: u32, of: u32| kept.replace(&format!("\"number\":{of}"), &format!("\"number\":{number}"));
     let stored = desk.rows();
     fs::write(desk.path("s.flow"), at(number + 7, number)).unwrap();
-    told(&desk.run(&["answer", "skip"], b""), 1, "look at the step", "a step to come");
+    told(&desk.run(&["answer", "skip"], b""), 1, "look at the current step", "a step to come");
     // The call before was cut off before it could write its file: the answer only shows the step.
     fs::write(desk.path("s.flow"), at(number - 1, number)).unwrap();
     assert!(desk.done(&["answer", "cancel"], "").contains("type the code"));
@@ -318,8 +318,8 @@ fn a_step_number_of_another_time_has_no_second_effect() {
 fn init_takes_nothing_that_is_there() {
     let desk = Desk::new();
     let before = (fs::read(desk.path("s")).unwrap(), desk.beside());
-    told(&desk.run(&["init"], b""), 3, "something is there already", "twice");
-    told(&desk.run(&["init", "--store", "k"], b""), 3, "something is there already", "over the key");
+    told(&desk.run(&["init"], b""), 3, "the path already exists", "twice");
+    told(&desk.run(&["init", "--store", "k"], b""), 3, "the path already exists", "over the key");
     told(&desk.run(&["init", "--store", "no/such/folder/s"], b""), 2, "does not exist", "no folder");
     told(&desk.run(&["init", "--store", "t", "--key-file", "s"], b""), 3, "is no key file", "a store as key");
     if cfg!(unix) {

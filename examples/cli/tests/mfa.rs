@@ -145,7 +145,7 @@ fn a_proof_that_is_old_is_renewed_and_the_session_goes_on() {
     let kept = fs::read(desk.path("s.session")).unwrap();
     assert!(desk.done(&["reauthenticate"], "").contains("selfsame answer password"));
     let wrong = desk.run(&["answer", "password", "--password-stdin"], b"another horse of the same age");
-    told(&wrong, 1, "these credentials do not fit", "a wrong password");
+    told(&wrong, 1, "the credentials are wrong", "a wrong password");
     let done = desk.done(&["answer", "password", "--password-stdin"], PASSWORD);
     assert!(done.contains("proven anew, still signed in"), "{done}");
     assert_ne!(fs::read(desk.path("s.session")).unwrap(), kept, "another token");
@@ -182,7 +182,7 @@ fn a_forgotten_password_is_reset_by_code_factor_and_new_password() {
     told(&desk.run(&set, b"short\n"), 1, "at least 15 characters", "a short one");
     let done = desk.done(&set, "a battery of other horses");
     assert!(done.contains("a new password, signed in"), "{done}");
-    told(&desk.run(&ENTER, PASSWORD.as_bytes()), 1, "these credentials do not fit", "the one before");
+    told(&desk.run(&ENTER, PASSWORD.as_bytes()), 1, "the credentials are wrong", "the one before");
     assert_eq!(desk.json(&ENTER, "a battery of other horses")["step"], "SecondFactor");
     desk.done(&["answer", "recovery-code"], &codes[0]);
 }

@@ -33,7 +33,11 @@ fn a_token_and_a_key_set_come_from_a_file_and_from_standard_input() {
     fs::write(desk.path("ada.jwt"), forge(&provider, "815", &nonce).text() + "\n").unwrap();
     let needed = desk.run(&["continue", "ada.jwt", "--intent", "sign-up"], b"");
     told(&needed, 1, "selfsame set-keys oidc FILE, then bring the same token again", "before the keys");
-    assert!(needed.err.contains("the keys of https://id.tokens.example are needed anew"), "{}", needed.err);
+    assert!(
+        needed.err.contains("the keys of https://id.tokens.example are missing or too old"),
+        "{}",
+        needed.err
+    );
 
     fs::write(desk.path("keys.json"), provider.jwks()).unwrap();
     let set = desk.done(&["set-keys", "oidc", "keys.json"], "");
@@ -71,7 +75,7 @@ fn a_token_proves_that_an_account_is_ones_own() {
     assert!(asked.contains("selfsame answer assertion FILE  the ID token of oidc"), "{asked}");
     fs::write(desk.path("other.jwt"), forge(&provider, "4711", &nonce).text()).unwrap();
     let other = desk.run(&["answer", "assertion", "other.jwt"], b"");
-    told(&other, 1, "these credentials do not fit; check them or sign in another way", "another's identity");
+    told(&other, 1, "the credentials are wrong; check them or sign in another way", "another's identity");
     assert!(!other.err.contains("password"), "{}", other.err);
     fs::write(desk.path("ada.jwt"), forge(&provider, "815", &nonce).text()).unwrap();
     let done = desk.json(&["answer", "assertion", "ada.jwt"], "");
@@ -112,7 +116,7 @@ fn google_and_apple_are_let_in_by_what_they_know_the_program_by() {
             }
             json(&["set-keys", name], &provider.jwks());
             let another = run(&["continue"], &token.text(), by_option);
-            told(&another, 1, "it is for another application", name);
+            told(&another, 1, "it was issued for another application", name);
             let outcome = if by_option { "Created" } else { "SignedIn" };
             assert_eq!(json(&["continue", "--intent", "sign-up"], &mine)["outcome"], outcome);
         }
@@ -127,17 +131,17 @@ fn a_token_that_is_not_taken_is_told_why_and_what_to_do() {
     let (rows, files) = (desk.rows(), desk.beside());
     let again = "sign in at the provider again";
     let cases: [(&str, Forge<'_>, &str, &str); 6] = [
-        ("Nonce", token().claim("nonce", "other"), "the nonce of the step", "selfsame step shows the nonce"),
-        ("Audience", token().claim("aud", "other"), "for another application", "name the client id"),
+        ("Nonce", token().claim("nonce", "other"), "the nonce of this step", "selfsame step shows the nonce"),
+        ("Audience", token().claim("aud", "other"), "issued for another application", "name the client id"),
         ("Issuer", token().claim("iss", "https://id.example"), "another issuer", "selfsame step names"),
-        ("Expired", token().claim("exp", 1), "it is over", again),
+        ("Expired", token().claim("exp", 1), "it has expired", again),
         ("Kind", token().header("typ", "at+jwt"), "for another purpose", again),
         ("TooLong", token().claim("x", "x".repeat(9_000)), "longer than 8 KiB", again),
     ];
     for (reason, token, why, what) in cases {
         let text = token.text();
         for (by, ran) in both(&desk, &["continue"], &text) {
-            told(&ran, 1, "the assertion is refused: ", reason);
+            told(&ran, 1, "assertion rejected: ", reason);
             assert!(ran.err.contains(why) && ran.err.contains(what), "{by}: {}", ran.err);
             assert!(text.split('.').all(|part| !ran.err.contains(part)), "no part of it is repeated");
         }
@@ -146,8 +150,8 @@ fn a_token_that_is_not_taken_is_told_why_and_what_to_do() {
         assert_eq!(shown, json!({ "refused": "AssertionRejected", "reason": reason }));
     }
     let unsigned = desk.run(&["continue"], b"e30.e30.AAAA");
-    told(&unsigned, 1, "signed in a way that is not taken", "no algorithm");
-    told(&desk.run(&["continue"], b"1.2"), 1, "it is no signed token", "two parts");
+    told(&unsigned, 1, "signature algorithm is not allowed", "no algorithm");
+    told(&desk.run(&["continue"], b"1.2"), 1, "it is not a signed token", "two parts");
     assert!(rows == desk.rows() && files == desk.beside(), "every one of them was for nothing");
     // A key that is not there is asked for once.
     let unknown = token().header("kid", "new").text();
@@ -210,12 +214,12 @@ fn what_is_no_token_or_key_set_is_named_and_nothing_is_done() {
     let twice = provider.jwks().replacen("\"ec\"", "\"ed\"", 1);
     let many = json!({ "keys": vec![json!({}); 33] }).to_string();
     for (set, words) in [
-        ("not JSON", "no JSON Web Key Set"),
-        (" ", "no JSON Web Key Set"),
-        ("[]", "no JSON Web Key Set"),
-        (ADA, "no JSON Web Key Set"),
-        (r#"{"keys": [{"kty": "new"}]}"#, "no key that can be used"),
-        (&private, "a private key in it"),
+        ("not JSON", "not a JSON Web Key Set"),
+        (" ", "not a JSON Web Key Set"),
+        ("[]", "not a JSON Web Key Set"),
+        (ADA, "not a JSON Web Key Set"),
+        (r#"{"keys": [{"kty": "new"}]}"#, "no usable key"),
+        (&private, "a private key"),
         (&twice, "two of its keys have the same name"),
         (&many, "it is too large"),
     ] {

@@ -31,7 +31,7 @@ fn a_way_in_is_added_removed_and_the_last_one_stays() {
     assert!(table.contains("2 ways in") && table.contains("work @ada-l"), "{table}");
     let account = desk.json(&["account"], "");
     desk.done(&["methods", "add", "work"], "");
-    told(&desk.run(&["continue"], AT_WORK.as_bytes()), 1, "the account has it already", "twice");
+    told(&desk.run(&["continue"], AT_WORK.as_bytes()), 1, "the account already has it", "twice");
     desk.done(&["answer", "cancel"], "");
 
     let (x, work) = (id(&account, 0), id(&account, 1));
@@ -59,17 +59,17 @@ fn a_way_in_that_somebody_added_is_taken_back_by_the_code_of_the_message() {
     told(&desk.run(&["undo"], b""), 2, "standard input is empty", "nothing");
     told(&desk.run(&["undo"], &[0xfe; 90_000]), 2, "longer than 64 KiB", "garbage");
     told(&desk.run(&["undo"], b"0000-1111"), 2, "24 digits and letters", "short");
-    told(&desk.run(&["undo"], b"0000-1111-2222-3333-4444-5555"), 1, "undoes nothing", "nobody's");
+    told(&desk.run(&["undo"], b"0000-1111-2222-3333-4444-5555"), 1, "undo code is invalid", "nobody's");
     assert!(desk.rows() == rows);
     let undone = desk.done(&["undo"], &code.to_lowercase());
     assert!(undone.contains("as it was before"), "{undone}");
     told(&desk.run(&["account"], b""), 1, "the session has ended", "all sessions end");
-    told(&desk.run(&["undo"], code.as_bytes()), 1, "undoes nothing", "once");
+    told(&desk.run(&["undo"], code.as_bytes()), 1, "undo code is invalid", "once");
     desk.done(&["begin-federated", "x"], "");
     desk.done(&["continue"], ADA);
     let page = desk.done(&["account"], "");
     assert!(!page.contains("work") && page.contains("just recovered"), "{page}");
-    told(&desk.run(&["methods", "add", "work"], b""), 1, "this has to wait, until", "on hold");
+    told(&desk.run(&["methods", "add", "work"], b""), 1, "wait, until", "on hold");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_password_is_added_changed_and_the_change_taken_back() {
     told(&desk.run(&["password", "change"], both.as_bytes()), 2, "--password-stdin", "no terminal");
     assert!(desk.rows() == rows);
     let wrong = format!("{OTHER}\n{PASSWORD}\n");
-    told(&desk.run(&change, wrong.as_bytes()), 1, "these credentials do not fit", "a wrong one");
+    told(&desk.run(&change, wrong.as_bytes()), 1, "the credentials are wrong", "a wrong one");
     desk.done(&change, &both.replace('\n', "\r\n"));
     let code = undo_code(&desk, "PasswordChanged");
     let enter = ["sign-in", "ada@example.org", "--password-stdin"];
@@ -106,7 +106,7 @@ fn a_password_is_added_changed_and_the_change_taken_back() {
     assert!(undoing.contains("selfsame answer new-password"), "{undoing}");
     let done = desk.json(&["answer", "new-password", "--password-stdin"], "some horses of the third kind");
     assert_eq!(done["outcome"], "Undone");
-    told(&desk.run(&enter, OTHER.as_bytes()), 1, "do not fit", "the stranger's");
+    told(&desk.run(&enter, OTHER.as_bytes()), 1, "credentials are wrong", "the stranger's");
 }
 
 #[test]
@@ -115,8 +115,8 @@ fn the_email_changes_when_the_new_one_is_proven() {
     desk.brian_is_there();
     let rows = desk.rows();
     for (args, code, words) in [
-        (&["email", "change", "nowhere"][..], 1, "not an email address"),
-        (&["email", "change", BRIAN], 1, "the account has it already"),
+        (&["email", "change", "nowhere"][..], 1, "invalid email address"),
+        (&["email", "change", BRIAN], 1, "the account already has it"),
         (&["email", "verify", "b@example.net"], 1, "no address of the account"),
         (&["email", "change", "b@example.net", "--old-is-lost"], 2, "--yes"),
         (&["email", "change", "b@example.net", "--old-is-lost", "--yes"], 1, "proven a second factor"),
@@ -214,7 +214,7 @@ fn a_name_is_shown_and_finds_nobody() {
         (&["name", &"b".repeat(65)], 1, "name"),
         (&["name"], 2, "<NAME>"),
         (&["name", "Brian", "--remove"], 2, "cannot be used with"),
-        (&["sign-in", "Brian of Nazareth", "--password-stdin"], 1, "not an email address"),
+        (&["sign-in", "Brian of Nazareth", "--password-stdin"], 1, "invalid email address"),
     ] {
         told(&desk.run(args, PASSWORD.as_bytes()), code, words, &format!("{args:?}"));
     }
