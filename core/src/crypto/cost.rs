@@ -22,6 +22,20 @@ impl HashCost {
         Self { memory_kib, passes, lanes }
     }
 
+    /// Returns whether the cost is at least one that the OWASP Password Storage Cheat Sheet rates as equal. The
+    /// sheet gives the least memory for each number of passes.
+    pub(crate) fn is_strong_enough(self) -> bool {
+        let least_memory = match self.passes {
+            0 => return false,
+            1 => 47_104,
+            2 => 19_456,
+            3 => 12_288,
+            4 => 9_216,
+            5.. => 7_168,
+        };
+        self.memory_kib >= least_memory && self.within_caps()
+    }
+
     /// Returns `true` if the engine makes a hash of this cost. The upper limits are for stored strings: an
     /// imported one must not hang a phone (SPEC 13.2). The lower limits are Argon2's own.
     pub(crate) fn within_caps(self) -> bool {

@@ -338,7 +338,7 @@ impl PolicyBuilder {
             ("realm", (1..=64).contains(&policy.realm.chars().count())),
             ("providers", unique_issuers),
             ("products", unique_products),
-            ("hash_cost", is_strong_enough(policy.hash_cost)),
+            ("hash_cost", policy.hash_cost.is_strong_enough()),
             ("session_idle", spans.contains(&policy.session_idle)),
             ("session_absolute", spans.contains(&policy.session_absolute)),
             ("fresh_for", (MINUTE..=MINUTE * 15).contains(&policy.fresh_for)),
@@ -356,20 +356,6 @@ impl PolicyBuilder {
         }
         Ok(policy)
     }
-}
-
-/// Returns whether the cost is at least one that the OWASP Password Storage Cheat Sheet rates as equal. The
-/// sheet gives the least memory for each number of passes.
-fn is_strong_enough(cost: HashCost) -> bool {
-    let least_memory = match cost.passes {
-        0 => return false,
-        1 => 47_104,
-        2 => 19_456,
-        3 => 12_288,
-        4 => 9_216,
-        5.. => 7_168,
-    };
-    cost.memory_kib >= least_memory && cost.within_caps()
 }
 
 /// A setting of the policy is out of its bounds.
