@@ -1,4 +1,5 @@
-"""Builds a wheel by maturin, joins the generated module to its package and adds the module's types.
+"""Builds a wheel by maturin, joins the generated module to its package and adds the module's types, and the licences
+of what is linked in.
 
 UniFFI makes a variant a subclass of its enum only while the module runs, and so no type checker finds it.
 """
@@ -13,13 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import maturin
-from maturin import get_requires_for_build_wheel, prepare_metadata_for_build_wheel
+from maturin import get_requires_for_build_wheel
 
-__all__ = ["build_wheel", "get_requires_for_build_wheel", "prepare_metadata_for_build_wheel"]
+__all__ = [
+    "build_wheel",
+    "get_requires_for_build_wheel",
+    "prepare_metadata_for_build_wheel",
+]
 
 # Of each library's modules, the one that its package is for. The library for tests has the other's module as
 # well, which is the application's.
 MODULES = {"selfsame": "selfsame_ffi", "selfsame_testing": "selfsame_testing"}
+# The top of the sources, in the repository and in a source distribution.
+TOP = next(folder for folder in Path(__file__).resolve().parents if (folder / "Cargo.lock").is_file())
 # What a generated module takes from its package.
 EDITS = {
     "selfsame_ffi": (
@@ -37,9 +44,31 @@ def build_wheel(wheel_directory: str, *settings: Any, **named: Any) -> str:
     with tempfile.TemporaryDirectory() as folder:
         wheel("unpack", "--dest", folder, str(Path(wheel_directory, name)))
         [native] = Path(folder).glob("*/*/_native")
+        [metadata] = Path(folder).glob("*/*.dist-info")
         finish(native, MODULES[native.parent.name])
+        add_licences(metadata)
         wheel("pack", "--dest-dir", wheel_directory, str(native.parents[1]))
     return name
+
+
+def prepare_metadata_for_build_wheel(metadata_directory: str, *settings: Any, **named: Any) -> str:
+    """The hook of PEP 517."""
+    name: str = maturin.prepare_metadata_for_build_wheel(metadata_directory, *settings, **named)
+    add_licences(Path(metadata_directory, name))
+    return name
+
+
+def add_licences(metadata: Path) -> None:
+    """Adds the licences of what is linked in to those that a wheel's metadata has."""
+    command = [sys.executable, str(TOP / "bindings/third_party.py"), maturin.get_config()["manifest-path"]]
+    texts = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    (metadata / "licenses").mkdir(exist_ok=True)
+    (metadata / "licenses/THIRD-PARTY.txt").write_bytes(texts)
+    # maturin may have taken what was prepared, where it is already.
+    file, first, ours = metadata / "METADATA", "License-File: LICENSE-APACHE\n", "License-File: THIRD-PARTY.txt\n"
+    text = file.read_text("utf-8")
+    if ours not in text:
+        file.write_text(text.replace(first, first + ours), "utf-8")
 
 
 def finish(native: Path, name: str) -> None:

@@ -1,4 +1,4 @@
-"""What is in the package: one build, documentation, types, and the examples of both README.md."""
+"""What is in the package: one build, licences, documentation, types, and the examples of both README.md."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,13 @@ def test_the_examples_of_the_readme_run(readme: Path, tmp_path: Path, monkeypatc
     for example in examples:
         exec(example.partition("```")[0], names)
     assert (tmp_path / "accounts.selfsame").is_file()
+
+
+def test_the_licences_of_all_that_is_linked_in_are_in_the_package() -> None:
+    package = distribution("selfsame")
+    named = sorted(package.metadata.get_all("License-File") or ())
+    assert named == ["LICENSE-APACHE", "LICENSE-MIT", "THIRD-PARTY.txt"]
+    texts = [package.read_text(f"licenses/{name}") or "" for name in named]
+    assert all(texts)
+    for part in ("ring", "uniffi_core", "selfsame", "the Rust standard library,"):
+        assert f"\n{part} " in texts[2]

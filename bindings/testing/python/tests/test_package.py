@@ -1,4 +1,4 @@
-"""What is in the package: the library that is loaded, one build, documentation, types, and README.md's example."""
+"""What is in the package: the loaded library, one build, licences, documentation, types, and README.md's example."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,13 @@ def test_the_example_of_the_readme_passes(pytester: pytest.Pytester) -> None:
     [example] = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
     pytester.makepyfile(example)
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
+def test_the_licences_of_all_that_is_linked_in_are_in_the_package() -> None:
+    package = distribution("selfsame-testing")
+    named = sorted(package.metadata.get_all("License-File") or ())
+    assert named == ["LICENSE-APACHE", "LICENSE-MIT", "THIRD-PARTY.txt"]
+    texts = [package.read_text(f"licenses/{name}") or "" for name in named]
+    assert all(texts)
+    for part in ("ring", "uniffi_core", "selfsame", "the Rust standard library,"):
+        assert f"\n{part} " in texts[2]

@@ -29,6 +29,16 @@ class PackageTest {
     }
 
     @Test
+    fun `the licences of all that is linked in are in the package`() {
+        val texts = listOf("LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY.txt").map { file ->
+            assertNotNull(javaClass.getResource("/META-INF/$file"), file).readText()
+        }
+        for (part in listOf("\nring ", "\nuniffi_core ", "\nselfsame ", "\nthe Rust standard library, ")) {
+            assertContains(texts.last(), part)
+        }
+    }
+
+    @Test
     fun `a library of another build is refused`() {
         assertEquals(0 to BUILD_ID, calledFrom(BUILD_ID))
         val (status, shown) = calledFrom("0.1.0-0000000000000000")
