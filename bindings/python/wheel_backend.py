@@ -1,5 +1,5 @@
 """Builds a wheel by maturin, joins the generated module to its package and adds the module's types, and the licences
-of what is linked in.
+of what is linked in. Builds a source distribution that does the same.
 
 UniFFI makes a variant a subclass of its enum only while the module runs, and so no type checker finds it.
 """
@@ -7,6 +7,7 @@ UniFFI makes a variant a subclass of its enum only while the module runs, and so
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import maturin
-from maturin import get_requires_for_build_wheel
+from maturin import get_requires_for_build_sdist, get_requires_for_build_wheel
 
 __all__ = [
+    "build_sdist",
     "build_wheel",
+    "get_requires_for_build_sdist",
     "get_requires_for_build_wheel",
     "prepare_metadata_for_build_wheel",
 ]
@@ -27,6 +30,13 @@ __all__ = [
 MODULES = {"selfsame": "selfsame_ffi", "selfsame_testing": "selfsame_testing"}
 # The top of the sources, in the repository and in a source distribution.
 TOP = next(folder for folder in Path(__file__).resolve().parents if (folder / "Cargo.lock").is_file())
+# What maturin leaves out of a source distribution: no crate of it depends on the generator by name, and the name of
+# a build comes from the sources of both libraries.
+LEFT_OUT = ("bindings/bindgen", "bindings/testing/src", "bindings/third_party.py", "bindings/python/wheel_backend.py")
+SDIST_EDITS = {
+    "Cargo.toml": (('"bindings/quiet"', '"bindings/quiet", "bindings/bindgen"'),),
+    "pyproject.toml": (('"."', '"bindings/python"'), ('"shared_backend"', '"wheel_backend"')),
+}
 # What a generated module takes from its package.
 EDITS = {
     "selfsame_ffi": (
@@ -55,6 +65,32 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, *settings: Any, **
     """The hook of PEP 517."""
     name: str = maturin.prepare_metadata_for_build_wheel(metadata_directory, *settings, **named)
     add_licences(Path(metadata_directory, name))
+    return name
+
+
+def build_sdist(sdist_directory: str, *settings: Any, **named: Any) -> str:
+    """The hook of PEP 517."""
+    name: str = maturin.build_sdist(sdist_directory, *settings, **named)
+    archive = Path(sdist_directory, name)
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.unpack_archive(archive, folder)
+        [unpacked] = Path(folder).iterdir()
+        for left_out in LEFT_OUT:
+            source, copy = TOP / left_out, unpacked / left_out
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, copy, dirs_exist_ok=True)
+            else:
+                shutil.copy(source, copy)
+        for file, edits in SDIST_EDITS.items():
+            text = (unpacked / file).read_text("utf-8")
+            for old, new in edits:
+                text = text.replace(old, new)
+            (unpacked / file).write_text(text, "utf-8")
+        # The lock file names nothing that is not there, or `--locked` refuses it.
+        subprocess.run(["cargo", "update", "--workspace", "--offline", "--quiet"], cwd=unpacked, check=True)
+        base = str(archive).removesuffix(".tar.gz")
+        shutil.make_archive(base, "gztar", folder, unpacked.name, owner="root", group="root")
     return name
 
 
