@@ -186,7 +186,7 @@ internal class Player(text: String) {
         "manage_destination" -> account.manageDestination(
             act.maybe("product")?.let { Managed.Product(it) } ?: Managed.Provider(act.text("provider")),
         )
-        "explain" -> account.explain(PLANNED.first { code(it) == act.text("planned") })
+        "explain" -> account.explain(bare<Planned>(act.text("planned")))
         "activity" -> mapOf("events" to account.activity())
         "verify_audit" -> mapOf("holds" to account.verifyAudit())
         else -> throw IllegalArgumentException("no act is called $name")
@@ -209,26 +209,22 @@ internal class Player(text: String) {
     }
 
     private fun answer(flow: String, give: JsonElement): Answer {
-        if (give is JsonPrimitive) return BARE.first { code(it) == give.content }
+        if (give is JsonPrimitive) return bare<Answer>(give.content)
         val (kind, what) = give.jsonObject.entries.single()
         return when (kind) {
             "Code" -> Answer.Code(codes.getValue(what.text))
-            "TypedCode" -> Answer.Code(Secret(what.text))
             "LinkTo" -> Answer.LinkTo(what.jsonPrimitive.int.toUByte())
-            "Password" -> Answer.Password(Secret(what.text))
             "Assertion" -> Answer.Assertion(assertion(flow, what))
             "Totp" -> Answer.Totp(shown(apps.getValue(what.text)))
-            "TypedTotp" -> Answer.Totp(Secret(what.text))
             "RecoveryCode" -> {
                 val place = what.jsonObject
                 Answer.RecoveryCode(
                     recoveryCodes.getValue(place.text("of")).codes[place.number("number").toInt() - 1],
                 )
             }
-            "TypedRecoveryCode" -> Answer.RecoveryCode(Secret(what.text))
-            "NewPassword" -> Answer.NewPassword(Secret(what.text))
             "CorrectAddress" -> Answer.CorrectAddress(what.text)
-            else -> throw IllegalArgumentException("no answer is called $kind")
+            else -> variant(Answer::class.java, kind.removePrefix("Typed")).getConstructor(Secret::class.java)
+                .newInstance(Secret(what.text)) as Answer
         }
     }
 
@@ -257,27 +253,6 @@ internal class Player(text: String) {
 
     private fun request(act: JsonObject): PrivacyRequest = requests.getValue(act.text("request"))
 }
-
-private val BARE = listOf(
-    Answer.Skip,
-    Answer.Confirm,
-    Answer.CreateNew,
-    Answer.Restore,
-    Answer.KeepDeleted,
-    Answer.EraseNow,
-    Answer.Resend,
-    Answer.Cancel,
-)
-
-private val PLANNED = listOf(
-    Planned.EnrollTotp,
-    Planned.RecoveryCodesSaved,
-    Planned.RegenerateRecoveryCodes,
-    Planned.TurnOffMfa,
-    Planned.EndOtherSessions,
-    Planned.SignOut,
-    Planned.RequestDeletion,
-)
 
 /** The id that no method has. */
 private const val NOBODYS = "00000000-0000-7000-8000-000000000000"
@@ -319,6 +294,13 @@ private fun span(of: JsonElement?): Duration {
 }
 
 private inline fun <reified T : Enum<T>> variant(code: String): T = enumValues<T>().first { code(it) == code }
+
+/** The class of a variant that may carry something. */
+private fun variant(of: Class<*>, name: String): Class<*> = of.classes.first { it.simpleName == name }
+
+/** A variant that carries nothing, among those that may carry something. */
+private inline fun <reified T : Any> bare(name: String): T =
+    variant(T::class.java, name).getField("INSTANCE").get(null) as T
 
 private val JsonElement.text: String get() = jsonPrimitive.content
 
