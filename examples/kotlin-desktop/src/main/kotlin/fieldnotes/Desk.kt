@@ -2,7 +2,6 @@ package fieldnotes
 
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.launch
-import selfsame.Accepted
 import selfsame.Action
 import selfsame.Activity
 import selfsame.Answer
@@ -30,13 +29,7 @@ import selfsame.use
 sealed interface Screen {
     data object Welcome : Screen
     data object Provider : Screen
-    data class Code(val step: Step.VerifyEmail) : Screen
-    data class Create(val step: Step.ConfirmCreate) : Screen
-    data class Link(val step: Step.LinkOrCreate) : Screen
-    data class Prove(val why: String, val accepted: List<Accepted>) : Screen
-    data object Factor : Screen
-    data object NewPassword : Screen
-    data class Restore(val step: Step.ConfirmRestore) : Screen
+    data class Asks(val step: Step) : Screen
     data class Account(val page: Page) : Screen
     data class Enrol(val key: Secret, val qr: Secret) : Screen
     data class Save(val codes: RecoveryCodes) : Screen
@@ -158,15 +151,6 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
     private suspend fun screenOf(progress: Progress): Screen {
         flow = progress
         return when (val step = progress.step) {
-            is Step.PresentAssertion -> Screen.Provider
-            is Step.VerifyEmail -> Screen.Code(step)
-            is Step.ConfirmCreate -> Screen.Create(step)
-            is Step.LinkOrCreate -> Screen.Link(step)
-            is Step.ProveOwnership -> Screen.Prove("Sign in to the account from ${month(step.candidate.created)}", step.accepted)
-            is Step.Reauthenticate -> Screen.Prove("For this we ask once more", step.accepted)
-            is Step.SecondFactor -> Screen.Factor
-            is Step.NewPassword -> Screen.NewPassword
-            is Step.ConfirmRestore -> Screen.Restore(step)
             is Step.SignedIn -> {
                 session = step.v1.token ?: session
                 here = step.v1.session
@@ -175,6 +159,7 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
                 next?.invoke() ?: accountPage()
             }
             is Step.Done, is Step.Ended -> if (session == null) Screen.Welcome else accountPage()
+            else -> Screen.Asks(step)
         }
     }
 

@@ -28,6 +28,7 @@ import selfsame.MethodView
 import selfsame.Outcome
 import selfsame.Session
 import selfsame.Secret
+import selfsame.Step
 
 /** A screen, drawn: what to put into the window, and the button that Enter presses. */
 class Drawn(val content: JComponent, val notice: JLabel, val goesOn: JButton?)
@@ -36,50 +37,7 @@ class Drawn(val content: JComponent, val notice: JLabel, val goesOn: JButton?)
 fun draw(screen: Screen, desk: Desk): Drawn = when (screen) {
     is Screen.Welcome -> welcome(desk)
     is Screen.Provider -> provider(desk)
-    is Screen.Code -> card("Look at your mail", "We have sent 8 digits to ${screen.step.to}.") {
-        val goesOn = ask("Code", field("code", "12345678"), "verify") { desk.answer(Answer.Code(it.typed())) }
-        put(8, button("resend", "Send another code") { desk.answer(Answer.Resend) })
-        cancel(desk)
-        goesOn
-    }
-    is Screen.Create -> card("A new account?", "Nobody here is known by this identity yet.") {
-        val goesOn = goOn("create", "Create an account") { desk.answer(Answer.Confirm) }
-        cancel(desk)
-        goesOn
-    }
-    is Screen.Link -> linkOrCreate(screen, desk)
-    is Screen.Prove -> card("Is it you?", "${screen.why}.") {
-        val goesOn = if (Accepted.Password in screen.accepted) {
-            ask("Password", password("proof"), "prove") { desk.answer(Answer.Password(it.secret())) }
-        } else {
-            null
-        }
-        if (screen.accepted.any { it is Accepted.Federated }) {
-            put(8, button("prove-at-provider", "Continue with Example ID") { desk.proveAtProvider() })
-        }
-        cancel(desk)
-        goesOn
-    }
-    is Screen.Factor -> card("Two-step verification", "Type what your authenticator app shows, or one of your recovery codes.") {
-        val goesOn = ask("Code", field("factor", "123456"), "verify") {
-            val typed = it.text.filterNot(Char::isWhitespace)
-            val isTotp = typed.length == 6 && typed.all(Char::isDigit)
-            desk.answer(if (isTotp) Answer.Totp(it.typed()) else Answer.RecoveryCode(it.typed()))
-        }
-        cancel(desk)
-        goesOn
-    }
-    is Screen.NewPassword -> card("A new password", "15 characters or more: a short sentence is easy to keep in mind.") {
-        ask("Password", password("new-password"), "set-password") { desk.answer(Answer.NewPassword(it.secret())) }
-    }
-    is Screen.Restore -> card(
-        "Welcome back",
-        "You asked on ${day(screen.step.requestedAt)} to delete this account. It will be gone on ${day(screen.step.purgeAt)}.",
-    ) {
-        val goesOn = goOn("restore", "Restore my account") { desk.answer(Answer.Restore) }
-        put(8, button("keep-deleted", "Keep it deleted") { desk.answer(Answer.KeepDeleted) })
-        goesOn
-    }
+    is Screen.Asks -> asked(screen.step, desk)
     is Screen.Account -> account(screen.page, desk)
     is Screen.Enrol -> enrol(screen, desk)
     is Screen.Save -> save(screen, desk)
@@ -91,6 +49,46 @@ fun draw(screen: Screen, desk: Desk): Drawn = when (screen) {
         put(8, button("keep", "Keep it") { desk.back() })
         null
     }
+}
+
+/** What the window asks for a step. After the last step it shows no question. */
+private fun asked(step: Step, desk: Desk): Drawn = when (step) {
+    is Step.PresentAssertion -> provider(desk)
+    is Step.VerifyEmail -> card("Look at your mail", "We have sent 8 digits to ${step.to}.") {
+        val goesOn = ask("Code", field("code", "12345678"), "verify") { desk.answer(Answer.Code(it.typed())) }
+        put(8, button("resend", "Send another code") { desk.answer(Answer.Resend) })
+        cancel(desk)
+        goesOn
+    }
+    is Step.ConfirmCreate -> card("A new account?", "Nobody here is known by this identity yet.") {
+        val goesOn = goOn("create", "Create an account") { desk.answer(Answer.Confirm) }
+        cancel(desk)
+        goesOn
+    }
+    is Step.LinkOrCreate -> linkOrCreate(step, desk)
+    is Step.ProveOwnership -> prove("Sign in to the account from ${month(step.candidate.created)}", step.accepted, desk)
+    is Step.Reauthenticate -> prove("For this we ask once more", step.accepted, desk)
+    is Step.SecondFactor -> card("Two-step verification", "Type what your authenticator app shows, or one of your recovery codes.") {
+        val goesOn = ask("Code", field("factor", "123456"), "verify") {
+            val typed = it.text.filterNot(Char::isWhitespace)
+            val isTotp = typed.length == 6 && typed.all(Char::isDigit)
+            desk.answer(if (isTotp) Answer.Totp(it.typed()) else Answer.RecoveryCode(it.typed()))
+        }
+        cancel(desk)
+        goesOn
+    }
+    is Step.NewPassword -> card("A new password", "15 characters or more: a short sentence is easy to keep in mind.") {
+        ask("Password", password("new-password"), "set-password") { desk.answer(Answer.NewPassword(it.secret())) }
+    }
+    is Step.ConfirmRestore -> card(
+        "Welcome back",
+        "You asked on ${day(step.requestedAt)} to delete this account. It will be gone on ${day(step.purgeAt)}.",
+    ) {
+        val goesOn = goOn("restore", "Restore my account") { desk.answer(Answer.Restore) }
+        put(8, button("keep-deleted", "Keep it deleted") { desk.answer(Answer.KeepDeleted) })
+        goesOn
+    }
+    is Step.SignedIn, is Step.Done, is Step.Ended -> error("no question is left")
 }
 
 private fun card(title: String, says: String?, fill: Column.() -> JButton?): Drawn {
@@ -139,10 +137,23 @@ private fun provider(desk: Desk) = card("Example ID", "This page stands in for a
     goesOn
 }
 
-private fun linkOrCreate(screen: Screen.Link, desk: Desk): Drawn {
-    val candidates = screen.step.candidates
+private fun prove(why: String, accepted: List<Accepted>, desk: Desk) = card("Is it you?", "$why.") {
+    val goesOn = if (Accepted.Password in accepted) {
+        ask("Password", password("proof"), "prove") { desk.answer(Answer.Password(it.secret())) }
+    } else {
+        null
+    }
+    if (accepted.any { it is Accepted.Federated }) {
+        put(8, button("prove-at-provider", "Continue with Example ID") { desk.proveAtProvider() })
+    }
+    cancel(desk)
+    goesOn
+}
+
+private fun linkOrCreate(step: Step.LinkOrCreate, desk: Desk): Drawn {
+    val candidates = step.candidates
     val many = if (candidates.size == 1) "An account has" else "${candidates.size} accounts have"
-    return card("Is one of these yours?", "$many ${screen.step.email} already. Link to it, or keep things apart.") {
+    return card("Is one of these yours?", "$many ${step.email} already. Link to it, or keep things apart.") {
         val choices = candidates.map { JRadioButton(named(it)) }
         val group = ButtonGroup()
         choices.forEachIndexed { at, choice ->
@@ -154,10 +165,10 @@ private fun linkOrCreate(screen: Screen.Link, desk: Desk): Drawn {
         val goesOn = goOn("link", "Link to this account") {
             desk.answer(Answer.LinkTo(candidates[choices.indexOfFirst { it.isSelected }].place))
         }
-        if (screen.step.canCreate) {
+        if (step.canCreate) {
             put(8, button("create-new", "Create a new account") { desk.answer(Answer.CreateNew) })
         } else {
-            put(8, text(if (screen.step.blocked == CreateBlocked.PASSWORD_TAKEN) "A password for this email is there already." else "No more accounts can share this email."))
+            put(8, text(if (step.blocked == CreateBlocked.PASSWORD_TAKEN) "A password for this email is there already." else "No more accounts can share this email."))
         }
         cancel(desk)
         goesOn
