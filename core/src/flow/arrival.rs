@@ -1,4 +1,4 @@
-//! From a newcomer to an account (SPEC 2.3 to 2.5).
+//! From a registration to an account (SPEC 2.3 to 2.5).
 
 use crate::flow::turn::Turn;
 use crate::flow::{entry, prompt, turn};
@@ -32,7 +32,7 @@ pub(crate) fn present(mut turn: Turn<'_>, asserted: Asserted, intent: Intent) ->
     }
 }
 
-/// The newcomer wants an account: first prove the address, if there is one to prove.
+/// The person wants an account: asks for proof of the address first, if there is one.
 pub(crate) fn confirmed(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
     match (&arrival.proven, arrival.registration.email()) {
         (None, Some(email)) => {

@@ -14,33 +14,33 @@ use crate::records::session::Session;
 use crate::records::step::{Answer, Intent};
 use crate::records::undo::{Undo, UndoHash};
 
-/// An answer in the form that a rule can judge: what had to be hashed or checked was.
+/// An answer in the form that a rule can judge: everything that needs hashing or checking is done.
 #[derive(Clone)]
 pub(crate) enum Input {
     Present {
         asserted: Box<Asserted>,
         intent: Intent,
     },
-    /// Nothing where a throttle, or an account that has no password or is gone, made the hash needless.
+    /// `None` if no hash was needed: the account is throttled, has no password or is gone.
     Password(Option<PasswordProof>),
     Identity(Box<Asserted>),
-    /// A token of this issuer, signed by a key that its set does not name.
+    /// A token of this issuer. It is signed by a key that the key set does not have.
     UnknownKey(String),
     SecondFactor(TypedFactor),
     NewPassword(StoredPassword),
     CorrectAddress(EmailAddress),
-    /// An answer that nothing had to be done for, as it was given.
+    /// An answer that needs no work outside the act, as it was given.
     Plain(Answer),
-    /// What no step takes, found out before the act.
+    /// An answer that no step takes, found before the act.
     NotOffered,
 }
 
 /// What the store knows that the step may need. Accounts that are absent (SPEC 9.3) are not in it.
 #[derive(Default)]
 pub(crate) struct Facts {
-    /// Who holds the newcomer's identifier.
+    /// The account that holds the registration's identifier.
     pub(crate) holder: Option<Account>,
-    /// The accounts that have the newcomer's address verified, earliest first.
+    /// The accounts that have the registration's address verified, earliest first.
     pub(crate) sharing: Vec<Account>,
     /// The account that the state names.
     pub(crate) account: Option<Account>,
@@ -67,7 +67,7 @@ pub(crate) struct MailFacts {
 pub(crate) struct UndoFacts {
     /// All that are kept, over or not.
     pub(crate) records: Vec<(UndoHash, Undo)>,
-    /// Identifiers of the ways to put back that other accounts hold by now.
+    /// Identifiers of the credentials to put back that other accounts hold by now.
     pub(crate) held_by_others: Vec<Identifier>,
 }
 

@@ -1,4 +1,4 @@
-//! Linking a newcomer to an account that is proven to be theirs (SPEC 3).
+//! Links a registration to an account that the person has proven to be theirs (SPEC 3).
 
 use crate::flow::turn::Turn;
 use crate::flow::{entry, prompt};

@@ -78,7 +78,7 @@ impl<'a> Turn<'a> {
         Verdict::counted(refusal, self.changes)
     }
 
-    /// The newcomer has to prove the address (SPEC 2.3).
+    /// Asks the person who registers to prove the address (SPEC 2.3).
     pub(crate) fn verify_email(self, registration: Registration, email: EmailAddress) -> Verdict<Step> {
         let proving = Proving::new(CodePurpose::AddressProof, email);
         self.prove(proving, false, |proving| State::VerifyEmail(Verifying { registration, proving }))

@@ -201,7 +201,7 @@ pub(crate) fn written(
     protected.write(after, changes, ctx)
 }
 
-/// Adds what the newcomer signs up with to an account, its address included.
+/// Adds the registration to an account, its address included.
 pub(crate) fn add_method(mut account: Account, arrival: Arrival, ctx: &Context<'_>) -> (Account, Proof) {
     let id = ctx.draw.method(ctx.now);
     let Arrival { registration, proven, .. } = arrival;
