@@ -1,8 +1,7 @@
 //! The states of a flow: what each has to know of the store, and the step that it shows.
 
-use super::facts::Input;
 use crate::crypto::jose;
-use crate::flow::facts::Facts;
+use crate::flow::facts::{Facts, Input};
 use crate::flow::prompt;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, SessionId};
@@ -132,7 +131,7 @@ impl Proving {
 /// The step that a flow is at.
 pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
     match &flow.state {
-        State::Present { provider } => Step::PresentAssertion {
+        State::Present { provider } | State::Adding { provider, .. } => Step::PresentAssertion {
             provider: provider.clone(),
             flow: flow.id,
             nonce: nonce(flow, ctx),
@@ -203,12 +202,6 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
             works_offline: facts.account.as_ref().map_or_else(Vec::new, Account::works_offline),
             outcome: *outcome,
         }),
-        State::Adding { provider, .. } => Step::PresentAssertion {
-            provider: provider.clone(),
-            flow: flow.id,
-            nonce: nonce(flow, ctx),
-            expires_at: flow.expires_at,
-        },
         State::Undo(undoing) => match undoing.asks {
             Asks::NewPassword => Step::NewPassword,
             Asks::SecondFactor => {

@@ -149,11 +149,15 @@ impl<'a> Turn<'a> {
     }
 
     pub(crate) fn stop_waiting(mut self, proving: &Proving) -> Self {
-        let address = proving.purpose.address_hash(&proving.email, self.ctx.keys);
-        let (purpose, flow) = (proving.purpose, self.flow.id);
-        self.changes.push(Change::Waiting { purpose, address, flow, waits: false });
+        self.changes.push(stops_waiting(proving, self.flow.id, self.ctx));
         self
     }
+}
+
+/// The flow no longer counts among those that wait for a code to this address.
+fn stops_waiting(proving: &Proving, flow: FlowId, ctx: &Context<'_>) -> Change {
+    let address = proving.purpose.address_hash(&proving.email, ctx.keys);
+    Change::Waiting { purpose: proving.purpose, address, flow, waits: false }
 }
 
 /// A new flow at its first step, and the token that names it.
@@ -196,12 +200,7 @@ pub(crate) fn waits(state: State, client: &Client, facts: &Facts, ctx: &Context<
 pub(crate) fn sweep(over: &[Flow], ctx: &Context<'_>) -> Vec<Change> {
     over.iter()
         .flat_map(|flow| {
-            let waiting = flow.state.proving().map(|proving| Change::Waiting {
-                purpose: proving.purpose,
-                address: proving.purpose.address_hash(&proving.email, ctx.keys),
-                flow: flow.id,
-                waits: false,
-            });
+            let waiting = flow.state.proving().map(|proving| stops_waiting(proving, flow.id, ctx));
             let at_provider = flow.state.is_at_provider().then_some(Change::AtProvider { waits: false });
             waiting.into_iter().chain(at_provider).chain([Change::FlowEnded(flow.id)])
         })
