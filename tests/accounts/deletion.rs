@@ -1,5 +1,4 @@
 //! Deletion, from the request to the purge (SPEC 9).
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,4 @@
 //! The account's email, and the proof of addresses (SPEC 3.7, 7.1, 7.2).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops at what it did not expect"
-)]
 
 use std::time::Duration;
 

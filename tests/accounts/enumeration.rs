@@ -2,7 +2,6 @@
 //!
 //! Everybody here stands in one world, made anew from the same seed for each of them, and has the same
 //! done to them by a stranger. What the stranger is told, and what it costs, must not tell them apart.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;

@@ -1,5 +1,4 @@
 //! What an act would do, told without doing it, and the history in words (SPEC 13.5, 11.3).
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use selfsame::{Action, Effect, Planned, ProductId, Refusal};
 use selfsame_world::{World, days, hours, minutes, refused, signed_in};

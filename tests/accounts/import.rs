@@ -1,5 +1,4 @@
 //! Accounts of another service (SPEC 13.2).
-#![allow(clippy::panic, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test, whole")]
 
 use selfsame::{
     AddressSource, Answer, EmailProof, Error, ImportOutcome, ImportProblem, ImportedAccount,

@@ -1,5 +1,4 @@
 //! Sign-up on a device that may be offline: the address is proven later (SPEC 2.8).
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 use selfsame::{AddressStep, Answer, Client, EmailProof, Refusal, SessionToken, SignedIn, Step};
 use selfsame_world::{Identity, World, days, minutes, refused, signed_in};

@@ -1,10 +1,4 @@
 //! Linking, and the attacks that it must not open (SPEC 3).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops at what it did not expect"
-)]
 
 use selfsame::{
     Accepted, Adding, Answer, Error, Intent, MethodKind, Progress, Refusal, SessionToken, SignedIn, Step,

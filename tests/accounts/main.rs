@@ -1,5 +1,11 @@
 //! An account from its sign-up to its purge: what its owner, support and a stranger can do, by the rules of
 //! docs/RULES.md, on a world of its own for each test.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at what it did not expect"
+)]
 
 mod account;
 mod deletion;

@@ -1,11 +1,4 @@
 //! The ways in that an owner adds and removes, and the password (SPEC 1.5 to 1.8, 4.8).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops at what it did not expect"
-)]
 
 use selfsame::{
     AccountHandle, AddressSource, AddressStep, Answer, Intent, MethodId, MethodKind, Refusal, Step,

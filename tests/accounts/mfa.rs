@@ -1,5 +1,4 @@
 //! The second factor and its recovery codes (SPEC 4.3, 5, 12.1).
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use selfsame::{
     Aal, AccountHandle, Amr, Answer, Client, Progress, Refusal, SecondFactor, Secret, SessionToken, Step,

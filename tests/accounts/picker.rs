@@ -1,5 +1,4 @@
 //! The accounts that a device offers, and the ways in that need no network (SPEC 1.11, 4.9).
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use selfsame::{AccountId, Answer, Client, Intent, MethodKind, PickerEntry, Refusal};
 use selfsame_world::{Identity, Person, World, days, minutes, refused, signed_in};

@@ -1,5 +1,4 @@
 //! What people ask for about their data (SPEC 10).
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::collections::BTreeSet;
 use std::slice;

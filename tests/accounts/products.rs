@@ -1,5 +1,4 @@
 //! Products that share the account, and what they cost (SPEC 8).
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use selfsame::{
     AccountHandle, Action, Actor, Billing, BillingStatus, Client, CustomerRef, Destination, Managed,

@@ -1,5 +1,4 @@
 //! A forgotten password, a password that others know, and renewing a session's proof (SPEC 4.7, 4.10, 6.4).
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 use selfsame::{
     Aal, Accepted, AccountHandle, Answer, AssertionProblem, Client, Intent, MethodKind, PasswordRule,

@@ -1,5 +1,4 @@
 //! Signing in with a password, and how often one may guess (SPEC 4, 12.1 to 12.3).
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::sync::Arc;
 

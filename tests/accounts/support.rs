@@ -1,5 +1,4 @@
 //! What somebody who helps people can do (SPEC 9.5), and what they can not.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use selfsame::{
     Action, Actor, Answer, Client, Error, ProductId, Progress, Refusal, Status, Step, SupportAct, SupportDesk,

@@ -1,11 +1,4 @@
 //! Protected acts, and taking them back (SPEC 1.12, 7.3).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops at what it did not expect"
-)]
 
 use std::time::Duration;
 

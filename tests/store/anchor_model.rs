@@ -2,7 +2,6 @@
 //! keeps every copy of the file, puts one back while nothing runs, and kills the process between any two steps,
 //! nobody hears more than the budget, no code works twice, and nothing that was told is lost. Orders that are
 //! known to be wrong are shown to be, each with a way there (`--nocapture` prints them).
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::collections::BTreeSet;
 

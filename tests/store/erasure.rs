@@ -1,5 +1,4 @@
 //! Nothing of who was purged is left where the store lies once it is written anew (SPEC 10.4).
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;

@@ -1,5 +1,4 @@
 //! An account with all that an account may have still opens, changes and exports.
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use selfsame::{Billing, BillingStatus, Client, CustomerRef, Intent, ManagedBy, Product, ProductId};
 use selfsame_world::{Identity, World, minutes, signed_in};

@@ -1,6 +1,5 @@
 //! Older copies of the file, put back by somebody who can copy it, kill the process and start it again, but
 //! cannot write the anchor (SPEC 12.3, 13.4).
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

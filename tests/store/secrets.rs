@@ -1,10 +1,4 @@
 //! What must not be seen is not seen (DESIGN: everything personal is sealed).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops at what it did not expect"
-)]
 
 use std::path::Path;
 

@@ -1,8 +1,6 @@
 //! Files that were never a store, that are not repaired before they are judged, or whose one unchecked bit is
 //! flipped. What all other damage comes to is held by `tests/damage`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test reports by panicking")]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;

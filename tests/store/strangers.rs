@@ -1,10 +1,4 @@
 //! Files that are not ours to open: each gets its own error and stays as it is.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops at what it did not expect"
-)]
 
 use std::fs;
 use std::path::Path;

@@ -1,7 +1,6 @@
 //! Somebody with redb and without the key takes rows of the file away, changes them, moves them, and puts
 //! older ones and those of another store in: all of it is found when the file is opened, or when an engine that
 //! trusts it is told to verify it.
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,6 +1,5 @@
 //! What opens a store, and what does not: keys that are wrong, locked away, lost or changed, and another key in
 //! place of the one before.
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

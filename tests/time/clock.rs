@@ -1,10 +1,4 @@
 //! The clock, turned by hand in both directions (SPEC 12.4).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops at what it did not expect"
-)]
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
 //! Two years of a small service: what comes and goes every day leaves nothing behind (SPEC 2.10, 6.2, 11.2, 12.5).
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

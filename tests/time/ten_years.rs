@@ -1,6 +1,5 @@
 //! A clock that is ten years wrong, for a moment or for good (SPEC 12.4): whatever it shows, nothing lives
 //! longer than it may, no wait gets shorter, and nothing is taken twice or lost.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 use std::time::Duration;
 
