@@ -17,6 +17,14 @@ fn ada_with_x(world: &World) -> (Person, AccountHandle, Identity) {
     (ada, account, x)
 }
 
+/// Ada, who has changed her email to new@example.net, and the undo code that went to the old address.
+fn ada_moved(world: &World) -> (Person, Secret) {
+    let ada = world.ada();
+    world.move_to(&world.account(&ada), "new@example.net");
+    let code = world.undo_code(&ada.email);
+    (ada, code)
+}
+
 fn method_of(account: &AccountHandle, kind: MethodKind) -> selfsame::MethodId {
     account.view().unwrap().methods.iter().find(|method| method.kind == kind).unwrap().id
 }
@@ -124,9 +132,7 @@ fn r7_3_nothing_proven_against_the_old_password_is_current_after_an_undo() {
 #[test]
 fn r7_3_an_undo_code_is_good_once() {
     let world = World::new();
-    let ada = world.ada();
-    world.move_to(&world.account(&ada), "new@example.net");
-    let code = world.undo_code(&ada.email);
+    let (ada, code) = ada_moved(&world);
     // Two flows of one code: the second comes too late.
     let (first, second) = (world.undo(&code).unwrap(), world.undo(&code).unwrap());
     signed_in(world.answer(&first, &Answer::NewPassword(NEW.into())).unwrap());
@@ -144,17 +150,13 @@ fn r7_3_an_undo_code_is_good_once() {
 fn r7_3_an_undo_code_ends_after_seven_days_on_the_dot() {
     for (late, works) in [(MOMENT, true), (Duration::ZERO, false)] {
         let world = World::new();
-        let ada = world.ada();
-        world.move_to(&world.account(&ada), "new@example.net");
-        let code = world.undo_code(&ada.email);
+        let (_, code) = ada_moved(&world);
         world.later(days(7) - late);
         assert_eq!(world.undo(&code).is_ok(), works);
     }
     // A flow that began in time does not lengthen it.
     let world = World::new();
-    let ada = world.ada();
-    world.move_to(&world.account(&ada), "new@example.net");
-    let code = world.undo_code(&ada.email);
+    let (ada, code) = ada_moved(&world);
     world.later(days(7) - MOMENT);
     let asked = world.undo(&code).unwrap();
     world.later(MOMENT);
@@ -166,9 +168,7 @@ fn r7_3_an_undo_code_ends_after_seven_days_on_the_dot() {
 #[test]
 fn r7_3_what_is_no_undo_code_is_refused_alike() {
     let world = World::new();
-    let ada = world.ada();
-    world.move_to(&world.account(&ada), "new@example.net");
-    let code = world.undo_code(&ada.email);
+    let (_, code) = ada_moved(&world);
     let printed = code.reveal_text().unwrap();
     assert_eq!((printed.len(), printed.matches('-').count()), (29, 5), "24 digits in groups of four");
     let mut other: Vec<_> = printed.chars().collect();
@@ -255,9 +255,7 @@ fn r7_3_a_reserved_identity_is_nobody_else_s_until_the_undo_is_over() {
 #[test]
 fn r7_3_a_reserved_email_has_the_reserving_account_as_only_candidate() {
     let world = World::new();
-    let ada = world.ada();
-    world.move_to(&world.account(&ada), "new@example.net");
-    let code = world.undo_code(&ada.email);
+    let (ada, code) = ada_moved(&world);
     world.later(minutes(2));
     let asked = world.prove(&world.sign_up(&ada.email, "a newcomer's password"), &ada.email);
     let Step::LinkOrCreate { candidates, can_create, blocked, .. } = &asked.step else { panic!("{asked:?}") };
@@ -270,9 +268,7 @@ fn r7_3_a_reserved_email_has_the_reserving_account_as_only_candidate() {
 
     // Another account that has the address verified, by an identity, does not hinder the undo.
     let world = World::new();
-    let ada = world.ada();
-    world.move_to(&world.account(&ada), "new@example.net");
-    let code = world.undo_code(&ada.email);
+    let (ada, code) = ada_moved(&world);
     world.later(minutes(2));
     let other = signed_in(world.prove(&world.x_identity("other", Some(&ada.email)), &ada.email));
     assert_ne!(other.account, ada.account);
@@ -492,9 +488,7 @@ fn r1_12_every_protected_act_is_told_to_each_address_verified_before_and_one_get
 #[test]
 fn r13_6_the_code_of_an_undo_is_in_no_row() {
     let world = World::new();
-    let ada = world.ada();
-    world.move_to(&world.account(&ada), "new@example.net");
-    let code = world.undo_code(&ada.email);
+    let (_, code) = ada_moved(&world);
     let plain = code.reveal_text().unwrap().replace('-', "");
     for (key, value) in world.engine().dump().unwrap() {
         for secret in [code.reveal(), plain.as_bytes()] {
