@@ -7,7 +7,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use selfsame::{Answer, Client, Engine, Environment, Policy, Progress, Refusal, Secret, SignInOutcome, Step};
+use selfsame::{Answer, Client, Engine, Environment, Policy, Refusal, Secret, SignInOutcome, Step};
 use selfsame_examples::{Watch, sign_up};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -28,21 +28,17 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Whoever signs in meanwhile is asked, because signing in alone might be a habit.
     watch.later(12 * DAY);
-    let Progress { flow: Some(flow), number, step: Step::ConfirmRestore { requested_at, purge_at } } =
-        engine.sign_in(email, &password, &phone)?
-    else {
+    let asked = engine.sign_in(email, &password, &phone)?;
+    let Step::ConfirmRestore { requested_at, purge_at } = asked.step else {
         return Err("an account that is to be deleted opens no session by itself".into());
     };
     println!("it can be restored for {} days in all", purge_at.since(requested_at).as_secs() / DAY.as_secs());
-    let Step::SignedIn(restored) = engine.answer(&flow, number, &Answer::Restore)?.step else {
-        return Err("it was restored".into());
-    };
+    let restored = engine.answer(&asked, Answer::Restore)?.signed_in()?;
     println!("{}", restored.outcome.code());
     assert_eq!(restored.outcome, SignInOutcome::Restored);
 
     // This time she means it. The host keeps the clock of it: it calls once a day.
-    let token = restored.token.ok_or("handed out once, here")?;
-    let deletion = engine.account(&token)?.request_deletion()?;
+    let deletion = engine.account(&restored.token)?.request_deletion()?;
     watch.later(30 * DAY);
     // The account is gone from this moment on, for everybody; its rows follow.
     let outcome = engine.sign_in(email, &password, &phone).err();

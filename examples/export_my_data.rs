@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use selfsame::{
-    Answer, Engine, Environment, Error as Refused, Policy, Refusal, RequestKind, RequestStatus, Secret, Step,
+    Answer, Engine, Environment, Error as Refused, Policy, Refusal, RequestKind, RequestStatus, Secret,
 };
 use selfsame_examples::{Watch, sign_up};
 use serde_json::Value;
@@ -29,12 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     println!("first prove again that it is you: {accepted:?}");
     let asked = account.reauthenticate()?;
-    let flow = asked.flow.ok_or("a step of a flow")?;
-    let Step::SignedIn(again) = engine.answer(&flow, asked.number, &Answer::Password(password))?.step else {
-        return Err("the password is all that this account asks for".into());
-    };
+    let again = engine.answer(&asked, Answer::Password(password))?.signed_in()?;
     // The session has another token from here on.
-    let account = engine.account(&again.token.ok_or("handed out once, here")?)?;
+    let account = engine.account(&again.token)?;
 
     // One JSON document, of the schema `selfsame::EXPORT_SCHEMA`.
     let text = account.export()?;

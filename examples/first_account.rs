@@ -5,44 +5,35 @@
 
 use std::error::Error;
 
-use selfsame::{
-    Answer, Client, Engine, Environment, HostKey, MessageKind, Policy, Progress, Secret, Step, SystemEntropy,
-    Unlock,
-};
+use selfsame::{Answer, Client, Engine, HostKey, MessageKind, Policy, Secret, SystemEntropy, Unlock};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("accounts.selfsame");
     // The host keeps this key where the platform keeps keys: never beside the file.
     let key = HostKey::generate(&SystemEntropy)?;
-    let unlock = Unlock::HostKey(key);
     let policy = Policy::builder().realm("Field Notes").build()?;
+    let options = Engine::options(Unlock::HostKey(key)).policy(policy);
 
-    let engine = Engine::create(&path, &unlock, None, policy.clone(), Environment::system())?;
+    let engine = options.create(&path)?;
     let laptop = Client::on("Ada's laptop");
     let password = Secret::from("correct horse battery staple");
 
-    let Progress { flow: Some(flow), number, .. } = engine.sign_up("ada@example.org", &password, &laptop)?
-    else {
-        return Err("a sign-up always asks for the proof of the address".into());
-    };
-    // The host delivers messages; here it reads the code out of the one there is.
-    let message = engine.messages(1)?.pop().ok_or("the code is in the outbox")?;
-    let MessageKind::VerifyEmail { code } = message.kind else {
-        return Err("the first message proves the address".into());
-    };
-    engine.delivered(message.id)?;
-    let done = engine.answer(&flow, number, &Answer::Code(code))?;
-    println!("signed up: {}", done.step.code());
+    let mut flow = engine.sign_up("ada@example.org", &password, &laptop)?;
+    // The host sends the messages. Here, the person reads the code at once and types it.
+    for message in engine.messages(10)? {
+        engine.delivered(message.id)?;
+        if let MessageKind::VerifyEmail { code } = message.kind {
+            flow = engine.answer(&flow, Answer::Code(code))?;
+        }
+    }
+    println!("signed up: {}", flow.signed_in()?.account);
 
-    // Another day: the file is all that stayed.
+    // Another day: only the file is left.
     drop(engine);
-    let engine = Engine::open(&path, &unlock, None, policy, Environment::system())?;
-    let Step::SignedIn(signed_in) = engine.sign_in("Ada@Example.org", &password, &laptop)?.step else {
-        return Err("the password is all that this account asks for".into());
-    };
-    let token = signed_in.token.ok_or("handed out once, here")?;
-    let account = engine.account(&token)?;
+    let engine = options.open(&path)?;
+    let session = engine.sign_in("Ada@Example.org", &password, &laptop)?.signed_in()?;
+    let account = engine.account(&session.token)?;
     for session in account.sessions()? {
         println!("session on {}, {:?}", session.client.device(), session.aal);
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use selfsame::{
-    Answer, Client, Clock, Engine, MessageKind, Progress, Reading, Secret, SessionToken, Step, SystemClock,
+    Answer, Client, Clock, Engine, Flow, MessageKind, Reading, Secret, SessionToken, SystemClock,
 };
 
 /// The machine's clocks, and what was added to both.
@@ -33,25 +33,20 @@ impl Clock for Watch {
 /// What the engine answers, and a text where it answers what it never should.
 pub fn sign_up(engine: &Engine, email: &str, password: &Secret) -> Result<SessionToken, Box<dyn Error>> {
     let begun = engine.sign_up(email, password, &Client::on("laptop"))?;
-    let done = prove_address(engine, &begun)?;
-    let Step::SignedIn(signed_in) = done.step else {
-        return Err(format!("signed up, and at {}", done.step.code()).into());
-    };
-    Ok(signed_in.token.ok_or("handed out once, here")?)
+    Ok(prove_address(engine, &begun)?.signed_in()?.token)
 }
 
 /// Delivers what is in the outbox to a person who types the newest code.
 ///
 /// # Errors
 /// What the engine answers; a text where no code was sent.
-pub fn prove_address(engine: &Engine, asked: &Progress) -> Result<Progress, Box<dyn Error>> {
-    let mut typed = None;
+pub fn prove_address(engine: &Engine, flow: &Flow) -> Result<Flow, Box<dyn Error>> {
+    let mut typed = Err("no code was sent");
     for message in engine.messages(10)? {
         engine.delivered(message.id)?;
         if let MessageKind::VerifyEmail { code } = message.kind {
-            typed = Some(code);
+            typed = Ok(code);
         }
     }
-    let flow = asked.flow.as_ref().ok_or("the step is one of a flow")?;
-    Ok(engine.answer(flow, asked.number, &Answer::Code(typed.ok_or("a code was sent")?))?)
+    Ok(engine.answer(flow, Answer::Code(typed?))?)
 }

@@ -7,9 +7,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use selfsame::{
-    Aal, Answer, Client, Clock, Engine, Environment, FlowToken, Policy, Progress, Refusal, Secret, Step,
-};
+use selfsame::{Aal, Answer, Client, Clock, Engine, Environment, Flow, Policy, Refusal, Secret};
 use selfsame_examples::{Watch, sign_up};
 
 /// What an authenticator app shows: another program than the engine, which has nothing but the secret (RFC 6238).
@@ -20,13 +18,10 @@ fn shown(secret: &Secret, watch: &Watch) -> Result<Secret, Box<dyn Error>> {
 }
 
 /// Email and password, and then the question for the second factor.
-fn first_factor(engine: &Engine, password: &Secret) -> Result<(FlowToken, u32), Box<dyn Error>> {
+fn first_factor(engine: &Engine, password: &Secret) -> Result<Flow, Box<dyn Error>> {
     let asked = engine.sign_in("ada@example.org", password, &Client::on("Ada's tablet"))?;
-    let Progress { flow: Some(flow), number, step: Step::SecondFactor { accepted, .. } } = asked else {
-        return Err("the password alone opens nothing any more".into());
-    };
-    println!("asked for {accepted:?}");
-    Ok((flow, number))
+    println!("asked for: {:?}", asked.step);
+    Ok(asked)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -47,24 +42,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert!(account.view()?.mfa.is_some());
 
     // A code is taken once. The app shows the next one half a minute later.
-    let (flow, number) = first_factor(&engine, &password)?;
-    let again = engine.answer(&flow, number, &Answer::Totp(shown(&enrolment.secret, &watch)?));
+    let asked = first_factor(&engine, &password)?;
+    let again = engine.answer(&asked, Answer::Totp(shown(&enrolment.secret, &watch)?));
     println!("the same code again: {:?}", again.as_ref().err());
     assert_eq!(again.err(), Some(Refusal::InvalidCode.into()));
     watch.later(Duration::from_secs(30));
-    let done = engine.answer(&flow, number, &Answer::Totp(shown(&enrolment.secret, &watch)?))?;
-    let Step::SignedIn(signed_in) = done.step else { return Err("both factors were proven".into()) };
+    let done = engine.answer(&asked, Answer::Totp(shown(&enrolment.secret, &watch)?))?;
+    let signed_in = done.signed_in()?;
     println!("signed in at {:?} by {:?}", signed_in.aal, signed_in.amr);
     assert_eq!(signed_in.aal, Aal::Aal2);
 
     // The phone is gone: a recovery code stands in for it, and is no proof of as much.
-    let (flow, number) = first_factor(&engine, &password)?;
+    let asked = first_factor(&engine, &password)?;
     let code = recovery.codes.first().ok_or("there are codes")?;
-    let done = engine.answer(&flow, number, &Answer::RecoveryCode(code.clone()))?;
-    let Step::SignedIn(recovered) = done.step else { return Err("a recovery code was given".into()) };
+    let done = engine.answer(&asked, Answer::RecoveryCode(code.clone()))?;
+    let recovered = done.signed_in()?;
     println!("signed in at {:?}, recovered: {}", recovered.aal, recovered.recovered);
     assert!(recovered.recovered && recovered.aal == Aal::Aal1);
-    let account = engine.account(&recovered.token.ok_or("handed out once, here")?)?;
+    let account = engine.account(&recovered.token)?;
     let left = account.view()?.mfa.ok_or("MFA stays on")?.recovery_codes_left;
     println!("{left} recovery codes are left");
     assert_eq!(left, recovery.codes.len() - 1);

@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use selfsame::{
-    AccountHandle, AddressStep, Answer, Billing, BillingStatus, Client, CustomerRef, Engine, Error, Intent,
-    Managed, ManagedBy, Planned, ProductId, Progress, ProviderId, RequestKind, Secret, SessionToken, Step,
+    AccountHandle, AddressStep, Answer, Billing, BillingStatus, Client, Engine, Error, Flow, Intent, Managed,
+    ManagedBy, Planned, ProductId, ProviderId, RequestKind, Secret, SessionToken, Step,
 };
 use selfsame_world::{Identity, World, days, hours, minutes, refused, signed_in, totp};
 
@@ -63,9 +63,9 @@ impl<W: Watch> Life<'_, W> {
         Answer::Code(self.mailed().unwrap())
     }
 
-    fn answer(&mut self, name: &'static str, to: &Progress, answer: &Answer) -> Progress {
+    fn answer(&mut self, name: &'static str, to: &Flow, answer: &Answer) -> Flow {
         let engine = self.engine;
-        self.watch.act(name, || engine.answer(to.flow.as_ref().unwrap(), to.number, answer).unwrap())
+        self.watch.act(name, || engine.answer(to, answer.clone()).unwrap())
     }
 
     fn done<T>(&mut self, name: &'static str, act: impl FnOnce(&Engine) -> Result<T, Error>) -> T {
@@ -90,9 +90,7 @@ impl<W: Watch> Life<'_, W> {
         let message = messages.into_iter().next_back().unwrap();
         self.done("drop a message", |engine| engine.delivered(message.id));
         let right = Answer::Code(message.kind.mailed_code().cloned().unwrap());
-        self.refused("a wrong code", |engine| {
-            engine.answer(asked.flow.as_ref().unwrap(), asked.number, &Answer::Code("x".into()))
-        });
+        self.refused("a wrong code", |engine| engine.answer(&asked, Answer::Code("x".into())));
         let first = token(self.answer("the right code: a new account", &asked, &right));
         self.world.later(minutes(5));
         self.done("sign-in, and the mark of time", |engine| engine.sign_in(&email, &password, &phone));
@@ -105,25 +103,23 @@ impl<W: Watch> Life<'_, W> {
         self.done("touch a session, when due", |engine| engine.touch(&first));
         self.done("touch a session, when not", |engine| engine.touch(&first));
 
-        let x = ProviderId::new("x").unwrap();
+        let x = "x".parse::<ProviderId>().unwrap();
         let begun = self.done("begin with a provider", |engine| engine.begin_federated(&x, &phone));
-        let flow = begun.flow.unwrap();
         let identity = Identity::at("x", &self.name);
-        let brought = identity.clone().with_email(&email).assertion(&flow).unwrap();
+        let brought = identity.clone().with_email(&email).assertion(&begun);
         let asked = self.done("bring an unknown identity", |engine| {
-            engine.continue_with(&flow, &brought, Intent::SignUp)
+            engine.continue_with(&begun, &brought, Intent::SignUp)
         });
         let right = self.code();
         let prompt = self.answer("prove its address: the prompt", &asked, &right);
-        self.done("show the step again", |engine| engine.current_step(prompt.flow.as_ref().unwrap()));
+        self.done("show the step again", |engine| engine.resume(prompt.token.as_ref().unwrap()));
         let chosen = self.answer("choose a candidate", &prompt, &Answer::LinkTo(1));
         self.answer("prove it by password: linked", &chosen, &Answer::Password(PASSWORD.into()));
         let begun = self.engine.begin_federated(&x, &phone).unwrap();
-        let flow = begun.flow.unwrap();
-        let brought = identity.assertion(&flow).unwrap();
+        let brought = identity.assertion(&begun);
         let second =
             token(self.done("bring a known identity", |engine| {
-                engine.continue_with(&flow, &brought, Intent::SignIn)
+                engine.continue_with(&begun, &brought, Intent::SignIn)
             }));
         (first, second)
     }
@@ -171,8 +167,8 @@ impl<W: Watch> Life<'_, W> {
         self.mailed();
         self.world.later(days(2));
         let asked = self.engine.sign_in(&email, &password, &phone).unwrap();
-        let fresh = self.engine.answer(asked.flow.as_ref().unwrap(), asked.number, &Answer::Totp(shown()));
-        let account = self.handle(&signed_in(fresh.unwrap()).token.unwrap());
+        let fresh = self.engine.answer(&asked, Answer::Totp(shown()));
+        let account = self.handle(&signed_in(fresh.unwrap()).token);
         self.done("MFA: new recovery codes", |_| account.regenerate_recovery_codes());
         self.done("MFA: off", |_| account.turn_off_mfa());
         self.mailed();
@@ -182,9 +178,9 @@ impl<W: Watch> Life<'_, W> {
         let done = self.engine.sign_in(&self.new_email(), &ANOTHER.into(), &Client::on("a phone")).unwrap();
         let account = self.handle(&token(done));
         let id = account.view().unwrap().id;
-        let grok = ProductId::new("grok").unwrap();
+        let grok = "grok".parse::<ProductId>().unwrap();
         let billing = Billing {
-            customer: CustomerRef::new(&self.name).unwrap(),
+            customer: self.name.parse().unwrap(),
             plan: "pro".to_owned(),
             status: BillingStatus::Active,
             period_end: None,
@@ -223,21 +219,21 @@ impl<W: Watch> Life<'_, W> {
         self.world.later(days(2));
         let (email, password, phone) = (self.new_email(), Secret::from(ONE_MORE), Client::on("a phone"));
         let sign_in = |engine: &Engine| signed_in(engine.sign_in(&email, &password, &phone).unwrap());
-        let other = self.handle(&sign_in(self.engine).token.unwrap());
+        let other = self.handle(&sign_in(self.engine).token);
         self.done("sign out", |_| other.sign_out());
-        let account = self.handle(&sign_in(self.engine).token.unwrap());
+        let account = self.handle(&sign_in(self.engine).token);
         let session = sign_in(self.engine).session;
         self.done("end a session", |_| account.end_session(session));
         self.done("end all other sessions", |_| account.end_other_sessions());
         self.done("ask for deletion", |_| account.request_deletion());
         let asked = self.done("sign-in, to be deleted", |engine| engine.sign_in(&email, &password, &phone));
         let back = self.answer("restore", &asked, &Answer::Restore);
-        assert!(matches!(back.step, Step::SignedIn(_)));
+        assert!(matches!(back.step, Step::SignedIn { .. }));
         self.done("purge, with nothing due", |engine| engine.purge_due(10));
         self.mailed();
     }
 }
 
-fn token(progress: Progress) -> SessionToken {
-    signed_in(progress).token.unwrap()
+fn token(progress: Flow) -> SessionToken {
+    signed_in(progress).token
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use selfsame::{
-    AccountId, Activity, AddressSource, Candidate, MethodId, MethodKind, MethodView, Progress, ProviderId,
+    AccountId, Activity, AddressSource, Candidate, Flow, MethodId, MethodKind, MethodView, ProviderId,
     RequestedBy, Session, SessionId, SessionToken, Status, Timestamp, YearMonth,
 };
 
@@ -78,7 +78,7 @@ impl AccountHandle {
     /// Starts to renew the proof of this session, for acts that require fresh proof: the first factor, then
     /// the second if MFA is on. At the end the session has a new token, and the old one opens nothing. The
     /// fifth failure ends the session.
-    pub fn reauthenticate(&self) -> Result<Progress, SelfsameError> {
+    pub fn reauthenticate(&self) -> Result<Flow, SelfsameError> {
         Ok(self.0.reauthenticate()?)
     }
 }

@@ -4,8 +4,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use selfsame::Environment;
-
 use crate::error::SelfsameError;
 use crate::unlock::Unlock;
 
@@ -60,8 +58,8 @@ impl selfsame::Anchor for Held {
     }
 }
 
-pub(crate) fn held(anchor: Option<Arc<dyn Anchor>>) -> Option<Arc<dyn selfsame::Anchor>> {
-    anchor.map(|anchor| Arc::new(Held(anchor)) as Arc<dyn selfsame::Anchor>)
+pub(crate) fn held(anchor: Arc<dyn Anchor>) -> Arc<dyn selfsame::Anchor> {
+    Arc::new(Held(anchor))
 }
 
 /// Accepts the file as the latest one, whatever the anchor holds. Use it if the host has lost the anchor's
@@ -71,5 +69,5 @@ pub(crate) fn held(anchor: Option<Arc<dyn Anchor>>) -> Option<Arc<dyn selfsame::
 /// Raises the errors of opening the store. The file stays unchanged.
 #[uniffi::export]
 pub fn adopt_file(path: PathBuf, unlock: Unlock, anchor: Arc<dyn Anchor>) -> Result<(), SelfsameError> {
-    Ok(selfsame::Engine::adopt(path, &unlock.into(), &Held(anchor), &Environment::system())?)
+    Ok(selfsame::Engine::options(unlock.into()).anchor(held(anchor)).adopt(path)?)
 }

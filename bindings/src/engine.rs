@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use selfsame::{
-    AccountId, Answer, Assertion, Client, Environment, FlowToken, Intent, MethodKind, PickerEntry, Progress,
-    ProviderId, Secret, Session, SessionToken,
+    AccountId, Answer, Assertion, Client, EngineOptions, Environment, Flow, FlowToken, Intent, MethodKind,
+    PickerEntry, ProviderId, Secret, Session, SessionToken,
 };
 
 use crate::anchor::{Anchor, held};
@@ -53,9 +53,7 @@ impl Engine {
         policy: Policy,
         anchor: Option<Arc<dyn Anchor>>,
     ) -> Result<Arc<Self>, SelfsameError> {
-        let (policy, environment) = (policy.build()?, Environment::system());
-        let engine = selfsame::Engine::create(path, &unlock.into(), held(anchor), policy, environment)?;
-        Ok(Arc::new(Self(engine)))
+        Ok(Arc::new(Self(opening(unlock, policy, anchor)?.create(path)?)))
     }
 
     /// Opens the store in a file. A file that is refused stays unchanged, byte for byte. A store that was
@@ -71,9 +69,21 @@ impl Engine {
         policy: Policy,
         anchor: Option<Arc<dyn Anchor>>,
     ) -> Result<Arc<Self>, SelfsameError> {
-        let (policy, environment) = (policy.build()?, Environment::system());
-        let engine = selfsame::Engine::open(path, &unlock.into(), held(anchor), policy, environment)?;
-        Ok(Arc::new(Self(engine)))
+        Ok(Arc::new(Self(opening(unlock, policy, anchor)?.open(path)?)))
+    }
+
+    /// Opens the store in a file, or creates it if there is no file. An app calls this at its start. A missing
+    /// file looks like a first start. If the file must exist, call `open`, which says when it is gone.
+    ///
+    /// Raises the errors of `open` and `create`.
+    #[uniffi::constructor(default(policy), default(anchor = None))]
+    pub fn open_or_create(
+        path: PathBuf,
+        unlock: Unlock,
+        policy: Policy,
+        anchor: Option<Arc<dyn Anchor>>,
+    ) -> Result<Arc<Self>, SelfsameError> {
+        Ok(Arc::new(Self(opening(unlock, policy, anchor)?.open_or_create(path)?)))
     }
 
     /// Creates an engine whose store is in memory. The store ends with the engine.
@@ -127,12 +137,7 @@ impl Engine {
     ///
     /// Raises `InvalidEmail`, `InvalidPassword`; `Busy` if too many flows of the store wait for proof of an
     /// address.
-    pub fn sign_up(
-        &self,
-        email: String,
-        password: Secret,
-        client: Client,
-    ) -> Result<Progress, SelfsameError> {
+    pub fn sign_up(&self, email: String, password: Secret, client: Client) -> Result<Flow, SelfsameError> {
         Ok(self.0.sign_up(&email, &password, &client)?)
     }
 
@@ -140,12 +145,7 @@ impl Engine {
     ///
     /// Raises `InvalidCredentials` for an unknown email and for a wrong password alike; `Throttled` after too
     /// many failures; `InvalidEmail` if `email` is not an email address.
-    pub fn sign_in(
-        &self,
-        email: String,
-        password: Secret,
-        client: Client,
-    ) -> Result<Progress, SelfsameError> {
+    pub fn sign_in(&self, email: String, password: Secret, client: Client) -> Result<Flow, SelfsameError> {
         Ok(self.0.sign_in(&email, &password, &client)?)
     }
 
@@ -157,7 +157,7 @@ impl Engine {
         account: AccountId,
         password: Secret,
         client: Client,
-    ) -> Result<Progress, SelfsameError> {
+    ) -> Result<Flow, SelfsameError> {
         Ok(self.0.sign_in_to(account, &password, &client)?)
     }
 
@@ -178,7 +178,7 @@ impl Engine {
     /// on, and a new password. The engine then opens a session and ends all others.
     ///
     /// Raises `InvalidEmail`; `Busy` if too many such flows of the store are open.
-    pub fn reset_password(&self, email: String, client: Client) -> Result<Progress, SelfsameError> {
+    pub fn reset_password(&self, email: String, client: Client) -> Result<Flow, SelfsameError> {
         Ok(self.0.reset_password(&email, &client)?)
     }
 
@@ -191,14 +191,14 @@ impl Engine {
     /// a restored method.
     ///
     /// Raises `UndoExpired` if the code is invalid or has expired.
-    pub fn undo(&self, code: Secret, client: Client) -> Result<Progress, SelfsameError> {
+    pub fn undo(&self, code: Secret, client: Client) -> Result<Flow, SelfsameError> {
         Ok(self.0.undo(&code, &client)?)
     }
 
     /// Starts a flow that takes an assertion of this provider.
     ///
     /// Raises `UnknownProvider`; `Busy` if too many such flows of the store are open.
-    pub fn begin_federated(&self, provider: ProviderId, client: Client) -> Result<Progress, SelfsameError> {
+    pub fn begin_federated(&self, provider: ProviderId, client: Client) -> Result<Flow, SelfsameError> {
         Ok(self.0.begin_federated(&provider, &client)?)
     }
 
@@ -209,27 +209,28 @@ impl Engine {
     /// 10 minutes.
     pub fn continue_with(
         &self,
-        flow: FlowToken,
+        flow: Flow,
         assertion: Assertion,
         intent: Intent,
-    ) -> Result<Progress, SelfsameError> {
+    ) -> Result<Flow, SelfsameError> {
         Ok(self.0.continue_with(&flow, &assertion, intent)?)
     }
 
-    /// Answers the step `number` of a flow and returns the next step. If that step was answered before,
-    /// changes nothing and returns the current step.
+    /// Answers the step that the flow is at and returns the flow at its next step. If that step was answered
+    /// before, changes nothing and returns the flow at its current step.
     ///
     /// Raises `NotOffered` if the step does not take this answer, and the refusals of the answer itself. The
     /// flow then stays at its step.
-    pub fn answer(&self, flow: FlowToken, number: u32, answer: Answer) -> Result<Progress, SelfsameError> {
-        Ok(self.0.answer(&flow, number, &answer)?)
+    pub fn answer(&self, flow: Flow, answer: Answer) -> Result<Flow, SelfsameError> {
+        Ok(self.0.answer(&flow, answer)?)
     }
 
-    /// Returns the current step of a flow.
+    /// Returns the flow that the token names, at its current step. Call it after a restart of the program, or
+    /// wherever only the token was kept.
     ///
     /// Raises `FlowExpired` if the flow has expired or never existed.
-    pub fn current_step(&self, flow: FlowToken) -> Result<Progress, SelfsameError> {
-        Ok(self.0.current_step(&flow)?)
+    pub fn resume(&self, token: FlowToken) -> Result<Flow, SelfsameError> {
+        Ok(self.0.resume(&token)?)
     }
 
     /// Returns the session of a token. Reads one row and writes nothing.
@@ -253,9 +254,21 @@ impl Engine {
     /// restored.
     ///
     /// Raises `SessionEnded` if the session has ended.
-    pub fn reauthenticate(&self, token: SessionToken) -> Result<Progress, SelfsameError> {
+    pub fn reauthenticate(&self, token: SessionToken) -> Result<Flow, SelfsameError> {
         Ok(self.0.reauthenticate(&token)?)
     }
+}
+
+fn opening(
+    unlock: Unlock,
+    policy: Policy,
+    anchor: Option<Arc<dyn Anchor>>,
+) -> Result<EngineOptions, SelfsameError> {
+    let options = selfsame::Engine::options(unlock.into()).policy(policy.build()?);
+    Ok(match anchor {
+        Some(anchor) => options.anchor(held(anchor)),
+        None => options,
+    })
 }
 
 /// An account that a device offers to sign in to. Anybody who holds the device sees it.

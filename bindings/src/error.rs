@@ -163,9 +163,17 @@ macro_rules! errors {
                     Error::Busy { retry_after } => Self::Busy { retry_after: Some(retry_after) },
                     Error::Storage { kind } => Self::Storage { kind: kind.to_string() },
                     $($(in_core!($of $variant $({ $($field),* })?) => Self::$variant $({ $($field),* })?,)*)*
+                    // A test holds that every error of the core has a row here.
+                    _ => Self::Defect,
                 }
             }
         }
+
+        #[cfg(test)]
+        const ROWS: &[&str] = &[$(
+            $(stringify!($variant),)*
+            $($(stringify!($here),)*)?
+        )*];
     };
 }
 
@@ -362,5 +370,17 @@ impl std::error::Error for SelfsameError {}
 impl From<Refusal> for SelfsameError {
     fn from(refusal: Refusal) -> Self {
         Error::from(refusal).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_of_the_core_crosses() {
+        for code in [Error::CODES, Refusal::CODES, OpenProblem::CODES].concat() {
+            assert!(ROWS.contains(&code), "{code} has no row, so callers would get Defect");
+        }
     }
 }

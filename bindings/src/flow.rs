@@ -1,8 +1,8 @@
 //! Flows: steps and answers.
 
 use selfsame::{
-    Aal, Accepted, AccountId, Adding, Amr, Answer, Assertion, Candidate, CreateBlocked, FlowId, FlowToken,
-    Intent, MethodKind, Progress, ProviderId, SecondFactor, Secret, SessionId, SessionToken, SignInOutcome,
+    Aal, Accepted, AccountId, Adding, Amr, Answer, Assertion, Candidate, CreateBlocked, Flow, FlowId,
+    FlowToken, Intent, MethodKind, ProviderId, SecondFactor, Secret, SessionId, SessionToken, SignInOutcome,
     SignedIn, Step, Timestamp,
 };
 
@@ -16,14 +16,16 @@ pub fn flow_of(token: FlowToken) -> Result<FlowId, SelfsameError> {
     Ok(token.flow())
 }
 
-/// The step that a flow has reached.
+/// One interaction of several steps, at the step that it has reached. Pass it to `answer` with the person's
+/// answer.
 #[uniffi::remote(Record)]
-pub struct Progress {
-    /// The token that names the flow in the next answer. A sign-in that is done at once has none.
-    pub flow: Option<FlowToken>,
-    /// The number of the step. An answer names it, so that a repeated answer has no second effect.
+pub struct Flow {
+    /// The token that names the flow in the store. Keep it if the flow must survive a restart of the program,
+    /// and pass it to `resume`. A sign-in that is done at once has none.
+    pub token: Option<FlowToken>,
+    /// The number of the step. Because an answer names it, a repeated answer has no second effect.
     pub number: u32,
-    /// The step.
+    /// What the caller must do next.
     pub step: Step,
 }
 
@@ -102,7 +104,22 @@ pub enum Step {
         purge_at: Timestamp,
     },
     /// The flow is done and has opened or renewed a session.
-    SignedIn(SignedIn),
+    SignedIn {
+        /// The session, with its token.
+        session: SignedIn,
+    },
+    /// The flow was done before. It handed out its session token then, and never does so again. If the token
+    /// is lost, sign in again.
+    AlreadySignedIn {
+        /// The account.
+        account: AccountId,
+        /// The session.
+        session: SessionId,
+        /// The authentication assurance level that the flow reached.
+        aal: Aal,
+        /// What else the flow did.
+        outcome: SignInOutcome,
+    },
     /// The flow is done and has opened no session.
     Done,
     /// The flow has ended without a session.
@@ -116,8 +133,8 @@ pub struct SignedIn {
     pub account: AccountId,
     /// The session.
     pub session: SessionId,
-    /// The session token. It is handed out once, and absent when the same answer is repeated.
-    pub token: Option<SessionToken>,
+    /// The session token. It is handed out once: keep it where the platform keeps secrets.
+    pub token: SessionToken,
     /// The authentication assurance level of the session.
     pub aal: Aal,
     /// Whether a recovery code stood in for the second factor.
@@ -184,7 +201,10 @@ pub enum Accepted {
     /// The account's password.
     Password,
     /// An assertion of an identity that the account has at this provider.
-    Federated(ProviderId),
+    Federated {
+        /// The provider.
+        provider: ProviderId,
+    },
 }
 
 /// A second factor.

@@ -34,7 +34,7 @@ macro_rules! short_names {
         uniffi::custom_type!($(#[$doc])* $name, String, {
             remote,
             lower: |name| name.as_str().to_owned(),
-            try_lift: |text| Ok($name::new(&text).ok_or(SelfsameError::InvalidShortName)?),
+            try_lift: |text| Ok(text.parse::<$name>().map_err(|_| SelfsameError::InvalidShortName)?),
         });
     )*};
 }
@@ -51,7 +51,7 @@ uniffi::custom_type!(
     CustomerRef, String, {
         remote,
         lower: |customer| customer.as_str().to_owned(),
-        try_lift: |text| Ok(CustomerRef::new(&text).ok_or(SelfsameError::InvalidCustomerRef)?),
+        try_lift: |text| Ok(text.parse::<CustomerRef>().map_err(|_| SelfsameError::InvalidCustomerRef)?),
     }
 );
 

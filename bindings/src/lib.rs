@@ -42,7 +42,6 @@ pub use mail::{mailed_code, message_code};
 pub use mfa::{QrCode, TotpEnrolment};
 pub use policy::{Policy, policy_aal1, policy_aal2};
 pub use privacy::export_schema;
-pub use product::{product_api, product_grok};
 pub use provider::{provider_apple, provider_google, provider_x};
 pub use secret::generate_host_key;
 pub use session::amr_value;

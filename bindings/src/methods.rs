@@ -1,6 +1,6 @@
 //! How owners manage sign-in methods, addresses and the password.
 
-use selfsame::{AddressStep, MethodId, MethodView, Progress, ProviderId, Secret};
+use selfsame::{AddressStep, Flow, MethodId, MethodView, ProviderId, Secret};
 
 use crate::account::AccountHandle;
 use crate::error::SelfsameError;
@@ -12,7 +12,7 @@ impl AccountHandle {
     ///
     /// Raises `UnknownProvider`, `ReauthenticationRequired` or `OnHold`. The assertion is refused with
     /// `AlreadyYours`, `IdentityInUse` or `LimitReached`.
-    pub fn begin_add(&self, provider: ProviderId) -> Result<Progress, SelfsameError> {
+    pub fn begin_add(&self, provider: ProviderId) -> Result<Flow, SelfsameError> {
         Ok(self.core().begin_add(&provider)?)
     }
 

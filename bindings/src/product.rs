@@ -58,18 +58,6 @@ impl AccountHandle {
     }
 }
 
-/// Returns the product Grok (`grok`).
-#[uniffi::export]
-pub fn product_grok() -> Product {
-    Product::grok()
-}
-
-/// Returns the product xAI API (`api`).
-#[uniffi::export]
-pub fn product_api() -> Product {
-    Product::api()
-}
-
 /// A product that shares the accounts.
 #[uniffi::remote(Record)]
 pub struct Product {

@@ -18,7 +18,7 @@ uniffi::custom_type!(
     FlowToken, String, {
         remote,
         lower: |token| token.reveal().to_owned(),
-        try_lift: |text| Ok(FlowToken::parse(&text).map_err(|_| SelfsameError::InvalidToken)?),
+        try_lift: |text| Ok(text.parse::<FlowToken>().map_err(|_| SelfsameError::InvalidToken)?),
     }
 );
 
@@ -27,7 +27,7 @@ uniffi::custom_type!(
     SessionToken, String, {
         remote,
         lower: |token| token.reveal().to_owned(),
-        try_lift: |text| Ok(SessionToken::parse(&text).map_err(|_| SelfsameError::InvalidToken)?),
+        try_lift: |text| Ok(text.parse::<SessionToken>().map_err(|_| SelfsameError::InvalidToken)?),
     }
 );
 

@@ -11,6 +11,7 @@ use crate::store::port::StoreError;
 
 /// Why the engine did not do what was asked. No variant contains input from the caller.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Error {
     /// The rules refused the call. Do what the refusal says.
     Refused(Refusal),
@@ -42,6 +43,10 @@ pub enum Error {
 }
 
 impl Error {
+    /// The names of the errors that are neither a [`Refusal`] nor an [`OpenProblem`].
+    pub const CODES: &'static [&'static str] =
+        &["Busy", "Damaged", "Storage", "Unknown", "Broken", "Anchor", "Machine", "Defect"];
+
     /// Returns the error's name, the same in every language and release. For a refusal, returns the refusal's
     /// name.
     pub fn code(&self) -> &'static str {
@@ -107,7 +112,7 @@ worded! {
         /// [`Self::KeyLost`].
         KeyChanged => "the keystore has invalidated the key; open the store with a copy of the key";
         /// The file is older than the anchor's value. Restore the latest copy, or let the person decide
-        /// ([`Engine::adopt`](crate::Engine::adopt)).
+        /// ([`EngineOptions::adopt`](crate::EngineOptions::adopt)).
         RolledBack => "the file is an older copy; restore the latest one";
         /// The file has an anchor. Either no anchor was given, or the given one is empty.
         AnchorMissing => "the store has an anchor; open it with that anchor";
@@ -158,5 +163,39 @@ impl From<HashFailed> for Error {
 impl From<EntropyFailed> for Error {
     fn from(_: EntropyFailed) -> Self {
         Self::Machine
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_names_has_every_error_once() {
+        let errors = [
+            Error::Busy { retry_after: Duration::ZERO },
+            Error::Damaged,
+            Error::Storage { kind: std::io::ErrorKind::Other },
+            Error::Unknown,
+            Error::Broken,
+            Error::Anchor,
+            Error::Machine,
+            Error::Defect,
+        ];
+        // A new variant does not compile here until it stands in both lists.
+        for error in &errors {
+            match error {
+                Error::Refused(_) | Error::Open(_) => {}
+                Error::Busy { .. }
+                | Error::Damaged
+                | Error::Storage { .. }
+                | Error::Unknown
+                | Error::Broken
+                | Error::Anchor
+                | Error::Machine
+                | Error::Defect => {}
+            }
+        }
+        assert_eq!(errors.map(|error| error.code()), *Error::CODES);
     }
 }

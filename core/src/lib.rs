@@ -27,6 +27,7 @@ pub use engine::account::AccountHandle;
 pub use engine::clock::SystemClock;
 pub use engine::environment::Environment;
 pub use engine::host::Health;
+pub use engine::options::EngineOptions;
 pub use engine::support::SupportDesk;
 pub use engine::unlock::{Keystore, KeystoreProblem, Unlock};
 pub use error::{Error, OpenProblem};
@@ -35,7 +36,7 @@ pub use ground::entropy::{Entropy, EntropyFailed};
 pub use ground::id::{AccountId, FlowId, InvalidId, MethodId, RequestId, SessionId};
 pub use ground::nickname::InvalidName;
 pub use ground::secret::Secret;
-pub use ground::short_name::{ProductId, ProviderId};
+pub use ground::short_name::{InvalidShortName, ProductId, ProviderId};
 pub use ground::time::{Clock, Reading, Timestamp, YearMonth};
 pub use records::account::{AccountView, Status};
 pub use records::address::AddressStep;
@@ -55,7 +56,8 @@ pub use records::picker::PickerEntry;
 pub use records::policy::{EmailProof, Policy, PolicyBuilder, PolicyError};
 pub use records::privacy::{PrivacyRequest, RequestKind, RequestStatus};
 pub use records::product::{
-    Billing, BillingStatus, CustomerRef, Destination, Managed, ManagedBy, Membership, Product,
+    Billing, BillingStatus, CustomerRef, Destination, InvalidCustomerRef, Managed, ManagedBy, Membership,
+    Product,
 };
 pub use records::proof::Accepted;
 pub use records::provider::IdTokenRules;
@@ -65,7 +67,9 @@ pub use records::refusal::PasswordRule;
 pub use records::refusal::{AssertionProblem, KeysProblem, Refusal};
 pub use records::session::{Aal, Amr, Client, Session};
 pub use records::step::Candidate;
-pub use records::step::{Adding, Answer, CreateBlocked, Intent, Progress, SignInOutcome, SignedIn, Step};
+pub use records::step::{
+    Adding, Answer, CreateBlocked, Flow, Intent, NotSignedIn, SignInOutcome, SignedIn, Step,
+};
 pub use records::support::{SupportAct, SupportRecord, SupportView};
 pub use store::anchor::{Anchor, AnchorFailed};
 pub use store::tables::{InExport, OnPurge, Sealed, TABLES, Table};

@@ -38,7 +38,7 @@ fn r1_2_a_federated_method_is_found_by_issuer_and_subject_never_by_email() {
     // The same issuer and subject is the same person, whatever else the assertion says.
     let again = Identity::at("x", "815").called("renamed").with_email("new@example.org");
     assert_eq!(signed_in(world.federated(&again)).account, first.account);
-    let account = world.engine().account(&first.token.unwrap()).unwrap().view().unwrap();
+    let account = world.engine().account(&first.token).unwrap().view().unwrap();
     assert_eq!(account.methods[0].kind, MethodKind::Federated);
 }
 
@@ -48,20 +48,20 @@ fn r1_3_two_accounts_of_different_methods_share_an_email_and_two_passwords_do_no
     let ada = world.ada();
     world.later(minutes(1));
     let asked = world.prove(&world.x_identity("815", Some(&ada.email)), &ada.email);
-    let other = signed_in(world.answer(&asked, &Answer::CreateNew).unwrap());
+    let other = signed_in(world.answer(&asked, Answer::CreateNew).unwrap());
     assert_ne!(other.account, ada.account);
 
     world.later(minutes(1));
     let asked = world.prove(&world.sign_up(&ada.email, "another long password"), &ada.email);
     assert!(matches!(asked.step, Step::LinkOrCreate { can_create: false, .. }), "{asked:?}");
-    assert_eq!(world.answer(&asked, &Answer::CreateNew).unwrap_err(), Error::Refused(Refusal::NotOffered));
+    assert_eq!(world.answer(&asked, Answer::CreateNew).unwrap_err(), Error::Refused(Refusal::NotOffered));
 }
 
 #[test]
 fn r1_4_a_later_email_of_an_identity_is_seen_and_changes_nothing() {
     let world = World::new();
     let proven = world.prove(&world.x_identity("815", Some("Ada@Example.org")), "ada@example.org");
-    let token = signed_in(proven).token.unwrap();
+    let token = signed_in(proven).token;
     let before = world.engine().account(&token).unwrap().view().unwrap();
     assert_eq!(before.contact.as_deref(), Some("Ada@Example.org"));
     assert_eq!(before.addresses[0].source, AddressSource::Method(before.methods[0].id));
@@ -81,7 +81,7 @@ fn r1_4_a_later_email_of_an_identity_is_seen_and_changes_nothing() {
 #[test]
 fn r1_4_an_identity_without_an_email_makes_an_account_without_a_contact() {
     let world = World::new();
-    let token = signed_in(world.x_identity("815", None)).token.unwrap();
+    let token = signed_in(world.x_identity("815", None)).token;
     let account = world.engine().account(&token).unwrap().view().unwrap();
     assert_eq!((account.contact, account.addresses.len()), (None, 0));
 }
@@ -92,13 +92,13 @@ fn r1_5_linking_moves_nothing_out_of_any_other_account() {
     let ada = world.ada();
     world.later(minutes(1));
     let asked = world.prove(&world.x_identity("1", Some(&ada.email)), &ada.email);
-    let separate = signed_in(world.answer(&asked, &Answer::CreateNew).unwrap()).token.unwrap();
+    let separate = signed_in(world.answer(&asked, Answer::CreateNew).unwrap()).token;
     let before = world.engine().account(&separate).unwrap().view().unwrap();
 
     world.later(minutes(1));
     let asked = world.prove(&world.x_identity("2", Some(&ada.email)), &ada.email);
-    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
-    let linked = world.answer(&chosen, &Answer::Password(ada.password.as_str().into())).unwrap();
+    let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
+    let linked = world.answer(&chosen, Answer::Password(ada.password.as_str().into())).unwrap();
     assert_eq!(signed_in(linked).account, ada.account);
 
     assert_eq!(world.engine().account(&separate).unwrap().view().unwrap(), before);
@@ -113,8 +113,8 @@ fn r1_6_an_account_with_all_the_methods_it_may_have_takes_no_more() {
     let link = |subject: &str| {
         world.later(days(1));
         let asked = world.prove(&world.x_identity(subject, Some(&ada.email)), &ada.email);
-        let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
-        world.answer(&chosen, &Answer::Password(ada.password.as_str().into())).unwrap()
+        let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
+        world.answer(&chosen, Answer::Password(ada.password.as_str().into())).unwrap()
     };
     signed_in(link("1"));
     let back = link("2");
@@ -130,7 +130,7 @@ fn r1_6_eight_accounts_share_a_verified_email_and_a_ninth_does_not() {
         let asked = world.prove(&asked, "ada@example.org");
         if let Step::LinkOrCreate { candidates, can_create, .. } = &asked.step {
             assert_eq!((candidates.len(), *can_create), (subject - 1, true));
-            signed_in(world.answer(&asked, &Answer::CreateNew).unwrap());
+            signed_in(world.answer(&asked, Answer::CreateNew).unwrap());
         }
         world.later(days(1));
     }
@@ -138,7 +138,7 @@ fn r1_6_eight_accounts_share_a_verified_email_and_a_ninth_does_not() {
     let Step::LinkOrCreate { candidates, can_create, blocked, .. } = &ninth.step else { panic!("{ninth:?}") };
     assert_eq!((candidates.len(), *can_create), (8, false));
     assert_eq!(blocked.unwrap().code(), "TooManyAccounts");
-    assert_eq!(world.answer(&ninth, &Answer::CreateNew).unwrap_err(), Error::Refused(Refusal::NotOffered));
+    assert_eq!(world.answer(&ninth, Answer::CreateNew).unwrap_err(), Error::Refused(Refusal::NotOffered));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn r1_6_one_more_session_than_policy_allows_ends_the_oldest() {
         "the first of four"
     );
     let newest = signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
-    let sessions = world.engine().account(&newest.token.unwrap()).unwrap().sessions().unwrap();
+    let sessions = world.engine().account(&newest.token).unwrap().sessions().unwrap();
     assert_eq!(sessions.len(), 3);
 }
 
@@ -187,13 +187,13 @@ fn r1_6_fewer_sessions_than_before_are_kept_when_policy_allows_fewer() {
     let mut tokens = vec![ada.token.clone()];
     for _ in 0..9 {
         world.later(days(1));
-        tokens.extend(signed_in(world.sign_in(&ada.email, &ada.password).unwrap()).token);
+        tokens.push(signed_in(world.sign_in(&ada.email, &ada.password).unwrap()).token);
     }
     drop(world);
     let policy = World::policy().sessions(4).build().unwrap();
     let fewer = World::builder().policy(policy).open_file(&path).build();
     fewer.later(days(10));
-    tokens.extend(signed_in(fewer.sign_in(&ada.email, &ada.password).unwrap()).token);
+    tokens.push(signed_in(fewer.sign_in(&ada.email, &ada.password).unwrap()).token);
     let lives = |token| fewer.engine().resolve(token).is_ok();
     let living: Vec<_> = tokens.iter().map(lives).collect();
     assert_eq!(living, [[false; 7].as_slice(), &[true; 4]].concat(), "the last four of eleven");
@@ -212,7 +212,7 @@ fn r1_9_one_mailbox_is_one_address_however_it_is_typed() {
         let refused = world.sign_in(other, password).unwrap_err();
         assert_eq!(refused, Error::Refused(Refusal::InvalidCredentials), "{other}");
     }
-    let view = world.engine().account(&ada.token.unwrap()).unwrap().view().unwrap();
+    let view = world.engine().account(&ada.token).unwrap().view().unwrap();
     assert_eq!(view.contact.as_deref(), Some("Ada@BÜCHER.example"), "kept as typed");
 }
 

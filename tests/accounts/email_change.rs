@@ -10,11 +10,11 @@ const MOMENT: Duration = Duration::from_millis(1);
 
 /// An account by an X identity whose email was never proven.
 fn unproven(world: &World, subject: &str, email: &str) -> SignedIn {
-    signed_in(world.answer(&world.x_identity(subject, Some(email)), &Answer::Skip).unwrap())
+    signed_in(world.answer(&world.x_identity(subject, Some(email)), Answer::Skip).unwrap())
 }
 
 fn account_of(world: &World, done: SignedIn) -> AccountHandle {
-    world.engine().account(&done.token.unwrap()).unwrap()
+    world.engine().account(&done.token).unwrap()
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn r7_1_a_change_is_confirmed_in_the_session_that_asked_and_nowhere_else() {
     assert_eq!(refused(bob.prove_address(&code)), Refusal::InvalidCode);
     // Nor in a flow.
     let asked = world.sign_up(NEW, "a newcomer's password");
-    assert_eq!(refused(world.answer(&asked, &Answer::Code(code.clone()))), Refusal::InvalidCode);
+    assert_eq!(refused(world.answer(&asked, Answer::Code(code.clone()))), Refusal::InvalidCode);
     assert_eq!(account.prove_address(&code).unwrap(), AddressStep::Done);
 }
 
@@ -128,7 +128,7 @@ fn r7_1_a_change_is_void_after_anything_else_that_matters() {
         }),
         ("an undo", |world, _, _| {
             let asked = world.undo(&world.undo_code("ada@example.org")).unwrap();
-            world.answer(&asked, &Answer::NewPassword("another long password".into())).unwrap();
+            world.answer(&asked, Answer::NewPassword("another long password".into())).unwrap();
         }),
     ];
     for (what, act) in acts {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use selfsame::{
-    Answer, Client, Error, HashCost, HashFailed, Hasher, Intent, Progress, ProviderId, Refusal, Secret, Step,
+    Answer, Client, Error, Flow, HashCost, HashFailed, Hasher, Intent, ProviderId, Refusal, Secret, Step,
     Table,
 };
 use selfsame_world::{CountingHasher, Identity, World, days, hours, minutes, refused, signed_in};
@@ -98,10 +98,10 @@ impl Stranger {
         world.person(AIA, PASSWORD);
         world.later(minutes(1));
         let asked = world.prove(&world.x_identity("aia", Some(AIA)), AIA);
-        let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
-        signed_in(world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap());
+        let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
+        signed_in(world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap());
         signed_in(world.prove(&world.x_identity("alf", Some(ALF)), ALF));
-        signed_in(world.answer(&world.x_identity("aud", Some(AUD)), &Answer::Skip).unwrap());
+        signed_in(world.answer(&world.x_identity("aud", Some(AUD)), Answer::Skip).unwrap());
         // What was mailed to whom is over, and gone: each new row of its kind clears away a few.
         world.later(days(2));
         let over = paces(world);
@@ -151,12 +151,12 @@ impl Stranger {
     }
 
     /// A call that leads to a step.
-    fn step(&self, call: impl FnOnce(&World) -> Result<Progress, Error>) -> (Option<Progress>, Seen) {
+    fn step(&self, call: impl FnOnce(&World) -> Result<Flow, Error>) -> (Option<Flow>, Seen) {
         self.sees(call, |progress| {
-            let has_flow = progress.flow.is_some();
+            let has_flow = progress.token.is_some();
             let step = match &progress.step {
                 // What these show was drawn for them.
-                step @ (Step::SignedIn(_) | Step::PresentAssertion { .. }) => step.code().to_owned(),
+                step @ (Step::SignedIn { .. } | Step::PresentAssertion { .. }) => step.code().to_owned(),
                 step => format!("{step:?}"),
             };
             format!("{}, {has_flow}, {step}", progress.number)
@@ -164,28 +164,28 @@ impl Stranger {
     }
 
     /// A wrong answer, which the stranger thinks of without having seen a message.
-    fn wrong_code(&self, asked: &Progress) -> Seen {
-        self.step(|world| world.answer(asked, &Answer::Code("no code".into()))).1
+    fn wrong_code(&self, asked: &Flow) -> Seen {
+        self.step(|world| world.answer(asked, Answer::Code("no code".into()))).1
     }
 
     /// What a stranger does with a flow that waits for a code.
-    fn tries_the_flow(&self, asked: Progress) -> Vec<Seen> {
+    fn tries_the_flow(&self, asked: Flow) -> Vec<Seen> {
         let mut seen = Vec::new();
         for _ in 0..7 {
             seen.push(self.wrong_code(&asked));
         }
-        let (again, at_once) = self.step(|world| world.answer(&asked, &Answer::Resend));
+        let (again, at_once) = self.step(|world| world.answer(&asked, Answer::Resend));
         seen.push(at_once);
         self.later(minutes(1));
-        let (again, resent) = self.step(|world| world.answer(&again.unwrap(), &Answer::Resend));
+        let (again, resent) = self.step(|world| world.answer(&again.unwrap(), Answer::Resend));
         seen.extend([resent, self.wrong_code(again.as_ref().unwrap())]);
         for answer in [Answer::Totp("000000".into()), Answer::Skip, Answer::Restore] {
-            seen.push(self.step(|world| world.answer(again.as_ref().unwrap(), &answer)).1);
+            seen.push(self.step(|world| world.answer(again.as_ref().unwrap(), answer.clone())).1);
         }
         let elsewhere = Answer::CorrectAddress("azz@example.org".into());
-        let (again, corrected) = self.step(|world| world.answer(&again.unwrap(), &elsewhere));
+        let (again, corrected) = self.step(|world| world.answer(&again.unwrap(), elsewhere.clone()));
         seen.extend([corrected, self.wrong_code(again.as_ref().unwrap())]);
-        seen.push(self.step(|world| world.answer(&again.unwrap(), &Answer::Cancel)).1);
+        seen.push(self.step(|world| world.answer(&again.unwrap(), Answer::Cancel)).1);
         seen
     }
 }
@@ -224,11 +224,11 @@ fn client() -> Client {
     Client::on("a stranger's")
 }
 
-fn reset(world: &World, email: &str) -> Result<Progress, Error> {
+fn reset(world: &World, email: &str) -> Result<Flow, Error> {
     world.engine().reset_password(email, &client())
 }
 
-fn sign_up(world: &World, email: &str) -> Result<Progress, Error> {
+fn sign_up(world: &World, email: &str) -> Result<Flow, Error> {
     world.engine().sign_up(email, &Secret::from("a stranger's own password"), &client())
 }
 
@@ -280,7 +280,7 @@ fn r4_2_a_right_password_costs_what_a_wrong_one_does_where_more_is_asked() {
         let (_, wrong) = stranger.step(|world| world.sign_in(email, WRONG));
         let (asked, right) = stranger.step(|world| world.sign_in(email, PASSWORD));
         assert_eq!((wrong.commits, &wrong.hashes), (right.commits, &right.hashes), "{email}");
-        assert!(asked.unwrap().flow.is_some(), "{email} is asked for more");
+        assert!(asked.unwrap().token.is_some(), "{email} is asked for more");
     }
 }
 
@@ -356,7 +356,7 @@ fn r4_7_an_address_corrected_in_a_reset_tells_nothing_either() {
     alike(&EVERYBODY, |stranger, email| {
         let (asked, begun) = stranger.step(|world| reset(world, "azz@example.org"));
         let (asked, corrected) =
-            stranger.step(|world| world.answer(&asked.unwrap(), &Answer::CorrectAddress(email.into())));
+            stranger.step(|world| world.answer(&asked.unwrap(), Answer::CorrectAddress(email.into())));
         let wrong = stranger.wrong_code(asked.as_ref().unwrap());
         vec![begun, corrected, wrong]
     });
@@ -377,21 +377,21 @@ fn r2_7_an_identity_that_names_somebody_s_email_tells_nothing_of_it() {
     for intent in [Intent::SignUp, Intent::SignIn] {
         let seen = alike(&EVERYBODY, |stranger, email| {
             let identity = Identity::at("other", "a stranger").with_email(email);
-            let provider = ProviderId::new("other").unwrap();
+            let provider = "other".parse::<ProviderId>().unwrap();
             let (begun, first) = stranger.step(|world| world.engine().begin_federated(&provider, &client()));
-            let flow = begun.unwrap().flow.unwrap();
-            let assertion = identity.assertion(&flow).unwrap();
+            let flow = begun.unwrap();
+            let assertion = identity.assertion(&flow);
             let (asked, presented) =
                 stranger.step(|world| world.engine().continue_with(&flow, &assertion, intent));
             let mut asked = asked.unwrap();
             let mut seen = vec![first, presented];
             if intent == Intent::SignIn {
-                let (confirmed, one) = stranger.step(|world| world.answer(&asked, &Answer::Confirm));
+                let (confirmed, one) = stranger.step(|world| world.answer(&asked, Answer::Confirm));
                 asked = confirmed.unwrap();
                 seen.push(one);
             }
             seen.push(stranger.wrong_code(&asked));
-            seen.push(stranger.step(|world| world.answer(&asked, &Answer::Skip)).1);
+            seen.push(stranger.step(|world| world.answer(&asked, Answer::Skip)).1);
             seen
         });
         let told: Vec<_> = seen.iter().map(|seen| seen.told.as_str()).collect();
@@ -439,8 +439,8 @@ fn r2_7_what_the_flow_of_a_sign_up_says_later_is_the_same_for_everybody() {
         stranger.world.mailbox();
         for span in [minutes(10), hours(24) - minutes(10), days(30)] {
             stranger.later(span);
-            let flow = asked.flow.clone().unwrap();
-            seen.push(stranger.step(|world| world.engine().current_step(&flow)).1);
+            let token = asked.token.clone().unwrap();
+            seen.push(stranger.step(|world| world.engine().resume(&token)).1);
             seen.push(stranger.wrong_code(&asked));
         }
         seen
@@ -458,8 +458,8 @@ fn r4_7_what_a_flow_says_later_tells_nobody_whether_a_message_went_out() {
             let within = minutes(10) - Duration::from_millis(1);
             for span in [Duration::ZERO, within, Duration::from_millis(1), hours(24), days(30)] {
                 stranger.later(span);
-                let flow = asked.flow.clone().unwrap();
-                seen.push(stranger.step(|world| world.engine().current_step(&flow)).1.told);
+                let token = asked.token.clone().unwrap();
+                seen.push(stranger.step(|world| world.engine().resume(&token)).1.told);
                 seen.push(stranger.wrong_code(&asked).told);
             }
             seen

@@ -41,7 +41,7 @@ fn r13_5_a_refusal_is_told_as_the_act_would_give_it() {
     world.later(hours(1));
     let account = world.account(&ada);
     let method = account.view().unwrap().methods.first().unwrap().id;
-    let unknown = ProductId::new("unknown").unwrap();
+    let unknown = "unknown".parse::<ProductId>().unwrap();
     let other = world.person("grace@example.org", PASSWORD);
     for (planned, refusal) in [
         (Planned::TurnOffMfa, refused(account.turn_off_mfa())),
@@ -75,7 +75,7 @@ fn r13_5_every_act_can_be_explained_and_names_rules_that_exist() {
         Planned::MarkCompromised(method),
         Planned::RemoveMethod(method),
         Planned::TakeSeenEmail(method),
-        Planned::OpenProduct(ProductId::new("grok").unwrap()),
+        Planned::OpenProduct("grok".parse::<ProductId>().unwrap()),
         Planned::EndSession(ada.session),
         Planned::EndOtherSessions,
         Planned::SignOut,
@@ -105,8 +105,8 @@ fn r11_3_the_history_reads_as_words() {
     world.engine().mark_compromised(ada.account, password).unwrap();
     let back = world.sign_in(&ada.email, PASSWORD).unwrap();
     let answer = selfsame::Answer::NewPassword("another horse battery staple".into());
-    let back = signed_in(world.answer(&back, &answer).unwrap());
-    let account = world.engine().account(&back.token.unwrap()).unwrap();
+    let back = signed_in(world.answer(&back, answer.clone()).unwrap());
+    let account = world.engine().account(&back.token).unwrap();
     let says: Vec<_> =
         account.activity().unwrap().iter().map(|activity| activity.event.to_string()).collect();
     assert_eq!(

@@ -31,7 +31,7 @@ fn named(external_id: &str, email: &str) -> ImportedAccount {
 }
 
 fn at_x(subject: &str) -> ImportedIdentity {
-    let provider = ProviderId::new("x").unwrap();
+    let provider = "x".parse::<ProviderId>().unwrap();
     ImportedIdentity { provider, subject: subject.to_owned(), handle: Some("@ada".to_owned()) }
 }
 
@@ -64,7 +64,7 @@ fn r13_2_an_imported_account_signs_in_with_its_password_which_is_hashed_anew() {
     signed_in(world.sign_in("ada@example.org", "U*U").unwrap());
     assert_eq!(world.hashes(), before + 2, "and from then on it is the engine's own");
 
-    let view = world.engine().account(&session.token.unwrap()).unwrap().view().unwrap();
+    let view = world.engine().account(&session.token).unwrap().view().unwrap();
     assert_eq!(view.created, created_at);
     assert_eq!(view.display_name.as_deref(), Some("Ada"));
     assert_eq!(view.contact.as_deref(), Some("ada@example.org"));
@@ -96,21 +96,21 @@ fn r13_2_an_identity_and_a_second_factor_come_too_and_codes_are_made_at_the_firs
     let code = || Answer::Totp(totp(&secret, world.now()).unwrap());
     let asked = present();
     assert!(matches!(asked.step, Step::SecondFactor { .. }), "{:?}", asked.step.code());
-    let first = signed_in(world.answer(&asked, &code()).unwrap());
-    let account = world.engine().account(&first.token.unwrap()).unwrap();
+    let first = signed_in(world.answer(&asked, code()).unwrap());
+    let account = world.engine().account(&first.token).unwrap();
     assert_eq!(account.view().unwrap().mfa.unwrap().recovery_codes_left, 0);
 
     // They were not saved: the next sign-in makes others.
     world.later(hours(1));
-    let second = signed_in(world.answer(&present(), &code()).unwrap());
-    let account = world.engine().account(&second.token.unwrap()).unwrap();
+    let second = signed_in(world.answer(&present(), code()).unwrap());
+    let account = world.engine().account(&second.token).unwrap();
     let codes = account.unsaved_recovery_codes().unwrap().codes;
     account.recovery_codes_saved().unwrap();
     assert_eq!(account.view().unwrap().mfa.unwrap().recovery_codes_left, codes.len());
 
     world.later(minutes(1));
-    let third = signed_in(world.answer(&present(), &Answer::RecoveryCode(codes[0].clone())).unwrap());
-    let account = world.engine().account(&third.token.unwrap()).unwrap();
+    let third = signed_in(world.answer(&present(), Answer::RecoveryCode(codes[0].clone())).unwrap());
+    let account = world.engine().account(&third.token).unwrap();
     assert_eq!(
         account.unsaved_recovery_codes().err(),
         Some(Error::from(Refusal::FlowExpired)),
@@ -188,7 +188,7 @@ fn r13_2_of_a_handle_the_first_64_characters_count() {
         ],
     );
     assert!(outcomes.iter().all(|outcome| matches!(outcome, ImportOutcome::Imported { .. })), "{outcomes:?}");
-    let token = signed_in(world.present(&Identity::at("x", "17"), Intent::SignIn).unwrap()).token.unwrap();
+    let token = signed_in(world.present(&Identity::at("x", "17"), Intent::SignIn).unwrap()).token;
     let method = world.engine().account(&token).unwrap().view().unwrap().methods.remove(0);
     assert_eq!(method.handle.map(|handle| handle.chars().count()), Some(64));
 }
@@ -201,7 +201,7 @@ fn r13_2_what_is_refused_says_why_and_the_others_are_there() {
         let parameters = TotpParameters::default();
         Some(ImportedTotp { secret: secret.into(), parameters })
     };
-    let unknown = ImportedIdentity { provider: ProviderId::new("nobody").unwrap(), ..at_x("1") };
+    let unknown = ImportedIdentity { provider: "nobody".parse().unwrap(), ..at_x("1") };
     let rows = [
         (named("", "a@example.org"), ImportProblem::InvalidExternalId),
         (named(&"x".repeat(256), "a@example.org"), ImportProblem::InvalidExternalId),
@@ -298,7 +298,7 @@ fn r13_2_a_dry_run_answers_as_the_import_does_and_writes_nothing() {
 fn r13_2_what_another_service_called_an_account_is_its_owners_to_see_and_goes_with_it() {
     let world = World::new();
     only(&world, ada());
-    let token = signed_in(world.sign_in("ada@example.org", "U*U").unwrap()).token.unwrap();
+    let token = signed_in(world.sign_in("ada@example.org", "U*U").unwrap()).token;
     let account = world.engine().account(&token).unwrap();
     assert!(account.export().unwrap().contains("\"imported_as\": \"user-1\""));
     let events = account.activity().unwrap();

@@ -1,22 +1,22 @@
 //! Linking, and the attacks that it must not open (SPEC 3).
 
 use selfsame::{
-    Accepted, Adding, Answer, Error, Intent, MethodKind, Progress, Refusal, SessionToken, SignedIn, Step,
+    Accepted, Adding, Answer, Error, Flow, Intent, MethodKind, Refusal, SessionToken, SignedIn, Step,
 };
 use selfsame_world::{Identity, Person, World, days, minutes, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 
 /// An X identity with Ada's address, at the link prompt.
-fn at_the_prompt(world: &World, ada: &Person, subject: &str) -> Progress {
+fn at_the_prompt(world: &World, ada: &Person, subject: &str) -> Flow {
     // One message a minute goes to an address (12.5).
     world.later(minutes(1));
     world.prove(&world.x_identity(subject, Some(&ada.email)), &ada.email)
 }
 
 /// The same, with Ada's account chosen.
-fn at_the_proof(world: &World, ada: &Person, subject: &str) -> Progress {
-    world.answer(&at_the_prompt(world, ada, subject), &Answer::LinkTo(1)).unwrap()
+fn at_the_proof(world: &World, ada: &Person, subject: &str) -> Flow {
+    world.answer(&at_the_prompt(world, ada, subject), Answer::LinkTo(1)).unwrap()
 }
 
 fn methods(world: &World, token: &SessionToken) -> usize {
@@ -24,8 +24,8 @@ fn methods(world: &World, token: &SessionToken) -> usize {
 }
 
 /// What the identity of a link proof answers with.
-fn shown(identity: &Identity, to: &Progress) -> Answer {
-    Answer::Assertion(identity.assertion(to.flow.as_ref().unwrap()).unwrap())
+fn shown(identity: &Identity, to: &Flow) -> Answer {
+    Answer::Assertion(identity.assertion(to))
 }
 
 #[test]
@@ -43,25 +43,25 @@ fn r3_2_a_proof_counts_for_its_flow_its_identity_and_its_candidate_alone() {
     let ada = world.ada();
     world.later(days(1));
     let asked = world.prove(&world.x_identity("other account", Some(&ada.email)), &ada.email);
-    let bob = signed_in(world.answer(&asked, &Answer::CreateNew).unwrap());
+    let bob = signed_in(world.answer(&asked, Answer::CreateNew).unwrap());
     world.later(days(1));
 
     // Two flows for two identities, each with another candidate.
     let to_ada = at_the_proof(&world, &ada, "1");
     world.later(minutes(2));
-    let to_bob = world.answer(&at_the_prompt(&world, &ada, "2"), &Answer::LinkTo(2)).unwrap();
+    let to_bob = world.answer(&at_the_prompt(&world, &ada, "2"), Answer::LinkTo(2)).unwrap();
     let bobs = Identity::at("x", "other account");
     // Bob's identity proves Bob's account, made for another flow or shown for another candidate it proves nothing.
     let Answer::Assertion(for_the_other_flow) = shown(&bobs, &to_ada) else { unreachable!() };
-    let outcome = world.answer(&to_bob, &Answer::Assertion(for_the_other_flow));
+    let outcome = world.answer(&to_bob, Answer::Assertion(for_the_other_flow));
     assert!(matches!(refused(outcome), Refusal::AssertionRejected { .. }));
-    assert_eq!(refused(world.answer(&to_ada, &shown(&bobs, &to_ada))), Refusal::InvalidCredentials);
+    assert_eq!(refused(world.answer(&to_ada, shown(&bobs, &to_ada))), Refusal::InvalidCredentials);
     // Ada's password is no proof for an account that has none.
-    assert_eq!(refused(world.answer(&to_bob, &Answer::Password(PASSWORD.into()))), Refusal::NotOffered);
-    assert_eq!((methods(&world, &ada.token), methods(&world, &bob.token.unwrap())), (1, 1));
+    assert_eq!(refused(world.answer(&to_bob, Answer::Password(PASSWORD.into()))), Refusal::NotOffered);
+    assert_eq!((methods(&world, &ada.token), methods(&world, &bob.token)), (1, 1));
 
     world.later(minutes(15));
-    let late = world.answer(&to_ada, &Answer::Password(PASSWORD.into()));
+    let late = world.answer(&to_ada, Answer::Password(PASSWORD.into()));
     assert_eq!(refused(late), Refusal::FlowExpired, "one expiry");
 }
 
@@ -86,9 +86,9 @@ fn r3_3_the_same_verified_email_is_no_proof() {
     let asked = at_the_proof(&world, &ada, "1");
     // The identity that wants in has Ada's verified email, and is no proof of Ada's account.
     let itself = Identity::at("x", "1").with_email(&ada.email);
-    assert_eq!(refused(world.answer(&asked, &shown(&itself, &asked))), Refusal::InvalidCredentials);
+    assert_eq!(refused(world.answer(&asked, shown(&itself, &asked))), Refusal::InvalidCredentials);
     let code = world.mailbox().code(&ada.email).unwrap();
-    assert_eq!(refused(world.answer(&asked, &Answer::Code(code))), Refusal::NotOffered);
+    assert_eq!(refused(world.answer(&asked, Answer::Code(code))), Refusal::NotOffered);
     assert_eq!(methods(&world, &ada.token), 1);
 }
 
@@ -99,7 +99,7 @@ fn r3_4_the_proof_links_and_opens_the_session_in_one_commit_and_tells_the_owner(
     let asked = at_the_proof(&world, &ada, "1");
     world.mailbox().clear();
     let commits = world.engine().commits().unwrap();
-    let done = signed_in(world.answer(&asked, &Answer::Password(PASSWORD.into())).unwrap());
+    let done = signed_in(world.answer(&asked, Answer::Password(PASSWORD.into())).unwrap());
     assert_eq!(world.engine().commits().unwrap(), commits + 1);
     assert_eq!((done.account, done.outcome.code()), (ada.account, "Linked"));
     assert_eq!(world.mailbox().take(&ada.email).unwrap().kind.code(), "MethodAdded");
@@ -116,8 +116,8 @@ fn r3_4_a_password_is_linked_to_an_account_that_is_proven_by_its_identity() {
     let first = signed_in(world.prove(&world.federated(&identity), "ada@example.org"));
     world.later(days(1));
     let asked = world.prove(&world.sign_up("ada@example.org", PASSWORD), "ada@example.org");
-    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
-    let done = signed_in(world.answer(&chosen, &shown(&identity, &chosen)).unwrap());
+    let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
+    let done = signed_in(world.answer(&chosen, shown(&identity, &chosen)).unwrap());
     assert_eq!((done.account, done.outcome.code()), (first.account, "Linked"));
     assert_eq!(signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap()).account, first.account);
 }
@@ -128,16 +128,16 @@ fn r3_4_a_failed_proof_changes_nothing_and_counts_on_the_candidate() {
     let ada = world.ada();
     let asked = at_the_proof(&world, &ada, "1");
     for _ in 0..5 {
-        let outcome = world.answer(&asked, &Answer::Password("a wrong password".into()));
+        let outcome = world.answer(&asked, Answer::Password("a wrong password".into()));
         assert_eq!(refused(outcome), Refusal::InvalidCredentials);
     }
     let retry_at = Some(world.now() + minutes(1));
-    let outcome = world.answer(&asked, &Answer::Password(PASSWORD.into()));
+    let outcome = world.answer(&asked, Answer::Password(PASSWORD.into()));
     assert_eq!(refused(outcome), Refusal::Throttled { retry_at }, "the right one is answered alike");
     assert_eq!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::Throttled { retry_at });
     assert_eq!(methods(&world, &ada.token), 1);
     world.later(minutes(1));
-    signed_in(world.answer(&asked, &Answer::Password(PASSWORD.into())).unwrap());
+    signed_in(world.answer(&asked, Answer::Password(PASSWORD.into())).unwrap());
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn r3_4_a_foreign_identity_counts_like_a_wrong_password() {
     let asked = at_the_proof(&world, &ada, "1");
     let foreign = Identity::at("x", "somebody else");
     for _ in 0..5 {
-        assert_eq!(refused(world.answer(&asked, &shown(&foreign, &asked))), Refusal::InvalidCredentials);
+        assert_eq!(refused(world.answer(&asked, shown(&foreign, &asked))), Refusal::InvalidCredentials);
     }
     assert!(matches!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::Throttled { .. }));
 }
@@ -160,8 +160,8 @@ fn r3_4_what_another_device_did_meanwhile_is_seen_at_the_proof() {
     let first = at_the_proof(&world, &ada, "1");
     world.later(minutes(2));
     let second = at_the_proof(&world, &ada, "1");
-    signed_in(world.answer(&first, &Answer::Password(PASSWORD.into())).unwrap());
-    let outcome = world.answer(&second, &Answer::Password(PASSWORD.into()));
+    signed_in(world.answer(&first, Answer::Password(PASSWORD.into())).unwrap());
+    let outcome = world.answer(&second, Answer::Password(PASSWORD.into()));
     assert_eq!(refused(outcome), Refusal::AlreadyYours);
 
     // Another identity that someone makes an account of while its link is being proven.
@@ -169,8 +169,8 @@ fn r3_4_what_another_device_did_meanwhile_is_seen_at_the_proof() {
     let slow = at_the_proof(&world, &ada, "2");
     world.later(minutes(2));
     let quick = at_the_prompt(&world, &ada, "2");
-    signed_in(world.answer(&quick, &Answer::CreateNew).unwrap());
-    let outcome = world.answer(&slow, &Answer::Password(PASSWORD.into()));
+    signed_in(world.answer(&quick, Answer::CreateNew).unwrap());
+    let outcome = world.answer(&slow, Answer::Password(PASSWORD.into()));
     assert_eq!(refused(outcome), Refusal::IdentityInUse);
     assert_eq!(methods(&world, &ada.token), 2);
 }
@@ -183,9 +183,9 @@ fn r1_12_a_linked_method_is_told_to_every_address_that_was_verified_before() {
     let link = |identity: &Identity| {
         world.later(minutes(1));
         let asked = world.prove(&world.federated(identity), &ada.email);
-        let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
+        let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
         world.mailbox().clear();
-        signed_in(world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap());
+        signed_in(world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap());
         let mut told: Vec<_> = world.mailbox().all().into_iter().map(|message| message.to).collect();
         told.sort();
         told
@@ -204,24 +204,24 @@ fn r3_5_a_candidate_that_is_to_be_deleted_is_restored_first_or_left_out() {
     let prompt = at_the_prompt(&world, &ada, "1");
     let Step::LinkOrCreate { candidates, .. } = &prompt.step else { panic!("{prompt:?}") };
     assert_eq!(candidates.len(), 1, "what is pending is not shown before the proof");
-    let chosen = world.answer(&prompt, &Answer::LinkTo(1)).unwrap();
-    let asked = world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap();
+    let chosen = world.answer(&prompt, Answer::LinkTo(1)).unwrap();
+    let asked = world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap();
     assert!(matches!(asked.step, Step::ConfirmRestore { .. }), "{asked:?}");
-    let back = world.answer(&asked, &Answer::KeepDeleted).unwrap();
+    let back = world.answer(&asked, Answer::KeepDeleted).unwrap();
     let Step::LinkOrCreate { candidates, can_create, .. } = &back.step else { panic!("{back:?}") };
     assert_eq!((candidates.len(), *can_create), (0, true));
-    assert_eq!(refused(world.answer(&back, &Answer::LinkTo(1))), Refusal::NotOffered);
-    signed_in(world.answer(&back, &Answer::CreateNew).unwrap());
+    assert_eq!(refused(world.answer(&back, Answer::LinkTo(1))), Refusal::NotOffered);
+    signed_in(world.answer(&back, Answer::CreateNew).unwrap());
 
     world.later(days(1));
     let chosen = at_the_proof(&world, &ada, "2");
-    let asked = world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap();
+    let asked = world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap();
     world.mailbox().clear();
-    let done = signed_in(world.answer(&asked, &Answer::Restore).unwrap());
+    let done = signed_in(world.answer(&asked, Answer::Restore).unwrap());
     assert_eq!((done.account, done.outcome.code()), (ada.account, "Linked"));
     let told: Vec<_> = world.mailbox().all().iter().map(|message| message.kind.code()).collect();
     assert_eq!(told, ["Restored", "MethodAdded"]);
-    assert_eq!(methods(&world, &done.token.unwrap()), 2);
+    assert_eq!(methods(&world, &done.token), 2);
 }
 
 #[test]
@@ -232,10 +232,10 @@ fn r3_4_a_candidate_that_is_gone_brings_the_prompt_back() {
     world.later(days(30) - minutes(5));
     let asked = at_the_proof(&world, &ada, "1");
     world.later(minutes(5));
-    let back = world.answer(&asked, &Answer::Password(PASSWORD.into())).unwrap();
+    let back = world.answer(&asked, Answer::Password(PASSWORD.into())).unwrap();
     let Step::LinkOrCreate { candidates, can_create, .. } = &back.step else { panic!("{back:?}") };
     assert_eq!((candidates.len(), *can_create), (0, true));
-    signed_in(world.answer(&back, &Answer::CreateNew).unwrap());
+    signed_in(world.answer(&back, Answer::CreateNew).unwrap());
 }
 
 #[test]
@@ -245,12 +245,12 @@ fn r3_5_a_password_whose_only_candidate_was_kept_deleted_can_only_leave() {
     world.account(&ada).request_deletion().unwrap();
     world.later(days(1));
     let prompt = world.prove(&world.sign_up(&ada.email, "another long password"), &ada.email);
-    let chosen = world.answer(&prompt, &Answer::LinkTo(1)).unwrap();
-    let asked = world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap();
-    let back = world.answer(&asked, &Answer::KeepDeleted).unwrap();
+    let chosen = world.answer(&prompt, Answer::LinkTo(1)).unwrap();
+    let asked = world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap();
+    let back = world.answer(&asked, Answer::KeepDeleted).unwrap();
     let Step::LinkOrCreate { candidates, can_create, blocked, .. } = &back.step else { panic!("{back:?}") };
     assert_eq!((candidates.len(), *can_create, blocked.unwrap().code()), (0, false, "PasswordTaken"));
-    assert_eq!(world.answer(&back, &Answer::Cancel).unwrap().step, Step::Ended);
+    assert_eq!(world.answer(&back, Answer::Cancel).unwrap().step, Step::Ended);
 }
 
 #[test]
@@ -261,13 +261,13 @@ fn r9_2_only_restore_restores_and_keep_deleted_leaves_all_as_it_is() {
     assert_eq!(world.engine().resolve(&ada.token).unwrap_err(), Error::Refused(Refusal::SessionEnded));
     world.later(days(29));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    assert_eq!(world.answer(&asked, &Answer::KeepDeleted).unwrap().step, Step::Ended);
+    assert_eq!(world.answer(&asked, Answer::KeepDeleted).unwrap().step, Step::Ended);
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     assert!(matches!(asked.step, Step::ConfirmRestore { purge_at: shown, .. } if shown == purge_at));
-    let done = signed_in(world.answer(&asked, &Answer::Restore).unwrap());
+    let done = signed_in(world.answer(&asked, Answer::Restore).unwrap());
     assert_eq!((done.account, done.outcome.code()), (ada.account, "Restored"));
     world.later(days(40));
-    assert!(matches!(world.sign_in(&ada.email, PASSWORD).unwrap().step, Step::SignedIn(_)));
+    assert!(matches!(world.sign_in(&ada.email, PASSWORD).unwrap().step, Step::SignedIn { .. }));
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn r9_3_at_purge_at_the_account_is_absent_and_its_identifiers_are_free() {
     world.later(days(30) - std::time::Duration::from_millis(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     world.later(std::time::Duration::from_millis(1));
-    assert_eq!(refused(world.answer(&asked, &Answer::Restore)), Refusal::FlowExpired);
+    assert_eq!(refused(world.answer(&asked, Answer::Restore)), Refusal::FlowExpired);
     assert_eq!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::InvalidCredentials);
     let anew = world.person(&ada.email, "another long password");
     assert_ne!(anew.account, ada.account);
@@ -292,7 +292,7 @@ mod pre_hijacking {
 
     fn squatter(world: &World) -> SignedIn {
         let asked = world.x_identity("mallory", Some("victim@example.org"));
-        signed_in(world.answer(&asked, &Answer::Skip).unwrap())
+        signed_in(world.answer(&asked, Answer::Skip).unwrap())
     }
 
     #[test]
@@ -307,13 +307,13 @@ mod pre_hijacking {
         assert_eq!(victim.outcome.code(), "Created", "nobody has the address, so nothing is asked");
         assert_ne!(victim.account, attacker.account);
         assert!(world.sign_in("victim@example.org", "the attacker's password").is_err());
-        assert_eq!(methods(&world, &victim.token.unwrap()), 1);
+        assert_eq!(methods(&world, &victim.token), 1);
     }
 
     #[test]
     fn r3_6_unexpired_session() {
         let world = World::new();
-        let attacker = squatter(&world).token.unwrap();
+        let attacker = squatter(&world).token;
         world.later(minutes(2));
         let victim = world.person("victim@example.org", PASSWORD);
         let seen = world.engine().resolve(&attacker).unwrap();
@@ -341,7 +341,7 @@ mod pre_hijacking {
         let lie = Identity::at("other", "mallory").with_email("victim@example.org");
         let asked = world.federated(&lie);
         assert!(matches!(asked.step, Step::VerifyEmail { .. }), "its word is no proof: {asked:?}");
-        let attacker = signed_in(world.answer(&asked, &Answer::Skip).unwrap());
+        let attacker = signed_in(world.answer(&asked, Answer::Skip).unwrap());
         assert_ne!(attacker.account, victim.account);
         // The victim is not asked about an account that never proved the address.
         world.later(days(1));

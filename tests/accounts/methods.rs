@@ -15,7 +15,7 @@ fn method_of(account: &AccountHandle, kind: MethodKind) -> MethodId {
 fn by_x(world: &World, email: &str) -> (AccountHandle, Identity) {
     let x = Identity::at("x", email).with_email(email);
     let done = signed_in(world.prove(&world.federated(&x), email));
-    (world.engine().account(&done.token.unwrap()).unwrap(), x)
+    (world.engine().account(&done.token).unwrap(), x)
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn r1_6_an_identity_that_is_mine_or_another_s_is_not_added() {
     assert_eq!(refused(world.add(&account, &bobs)), Refusal::IdentityInUse);
     assert_eq!(account.view().unwrap(), before);
     assert_eq!(bob.view().unwrap().methods.len(), 1);
-    let unknown = selfsame::ProviderId::new("nobody").unwrap();
+    let unknown = "nobody".parse::<selfsame::ProviderId>().unwrap();
     assert_eq!(refused(account.begin_add(&unknown)), Refusal::UnknownProvider);
 }
 
@@ -57,11 +57,11 @@ fn r1_6_an_addition_lives_and_dies_with_its_session() {
     let ada = world.ada();
     let account = world.account(&ada);
     let x = Identity::at("x", "1815");
-    let provider = selfsame::ProviderId::new("x").unwrap();
-    let token = account.begin_add(&provider).unwrap().flow.unwrap();
-    let assertion = x.assertion(&token).unwrap();
+    let provider = "x".parse::<selfsame::ProviderId>().unwrap();
+    let begun = account.begin_add(&provider).unwrap();
+    let assertion = x.assertion(&begun);
     account.sign_out().unwrap();
-    let late = world.engine().continue_with(&token, &assertion, Intent::SignUp);
+    let late = world.engine().continue_with(&begun, &assertion, Intent::SignUp);
     assert_eq!(refused(late), Refusal::SessionEnded);
     // And wants fresh proof to begin.
     let account = world.fresh(&ada);
@@ -78,7 +78,7 @@ fn r1_6_an_authority_s_word_proves_an_added_address_but_never_the_first() {
     world.add(&account, &at_home).unwrap();
     assert!(account.view().unwrap().addresses[1].verified_at.is_some());
 
-    let unproven = signed_in(world.x_identity("2", None)).token.unwrap();
+    let unproven = signed_in(world.x_identity("2", None)).token;
     let account = world.engine().account(&unproven).unwrap();
     let at_home = Identity::at("example", "2").with_email("bob@provider.example");
     world.add(&account, &at_home).unwrap();
@@ -162,15 +162,15 @@ fn r1_7_a_locked_password_is_no_way_in_that_stays() {
     }
     let own = signed_in(world.present(&Identity::at("x", "1"), Intent::SignIn).unwrap());
     // A sign-in by another way unlocks it (12.1): it counts again.
-    let account = world.engine().account(&own.token.unwrap()).unwrap();
+    let account = world.engine().account(&own.token).unwrap();
     for _ in 0..100 {
         world.later(minutes(60));
         assert!(world.sign_in(&ada.email, "a wrong password").is_err());
     }
     let step = account.reauthenticate().unwrap();
-    let shown = Identity::at("x", "1").assertion(step.flow.as_ref().unwrap()).unwrap();
-    let renewed = signed_in(world.answer(&step, &Answer::Assertion(shown)).unwrap());
-    let account = world.engine().account(&renewed.token.unwrap()).unwrap();
+    let shown = Identity::at("x", "1").assertion(&step);
+    let renewed = signed_in(world.answer(&step, Answer::Assertion(shown)).unwrap());
+    let account = world.engine().account(&renewed.token).unwrap();
     let x = method_of(&account, MethodKind::Federated);
     assert_eq!(refused(account.remove_method(x, false)), Refusal::LastMethod);
 }
@@ -234,7 +234,7 @@ fn r1_8_an_account_whose_only_address_goes_has_no_contact() {
     let x = Identity::at("x", "1");
     world.add(&account, &x).unwrap();
     account.remove_method(method_of(&account, MethodKind::Password), false).unwrap();
-    let own = signed_in(world.present(&x, Intent::SignIn).unwrap()).token.unwrap();
+    let own = signed_in(world.present(&x, Intent::SignIn).unwrap()).token;
     let view = world.engine().account(&own).unwrap().view().unwrap();
     assert_eq!((view.contact, view.addresses.len()), (None, 0));
     // Nobody is asked about an address that is the account's no more; its own email is still held back.
@@ -252,7 +252,7 @@ fn r1_5_a_method_moves_by_being_removed_here_and_added_there() {
     let only = method_of(&bob, MethodKind::Federated);
     assert_eq!(refused(bob.remove_method(only, true)), Refusal::LastMethod, "the last one does not move");
     bob.add_password("bob@example.org", &NEW.into()).unwrap();
-    let bob = signed_in(world.sign_in("bob@example.org", NEW).unwrap()).token.unwrap();
+    let bob = signed_in(world.sign_in("bob@example.org", NEW).unwrap()).token;
     let bob = world.engine().account(&bob).unwrap();
     bob.remove_method(only, true).unwrap();
     world.add(&world.account(&ada), &x).unwrap();

@@ -1,7 +1,7 @@
 //! The second factor and its recovery codes (SPEC 4.3, 5, 12.1).
 
 use selfsame::{
-    Aal, AccountHandle, Amr, Answer, Client, Progress, Refusal, SecondFactor, Secret, SessionToken, Step,
+    Aal, AccountHandle, Amr, Answer, Client, Flow, Refusal, SecondFactor, Secret, SessionToken, Step,
     Timestamp,
 };
 use selfsame_world::{
@@ -18,13 +18,13 @@ fn ada_with_mfa(world: &World) -> (Person, Authenticator) {
     (ada, app)
 }
 
-fn asked_for_second(progress: &Progress) {
+fn asked_for_second(progress: &Flow) {
     let accepted = vec![SecondFactor::Totp, SecondFactor::RecoveryCode];
     assert_eq!(progress.step, Step::SecondFactor { accepted, can_skip: false });
 }
 
-fn token(progress: Progress) -> SessionToken {
-    signed_in(progress).token.unwrap()
+fn token(progress: Flow) -> SessionToken {
+    signed_in(progress).token
 }
 
 fn with_token(world: &World, token: &SessionToken) -> AccountHandle {
@@ -42,7 +42,7 @@ fn wrong() -> Answer {
 /// Ada proves her password and her app.
 fn full_sign_in(world: &World, app: &Authenticator) -> SessionToken {
     let asked = world.sign_in("ada@example.org", PASSWORD).unwrap();
-    let done = world.answer(&asked, &world.totp(app)).unwrap();
+    let done = world.answer(&asked, world.totp(app)).unwrap();
     world.later(minutes(1));
     token(done)
 }
@@ -70,7 +70,7 @@ fn r5_1_an_enrolment_is_proven_by_the_app_and_counts_once_its_codes_are_saved() 
 
     let codes = account.confirm_totp(&totp(&begun.secret, world.now()).unwrap()).unwrap();
     assert_eq!(account.view().unwrap().mfa, None, "nothing is on before the codes are saved");
-    assert!(matches!(world.sign_in(&ada.email, PASSWORD).unwrap().step, Step::SignedIn(_)));
+    assert!(matches!(world.sign_in(&ada.email, PASSWORD).unwrap().step, Step::SignedIn { .. }));
     assert_eq!(codes.codes.len(), 10);
     account.recovery_codes_saved().unwrap();
     let mfa = account.view().unwrap().mfa.unwrap();
@@ -98,7 +98,10 @@ fn r5_1_an_enrolment_ends_after_a_quarter_of_an_hour_with_its_session_and_at_the
     }
     let right = totp(&second, world.now()).unwrap();
     assert_eq!(refused(account.confirm_totp(&right)), Refusal::FlowExpired);
-    assert!(matches!(world.sign_in(&ada.email, PASSWORD).unwrap().step, Step::SignedIn(_)), "nothing counts");
+    assert!(
+        matches!(world.sign_in(&ada.email, PASSWORD).unwrap().step, Step::SignedIn { .. }),
+        "nothing counts"
+    );
 
     // Another session cannot confirm it, and it ends with its own.
     let app = account.enroll_totp().unwrap().secret;
@@ -116,21 +119,21 @@ fn r5_2_a_step_is_taken_once_the_enrolling_one_too_and_none_before_it() {
     let app = world.turn_on_mfa(&ada.token);
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     asked_for_second(&asked);
-    assert_eq!(refused(world.answer(&asked, &world.totp(&app))), Refusal::InvalidCode, "the enrolling code");
+    assert_eq!(refused(world.answer(&asked, world.totp(&app))), Refusal::InvalidCode, "the enrolling code");
     world.later(minutes(1));
     let now = world.totp(&app);
-    signed_in(world.answer(&asked, &now).unwrap());
+    signed_in(world.answer(&asked, now.clone()).unwrap());
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    assert_eq!(refused(world.answer(&asked, &now)), Refusal::InvalidCode, "once");
+    assert_eq!(refused(world.answer(&asked, now.clone())), Refusal::InvalidCode, "once");
     let before = Timestamp::from_millis(world.now().as_millis() - 30_000);
     let before = totp(&app.secret, before).unwrap();
-    assert_eq!(refused(world.answer(&asked, &Answer::Totp(before))), Refusal::InvalidCode);
+    assert_eq!(refused(world.answer(&asked, Answer::Totp(before))), Refusal::InvalidCode);
     // One step ahead is within the window, and spends all before it.
     let ahead = totp(&app.secret, world.now() + minutes(1) / 2).unwrap();
-    signed_in(world.answer(&asked, &Answer::Totp(ahead)).unwrap());
+    signed_in(world.answer(&asked, Answer::Totp(ahead)).unwrap());
     world.later(minutes(1) / 2);
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    assert_eq!(refused(world.answer(&asked, &world.totp(&app))), Refusal::InvalidCode);
+    assert_eq!(refused(world.answer(&asked, world.totp(&app))), Refusal::InvalidCode);
 }
 
 #[test]
@@ -141,7 +144,7 @@ fn r5_2_one_code_opens_one_session_however_many_ask_at_once() {
     let asked: Vec<_> = (0..8).map(|_| world.sign_in(&ada.email, PASSWORD).unwrap()).collect();
     let opened = std::thread::scope(|scope| {
         let tries: Vec<_> =
-            asked.iter().map(|asked| scope.spawn(|| world.answer(asked, &answer).is_ok())).collect();
+            asked.iter().map(|asked| scope.spawn(|| world.answer(asked, answer.clone()).is_ok())).collect();
         tries.into_iter().map(|open| open.join().unwrap()).filter(|opened| *opened).count()
     });
     assert_eq!(opened, 1);
@@ -178,12 +181,12 @@ fn r5_3_a_recovery_code_works_once_however_it_is_typed_and_is_told() {
     told(&world);
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     let typed = app.recovery_codes[0].reveal_text().unwrap().to_lowercase().replace('-', " ");
-    let done = signed_in(world.answer(&asked, &Answer::RecoveryCode(typed.as_str().into())).unwrap());
+    let done = signed_in(world.answer(&asked, Answer::RecoveryCode(typed.as_str().into())).unwrap());
     assert_eq!((done.aal, done.recovered, done.amr), (Aal::Aal1, true, vec![Amr::Pwd]));
     assert_eq!(told(&world), ["RecoveryCodeUsed"]);
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    assert_eq!(refused(world.answer(&asked, &code(&app, 0))), Refusal::InvalidCode);
-    signed_in(world.answer(&asked, &code(&app, 1)).unwrap());
+    assert_eq!(refused(world.answer(&asked, code(&app, 0))), Refusal::InvalidCode);
+    signed_in(world.answer(&asked, code(&app, 1)).unwrap());
 }
 
 #[test]
@@ -192,8 +195,8 @@ fn r4_3_every_path_into_the_account_asks_for_the_second_factor() {
     let ada = world.ada();
     world.later(minutes(1));
     let linked = world.prove(&world.x_identity("1", Some(&ada.email)), &ada.email);
-    let chosen = world.answer(&linked, &Answer::LinkTo(1)).unwrap();
-    signed_in(world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap());
+    let chosen = world.answer(&linked, Answer::LinkTo(1)).unwrap();
+    signed_in(world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap());
     let app = world.turn_on_mfa(&ada.token);
     world.later(minutes(2));
 
@@ -205,11 +208,11 @@ fn r4_3_every_path_into_the_account_asks_for_the_second_factor() {
     world.later(minutes(2));
     let other = Identity::at("other", "9").with_email(&ada.email);
     let asked = world.prove(&world.federated(&other), &ada.email);
-    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
-    let proven = world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap();
+    let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
+    let proven = world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap();
     assert_eq!(proven.step, Step::SecondFactor { accepted: vec![SecondFactor::Totp], can_skip: false });
-    assert_eq!(refused(world.answer(&proven, &code(&app, 0))), Refusal::NotOffered);
-    let linked = signed_in(world.answer(&proven, &world.totp(&app)).unwrap());
+    assert_eq!(refused(world.answer(&proven, code(&app, 0))), Refusal::NotOffered);
+    let linked = signed_in(world.answer(&proven, world.totp(&app)).unwrap());
     assert_eq!((linked.account, linked.aal), (ada.account, Aal::Aal2));
     // Restoring asks before it says that there is something to restore.
     world.later(minutes(1));
@@ -217,9 +220,9 @@ fn r4_3_every_path_into_the_account_asks_for_the_second_factor() {
     with_token(&world, &token).request_deletion().unwrap();
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     asked_for_second(&asked);
-    let restoring = world.answer(&asked, &world.totp(&app)).unwrap();
+    let restoring = world.answer(&asked, world.totp(&app)).unwrap();
     assert!(matches!(restoring.step, Step::ConfirmRestore { .. }));
-    let restored = signed_in(world.answer(&restoring, &Answer::Restore).unwrap());
+    let restored = signed_in(world.answer(&restoring, Answer::Restore).unwrap());
     assert_eq!(restored.aal, Aal::Aal2);
 }
 
@@ -231,16 +234,16 @@ fn r5_4_other_codes_work_once_they_are_saved_and_the_ones_before_until_then() {
     let made = account.regenerate_recovery_codes().unwrap();
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     let unsaved = Answer::RecoveryCode(made.codes[0].clone());
-    assert_eq!(refused(world.answer(&asked, &unsaved)), Refusal::InvalidCode);
+    assert_eq!(refused(world.answer(&asked, unsaved.clone())), Refusal::InvalidCode);
     account.recovery_codes_saved().unwrap();
-    assert_eq!(refused(world.answer(&asked, &code(&app, 0))), Refusal::InvalidCode);
-    signed_in(world.answer(&asked, &unsaved).unwrap());
+    assert_eq!(refused(world.answer(&asked, code(&app, 0))), Refusal::InvalidCode);
+    signed_in(world.answer(&asked, unsaved.clone()).unwrap());
     // With three left the account page says so.
     for (number, left) in (1..8).zip((2..9).rev()) {
         world.later(days(2));
         let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
         let answer = Answer::RecoveryCode(made.codes[number].clone());
-        let account = with_token(&world, &token(world.answer(&asked, &answer).unwrap()));
+        let account = with_token(&world, &token(world.answer(&asked, answer.clone()).unwrap()));
         let mfa = account.view().unwrap().mfa.unwrap();
         assert_eq!((mfa.recovery_codes_left, mfa.few_recovery_codes), (left, left <= 3));
     }
@@ -251,7 +254,7 @@ fn r5_4_other_codes_want_a_fresh_second_factor() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    let recovered = with_token(&world, &token(world.answer(&asked, &code(&app, 0)).unwrap()));
+    let recovered = with_token(&world, &token(world.answer(&asked, code(&app, 0)).unwrap()));
     assert!(matches!(
         refused(recovered.regenerate_recovery_codes()),
         Refusal::ReauthenticationRequired { .. }
@@ -267,7 +270,7 @@ fn r5_5_a_recovered_session_may_replace_or_turn_off_the_factor_and_ends_those_be
     let (ada, app) = ada_with_mfa(&world);
     let before = full_sign_in(&world, &app);
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    let recovered = token(world.answer(&asked, &code(&app, 0)).unwrap());
+    let recovered = token(world.answer(&asked, code(&app, 0)).unwrap());
     assert_eq!(refused(world.engine().resolve(&before)), Refusal::SessionEnded);
     let account = with_token(&world, &recovered);
     assert_eq!(account.view().unwrap().hold_until, Some(world.now() + days(1)));
@@ -276,15 +279,15 @@ fn r5_5_a_recovered_session_may_replace_or_turn_off_the_factor_and_ends_those_be
     assert_eq!(told(&world).last(), Some(&"MfaReplaced"));
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    assert_eq!(refused(world.answer(&asked, &world.totp(&app))), Refusal::InvalidCode);
-    assert_eq!(refused(world.answer(&asked, &code(&app, 1))), Refusal::InvalidCode, "its codes ended too");
-    signed_in(world.answer(&asked, &world.totp(&replacement)).unwrap());
+    assert_eq!(refused(world.answer(&asked, world.totp(&app))), Refusal::InvalidCode);
+    assert_eq!(refused(world.answer(&asked, code(&app, 1))), Refusal::InvalidCode, "its codes ended too");
+    signed_in(world.answer(&asked, world.totp(&replacement)).unwrap());
 
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    let recovered = token(world.answer(&asked, &code(&replacement, 0)).unwrap());
+    let recovered = token(world.answer(&asked, code(&replacement, 0)).unwrap());
     with_token(&world, &recovered).turn_off_mfa().unwrap();
-    assert!(matches!(world.sign_in(&ada.email, PASSWORD).unwrap().step, Step::SignedIn(_)));
+    assert!(matches!(world.sign_in(&ada.email, PASSWORD).unwrap().step, Step::SignedIn { .. }));
     assert_eq!(refused(with_token(&world, &recovered).turn_off_mfa()), Refusal::NotOffered);
 }
 
@@ -299,8 +302,8 @@ fn r5_5_nothing_but_a_factor_or_a_code_turns_mfa_off() {
     assert!(matches!(refused(account.enroll_totp()), Refusal::ReauthenticationRequired { .. }));
     // The first factor alone renews too little.
     let asked = account.reauthenticate().unwrap();
-    let asked = world.answer(&asked, &Answer::Password(PASSWORD.into())).unwrap();
-    let first_only = token(world.answer(&asked, &Answer::Skip).unwrap());
+    let asked = world.answer(&asked, Answer::Password(PASSWORD.into())).unwrap();
+    let first_only = token(world.answer(&asked, Answer::Skip).unwrap());
     let account = with_token(&world, &first_only);
     assert!(matches!(refused(account.turn_off_mfa()), Refusal::ReauthenticationRequired { .. }));
     assert!(account.view().unwrap().mfa.is_some());
@@ -310,7 +313,7 @@ fn r5_5_nothing_but_a_factor_or_a_code_turns_mfa_off() {
 fn r5_7_the_highest_level_is_aal2_exactly_when_mfa_is_on() {
     let world = World::new();
     let ada = world.ada();
-    let level = |progress: Progress| signed_in(progress).aal;
+    let level = |progress: Flow| signed_in(progress).aal;
     assert_eq!(level(world.sign_in(&ada.email, PASSWORD).unwrap()), Aal::Aal1);
     let app = world.turn_on_mfa(&ada.token);
     world.later(minutes(1));
@@ -345,26 +348,26 @@ fn r12_1_the_second_counter_is_cleared_by_a_second_factor_alone() {
     let (ada, app) = ada_with_mfa(&world);
     for _ in 0..3 {
         let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-        assert_eq!(refused(world.answer(&asked, &wrong())), Refusal::InvalidCode);
+        assert_eq!(refused(world.answer(&asked, wrong())), Refusal::InvalidCode);
     }
     // A right password in between clears nothing of it, in whatever flow.
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    assert_eq!(refused(world.answer(&asked, &wrong())), Refusal::InvalidCode);
-    assert_eq!(refused(world.answer(&asked, &wrong())), Refusal::InvalidCode);
+    assert_eq!(refused(world.answer(&asked, wrong())), Refusal::InvalidCode);
+    assert_eq!(refused(world.answer(&asked, wrong())), Refusal::InvalidCode);
     let retry_at = Some(world.now() + minutes(1));
-    assert_eq!(refused(world.answer(&asked, &wrong())), Refusal::Throttled { retry_at });
+    assert_eq!(refused(world.answer(&asked, wrong())), Refusal::Throttled { retry_at });
     let right = world.totp(&app);
     assert_eq!(
-        refused(world.answer(&asked, &right)),
+        refused(world.answer(&asked, right.clone())),
         Refusal::Throttled { retry_at },
         "right and wrong alike"
     );
-    assert_eq!(refused(world.answer(&asked, &code(&app, 0))), Refusal::Throttled { retry_at });
+    assert_eq!(refused(world.answer(&asked, code(&app, 0))), Refusal::Throttled { retry_at });
     world.later(minutes(1));
-    signed_in(world.answer(&asked, &world.totp(&app)).unwrap());
+    signed_in(world.answer(&asked, world.totp(&app)).unwrap());
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     for _ in 0..5 {
-        assert_eq!(refused(world.answer(&asked, &wrong())), Refusal::InvalidCode, "it began anew");
+        assert_eq!(refused(world.answer(&asked, wrong())), Refusal::InvalidCode, "it began anew");
     }
 }
 
@@ -375,17 +378,17 @@ fn r12_1_at_a_hundred_failures_the_app_is_locked_and_a_recovery_code_replaces_it
     for _ in 0..100 {
         world.later(hours(1));
         let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-        assert_eq!(refused(world.answer(&asked, &wrong())), Refusal::InvalidCode);
+        assert_eq!(refused(world.answer(&asked, wrong())), Refusal::InvalidCode);
     }
     world.later(days(30));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     let locked = Refusal::Throttled { retry_at: None };
-    assert_eq!(refused(world.answer(&asked, &world.totp(&app))), locked);
-    let recovered = token(world.answer(&asked, &code(&app, 0)).unwrap());
+    assert_eq!(refused(world.answer(&asked, world.totp(&app))), locked);
+    let recovered = token(world.answer(&asked, code(&app, 0)).unwrap());
     let replacement = world.turn_on_mfa(&recovered);
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    signed_in(world.answer(&asked, &world.totp(&replacement)).unwrap());
+    signed_in(world.answer(&asked, world.totp(&replacement)).unwrap());
 }
 
 #[test]
@@ -396,14 +399,14 @@ fn r12_1_recovery_codes_are_paced_and_never_locked() {
     for _ in 0..101 {
         world.later(hours(1));
         let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-        assert_eq!(refused(world.answer(&asked, &nonsense)), Refusal::InvalidCode);
+        assert_eq!(refused(world.answer(&asked, nonsense.clone())), Refusal::InvalidCode);
     }
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     let retry_at = Some(world.now() + hours(1));
-    assert_eq!(refused(world.answer(&asked, &code(&app, 0))), Refusal::Throttled { retry_at });
+    assert_eq!(refused(world.answer(&asked, code(&app, 0))), Refusal::Throttled { retry_at });
     world.later(hours(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    signed_in(world.answer(&asked, &code(&app, 0)).unwrap());
+    signed_in(world.answer(&asked, code(&app, 0)).unwrap());
 }
 
 #[test]
@@ -413,7 +416,7 @@ fn r12_3_parallel_guesses_at_the_second_factor_learn_no_more_than_the_budget() {
     let asked: Vec<_> = (0..24).map(|_| world.sign_in(&ada.email, PASSWORD).unwrap()).collect();
     let answers = std::thread::scope(|scope| {
         let tries: Vec<_> =
-            asked.iter().map(|asked| scope.spawn(|| refused(world.answer(asked, &wrong())))).collect();
+            asked.iter().map(|asked| scope.spawn(|| refused(world.answer(asked, wrong())))).collect();
         tries.into_iter().map(|answer| answer.join().unwrap()).collect::<Vec<_>>()
     });
     let told = answers.iter().filter(|answer| **answer == Refusal::InvalidCode).count();
@@ -427,7 +430,7 @@ fn r5_6_a_second_factor_that_was_turned_off_meanwhile_is_not_asked_for() {
     let waiting = world.sign_in(&ada.email, PASSWORD).unwrap();
     let token = full_sign_in(&world, &app);
     with_token(&world, &token).turn_off_mfa().unwrap();
-    signed_in(world.answer(&waiting, &wrong()).unwrap());
+    signed_in(world.answer(&waiting, wrong()).unwrap());
 }
 
 #[test]
@@ -437,10 +440,10 @@ fn r4_6_a_password_changed_between_the_factors_makes_the_flow_begin_anew() {
     let waiting = world.sign_in(&ada.email, PASSWORD).unwrap();
     let reset = world.engine().reset_password(&ada.email, &Client::on("phone")).unwrap();
     let asked = world.prove(&reset, &ada.email);
-    let asked = world.answer(&asked, &world.totp(&app)).unwrap();
-    signed_in(world.answer(&asked, &Answer::NewPassword("another horse battery staple".into())).unwrap());
+    let asked = world.answer(&asked, world.totp(&app)).unwrap();
+    signed_in(world.answer(&asked, Answer::NewPassword("another horse battery staple".into())).unwrap());
     world.later(minutes(1));
-    assert_eq!(refused(world.answer(&waiting, &world.totp(&app))), Refusal::FlowExpired);
+    assert_eq!(refused(world.answer(&waiting, world.totp(&app))), Refusal::FlowExpired);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The accounts that a device offers, and the ways in that need no network (SPEC 1.11, 4.9).
 
-use selfsame::{AccountId, Answer, Client, Intent, MethodKind, PickerEntry, Refusal};
-use selfsame_world::{Identity, Person, World, days, minutes, refused, signed_in};
+use selfsame::{AccountId, Answer, Client, MethodKind, PickerEntry, Refusal};
+use selfsame_world::{Person, World, days, minutes, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -80,7 +80,7 @@ fn r1_11_an_account_that_is_to_be_deleted_is_not_offered() {
     world.account(&ada).request_deletion().unwrap();
     assert_eq!(picked(&world), []);
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    signed_in(world.answer(&asked, &Answer::Restore).unwrap());
+    signed_in(world.answer(&asked, Answer::Restore).unwrap());
     assert_eq!(picked(&world), [ada.account]);
     world.account(&Person { token: token(&world), ..ada }).request_deletion().unwrap();
     world.later(days(30));
@@ -88,7 +88,7 @@ fn r1_11_an_account_that_is_to_be_deleted_is_not_offered() {
 }
 
 fn token(world: &World) -> selfsame::SessionToken {
-    signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap()).token.unwrap()
+    signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap()).token
 }
 
 #[test]
@@ -121,8 +121,4 @@ fn r4_9_a_sign_in_says_which_ways_in_need_no_network() {
     assert_eq!(ada.works_offline, [MethodKind::Password]);
     let x = signed_in(world.x_identity("1", None));
     assert!(x.works_offline.is_empty());
-    // The step says so again when it is looked at again.
-    let again = world.present(&Identity::at("x", "1"), Intent::SignIn).unwrap();
-    let shown = world.engine().current_step(&again.flow.unwrap()).unwrap();
-    assert!(signed_in(shown).works_offline.is_empty());
 }

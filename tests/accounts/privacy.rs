@@ -5,9 +5,8 @@ use std::slice;
 
 use boon::{Compiler, Schemas};
 use selfsame::{
-    AccountHandle, Action, Actor, Answer, Billing, BillingStatus, Client, CustomerRef, EXPORT_SCHEMA,
-    InExport, ManagedBy, PrivacyRequest, ProductId, Refusal, RequestKind, RequestStatus, SessionToken,
-    Status, TABLES,
+    AccountHandle, Action, Actor, Answer, Billing, BillingStatus, Client, EXPORT_SCHEMA, InExport, ManagedBy,
+    PrivacyRequest, ProductId, Refusal, RequestKind, RequestStatus, SessionToken, Status, TABLES,
 };
 use selfsame_world::{Identity, Person, World, days, hours, minutes, refused, signed_in, totp};
 use serde_json::Value;
@@ -42,23 +41,23 @@ fn judge(document: &Value) -> Result<(), String> {
 fn full(world: &World) -> (Person, SessionToken, Vec<String>) {
     let ada = world.ada();
     world.later(minutes(1));
-    let client = Client::on("Ada's phone").using(ProductId::new("api").unwrap());
+    let client = Client::on("Ada's phone").using("api".parse::<ProductId>().unwrap());
     signed_in(world.engine().sign_in(&ada.email, &PASSWORD.into(), &client).unwrap());
     let billing = Billing {
-        customer: CustomerRef::new("cus_1").unwrap(),
+        customer: "cus_1".parse().unwrap(),
         plan: "plus".to_owned(),
         status: BillingStatus::Active,
         period_end: Some(world.now() + days(30)),
         managed_by: ManagedBy::GooglePlay,
     };
-    world.engine().set_billing(ada.account, &ProductId::new("grok").unwrap(), &billing).unwrap();
+    world.engine().set_billing(ada.account, &"grok".parse::<ProductId>().unwrap(), &billing).unwrap();
     let identity = Identity::at("x", "815").called("ada");
     let asked = world.prove(&world.federated(&identity.with_email(&ada.email)), &ada.email);
-    let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
-    signed_in(world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap());
+    let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
+    signed_in(world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap());
     world.engine().support("grace").start_deletion(ada.account, "T-1").unwrap();
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    let back = signed_in(world.answer(&asked, &Answer::Restore).unwrap()).token.unwrap();
+    let back = signed_in(world.answer(&asked, Answer::Restore).unwrap()).token;
     let account = world.engine().account(&back).unwrap();
     account.set_display_name(Some("Ada")).unwrap();
     account.request_privacy(RequestKind::Access).unwrap();
@@ -126,7 +125,7 @@ fn r10_1_the_export_of_a_full_account_is_what_its_schema_says() {
 #[test]
 fn r10_1_a_bare_account_has_an_export_too() {
     let world = World::new();
-    let token = signed_in(world.x_identity("815", None)).token.unwrap();
+    let token = signed_in(world.x_identity("815", None)).token;
     assert_eq!(judge(&exported(&world.engine().account(&token).unwrap())), Ok(()));
 }
 
@@ -162,8 +161,8 @@ fn r10_1_a_session_that_waits_and_a_deletion_are_in_the_export_as_they_are() {
     world.engine().support("grace").start_deletion(ada.account, "T-1").unwrap();
     // Nobody is in while it is on its way; what is told then is told after the restore.
     let begun = world.engine().reauthenticate(&ada.token).unwrap();
-    let confirm = world.answer(&begun, &Answer::Password(PASSWORD.into())).unwrap();
-    let back = signed_in(world.answer(&confirm, &Answer::Restore).unwrap()).token.unwrap();
+    let confirm = world.answer(&begun, Answer::Password(PASSWORD.into())).unwrap();
+    let back = signed_in(world.answer(&confirm, Answer::Restore).unwrap()).token;
     let document = exported(&world.engine().account(&back).unwrap());
     assert_eq!(judge(&document), Ok(()));
     assert_eq!(document["account"]["status"]["is"], "Active");
@@ -179,7 +178,7 @@ fn r10_1_the_export_wants_fresh_proof_and_no_hold_and_is_told() {
     let ada = world.ada();
     world.later(minutes(5));
     assert!(matches!(refused(world.account(&ada).export()), Refusal::ReauthenticationRequired { .. }));
-    let token = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
+    let token = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token;
     world.mailbox().clear();
     let account = world.engine().account(&token).unwrap();
     account.export().unwrap();
@@ -190,8 +189,8 @@ fn r10_1_the_export_wants_fresh_proof_and_no_hold_and_is_told() {
     // After a recovery it has to wait (SPEC 5.5).
     let begun = world.engine().reset_password(&ada.email, &Client::on("laptop")).unwrap();
     let asked = world.prove(&begun, &ada.email);
-    let reset = world.answer(&asked, &Answer::NewPassword("another long password".into())).unwrap();
-    let account = world.engine().account(&signed_in(reset).token.unwrap()).unwrap();
+    let reset = world.answer(&asked, Answer::NewPassword("another long password".into())).unwrap();
+    let account = world.engine().account(&signed_in(reset).token).unwrap();
     assert!(matches!(refused(account.export()), Refusal::OnHold { .. }));
 }
 
@@ -310,11 +309,11 @@ fn r10_3_an_owner_who_restores_has_to_be_told_anew() {
     engine.announce_erasure(ada.account, asked.id).unwrap();
     world.later(hours(10));
     let begun = world.sign_in(&ada.email, PASSWORD).unwrap();
-    let back = signed_in(world.answer(&begun, &Answer::Restore).unwrap()).token.unwrap();
+    let back = signed_in(world.answer(&begun, Answer::Restore).unwrap()).token;
     world.later(hours(80));
     assert_eq!(refused(engine.erase(ada.account, asked.id)), Refusal::NotOffered);
     // A deletion of the owner's own is not the one that the notice was of.
-    let again = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
+    let again = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token;
     engine.account(&again).unwrap().request_deletion().unwrap();
     world.later(hours(80));
     assert_eq!(refused(engine.erase(ada.account, asked.id)), Refusal::NotOffered);

@@ -19,11 +19,11 @@ fn r6_1_a_token_carries_256_bits_and_its_neighbours_open_nothing() {
         let mut other: Vec<char> = text.chars().collect();
         other[at] = if other[at] == 'A' { 'B' } else { 'A' };
         let other: String = other.into_iter().collect();
-        let Ok(token) = SessionToken::parse(&other) else { continue };
+        let Ok(token) = other.parse::<SessionToken>() else { continue };
         assert_eq!(world.engine().resolve(&token).unwrap_err(), ENDED, "at {at}");
     }
-    assert!(SessionToken::parse(text.strip_suffix(|_: char| true).unwrap()).is_err());
-    assert!(FlowToken::parse(text).is_err());
+    assert!(text.strip_suffix(|_: char| true).unwrap().parse::<SessionToken>().is_err());
+    assert!(text.parse::<FlowToken>().is_err());
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn r6_2_a_session_ends_without_use_and_in_any_case() {
     world.later(moment);
     assert_eq!(world.engine().resolve(&ada.token).unwrap_err(), ENDED);
 
-    let kept = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
+    let kept = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token;
     for _ in 0..179 {
         world.later(days(1));
         world.engine().touch(&kept).unwrap();
@@ -83,7 +83,7 @@ fn r6_3_the_owner_lists_sessions_and_ends_one_or_all_others() {
     let world = World::new();
     let ada = world.ada();
     world.later(days(1));
-    let phone = Client::on("Ada's phone").using(ProductId::new("grok").unwrap());
+    let phone = Client::on("Ada's phone").using("grok".parse::<ProductId>().unwrap());
     let on_phone = signed_in(world.engine().sign_in(&ada.email, &PASSWORD.into(), &phone).unwrap());
     let on_tablet = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
     let account = world.account(&ada);
@@ -94,10 +94,10 @@ fn r6_3_the_owner_lists_sessions_and_ends_one_or_all_others() {
     assert_eq!((sessions[1].created_at, sessions[1].used_at), (world.now(), world.now()));
 
     account.end_session(on_phone.session).unwrap();
-    assert_eq!(world.engine().resolve(&on_phone.token.unwrap()).unwrap_err(), ENDED);
+    assert_eq!(world.engine().resolve(&on_phone.token).unwrap_err(), ENDED);
     assert_eq!(account.end_session(on_phone.session).unwrap_err(), ENDED, "it is over");
     account.end_other_sessions().unwrap();
-    assert_eq!(world.engine().resolve(&on_tablet.token.unwrap()).unwrap_err(), ENDED);
+    assert_eq!(world.engine().resolve(&on_tablet.token).unwrap_err(), ENDED);
     world.engine().resolve(&ada.token).unwrap();
     account.sign_out().unwrap();
     assert_eq!(account.view().unwrap_err(), ENDED);
@@ -109,7 +109,7 @@ fn r6_3_a_session_that_is_over_cannot_be_ended() {
     let ada = world.ada();
     world.later(days(31));
     let now = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
-    let account = world.engine().account(&now.token.unwrap()).unwrap();
+    let account = world.engine().account(&now.token).unwrap();
     assert_eq!(account.end_session(ada.session).unwrap_err(), ENDED);
     assert_eq!(account.activity().unwrap().len(), 2, "and nothing is written of it");
 }
@@ -134,7 +134,7 @@ fn r6_4_a_request_for_deletion_wants_proof_of_the_last_five_minutes() {
         Error::Refused(Refusal::ReauthenticationRequired { accepted: vec![Accepted::Password] })
     );
     world.engine().resolve(&ada.token).unwrap();
-    let fresh = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
+    let fresh = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token;
     world.later(Duration::from_secs(300) - Duration::from_millis(1));
     world.engine().account(&fresh).unwrap().request_deletion().unwrap();
 }
@@ -143,7 +143,7 @@ fn r6_4_a_request_for_deletion_wants_proof_of_the_last_five_minutes() {
 fn r9_1_a_deletion_ends_all_sessions_and_tells_every_verified_address() {
     let world = World::new();
     let ada = world.ada();
-    let other = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
+    let other = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token;
     world.mailbox().clear();
     world.engine().account(&other).unwrap().request_deletion().unwrap();
     assert_eq!(world.mailbox().take(&ada.email).unwrap().kind.code(), "DeletionRequested");
@@ -192,7 +192,7 @@ fn r11_2_after_400_days_the_oldest_events_go_and_the_chain_still_holds() {
     let mut token = ada.token.clone();
     for _ in 0..30 {
         world.later(days(20));
-        let next = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token.unwrap();
+        let next = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token;
         world.engine().account(&token).unwrap().sign_out().unwrap();
         token = next;
     }

@@ -1,7 +1,7 @@
 //! What somebody who helps people can do (SPEC 9.5), and what they can not.
 
 use selfsame::{
-    Action, Actor, Answer, Client, Error, ProductId, Progress, Refusal, Status, Step, SupportAct, SupportDesk,
+    Action, Actor, Answer, Client, Error, Flow, ProductId, Refusal, Status, Step, SupportAct, SupportDesk,
 };
 use selfsame_world::{Person, World, days, hours, minutes, refused, signed_in};
 
@@ -11,7 +11,7 @@ fn desk(world: &World) -> SupportDesk {
     world.engine().support("grace")
 }
 
-fn asked(world: &World, person: &Person) -> Progress {
+fn asked(world: &World, person: &Person) -> Flow {
     let asked = world.sign_in(&person.email, &person.password).unwrap();
     assert!(matches!(asked.step, Step::ConfirmRestore { .. }), "{asked:?}");
     asked
@@ -25,7 +25,7 @@ fn waits<T: std::fmt::Debug>(outcome: Result<T, Error>) -> bool {
 fn r9_5_support_finds_an_account_by_id_or_exact_email_and_sees_it_masked() {
     let world = World::new();
     let ada = world.ada();
-    let grok = ProductId::new("grok").unwrap();
+    let grok = "grok".parse::<ProductId>().unwrap();
     world.account(&ada).open_product(&grok).unwrap();
     let by_email = desk(&world).find(" Ada@Example.ORG ").unwrap();
     assert_eq!(by_email.len(), 1);
@@ -46,9 +46,9 @@ fn r9_5_an_email_of_several_accounts_finds_them_all_and_an_unproven_one_nobody()
     let ada = world.ada();
     world.later(minutes(1));
     let prompt = world.prove(&world.x_identity("815", Some(&ada.email)), &ada.email);
-    let other = signed_in(world.answer(&prompt, &Answer::CreateNew).unwrap());
+    let other = signed_in(world.answer(&prompt, Answer::CreateNew).unwrap());
     let unproven = world.x_identity("1815", Some(&ada.email));
-    signed_in(world.answer(&unproven, &Answer::Skip).unwrap());
+    signed_in(world.answer(&unproven, Answer::Skip).unwrap());
     let found: Vec<_> = desk(&world).find(&ada.email).unwrap().iter().map(|seen| seen.id).collect();
     assert_eq!(found, [ada.account, other.account]);
 }
@@ -92,7 +92,7 @@ fn r9_5_sessions_wait_instead_of_ending_and_go_on_with_fresh_proof() {
     world.later(minutes(1));
     let phone =
         signed_in(world.engine().sign_in(&ada.email, &PASSWORD.into(), &Client::on("phone")).unwrap());
-    let phone = phone.token.unwrap();
+    let phone = phone.token;
     let account = world.account(&ada);
     desk(&world).start_deletion(ada.account, "T-1").unwrap();
     for token in [&ada.token, &phone] {
@@ -106,18 +106,18 @@ fn r9_5_sessions_wait_instead_of_ending_and_go_on_with_fresh_proof() {
     // One of them proves that it is the owner's: it is asked, and goes on under a new token.
     let begun = world.engine().reauthenticate(&ada.token).unwrap();
     assert_eq!(
-        refused(world.answer(&begun, &Answer::Password("a wrong password".into()))),
+        refused(world.answer(&begun, Answer::Password("a wrong password".into()))),
         Refusal::InvalidCredentials
     );
-    let confirm = world.answer(&begun, &Answer::Password(PASSWORD.into())).unwrap();
+    let confirm = world.answer(&begun, Answer::Password(PASSWORD.into())).unwrap();
     assert!(matches!(confirm.step, Step::ConfirmRestore { .. }));
     assert!(waits(world.engine().resolve(&ada.token)), "not yet");
-    let renewed = signed_in(world.answer(&confirm, &Answer::Restore).unwrap());
+    let renewed = signed_in(world.answer(&confirm, Answer::Restore).unwrap());
     assert_eq!(renewed.session, ada.session);
-    world.engine().resolve(&renewed.token.clone().unwrap()).unwrap();
+    world.engine().resolve(&renewed.token.clone()).unwrap();
     assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded, "the token before");
     world.engine().resolve(&phone).unwrap();
-    let account = world.engine().account(&renewed.token.unwrap()).unwrap();
+    let account = world.engine().account(&renewed.token).unwrap();
     assert_eq!(account.view().unwrap().status, Status::Active);
     assert_eq!(account.sessions().unwrap().len(), 2);
     assert!(account.verify_audit().unwrap());
@@ -130,7 +130,7 @@ fn r9_5_a_restore_by_signing_in_lets_the_sessions_go_on_too() {
     desk(&world).start_deletion(ada.account, "T-1").unwrap();
     world.later(days(3));
     let begun = asked(&world, &ada);
-    signed_in(world.answer(&begun, &Answer::Restore).unwrap());
+    signed_in(world.answer(&begun, Answer::Restore).unwrap());
     assert_eq!(world.account(&ada).sessions().unwrap().len(), 2);
 }
 
@@ -144,7 +144,7 @@ fn r9_5_a_full_account_comes_back_with_one_session_less_for_the_new_one() {
     }
     desk(&world).start_deletion(ada.account, "T-1").unwrap();
     let begun = asked(&world, &ada);
-    let back = signed_in(world.answer(&begun, &Answer::Restore).unwrap()).token.unwrap();
+    let back = signed_in(world.answer(&begun, Answer::Restore).unwrap()).token;
     assert_eq!(world.engine().account(&back).unwrap().sessions().unwrap().len(), 100);
     assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded, "the oldest");
 }
@@ -157,8 +157,8 @@ fn r9_5_a_recovery_on_the_way_back_ends_the_sessions_that_waited() {
     world.later(minutes(5));
     let begun = world.engine().reset_password(&ada.email, &Client::on("laptop")).unwrap();
     let asked = world.prove(&begun, &ada.email);
-    let confirm = world.answer(&asked, &Answer::NewPassword("another long password".into())).unwrap();
-    let back = signed_in(world.answer(&confirm, &Answer::Restore).unwrap()).token.unwrap();
+    let confirm = world.answer(&asked, Answer::NewPassword("another long password".into())).unwrap();
+    let back = signed_in(world.answer(&confirm, Answer::Restore).unwrap()).token;
     assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded);
     assert_eq!(world.engine().account(&back).unwrap().sessions().unwrap().len(), 1);
 }
@@ -184,7 +184,7 @@ fn r9_5_the_fifth_wrong_proof_ends_a_session_that_waits() {
     desk(&world).start_deletion(ada.account, "T-1").unwrap();
     for _ in 0..5 {
         let begun = world.engine().reauthenticate(&ada.token).unwrap();
-        refused(world.answer(&begun, &Answer::Password("a wrong password".into())));
+        refused(world.answer(&begun, Answer::Password("a wrong password".into())));
     }
     assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded);
     assert_eq!(refused(world.engine().reauthenticate(&ada.token)), Refusal::SessionEnded);
@@ -225,7 +225,7 @@ fn r9_5_after_a_restore_support_waits_thirty_days() {
     let ada = world.ada();
     desk(&world).start_deletion(ada.account, "T-1").unwrap();
     let begun = asked(&world, &ada);
-    signed_in(world.answer(&begun, &Answer::Restore).unwrap());
+    signed_in(world.answer(&begun, Answer::Restore).unwrap());
     let restored_at = world.now();
     world.later(days(30) - minutes(1));
     let early = refused(desk(&world).start_deletion(ada.account, "T-2"));
@@ -241,7 +241,7 @@ fn r9_5_the_owner_is_not_held_to_the_thirty_days_of_support() {
     let ada = world.ada();
     desk(&world).start_deletion(ada.account, "T-1").unwrap();
     let begun = asked(&world, &ada);
-    let back = signed_in(world.answer(&begun, &Answer::Restore).unwrap()).token.unwrap();
+    let back = signed_in(world.answer(&begun, Answer::Restore).unwrap()).token;
     world.engine().account(&back).unwrap().request_deletion().unwrap();
 }
 

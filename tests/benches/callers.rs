@@ -86,7 +86,11 @@ fn part(how: &str, callers: usize) -> String {
 fn engine_on(store: Arc<dyn Store>) -> Engine {
     let world = stores::world(Arc::new(Free)).build();
     let policy = World::policy().build().unwrap();
-    let engine = Engine::create_in(store, &world.unlock(), policy, world.environment()).unwrap();
+    let engine = Engine::options(world.unlock())
+        .policy(policy)
+        .environment(world.environment())
+        .create_in(store)
+        .unwrap();
     stores::fill(&engine, 0..ACCOUNTS, stores::HASH);
     engine
 }

@@ -162,7 +162,11 @@ fn plain_engine() -> Engine {
     let world = stores::world(Arc::new(Free)).build();
     let policy = World::policy().build().unwrap();
     let store = Arc::new(BTreeStore::new());
-    let engine = Engine::create_in(store, &world.unlock(), policy, world.environment()).unwrap();
+    let engine = Engine::options(world.unlock())
+        .policy(policy)
+        .environment(world.environment())
+        .create_in(store)
+        .unwrap();
     stores::fill(&engine, 0..HASHED, stores::HASH);
     engine
 }

@@ -17,7 +17,7 @@ use selfsame::testing::{
     BTreeStore, Decide, Keyring, Medium, MemoryMedium, Opened, Read, RedbStore, Row, Settings,
     StorageBackend, Store, StoreError, TallyKey, Write,
 };
-use selfsame::{Answer, Client, Engine, MessageKind, Progress};
+use selfsame::{Answer, Client, Engine, Flow, MessageKind};
 use selfsame_world::{World, minutes, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -148,8 +148,11 @@ impl Bench {
         // Only its clock, hasher and randomness are used.
         let world = Arc::new(World::new());
         let policy = World::policy().build().unwrap();
-        let engine =
-            Engine::create_in(Arc::new(store), &world.unlock(), policy, world.environment()).unwrap();
+        let engine = Engine::options(world.unlock())
+            .policy(policy)
+            .environment(world.environment())
+            .create_in(Arc::new(store))
+            .unwrap();
         for neighbour in 0..NEIGHBOURS {
             world.later(minutes(1));
             let email = format!("neighbour{neighbour}@example.org");
@@ -192,8 +195,8 @@ fn code(engine: &Engine) -> Answer {
     }
 }
 
-fn answer(engine: &Engine, to: &Progress, answer: &Answer) -> Progress {
-    engine.answer(to.flow.as_ref().unwrap(), to.number, answer).unwrap()
+fn answer(engine: &Engine, to: &Flow, answer: &Answer) -> Flow {
+    engine.answer(to, answer.clone()).unwrap()
 }
 
 /// What is counted, and the table of allocations.
@@ -277,10 +280,14 @@ fn nothing_above_the_port_knows_what_store_it_is_on() {
     let world = World::new();
     let policy = World::policy().build().unwrap();
     let store = Arc::new(BTreeStore::new());
-    let engine = Engine::create_in(store, &world.unlock(), policy, world.environment()).unwrap();
+    let engine = Engine::options(world.unlock())
+        .policy(policy)
+        .environment(world.environment())
+        .create_in(store)
+        .unwrap();
     let asked = engine.sign_up(EMAIL, &PASSWORD.into(), &Client::on("a phone")).unwrap();
     let done = answer(&engine, &asked, &code(&engine));
-    let account = engine.account(&signed_in(done).token.unwrap()).unwrap();
+    let account = engine.account(&signed_in(done).token).unwrap();
     assert!(account.verify_audit().unwrap());
     assert_eq!(account.sessions().unwrap().len(), 1);
 }

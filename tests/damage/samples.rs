@@ -84,9 +84,13 @@ impl Sample {
     }
 
     pub(crate) fn open(&self, medium: Arc<dyn Medium>, verify: bool) -> Result<Engine, Error> {
-        let anchor = self.anchor.clone().map(|kept| Keystore::holding(Some(kept)) as Arc<dyn Anchor>);
         let policy = World::policy().verify_at_open(verify).build().unwrap();
-        Engine::open_on(medium, &self.unlock, anchor, policy, self.environment.clone())
+        let options =
+            Engine::options(self.unlock.clone()).policy(policy).environment(self.environment.clone());
+        match self.anchor.clone() {
+            Some(kept) => options.anchor(Keystore::holding(Some(kept))).open_on(medium),
+            None => options.open_on(medium),
+        }
     }
 
     /// Whether a file with these bytes may be refused with this error.

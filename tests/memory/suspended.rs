@@ -10,7 +10,7 @@ use std::thread;
 
 use selfsame::{
     Answer, Argon2Hasher, Client, Engine, Environment, HostKey, Keystore, KeystoreProblem, MessageKind,
-    Policy, Secret, SessionToken, Timestamp, Unlock,
+    Secret, SessionToken, Timestamp, Unlock,
 };
 use selfsame_world::{Hand, minutes, signed_in, totp};
 
@@ -140,12 +140,11 @@ fn code(engine: &Engine) -> Secret {
 fn at_work(engine: &Engine, hand: &Hand, markers: &mut Markers) -> SessionToken {
     let client = Client::on("laptop");
     let asked = engine.sign_up(EMAIL, &plain(&PASSWORD), &client).unwrap();
-    let flow = asked.flow.unwrap();
-    markers.add("flow token", flow.reveal().as_bytes());
+    markers.add("flow token", asked.token.as_ref().unwrap().reveal().as_bytes());
     let code = code(engine);
     markers.add("mailed code", code.reveal());
-    let done = engine.answer(&flow, asked.number, &Answer::Code(code)).unwrap();
-    let token = signed_in(done).token.unwrap();
+    let done = engine.answer(&asked, Answer::Code(code)).unwrap();
+    let token = signed_in(done).token;
     markers.add("first session's token", token.reveal().as_bytes());
 
     let account = engine.account(&token).unwrap();
@@ -163,9 +162,8 @@ fn at_work(engine: &Engine, hand: &Hand, markers: &mut Markers) -> SessionToken 
     engine.sign_in(EMAIL, &plain(&WRONG), &client).unwrap_err();
     let asked = engine.sign_in(EMAIL, &plain(&PASSWORD), &client).unwrap();
     let shown = totp(&enrolment.secret, hand.wall()).unwrap();
-    let flow = asked.flow.unwrap();
-    let done = engine.answer(&flow, asked.number, &Answer::Totp(shown)).unwrap();
-    let token = signed_in(done).token.unwrap();
+    let done = engine.answer(&asked, Answer::Totp(shown)).unwrap();
+    let token = signed_in(done).token;
     markers.add("session token", token.reveal().as_bytes());
     token
 }
@@ -183,7 +181,7 @@ fn searched(folder: &Path) {
     }
     let unlock = Unlock::Keystore(Arc::new(Chest));
     let path = folder.join("keystore");
-    let engine = Engine::create(&path, &unlock, None, Policy::default(), environment(&hand)).unwrap();
+    let engine = Engine::options(unlock.clone()).environment(environment(&hand)).create(&path).unwrap();
     let token = at_work(&engine, &hand, &mut markers);
     let names = ["sealing half", "lasting half", "rows", "accounts", "tally", "lookup", "code", "pepper"];
     for (name, key) in names.into_iter().zip(engine.masked_keys(MASK).unwrap()) {
@@ -218,7 +216,7 @@ fn searched(folder: &Path) {
     engine.suspend().unwrap();
     let path = folder.join("passphrase");
     let unlock = Unlock::Passphrase(plain(&PASSPHRASE));
-    let other = Engine::create(&path, &unlock, None, Policy::default(), environment(&hand)).unwrap();
+    let other = Engine::options(unlock.clone()).environment(environment(&hand)).create(&path).unwrap();
     drop(unlock);
     other.suspend().unwrap();
     other.health().unwrap();

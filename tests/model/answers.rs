@@ -239,7 +239,7 @@ impl Stage {
             .ways
             .identities
             .iter()
-            .find(|of| accepted.contains(&Accepted::Federated(Self::provider(**of))))?;
+            .find(|of| accepted.contains(&Accepted::Federated { provider: Self::provider(**of) }))?;
         if own / IDENTITIES != flow.who {
             return None;
         }

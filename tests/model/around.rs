@@ -1,6 +1,6 @@
 //! What support, the host, time and thieves do.
 
-use selfsame::{Billing, BillingStatus, CustomerRef, ManagedBy};
+use selfsame::{Billing, BillingStatus, ManagedBy};
 use selfsame_world::days;
 use serde_json::json;
 
@@ -159,7 +159,7 @@ impl Stage {
         // A customer is another's now and then, which is refused.
         let of = if figure == 3 { 0 } else { at };
         let billing = Billing {
-            customer: CustomerRef::new(&format!("customer {of} of {number}")).ok_or("a short reference")?,
+            customer: format!("customer {of} of {number}").parse().expect("a short reference"),
             plan: format!("plan {figure}"),
             status: BillingStatus::Active,
             period_end: Some(now + days(30)),

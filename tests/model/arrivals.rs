@@ -131,7 +131,7 @@ impl Stage {
             holder: flow.who,
             account,
             id: signed_in.session,
-            token: signed_in.token.ok_or("a session that was just opened has a token")?,
+            token: signed_in.token,
             first_at,
             proven_at: second_at.map_or(first_at, |second| second.min(first_at)),
             has_second: second_at.is_some() && !flow.recovered,

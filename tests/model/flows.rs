@@ -1,6 +1,6 @@
 //! The acts that lead into an account, step by step.
 
-use selfsame::{Answer, Intent, Progress, ProviderId, Secret, SignedIn, Step, Timestamp};
+use selfsame::{Answer, Intent, ProviderId, Secret, Step, Timestamp};
 use selfsame_world::Identity;
 use serde_json::json;
 
@@ -16,10 +16,10 @@ fn account_owner(flow: &Flow, accounts: &[Account]) -> Option<Who> {
 }
 
 impl Stage {
-    fn flow(who: Who, progress: &Progress, kind: Kind, now: Timestamp) -> Flow {
+    fn flow(who: Who, progress: &selfsame::Flow, kind: Kind, now: Timestamp) -> Flow {
         Flow {
             who,
-            token: progress.flow.clone(),
+            token: progress.token.clone(),
             number: progress.number,
             step: progress.step.clone(),
             kind,
@@ -41,12 +41,12 @@ impl Stage {
     }
 
     /// Keeps a flow that was begun, and looks at where it is.
-    pub(crate) fn begun(&mut self, flow: Flow, progress: Progress) -> Result<(), Broken> {
+    pub(crate) fn begun(&mut self, flow: Flow, progress: selfsame::Flow) -> Result<(), Broken> {
         self.flows.push(flow);
         self.stepped(self.flows.len() - 1, progress)
     }
 
-    pub(crate) fn begin(&self, who: Who, progress: &Progress, kind: Kind) -> Flow {
+    pub(crate) fn begin(&self, who: Who, progress: &selfsame::Flow, kind: Kind) -> Flow {
         Self::flow(who, progress, kind, self.now())
     }
 
@@ -107,18 +107,18 @@ impl Stage {
     pub(crate) fn assertion(
         of: usize,
         claims: Option<usize>,
-        progress: &selfsame::FlowToken,
+        flow: &selfsame::FlowToken,
     ) -> selfsame::Assertion {
         let (provider, subject) = identity(of);
         let mut known = Identity::at(provider, &subject).called(&subject);
         if let Some(claims) = claims {
             known = known.with_email(&mail(claims));
         }
-        known.assertion(progress).expect("a short name")
+        known.statement(flow.flow()).expect("a short name")
     }
 
     pub(crate) fn provider(of: usize) -> ProviderId {
-        ProviderId::new(identity(of).0).expect("a short name")
+        identity(of).0.parse().expect("a short name")
     }
 
     pub(crate) fn present(
@@ -137,8 +137,8 @@ impl Stage {
         })?;
         Self::held(Want::Yes, &begun, "a flow with a provider")?;
         let Ok(begun) = begun else { return Ok(()) };
-        let token = begun.flow.clone().ok_or("a flow has a token")?;
-        let assertion = Self::assertion(of, claims, &token);
+        let token = begun.token.as_ref().ok_or("a flow has a token")?;
+        let assertion = Self::assertion(of, claims, token);
         let intent = if signs_up { Intent::SignUp } else { Intent::SignIn };
         // At the limit of the world nobody new comes.
         if holder.is_none() && self.living() >= ACCOUNTS {
@@ -149,7 +149,7 @@ impl Stage {
             "intent": if signs_up { "SignUp" } else { "SignIn" },
         });
         let brought =
-            self.call(By::Person(who), act, |engine| engine.continue_with(&token, &assertion, intent))?;
+            self.call(By::Person(who), act, |engine| engine.continue_with(&begun, &assertion, intent))?;
         let want = Want::of(is_known && (holder.is_some() || !may_be_reserved), false);
         Self::held(want, &brought, "an identity that was brought")?;
         let Ok(progress) = brought else { return Ok(()) };
@@ -185,7 +185,8 @@ impl Stage {
         let is_open = |flow: &Flow| {
             flow.who == who
                 && flow.token.is_some()
-                && (give == Give::Again || !matches!(flow.step, Step::SignedIn(_) | Step::Done | Step::Ended))
+                && (give == Give::Again
+                    || !matches!(flow.step, Step::SignedIn { .. } | Step::Done | Step::Ended))
         };
         let Some(at) = Self::nth(&self.flows, place, is_open) else { return Ok(()) };
         if give == Give::Again {
@@ -197,7 +198,7 @@ impl Stage {
         let Some((answer, want, taken, missed)) = self.prepared(at, give) else { return Ok(()) };
         let now = self.now();
         let flow = &self.flows[at];
-        let (token, number) = (flow.token.clone().ok_or("an open flow has a token")?, flow.number);
+        let asked = flow.asked();
         self.acting.flow = Some(at);
         self.acting.account = flow.account;
         self.acting.before = flow
@@ -209,7 +210,7 @@ impl Stage {
             _ => By::Person(who),
         };
         let act = json!({ "do": "answer", "flow": told::flow(at), "give": self.give(&answer) });
-        let stepped = self.call(by, act, |engine| engine.answer(&token, number, &answer))?;
+        let stepped = self.call(by, act, |engine| engine.answer(&asked, answer.clone()))?;
         Self::held(want, &stepped, &what)?;
         if give == Give::Spent {
             watch::nothing_twice(true, stepped.is_ok())?;
@@ -237,21 +238,23 @@ impl Stage {
     /// The same answer to the first step again has no second effect, and hands out no second token.
     fn again(&mut self, at: usize) -> Result<(), Broken> {
         let flow = &self.flows[at];
-        let token = flow.token.clone().ok_or("an open flow has a token")?;
+        let first = selfsame::Flow { number: 1, ..flow.asked() };
         if flow.number <= 1 {
             return Ok(());
         }
         let (who, step) = (flow.who, flow.step.code());
         let commits = self.world.engine().commits().map_err(|error| error.to_string())?;
         let act = json!({ "do": "answer", "flow": told::flow(at), "give": "Cancel", "number": 1 });
-        let again = self.call(By::Person(who), act, |engine| engine.answer(&token, 1, &Answer::Cancel))?;
+        let again = self.call(By::Person(who), act, |engine| engine.answer(&first, Answer::Cancel))?;
         let after = self.world.engine().commits().map_err(|error| error.to_string())?;
-        let opened =
-            matches!(&again, Ok(Progress { step: Step::SignedIn(SignedIn { token: Some(_), .. }), .. }));
+        let opened = matches!(&again, Ok(selfsame::Flow { step: Step::SignedIn { .. }, .. }));
         watch::nothing_twice(true, opened || commits != after)?;
         match again {
             Ok(progress)
-                if progress.step.code() != step && step != "LinkOrCreate" && step != "ProveOwnership" =>
+                if progress.step.code() != step
+                    && (step, progress.step.code()) != ("SignedIn", "AlreadySignedIn")
+                    && step != "LinkOrCreate"
+                    && step != "ProveOwnership" =>
             {
                 Err(format!("the step is {} and was {step}", progress.step.code()))
             }
@@ -345,7 +348,7 @@ impl Stage {
     }
 
     /// Where a flow is now.
-    fn stepped(&mut self, at: usize, progress: Progress) -> Result<(), Broken> {
+    fn stepped(&mut self, at: usize, progress: selfsame::Flow) -> Result<(), Broken> {
         let now = self.now();
         self.told.says("expect", json!({ "step": progress.step.code() }));
         self.acting.flow = Some(at);
@@ -354,7 +357,7 @@ impl Stage {
         (flow.number, flow.since) = (progress.number, now);
         flow.step = progress.step.clone();
         match progress.step {
-            Step::SignedIn(signed_in) => self.arrived(at, signed_in),
+            Step::SignedIn { session: signed_in } => self.arrived(at, signed_in),
             Step::LinkOrCreate { candidates, .. } => {
                 flow.account = None;
                 flow.first_at = None;

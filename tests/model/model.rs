@@ -237,7 +237,12 @@ pub(crate) struct Request {
 }
 
 impl Flow {
+    /// The flow as its caller holds it.
+    pub(crate) fn asked(&self) -> selfsame::Flow {
+        selfsame::Flow { token: self.token.clone(), number: self.number, step: self.step.clone() }
+    }
+
     pub(crate) fn is_open(&self) -> bool {
-        self.token.is_some() && !matches!(self.step, Step::SignedIn(_) | Step::Done | Step::Ended)
+        self.token.is_some() && !matches!(self.step, Step::SignedIn { .. } | Step::Done | Step::Ended)
     }
 }

@@ -92,7 +92,7 @@ fn a_stranger_who_leaves_more_than_an_attempt_is_found() {
 
 fn view(world: &World, subject: &str) -> AccountView {
     let done = world.federated(&Identity::at("x", subject).called(subject));
-    let token = selfsame_world::signed_in(done).token.unwrap();
+    let token = selfsame_world::signed_in(done).token;
     world.engine().account(&token).unwrap().view().unwrap()
 }
 

@@ -443,5 +443,5 @@ fn number_of(email: &str) -> Option<usize> {
 
 /// One of the two products.
 pub(crate) fn product(number: usize) -> ProductId {
-    ProductId::new(PRODUCTS[number % PRODUCTS.len()]).expect("a short name")
+    PRODUCTS[number % PRODUCTS.len()].parse().expect("a short name")
 }

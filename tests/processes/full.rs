@@ -140,7 +140,7 @@ fn until_it_is_full(store: &Path) -> (usize, usize) {
         let person = &people[signed_in.len() % PEOPLE];
         match world.sign_in(&person.email, PASSWORD) {
             Ok(done) => {
-                let token = selfsame_world::signed_in(done).token.unwrap();
+                let token = selfsame_world::signed_in(done).token;
                 signed_in.push(Person { token, ..person.clone() });
             }
             Err(error) => break error,

@@ -37,7 +37,7 @@ pub(crate) fn serve(file: &Path) {
         let words: Vec<_> = line.split(' ').collect();
         let ada = || -> Result<AccountHandle, Error> {
             let world: &World = world.as_ref().expect("the store is open");
-            world.engine().account(&SessionToken::parse(words[1]).unwrap())
+            world.engine().account(&words[1].parse::<SessionToken>().unwrap())
         };
         let answer = match words[0] {
             "make" => World::builder().real_entropy().file(&file.with_file_name("new")).try_build().map(drop),

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use selfsame::{
-    Answer, Client, Engine, Error, FlowToken, Progress, Refusal, Secret, SessionToken, SignedIn, Step,
-};
+use selfsame::{Answer, Client, Engine, Error, Flow, Refusal, Secret, SessionToken, Step};
 use selfsame_world::{World, minutes, totp};
 
 use crate::below;
@@ -278,8 +276,7 @@ impl Worker<'_> {
     /// Gives the answer of `given` once more, and its recovery code to another flow: it opens nothing again.
     pub(crate) fn is_spent(&mut self, kind: &str, who: usize, given: &[String]) {
         match answer(self.world.engine(), &given[..2].join(" "), code_for(kind, &given[2])) {
-            Ok(Progress { step: Step::SignedIn(SignedIn { token: None, .. }), .. })
-            | Err(Error::Refused(_)) => {}
+            Ok(Flow { step: Step::AlreadySignedIn { .. }, .. }) | Err(Error::Refused(_)) => {}
             other => panic!("{kind} again: {other:?}"),
         }
         if kind == "recover" && !self.ledger.people[&who].leaves {
@@ -304,7 +301,7 @@ impl Worker<'_> {
     pub(crate) fn check(&mut self, who: usize) {
         let person = self.ledger.people[&who].clone();
         let engine = self.world.engine();
-        let resolved = |token: &String| engine.resolve(&SessionToken::parse(token).unwrap());
+        let resolved = |token: &String| engine.resolve(&token.parse::<SessionToken>().unwrap());
         for token in person.sessions.iter().filter(|token| *token != UNTOLD) {
             resolved(token)
                 .unwrap_or_else(|error| panic!("a session of {who} after {:?}: {error}", person.acts));
@@ -346,7 +343,7 @@ fn seen_by_signing_in(world: &World, who: usize, person: &Person) -> Option<Seen
         Step::SecondFactor { .. } => {
             assert!(person.is_mfa_on, "{who} has a second factor");
             let secret = person.secret.as_deref().unwrap();
-            world.answer(&asked, &Answer::Totp(totp(&secret.into(), world.now()).unwrap())).unwrap()
+            world.answer(&asked, Answer::Totp(totp(&secret.into(), world.now()).unwrap())).unwrap()
         }
         _ => asked,
     };
@@ -376,11 +373,11 @@ fn client() -> Client {
 }
 
 fn in_session(world: &World, token: &str) -> selfsame::AccountHandle {
-    world.engine().account(&SessionToken::parse(token).unwrap()).unwrap()
+    world.engine().account(&token.parse::<SessionToken>().unwrap()).unwrap()
 }
 
-fn token(progress: Progress) -> String {
-    selfsame_world::signed_in(progress).token.unwrap().reveal().to_owned()
+fn token(progress: Flow) -> String {
+    selfsame_world::signed_in(progress).token.reveal().to_owned()
 }
 
 fn text(secret: &Secret) -> String {
@@ -388,18 +385,19 @@ fn text(secret: &Secret) -> String {
 }
 
 /// A step of a flow, as it is told of.
-struct Told(Progress);
+struct Told(Flow);
 
 impl std::fmt::Display for Told {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.0.flow.as_ref().unwrap().reveal(), self.0.number)
+        write!(f, "{} {}", self.0.token.as_ref().unwrap().reveal(), self.0.number)
     }
 }
 
 /// Answers a step as it was told of.
-fn answer(engine: &Engine, told: &str, answer: Answer) -> Result<Progress, Error> {
-    let (flow, number) = told.split_once(' ').unwrap();
-    engine.answer(&FlowToken::parse(flow).unwrap(), number.parse().unwrap(), &answer)
+fn answer(engine: &Engine, told: &str, answer: Answer) -> Result<Flow, Error> {
+    let (token, number) = told.split_once(' ').unwrap();
+    let flow = engine.resume(&token.parse().unwrap())?;
+    engine.answer(&Flow { number: number.parse().unwrap(), ..flow }, answer)
 }
 
 fn code_for(kind: &str, code: &str) -> Answer {

@@ -102,7 +102,7 @@ fn unlike(class: &str, path: &str, shape: Option<&Shape>) -> Option<String> {
     let of = path.rsplit_once("::").map_or("", |(of, _)| of);
     let why = match class {
         "owner" if of != "AccountHandle" && !shape.takes.contains("SessionToken") => "takes no session",
-        "flow" if !shape.gives.contains("Progress") => "gives no step of a flow",
+        "flow" if !shape.gives.contains("Flow") => "gives no step of a flow",
         "value" if matches!(of, "Engine" | "AccountHandle" | "SupportDesk") => "acts on a store",
         "host" | "support" | "store" if of == "AccountHandle" => "is the owner's",
         _ => return None,
@@ -241,7 +241,7 @@ mod checker {
         };
         Api::from([
             ("Engine::remove_totp".to_owned(), shape("AccountId", "")),
-            ("Engine::sign_in".to_owned(), shape("Client", "Progress")),
+            ("Engine::sign_in".to_owned(), shape("Client", "Flow")),
             ("AccountHandle::turn_off_mfa".to_owned(), shape("", "")),
         ])
     }

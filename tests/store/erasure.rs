@@ -83,7 +83,7 @@ fn after_a_purge(world: &World) -> (Person, Person, Traces) {
 /// The session was idle too long.
 fn back(world: &World, person: &mut Person) {
     let again = signed_in(world.sign_in(&person.email, &person.password).unwrap());
-    person.token = again.token.unwrap();
+    person.token = again.token;
 }
 
 fn goes_on(engine: &Engine, ada: &Person) {
@@ -95,7 +95,7 @@ fn goes_on(engine: &Engine, ada: &Person) {
 
 fn open(path: &Path, world: &World, unlock: &Unlock) -> Result<Engine, Error> {
     let policy = World::policy().build().unwrap();
-    Engine::open(path, unlock, None, policy, world.environment())
+    Engine::options(unlock.clone()).policy(policy).environment(world.environment()).open(path)
 }
 
 #[test]
@@ -395,7 +395,11 @@ fn r10_4_stopped_at_any_call_the_old_file_or_the_new_one_is_there_and_it_begins_
         left.store(usize::MAX, Ordering::SeqCst);
         let kept = anchor(anchored.clone());
         let opens = |medium: Arc<dyn Medium>, unlock: &Unlock| {
-            Engine::open_on(medium, unlock, Some(kept.clone()), policy(), world.environment())
+            Engine::options(unlock.clone())
+                .anchor(kept.clone())
+                .policy(policy())
+                .environment(world.environment())
+                .open_on(medium)
         };
         let engine = opens(Arc::new(Dying::at(&path, &left)), &world.unlock()).unwrap();
         left.store(calls, Ordering::SeqCst);
@@ -453,8 +457,11 @@ fn r10_4_a_new_file_that_does_not_read_back_takes_no_place() {
         let medium = Dying::at(&path, &Arc::new(AtomicUsize::new(usize::MAX)));
         let writes = medium.writes.clone();
         let policy = World::policy().build().unwrap();
-        let engine =
-            Engine::open_on(Arc::new(medium), &world.unlock(), None, policy, world.environment()).unwrap();
+        let engine = Engine::options(world.unlock())
+            .policy(policy)
+            .environment(world.environment())
+            .open_on(Arc::new(medium))
+            .unwrap();
         writes.store(write, Ordering::SeqCst);
         match engine.rekey(&new_key()) {
             // What was lost was written once more later, or is free; or there were not so many writes.

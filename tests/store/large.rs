@@ -1,6 +1,6 @@
 //! An account with all that an account may have still opens, changes and exports.
 
-use selfsame::{Billing, BillingStatus, Client, CustomerRef, Intent, ManagedBy, Product, ProductId};
+use selfsame::{Billing, BillingStatus, Client, Intent, ManagedBy, Product, ProductId};
 use selfsame_world::{Identity, World, minutes, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -10,25 +10,24 @@ const LARGEST_VALUE: usize = 64 * 1024;
 
 #[test]
 fn r1_6_an_account_with_twenty_methods_fifty_sessions_and_two_thousand_events_works() {
-    let mut products = vec![Product::grok(), Product::api()];
-    products.push(Product { id: ProductId::new("notes").unwrap(), ..Product::grok() });
+    let mut products = selfsame_world::products();
+    products.push(Product { id: "notes".parse().unwrap(), ..products[0].clone() });
     let policy = World::policy().products(products).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
     let account = world.account(&ada);
     for number in 1..20 {
-        let provider = selfsame::ProviderId::new("other").unwrap();
+        let provider = "other".parse::<selfsame::ProviderId>().unwrap();
         let begun = account.begin_add(&provider).unwrap();
-        let flow = begun.flow.unwrap();
         let identity = Identity::at("other", &format!("{number:0>200}")).called(&"h".repeat(64));
-        let assertion = identity.assertion(&flow).unwrap();
-        world.engine().continue_with(&flow, &assertion, Intent::SignIn).unwrap();
+        let assertion = identity.assertion(&begun);
+        world.engine().continue_with(&begun, &assertion, Intent::SignIn).unwrap();
     }
     for (number, product) in ["grok", "api", "notes"].into_iter().enumerate() {
-        let product = ProductId::new(product).unwrap();
+        let product = product.parse::<ProductId>().unwrap();
         account.open_product(&product).unwrap();
         let billing = Billing {
-            customer: CustomerRef::new(&format!("cus_{number}")).unwrap(),
+            customer: format!("cus_{number}").parse().unwrap(),
             plan: "p".repeat(64),
             status: BillingStatus::Active,
             period_end: None,

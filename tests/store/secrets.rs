@@ -38,17 +38,17 @@ fn nothing_personal_can_be_read_in_the_file() {
     let email = "zqAda@mailbox-marker.example";
 
     let asked = world.engine().sign_up(email, &PASSWORD.into(), &client).unwrap();
-    markers.push(asked.flow.as_ref().unwrap().reveal().as_bytes().to_vec());
+    markers.push(asked.token.as_ref().unwrap().reveal().as_bytes().to_vec());
     let code = world.mailbox().code(email).unwrap();
     markers.push(code.reveal().to_vec());
-    let token = signed_in(world.answer(&asked, &Answer::Code(code)).unwrap()).token.unwrap();
+    let token = signed_in(world.answer(&asked, Answer::Code(code)).unwrap()).token;
     markers.push(token.reveal().as_bytes().to_vec());
     world.later(minutes(2));
     let identity = Identity::at("x", "zqsubject").called("zqhandle").with_email(email);
     let asked = world.prove(&world.federated(&identity), email);
     let Step::LinkOrCreate { candidates, .. } = &asked.step else { panic!("{asked:?}") };
-    let chosen = world.answer(&asked, &Answer::LinkTo(candidates[0].place)).unwrap();
-    signed_in(world.answer(&chosen, &Answer::Password(PASSWORD.into())).unwrap());
+    let chosen = world.answer(&asked, Answer::LinkTo(candidates[0].place)).unwrap();
+    signed_in(world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap());
     world.sign_in(email, "zq-wrong-guess-zq").unwrap_err();
     markers.push(b"zq-wrong-guess-zq".to_vec());
     world.sign_in("zqnobody@mailbox-marker.example", PASSWORD).unwrap_err();
@@ -85,12 +85,10 @@ fn no_debug_and_no_error_shows_what_is_secret() {
         world.sign_in("zqada@example.org", "zq-wrong-guess").unwrap_err(),
         world.sign_in("zq no address", PASSWORD).unwrap_err(),
         world.engine().sign_up("zqnew@example.org", &"zqshort".into(), &Client::default()).unwrap_err(),
-        world.answer(&asked, &Answer::Code("zq123".into())).unwrap_err(),
+        world.answer(&asked, Answer::Code("zq123".into())).unwrap_err(),
     ];
-    let statement = Identity::at("x", "zqsubject")
-        .called("zqhandle")
-        .with_email("zqada@example.org")
-        .assertion(asked.flow.as_ref().unwrap());
+    let statement =
+        Identity::at("x", "zqsubject").called("zqhandle").with_email("zqada@example.org").assertion(&asked);
     let mut shown = vec![
         format!("{:?}", ada.token),
         format!("{asked:?}"),

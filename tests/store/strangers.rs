@@ -4,13 +4,16 @@ use std::fs;
 use std::path::Path;
 
 use selfsame::testing::with_raw_rows;
-use selfsame::{Engine, Environment, Error, HostKey, OpenProblem, Policy, Secret, Unlock};
+use selfsame::{Engine, Error, HostKey, OpenProblem, Secret, Unlock};
 use selfsame_world::{World, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 
 fn open(path: &Path, unlock: &Unlock) -> Result<Engine, Error> {
-    Engine::open(path, unlock, None, World::policy().build().unwrap(), World::new().environment())
+    Engine::options(unlock.clone())
+        .policy(World::policy().build().unwrap())
+        .environment(World::new().environment())
+        .open(path)
 }
 
 /// The error, and that the file was not touched.
@@ -49,7 +52,13 @@ fn a_passphrase_opens_what_it_closed() {
     let phrase = |text: &str| Unlock::Passphrase(Secret::from(text));
     let policy = World::policy().build().unwrap();
     let environment = World::new().environment();
-    drop(Engine::create(&path, &phrase("four words of mine"), None, policy, environment).unwrap());
+    drop(
+        Engine::options(phrase("four words of mine"))
+            .policy(policy)
+            .environment(environment)
+            .create(&path)
+            .unwrap(),
+    );
     assert!(open(&path, &phrase("four words of mine")).is_ok());
     assert_eq!(refused(&path, &phrase("four other words")), Error::Open(OpenProblem::WrongKey));
     assert_eq!(refused(&path, &World::new().unlock()), Error::Open(OpenProblem::WrongKey));
@@ -69,7 +78,7 @@ fn what_is_no_store_and_what_is_not_there_have_their_own_errors() {
 
     drop(a_store(&path("store")));
     let create = |at: &Path| {
-        Engine::create(at, &World::new().unlock(), None, Policy::default(), World::new().environment()).err()
+        Engine::options(World::new().unlock()).environment(World::new().environment()).create(at).err()
     };
     let before = fs::read(path("store")).unwrap();
     assert_eq!(create(&path("store")), Some(Error::Open(OpenProblem::AlreadyExists)));
@@ -158,7 +167,7 @@ fn an_environment_of_the_machine_works_on_a_real_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let unlock = Unlock::HostKey(HostKey::from_bytes([7; 32]));
-    drop(Engine::create(&path, &unlock, None, Policy::default(), Environment::system()).unwrap());
-    let engine = Engine::open(&path, &unlock, None, Policy::default(), Environment::system()).unwrap();
+    drop(Engine::options(unlock.clone()).create(&path).unwrap());
+    let engine = Engine::options(unlock.clone()).open(&path).unwrap();
     assert_eq!(engine.health().unwrap().clock_rolled_back_by, None);
 }

@@ -36,7 +36,11 @@ fn sample(builder: WorldBuilder) -> Sample {
     world.account(&people[0]).request_deletion().unwrap();
     engine.suspend().unwrap();
     let later = World::policy().email_proof(EmailProof::Later).build().unwrap();
-    let offline = Engine::open_on(medium.clone(), &world.unlock(), None, later, world.environment()).unwrap();
+    let offline = Engine::options(world.unlock())
+        .policy(later)
+        .environment(world.environment())
+        .open_on(medium.clone())
+        .unwrap();
     offline.sign_up("flo@example.org", &ANOTHER.into(), &Client::on("tablet")).unwrap();
     drop(offline);
     let older = raw_rows(medium.bytes()).unwrap();
@@ -72,7 +76,10 @@ impl Sample {
     fn open_verifying(&self, file: Vec<u8>, verify: bool) -> Result<Engine, Error> {
         let medium = Arc::new(MemoryMedium::holding(file));
         let policy = World::policy().verify_at_open(verify).build().unwrap();
-        Engine::open_on(medium, &self.world.unlock(), None, policy, self.world.environment())
+        Engine::options(self.world.unlock())
+            .policy(policy)
+            .environment(self.world.environment())
+            .open_on(medium)
     }
 
     fn is_found(&self, what: &str, edits: &[Edit]) {

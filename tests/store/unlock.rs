@@ -60,7 +60,7 @@ fn environment() -> Environment {
 }
 
 fn open(path: &Path, unlock: &Unlock) -> Result<Engine, Error> {
-    Engine::open(path, unlock, None, policy(), environment())
+    Engine::options(unlock.clone()).policy(policy()).environment(environment()).open(path)
 }
 
 /// Nothing was made in its place, and nothing was written to it.
@@ -76,14 +76,15 @@ fn a_key_that_is_wrong_locked_away_lost_or_changed_is_each_its_own_error() {
     let path = folder.path().join("store");
     let chest = Chest::with(1);
     let unlock = Unlock::Keystore(chest.clone());
-    drop(Engine::create(&path, &unlock, None, policy(), environment()).unwrap());
+    drop(Engine::options(unlock.clone()).policy(policy()).environment(environment()).create(&path).unwrap());
     refused(&path, &host_key(2), OpenProblem::WrongKey);
     refused(&path, &phrase("a phrase"), OpenProblem::WrongKey);
     for (problem, why) in PROBLEMS {
         chest.set(Err(problem));
         refused(&path, &unlock, why);
         let other = folder.path().join("other");
-        let answer = Engine::create(&other, &unlock, None, policy(), environment()).err();
+        let answer =
+            Engine::options(unlock.clone()).policy(policy()).environment(environment()).create(&other).err();
         assert_eq!(answer, Some(Error::Open(why)));
         assert!(!other.exists(), "{why:?} left a file");
     }
@@ -98,8 +99,11 @@ fn a_keystore_is_asked_when_the_file_is_opened_and_at_no_other_time() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let chest = Chest::with(1);
-    let engine =
-        Engine::create(&path, &Unlock::Keystore(chest.clone()), None, policy(), environment()).unwrap();
+    let engine = Engine::options(Unlock::Keystore(chest.clone()))
+        .policy(policy())
+        .environment(environment())
+        .create(&path)
+        .unwrap();
     assert_eq!(chest.asked(), 1);
     engine.health().unwrap();
     engine.sign_up("ada@example.org", &PASSWORD.into(), &Client::on("phone")).unwrap();
@@ -128,8 +132,18 @@ fn a_passphrase_is_asked_for_once_and_opens_the_store_again_after_it_was_put_awa
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let world = World::new();
-    drop(Engine::create(&path, &phrase("a phrase"), None, policy(), world.environment()).unwrap());
-    let engine = Engine::open(&path, &phrase("a phrase"), None, policy(), world.environment()).unwrap();
+    drop(
+        Engine::options(phrase("a phrase"))
+            .policy(policy())
+            .environment(world.environment())
+            .create(&path)
+            .unwrap(),
+    );
+    let engine = Engine::options(phrase("a phrase"))
+        .policy(policy())
+        .environment(world.environment())
+        .open(&path)
+        .unwrap();
     assert_eq!(world.hashes(), 2);
     engine.suspend().unwrap();
     engine.health().unwrap();

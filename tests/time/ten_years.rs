@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use selfsame::{Answer, Client, Error, Progress, Refusal, Secret, SessionToken, Step, Timestamp};
+use selfsame::{Answer, Client, Error, Flow, Refusal, Secret, SessionToken, Step, Timestamp};
 use selfsame_world::{Authenticator, START, World, days, hours, minutes, refused, signed_in, totp};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -127,12 +127,12 @@ fn is_throttled(world: &World) -> bool {
     matches!(world.sign_in(ADA, PASSWORD), Err(Error::Refused(Refusal::Throttled { .. })))
 }
 
-fn reset(world: &World) -> Progress {
+fn reset(world: &World) -> Flow {
     world.engine().reset_password(ADA, &Client::on("phone")).unwrap()
 }
 
-fn takes(world: &World, asked: &Progress, code: &Secret) -> bool {
-    world.answer(asked, &Answer::Code(code.clone())).is_ok()
+fn takes(world: &World, asked: &Flow, code: &Secret) -> bool {
+    world.answer(asked, Answer::Code(code.clone())).is_ok()
 }
 
 /// Ada with MFA on and a code of hers that was taken.
@@ -140,7 +140,7 @@ fn ada_with_mfa(world: &World) -> (Authenticator, Answer) {
     let app = world.turn_on_mfa(&world.ada().token);
     world.later(minutes(1));
     let taken = world.totp(&app);
-    signed_in(world.answer(&world.sign_in(ADA, PASSWORD).unwrap(), &taken).unwrap());
+    signed_in(world.answer(&world.sign_in(ADA, PASSWORD).unwrap(), taken.clone()).unwrap());
     (app, taken)
 }
 
@@ -243,11 +243,11 @@ fn no_step_is_taken_twice(jump: Jump) -> Result<(), String> {
     let asked = world.sign_in(ADA, PASSWORD).unwrap();
     let earlier = Timestamp::from_millis(truth.as_millis() - 30_000);
     let of_the_wall = world.totp(&app);
-    for answer in [&taken, &Answer::Totp(totp(&app.secret, earlier).unwrap()), &of_the_wall] {
+    for answer in [taken, Answer::Totp(totp(&app.secret, earlier).unwrap()), of_the_wall] {
         hold(world.answer(&asked, answer).is_err(), "a code was taken twice, or one from before it")?;
     }
     world.later(minutes(1));
-    let next = world.answer(&asked, &world.totp(&app)).is_ok();
+    let next = world.answer(&asked, world.totp(&app)).is_ok();
     hold(next != jump.stays_back(), "the wall clock's code is taken where it is no step from before")
 }
 
@@ -266,7 +266,7 @@ fn a_deleted_account_can_be_restored_for_thirty_days(jump: Jump) -> Result<(), S
         return Err(format!("{:?}", asked.step));
     };
     hold(told == purge_at, "its end moved")?;
-    signed_in(world.answer(&asked, &Answer::Restore).map_err(|error| format!("{error:?}"))?);
+    signed_in(world.answer(&asked, Answer::Restore).map_err(|error| format!("{error:?}"))?);
     Ok(())
 }
 
@@ -304,17 +304,17 @@ fn r12_4_after_a_code_of_the_app_in_the_future_none_from_before_it_is_taken() {
         let truth = world.now();
         world.hand().set_wall_forward(TEN_YEARS);
         let asked = world.sign_in(ADA, PASSWORD).unwrap();
-        signed_in(world.answer(&asked, &world.totp(&app)).unwrap());
+        signed_in(world.answer(&asked, world.totp(&app)).unwrap());
         world.hand().set_wall_back(TEN_YEARS);
         if is_trusted {
             world.engine().set_trusted_time(truth).unwrap();
         }
         world.later(minutes(1));
         let asked = world.sign_in(ADA, PASSWORD).unwrap();
-        assert_eq!(refused(world.answer(&asked, &world.totp(&app))), Refusal::InvalidCode);
+        assert_eq!(refused(world.answer(&asked, world.totp(&app))), Refusal::InvalidCode);
         // The recovery codes are the way out, as for any app that is lost.
         let code = app.recovery_codes.first().unwrap().clone();
-        assert!(signed_in(world.answer(&asked, &Answer::RecoveryCode(code)).unwrap()).recovered);
+        assert!(signed_in(world.answer(&asked, Answer::RecoveryCode(code)).unwrap()).recovered);
     }
 }
 
@@ -338,7 +338,7 @@ fn r9_4_a_purge_that_runs_in_the_wrong_decade_destroys_nothing() {
         world.engine().set_trusted_time(world.now()).unwrap();
         assert_eq!(world.engine().purge_due(10).unwrap().receipts.len(), 0);
         let asked = world.sign_in(ADA, PASSWORD).unwrap();
-        signed_in(world.answer(&asked, &Answer::Restore).unwrap());
+        signed_in(world.answer(&asked, Answer::Restore).unwrap());
     }
 }
 
@@ -358,7 +358,7 @@ fn r12_4_a_trusted_time_lowers_the_mark_and_every_later_jump_is_judged_anew() {
         world.engine().set_trusted_time(world.now()).unwrap();
         let health = world.engine().health().unwrap();
         assert_eq!((health.clock_rolled_back_by, health.clock_events), (None, number));
-        let token = signed_in(world.sign_in(ADA, PASSWORD).unwrap()).token.unwrap();
+        let token = signed_in(world.sign_in(ADA, PASSWORD).unwrap()).token;
         let session = world.engine().resolve(&token).unwrap();
         assert_eq!((session.created_at, session.auth_time), (world.now(), world.now()));
     }

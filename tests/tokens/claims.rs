@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use selfsame::{AssertionKind, Error, Policy, Progress, Provider, ProviderId, Step, Timestamp};
+use selfsame::{AssertionKind, Error, Flow, Policy, Provider, ProviderId, Step, Timestamp};
 use selfsame_world::{START, TokenProvider, World, minutes, signed_in};
 use serde_json::{Value, json};
 
@@ -121,10 +121,10 @@ fn r2_9_time_passes_for_a_token_to_the_millisecond() {
 }
 
 /// What a sign-up with this email comes to: whether the address counts as proven.
-fn is_proven(world: &World, done: Result<Progress, Error>) -> bool {
+fn is_proven(world: &World, done: Result<Flow, Error>) -> bool {
     match done.unwrap().step {
-        Step::SignedIn(done) => {
-            let view = world.engine().account(&done.token.unwrap()).unwrap().view().unwrap();
+        Step::SignedIn { session: done } => {
+            let view = world.engine().account(&done.token).unwrap().view().unwrap();
             assert!(view.addresses[0].verified_at.is_some());
             true
         }
@@ -181,7 +181,7 @@ fn presets() -> (World, TokenProvider) {
     let policy = Policy::builder().providers(providers).build().unwrap();
     let (world, provider) = (World::builder().policy(policy).build(), TokenProvider::new());
     for id in ["google", "apple"] {
-        world.engine().set_keys(&ProviderId::new(id).unwrap(), &provider.jwks()).unwrap();
+        world.engine().set_keys(&id.parse::<ProviderId>().unwrap(), &provider.jwks()).unwrap();
     }
     (world, provider)
 }
@@ -261,7 +261,7 @@ fn a_token_s_name_is_for_display_and_a_token_does_not_show_itself() {
             }
             it.claim("sub", n.to_string())
         });
-        let token = signed_in(done.unwrap()).token.unwrap();
+        let token = signed_in(done.unwrap()).token;
         let view = world.engine().account(&token).unwrap().view().unwrap();
         assert_eq!(view.methods[0].handle, handle, "{claims}");
     }

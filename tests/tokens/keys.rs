@@ -102,7 +102,7 @@ fn r2_9_a_key_of_another_provider_proves_nothing() {
     let mallory = TokenProvider::with_seed([9; 32]);
     let rules = IdTokenRules::new(vec!["field-notes".to_owned()], vec![Algorithm::EdDsa]);
     let second = Provider {
-        id: ProviderId::new("mallory").unwrap(),
+        id: "mallory".parse::<ProviderId>().unwrap(),
         issuer: "https://mallory.example".to_owned(),
         authority_for: Vec::new(),
         assertion_kind: AssertionKind::IdToken(rules),
@@ -112,7 +112,7 @@ fn r2_9_a_key_of_another_provider_proves_nothing() {
     providers.push(second);
     let world = World::builder().policy(World::policy().providers(providers).build().unwrap()).build();
     let provider = TokenProvider::new();
-    let id = ProviderId::new("mallory").unwrap();
+    let id = "mallory".parse::<ProviderId>().unwrap();
     world.engine().set_keys(&provider.id(), &provider.jwks()).unwrap();
     world.engine().set_keys(&id, &mallory.jwks().replace("\"ed\"", "\"m\"")).unwrap();
     let (flow, nonce) = begin(&world);
@@ -195,7 +195,7 @@ fn r2_9_what_is_no_key_set_is_refused_and_the_one_before_stays() {
     }
     signed_in(sign_up(&world, &provider, |token| token).unwrap());
     for id in ["x", "nobody"] {
-        let id = ProviderId::new(id).unwrap();
+        let id = id.parse::<ProviderId>().unwrap();
         assert_eq!(refused(world.engine().set_keys(&id, &provider.jwks())), Refusal::UnknownProvider);
     }
     // What cannot be used does not spoil what can.

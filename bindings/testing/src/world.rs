@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use selfsame::{Assertion, FlowToken, Message, Secret, Timestamp};
+use selfsame::{Assertion, Flow, Message, Secret, Timestamp};
 use selfsame_ffi::{Engine, Policy, SelfsameError, Unlock};
 use selfsame_world::Identity;
 
 uniffi::use_remote_type!(selfsame_ffi::Assertion);
-uniffi::use_remote_type!(selfsame_ffi::FlowToken);
+uniffi::use_remote_type!(selfsame_ffi::Flow);
 uniffi::use_remote_type!(selfsame_ffi::Message);
 uniffi::use_remote_type!(selfsame_ffi::Secret);
 uniffi::use_remote_type!(selfsame_ffi::Timestamp);
@@ -131,10 +131,11 @@ pub struct Identity {
 
 /// Returns the host's statement for a flow, after the person was at the provider.
 ///
-/// Raises `InvalidShortName` if the provider's name is invalid.
+/// Raises `InvalidShortName` if the provider's name is invalid; `NotOffered` if the flow was done at once.
 #[uniffi::export]
-pub fn assertion(identity: Identity, flow: FlowToken) -> Result<Assertion, SelfsameError> {
-    identity.assertion(&flow).ok_or(SelfsameError::InvalidShortName)
+pub fn assertion(identity: Identity, flow: Flow) -> Result<Assertion, SelfsameError> {
+    let token = flow.token.ok_or(SelfsameError::NotOffered)?;
+    identity.statement(token.flow()).ok_or(SelfsameError::InvalidShortName)
 }
 
 /// Returns the six digits that an authenticator app shows at this time (RFC 6238) for a secret that was typed

@@ -1,6 +1,7 @@
 //! Opaque text that a caller holds for a flow or a session.
 
 use std::fmt;
+use std::str::FromStr;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
@@ -14,7 +15,7 @@ pub struct InvalidToken;
 
 impl fmt::Display for InvalidToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("this is no token of this kind")
+        f.write_str("this is not a token of this kind")
     }
 }
 
@@ -51,17 +52,6 @@ impl FlowToken {
         Self { text: text(&[flow.as_bytes(), secret]), flow, secret: boxed(secret) }
     }
 
-    /// Parses a token.
-    ///
-    /// # Errors
-    /// Returns [`InvalidToken`] if the text is not a token, including every other spelling of one.
-    pub fn parse(text: &str) -> Result<Self, InvalidToken> {
-        let bytes = bytes::<48>(text)?;
-        let (flow, secret) = bytes.split_first_chunk::<16>().ok_or(InvalidToken)?;
-        let secret = secret.first_chunk().ok_or(InvalidToken)?;
-        Ok(Self::new(FlowId::from_bytes(*flow), secret))
-    }
-
     /// Returns the token as text, to pass to the person who answers the next step.
     pub fn reveal(&self) -> &str {
         &self.text
@@ -83,18 +73,6 @@ impl SessionToken {
         Self { text, account, session, secret: boxed(secret) }
     }
 
-    /// Parses a token.
-    ///
-    /// # Errors
-    /// Returns [`InvalidToken`] if the text is not a token, including every other spelling of one.
-    pub fn parse(text: &str) -> Result<Self, InvalidToken> {
-        let bytes = bytes::<64>(text)?;
-        let (account, rest) = bytes.split_first_chunk::<16>().ok_or(InvalidToken)?;
-        let (session, secret) = rest.split_first_chunk::<16>().ok_or(InvalidToken)?;
-        let secret = secret.first_chunk().ok_or(InvalidToken)?;
-        Ok(Self::new(AccountId::from_bytes(*account), SessionId::from_bytes(*session), secret))
-    }
-
     /// Returns the token as text, to keep where the platform keeps secrets.
     pub fn reveal(&self) -> &str {
         &self.text
@@ -110,6 +88,31 @@ impl SessionToken {
 
     pub(crate) fn secret(&self) -> &[u8; 32] {
         &self.secret
+    }
+}
+
+impl FromStr for FlowToken {
+    type Err = InvalidToken;
+
+    /// Reads a token. Every other spelling of a token is invalid.
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
+        let bytes = bytes::<48>(text)?;
+        let (flow, secret) = bytes.split_first_chunk::<16>().ok_or(InvalidToken)?;
+        let secret = secret.first_chunk().ok_or(InvalidToken)?;
+        Ok(Self::new(FlowId::from_bytes(*flow), secret))
+    }
+}
+
+impl FromStr for SessionToken {
+    type Err = InvalidToken;
+
+    /// Reads a token. Every other spelling of a token is invalid.
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
+        let bytes = bytes::<64>(text)?;
+        let (account, rest) = bytes.split_first_chunk::<16>().ok_or(InvalidToken)?;
+        let (session, secret) = rest.split_first_chunk::<16>().ok_or(InvalidToken)?;
+        let secret = secret.first_chunk().ok_or(InvalidToken)?;
+        Ok(Self::new(AccountId::from_bytes(*account), SessionId::from_bytes(*session), secret))
     }
 }
 
@@ -129,6 +132,15 @@ fn bytes<const N: usize>(text: &str) -> Result<Zeroizing<[u8; N]>, InvalidToken>
     let read = Base64UrlUnpadded::decode(text, &mut *bytes).map_err(|_| InvalidToken)?.len();
     if read == N { Ok(bytes) } else { Err(InvalidToken) }
 }
+
+/// Compares in constant time, like every comparison of secrets.
+impl PartialEq for FlowToken {
+    fn eq(&self, other: &Self) -> bool {
+        same(self.text.as_bytes(), other.text.as_bytes())
+    }
+}
+
+impl Eq for FlowToken {}
 
 /// Compares in constant time, like every comparison of secrets.
 impl PartialEq for SessionToken {
@@ -165,11 +177,11 @@ mod tests {
 
     #[test]
     fn a_token_reads_back_as_what_it_was_made_of() {
-        let token = FlowToken::parse(flow().reveal()).unwrap();
+        let token = flow().reveal().parse::<FlowToken>().unwrap();
         assert_eq!((token.flow(), token.secret()), (flow().flow(), &[0xff; 32]));
         assert_eq!(token.reveal(), format!("{}{}", "AQEBAQEBAQEBAQEBAQEBAf", "_".repeat(42)));
 
-        let token = SessionToken::parse(session().reveal()).unwrap();
+        let token = session().reveal().parse::<SessionToken>().unwrap();
         assert_eq!(token.account(), AccountId::from_bytes([1; 16]));
         assert_eq!(token.session(), SessionId::from_bytes([2; 16]));
         assert_eq!(token.secret(), &[0xfb; 32]);
@@ -200,7 +212,7 @@ mod tests {
             &not_canonical,
             &"A".repeat(1 << 20),
         ] {
-            assert_eq!(FlowToken::parse(text).err(), Some(InvalidToken), "{text:.90}");
+            assert_eq!(text.parse::<FlowToken>().err(), Some(InvalidToken), "{text:.90}");
         }
         for text in [
             "",
@@ -210,7 +222,7 @@ mod tests {
             &format!("{session}=="),
             &not_canonical,
         ] {
-            assert_eq!(SessionToken::parse(text).err(), Some(InvalidToken), "{text:.90}");
+            assert_eq!(text.parse::<SessionToken>().err(), Some(InvalidToken), "{text:.90}");
         }
     }
 

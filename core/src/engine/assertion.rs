@@ -9,7 +9,7 @@ use crate::flow::state;
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::records::assertion::{Asserted, Assertion, HostStatement};
-use crate::records::flow::Flow;
+use crate::records::flow::FlowRecord;
 use crate::records::provider::{AssertionKind, GivenKeys, Provider};
 use crate::records::refusal::{AssertionProblem, Refusal};
 use crate::records::verdict::{Change, Verdict};
@@ -46,7 +46,7 @@ impl Engine {
     pub(super) fn check(
         &self,
         assertion: &Assertion,
-        flow: &Flow,
+        flow: &FlowRecord,
         begun_with: Option<&ProviderId>,
     ) -> Result<Checked, Error> {
         match assertion {
@@ -58,7 +58,7 @@ impl Engine {
     fn check_stated(
         &self,
         statement: &HostStatement,
-        flow: &Flow,
+        flow: &FlowRecord,
         begun_with: Option<&ProviderId>,
     ) -> Result<Checked, Error> {
         if begun_with.is_some_and(|provider| *provider != statement.provider) {
@@ -76,7 +76,7 @@ impl Engine {
     fn check_token(
         &self,
         token: &Secret,
-        flow: &Flow,
+        flow: &FlowRecord,
         begun_with: Option<&ProviderId>,
     ) -> Result<Checked, Error> {
         let policy = &self.inner.policy;

@@ -7,7 +7,7 @@ use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
 use crate::records::account::Account;
 use crate::records::context::Context;
-use crate::records::flow::Flow;
+use crate::records::flow::FlowRecord;
 use crate::records::mailed_code::CodePurpose;
 use crate::records::refusal::Refusal;
 use crate::records::session::Session;
@@ -22,7 +22,7 @@ const SWEPT_AT_ONCE: usize = 4;
 /// Reads what the flow's state needs from the store, and what the answer to it needs.
 pub(super) fn facts(
     view: &View<'_>,
-    flow: &Flow,
+    flow: &FlowRecord,
     input: Option<&Input>,
     ctx: &Context<'_>,
 ) -> Result<Facts, StoreError> {

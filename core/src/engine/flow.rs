@@ -15,14 +15,14 @@ use crate::ground::short_name::ProviderId;
 use crate::records::account::Account;
 use crate::records::assertion::Assertion;
 use crate::records::context::Context;
-use crate::records::flow::{Flow, State};
+use crate::records::flow::{FlowRecord, State};
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::CodePurpose;
 use crate::records::mfa::TypedFactor;
 use crate::records::policy::EmailProof;
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
-use crate::records::step::{Answer, Intent, Progress, Step};
+use crate::records::step::{Answer, Flow, Intent, Step};
 use crate::records::verdict::Verdict;
 use crate::rules::password;
 use crate::store::port::StoreError;
@@ -36,7 +36,7 @@ impl Engine {
     /// # Errors
     /// Returns [`Refusal::InvalidEmail`] or [`Refusal::InvalidPassword`]; [`Refusal::Busy`] if too many flows
     /// of the store wait for proof of an address.
-    pub fn sign_up(&self, email: &str, password: &Secret, client: &Client) -> Result<Progress, Error> {
+    pub fn sign_up(&self, email: &str, password: &Secret, client: &Client) -> Result<Flow, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
         let normal = password::check_new(password, Some(&email), &self.inner.policy)
             .map_err(|rule| Refusal::InvalidPassword { rule })?;
@@ -63,7 +63,7 @@ impl Engine {
     ///
     /// # Errors
     /// Returns [`Refusal::InvalidEmail`]; [`Refusal::Busy`] if too many such flows of the store are open.
-    pub fn reset_password(&self, email: &str, client: &Client) -> Result<Progress, Error> {
+    pub fn reset_password(&self, email: &str, client: &Client) -> Result<Flow, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
         self.check_client(client)?;
         let identifier = Identifier::PasswordEmail(email.clone());
@@ -80,7 +80,7 @@ impl Engine {
     ///
     /// # Errors
     /// Returns [`Refusal::UnknownProvider`]; [`Refusal::Busy`] if too many such flows of the store are open.
-    pub fn begin_federated(&self, provider: &ProviderId, client: &Client) -> Result<Progress, Error> {
+    pub fn begin_federated(&self, provider: &ProviderId, client: &Client) -> Result<Flow, Error> {
         if self.inner.policy.provider(provider).is_none() {
             return Err(Refusal::UnknownProvider.into());
         }
@@ -97,39 +97,38 @@ impl Engine {
     /// # Errors
     /// Returns [`Refusal::AssertionRejected`] with the problem of the assertion; [`Refusal::NeedsKeys`] if
     /// the provider's keys must be [set](Self::set_keys) first; [`Refusal::FlowExpired`] after 10 minutes.
-    pub fn continue_with(
-        &self,
-        flow: &FlowToken,
-        assertion: &Assertion,
-        intent: Intent,
-    ) -> Result<Progress, Error> {
-        self.answered(flow, 1, &Given::Present(assertion, intent))
+    pub fn continue_with(&self, flow: &Flow, assertion: &Assertion, intent: Intent) -> Result<Flow, Error> {
+        self.answered(flow, &Given::Present(assertion, intent))
     }
 
-    /// Answers the step `number` of a flow and returns the next step. If that step was answered before,
-    /// changes nothing and returns the current step (SPEC 2.10).
+    /// Answers the step that the flow is at and returns the flow at its next step. If that step was answered
+    /// before, changes nothing and returns the flow at its current step (SPEC 2.10).
     ///
     /// # Errors
     /// Returns [`Refusal::NotOffered`] if the step does not take this answer, and the refusals of the answer
     /// itself. The flow then stays at its step.
-    pub fn answer(&self, flow: &FlowToken, number: u32, answer: &Answer) -> Result<Progress, Error> {
-        self.answered(flow, number, &Given::Answer(answer))
+    pub fn answer(&self, flow: &Flow, answer: Answer) -> Result<Flow, Error> {
+        self.answered(flow, &Given::Answer(answer))
     }
 
-    /// Returns the current step of a flow.
+    /// Returns the flow that the token names, at its current step. Call it after a restart of the program, or
+    /// wherever only the token was kept.
     ///
     /// # Errors
     /// Returns [`Refusal::FlowExpired`] if the flow has expired or never existed.
-    pub fn current_step(&self, flow: &FlowToken) -> Result<Progress, Error> {
+    pub fn resume(&self, token: &FlowToken) -> Result<Flow, Error> {
         self.look(|view, ctx| {
-            let Some(stored) = load(view, flow, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
+            let Some(stored) = load(view, token, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
             let facts = facts(view, &stored, None, ctx)?;
             let step = state::step(&stored, &facts, ctx);
-            Ok(Ok(Progress { flow: Some(flow.clone()), number: stored.number, step }))
+            Ok(Ok(Flow { token: Some(token.clone()), number: stored.number, step }))
         })
     }
 
-    fn answered(&self, token: &FlowToken, number: u32, given: &Given<'_>) -> Result<Progress, Error> {
+    fn answered(&self, flow: &Flow, given: &Given<'_>) -> Result<Flow, Error> {
+        // A flow without a token was done at once, so its step takes no answer.
+        let Flow { token: Some(token), number, .. } = flow else { return Err(Refusal::NotOffered.into()) };
+        let number = *number;
         self.settled(|| {
             let seen = self.look(|view, ctx| {
                 let Some(flow) = load(view, token, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
@@ -150,7 +149,7 @@ impl Engine {
                 Ok(Ok(Seen { flow, account, stored, password_to_be, is_throttled }))
             })?;
             if number < seen.flow.number {
-                return self.current_step(token).map(Attempt::Done);
+                return self.resume(token).map(Attempt::Done);
             }
             let prepared = self.prepare(given, &seen)?;
             self.act(|view, ctx| {
@@ -171,7 +170,7 @@ impl Engine {
                 }
                 let before = flow.number;
                 let verdict = transition::answer(flow, prepared.clone(), facts, ctx);
-                Ok(verdict.map(|step| Attempt::Done(progress(token, before, step))))
+                Ok(verdict.map(|step| Attempt::Done(after(token, before, step))))
             })
         })
     }
@@ -190,7 +189,7 @@ impl Engine {
                     Checked::UnknownKey(issuer) => Input::UnknownKey(issuer),
                 });
             }
-            Given::Answer(answer) => *answer,
+            Given::Answer(answer) => answer,
         };
         Ok(match answer {
             Answer::Password(password) => match (&seen.flow.state, &seen.stored) {
@@ -238,12 +237,12 @@ impl Engine {
 /// What the caller passes in.
 enum Given<'a> {
     Present(&'a Assertion, Intent),
-    Answer(&'a Answer),
+    Answer(Answer),
 }
 
 /// The flow as it was before the hash.
 struct Seen {
-    flow: Flow,
+    flow: FlowRecord,
     account: Option<Account>,
     stored: Option<Stored>,
     /// The identifier of the password that an undo restores.
@@ -252,7 +251,7 @@ struct Seen {
 }
 
 /// Returns the flow that the token names, if it has not expired.
-fn load(view: &View<'_>, token: &FlowToken, ctx: &Context<'_>) -> Result<Option<Flow>, StoreError> {
+fn load(view: &View<'_>, token: &FlowToken, ctx: &Context<'_>) -> Result<Option<FlowRecord>, StoreError> {
     let flow = view.flow(token.flow())?;
     Ok(flow.filter(|flow| {
         let hash = turn::secret_hash(flow.id, token.secret(), ctx);
@@ -260,6 +259,6 @@ fn load(view: &View<'_>, token: &FlowToken, ctx: &Context<'_>) -> Result<Option<
     }))
 }
 
-fn progress(token: &FlowToken, before: u32, step: Step) -> Progress {
-    Progress { flow: Some(token.clone()), number: before.saturating_add(1), step }
+fn after(token: &FlowToken, before: u32, step: Step) -> Flow {
+    Flow { token: Some(token.clone()), number: before.saturating_add(1), step }
 }

@@ -16,7 +16,7 @@ use crate::flow::decisions;
 use crate::ground::codec::{Record, decode, encode};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, FlowId, MethodId, RequestId, SessionId};
-use crate::ground::short_name::{ProductId, ProviderId};
+use crate::ground::short_name::ProductId;
 use crate::ground::time::Timestamp;
 use crate::records::account::{Account, Hold, Status};
 use crate::records::address::AddressSource;
@@ -25,7 +25,7 @@ use crate::records::claim::{Claim, Marker};
 use crate::records::deletion::{Reminder, RequestedBy};
 use crate::records::every_record;
 use crate::records::flow::{
-    Arrival, Entry, Flow, Proving, Purpose, Registration, Resetting, State, Verifying,
+    Arrival, Entry, FlowRecord, Proving, Purpose, Registration, Resetting, State, Verifying,
 };
 use crate::records::header::Header;
 use crate::records::identifier::Identifier;
@@ -36,7 +36,7 @@ use crate::records::method::{Credential, Method, MethodKind};
 use crate::records::mfa::{Enrolment, Mfa, SecondFactor};
 use crate::records::pending::Pending;
 use crate::records::privacy::{PrivacyRequest, RequestKind, RequestStatus};
-use crate::records::product::{Billing, BillingStatus, CustomerRef, ManagedBy, Membership};
+use crate::records::product::{Billing, BillingStatus, ManagedBy, Membership};
 use crate::records::proof::Proof;
 use crate::records::protected::{ProtectedAct, Reserved};
 use crate::records::provider::{GivenKeys, Identity};
@@ -89,15 +89,11 @@ fn password() -> StoredPassword {
 }
 
 fn identity() -> Identity {
-    Identity {
-        provider: ProviderId::new("x").unwrap(),
-        issuer: "https://x.com".to_owned(),
-        subject: "815".to_owned(),
-    }
+    Identity { provider: "x".parse().unwrap(), issuer: "https://x.com".to_owned(), subject: "815".to_owned() }
 }
 
 fn client() -> Client {
-    Client::on("Ada's phone").using(ProductId::new("notes").unwrap())
+    Client::on("Ada's phone").using("notes".parse::<ProductId>().unwrap())
 }
 
 fn golden() -> String {
@@ -287,7 +283,7 @@ fn flows(out: &mut String, draw: &Draw, bench: &Bench) {
     );
     let proving = Proving { code: Some(code), serial: 2, ..Proving::new(CodePurpose::Reset, email.clone()) };
     for (name, state) in [
-        ("present", State::Present { provider: ProviderId::new("x").unwrap() }),
+        ("present", State::Present { provider: "x".parse().unwrap() }),
         (
             "verify-email",
             State::VerifyEmail(Verifying { registration: federated(&email), proving: proving.clone() }),
@@ -308,10 +304,7 @@ fn flows(out: &mut String, draw: &Draw, bench: &Bench) {
             "signed-in",
             State::SignedIn { account: ACCOUNT, session: SESSION, proof, outcome: SignInOutcome::Linked },
         ),
-        (
-            "adding",
-            State::Adding { account: ACCOUNT, session: SESSION, provider: ProviderId::new("x").unwrap() },
-        ),
+        ("adding", State::Adding { account: ACCOUNT, session: SESSION, provider: "x".parse().unwrap() }),
         (
             "undo",
             State::Undo(Undoing {
@@ -324,7 +317,7 @@ fn flows(out: &mut String, draw: &Draw, bench: &Bench) {
         ("done", State::Done),
         ("ended", State::Ended),
     ] {
-        let flow = Flow {
+        let flow = FlowRecord {
             id: FLOW,
             secret_hash: [5; 32],
             number: 3,
@@ -368,11 +361,8 @@ fn messages(out: &mut String, draw: &Draw) {
         ("password-changed", Body::PasswordChanged),
         ("password-reset", Body::PasswordReset),
         ("recovery-code-used", Body::RecoveryCodeUsed { left: 9 }),
-        ("method-added", Body::MethodAdded { kind: MethodKind::Federated, provider: ProviderId::new("x") }),
-        (
-            "method-removed",
-            Body::MethodRemoved { kind: MethodKind::Federated, provider: ProviderId::new("x") },
-        ),
+        ("method-added", Body::MethodAdded { kind: MethodKind::Federated, provider: "x".parse().ok() }),
+        ("method-removed", Body::MethodRemoved { kind: MethodKind::Federated, provider: "x".parse().ok() }),
         ("methods-reviewed", Body::MethodsReviewed),
         ("email-changed", Body::EmailChanged),
         ("undone", Body::Undone),
@@ -382,10 +372,7 @@ fn messages(out: &mut String, draw: &Draw) {
         ("erasure-announced", Body::ErasureAnnounced { from: AT }),
         ("erased", Body::Erased),
         ("exported", Body::Exported),
-        (
-            "revoke-grant",
-            Body::RevokeGrant { provider: ProviderId::new("x").unwrap(), subject: "815".to_owned() },
-        ),
+        ("revoke-grant", Body::RevokeGrant { provider: "x".parse().unwrap(), subject: "815".to_owned() }),
     ] {
         let message = Outgoing::new(email.as_typed(), body, "Ada's phone", AT);
         line(out, &format!("outbox/{name}"), &message);
@@ -394,10 +381,10 @@ fn messages(out: &mut String, draw: &Draw) {
 
 fn membership() -> Membership {
     Membership {
-        product: ProductId::new("notes").unwrap(),
+        product: "notes".parse().unwrap(),
         since: AT,
         billing: Some(Billing {
-            customer: CustomerRef::new("cus_1").unwrap(),
+            customer: "cus_1".parse().unwrap(),
             plan: "plus".to_owned(),
             status: BillingStatus::PastDue,
             period_end: Some(AT),

@@ -10,7 +10,7 @@ use crate::ground::short_name::ProviderId;
 use crate::records::address::AddressStep;
 use crate::records::pending::Wanted;
 use crate::records::refusal::Refusal;
-use crate::records::step::Progress;
+use crate::records::step::Flow;
 use crate::rules::fresh::Unheld;
 use crate::rules::{address, method};
 
@@ -22,7 +22,7 @@ impl AccountHandle {
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::UnknownProvider`],
     /// [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`]. The assertion is refused with
     /// [`Refusal::AlreadyYours`], [`Refusal::IdentityInUse`] or [`Refusal::LimitReached`].
-    pub fn begin_add(&self, provider: &ProviderId) -> Result<Progress, Error> {
+    pub fn begin_add(&self, provider: &ProviderId) -> Result<Flow, Error> {
         if self.engine().inner.policy.provider(provider).is_none() {
             return Err(Refusal::UnknownProvider.into());
         }

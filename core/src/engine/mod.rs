@@ -18,6 +18,7 @@ mod import;
 mod keyring;
 mod method;
 mod mfa;
+pub(crate) mod options;
 mod password;
 mod picker;
 mod privacy;
@@ -31,30 +32,23 @@ mod undo;
 pub(crate) mod unlock;
 mod upkeep;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use self::environment::Environment;
 use self::keyring::StoreKeys;
 use self::time::{Moment, Timekeeper};
-use self::unlock::{Unlock, Way};
+use self::unlock::Unlock;
 use crate::crypto::draw::Draw;
 use crate::crypto::host_key::HostKey;
-use crate::crypto::keys::{Keys, StoreKey};
+use crate::crypto::keys::Keys;
 use crate::error::Error;
 use crate::ground::time::Timestamp;
 use crate::records::context::Context;
-use crate::records::header::Header;
 use crate::records::policy::Policy;
 use crate::records::refusal::Refusal;
 use crate::records::verdict::{Change, Verdict};
-use crate::store::anchor::Anchor;
-use crate::store::file::FileMedium;
-use crate::store::lower::{self, lower};
-use crate::store::medium::Medium;
-use crate::store::port::{Read, Row, Store, StoreError};
-use crate::store::redb::RedbStore;
-use crate::store::settings::Settings;
+use crate::store::lower::lower;
+use crate::store::port::{Read, Store, StoreError};
 use crate::store::view::View;
 
 /// How often an act that another act overtook starts again before it gives up.
@@ -75,122 +69,13 @@ struct Inner {
 }
 
 impl Engine {
-    /// Creates a store in a new file and opens it. A crash leaves either no file or a complete one.
-    ///
-    /// With an anchor, an older copy of the file is refused from the beginning. The engine replaces what the
-    /// anchor held before.
-    ///
-    /// # Errors
-    /// Returns [`Error::Open`] with `AlreadyExists` if anything exists at `path`, which stays as it is;
-    /// [`Error::Storage`] if the machine's storage fails.
-    pub fn create(
-        path: impl AsRef<Path>,
-        unlock: &Unlock,
-        anchor: Option<Arc<dyn Anchor>>,
-        policy: Policy,
-        environment: Environment,
-    ) -> Result<Self, Error> {
-        let (keys, rows) = Self::first_rows(unlock, &policy, &environment)?;
-        let mut suffix = [0; 8];
-        environment.entropy.fill(&mut suffix)?;
-        let settings = settings(&policy);
-        let store = RedbStore::create_file(path.as_ref(), settings, rows, suffix, anchor, keys.clone())?;
-        Self::on(Arc::new(store), keys, policy, environment)
-    }
-
-    /// Opens the store in a file. Checks the file before writing to it: a file that is refused stays
-    /// unchanged, byte for byte.
-    ///
-    /// A store that was once opened with an anchor opens only with that anchor.
-    ///
-    /// # Errors
-    /// Returns [`Error::Open`] if the path, key, format or anchor does not fit; [`Error::Damaged`] if the
-    /// file does not hold exactly what was written to it; [`Error::Anchor`] if the anchor did not answer.
-    pub fn open(
-        path: impl AsRef<Path>,
-        unlock: &Unlock,
-        anchor: Option<Arc<dyn Anchor>>,
-        policy: Policy,
-        environment: Environment,
-    ) -> Result<Self, Error> {
-        let medium = Arc::new(FileMedium::new(path.as_ref()));
-        Self::opened(medium, unlock, anchor, policy, environment)
-    }
-
-    /// Accepts the file as the latest one, whatever the anchor holds. Use it if the host has lost the
-    /// anchor's value, or if the user restored an older copy on purpose. The engine forgets the guesses,
-    /// codes and sessions that the file does not contain. A person must decide this. Do not call it
-    /// automatically on [`OpenProblem::RolledBack`](crate::OpenProblem::RolledBack).
-    ///
-    /// # Errors
-    /// Returns the errors of [`Self::open`]. The file stays unchanged.
-    pub fn adopt(
-        path: impl AsRef<Path>,
-        unlock: &Unlock,
-        anchor: &dyn Anchor,
-        environment: &Environment,
-    ) -> Result<(), Error> {
-        let keys = StoreKeys::new(Way::Unlock(unlock.clone()), None, environment.hasher.clone());
-        Ok(RedbStore::adopt_file(path.as_ref(), Settings::default(), anchor, &keys)?)
-    }
-
     /// Creates an engine whose store is in memory. The store ends with the engine.
     ///
     /// # Errors
     /// Returns [`Error::Machine`] if the machine has no randomness.
     pub fn in_memory(policy: Policy, environment: Environment) -> Result<Self, Error> {
         let unlock = Unlock::HostKey(HostKey::generate(&*environment.entropy)?);
-        let (keys, rows) = Self::first_rows(&unlock, &policy, &environment)?;
-        let store = RedbStore::memory(rows, keys.clone())?;
-        Self::on(Arc::new(store), keys, policy, environment)
-    }
-
-    /// Creates a store on a medium that the test provides.
-    ///
-    /// # Errors
-    /// Returns the errors of [`Self::create`].
-    #[cfg(feature = "testing")]
-    pub fn create_on(
-        medium: Arc<dyn Medium>,
-        unlock: &Unlock,
-        anchor: Option<Arc<dyn Anchor>>,
-        policy: Policy,
-        environment: Environment,
-    ) -> Result<Self, Error> {
-        let (keys, rows) = Self::first_rows(unlock, &policy, &environment)?;
-        let store = RedbStore::create(medium, settings(&policy), rows, anchor, keys.clone())?;
-        Self::on(Arc::new(store), keys, policy, environment)
-    }
-
-    /// Opens the store on a medium that the test provides.
-    ///
-    /// # Errors
-    /// Returns the errors of [`Self::open`].
-    #[cfg(feature = "testing")]
-    pub fn open_on(
-        medium: Arc<dyn Medium>,
-        unlock: &Unlock,
-        anchor: Option<Arc<dyn Anchor>>,
-        policy: Policy,
-        environment: Environment,
-    ) -> Result<Self, Error> {
-        Self::opened(medium, unlock, anchor, policy, environment)
-    }
-
-    /// Creates a store in an empty one that the test provides.
-    ///
-    /// # Errors
-    /// Returns the errors of [`Self::create`].
-    #[cfg(feature = "testing")]
-    pub fn create_in(
-        store: Arc<dyn Store>,
-        unlock: &Unlock,
-        policy: Policy,
-        environment: Environment,
-    ) -> Result<Self, Error> {
-        let (keys, rows) = Self::first_rows(unlock, &policy, &environment)?;
-        store.write(&mut |_| Ok(rows.clone()))?;
-        Self::on(store, keys, policy, environment)
+        Self::options(unlock).policy(policy).environment(environment).create_in_memory()
     }
 
     /// Releases the file and its lock and forgets the keys. Call it when an app goes to the background. The
@@ -200,33 +85,6 @@ impl Engine {
     /// Returns [`Error::Storage`] if the file could not be closed cleanly.
     pub fn suspend(&self) -> Result<(), Error> {
         Ok(self.inner.store.suspend()?)
-    }
-
-    fn opened(
-        medium: Arc<dyn Medium>,
-        unlock: &Unlock,
-        anchor: Option<Arc<dyn Anchor>>,
-        policy: Policy,
-        environment: Environment,
-    ) -> Result<Self, Error> {
-        let hasher = environment.hasher.clone();
-        let keys = Arc::new(StoreKeys::new(Way::Unlock(unlock.clone()), None, hasher));
-        let store = RedbStore::open(medium, settings(&policy), anchor, keys.clone())?;
-        Self::on(Arc::new(store), keys, policy, environment)
-    }
-
-    fn first_rows(
-        unlock: &Unlock,
-        policy: &Policy,
-        environment: &Environment,
-    ) -> Result<(Arc<StoreKeys>, Vec<Row>), Error> {
-        let entropy = &*environment.entropy;
-        let store_key = StoreKey::make(entropy)?;
-        let (header, way) = Header::over(&store_key, unlock, policy.hash_cost(), environment)?;
-        let keys = Keys::derive(&store_key);
-        let now = Timestamp::from_millis(environment.clock.read().wall_ms);
-        let rows = lower::first_rows(header.encode()?, keys.rows(), entropy, now)?;
-        Ok((Arc::new(StoreKeys::new(way, Some(keys), environment.hasher.clone())), rows))
     }
 
     fn on(
@@ -284,10 +142,6 @@ impl Engine {
         }
         Err(Error::Busy { retry_after: std::time::Duration::from_millis(100) })
     }
-}
-
-fn settings(policy: &Policy) -> Settings {
-    Settings { verify: policy.verify_at_open(), ..Settings::default() }
 }
 
 /// Work on the current rows.

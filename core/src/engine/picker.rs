@@ -9,7 +9,7 @@ use crate::ground::secret::Secret;
 use crate::records::picker::PickerEntry;
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
-use crate::records::step::Progress;
+use crate::records::step::Flow;
 use crate::records::verdict::Verdict;
 use crate::rules::picker;
 
@@ -60,12 +60,7 @@ impl Engine {
     ///
     /// # Errors
     /// Returns the errors of [`Self::sign_in`].
-    pub fn sign_in_to(
-        &self,
-        account: AccountId,
-        password: &Secret,
-        client: &Client,
-    ) -> Result<Progress, Error> {
+    pub fn sign_in_to(&self, account: AccountId, password: &Secret, client: &Client) -> Result<Flow, Error> {
         self.sign_in_as(&super::sign_in::Who::Picked(account), password, client)
     }
 }

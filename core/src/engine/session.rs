@@ -9,7 +9,7 @@ use crate::ground::id::SessionId;
 use crate::records::account::Owner;
 use crate::records::refusal::Refusal;
 use crate::records::session::Session;
-use crate::records::step::Progress;
+use crate::records::step::Flow;
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::session;
 
@@ -32,7 +32,7 @@ impl Engine {
     ///
     /// # Errors
     /// Returns [`Refusal::SessionEnded`] if the session has ended.
-    pub fn reauthenticate(&self, token: &SessionToken) -> Result<Progress, Error> {
+    pub fn reauthenticate(&self, token: &SessionToken) -> Result<Flow, Error> {
         self.act(|view, ctx| {
             let session = match live(view, token, ctx)? {
                 Some(session) => Some(session),
@@ -123,7 +123,7 @@ impl AccountHandle {
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call.
-    pub fn reauthenticate(&self) -> Result<Progress, Error> {
+    pub fn reauthenticate(&self) -> Result<Flow, Error> {
         self.act(|_, ctx, owner| Ok(reauthenticate::begin(owner, ctx)))
     }
 

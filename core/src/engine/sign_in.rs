@@ -12,7 +12,7 @@ use crate::records::identifier::Identifier;
 use crate::records::policy::{EmailProof, Policy};
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
-use crate::records::step::Progress;
+use crate::records::step::Flow;
 use crate::records::throttle::LockoutPolicy;
 use crate::records::verdict::Verdict;
 use crate::store::port::StoreError;
@@ -25,17 +25,12 @@ impl Engine {
     /// Returns [`Refusal::InvalidCredentials`] for an unknown email and for a wrong password alike;
     /// [`Refusal::Throttled`] after too many failures; [`Refusal::InvalidEmail`] if `email` is not an email
     /// address.
-    pub fn sign_in(&self, email: &str, password: &Secret, client: &Client) -> Result<Progress, Error> {
+    pub fn sign_in(&self, email: &str, password: &Secret, client: &Client) -> Result<Flow, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
         self.sign_in_as(&Who::Known(Identifier::PasswordEmail(email)), password, client)
     }
 
-    pub(super) fn sign_in_as(
-        &self,
-        who: &Who,
-        password: &Secret,
-        client: &Client,
-    ) -> Result<Progress, Error> {
+    pub(super) fn sign_in_as(&self, who: &Who, password: &Secret, client: &Client) -> Result<Flow, Error> {
         self.check_client(client)?;
         self.settled(|| {
             let tried = self.look(|view, ctx| {

@@ -8,7 +8,7 @@ use crate::flow::undo;
 use crate::ground::secret::Secret;
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
-use crate::records::step::Progress;
+use crate::records::step::Flow;
 use crate::records::undo::UndoCode;
 
 impl Engine {
@@ -22,7 +22,7 @@ impl Engine {
     ///
     /// # Errors
     /// Returns [`Refusal::UndoExpired`] if the code is invalid or has expired.
-    pub fn undo(&self, code: &Secret, client: &Client) -> Result<Progress, Error> {
+    pub fn undo(&self, code: &Secret, client: &Client) -> Result<Flow, Error> {
         self.check_client(client)?;
         let code = UndoCode::parse(code).ok_or(Refusal::UndoExpired)?;
         self.act(|view, ctx| {

@@ -12,13 +12,13 @@ use crate::records::flow::State;
 use crate::records::identifier::Identifier;
 use crate::records::method::{Credential, Method};
 use crate::records::refusal::Refusal;
-use crate::records::step::{Progress, Step};
+use crate::records::step::{Flow, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::fresh::{Fresh, Unheld};
 use crate::rules::method;
 
 /// A flow in the session whose assertion will be added to the account (SPEC 1.6).
-pub(crate) fn begin(fresh: &Fresh<'_, Unheld>, provider: ProviderId, ctx: &Context<'_>) -> Verdict<Progress> {
+pub(crate) fn begin(fresh: &Fresh<'_, Unheld>, provider: ProviderId, ctx: &Context<'_>) -> Verdict<Flow> {
     let (session, account) = (fresh.session(), fresh.account());
     let state = State::Adding { account: account.id, session: session.id, provider };
     turn::waits(state, &session.client, &Facts::default(), ctx)

@@ -11,12 +11,11 @@ use crate::flow::facts::{Facts, Input};
 use crate::flow::{sign_up, transition, turn};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, MethodId};
-use crate::ground::short_name::ProviderId;
 use crate::records::account::{Account, Status};
 use crate::records::address::AddressSource;
 use crate::records::assertion::Asserted;
 use crate::records::deletion::RequestedBy;
-use crate::records::flow::{Arrival, Entry, Flow, Purpose, Registration, State};
+use crate::records::flow::{Arrival, Entry, FlowRecord, Purpose, Registration, State};
 use crate::records::message::Body;
 use crate::records::method::{Credential, Method};
 use crate::records::proof::{PasswordProof, Proof};
@@ -30,12 +29,12 @@ use crate::rules::deletion::WAY_BACK;
 
 impl Bench {
     /// Judges one answer, with draws of its own.
-    fn judge(&self, flow: Flow, input: Input, facts: Facts) -> Verdict<Step> {
+    fn judge(&self, flow: FlowRecord, input: Input, facts: Facts) -> Verdict<Step> {
         let draw = Draw::new(&self.entropy).unwrap();
         transition::answer(flow, input, facts, &self.context(&draw))
     }
 
-    fn begin(&self, state: State) -> Flow {
+    fn begin(&self, state: State) -> FlowRecord {
         let draw = Draw::new(&self.entropy).unwrap();
         turn::begin(state, &Client::on("a phone"), &self.context(&draw)).0
     }
@@ -47,7 +46,7 @@ fn email() -> EmailAddress {
 
 fn identity(subject: &str) -> Identity {
     Identity {
-        provider: ProviderId::new("x").unwrap(),
+        provider: "x".parse().unwrap(),
         issuer: "https://x.com".to_owned(),
         subject: subject.to_owned(),
     }
@@ -145,7 +144,7 @@ fn words(answer: &Result<Step, Refusal>) -> String {
             format!("ProveOwnership ({adding})")
         }
         Ok(Step::VerifyEmail { can_skip: true, .. }) => "VerifyEmail (can skip)".to_owned(),
-        Ok(Step::SignedIn(signed_in)) => format!("SignedIn ({})", signed_in.outcome.code()),
+        Ok(Step::SignedIn { session: signed_in }) => format!("SignedIn ({})", signed_in.outcome.code()),
         Ok(step) => step.code().to_owned(),
     }
 }
@@ -161,7 +160,7 @@ fn code_in(changes: &[Change]) -> Input {
     Input::Plain(Answer::Code(code.unwrap().into()))
 }
 
-fn flow_in(changes: &[Change]) -> Option<Flow> {
+fn flow_in(changes: &[Change]) -> Option<FlowRecord> {
     changes.iter().rev().find_map(|change| match change {
         Change::Flow(flow) => Some((**flow).clone()),
         _ => None,
@@ -178,7 +177,7 @@ fn path(bench: &Bench, who: Who, intent: Intent, others: Others) -> String {
             .map(|progress| progress.step)
     } else {
         let asserted = asserted("new", who != Who::NoEmail, who == Who::Proven);
-        let flow = bench.begin(State::Present { provider: ProviderId::new("x").unwrap() });
+        let flow = bench.begin(State::Present { provider: "x".parse().unwrap() });
         bench.judge(flow, Input::Present { asserted: Box::new(asserted), intent }, facts())
     };
     let mut steps = Vec::new();

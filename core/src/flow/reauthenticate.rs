@@ -10,12 +10,12 @@ use crate::records::context::Context;
 use crate::records::flow::{Entry, Purpose, State};
 use crate::records::proof::{Accepted, PasswordProof};
 use crate::records::refusal::{AssertionProblem, Refusal};
-use crate::records::step::{Progress, Step};
+use crate::records::step::{Flow, Step};
 use crate::records::verdict::Verdict;
 use crate::rules::{first_factor, fresh};
 
 /// A flow that renews the proof of a session (SPEC 6.4).
-pub(crate) fn begin(owner: &Owner, ctx: &Context<'_>) -> Verdict<Progress> {
+pub(crate) fn begin(owner: &Owner, ctx: &Context<'_>) -> Verdict<Flow> {
     let Owner { session, account } = owner;
     let state = State::Reauthenticate { account: account.id, session: session.id };
     let facts = Facts { account: Some(account.clone()), ..Facts::default() };

@@ -12,7 +12,7 @@ use crate::records::mailed_code::CodePurpose;
 use crate::records::proof::Proof;
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
-use crate::records::step::{Progress, Step};
+use crate::records::step::{Flow, Step};
 use crate::records::verdict::{Change, Verdict};
 
 /// Somebody says that they forgot the password that goes with this email. Whether it is anybody's is told
@@ -23,9 +23,9 @@ pub(crate) fn begin(
     client: &Client,
     facts: Facts,
     ctx: &Context<'_>,
-) -> Verdict<Progress> {
+) -> Verdict<Flow> {
     let (turn, token) = Turn::begin(client, facts, ctx);
-    asked(turn, email, holder).map(|step| Progress { flow: Some(token), number: 1, step })
+    asked(turn, email, holder).map(|step| Flow { token: Some(token), number: 1, step })
 }
 
 fn asked(turn: Turn<'_>, email: EmailAddress, holder: Option<&Account>) -> Verdict<Step> {

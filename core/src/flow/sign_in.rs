@@ -9,7 +9,7 @@ use crate::records::flow::{Entry, Purpose};
 use crate::records::proof::PasswordProof;
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
-use crate::records::step::{Progress, SignInOutcome, Step};
+use crate::records::step::{Flow, SignInOutcome, Step};
 use crate::records::throttle::{LockoutPolicy, UnknownSlot};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::{first_factor, opening};
@@ -21,7 +21,7 @@ pub(crate) fn password(
     proof: Option<PasswordProof>,
     client: &Client,
     ctx: &Context<'_>,
-) -> Verdict<Progress> {
+) -> Verdict<Flow> {
     let account = match holder {
         Ok(account) => account,
         Err(unknown) => return nobodys(unknown, ctx),
@@ -48,11 +48,11 @@ pub(crate) fn password(
         &mut changes,
         ctx,
     );
-    Verdict::done(Progress { flow: None, number: 1, step: Step::SignedIn(signed_in) }, changes)
+    Verdict::done(Flow { token: None, number: 1, step: Step::SignedIn { session: signed_in } }, changes)
 }
 
 /// A guess at an email that nobody has as a password's identifier.
-fn nobodys(mut unknown: UnknownSlot, ctx: &Context<'_>) -> Verdict<Progress> {
+fn nobodys(mut unknown: UnknownSlot, ctx: &Context<'_>) -> Verdict<Flow> {
     let refusal = match unknown.throttle.check(ctx.now, ctx.throttle_clock, LockoutPolicy::Lock) {
         Err(throttled) => {
             unknown.throttle.settle(ctx.throttle_clock);

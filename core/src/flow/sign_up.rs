@@ -14,7 +14,7 @@ use crate::records::flow::{Arrival, Registration, State, Verifying};
 use crate::records::mailed_code::RateLimit;
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
-use crate::records::step::{Progress, SignInOutcome, Step};
+use crate::records::step::{Flow, SignInOutcome, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::{address, method, opening, protected};
 
@@ -25,10 +25,10 @@ pub(crate) fn sign_up(
     client: &Client,
     facts: Facts,
     ctx: &Context<'_>,
-) -> Verdict<Progress> {
+) -> Verdict<Flow> {
     let (turn, token) = Turn::begin(client, facts, ctx);
     let registration = Registration::Password { email: email.clone(), hash };
-    turn.verify_email(registration, email).map(|step| Progress { flow: Some(token), number: 1, step })
+    turn.verify_email(registration, email).map(|step| Flow { token: Some(token), number: 1, step })
 }
 
 /// A flow that will bring an assertion, among so many of its kind (SPEC 2.10).
@@ -37,7 +37,7 @@ pub(crate) fn begin_federated(
     client: &Client,
     all_waiting: u32,
     ctx: &Context<'_>,
-) -> Verdict<Progress> {
+) -> Verdict<Flow> {
     if all_waiting >= ctx.policy.open_sign_ups() {
         return Verdict::refused(Refusal::Busy);
     }
@@ -54,7 +54,7 @@ pub(crate) fn at_once(
     client: &Client,
     rate_limit: RateLimit,
     ctx: &Context<'_>,
-) -> Verdict<Progress> {
+) -> Verdict<Flow> {
     let registration = Registration::Password { email: email.clone(), hash };
     let arrival = Arrival { registration, proven: None, left_out: Vec::new() };
     let id = ctx.draw.account(ctx.now);
@@ -64,7 +64,7 @@ pub(crate) fn at_once(
     let (outcome, action) = (SignInOutcome::Created, Action::AccountCreated);
     let signed_in = opening::open_session(account, &proof, client, outcome, action, &mut changes, ctx);
     changes.extend(address::first_proof(&made, signed_in.session, client.device(), &email, rate_limit, ctx));
-    Verdict::done(Progress { flow: None, number: 1, step: Step::SignedIn(signed_in) }, changes)
+    Verdict::done(Flow { token: None, number: 1, step: Step::SignedIn { session: signed_in } }, changes)
 }
 
 pub(crate) fn verify(mut turn: Turn<'_>, mut verifying: Verifying, code: &Secret) -> Verdict<Step> {

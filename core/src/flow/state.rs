@@ -5,16 +5,16 @@ use crate::flow::facts::{Facts, Input};
 use crate::flow::prompt;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, SessionId};
-use crate::records::account::{Account, Status};
+use crate::records::account::Status;
 use crate::records::assertion::Asserted;
 use crate::records::context::Context;
 use crate::records::flow::{
-    Arrival, Entry, Flow, Proving, Purpose, Registration, Resetting, State, Verifying,
+    Arrival, Entry, FlowRecord, Proving, Purpose, Registration, Resetting, State, Verifying,
 };
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::CodePurpose;
 use crate::records::mfa::SecondFactor;
-use crate::records::step::{Adding, Candidate, SignedIn, Step};
+use crate::records::step::{Adding, Candidate, Step};
 use crate::records::undo::{Asks, UndoHash};
 use crate::rules::mfa;
 
@@ -88,8 +88,7 @@ impl State {
             Self::SecondFactor(entry) | Self::NewPassword(entry) | Self::ConfirmRestore(entry) => {
                 Needs::of_entry(entry)
             }
-            Self::SignedIn { account, .. } => Needs { account: Some(*account), ..Needs::default() },
-            Self::Done | Self::Ended => Needs::default(),
+            Self::SignedIn { .. } | Self::Done | Self::Ended => Needs::default(),
         }
     }
 }
@@ -129,7 +128,7 @@ impl Proving {
 }
 
 /// The step that a flow is at.
-pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
+pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step {
     match &flow.state {
         State::Present { provider } | State::Adding { provider, .. } => Step::PresentAssertion {
             provider: provider.clone(),
@@ -191,17 +190,12 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
             }
             _ => Step::Ended,
         },
-        State::SignedIn { account, session, proof, outcome } => Step::SignedIn(SignedIn {
+        State::SignedIn { account, session, proof, outcome } => Step::AlreadySignedIn {
             account: *account,
             session: *session,
-            token: None,
             aal: proof.aal(),
-            recovered: proof.is_recovery(),
-            amr: proof.amr(),
-            auth_time: proof.auth_time(),
-            works_offline: facts.account.as_ref().map_or_else(Vec::new, Account::works_offline),
             outcome: *outcome,
-        }),
+        },
         State::Undo(undoing) => match undoing.asks {
             Asks::NewPassword => Step::NewPassword,
             Asks::SecondFactor => {
@@ -215,7 +209,7 @@ pub(crate) fn step(flow: &Flow, facts: &Facts, ctx: &Context<'_>) -> Step {
 }
 
 /// What an ID token for the step that the flow is at has to carry (SPEC 2.9).
-pub(crate) fn nonce(flow: &Flow, ctx: &Context<'_>) -> String {
+pub(crate) fn nonce(flow: &FlowRecord, ctx: &Context<'_>) -> String {
     jose::nonce(ctx.keys, flow.id, flow.number)
 }
 

@@ -4,13 +4,13 @@ use crate::flow::facts::{Facts, Input};
 use crate::flow::turn::Turn;
 use crate::flow::{add, arrival, entry, linking, reauthenticate, reset, restore, sign_up, undo};
 use crate::records::context::Context;
-use crate::records::flow::{Flow, Resetting, State, Verifying};
+use crate::records::flow::{FlowRecord, Resetting, State, Verifying};
 use crate::records::refusal::Refusal;
 use crate::records::step::{Answer, Step};
 use crate::records::verdict::{Change, Verdict};
 
 /// The answer to a step, and what comes of it.
-pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
+pub(crate) fn answer(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
     let was_at_provider = flow.state.is_at_provider();
     let mut verdict = stepped(flow, input, facts, ctx);
     // Whatever the provider's word leads to, it has come; what is refused still waits for it.
@@ -20,7 +20,7 @@ pub(crate) fn answer(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) 
     verdict
 }
 
-fn stepped(flow: Flow, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
+fn stepped(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
     let state = flow.state.clone();
     let turn = Turn { flow, facts, ctx, changes: Vec::new(), signed_in: None };
     match (state, input) {

@@ -11,13 +11,13 @@ use crate::ground::secret::Secret;
 use crate::records::account::Account;
 use crate::records::audit::Action;
 use crate::records::context::Context;
-use crate::records::flow::{Arrival, Flow, Proving, Registration, State, Verifying};
+use crate::records::flow::{Arrival, FlowRecord, Proving, Registration, State, Verifying};
 use crate::records::mailed_code::{CodePurpose, CodeSlot, TypedIn};
 use crate::records::message::Body;
 use crate::records::proof::Proof;
 use crate::records::refusal::{AssertionProblem, Refusal};
 use crate::records::session::Client;
-use crate::records::step::{Progress, SignInOutcome, SignedIn, Step};
+use crate::records::step::{Flow, SignInOutcome, SignedIn, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::{notices, opening};
 
@@ -27,7 +27,7 @@ const WAITING_FLOWS: usize = 3;
 
 /// One answer being judged: the flow, what is known, and what will be written.
 pub(crate) struct Turn<'a> {
-    pub(crate) flow: Flow,
+    pub(crate) flow: FlowRecord,
     pub(crate) facts: Facts,
     pub(crate) ctx: &'a Context<'a>,
     pub(crate) changes: Vec<Change>,
@@ -38,7 +38,7 @@ impl<'a> Turn<'a> {
     /// The first turn of a new flow, and the token that names it.
     pub(crate) fn begin(client: &Client, facts: Facts, ctx: &'a Context<'a>) -> (Self, FlowToken) {
         let (flow, token) = begin(State::Ended, client, ctx);
-        let flow = Flow { number: 0, ..flow };
+        let flow = FlowRecord { number: 0, ..flow };
         (Self { flow, facts, ctx, changes: Vec::new(), signed_in: None }, token)
     }
 
@@ -49,7 +49,7 @@ impl<'a> Turn<'a> {
         self.flow.number = self.flow.number.saturating_add(1);
         self.changes.push(Change::Flow(Box::new(self.flow.clone())));
         let step = match self.signed_in.take() {
-            Some(signed_in) => Step::SignedIn(signed_in),
+            Some(session) => Step::SignedIn { session },
             None => state::step(&self.flow, &self.facts, self.ctx),
         };
         Verdict::done(step, self.changes)
@@ -161,10 +161,10 @@ fn stops_waiting(proving: &Proving, flow: FlowId, ctx: &Context<'_>) -> Change {
 }
 
 /// A new flow at its first step, and the token that names it.
-pub(crate) fn begin(state: State, client: &Client, ctx: &Context<'_>) -> (Flow, FlowToken) {
+pub(crate) fn begin(state: State, client: &Client, ctx: &Context<'_>) -> (FlowRecord, FlowToken) {
     let id = ctx.draw.flow(ctx.now);
     let secret = ctx.draw.bytes("flow secret");
-    let flow = Flow {
+    let flow = FlowRecord {
         id,
         secret_hash: secret_hash(id, &secret, ctx),
         number: 1,
@@ -189,15 +189,15 @@ fn life(state: &State, ctx: &Context<'_>) -> Duration {
 }
 
 /// A new flow that waits at this state, and nothing else is written.
-pub(crate) fn waits(state: State, client: &Client, facts: &Facts, ctx: &Context<'_>) -> Verdict<Progress> {
+pub(crate) fn waits(state: State, client: &Client, facts: &Facts, ctx: &Context<'_>) -> Verdict<Flow> {
     let (flow, token) = begin(state, client, ctx);
     let step = state::step(&flow, facts, ctx);
-    let progress = Progress { flow: Some(token), number: flow.number, step };
-    Verdict::done(progress, vec![Change::Flow(Box::new(flow))])
+    let at = Flow { token: Some(token), number: flow.number, step };
+    Verdict::done(at, vec![Change::Flow(Box::new(flow))])
 }
 
 /// What goes with flows that are over.
-pub(crate) fn sweep(over: &[Flow], ctx: &Context<'_>) -> Vec<Change> {
+pub(crate) fn sweep(over: &[FlowRecord], ctx: &Context<'_>) -> Vec<Change> {
     over.iter()
         .flat_map(|flow| {
             let waiting = flow.state.proving().map(|proving| stops_waiting(proving, flow.id, ctx));

@@ -14,7 +14,7 @@ use crate::records::mfa::{SecondFactor, TypedFactor};
 use crate::records::proof::Proof;
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
-use crate::records::step::{Progress, SignInOutcome, Step};
+use crate::records::step::{Flow, SignInOutcome, Step};
 use crate::records::undo::{Asks, Undo, UndoHash, Undoing};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::{notices, protected};
@@ -26,12 +26,12 @@ pub(crate) fn begin(
     undo: UndoFacts,
     client: &Client,
     ctx: &Context<'_>,
-) -> Verdict<Progress> {
+) -> Verdict<Flow> {
     let Some(account) = account else { return Verdict::refused(Refusal::UndoExpired) };
     let undoing = Undoing { account: account.id, code, asks: Asks::NewPassword, new_password: None };
     let facts = Facts { account: Some(account), undo, ..Facts::default() };
     let (turn, token) = Turn::begin(client, facts, ctx);
-    go_on(turn, undoing, None).map(|step| Progress { flow: Some(token), number: 1, step })
+    go_on(turn, undoing, None).map(|step| Flow { token: Some(token), number: 1, step })
 }
 
 /// The new password was set.

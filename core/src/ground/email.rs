@@ -3,6 +3,7 @@
 use crate::ground::named::worded;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 
 use email_address::Options;
 use icu_properties::CodePointMapData;
@@ -29,6 +30,13 @@ const TYPED_MAX: usize = 2_048;
 /// compared form has the domain as lower-case A-labels (UTS 46, non-transitional). It has the local part in
 /// Normalization Form C, with ASCII letters in lower case. Dots and plus tags count.
 ///
+/// ```
+/// let ada: selfsame::EmailAddress = "Ada@Example.org".parse()?;
+/// assert_eq!(ada, "ada@example.org".parse()?);
+/// assert_eq!(ada.masked(), "a…@example.org");
+/// # Ok::<(), selfsame::InvalidEmail>(())
+/// ```
+///
 /// `Debug` shows only the masked form. Deserialising takes an address as it was stored, because a newer
 /// Unicode must not move an old address to another claim.
 #[derive(Clone, Serialize, Deserialize)]
@@ -37,12 +45,18 @@ pub struct EmailAddress {
     canonical: String,
 }
 
+impl FromStr for EmailAddress {
+    type Err = InvalidEmail;
+
+    /// Parses an address without the blanks at its ends. Returns the first reason why it is not accepted.
+    fn from_str(text: &str) -> Result<Self, InvalidEmail> {
+        Self::parse(text)
+    }
+}
+
 impl EmailAddress {
-    /// Parses an address without the blanks at its ends.
-    ///
-    /// # Errors
-    /// Returns the first reason why the engine does not accept the address.
-    pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
+    /// Returns the address, or the first reason why it is not accepted.
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidEmail> {
         let typed = text.trim_matches(is_blank);
         if typed.is_empty() {
             return Err(InvalidEmail::Empty);

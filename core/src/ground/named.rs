@@ -43,6 +43,11 @@ macro_rules! worded {
             }
         }
 
+        impl $name {
+            /// The names of all variants. Use it to check that an application has a text for each.
+            $vis const CODES: &'static [&'static str] = &[$(stringify!($variant),)*];
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {

@@ -1,33 +1,56 @@
 //! The short names of providers and products in the policy.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+/// The text is not a short name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InvalidShortName;
+
+impl fmt::Display for InvalidShortName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a short name is 1 to 32 of a-z, 0-9 and -")
+    }
+}
+
+impl std::error::Error for InvalidShortName {}
+
 /// The short name of a provider in the policy: 1 to 32 of `a-z`, `0-9` and `-`.
+///
+/// ```
+/// let google: selfsame::ProviderId = "google".parse()?;
+/// assert_eq!(google.as_str(), "google");
+/// # Ok::<(), selfsame::InvalidShortName>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ProviderId(String);
 
 /// The short name of a product in the policy: 1 to 32 of `a-z`, `0-9` and `-` (SPEC 8.1).
+///
+/// ```
+/// let notes: selfsame::ProductId = "notes".parse()?;
+/// assert!("Field Notes".parse::<selfsame::ProductId>().is_err());
+/// # Ok::<(), selfsame::InvalidShortName>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ProductId(String);
 
 macro_rules! short_names {
     ($($name:ident)*) => {$(
         impl $name {
-            /// Returns the short name, or `None` if the text is not one.
-            pub fn new(text: &str) -> Option<Self> {
-                is_short_name(text).then(|| Self(text.to_owned()))
-            }
-
-            /// Returns the name of a preset. Its text in the source is a short name.
-            pub(crate) fn preset(text: &str) -> Self {
-                Self(text.to_owned())
-            }
-
             /// Returns the name.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidShortName;
+
+            fn from_str(text: &str) -> Result<Self, InvalidShortName> {
+                if is_short_name(text) { Ok(Self(text.to_owned())) } else { Err(InvalidShortName) }
             }
         }
 
@@ -40,6 +63,13 @@ macro_rules! short_names {
 }
 
 short_names!(ProviderId ProductId);
+
+impl ProviderId {
+    /// Returns the name of a preset. Its text in the source is a short name.
+    pub(crate) fn preset(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
 
 fn is_short_name(text: &str) -> bool {
     (1..=32).contains(&text.len())

@@ -335,7 +335,10 @@ impl Account {
         let mut providers: Vec<_> = self.usable().filter_map(|method| method.provider().cloned()).collect();
         providers.sort_unstable();
         providers.dedup();
-        password.into_iter().chain(providers.into_iter().map(Accepted::Federated)).collect()
+        password
+            .into_iter()
+            .chain(providers.into_iter().map(|provider| Accepted::Federated { provider }))
+            .collect()
     }
 
     /// Returns the level of a session in which every factor of the account is proven (SPEC 5.7).

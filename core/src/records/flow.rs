@@ -19,7 +19,7 @@ use crate::records::undo::Undoing;
 
 /// A flow as it is stored.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Flow {
+pub(crate) struct FlowRecord {
     pub(crate) id: FlowId,
     pub(crate) secret_hash: [u8; 32],
     /// The number of the current step.
@@ -31,7 +31,7 @@ pub(crate) struct Flow {
     pub(crate) state: State,
 }
 
-impl Record for Flow {
+impl Record for FlowRecord {
     const VERSION: u8 = 1;
 }
 

@@ -47,7 +47,7 @@ macro_rules! every_record {
             account::Account,
             session::Session,
             audit::Event,
-            flow::Flow,
+            flow::FlowRecord,
             message::Outgoing,
             mailed_code::RateLimit,
             throttle::UnknownSlot,

@@ -46,7 +46,7 @@ impl Policy {
         PolicyBuilder {
             policy: Self {
                 realm: "Selfsame".to_owned(),
-                providers: vec![Provider::x()],
+                providers: Vec::new(),
                 products: Vec::new(),
                 hash_cost: HashCost::default(),
                 session_idle: DAY * 30,
@@ -193,7 +193,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// Sets the providers whose identities can be sign-in methods. The default is X alone.
+    /// Sets the providers whose identities can be sign-in methods. The default is none.
     pub fn providers(mut self, providers: Vec<Provider>) -> Self {
         self.policy.providers = providers;
         self

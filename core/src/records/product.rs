@@ -1,6 +1,7 @@
 //! The products that share the accounts, and their billing (SPEC 8).
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,25 +27,6 @@ pub struct Product {
 }
 
 impl Product {
-    /// Returns the product Grok (`grok`).
-    pub fn grok() -> Self {
-        Self::named("grok", "Grok", "https://grok.com/?_s=billing")
-    }
-
-    /// Returns the product xAI API (`api`).
-    pub fn api() -> Self {
-        Self::named("api", "xAI API", "https://console.x.ai")
-    }
-
-    fn named(id: &str, display_name: &str, manage_billing_url: &str) -> Self {
-        Self {
-            id: ProductId::preset(id),
-            display_name: display_name.to_owned(),
-            manage_account_url: "https://accounts.x.ai".to_owned(),
-            manage_billing_url: manage_billing_url.to_owned(),
-        }
-    }
-
     pub(crate) fn is_usable(&self) -> bool {
         let is_place = |url: &str| url.starts_with("https://") && url.len() <= 2_048;
         (1..=64).contains(&self.display_name.chars().count())
@@ -85,14 +67,33 @@ pub struct Billing {
 pub struct CustomerRef(String);
 
 impl CustomerRef {
-    /// Returns the reference, or `None` if the text is not 1 to 255 bytes long.
-    pub fn new(text: &str) -> Option<Self> {
-        (1..=LONGEST_REFERENCE).contains(&text.len()).then(|| Self(text.to_owned()))
-    }
-
     /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The text is not a customer reference.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InvalidCustomerRef;
+
+impl fmt::Display for InvalidCustomerRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a customer reference has 1 to 255 bytes")
+    }
+}
+
+impl std::error::Error for InvalidCustomerRef {}
+
+impl FromStr for CustomerRef {
+    type Err = InvalidCustomerRef;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCustomerRef> {
+        if (1..=LONGEST_REFERENCE).contains(&text.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidCustomerRef)
+        }
     }
 }
 

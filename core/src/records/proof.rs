@@ -16,7 +16,10 @@ pub enum Accepted {
     /// The account's password.
     Password,
     /// An assertion of an identity that the account has at this provider.
-    Federated(ProviderId),
+    Federated {
+        /// The provider.
+        provider: ProviderId,
+    },
 }
 
 /// A proven first factor, and perhaps a second.

@@ -9,6 +9,7 @@ use crate::records::proof::Accepted;
 worded! {
     /// Why the rules refuse an act. The names are those of SPEC. No variant contains input from the caller.
     #[derive(Clone, PartialEq, Eq, Debug)]
+    #[non_exhaustive]
     pub enum Refusal {
         /// The account already has it. Nothing changed (SPEC 1.6).
         AlreadyYours => "the account already has it";

@@ -17,16 +17,46 @@ use crate::records::mfa::SecondFactor;
 use crate::records::proof::Accepted;
 use crate::records::session::{Aal, Amr, Session};
 
-/// The step that a flow has reached.
-#[derive(Clone, Debug)]
-pub struct Progress {
-    /// The token that names the flow in the next answer. A sign-in that is done at once has none.
-    pub flow: Option<FlowToken>,
-    /// The number of the step. An answer names it, so that a repeated answer has no second effect.
+/// One interaction of several steps, at the step that it has reached. Pass it to
+/// [`Engine::answer`](crate::Engine::answer) with the person's answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Flow {
+    /// The token that names the flow in the store. Keep it if the flow must survive a restart of the program,
+    /// and pass it to [`Engine::resume`](crate::Engine::resume). A sign-in that is done at once has none.
+    pub token: Option<FlowToken>,
+    /// The number of the step. Because an answer names it, a repeated answer has no second effect.
     pub number: u32,
-    /// The step.
+    /// What the caller must do next.
     pub step: Step,
 }
+
+impl Flow {
+    /// Returns the session, if the flow has just opened or renewed one.
+    ///
+    /// # Errors
+    /// Returns [`NotSignedIn`], which names the step that the flow is at.
+    pub fn signed_in(self) -> Result<SignedIn, NotSignedIn> {
+        match self.step {
+            Step::SignedIn { session } => Ok(session),
+            other => Err(NotSignedIn { step: other.code() }),
+        }
+    }
+}
+
+/// A flow has not opened a session: it is at another step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotSignedIn {
+    /// The name of the step that the flow is at.
+    pub step: &'static str,
+}
+
+impl fmt::Display for NotSignedIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not signed in yet; the flow is at the step {}", self.step)
+    }
+}
+
+impl std::error::Error for NotSignedIn {}
 
 coded! {
     /// What the caller must do next, or the end of the flow.
@@ -106,7 +136,22 @@ coded! {
             purge_at: Timestamp,
         },
         /// The flow is done and has opened or renewed a session.
-        SignedIn(SignedIn),
+        SignedIn {
+            /// The session, with its token.
+            session: SignedIn,
+        },
+        /// The flow was done before. It handed out its session token then, and never does so again. If the
+        /// token is lost, sign in again.
+        AlreadySignedIn {
+            /// The account.
+            account: AccountId,
+            /// The session.
+            session: SessionId,
+            /// The authentication assurance level that the flow reached.
+            aal: Aal,
+            /// What else the flow did.
+            outcome: SignInOutcome,
+        },
         /// The flow is done and has opened no session.
         Done,
         /// The flow has ended without a session.
@@ -121,8 +166,8 @@ pub struct SignedIn {
     pub account: AccountId,
     /// The session.
     pub session: SessionId,
-    /// The session token. It is handed out once, and absent when the same answer is repeated.
-    pub token: Option<SessionToken>,
+    /// The session token. It is handed out once: keep it where the platform keeps secrets.
+    pub token: SessionToken,
     /// The authentication assurance level of the session.
     pub aal: Aal,
     /// Whether a recovery code stood in for the second factor (SPEC 5.5).
@@ -149,7 +194,7 @@ impl SignedIn {
         Self {
             account: account.id,
             session: session.id,
-            token: Some(SessionToken::new(account.id, session.id, secret)),
+            token: SessionToken::new(account.id, session.id, secret),
             aal: session.aal,
             recovered: session.recovered,
             amr: session.amr.clone(),

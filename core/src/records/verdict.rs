@@ -6,7 +6,7 @@ use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::audit::Event;
 use crate::records::deletion::Due;
-use crate::records::flow::Flow;
+use crate::records::flow::FlowRecord;
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{AddressHash, CodePurpose, RateLimit};
 use crate::records::message::Outgoing;
@@ -77,7 +77,7 @@ pub(crate) enum Change {
     /// The flow and its row are gone.
     FlowEnded(FlowId),
     /// The flow from now on.
-    Flow(Box<Flow>),
+    Flow(Box<FlowRecord>),
     /// The messages that the address was sent for this purpose.
     RateLimited { address: AddressHash, rate_limit: RateLimit },
     /// The message from now on.

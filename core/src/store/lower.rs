@@ -15,7 +15,7 @@ use crate::records::account::Account;
 use crate::records::audit::Event;
 use crate::records::claim::{Claim, Marker};
 use crate::records::context::Context;
-use crate::records::flow::Flow;
+use crate::records::flow::FlowRecord;
 use crate::records::mailed_code::{AddressHash, RateLimit};
 use crate::records::message::Outgoing;
 use crate::records::meta::{ClockEvent, Meta};
@@ -340,7 +340,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn flow(&mut self, flow: &Flow) -> Result<(), StoreError> {
+    fn flow(&mut self, flow: &FlowRecord) -> Result<(), StoreError> {
         match self.view.flow_end(flow.id) {
             Some(end) if end == flow.expires_at => {}
             earlier => {

@@ -17,7 +17,7 @@ use crate::records::account::Account;
 use crate::records::audit::Event;
 use crate::records::chain::Activity;
 use crate::records::claim::{Claim, Marker};
-use crate::records::flow::Flow;
+use crate::records::flow::FlowRecord;
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{AddressHash, RateLimit};
 use crate::records::message::Outgoing;
@@ -188,8 +188,8 @@ impl<'a> View<'a> {
     }
 
     /// The flow, over or not.
-    pub(crate) fn flow(&self, id: FlowId) -> Result<Option<Flow>, StoreError> {
-        let flow: Option<Flow> = self.row(&tables::flow(&id))?;
+    pub(crate) fn flow(&self, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
+        let flow: Option<FlowRecord> = self.row(&tables::flow(&id))?;
         if let Some(flow) = &flow {
             self.flows.borrow_mut().insert(id, flow.expires_at);
         }
@@ -197,7 +197,7 @@ impl<'a> View<'a> {
     }
 
     /// Up to `most` flows that are over.
-    pub(crate) fn flows_due(&self, most: usize) -> Result<Vec<Flow>, StoreError> {
+    pub(crate) fn flows_due(&self, most: usize) -> Result<Vec<FlowRecord>, StoreError> {
         let mut ids = Vec::new();
         self.rows(&tables::flows_due(self.now), most, |key, _| {
             ids.push(FlowId::from_bytes(last_chunk(key)?));

@@ -1,6 +1,6 @@
 //! What a provider says of a person, as the program reads it.
 
-use selfsame::{Assertion, FlowId, HostStatement, ProviderId};
+use selfsame::{Assertion, FlowId, HostStatement};
 use serde::Deserialize;
 
 use crate::trouble::Trouble;
@@ -39,8 +39,10 @@ pub(crate) fn read(mut text: String, flow: FlowId) -> Result<Assertion, Trouble>
              handle, email and email_verified"
         ))
     })?;
-    let provider = ProviderId::new(&stated.provider)
-        .ok_or_else(|| Trouble::Unusable("the statement's provider is no provider's name".into()))?;
+    let provider = stated
+        .provider
+        .parse()
+        .map_err(|_| Trouble::Unusable("the statement's provider is no provider's name".into()))?;
     Ok(Assertion::Stated(HostStatement {
         flow,
         provider,

@@ -65,7 +65,7 @@ pub(crate) fn of(named: &Providers) -> Result<Policy, Trouble> {
         providers.push(oidc(&value)?);
     }
     let policy = Policy::builder().realm("Selfsame tour").providers(providers);
-    let built = policy.products(vec![Product::grok(), Product::api()]).picker(true).build();
+    let built = policy.products(products()?).picker(true).build();
     built.map_err(|_| {
         Trouble::Unusable(
             "--google, --apple and --oidc: every name has at most 255 bytes, and every provider an issuer of \
@@ -73,6 +73,22 @@ pub(crate) fn of(named: &Providers) -> Result<Policy, Trouble> {
                 .into(),
         )
     })
+}
+
+/// The products of the tour.
+fn products() -> Result<Vec<Product>, Trouble> {
+    let product = |id: &str, display_name: &str, manage_billing_url: &str| {
+        Ok::<_, Trouble>(Product {
+            id: id.parse().map_err(|_| Trouble::Unusable(format!("{id} is no product's name")))?,
+            display_name: display_name.to_owned(),
+            manage_account_url: "https://accounts.x.ai".to_owned(),
+            manage_billing_url: manage_billing_url.to_owned(),
+        })
+    };
+    Ok(vec![
+        product("grok", "Grok", "https://grok.com/?_s=billing")?,
+        product("api", "xAI API", "https://console.x.ai")?,
+    ])
 }
 
 /// Whether the provider speaks by ID tokens, not by the host's statement.
@@ -110,7 +126,7 @@ fn oidc(value: &str) -> Result<Provider, Trouble> {
 }
 
 fn id(name: &str) -> Result<ProviderId, Trouble> {
-    ProviderId::new(name).ok_or_else(|| Trouble::Unusable(format!("{name} is no provider's name")))
+    name.parse::<ProviderId>().map_err(|_| Trouble::Unusable(format!("{name} is no provider's name")))
 }
 
 #[cfg(test)]
@@ -131,7 +147,7 @@ mod tests {
         ] {
             let policy = policy.ok().unwrap();
             for (name, is_in) in ["google", "apple", "oidc"].into_iter().zip(are_in) {
-                let id = ProviderId::new(name).unwrap();
+                let id = name.parse::<ProviderId>().unwrap();
                 assert_eq!(policy.provider(&id).is_some(), is_in, "{name}");
                 assert!(signs(&id));
                 if let Some(provider) = policy.provider(&id) {
@@ -140,7 +156,7 @@ mod tests {
             }
             for name in STATED {
                 assert!(
-                    policy.provider(&ProviderId::new(name).unwrap()).unwrap().assertion_kind
+                    policy.provider(&name.parse::<ProviderId>().unwrap()).unwrap().assertion_kind
                         == AssertionKind::HostStated
                 );
             }

@@ -56,7 +56,7 @@ impl StateFile {
     pub(crate) fn flow(&self) -> Result<OpenFlow, Trouble> {
         const BEGIN: &str = "selfsame sign-up EMAIL, or selfsame begin-federated PROVIDER";
         let kept = self.read::<FlowFile>("no flow is open", BEGIN)?;
-        let token = FlowToken::parse(&kept.flow).map_err(|_| self.unreadable("no flow", BEGIN))?;
+        let token = kept.flow.parse::<FlowToken>().map_err(|_| self.unreadable("no flow", BEGIN))?;
         Ok(OpenFlow { token, number: kept.number })
     }
 
@@ -64,7 +64,7 @@ impl StateFile {
     pub(crate) fn session(&self) -> Result<SessionToken, Trouble> {
         const BEGIN: &str = "selfsame sign-in EMAIL";
         let kept = self.read::<SessionFile>("nobody is signed in", BEGIN)?;
-        SessionToken::parse(&kept.session).map_err(|_| self.unreadable("no session", BEGIN))
+        kept.session.parse::<SessionToken>().map_err(|_| self.unreadable("no session", BEGIN))
     }
 
     pub(crate) fn keep_flow(&self, token: &FlowToken, number: u32) -> Result<(), Trouble> {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use selfsame::{Client, Engine, Environment, Policy, Timestamp};
+use selfsame::{Client, Engine, Environment, Timestamp};
 use selfsame_world::Hand;
 use serde_json::json;
 
@@ -62,11 +62,10 @@ fn another_code_voids_the_one_before_and_comes_once_a_minute() {
     fs::remove_file(desk.path("s")).unwrap();
     let ago = Timestamp::from_millis(now().as_millis() - 120_000);
     let environment = Environment::system().with_clock(Arc::new(Hand::at(ago)));
-    let engine =
-        Engine::create(desk.path("s"), &desk.unlock(), None, Policy::default(), environment).unwrap();
+    let engine = Engine::options(desk.unlock()).environment(environment).create(desk.path("s")).unwrap();
     let begun = engine.sign_up("ada@example.org", &PASSWORD.into(), &Client::default()).unwrap();
     drop(engine);
-    let kept = json!({ "flow": begun.flow.unwrap().reveal(), "number": begun.number });
+    let kept = json!({ "flow": begun.token.unwrap().reveal(), "number": begun.number });
     fs::write(desk.path("s.flow"), kept.to_string()).unwrap();
     let first = desk.code();
 

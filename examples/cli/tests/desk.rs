@@ -10,10 +10,7 @@ use std::sync::Arc;
 use std::sync::{LazyLock, atomic::AtomicBool};
 use std::time::Duration;
 
-use selfsame::{
-    Clock, Engine, Environment, HostKey, Policy, Progress, Secret, SignedIn, Step, SystemClock, Timestamp,
-    Unlock,
-};
+use selfsame::{Clock, Engine, Environment, Flow, HostKey, Secret, SystemClock, Timestamp, Unlock};
 use selfsame_world::{Forge, Hand, TokenProvider, totp};
 use serde_json::json;
 #[cfg(unix)]
@@ -180,7 +177,7 @@ impl Desk {
     }
 
     fn at(&self, environment: Environment) -> Engine {
-        Engine::open(self.path("s"), &self.unlock(), None, Policy::default(), environment).unwrap()
+        Engine::options(self.unlock()).environment(environment).open(self.path("s")).unwrap()
     }
 
     /// A folder whose store was made so long ago, and is empty.
@@ -189,15 +186,13 @@ impl Desk {
         fs::remove_file(desk.path("s")).unwrap();
         let then = Timestamp::from_millis(now().as_millis() - ago.as_millis() as u64);
         let environment = Environment::system().with_clock(Arc::new(Hand::at(then)));
-        drop(Engine::create(desk.path("s"), &desk.unlock(), None, Policy::default(), environment).unwrap());
+        drop(Engine::options(desk.unlock()).environment(environment).create(desk.path("s")).unwrap());
         desk
     }
 
     /// The session of the engine is the program's from now on.
-    pub(crate) fn keep(&self, signed_in: &Progress) {
-        let Step::SignedIn(SignedIn { token: Some(token), .. }) = &signed_in.step else {
-            panic!("signed in: {signed_in:?}")
-        };
+    pub(crate) fn keep(&self, signed_in: &Flow) {
+        let token = signed_in.clone().signed_in().unwrap().token;
         fs::write(self.path("s.session"), json!({ "session": token.reveal() }).to_string()).unwrap();
     }
 

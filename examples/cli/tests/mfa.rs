@@ -19,7 +19,7 @@ fn brian_came(ago: Duration) -> Desk {
     let begun = engine.sign_up(BRIAN, &PASSWORD.into(), &Client::default()).unwrap();
     let message = engine.messages(1).unwrap().remove(0);
     let MessageKind::VerifyEmail { code } = message.kind else { panic!("{message:?}") };
-    desk.keep(&engine.answer(&begun.flow.unwrap(), begun.number, &Answer::Code(code)).unwrap());
+    desk.keep(&engine.answer(&begun, Answer::Code(code)).unwrap());
     engine.delivered(message.id).unwrap();
     desk
 }

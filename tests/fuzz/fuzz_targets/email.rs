@@ -5,8 +5,8 @@ use libfuzzer_sys::fuzz_target;
 use selfsame::EmailAddress;
 
 fuzz_target!(|text: &str| {
-    if let Ok(email) = EmailAddress::parse(text) {
-        let again = EmailAddress::parse(email.as_typed());
+    if let Ok(email) = text.parse::<EmailAddress>() {
+        let again = email.as_typed().parse::<EmailAddress>();
         assert_eq!(again.as_ref(), Ok(&email), "as typed");
         assert!(!email.masked().is_empty());
         assert!(!email.as_typed().contains(['\r', '\n', '\0']), "no control character gets through");

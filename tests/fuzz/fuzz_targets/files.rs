@@ -308,10 +308,13 @@ impl Sample {
     }
 
     fn open(&self, medium: Arc<MemoryMedium>) -> Result<Engine, Error> {
-        let anchor =
-            self.anchor.clone().map(|kept| Arc::new(Keystore(Mutex::new(Some(kept)))) as Arc<dyn Anchor>);
         let policy = World::policy().build().unwrap();
-        Engine::open_on(medium, &self.unlock, anchor, policy, self.environment.clone())
+        let options =
+            Engine::options(self.unlock.clone()).policy(policy).environment(self.environment.clone());
+        match self.anchor.clone() {
+            Some(kept) => options.anchor(Arc::new(Keystore(Mutex::new(Some(kept))))).open_on(medium),
+            None => options.open_on(medium),
+        }
     }
 
     /// Whether a file with these bytes may be refused with this error.

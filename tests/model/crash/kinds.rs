@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use selfsame::testing::{Medium, SeededEntropy};
 use selfsame::{
-    Anchor, Answer, Client, Engine, Entropy, Environment, Error, Hasher, Intent, MethodKind, Policy,
-    Progress, Secret, SessionToken, Step, Table, Timestamp, Unlock,
+    Anchor, Answer, Client, Engine, Entropy, Environment, Error, Flow, Hasher, Intent, MethodKind, Policy,
+    Secret, SessionToken, Step, Table, Timestamp, Unlock,
 };
 use selfsame_world::{CountingHasher, Hand, Identity, World, days, minutes, signed_in, totp};
 
@@ -72,7 +72,7 @@ fn of_ways_in() -> Vec<Kind> {
             world.ada();
             world.later(minutes(1));
             let asked = world.prove(&world.x_identity("1815", Some(ADA)), ADA);
-            let chosen = world.answer(&asked, &Answer::LinkTo(1)).unwrap();
+            let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
             answers(chosen, Answer::Password(PASSWORD.into()))
         }),
         kind("change of email", Once, |world| {
@@ -186,9 +186,8 @@ fn of_accounts() -> Vec<Kind> {
     ]
 }
 
-fn answers(to: Progress, answer: Answer) -> Call {
-    let flow = to.flow.unwrap();
-    Box::new(move |engine| engine.answer(&flow, to.number, &answer).map(drop))
+fn answers(to: Flow, answer: Answer) -> Call {
+    Box::new(move |engine| engine.answer(&to, answer.clone()).map(drop))
 }
 
 /// Ada with an X identity besides.
@@ -231,7 +230,12 @@ impl Opener {
         anchor: Option<Arc<dyn Anchor>>,
         environment: Environment,
     ) -> Result<Engine, Error> {
-        Engine::open_on(medium, &self.unlock, anchor, self.policy.clone(), environment)
+        let options =
+            Engine::options(self.unlock.clone()).policy(self.policy.clone()).environment(environment);
+        match anchor {
+            Some(anchor) => options.anchor(anchor).open_on(medium),
+            None => options.open_on(medium),
+        }
     }
 }
 
@@ -316,20 +320,16 @@ pub(crate) fn goes_on(engine: &Engine) -> Result<(), String> {
         }
     }
     let code = Answer::Code(code.ok_or("no code was sent")?);
-    let flow = asked.flow.ok_or("no flow")?;
-    let token =
-        signed_in(engine.answer(&flow, asked.number, &code).map_err(failed)?).token.ok_or("no token")?;
+    let token = signed_in(engine.answer(&asked, code.clone()).map_err(failed)?).token;
     let account = engine.account(&token).map_err(failed)?;
     if !account.verify_audit().map_err(failed)? {
         return Err("the chain is broken".to_owned());
     }
-    match engine.answer(&flow, asked.number, &code) {
+    match engine.answer(&asked, code.clone()) {
         Ok(_) | Err(Error::Refused(_)) => {}
         Err(error) => return Err(format!("the same answer again: {error}")),
     }
-    let begun =
-        engine.begin_federated(&selfsame::ProviderId::new("x").ok_or("x")?, &client()).map_err(failed)?;
-    let token = begun.flow.ok_or("no flow")?;
-    let assertion = Identity::at("x", "next").assertion(&token).ok_or("x")?;
-    engine.continue_with(&token, &assertion, Intent::SignUp).map(drop).map_err(failed)
+    let begun = engine.begin_federated(&"x".parse().expect("a short name"), &client()).map_err(failed)?;
+    let assertion = Identity::at("x", "next").assertion(&begun);
+    engine.continue_with(&begun, &assertion, Intent::SignUp).map(drop).map_err(failed)
 }

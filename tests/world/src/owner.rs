@@ -1,7 +1,7 @@
 //! Shortcuts for what owners do with their accounts.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test world stops the test")]
 
-use selfsame::{AccountHandle, AddressStep, Client, Error, Intent, Progress, ProviderId, Refusal, Secret};
+use selfsame::{AccountHandle, AddressStep, Client, Error, Flow, Intent, Refusal, Secret};
 
 use crate::authenticator::totp;
 use crate::person::{Authenticator, Person, signed_in};
@@ -13,19 +13,16 @@ impl World {
     pub fn fresh(&self, person: &Person) -> AccountHandle {
         let done = self.sign_in(&person.email, &person.password);
         let done = signed_in(done.unwrap_or_else(|error| panic!("sign-in of {}: {error}", person.email)));
-        self.engine().account(&done.token.expect("it was just opened")).expect("it was just opened")
+        self.engine().account(&done.token).expect("it was just opened")
     }
 
     /// An identity brought to the account as one more way in.
     ///
     /// # Errors
     /// [`Error`] from the engine.
-    pub fn add(&self, account: &AccountHandle, identity: &Identity) -> Result<Progress, Error> {
-        let provider = ProviderId::new(&identity.provider).expect("a test names its providers shortly");
-        let begun = account.begin_add(&provider)?;
-        let token = begun.flow.expect("a flow has a token");
-        let assertion = identity.assertion(&token).expect("a test names its providers shortly");
-        self.engine().continue_with(&token, &assertion, Intent::SignUp)
+    pub fn add(&self, account: &AccountHandle, identity: &Identity) -> Result<Flow, Error> {
+        let begun = account.begin_add(&identity.provider())?;
+        self.engine().continue_with(&begun, &identity.assertion(&begun), Intent::SignUp)
     }
 
     /// The code that went to the address last, typed in the session of the account.
@@ -54,7 +51,7 @@ impl World {
     ///
     /// # Errors
     /// [`Error`] from the engine.
-    pub fn undo(&self, code: &Secret) -> Result<Progress, Error> {
+    pub fn undo(&self, code: &Secret) -> Result<Flow, Error> {
         self.engine().undo(code, &Client::on("laptop"))
     }
 

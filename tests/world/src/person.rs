@@ -2,8 +2,8 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test world stops the test")]
 
 use selfsame::{
-    AccountHandle, AccountId, Answer, Client, Error, Intent, Progress, ProviderId, Refusal, Secret,
-    SessionId, SessionToken, SignedIn, Step,
+    AccountHandle, AccountId, Answer, Client, Error, Flow, Intent, Refusal, Secret, SessionId, SessionToken,
+    SignedIn, Step,
 };
 
 use crate::authenticator::totp;
@@ -35,36 +35,30 @@ impl World {
     pub fn person(&self, email: &str, password: &str) -> Person {
         let done = self.prove(&self.sign_up(email, password), email);
         let SignedIn { account, session, token, .. } = signed_in(done);
-        Person {
-            account,
-            session,
-            token: token.expect("a session that was just opened has its token"),
-            email: email.to_owned(),
-            password: password.to_owned(),
-        }
+        Person { account, session, token, email: email.to_owned(), password: password.to_owned() }
     }
 
     /// A sign-up at its first step.
-    pub fn sign_up(&self, email: &str, password: &str) -> Progress {
+    pub fn sign_up(&self, email: &str, password: &str) -> Flow {
         self.engine()
             .sign_up(email, &password.into(), &laptop())
             .unwrap_or_else(|error| panic!("sign-up of {email}: {error}"))
     }
 
     /// The next step, after the newest code that was sent to the address.
-    pub fn prove(&self, progress: &Progress, email: &str) -> Progress {
+    pub fn prove(&self, flow: &Flow, email: &str) -> Flow {
         let code = self.mailbox().code(email).unwrap_or_else(|| panic!("no code was sent to {email}"));
-        self.answer(progress, &Answer::Code(code)).unwrap_or_else(|error| panic!("code to {email}: {error}"))
+        self.answer(flow, Answer::Code(code)).unwrap_or_else(|error| panic!("code to {email}: {error}"))
     }
 
     /// A sign-up with an identity, after the provider was seen.
-    pub fn federated(&self, identity: &Identity) -> Progress {
+    pub fn federated(&self, identity: &Identity) -> Flow {
         self.present(identity, Intent::SignUp)
             .unwrap_or_else(|error| panic!("{} at {}: {error}", identity.subject, identity.provider))
     }
 
     /// A sign-up with an X identity, after X was seen. X says that it has verified the email.
-    pub fn x_identity(&self, subject: &str, email: Option<&str>) -> Progress {
+    pub fn x_identity(&self, subject: &str, email: Option<&str>) -> Flow {
         let identity = Identity::at("x", subject).called(subject);
         self.federated(&match email {
             Some(email) => identity.with_email(email),
@@ -76,21 +70,17 @@ impl World {
     ///
     /// # Errors
     /// [`Error`] from the engine.
-    pub fn present(&self, identity: &Identity, intent: Intent) -> Result<Progress, Error> {
-        let provider = ProviderId::new(&identity.provider).expect("a test names its providers shortly");
-        let begun = self.engine().begin_federated(&provider, &laptop())?;
-        let token = begun.flow.expect("a federated flow has a token");
-        let assertion = identity.assertion(&token).expect("a test names its providers shortly");
-        self.engine().continue_with(&token, &assertion, intent)
+    pub fn present(&self, identity: &Identity, intent: Intent) -> Result<Flow, Error> {
+        let begun = self.engine().begin_federated(&identity.provider(), &laptop())?;
+        self.engine().continue_with(&begun, &identity.assertion(&begun), intent)
     }
 
-    /// Answers the step that `progress` is at.
+    /// Answers the step that the flow is at.
     ///
     /// # Errors
     /// [`Error`] from the engine.
-    pub fn answer(&self, progress: &Progress, answer: &Answer) -> Result<Progress, Error> {
-        let flow = progress.flow.as_ref().expect("only a step of a flow can be answered");
-        self.engine().answer(flow, progress.number, answer)
+    pub fn answer(&self, flow: &Flow, answer: Answer) -> Result<Flow, Error> {
+        self.engine().answer(flow, answer)
     }
 
     /// Turns MFA on in somebody's session, and gives what is needed to use it.
@@ -108,7 +98,7 @@ impl World {
     ///
     /// # Errors
     /// [`Error`] from the engine.
-    pub fn sign_in(&self, email: &str, password: &str) -> Result<Progress, Error> {
+    pub fn sign_in(&self, email: &str, password: &str) -> Result<Flow, Error> {
         self.engine().sign_in(email, &Secret::from(password), &laptop())
     }
 
@@ -136,9 +126,9 @@ pub fn refused<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Refusal {
 }
 
 /// The session that a flow came to; anything else stops the test.
-pub fn signed_in(progress: Progress) -> SignedIn {
-    match progress.step {
-        Step::SignedIn(signed_in) => signed_in,
+pub fn signed_in(flow: Flow) -> SignedIn {
+    match flow.step {
+        Step::SignedIn { session } => session,
         other => panic!("signed in was expected, not {}", other.code()),
     }
 }

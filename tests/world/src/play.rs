@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use selfsame::{
-    AccountHandle, AccountId, Assertion, Client, Error, FlowToken, MethodKind, Planned, ProductId, Progress,
+    AccountHandle, AccountId, Assertion, Client, Error, Flow, FlowToken, MethodKind, Planned, ProductId,
     ProviderId, RecoveryCodes, RequestId, Secret, SessionId, SessionToken, Step, Timestamp,
 };
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ impl fmt::Display for Failure {
 /// What the names of a story stand for by now.
 #[derive(Default)]
 pub(crate) struct Stage {
-    flows: BTreeMap<String, Running>,
+    flows: BTreeMap<String, Flow>,
     sessions: BTreeMap<String, (SessionId, SessionToken)>,
     accounts: BTreeMap<String, AccountId>,
     pub(crate) requests: BTreeMap<String, (AccountId, RequestId)>,
@@ -143,14 +143,7 @@ pub(crate) struct Stage {
     recovery_codes: BTreeMap<String, Vec<Secret>>,
     secrets: Vec<Secret>,
     /// The session that the last act opened.
-    opened: Option<(AccountId, SessionId, Option<SessionToken>)>,
-}
-
-/// A flow under way.
-struct Running {
-    token: Option<FlowToken>,
-    /// The step that it is at.
-    number: u32,
+    opened: Option<(AccountId, SessionId, SessionToken)>,
 }
 
 impl Stage {
@@ -163,7 +156,7 @@ impl Stage {
             | Act::BeginFederated { .. }
             | Act::ContinueWith { .. }
             | Act::Answer { .. }
-            | Act::CurrentStep { .. }
+            | Act::Resume { .. }
             | Act::SignIn { .. }
             | Act::SignInTo { .. }
             | Act::ResetPassword { .. }
@@ -272,22 +265,21 @@ impl Stage {
     }
 
     /// The engine answered with a step: remember where the flow is, and what session it opened.
-    fn arrived(&mut self, name: Option<&String>, progress: Result<Progress, Error>) -> Value {
-        let progress = match progress {
-            Ok(progress) => progress,
+    fn arrived(&mut self, name: Option<&String>, flow: Result<Flow, Error>) -> Value {
+        let flow = match flow {
+            Ok(flow) => flow,
             Err(error) => return render::error(&error),
         };
-        if let Step::SignedIn(signed_in) = &progress.step {
-            let token = signed_in.token.clone();
-            self.secrets.extend(token.iter().map(|token| token.reveal().into()));
-            self.opened = Some((signed_in.account, signed_in.session, token));
+        if let Step::SignedIn { session } = &flow.step {
+            self.secrets.push(session.token.reveal().into());
+            self.opened = Some((session.account, session.session, session.token.clone()));
         }
+        let shown = render::flow(&flow);
         if let Some(name) = name {
-            self.secrets.extend(progress.flow.iter().map(|token| token.reveal().into()));
-            let running = Running { token: progress.flow.clone(), number: progress.number };
-            self.flows.insert(name.clone(), running);
+            self.secrets.extend(flow.token.iter().map(|token| token.reveal().into()));
+            self.flows.insert(name.clone(), flow);
         }
-        render::progress(&progress)
+        shown
     }
 
     fn codes_given(&mut self, name: &str, codes: Result<RecoveryCodes, Error>) -> Value {
@@ -305,8 +297,8 @@ impl Stage {
     }
 
     fn assertion(&self, flow: &str, identity: &Identity) -> Result<Assertion, String> {
-        let (token, _) = self.flow(flow)?;
-        identity.assertion(&token).ok_or_else(|| format!("{:?} is no short name", identity.provider))
+        let flow = self.flow_token(flow)?.flow();
+        identity.statement(flow).ok_or_else(|| format!("{:?} is no short name", identity.provider))
     }
 
     fn mail(&mut self, to: &str, code: Option<&String>, undo: Option<&String>, world: &World) -> Value {
@@ -343,17 +335,18 @@ impl Stage {
             self.accounts.insert(name.clone(), account);
         }
         if let Some(name) = &keep.session {
-            let token = token.ok_or("no token was handed out for the session to be kept")?;
             self.sessions.insert(name.clone(), (session, token));
         }
         Ok(())
     }
 
-    fn flow(&self, name: &str) -> Result<(FlowToken, u32), String> {
-        let running = self.flows.get(name).ok_or_else(|| unknown("flow", name))?;
-        let token =
-            running.token.clone().ok_or_else(|| format!("{name:?} was done at once, without a flow"))?;
-        Ok((token, running.number))
+    fn flow(&self, name: &str) -> Result<&Flow, String> {
+        self.flows.get(name).ok_or_else(|| unknown("flow", name))
+    }
+
+    fn flow_token(&self, name: &str) -> Result<&FlowToken, String> {
+        let token = self.flow(name)?.token.as_ref();
+        token.ok_or_else(|| format!("{name:?} was done at once, without a flow"))
     }
 
     pub(crate) fn account(&self, name: &str) -> Result<AccountId, String> {
@@ -416,14 +409,14 @@ fn client(device: &Option<String>, product: &Option<String>) -> Result<Client, S
     let client = Client::on(device.as_deref().unwrap_or("laptop"));
     match product {
         Some(name) => {
-            Ok(client.using(ProductId::new(name).ok_or_else(|| format!("{name:?} is no short name"))?))
+            Ok(client.using(name.parse::<ProductId>().map_err(|_| format!("{name:?} is no short name"))?))
         }
         None => Ok(client),
     }
 }
 
 pub(crate) fn short(provider: &str) -> Result<ProviderId, String> {
-    ProviderId::new(provider).ok_or_else(|| format!("{provider:?} is no short name"))
+    provider.parse::<ProviderId>().map_err(|_| format!("{provider:?} is no short name"))
 }
 
 pub(crate) fn unknown(what: &str, name: &str) -> String {

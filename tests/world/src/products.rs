@@ -1,6 +1,6 @@
 //! The acts of a story about products and what they cost.
 
-use selfsame::{Billing, BillingStatus, CustomerRef, Engine, Managed, ManagedBy, ProductId, Timestamp};
+use selfsame::{Billing, BillingStatus, Engine, Managed, ManagedBy, ProductId, Timestamp};
 use serde_json::{Value, json};
 
 use crate::play::{Stage, all, done, short, shown, unknown};
@@ -46,7 +46,7 @@ impl Stage {
 
 impl Cost {
     fn told(&self) -> Result<Billing, String> {
-        let customer = CustomerRef::new(&self.customer).ok_or_else(|| unknown("customer", &self.customer))?;
+        let customer = self.customer.parse().map_err(|_| unknown("customer", &self.customer))?;
         Ok(Billing {
             customer,
             plan: self.plan.clone(),
@@ -70,5 +70,5 @@ impl Cost {
 }
 
 fn product_id(name: &str) -> Result<ProductId, String> {
-    ProductId::new(name).ok_or_else(|| format!("{name:?} is no short name"))
+    name.parse::<ProductId>().map_err(|_| format!("{name:?} is no short name"))
 }

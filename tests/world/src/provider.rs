@@ -1,7 +1,7 @@
 //! Identity providers, played: they say whatever a test wants them to say.
 #![expect(clippy::expect_used, reason = "a test world stops the test")]
 
-use selfsame::{Assertion, AssertionKind, FlowToken, HostStatement, Provider, ProviderId};
+use selfsame::{Assertion, AssertionKind, Flow, FlowId, HostStatement, Provider, ProviderId};
 use serde::Deserialize;
 
 use crate::tokens::{ISSUER, token_rules};
@@ -69,12 +69,22 @@ impl Identity {
         Self { handle: Some(handle.to_owned()), ..self }
     }
 
-    /// What the host states for the flow of this token, after the person was at the provider. Nothing where the
-    /// provider's name is no short name.
-    pub fn assertion(&self, flow: &FlowToken) -> Option<Assertion> {
+    /// The provider's short name.
+    pub fn provider(&self) -> ProviderId {
+        short_name(&self.provider)
+    }
+
+    /// What the host states for this flow, after the person was at the provider.
+    pub fn assertion(&self, flow: &Flow) -> Assertion {
+        let token = flow.token.as_ref().expect("a flow that asks for an assertion has a token");
+        self.statement(token.flow()).expect("a test names its providers by short names")
+    }
+
+    /// What the host states for the flow with this id. Nothing if the provider's name is not a short name.
+    pub fn statement(&self, flow: FlowId) -> Option<Assertion> {
         Some(Assertion::Stated(HostStatement {
-            flow: flow.flow(),
-            provider: ProviderId::new(&self.provider)?,
+            flow,
+            provider: self.provider.parse().ok()?,
             subject: self.subject.clone(),
             handle: self.handle.clone(),
             email: self.email.clone(),
@@ -84,5 +94,5 @@ impl Identity {
 }
 
 fn short_name(text: &str) -> ProviderId {
-    ProviderId::new(text).expect("the world's own providers have short names")
+    text.parse().expect("a test names its providers by short names")
 }

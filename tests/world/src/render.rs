@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use selfsame::{
     Aal, Accepted, AccountView, Activity, Actor, Adding, AddressSource, AddressStep, AddressView, Amr,
-    Candidate, Deletion, Destination, Error, Explanation, Grant, Health, Membership, Message, MessageKind,
-    MethodView, Outcome, PickerEntry, PrivacyRequest, Progress, ProviderId, PurgeReceipt, PurgeReport,
+    Candidate, Deletion, Destination, Error, Explanation, Flow, Grant, Health, Membership, Message,
+    MessageKind, MethodView, Outcome, PickerEntry, PrivacyRequest, ProviderId, PurgeReceipt, PurgeReport,
     RecoveryCodes, Refusal, RequestStatus, Session, Status, StillBilled, SupportRecord, SupportView,
     Timestamp, TotpEnrolment,
 };
@@ -45,11 +45,11 @@ pub fn error(error: &Error) -> Value {
 }
 
 /// Where a flow is. A sign-in that is done at once has no flow.
-pub fn progress(progress: &Progress) -> Value {
-    let mut shown = step(&progress.step);
+pub fn flow(flow: &Flow) -> Value {
+    let mut shown = step(&flow.step);
     if let Value::Object(members) = &mut shown {
-        members.insert("in_flow".to_owned(), json!(progress.flow.is_some()));
-        members.insert("number".to_owned(), json!(progress.number));
+        members.insert("in_flow".to_owned(), json!(flow.token.is_some()));
+        members.insert("number".to_owned(), json!(flow.number));
     }
     shown
 }
@@ -341,7 +341,7 @@ pub(crate) fn adding(adding: &Adding) -> Value {
 pub(crate) fn accepted(accepted: &Accepted) -> Value {
     match accepted {
         Accepted::Password => json!("Password"),
-        Accepted::Federated(provider) => json!(format!("Federated {provider}")),
+        Accepted::Federated { provider } => json!(format!("Federated {provider}")),
     }
 }
 

@@ -74,7 +74,7 @@ pub enum Act {
         give: Give,
         number: Option<u32>,
     },
-    CurrentStep {
+    Resume {
         flow: String,
     },
     SignIn {
@@ -398,7 +398,7 @@ impl Act {
             Self::BeginFederated { .. } => "begin_federated",
             Self::ContinueWith { .. } => "continue_with",
             Self::Answer { .. } => "answer",
-            Self::CurrentStep { .. } => "current_step",
+            Self::Resume { .. } => "resume",
             Self::SignIn { .. } => "sign_in",
             Self::Picker {} => "picker",
             Self::SignInTo { .. } => "sign_in_to",

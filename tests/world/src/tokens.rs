@@ -45,7 +45,7 @@ impl TokenProvider {
 
     /// Its short name in policy.
     pub fn id(&self) -> ProviderId {
-        ProviderId::new("oidc").expect("a short name")
+        "oidc".parse::<ProviderId>().expect("a short name")
     }
 
     /// Its key set, as it publishes it.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use selfsame::testing::{Medium, MemoryMedium, SeededEntropy};
 use selfsame::{
-    Anchor, Engine, Entropy, Environment, Error, Hasher, HostKey, Policy, Product, SystemEntropy, Timestamp,
-    Unlock,
+    Anchor, Engine, EngineOptions, Entropy, Environment, Error, Hasher, HostKey, Policy, Product,
+    SystemEntropy, Timestamp, Unlock,
 };
 
 use crate::clock::Hand;
@@ -22,9 +22,17 @@ pub const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 /// The name of a world's service.
 pub const REALM: &str = "Field Notes";
 
-/// The products of a world.
+/// The products of a world: `grok` and `api`.
 pub fn products() -> Vec<Product> {
-    vec![Product::grok(), Product::api()]
+    [("grok", "Grok", "https://grok.com/?_s=billing"), ("api", "xAI API", "https://console.x.ai")]
+        .into_iter()
+        .map(|(id, display_name, manage_billing_url)| Product {
+            id: id.parse().expect("a short name"),
+            display_name: display_name.to_owned(),
+            manage_account_url: "https://accounts.x.ai".to_owned(),
+            manage_billing_url: manage_billing_url.to_owned(),
+        })
+        .collect()
 }
 
 /// An engine, and everything around it that a test turns, reads and counts. The same seed and the same
@@ -34,11 +42,10 @@ pub struct World {
     hand: Arc<Hand>,
     hasher: Arc<CountingHasher>,
     mailbox: Mailbox,
+    options: EngineOptions,
     environment: Environment,
-    policy: Policy,
     seed: u64,
     place: Place,
-    anchor: Option<Arc<dyn Anchor>>,
 }
 
 impl World {
@@ -122,6 +129,11 @@ impl World {
         self.environment.clone()
     }
 
+    /// Returns the options that the world's engine was opened with, to open another engine with.
+    pub fn options(&self) -> EngineOptions {
+        self.options.clone()
+    }
+
     /// Lets go of the store and opens it again with a new engine, as a new process does. Clones of the
     /// engine before are cut off.
     ///
@@ -129,13 +141,9 @@ impl World {
     /// [`Error`] from opening.
     pub fn reopen(&mut self) -> Result<(), Error> {
         self.engine.suspend()?;
-        let (policy, environment) = (self.policy.clone(), self.environment.clone());
-        let anchor = self.anchor.clone();
         self.engine = match &self.place {
-            Place::File(path) => Engine::open(path, &self.unlock(), anchor, policy, environment)?,
-            Place::Medium(medium) => {
-                Engine::open_on(medium.clone(), &self.unlock(), anchor, policy, environment)?
-            }
+            Place::File(path) => self.options.open(path)?,
+            Place::Medium(medium) => self.options.open_on(medium.clone())?,
         };
         Ok(())
     }
@@ -231,24 +239,27 @@ impl WorldBuilder {
         let policy = self
             .policy
             .unwrap_or_else(|| World::policy().build().expect("the world's policy is within its bounds"));
-        let (key, anchor) = (Unlock::HostKey(host_key(self.seed)), self.anchor.clone());
         let place = self.place.unwrap_or_else(|| Place::Medium(Arc::new(MemoryMedium::new())));
-        let (given, around) = (policy.clone(), environment.clone());
+        let key = Unlock::HostKey(host_key(self.seed));
+        let options = Engine::options(key).policy(policy).environment(environment.clone());
+        let options = match self.anchor {
+            Some(anchor) => options.anchor(anchor),
+            None => options,
+        };
         let engine = match &place {
-            Place::Medium(medium) => Engine::create_on(medium.clone(), &key, anchor, given, around)?,
-            Place::File(path) if self.opens => Engine::open(path, &key, anchor, given, around)?,
-            Place::File(path) => Engine::create(path, &key, anchor, given, around)?,
+            Place::Medium(medium) => options.create_on(medium.clone())?,
+            Place::File(path) if self.opens => options.open(path)?,
+            Place::File(path) => options.create(path)?,
         };
         Ok(World {
             engine,
             hand,
             hasher: counting,
             mailbox: Mailbox::default(),
+            options,
             environment,
-            policy,
             seed: self.seed,
             place,
-            anchor: self.anchor,
         })
     }
 }

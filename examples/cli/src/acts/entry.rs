@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use selfsame::{AccountId, Answer, Client, Engine, ProductId, Progress, ProviderId, Refusal};
+use selfsame::{AccountId, Answer, Client, Engine, Flow, ProductId, ProviderId, Refusal};
 
 use super::{Reported, Store};
 use crate::arguments::{Device, Given, PasswordSource, Wanted};
@@ -39,7 +39,7 @@ impl Store {
     }
 
     pub(crate) fn begin_federated(&self, provider: &str, device: &Device) -> Reported {
-        let provider = ProviderId::new(provider).ok_or(Refusal::UnknownProvider)?;
+        let provider = provider.parse::<ProviderId>().map_err(|_| Refusal::UnknownProvider)?;
         self.begin(device, |engine, client| Ok(engine.begin_federated(&provider, client)?))
     }
 
@@ -47,7 +47,7 @@ impl Store {
     fn begin(
         &self,
         device: &Device,
-        begin: impl FnOnce(&Engine, &Client) -> Result<Progress, Trouble>,
+        begin: impl FnOnce(&Engine, &Client) -> Result<Flow, Trouble>,
     ) -> Reported {
         let unlock = self.ready(&[&self.flow])?;
         let client = client(device)?;
@@ -60,27 +60,30 @@ impl Store {
         let flow = self.flow.flow()?;
         let assertion = assertion::read(input::assertion(file.as_deref())?, flow.token.flow())?;
         let engine = self.open(&unlock)?;
-        self.came_to(&engine.continue_with(&flow.token, &assertion, wanted.into())?)
+        let flow = engine.resume(&flow.token)?;
+        self.came_to(&engine.continue_with(&flow, &assertion, wanted.into())?)
     }
 
     pub(crate) fn step(&self) -> Reported {
         let unlock = self.ready(&[&self.flow])?;
         let flow = self.flow.flow()?;
         let engine = self.open(&unlock)?;
-        self.came_to(&engine.current_step(&flow.token)?)
+        self.came_to(&engine.resume(&flow.token)?)
     }
 
     pub(crate) fn answer(&self, given: Given) -> Reported {
         let unlock = self.ready(&[&self.flow, &self.session])?;
-        let flow = self.flow.flow()?;
-        let answer = given.answer(flow.token.flow(), self.asking)?;
+        let kept = self.flow.flow()?;
+        let answer = given.answer(kept.token.flow(), self.asking)?;
         let advice = match answer {
             Answer::Totp(_) => "the app's code of now, and each only once",
             Answer::RecoveryCode(_) => "another of the codes, or selfsame answer totp",
             _ => "selfsame answer resend",
         };
         let engine = self.open(&unlock)?;
-        let answered = engine.answer(&flow.token, flow.number, &answer);
+        // The number that was kept is the step that the person saw.
+        let flow = Flow { number: kept.number, ..engine.resume(&kept.token)? };
+        let answered = engine.answer(&flow, answer);
         let is_wrong_code = |refusal: &Refusal| *refusal == Refusal::InvalidCode;
         self.came_to(&answered.map_err(trouble::advising(is_wrong_code, advice))?)
     }
@@ -95,7 +98,7 @@ pub(crate) enum Who {
 pub(super) fn client(device: &Device) -> Result<Client, Trouble> {
     let mut client = Client::on(&device.device);
     if let Some(product) = &device.product {
-        client = client.using(ProductId::new(product).ok_or(Refusal::UnknownProduct)?);
+        client = client.using(product.parse::<ProductId>().map_err(|_| Refusal::UnknownProduct)?);
     }
     Ok(if device.no_remember { client.unremembered() } else { client })
 }

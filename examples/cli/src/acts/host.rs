@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use selfsame::{
-    AccountId, Billing, CustomerRef, Engine, Environment, Error, MethodId, OpenProblem, ProviderId, Refusal,
-    Secret,
-};
+use selfsame::{AccountId, Billing, Engine, Error, MethodId, OpenProblem, ProviderId, Refusal, Secret};
 use selfsame_world::render;
 use serde_json::json;
 
@@ -25,7 +22,7 @@ impl Store {
             return Err(Error::Open(OpenProblem::AlreadyExists).into());
         }
         let (unlock, made) = key::find_or_make(self.key_file.as_deref())?;
-        match Engine::create(&self.path, &unlock, None, self.policy.clone(), Environment::system()) {
+        match Engine::options(unlock.clone()).policy(self.policy.clone()).create(&self.path) {
             Err(Error::Open(OpenProblem::NotFound)) => {
                 let why = format!("the directory of {} does not exist", self.path.display());
                 return Err(Trouble::Unusable(why));
@@ -47,7 +44,7 @@ impl Store {
 
     pub(crate) fn set_keys(&self, provider: &str, file: Option<&Path>) -> Reported {
         let unlock = self.ready(&[])?;
-        let provider = ProviderId::new(provider).ok_or(Refusal::UnknownProvider)?;
+        let provider = provider.parse::<ProviderId>().map_err(|_| Refusal::UnknownProvider)?;
         let keys = input::key_set(file)?;
         self.open(&unlock)?.set_keys(&provider, &keys)?;
         let line = format!(
@@ -125,7 +122,7 @@ impl Store {
     pub(crate) fn set_billing(&self, account: AccountId, product: &str, bill: &Bill) -> Reported {
         let unlock = self.ready(&[])?;
         let product = named(product)?;
-        let customer = CustomerRef::new(&bill.customer).ok_or_else(|| {
+        let customer = bill.customer.parse().map_err(|_| {
             Trouble::Unusable("a customer's reference has 1 to 255 bytes; nothing was done".into())
         })?;
         let billing = Billing {

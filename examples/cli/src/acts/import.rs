@@ -5,8 +5,8 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::Path;
 
 use selfsame::{
-    Engine, ImportOutcome, ImportedAccount, ImportedIdentity, ImportedTotp, ProviderId, Secret, Timestamp,
-    TotpAlgorithm, TotpParameters,
+    Engine, ImportOutcome, ImportedAccount, ImportedIdentity, ImportedTotp, Secret, Timestamp, TotpAlgorithm,
+    TotpParameters,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -31,7 +31,7 @@ impl Store {
         let engine = self.open(&unlock)?;
         let mut import =
             Import { engine: &engine, dry_run, brought: Vec::new(), came_of_it: CameOfIt::default() };
-        let mut progress = Progress::over(length);
+        let mut progress = Flow::over(length);
         let mut reader = BufReader::new(opened);
         let mut line = String::new();
         while reader.read_line(&mut line).map_err(cannot)? > 0 {
@@ -186,8 +186,10 @@ enum RowAlgorithm {
 impl Row {
     fn account(self) -> Result<ImportedAccount, String> {
         let identity = |given: RowIdentity| {
-            let provider = ProviderId::new(&given.provider)
-                .ok_or_else(|| format!("{:?} is no provider's short name", given.provider))?;
+            let provider = given
+                .provider
+                .parse()
+                .map_err(|_| format!("{:?} is no provider's short name", given.provider))?;
             Ok(ImportedIdentity { provider, subject: given.subject, handle: given.handle })
         };
         Ok(ImportedAccount {
@@ -220,14 +222,14 @@ impl RowTotp {
 }
 
 /// How far the file is read, on a terminal alone.
-struct Progress {
+struct Flow {
     length: u64,
     read: u64,
     percent: Option<u64>,
     is_shown: bool,
 }
 
-impl Progress {
+impl Flow {
     fn over(length: u64) -> Self {
         Self { length, read: 0, percent: None, is_shown: io::stderr().is_terminal() }
     }

@@ -12,9 +12,7 @@ mod ways;
 pub(crate) use self::entry::Who;
 use std::path::PathBuf;
 
-use selfsame::{
-    Accepted, AccountHandle, Engine, Environment, Error, OpenProblem, Policy, Progress, Session, Step, Unlock,
-};
+use selfsame::{Accepted, AccountHandle, Engine, Error, Flow, OpenProblem, Policy, Session, Step, Unlock};
 use selfsame_world::render;
 use serde_json::{Value, json};
 
@@ -72,7 +70,7 @@ impl Store {
     }
 
     fn open(&self, unlock: &Unlock) -> Result<Engine, Trouble> {
-        Ok(Engine::open(&self.path, unlock, None, self.policy.clone(), Environment::system())?)
+        Ok(Engine::options(unlock.clone()).policy(self.policy.clone()).open(&self.path)?)
     }
 
     /// Opens the account of the session that is kept. Using a session keeps it alive.
@@ -94,37 +92,32 @@ impl Store {
     }
 
     /// Keeps what the next call needs, and tells the step.
-    fn came_to(&self, progress: &Progress) -> Reported {
-        let mut report = Report::of(render::progress(progress)).then(words::hints(&progress.step));
-        if let Some(nonce) = nonce_to_sign(&progress.step) {
+    fn came_to(&self, flow: &Flow) -> Reported {
+        let mut report = Report::of(render::flow(flow)).then(words::hints(&flow.step));
+        if let Some(nonce) = nonce_to_sign(&flow.step) {
             report.said.more.push(format!("nonce for the ID token: {nonce}"));
         }
         if self.show_tokens {
-            if let Some(flow) = &progress.flow {
-                put(&mut report.value, "flow_token", json!(flow.reveal()));
-                report.said.more.push(format!("flow token: {}", flow.reveal()));
+            if let Some(token) = &flow.token {
+                put(&mut report.value, "flow_token", json!(token.reveal()));
+                report.said.more.push(format!("flow token: {}", token.reveal()));
             }
-            if let Step::SignedIn(signed_in) = &progress.step
-                && let Some(token) = &signed_in.token
-            {
-                put(&mut report.value, "session_token", json!(token.reveal()));
-                report.said.more.push(format!("session token: {}", token.reveal()));
+            if let Step::SignedIn { session } = &flow.step {
+                put(&mut report.value, "session_token", json!(session.token.reveal()));
+                report.said.more.push(format!("session token: {}", session.token.reveal()));
             }
         }
-        let kept = match (&progress.step, &progress.flow) {
-            (Step::SignedIn(signed_in), flow) => {
-                let kept = match &signed_in.token {
-                    Some(token) => self.session.keep_session(token),
-                    None => Ok(()),
-                };
-                // Only this flow is over: another that is open stays so.
-                kept.and_then(|()| if flow.is_some() { self.flow.remove() } else { Ok(()) })
-            }
-            (Step::Done | Step::Ended, _) => self.flow.remove(),
-            (_, Some(flow)) => self.flow.keep_flow(flow, progress.number),
+        let kept = match (&flow.step, &flow.token) {
+            // Only this flow is over: another that is open stays so.
+            (Step::SignedIn { session }, token) => self
+                .session
+                .keep_session(&session.token)
+                .and_then(|()| if token.is_some() { self.flow.remove() } else { Ok(()) }),
+            (Step::AlreadySignedIn { .. } | Step::Done | Step::Ended, _) => self.flow.remove(),
+            (_, Some(token)) => self.flow.keep_flow(token, flow.number),
             (_, None) => Ok(()),
         };
-        if let Step::LinkOrCreate { blocked, .. } = &progress.step {
+        if let Step::LinkOrCreate { blocked, .. } = &flow.step {
             // The accounts to choose from stand with the commands that choose them.
             report.said.more = match blocked {
                 Some(blocked) => vec![format!("no new account can be made: {}", blocked.code())],
@@ -140,9 +133,9 @@ fn nonce_to_sign(step: &Step) -> Option<&str> {
     match step {
         Step::PresentAssertion { provider, nonce, .. } if policy::signs(provider) => Some(nonce),
         Step::ProveOwnership { accepted, nonce, .. }
-            if accepted
-                .iter()
-                .any(|proof| matches!(proof, Accepted::Federated(provider) if policy::signs(provider))) =>
+            if accepted.iter().any(
+                |proof| matches!(proof, Accepted::Federated { provider } if policy::signs(provider)),
+            ) =>
         {
             Some(nonce)
         }

@@ -39,8 +39,9 @@ impl Store {
     }
 
     pub(crate) fn manage(&self, what: &str) -> Reported {
-        let product = ProductId::new(what).filter(|product| self.policy.has_product(product));
-        let provider = ProviderId::new(what).filter(|provider| self.policy.provider(provider).is_some());
+        let product = what.parse::<ProductId>().ok().filter(|product| self.policy.has_product(product));
+        let provider =
+            what.parse::<ProviderId>().ok().filter(|provider| self.policy.provider(provider).is_some());
         let (managed, called) = match (product, provider) {
             (Some(product), _) => (Managed::Product(product), "the account".to_owned()),
             (None, Some(provider)) => {
@@ -60,7 +61,7 @@ impl Store {
 }
 
 pub(super) fn named(product: &str) -> Result<ProductId, Refusal> {
-    ProductId::new(product).ok_or(Refusal::UnknownProduct)
+    product.parse::<ProductId>().map_err(|_| Refusal::UnknownProduct)
 }
 
 fn report(place: &Destination, what: &str) -> Report {

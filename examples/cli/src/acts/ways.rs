@@ -27,7 +27,7 @@ impl Store {
             }
             Methods::Add { provider } => {
                 self.ready(&[&self.flow, &self.session])?;
-                let provider = ProviderId::new(provider).ok_or(Refusal::UnknownProvider)?;
+                let provider = provider.parse::<ProviderId>().map_err(|_| Refusal::UnknownProvider)?;
                 self.came_to(&self.signed_in()?.account.begin_add(&provider)?)
             }
             Methods::Remove { method, waive_undo, confirmed } => {

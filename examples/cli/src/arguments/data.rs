@@ -309,5 +309,5 @@ pub(crate) struct Operator {
 }
 
 fn product(text: &str) -> Result<ProductId, &'static str> {
-    ProductId::new(text).ok_or("there are grok and api")
+    text.parse::<ProductId>().map_err(|_| "there are grok and api")
 }

@@ -70,8 +70,11 @@ pub(super) fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
             };
             let how =
                 if is(answer, "recovered") { format!("{how} with a recovery code") } else { how.to_owned() };
-            let again = if is(answer, "token_given") { "" } else { ", as before: no second token" };
-            said(Tone::Done, format!("{how} to {}{again}", name(answer, "account", names)))
+            said(Tone::Done, format!("{how} to {}", name(answer, "account", names)))
+        }
+        "AlreadySignedIn" => {
+            let account = name(answer, "account", names);
+            said(Tone::Done, format!("already signed in to {account}: its token was handed out before"))
         }
         "Done" => said(Tone::Done, "done".to_owned()),
         _ => said(Tone::Tells, "the flow is over".to_owned()),
@@ -142,8 +145,8 @@ pub(crate) fn hints(step: &Step) -> Vec<Hint> {
             hint("selfsame answer keep-deleted", "leave it to be deleted"),
             hint("selfsame answer erase-now", "erase it now, 72 hours or more after it was asked for"),
         ],
-        Step::SignedIn(signed_in) if signed_in.token.is_some() => {
-            if signed_in.recovered {
+        Step::SignedIn { session } => {
+            if session.recovered {
                 return vec![
                     hint("selfsame mfa enroll", "another authenticator app in the place of the lost one"),
                     hint("selfsame mfa off", "or none"),
@@ -161,7 +164,7 @@ pub(crate) fn hints(step: &Step) -> Vec<Hint> {
                 hint("selfsame begin-federated PROVIDER", "or sign in to it, after an undo"),
             ];
         }
-        Step::SignedIn(_) | Step::Ended => {
+        Step::AlreadySignedIn { .. } | Step::Ended => {
             return vec![hint("selfsame sign-in EMAIL", "or selfsame begin-federated PROVIDER")];
         }
     };
@@ -199,7 +202,7 @@ pub(super) fn answers(give: &Give) -> String {
 fn hint_to_prove(accepted: &Accepted) -> Hint {
     match accepted {
         Accepted::Password => hint("selfsame answer password", "the account's password"),
-        Accepted::Federated(provider) => hint("selfsame answer assertion FILE", says(provider)),
+        Accepted::Federated { provider } => hint("selfsame answer assertion FILE", says(provider)),
     }
 }
 

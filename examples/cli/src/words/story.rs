@@ -23,7 +23,7 @@ pub(crate) fn act(act: &Act) -> String {
             let again = number.map_or_else(String::new, |number| format!(", as answer to step {number}"));
             format!("{}{again}", answers(give))
         }
-        Act::CurrentStep { flow } => format!("looks where \u{201c}{flow}\u{201d} stands"),
+        Act::Resume { flow } => format!("looks where \u{201c}{flow}\u{201d} stands"),
         Act::SignIn { email, device, .. } => format!("signs in as {email} with a password{}", on(device)),
         Act::Picker {} => "looks at whom the device remembers".to_owned(),
         Act::SignInTo { account, device, .. } => format!("picks {account}, with a password{}", on(device)),

@@ -62,7 +62,7 @@ impl Peer {
         // Only its clock, hasher and randomness are used.
         let world = World::builder().real_entropy().hasher(Arc::new(Free)).build();
         let policy = World::policy().build()?;
-        let engine = Engine::create_in(store.clone(), &world.unlock(), policy, world.environment())?;
+        let engine = Engine::options(world.unlock()).policy(policy).environment(world.environment()).create_in(store.clone())?;
         let all: Vec<_> = (0..accounts).map(account).collect();
         engine.import_accounts(&all, false)?;
         let (mut claims, mut roots) = (Vec::new(), Vec::new());
@@ -126,7 +126,7 @@ impl Peer {
         self.engine.delivered(message.id)?;
         let MessageKind::VerifyEmail { code } = message.kind else { return Err("no code".into()) };
         let flow = asked.flow.ok_or("no flow")?;
-        let (second, _) = timed(|| self.engine.answer(&flow, asked.number, &Answer::Code(code)))?;
+        let (second, _) = timed(|| self.engine.answer(&flow, asked.number, Answer::Code(code)))?;
         self.world.later(minutes(1));
         Ok(first + second)
     }

@@ -1,6 +1,6 @@
 //! A step as a transcript has it, and what a story answers to it.
 
-use selfsame::{Answer, SignedIn, Step};
+use selfsame::{Answer, Step};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -55,30 +55,24 @@ pub fn step(step: &Step) -> Value {
             "requested_at": time(*requested_at),
             "purge_at": time(*purge_at),
         }),
-        Step::SignedIn(SignedIn {
-            account,
-            session,
-            token,
-            aal: level,
-            recovered,
-            amr: used,
-            auth_time,
-            works_offline,
-            outcome,
-        }) => {
-            json!({
-                "step": step.code(),
-                "account": account.to_string(),
-                "session": session.to_string(),
-                "token_given": token.is_some(),
-                "aal": aal(*level),
-                "recovered": recovered,
-                "amr": amr(used),
-                "auth_time": time(*auth_time),
-                "works_offline": works_offline.iter().map(|kind| kind.code()).collect::<Vec<_>>(),
-                "outcome": outcome.code(),
-            })
-        }
+        Step::SignedIn { session } => json!({
+            "step": step.code(),
+            "account": session.account.to_string(),
+            "session": session.session.to_string(),
+            "aal": aal(session.aal),
+            "recovered": session.recovered,
+            "amr": amr(&session.amr),
+            "auth_time": time(session.auth_time),
+            "works_offline": session.works_offline.iter().map(|kind| kind.code()).collect::<Vec<_>>(),
+            "outcome": session.outcome.code(),
+        }),
+        Step::AlreadySignedIn { account, session, aal: level, outcome } => json!({
+            "step": step.code(),
+            "account": account.to_string(),
+            "session": session.to_string(),
+            "aal": aal(*level),
+            "outcome": outcome.code(),
+        }),
         Step::Done | Step::Ended => json!({ "step": step.code() }),
     }
 }

@@ -1,6 +1,6 @@
 //! The acts of a story that begin a flow, or lead it on.
 
-use selfsame::{Engine, Intent};
+use selfsame::{Engine, Flow, Intent};
 use serde_json::Value;
 
 use super::{Stage, client, short, unknown};
@@ -24,17 +24,19 @@ impl Stage {
                     Wanted::SignUp => Intent::SignUp,
                     Wanted::SignIn => Intent::SignIn,
                 };
-                let (token, _) = self.flow(flow)?;
-                self.arrived(Some(flow), engine.continue_with(&token, &assertion, intent))
+                // An assertion answers the first step, also where a story gives it once more.
+                let first = Flow { number: 1, ..self.flow(flow)?.clone() };
+                self.arrived(Some(flow), engine.continue_with(&first, &assertion, intent))
             }
             Act::Answer { flow, give, number } => {
                 let answer = self.answer(flow, give, world)?;
-                let (token, at) = self.flow(flow)?;
-                self.arrived(Some(flow), engine.answer(&token, number.unwrap_or(at), &answer))
+                let at = self.flow(flow)?.clone();
+                let at = Flow { number: number.unwrap_or(at.number), ..at };
+                self.arrived(Some(flow), engine.answer(&at, answer))
             }
-            Act::CurrentStep { flow } => {
-                let (token, _) = self.flow(flow)?;
-                self.arrived(Some(flow), engine.current_step(&token))
+            Act::Resume { flow } => {
+                let token = self.flow_token(flow)?.clone();
+                self.arrived(Some(flow), engine.resume(&token))
             }
             Act::SignIn { email, password, flow, device, product } => {
                 let (password, client) = (self.secret(password), client(device, product)?);

@@ -1,0 +1,197 @@
+//! How an engine is opened: what unlocks the store, and what the engine needs from outside.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Engine;
+use super::environment::Environment;
+use super::keyring::StoreKeys;
+use super::unlock::{Unlock, Way};
+use crate::crypto::keys::{Keys, StoreKey};
+use crate::error::{Error, OpenProblem};
+use crate::ground::time::Timestamp;
+use crate::records::header::Header;
+use crate::records::policy::Policy;
+use crate::store::anchor::Anchor;
+use crate::store::file::FileMedium;
+use crate::store::lower;
+use crate::store::medium::Medium;
+use crate::store::port::{Row, Store};
+use crate::store::redb::RedbStore;
+use crate::store::settings::Settings;
+
+/// How to create or open a store. [`Engine::options`] returns the defaults.
+///
+/// ```
+/// use selfsame::{Engine, HostKey, Policy, SystemEntropy, Unlock};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("accounts.selfsame");
+/// let key = HostKey::generate(&SystemEntropy)?;
+/// let options = Engine::options(Unlock::HostKey(key)).policy(Policy::builder().realm("Field Notes").build()?);
+/// drop(options.create(&path)?);
+///
+/// // Later, with the same key and policy:
+/// let engine = options.open(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct EngineOptions {
+    unlock: Unlock,
+    anchor: Option<Arc<dyn Anchor>>,
+    policy: Policy,
+    environment: Environment,
+}
+
+impl Engine {
+    /// Returns the options for a store that `unlock` opens: no anchor, the default policy, and the machine's
+    /// clock, randomness and password hash.
+    pub fn options(unlock: Unlock) -> EngineOptions {
+        EngineOptions { unlock, anchor: None, policy: Policy::default(), environment: Environment::system() }
+    }
+}
+
+impl EngineOptions {
+    /// Sets the policy.
+    #[must_use]
+    pub fn policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// Sets the anchor, with which the engine refuses an older copy of the file. A store that was once opened
+    /// with an anchor opens only with that anchor.
+    #[must_use]
+    pub fn anchor(self, anchor: Arc<dyn Anchor>) -> Self {
+        Self { anchor: Some(anchor), ..self }
+    }
+
+    /// Sets the clock, the source of randomness and the password hash.
+    #[must_use]
+    pub fn environment(self, environment: Environment) -> Self {
+        Self { environment, ..self }
+    }
+
+    /// Creates a store in a new file and opens it. A crash leaves either no file or a complete one.
+    ///
+    /// With an anchor, an older copy of the file is refused from the beginning. The engine replaces what the
+    /// anchor held before.
+    ///
+    /// # Errors
+    /// Returns [`Error::Open`] with `AlreadyExists` if anything exists at `path`, which stays as it is;
+    /// [`Error::Storage`] if the machine's storage fails.
+    pub fn create(&self, path: impl AsRef<Path>) -> Result<Engine, Error> {
+        let (keys, rows) = self.first_rows()?;
+        let mut suffix = [0; 8];
+        self.environment.entropy.fill(&mut suffix)?;
+        let (anchor, opening) = (self.anchor.clone(), keys.clone());
+        let store = RedbStore::create_file(path.as_ref(), self.settings(), rows, suffix, anchor, opening)?;
+        self.on(Arc::new(store), keys)
+    }
+
+    /// Opens the store in a file. Checks the file before writing to it: a file that is refused stays
+    /// unchanged, byte for byte.
+    ///
+    /// # Errors
+    /// Returns [`Error::Open`] if the path, key, format or anchor does not fit; [`Error::Damaged`] if the
+    /// file does not hold exactly what was written to it; [`Error::Anchor`] if the anchor did not answer.
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<Engine, Error> {
+        self.opened(Arc::new(FileMedium::new(path.as_ref())))
+    }
+
+    /// Opens the store in a file, or creates it if there is no file. An app calls this at its start.
+    ///
+    /// A missing file looks like a first start. If the file must exist, call [`open`](Self::open), which says
+    /// when it is gone.
+    ///
+    /// # Errors
+    /// Returns the errors of [`open`](Self::open) and [`create`](Self::create).
+    pub fn open_or_create(&self, path: impl AsRef<Path>) -> Result<Engine, Error> {
+        match self.open(&path) {
+            Err(Error::Open(OpenProblem::NotFound)) => match self.create(&path) {
+                // Another process has created it since.
+                Err(Error::Open(OpenProblem::AlreadyExists)) => self.open(&path),
+                created => created,
+            },
+            opened => opened,
+        }
+    }
+
+    /// Accepts the file as the latest one, whatever the anchor holds. Use it if the host has lost the
+    /// anchor's value, or if the user restored an older copy on purpose. The engine forgets the guesses,
+    /// codes and sessions that the file does not contain. A person must decide this. Do not call it
+    /// automatically on [`OpenProblem::RolledBack`].
+    ///
+    /// # Errors
+    /// Returns the errors of [`open`](Self::open), and [`OpenProblem::AnchorMissing`] if the options have no
+    /// anchor. The file stays unchanged.
+    pub fn adopt(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let anchor = self.anchor.as_deref().ok_or(Error::Open(OpenProblem::AnchorMissing))?;
+        Ok(RedbStore::adopt_file(path.as_ref(), Settings::default(), anchor, &self.keys())?)
+    }
+
+    /// Creates a store on a medium that the test provides.
+    ///
+    /// # Errors
+    /// Returns the errors of [`create`](Self::create).
+    #[cfg(feature = "testing")]
+    pub fn create_on(&self, medium: Arc<dyn Medium>) -> Result<Engine, Error> {
+        let (keys, rows) = self.first_rows()?;
+        let store = RedbStore::create(medium, self.settings(), rows, self.anchor.clone(), keys.clone())?;
+        self.on(Arc::new(store), keys)
+    }
+
+    /// Opens the store on a medium that the test provides.
+    ///
+    /// # Errors
+    /// Returns the errors of [`open`](Self::open).
+    #[cfg(feature = "testing")]
+    pub fn open_on(&self, medium: Arc<dyn Medium>) -> Result<Engine, Error> {
+        self.opened(medium)
+    }
+
+    /// Creates a store in an empty one that the test provides.
+    ///
+    /// # Errors
+    /// Returns the errors of [`create`](Self::create).
+    #[cfg(feature = "testing")]
+    pub fn create_in(&self, store: Arc<dyn Store>) -> Result<Engine, Error> {
+        let (keys, rows) = self.first_rows()?;
+        store.write(&mut |_| Ok(rows.clone()))?;
+        self.on(store, keys)
+    }
+
+    pub(super) fn create_in_memory(&self) -> Result<Engine, Error> {
+        let (keys, rows) = self.first_rows()?;
+        let store = RedbStore::memory(rows, keys.clone())?;
+        self.on(Arc::new(store), keys)
+    }
+
+    fn opened(&self, medium: Arc<dyn Medium>) -> Result<Engine, Error> {
+        let keys = Arc::new(self.keys());
+        let store = RedbStore::open(medium, self.settings(), self.anchor.clone(), keys.clone())?;
+        self.on(Arc::new(store), keys)
+    }
+
+    fn on(&self, store: Arc<dyn Store>, keys: Arc<StoreKeys>) -> Result<Engine, Error> {
+        Engine::on(store, keys, self.policy.clone(), self.environment.clone())
+    }
+
+    fn settings(&self) -> Settings {
+        Settings { verify: self.policy.verify_at_open(), ..Settings::default() }
+    }
+
+    fn keys(&self) -> StoreKeys {
+        StoreKeys::new(Way::Unlock(self.unlock.clone()), None, self.environment.hasher.clone())
+    }
+
+    fn first_rows(&self) -> Result<(Arc<StoreKeys>, Vec<Row>), Error> {
+        let environment = &self.environment;
+        let entropy = &*environment.entropy;
+        let store_key = StoreKey::make(entropy)?;
+        let (header, way) = Header::over(&store_key, &self.unlock, self.policy.hash_cost(), environment)?;
+        let keys = Keys::derive(&store_key);
+        let now = Timestamp::from_millis(environment.clock.read().wall_ms);
+        let rows = lower::first_rows(header.encode()?, keys.rows(), entropy, now)?;
+        Ok((Arc::new(StoreKeys::new(way, Some(keys), environment.hasher.clone())), rows))
+    }
+}
