@@ -1,4 +1,5 @@
-//! The five plots of docs/bench and the figures of its page are those of `results.json`.
+//! The five plots of docs/bench and the figures of its page are those of `results.json`, and the other pages quote no
+//! figure that is not.
 //!
 //! `UPDATE=1 cargo test -p selfsame-tests --test repository bench` draws and writes them, without measuring again.
 
@@ -45,6 +46,33 @@ fn the_page_has_the_figures_of_the_results() {
         assert!(aim.is_empty() || page.contains(&format!("\n| {what} | ")), "{path} has no row for {what:?}");
     }
     same_or_written(&path, &rewritten(&page, &results));
+}
+
+/// A figure has one place, docs/bench. Where another page needs one to make its point, it is the same one.
+#[test]
+fn what_other_pages_quote_is_in_the_results() {
+    let results = Results::read();
+    let million = "1,000,000 accounts";
+    let library = |part| format!("{:.1} MB", results.part("library", part).median / 1e6);
+    let hashes = results.part("hashing", "sign-ins").median / results.cores();
+    let callers = |how| counted(results.part("callers", &format!("32 at once, {how}")).median);
+    let opening = results.part("open", &format!("closed, verified, {million}")).median;
+    let import = 1e6 / results.part("load", million).median;
+    let bytes = counted(results.part("bytes", &format!("the file in use, {million}")).median);
+    let quoted = [
+        ("README.md", format!("is {} ({} with gzip)", library("stripped"), library("stripped, gzip -9"))),
+        ("docs/SCALE.md", format!("one core does {hashes:.0} sign-ins a second")),
+        ("docs/SCALE.md", format!("share commits and do {} acts a second", callers("shared commits"))),
+        ("docs/SCALE.md", format!("they would do {}", callers("a commit each"))),
+        ("docs/SCALE.md", format!("{} B per account", bytes)),
+        ("docs/SCALE.md", format!("{} a million", took(opening))),
+        ("docs/SCALE.md", format!("{import:.0} s a million and rising")),
+    ];
+    for (page, quote) in quoted {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&quote), "{page} does not say {quote:?}, as {FOLDER}/results.json does");
+    }
 }
 
 fn same_or_written(path: &str, should: &str) {
