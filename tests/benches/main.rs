@@ -1,7 +1,8 @@
 //! What everything costs, in one run: `cargo bench --features bench`.
 //!
 //! `cargo bench --features bench -- limits` measures one family, `--quick` a tenth of the rounds to try it out. A
-//! whole run writes `docs/bench/`: the figures and a plot for each family; any other writes the same to `target/tmp/bench/`.
+//! whole run writes `docs/bench/results.json`, which `tests/repository/bench.rs` draws; any other writes the same to
+//! `target/tmp/bench/`.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -14,11 +15,11 @@ mod acts;
 mod bulk;
 mod callers;
 mod enumeration;
+mod library;
 #[path = "../life.rs"]
 mod life;
 mod limits;
 mod measure;
-mod plot;
 mod report;
 mod size;
 mod speakers;
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let folder = folder.path();
     type Family = fn(&mut Report, &Path);
-    let families: [(&str, Family); 8] = [
+    let families: [(&str, Family); 9] = [
         ("limits", limits::limits),
         ("acts", acts::acts),
         ("callers", callers::callers),
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         ("enumeration", enumeration::enumeration),
         ("peers", speakers::peers),
         ("languages", |report, _| speakers::languages(report)),
+        ("library", library::library),
     ];
     for name in &wanted {
         assert!(families.iter().any(|(family, _)| family == name), "there is no family {name}");

@@ -1,4 +1,4 @@
-//! What was measured: as text, as JSON, and as a plot for each family.
+//! What was measured: as text and as JSON.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,12 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::measure::{Samples, Spread, shown};
-use crate::plot;
 
 /// All that was measured so far.
 pub(crate) struct Report {
     folder: PathBuf,
+    /// All families with all their rounds.
+    is_whole: bool,
     /// A tenth of the rounds, to try the harness out.
     pub(crate) quick: bool,
     families: Vec<Value>,
@@ -33,15 +34,16 @@ enum Bound {
 }
 
 impl Report {
-    /// Only all families with all their rounds are figures to publish.
+    /// Only figures of a whole run are published.
     pub(crate) fn new(quick: bool, has_all: bool) -> Self {
-        let folder = if has_all && !quick {
+        let is_whole = has_all && !quick;
+        let folder = if is_whole {
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/bench")
         } else {
             Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench")
         };
         fs::create_dir_all(&folder).unwrap();
-        Self { folder, quick, families: Vec::new(), aims: Vec::new(), notes: Vec::new() }
+        Self { folder, is_whole, quick, families: Vec::new(), aims: Vec::new(), notes: Vec::new() }
     }
 
     /// How many rounds there are.
@@ -49,7 +51,7 @@ impl Report {
         if self.quick { count.div_ceil(10) } else { count }
     }
 
-    /// A family of figures of one unit, as a table and a plot.
+    /// A family of figures of one unit, as a table.
     pub(crate) fn family(&mut self, name: &str, title: &str, unit: &str, samples: &Samples) {
         println!("\n## {title}\n\n{unit:60}{:>12}{:>12}{:>12}{:>12}", "median", "p10", "p90", "p99");
         let mut rows = Vec::new();
@@ -63,8 +65,6 @@ impl Report {
             }));
         }
         self.families.push(json!({ "family": name, "title": title, "unit": unit, "parts": rows }));
-        let file = self.folder.join(format!("{name}.svg"));
-        plot::bars(&file, title, unit, &samples.parts().collect::<Vec<_>>());
     }
 
     /// Something that shall be at most this.
@@ -113,6 +113,11 @@ impl Report {
         let file = self.folder.join("results.json");
         fs::write(&file, format!("{all:#}\n")).unwrap();
         println!("\n{}", file.display());
+        if self.is_whole {
+            println!(
+                "UPDATE=1 cargo test -p selfsame-tests --test repository bench draws and writes the page from it"
+            );
+        }
     }
 }
 

@@ -115,11 +115,44 @@ fn count_of(part: &str) -> usize {
     }
 }
 
+/// The figure of an act of a system, in words.
+fn named(system: &str, act: &str) -> String {
+    format!("{}: {}", said(system), said(act))
+}
+
+/// The words for a name of the protocol, or of a folder.
+fn said(name: &str) -> &str {
+    match name {
+        "sign_in" => "sign-in",
+        "sign_up" => "sign-up",
+        "sign_in_bare" => "sign-in without hash",
+        "sign_up_bare" => "sign-up without hash",
+        "session" | "resolve" => "resolve a session",
+        "get_email" => "email look-up",
+        "commit" => "commit of one row",
+        "floor" => "a request that does nothing",
+        "view" => "the account page",
+        "rename" => "set the display name",
+        "build_id" => "a call that does nothing",
+        "refused" => "a call that ends in an error",
+        "selfsame" => "Selfsame",
+        "better-auth" => "Better Auth",
+        "django" => "Django",
+        "pocketbase" => "PocketBase",
+        "sqlite" => "Selfsame on SQLite",
+        "rust" => "Rust",
+        "kotlin" => "Kotlin",
+        "python" => "Python",
+        "swift" => "Swift",
+        other => other,
+    }
+}
+
 /// All that a speaker can do.
 fn asked(speaker: &RefCell<Speaker>) -> Vec<Part<'_>> {
     let (name, parts) = (speaker.borrow().name.clone(), speaker.borrow().parts.clone());
     let part = |part: String| {
-        Part::new(format!("{name}: {part}"), move || speaker.borrow_mut().ask(&part, count_of(&part)))
+        Part::new(named(&name, &part), move || speaker.borrow_mut().ask(&part, count_of(&part)))
     };
     parts.into_iter().map(part).collect()
 }
@@ -145,14 +178,14 @@ pub(crate) fn peers(report: &mut Report, folder: &Path) {
     let number = Cell::new(0);
     let sign_up = |world: &World| timed_sign_up(world, number.replace(number.get() + 1));
     let mut parts = vec![
-        Part::new("selfsame: sign_in", || timed_sign_in(hashing.engine(), dice.below(HASHED))),
-        Part::new("selfsame: sign_up", || sign_up(&hashing)),
-        Part::new("selfsame: sign_in_bare", || timed_sign_in(bare.engine(), dice.below(ACCOUNTS))),
-        Part::new("selfsame: sign_up_bare", || sign_up(&bare)),
-        Part::new("selfsame: session", || {
+        Part::new(named("selfsame", "sign_in"), || timed_sign_in(hashing.engine(), dice.below(HASHED))),
+        Part::new(named("selfsame", "sign_up"), || sign_up(&hashing)),
+        Part::new(named("selfsame", "sign_in_bare"), || timed_sign_in(bare.engine(), dice.below(ACCOUNTS))),
+        Part::new(named("selfsame", "sign_up_bare"), || sign_up(&bare)),
+        Part::new(named("selfsame", "session"), || {
             each(20, || _ = bare.engine().resolve(&tokens[dice.below(tokens.len())]).unwrap())
         }),
-        Part::new("selfsame: get_email", || timed_look_up(bare.engine(), &survey, &dice)),
+        Part::new(named("selfsame", "get_email"), || timed_look_up(bare.engine(), &survey, &dice)),
     ];
     parts.extend(peers.iter().flat_map(asked));
     let samples = rounds(report.rounds(100), parts);
@@ -176,20 +209,21 @@ const AIMS: [(&str, &str, f64); 7] = [
 /// All that both can do; of a peer that is asked over a network also without what that takes.
 fn compared(report: &mut Report, samples: &Samples, peer: &str) {
     for part in ["sign_in", "sign_up", "sign_in_bare", "sign_up_bare", "session", "get_email"] {
-        let (ours, theirs) = (format!("selfsame: {part}"), format!("{peer}: {part}"));
+        let (ours, theirs) = (named("selfsame", part), named(peer, part));
         if !samples.has(&theirs) {
             continue;
         }
-        let (what, ratio) = (format!("{part}, selfsame / {peer}"), samples.ratio(&ours, &[&theirs]));
+        let what = format!("{}, Selfsame / {}", said(part), said(peer));
+        let ratio = samples.ratio(&ours, &[&theirs]);
         match AIMS.iter().find(|(who, which, _)| (*who, *which) == (peer, part)) {
             Some((_, _, aim)) => report.at_most(&what, *aim, ratio),
             None => report.figure(&what, ratio),
         }
-        let floor = format!("{peer}: floor");
+        let floor = named(peer, "floor");
         // What is asked many times in a row is warm, and a floor that is asked once is not.
         if samples.has(&floor) && count_of(part) == count_of("floor") {
             let without = samples.ratio_without(&ours, &theirs, &floor);
-            report.figure(&format!("{part}, selfsame / {peer} without its floor"), without);
+            report.figure(&format!("{what} without a request"), without);
         }
     }
 }
@@ -207,10 +241,12 @@ pub(crate) fn languages(report: &mut Report) {
     // Who signs in so often has no room for an older session.
     let grace = world.person("grace@example.org", PASSWORD);
     let mut parts = vec![
-        Part::new("rust: resolve", || each(20, || _ = engine.resolve(&ada.token).unwrap())),
-        Part::new("rust: view", || each(20, || _ = account.view().unwrap())),
-        Part::new("rust: rename", || timed(|| account.set_display_name(Some("Ada")).unwrap()).0),
-        Part::new("rust: sign_in", || timed(|| engine.sign_in(&grace.email, &password, &client).unwrap()).0),
+        Part::new(named("rust", "resolve"), || each(20, || _ = engine.resolve(&ada.token).unwrap())),
+        Part::new(named("rust", "view"), || each(20, || _ = account.view().unwrap())),
+        Part::new(named("rust", "rename"), || timed(|| account.set_display_name(Some("Ada")).unwrap()).0),
+        Part::new(named("rust", "sign_in"), || {
+            timed(|| engine.sign_in(&grace.email, &password, &client).unwrap()).0
+        }),
     ];
     parts.extend(speakers.iter().flat_map(asked));
     let samples = rounds(report.rounds(200), parts);
@@ -218,8 +254,8 @@ pub(crate) fn languages(report: &mut Report) {
     for speaker in &speakers {
         let name = &speaker.borrow().name;
         for part in ["resolve", "view", "rename", "sign_in"] {
-            let (theirs, ours) = (format!("{name}: {part}"), format!("rust: {part}"));
-            report.figure(&format!("{part}, {name} / rust"), samples.ratio(&theirs, &[&ours]));
+            let ratio = samples.ratio(&named(name, part), &[&named("rust", part)]);
+            report.figure(&format!("{}, {} / Rust", said(part), said(name)), ratio);
         }
     }
 }

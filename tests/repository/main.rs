@@ -1,12 +1,15 @@
 //! What the repository says of itself, held against its files: floors, the public API, other languages, pages.
 
 mod api;
+mod bench;
 mod circles;
 mod crossing;
+mod figures;
 mod floors;
 mod map;
 mod paths;
 mod picture;
+mod plots;
 mod readme;
 mod rules_page;
 mod sizes;
