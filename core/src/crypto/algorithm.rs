@@ -23,7 +23,7 @@ impl Algorithm {
         }
     }
 
-    /// Names are compared with their case (RFC 7515 section 4.1.1).
+    /// Finds an algorithm by name. Names are case-sensitive (RFC 7515 section 4.1.1).
     pub(crate) fn named(name: &str) -> Option<Self> {
         [Self::Rs256, Self::Es256, Self::EdDsa].into_iter().find(|algorithm| algorithm.code() == name)
     }
