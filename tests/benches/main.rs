@@ -1,7 +1,7 @@
-//! What everything costs, in one run: `cargo bench --features bench`.
+//! Measures the cost of everything in one run: `cargo bench --features bench`.
 //!
-//! `cargo bench --features bench -- limits` measures one family, `--quick` a tenth of the rounds to try it out. A
-//! whole run writes `docs/bench/`: the figures and a plot for each family; any other writes the same to `target/tmp/bench/`.
+//! `cargo bench --features bench -- limits` measures one family. `--quick` runs a tenth of the rounds. A full run
+//! writes the figures and a plot for each family to `docs/bench/`. Any other run writes them to `target/tmp/bench/`.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     }
     let (options, wanted): (Vec<_>, Vec<_>) = arguments.iter().partition(|given| given.starts_with("--"));
     let quick = options.iter().any(|option| *option == "--quick");
-    // On the disk that things are built on: a temporary folder may be memory.
+    // Uses the disk of the build, because a temporary folder may be in memory.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let folder = folder.path();
     type Family = fn(&mut Report, &Path);
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     let mut is_whole = true;
     for (name, family) in families {
         if wanted.is_empty() || wanted.iter().any(|wanted| *wanted == name) {
-            // What was measured before must not be lost with it.
+            // A failing family must not lose the figures of earlier ones.
             let ran = catch_unwind(AssertUnwindSafe(|| family(&mut report, folder)));
             if ran.is_err() {
                 report.note(format!("{name} broke off"));

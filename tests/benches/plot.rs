@@ -1,4 +1,4 @@
-//! A family as bars.
+//! Plots of families as bars.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use crate::measure::{Spread, shown};
 const WIDTH: u32 = 960;
 const LINE: u32 = 22;
 const LABELS: u32 = 400;
-/// Figures that are further apart than this are shown on a logarithmic scale.
+/// If the figures differ by more than this factor, the scale is logarithmic.
 const APART: f64 = 30.0;
 
-/// The medians as bars, with a line from the first decile to the last.
+/// Draws the medians as bars, with a line from the first decile to the last.
 pub(crate) fn bars(file: &Path, title: &str, unit: &str, parts: &[(&str, Spread)]) {
     let area = SVGBackend::new(file, (WIDTH, LINE * parts.len() as u32 + 110)).into_drawing_area();
     area.fill(&WHITE).unwrap();

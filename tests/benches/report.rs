@@ -1,4 +1,4 @@
-//! What was measured: as text, as JSON, and as a plot for each family.
+//! The results: as text, as JSON, and as a plot for each family.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::measure::{Samples, Spread, shown};
 use crate::plot;
 
-/// All that was measured so far.
+/// All results so far.
 pub(crate) struct Report {
     folder: PathBuf,
-    /// A tenth of the rounds, to try the harness out.
+    /// Whether to run only a tenth of the rounds.
     pub(crate) quick: bool,
     families: Vec<Value>,
     aims: Vec<Aim>,
@@ -28,12 +28,12 @@ struct Aim {
 enum Bound {
     AtMost(f64),
     AtLeast(f64),
-    /// A figure that is told beside the aims.
+    /// A figure without an aim.
     No,
 }
 
 impl Report {
-    /// Only all families with all their rounds are figures to publish.
+    /// Starts a report. Only a run of all families with all rounds gives figures to publish.
     pub(crate) fn new(quick: bool, has_all: bool) -> Self {
         let folder = if has_all && !quick {
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/bench")
@@ -44,12 +44,12 @@ impl Report {
         Self { folder, quick, families: Vec::new(), aims: Vec::new(), notes: Vec::new() }
     }
 
-    /// How many rounds there are.
+    /// The number of rounds to run.
     pub(crate) fn rounds(&self, count: usize) -> usize {
         if self.quick { count.div_ceil(10) } else { count }
     }
 
-    /// A family of figures of one unit, as a table and a plot.
+    /// Adds a family of figures with one unit, as a table and a plot.
     pub(crate) fn family(&mut self, name: &str, title: &str, unit: &str, samples: &Samples) {
         println!("\n## {title}\n\n{unit:60}{:>12}{:>12}{:>12}{:>12}", "median", "p10", "p90", "p99");
         let mut rows = Vec::new();
@@ -67,29 +67,29 @@ impl Report {
         plot::bars(&file, title, unit, &samples.parts().collect::<Vec<_>>());
     }
 
-    /// Something that shall be at most this.
+    /// Adds a figure that must be at most this.
     pub(crate) fn at_most(&mut self, what: &str, aim: f64, reached: Spread) {
         self.aims.push(Aim { what: what.to_owned(), bound: Bound::AtMost(aim), reached });
     }
 
-    /// Something that shall be at least this.
+    /// Adds a figure that must be at least this.
     pub(crate) fn at_least(&mut self, what: &str, aim: f64, reached: Spread) {
         self.aims.push(Aim { what: what.to_owned(), bound: Bound::AtLeast(aim), reached });
     }
 
-    /// Something that nothing is asked of.
+    /// Adds a figure without an aim.
     pub(crate) fn figure(&mut self, what: &str, reached: Spread) {
         self.aims.push(Aim { what: what.to_owned(), bound: Bound::No, reached });
     }
 
-    /// What a reader of the figures must know.
+    /// Adds a note that a reader of the figures needs.
     pub(crate) fn note(&mut self, note: impl Into<String>) {
         let note = note.into();
         println!("note: {note}");
         self.notes.push(note);
     }
 
-    /// The aims, and everything as JSON.
+    /// Prints the aims, and writes everything as JSON.
     pub(crate) fn end(self) {
         println!("\n## Aims\n\n{:76}{:>12}{:>12}{:>12}{:>12}", "", "aim", "reached", "p10", "p90");
         let mut aims = Vec::new();
@@ -116,7 +116,7 @@ impl Report {
     }
 }
 
-/// What JSON needs of it.
+/// Rounds a figure for JSON.
 fn rounded(figure: f64) -> f64 {
     (figure * 1e6).round() / 1e6
 }
