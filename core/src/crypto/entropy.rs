@@ -1,5 +1,7 @@
 //! The machine's randomness, and under `testing` a reproducible source.
 
+#![cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public through `testing` only"))]
+
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::ground::entropy::{Entropy, EntropyFailed};
