@@ -74,11 +74,11 @@ fn problems(list: &str, api: &Api) -> Vec<String> {
     }
     for line in lines {
         let Some((class, path)) = line.split_once(' ').filter(|(_, path)| !path.contains(' ')) else {
-            found.push(format!("{line:?} is no class and one path"));
+            found.push(format!("{line:?} is not a class and one path"));
             continue;
         };
         if !listed.insert(path) {
-            found.push(format!("{path} stands there twice"));
+            found.push(format!("{path} is listed twice"));
         }
         if !CLASSES.contains(&class) {
             found.push(format!("{path}: there is no class {class:?}; class it"));
@@ -109,7 +109,7 @@ fn unlike(class: &str, path: &str, shape: Option<&Shape>) -> Option<String> {
         "host" | "support" | "store" if of == "AccountHandle" => "is the owner's",
         _ => return None,
     };
-    Some(format!("{path} is classed {class} and {why}"))
+    Some(format!("{path} is classed {class} but {why}"))
 }
 
 /// Whether the last name contains one of the verbs and the path one of the nouns.
@@ -258,10 +258,10 @@ mod checker {
             ("owner Engine::remove_totp", "takes no session"),
             ("flow Engine::remove_totp", "gives no step of a flow"),
             ("totp Engine::remove_totp", "there is no class \"totp\""),
-            ("Engine::remove_totp", "is no class and one path"),
+            ("Engine::remove_totp", "is not a class and one path"),
             ("owner Engine::gone", "Engine::gone is in the list and not in the API"),
             ("host AccountHandle::turn_off_mfa", "is the owner's"),
-            ("flow Engine::sign_in", "stands there twice"),
+            ("flow Engine::sign_in", "is listed twice"),
         ] {
             let list = format!("{line}\nflow Engine::sign_in\nowner AccountHandle::turn_off_mfa\n");
             let found = problems(list.trim_start(), &some_api());

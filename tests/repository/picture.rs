@@ -16,7 +16,7 @@ pub(crate) fn differences(page: &str, heading: &str, edges: &BTreeSet<String>) -
         picture.lines().filter(|line| is_edge(line)).map(|line| line.trim().into()).collect();
     let missing = edges.difference(&drawn).map(|edge| format!("{heading}: {edge} is not drawn"));
     missing
-        .chain(drawn.difference(edges).map(|edge| format!("{heading}: {edge} is drawn for nothing")))
+        .chain(drawn.difference(edges).map(|edge| format!("{heading}: {edge} is drawn but does not exist")))
         .collect()
 }
 
@@ -77,7 +77,7 @@ mod checker {
         let page = "# A\n\n## One\n\n```mermaid\nflowchart TD\n    a[\"the a\"]\n    a --> b\n    a --> c\n```\n\n\
                     ## Two\n\n```mermaid\n    x --> y\n```\n";
         let edges = BTreeSet::from(["a --> b".to_owned(), "b --> c".to_owned()]);
-        let told = ["One: b --> c is not drawn", "One: a --> c is drawn for nothing"];
+        let told = ["One: b --> c is not drawn", "One: a --> c is drawn but does not exist"];
         assert_eq!(differences(page, "One", &edges), told);
         let drawn = drawn(page, "One", &edges);
         assert_eq!(drawn, page.replace("    a --> c\n", "    b --> c\n"));

@@ -14,7 +14,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The name, as it stands in a token.
+    /// Returns the name, as it appears in a token.
     pub fn code(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",

@@ -123,8 +123,8 @@ impl Hasher for Argon2Hasher {
         Ok(tag)
     }
 
-    /// Limited to as many hashes at a time as there are arenas, though each has memory of its own. It runs
-    /// once per imported account.
+    /// Runs at most as many of these at a time as there are arenas, although each allocates memory of its own. A
+    /// hash of another service is verified once per imported account.
     fn verify_foreign(&self, hash: &ForeignHash, password: &[u8]) -> Result<bool, HashFailed> {
         let _admitted = self.borrow(self.wait)?;
         hash.verify(password)

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hash_is_refused() {
+    fn text_that_is_not_a_hash_is_refused() {
         for text in [
             "",
             "password",

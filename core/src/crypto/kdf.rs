@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn expanding_gives_what_rfc_5869_gives() {
+    fn expanding_matches_rfc_5869() {
         // The pseudorandom key and the info of appendix A.1. The info is not text, so it is built from bytes.
         let prk: [u8; 32] =
             hex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5").try_into().unwrap();
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn expanding_gives_what_rings_hkdf_gives() {
+    fn expanding_matches_the_hkdf_of_ring() {
         struct Sixty(usize);
         impl hkdf::KeyType for Sixty {
             fn len(&self) -> usize {

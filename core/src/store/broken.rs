@@ -28,7 +28,7 @@ pub struct BrokenStore {
     fault: Fault,
     entrance: Entrance,
     /// Runs one act at a time, for the faults that need no race.
-    turn: Mutex<()>,
+    ticket: Mutex<()>,
     rows: Mutex<Rows>,
     looked: Condvar,
 }
@@ -46,7 +46,7 @@ impl BrokenStore {
         Self {
             fault,
             entrance: Entrance::new(),
-            turn: Mutex::default(),
+            ticket: Mutex::default(),
             rows: Mutex::default(),
             looked: Condvar::new(),
         }
@@ -77,7 +77,7 @@ impl BrokenStore {
     }
 
     fn write_row_by_row(&self, decide: Decide<'_>) -> Result<(), StoreError> {
-        let _ticket = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.rows().there.clone();
         for row in decide(&before)? {
             let mut rows = self.rows();
@@ -88,7 +88,7 @@ impl BrokenStore {
     }
 
     fn write_then_check(&self, decide: Decide<'_>) -> Result<(), StoreError> {
-        let _ticket = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.rows().there.clone();
         let decided = decide(&before)?;
         let hasty = decided.iter().filter_map(|row| match &row.write {

@@ -53,7 +53,7 @@ fn mode(path: &Path) -> u32 {
 
 #[cfg(not(unix))]
 fn mode(_: &Path) -> u32 {
-    panic!("a file has no mode here")
+    panic!("files have no mode on this system")
 }
 
 #[test]
