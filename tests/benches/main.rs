@@ -7,7 +7,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a measurement stops where it cannot go on, and prints its figures"
+    reason = "a measurement panics if it cannot go on, and prints its figures"
 )]
 
 mod acts;

@@ -1,6 +1,6 @@
 //! Counts the cost of each act. The figures are the same on every machine and under any load. `docs/SPEED.md` shows
 //! them, and `UPDATE=1 cargo test -p selfsame-tests --test counts` writes that page again.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test panics on anything unexpected")]
 
 #[path = "../life.rs"]
 mod life;

@@ -13,7 +13,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test stops at what it did not expect, and prints its figures"
+    reason = "a test panics on anything unexpected and prints its figures"
 )]
 
 mod child;

@@ -7,7 +7,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "a test stops at what it did not expect, and prints its figures"
+    reason = "a test panics on anything unexpected and prints its figures"
 )]
 
 #[cfg(target_os = "linux")]

@@ -4,7 +4,7 @@
 //! `UPDATE=1 cargo test -p selfsame-tests --test repository api` adds new items to the list with the class `?`, which
 //! you must replace.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test, whole")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "the whole file is a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -89,12 +89,12 @@ fn problems(list: &str, api: &Api) -> Vec<String> {
             ));
         }
         match api.get(path) {
-            None => found.push(format!("{path} is in the list and not in the API")),
+            None => found.push(format!("{path} is in the list but not in the API")),
             Some(shape) => found.extend(unlike(class, path, shape.as_ref())),
         }
     }
     let missing = api.keys().filter(|path| !listed.contains(path.as_str()));
-    found.extend(missing.map(|path| format!("{path} is in the API and not in the list: class it")));
+    found.extend(missing.map(|path| format!("{path} is in the API but not in the list: class it")));
     found
 }
 
@@ -251,7 +251,7 @@ mod checker {
     #[test]
     fn r5_6_a_list_with_a_wrong_class_or_a_missing_item_is_caught() {
         for (line, caught) in [
-            ("", "Engine::remove_totp is in the API and not in the list: class it"),
+            ("", "Engine::remove_totp is in the API but not in the list: class it"),
             ("host Engine::remove_totp", "its class is host"),
             ("support Engine::remove_totp", "its class is support"),
             ("value Engine::remove_totp", "acts on a store"),
@@ -259,7 +259,7 @@ mod checker {
             ("flow Engine::remove_totp", "gives no step of a flow"),
             ("totp Engine::remove_totp", "there is no class \"totp\""),
             ("Engine::remove_totp", "is not a class and one path"),
-            ("owner Engine::gone", "Engine::gone is in the list and not in the API"),
+            ("owner Engine::gone", "Engine::gone is in the list but not in the API"),
             ("host AccountHandle::turn_off_mfa", "is the owner's"),
             ("flow Engine::sign_in", "is listed twice"),
         ] {

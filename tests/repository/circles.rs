@@ -5,7 +5,7 @@
 //! and re-export their names, but a parent and a child that name each other make a circle of two. Methods are not named
 //! by a path and do not count. Code that is compiled only for tests may look anywhere.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's, whole")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole file serves tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,7 @@
 //! `cargo test -p selfsame-tests --test repository circle` prints every circle with the names that make it, and
 //! `UPDATE=1 cargo test -p selfsame-tests --test repository picture` draws the edges of the pictures again.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test, whole")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole file is a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

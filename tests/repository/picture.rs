@@ -1,6 +1,6 @@
 //! The pictures of docs/ARCHITECTURE.md and the edges in the source and the manifests.
 
-#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test's, whole")]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "the whole file serves tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,7 +3,7 @@
 //!
 //! `UPDATE=1 cargo test -p selfsame-tests --test repository rules_page` writes these names into the page.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test, whole")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole file is a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,6 +1,6 @@
 //! Limits on the length of files and test functions.
 
-#![expect(clippy::indexing_slicing, reason = "a test's, whole")]
+#![expect(clippy::indexing_slicing, reason = "the whole file serves tests")]
 
 use std::collections::BTreeMap;
 

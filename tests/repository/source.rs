@@ -1,6 +1,6 @@
 //! Access to the repository's own source, for the tests that read it.
 
-#![expect(clippy::unwrap_used, reason = "a test's, whole")]
+#![expect(clippy::unwrap_used, reason = "the whole file serves tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -123,7 +123,7 @@ impl Keys {
         Arc::clone(&self.tally)
     }
 
-    /// Wraps an account's data key for its row: [`WRAPPED_LEN`] bytes.
+    /// Wraps an account's data key for its row: `WRAPPED_LEN` bytes.
     pub(crate) fn wrap_account(
         &self,
         entropy: &dyn Entropy,
