@@ -1,4 +1,4 @@
-//! Finds out what the tests cannot do on this machine, so that the runner counts them as ignored.
+//! Finds out which tests cannot run on this machine, so that the runner counts them as ignored.
 
 use std::io::{self, Write};
 use std::path::PathBuf;

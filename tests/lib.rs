@@ -1,1 +1,1 @@
-//! The tests of the whole. `README.md`, beside this file, says what is where.
+//! The tests of the whole project. `README.md`, beside this file, is their map.

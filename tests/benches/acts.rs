@@ -1,4 +1,4 @@
-//! Every act of the public face, in a file of 20,000 accounts, with a hash that costs nothing.
+//! Every act of the public API, in a file of 20,000 accounts, with a hash that costs nothing.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::stores::filled;
 
 const ACCOUNTS: usize = 20_000;
-/// Lives that are not counted.
+/// The number of runs that are not measured.
 const WARM_UP: usize = 3;
 
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! An import against the fastest load of the same rows that redb has.
+//! An import, compared with redb's fastest way to load the same rows.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Many callers at once, with shared commits and with a commit each.
+//! Many callers at once, with shared commits and with one commit for each caller.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,10 +15,10 @@ use crate::stores::{self, Free, timed_sign_in};
 const ACCOUNTS: usize = 20_000;
 const CALLERS: [usize; 4] = [1, 2, 8, 32];
 const ROUNDS: usize = 7;
-/// Of all callers together, at a time.
+/// The number of sign-ins of all callers together in one round.
 const SIGN_INS: usize = 1_600;
 
-/// One act at a time, so that no two share a commit.
+/// Runs one act at a time, so that no two share a commit.
 struct OneByOne {
     store: RedbStore,
     turn: Mutex<()>,
@@ -95,7 +95,7 @@ fn engine_on(store: Arc<dyn Store>) -> Engine {
     engine
 }
 
-/// Sign-ins a second of so many callers, and how long each took.
+/// The sign-ins per second of this many callers, and how long each took.
 fn together(engine: &Engine, callers: usize, each: usize) -> (f64, Spread) {
     let (took, times) = timed(|| {
         thread::scope(|scope| {

@@ -1,6 +1,6 @@
-//! Whether time tells a known email from an unknown one (SPEC 2.7, 4.2, 4.7): first with a hasher that costs
-//! nothing, on a store in memory, where every microsecond shows; then with Argon2id, on a file, as a stranger
-//! meets it.
+//! Whether the time of an answer reveals if an email is known (SPEC 2.7, 4.2, 4.7). The first measurement has a store
+//! in memory and a hasher that costs nothing, so that every microsecond shows. The second has a file and Argon2id,
+//! as in practice.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -14,11 +14,11 @@ use crate::report::Report;
 use crate::stores::{self, PASSWORD};
 
 const WRONG: &str = "a wrong password";
-/// So many emails of either kind take turns, so that none gets too many messages a day.
+/// The number of emails of each kind. They take turns, so that none gets too many messages a day.
 const EMAILS: usize = 200;
-/// What locks a password, or what would be one.
+/// The failures that lock a password, existing or not.
 const LOCKED: usize = 100;
-/// Acts, with the names of the one and the other that a stranger must not tell apart.
+/// Acts, with the names of the two cases that a stranger must not be able to tell apart.
 const PAIRS: [[&str; 3]; 4] = [
     ["sign-in", "known, wrong password", "unknown"],
     ["throttled sign-in", "known, right password", "unknown, throttled"],
@@ -48,7 +48,7 @@ fn measure(report: &mut Report, family: &str, on: &str, world: &World, count: us
     let before = |now| {
         round.set(now);
         world.mailbox().clear();
-        // The clock's mark is due once a minute: its row is not written with what is measured.
+        // The clock's mark is due once a minute. Writing it here keeps its row out of the measurement.
         world.later(minutes(1));
         drop(world.sign_in("nobody@example.net", WRONG));
     };
@@ -62,7 +62,7 @@ fn measure(report: &mut Report, family: &str, on: &str, world: &World, count: us
     }
 }
 
-/// Everybody who is known, and two whose tries are over.
+/// Makes the known accounts, and locks a known and an unknown email.
 fn prepare(world: &World) {
     for number in 0..EMAILS {
         world.person(&email("known", number), PASSWORD);

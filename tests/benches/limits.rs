@@ -1,4 +1,4 @@
-//! What a sign-in costs beside what nobody can save: one hash and one durable commit.
+//! The cost of a sign-in compared with what it cannot avoid: one hash and one durable commit.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt as _;
@@ -18,11 +18,11 @@ use crate::measure::{Dice, Part, Samples, Spread, each, rounds, timed};
 use crate::report::Report;
 use crate::stores::{self, Free, PASSWORD, Raw, email, filled, sign_in, timed_sign_in};
 
-/// Accounts whose passwords are hashed as they are in earnest.
+/// The number of accounts whose passwords have real hashes.
 const HASHED: usize = 50;
 const SMALL: usize = 20_000;
 const LARGE: usize = 200_000;
-/// Calls of which the mean is taken, where one is too short for the clock.
+/// The number of calls for a mean, if one call is too short for the clock.
 const MANY: usize = 50;
 
 pub(crate) fn limits(report: &mut Report, folder: &Path) {
@@ -125,7 +125,7 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
     side_by_side(report, &argon2);
 }
 
-/// A store in a file, some sessions of it, and the same file as redb has it.
+/// A store in a file, some of its sessions, and the same file opened with plain redb.
 struct Filled {
     world: World,
     tokens: Vec<SessionToken>,
@@ -144,7 +144,7 @@ impl Filled {
     }
 }
 
-/// Fifty people whose passwords are hashed with Argon2id, among 20,000.
+/// A world with 20,000 accounts, of which fifty have passwords hashed with Argon2id.
 fn hashing_world(folder: &Path) -> World {
     let policy = World::policy().hash_cost(HashCost::default()).build().unwrap();
     let hasher = Arc::new(Argon2Hasher::new(thread::available_parallelism().map_or(1, usize::from)));
@@ -157,7 +157,7 @@ fn hashing_world(folder: &Path) -> World {
     world
 }
 
-/// An engine on the plainest of stores, so that only its own work is left.
+/// An engine on the simplest store, so that only its own work is measured.
 fn plain_engine() -> Engine {
     let world = stores::world(Arc::new(Free)).build();
     let policy = World::policy().build().unwrap();
@@ -183,7 +183,7 @@ fn raw_hash(blocks: &mut [Block]) -> f64 {
         .0
 }
 
-/// As many callers as there are cores: sign-ins against hashing alone, in turns.
+/// Compares sign-ins with hashing alone, in turns, with as many callers as cores.
 fn side_by_side(report: &mut Report, world: &World) {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let mut samples = Samples::default();
@@ -207,7 +207,7 @@ fn side_by_side(report: &mut Report, world: &World) {
     report.at_least("sign-ins / hashes, callers as cores", 0.97, samples.ratio("sign-ins", &["hashes"]));
 }
 
-/// How often a second so many threads do it together.
+/// How often per second this many threads together do the work.
 fn throughput<W: FnMut()>(threads: usize, span: Duration, worker: impl Fn(usize) -> W + Sync) -> f64 {
     let (done, over) = (AtomicU64::new(0), AtomicBool::new(false));
     let (took, ()) = timed(|| {

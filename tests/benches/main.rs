@@ -1,4 +1,4 @@
-//! What everything costs, in one run: `cargo bench --features bench`.
+//! Measures the cost of everything in one run: `cargo bench --features bench`.
 //!
 //! `cargo bench --features bench -- limits` measures one family, `--quick` a tenth of the rounds to try it out. A
 //! whole run writes `docs/bench/results.json`, which `tests/repository/bench.rs` draws; any other writes the same to
@@ -8,7 +8,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a measurement stops where it cannot go on, and prints its figures"
+    reason = "a measurement panics if it cannot go on, and prints its figures"
 )]
 
 mod acts;
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     }
     let (options, wanted): (Vec<_>, Vec<_>) = arguments.iter().partition(|given| given.starts_with("--"));
     let quick = options.iter().any(|option| *option == "--quick");
-    // On the disk that things are built on: a temporary folder may be memory.
+    // Uses the disk of the build, because a temporary folder may be in memory.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let folder = folder.path();
     type Family = fn(&mut Report, &Path);
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
     let mut is_whole = true;
     for (name, family) in families {
         if wanted.is_empty() || wanted.iter().any(|wanted| *wanted == name) {
-            // What was measured before must not be lost with it.
+            // A failing family must not lose the figures of earlier ones.
             let ran = catch_unwind(AssertUnwindSafe(|| family(&mut report, folder)));
             if ran.is_err() {
                 report.note(format!("{name} broke off"));

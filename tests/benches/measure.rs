@@ -1,14 +1,14 @@
-//! Rounds in which everything is measured once, in an order of the round's own, and what comes of them.
+//! Rounds that measure every part once, each in its own order, and the statistics of their results.
 
 use std::time::Instant;
 
 use selfsame::Entropy;
 use selfsame::testing::SeededEntropy;
 
-/// Rounds that are not counted.
+/// The number of rounds that are not counted.
 const WARM_UP: usize = 5;
 
-/// Chance that is the same in every run.
+/// Random numbers that are the same in every run.
 pub(crate) struct Dice(SeededEntropy);
 
 impl Dice {
@@ -29,7 +29,7 @@ impl Dice {
     }
 }
 
-/// What the work took, in microseconds.
+/// Runs the work. Returns its time in microseconds, and its result.
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the machine's clock")]
 pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     let began = Instant::now();
@@ -37,12 +37,12 @@ pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     (began.elapsed().as_secs_f64() * 1e6, made)
 }
 
-/// The mean of many, for what is too short for the clock.
+/// The mean time of many runs, for work that is too short for the clock.
 pub(crate) fn each(times: usize, mut work: impl FnMut()) -> f64 {
     timed(|| (0..times).for_each(|_| work())).0 / times as f64
 }
 
-/// Something to measure: gives the microseconds of one time.
+/// Something to measure. Each run returns its microseconds.
 pub(crate) struct Part<'a> {
     name: String,
     run: Box<dyn FnMut() -> f64 + 'a>,
@@ -54,18 +54,18 @@ impl<'a> Part<'a> {
     }
 }
 
-/// What was measured, by part and round.
+/// The results by part and round.
 #[derive(Default)]
 pub(crate) struct Samples {
     parts: Vec<(String, Vec<f64>)>,
 }
 
-/// In each round every part once, so that a machine that slows down slows all down alike.
+/// Runs every part once in each round, so that a slower machine slows all parts alike.
 pub(crate) fn rounds(count: usize, parts: Vec<Part<'_>>) -> Samples {
     rounds_after(count, |_| {}, parts)
 }
 
-/// The same, with something to be done before each round.
+/// The same, with work before each round.
 pub(crate) fn rounds_after(count: usize, mut before: impl FnMut(usize), mut parts: Vec<Part<'_>>) -> Samples {
     let dice = Dice::new(1);
     let mut samples =
@@ -96,7 +96,7 @@ impl Samples {
         self.parts.iter().map(|(name, times)| (name.as_str(), Spread::of(times.clone())))
     }
 
-    /// By the words of the name, then by its numbers.
+    /// Sorts the parts by the words of their names, then by the numbers.
     pub(crate) fn sorted(mut self) -> Self {
         self.parts.sort_by_cached_key(|(name, _)| {
             let words: String = name.chars().filter(|c| c.is_alphabetic()).collect();
@@ -115,20 +115,20 @@ impl Samples {
         &found.unwrap_or_else(|| panic!("nothing was measured as {part:?}")).1
     }
 
-    /// Of each round the one over the sum of the others.
+    /// For each round, the ratio of one part to the sum of others.
     pub(crate) fn ratio(&self, over: &str, under: &[&str]) -> Spread {
         let sum = |round: usize| under.iter().map(|part| self.of(part)[round]).sum::<f64>();
         Spread::of(self.of(over).iter().enumerate().map(|(round, time)| time / sum(round)).collect())
     }
 
-    /// Of each round the one over the other without a third; at least a microsecond is left of it.
+    /// For each round, the ratio of one part to another less a third. That difference counts as at least a microsecond.
     pub(crate) fn ratio_without(&self, over: &str, under: &str, without: &str) -> Spread {
         let rounds = self.of(over).iter().zip(self.of(under)).zip(self.of(without));
         Spread::of(rounds.map(|((over, under), without)| over / (under - without).max(1.0)).collect())
     }
 }
 
-/// The middle of many figures, and how far they spread.
+/// The median of many figures, and their spread.
 #[derive(Clone, Copy)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
@@ -146,7 +146,7 @@ impl Spread {
     }
 }
 
-/// Three digits that count, or all before the point.
+/// Formats a figure with three significant digits, or with all digits before the point.
 pub(crate) fn shown(figure: f64) -> String {
     let magnitude = figure.abs().max(1e-6).log10().floor() as i32;
     format!("{figure:.*}", usize::try_from(2 - magnitude).unwrap_or(0))

@@ -1,4 +1,4 @@
-//! What was measured: as text and as JSON.
+//! The results, as text and as JSON.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::measure::{Samples, Spread, shown};
 
-/// All that was measured so far.
+/// All results so far.
 pub(crate) struct Report {
     folder: PathBuf,
-    /// All families with all their rounds.
+    /// Whether all families run, with all rounds.
     is_whole: bool,
-    /// A tenth of the rounds, to try the harness out.
+    /// Whether to run only a tenth of the rounds.
     pub(crate) quick: bool,
     families: Vec<Value>,
     aims: Vec<Aim>,
@@ -29,12 +29,12 @@ struct Aim {
 enum Bound {
     AtMost(f64),
     AtLeast(f64),
-    /// A figure that is told beside the aims.
+    /// A figure without an aim.
     No,
 }
 
 impl Report {
-    /// Only figures of a whole run are published.
+    /// Starts a report. Only a run of all families with all rounds gives figures to publish.
     pub(crate) fn new(quick: bool, has_all: bool) -> Self {
         let is_whole = has_all && !quick;
         let folder = if is_whole {
@@ -46,12 +46,12 @@ impl Report {
         Self { folder, is_whole, quick, families: Vec::new(), aims: Vec::new(), notes: Vec::new() }
     }
 
-    /// How many rounds there are.
+    /// The number of rounds to run.
     pub(crate) fn rounds(&self, count: usize) -> usize {
         if self.quick { count.div_ceil(10) } else { count }
     }
 
-    /// A family of figures of one unit, as a table.
+    /// Adds a family of figures with one unit, as a table.
     pub(crate) fn family(&mut self, name: &str, title: &str, unit: &str, samples: &Samples) {
         println!("\n## {title}\n\n{unit:60}{:>12}{:>12}{:>12}{:>12}", "median", "p10", "p90", "p99");
         let mut rows = Vec::new();
@@ -67,29 +67,29 @@ impl Report {
         self.families.push(json!({ "family": name, "title": title, "unit": unit, "parts": rows }));
     }
 
-    /// Something that shall be at most this.
+    /// Adds a figure that must be at most this.
     pub(crate) fn at_most(&mut self, what: &str, aim: f64, reached: Spread) {
         self.aims.push(Aim { what: what.to_owned(), bound: Bound::AtMost(aim), reached });
     }
 
-    /// Something that shall be at least this.
+    /// Adds a figure that must be at least this.
     pub(crate) fn at_least(&mut self, what: &str, aim: f64, reached: Spread) {
         self.aims.push(Aim { what: what.to_owned(), bound: Bound::AtLeast(aim), reached });
     }
 
-    /// Something that nothing is asked of.
+    /// Adds a figure without an aim.
     pub(crate) fn figure(&mut self, what: &str, reached: Spread) {
         self.aims.push(Aim { what: what.to_owned(), bound: Bound::No, reached });
     }
 
-    /// What a reader of the figures must know.
+    /// Adds a note that a reader of the figures needs.
     pub(crate) fn note(&mut self, note: impl Into<String>) {
         let note = note.into();
         println!("note: {note}");
         self.notes.push(note);
     }
 
-    /// The aims, and everything as JSON.
+    /// Prints the aims, and writes everything as JSON.
     pub(crate) fn end(self) {
         println!("\n## Aims\n\n{:76}{:>12}{:>12}{:>12}{:>12}", "", "aim", "reached", "p10", "p90");
         let mut aims = Vec::new();
@@ -121,7 +121,7 @@ impl Report {
     }
 }
 
-/// What JSON needs of it.
+/// Rounds a figure for JSON.
 fn rounded(figure: f64) -> f64 {
     (figure * 1e6).round() / 1e6
 }

@@ -1,4 +1,4 @@
-//! What grows with the number of accounts, and what does not.
+//! How costs grow with the number of accounts.
 
 use std::cell::Cell;
 use std::fs::{self, File};
@@ -15,12 +15,12 @@ use crate::stores::{self, Free, Survey, sign_in, timed_look_up, timed_sign_in, t
 
 const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
 const IN_MEMORY: [usize; 2] = [1_000, 100_000];
-/// Tells this program that it is the one whose memory is looked at, and where the store is.
+/// Tells this program that its memory is measured, and where the store is.
 pub(crate) const SERVES: &str = "--serves";
 const SERVED: usize = 3_000;
-/// What the engine gives redb, in MiB.
+/// The cache that the engine gives redb, in MiB.
 const CACHE: f64 = 16.0;
-/// Openings that read all of a file, or follow a copy of it.
+/// The number of openings that read a whole file, or that follow a copy of it.
 const LONG_OPENINGS: usize = 2;
 
 pub(crate) fn size(report: &mut Report, folder: &Path) {
@@ -39,7 +39,7 @@ pub(crate) fn size(report: &mut Report, folder: &Path) {
     bytes(report, &files);
 }
 
-/// A store of so many accounts, and some of what is in it.
+/// A store of this many accounts, and some of its contents.
 struct Stored {
     accounts: usize,
     world: World,
@@ -93,7 +93,7 @@ impl Stored {
     }
 }
 
-/// One in a file.
+/// A store in a file.
 struct OnDisk {
     stored: Stored,
     path: PathBuf,
@@ -117,7 +117,7 @@ impl OnDisk {
         self.stored.world.engine()
     }
 
-    /// The rows' bytes and the file's.
+    /// The bytes of the rows, and of the file.
     fn bytes(&self) -> (f64, f64) {
         let payload = Survey::of(self.engine(), self.stored.accounts).payload;
         self.engine().suspend().unwrap();
@@ -145,7 +145,7 @@ fn warm(report: &mut Report, files: &[OnDisk]) {
     );
 }
 
-/// The first act of a process that opened the file after the machine has forgotten it.
+/// Measures the first act of a process after the machine's memory has lost the file.
 fn cold(report: &mut Report, files: &[OnDisk]) {
     let dice = Dice::new(6);
     let mut parts = Vec::new();
@@ -176,7 +176,7 @@ fn cold(report: &mut Report, files: &[OnDisk]) {
     report.family("cold", "The first act after the machine has forgotten the file", "microseconds", &samples);
 }
 
-/// Leaves no page of it in the machine's memory.
+/// Removes the file's pages from the machine's memory.
 fn forget(path: &Path) {
     let file = File::open(path).unwrap();
     file.sync_all().unwrap();
@@ -189,7 +189,7 @@ fn opened(path: &Path, verify: bool) -> World {
     stores::world(Arc::new(Free)).policy(policy).open_file(path).build()
 }
 
-/// Closed or killed, verified or trusted.
+/// Measures opening files: closed or killed, verified or not.
 fn opening(report: &mut Report, files: &[OnDisk]) {
     let dice = Dice::new(12);
     let mut turns: Vec<(usize, bool, bool)> = (0..files.len())
@@ -230,7 +230,7 @@ fn opening_named(stored: &Stored, is_killed: bool, verify: bool) -> String {
     format!("{left}, {how}, {}", stored.named())
 }
 
-/// What a process of that policy leaves that is killed right after an act.
+/// Makes the file that a process with this policy leaves if it is killed right after an act.
 fn killed(file: &OnDisk, verify: bool) -> PathBuf {
     let path = file.path.with_extension("killed");
     let world = opened(&file.path, verify);
@@ -262,13 +262,13 @@ fn bytes(report: &mut Report, files: &[OnDisk]) {
     report.family("bytes", "Bytes of the file", "bytes an account", &samples.sorted());
 }
 
-/// What the file takes up on the disk; redb makes it longer than that.
+/// The bytes that the file takes up on the disk. Its length is larger.
 fn allocated(path: &Path) -> f64 {
     use std::os::unix::fs::MetadataExt as _;
     (fs::metadata(path).unwrap().blocks() * 512) as f64
 }
 
-/// The most memory that a process of its own has had after three thousand sign-ins.
+/// Measures the peak memory of a separate process after three thousand sign-ins.
 fn memory(report: &mut Report, files: &[OnDisk]) {
     let mut samples = Samples::default();
     for file in files {
@@ -291,7 +291,7 @@ fn memory(report: &mut Report, files: &[OnDisk]) {
     report.family("memory", "The most memory of a process that serves 3,000 sign-ins", "MiB", &samples);
 }
 
-/// The process whose memory is looked at.
+/// Runs as the process whose memory is measured.
 pub(crate) fn serves(path: &Path, accounts: usize) {
     let world = opened(path, false);
     let dice = Dice::new(7);

@@ -1,8 +1,8 @@
-//! What is measured in other processes: other services of the kind, and other languages.
+//! Measurements in other processes: similar services, and other languages.
 //!
-//! A speaker is a program that says what it can do, `part NAME` a line, and then `ready WHAT IT IS`, or
-//! `skip WHY`. Asked `NAME COUNT` it does that so many times and answers the nanoseconds of each. What it must be
-//! given to read ends when it shall.
+//! A speaker is a program that first prints what it can measure, one line `part NAME` each, and then
+//! `ready WHAT IT IS`, or `skip WHY`. For a line `NAME COUNT` it runs that part COUNT times and prints the nanoseconds
+//! of each run. It ends at the end of its input.
 
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -23,18 +23,18 @@ use crate::stores::{
 const ACCOUNTS: usize = 20_000;
 const HASHED: usize = 50;
 
-/// A program that was started, and what it can do.
+/// A started program, and what it can measure.
 struct Speaker {
     name: String,
     parts: Vec<String>,
     child: Child,
-    /// Nothing when it shall end.
+    /// Dropped to make the program end.
     to: Option<ChildStdin>,
     from: BufReader<ChildStdout>,
 }
 
 impl Speaker {
-    /// Starts what stands in this folder; nothing where it is not set up, and the reason is noted.
+    /// Starts the program in this folder. If it is not set up, notes the reason and returns `None`.
     fn start(report: &mut Report, name: &str, run: &Path) -> Option<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut child = Command::new("bash")
@@ -65,13 +65,13 @@ impl Speaker {
                     report.note(format!("{name}: {rest}"));
                     return Some(speaker);
                 }
-                // What it runs may greet.
+                // Programs that it runs may print a greeting.
                 _ => {}
             }
         }
     }
 
-    /// The microseconds of one, as the mean of so many.
+    /// The mean of this many runs of a part, in microseconds.
     fn ask(&mut self, part: &str, count: usize) -> f64 {
         writeln!(self.to.as_ref().unwrap(), "{part} {count}").unwrap();
         let mut line = String::new();
@@ -84,13 +84,13 @@ impl Speaker {
 
 impl Drop for Speaker {
     fn drop(&mut self) {
-        // At the end of what it reads it puts away what it made.
+        // At the end of its input the program removes what it made.
         self.to = None;
         _ = self.child.wait();
     }
 }
 
-/// The programs in the folders of `within` that have a `run` of this name.
+/// The programs in the folders of `within` that contain a file named by `run`.
 fn all(report: &mut Report, within: &str, run: &str) -> Vec<Speaker> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(within);
     let mut names: Vec<_> = fs::read_dir(&folder)
@@ -107,7 +107,7 @@ fn all(report: &mut Report, within: &str, run: &str) -> Vec<Speaker> {
     names.iter().filter_map(start).collect()
 }
 
-/// How often a part is done for one figure: what takes less than a tenth of a millisecond more often.
+/// The runs of a part for one figure. A part of less than a tenth of a millisecond runs more often.
 fn count_of(part: &str) -> usize {
     match part {
         "session" | "get_email" | "resolve" | "view" | "refused" | "build_id" => 20,
@@ -195,7 +195,7 @@ pub(crate) fn peers(report: &mut Report, folder: &Path) {
     }
 }
 
-/// What is aimed at: our time over theirs.
+/// The aims: this engine's time divided by the peer's.
 const AIMS: [(&str, &str, f64); 7] = [
     ("sqlite", "get_email", 0.6),
     ("better-auth", "sign_in_bare", 0.2),
@@ -206,7 +206,7 @@ const AIMS: [(&str, &str, f64); 7] = [
     ("django", "session", 0.002),
 ];
 
-/// All that both can do; of a peer that is asked over a network also without what that takes.
+/// Compares all parts that both can measure. If a peer is asked over a network, also compares without that cost.
 fn compared(report: &mut Report, samples: &Samples, peer: &str) {
     for part in ["sign_in", "sign_up", "sign_in_bare", "sign_up_bare", "session", "get_email"] {
         let (ours, theirs) = (named("selfsame", part), named(peer, part));
@@ -233,12 +233,12 @@ pub(crate) fn languages(report: &mut Report) {
     if speakers.is_empty() {
         return;
     }
-    // As the others' engines: the policy of an application, in memory.
+    // Uses the same engine as the other languages: the policy of an application, in memory.
     let policy = World::policy().hash_cost(HashCost::default()).build().unwrap();
     let world = stores::world(Arc::new(Argon2Hasher::new(1))).policy(policy).build();
     let (engine, ada, client) = (world.engine(), world.ada(), Client::on("laptop"));
     let (account, password) = (world.account(&ada), Secret::from(PASSWORD));
-    // Who signs in so often has no room for an older session.
+    // Many sign-ins end a person's older sessions. So Grace signs in here, and Ada keeps hers.
     let grace = world.person("grace@example.org", PASSWORD);
     let mut parts = vec![
         Part::new(named("rust", "resolve"), || each(20, || _ = engine.resolve(&ada.token).unwrap())),

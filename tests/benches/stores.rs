@@ -1,4 +1,4 @@
-//! Stores with many accounts, and the same file as redb has it.
+//! Stores with many accounts, and the same file opened with plain redb.
 
 use std::fs;
 use std::ops::{Bound, ControlFlow};
@@ -18,12 +18,12 @@ use crate::measure::{Dice, each, timed};
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
-/// Accounts that are brought at a time.
+/// The number of accounts in one import.
 const AT_A_TIME: usize = 8 * 1024;
-/// What the engine gives redb.
+/// The cache that the engine gives redb, in bytes.
 const CACHE: usize = 16 << 20;
 
-/// A hash that costs nothing, so that all else shows.
+/// A hash that costs nothing, so that all other costs show.
 pub(crate) struct Free;
 
 impl Hasher for Free {
@@ -42,7 +42,7 @@ impl Hasher for Free {
     }
 }
 
-/// A world for measuring: real randomness, and the time that the test turns.
+/// A world for measuring, with real randomness and the test's clock.
 pub(crate) fn world(hasher: Arc<dyn Hasher>) -> WorldBuilder {
     World::builder().real_entropy().hasher(hasher)
 }
@@ -51,11 +51,11 @@ pub(crate) fn email(number: usize) -> String {
     format!("user{number}@example.org")
 }
 
-/// The account of this number, as another service has it.
+/// The account with this number, as another service would export it.
 pub(crate) fn account(number: usize, hash: &str) -> ImportedAccount {
     ImportedAccount {
         external_id: format!("user-{number}"),
-        // As accounts come: one after the other over the years before.
+        // Spreads the accounts over the years before.
         created_at: Some(Timestamp::from_millis(
             START.as_millis() - 100_000_000_000 + number as u64 * 50_000,
         )),
@@ -68,11 +68,11 @@ pub(crate) fn account(number: usize, hash: &str) -> ImportedAccount {
     }
 }
 
-/// A hash that is one by its form.
+/// A hash of the right form.
 pub(crate) const HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$yrdGtGIZk/3JHsUHh5gLQUqQppLwvGjf4Z+cJbPLqew";
 
-/// Fills a store, and tells how long it took, in microseconds.
+/// Fills a store. Returns the time in microseconds.
 pub(crate) fn fill(engine: &Engine, numbers: std::ops::Range<usize>, hash: &str) -> f64 {
     let mut time = 0.0;
     for from in numbers.clone().step_by(AT_A_TIME) {
@@ -85,7 +85,7 @@ pub(crate) fn fill(engine: &Engine, numbers: std::ops::Range<usize>, hash: &str)
     time
 }
 
-/// A store of so many accounts in a new file.
+/// A store of this many accounts in a new file.
 pub(crate) fn filled(path: &Path, accounts: usize) -> World {
     let world = world(Arc::new(Free)).file(path).build();
     fill(world.engine(), 0..accounts, HASH);
@@ -97,13 +97,13 @@ pub(crate) fn sign_in(engine: &Engine, number: usize) -> SessionToken {
     signed_in(progress).token
 }
 
-/// A sign-in of somebody, timed.
+/// Times a sign-in.
 pub(crate) fn timed_sign_in(engine: &Engine, number: usize) -> f64 {
     let (email, password, client) = (email(number), Secret::from(PASSWORD), Client::on("laptop"));
     timed(|| engine.sign_in(&email, &password, &client).unwrap()).0
 }
 
-/// The two calls of somebody who signs up, timed; `number` is nobody else's.
+/// Times the two calls of a sign-up. No other account may have this `number`.
 pub(crate) fn timed_sign_up(world: &World, number: usize) -> f64 {
     let (engine, client, password) = (world.engine(), Client::on("laptop"), Secret::from(PASSWORD));
     let email = format!("new{number}@example.org");
@@ -122,14 +122,14 @@ pub(crate) fn redb_store(path: &Path) -> RedbStore {
     RedbStore::create_file(path, settings, Vec::new(), [0; 8], None, keyring).unwrap()
 }
 
-/// The file of a store as redb has it: what cannot be saved is measured on this.
+/// The file of a store, opened with plain redb, to measure the costs that no engine can avoid.
 pub(crate) struct Raw {
     pub(crate) db: Database,
     pub(crate) keys: Vec<Vec<u8>>,
 }
 
 impl Raw {
-    /// A copy of the file of a store that was closed.
+    /// Copies the file of a closed store.
     pub(crate) fn copy_of(store: &Path) -> Self {
         let path: PathBuf = store.with_extension("raw");
         fs::copy(store, &path).unwrap();
@@ -138,7 +138,7 @@ impl Raw {
         let table = db.begin_read().unwrap().open_table(ROWS).unwrap();
         for row in table.iter().unwrap() {
             let (key, value) = row.unwrap();
-            // An account's row, of some four hundred bytes.
+            // Takes accounts' rows of about four hundred bytes.
             if is_account(key.value()) && (300..600).contains(&value.value().len()) {
                 keys.push(key.value().to_vec());
             }
@@ -151,7 +151,7 @@ impl Raw {
         &self.keys[dice.below(self.keys.len())]
     }
 
-    /// One row of 400 bytes, durable in two phases as the engine's are.
+    /// Times a commit of one row of 400 bytes, in two phases like the engine's.
     pub(crate) fn commit(&self, dice: &Dice) -> f64 {
         let key = self.key(dice);
         timed(|| {
@@ -163,7 +163,7 @@ impl Raw {
         .0
     }
 
-    /// A transaction, a table and one row.
+    /// Times reading one row, with its transaction and table.
     pub(crate) fn get(&self, dice: &Dice) -> f64 {
         let key = self.key(dice);
         timed(|| {
@@ -188,7 +188,7 @@ pub(crate) fn rows(world: &World) -> Vec<(Vec<u8>, Vec<u8>)> {
     world.engine().dump().unwrap().into_iter().collect()
 }
 
-/// Loads these rows, which are in order, into a new redb file as fast as redb can: a cursor, one transaction.
+/// Loads these sorted rows into a new redb file as fast as redb can: with a cursor, in one transaction.
 pub(crate) fn load_raw(path: &Path, rows: &[(Vec<u8>, Vec<u8>)]) -> f64 {
     timed(|| {
         let db = Builder::new().set_cache_size(CACHE).create(path).unwrap();
@@ -206,7 +206,7 @@ pub(crate) fn load_raw(path: &Path, rows: &[(Vec<u8>, Vec<u8>)]) -> f64 {
     .0
 }
 
-/// What is in a store: the bytes of its rows, and some keys of claims and of accounts, from all over it.
+/// A summary of a store: the bytes of its rows, and some keys of claims and accounts from all over it.
 pub(crate) struct Survey {
     pub(crate) payload: u64,
     pub(crate) keys: Vec<(Vec<u8>, Vec<u8>)>,
@@ -241,7 +241,7 @@ impl Survey {
     }
 }
 
-/// The look-up of an email, the mean of twenty: its claim and the account behind it, without a hash or a write.
+/// The mean time of twenty look-ups of an email: its claim and the account, without a hash or a write.
 pub(crate) fn timed_look_up(engine: &Engine, survey: &Survey, dice: &Dice) -> f64 {
     each(20, || {
         let (claim, account) = &survey.keys[dice.below(survey.keys.len())];

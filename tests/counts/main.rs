@@ -1,6 +1,6 @@
-//! What each act costs, counted: the same figures on every machine and under any load. They stand in
-//! `docs/SPEED.md`; `UPDATE=1 cargo test -p selfsame-tests --test counts` writes the page anew.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+//! Counts the cost of each act. The figures are the same on every machine and under any load. `docs/SPEED.md` shows
+//! them, and `UPDATE=1 cargo test -p selfsame-tests --test counts` writes that page again.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test panics on anything unexpected")]
 
 #[path = "../life.rs"]
 mod life;
@@ -22,10 +22,10 @@ use selfsame_world::{World, minutes, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 const EMAIL: &str = "ada@example.org";
-/// Accounts beside the one that is counted: a tree of a few levels, as in a store that is in use.
+/// The number of other accounts. They give the tree a few levels, as in a store in use.
 const NEIGHBOURS: usize = 300;
 
-/// What was counted so far.
+/// The counts so far.
 #[derive(Debug, Default)]
 struct Counters {
     syncs: AtomicU64,
@@ -46,7 +46,7 @@ impl Counters {
     }
 }
 
-/// Counts what reaches the storage.
+/// Counts the calls that reach the storage.
 struct CountingMedium(MemoryMedium, Arc<Counters>);
 
 impl Medium for CountingMedium {
@@ -88,7 +88,7 @@ impl StorageBackend for CountingBackend {
     }
 }
 
-/// Counts what the engine asks the store.
+/// Counts the engine's requests to the store.
 struct CountingStore(Arc<dyn Store>, Arc<Counters>);
 
 struct CountingRead<'a>(&'a dyn Read, &'a Counters);
@@ -128,13 +128,13 @@ impl Store for CountingStore {
     }
 }
 
-/// An engine whose every cost is counted, and the page that the costs are written on.
+/// An engine with counters for every cost, and the page for the results.
 struct Bench {
     world: Arc<World>,
     counters: Arc<Counters>,
     engine: Engine,
     page: String,
-    /// A table of its own: a compiler may save some.
+    /// The allocations have a separate table, because a newer compiler may save some.
     allocations: String,
 }
 
@@ -145,7 +145,7 @@ impl Bench {
         let redb =
             RedbStore::create(Arc::new(medium), Settings::default(), Vec::new(), None, keyring()).unwrap();
         let store = CountingStore(Arc::new(redb), counters.clone());
-        // Only its clock, hasher and randomness are used.
+        // The world gives only its clock, hasher and randomness.
         let world = Arc::new(World::new());
         let policy = World::policy().build().unwrap();
         let engine = Engine::options(world.unlock())
@@ -199,7 +199,7 @@ fn answer(engine: &Engine, to: &Flow, answer: &Answer) -> Flow {
     engine.answer(to, answer.clone()).unwrap()
 }
 
-/// What is counted, and the table of allocations.
+/// Counts everything. Returns the page and the table of allocations.
 fn pages() -> (String, String) {
     let mut bench = Bench::new();
     let (engine, world) = (bench.engine.clone(), bench.world.clone());
@@ -226,7 +226,7 @@ fn keyring() -> Arc<dyn Keyring> {
     Arc::new(|_: &dyn Read| Ok(Arc::new(TallyKey::new(&[1; 32]))))
 }
 
-/// What a commit of one row costs at least, and how many allocations it makes.
+/// The least cost of a commit of one row, and the number of its allocations.
 fn raw_commit() -> (String, u64) {
     let counters = Arc::new(Counters::default());
     let medium = CountingMedium(MemoryMedium::new(), counters.clone());
@@ -269,14 +269,14 @@ fn every_act_costs_what_the_page_says() {
     }
 }
 
-/// The acts of the table of allocations, and how many each makes.
+/// Parses the table: the acts and the number of allocations of each.
 fn by_act(table: &str) -> Vec<(&str, u64)> {
     let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
     rows.filter_map(|(act, rest)| Some((act, rest.split_once(' ')?.0.parse().ok()?))).collect()
 }
 
 #[test]
-fn nothing_above_the_port_knows_what_store_it_is_on() {
+fn the_engine_works_alike_on_every_store() {
     let world = World::new();
     let policy = World::policy().build().unwrap();
     let store = Arc::new(BTreeStore::new());

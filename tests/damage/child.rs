@@ -1,4 +1,4 @@
-//! The process that opens damaged files, and tells what came of each.
+//! The process that opens damaged files and reports the outcome of each.
 
 use std::any::Any;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::kinds::{Dice, KINDS};
 use crate::samples::{Sample, samples};
 use crate::{Counts, MOST_MEMORY_KIB, TOLD, seed};
 
-/// How many panics of redb the store turned into an answer.
+/// The name under which it reports how many panics of redb the store turned into an error.
 pub(crate) const PANICS: &str = "panics";
 
 static PANICKED: AtomicUsize = AtomicUsize::new(0);
@@ -63,29 +63,34 @@ pub(crate) fn opens(slice: Range<usize>) {
     assert_eq!(failed, 0);
 }
 
-/// What an engine makes of the file: the name of its refusal, or which state it holds.
+/// Opens the file with an engine. Returns the name of the refusal, or of the state that the file holds.
 fn judged(sample: &Sample, bytes: &[u8]) -> Result<&'static str, String> {
     let medium = Arc::new(MemoryMedium::holding(bytes.to_vec()));
     let engine = match sample.open(medium.clone(), true) {
         Ok(engine) => engine,
         Err(error) if !sample.may_be(&error, bytes) => return Err(format!("refused with {error:?}")),
-        Err(_) if medium.bytes() != bytes => return Err("refused, and changed".to_owned()),
+        Err(_) if medium.bytes() != bytes => return Err("refused, but changed".to_owned()),
         Err(error) => return Ok(error.code()),
     };
-    let failed = |error: Error| format!("opened, and then {error:?}");
+    let failed = |error: Error| format!("opened, but then {error:?}");
     let rows = engine.dump().map_err(failed)?;
-    let state = sample.state(&rows, bytes).ok_or("opened with rows that are not true")?;
-    // Who takes damage for free space writes over what is there.
+    let state = sample.state(&rows, bytes).ok_or("opened with wrong rows")?;
+    // If damage makes used pages look free, the next act overwrites them.
     let account = engine.account(&sample.token).map_err(failed)?;
     for name in ["Augusta", "Ada"] {
         account.set_display_name(Some(name)).map_err(failed)?;
     }
     let rows = engine.dump().map_err(failed)?;
     engine.suspend().map_err(failed)?;
-    if engine.dump().map_err(failed)? == rows { Ok(state) } else { Err("the next act damages it".to_owned()) }
+    if engine.dump().map_err(failed)? == rows {
+        Ok(state)
+    } else {
+        Err("the next act damages the file".to_owned())
+    }
 }
 
-/// What an engine makes of it that trusts the file: whatever it answers, verified is only what is true.
+/// Opens the file with an engine that does not verify it. The engine may answer anything, but `verify_store` must
+/// accept only true rows.
 fn trusted(sample: &Sample, bytes: &[u8]) -> Result<(), String> {
     let Ok(engine) = sample.open(Arc::new(MemoryMedium::holding(bytes.to_vec())), false) else {
         return Ok(());
@@ -94,12 +99,12 @@ fn trusted(sample: &Sample, bytes: &[u8]) -> Result<(), String> {
     if engine.verify_store().is_err() {
         return Ok(());
     }
-    let rows = engine.dump().map_err(|error| format!("verified, and then {error:?}"))?;
+    let rows = engine.dump().map_err(|error| format!("verified, but then {error:?}"))?;
     let is_true = name.as_ref().is_ok_and(|name| name.as_deref() == Some("Ada Lovelace"));
     if !sample.has_been(&rows) {
-        Err("verified with rows that never were".to_owned())
+        Err("verified with rows that never existed".to_owned())
     } else if sample.is_now(&rows) && !is_true {
-        Err(format!("verified, and then {name:?}"))
+        Err(format!("verified, but then {name:?}"))
     } else {
         Ok(())
     }
@@ -110,7 +115,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
-/// The most memory that this process has had, where the system tells.
+/// The peak memory of this process, if the system tells it.
 fn most_memory_kib() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     status

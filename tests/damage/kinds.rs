@@ -1,4 +1,4 @@
-//! Twelve ways in which a file comes to harm.
+//! Twelve ways to damage a file.
 
 use std::ops::Range;
 
@@ -8,18 +8,18 @@ use selfsame::testing::SeededEntropy;
 const PAGE: usize = 4096;
 const SECTOR: usize = 512;
 
-/// The head of redb's file (its docs/design.md).
+/// The first bytes of redb's file (redb's docs/design.md).
 pub(crate) const MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
-/// Which commit slot counts, and how the file was left.
+/// The byte that says which commit slot counts and how the file was left.
 pub(crate) const STATE_AT: usize = 9;
 pub(crate) const SLOTS: Range<usize> = 64..320;
 const SLOT: usize = 128;
 pub(crate) const VERSIONS_AT: [usize; 2] = [64, 192];
-/// How long the fields of the head are, one after the other, and those of a commit slot.
+/// The lengths of the fields of the head, in order, and of a commit slot.
 const FIELDS: [usize; 9] = [9, 1, 2, 4, 4, 4, 4, 4, 32];
 const SLOT_FIELDS: [usize; 14] = [1, 1, 1, 1, 4, 8, 16, 8, 8, 16, 8, 32, 8, 16];
 
-/// Does harm to a file, of which there is an older copy.
+/// Damages a file, with the help of an older copy of it.
 type Damage = fn(&mut Dice, Vec<u8>, &[u8]) -> Vec<u8>;
 
 pub(crate) const KINDS: [(&str, Damage); 12] = [
@@ -37,7 +37,7 @@ pub(crate) const KINDS: [(&str, Damage); 12] = [
     ("sector torn", sector_torn),
 ];
 
-/// Chance from a seed.
+/// Random numbers from a seed.
 pub(crate) struct Dice(SeededEntropy);
 
 impl Dice {
@@ -60,7 +60,7 @@ impl Dice {
         self.below(count) == 0
     }
 
-    /// One of the file's pages, and mostly one with something in it.
+    /// One of the file's pages, usually one that is not empty.
     fn page(&mut self, bytes: &[u8]) -> Range<usize> {
         loop {
             let at = self.below(bytes.len() / PAGE) * PAGE;
@@ -71,7 +71,7 @@ impl Dice {
         }
     }
 
-    /// Any place in the file, now and then in its head.
+    /// Any place in the file, sometimes in its head.
     fn place(&mut self, bytes: &[u8]) -> usize {
         if self.one_in(4) { self.below(SLOTS.end) } else { self.page(bytes).start + self.below(PAGE) }
     }
@@ -110,7 +110,7 @@ fn page_copied(dice: &mut Dice, mut bytes: Vec<u8>, _: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Up to all of the pages that were others then, the first one with the head among them.
+/// Restores some or all of the changed pages, which may include the first page with the head.
 fn old_pages_put_back(dice: &mut Dice, mut bytes: Vec<u8>, older: &[u8]) -> Vec<u8> {
     let len = bytes.len().min(older.len());
     let mut pages: Vec<_> = (0..len / PAGE).map(|page| page * PAGE..(page + 1) * PAGE).collect();
@@ -140,14 +140,14 @@ fn grown(dice: &mut Dice, mut bytes: Vec<u8>, _: &[u8]) -> Vec<u8> {
 }
 
 fn garbage_head(dice: &mut Dice, mut bytes: Vec<u8>, _: &[u8]) -> Vec<u8> {
-    // Whoever breaks the magic number is turned away at once.
+    // Most cases keep the magic number, because a file without it is refused at once.
     let from = if dice.one_in(3) { 0 } else { MAGIC.len() };
     let to = from + 1 + dice.below(SECTOR);
     bytes[from..to].copy_from_slice(&dice.noise(to - from));
     bytes
 }
 
-/// Of the head, of a commit slot, or of both.
+/// Sets a field of the head, of a commit slot, or of both.
 fn field_set(dice: &mut Dice, mut bytes: Vec<u8>, _: &[u8]) -> Vec<u8> {
     let (lens, froms): (&[usize], &[usize]) = match dice.below(4) {
         0 | 1 => (&FIELDS, &[0]),
@@ -171,7 +171,7 @@ fn field_set(dice: &mut Dice, mut bytes: Vec<u8>, _: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// By the other one, or by one of the older copy.
+/// Replaces a commit slot with the other one, or with one of the older copy.
 fn slot_replaced(dice: &mut Dice, mut bytes: Vec<u8>, older: &[u8]) -> Vec<u8> {
     let to = VERSIONS_AT[dice.below(2)];
     let from = VERSIONS_AT[dice.below(2)];
@@ -180,7 +180,7 @@ fn slot_replaced(dice: &mut Dice, mut bytes: Vec<u8>, older: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The rest of it is zeros, or what was there before.
+/// Leaves only the beginning of a sector. The rest becomes zeros, or what was there before.
 fn sector_torn(dice: &mut Dice, mut bytes: Vec<u8>, older: &[u8]) -> Vec<u8> {
     let at = dice.place(&bytes) / SECTOR * SECTOR;
     let torn = at + if dice.one_in(2) { 0 } else { dice.below(SECTOR) }..at + SECTOR;

@@ -1,8 +1,8 @@
-//! A damaged file is refused in words, or holds the truth: never a panic, a hang, an abort, a wrong answer,
-//! or more than 64 MiB of memory.
+//! A damaged file is refused with an error, or gives true rows. Opening it never panics, hangs, aborts, gives a wrong
+//! answer, or takes more than 64 MiB of memory.
 //!
-//! Files are damaged in twelve ways, and opened by an engine in processes of their own, so that whatever
-//! becomes of such a process is seen. `DAMAGED_FILES` is how many, `DAMAGE_SEED` chooses others:
+//! The test damages files in twelve ways and opens them in child processes, so that it sees how each process ends.
+//! `DAMAGED_FILES` sets the number of files, and `DAMAGE_SEED` chooses other ones:
 //!
 //! ```text
 //! DAMAGED_FILES=30000 cargo test --release -p selfsame-tests --test damage -- --nocapture
@@ -13,7 +13,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test stops at what it did not expect, and prints its figures"
+    reason = "a test panics on anything unexpected and prints its figures"
 )]
 
 mod child;
@@ -31,17 +31,17 @@ use std::time::Duration;
 
 use kinds::KINDS;
 
-/// Damaged files, unless it is told otherwise.
+/// The number of damaged files, unless `DAMAGED_FILES` says otherwise.
 const FILES: usize = 6_000;
-/// A process that says nothing for so long hangs.
+/// A process that prints nothing for this long hangs.
 const PATIENCE: Duration = Duration::from_secs(600);
 const MOST_MEMORY_KIB: u64 = 64 * 1024;
-/// Tells this test that it is the process that opens files, and which.
+/// Tells this test that it is a child process, and which files to open.
 const SLICE: &str = "DAMAGE_SLICE";
-/// Before what such a process tells: the test harness prints lines of its own.
+/// The prefix of a child's lines, because the test harness prints lines of its own.
 const TOLD: &str = "told: ";
 
-/// What came of the files of each kind: how many, by outcome.
+/// The number of files by kind and outcome.
 type Counts = BTreeMap<(usize, String), usize>;
 
 fn number(name: &str, otherwise: usize) -> usize {
@@ -53,7 +53,7 @@ fn seed() -> u64 {
 }
 
 #[test]
-fn a_damaged_file_is_refused_in_words_or_holds_the_truth() {
+fn a_damaged_file_is_refused_or_gives_true_rows() {
     if let Ok(slice) = env::var(SLICE) {
         let (from, to) = slice.split_once("..").unwrap();
         return child::opens(from.parse().unwrap()..to.parse().unwrap());
@@ -69,7 +69,7 @@ fn a_damaged_file_is_refused_in_words_or_holds_the_truth() {
         threads.into_iter().for_each(|thread| sum.add(thread.join().unwrap()));
     });
     sum.print();
-    assert!(sum.memory_kib.is_some() || !cfg!(target_os = "linux"), "/proc/self/status tells of no memory");
+    assert!(sum.memory_kib.is_some() || !cfg!(target_os = "linux"), "/proc/self/status shows no memory");
     let few: Vec<_> = sum.failures.iter().take(10).cloned().collect();
     assert!(few.is_empty(), "{} failures, among them\n{}", sum.failures.len(), few.join("\n"));
     for (kind, (name, _)) in KINDS.iter().enumerate() {
@@ -80,15 +80,15 @@ fn a_damaged_file_is_refused_in_words_or_holds_the_truth() {
 
 #[cfg(not(target_os = "linux"))]
 #[test]
-#[ignore = "wants the memory of a process as Linux shows it in /proc"]
+#[ignore = "needs Linux, where /proc shows a process's memory"]
 fn opening_a_damaged_file_takes_at_most_64_mib() {
-    panic!("it is not shown here");
+    panic!("this system has no /proc");
 }
 
 #[derive(Default)]
 struct Sum {
     counts: Counts,
-    /// The most that a process had, where the system tells.
+    /// The peak memory of a process, if the system tells it.
     memory_kib: Option<u64>,
     failures: Vec<String>,
 }
@@ -131,7 +131,7 @@ impl Sum {
     }
 }
 
-/// A child that does not outlive the test.
+/// A child process that is killed when the test ends.
 struct Killed(Child);
 
 impl Drop for Killed {
@@ -143,7 +143,7 @@ impl Drop for Killed {
 
 fn opened_by_a_child(slice: Range<usize>) -> Sum {
     let mut child = Command::new(env::current_exe().unwrap());
-    child.args(["--exact", "a_damaged_file_is_refused_in_words_or_holds_the_truth", "--nocapture"]);
+    child.args(["--exact", "a_damaged_file_is_refused_or_gives_true_rows", "--nocapture"]);
     child.env(SLICE, format!("{}..{}", slice.start, slice.end)).stdout(Stdio::piped());
     let mut child = Killed(child.spawn().unwrap());
     let out = BufReader::new(child.0.stdout.take().unwrap());

@@ -1,4 +1,4 @@
-//! Files as the engine leaves them, and what they truly hold.
+//! Files as the engine leaves them, and their true rows.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -15,22 +15,22 @@ type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 pub(crate) struct Sample {
     pub(crate) name: &'static str,
     pub(crate) bytes: Vec<u8>,
-    /// An older copy of it.
+    /// An older copy of the file.
     pub(crate) older: Vec<u8>,
     rows: Rows,
     /// The rows before the last commit.
     rows_before: Rows,
     older_rows: Rows,
-    /// Ada's session, which every state of the file knows.
+    /// Ada's session, which exists in every state of the file.
     pub(crate) token: SessionToken,
     unlock: Unlock,
     environment: Environment,
     is_closed: bool,
-    /// What the anchor keeps, where there is one.
+    /// The value in the anchor, if there is one.
     anchor: Option<Vec<u8>>,
 }
 
-/// Closed and killed, with few accounts and with many; one with an anchor.
+/// Files of closed and of killed processes, with few accounts and with many, and one with an anchor.
 pub(crate) fn samples() -> Vec<Sample> {
     vec![
         Sample::made("closed", 2, true, false),
@@ -99,7 +99,7 @@ impl Sample {
         let versions = VERSIONS_AT.map(|at| bytes.get(at).copied().unwrap_or(0));
         match error {
             Error::Damaged => is_redbs,
-            // No release of ours wrote redb's first two formats.
+            // No release of Selfsame wrote redb's first two formats.
             Error::Open(OpenProblem::NotAStore) => {
                 !is_redbs || (versions[0] == versions[1] && [1, 2].contains(&versions[0]))
             }
@@ -111,10 +111,9 @@ impl Sample {
         }
     }
 
-    /// Which state of the store these rows are, if a file with these bytes may hold it. Which of redb's two
-    /// commit slots counts stands in a byte that nothing checks, so that a file that was not closed may lose
-    /// a commit; and where everything is put back that an older copy needs, the file is that copy. An anchor
-    /// finds both.
+    /// Returns which state of the store these rows are, if a file with these bytes may hold that state. Nothing checks
+    /// the byte that says which of redb's two commit slots counts, so a file that was not closed may lose a commit.
+    /// And if all pages of an older copy are restored, the file is that copy. An anchor detects both.
     pub(crate) fn state(&self, rows: &Rows, bytes: &[u8]) -> Option<&'static str> {
         if *rows == self.rows {
             Some("true")
@@ -129,13 +128,13 @@ impl Sample {
         }
     }
 
-    /// Whether these rows are a state that the store has had: of pages that are older nobody can tell without an
-    /// anchor, nor without redb's sums over them.
+    /// Whether these rows are a state that the store once had. Without an anchor or redb's checksums, nobody can tell
+    /// older pages from the present ones.
     pub(crate) fn has_been(&self, rows: &Rows) -> bool {
         *rows == self.rows || self.anchor.is_none() && [&self.rows_before, &self.older_rows].contains(&rows)
     }
 
-    /// Whether they are the state of now.
+    /// Whether they are the present state.
     pub(crate) fn is_now(&self, rows: &Rows) -> bool {
         *rows == self.rows
     }

@@ -1,4 +1,4 @@
-//! Everything that has to do with secrets is done, and then looked for.
+//! Does every act that handles secrets, and then looks for the secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -15,9 +15,9 @@ use selfsame::{
 use selfsame_world::{Hand, minutes, signed_in, totp};
 
 const MASK: u8 = 0x5a;
-/// More than engine and hashes take of a stack.
+/// More stack than the engine and the hashes use.
 const STACK: usize = 16 << 20;
-/// Stack that is overwritten after the engine's calls: what ring and Argon2 left there stays until then.
+/// The stack to overwrite after the engine's calls, because ring and Argon2 leave secrets there until then.
 const SCRUBBED: usize = 12 << 20;
 
 const fn masked<const N: usize>(mut bytes: [u8; N]) -> [u8; N] {
@@ -36,7 +36,7 @@ const HOST_KEY: [u8; 32] = masked(*b"0123456789abcdefghijklmnopqrstuv");
 const EMAIL: &str = "ada@example.org";
 
 fn plain(masked: &[u8]) -> Secret {
-    // Not in the binary and on no stack: a compiler that knew the bytes would write them out.
+    // Keeps the plain bytes out of the binary: a compiler that knew them might store them there.
     Secret::from(black_box(masked).iter().map(|byte| byte ^ MASK).collect::<Vec<u8>>())
 }
 
@@ -49,7 +49,7 @@ impl Keystore for Chest {
     }
 }
 
-/// What is looked for: names, and bytes that are flipped.
+/// The secrets to look for: their names, and their flipped bytes.
 #[derive(Default)]
 struct Markers(Vec<(String, Vec<u8>)>);
 
@@ -62,7 +62,7 @@ impl Markers {
         self.0.push((name.to_owned(), masked));
     }
 
-    /// The names of what is in memory, and where.
+    /// The names of the secrets that are in memory, and where they are.
     fn found(&self) -> BTreeMap<&str, BTreeSet<String>> {
         let mut by_first: Vec<Vec<&(String, Vec<u8>)>> = vec![Vec::new(); 256];
         for marker in &self.0 {
@@ -99,7 +99,7 @@ impl Markers {
     }
 }
 
-/// What can be written to, of this process.
+/// The writable memory of this process.
 fn regions() -> Vec<(u64, u64, String)> {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     let written = maps.lines().filter_map(|line| {
@@ -114,7 +114,7 @@ fn regions() -> Vec<(u64, u64, String)> {
     written.collect()
 }
 
-/// Overwrites the stack below here.
+/// Overwrites the stack below this call.
 #[inline(never)]
 fn scrub(left: usize) {
     let mut page = [0x11_u8; 1 << 16];
@@ -136,7 +136,7 @@ fn code(engine: &Engine) -> Secret {
     code
 }
 
-/// Everything that has to do with secrets, done once. The session's token is left to the caller.
+/// Does every act that handles secrets once. Returns the session's token.
 fn at_work(engine: &Engine, hand: &Hand, markers: &mut Markers) -> SessionToken {
     let client = Client::on("laptop");
     let asked = engine.sign_up(EMAIL, &plain(&PASSWORD), &client).unwrap();
@@ -188,11 +188,11 @@ fn searched(folder: &Path) {
         markers.add_masked(&format!("key: {name}"), key.to_vec());
     }
 
-    // While the store is open its keys are there, and so is what the caller holds: the search can find.
+    // While the store is open, its keys and the caller's secrets are in memory. This shows that the search works.
     scrub(SCRUBBED);
     let found = markers.found();
     for name in ["session token", "key: pepper"] {
-        assert!(found.contains_key(name), "{name} is not found while it is there: {found:?}");
+        assert!(found.contains_key(name), "{name} is not found although it is in memory: {found:?}");
     }
     for name in [
         "password",
@@ -203,15 +203,15 @@ fn searched(folder: &Path) {
         "recovery code",
         "host key",
     ] {
-        assert!(!found.contains_key(name), "{name} is there while the store is open: {found:?}");
+        assert!(!found.contains_key(name), "{name} is in memory while the store is open: {found:?}");
     }
 
     drop(token);
     engine.suspend().unwrap();
     scrub(SCRUBBED);
-    assert_eq!(markers.found(), BTreeMap::new(), "after it was put away");
+    assert_eq!(markers.found(), BTreeMap::new(), "secrets after the store was suspended");
 
-    // It is opened again, and put away again; so is one that a passphrase opens.
+    // Opens and suspends it again, and then a store that a passphrase opens.
     assert_eq!(engine.health().unwrap().accounts, 1);
     engine.suspend().unwrap();
     let path = folder.join("passphrase");
@@ -222,7 +222,7 @@ fn searched(folder: &Path) {
     other.health().unwrap();
     other.suspend().unwrap();
     scrub(SCRUBBED);
-    assert_eq!(markers.found(), BTreeMap::new(), "after both were put away");
+    assert_eq!(markers.found(), BTreeMap::new(), "secrets after both stores were suspended");
 }
 
 #[test]

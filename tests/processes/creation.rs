@@ -1,4 +1,4 @@
-//! A process that is killed while it makes stores in files.
+//! A process that is killed while it creates stores.
 
 use std::path::Path;
 use std::thread;
@@ -8,15 +8,15 @@ use selfsame_world::World;
 use crate::{Process, below, goes_on, is_process};
 
 const KILLS: u64 = 12;
-const TEST: &str = "creation::a_process_killed_while_it_makes_a_file_leaves_none_or_a_whole_one";
+const TEST: &str = "creation::a_process_killed_while_creating_a_store_leaves_no_file_or_a_complete_one";
 
-/// With true randomness: a seed would give the temporary file the name of one that was left.
+/// Uses true randomness, because a seed would give the temporary file the name of a leftover.
 fn make(folder: &Path, number: u64) -> World {
     World::builder().real_entropy().file(&folder.join(number.to_string())).build()
 }
 
 #[test]
-fn a_process_killed_while_it_makes_a_file_leaves_none_or_a_whole_one() {
+fn a_process_killed_while_creating_a_store_leaves_no_file_or_a_complete_one() {
     if let Some(folder) = is_process() {
         for number in 0_u64.. {
             make(&folder, number);
@@ -28,13 +28,13 @@ fn a_process_killed_while_it_makes_a_file_leaves_none_or_a_whole_one() {
         let mut process = Process::run(Process::command(TEST, folder.path()));
         let last = folder.path().join(below(4).to_string());
         while !last.exists() {
-            assert!(process.child.try_wait().unwrap().is_none(), "the process that makes stores has ended");
+            assert!(process.child.try_wait().unwrap().is_none(), "the process that creates stores has ended");
             thread::yield_now();
         }
         (0..below(50)).for_each(|_| thread::yield_now());
         process.kill();
         let made = (0_u64..).take_while(|number| folder.path().join(number.to_string()).exists()).count();
-        // The kill met the making of the last; those long before it were finished in peace.
+        // The kill hit the creation of the last file. The files before it are complete.
         for number in made.saturating_sub(3)..made {
             let opened = World::builder().open_file(&folder.path().join(number.to_string())).try_build();
             let world =
@@ -42,9 +42,9 @@ fn a_process_killed_while_it_makes_a_file_leaves_none_or_a_whole_one() {
             goes_on(&world);
             whole += 1;
         }
-        // What was not finished stands in nobody's way.
+        // A leftover does not block another creation.
         goes_on(&make(folder.path(), made as u64));
     }
-    println!("{KILLS} processes killed, {whole} files of theirs are whole, none is not");
+    println!("{KILLS} processes killed, all {whole} files checked are complete");
     assert!(whole >= KILLS, "{whole}");
 }

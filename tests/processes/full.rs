@@ -1,4 +1,4 @@
-//! A disk that is full to the last byte.
+//! A completely full disk.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -14,12 +14,12 @@ use crate::{Process, is_process, say};
 
 const PASSWORD: &str = "correct horse battery staple";
 const FULL: Error = Error::Storage { kind: ErrorKind::StorageFull };
-/// People before the disk is full.
+/// The number of people before the disk is full.
 const PEOPLE: usize = 20;
 
 type Act = (&'static str, fn(&Engine, &Person) -> Result<(), Error>);
 
-/// What must be done although the disk is full.
+/// Acts that must work on a full disk.
 const WORKS: [Act; 6] = [
     ("sign-out", |engine, ada| engine.account(&ada.token)?.sign_out()),
     ("end of a session", |engine, ada| engine.account(&ada.token)?.end_session(ada.session)),
@@ -34,7 +34,7 @@ const WORKS: [Act; 6] = [
     }),
 ];
 
-/// What cannot be done then.
+/// Acts that fail on a full disk.
 const FAILS: [Act; 5] = [
     ("sign-up", |engine, _| engine.sign_up("new@example.org", &PASSWORD.into(), &client()).map(drop)),
     ("sign-in", |engine, ada| engine.sign_in(&ada.email, &PASSWORD.into(), &client()).map(drop)),
@@ -46,7 +46,7 @@ const FAILS: [Act; 5] = [
     ("rename", |engine, ada| engine.account(&ada.token)?.set_display_name(Some("Ada"))),
 ];
 
-/// What only looks.
+/// Acts that only read.
 const LOOKS: [Act; 4] = [
     ("a session", |engine, ada| engine.resolve(&ada.token).map(drop)),
     ("the account page", |engine, ada| engine.account(&ada.token)?.view().map(drop)),
@@ -64,7 +64,7 @@ fn looks_go_on(world: &World, ada: &Person) {
     }
 }
 
-/// Whatever was left of the disk.
+/// A file that fills the rest of the disk.
 struct Ballast(PathBuf);
 
 impl Ballast {
@@ -90,7 +90,7 @@ fn made(store: &Path) -> World {
     World::builder().real_entropy().file(store).build()
 }
 
-/// Ada's store, asleep and without a page to spare: redb gives back what it does not need when it closes.
+/// Returns Ada's store, suspended and without a free page, because redb gives unused pages back when it closes.
 fn asleep(store: &Path) -> (World, Person) {
     let world = made(store);
     let ada = world.ada();
@@ -103,13 +103,13 @@ fn works(store: &Path, (name, act): Act) {
     let full = Ballast::beside(store);
     assert_eq!(act(world.engine(), &ada), Ok(()), "{name}");
     let commits = world.engine().commits().unwrap();
-    assert!(!world.engine().health().unwrap().has_reserve, "{name} took none of what was set aside");
-    assert_eq!(FAILS[0].1(world.engine(), &ada), Err(FULL), "the room is not for everybody");
+    assert!(!world.engine().health().unwrap().has_reserve, "{name} did not use the reserve");
+    assert_eq!(FAILS[0].1(world.engine(), &ada), Err(FULL), "an act that can wait used the reserve");
     drop(full);
     crate::goes_on(&world);
-    assert!(world.engine().health().unwrap().has_reserve, "room is set aside again");
+    assert!(world.engine().health().unwrap().has_reserve, "the reserve was not restored");
     world.reopen().unwrap();
-    assert!(world.engine().commits().unwrap() > commits, "{name} was told of");
+    assert!(world.engine().commits().unwrap() > commits, "{name} was acknowledged but is lost");
     crate::goes_on(&world);
 }
 
@@ -122,7 +122,7 @@ fn fails(store: &Path, (name, act): Act) {
         assert_eq!(act(world.engine(), &ada), Err(FULL), "{name}, {again}");
         looks_go_on(&world, &ada);
     }
-    assert_eq!(world.engine().commits().unwrap(), commits, "{name} was not done");
+    assert_eq!(world.engine().commits().unwrap(), commits, "{name} was refused but committed");
     drop(full);
     assert_eq!(act(world.engine(), &ada), Ok(()), "{name} with room");
     crate::goes_on(&world);
@@ -130,7 +130,7 @@ fn fails(store: &Path, (name, act): Act) {
     crate::goes_on(&world);
 }
 
-/// People sign in until the disk is full. When there is room again every session that was told of is there.
+/// Lets people sign in until the disk is full, and then leave. When there is room again, every acknowledged act holds.
 fn until_it_is_full(store: &Path) -> (usize, usize) {
     let mut world = made(store);
     let people: Vec<_> = (0..PEOPLE).map(|at| world.person(&format!("{at}@example.org"), PASSWORD)).collect();
@@ -150,7 +150,7 @@ fn until_it_is_full(store: &Path) -> (usize, usize) {
     for person in people.iter().chain(&signed_in) {
         assert!(world.account(person).verify_audit().unwrap());
     }
-    // Everybody can leave, first those who have just come.
+    // Everybody can leave, those who came last first.
     let mut ended = 0;
     for person in signed_in.iter().chain(&people[..PEOPLE / 2]) {
         world.account(person).sign_out().unwrap();
@@ -169,7 +169,7 @@ fn until_it_is_full(store: &Path) -> (usize, usize) {
     (signed_in.len(), ended)
 }
 
-/// The file of a process that was killed opens on a full disk, for who looks and for who leaves.
+/// The file of a killed process opens on a full disk, for reading and for leaving.
 fn killed(store: &Path) {
     let (_, ada) = asleep(store);
     let mut servant = Servant::of(TEST, store);
@@ -185,11 +185,11 @@ fn killed(store: &Path) {
     crate::goes_on(&world);
 }
 
-const TEST: &str = "full::on_a_full_disk_who_leaves_can_leave_reading_goes_on_and_all_else_fails_closed";
+const TEST: &str = "full::on_a_full_disk_leaving_and_reading_work_and_all_else_fails_closed";
 
 #[test]
-#[cfg_attr(no_small_disk, ignore = "wants unshare and mount, with the right to a name space of its own")]
-fn on_a_full_disk_who_leaves_can_leave_reading_goes_on_and_all_else_fails_closed() {
+#[cfg_attr(no_small_disk, ignore = "needs unshare, mount, and permission to create a namespace")]
+fn on_a_full_disk_leaving_and_reading_work_and_all_else_fails_closed() {
     match is_process() {
         None => {}
         Some(store) if store.is_file() => return serve(&store),
@@ -218,7 +218,7 @@ fn on_a_full_disk_who_leaves_can_leave_reading_goes_on_and_all_else_fails_closed
 }
 
 #[test]
-fn what_the_build_found_out_about_small_disks_still_holds() {
+fn the_build_s_answer_about_small_disks_still_holds() {
     let folder = tempfile::tempdir().unwrap();
     let can = can_be_mounted(folder.path());
     assert_eq!(can, !cfg!(no_small_disk), "touch tests/build.rs, and run the tests again");

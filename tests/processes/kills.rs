@@ -1,4 +1,4 @@
-//! A process that is killed at work, and whoever opens the file next.
+//! A process that is killed at work, and the next process that opens the file.
 
 use std::fs;
 use std::path::Path;
@@ -10,19 +10,19 @@ use selfsame_world::{World, minutes};
 use crate::work::{Ledger, Worker, stamp};
 use crate::{Process, below, is_process, say};
 
-/// Processes killed, unless `KILLS` says otherwise.
+/// The number of kills, unless `KILLS` says otherwise.
 const KILLS: usize = 15;
-/// Processes that go on with one and the same file.
+/// The number of processes that work on the same file in turn.
 const ON_ONE_FILE: usize = 50;
-/// Fetching mail is an act for each message and two before them, so many at most. All else is one act.
+/// The most commits of fetching mail: one for each message and two before them. Every other act is one commit.
 const FETCH: u64 = 64;
-/// Acts that a process is left to do at most, and how long it is then left alone at most.
+/// The most acts before a process is killed, and the longest time that it then gets.
 const ACTS: usize = 8;
 const MICROSECONDS: usize = 5_000;
 
-const TEST: &str = "kills::r12_3_what_a_killed_process_said_is_there_and_what_it_was_at_is_whole_or_not";
+const TEST: &str = "kills::r12_3_a_killed_process_loses_no_acknowledged_act_and_leaves_none_half_done";
 
-/// The store, at the time that it is after what was said.
+/// Opens the store at the time that follows from the ledger.
 fn opened(file: &Path, ledger: &Ledger) -> World {
     let world = World::builder().real_entropy().open_file(file).build();
     world.later(minutes(ledger.minutes));
@@ -38,7 +38,7 @@ struct Figures {
     spent: usize,
 }
 
-/// One file, and all that was said of it.
+/// One file, and everything that processes said about it.
 struct Story {
     folder: tempfile::TempDir,
     ledger: Ledger,
@@ -79,7 +79,7 @@ impl Story {
         self.journal.push(line);
     }
 
-    /// A process works on the file and is killed; then what it said is held against the file.
+    /// Lets a process work on the file, kills it, and compares the file with what the process said.
     fn round(&mut self, figures: &mut Figures) {
         fs::write(Self::journal_file(&self.file()), self.journal.join("\n")).unwrap();
         let (from, acts) = (self.journal.len(), self.ledger.acts);
@@ -89,7 +89,7 @@ impl Story {
             let line = process.hear().expect("it works until it is killed");
             self.hear(line);
         }
-        // Some moment of the next acts: nothing is waited for.
+        // Kills it at a random moment of the next acts.
         thread::sleep(Duration::from_micros(below(MICROSECONDS) as u64));
         process.kill();
         while let Some(line) = process.hear() {
@@ -116,13 +116,13 @@ impl Story {
         figures.cut_off += usize::from(cut_off.is_some());
         figures.whole += usize::from(is_whole);
         self.work(world, |worker| {
-            // First of all: whatever else is done takes of the time that its flow has.
+            // This must come first, because other acts use up the time of its flow.
             if let Some([kind, who, given @ ..]) = cut_off.as_deref().filter(|_| !is_whole)
                 && (kind == "code" || kind == "recover")
             {
                 worker.again(kind, who.parse().unwrap(), given);
             }
-            // Of those who were not touched nothing can have changed but by what the rows were held against.
+            // The rows were compared above, so only people whom these acts touched can differ.
             let mut touched: Vec<usize> = Vec::new();
             for line in said {
                 let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
@@ -148,7 +148,7 @@ impl Story {
 }
 
 #[test]
-fn r12_3_what_a_killed_process_said_is_there_and_what_it_was_at_is_whole_or_not() {
+fn r12_3_a_killed_process_loses_no_acknowledged_act_and_leaves_none_half_done() {
     if let Some(file) = is_process() {
         let mut ledger = Ledger::default();
         let journal = fs::read_to_string(Story::journal_file(&file)).unwrap();

@@ -1,8 +1,8 @@
-//! Real processes on real files: killed, stopped, in each other's way, with the file taken from under them,
-//! with no right to write it, and on a disk that is full (SPEC 3.4, 12.3, 13.1).
+//! Real processes on real files: killed, stopped, competing for a file, after the file is moved away, without
+//! permission to write it, and on a full disk (SPEC 3.4, 12.3, 13.1).
 //!
-//! A process is this test binary, run once more for one test. What it does it says in lines of its standard
-//! output that begin with `> `.
+//! A process is this test binary, run again for one test. It reports what it does in lines of its standard output that
+//! begin with `> `.
 //!
 //! ```text
 //! KILLS=1000 cargo test --release -p selfsame-tests --test processes -- --nocapture kills
@@ -13,7 +13,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test stops at what it did not expect, and prints its figures"
+    reason = "a test panics on anything unexpected and prints its figures"
 )]
 
 #[cfg(unix)]
@@ -44,7 +44,7 @@ use process::{Process, below, goes_on, is_process, say};
 
 #[cfg(not(unix))]
 #[test]
-#[ignore = "wants the processes, signals and permissions of Unix"]
+#[ignore = "needs the processes, signals and permissions of Unix"]
 fn processes_that_are_killed_stopped_and_refused() {
-    panic!("there is none here");
+    panic!("this system is not Unix");
 }

@@ -1,5 +1,5 @@
-//! A file that loses its name while a process has it: one that commits into it would tell of acts that nobody
-//! finds again. Files that are exchanged are in `core/src/store/tests/files.rs`.
+//! A file that loses its name while a process has it open. A process that committed to it would acknowledge acts that
+//! nobody finds again. For files that are replaced, see `core/src/store/tests/files.rs`.
 
 use std::fs;
 use std::path::Path;
@@ -9,9 +9,9 @@ use selfsame::{Error, OpenProblem};
 use crate::is_process;
 use crate::servant::{ALREADY_OPEN, DONE, Servant, name, open, serve, told, with_ada};
 
-const TEST: &str = "names::a_file_that_lost_its_name_takes_no_acts_and_is_whole_when_it_is_back";
+const TEST: &str = "names::a_file_that_lost_its_name_takes_no_acts_and_is_intact_when_it_is_back";
 
-/// Everything in the folder, and in the folders there.
+/// Everything in the folder and its subfolders.
 fn names(folder: &Path) -> Vec<String> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -25,7 +25,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// How the name is lost, and how it comes back.
+/// How the file loses its name, and how it gets it back.
 type Loss = (fn(&Path), fn(&Path));
 
 const LOSSES: [Loss; 3] = [
@@ -33,7 +33,7 @@ const LOSSES: [Loss; 3] = [
         |folder| fs::rename(folder.join("at/store"), folder.join("at/elsewhere")).unwrap(),
         |folder| fs::rename(folder.join("at/elsewhere"), folder.join("at/store")).unwrap(),
     ),
-    // Deleted, but for another name that somebody gave it.
+    // The file is deleted, but has another name.
     (
         |folder| {
             fs::hard_link(folder.join("at/store"), folder.join("kept")).unwrap();
@@ -48,7 +48,7 @@ const LOSSES: [Loss; 3] = [
 ];
 
 #[test]
-fn a_file_that_lost_its_name_takes_no_acts_and_is_whole_when_it_is_back() {
+fn a_file_that_lost_its_name_takes_no_acts_and_is_intact_when_it_is_back() {
     if let Some(file) = is_process() {
         return serve(&file);
     }
@@ -68,9 +68,9 @@ fn a_file_that_lost_its_name_takes_no_acts_and_is_whole_when_it_is_back() {
 
         lose(folder);
         let there = names(folder);
-        assert_eq!(holder.does(&look), "Ada1", "reading goes on");
+        assert_eq!(holder.does(&look), "Ada1", "reading stopped working");
         assert_eq!(holder.does(&format!("{rename} Ada2")), told(&Error::Broken));
-        // Nothing is told from a file that would take no act.
+        // A store that refuses acts must not answer reads either.
         assert_eq!(holder.does(&look), told(&Error::Broken));
         assert_eq!(name(&asleep, &ada), Err(not_found.clone()));
         let act =
@@ -78,11 +78,11 @@ fn a_file_that_lost_its_name_takes_no_acts_and_is_whole_when_it_is_back() {
         assert_eq!(act.err(), Some(not_found.clone()));
         assert_eq!(open(&file).err(), Some(not_found.clone()));
         assert_eq!(holder.does("open"), told(&not_found));
-        assert_eq!(names(folder), there, "no file appears in its place");
+        assert_eq!(names(folder), there, "a file appeared in its place");
 
         bring_back(folder);
-        assert_eq!(holder.does(&look), told(&Error::Broken), "a store that was broken is to be opened again");
-        assert_eq!(name(&asleep, &ada).unwrap().as_deref(), Some("Ada1"), "one that was asleep wakes");
+        assert_eq!(holder.does(&look), told(&Error::Broken), "a broken store must be opened again");
+        assert_eq!(name(&asleep, &ada).unwrap().as_deref(), Some("Ada1"), "a suspended store must wake");
         assert_eq!(holder.does("open"), told(&ALREADY_OPEN));
         asleep.engine().suspend().unwrap();
         assert_eq!(holder.does("open"), DONE);

@@ -1,4 +1,4 @@
-//! Folders and files that a process may read and not write.
+//! Folders and files that a process may read but not write.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -12,25 +12,25 @@ use selfsame::Error;
 use crate::servant::{DONE, Servant, open, serve, told, with_ada};
 use crate::{Process, is_process};
 
-/// Somebody who is not root, on whom permission bits have no hold.
+/// A user who is not root, because permission bits do not bind root.
 const NOBODY: u32 = 65_534;
 
-const TEST: &str = "permissions::what_may_not_be_written_is_refused_in_words_and_a_folder_need_not_be";
+const TEST: &str = "permissions::a_read_only_file_is_refused_but_a_read_only_folder_is_enough";
 
-/// Where neither can be had, the test is left out by name, which the runner counts.
-const NO_HOLD: &str = "permission bits have no hold here: run the tests as an ordinary user, or as a root who may \
+/// The message if permission bits bind no process here.
+const NO_HOLD: &str = "permission bits bind nobody here: run the tests as an ordinary user, or as a root who may \
     become another user, with TMPDIR on a file system that keeps permissions; or add `-- --skip permissions`";
 
 fn allow(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// A process on whom permission bits have a hold.
+/// Starts a process that permission bits bind.
 fn bound(folder: &Path, file: &Path) -> Servant {
     if !geteuid().is_root() {
         return Servant::of(TEST, file);
     }
-    // Nobody may not get at the folders of whoever builds.
+    // The user `nobody` may have no access to the build folder.
     let binary = folder.join("processes");
     fs::copy(std::env::current_exe().unwrap(), &binary).unwrap();
     allow(&binary, 0o755);
@@ -41,7 +41,7 @@ fn bound(folder: &Path, file: &Path) -> Servant {
 }
 
 #[test]
-fn what_may_not_be_written_is_refused_in_words_and_a_folder_need_not_be() {
+fn a_read_only_file_is_refused_but_a_read_only_folder_is_enough() {
     if let Some(file) = is_process() {
         return serve(&file);
     }
@@ -58,25 +58,29 @@ fn what_may_not_be_written_is_refused_in_words_and_a_folder_need_not_be() {
     let mut servant = bound(folder.path(), &file);
     assert_eq!(servant.does("touch"), denied, "{NO_HOLD}");
     assert_eq!(servant.does("make"), denied, "a new store");
-    assert_eq!(servant.does("open"), DONE, "a folder is not written to");
+    assert_eq!(servant.does("open"), DONE, "a read-only folder is enough to open a store");
     assert_eq!(servant.does(&format!("{rename} Ada1")), DONE);
     assert_eq!(servant.does("suspend"), DONE);
     assert_eq!(servant.does(&look), "Ada1");
     assert_eq!(servant.does("suspend"), DONE);
-    assert_eq!(fs::read_dir(&at).unwrap().count(), 2, "the store and its reserve, and nothing more");
+    assert_eq!(fs::read_dir(&at).unwrap().count(), 2, "only the store and its reserve are there");
 
     allow(&file, 0o444);
     let before = fs::read(&file).unwrap();
     assert_eq!(servant.does("open"), denied);
-    assert_eq!(servant.does(&look), denied, "one that is asleep does not wake");
+    assert_eq!(servant.does(&look), denied, "a suspended store must not wake");
     assert_eq!(servant.does(&format!("{rename} Ada2")), denied);
-    assert!(fs::read(&file).unwrap() == before, "a refused file was touched");
+    assert!(fs::read(&file).unwrap() == before, "a refused file was changed");
     allow(&file, 0o600);
-    assert_eq!(servant.does(&format!("{rename} Ada3")), DONE, "and wakes when it may be written again");
+    assert_eq!(
+        servant.does(&format!("{rename} Ada3")),
+        DONE,
+        "a suspended store wakes once it may be written again"
+    );
     assert_eq!(servant.does("suspend"), DONE);
 
     allow(&at, 0o000);
-    assert_eq!(servant.does(&look), denied, "a folder that may not be looked into");
+    assert_eq!(servant.does(&look), denied, "a folder that may not be read");
     allow(&at, 0o755);
     assert_eq!(servant.does(&look), "Ada3");
     drop(servant);

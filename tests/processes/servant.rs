@@ -1,4 +1,4 @@
-//! A process that does on a file what it is told, line by line.
+//! A process that carries out orders on a file, line by line.
 
 use std::fmt::Debug;
 use std::io::{self, Write};
@@ -11,11 +11,11 @@ use selfsame_world::World;
 
 use crate::{Process, say};
 
-/// What an order that was carried out is answered with, where there is nothing to tell.
+/// The answer to an order that has no other result.
 pub(crate) const DONE: &str = "done";
 pub(crate) const ALREADY_OPEN: Error = Error::Open(OpenProblem::AlreadyOpen);
 
-/// A store at `file` where Ada has an account: the token of her session.
+/// Makes a store at `file` in which Ada has an account. Returns the token of her session.
 pub(crate) fn with_ada(file: &Path) -> SessionToken {
     World::builder().real_entropy().file(file).build().ada().token
 }
@@ -24,12 +24,12 @@ pub(crate) fn open(file: &Path) -> Result<World, Error> {
     World::builder().real_entropy().open_file(file).try_build()
 }
 
-/// What Ada is called.
+/// Ada's display name.
 pub(crate) fn name(world: &World, ada: &SessionToken) -> Result<Option<String>, Error> {
     Ok(world.engine().account(ada)?.view()?.display_name)
 }
 
-/// The process's part. Ends with its standard input.
+/// What the child process runs. It ends with its standard input.
 pub(crate) fn serve(file: &Path) {
     let mut world = None;
     for line in io::stdin().lines() {
@@ -49,7 +49,7 @@ pub(crate) fn serve(file: &Path) {
                 say(&seen.map_or_else(|error| told(&error), |seen| seen.display_name.unwrap_or_default()));
                 continue;
             }
-            // Whether the machine lets it write beside the store at all.
+            // Shows whether the machine lets the process write beside the store.
             "touch" => std::fs::File::create(file.with_file_name("touched"))
                 .map(drop)
                 .map_err(|error| Error::Storage { kind: error.kind() }),
@@ -59,7 +59,7 @@ pub(crate) fn serve(file: &Path) {
     }
 }
 
-/// An error as a servant tells of it.
+/// An error as a servant reports it.
 pub(crate) fn told(error: &impl Debug) -> String {
     format!("{error:?}")
 }
@@ -67,7 +67,7 @@ pub(crate) fn told(error: &impl Debug) -> String {
 pub(crate) struct Servant(Process);
 
 impl Servant {
-    /// This process run once more, for the same test.
+    /// Starts this process again for the same test.
     pub(crate) fn of(test: &str, file: &Path) -> Self {
         Self(Process::run(Process::command(test, file)))
     }
@@ -93,7 +93,7 @@ impl Servant {
         Pid::from_child(&self.0.child)
     }
 
-    /// Stops it where it is, and waits until it has stopped.
+    /// Stops the process, and waits until it has stopped.
     pub(crate) fn stop(&self) {
         kill_process(self.pid(), Signal::STOP).unwrap();
         let (_, status) = waitpid(Some(self.pid()), WaitOptions::UNTRACED).unwrap().unwrap();

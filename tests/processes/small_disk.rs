@@ -1,18 +1,18 @@
-//! A disk of 4 MiB of memory, mounted in a name space of its own: it needs no root and leaves nothing behind.
-//! `build.rs` asks whether this machine lets anybody mount one.
+//! A disk of 4 MiB in memory, mounted in its own namespace. It needs no root and leaves nothing behind. `build.rs`
+//! finds out whether this machine allows that.
 
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
-/// Runs the program where a mount is seen by it alone.
+/// Runs the program in a namespace in which only the program sees a mount.
 pub(crate) fn in_a_name_space(program: impl AsRef<OsStr>) -> Command {
     let mut unshare = Command::new("unshare");
     unshare.args(["--user", "--map-root-user", "--mount", "--"]).arg(program);
     unshare
 }
 
-/// Whether `mount`, run like this, mounts one at the folder.
+/// Whether this `mount` command mounts such a disk at the folder.
 pub(crate) fn is_mounted(mut mount: Command, at: &Path) -> bool {
     mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(at);
     mount.output().is_ok_and(|mounted| mounted.status.success())

@@ -1,4 +1,4 @@
-//! A process that is stopped while it has the file.
+//! A process that is stopped while it has the file open.
 
 use std::thread;
 
@@ -6,13 +6,13 @@ use crate::servant::{ALREADY_OPEN, DONE, Servant, name, open, serve, with_ada};
 use crate::{below, is_process};
 
 const STOPS: usize = 20;
-/// How long an act is left alone before it is stopped, at most.
+/// The longest time of an act before it is stopped, in yields of the thread.
 const TURNS: usize = 3_000;
 
-const TEST: &str = "stops::a_stopped_process_keeps_its_file_and_nobody_waits_for_it";
+const TEST: &str = "stops::a_stopped_process_keeps_its_file_and_others_do_not_wait";
 
 #[test]
-fn a_stopped_process_keeps_its_file_and_nobody_waits_for_it() {
+fn a_stopped_process_keeps_its_file_and_others_do_not_wait() {
     if let Some(file) = is_process() {
         return serve(&file);
     }
@@ -24,19 +24,19 @@ fn a_stopped_process_keeps_its_file_and_nobody_waits_for_it() {
     let mut holder = Servant::of(TEST, &file);
     assert_eq!(holder.does("open"), DONE);
     for stop in 1..=STOPS {
-        // Somewhere in the act, or just after it.
+        // Stops it somewhere in the act, or just after it.
         holder.order(&format!("rename {} Ada{stop}", ada.reveal()));
         (0..below(TURNS)).for_each(|_| thread::yield_now());
         holder.stop();
         assert_eq!(open(&file).err(), Some(ALREADY_OPEN));
-        assert_eq!(name(&asleep, &ada), Err(ALREADY_OPEN), "who was asleep does not wake");
+        assert_eq!(name(&asleep, &ada), Err(ALREADY_OPEN), "a suspended store must not wake");
         holder.go_on();
         assert_eq!(holder.answer(), DONE);
     }
     holder.stop();
     holder.kill();
     let last = Some(format!("Ada{STOPS}"));
-    assert_eq!(name(&asleep, &ada).unwrap(), last, "who was asleep wakes");
+    assert_eq!(name(&asleep, &ada).unwrap(), last, "a suspended store must wake");
     drop(asleep);
     let world = open(&file).unwrap();
     assert_eq!(name(&world, &ada).unwrap(), last);

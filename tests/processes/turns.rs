@@ -1,4 +1,4 @@
-//! Two processes that have one file in turn.
+//! Two processes that use one file in turn.
 
 use crate::is_process;
 use crate::servant::{ALREADY_OPEN, DONE, Servant, name, open, serve, told, with_ada};
@@ -23,10 +23,10 @@ fn two_processes_suspend_and_wake_in_turn_and_see_each_others_acts() {
     let mut last = String::new();
     for turn in 1..=TURNS {
         let [one, other] = &mut both;
-        assert_eq!(one.does(&look), last, "what the other did");
+        assert_eq!(one.does(&look), last, "one process does not see the other's act");
         last = format!("Ada{turn}");
         assert_eq!(one.does(&format!("{rename} {last}")), DONE);
-        // It wakes in the other's turn, is refused, and has lost nothing by it.
+        // A process that wakes while the other has the file is refused, and loses nothing.
         assert_eq!(other.does(&look), told(&ALREADY_OPEN));
         assert_eq!(other.does(&format!("{rename} Eve")), told(&ALREADY_OPEN));
         assert_eq!(one.does("suspend"), DONE);

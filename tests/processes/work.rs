@@ -1,4 +1,5 @@
-//! Acts of several kinds, each told of before and after, and what is then known of the file.
+//! Acts of several kinds. A worker announces each before it and acknowledges it after it, and a ledger keeps what the
+//! file must then hold.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +9,12 @@ use selfsame_world::{World, minutes, totp};
 use crate::below;
 
 const PASSWORD: &str = "correct horse battery staple";
-/// What stands for a token that nobody was told.
+/// Stands for a token that nobody was told.
 const UNTOLD: &str = "-";
-/// Sessions that somebody has at once, at most.
+/// The most sessions that a person has at once.
 const SESSIONS: usize = 6;
 
-/// What must be true of somebody.
+/// What must be true of a person.
 #[derive(Clone, Default)]
 pub(crate) struct Person {
     pub(crate) exists: bool,
@@ -22,31 +23,31 @@ pub(crate) struct Person {
     name: Option<String>,
     sessions: Vec<String>,
     ended: Vec<String>,
-    /// Of the authenticator app.
+    /// The secret of the authenticator app.
     secret: Option<String>,
     is_mfa_on: bool,
     recovery_codes: Vec<String>,
     leaves: bool,
 }
 
-/// What somebody sees: the name, how many sessions there are, and how many recovery codes where MFA is on.
+/// What a person sees: the name, the number of sessions, and the number of recovery codes if MFA is on.
 type Seen = (Option<String>, usize, Option<usize>);
 
-/// What a process said, as far as it has consequences.
+/// The consequences of what a process said.
 #[derive(Clone, Default)]
 pub(crate) struct Ledger {
     pub(crate) people: BTreeMap<usize, Person>,
-    /// What was begun and not said to be done.
+    /// The act that was announced but not acknowledged.
     pub(crate) will: Option<Vec<String>>,
-    /// The number of the last commit that was told of, and the rows after it.
+    /// The number of the last acknowledged commit, and the rows after it.
     pub(crate) last: (u64, u64),
     pub(crate) acts: usize,
-    /// How many were begun: each has a minute of its own.
+    /// The number of announced acts. Each has a minute of its own.
     pub(crate) minutes: u64,
 }
 
 impl Ledger {
-    /// `will <kind> <who> <what it is done with>`, and after it `did <commit> <rows> <what it came to>`.
+    /// Reads a line: `will <kind> <who> <arguments>` before an act, `did <commit> <rows> <result>` after it.
     pub(crate) fn hear(&mut self, line: &str) {
         let mut words = line.split(' ').map(str::to_owned);
         match words.next().as_deref() {
@@ -104,7 +105,7 @@ impl Ledger {
                 person.leaves = false;
                 opened(person);
             }
-            // What is asked for, guessed or mailed changes nothing that somebody sees.
+            // Requests, guesses and mail change nothing that a person sees.
             _ => {}
         }
     }
@@ -116,7 +117,7 @@ impl Ledger {
     }
 }
 
-/// Somebody at work on a store.
+/// Works on a store and says so.
 pub(crate) struct Worker<'a> {
     pub(crate) world: World,
     pub(crate) ledger: Ledger,
@@ -124,7 +125,7 @@ pub(crate) struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    /// Does it, and says so before and after.
+    /// Does an act, announces it before and acknowledges it after.
     fn act<T>(&mut self, will: &str, call: impl FnOnce(&World) -> (T, String)) -> T {
         self.world.later(minutes(1));
         self.tell(&format!("will {will}"));
@@ -139,7 +140,7 @@ impl Worker<'_> {
         self.ledger.hear(line);
     }
 
-    /// An act whose answer is told of as it is.
+    /// Does an act whose answer is its result.
     fn does<T: ToString>(&mut self, will: &str, call: impl FnOnce(&World) -> T) -> T {
         self.act(will, |world| {
             let value = call(world);
@@ -148,7 +149,7 @@ impl Worker<'_> {
         })
     }
 
-    /// What a store begins with.
+    /// Fills a new store.
     pub(crate) fn made(&mut self) {
         self.does("make 0", |_| UNTOLD);
     }
@@ -250,7 +251,7 @@ impl Worker<'_> {
         });
     }
 
-    /// Somebody forgot the password, and somebody else guesses at one.
+    /// Starts a password reset for a person, and guesses wrongly at another person's password.
     fn forget(&mut self, who: usize) {
         self.does(&format!("forget {who}"), |world| {
             Told(world.engine().reset_password(&email(who), &client()).unwrap())
@@ -261,19 +262,19 @@ impl Worker<'_> {
         });
     }
 
-    /// A sign-in that asks for more.
+    /// Starts a sign-in that asks for more.
     fn ask(&mut self, who: usize) -> String {
         self.does(&format!("ask {who}"), |world| Told(world.sign_in(&email(who), PASSWORD).unwrap()))
             .to_string()
     }
 
-    /// The newest session that is known.
+    /// The newest session whose token is known.
     fn session_of(&self, who: usize) -> String {
         let known = self.ledger.people[&who].sessions.iter().rev().find(|token| *token != UNTOLD);
         known.unwrap().clone()
     }
 
-    /// Gives the answer of `given` once more, and its recovery code to another flow: it opens nothing again.
+    /// Checks that the answer in `given` opens nothing again, and neither does its recovery code in another flow.
     pub(crate) fn is_spent(&mut self, kind: &str, who: usize, given: &[String]) {
         match answer(self.world.engine(), &given[..2].join(" "), code_for(kind, &given[2])) {
             Ok(Flow { step: Step::AlreadySignedIn { .. }, .. }) | Err(Error::Refused(_)) => {}
@@ -289,7 +290,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Does what was begun and is not there, with the same call: it has its effect now.
+    /// Repeats an act that was announced but is not in the file. Now it must have its effect.
     pub(crate) fn again(&mut self, kind: &str, who: usize, given: &[String]) {
         let call = format!("{kind} {who} {}", given.join(" "));
         self.does(&call, |world| {
@@ -297,7 +298,7 @@ impl Worker<'_> {
         });
     }
 
-    /// Holds what is there of somebody against what must be true.
+    /// Compares what a person sees with what must be true.
     pub(crate) fn check(&mut self, who: usize) {
         let person = self.ledger.people[&who].clone();
         let engine = self.world.engine();
@@ -324,7 +325,8 @@ impl Worker<'_> {
         }
     }
 
-    /// The same for who has no session that is known; nothing where there is no account, or one that leaves.
+    /// Sees through a new sign-in, for a person without a known session. Returns `None` if there is no account, or if
+    /// it is pending deletion.
     fn see_by_signing_in(&mut self, who: usize, person: &Person) -> Option<Seen> {
         self.act(&format!("see {who}"), |world| (seen_by_signing_in(world, who, person), UNTOLD.to_owned()))
     }
@@ -333,22 +335,22 @@ impl Worker<'_> {
 fn seen_by_signing_in(world: &World, who: usize, person: &Person) -> Option<Seen> {
     let asked = match world.sign_in(&email(who), PASSWORD) {
         Err(Error::Refused(Refusal::InvalidCredentials)) => {
-            assert!(!person.exists, "{who} has no account");
+            assert!(!person.exists, "the account of {who} is gone");
             return None;
         }
         asked => asked.unwrap(),
     };
-    assert!(person.exists, "{who} has an account");
+    assert!(person.exists, "{who} should have no account");
     let asked = match asked.step {
         Step::SecondFactor { .. } => {
-            assert!(person.is_mfa_on, "{who} has a second factor");
+            assert!(person.is_mfa_on, "{who} should have no second factor");
             let secret = person.secret.as_deref().unwrap();
             world.answer(&asked, Answer::Totp(totp(&secret.into(), world.now()).unwrap())).unwrap()
         }
         _ => asked,
     };
     if let Step::ConfirmRestore { .. } = asked.step {
-        assert!(person.leaves, "{who} is to be deleted");
+        assert!(person.leaves, "{who} should not be pending deletion");
         return None;
     }
     let token = token(asked);
@@ -359,7 +361,7 @@ fn seen_by_signing_in(world: &World, who: usize, person: &Person) -> Option<Seen
 
 fn see(world: &World, token: &str) -> Seen {
     let account = in_session(world, token);
-    assert!(account.verify_audit().unwrap(), "the chain is broken");
+    assert!(account.verify_audit().unwrap(), "the audit chain is broken");
     let view = account.view().unwrap();
     (view.display_name, account.sessions().unwrap().len(), view.mfa.map(|mfa| mfa.recovery_codes_left))
 }
@@ -404,7 +406,7 @@ fn code_for(kind: &str, code: &str) -> Answer {
     if kind == "code" { Answer::Code(code.into()) } else { Answer::RecoveryCode(code.into()) }
 }
 
-/// The number of the last commit, and all rows as one number.
+/// The number of the last commit, and a hash of all rows.
 pub(crate) fn stamp(engine: &Engine) -> (u64, u64) {
     let mut all = ring::digest::Context::new(&ring::digest::SHA256);
     for (key, value) in engine.dump().unwrap() {

@@ -1,10 +1,10 @@
-//! The whole public API, each item classed in tests/api.txt (SPEC 5.6): what takes a factor or a way in
-//! from an account hangs on a session of its owner, or asks for the owner's proof.
+//! The whole public API, with a class for each item in tests/api.txt (SPEC 5.6). An item that removes a factor or a
+//! sign-in method from an account must belong to a session of the owner, or ask for the owner's proof.
 //!
-//! `UPDATE=1 cargo test -p selfsame-tests --test repository api` writes items that are not classed yet into the
-//! list, with the class `?`, which no item may keep.
+//! `UPDATE=1 cargo test -p selfsame-tests --test repository api` adds new items to the list with the class `?`, which
+//! you must replace.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test, whole")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "the whole file is a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,28 +16,28 @@ use serde_json::Value;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const LIST: &str = "tests/api.txt";
 
-/// What an item may be.
+/// The classes of items.
 const CLASSES: [&str; 6] = [
-    "flow",    // opens or answers a flow: nothing happens without the owner's own proof
+    "flow",    // starts or answers a flow: nothing happens without the owner's own proof
     "host",    // for the program that embeds the engine, or given by it
-    "owner",   // hangs on a session of the owner
-    "store",   // the store itself: made, opened, released
+    "owner",   // needs a session of the owner
+    "store",   // makes, opens or releases the store
     "support", // for an operator
     "value",   // pure data: constructors, getters, conversions
 ];
 
-/// Words that take away, put another in place, make weaker, or bring in what is not the owner's.
+/// Words for removing, replacing or weakening something, or for adding what is not the owner's.
 const VERBS: &str = "add attach bypass cancel change clear consume delete detach disable discard drop end enroll \
     erase expire force forget invalidate ignore link lower move off omit opt overwrite override purge recover \
     regenerate release remove renew reset replace restore revoke rotate set skip suspend swap trust \
     undo unenroll unlink unlock unset update void waive weaken wipe without";
 
-/// Factors, ways in, and what guards them.
+/// Factors, sign-in methods, and what guards them.
 const NOUNS: &str = "2fa aal address auth authenticator code contact counter credential email enrolment factor \
     failure guard hold identifier identities identity limit lock login method mfa otp passkey password proof recovery second \
     sign throttle totp wait way";
 
-/// Items whose names sound like more than they do. There is none, and each would have to say why.
+/// Items whose names sound like more than they do, each with a reason. There is none.
 const ALLOWED: [&str; 0] = [];
 
 /// The types that a function names.
@@ -47,13 +47,13 @@ struct Shape {
     gives: BTreeSet<String>,
 }
 
-/// Path of a public item, then what it takes and gives where it is a function.
+/// The path of each public item, and the types that it takes and gives if it is a function.
 type Api = BTreeMap<String, Option<Shape>>;
 
 #[test]
-fn r5_6_every_item_of_the_api_is_classed_and_none_but_the_owner_s_touches_a_factor() {
+fn r5_6_every_item_of_the_api_has_a_class_and_only_the_owner_s_touch_a_factor() {
     let api = api();
-    assert!(api.contains_key("AccountHandle::turn_off_mfa"), "the owner's way is there");
+    assert!(api.contains_key("AccountHandle::turn_off_mfa"), "the documentation lacks the owner's acts");
     let path = Path::new(ROOT).join(LIST);
     let mut list = fs::read_to_string(&path).unwrap_or_default();
     if std::env::var_os("UPDATE").is_some() {
@@ -64,7 +64,7 @@ fn r5_6_every_item_of_the_api_is_classed_and_none_but_the_owner_s_touches_a_fact
     assert!(problems.is_empty(), "{LIST}:\n{}", problems.join("\n"));
 }
 
-/// What is wrong with the list.
+/// Returns what is wrong with the list.
 fn problems(list: &str, api: &Api) -> Vec<String> {
     let mut found = Vec::new();
     let mut listed = BTreeSet::new();
@@ -74,29 +74,31 @@ fn problems(list: &str, api: &Api) -> Vec<String> {
     }
     for line in lines {
         let Some((class, path)) = line.split_once(' ').filter(|(_, path)| !path.contains(' ')) else {
-            found.push(format!("{line:?} is no class and one path"));
+            found.push(format!("{line:?} is not a class and one path"));
             continue;
         };
         if !listed.insert(path) {
-            found.push(format!("{path} stands there twice"));
+            found.push(format!("{path} is listed twice"));
         }
         if !CLASSES.contains(&class) {
             found.push(format!("{path}: there is no class {class:?}; class it"));
         }
-        if !matches!(class, "owner" | "flow") && touches_a_way_in(path) && !ALLOWED.contains(&path) {
-            found.push(format!("{path} sounds as if it took a factor or a way in, and its class is {class}"));
+        if !matches!(class, "owner" | "flow") && touches_a_factor(path) && !ALLOWED.contains(&path) {
+            found.push(format!(
+                "{path} sounds as if it removed a factor or a sign-in method, but its class is {class}"
+            ));
         }
         match api.get(path) {
-            None => found.push(format!("{path} is in the list and not in the API")),
+            None => found.push(format!("{path} is in the list but not in the API")),
             Some(shape) => found.extend(unlike(class, path, shape.as_ref())),
         }
     }
     let missing = api.keys().filter(|path| !listed.contains(path.as_str()));
-    found.extend(missing.map(|path| format!("{path} is in the API and not in the list: class it")));
+    found.extend(missing.map(|path| format!("{path} is in the API but not in the list: class it")));
     found
 }
 
-/// A class is no mere word: the signature has to bear it out.
+/// Returns why the signature does not fit the class, if it does not.
 fn unlike(class: &str, path: &str, shape: Option<&Shape>) -> Option<String> {
     let shape = shape?;
     let of = path.rsplit_once("::").map_or("", |(of, _)| of);
@@ -107,11 +109,11 @@ fn unlike(class: &str, path: &str, shape: Option<&Shape>) -> Option<String> {
         "host" | "support" | "store" if of == "AccountHandle" => "is the owner's",
         _ => return None,
     };
-    Some(format!("{path} is classed {class} and {why}"))
+    Some(format!("{path} is classed {class} but {why}"))
 }
 
-/// Whether its last name has one of the verbs, and its path one of the nouns.
-fn touches_a_way_in(path: &str) -> bool {
+/// Whether the last name contains one of the verbs and the path one of the nouns.
+fn touches_a_factor(path: &str) -> bool {
     let (_, name) = path.rsplit_once("::").unwrap_or(("", path));
     let is_form = |word: &str, of: &str| {
         let stem = of.strip_suffix('e').unwrap_or(of);
@@ -137,7 +139,7 @@ fn words(path: &str) -> Vec<String> {
     words
 }
 
-/// The list with a line for every item that it lacks.
+/// The list with a line for every missing item.
 fn updated(list: &str, api: &Api) -> String {
     let listed: BTreeSet<&str> =
         list.lines().filter_map(|line| line.split_once(' ')).map(|(_, path)| path).collect();
@@ -147,16 +149,16 @@ fn updated(list: &str, api: &Api) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The public API without the doors for tests, hidden items included, as the toolchain's own
-/// documentation has it. Of its JSON only the members that place an item are read: they have stood still
-/// for years, where a crate that knows all of them fits one release of the toolchain.
+/// The public API from the toolchain's own documentation, with hidden items but without the `testing` feature. Reads
+/// only those members of its JSON that place an item. These have not changed for years, while a crate that knows
+/// all members fits only one release of the toolchain.
 fn api() -> Api {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("api");
     let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(ROOT)
         .args(["rustdoc", "--quiet", "--offline", "--locked", "-p", "selfsame", "--lib", "--target-dir"])
         .arg(&target)
-        // Nothing of it runs but macros: what optimising them costs is not won back.
+        // Only macros run, so optimising takes longer than it saves.
         .args(["--config", "profile.dev.package.\"*\".opt-level=0", "--config", "profile.dev.debug=0"])
         .args(["--", "-Z", "unstable-options", "--output-format", "json", "--document-hidden-items"])
         .env("RUSTC_BOOTSTRAP", "1")
@@ -171,14 +173,14 @@ fn api() -> Api {
     api
 }
 
-/// The item, its kind and what the kind says of it. Another crate's items are not in the index.
+/// The item, its kind and the members of that kind. Other crates' items are not in the index.
 fn item<'a>(index: &'a Value, id: &Value) -> Option<(&'a Value, &'a str, &'a Value)> {
     let item = index.get(id.to_string().trim_matches('"'))?;
     let (kind, inner) = item["inner"].as_object()?.iter().next()?;
     Some((item, kind, inner))
 }
 
-/// Lists an item, and what can be named through it.
+/// Lists an item and everything that can be named through it.
 fn list(index: &Value, id: &Value, renamed: Option<&str>, above: &str, api: &mut Api) {
     let (item, kind, inner) = item(index, id).unwrap_or_else(|| unread("an item of another crate", id));
     let name = renamed.or_else(|| item["name"].as_str()).unwrap_or_default();
@@ -210,14 +212,14 @@ fn list(index: &Value, id: &Value, renamed: Option<&str>, above: &str, api: &mut
 }
 
 fn unread(what: &str, which: &Value) -> ! {
-    panic!("this toolchain's documentation has, for this test, {what} {which}: teach it")
+    panic!("this test does not understand the toolchain's documentation ({what} {which}); extend it")
 }
 
 fn each(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().unwrap_or_else(|| unread("no list where one was:", list)).iter()
 }
 
-/// Every type that is named in a part of a signature.
+/// Collects every type that a part of a signature names.
 fn types(part: &Value, found: &mut BTreeSet<String>) {
     match part {
         Value::Object(members) => {
@@ -247,19 +249,19 @@ mod checker {
     }
 
     #[test]
-    fn r5_6_a_list_that_gives_a_factor_away_or_leaves_an_item_out_is_caught() {
+    fn r5_6_a_list_with_a_wrong_class_or_a_missing_item_is_caught() {
         for (line, caught) in [
-            ("", "Engine::remove_totp is in the API and not in the list: class it"),
+            ("", "Engine::remove_totp is in the API but not in the list: class it"),
             ("host Engine::remove_totp", "its class is host"),
             ("support Engine::remove_totp", "its class is support"),
             ("value Engine::remove_totp", "acts on a store"),
             ("owner Engine::remove_totp", "takes no session"),
             ("flow Engine::remove_totp", "gives no step of a flow"),
             ("totp Engine::remove_totp", "there is no class \"totp\""),
-            ("Engine::remove_totp", "is no class and one path"),
-            ("owner Engine::gone", "Engine::gone is in the list and not in the API"),
+            ("Engine::remove_totp", "is not a class and one path"),
+            ("owner Engine::gone", "Engine::gone is in the list but not in the API"),
             ("host AccountHandle::turn_off_mfa", "is the owner's"),
-            ("flow Engine::sign_in", "stands there twice"),
+            ("flow Engine::sign_in", "is listed twice"),
         ] {
             let list = format!("{line}\nflow Engine::sign_in\nowner AccountHandle::turn_off_mfa\n");
             let found = problems(list.trim_start(), &some_api());
@@ -270,26 +272,26 @@ mod checker {
     }
 
     #[test]
-    fn r5_6_a_name_that_takes_a_way_in_is_known_in_any_form() {
+    fn r5_6_a_name_that_removes_a_factor_is_recognised_in_any_form() {
         for path in "Engine::remove_totp Engine::force_reset_mfa_codes Engine::skip_second_factor \
             Engine::unlock_password Engine::clear_throttles Engine::turn_off_mfa Engine::change_email \
             Engine::link_identity Support::waive_hold Passkeys::remove Engine::removed_methods \
             Engine::replacing_addresses Engine::withoutMfa resetPassword ResetPasswords"
             .split_whitespace()
         {
-            assert!(touches_a_way_in(path), "{path}");
+            assert!(touches_a_factor(path), "{path}");
         }
         for path in "AccountView Engine::set_keys Engine::set_trusted_time Engine::signal_offset \
             PolicyBuilder::methods Policy::hold MessageKind::mailed_code RecoveryCodes Timestamp::since \
             Unlock PasswordSettings::blockade Engine::sign_in"
             .split_whitespace()
         {
-            assert!(!touches_a_way_in(path), "{path}");
+            assert!(!touches_a_factor(path), "{path}");
         }
     }
 
     #[test]
-    fn r5_6_what_is_new_is_written_without_a_class_which_does_not_do() {
+    fn r5_6_a_new_item_is_written_without_a_class_and_fails_the_test() {
         let list = updated("flow Engine::sign_in\n", &some_api());
         assert_eq!(list, "? AccountHandle::turn_off_mfa\n? Engine::remove_totp\nflow Engine::sign_in\n");
         let problems = problems(&list, &some_api());

@@ -1,37 +1,37 @@
 //! No file reaches itself through other files of its crate.
 //!
-//! One file reaches another when it names what the other defines: in a `use`, in a body, in a type, in a macro. A
-//! name that a module only passes on (`pub use`) counts for the file that defines it. So a parent may declare its
-//! children and pass their names on, but a parent that calls its child and is named by it makes a circle of two.
-//! Methods are not named by a path, and do not count. What is compiled for tests alone may look anywhere.
+//! One file reaches another if it names what the other defines: in a `use`, in a body, in a type, in a macro. A name
+//! that a module only re-exports (`pub use`) counts for the file that defines it. So a parent may declare its children
+//! and re-export their names, but a parent and a child that name each other make a circle of two. Methods are not named
+//! by a path and do not count. Code that is compiled only for tests may look anywhere.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's, whole")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole file serves tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::paths::{Import, Named, Paths, modules_of, resolved};
 
-/// How many names one name may be passed on through.
-const PASSED_ON: u8 = 16;
+/// The most re-exports that one name may go through.
+const RE_EXPORTS: u8 = 16;
 
 type Path = Vec<String>;
 
 /// The files of one crate.
 #[derive(Default)]
 struct Sources {
-    /// The file that each module is in, also the inline ones.
+    /// The file that each module is in, including inline modules.
     files: BTreeMap<Path, String>,
-    /// What a name that a module imports stands for, as it is written there.
+    /// The path that an imported name of a module stands for, as it is written there.
     imports: BTreeMap<(Path, String), Path>,
     /// The files that define each macro.
     macros: BTreeMap<String, BTreeSet<String>>,
     for_tests: BTreeSet<Path>,
 }
 
-/// From one file to another, by these names, each with a line where it stands.
+/// Edges from one file to another, each with the names that make it and a line for each name.
 pub(crate) type Edges = BTreeMap<(String, String), BTreeMap<String, usize>>;
 
-/// The circles of a crate whose sources are in `folder`, each as the lines that tell it.
+/// The circles of a crate whose sources are in `folder`, each as lines of text.
 pub(crate) fn circles(folder: &str, sources: &[(String, String)]) -> Vec<String> {
     let edges = edges(sources);
     let reached: BTreeMap<_, _> = edges.keys().map(|(from, _)| (from, reached(from, &edges))).collect();
@@ -64,7 +64,7 @@ fn reached<'a>(from: &'a str, edges: &'a Edges) -> BTreeSet<&'a String> {
     found
 }
 
-/// Which file names what other files define.
+/// The edges between files: from a file to those whose definitions it names.
 pub(crate) fn edges(sources: &[(String, String)]) -> Edges {
     let (read, all) = read(sources);
     let mut edges = Edges::new();
@@ -79,8 +79,7 @@ pub(crate) fn edges(sources: &[(String, String)]) -> Edges {
     edges
 }
 
-/// The functions of the tests with their lines: those below a folder `tests`, and those that the compiler reads for
-/// tests alone.
+/// The functions of tests with their lines: those in a folder `tests`, and those that are compiled only for tests.
 pub(crate) fn functions_of_tests(folder: &str, sources: &[(String, String)]) -> Vec<(String, usize)> {
     let (read, all) = read(sources);
     let mut found = Vec::new();
@@ -132,34 +131,34 @@ impl Sources {
         (0..=modules.len()).any(|length| self.for_tests.contains(&modules[..length]))
     }
 
-    /// The files of this crate that define what a path names, where it is more than passed on.
+    /// The files of this crate that define what a path names. A re-export itself does not count.
     fn reached(&self, modules: &Path, named: &Named) -> Vec<String> {
         let scope = [&modules[..], &named.within].concat();
         if let [name] = &named.segments[..]
             && let Some(files) = self.macros.get(name)
         {
-            // A file that defines the macro calls its own.
+            // A file that defines the macro calls its own one.
             let is_own = self.files.get(modules).is_some_and(|file| files.contains(file));
             return files.first().filter(|_| !is_own).cloned().into_iter().collect();
         }
-        let Some(path) = self.absolute(&scope, &named.segments, PASSED_ON) else { return Vec::new() };
+        let Some(path) = self.absolute(&scope, &named.segments, RE_EXPORTS) else { return Vec::new() };
         let mut paths = vec![path.clone()];
         if let Some((_, module)) = path.split_last().filter(|(last, _)| *last == "*") {
-            // All that the module passes on.
+            // Everything that the module re-exports.
             let names = self.imports.keys().filter(|(scope, _)| scope == module);
             paths.extend(names.map(|(scope, name)| [&scope[..], std::slice::from_ref(name)].concat()));
         }
-        let is_passed_on = |module: &Path| {
+        let is_re_exports = |module: &Path| {
             let is_exported = |import: &Import| import.is_exported && import.name != "*";
             module.starts_with(modules) && named.import.as_ref().is_some_and(is_exported)
         };
-        let found = paths.iter().filter_map(|path| self.defining(path, PASSED_ON));
-        let counts = found.filter(|(_, module)| !(self.is_for_tests(module) || is_passed_on(module)));
+        let found = paths.iter().filter_map(|path| self.defining(path, RE_EXPORTS));
+        let counts = found.filter(|(_, module)| !(self.is_for_tests(module) || is_re_exports(module)));
         counts.map(|(file, _)| file).collect()
     }
 
-    /// A path of this crate from its root on.
-    fn absolute(&self, scope: &Path, segments: &[String], passed_on: u8) -> Option<Path> {
+    /// The path from the root of this crate.
+    fn absolute(&self, scope: &Path, segments: &[String], re_exports: u8) -> Option<Path> {
         let (first, rest) = segments.split_first()?;
         if let Some(path) = resolved(scope, segments) {
             return Some(path);
@@ -168,23 +167,23 @@ impl Sources {
         if !rest.is_empty() && self.files.contains_key(&child) {
             return Some([&scope[..], segments].concat());
         }
-        let import = self.imports.get(&(scope.clone(), first.clone())).filter(|_| passed_on > 0)?;
-        Some([self.absolute(scope, import, passed_on - 1)?, rest.to_vec()].concat())
+        let import = self.imports.get(&(scope.clone(), first.clone())).filter(|_| re_exports > 0)?;
+        Some([self.absolute(scope, import, re_exports - 1)?, rest.to_vec()].concat())
     }
 
-    /// The file and the module that define what a path names; nothing for a module.
-    fn defining(&self, path: &Path, passed_on: u8) -> Option<(String, Path)> {
+    /// The file and the module that define what a path names. Returns `None` if the path names a module.
+    fn defining(&self, path: &Path, re_exports: u8) -> Option<(String, Path)> {
         let mut at = Path::new();
         for (count, segment) in path.iter().enumerate() {
             let rest = &path[count + 1..];
             let child = [&at[..], std::slice::from_ref(segment)].concat();
             let is_module = self.files.contains_key(&child);
             if (rest.is_empty() || !is_module)
-                && passed_on > 0
+                && re_exports > 0
                 && let Some(import) = self.imports.get(&(at.clone(), segment.clone()))
-                && let Some(further) = self.absolute(&at, import, passed_on - 1)
+                && let Some(further) = self.absolute(&at, import, re_exports - 1)
             {
-                return self.defining(&[further, rest.to_vec()].concat(), passed_on - 1);
+                return self.defining(&[further, rest.to_vec()].concat(), re_exports - 1);
             }
             if !is_module {
                 return Some((self.files.get(&at)?.clone(), at));
@@ -195,11 +194,11 @@ impl Sources {
     }
 }
 
-/// The checker, on sources that make circles and on sources that make none.
+/// The checker itself, on sources with and without circles.
 mod checker {
     use super::*;
 
-    /// The circles of a crate, told in one line: its files are `@ name`, each with its source below.
+    /// The circles of a crate in one line. `text` holds its files as `@ name`, each followed by its source.
     fn found(text: &str) -> String {
         let files = text.split("@ ").skip(1).filter_map(|file| file.split_once('\n'));
         let sources: Vec<_> = files.map(|(file, source)| (file.to_owned(), source.to_owned())).collect();
@@ -207,7 +206,7 @@ mod checker {
     }
 
     #[test]
-    fn each_circle_is_told_with_the_names_that_make_it() {
+    fn each_circle_is_reported_with_the_names_that_make_it() {
         let two = "src: a circle of 2 files a.rs -> b.rs: B (line 1) b.rs -> a.rs: A (line 1)";
         for (a, b) in [
             ("use crate::b::B;", "use crate::a::A;"),
@@ -248,7 +247,7 @@ mod checker {
     }
 
     #[test]
-    fn functions_of_tests_are_told_with_their_lines() {
+    fn functions_of_tests_are_found_with_their_lines() {
         let sources = [
             ("lib.rs", "#[cfg(test)] mod all; fn f() {}\n#[test]\nfn g() {\n}"),
             ("all.rs", "impl A {\n fn h() {\n }\n}"),
@@ -269,15 +268,15 @@ mod checker {
     }
 
     #[test]
-    fn what_is_no_circle_is_left_alone() {
+    fn sources_without_a_circle_pass() {
         for text in [
             "@ a.rs\nuse crate::b::B;\n@ b.rs\nuse std::a::A; use serde::b;",
-            // A parent that declares its children and passes their names on.
+            // A parent that declares its children and re-exports their names.
             "@ x/mod.rs\nmod a; pub(crate) use a::A; pub struct Top;\n@ x/a.rs\nuse super::Top;",
             "@ lib.rs\nmod a; mod b; pub use a::A;\n@ a.rs\npub struct A;\n@ b.rs\nuse crate::A;",
-            // Names that a module passes on are of the file that defines them.
+            // Re-exported names count for the file that defines them.
             "@ x/mod.rs\nmod a; mod b; pub use b::B; fn f(_: a::A) {}\n@ x/a.rs\nuse super::B;\n@ x/b.rs\n",
-            // For tests alone.
+            // Code for tests only.
             "@ a.rs\nuse crate::b::B;\n@ b.rs\n#[cfg(test)] mod tests { use crate::a::A; }",
             "@ a.rs\nuse crate::b::B;\n@ b.rs\n#[cfg(test)] use crate::a::A; #[test] fn f() { crate::a::A; }",
             "@ a.rs\nuse crate::b::B;\n@ b.rs\n#[cfg(test)] mod tests;\n@ b/tests.rs\nuse crate::{a::A, b::B};",

@@ -1,7 +1,7 @@
-//! The face for other languages has all that the core has: each public item of tests/api.txt is in `bindings/`, or
-//! stands here with the reason why not.
+//! The interface for other languages has everything that the core has: each public item of tests/api.txt is in
+//! `bindings/`, or is listed here with a reason.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test, whole")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole file is a test")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,10 +9,10 @@ use std::fs;
 use crate::source::{files, root, words};
 use syn::{ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, ItemTrait, TraitItem, Type};
 
-/// Types that do not cross, with all that hangs on them, or single items.
+/// Types that do not cross, with everything that belongs to them, and single items that do not cross.
 const LEFT_OUT: &[(&str, &[&str])] = &[
     (
-        "every call crosses on the machine's own: a host's would run inside an act",
+        "the bindings use the machine's own, because a host's would run inside an act",
         &[
             "Argon2Hasher",
             "Clock",
@@ -28,7 +28,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "crosses as text, bytes or a number, and is checked where it comes in",
+        "crosses as text, bytes or a number, and is checked on arrival",
         &[
             "AccountId",
             "CustomerRef",
@@ -58,7 +58,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         &["Client", "HashCost", "IdTokenRules", "Policy", "PolicyBuilder"],
     ),
     (
-        "each language has the names of its own variants",
+        "each language has names for its variants",
         &[
             "Action::CODES",
             "Action::code",
@@ -91,10 +91,10 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ("each language matches on the step", &["Flow::signed_in", "NotSignedIn"]),
     ("crosses as export_schema", &["EXPORT_SCHEMA"]),
     ("crosses as tables", &["TABLES"]),
-    ("finds the table of a row's key, which nobody has there", &["Table::of"]),
+    ("finds the table of a row's key, which other languages never see", &["Table::of"]),
 ];
 
-/// What `bindings/` has, named as the core names it.
+/// The items of `bindings/`, by their names in the core.
 #[derive(Default)]
 struct Face {
     types: BTreeSet<String>,
@@ -124,7 +124,7 @@ impl Face {
                 });
                 self.methods.extend(methods);
             }
-            // `impl Trait for Type` is no face.
+            // `impl Trait for Type` adds no item.
             Item::Impl(ItemImpl { trait_: None, self_ty, items, .. }) => {
                 let Type::Path(of) = &**self_ty else { return };
                 let Some(of) = of.path.get_ident() else { return };
@@ -139,7 +139,7 @@ impl Face {
         }
     }
 
-    /// A function of a type may cross as a free one that has the type's name before its own.
+    /// Whether the item crosses. A method may cross as a free function with the type's name as prefix.
     fn has(&self, path: &str) -> bool {
         match path.split_once("::") {
             None => self.types.contains(path),
@@ -176,7 +176,7 @@ fn problems(api: &str, face: &Face) -> Vec<String> {
     for left in left {
         let missing = items.iter().filter(|path| is_of(path, left) && !face.has(path)).count();
         if missing == 0 {
-            found.push(format!("{left} is left out and crosses, or is not there"));
+            found.push(format!("{left} is left out, but crosses or does not exist"));
         }
     }
     found
@@ -190,12 +190,12 @@ fn every_item_of_the_core_crosses_or_has_a_reason() {
         .map(|path| fs::read_to_string(path).unwrap())
         .collect();
     let face = Face::of(&sources);
-    assert!(face.methods.len() > 60 && face.types.len() > 40, "this is not the whole face");
+    assert!(face.methods.len() > 60 && face.types.len() > 40, "the interface was not read completely");
     let found = problems(&api, &face);
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// Names that Kotlin's objects and errors, or Swift's Foundation, have already.
+/// Names that already exist in Kotlin's objects and errors or in Swift's Foundation.
 fn taken(face: &Face, words: &[String]) -> Vec<String> {
     let names = face.methods.iter().filter_map(|path| path.split_once("::")).map(|(_, name)| name);
     let methods = names.filter(|name| ["close", "destroy", "to_string"].contains(name)).map(str::to_owned);
@@ -205,7 +205,7 @@ fn taken(face: &Face, words: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn no_name_of_the_face_is_one_that_a_language_has_already() {
+fn no_name_of_the_interface_exists_in_a_language_already() {
     for folder in ["bindings/src", "bindings/testing/src"] {
         for path in files(&root().join(folder), ".rs") {
             let source = fs::read_to_string(&path).unwrap();
@@ -218,7 +218,7 @@ fn no_name_of_the_face_is_one_that_a_language_has_already() {
 }
 
 #[test]
-fn what_is_missing_and_what_is_left_out_for_nothing_is_found() {
+fn a_missing_item_and_a_needless_exception_are_found() {
     let source = "pub struct Engine(X);\nimpl Engine { pub fn sign_in(&self) { if a { b } } }\nfn policy_aal1() {}\n\
                   pub enum Table { A }\nimpl From<A> for B { fn from() {} }";
     let face = Face::of(&[source.to_owned()]);
@@ -228,6 +228,6 @@ fn what_is_missing_and_what_is_left_out_for_nothing_is_found() {
     assert_eq!(has_not, [false; 4]);
     let found = problems("host Engine::sign_up\nvalue Amr::as_str", &face);
     assert!(found.contains(&"Engine::sign_up does not cross: mirror it, or say why not".to_owned()));
-    assert!(found.contains(&"TABLES is left out and crosses, or is not there".to_owned()));
+    assert!(found.contains(&"TABLES is left out, but crosses or does not exist".to_owned()));
     assert!(!found.iter().any(|problem| problem.starts_with("Amr")));
 }

@@ -1,10 +1,10 @@
-//! The floors of DESIGN.md, held by reading the source: imports only go down, each library is named on its own floor
-//! alone, no file reaches itself, and the picture in docs/ARCHITECTURE.md is the one that the source gives.
+//! The floors of DESIGN.md, checked against the source: imports only go down, each library is named only on its own
+//! floor, no file reaches itself, and the pictures in docs/ARCHITECTURE.md match the source.
 //!
-//! `cargo test -p selfsame-tests --test repository circle` tells every circle, with the names that make it, and
-//! `UPDATE=1 cargo test -p selfsame-tests --test repository picture` draws the edges of the pictures anew.
+//! `cargo test -p selfsame-tests --test repository circle` prints every circle with the names that make it, and
+//! `UPDATE=1 cargo test -p selfsame-tests --test repository picture` draws the edges of the pictures again.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test, whole")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole file is a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -17,8 +17,7 @@ use crate::paths::{Paths, modules_of, resolved};
 use crate::source::{files, root, words};
 use crate::{circles, picture, sizes};
 
-/// The floors from the ground up. `error` stands beside the topmost: it looks at all of them, and only
-/// that floor names it.
+/// The floors from the ground up. `error` is beside the topmost one: it uses all floors, and only the topmost uses it.
 const FLOORS: [(&str, u8); 8] = [
     ("ground", 0),
     ("crypto", 1),
@@ -29,25 +28,25 @@ const FLOORS: [(&str, u8); 8] = [
     ("engine", 6),
     ("error", 6),
 ];
-/// Values and decisions: these floors name nothing of the outside world.
+/// The floors of values and decisions, which name nothing of the outside world.
 const PURE: [&str; 4] = ["ground", "records", "rules", "flow"];
-/// The face: it may look everywhere, and no floor looks at it.
+/// The modules of the public API. They may use every floor, and no floor uses them.
 const FACE: [&str; 3] = ["lib", "testing", "error"];
 const OUTSIDE_WORLD: [&str; 5] = ["fs", "net", "env", "thread", "process"];
 const AMBIENT_CLOCKS: [&str; 2] = ["SystemTime", "Instant"];
-/// Where alone each of these libraries is named.
+/// The only place that may name each of these libraries.
 const HOMES: [(&str, &str); 4] = [
     ("bincode", "ground/codec.rs"),
     ("redb", "store/"),
     ("ring", "crypto/"),
     ("serde_json", "crypto/json.rs"),
 ];
-/// The members whose macros write `unsafe` into them: they repeat the workspace's lints, and may set this one.
+/// The members into which macros write `unsafe`. They repeat the workspace's lints and may set this one.
 const CROSSING: [&str; 2] = ["bindings", "bindings/testing"];
 const ITS_OWN_LINT: (&str, &str) = ("unsafe_code", "allow");
 
 #[test]
-fn imports_only_go_down_and_each_library_is_named_on_its_own_floor() {
+fn imports_only_go_down_and_each_library_is_named_only_on_its_floor() {
     let files = sources(&root().join("core/src"));
     assert!(files.len() > 40, "{} files are not the whole core", files.len());
     let built: BTreeSet<_> =
@@ -70,9 +69,9 @@ fn every_crate_of_the_workspace_carries_its_lints() {
         .collect();
     let excluded = ["tests/fuzz", "tests/peers/sqlite"];
     let outside = workspace["workspace"]["exclude"].as_array().unwrap();
-    assert_eq!(*outside, excluded.map(Value::from), "the fuzzer and a peer stay out, and nothing else");
+    assert_eq!(*outside, excluded.map(Value::from), "only the fuzzer and a peer are outside the workspace");
     let known = members.iter().cloned().chain(excluded.map(str::to_owned)).collect();
-    assert_eq!(manifests, known, "every other crate here is a member, so every check reaches it");
+    assert_eq!(manifests, known, "every other crate must be a member, so that every check reaches it");
     for member in members {
         assert!(
             carries_lints(&member, &manifest(&member), &workspace),
@@ -82,12 +81,12 @@ fn every_crate_of_the_workspace_carries_its_lints() {
 }
 
 #[test]
-fn the_doors_for_tests_open_only_where_they_are_asked_for() {
+fn the_testing_feature_is_off_by_default() {
     let packages = packages();
     let features = &packages["core"].features;
-    assert!(features.contains_key("testing"), "there is such a feature");
+    assert!(features.contains_key("testing"), "there is no such feature");
     assert!(!by_default(features).contains("testing"));
-    // What ships to other languages never asks for it.
+    // The packages for other languages never turn it on.
     let bindings = fs::read_to_string(root().join("bindings/Cargo.toml")).unwrap();
     for line in bindings.lines().filter(|line| !line.starts_with('#')) {
         assert!(!line.contains("testing"), "bindings: {line}");
@@ -95,7 +94,7 @@ fn the_doors_for_tests_open_only_where_they_are_asked_for() {
 }
 
 #[test]
-fn no_circle_of_files_is_left() {
+fn no_circle_of_files_exists() {
     let root = root();
     let circles: Vec<String> = packages()
         .keys()
@@ -108,7 +107,7 @@ fn no_circle_of_files_is_left() {
 }
 
 #[test]
-fn the_pictures_are_those_of_the_source() {
+fn the_pictures_match_the_source() {
     let path = root().join("docs/ARCHITECTURE.md");
     let page = fs::read_to_string(&path).unwrap();
     let files = circles::edges(&sources(&root().join("core/src"))).into_keys();
@@ -127,7 +126,7 @@ fn the_pictures_are_those_of_the_source() {
 }
 
 #[test]
-fn no_file_is_longer_than_one_can_read() {
+fn no_file_is_too_long() {
     let files = sources(&root());
     let lines: Vec<_> = files.iter().map(|(file, source)| (file.clone(), source.lines().count())).collect();
     let long = lines.iter().filter(|(file, lines)| sizes::is_too_long(file, *lines));
@@ -138,7 +137,7 @@ fn no_file_is_longer_than_one_can_read() {
 }
 
 #[test]
-fn no_function_of_a_test_is_longer_than_one_can_read() {
+fn no_function_of_a_test_is_too_long() {
     let root = root();
     let functions = ["bindings", "core", "examples", "tests"]
         .map(|folder| circles::functions_of_tests(folder, &sources(&root.join(folder))));
@@ -147,18 +146,18 @@ fn no_function_of_a_test_is_longer_than_one_can_read() {
     assert!(long.is_empty(), "{} are over {} lines:\n{}", long.len(), sizes::LONGEST_TEST, long.join("\n"));
 }
 
-/// The path of a file from `folder` on.
+/// The path of a file relative to `folder`.
 fn relative(folder: &Path, path: &Path) -> String {
     path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/")
 }
 
-/// The source of every file below `folder`, under its path from there on.
+/// Every file in `folder`: its relative path and its source.
 fn sources(folder: &Path) -> Vec<(String, String)> {
     let files = files(folder, ".rs");
     files.iter().map(|path| (relative(folder, path), fs::read_to_string(path).unwrap())).collect()
 }
 
-/// The members of the workspace by their folders.
+/// The members of the workspace by folder.
 fn packages() -> BTreeMap<String, Package> {
     let root = root().canonicalize().unwrap();
     let metadata = MetadataCommand::new().current_dir(&root).no_deps().exec().unwrap();
@@ -175,7 +174,7 @@ fn problems(file: &str, source: &str) -> Vec<String> {
     let modules = modules_of(file);
     let paths = match Paths::of(source) {
         Ok(paths) => paths.found,
-        Err(problem) => return vec![format!("core/src/{file} is no Rust: {problem}")],
+        Err(problem) => return vec![format!("core/src/{file} is not Rust: {problem}")],
     };
     let mut found = BTreeSet::new();
     let mut add = |line: usize, what: String| found.insert((line, format!("core/src/{file}:{line}: {what}")));
@@ -183,7 +182,7 @@ fn problems(file: &str, source: &str) -> Vec<String> {
     let floor = modules.first().map_or("lib", String::as_str);
     let level = level(floor);
     if level.is_none() && !FACE.contains(&floor) {
-        add(1, format!("{floor} is no floor"));
+        add(1, format!("{floor} is not a floor"));
     }
     if let Some(level) = level.filter(|_| !FACE.contains(&floor)) {
         for path in &paths {
@@ -193,7 +192,7 @@ fn problems(file: &str, source: &str) -> Vec<String> {
             match self::level(target) {
                 Some(other) if other <= level => {}
                 Some(_) => _ = add(path.line, format!("{floor} looks up to {target}")),
-                None => _ = add(path.line, format!("{floor} looks at the face: crate::{target}")),
+                None => _ = add(path.line, format!("{floor} uses the public API: crate::{target}")),
             }
         }
     }
@@ -224,18 +223,18 @@ fn level(floor: &str) -> Option<u8> {
 }
 
 #[test]
-fn every_record_is_in_the_list_that_golden_bytes_and_the_fuzzer_walk() {
+fn every_record_is_in_the_list_for_golden_bytes_and_the_fuzzer() {
     let core = root().join("core/src");
     let mut records: BTreeSet<String> = BTreeSet::new();
     for (_, source) in sources(&core) {
         records.extend(following(source.split("#[cfg(test)]\nmod ").next().unwrap(), &["Record", "for"]));
     }
-    assert!(records.remove("Basis"), "the one that is hashed and never read");
+    assert!(records.remove("Basis"), "Basis, which is hashed and never read, is gone");
     let list = fs::read_to_string(core.join("records/mod.rs")).unwrap();
     assert_eq!(following(&list, &[":", ":"]), records);
 }
 
-/// What follows these words, wherever they stand.
+/// The words that follow these words anywhere in the source.
 fn following(source: &str, before: &[&str]) -> BTreeSet<String> {
     let words = words(source);
     let found =
@@ -255,7 +254,7 @@ fn carries_lints(member: &str, manifest: &Table, workspace: &Table) -> bool {
     manifest.get("lints") == Some(&wanted)
 }
 
-/// The features that a crate has unless told otherwise.
+/// The default features of a crate.
 fn by_default(features: &BTreeMap<String, Vec<String>>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut ask = vec!["default"];
@@ -266,12 +265,12 @@ fn by_default(features: &BTreeMap<String, Vec<String>>) -> BTreeSet<String> {
     found
 }
 
-/// The checker, on sources that each break one rule and on sources that break none.
+/// The checker itself, on sources that break one rule each and on sources that break none.
 mod checker {
     use super::*;
 
     #[test]
-    fn each_forbidden_thing_is_caught() {
+    fn each_forbidden_name_is_caught() {
         for (file, source, problem) in [
             ("ground/id.rs", "use crate::crypto::seal::SealKey;", "ground looks up to crypto"),
             ("crypto/seal.rs", "use crate::rules::account::Account;", "crypto looks up to rules"),
@@ -282,14 +281,14 @@ mod checker {
             ("flow/turn.rs", "use crate::store::view::View;", "flow looks up to store"),
             ("store/view.rs", "use crate::engine::Engine;", "store looks up to engine"),
             ("store/view.rs", "use crate::error::Error;", "store looks up to error"),
-            // However it is written.
+            // Every way to write it.
             ("rules/flow.rs", "use crate::{ground::id, store::{self, view}};", "rules looks up to store"),
             ("rules/flow.rs", "use crate::{store as below};", "rules looks up to store"),
             ("rules/flow.rs", "fn f() { crate::store::view::look() }", "rules looks up to store"),
             ("rules/flow.rs", "fn f(_: <T as crate::store::Read>::Row) {}", "rules looks up to store"),
             ("rules/flow.rs", "macro_rules! m { () => { $crate::store::f() } }", "rules looks up to store"),
             ("rules/flow.rs", "use crate::r#store::view;", "rules looks up to store"),
-            ("rules/flow.rs", "use r#crate::r#store::view;", "is no Rust"),
+            ("rules/flow.rs", "use r#crate::r#store::view;", "is not Rust"),
             (
                 "rules/flow.rs",
                 "fn f() { m!(a, crate::{ground::id, store::{self as s}}) }",
@@ -303,12 +302,12 @@ mod checker {
             ("rules/flow.rs", "#[cfg(test)] mod tests { use super::super::super::store; }", "to store"),
             ("rules/flow.rs", "#[cfg(test)] mod tests { use crate::store::view; }", "to store"),
             // Through the face.
-            ("rules/flow.rs", "use crate::Engine;", "looks at the face: crate::Engine"),
-            ("rules/flow.rs", "use crate::*;", "looks at the face: crate::*"),
-            ("engine/mod.rs", "use crate::testing::Model;", "looks at the face: crate::testing"),
-            ("rules/flow.rs", "use crate as all;", "looks at the face"),
-            ("upstairs/mod.rs", "", "upstairs is no floor"),
-            // What the pure floors may not reach.
+            ("rules/flow.rs", "use crate::Engine;", "uses the public API: crate::Engine"),
+            ("rules/flow.rs", "use crate::*;", "uses the public API: crate::*"),
+            ("engine/mod.rs", "use crate::testing::Model;", "uses the public API: crate::testing"),
+            ("rules/flow.rs", "use crate as all;", "uses the public API"),
+            ("upstairs/mod.rs", "", "upstairs is not a floor"),
+            // Names that the pure floors must not use.
             ("ground/id.rs", "use std::fs;", "ground names std::fs"),
             ("rules/flow.rs", "use std::{fmt, net::IpAddr};", "rules names std::net"),
             ("rules/flow.rs", "fn f() { std::env::var(); }", "rules names std::env"),
@@ -322,7 +321,7 @@ mod checker {
             ("ground/time.rs", "use std::time::SystemTime;", "ground names SystemTime"),
             ("rules/flow.rs", "use std::time::Instant as Clock;", "rules names Instant"),
             ("rules/flow.rs", "fn f(at: time::Instant) {}", "rules names Instant"),
-            // Libraries outside their homes.
+            // Libraries outside their places.
             ("rules/flow.rs", "use redb::Database;", "redb is named outside store/"),
             ("engine/mod.rs", "fn f() { ::redb::open() }", "redb is named outside store/"),
             ("testing.rs", "extern crate redb as r;", "redb is named outside store/"),
@@ -338,7 +337,7 @@ mod checker {
     }
 
     #[test]
-    fn what_is_allowed_is_left_alone() {
+    fn allowed_names_pass() {
         for (file, source) in [
             ("engine/mod.rs", "use crate::{crypto, error::Error, flow, ground::id, records, rules, store};"),
             ("flow/turn.rs", "use crate::{crypto, records::session::Session, rules::fresh};"),
@@ -351,7 +350,7 @@ mod checker {
             ("engine/mod.rs", "use crate::store::redb::RedbStore;"),
             ("crypto/seal.rs", "use ring::aead::{Aad, AES_256_GCM};"),
             ("ground/codec.rs", "use bincode::config::Configuration;"),
-            // Comments, documentation and texts name what they like.
+            // Comments, documentation and texts may name anything.
             (
                 "rules/flow.rs",
                 "//! As redb::Database and std::fs.\n/// crate::store::view\n// Instant\nfn f() {}",
@@ -370,7 +369,7 @@ mod checker {
     }
 
     #[test]
-    fn a_problem_is_told_with_its_place() {
+    fn a_problem_is_reported_with_its_place() {
         let source = "use std::fmt;\nuse crate::{\n    ground::id,\n    store::view,\n};\n";
         assert_eq!(problems("rules/flow.rs", source), ["core/src/rules/flow.rs:4: rules looks up to store"]);
     }
@@ -386,7 +385,7 @@ mod checker {
         };
         assert!(carries("bindings", own));
         assert!(carries("core", "[lints]\nworkspace = true\n"));
-        assert!(!carries("core", own), "bindings alone may have its own");
+        assert!(!carries("core", own), "only bindings may have lints of its own");
         for (from, to) in [
             ("missing_docs = \"warn\"\n", ""),
             ("missing_docs = \"warn\"", "missing_docs = \"allow\""),
@@ -399,7 +398,7 @@ mod checker {
     }
 
     #[test]
-    fn features_that_bring_others_are_followed() {
+    fn features_that_enable_others_are_followed() {
         let features = "default = [\n  \"one\",\n]\none = [\"two\", \"dep:x\"]\ntwo = []\nthree = []\n";
         let found = by_default(&toml::from_str(features).unwrap());
         assert!(found.contains("two") && !found.contains("three"), "{found:?}");

@@ -1,4 +1,4 @@
-//! What the repository says of itself, held against its files: floors, the public API, other languages, pages.
+//! What the repository says about itself, checked against its files: floors, the public API, other languages, pages.
 
 mod api;
 mod bench;

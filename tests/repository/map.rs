@@ -1,4 +1,4 @@
-//! tests/README.md is a map: every entry of this folder is in it, and nothing that is not there.
+//! tests/README.md is a map of the folder `tests`. It lists exactly the folder's entries.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::fs;
 use crate::source::root;
 
 #[test]
-fn the_map_of_the_tests_names_every_entry_and_nothing_else() {
+fn the_map_of_the_tests_lists_exactly_the_entries() {
     let folder = root().join("tests");
     let map = fs::read_to_string(folder.join("README.md")).unwrap();
     let named: BTreeSet<_> = entries(&map).collect();
@@ -15,7 +15,7 @@ fn the_map_of_the_tests_names_every_entry_and_nothing_else() {
     assert_eq!(named, there, "tests/README.md (left) and tests/ (right)");
 }
 
-/// What the rows of its tables begin with, as far as it is in the folder.
+/// The first cells of its tables that name something in the folder.
 fn entries(map: &str) -> impl Iterator<Item = String> {
     let links = map.lines().filter_map(|line| Some(line.strip_prefix("| [")?.split_once("](")?.1));
     links

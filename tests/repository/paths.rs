@@ -1,4 +1,4 @@
-//! The paths that Rust source names, for the tests of the floors.
+//! The paths in Rust source, for the tests of the floors.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -9,7 +9,7 @@ use syn::{
     UseTree, Visibility,
 };
 
-/// The module that a file of a crate is, from the crate's root.
+/// The module of a file, from the crate's root.
 pub(crate) fn modules_of(file: &str) -> Vec<String> {
     let name = file.strip_suffix(".rs").unwrap_or(file);
     let mut modules: Vec<String> = name.split('/').map(str::to_owned).collect();
@@ -17,17 +17,17 @@ pub(crate) fn modules_of(file: &str) -> Vec<String> {
     modules
 }
 
-/// A path as it is written, and the inline modules that it is written in.
+/// A path as it is written, and the inline modules around it.
 pub(crate) struct Named {
     pub(crate) segments: Vec<String>,
     pub(crate) within: Vec<String>,
     pub(crate) line: usize,
-    /// Whether the compiler reads it for tests alone.
+    /// Whether it is compiled only for tests.
     pub(crate) in_test: bool,
     pub(crate) import: Option<Import>,
 }
 
-/// Where a path that begins with `crate`, `self` or `super` leads to from the module `scope`.
+/// Resolves a path that begins with `crate`, `self` or `super` in the module `scope`.
 pub(crate) fn resolved(scope: &[String], segments: &[String]) -> Option<Vec<String>> {
     let (first, mut rest) = segments.split_first()?;
     let mut at = match first.as_str() {
@@ -45,29 +45,29 @@ pub(crate) fn resolved(scope: &[String], segments: &[String]) -> Option<Vec<Stri
     Some([at, rest.to_vec()].concat())
 }
 
-/// The name that a `use` gives to a path.
+/// The name under which a `use` imports a path.
 pub(crate) struct Import {
     pub(crate) name: String,
     pub(crate) is_exported: bool,
 }
 
-/// A `mod`, with the modules around it.
+/// A `mod` and the modules around it.
 pub(crate) struct Module {
     pub(crate) path: Vec<String>,
     pub(crate) is_inline: bool,
     pub(crate) in_test: bool,
 }
 
-/// A function that has a body.
+/// A function with a body.
 pub(crate) struct Function {
     pub(crate) name: String,
     pub(crate) lines: usize,
-    /// Whether the compiler reads it for tests alone.
+    /// Whether it is compiled only for tests.
     pub(crate) in_test: bool,
 }
 
-/// Every path in a file: those of `use` with groups taken apart, those in between, and those in macros. A macro
-/// that is called by its name alone is a path of that name with `!`.
+/// Every path in a file: those in a `use`, with groups split up, those in other code, and those in macros. A macro
+/// that is called without a path is a path of its name with `!`.
 #[derive(Default)]
 pub(crate) struct Paths {
     pub(crate) found: Vec<Named>,
@@ -87,7 +87,7 @@ impl Paths {
     }
 
     fn add(&mut self, segments: Vec<String>, line: usize, import: Option<Import>) {
-        // Of `pub(crate)` and of `self.x`.
+        // These come from `pub(crate)` and `self.x`.
         let is_keyword =
             import.is_none() && matches!(segments.join("::").as_str(), "crate" | "self" | "super");
         if !is_keyword {
@@ -106,14 +106,14 @@ impl Paths {
             UseTree::Rename(name) => (with(stem, &name.ident), &name.ident.span(), Some(&name.rename)),
             UseTree::Glob(glob) => ([stem, &["*".to_owned()]].concat(), &glob.star_token.spans[0], None),
         };
-        // The thing itself, in a group.
+        // `self` in a group means the stem itself.
         segments.pop_if(|last| last == "self" && !stem.is_empty());
         let name = renamed.map(|name| name.unraw().to_string()).or_else(|| segments.last().cloned());
         let name = name.unwrap_or_default();
         self.add(segments, line.start().line, Some(Import { name, is_exported }));
     }
 
-    /// The paths in the tokens of a macro, which need not be Rust. `stem` is what stands before a group.
+    /// Finds the paths in the tokens of a macro, which may not be Rust. `stem` is the path before a group.
     fn tokens(&mut self, tokens: TokenStream, stem: &[String]) {
         let trees: Vec<TokenTree> = tokens.into_iter().collect();
         let (mut rest, mut follows_use) = (trees.as_slice(), false);
@@ -148,7 +148,7 @@ impl Paths {
             }
             let name = segments.last().cloned().unwrap_or_default();
             let import = follows_use.then_some(Import { name, is_exported: false });
-            // `crate` alone is that of `extern crate`.
+            // A single `crate` comes from `extern crate`.
             follows_use = segments == ["use"] || segments == ["crate"];
             self.add(segments, ident.span().start().line, import);
         }

@@ -1,6 +1,6 @@
-//! The pictures of docs/ARCHITECTURE.md have the edges that the source and the manifests have.
+//! The pictures of docs/ARCHITECTURE.md and the edges in the source and the manifests.
 
-#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test's, whole")]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "the whole file serves tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,18 +9,18 @@ use cargo_metadata::{DependencyKind, Package};
 const PICTURE: &str = "```mermaid\n";
 const INDENT: &str = "    ";
 
-/// What a page's picture below a heading lacks, and what it has for nothing.
+/// The edges that a page's picture below a heading lacks, and those that it should not have.
 pub(crate) fn differences(page: &str, heading: &str, edges: &BTreeSet<String>) -> Vec<String> {
     let (_, picture, _) = split(page, heading);
     let drawn: BTreeSet<_> =
         picture.lines().filter(|line| is_edge(line)).map(|line| line.trim().into()).collect();
     let missing = edges.difference(&drawn).map(|edge| format!("{heading}: {edge} is not drawn"));
     missing
-        .chain(drawn.difference(edges).map(|edge| format!("{heading}: {edge} is drawn for nothing")))
+        .chain(drawn.difference(edges).map(|edge| format!("{heading}: {edge} is drawn but does not exist")))
         .collect()
 }
 
-/// The page with these edges in the picture below a heading.
+/// Returns the page with these edges in the picture below a heading.
 pub(crate) fn drawn(page: &str, heading: &str, edges: &BTreeSet<String>) -> String {
     let (before, picture, after) = split(page, heading);
     let nodes = picture.lines().filter(|line| !is_edge(line)).map(str::to_owned);
@@ -39,7 +39,7 @@ fn is_edge(line: &str) -> bool {
     line.contains("-->") || line.contains("-.->")
 }
 
-/// Which floors the files of a floor name, of those in `floors`.
+/// The edges between floors: from a floor to those of `floors` that its files name.
 pub(crate) fn floor_edges(
     files: impl Iterator<Item = (String, String)>,
     floors: &[&str],
@@ -52,7 +52,7 @@ pub(crate) fn floor_edges(
     within.map(|(from, to)| format!("{from} --> {to}")).collect()
 }
 
-/// Which members of the workspace depend on each other, in tests alone with a dotted line.
+/// The edges between members of the workspace. A dependency only for tests has a dotted line.
 pub(crate) fn crate_edges(packages: &BTreeMap<String, Package>) -> BTreeSet<String> {
     let short = |folder: &str| folder.rsplit('/').next().unwrap_or(folder).to_owned();
     let folder_of =
@@ -73,11 +73,11 @@ mod checker {
     use super::*;
 
     #[test]
-    fn edges_that_are_missing_and_edges_for_nothing_are_told() {
+    fn missing_and_needless_edges_are_reported() {
         let page = "# A\n\n## One\n\n```mermaid\nflowchart TD\n    a[\"the a\"]\n    a --> b\n    a --> c\n```\n\n\
                     ## Two\n\n```mermaid\n    x --> y\n```\n";
         let edges = BTreeSet::from(["a --> b".to_owned(), "b --> c".to_owned()]);
-        let told = ["One: b --> c is not drawn", "One: a --> c is drawn for nothing"];
+        let told = ["One: b --> c is not drawn", "One: a --> c is drawn but does not exist"];
         assert_eq!(differences(page, "One", &edges), told);
         let drawn = drawn(page, "One", &edges);
         assert_eq!(drawn, page.replace("    a --> c\n", "    b --> c\n"));
@@ -86,7 +86,7 @@ mod checker {
     }
 
     #[test]
-    fn files_are_edges_of_their_floors() {
+    fn edges_of_files_become_edges_of_floors() {
         let files =
             [("b/x.rs", "a/mod.rs"), ("b/x.rs", "b/y.rs"), ("error.rs", "a/z.rs"), ("lib.rs", "a/z.rs")];
         let files = files.map(|(from, to)| (from.to_owned(), to.to_owned())).into_iter();

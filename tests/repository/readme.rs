@@ -1,5 +1,5 @@
-//! README.md, DESIGN.md and the guide say what is so: the two commands are two, links lead somewhere, the files and
-//! tests that the guide names are there, and every dependency has its reason.
+//! README.md, DESIGN.md and the guide are true: there are two commands, links lead somewhere, the files and tests that
+//! the guide names exist, and every dependency has a reason.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ fn the_two_commands_are_one_block_of_two_lines() {
     let (_, section) = readme.split_once("\n## Two commands\n").unwrap();
     let (section, _) = section.split_once("\n## ").unwrap();
     let blocks: Vec<&str> = section.split("```").skip(1).step_by(2).collect();
-    assert_eq!(blocks.len(), 1, "one block");
+    assert_eq!(blocks.len(), 1, "there must be one block of commands");
     let commands: Vec<&str> = blocks.iter().flat_map(|block| block.lines().skip(1)).collect();
     assert_eq!(commands, ["cargo run -q -p selfsame-cli -- play faq", "cargo test --workspace"]);
 }
@@ -22,7 +22,7 @@ fn links_between_the_pages_lead_somewhere() {
     let pages = files(&root, ".md");
     assert!(pages.iter().any(|page| page.ends_with("README.md")));
     for page in pages {
-        // A page that is a link to another is read where the other is.
+        // A page may be a symbolic link. Its links are relative to its target.
         let page = page.canonicalize().unwrap();
         let text = fs::read_to_string(&page).unwrap();
         for link in text.split("](").skip(1).filter_map(|after| after.split_once(')')).map(|(link, _)| link) {
@@ -36,7 +36,7 @@ fn links_between_the_pages_lead_somewhere() {
 }
 
 #[test]
-fn every_file_and_every_test_that_the_guide_names_is_there() {
+fn every_file_and_test_that_the_guide_names_exists() {
     let root = root();
     let guide = fs::read_to_string(root.join("docs/CONTRIBUTING.md")).unwrap();
     let all = files(&root, "");
@@ -58,7 +58,7 @@ fn every_file_and_every_test_that_the_guide_names_is_there() {
 }
 
 #[test]
-fn every_dependency_has_its_reason() {
+fn every_dependency_has_a_reason() {
     let root = root();
     let design = fs::read_to_string(root.join("DESIGN.md")).unwrap();
     let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
@@ -66,7 +66,7 @@ fn every_dependency_has_its_reason() {
     let (section, _) = section.split_once("\n\n").unwrap();
     for name in section.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name) {
         let has_row = design.lines().any(|line| line.starts_with(&format!("| `{name}` |")));
-        assert!(has_row || name.starts_with("selfsame"), "DESIGN.md does not say why there is {name}");
+        assert!(has_row || name.starts_with("selfsame"), "DESIGN.md gives no reason for {name}");
     }
 }
 
@@ -78,8 +78,8 @@ fn every_example_has_its_entry() {
         if name.ends_with(".rs") && name != "lib.rs" {
             assert!(manifest.contains(&format!("path = \"{name}\"")), "{name} is in no [[example]]");
             let text = fs::read_to_string(&path).unwrap();
-            assert!(text.starts_with("//! How do I "), "{name} says which question it answers");
-            assert!(words(&text).iter().any(|word| word == "main"), "{name} runs");
+            assert!(text.starts_with("//! How do I "), "{name} does not say which question it answers");
+            assert!(words(&text).iter().any(|word| word == "main"), "{name} has no main");
         }
     }
 }

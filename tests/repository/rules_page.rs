@@ -1,9 +1,9 @@
-//! docs/RULES.md, the stories and the tests tell of each other: every story and every test that names a rule
-//! names one of the page, and the page names every story and every test.
+//! docs/RULES.md, the stories and the tests agree: every rule that a story or a test names is on the page, and the page
+//! names every story and every test of a rule.
 //!
-//! `UPDATE=1 cargo test -p selfsame-tests --test repository rules_page` writes the names into the page.
+//! `UPDATE=1 cargo test -p selfsame-tests --test repository rules_page` writes these names into the page.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test, whole")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole file is a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,11 +14,11 @@ const PAGE: &str = "docs/RULES.md";
 /// Rules below this heading may have no test yet.
 const IN_PART: &str = "## Held in part";
 const NONE_YET: &str = "(to come)";
-/// Rules that no act of a person shows: how hashes are made and kept, what calls side by side learn, and
-/// that a story is the same whenever it is told.
+/// Rules that no story can show: how hashes are made and stored, what concurrent calls see, the import, and that a
+/// story always plays the same.
 const UNTOLD: [&str; 5] = ["4.5", "4.6", "12.3", "13.2", "13.6"];
 
-/// Rule, then the stories or the tests that name it.
+/// The stories or the tests that name each rule.
 type Named = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
@@ -41,7 +41,7 @@ fn every_test_that_names_a_rule_names_one_of_the_page() {
     let page = fs::read_to_string(root().join(PAGE)).unwrap();
     let rules: Vec<_> = rows(&page).map(|row| row.rule).collect();
     let unique: BTreeSet<_> = rules.iter().collect();
-    assert_eq!(unique.len(), rules.len(), "a rule has one row");
+    assert_eq!(unique.len(), rules.len(), "a rule has two rows");
     for (rule, tests) in tests_of_the_repository() {
         assert!(unique.contains(&rule.as_str()), "{PAGE} has no row for {rule}, which {tests:?} names");
     }
@@ -63,11 +63,11 @@ fn every_rule_that_is_held_is_told_by_a_story() {
     let (held, _) = page.split_once(IN_PART).unwrap();
     let is_told = |rule: &str| stories.contains_key(rule);
     let untold: Vec<_> = rows(held).map(|row| row.rule).filter(|rule| !is_told(rule)).collect();
-    assert_eq!(untold, UNTOLD, "no story names these rules");
+    assert_eq!(untold, UNTOLD, "no story names these rules (left)");
 }
 
 #[test]
-fn every_story_of_the_questions_is_there() {
+fn every_story_that_the_faq_names_exists() {
     let page = fs::read_to_string(root().join("docs/FAQ.md")).unwrap();
     let told: Vec<_> = page.split("](../").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
     let missing: Vec<_> = told.iter().filter(|path| !root().join(path).is_file()).collect();
@@ -101,7 +101,7 @@ fn row(line: &str) -> Option<Row<'_>> {
     (is_number(section) && is_number(number)).then_some(Row { rule, says })
 }
 
-/// The page with the third and fourth column as the stories and the tests have them.
+/// The page with the third and fourth column filled from the stories and the tests.
 fn rewritten(page: &str, stories: &Named, tests: &Named) -> String {
     let mut written = String::new();
     for line in page.lines() {
@@ -128,7 +128,7 @@ fn listed(names: &BTreeSet<String>, shown: impl Fn(&String) -> String) -> String
     names.iter().map(shown).collect::<Vec<_>>().join("<br>")
 }
 
-/// The rules that the stories say they show.
+/// The rules that each story says it shows.
 fn stories() -> Named {
     let mut found = Named::new();
     for entry in fs::read_dir(root().join("tests/stories")).unwrap() {
@@ -190,7 +190,7 @@ mod checker {
     }
 
     #[test]
-    fn two_columns_are_written_and_nothing_else() {
+    fn only_two_columns_are_written() {
         let page = "# Rules\n| rule | what | story | test |\n|---|---|---|---|\n\
                     | 1.2 | `a` \\| b. | stale | stale |\n| 1.3 | c. | x |\n";
         let named = |names: &[&str]| BTreeSet::from_iter(names.iter().map(|name| (*name).to_owned()));
@@ -203,6 +203,6 @@ mod checker {
              | 1.2 | `a` \\| b. | — | `r1_2_first`<br>`r1_2_second` |\n\
              | 1.3 | c. | [told](../tests/stories/told.json) | (to come) |\n"
         );
-        assert_eq!(rewritten(&written, &stories, &tests), written, "once is enough");
+        assert_eq!(rewritten(&written, &stories, &tests), written, "writing the page again changed it");
     }
 }

@@ -1,19 +1,19 @@
-//! How long files and test functions are.
+//! Limits on the length of files and test functions.
 
-#![expect(clippy::indexing_slicing, reason = "a test's, whole")]
+#![expect(clippy::indexing_slicing, reason = "the whole file serves tests")]
 
 use std::collections::BTreeMap;
 
-/// The lines of the longest file.
+/// The most lines of a file.
 const LONGEST_FILE: usize = 600;
-/// The lines of the longest file of a floor: what is in `core/src`, and in the sources of the bindings.
+/// The most lines of a file of a floor, that is in `core/src` or in the sources of the bindings.
 const LONGEST_OF_A_FLOOR: usize = 450;
-/// At most so many lines has the file in the middle of each floor.
+/// The highest median of the lines of a floor's files.
 const MEDIAN: usize = 200;
-/// The lines of the longest function of a test.
+/// The most lines of a test function.
 pub(crate) const LONGEST_TEST: usize = 120;
 
-/// The floor that a file of the repository belongs to; the files at the top of `core/src` are one.
+/// The floor of a file. The files at the top of `core/src` form one floor.
 pub(crate) fn floor_of(file: &str) -> Option<String> {
     let (member, inside) = file.split_once("/src/")?;
     match (member, inside.split_once('/')) {
@@ -27,7 +27,7 @@ pub(crate) fn is_too_long(file: &str, lines: usize) -> bool {
     lines > if floor_of(file).is_some() { LONGEST_OF_A_FLOOR } else { LONGEST_FILE }
 }
 
-/// A table with the files and lines of every floor, and the floors whose median is too high.
+/// A table of the files and lines of each floor, and the floors whose median is too high.
 pub(crate) fn table(lines: &[(String, usize)]) -> (String, Vec<String>) {
     let mut floors: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (file, lines) in lines {
@@ -52,7 +52,7 @@ mod checker {
     use super::*;
 
     #[test]
-    fn the_line_after_the_last_is_one_too_many() {
+    fn one_line_over_the_limit_is_too_long() {
         for (file, lines) in [
             ("core/src/rules/fresh.rs", 450),
             ("core/src/lib.rs", 450),
@@ -67,7 +67,7 @@ mod checker {
     }
 
     #[test]
-    fn the_file_in_the_middle_counts() {
+    fn a_floor_is_judged_by_its_median() {
         let files = [("rules/a", 10), ("rules/b", 201), ("rules/c", 300), ("flow/a", 200), ("flow/b", 100)];
         let files = files.map(|(file, lines)| (format!("core/src/{file}.rs"), lines));
         let (table, high) = table(&files);

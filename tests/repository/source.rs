@@ -1,6 +1,6 @@
-//! The repository's own source, for the tests that read it.
+//! Access to the repository's own source, for the tests that read it.
 
-#![expect(clippy::unwrap_used, reason = "a test's, whole")]
+#![expect(clippy::unwrap_used, reason = "the whole file serves tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every file below `folder` whose name ends in `ending`, sorted, but for what is hidden or built.
+/// Every file in `folder` whose name ends in `ending`, sorted, without hidden and built files.
 pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -32,7 +32,7 @@ pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The words and signs of Rust source one by one, without what stands in comments and texts.
+/// The words and signs of Rust source in order, without comments and texts.
 pub(crate) fn words(source: &str) -> Vec<String> {
     fn flat(tokens: TokenStream, found: &mut Vec<String>) {
         for token in tokens {

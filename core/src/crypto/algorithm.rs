@@ -14,7 +14,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The name, as it stands in a token.
+    /// Returns the name, as it appears in a token.
     pub fn code(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",
@@ -23,7 +23,7 @@ impl Algorithm {
         }
     }
 
-    /// Names are compared with their case (RFC 7515 section 4.1.1).
+    /// Finds an algorithm by name. Names are case-sensitive (RFC 7515 section 4.1.1).
     pub(crate) fn named(name: &str) -> Option<Self> {
         [Self::Rs256, Self::Es256, Self::EdDsa].into_iter().find(|algorithm| algorithm.code() == name)
     }

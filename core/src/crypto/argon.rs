@@ -32,7 +32,7 @@ struct Arenas {
     /// How many more arenas may be created.
     unmade: usize,
     /// The numbers of the waiting callers, in order of arrival.
-    line: VecDeque<u64>,
+    queue: VecDeque<u64>,
     /// The number that the next caller gets.
     next: u64,
 }
@@ -44,7 +44,7 @@ impl Argon2Hasher {
             arenas: Mutex::new(Arenas {
                 idle: Vec::new(),
                 unmade: arenas.max(1),
-                line: VecDeque::new(),
+                queue: VecDeque::new(),
                 next: 0,
             }),
             returned: Condvar::new(),
@@ -69,14 +69,14 @@ impl Argon2Hasher {
         let mut arenas = self.lock();
         let number = arenas.next;
         arenas.next += 1;
-        arenas.line.push_back(number);
+        arenas.queue.push_back(number);
         let (mut arenas, _) = self
             .returned
             .wait_timeout_while(arenas, wait, |arenas| !arenas.ready_for(number))
             .unwrap_or_else(PoisonError::into_inner);
         let taken = if arenas.ready_for(number) { arenas.take() } else { None };
-        arenas.line.retain(|other| *other != number);
-        // The next in line may go on too: there may be another arena, or this caller gave up.
+        arenas.queue.retain(|other| *other != number);
+        // The next caller may go on too, because there may be another arena or this caller gave up.
         self.returned.notify_all();
         let blocks = taken.ok_or(HashFailed::Busy { retry_after: wait })?;
         Ok(Arena { hasher: self, blocks, used: 0 })
@@ -90,7 +90,7 @@ impl Argon2Hasher {
 
 impl Arenas {
     fn ready_for(&self, number: u64) -> bool {
-        self.line.front() == Some(&number) && (self.unmade > 0 || !self.idle.is_empty())
+        self.queue.front() == Some(&number) && (self.unmade > 0 || !self.idle.is_empty())
     }
 
     fn take(&mut self) -> Option<Vec<Block>> {
@@ -123,8 +123,8 @@ impl Hasher for Argon2Hasher {
         Ok(tag)
     }
 
-    /// Limited to as many hashes at a time as there are arenas, though each has memory of its own. It runs
-    /// once per imported account.
+    /// Runs at most as many of these at a time as there are arenas, although each allocates memory of its own. A
+    /// hash of another service is verified once per imported account.
     fn verify_foreign(&self, hash: &ForeignHash, password: &[u8]) -> Result<bool, HashFailed> {
         let _admitted = self.borrow(self.wait)?;
         hash.verify(password)
@@ -183,11 +183,11 @@ mod tests {
         hasher.derive(cost, &[1; 32], &[2; 16], &[3; 32])
     }
 
-    /// The library gives the vector of RFC 9106 section 5.3, whose secret has 8 bytes and which has
-    /// associated data; the hasher gives what the reference implementation (libargon2) gives for a
-    /// pepper of 32 bytes and none.
+    /// The library reproduces the vector of RFC 9106 section 5.3, which has a secret of 8 bytes and associated
+    /// data. The hasher has a pepper of 32 bytes and no associated data; for that it gives what the reference
+    /// implementation (libargon2) gives.
     #[test]
-    fn it_is_the_argon2id_of_rfc_9106() {
+    fn a_hash_is_that_of_rfc_9106() {
         let mut params = ParamsBuilder::new();
         params.m_cost(32).t_cost(3).p_cost(4).data(AssociatedData::new(&[4; 12]).unwrap());
         let mut tag = [0; 32];
@@ -202,21 +202,21 @@ mod tests {
     }
 
     #[test]
-    fn a_used_arena_gives_the_same_as_a_new_one_and_holds_nothing_afterwards() {
+    fn a_used_arena_hashes_like_a_new_one_and_is_zero_afterwards() {
         let hasher = Argon2Hasher::new(1);
         let costs = [SMALL, HashCost::new(256, 1, 2), SMALL, HashCost::new(32, 3, 4)];
         for cost in costs {
             assert_eq!(derive(&hasher, cost), derive(&Argon2Hasher::new(1), cost));
             let arenas = hasher.lock();
-            assert_eq!(arenas.idle.len(), 1, "one arena, kept");
+            assert_eq!(arenas.idle.len(), 1, "the one arena is kept");
             assert!(arenas.idle[0].iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
         }
-        assert_eq!(hasher.lock().idle[0].len(), 256, "as large as the largest");
+        assert_eq!(hasher.lock().idle[0].len(), 256, "the arena is as large as the largest hash");
         assert_eq!(hasher.hashes(), 4);
     }
 
     #[test]
-    fn an_arena_is_wiped_and_given_back_in_a_panic_too() {
+    fn a_panic_also_wipes_the_arena_and_gives_it_back() {
         let hasher = Argon2Hasher::new(1).with_wait(Duration::ZERO);
         let panicked = thread::scope(|scope| {
             scope
@@ -234,12 +234,12 @@ mod tests {
     }
 
     #[test]
-    fn with_all_arenas_borrowed_one_more_caller_waits_until_one_is_back() {
+    fn when_all_arenas_are_borrowed_a_caller_waits_for_one() {
         let hasher = Argon2Hasher::new(2).with_wait(LONG);
         let (one, two) = (hasher.borrow(LONG).unwrap(), hasher.borrow(LONG).unwrap());
         thread::scope(|scope| {
             let waiting = scope.spawn(|| derive(&hasher, SMALL));
-            while hasher.lock().line.is_empty() {
+            while hasher.lock().queue.is_empty() {
                 thread::yield_now();
             }
             assert_eq!(hasher.hashes(), 0);
@@ -248,11 +248,11 @@ mod tests {
         });
         drop(two);
         let arenas = hasher.lock();
-        assert_eq!((arenas.idle.len(), arenas.unmade, arenas.line.len()), (2, 0, 0));
+        assert_eq!((arenas.idle.len(), arenas.unmade, arenas.queue.len()), (2, 0, 0));
     }
 
     #[test]
-    fn callers_are_served_in_the_order_in_which_they_came() {
+    fn callers_are_served_in_order_of_arrival() {
         let hasher = Argon2Hasher::new(1).with_wait(LONG);
         let arena = hasher.borrow(LONG).unwrap();
         let served = Mutex::new(Vec::new());
@@ -263,7 +263,7 @@ mod tests {
                     let _arena = hasher.borrow(LONG).unwrap();
                     served.lock().unwrap().push(caller);
                 });
-                while hasher.lock().line.len() <= caller {
+                while hasher.lock().queue.len() <= caller {
                     thread::yield_now();
                 }
             }
@@ -273,17 +273,17 @@ mod tests {
     }
 
     #[test]
-    fn who_gives_up_leaves_the_line_and_nobody_elses_place() {
+    fn a_caller_that_gives_up_leaves_the_queue_in_order() {
         let hasher = Argon2Hasher::new(1);
         let arena = hasher.borrow(LONG).unwrap();
         thread::scope(|scope| {
             let first = scope.spawn(|| hasher.borrow(LONG).is_ok());
-            while hasher.lock().line.is_empty() {
+            while hasher.lock().queue.is_empty() {
                 thread::yield_now();
             }
-            let before = hasher.lock().line.clone();
+            let before = hasher.lock().queue.clone();
             assert_eq!(hasher.borrow(Duration::ZERO).err(), Some(BUSY));
-            assert_eq!(hasher.lock().line, before);
+            assert_eq!(hasher.lock().queue, before);
             drop(arena);
             assert!(first.join().unwrap());
         });
@@ -303,22 +303,22 @@ mod tests {
     }
 
     #[test]
-    fn after_the_wait_it_is_busy_and_nothing_was_hashed() {
+    fn after_the_wait_the_hasher_is_busy_and_hashes_nothing() {
         let hasher = Argon2Hasher::new(0).with_wait(Duration::ZERO);
         let arena = hasher.borrow(LONG).unwrap();
         assert_eq!(derive(&hasher, SMALL), Err(BUSY));
         assert_eq!(hasher.hashes(), 0);
         drop(arena);
-        assert!(derive(&hasher, SMALL).is_ok(), "no arenas at all would be no hasher: one is the least");
+        assert!(derive(&hasher, SMALL).is_ok(), "a hasher has at least one arena");
 
         let hasher = Argon2Hasher::new(1).with_wait(Duration::from_millis(20));
         let _arena = hasher.borrow(LONG).unwrap();
         assert_eq!(derive(&hasher, SMALL), Err(HashFailed::Busy { retry_after: Duration::from_millis(20) }));
-        assert!(hasher.lock().line.is_empty(), "who gave up does not stand in the way");
+        assert!(hasher.lock().queue.is_empty(), "a caller that gave up is still queued");
     }
 
     #[test]
-    fn what_argon2_does_not_take_is_refused_without_an_arena() {
+    fn costs_that_argon2_rejects_are_refused_without_an_arena() {
         let hasher = Argon2Hasher::new(1).with_wait(Duration::ZERO);
         let _arena = hasher.borrow(LONG).unwrap();
         for (memory_kib, passes, lanes) in [(7, 1, 1), (64, 0, 1), (64, 1, 0), (31, 1, 4)] {

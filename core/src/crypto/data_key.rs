@@ -7,7 +7,7 @@ use crate::ground::entropy::{Entropy, EntropyFailed};
 /// The length of a wrapped data key: nonce, 32 bytes of key, tag.
 pub(crate) const WRAPPED_LEN: usize = 32 + OVERHEAD;
 
-/// One account's data key. Whoever destroys it destroys what the account was.
+/// One account's data key. Destroying it destroys everything that the account held.
 pub(crate) struct DataKey {
     pub(super) raw: Raw,
     seal: SealKey,

@@ -3,13 +3,12 @@
 use ctutils::CtEq;
 use ring::digest::{Context, SHA256};
 
-/// Whether the two are equal, in a time that says nothing about where they differ. Their lengths
-/// are no secret.
+/// Whether the two are equal. The time does not reveal where they differ. Their lengths are not secret.
 pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).to_bool()
 }
 
-/// SHA-256 of the parts with their boundaries: each behind its length (8 bytes, big-endian).
+/// SHA-256 of the parts and their boundaries: each part follows its length (8 bytes, big-endian).
 pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     let mut context = Context::new(&SHA256);
     for part in parts {

@@ -13,8 +13,8 @@ use crate::ground::entropy::{Entropy, EntropyFailed};
 use crate::ground::id::{AccountId, FlowId, MethodId, RequestId, SessionId};
 use crate::ground::time::Timestamp;
 
-/// Randomness for one act, drawn once and outside of it: a rule that the store runs again gets the
-/// same ids, codes and secrets again. What it gives depends on its seed and the label alone.
+/// Randomness for one act, drawn once and outside the act. If the store runs a rule again, the rule gets the same
+/// ids, codes and secrets. The bytes depend only on the seed and the label.
 pub(crate) struct Draw {
     seed: Mac,
 }
@@ -26,13 +26,13 @@ impl Draw {
         Ok(Self { seed: Mac::new(&seed) })
     }
 
-    /// For who only looks: what is drawn goes nowhere.
+    /// For read-only operations, which use nothing that they draw.
     pub(crate) fn for_nothing() -> &'static Self {
         static NOTHING: LazyLock<Draw> = LazyLock::new(|| Draw { seed: Mac::new(&[0; 32]) });
         &NOTHING
     }
 
-    /// `N` random bytes for this label; another label gives others, the same one the same.
+    /// `N` random bytes for this label. The same label always gives the same bytes, another label gives others.
     pub(crate) fn bytes<const N: usize>(&self, label: &str) -> [u8; N] {
         *self.seed.expand(label)
     }
@@ -57,8 +57,8 @@ impl Draw {
         RequestId::v7(now, self.bytes("id/request"))
     }
 
-    /// The code to mail: all 10^8 are equally likely, because numbers above the last full hundred
-    /// million of 32 bits are drawn again.
+    /// The code to mail. All 10^8 codes are equally likely, because a number above the largest multiple of 10^8 in
+    /// 32 bits is drawn again.
     pub(crate) fn code(&self) -> MailCode {
         const ALL: u32 = 100_000_000;
         let mut round = 0_u64;
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn r13_6_a_rule_that_runs_again_gets_the_same_again() {
+    fn r13_6_a_rule_that_runs_again_gets_the_same_bytes() {
         let now = Timestamp::from_millis(1_000);
         let (draw, again, other) = (draw(1), draw(1), draw(2));
         assert_eq!(draw.account(now), draw.account(now));
@@ -160,13 +160,13 @@ mod tests {
         assert_eq!(draw.account(now).made_at(), now);
     }
 
-    /// From another implementation (Python's hmac): HKDF-Expand of the first 32 bytes of seed 5.
+    /// Another implementation (Python's hmac) gave these bytes: HKDF-Expand of the first 32 bytes of seed 5.
     #[test]
     fn drawn_bytes_are_hkdf_of_the_seed() {
         let expected = "0066d9ff140561aec2e67774ac39cf77a6324d111f6236a65588798491419f59\
                         ec9c77a4011b7e6d14478efaa5e087dd5b452b7e8779ce4ed60dbd1bd5e1177d";
         assert_eq!(draw(5).bytes::<64>("x")[..], hex(expected));
-        // The first four bytes of seed 5 lie above the last full hundred million: drawn again.
+        // The first four bytes of seed 5 are above the largest multiple of 10^8, so the code is drawn again.
         assert!(u32::from_be_bytes(draw(5).bytes("code/0")) >= 4_200_000_000);
         assert_eq!(draw(5).code().as_str(), "91600932");
     }
@@ -181,7 +181,7 @@ mod tests {
                 counts[place][usize::from(digit - b'0')] += 1;
             }
         }
-        // 2,000 expected; a deviation of 8 standard deviations (42) does not happen by chance.
+        // 2,000 are expected. A deviation of 8 standard deviations (42 each) does not happen by chance.
         assert!(counts.iter().flatten().all(|count| count.abs_diff(2_000) < 8 * 43), "{counts:?}");
     }
 

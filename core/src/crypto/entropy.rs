@@ -1,4 +1,6 @@
-//! The machine's randomness, and under `testing` a source that can be run again.
+//! The machine's randomness, and under `testing` a reproducible source.
+
+#![cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public through `testing` only"))]
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -28,21 +30,21 @@ mod seeded {
     use super::super::kdf::Mac;
     use crate::ground::entropy::{Entropy, EntropyFailed};
 
-    /// Randomness from a seed, for tests: the same seed and the same questions give the same bytes.
+    /// Randomness from a seed, for tests. The same seed and the same calls give the same bytes.
     ///
-    /// Opening a file stirs its commit stamp in, so that one seed gives one file no nonce twice as
-    /// long as something was committed in between. Two copies of one file share what they share:
-    /// nothing that is to stay secret may be sealed with it.
+    /// Opening a file stirs in its commit stamp, so that one seed never gives one file the same nonce twice if
+    /// something was committed in between. Two copies of one file can get the same nonces, so do not seal real
+    /// secrets with it.
     pub struct SeededEntropy(Mutex<Stream>);
 
-    /// Blocks HMAC(key, counter), as HKDF and the counter mode of SP 800-108 have them.
+    /// A stream of blocks HMAC(key, counter), as in HKDF and the counter mode of SP 800-108.
     struct Stream {
         key: Mac,
         counter: u64,
     }
 
     impl SeededEntropy {
-        /// The source that this seed stands for.
+        /// Makes the source of this seed.
         pub fn new(seed: u64) -> Self {
             let key = Mac::new(&[0; 32]).of(&[b"selfsame/seeded", &seed.to_be_bytes()]);
             Self(Mutex::new(Stream { key: Mac::new(&key), counter: 0 }))
@@ -62,8 +64,8 @@ mod seeded {
             Ok(())
         }
 
-        /// What follows depends on the seed and on all stamps, and not on how much was drawn before: a
-        /// store in a file and one in memory go on alike.
+        /// The following bytes depend on the seed and all stamps, but not on how much was drawn before. So a store in
+        /// a file and one in memory get the same bytes.
         fn stir(&self, commit_stamp: u64) {
             let mut stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let key = stream.block(b"stir", commit_stamp);
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn r13_6_a_seed_gives_the_same_bytes_again_and_another_seed_others() {
+    fn r13_6_a_seed_always_gives_the_same_bytes_and_another_seed_others() {
         let (one, again, other) = (SeededEntropy::new(1), SeededEntropy::new(1), SeededEntropy::new(2));
         for _ in 0..3 {
             let bytes = take(&one);
@@ -119,16 +121,16 @@ mod tests {
     #[test]
     fn r13_6_two_opens_of_one_file_never_give_the_same_bytes() {
         let mut seen = HashSet::new();
-        // A new process each time, with the same seed: the stamp alone differs.
+        // Each run stands for a new process with the same seed. Only the stamp differs.
         for stamp in 0..50 {
             let source = SeededEntropy::new(1);
-            assert_eq!(seen.insert(take(&source)), stamp == 0, "before the file is open");
+            assert_eq!(seen.insert(take(&source)), stamp == 0, "the bytes before the file is open");
             source.stir(stamp);
             for _ in 0..20 {
                 assert!(seen.insert(take(&source)), "stamp {stamp}");
             }
         }
-        // One source that opens the file twice at the same stamp.
+        // Here one source opens the file twice at the same stamp.
         let source = SeededEntropy::new(1);
         source.stir(3);
         source.stir(3);

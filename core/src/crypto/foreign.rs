@@ -1,4 +1,5 @@
-//! Password hashes that other services made, as an import brings them (SPEC 13.2): verified, never made.
+//! Password hashes of other services, which an import brings (SPEC 13.2). The engine verifies them and never makes
+//! one.
 
 use std::fmt;
 
@@ -13,9 +14,9 @@ use zeroize::Zeroizing;
 use super::cost::{HashCost, HashFailed};
 use super::digest::same;
 
-/// 256 MiB, as for the engine's own.
+/// The most memory of one hash: 256 MiB, as for the engine's own.
 const MOST_MEMORY: u64 = 256 << 20;
-/// scrypt's memory times its parallel runs, which are made in turn.
+/// The most of scrypt's memory times its parallel runs, which the engine makes in turn.
 const MOST_SCRYPT: u64 = 1 << 30;
 const MOST_ITERATIONS: u32 = 2_000_000;
 const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
@@ -28,12 +29,12 @@ const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
 /// [PHC string format]: https://github.com/P-H-C/phc-string-format
 pub struct ForeignHash(Scheme);
 
-/// Why a text is no hash that is imported.
+/// Why a text is not a hash that can be imported.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ForeignProblem {
-    /// It is of no kind that is known here, or not well formed.
+    /// Its kind is unknown, or it is malformed.
     Unknown,
-    /// It costs so much that a phone would hang.
+    /// Its cost would make a phone hang.
     TooCostly,
 }
 
@@ -55,10 +56,10 @@ impl ForeignHash {
         scheme.map(Self)
     }
 
-    /// Whether this is the password that was hashed, in the bytes that were typed.
+    /// Returns whether this is the hashed password, in the bytes that were typed.
     ///
     /// # Errors
-    /// [`HashFailed::Unusable`] where the machine has no memory for it.
+    /// Returns [`HashFailed::Unusable`] if the machine has too little memory for it.
     pub fn verify(&self, password: &[u8]) -> Result<bool, HashFailed> {
         let unusable = |_| HashFailed::Unusable;
         match &self.0 {
@@ -77,7 +78,7 @@ impl ForeignHash {
             Scheme::Pbkdf2 { algorithm, iterations, salt, tag } => {
                 Ok(pbkdf2::verify(*algorithm, *iterations, salt, password, tag).is_ok())
             }
-            // What cannot be hashed, as a text with a zero byte in it, is no password of its either.
+            // A text that bcrypt cannot hash, such as one with a zero byte, is not the hashed password either.
             Scheme::Bcrypt(text) => Ok(bcrypt::verify(password, text).unwrap_or(false)),
             Scheme::Firebase { params, salt, signer_key, tag } => {
                 let mut key = Zeroizing::new([0; 32]);
@@ -134,7 +135,7 @@ fn scrypt_params(params: &ParamsString) -> Result<scrypt::Params, ForeignProblem
     let number = |name| params.get_decimal(name).ok_or(ForeignProblem::Unknown);
     let (log_n, r, p) = (number("ln")?, number("r")?, number("p")?);
     let memory = 1_u64.checked_shl(log_n).unwrap_or(u64::MAX).saturating_mul(128 * u64::from(r));
-    // Shifted out of the word it would be nought, and nought is within every cap.
+    // Without this check the shift would overflow to zero, which is within every cap.
     if log_n > 30 || memory > MOST_MEMORY || memory.saturating_mul(u64::from(p)) > MOST_SCRYPT {
         return Err(ForeignProblem::TooCostly);
     }
@@ -142,7 +143,7 @@ fn scrypt_params(params: &ParamsString) -> Result<scrypt::Params, ForeignProblem
     scrypt::Params::new(log_n, r, p).map_err(|_| ForeignProblem::Unknown)
 }
 
-/// `$2b$`, a cost of two digits, then 22 letters of salt and 31 of hash.
+/// Parses `$2b$`, a cost of two digits, 22 characters of salt and 31 of hash.
 fn bcrypt(text: &str) -> Result<Scheme, ForeignProblem> {
     let parts: bcrypt::HashParts = text.parse().map_err(|_| ForeignProblem::Unknown)?;
     if !BCRYPT_COSTS.contains(&parts.get_cost()) {
@@ -151,7 +152,7 @@ fn bcrypt(text: &str) -> Result<Scheme, ForeignProblem> {
     Ok(Scheme::Bcrypt(Zeroizing::new(text.to_owned())))
 }
 
-/// Firebase's own: the signer key, encrypted under what scrypt makes of the password.
+/// Parses Firebase's form: the signer key, encrypted under the scrypt of the password.
 fn firebase(text: &str) -> Result<Scheme, ForeignProblem> {
     let fields: Vec<_> = text.split('$').collect();
     let ["", _, params, salt, tag, separator, signer_key] = fields[..] else {
@@ -170,7 +171,7 @@ fn firebase(text: &str) -> Result<Scheme, ForeignProblem> {
     Ok(Scheme::Firebase { params: scrypt_params(&params)?, salt, signer_key, tag })
 }
 
-/// AES-256 in counter mode from nought (NIST SP 800-38A section 6.5).
+/// AES-256 in counter mode from zero (NIST SP 800-38A section 6.5).
 fn encrypted(key: &[u8; 32], plain: &[u8]) -> Vec<u8> {
     let cipher = Aes256::new(&(*key).into());
     let pad = (0_u128..).flat_map(|counter| {
@@ -185,8 +186,8 @@ fn encrypted(key: &[u8; 32], plain: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// Each from the algorithm's own tests: argon2's test.c, RFC 7914 section 12, RFC 6070, crypt_blowfish, and the
-    /// README of Firebase's scrypt; PBKDF2 with SHA-2 from OpenSSL.
+    /// Each vector is from the algorithm's own tests: argon2's test.c, RFC 7914 section 12, RFC 6070, crypt_blowfish,
+    /// and the README of Firebase's scrypt. Those of PBKDF2 with SHA-2 are from OpenSSL.
     const VECTORS: [(&str, &str); 8] = [
         ("password", "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA"),
         (
@@ -217,7 +218,7 @@ mod tests {
     ];
 
     #[test]
-    fn each_kind_verifies_its_own_and_nothing_else() {
+    fn each_kind_of_hash_verifies_its_password_and_no_other() {
         for (password, text) in VECTORS {
             let hash = ForeignHash::parse(text).unwrap_or_else(|problem| panic!("{text}: {problem:?}"));
             assert_eq!(hash.verify(password.as_bytes()), Ok(true), "{text}");
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_hang_a_phone_is_refused_before_it_is_hashed() {
+    fn a_hash_that_would_hang_a_phone_is_refused_before_hashing() {
         for text in [
             "$argon2id$v=19$m=262145,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
             "$argon2id$v=19$m=65536,t=11,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hash_is_refused() {
+    fn text_that_is_not_a_hash_is_refused() {
         for text in [
             "",
             "password",

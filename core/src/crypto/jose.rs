@@ -1,4 +1,4 @@
-//! Signed tokens (JWS, RFC 7515) in the one form that ID tokens come in, the compact one.
+//! Signed tokens (JWS, RFC 7515) in the compact form, which is the form of ID tokens.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
@@ -9,11 +9,11 @@ use super::keys::Keys;
 use crate::ground::id::FlowId;
 
 const LONGEST: usize = 8 * 1024;
-/// Header parameters that would have the token say how it is to be trusted or read (RFC 8725 section
-/// 3.10), or that change what the parts mean (RFC 7515 section 4.1.11, RFC 7797, RFC 7516).
+/// Header parameters with which a token would decide how to trust or read it (RFC 8725 section 3.10), or that
+/// change what its parts mean (RFC 7515 section 4.1.11, RFC 7797, RFC 7516).
 const REFUSED: [&str; 8] = ["crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc"];
 
-/// A token as it came. What is in it is anybody's word until [`Self::verify`] said yes.
+/// A received token. Do not trust its contents before [`Self::verify`] has accepted it.
 pub(crate) struct Jws<'a> {
     pub(crate) algorithm: Algorithm,
     pub(crate) claims: Object,
@@ -22,16 +22,16 @@ pub(crate) struct Jws<'a> {
     signature: Vec<u8>,
 }
 
-/// Why a text is no token to be looked at further.
+/// Why a text is not a token that the engine checks further.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum NotAToken {
     TooLong,
     Malformed,
-    /// Its algorithm is none, unknown or one that the reader could have signed with.
+    /// Its algorithm is `none`, unknown, or one with which the reader could have signed.
     Algorithm,
-    /// Its header has what it must not have.
+    /// Its header has a refused parameter.
     Header,
-    /// It is a token for something else.
+    /// It is a token of another kind.
     Kind,
 }
 
@@ -41,7 +41,7 @@ impl<'a> Jws<'a> {
             return Err(NotAToken::TooLong);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(NotAToken::Malformed)?;
-        // A dot in the second half is no base64url.
+        // Another dot in the second half fails as base64url.
         let (header, claims) = signed.split_once('.').ok_or(NotAToken::Malformed)?;
         let read = |part: &str| bytes(part).filter(|bytes| !bytes.is_empty()).ok_or(NotAToken::Malformed);
         let header = json::object(&read(header)?).ok_or(NotAToken::Malformed)?;
@@ -62,7 +62,7 @@ impl<'a> Jws<'a> {
         Ok(Self { algorithm, claims, kid, signed, signature })
     }
 
-    /// Whom it says that it comes from.
+    /// The issuer that the token claims.
     pub(crate) fn issuer(&self) -> Option<&str> {
         self.claims.get("iss").and_then(Json::text)
     }
@@ -73,16 +73,16 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// The kind of an ID token, where it says its kind: access tokens say `at+jwt` (RFC 9068), and so each
-/// other use has a name of its own (RFC 8725 section 3.11). Media types have no case, and `application/`
-/// may be left out (RFC 7515 section 4.1.9).
+/// Whether this `typ` is that of an ID token. Other tokens have a type of their own (RFC 8725 section 3.11), for
+/// example `at+jwt` for access tokens (RFC 9068). Media types are case-insensitive, and `application/` may be
+/// left out (RFC 7515 section 4.1.9).
 fn is_jwt(kind: &str) -> bool {
     let kind = kind.to_ascii_lowercase();
     kind.strip_prefix("application/").unwrap_or(&kind) == "jwt"
 }
 
-/// What a token must carry to be for this step of this flow and no other: 256 bits that nobody knows
-/// before the step shows them (OpenID Connect Core 1.0 section 15.5.2).
+/// The nonce that binds a token to this step of this flow: 256 bits that nobody knows before the step shows them
+/// (OpenID Connect Core 1.0 section 15.5.2).
 pub(crate) fn nonce(keys: &Keys, flow: FlowId, number: u32) -> String {
     Base64UrlUnpadded::encode_string(&keys.code(&[b"nonce", flow.as_bytes(), &number.to_be_bytes()]))
 }
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_read_and_a_wrong_header_is_told_apart() {
+    fn a_token_is_read_and_each_wrong_header_has_its_own_error() {
         let good = token(r#"{"alg":"ES256","kid":"1"}"#, r#"{"iss":"me"}"#);
         let jws = Jws::parse(&good).ok().unwrap();
         assert_eq!(
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_8_kib_is_read_and_a_byte_more_is_not() {
+    fn a_token_has_at_most_8_kib() {
         let padded = |length| format!("{{\"x\":\"{}\"}}", "x".repeat(length));
         let longest = |length: usize| token(r#"{"alg":"ES256"}"#, &padded(length));
         let mut at = 5_000;
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn r2_9_a_nonce_is_of_one_store_one_flow_and_one_step() {
+    fn r2_9_a_nonce_belongs_to_one_store_one_flow_and_one_step() {
         let keys = |seed| Keys::derive(&StoreKey::make(&SeededEntropy::new(seed)).unwrap());
         let flow = |byte| FlowId::from_bytes([byte; 16]);
         let first = nonce(&keys(1), flow(1), 1);

@@ -1,4 +1,4 @@
-//! The one file that names serde_json: JSON that others wrote, read strictly, and ours written.
+//! The only file that uses serde_json. It reads other people's JSON strictly and writes the engine's.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -7,16 +7,16 @@ use std::fmt;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A JSON object, in which no member stands twice.
+/// A JSON object without duplicate members.
 pub(crate) type Object = BTreeMap<String, Json>;
 
-/// A JSON value. It has no `Debug`: what is in it is others'.
+/// A JSON value. It has no `Debug`, because its contents may be personal.
 pub(crate) enum Json {
     Null,
     Bool(bool),
-    /// A number that is written as an integer and is one of 64 bits.
+    /// A number that is written as an integer and fits into 64 bits.
     Whole(u64),
-    /// Any other number: negative, with a fraction or exponent, too large.
+    /// Any other number: negative, with a fraction or exponent, or too large.
     Number,
     Text(String),
     List(Vec<Json>),
@@ -39,8 +39,8 @@ impl Json {
     }
 }
 
-/// The object that `bytes` are, all of them; nothing where they are none, or a member stands twice in it
-/// or in anything inside.
+/// Parses all of `bytes` as one object. Returns `None` if they are not one, or if any object in it has a
+/// duplicate member.
 pub(crate) fn object(bytes: &[u8]) -> Option<Object> {
     match serde_json::from_slice(bytes) {
         Ok(Json::Object(object)) => Some(object),
@@ -48,7 +48,7 @@ pub(crate) fn object(bytes: &[u8]) -> Option<Object> {
     }
 }
 
-/// The value as people can read it; nothing where it is none that JSON has.
+/// Writes the value as readable JSON. Returns `None` if JSON cannot express it.
 pub(crate) fn written(value: &impl Serialize) -> Option<String> {
     serde_json::to_string_pretty(value).ok()
 }
@@ -107,11 +107,11 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
         let mut object = Object::new();
         while let Some((name, value)) = members.next_entry()? {
-            // RFC 7515 section 4: "The Header Parameter names within the JOSE Header MUST be unique";
-            // RFC 7519 section 4 says the same of claims, where readers differ in which one they take.
+            // RFC 7515 section 4: "The Header Parameter names within the JOSE Header MUST be unique". RFC 7519
+            // section 4 says the same of claims. Readers differ in which duplicate they take.
             match object.entry(name) {
                 Entry::Vacant(vacant) => vacant.insert(value),
-                Entry::Occupied(_) => return Err(A::Error::custom("a member stands twice")),
+                Entry::Occupied(_) => return Err(A::Error::custom("duplicate member")),
             };
         }
         Ok(Json::Object(object))
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_object_is_read_whole_and_with_each_member_once() {
+    fn an_object_is_read_whole_and_without_duplicate_members() {
         let read = object(br#" {"a": [null, true, {"b": 1}], "c": "\u00e9", "d": 18446744073709551615} "#);
         let read = read.unwrap();
         assert_eq!(read.get("c").and_then(Json::text), Some("é"));
@@ -150,7 +150,10 @@ mod tests {
             assert!(object(bad.as_bytes()).is_none(), "{bad}");
         }
         assert!(object(b"{\"a\":\"\xff\"}").is_none(), "not UTF-8");
-        assert!(object("[".repeat(100_000).as_bytes()).is_none(), "as deep as that ends no process");
+        assert!(
+            object("[".repeat(100_000).as_bytes()).is_none(),
+            "deep nesting is refused and does not end the process"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Key sets of identity providers (RFC 7517): public keys that signatures are checked with.
+//! Key sets of identity providers (RFC 7517): the public keys that check signatures.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ring::signature::{
@@ -11,11 +11,11 @@ use super::json::{self, Json, Object};
 
 const LONGEST_SET: usize = 64 * 1024;
 const MOST_KEYS: usize = 32;
-/// Members that no public key has (RFC 7518 section 6, RFC 8037 section 2, and `priv` of the AKP kind);
-/// `k` is what a shared secret has.
+/// Members that no public key has (RFC 7518 section 6, RFC 8037 section 2, and `priv` of the AKP kind). `k` is the
+/// member of a shared secret.
 const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 
-/// Why a text is no key set.
+/// Why a text is not a key set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum BadSet {
     TooLarge,
@@ -43,12 +43,12 @@ enum Material {
         n: Vec<u8>,
         e: Vec<u8>,
     },
-    /// The point uncompressed (SEC 1 section 2.3.3): 4, x, y.
+    /// The uncompressed point (SEC 1 section 2.3.3): 4, x, y.
     P256(Vec<u8>),
     Ed25519(Vec<u8>),
 }
 
-/// Why no key of the set says that a signature is right.
+/// Why no key of the set verifies a signature.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Unverified {
     /// The set has no such key.
@@ -59,7 +59,7 @@ pub(crate) enum Unverified {
 }
 
 impl KeySet {
-    /// Reads a JWK set. What cannot be used is left out, as RFC 7517 section 5 has it: "Implementations
+    /// Reads a JWK set and leaves unusable keys out, following RFC 7517 section 5: "Implementations
     /// SHOULD ignore JWKs within a JWK Set that use "kty" (key type) values that are not understood by
     /// them, that are missing required members, or for which values are out of the supported ranges."
     pub(crate) fn parse(text: &str) -> Result<Self, BadSet> {
@@ -74,7 +74,7 @@ impl KeySet {
         let mut keys: Vec<Key> = Vec::new();
         for key in listed {
             let Json::Object(members) = key else { return Err(BadSet::Malformed) };
-            // Whoever holds this key signs for everybody: it must not be here, nor go unnoticed.
+            // Anybody who reads a private key can sign for everybody, so the host must hear of it.
             if PRIVATE.iter().any(|name| members.contains_key(*name)) {
                 return Err(BadSet::PrivateKey);
             }
@@ -87,8 +87,8 @@ impl KeySet {
         if keys.is_empty() { Err(BadSet::NoKey) } else { Ok(Self { keys }) }
     }
 
-    /// Whether the key of this name made the signature. Without a name it must be plain which key is
-    /// meant: the only one for the algorithm.
+    /// Checks that the key of this name made the signature. Without a name, the set must have only one key for the
+    /// algorithm.
     pub(crate) fn verify(
         &self,
         algorithm: Algorithm,
@@ -180,7 +180,7 @@ impl Material {
     }
 }
 
-/// The bytes of a text in base64url: without padding, and in its one spelling.
+/// Decodes base64url without padding, in its only spelling.
 pub(crate) fn bytes(text: &str) -> Option<Vec<u8>> {
     Base64UrlUnpadded::decode_vec(text).ok()
 }
@@ -189,7 +189,7 @@ pub(crate) fn bytes(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// RFC 7515 appendices A.2 and A.3: one payload, signed with RSA and on P-256.
+    /// The payload of RFC 7515 appendices A.2 and A.3, signed with RSA and on P-256.
     const PAYLOAD: &str =
         "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
     const RSA: &str = r#"{"kty":"RSA","kid":"rsa","e":"AQAB","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"}"#;
@@ -197,7 +197,7 @@ mod tests {
     const P256: &str = r#"{"kty":"EC","crv":"P-256","kid":"ec","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
     const P256_SIGNATURE: &str =
         "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
-    /// RFC 8037 appendices A.2 and A.4; the payload is "Example of Ed25519 signing".
+    /// The key of RFC 8037 appendices A.2 and A.4. The payload is "Example of Ed25519 signing".
     const ED: &str =
         r#"{"kty":"OKP","crv":"Ed25519","kid":"ed","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
     const ED_SIGNED: &str = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn the_signatures_of_the_standards_are_right_and_any_other_bit_makes_them_wrong() {
+    fn signatures_of_the_standards_verify_and_any_flipped_bit_breaks_them() {
         let set = set(&[RSA, P256, ED]).unwrap();
         for (algorithm, kid, message, signature) in [
             (Algorithm::Rs256, "rsa", format!("eyJhbGciOiJSUzI1NiJ9.{PAYLOAD}"), RSA_SIGNATURE),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_a_key_is_not_asked_of_a_token_that_has_none_and_not_dropped_where_it_has_one() {
+    fn a_token_may_omit_the_key_s_name_but_a_given_name_must_match() {
         let nameless = ED.replace("\"kid\":\"ed\",", "");
         let set = set(&[&nameless, P256]).unwrap();
         let signature = bytes(ED_SIGNATURE).unwrap();
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_is_what_can_be_used_of_it_or_refused() {
+    fn a_set_keeps_its_usable_keys_or_is_refused() {
         assert!(set(&[ED, r#"{"kty":"new"}"#, "{}"]).is_ok());
         assert_eq!(set(&[ED, ED]).err(), Some(BadSet::SameName));
         assert_eq!(set(&[r#"{"kty":"new","priv":"AA"}"#, ED]).err(), Some(BadSet::PrivateKey));

@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 
 /// A key of HMAC-SHA256.
 ///
-/// ring wipes none of its keys. This one lives in a box, so that moving it leaves no copy, and is
-/// overwritten there when it is dropped. What ring left on the stack while it made the key stays
-/// until the stack is used again; without `unsafe` it cannot be reached.
+/// ring wipes none of its keys. This one is in a box, so that moving it leaves no copy, and it is overwritten there
+/// when it is dropped. What ring leaves on the stack while it makes the key stays until the stack is used
+/// again, because only `unsafe` code could reach it.
 pub(super) struct Mac(Box<Key>);
 
 impl Mac {
@@ -18,7 +18,7 @@ impl Mac {
         Self(Box::new(Key::new(HMAC_SHA256, key)))
     }
 
-    /// The code of the parts, run together: a caller whose parts vary in length prefixes them.
+    /// The code of the concatenated parts. If the lengths of parts vary, the caller must prefix them.
     pub(super) fn of(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         let mut context = Context::with_key(&self.0);
         for part in parts {
@@ -31,10 +31,10 @@ impl Mac {
         code
     }
 
-    /// HKDF-Expand (RFC 5869 section 2.3) with this key as the pseudorandom key. Every key here is
-    /// random or derived, so the extract half has nothing to do (section 3.3).
+    /// HKDF-Expand (RFC 5869 section 2.3) with this key as the pseudorandom key. Every key here is random or derived,
+    /// so the extract step is not needed (section 3.3).
     ///
-    /// Written over HMAC because ring's own can fail, for lengths that are never asked for here.
+    /// It uses HMAC directly because ring's HKDF can fail, for lengths that never occur here.
     pub(super) fn expand<const N: usize>(&self, label: &str) -> Zeroizing<[u8; N]> {
         const { assert!(N <= 64, "two blocks are enough for every use") };
         let first = self.of(&[label.as_bytes(), &[1]]);
@@ -48,13 +48,13 @@ impl Mac {
     }
 }
 
-/// What a key is overwritten with; making one takes as long as a code.
+/// The blank key that overwrites others. It is made once, because that takes as long as a code.
 static BLANK: LazyLock<Key> = LazyLock::new(|| Key::new(HMAC_SHA256, &[0; 32]));
 
 impl Drop for Mac {
     fn drop(&mut self) {
         (*self.0).clone_from(&BLANK);
-        // Without a reader the compiler may leave the write out.
+        // Without a use the compiler may remove the write.
         black_box(&self.0);
     }
 }
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn the_code_is_that_of_rfc_4231() {
-        // Section 4.2 has a key of 20 bytes; HMAC fills keys up to the block with zeros.
+        // The key of section 4.2 has 20 bytes. HMAC pads keys with zeros.
         let mut key = [0; 32];
         key[..20].fill(0x0b);
         assert_eq!(
@@ -78,8 +78,8 @@ mod tests {
     }
 
     #[test]
-    fn expanding_gives_what_rfc_5869_gives() {
-        // Appendix A.1: its pseudorandom key and info, which is no text, so it is built from bytes.
+    fn expanding_matches_rfc_5869() {
+        // The pseudorandom key and the info of appendix A.1. The info is not text, so it is built from bytes.
         let prk: [u8; 32] =
             hex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5").try_into().unwrap();
         let mac = Mac::new(&prk);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn expanding_gives_what_rings_hkdf_gives() {
+    fn expanding_matches_the_hkdf_of_ring() {
         struct Sixty(usize);
         impl hkdf::KeyType for Sixty {
             fn len(&self) -> usize {

@@ -1,4 +1,4 @@
-//! The keys, from the host's to one account's: host key, store key, derived keys, data keys.
+//! The keys in order of derivation: host key, store key, derived keys, data keys of accounts.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use super::tally::TallyKey;
 use crate::ground::entropy::{Entropy, EntropyFailed};
 use crate::ground::id::{AccountId, SessionId};
 
-/// The key from which all keys of one file come, in two halves. It stands in the file's header, wrapped.
+/// The key from which all keys of one file are derived, in two halves. The file's header holds it, wrapped.
 pub(crate) struct StoreKey {
-    /// Of what seals, and what holds the rows together. A rewritten file has another, so that what is left
-    /// of the earlier one opens to nobody.
+    /// The half for sealing and for the code over the rows. A rewritten file gets a new one, so that nobody can open
+    /// what is left of the earlier file.
     sealing: Raw,
-    /// Of what cannot be made again without what people typed: passwords' hashes, and what is looked up by
-    /// a keyed hash. It lasts as long as the store.
+    /// The half for password hashes and lookup hashes, which cannot be made again without what people typed. It
+    /// lasts as long as the store.
     lasting: Raw,
 }
 
@@ -28,13 +28,13 @@ impl StoreKey {
         Ok(Self { sealing: random(entropy)?, lasting: random(entropy)? })
     }
 
-    /// A key that opens nothing that this one has sealed, and finds all that this one finds.
+    /// Makes a key that cannot open what this one sealed, but gives the same lookup hashes.
     pub(crate) fn renewed(&self, entropy: &dyn Entropy) -> Result<Self, EntropyFailed> {
         Ok(Self { sealing: random(entropy)?, lasting: self.lasting.clone() })
     }
 
-    /// Both halves and all that comes of them, each byte combined with `mask`: for a test that looks for them in
-    /// memory and must not hold them itself.
+    /// Both halves and all keys derived from them, with each byte XORed with `mask`. A test looks for them in memory
+    /// and must not hold them itself.
     #[cfg(feature = "testing")]
     pub(crate) fn masked(&self, mask: u8) -> Vec<[u8; 32]> {
         let masked = |key: &[u8; 32]| key.map(|byte| byte ^ mask);
@@ -47,7 +47,7 @@ impl StoreKey {
         [&[masked(&self.sealing), masked(&self.lasting)][..], &sealing, &lasting].concat()
     }
 
-    /// Sealed under `kek`; `clear` are the header's readable bytes, which are authenticated with it.
+    /// Seals the key under `kek`, and authenticates the header's readable bytes `clear` with it.
     pub(crate) fn wrap(
         &self,
         kek: &[u8; 32],
@@ -72,7 +72,7 @@ fn header(clear: &[u8]) -> Place<'_> {
     Place { key: b"selfsame/store key", part: 0, clear }
 }
 
-/// The keys derived from the store key: HKDF-SHA256 of one half, one label each, so that none says
+/// The keys derived from the store key: HKDF-SHA256 of one half with one label each, so that no key reveals
 /// anything about another.
 pub(crate) struct Keys {
     rows: SealKey,
@@ -96,34 +96,34 @@ impl Keys {
         }
     }
 
-    /// Seals rows that belong to no account.
+    /// The key that seals rows of no account.
     pub(crate) fn rows(&self) -> &SealKey {
         &self.rows
     }
 
-    /// The keyed hash under which something is found that must not be readable: HMAC-SHA256 of the
-    /// kind and the parts. Equal only for equal kinds and equal parts with equal boundaries.
+    /// The lookup hash of something that must not be readable: HMAC-SHA256 of the kind and the parts. Two are equal
+    /// only if the kinds, the parts and their boundaries are equal.
     pub(crate) fn lookup(&self, kind: u8, parts: &[&[u8]]) -> [u8; 32] {
         keyed(&self.lookup, &[kind], parts)
     }
 
-    /// The keyed hash of a mailed code or a flow token: eight digits would be found by trying all
-    /// of them, if the hash had no key.
+    /// The keyed hash of a mailed code or a flow token. Without a key, anybody could find eight digits by trying all
+    /// of them.
     pub(crate) fn code(&self, parts: &[&[u8]]) -> [u8; 32] {
         keyed(&self.code, &[], parts)
     }
 
-    /// Goes into every password hash, so that a hash without the host key cannot be guessed at.
+    /// The pepper of every password hash. Without the host key, nobody can try guesses against a hash.
     pub(crate) fn pepper(&self) -> &[u8; 32] {
         &self.pepper
     }
 
-    /// The key of the rows as a whole.
+    /// The key of the code over all rows.
     pub(crate) fn tally(&self) -> Arc<TallyKey> {
         Arc::clone(&self.tally)
     }
 
-    /// An account's data key as it stands in its row: [`WRAPPED_LEN`] bytes.
+    /// Wraps an account's data key for its row: `WRAPPED_LEN` bytes.
     pub(crate) fn wrap_account(
         &self,
         entropy: &dyn Entropy,
@@ -154,7 +154,7 @@ fn keyed(key: &Mac, kind: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     *key.of(&[&bytes])
 }
 
-/// The key of the part of a session's row that only the bearer of its secret opens.
+/// The key of the part of a session's row that only the bearer of the session's secret can open.
 pub(crate) fn session_key(secret: &[u8; 32], session: &SessionId) -> SealKey {
     SealKey::new(&Mac::new(secret).expand::<32>(&format!("selfsame/session/{session}")))
 }
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_store_key_opens_with_its_host_key_and_header_alone() {
+    fn the_store_key_opens_only_with_its_host_key_and_header() {
         let host = HostKey::generate(&SystemEntropy).unwrap();
         let wrapped = store_key().wrap(host.reveal(), &SystemEntropy, b"header").unwrap();
         assert_eq!(wrapped.len(), 64 + OVERHEAD);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_value_of_another_length_is_no_key() {
+    fn a_sealed_value_of_another_length_is_not_a_key() {
         let kek = [6; 32];
         for plain in [&b""[..], &[1; 32], &[1; 63], &[1; 65]] {
             let sealed = SealKey::new(&kek).seal(&SystemEntropy, &header(b""), plain).unwrap();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_data_key_opens_for_its_own_account_alone() {
+    fn a_data_key_opens_only_for_its_account() {
         let keys = Keys::derive(&store_key());
         let key = DataKey::make(&SystemEntropy).unwrap();
         let wrapped = keys.wrap_account(&SystemEntropy, &account(1), &key).unwrap();
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn keyed_hashes_tell_kinds_boundaries_purposes_and_files_apart() {
+    fn keyed_hashes_differ_by_kind_boundary_purpose_and_file() {
         let keys = Keys::derive(&store_key());
         let other = Keys::derive(&StoreKey::make(&SystemEntropy).unwrap());
         let hashes = [
@@ -240,10 +240,10 @@ mod tests {
         }
     }
 
-    /// The bytes come from other implementations (Python's hmac, OpenSSL), written from the comments
-    /// here. A change of any of them makes every file in the world unreadable.
+    /// Other implementations (Python's hmac, OpenSSL), written from the comments here, gave these bytes. A change of
+    /// any of them makes every existing file unreadable.
     #[test]
-    fn every_key_is_what_it_was_in_the_first_release() {
+    fn keys_are_those_of_the_first_release() {
         let wrapped = hex("dccfb99fef67d3c95df41217d3c4e5eaf8e4e96f3fbc53488da579bef9766632\
                            91072194d0d59618601206070ae914f470e46f761dac40a3af0acf7d63e466c5\
                            a8f559b6b503f9998419fad829bc8a62d65d68b9615624357df08422");
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renewed_key_opens_nothing_and_finds_everything() {
+    fn a_renewed_key_opens_nothing_sealed_before_but_finds_everything() {
         let (before, after) = (store_key(), store_key().renewed(&SystemEntropy).unwrap());
         let (before, after) = (Keys::derive(&before), Keys::derive(&after));
         let sealed = before.rows().seal(&SystemEntropy, &ROW, b"body").unwrap();
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_key_is_of_one_secret_and_one_session() {
+    fn a_session_key_belongs_to_one_secret_and_one_session() {
         let id = |byte| SessionId::from_bytes([byte; 16]);
         let sealed = session_key(&[1; 32], &id(1)).seal(&SystemEntropy, &ROW, b"body").unwrap();
         assert!(session_key(&[1; 32], &id(1)).open(&ROW, &sealed).is_ok());
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_key_shows_itself_only_when_asked() {
+    fn a_host_key_is_shown_only_by_reveal() {
         let key = HostKey::from_bytes([0xab; 32]);
         assert_eq!(format!("{key:?}"), "HostKey(…)");
         assert_eq!(key.reveal(), &[0xab; 32]);

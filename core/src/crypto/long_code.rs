@@ -1,4 +1,4 @@
-//! Codes that people keep on paper or get in the mail, and type: 120 random bits.
+//! Codes of 120 random bits that people keep on paper or get by mail, and type.
 
 use std::fmt;
 
@@ -8,25 +8,25 @@ use super::digest::same;
 use super::kdf::Mac;
 use crate::ground::secret::Secret;
 
-/// How many recovery codes are made at a time (SPEC 5.3).
+/// The number of recovery codes that are made at a time (SPEC 5.3).
 pub(crate) const CODES: usize = 10;
 
 const BYTES: usize = 15;
 const DIGITS: usize = 24;
 const GROUP: usize = 4;
 
-/// Crockford's base32: no I, L, O (read as digits) and no U. 15 bytes are 24 digits with no bit over,
-/// so every code has one value and every value one code.
+/// Crockford's base32: without I, L and O, which are read as digits, and without U. 15 bytes are exactly 24
+/// digits, so every code has one value and every value one code.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// A recovery code, or the code that undoes a change. Overwritten when dropped.
 ///
-/// Guessing is hopeless at 120 bits (OWASP ASVS 5.0 6.5.2 asks for 112), so that a fast keyed hash of
-/// its bytes may be kept, where eight digits need a limit of tries.
+/// Nobody can guess 120 bits (OWASP ASVS 5.0 6.5.2 asks for 112), so the store may keep a fast keyed hash of its
+/// bytes. A code of eight digits needs a limit on attempts instead.
 #[derive(Clone)]
 pub(crate) struct LongCode(Box<Zeroizing<[u8; BYTES]>>);
 
-/// The recovery codes of a seed: the same again whenever they are shown again.
+/// The recovery codes of a seed. They are the same whenever they are shown again.
 pub(crate) fn codes(seed: &[u8; 32]) -> Vec<LongCode> {
     let seed = Mac::new(seed);
     (0..CODES).map(|number| LongCode::new(*seed.expand(&format!("selfsame/recovery/{number}")))).collect()
@@ -37,18 +37,18 @@ impl LongCode {
         Self(Box::new(Zeroizing::new(bytes)))
     }
 
-    /// What is hashed. However it was typed, a code has one value.
+    /// The bytes to hash. They are the same however the code was typed.
     pub(crate) fn as_bytes(&self) -> &[u8; BYTES] {
         &self.0
     }
 
-    /// A code as somebody typed it. Case, blanks and dashes say nothing (word processors make their
-    /// own of both); letters that look like a digit are that digit. A U looks like a V and may be a slip for
-    /// either, so it is refused, as is everything else.
+    /// Parses a code as somebody typed it. Ignores case, blanks and dashes, of which word processors insert their
+    /// own kinds. Reads a letter that looks like a digit as that digit. Refuses a U, which may be a mistyped V,
+    /// and everything else.
     pub(crate) fn parse(typed: &[u8]) -> Option<Self> {
         let mut number = Zeroizing::new(0_u128);
         let mut digits = 0;
-        for typed in std::str::from_utf8(typed).ok()?.chars().filter(|typed| !says_nothing(*typed)) {
+        for typed in std::str::from_utf8(typed).ok()?.chars().filter(|typed| !is_separator(*typed)) {
             let plain = match typed.to_ascii_uppercase() {
                 'O' => '0',
                 'I' | 'L' => '1',
@@ -83,12 +83,12 @@ impl LongCode {
     }
 }
 
-/// Blanks, and whatever is drawn as a dash.
-fn says_nothing(typed: char) -> bool {
+/// Whether the character is a blank or looks like a dash.
+fn is_separator(typed: char) -> bool {
     typed.is_whitespace() || matches!(typed, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
-/// In constant time, like every comparison of secrets.
+/// Compares in constant time, like every comparison of secrets.
 impl PartialEq for LongCode {
     fn eq(&self, other: &Self) -> bool {
         same(self.as_bytes(), other.as_bytes())
@@ -118,7 +118,7 @@ mod tests {
         LongCode::new(bytes).print().reveal_text().unwrap().to_owned()
     }
 
-    /// From another implementation (Python's base64, its alphabet put for Crockford's).
+    /// Another implementation (Python's base64, with Crockford's alphabet) gave these codes.
     #[test]
     fn r5_3_a_code_is_printed_in_six_groups_of_four() {
         for (bytes, printed) in [
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn r5_3_every_code_that_is_printed_is_read_back() {
+    fn r5_3_every_printed_code_is_read_back() {
         for seed in 0..1_000_u32 {
             let mut bytes = [0; 32];
             bytes[..4].copy_from_slice(&seed.to_be_bytes());
@@ -144,7 +144,7 @@ mod tests {
             assert_eq!(printed.reveal().len(), 29);
             assert_eq!(LongCode::parse(printed.reveal()), Some(code));
         }
-        // Each bit of it counts.
+        // Each bit changes the code.
         for bit in 0..120 {
             let mut bytes = [0; 15];
             bytes[bit / 8] = 0x80 >> (bit % 8);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn r5_3_what_is_no_code_is_refused() {
+    fn r5_3_text_that_is_not_a_code_is_refused() {
         for typed in [
             "",
             "-",
@@ -191,7 +191,7 @@ mod tests {
             "0123_4567_89AB_CDEF_GHJK_MNPQ",
             "0123.4567.89AB.CDEF.GHJK.MNPQ",
             "0123-4567-89AB-CDEF-GHJK-MNP\0",
-            // Capitals and digits of other scripts, and what becomes a letter by case alone.
+            // Capitals and digits of other scripts, and characters that only a change of case turns into a letter.
             "0123-4567-89АВ-CDEF-GHJK-MNPQ",
             "\u{ff10}123-4567-89AB-CDEF-GHJK-MNPQ",
             "0123-4567-89AB-CDEF-GHJ\u{212a}-MNPQ",
@@ -205,9 +205,9 @@ mod tests {
         assert_eq!(LongCode::parse(&bytes), None);
     }
 
-    /// Every byte in every place: it stands for one digit of the printed code or it ruins it.
+    /// In every place, every byte stands for one digit of the printed code or makes the code invalid.
     #[test]
-    fn r5_3_one_typed_letter_never_becomes_two_meanings() {
+    fn r5_3_each_typed_letter_has_at_most_one_meaning() {
         let right = *b"0123456789ABCDEFGHJKMNPQ";
         for place in 0..24 {
             let mut values = HashSet::new();
@@ -231,9 +231,9 @@ mod tests {
         }
     }
 
-    /// From another implementation (Python's hmac): HKDF-Expand of the seed.
+    /// Another implementation (Python's hmac) gave these codes: HKDF-Expand of the seed.
     #[test]
-    fn r5_3_ten_codes_come_from_a_seed_and_come_again() {
+    fn r5_3_a_seed_always_gives_the_same_ten_codes() {
         let printed = |seed: u8| -> Vec<String> {
             codes(&[seed; 32]).iter().map(|code| print(*code.as_bytes())).collect()
         };

@@ -1,4 +1,4 @@
-//! Floor 1: bytes in, bytes out. Pure, given entropy.
+//! Floor 1: cryptography on bytes. Apart from the entropy that it is given, it is pure.
 
 pub(crate) mod algorithm;
 pub(crate) mod argon;
@@ -24,7 +24,7 @@ pub(crate) mod tally;
 pub(crate) mod token;
 pub(crate) mod totp;
 
-/// Bytes from the hexadecimal text of a test vector.
+/// Decodes the hexadecimal text of a test vector.
 #[cfg(test)]
 fn hex(text: &str) -> Vec<u8> {
     (0..text.len())

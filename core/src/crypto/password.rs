@@ -11,18 +11,18 @@ use super::foreign::{ForeignHash, ForeignProblem};
 use super::hasher::Hasher;
 use crate::ground::secret::Secret;
 
-/// A password's hash as it is stored: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`, or one that was imported behind
-/// [`IMPORTED`], since that has no pepper.
+/// A password's hash as it is stored: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`. The prefix [`IMPORTED`] marks an
+/// imported hash, which has no pepper.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredPassword(String);
 
 const IMPORTED: &str = "imported:";
 
-/// A text is no password hash that this engine verifies.
+/// The text is not a password hash that this engine can verify.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct InvalidHash;
 
-/// What the string says.
+/// The parts of the string.
 struct Parts {
     cost: HashCost,
     salt: [u8; 16],
@@ -37,7 +37,7 @@ pub(crate) fn hash(
     salt: [u8; 16],
     pepper: &[u8; 32],
 ) -> Result<StoredPassword, HashFailed> {
-    // Beyond the caps the string could never be verified.
+    // The engine would refuse to verify a hash beyond the caps.
     if !cost.within_caps() {
         return Err(HashFailed::Unusable);
     }
@@ -47,22 +47,22 @@ pub(crate) fn hash(
 }
 
 impl StoredPassword {
-    /// Takes a string that this engine can verify: Argon2id version 1.3 in its one spelling, with a
-    /// salt of 16 bytes, a tag of 32, and a cost within the caps.
+    /// Parses a string that this engine can verify: Argon2id version 1.3 in its only spelling, with a salt of 16 bytes,
+    /// a tag of 32, and a cost within the caps.
     #[cfg(test)]
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidHash> {
         read(text).map(|_| Self(text.to_owned()))
     }
 
-    /// Takes the hash that another service made.
+    /// Parses the hash that another service made.
     pub(crate) fn imported(text: &Secret) -> Result<Self, ForeignProblem> {
         let text = text.reveal_text().ok_or(ForeignProblem::Unknown)?;
         ForeignHash::parse(text)?;
         Ok(Self(format!("{IMPORTED}{text}")))
     }
 
-    /// Whether this is the password that was hashed: in its normal form, or as it was typed where another service
-    /// hashed it. Nothing is hashed for a string beyond the caps or in another spelling than ours.
+    /// Whether this is the hashed password: in its normal form, or as typed if another service hashed it. Hashes
+    /// nothing if the stored string is beyond the caps or spelled differently.
     pub(crate) fn verify(
         &self,
         hasher: &dyn Hasher,
@@ -79,7 +79,7 @@ impl StoredPassword {
         Ok(same(&tag, &parts.tag))
     }
 
-    /// Whether the next successful sign-in replaces it (SPEC 4.5): weaker than `cost` in memory or
+    /// Whether the next successful sign-in replaces the hash (SPEC 4.5): if it is weaker than `cost` in memory or
     /// passes, or of another kind.
     pub(crate) fn needs_rehash(&self, cost: HashCost) -> bool {
         match read(&self.0) {
@@ -110,8 +110,8 @@ fn read(text: &str) -> Result<Parts, InvalidHash> {
         salt: bytes(phc.salt.as_deref())?.try_into().map_err(|_| InvalidHash)?,
         tag: bytes(phc.hash.as_ref().map(Output::as_bytes))?.try_into().map_err(|_| InvalidHash)?,
     };
-    // Written again it must be the same text: that rules out another algorithm or version, further
-    // parameters, and every other spelling of these.
+    // Writing the parts again must give the same text. This rules out other algorithms, versions, parameters and
+    // spellings.
     if cost.within_caps() && write(&parts).map_err(|_| InvalidHash)? == text {
         Ok(parts)
     } else {
@@ -150,7 +150,7 @@ mod tests {
     const STORED: &str = "$argon2id$v=19$m=64,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$\
                           CyKomn6GZ75+N7SeZKDGSe/0Pwurofk+TVREGWvswAI";
 
-    /// Counts what it is asked for.
+    /// Counts the hashes that it makes.
     struct Counting(Argon2Hasher, AtomicU32);
 
     impl Hasher for Counting {
@@ -170,7 +170,7 @@ mod tests {
         Counting(Argon2Hasher::new(1), AtomicU32::new(0))
     }
 
-    /// The tag comes from the reference implementation (libargon2), with the pepper as its secret.
+    /// The reference implementation (libargon2) gave the tag, with the pepper as its secret.
     #[test]
     fn a_password_is_stored_as_a_phc_string_and_verifies() {
         let hasher = hasher();
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(StoredPassword::parse(STORED), Ok(stored.clone()));
         assert_eq!(stored.verify(&hasher, PASSWORD, PASSWORD, &PEPPER), Ok(true));
         assert_eq!(stored.verify(&hasher, b"correct horse battery stapl", b"", &PEPPER), Ok(false));
-        assert_eq!(stored.verify(&hasher, PASSWORD, PASSWORD, &[0x2b; 32]), Ok(false), "the pepper matters");
+        assert_eq!(stored.verify(&hasher, PASSWORD, PASSWORD, &[0x2b; 32]), Ok(false), "another pepper");
         assert_eq!(format!("{stored:?}"), "StoredPassword(…)");
     }
 
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_hash_of_ours_is_refused_before_anything_is_hashed() {
+    fn a_foreign_or_malformed_hash_is_refused_before_hashing() {
         let with = |from: &str, to: &str| STORED.replace(from, to);
         for text in [
             String::new(),
@@ -234,12 +234,12 @@ mod tests {
             let (stored, hasher) = (StoredPassword(text), hasher());
             assert_eq!(stored.verify(&hasher, PASSWORD, PASSWORD, &PEPPER), Err(HashFailed::Unusable));
             assert!(stored.needs_rehash(COST));
-            assert_eq!(hasher.1.into_inner(), 0, "nothing was hashed");
+            assert_eq!(hasher.1.into_inner(), 0, "a hash was made");
         }
     }
 
     #[test]
-    fn no_hash_is_made_that_could_not_be_verified() {
+    fn a_hash_that_could_not_be_verified_is_never_made() {
         let hasher = hasher();
         for (memory_kib, passes, lanes) in [(262_145, 2, 1), (64, 11, 1), (128, 2, 9), (7, 1, 1), (0, 0, 0)] {
             let cost = HashCost::new(memory_kib, passes, lanes);
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn r4_5_a_hash_is_made_anew_when_it_is_weaker_in_memory_or_passes() {
+    fn r4_5_a_hash_is_replaced_if_it_is_weaker_in_memory_or_passes() {
         let stored = StoredPassword::parse(STORED).unwrap();
         for (memory_kib, passes, lanes, anew) in [
             (64, 2, 1, false),
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_hasher_is_no_wrong_password() {
+    fn a_busy_hasher_does_not_mean_a_wrong_password() {
         struct Full;
         impl Hasher for Full {
             fn derive(
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_password_is_one_string_in_its_record() {
+    fn a_record_stores_a_password_as_one_string() {
         #[derive(Serialize, Deserialize, PartialEq, Debug)]
         struct Method(StoredPassword);
         impl Record for Method {

@@ -146,7 +146,7 @@ mod tests {
         QrCode::of(&text.into()).unwrap()
     }
 
-    /// What another library reads of a picture, and the level of correction (0 is M, 1 is L).
+    /// Reads a picture with another library. Returns the text and the level of correction (0 is M, 1 is L).
     fn read(side: usize, is_dark: impl Fn(usize, usize) -> bool) -> (String, u16) {
         const PIXELS: usize = 3;
         let mut picture = rqrr::PreparedImage::prepare_from_bitmap(side * PIXELS, side * PIXELS, |x, y| {
@@ -163,15 +163,15 @@ mod tests {
     }
 
     #[test]
-    fn r5_1_what_is_drawn_is_read_by_another_library() {
+    fn r5_1_another_library_reads_the_drawn_code() {
         for text in [URI, "a", "0123456789", "ABC-DEF", "Ünï \u{1f511}", &"x".repeat(500)] {
             assert_eq!(read_modules(&qr(text)).0, text);
         }
     }
 
     #[test]
-    fn r5_1_errors_are_corrected_at_level_m_and_at_l_where_only_that_fits() {
-        // 2,331 bytes are the most of version 40 at level M, 2,953 at level L (ISO/IEC 18004:2015, table 7).
+    fn r5_1_errors_are_corrected_at_level_m_or_at_l_if_only_that_fits() {
+        // Version 40 holds at most 2,331 bytes at level M and 2,953 at level L (ISO/IEC 18004:2015, table 7).
         for (length, side, level) in [(2_331, 177, 0), (2_332, 161, 1), (2_953, 177, 1)] {
             let text = "x".repeat(length);
             let qr = qr(&text);
@@ -189,7 +189,7 @@ mod tests {
         let qr = qr(URI);
         let size = qr.size();
         assert_eq!(size, 45, "version 7");
-        // The corners of the three finder patterns, and the one that has none of it.
+        // The corners of the three finder patterns, and the fourth corner, which has none.
         assert!(qr.is_dark(0, 0) && qr.is_dark(size - 1, 0) && qr.is_dark(0, size - 1));
         assert!(!qr.is_dark(size, 0) && !qr.is_dark(0, size) && !qr.is_dark(usize::MAX, usize::MAX));
     }
@@ -215,7 +215,7 @@ mod tests {
                 assert_eq!(run, format!("M{x} {y}h{length}v1h-{back}"));
                 assert_eq!(length, back);
                 picture[y][x..x + length].iter_mut().for_each(|module| {
-                    assert!(!*module, "drawn once");
+                    assert!(!*module, "a module is drawn twice");
                     *module = true;
                 });
             }

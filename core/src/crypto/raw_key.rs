@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::seal::OpenFailed;
 use crate::ground::entropy::{Entropy, EntropyFailed};
 
-/// 32 bytes in a box: moving the owner leaves no copy behind.
+/// 32 bytes in a box, so that moving the owner leaves no copy behind.
 pub(super) type Raw = Box<Zeroizing<[u8; 32]>>;
 
 pub(super) fn random(entropy: &dyn Entropy) -> Result<Raw, EntropyFailed> {

@@ -1,4 +1,4 @@
-//! Sealing: AES-256-GCM (NIST SP 800-38D) over a value and the place where it belongs.
+//! Sealing: AES-256-GCM (NIST SP 800-38D) over a value and its place.
 
 use std::hint::black_box;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::ground::entropy::{Entropy, EntropyFailed};
 
-/// What sealing adds to a value, in bytes: the nonce in front and the tag behind.
+/// The bytes that sealing adds to a value: the nonce before it and the tag after it.
 pub(crate) const OVERHEAD: usize = NONCE_LEN + 16;
 
 /// The layout of sealed values and of what is authenticated with them.
@@ -16,18 +16,18 @@ const FORMAT: u8 = 1;
 
 /// A key that seals.
 ///
-/// ring wipes none of its keys. This one lives in a box, so that moving it leaves no copy, and is
-/// overwritten there when it is dropped. What ring left on the stack while it expanded the key
-/// stays until the stack is used again; without `unsafe` it cannot be reached.
+/// ring wipes none of its keys. This one is in a box, so that moving it leaves no copy, and it is overwritten there
+/// when it is dropped. What ring leaves on the stack while it expands the key stays until the stack is used
+/// again, because only `unsafe` code could reach it.
 pub(crate) struct SealKey(Option<Box<LessSafeKey>>);
 
-/// Where a sealed value belongs: moved to another row it does not open.
+/// Where a sealed value belongs. It does not open in any other place.
 pub(crate) struct Place<'a> {
     /// The row's key.
     pub(crate) key: &'a [u8],
     /// Which of the row's sealed parts it is.
     pub(crate) part: u8,
-    /// What stands readable beside it in the row and must not be changed either.
+    /// The readable bytes beside it in the row, which must not be changed either.
     pub(crate) clear: &'a [u8],
 }
 
@@ -40,8 +40,8 @@ impl SealKey {
         Self(expanded(key))
     }
 
-    /// `nonce 12 || ciphertext || tag 16`. The nonce is random and drawn here and nowhere else;
-    /// one key stays far below the 2^32 seals that this allows (SP 800-38D section 8.3).
+    /// Returns `nonce 12 || ciphertext || tag 16`. The nonce is random and drawn only here. One key stays far below the
+    /// 2^32 seals that random nonces allow (SP 800-38D section 8.3).
     pub(crate) fn seal(
         &self,
         entropy: &dyn Entropy,
@@ -50,12 +50,12 @@ impl SealKey {
     ) -> Result<Vec<u8>, EntropyFailed> {
         let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce)?;
-        // The exact size at once: growing would leave a copy of the plain value behind.
+        // Allocates the exact size, because growing would leave a copy of the plain value behind.
         let mut sealed = Vec::with_capacity(plain.len().saturating_add(OVERHEAD));
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(plain);
         let body = sealed.get_mut(NONCE_LEN..).ok_or(EntropyFailed)?;
-        // ring refuses 64 GiB and more, which no caller holds; then there is no seal either.
+        // ring refuses values of 64 GiB and more, which no caller has.
         let key = self.0.as_ref().ok_or(EntropyFailed)?;
         let tag = key
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), place.aad(), body)
@@ -70,7 +70,7 @@ impl SealKey {
         Ok(sealed)
     }
 
-    /// What was sealed, if it was sealed with this key for this place.
+    /// Returns the value if it was sealed with this key for this place.
     pub(crate) fn open(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenFailed> {
         let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(OpenFailed)?;
         let mut plain = Zeroizing::new(body.to_vec());
@@ -84,27 +84,27 @@ impl SealKey {
     }
 }
 
-/// None for a key of another length than AES-256 has, which the type rules out; such a key would
-/// seal and open nothing.
+/// Expands a key. Returns `None` for a wrong length, which the type rules out. Such a key would seal and open
+/// nothing.
 fn expanded(key: &[u8; 32]) -> Option<Box<LessSafeKey>> {
     UnboundKey::new(&AES_256_GCM, key).ok().map(|key| Box::new(LessSafeKey::new(key)))
 }
 
-/// What a key is overwritten with; making one takes as long as a seal.
+/// The blank key that overwrites others. It is made once, because that takes as long as a seal.
 static BLANK: LazyLock<Option<Box<LessSafeKey>>> = LazyLock::new(|| expanded(&[0; 32]));
 
 impl Drop for SealKey {
     fn drop(&mut self) {
         if let (Some(key), Some(blank)) = (&mut self.0, &*BLANK) {
             key.clone_from(blank);
-            // Without a reader the compiler may leave the write out.
+            // Without a use the compiler may remove the write.
             black_box(key);
         }
     }
 }
 
 impl Place<'_> {
-    /// `[format][length of key, 8 bytes][key][part][clear]`: no two places give the same bytes.
+    /// `[format][length of key, 8 bytes][key][part][clear]`, so that no two places give the same bytes.
     fn aad(&self) -> Aad<Vec<u8>> {
         let mut bytes = Vec::with_capacity(10 + self.key.len() + self.clear.len());
         bytes.push(FORMAT);
@@ -129,11 +129,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_opens_at_its_place() {
+    fn a_sealed_value_opens_at_its_place() {
         for plain in [&b""[..], b"a", &[9; 70_000]] {
             let sealed = key().seal(&SystemEntropy, &HERE, plain).unwrap();
             assert_eq!(sealed.len(), plain.len() + OVERHEAD);
-            assert_eq!(sealed.capacity(), sealed.len(), "never grown");
+            assert_eq!(sealed.capacity(), sealed.len(), "the buffer grew");
             assert_eq!(key().open(&HERE, &sealed).unwrap().as_slice(), plain);
         }
     }
@@ -146,14 +146,14 @@ mod tests {
     }
 
     #[test]
-    fn moved_to_another_place_it_does_not_open() {
+    fn a_value_that_was_moved_does_not_open() {
         let sealed = key().seal(&SystemEntropy, &HERE, b"plain").unwrap();
         for (key_bytes, part, clear) in [
             (&b"account 2"[..], 0, &b"v1"[..]),
             (b"account 1", 1, b"v1"),
             (b"account 1", 0, b"v2"),
             (b"account 1", 0, b""),
-            // The same bytes with another boundary between them.
+            // The same bytes with another boundary.
             (b"account 1\0", 0, b"1"),
             (b"account 1\0v1", 0, b""),
             (b"", 0, b"account 1\0v1"),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn no_changed_and_no_shortened_value_opens() {
+    fn a_changed_or_shortened_value_does_not_open() {
         let sealed = key().seal(&SystemEntropy, &HERE, b"plain").unwrap();
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(key().seal(&Dry, &HERE, b"plain"), Err(EntropyFailed));
     }
 
-    /// The bytes come from another implementation (OpenSSL), written from the comments here.
+    /// Another implementation (OpenSSL), written from the comments here, gave these bytes.
     #[test]
     fn a_value_sealed_by_the_first_release_opens_in_every_later_one() {
         let golden = hex("d62f24359c77ce112729fa81dd529d96ee7392da26b8fc0491b4d63cc194c0de2c");

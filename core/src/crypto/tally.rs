@@ -1,11 +1,12 @@
-//! The rows of a store as one number, so that none can be taken away, put back or added unseen.
+//! The rows of a store as one number, so that nobody can remove, restore or add a row unseen.
 //!
-//! Each row has a keyed hash; the tally is their sum modulo 2^256, an incremental multiset hash
-//! (MSet-Add-Hash: Clarke, Devadas, van Dijk, Gassend and Suh, ASIACRYPT 2003). A commit adds what it
-//! writes and subtracts what it replaces, whatever the size of the store. The sum never stands
-//! readable: the file holds a code over it, and it hidden by a mask that is made of the code, so that nobody
-//! without the key learns a row's hash, which is what the construction's security rests on. Two sums have two
-//! codes, so no mask is used for two (as RFC 5297 makes an IV of what is encrypted).
+//! Each row has a keyed hash, and the tally is their sum modulo 2^256. This is an incremental multiset hash
+//! (MSet-Add-Hash: Clarke, Devadas, van Dijk, Gassend and Suh, ASIACRYPT 2003). A commit adds what it writes and
+//! subtracts what it replaces, so its cost does not depend on the size of the store.
+//!
+//! The construction is secure only if nobody without the key learns a row's hash. So the file never holds the sum
+//! in the clear. It holds a code over the sum, and the sum under a mask that is derived from the code. Two sums
+//! have two codes, so no mask is used twice (as RFC 5297 derives an IV from what it encrypts).
 
 #![cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public through `testing` only"))]
 
@@ -64,7 +65,7 @@ impl Tally {
 pub struct TallyKey(Mac);
 
 impl TallyKey {
-    /// The key with these bytes, which come from the store's key.
+    /// Makes the key from these bytes, which are derived from the store's key.
     pub fn new(key: &[u8; 32]) -> Self {
         Self(Mac::new(key))
     }
@@ -74,9 +75,8 @@ impl TallyKey {
         Tally::of(&self.0.of(&[ROW, &(key.len() as u64).to_be_bytes(), key, value]))
     }
 
-    /// The name of the state that changes make of the state named `before`, each of them whether there is a
-    /// row then and the row: two files that went different ways have different names, also after the same
-    /// number of commits.
+    /// The name of the state after changes to the state `before`. Each change says whether the row remains, and the
+    /// row's tally. Two files with different histories have different names, even after the same number of commits.
     pub(crate) fn head(&self, before: &[u8; 32], changes: impl Iterator<Item = (bool, Tally)>) -> [u8; 32] {
         let mut chain = [HEAD, before].concat();
         for (is_there, row) in changes {
@@ -86,7 +86,7 @@ impl TallyKey {
         *self.0.of(&[&chain])
     }
 
-    /// The code over what stands readable in the stamp and over the rows.
+    /// The code over the readable part of the stamp and over the rows.
     pub(crate) fn stamp(&self, clear: &[u8], tally: &Tally) -> [u8; 32] {
         *self.0.of(&[STAMP, &tally.bytes(), clear])
     }
@@ -95,12 +95,12 @@ impl TallyKey {
         same(code, &self.stamp(clear, tally))
     }
 
-    /// The tally as it may stand beside its code.
+    /// Masks the tally, so that the file can hold it beside its code.
     pub(crate) fn hide(&self, code: &[u8; 32], tally: &Tally) -> [u8; 32] {
         self.masked(code, &tally.bytes())
     }
 
-    /// What was hidden; the code tells whether it is that.
+    /// Removes the mask. The code shows whether the result is right.
     pub(crate) fn show(&self, code: &[u8; 32], hidden: &[u8; 32]) -> Tally {
         Tally::of(&self.masked(code, hidden))
     }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_rows_does_not_matter_and_every_row_does() {
+    fn a_tally_depends_on_every_row_but_not_on_their_order() {
         let rows: Vec<_> = (0..50_u8).map(|at| key().row(&[at], &[at; 9])).collect();
         let sum = |rows: &mut dyn Iterator<Item = &Tally>| {
             rows.fold(Tally::default(), |mut sum, row| {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_carry_and_differences_borrow_over_the_whole_width() {
+    fn sums_carry_and_differences_borrow_over_all_256_bits() {
         let (mut most, one) = (Tally([u64::MAX; 4]), Tally([1, 0, 0, 0]));
         most.add(one);
         assert_eq!(most, Tally::default());
@@ -158,9 +158,9 @@ mod tests {
         assert_eq!(sum, Tally([u64::MAX, 7, 0, 0]));
     }
 
-    /// The bytes come from another implementation (Python's hmac), written from the comments here.
+    /// Another implementation (Python's hmac), written from the comments here, gave these bytes.
     #[test]
-    fn every_hash_is_what_it_was_in_the_first_release() {
+    fn hashes_are_those_of_the_first_release() {
         let row = key().row(b"key", b"value");
         let bytes = "dfd2140c2abd2b7c67ec7955a6032a37bff69c95e378118762721aa0acbcc720";
         assert_eq!(row.bytes()[..], hex(bytes));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_boundaries_and_purposes_are_told_apart() {
+    fn hashes_differ_by_key_boundary_and_purpose() {
         let (a, b) = (key().row(b"ab", b"c"), key().row(b"a", b"bc"));
         assert_ne!(a, b);
         assert_ne!(a, TallyKey::new(&[4; 32]).row(b"ab", b"c"));

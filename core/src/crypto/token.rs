@@ -15,7 +15,7 @@ pub struct InvalidToken;
 
 impl fmt::Display for InvalidToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("this is not a token of this kind")
+        f.write_str("the text is not a token of this kind")
     }
 }
 
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_reads_back_as_what_it_was_made_of() {
+    fn a_token_reads_back_as_its_parts() {
         let token = flow().reveal().parse::<FlowToken>().unwrap();
         assert_eq!((token.flow(), token.secret()), (flow().flow(), &[0xff; 32]));
         assert_eq!(token.reveal(), format!("{}{}", "AQEBAQEBAQEBAQEBAQEBAf", "_".repeat(42)));
@@ -189,11 +189,11 @@ mod tests {
     }
 
     #[test]
-    fn every_other_spelling_is_refused() {
+    fn every_other_spelling_of_a_token_is_refused() {
         let flow = flow().reveal().to_owned();
         let session = session().reveal().to_owned();
         let mut not_canonical = session.clone();
-        // The last of 86 digits carries two bits of the token and four that must be zero.
+        // The last of 86 characters holds two bits of the token and four that must be zero.
         not_canonical.pop();
         assert!(session.ends_with('w'), "{session}");
         not_canonical.push('x');

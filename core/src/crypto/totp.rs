@@ -201,7 +201,7 @@ mod tests {
         const VERSION: u8 = 1;
     }
 
-    /// RFC 6238 appendix B, whose secret is this text.
+    /// The secret of RFC 6238 appendix B is this text.
     fn secret() -> TotpSecret {
         TotpSecret::new(*b"12345678901234567890")
     }
@@ -222,9 +222,9 @@ mod tests {
         secret.reveal_text().unwrap()
     }
 
-    /// The appendix has eight digits; six are the last six of them (RFC 4226 section 5.3).
+    /// The appendix has codes of eight digits. A code of six digits is their last six (RFC 4226 section 5.3).
     #[test]
-    fn codes_are_those_of_rfc_6238() {
+    fn codes_match_rfc_6238() {
         for (seconds, eight) in [
             (59, "94287082"),
             (1_111_111_109, "07081804"),
@@ -241,12 +241,12 @@ mod tests {
     }
 
     #[test]
-    fn r5_2_a_code_is_taken_one_step_either_side() {
+    fn r5_2_a_code_is_accepted_one_step_either_side() {
         for now in [1_000, 37_037_036] {
             for (step, taken) in
                 [(now - 2, false), (now - 1, true), (now, true), (now + 1, true), (now + 2, false)]
             {
-                // From the first second of the step to the last.
+                // The first second of the step and the last.
                 for seconds in [now * 30, now * 30 + 29] {
                     let found = secret().step_of(code(step).as_bytes(), at(seconds), None);
                     assert_eq!(found, taken.then_some(step), "{step} at {now}");
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn r5_2_a_step_is_taken_only_after_the_last_one() {
+    fn r5_2_only_a_step_after_the_last_accepted_one_is_accepted() {
         for (step, after, taken) in [
             (1_000, None, true),
             (1_000, Some(0), true),
@@ -267,7 +267,7 @@ mod tests {
             (1_000, Some(u64::MAX), false),
             (999, Some(998), true),
             (999, Some(999), false),
-            // The next step's code came first: this step's is a code from before it.
+            // The next step's code came first, so this step's code is too old.
             (1_000, Some(1_001), false),
             (1_001, Some(1_000), true),
             (1_001, Some(1_001), false),
@@ -277,9 +277,9 @@ mod tests {
         }
     }
 
-    /// The replay that two steps with equal codes would allow.
+    /// Two steps with equal codes must not allow a replay.
     #[test]
-    fn r5_2_a_code_that_two_steps_share_is_taken_once() {
+    fn r5_2_a_code_that_two_steps_share_is_accepted_once() {
         let shared = (0..).find(|step| code(*step) == code(step + 1)).unwrap();
         let typed = code(shared);
         for now in [shared, shared + 1] {
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn time_has_two_ends() {
+    fn the_first_and_the_last_step_of_time_have_codes() {
         assert_eq!(secret().step_of(code(0).as_bytes(), at(0), None), Some(0));
         assert_eq!(secret().step_of(code(1).as_bytes(), at(0), Some(0)), Some(1));
         let end = Timestamp::from_millis(u64::MAX);
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_six_digits_and_blanks_around_them() {
+    fn a_code_is_six_digits_with_optional_blanks_around_it() {
         let right = code(1_000);
         let (left, rest) = right.split_at(3);
         for (typed, taken) in [
@@ -327,15 +327,15 @@ mod tests {
             );
         }
         assert_eq!(secret().step_of(&[0xff; 6], at(30_000), None), None);
-        // A number that begins with zeros is one only with them.
+        // A code keeps its leading zeros.
         let zero = (0..).find(|step| code(*step).starts_with('0')).unwrap();
         assert_eq!(secret().step_of(code(zero).as_bytes(), at(zero * 30), None), Some(zero));
         assert_eq!(secret().step_of(&code(zero).as_bytes()[1..], at(zero * 30), None), None);
     }
 
-    /// From another implementation (Python's base64).
+    /// Another implementation (Python's base64) gave these texts.
     #[test]
-    fn the_secret_as_text_is_that_of_rfc_4648() {
+    fn a_secret_as_text_is_base32_of_rfc_4648() {
         assert_eq!(text(&secret().base32()), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
         assert_eq!(text(&TotpSecret::new([0xff; 20]).base32()), "7".repeat(32));
         assert_eq!(text(&of_length(16).base32()), "AAAQEAYEAUDAOCAJBIFQYDIOB4");
@@ -384,7 +384,7 @@ mod tests {
         }
     }
 
-    /// RFC 6238 appendix B, whose secrets for SHA-256 and SHA-512 are as long as the hash.
+    /// The codes of RFC 6238 appendix B. Its secrets for SHA-256 and SHA-512 are as long as the hash.
     #[test]
     fn r5_1_an_imported_secret_makes_the_codes_that_its_app_shows() {
         let base32 = |length: usize| {
@@ -401,7 +401,11 @@ mod tests {
             for (seconds, code) in [59, 1_111_111_109, 20_000_000_000].into_iter().zip(codes) {
                 assert_eq!(secret.step_of(code.as_bytes(), at(seconds), None), Some(seconds / 30));
             }
-            assert_eq!(secret.step_of(&codes[0].as_bytes()[2..], at(59), None), None, "six digits of eight");
+            assert_eq!(
+                secret.step_of(&codes[0].as_bytes()[2..], at(59), None),
+                None,
+                "six of eight digits were accepted"
+            );
         }
         let minute = TotpParameters { period: 60, ..TotpParameters::default() };
         let secret = TotpSecret::imported(&base32(20), minute).unwrap();
@@ -410,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn r5_1_what_no_app_shows_is_not_imported() {
+    fn r5_1_a_secret_that_no_app_supports_is_not_imported() {
         let right = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
         let default = TotpParameters::default();
         let read = |text: &str, parameters| TotpSecret::imported(&text.into(), parameters);

@@ -1,9 +1,8 @@
-//! The one file that names bincode.
+//! The only file that uses bincode.
 //!
-//! A record is `[version][body]`. The body is bincode 2's `standard()` encoding: little-endian,
-//! integers as varints, an enum by the varint index of its variant. No library in use forgives a
-//! changed struct, so a change of shape is a new version, and the old shape lives in
-//! [`Record::upgrade`] alone.
+//! A record is `[version][body]`. The body is bincode 2's `standard()` encoding: little-endian, integers as varints,
+//! an enum by the varint index of its variant. No codec here tolerates a changed struct. So a change of shape is a
+//! new version, and only [`Record::upgrade`] knows the old shape.
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use bincode::enc::write::SizeWriter;
@@ -14,34 +13,33 @@ use zeroize::Zeroizing;
 /// The longest body of a record, in bytes.
 const LIMIT: usize = 65_536;
 
-/// bincode counts against its limit what a value may take in memory, not what was read: a `u64` as
-/// 8 bytes, a `u128` as 16, however short its varint. Sixteen times the length is what no body
-/// within [`LIMIT`] passes, so everything that was encoded can be decoded; a lying length prefix is
-/// still refused before memory is asked for.
+/// bincode's own limit. It counts the memory that a value may take and not the bytes read: a `u64` counts 8 and a
+/// `u128` 16, however short the varint is. No body within [`LIMIT`] exceeds sixteen times its length, so everything
+/// that was encoded can be decoded. A false length prefix is still refused before memory is allocated.
 const CLAIMS: usize = 16 * LIMIT;
 
-/// What the store keeps as one value.
+/// A type that the store keeps as one value.
 ///
-/// Fields hold no elements of size zero (`Vec<()>`): no limit counts them, and a length prefix
-/// alone would keep the decoder busy for ever.
+/// Fields must not hold elements of size zero (`Vec<()>`). No limit counts them, so a length prefix alone would keep
+/// the decoder busy for ever.
 pub(crate) trait Record: Serialize + DeserializeOwned {
-    /// The version of the shape that is written.
+    /// The version of the present shape.
     const VERSION: u8;
 
-    /// Reads a body of another version: the only home of old shapes.
+    /// Reads a body of another version. This is the only place for old shapes.
     fn upgrade(from: u8, body: &[u8]) -> Result<Self, Malformed> {
         let _ = (from, body);
         Err(Malformed)
     }
 }
 
-/// Bytes are not the record that they should be, or a record is too large to be one.
+/// The bytes are not such a record, or the record is too large.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Malformed;
 
-/// The record's bytes, version first.
+/// Encodes a record, with its version first.
 pub(crate) fn encode<R: Record>(record: &R) -> Result<Zeroizing<Vec<u8>>, Malformed> {
-    // Sized before it is written: growing would leave copies behind that nothing overwrites.
+    // Computes the size first, because growing would leave copies behind that nothing overwrites.
     let mut size = SizeWriter::default();
     bincode::serde::encode_into_writer(record, &mut size, config()).map_err(|_| Malformed)?;
     if size.bytes_written > LIMIT {
@@ -53,7 +51,7 @@ pub(crate) fn encode<R: Record>(record: &R) -> Result<Zeroizing<Vec<u8>>, Malfor
     if written == size.bytes_written { Ok(bytes) } else { Err(Malformed) }
 }
 
-/// The record that `bytes` hold, all of them.
+/// Decodes a record from all of `bytes`.
 pub(crate) fn decode<R: Record>(bytes: &[u8]) -> Result<R, Malformed> {
     match bytes.split_first() {
         Some((&version, body)) if version == R::VERSION => decode_body(body),
@@ -62,13 +60,13 @@ pub(crate) fn decode<R: Record>(bytes: &[u8]) -> Result<R, Malformed> {
     }
 }
 
-/// A body without its version, for [`Record::upgrade`] to read an old shape with.
+/// Decodes a body without its version, for [`Record::upgrade`].
 pub(crate) fn decode_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
     if body.len() > LIMIT {
         return Err(Malformed);
     }
     let (value, read) = bincode::serde::decode_from_slice(body, config()).map_err(|_| Malformed)?;
-    // bincode ignores what follows; a record has nothing that follows.
+    // bincode ignores trailing bytes, which a record must not have.
     if read == body.len() { Ok(value) } else { Err(Malformed) }
 }
 
@@ -136,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_field_has_the_bytes_that_it_always_had() {
+    fn each_kind_of_field_keeps_its_encoding() {
         golden(Long(0), &[0]);
         golden(Long(250), &[250]);
         golden(Long(251), &[251, 251, 0]);
@@ -165,12 +163,12 @@ mod tests {
         assert_eq!(decode::<Long>(&[8, 5]), Err(Malformed), "another version");
         assert_eq!(decode::<Text>(&[7, 1, 0xff]), Err(Malformed), "not UTF-8");
         assert_eq!(decode::<One>(&[7, 3]), Err(Malformed), "no such variant");
-        assert_eq!(decode::<Maybe>(&[7, 2, 0]), Err(Malformed), "neither none nor some");
+        assert_eq!(decode::<Maybe>(&[7, 2, 0]), Err(Malformed), "neither `None` nor `Some`");
     }
 
     #[test]
-    fn a_length_prefix_that_lies_is_refused_before_memory_is_asked_for() {
-        // Without a limit, 41 such bytes abort the process.
+    fn a_false_length_prefix_is_refused_before_allocation() {
+        // Without a limit, 41 of these bytes abort the process.
         for claimed in [1 << 17, 1 << 40, 1 << 62, u64::MAX] {
             let mut bytes = vec![7, 253];
             bytes.extend_from_slice(&claimed.to_le_bytes());
@@ -182,14 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_encoded_can_be_decoded_up_to_the_limit() {
+    fn every_encoded_record_up_to_the_limit_can_be_decoded() {
         let bytes = Bytes(vec![1; LIMIT - 5]);
         let encoded = encode(&bytes).unwrap();
         assert_eq!(encoded.len(), 1 + LIMIT - 2);
         assert_eq!(decode::<Bytes>(&encoded), Ok(bytes));
         assert_eq!(encode(&Bytes(vec![1; LIMIT])), Err(Malformed));
 
-        // One byte each, but eight and sixteen of them against bincode's own limit.
+        // Each takes one byte, but counts eight or sixteen against bincode's own limit.
         let longs = Longs(vec![1; LIMIT - 3]);
         assert_eq!(decode::<Longs>(&encode(&longs).unwrap()), Ok(longs));
         let wides = Wides(vec![1; LIMIT - 3]);
@@ -198,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_version_is_read_by_its_upgrade_alone() {
+    fn only_upgrade_reads_an_old_version() {
         #[derive(Serialize, Deserialize, PartialEq, Debug)]
         struct Grown {
             old: u8,
@@ -220,9 +218,9 @@ mod tests {
         assert_eq!(decode::<Grown>(&[3, 4]), Err(Malformed));
     }
 
-    /// The format outlives the library: another one writes and reads the same bytes.
+    /// The format does not depend on one library: another one writes and reads the same bytes.
     #[test]
-    fn ten_thousand_random_records_have_the_bytes_that_another_library_gives_them() {
+    fn another_library_encodes_ten_thousand_random_records_alike() {
         let other = wincode::config::Configuration::default().with_varint_encoding();
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
         for _ in 0..10_000 {
@@ -235,7 +233,7 @@ mod tests {
         }
     }
 
-    /// Numbers without a pattern that matters (Marsaglia's xorshift), the same in every run.
+    /// Random numbers that are the same in every run (Marsaglia's xorshift).
     struct Dice(u64);
 
     impl Dice {
@@ -246,7 +244,7 @@ mod tests {
             self.0
         }
 
-        /// All lengths alike: most numbers of 64 random bits would take the longest form.
+        /// A number whose varint has each length equally often. Most numbers of 64 random bits have the longest.
         fn number(&mut self) -> u64 {
             let shift = self.roll() % 64;
             self.roll() >> shift

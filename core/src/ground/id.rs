@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_uuid_is_refused() {
+    fn text_that_is_not_a_uuid_is_refused() {
         for text in [
             "",
             "01234567",

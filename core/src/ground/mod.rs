@@ -1,4 +1,4 @@
-//! Floor 0: values. Knows nothing of cryptography, rules or storage.
+//! Floor 0: values. It knows nothing about cryptography, rules or storage.
 
 pub(crate) mod codec;
 pub(crate) mod email;

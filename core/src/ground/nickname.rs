@@ -95,7 +95,7 @@ mod tests {
 
     /// The examples of RFC 8266 section 3, except for case, which is folded only for comparison.
     #[test]
-    fn r1_11_a_name_is_kept_as_rfc_8266_has_it() {
+    fn r1_11_a_name_is_stored_in_the_form_of_rfc_8266() {
         for (typed, kept) in [
             ("Foo", "Foo"),
             ("foo", "foo"),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn r1_11_what_cannot_be_seen_is_in_no_name() {
+    fn r1_11_a_name_with_invisible_characters_is_refused() {
         for bad in [
             "a\nb",
             "a\tb",

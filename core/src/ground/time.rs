@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn r10_2_a_month_later_is_the_same_day_or_the_month_s_last() {
+    fn r10_2_a_month_later_is_the_same_day_or_the_last_of_the_month() {
         for (from, to) in [
             ("2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z"),
             ("2026-01-31T12:34:56.789Z", "2026-02-28T12:34:56.789Z"),
@@ -172,7 +172,7 @@ mod tests {
         ] {
             let number = |at: std::ops::Range<usize>| from.get(at).unwrap().parse::<u64>().unwrap();
             let seconds = number(11..13) * 3_600 + number(14..16) * 60 + number(17..19);
-            // The day is found by walking, so that nothing is tested by its own inverse.
+            // Walks day by day, so that the function is not tested by its own inverse.
             let (date, _) = from.split_once('T').unwrap();
             let day =
                 (0..60_000).map(|day| Timestamp(day * DAY_MS)).find(|day| day.rfc3339().starts_with(date));

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn r11_1_refusals_of_one_kind_in_a_row_fold_and_the_head_covers_the_count() {
+    fn r11_1_equal_refusals_in_a_row_fold_and_the_chain_covers_their_count() {
         let wrong = |ms| Event::refused(Action::PasswordTried, at(ms));
         let (chain, events) = chain_of(&[
             wrong(1),
@@ -172,14 +172,14 @@ mod tests {
 
         let (mut chain, mut events) = chain_of(&[wrong(1)]);
         chain.append(wrong(2)).unwrap();
-        assert!(!chain.holds(&events), "the count before the fold no longer fits");
+        assert!(!chain.holds(&events), "the chain accepts the count before the fold");
         events[0].event.count = 2;
         events[0].event.last = at(2);
         assert!(chain.holds(&events));
     }
 
     #[test]
-    fn r11_2_after_400_days_the_oldest_events_give_way_to_their_hash() {
+    fn r11_2_after_400_days_a_hash_replaces_the_oldest_events() {
         let (mut chain, mut events) = five();
         let due = at(1) + KEPT;
         assert!(!chain.is_due(at(0) + KEPT));

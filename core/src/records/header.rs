@@ -1,4 +1,4 @@
-//! The header of a store, which tells how to unlock it.
+//! The header of a store, which says how to unlock the store.
 
 use serde::{Deserialize, Serialize};
 

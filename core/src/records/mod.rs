@@ -1,4 +1,4 @@
-//! Floor 2: what is kept, shown and changed. Values, and no decisions.
+//! Floor 2: the values that are stored, shown and changed. They make no decisions.
 
 pub(crate) mod account;
 pub(crate) mod address;

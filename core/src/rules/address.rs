@@ -1,4 +1,4 @@
-//! The owner changes what reaches and finds the account: its addresses and the contact (SPEC 7.1, 7.2).
+//! Changes of an account's addresses and contact by its owner (SPEC 7.1, 7.2).
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ use crate::rules::protected::Protected;
 use crate::rules::{method, protected, session};
 
 impl Credentials {
-    /// A hash of all that a pending change was decided on; what a sign-in notes down is not in it.
+    /// Hashes everything that a pending change was decided on. What a mere sign-in records is left out.
     fn basis(&self, account: &Account) -> Option<[u8; 32]> {
         let mut credentials = self.clone();
         for method in &mut credentials.methods {
@@ -54,9 +54,9 @@ impl Record for Basis {
 
 /// What the store knows that a request may need.
 pub(crate) struct AskedFor {
-    /// What waits already.
+    /// The change that is pending already.
     pub(crate) pending: Option<Pending>,
-    /// What went to the address for this purpose.
+    /// The codes that went to the address for this purpose.
     pub(crate) rate_limit: RateLimit,
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn purpose(wanted: &Wanted) -> CodePurpose {
     wanted.purpose()
 }
 
-/// Asks for an address to be proven. Who else has it is told to nobody before that (SPEC 7.2).
+/// Asks for the proof of an address. Before the proof, nobody learns who else has the address (SPEC 7.2).
 pub(crate) fn request(
     fresh: &Fresh<'_, Unheld>,
     email: &EmailAddress,
@@ -85,7 +85,8 @@ pub(crate) fn request(
     let mut proving = Proving::new(purpose, email.clone());
     if let Some(earlier) = pending {
         proving.serial = earlier.proving.serial;
-        // Over the pace the last living code stays usable, for what it was asked for (SPEC 12.5).
+        // At the rate limit no new code goes out, and the last valid code stays usable for the same request
+        // (SPEC 12.5).
         let is_the_same =
             earlier.session == session.id && earlier.basis == basis && earlier.proving.purpose == purpose;
         if is_the_same && earlier.proving.email == *email {
@@ -108,7 +109,7 @@ pub(crate) fn request(
     Verdict::done(AddressStep::ProveAddress { to: email.masked() }, changes)
 }
 
-/// What can be refused before the address is proven, because it says nothing of other accounts.
+/// Refuses what can be refused before the proof, because the refusal reveals nothing about other accounts.
 fn offered(
     session: &Session,
     account: &Account,
@@ -137,12 +138,13 @@ fn offered(
     }
 }
 
-/// The address of the pending change, for who has to look up who else has it.
+/// The address of the pending change, so that the caller can look up who else has it.
 pub(crate) fn waits_for<'a>(owner: &Owner, pending: Option<&'a Pending>) -> Option<&'a EmailAddress> {
     pending.filter(|pending| pending.session == owner.session.id).map(|pending| &pending.proving.email)
 }
 
-/// The code was typed in the session: what it was asked for is done, if it still can be (SPEC 7.2).
+/// Takes the code that was typed in the session and carries the pending change out, if it is still possible
+/// (SPEC 7.2).
 pub(crate) fn prove(
     owner: &Owner,
     code: &Secret,
@@ -164,7 +166,7 @@ pub(crate) fn prove(
         None
     });
     let Some(Pending { wanted, proving, .. }) = right else {
-        // Wrong, expired, void and unknown are one refusal and one commit (SPEC 12.5).
+        // A wrong, expired, void or unknown code gets the same refusal and one commit (SPEC 12.5).
         let event = Event { session: Some(session.id), ..Event::refused(Action::AddressCodeTried, ctx.now) };
         changes.push(Change::account(account.clone(), event));
         return Verdict::counted(Refusal::InvalidCode, changes);
@@ -177,12 +179,12 @@ pub(crate) fn prove(
     }
 }
 
-/// The account as it is with the proven address for its contact, and for its password's identifier where
-/// the old one was that (SPEC 7.3).
+/// The account with the proven address as its contact. If the old contact was the password's identifier, the
+/// proven address becomes that too (SPEC 7.3).
 fn moved(account: &Account, email: &EmailAddress, ctx: &Context<'_>) -> Account {
     let mut after = account.clone();
     let old = after.credentials.contact.replace(email.clone());
-    // Where nothing was proven yet, it is the password's own email that gives way (SPEC 2.8).
+    // If no address was proven yet, the proven one replaces the password's own email (SPEC 2.8).
     let unproven = after.credentials.unproven_password().cloned().filter(|_| old.is_none());
     let replaced = old.clone().or(unproven);
     for method in &mut after.credentials.methods {
@@ -190,7 +192,7 @@ fn moved(account: &Account, email: &EmailAddress, ctx: &Context<'_>) -> Account 
             && Some(&*identifier) == replaced.as_ref()
         {
             *identifier = email.clone();
-            // A proof that was made while it had the old one is stale.
+            // A proof of the password under its old email is stale.
             *version = version.saturating_add(1);
         }
     }
@@ -213,13 +215,13 @@ fn moved(account: &Account, email: &EmailAddress, ctx: &Context<'_>) -> Account 
     after
 }
 
-/// Whether the act makes an email the identifier of a password that was not.
+/// Whether the act gives a password an email that was not its identifier before.
 fn is_new_identifier(before: &Account, after: &Account) -> bool {
     let old: Vec<_> = before.credentials.identifiers().collect();
     after.credentials.identifiers().any(|identifier| !old.contains(&identifier))
 }
 
-/// The proof of a new account's own email, which is waited for from the beginning (SPEC 2.8).
+/// The pending proof of a new account's own email, which starts with the account (SPEC 2.8).
 pub(crate) fn first_proof(
     account: &Account,
     session: SessionId,
@@ -285,7 +287,7 @@ fn verify(
 ) -> Verdict<AddressStep> {
     let mut after = before.clone();
     after.take_address(email, Some(ctx.now), AddressSource::Contact);
-    // Somebody else may have proven it first: this account stays, and is asked for another (SPEC 2.8).
+    // If somebody else proved it first, this account stays and must give another address (SPEC 2.8).
     if let Err(refusal) = others.check(before, email, is_new_identifier(before, &after), ctx.policy) {
         return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]);
     }
@@ -298,7 +300,7 @@ fn verify(
     Verdict::done(step, changes)
 }
 
-/// The owner picks another of the verified addresses for messages (SPEC 1.4).
+/// Makes another verified address the contact (SPEC 1.4).
 pub(crate) fn set_contact(fresh: &Fresh<'_, Unheld>, email: &EmailAddress, ctx: &Context<'_>) -> Verdict<()> {
     let (session, before) = (fresh.session(), fresh.account());
     if !before.has_verified(email) {

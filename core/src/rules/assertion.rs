@@ -1,4 +1,4 @@
-//! What a host's statement must say to prove an identity (SPEC 2.9).
+//! The check of a host's statement about an identity (SPEC 2.9).
 
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;

@@ -1,4 +1,4 @@
-//! What every rule is given, for tests.
+//! The facts that every rule gets, for tests.
 
 use crate::crypto::draw::Draw;
 use crate::crypto::entropy::SeededEntropy;
@@ -9,7 +9,7 @@ use crate::records::policy::Policy;
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
-/// What every rule here is given.
+/// Holds what a [`Context`] borrows.
 pub(crate) struct Bench {
     pub(crate) entropy: SeededEntropy,
     keys: Keys,

@@ -1,15 +1,15 @@
-//! Passwords that many people use (SPEC 2.2). `blocklist/README.md` says where the list is from and
-//! how it is made.
+//! Passwords that many people use (SPEC 2.2). `blocklist/README.md` says where the list comes from and how to
+//! make it.
 
 use zeroize::Zeroizing;
 
 use crate::crypto::digest::sha256;
 
-/// How much of each hash is kept: enough that a password is taken for another once in 113 million.
+/// How many bytes of each hash are kept. With these, one password in 113 million is mistaken for a listed one.
 const WIDTH: usize = 5;
 
-/// Sorted. Of hashes, so that a program does not carry a list of strangers' passwords, and is two
-/// thirds smaller for it.
+/// The hashes in order. With hashes, a program carries no list of strangers' passwords, and the list is two
+/// thirds smaller.
 static LIST: &[[u8; WIDTH]] = include_bytes!("blocklist/list.bin").as_chunks().0;
 
 /// Whether the whole password is on the list, in any ASCII case.
@@ -30,7 +30,11 @@ mod tests {
         assert_eq!(TEXT.lines().count(), 9_728);
         for password in TEXT.lines() {
             assert!(password.chars().count() >= 15, "{password}");
-            assert_eq!(password, password.to_ascii_lowercase(), "it would never be found");
+            assert_eq!(
+                password,
+                password.to_ascii_lowercase(),
+                "the lookup is in lower case, so this entry is never found"
+            );
         }
     }
 
@@ -40,13 +44,13 @@ mod tests {
             TEXT.lines().map(|password| *sha256(&[password.as_bytes()]).first_chunk().unwrap()).collect();
         hashes.sort();
         hashes.dedup();
-        assert!(hashes == LIST, "make list.bin again, as README.md says");
-        assert_eq!(hashes.len(), 9_728, "no two passwords share a hash");
+        assert!(hashes == LIST, "make list.bin anew, as README.md says");
+        assert_eq!(hashes.len(), 9_728, "two passwords share a hash");
         assert_eq!(size_of_val(LIST), 48_640);
     }
 
     #[test]
-    fn r2_2_every_password_of_the_list_is_found_in_any_case() {
+    fn r2_2_every_listed_password_is_found_in_any_case() {
         for password in TEXT.lines() {
             assert!(has(password) && has(&password.to_ascii_uppercase()), "{password}");
         }
@@ -56,9 +60,9 @@ mod tests {
     }
 
     #[test]
-    fn r2_2_a_password_that_only_resembles_one_of_the_list_is_not_found() {
+    fn r2_2_a_password_that_only_resembles_a_listed_one_is_not_found() {
         for password in TEXT.lines().filter(|password| password.len() < 24) {
-            // On the list are some of each other's beginnings and ends.
+            // Some entries begin or end with another, so cutting one may give a listed password.
             for near in [format!("{password}~"), format!(" {password}"), format!("{password} ")] {
                 assert!(!has(&near), "{near}");
             }

@@ -11,7 +11,7 @@ use crate::records::session::Session;
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::notices;
 
-/// Its owner says so. That wants no fresh proof: nothing gets weaker by it.
+/// Marks the password for its owner. This needs no fresh proof, because it weakens nothing.
 pub(crate) fn by_owner(
     owner: &Owner,
     method: MethodId,
@@ -22,7 +22,7 @@ pub(crate) fn by_owner(
     marked(owner.account.clone(), method, sessions, event, ctx)
 }
 
-/// The host says so, on evidence of a breach.
+/// Marks the password for the host, which has evidence of a breach.
 pub(crate) fn by_host(
     account: Account,
     method: MethodId,

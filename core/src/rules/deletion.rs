@@ -1,4 +1,4 @@
-//! Deletion with a way back (SPEC 9.1, 9.2, 9.6, 10.3).
+//! Deletion, which the owner can take back for a while (SPEC 9.1, 9.2, 9.6, 10.3).
 
 use std::time::Duration;
 
@@ -19,15 +19,15 @@ pub(crate) const WAY_BACK: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long before the purge the owner is reminded (SPEC 9.1).
 const REMINDED_BEFORE: [Duration; 2] = [Duration::from_secs(7 * 24 * 60 * 60), DAY];
 
-/// How long after the request, or after the host's notice, the rest of the window can be left out (SPEC 10.3).
+/// How long after the request, or after the host's notice, an account can be erased at once (SPEC 10.3).
 pub(crate) const ERASABLE_AFTER: Duration = Duration::from_secs(72 * 60 * 60);
 
-/// When the owner is reminded of a purge, and by which number.
+/// When the owner is reminded of a purge, and the number of each reminder.
 pub(crate) fn reminders(purge_at: Timestamp) -> impl Iterator<Item = (u8, Timestamp)> {
     (1..).zip(REMINDED_BEFORE).map(move |(number, before)| (number, purge_at.earlier(before)))
 }
 
-/// The owner asks for deletion: a fresh session, all sessions end, every verified address is told.
+/// Starts a deletion for the owner. All sessions end and every verified address is notified.
 pub(crate) fn request(fresh: &Fresh<'_, FirstFactor>, ctx: &Context<'_>) -> Verdict<Deletion> {
     let (session, mut account) = (fresh.session(), fresh.account().clone());
     if let Status::PendingDeletion { purge_at, .. } = account.status {
@@ -39,7 +39,7 @@ pub(crate) fn request(fresh: &Fresh<'_, FirstFactor>, ctx: &Context<'_>) -> Verd
     Verdict::done(deletion, changes)
 }
 
-/// Sets the account on its way. The event is for the caller to write, with the account.
+/// Schedules the deletion. The caller writes the account with its event.
 pub(crate) fn schedule(
     account: &mut Account,
     requested_by: RequestedBy,
@@ -49,7 +49,7 @@ pub(crate) fn schedule(
     let purge_at = ctx.now + WAY_BACK;
     let mut changes = notices::to_verified(account, &Body::DeletionRequested { purge_at }, device, ctx);
     if matches!(requested_by, RequestedBy::Support { .. }) {
-        // Somebody else asked, so the owner's devices are not thrown out; they wait (SPEC 9.5).
+        // The owner did not ask, so the sessions on the owner's devices are suspended and not ended (SPEC 9.5).
         changes.push(Change::SessionsSuspended { account: account.id });
     } else {
         account.no_sessions();
@@ -61,7 +61,7 @@ pub(crate) fn schedule(
     (figures(account, purge_at), changes)
 }
 
-/// What a deletion does not end by itself.
+/// What a deletion does not end by itself, such as a subscription.
 pub(crate) fn figures(account: &Account, purge_at: Timestamp) -> Deletion {
     let still_billed = account
         .memberships
@@ -89,8 +89,8 @@ pub(crate) fn figures(account: &Account, purge_at: Timestamp) -> Deletion {
     Deletion { purge_at, still_billed, grants }
 }
 
-/// Whether the rest of the window can be left out: 72 hours after the owner could hear of it, and nothing
-/// waits by which a stranger's act could be taken back (SPEC 10.3).
+/// Checks whether the account can be erased before the window ends: 72 hours must have passed since the owner
+/// could hear of it, and there must be no hold and no undo against a stranger's act (SPEC 10.3).
 pub(crate) fn check_erasable(
     account: &Account,
     known_since: Timestamp,
@@ -107,7 +107,7 @@ pub(crate) fn check_erasable(
     }
 }
 
-/// The account is absent from now on; its rows go with the purges that are due (SPEC 9.3, 9.4).
+/// Makes the account absent from now on. The purges that are due remove its rows (SPEC 9.3, 9.4).
 pub(crate) fn erased(mut account: Account, by: Actor, device: &str, ctx: &Context<'_>) -> Vec<Change> {
     let mut changes = notices::to_verified(&account, &Body::Erased, device, ctx);
     if let Status::PendingDeletion { purge_at, .. } = &mut account.status {
@@ -121,7 +121,7 @@ pub(crate) fn erased(mut account: Account, by: Actor, device: &str, ctx: &Contex
     changes
 }
 
-/// Reminders that are due become messages. One of a deletion that is off, or has come, is dropped.
+/// Turns due reminders into messages. Drops a reminder if its deletion was cancelled or carried out.
 pub(crate) fn remind(due: Vec<(Due, Option<Account>)>, ctx: &Context<'_>) -> Verdict<()> {
     let mut changes = Vec::new();
     for (due, account) in due {

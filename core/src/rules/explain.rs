@@ -1,10 +1,9 @@
-//! What an act of the owner would do, told from the verdict that would do it, with nothing written
-//! (SPEC 13.5).
+//! What an act of the owner would do. It is read from the act's own verdict, and nothing is written (SPEC 13.5).
 
 use crate::records::explain::{Effect, Explanation, Planned};
 use crate::records::verdict::{Change, Verdict};
 
-/// Tells a verdict instead of carrying it out.
+/// Describes a verdict instead of carrying it out.
 pub(crate) fn explained<T>(planned: &Planned, verdict: Verdict<T>) -> Explanation {
     Explanation {
         rules: planned.rules().to_vec(),
@@ -13,7 +12,7 @@ pub(crate) fn explained<T>(planned: &Planned, verdict: Verdict<T>) -> Explanatio
     }
 }
 
-/// What a row means to the owner; nothing where it is the engine's own bookkeeping.
+/// What a change means to the owner. Returns `None` for the engine's own bookkeeping.
 fn effect(change: &Change) -> Option<Effect> {
     match change {
         Change::Account { event, .. } => Some(Effect::Account(event.action)),

@@ -8,7 +8,7 @@ use crate::records::verdict::{Change, Verdict};
 use crate::rules::fresh::{Fresh, Unheld};
 use crate::rules::notices;
 
-/// Gives the owner everything; every verified address is told (SPEC 1.12).
+/// Exports everything to the owner, and notifies every verified address (SPEC 1.12).
 pub(crate) fn export(fresh: &Fresh<'_, Unheld>, holdings: &Holdings, ctx: &Context<'_>) -> Verdict<Document> {
     let (session, account) = (fresh.session(), fresh.account().clone());
     let document = Document::of(&account, holdings, ctx);

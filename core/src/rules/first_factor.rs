@@ -19,8 +19,8 @@ impl PasswordProof {
     }
 }
 
-/// A password was tried for an account: what becomes of its counter, and the proof if it was right.
-/// `Err` holds the refusal and the account with the failure counted (SPEC 12.1, 12.3).
+/// Judges a password that was tried for an account. Returns the proof if it was right. Otherwise returns the
+/// refusal, and the account with the failure counted (SPEC 12.1, 12.3).
 pub(crate) fn try_password(
     mut account: Account,
     proof: Option<PasswordProof>,
@@ -39,8 +39,8 @@ pub(crate) fn try_password(
     Ok((account, proof.proven(ctx.now)))
 }
 
-/// Notes what an assertion of a known identity says beside the identity: an email that differs from the
-/// snapshot is shown and changes nothing (SPEC 1.4).
+/// Records what else an assertion of a known identity says. An email that differs from the snapshot is shown
+/// to the owner and changes nothing (SPEC 1.4).
 pub(crate) fn note_assertion(account: &mut Account, asserted: &Asserted, ctx: &Context<'_>) -> Option<Proof> {
     let id = account.federated(&asserted.identity)?.id;
     let method = account.method_mut(id)?;

@@ -1,7 +1,7 @@
-//! Fresh proof: what an act wants of the session that it is asked for in (SPEC 6.4).
+//! Fresh proof: what an act demands of the session in which it is requested (SPEC 6.4).
 //!
-//! A rule behind such proof takes a [`Fresh`] and finds session and account in it, so that forgetting to
-//! ask does not compile. It borrows the facts of one act, and so cannot leave it.
+//! A rule that needs fresh proof takes a [`Fresh`] and gets the session and the account only from it. So a rule
+//! that forgets to ask does not compile. A [`Fresh`] borrows the facts of one act and cannot outlive the act.
 
 use std::marker::PhantomData;
 
@@ -12,25 +12,25 @@ use crate::records::policy::Policy;
 use crate::records::refusal::Refusal;
 use crate::records::session::Session;
 
-/// A session whose proof is fresh enough for acts that want `L`. Made here alone.
+/// A session whose proof is fresh enough for acts that need `L`. Only this module makes one.
 pub(crate) struct Fresh<'facts, L> {
     owner: &'facts Owner,
     level: PhantomData<L>,
 }
 
-/// Every factor of the account's highest level, proven within policy's `fresh_for`.
+/// Every factor of the account's highest level must be proven within the policy's `fresh_for`.
 pub(crate) struct Everything;
 
-/// [`Everything`], and the account is not on hold: for email, methods, export and erasing (SPEC 5.5).
+/// [`Everything`], and the account must not be on hold: for email, methods, export and erasure (SPEC 5.5).
 pub(crate) struct Unheld;
 
-/// [`Everything`], or a recovery code in the second factor's place: for the second factor itself (SPEC 5.5).
+/// [`Everything`], or a recovery code instead of the second factor: for the second factor itself (SPEC 5.5).
 pub(crate) struct FactorOrCode;
 
-/// The first factor alone: for deletion when the second is lost (SPEC 9.7).
+/// Only the first factor: for deletion after the second is lost (SPEC 9.7).
 pub(crate) struct FirstFactor;
 
-/// What an act can want.
+/// The proof that an act can demand.
 pub(crate) trait Level {
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal>;
 }
@@ -49,7 +49,7 @@ impl Level for Everything {
 
 impl Level for Unheld {
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
-        // The hold is told also to a session that could not prove everything: it would prove in vain.
+        // A session with too little proof also hears of the hold first, because proving more would not help.
         owner.account.check_hold(ctx.now)?;
         Everything::check(owner, ctx)
     }
@@ -75,7 +75,7 @@ impl Level for FirstFactor {
 }
 
 impl Owner {
-    /// The proof that an act wants, if the session has it.
+    /// Returns the proof that an act demands, if the session has it.
     pub(crate) fn prove<L: Level>(&self, ctx: &Context<'_>) -> Result<Fresh<'_, L>, Refusal> {
         L::check(self, ctx)?;
         Ok(Fresh { owner: self, level: PhantomData })
@@ -96,7 +96,7 @@ impl<'facts, L> Fresh<'facts, L> {
     }
 }
 
-/// Whether a proof given at `proven_at` is fresh enough for an act that wants that (SPEC 6.4).
+/// Whether a proof given at `proven_at` is still fresh (SPEC 6.4).
 pub(crate) fn is_fresh(proven_at: Timestamp, now: Timestamp, policy: &Policy) -> bool {
     now < proven_at + policy.fresh_for()
 }

@@ -1,4 +1,4 @@
-//! What an ID token must say to prove an identity (SPEC 2.9, OpenID Connect Core 1.0 section 3.1.3.7).
+//! The check of an ID token's claims (SPEC 2.9, OpenID Connect Core 1.0 section 3.1.3.7).
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const OLDEST: Duration = Duration::from_secs(10 * 60);
 /// How far the provider's clock may be ahead of ours.
 const AHEAD: Duration = Duration::from_secs(60);
 
-/// What the claims of a token prove whose signature is right.
+/// Returns what the claims prove. The caller has checked the token's signature.
 pub(crate) fn asserted(
     claims: &Object,
     provider: &Provider,
@@ -39,7 +39,7 @@ pub(crate) fn asserted(
         text("sub").and_then(|subject| provider.identity(subject)).ok_or(AssertionProblem::Subject)?;
     let email = match claims.get("email") {
         None | Some(Json::Null) => None,
-        // Apple gives an empty one for the accounts of schools and companies.
+        // Apple sends an empty email for the accounts of schools and companies.
         Some(Json::Text(text)) if text.is_empty() => None,
         Some(Json::Text(text)) => Some(EmailAddress::parse(text).map_err(|_| AssertionProblem::Email)?),
         Some(_) => return Err(AssertionProblem::Email),
@@ -62,8 +62,9 @@ pub(crate) fn asserted(
     Ok(Asserted { auth_time, identity, handle: handle.map(shown_handle), email, email_proven })
 }
 
-/// OpenID Connect Core 1.0 section 3.1.3.7: the audience must hold us; where it holds others too, the
-/// party that the token was issued to (`azp`) must be named, and where it is named it must be us.
+/// Whether the token is for this service (OpenID Connect Core 1.0 section 3.1.3.7). The audience must contain
+/// this service. If it contains others too, `azp` must name the party that the token was issued to. If `azp`
+/// is there, it must name this service.
 fn is_for_us(claims: &Object, rules: &IdTokenRules) -> bool {
     let is_ours = |name: &str| rules.audiences.iter().any(|ours| ours == name);
     let (has_ours, has_others) = match claims.get("aud") {
@@ -144,7 +145,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_500);
 
-    /// Claims with one changed; the shell looks at the issuer before, the rule does so by itself.
+    /// Judges good claims with one of them changed. The engine checks the issuer before it calls the rule; here
+    /// the rule must check it alone.
     fn judged(name: &str, value: &str) -> Result<Asserted, AssertionProblem> {
         let mut claims = vec![
             ("iss", r#""https://appleid.apple.com""#),
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn r2_9_the_rule_alone_holds_every_claim() {
+    fn r2_9_the_rule_checks_every_claim_by_itself() {
         let right = judged("amr", r#"["mfa"]"#).ok().unwrap();
         assert!(right.email_proven);
         assert_eq!(

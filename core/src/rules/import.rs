@@ -1,4 +1,4 @@
-//! Accounts that another service had (SPEC 13.2).
+//! The import of accounts from another service (SPEC 13.2).
 
 use crate::crypto::foreign::ForeignProblem;
 use crate::crypto::password::StoredPassword;
@@ -24,7 +24,7 @@ use crate::rules::protected;
 /// The longest external id, in bytes.
 const LONGEST_EXTERNAL_ID: usize = 255;
 
-/// What an account to be imported is, read and found to be well formed.
+/// An account to import, parsed and well formed.
 pub(crate) struct Reading {
     origin: Origin,
     created_at: Option<Timestamp>,
@@ -35,16 +35,16 @@ pub(crate) struct Reading {
     totp: Option<TotpSecret>,
 }
 
-/// What is known of others that want the same.
+/// What is known of other accounts with the same identifiers or email.
 pub(crate) struct Rivals {
-    /// Whether one of its identifiers is somebody's.
+    /// Whether somebody holds one of its identifiers.
     pub(crate) is_taken: bool,
-    /// How many have proven its email.
+    /// The number of accounts that have proven its email.
     pub(crate) sharing: usize,
 }
 
 impl Reading {
-    /// `brought` is the keyed hash of it.
+    /// Parses an account. `brought` is the keyed hash of what was brought.
     pub(crate) fn of(
         given: &ImportedAccount,
         brought: [u8; 32],
@@ -85,7 +85,7 @@ impl Reading {
         })
     }
 
-    /// What its methods will be found by. An email that is not proven claims nothing (SPEC 2.8).
+    /// The identifiers of its methods. An unproven email claims nothing (SPEC 2.8).
     pub(crate) fn identifiers(&self) -> impl Iterator<Item = Identifier> {
         let claims = |identifier: &Identifier| {
             self.email_verified || !matches!(identifier, Identifier::PasswordEmail(_))
@@ -97,7 +97,7 @@ impl Reading {
         self.email.as_ref().filter(|_| self.email_verified)
     }
 
-    /// Whether it is imported, and what is written for it.
+    /// Decides whether to import it, and returns the changes to write.
     pub(crate) fn decide(self, rivals: &Rivals, ctx: &Context<'_>) -> (ImportOutcome, Vec<Change>) {
         let refused = |reason| (ImportOutcome::Refused { reason }, Vec::new());
         if rivals.is_taken {
@@ -117,7 +117,7 @@ impl Reading {
     }
 
     fn made(self, ctx: &Context<'_>) -> Account {
-        // No id is of the future: it says when the account came to be.
+        // The id contains this time, which must not be in the future.
         let created_at = self.created_at.unwrap_or(ctx.now).min(ctx.now);
         let mut account = Account::new(ctx.draw.account(created_at));
         account.display_name = self.display_name;
@@ -155,7 +155,7 @@ fn password(
         ForeignProblem::Unknown => ImportProblem::InvalidHash,
         ForeignProblem::TooCostly => ImportProblem::HashTooCostly,
     })?;
-    // A password is found by its email, and by one that nobody has proven only where policy lets it be (SPEC 2.8).
+    // A password is found by its email. An unproven email counts only if the policy allows that (SPEC 2.8).
     let leads_in = is_proven || policy.email_proof() == EmailProof::Later;
     let email = email.filter(|_| leads_in).ok_or(ImportProblem::UnprovenEmail)?.clone();
     Ok(Credential::Password { email, hash, version: 1 })
@@ -168,7 +168,8 @@ fn federated(given: &ImportedIdentity, policy: &Policy) -> Result<Credential, Im
     Ok(Credential::Federated { identity, handle, email: None, seen_email: None })
 }
 
-/// The keyed hash of all that was brought: each part behind its length, so that no two rows have one.
+/// The keyed hash of everything that was brought. Each part follows its length, so that no two imported accounts
+/// have the same hash.
 pub(crate) fn brought(given: &ImportedAccount, ctx: &Context<'_>) -> [u8; 32] {
     let mut row = zeroize::Zeroizing::new(Vec::new());
     let mut part = |bytes: Option<&[u8]>| {

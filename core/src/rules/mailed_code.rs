@@ -1,4 +1,4 @@
-//! Codes that are mailed: made, taken, and how often one may go (SPEC 12.5).
+//! Mailed codes: making them, checking them, and their rate limit (SPEC 12.5).
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::records::message::{Body, Outgoing};
 const WRONG_CODES: u8 = 5;
 
 impl CodeSlot {
-    /// A new code, and the message that carries it.
+    /// Makes a new code and the message that carries it.
     pub(crate) fn send(
         purpose: CodePurpose,
         typed_in: TypedIn,
@@ -30,12 +30,12 @@ impl CodeSlot {
             fetched_at: None,
             wrong: 0,
         };
-        // The proof goes to the address that will be compared, not to how it was typed (SPEC 1.9).
+        // The code goes to the compared form of the address and not to its typed form (SPEC 1.9).
         let body = Body::Code { purpose, code, typed_in, serial, to_nobody: false };
         (slot, Outgoing::new(to.canonical(), body, device, ctx.now))
     }
 
-    /// Whether `typed` is the code and the code still lives. A wrong one is counted.
+    /// Whether `typed` is the code and the code is still valid. Counts a wrong one.
     pub(crate) fn take(
         &mut self,
         typed: &[u8],
@@ -51,7 +51,7 @@ impl CodeSlot {
         false
     }
 
-    /// When the code ends: its life after the host fetched it, or when the message is void.
+    /// When the code expires: its lifetime after the host fetched it, or when the message becomes void.
     pub(crate) fn ends_at(&self) -> Timestamp {
         match self.fetched_at {
             Some(fetched_at) => fetched_at + self.purpose.life(),
@@ -76,7 +76,7 @@ fn hash(
 }
 
 impl RateLimit {
-    /// Whether one more may go now. The times are on the throttle clock.
+    /// Whether one more message may go now. The times are on the throttle clock.
     pub(crate) fn allows(&self, throttle_clock: Timestamp) -> bool {
         [(1, 60), (5, 60 * 60), (10, 24 * 60 * 60)].into_iter().all(|(most, seconds)| {
             let span = Duration::from_secs(seconds);
@@ -84,13 +84,13 @@ impl RateLimit {
         })
     }
 
-    /// One more went now.
+    /// Counts one more message.
     pub(crate) fn count(&mut self, throttle_clock: Timestamp) {
         self.sent.retain(|sent| throttle_clock < *sent + DAY);
         self.sent.push(throttle_clock);
     }
 
-    /// Whether there is nothing left to remember.
+    /// Whether every counted message is too old to matter.
     pub(crate) fn is_over(&self, throttle_clock: Timestamp) -> bool {
         self.sent.iter().all(|sent| throttle_clock >= *sent + DAY)
     }
@@ -111,7 +111,7 @@ mod tests {
                 sent.push(minute);
                 assert!(
                     !rate_limit.allows(now + Duration::from_millis(59_999)),
-                    "a second within the minute"
+                    "a second message within the minute"
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! The owner adds and removes ways in (SPEC 1.4 to 1.8).
+//! Sign-in methods that the owner adds and removes (SPEC 1.4 to 1.8).
 
 use crate::crypto::password::StoredPassword;
 use crate::ground::email::EmailAddress;
@@ -20,7 +20,7 @@ use crate::rules::fresh::{Fresh, Unheld};
 use crate::rules::protected::Protected;
 use crate::rules::session;
 
-/// What others say about an email that is to become an identifier.
+/// What other accounts have of an email that is to become an identifier.
 pub(crate) struct Collisions {
     /// Whether another account holds it as a password's identifier.
     pub(crate) is_held: bool,
@@ -29,7 +29,7 @@ pub(crate) struct Collisions {
 }
 
 impl Account {
-    /// The methods that a person can sign in with as things stand (SPEC 1.7).
+    /// The methods that a person can sign in with now (SPEC 1.7).
     fn first_factors(&self, policy: &Policy) -> impl Iterator<Item = &Method> {
         self.usable().filter(|method| match &method.credential {
             Credential::Password { email, .. } => {
@@ -42,7 +42,7 @@ impl Account {
         })
     }
 
-    /// Whether another method fits in, and the address that it carries.
+    /// Whether the account has room for another method and for the address that it carries.
     pub(crate) fn has_room(&self, email: Option<&EmailAddress>, policy: &Policy) -> bool {
         let is_new = email.is_some_and(|email| !self.has(email));
         self.credentials.methods.len() < policy.methods()
@@ -50,7 +50,7 @@ impl Account {
     }
 }
 
-/// The owner removes a way in. `waive_undo` frees its identifier at once (SPEC 1.7).
+/// Removes a sign-in method. `waive_undo` frees its identifier at once (SPEC 1.7).
 pub(crate) fn remove(
     fresh: &Fresh<'_, Unheld>,
     id: MethodId,
@@ -80,8 +80,8 @@ pub(crate) fn remove(
     Verdict::done((), changes)
 }
 
-/// The owner takes the email that an identity's later assertion carried. It is no proof: the address is
-/// unverified until its code was typed (SPEC 1.4).
+/// Takes over the email that a later assertion of an identity carried. This proves nothing: the address is
+/// unverified until its code is typed (SPEC 1.4).
 pub(crate) fn take_seen_email(fresh: &Fresh<'_, Unheld>, id: MethodId, ctx: &Context<'_>) -> Verdict<()> {
     let (session, mut account) = (fresh.session(), fresh.account().clone());
     let Some(method) = account.method_mut(id) else { return Verdict::refused(Refusal::NotOffered) };
@@ -90,7 +90,7 @@ pub(crate) fn take_seen_email(fresh: &Fresh<'_, Unheld>, id: MethodId, ctx: &Con
     };
     let Some(seen) = seen_email.take() else { return Verdict::refused(Refusal::NotOffered) };
     let old = email.replace(seen.clone());
-    // What was proven stays the owner's; what never was went with the snapshot.
+    // A proven address stays with the owner. An unproven one goes with the old snapshot.
     let heir = old.as_ref().and_then(|old| account.carrier(old));
     account.credentials.addresses.retain_mut(|address| {
         if Some(&address.email) != old.as_ref() || address.source != AddressSource::Method(id) {
@@ -107,8 +107,8 @@ pub(crate) fn take_seen_email(fresh: &Fresh<'_, Unheld>, id: MethodId, ctx: &Con
     Verdict::account((), account, event)
 }
 
-/// Whether the account may get a password with this email as things stand (SPEC 1.6). What only the proven
-/// owner of the mailbox may know is not asked here.
+/// Checks whether the account may get a password with this email (SPEC 1.6). Leaves out the checks whose result
+/// only the proven owner of the mailbox may learn.
 pub(crate) fn may_add_password(
     account: &Account,
     email: &EmailAddress,
@@ -120,7 +120,7 @@ pub(crate) fn may_add_password(
     if account.has_room(Some(email), policy) { Ok(()) } else { Err(Refusal::LimitReached) }
 }
 
-/// Adds a password whose email is proven to be the owner's.
+/// Adds a password whose email the owner has proven.
 pub(crate) fn add_password(
     session: &Session,
     before: &Account,
@@ -145,7 +145,8 @@ pub(crate) fn add_password(
 }
 
 impl Collisions {
-    /// Whether the proven email can be the account's: as an identifier, and as one of so many (SPEC 1.3, 1.6).
+    /// Checks whether the account can have the proven email: as an identifier, and by the number of accounts that
+    /// share it (SPEC 1.3, 1.6).
     pub(crate) fn check(
         &self,
         account: &Account,
@@ -178,7 +179,7 @@ fn added(
     Verdict::done(step, changes)
 }
 
-/// An addition as the protected act that it is.
+/// Writes an addition as a protected act.
 pub(crate) fn written(
     session: &Session,
     before: &Account,
@@ -201,7 +202,7 @@ pub(crate) fn written(
     protected.write(after, changes, ctx)
 }
 
-/// Adds the registration to an account, its address included.
+/// Adds a registration and its address to an account.
 pub(crate) fn add_method(mut account: Account, arrival: Arrival, ctx: &Context<'_>) -> (Account, Proof) {
     let id = ctx.draw.method(ctx.now);
     let Arrival { registration, proven, .. } = arrival;

@@ -1,4 +1,4 @@
-//! The second factor: TOTP, and the recovery codes that can stand in for it (SPEC 5).
+//! The second factor: TOTP, and the recovery codes that can replace it (SPEC 5).
 
 use crate::crypto::digest::same;
 use crate::crypto::long_code::{self, LongCode};
@@ -22,7 +22,7 @@ use crate::rules::fresh::{Everything, FactorOrCode, Fresh};
 use crate::rules::protected::Protected;
 
 impl Mfa {
-    /// Whether the second factor is right. What was taken is spent.
+    /// Whether the second factor is right. A right code is used up.
     pub(crate) fn take(&mut self, account: AccountId, given: &TypedFactor, ctx: &Context<'_>) -> bool {
         match given {
             TypedFactor::Totp(code) => {
@@ -43,8 +43,8 @@ impl Mfa {
     }
 }
 
-/// The second factors that a way in takes. A link wants the account's highest level, which a recovery code
-/// does not give (SPEC 3.3, 5.5).
+/// The second factors that a flow accepts. A link needs the account's highest level, which a recovery code does
+/// not give (SPEC 3.3, 5.5).
 pub(crate) fn accepted(purpose: &Purpose) -> Vec<SecondFactor> {
     match purpose {
         Purpose::Link(_) => vec![SecondFactor::Totp],
@@ -52,16 +52,16 @@ pub(crate) fn accepted(purpose: &Purpose) -> Vec<SecondFactor> {
     }
 }
 
-/// The keyed hash that a recovery code is known by: 120 bits need no slow one (SPEC 5.3).
+/// The keyed hash of a recovery code. With 120 bits it needs no slow hash (SPEC 5.3).
 pub(crate) fn hash(account: AccountId, code: &LongCode, ctx: &Context<'_>) -> [u8; 32] {
     ctx.keys.code(&[b"recovery", account.as_bytes(), code.as_bytes()])
 }
 
-/// Wrong codes that void an enrolment (SPEC 5.1).
+/// The number of wrong codes that void an enrolment (SPEC 5.1).
 const WRONG_CODES: u8 = 5;
 
-/// Begins an enrolment in the session, in the place of one that was begun there (SPEC 5.1). Where a factor
-/// is on, the new one will replace it (SPEC 5.5).
+/// Starts an enrolment in the session and replaces an earlier one there (SPEC 5.1). If MFA is on, the new factor
+/// will replace the present one (SPEC 5.5).
 pub(crate) fn enroll(fresh: &Fresh<'_, FactorOrCode>, ctx: &Context<'_>) -> Verdict<Enrolling> {
     let secret = TotpSecret::new(ctx.draw.bytes("totp secret"));
     let account = fresh.account();
@@ -75,7 +75,7 @@ pub(crate) fn enroll(fresh: &Fresh<'_, FactorOrCode>, ctx: &Context<'_>) -> Verd
     Verdict::done(shown, changes)
 }
 
-/// The app's first code (SPEC 5.1): after it only the recovery codes are to be saved.
+/// Takes the app's first code (SPEC 5.1). Then only the recovery codes remain to be saved.
 pub(crate) fn confirm(owner: &Owner, code: &Secret, ctx: &Context<'_>) -> Verdict<RecoveryCodes> {
     let mut account = owner.account.clone();
     let Some(enrolment) = account.enrolment(&owner.session, ctx.now) else {
@@ -96,7 +96,7 @@ pub(crate) fn confirm(owner: &Owner, code: &Secret, ctx: &Context<'_>) -> Verdic
     Verdict::account(shown(&seed, ctx.now), account, event)
 }
 
-/// Makes other recovery codes; those before work until these are saved (SPEC 5.4).
+/// Makes new recovery codes. The old ones work until the new ones are saved (SPEC 5.4).
 pub(crate) fn regenerate(fresh: &Fresh<'_, Everything>, ctx: &Context<'_>) -> Verdict<RecoveryCodes> {
     if fresh.account().credentials.mfa.is_none() {
         return Verdict::refused(Refusal::NotOffered);
@@ -107,7 +107,8 @@ pub(crate) fn regenerate(fresh: &Fresh<'_, Everything>, ctx: &Context<'_>) -> Ve
     Verdict::done(shown(&seed, ctx.now), changes)
 }
 
-/// Makes recovery codes in the session of an account that came without any, to be saved there (SPEC 13.2).
+/// Makes recovery codes for an imported account that came without any. They are saved in this session
+/// (SPEC 13.2).
 pub(crate) fn owe_codes(account: &mut Account, session: SessionId, ctx: &Context<'_>) {
     if account.credentials.mfa.as_ref().is_some_and(|mfa| mfa.owes_codes) {
         let stage = Stage::Codes { seed: ctx.draw.bytes("recovery codes"), at: ctx.now };
@@ -115,7 +116,7 @@ pub(crate) fn owe_codes(account: &mut Account, session: SessionId, ctx: &Context
     }
 }
 
-/// The recovery codes that wait to be saved, shown again (SPEC 5.3).
+/// Shows again the recovery codes that are not saved yet (SPEC 5.3).
 pub(crate) fn unsaved_codes(owner: &Owner, ctx: &Context<'_>) -> Result<RecoveryCodes, Refusal> {
     let enrolments = owner.account.enrolments.iter();
     enrolments
@@ -126,8 +127,8 @@ pub(crate) fn unsaved_codes(owner: &Owner, ctx: &Context<'_>) -> Result<Recovery
         .ok_or(Refusal::FlowExpired)
 }
 
-/// The owner has saved the recovery codes: the factor is on, or replaced, or has these codes
-/// (SPEC 5.3 to 5.5). `secret` is the session's own, which is written anew.
+/// Completes the enrolment after the owner saved the recovery codes: the factor is on, or replaced, or has these
+/// codes (SPEC 5.3 to 5.5). `secret` is the session's, because the session is written anew.
 pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verdict<()> {
     let (mut account, mut session) = (owner.account.clone(), owner.session.clone());
     let Some(enrolment) = account.enrolment(&session, ctx.now).cloned() else {
@@ -164,7 +165,7 @@ pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verd
     changed(owner, account, session, secret, what, ctx)
 }
 
-/// The owner turns the second factor off (SPEC 5.5).
+/// Turns the second factor off (SPEC 5.5).
 pub(crate) fn turn_off(fresh: &Fresh<'_, FactorOrCode>, secret: &[u8; 32], ctx: &Context<'_>) -> Verdict<()> {
     let (mut account, mut session) = (fresh.account().clone(), fresh.session().clone());
     if account.credentials.mfa.take().is_none() {
@@ -178,8 +179,8 @@ pub(crate) fn turn_off(fresh: &Fresh<'_, FactorOrCode>, secret: &[u8; 32], ctx: 
     changed(fresh.owner(), account, session, secret, what, ctx)
 }
 
-/// The second factor is another, or none: all other sessions end, whatever was begun ends, and every
-/// address is told (SPEC 1.12, 6.5, 7.1).
+/// Writes a change of the second factor. All other sessions and everything in progress end, and every address is
+/// notified (SPEC 1.12, 6.5, 7.1).
 fn changed(
     before: &Owner,
     mut account: Account,
@@ -227,7 +228,7 @@ fn shown(seed: &[u8; 32], at: Timestamp) -> RecoveryCodes {
 }
 
 impl Account {
-    /// The living enrolment of a session.
+    /// The enrolment of a session that has not expired.
     fn enrolment(&mut self, session: &Session, now: Timestamp) -> Option<&mut Enrolment> {
         self.enrolments.iter_mut().find(|enrolment| enrolment.session == session.id && enrolment.lives(now))
     }

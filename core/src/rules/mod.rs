@@ -1,4 +1,4 @@
-//! Floor 3: what is decided. Facts in, verdict out; no file, no clock, no generator.
+//! Floor 3: decisions. A rule turns facts into a verdict and uses no file, no clock and no random numbers.
 
 pub(crate) mod address;
 pub(crate) mod assertion;

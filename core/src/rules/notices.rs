@@ -6,7 +6,7 @@ use crate::records::context::Context;
 use crate::records::message::{Body, Outgoing};
 use crate::records::verdict::Change;
 
-/// A notice about an account to one address.
+/// Sends a notice about an account to one address.
 pub(crate) fn to(
     email: &EmailAddress,
     account: &Account,
@@ -17,7 +17,7 @@ pub(crate) fn to(
     Outgoing::new(email.as_typed(), body.clone(), device, ctx.now).about(account.id)
 }
 
-/// A notice to every verified address of the account.
+/// Sends a notice to every verified address of the account.
 pub(crate) fn to_verified(account: &Account, body: &Body, device: &str, ctx: &Context<'_>) -> Vec<Change> {
     account.verified().map(|email| Change::Send(to(email, account, body, device, ctx))).collect()
 }

@@ -10,7 +10,7 @@ use crate::records::step::{SignInOutcome, SignedIn};
 use crate::records::verdict::Change;
 use crate::rules::{mfa, picker, product, session};
 
-/// Opens a session on the account, which is written with this one event.
+/// Opens a session on the account, and writes the account with this event.
 pub(crate) fn open_session(
     mut account: Account,
     proof: &Proof,
@@ -20,8 +20,8 @@ pub(crate) fn open_session(
     changes: &mut Vec<Change>,
     ctx: &Context<'_>,
 ) -> SignedIn {
-    // A counter is cleared by a completed sign-in that used its factor; a locked password also by one
-    // through another first factor (SPEC 12.1).
+    // A completed sign-in clears the counter of a factor that it used. A sign-in with another first factor also
+    // clears the counter of a locked password (SPEC 12.1).
     if proof.kind == MethodKind::Password || account.first.is_spent() {
         account.first.clear();
     }

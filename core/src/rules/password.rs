@@ -1,4 +1,4 @@
-//! What may be a password (SPEC 2.2, after NIST SP 800-63B-4 section 3.1.1.2), and setting another (SPEC 4.8).
+//! The rules for a new password (SPEC 2.2, after NIST SP 800-63B-4 section 3.1.1.2), and changing it (SPEC 4.8).
 
 use zeroize::Zeroizing;
 
@@ -18,12 +18,12 @@ use crate::rules::fresh::{Everything, Fresh};
 use crate::rules::protected::Protected;
 use crate::rules::{blocklist, first_factor, session};
 
-/// Fewest code points where the password may be the only factor.
+/// The fewest code points of a password that may be the only factor.
 const SHORTEST: usize = 15;
-/// Most bytes that are taken at all.
+/// The most bytes of a password.
 const LONGEST: usize = 1024;
 
-/// A new password that keeps the rules, in the form that is hashed.
+/// Checks a new password against the rules. Returns the form that is hashed.
 pub(crate) fn check_new(
     password: &Secret,
     identifier: Option<&EmailAddress>,
@@ -48,8 +48,8 @@ pub(crate) fn check_new(
     Ok(normal)
 }
 
-/// The form in which a password is hashed: NFC, nothing else touched. Refuses only what can be no
-/// password at all, before any work is done for it.
+/// Returns the form in which a password is hashed: NFC, otherwise unchanged. Refuses only what no password can
+/// be, before it does any work.
 pub(crate) fn normal_form(password: &Secret) -> Result<Zeroizing<String>, PasswordRule> {
     if password.reveal().len() > LONGEST {
         return Err(PasswordRule::TooLong);
@@ -58,7 +58,7 @@ pub(crate) fn normal_form(password: &Secret) -> Result<Zeroizing<String>, Passwo
     if normal.len() > LONGEST { Err(PasswordRule::TooLong) } else { Ok(normal) }
 }
 
-/// The owner sets another password, and gives the one there is (SPEC 4.8).
+/// Sets a new password for an owner who gave the current one (SPEC 4.8).
 pub(crate) fn password(
     fresh: &Fresh<'_, Everything>,
     proof: Option<PasswordProof>,
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn r2_2_what_is_no_text_is_no_password() {
+    fn r2_2_bytes_that_are_not_text_are_not_a_password() {
         assert_eq!(normal_form(&vec![0xff; 20].into()).err(), Some(PasswordRule::NotText));
     }
 }

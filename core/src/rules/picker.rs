@@ -1,11 +1,11 @@
-//! What a device is told of its accounts: whom it offers, and what they are called (SPEC 1.11).
+//! The accounts that a device offers, and their names (SPEC 1.11).
 
 use crate::records::account::{Account, Owner};
 use crate::records::audit::{Action, Event};
 use crate::records::context::Context;
 use crate::records::verdict::{Change, Verdict};
 
-/// Somebody who was let in is offered from now on, unless they said no.
+/// Makes the picker offer an account after a sign-in, unless the person declined.
 pub(crate) fn remember(account: &mut Account, wanted: bool, changes: &mut Vec<Change>, ctx: &Context<'_>) {
     if ctx.policy.picker() && wanted && !account.is_remembered {
         account.is_remembered = true;
@@ -13,7 +13,8 @@ pub(crate) fn remember(account: &mut Account, wanted: bool, changes: &mut Vec<Ch
     }
 }
 
-/// Whoever holds the device wants the account offered no more: its sessions here end, and nothing is lost.
+/// Removes the account from the picker, for anybody who holds the device. Its sessions on the device end, and
+/// nothing else changes.
 pub(crate) fn forget(mut account: Account, ctx: &Context<'_>) -> Verdict<()> {
     if !account.is_remembered {
         return Verdict::done((), Vec::new());
@@ -31,7 +32,7 @@ pub(crate) fn forget(mut account: Account, ctx: &Context<'_>) -> Verdict<()> {
     )
 }
 
-/// The owner chooses what to be called, or nothing. It is shown and finds nobody (SPEC 1.10, 1.11).
+/// Sets or removes the display name. It is only shown and finds no account (SPEC 1.10, 1.11).
 pub(crate) fn display_name(owner: &Owner, name: Option<String>, ctx: &Context<'_>) -> Verdict<()> {
     let Owner { session, account } = owner;
     let account = Account { display_name: name, ..account.clone() };

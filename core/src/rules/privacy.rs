@@ -1,4 +1,4 @@
-//! What people ask for about their data, and until when it is due (SPEC 10.2, 10.3).
+//! Requests of people about their data, and when they are due (SPEC 10.2, 10.3).
 
 use crate::records::account::{Account, Owner, Status};
 use crate::records::audit::{Action, Actor, Event};
@@ -13,7 +13,7 @@ use crate::rules::{deletion, notices};
 
 const LONGEST_RECEIPT: usize = 255;
 
-/// The owner asks. One of a kind is open at a time: asking again gets the one there is.
+/// Opens a request for the owner. If one of this kind is open already, returns that one.
 pub(crate) fn request(
     owner: &Owner,
     kind: RequestKind,
@@ -39,7 +39,7 @@ pub(crate) fn request(
     Verdict::done(request.clone(), vec![Change::Request(request), account])
 }
 
-/// The host has answered it. The account may be gone by then.
+/// Closes a request that the host has answered. The account may be gone by then.
 pub(crate) fn close(
     mut request: PrivacyRequest,
     account: Option<Account>,
@@ -59,8 +59,8 @@ pub(crate) fn close(
     Verdict::done(request, changes)
 }
 
-/// The host gives notice that it will erase the account for this request: from then on the account is on
-/// its way like any other that is to be deleted, and its owner can restore it.
+/// Records the host's notice that it will erase the account for this request. From then on the account is
+/// pending deletion, and its owner can restore it.
 pub(crate) fn announce_erasure(
     mut request: PrivacyRequest,
     account: Account,
@@ -88,7 +88,7 @@ pub(crate) fn announce_erasure(
     Verdict::done(figures, changes)
 }
 
-/// The host erases the account for this request, 72 hours or more after its notice (SPEC 10.3).
+/// Erases the account for this request, at least 72 hours after the host's notice (SPEC 10.3).
 pub(crate) fn erase(request: &PrivacyRequest, account: Account, ctx: &Context<'_>) -> Verdict<()> {
     if !request.is_open() || request.kind != RequestKind::Erasure {
         return Verdict::refused(Refusal::UnknownRequest);
@@ -103,8 +103,7 @@ pub(crate) fn erase(request: &PrivacyRequest, account: Account, ctx: &Context<'_
 }
 
 impl PrivacyRequest {
-    /// Whether the notice was given of the deletion that the account is in: not before an earlier one, that
-    /// the owner took back.
+    /// Whether the host gave notice of the present deletion, and not of an earlier one that the owner took back.
     fn told_for(&self, account: &Account) -> bool {
         match account.status {
             Status::PendingDeletion { requested_at, .. } => {

@@ -14,7 +14,7 @@ use crate::records::verdict::{Change, Verdict};
 
 const LONGEST_PLAN: usize = 64;
 
-/// The first use of a product makes its membership (SPEC 8.2). Whether this was it.
+/// Records the use of a product. The first use makes its membership (SPEC 8.2). Returns whether this was the first.
 pub(crate) fn used(account: &mut Account, product: &ProductId, now: Timestamp) -> bool {
     let is_new = account.membership(product).is_none();
     if is_new {
@@ -23,7 +23,7 @@ pub(crate) fn used(account: &mut Account, product: &ProductId, now: Timestamp) -
     is_new
 }
 
-/// The owner opens a product.
+/// Opens a product for the owner.
 pub(crate) fn open(
     mut account: Account,
     session: SessionId,
@@ -45,8 +45,8 @@ pub(crate) fn open(
     Verdict::done(membership, changes)
 }
 
-/// The host says what a product costs an account. Every other profile stays as it is, because nothing but
-/// this one is written (SPEC 8.3). `holder` is the account that the customer reference belongs to.
+/// Sets an account's billing profile for a product. Every other profile stays unchanged, because only this one
+/// is written (SPEC 8.3). `holder` is the account that the customer reference belongs to.
 pub(crate) fn set_billing(
     mut account: Account,
     holder: Option<&Account>,
@@ -87,7 +87,7 @@ pub(crate) fn set_billing(
     Verdict::done((), changes)
 }
 
-/// Where what a product costs is managed: at the store that sold it, else at the product (SPEC 8.4).
+/// Where the billing of a product is managed: at the store that sold it, otherwise at the product (SPEC 8.4).
 pub(crate) fn billing_destination(
     account: &Account,
     product: &ProductId,
@@ -104,7 +104,7 @@ pub(crate) fn billing_destination(
     })
 }
 
-/// Where an account is managed. One at a provider is somebody else's (SPEC 8.5).
+/// Where an account is managed. An account at a provider is managed there (SPEC 8.5).
 pub(crate) fn manage_destination(managed: &Managed, policy: &Policy) -> Result<Destination, Refusal> {
     match managed {
         Managed::Product(id) => {

@@ -1,4 +1,4 @@
-//! Protected acts: what changes the ways into an account is told, and can be undone (SPEC 1.12, 7.3).
+//! Protected acts: a change of an account's sign-in methods is notified and can be undone (SPEC 1.12, 7.3).
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::records::undo::{Undo, UndoCode};
 use crate::records::verdict::Change;
 use crate::rules::notices;
 
-/// How many identifiers an account can hold back at a time.
+/// The most identifiers that an account can reserve at a time.
 const RESERVED_AT_ONCE: usize = 32;
 
 impl ProtectedAct {
-    /// How long it can be undone. Whoever is locked out by a factor that somebody else turned on shall
-    /// not have to wait for a week until nobody but that one can (SPEC 7.3).
+    /// How long the act can be undone. Turning MFA on has a shorter time, because until then the undo code alone
+    /// defeats the new second factor. The time lets an owner whom a stranger's factor locks out undo it (SPEC 7.3).
     fn undo_life(self) -> Duration {
         match self {
             Self::MfaTurnedOn => DAY * 3,
@@ -27,21 +27,21 @@ impl ProtectedAct {
     }
 }
 
-/// A protected act on an account: every one goes through [`Protected::write`].
+/// A protected act on an account. Every one goes through [`Protected::write`].
 pub(crate) struct Protected<'a> {
-    /// The account as it was.
+    /// The account before the act.
     pub(crate) before: &'a Account,
     pub(crate) act: ProtectedAct,
-    /// What the addresses are told that were verified before the act.
+    /// The notice to the addresses that were verified before the act.
     pub(crate) notice: Body,
     pub(crate) device: &'a str,
-    /// Whether there is to be a code that undoes it. Its owner may waive it, so that an identifier is free at
-    /// once (SPEC 1.7), or because the mailbox that it would go to is lost (SPEC 7.3).
+    /// Whether the act gets an undo code. The owner may waive it to free an identifier at once (SPEC 1.7), or
+    /// because the mailbox for the code is lost (SPEC 7.3).
     pub(crate) can_be_undone: bool,
 }
 
 impl Protected<'_> {
-    /// What the act comes to beside the account itself, which is returned to be written with its event.
+    /// Adds what the act writes besides the account. Returns the account, which the caller writes with its event.
     pub(crate) fn write(self, mut after: Account, changes: &mut Vec<Change>, ctx: &Context<'_>) -> Account {
         let before = self.before;
         let recipient = recipient(before, &after).filter(|_| self.can_be_undone);
@@ -81,15 +81,15 @@ impl Protected<'_> {
     }
 }
 
-/// Who may undo the act: the address that it took away, else the contact address before it (SPEC 7.3).
-/// Where there was neither nobody can.
+/// The address that gets the undo code: the one that the act removed, otherwise the contact before the act
+/// (SPEC 7.3). Without either, nobody can undo the act.
 fn recipient<'a>(before: &'a Account, after: &Account) -> Option<&'a EmailAddress> {
     let contact = before.credentials.contact.as_ref();
     let taken_away = |email: &&EmailAddress| !after.has_verified(email);
     contact.filter(taken_away).or_else(|| before.verified().find(taken_away)).or(contact)
 }
 
-/// What others find an account by, from what was to what is: claims and verified addresses.
+/// The changes of what others find the account by: claims and verified addresses.
 pub(crate) fn rows(before: &Account, after: &Account, now: Timestamp) -> Vec<Change> {
     let account = after.id;
     let all = |of: &Account| -> Vec<Identifier> {
@@ -97,7 +97,7 @@ pub(crate) fn rows(before: &Account, after: &Account, now: Timestamp) -> Vec<Cha
     };
     let (old, new) = (all(before), all(after));
     let freed = old.iter().filter(|identifier| !new.contains(identifier));
-    // What was reserved once may have become another's since.
+    // An identifier whose reservation expired may belong to another account now.
     let claimed = new.iter().filter(|identifier| !before.claims(identifier, now));
     let hidden = before.verified().filter(|email| !after.has_verified(email));
     let proven = after.verified().filter(|email| !before.has_verified(email));

@@ -1,4 +1,4 @@
-//! The purge: what is left of an account goes, in acts of a bounded size, after a second look (SPEC 9.4).
+//! The purge: acts of bounded size remove what remains of an account, after a second look (SPEC 9.4).
 
 use crate::ground::time::{DAY, Timestamp};
 use crate::records::account::{Account, Status};
@@ -8,17 +8,17 @@ use crate::records::provider::Identity;
 use crate::records::purge::{DuePurge, PurgeReceipt, Purged, Remains, Tombstone};
 use crate::records::verdict::{Change, Verdict};
 
-/// Rows that one act removes at most: with its messages it stays within a store's limits.
+/// The most rows that one act removes. With its messages, the act stays within a store's limits.
 pub(crate) const ROWS_AT_ONCE: usize = 200;
 
-/// Whether the second look at this deletion has come: it was seen due a day ago or earlier, by a clock
-/// that does not stand before that sighting now.
+/// Whether the second look at this deletion is possible: the purge was seen to be due at least a day ago, and
+/// the wall clock does not show a time before that sighting.
 pub(crate) fn is_ripe(purge_at: Timestamp, sightings: &[Timestamp], ctx: &Context<'_>) -> bool {
     sightings.iter().any(|seen| purge_at <= *seen && ctx.now >= *seen + DAY && ctx.wall >= *seen)
 }
 
-/// The sightings with a new one, where something is due that none of them saw: one a day at most. Of
-/// those that are a day old the latest says all.
+/// Adds a sighting if a purge is due that none of them saw, at most one a day. Of those that are a day old,
+/// only the latest is kept, because it covers the others.
 pub(crate) fn sighted(sightings: &[Timestamp], unseen: bool, ctx: &Context<'_>) -> Option<Vec<Timestamp>> {
     let today = ctx.now.day();
     if !unseen || sightings.iter().any(|seen| seen.day() == today) {
@@ -29,8 +29,8 @@ pub(crate) fn sighted(sightings: &[Timestamp], unseen: bool, ctx: &Context<'_>) 
     Some(latest_old.into_iter().chain(recent).copied().chain([ctx.now]).collect())
 }
 
-/// When looking again is worth it: `due` is the first purge that is due and not ripe, `coming` the first
-/// that is not due.
+/// When the next look is useful. `due` is the first purge that is due but not ripe, `coming` the first that is
+/// not due.
 pub(crate) fn next_look(
     due: Option<Timestamp>,
     coming: Option<Timestamp>,
@@ -70,7 +70,7 @@ pub(crate) fn step(
     progress.count("account");
     progress.count("purge");
     changes.extend(remains.grants.into_iter().map(|Identity { provider, subject, .. }| {
-        // For the host itself: it speaks with the providers.
+        // This message is for the host itself, which talks to the providers.
         Change::Send(Outgoing::new("", Body::RevokeGrant { provider, subject }, "", ctx.now))
     }));
     changes.push(Change::DeletionUnscheduled { account: id, purge_at });
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn r9_4_a_purge_waits_a_day_after_its_sighting_and_for_a_clock_that_is_past_it() {
+    fn r9_4_a_purge_waits_a_day_after_its_sighting_and_until_the_clock_is_past_it() {
         for (purge_at, seen, now, wall, ripe) in [
             (10, 12, 36, 36, true),
             (12, 12, 36, 36, true),
@@ -136,6 +136,6 @@ mod tests {
         assert_eq!(next(None, Some(60), &[]), Some(at(60)));
         assert_eq!(next(Some(40), Some(60), &[49]), Some(at(60)));
         assert_eq!(next(Some(40), None, &[49]), Some(at(73)));
-        assert_eq!(next(Some(50), None, &[49]), Some(at(72)), "seen tomorrow at the earliest");
+        assert_eq!(next(Some(50), None, &[49]), Some(at(72)), "the first sighting is possible tomorrow");
     }
 }

@@ -1,4 +1,4 @@
-//! An account that comes back to its owner by other proof than the full is on hold for a while (SPEC 5.5).
+//! The hold after an owner recovers an account without its full proof (SPEC 5.5).
 
 use crate::ground::id::SessionId;
 use crate::ground::time::Timestamp;
@@ -8,8 +8,8 @@ use crate::records::refusal::Refusal;
 use crate::records::verdict::Change;
 
 impl Account {
-    /// The account comes back to its owner by other proof than the full: all sessions that lived before
-    /// end, and what could take it from them again has to wait (SPEC 5.5).
+    /// Recovers the account for an owner who did not give the full proof. All earlier sessions end, and acts that
+    /// could take the account away again must wait (SPEC 5.5).
     pub(crate) fn recover(
         &mut self,
         keeps_mfa: bool,
@@ -21,7 +21,7 @@ impl Account {
         self.sessions = u16::from(except.is_some());
         changes.push(Change::SessionsEnded { account: self.id, except });
         let hold = Hold { until: ctx.now + ctx.policy.hold(), keeps_mfa };
-        // A hold that is there already gets neither shorter nor laxer.
+        // An existing hold gets neither shorter nor weaker.
         self.hold = Some(match self.hold.filter(|hold| ctx.now < hold.until) {
             Some(earlier) => {
                 Hold { until: hold.until.max(earlier.until), keeps_mfa: keeps_mfa || earlier.keeps_mfa }
@@ -30,7 +30,7 @@ impl Account {
         });
     }
 
-    /// Refuses what has to wait after a recovery (SPEC 5.5).
+    /// Refuses an act that must wait after a recovery (SPEC 5.5).
     pub(crate) fn check_hold(&self, now: Timestamp) -> Result<(), Refusal> {
         match self.hold {
             Some(hold) if now < hold.until => Err(Refusal::OnHold { until: hold.until }),

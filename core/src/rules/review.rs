@@ -1,4 +1,4 @@
-//! At an account's first proven address its owner says which of the ways in are theirs (SPEC 3.7).
+//! The review of sign-in methods after an account's first proven address (SPEC 3.7).
 
 use crate::crypto::password::StoredPassword;
 use crate::ground::id::MethodId;
@@ -16,17 +16,18 @@ use crate::rules::fresh::{Fresh, Unheld};
 use crate::rules::protected::Protected;
 use crate::rules::session;
 
-/// What stays of the ways in that were set before the account's first address was proven.
+/// What the owner keeps of the credentials that were set before the account's first address was proven.
 pub(crate) struct Kept {
     pub(crate) methods: Vec<MethodId>,
     pub(crate) second_factor: bool,
-    /// A password that was not the way in is kept only by setting it anew: whoever set it may know it.
+    /// The new password, if the password is kept but was not the method in use. Whoever set the old one may still
+    /// know it.
     pub(crate) new_password: Option<StoredPassword>,
 }
 
 impl Account {
-    /// The account's first address was proven by this act, in this session: every way in but the one in use
-    /// (and the one that the act adds) leads in no more until it is kept, and all other sessions end.
+    /// Suspends all sign-in methods if this act proved the account's first address, except the method in use and
+    /// the one that the act adds. They stay suspended until the owner keeps them. All other sessions end.
     pub(crate) fn review_at_first_proof(
         &mut self,
         before: &Account,
@@ -48,7 +49,7 @@ impl Account {
         self.review().unwrap_or(AddressStep::Done)
     }
 
-    /// The step that asks what stays, where something waits for that.
+    /// The step that asks what to keep, if anything is suspended.
     pub(crate) fn review(&self) -> Option<AddressStep> {
         let methods: Vec<_> = self.suspended().map(Method::view).collect();
         let second_factor = self.credentials.suspended_mfa.is_some();
@@ -61,7 +62,7 @@ impl Account {
     }
 }
 
-/// The owner has said what stays; the rest is removed.
+/// Keeps what the owner chose, and removes the rest.
 pub(crate) fn review(fresh: &Fresh<'_, Unheld>, kept: Kept, ctx: &Context<'_>) -> Verdict<()> {
     let (session, before) = (fresh.session(), fresh.account());
     let is_kept = |method: &Method| !method.suspended || kept.methods.contains(&method.id);
@@ -77,7 +78,7 @@ pub(crate) fn review(fresh: &Fresh<'_, Unheld>, kept: Kept, ctx: &Context<'_>) -
         return Verdict::refused(Refusal::NotOffered);
     }
     let mut after = before.clone();
-    // Whoever put the address there, its code was typed by its owner.
+    // Even if a stranger added a verified address, its owner typed the code.
     after.drop_methods(true, |method| !is_kept(method));
     for method in &mut after.credentials.methods {
         if !std::mem::take(&mut method.suspended) {

@@ -12,25 +12,25 @@ use crate::records::refusal::Refusal;
 use crate::records::session::Session;
 use crate::records::verdict::{Change, Verdict};
 
-/// Sessions that an account may have before a new one looks for those that are over.
+/// If an account has this many sessions, opening another first looks for sessions that are over.
 const FEW: u16 = 8;
 
 impl Session {
-    /// Whether the session still lives (SPEC 6.2). Uses between two writes are not known, so idling
-    /// counts from when the next write would have been due.
+    /// Whether the session is still live (SPEC 6.2). Uses between two writes are not recorded, so idle time counts
+    /// from when the next write would have been due.
     pub(crate) fn is_live(&self, now: Timestamp, policy: &Policy) -> bool {
         now < self.created_at + policy.session_absolute()
             && now < self.used_at + write_interval(policy) + policy.session_idle()
     }
 
-    /// Whether a use at `now` is to be written down.
+    /// Whether a use at `now` must be recorded.
     pub(crate) fn is_touch_due(&self, now: Timestamp, policy: &Policy) -> bool {
         now >= self.used_at + write_interval(policy)
     }
 }
 
-/// The owner ends one of the account's living sessions, or all but the own (SPEC 6.3). `sessions` has what
-/// there is to choose from.
+/// Ends one of the account's live sessions for its owner, or all but the owner's (SPEC 6.3). `sessions` are those
+/// to choose from.
 pub(crate) fn end(
     owner: &Owner,
     ended: Option<SessionId>,
@@ -56,17 +56,17 @@ pub(crate) fn end(
     Verdict::done((), vec![change, Change::account(account, event)])
 }
 
-/// Whether an account that counts so many looks at them before it has one more.
+/// Whether an account with this many sessions must look for ended ones before it opens another.
 pub(crate) fn are_crowded(sessions: u16, policy: &Policy) -> bool {
     sessions >= policy.sessions().min(FEW)
 }
 
-/// When the youngest session was opened that can be over by now; all later ones live.
+/// The opening time of the youngest session that can be over by now. All later sessions are live.
 pub(crate) fn old_at(now: Timestamp, policy: &Policy) -> Timestamp {
     now.earlier(policy.session_idle().min(policy.session_absolute()))
 }
 
-/// Which of the old sessions of an account are over, and how many others have to go where it has one more than
+/// Which old sessions of an account are over, and how many others must end if the account opens one more than its
 /// `sessions` (SPEC 1.6).
 pub(crate) fn crowded_out(sessions: u16, old: &[Session], ctx: &Context<'_>) -> (Vec<SessionId>, usize) {
     let over = old.iter().filter(|session| !session.is_live(ctx.now, ctx.policy));
@@ -75,12 +75,12 @@ pub(crate) fn crowded_out(sessions: u16, old: &[Session], ctx: &Context<'_>) -> 
     (over, left.saturating_sub(usize::from(ctx.policy.sessions())))
 }
 
-/// At most hourly, and at least 12 times in the idle span.
+/// The time between two writes of a session's use: at most an hour, and a twelfth of the idle limit at most.
 fn write_interval(policy: &Policy) -> Duration {
     Duration::from_secs(60 * 60).min(policy.session_idle() / 12)
 }
 
-/// Ends all sessions of the account but this one, or this one too.
+/// Ends all sessions of the account except this one, or all of them if `this_too`.
 pub(crate) fn end_others(
     account: &mut Account,
     session: &Session,

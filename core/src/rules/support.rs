@@ -1,4 +1,4 @@
-//! What somebody who helps people can do: look, and start a deletion. Nothing else (SPEC 5.6, 9.5).
+//! What support can do: look at an account and start a deletion, and nothing else (SPEC 5.6, 9.5).
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use crate::records::support::{SupportAct, SupportRecord};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::deletion;
 
-/// How long after a restore support starts no other deletion (SPEC 9.5).
+/// How long after a restore support cannot start another deletion (SPEC 9.5).
 const REST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const LONGEST_NAME: usize = 64;
 
-/// The name of an operator or a ticket: the first 64 characters count.
+/// The name of an operator or a ticket, cut to its first 64 characters.
 pub(crate) fn name(text: &str) -> String {
     text.chars().take(LONGEST_NAME).collect()
 }
 
-/// Support starts a deletion under the owner's window. Where the account is on its way already nothing
-/// changes but that it is recorded who asked.
+/// Starts a deletion for support, with the same window as for the owner. If the account is pending deletion
+/// already, only records who asked.
 pub(crate) fn start_deletion(
     mut account: Account,
     operator: &str,

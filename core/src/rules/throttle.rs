@@ -1,4 +1,4 @@
-//! How many guesses (SPEC 12.1, 12.2).
+//! Limits on guesses (SPEC 12.1, 12.2).
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::records::method::Credential;
 use crate::records::refusal::Refusal;
 use crate::records::throttle::{LOCKED, LockoutPolicy, Throttle};
 
-/// Failures that cost nothing.
+/// The number of failures without a wait.
 const FREE: u32 = 4;
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 const SLOWEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Throttle {
-    /// Whether a try is taken; a right one is answered no differently from a wrong one. What is left of
-    /// the wait is told from now on, whatever jumps the wall clock has made in it.
+    /// Checks whether an attempt is accepted now, right or wrong. The remaining wait counts from now, even if the
+    /// wall clock jumped during the wait.
     pub(crate) fn check(
         &self,
         now: Timestamp,
@@ -38,8 +38,8 @@ impl Throttle {
 }
 
 impl Account {
-    /// What a hundred failures of the first factor lead to: a lock where the owner has another way in,
-    /// else one try a day (SPEC 12.1).
+    /// What happens after a hundred failures of the first factor: a lock if the owner has another way to sign in,
+    /// otherwise one attempt a day (SPEC 12.1).
     pub(crate) fn first_lockout(&self) -> LockoutPolicy {
         let another_way =
             self.usable().any(|method| matches!(method.credential, Credential::Federated { .. }));
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn r12_1_failures_one_to_four_wait_nothing_then_one_two_four_to_sixty_minutes() {
+    fn r12_1_four_failures_cost_no_wait_then_one_two_four_to_sixty_minutes() {
         for (failures, minutes) in
             [(1, 0), (4, 0), (5, 1), (6, 2), (7, 4), (8, 8), (9, 16), (10, 32), (11, 60)]
         {
@@ -92,14 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn r12_6_a_try_at_retry_at_is_taken() {
+    fn r12_6_an_attempt_at_retry_at_is_accepted() {
         let throttle = after(5);
         assert!(check(&throttle, 60_999, LockoutPolicy::Lock).is_err());
         assert!(check(&throttle, 61_000, LockoutPolicy::Lock).is_ok());
     }
 
     #[test]
-    fn r12_4_a_failure_counted_after_the_clock_was_set_back_shortens_no_wait() {
+    fn r12_4_a_failure_after_the_clock_was_set_back_does_not_shorten_the_wait() {
         let mut throttle = after(5);
         throttle.fail(Timestamp::from_millis(0));
         assert_eq!(

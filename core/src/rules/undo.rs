@@ -1,4 +1,4 @@
-//! What an undo puts back, and what stays spent (SPEC 5.2, 7.3).
+//! What an undo restores, and what stays used up (SPEC 5.2, 7.3).
 
 use crate::ground::time::Timestamp;
 use crate::records::account::Account;
@@ -11,9 +11,9 @@ use crate::records::refusal::Refusal;
 use crate::records::undo::{Asks, Undo, Undoing};
 
 impl Credentials {
-    /// These ways once more, after they were changed to each of `since`, the newest of which is now. What
-    /// was spent in the meantime stays spent: no proof made against an earlier password is current, no
-    /// step or recovery code of a second factor is taken twice (SPEC 5.2, 7.3).
+    /// Restores these credentials after they became each of `since`, of which the newest is the present one. What
+    /// was used in the meantime stays used up: no proof of an earlier password is current, and no step or
+    /// recovery code of a second factor is accepted twice (SPEC 5.2, 7.3).
     pub(crate) fn put_back(&self, since: &[&Self]) -> Self {
         let mut credentials = self.clone();
         let versions = since.iter().copied().chain([self]).flat_map(Self::password_versions);
@@ -52,7 +52,7 @@ impl Credentials {
 }
 
 impl Undoing {
-    /// What the undo still wants, if anything.
+    /// What the undo still needs, if anything.
     pub(crate) fn missing(&self, undo: &Undo, second: Option<&TypedFactor>) -> Option<Asks> {
         if self.new_password.is_none() && undo.before.password_email().is_some() {
             return Some(Asks::NewPassword);
@@ -61,7 +61,7 @@ impl Undoing {
     }
 }
 
-/// Takes a factor of the time before the act; a wrong one counts on the account's second factor.
+/// Checks the second factor from before the act. A wrong one counts as a failure of the account's second factor.
 pub(crate) fn take_factor(
     credentials: &mut Credentials,
     account: &mut Account,

@@ -10,7 +10,7 @@ use super::stamp::Stamp;
 
 const VERSION: u8 = 1;
 
-/// How often finalising is tried before the store is closed.
+/// How often the engine tries to finalise before it closes the store.
 const TRIES: usize = 3;
 
 /// A place for one short value outside the file that nobody with only a copy of the file can write: the
@@ -68,7 +68,8 @@ pub(super) fn finalise(anchor: &dyn Anchor, now: &Stamp) -> Result<(), AnchorFai
     answer
 }
 
-/// Returns an error if a file with this stamp must not be opened. Finalises first what a commit left open.
+/// Returns an error if a file with this stamp must not be opened. If the last commit was not finalised,
+/// finalises it.
 pub(super) fn admit(anchor: Option<&dyn Anchor>, file: &Stamp) -> Result<(), StoreError> {
     let Some(anchor) = anchor else {
         return if file.is_anchored { Err(StoreError::AnchorMissing) } else { Ok(()) };
@@ -101,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_read_as_it_was_written_and_no_other_is() {
+    fn an_anchor_value_reads_back_and_a_malformed_one_is_refused() {
         let (one, two) = ([1; 32], [2; 32]);
         assert_eq!(heads(&value(&one, None)), Some((one, None)));
         assert_eq!(heads(&value(&one, Some(&two))), Some((one, Some(two))));

@@ -9,10 +9,10 @@ use super::port::{Decide, StoreError};
 use super::rows::Snapshot;
 use super::stage::{Changes, Over, admit};
 
-/// Most acts that share a commit.
+/// The most acts that share a commit.
 const MAX_ACTS: usize = 64;
 
-/// Rows that are staged when a commit takes no more acts.
+/// A batch with this many staged rows takes no more acts.
 const MANY_ROWS: usize = 8 * 1024;
 
 /// The acts since the last commit.
@@ -24,7 +24,7 @@ pub(super) struct Batch {
     pub(super) outcome: Arc<Outcome>,
 }
 
-/// What an act has put into its batch.
+/// What an act added to its batch.
 #[derive(PartialEq, Eq)]
 pub(super) enum Staged {
     Rows,
@@ -32,12 +32,13 @@ pub(super) enum Staged {
 }
 
 impl Batch {
-    /// Whether the commit takes no more acts.
+    /// Returns whether the batch takes no more acts.
     pub(super) fn is_full(&self) -> bool {
         self.acts >= MAX_ACTS || self.staged.len() >= MANY_ROWS
     }
 
-    /// Runs `decide` over the snapshot and what is staged, and stages its rows; a panic stages nothing.
+    /// Runs `decide` over the snapshot and the staged rows, and stages its rows. If `decide` panics, nothing is
+    /// staged.
     pub(super) fn run(
         &mut self,
         decide: Decide<'_>,

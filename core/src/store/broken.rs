@@ -1,4 +1,4 @@
-//! Five stores, each with the mistake that one case of the conformance suite is there to find.
+//! Five stores. Each makes one mistake that a case of the conformance suite must find.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub enum Fault {
     LostClaim,
     /// Rows are written one by one until one is refused.
     HalfAct,
-    /// A guard looks at what the act has read, not at what is there now.
+    /// A guard compares with the row that the act read, not with the stored row.
     WriteSkew,
     /// A guard is a plain write.
     ForgottenRevision,
@@ -27,8 +27,8 @@ pub enum Fault {
 pub struct BrokenStore {
     fault: Fault,
     entrance: Entrance,
-    /// One act at a time, for the faults that need no race.
-    turn: Mutex<()>,
+    /// Runs one act at a time, for the faults that need no race.
+    ticket: Mutex<()>,
     rows: Mutex<Rows>,
     looked: Condvar,
 }
@@ -41,19 +41,19 @@ struct Rows {
 }
 
 impl BrokenStore {
-    /// A store without rows.
+    /// Makes a store without rows.
     pub fn with(fault: Fault) -> Self {
         Self {
             fault,
             entrance: Entrance::new(),
-            turn: Mutex::default(),
+            ticket: Mutex::default(),
             rows: Mutex::default(),
             looked: Condvar::new(),
         }
     }
 
-    /// Decides over the rows as they were, checks over the rows as they are; where the fault lies
-    /// in the check, that is where it is left out.
+    /// Decides over the rows at the start of the act and checks over the rows at its end, without the check that
+    /// the fault leaves out.
     fn write_at_once(&self, decide: Decide<'_>) -> Result<(), StoreError> {
         let before = self.rows().there.clone();
         let decided = decide(&before)?;
@@ -77,7 +77,7 @@ impl BrokenStore {
     }
 
     fn write_row_by_row(&self, decide: Decide<'_>) -> Result<(), StoreError> {
-        let _ticket = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.rows().there.clone();
         for row in decide(&before)? {
             let mut rows = self.rows();
@@ -88,7 +88,7 @@ impl BrokenStore {
     }
 
     fn write_then_check(&self, decide: Decide<'_>) -> Result<(), StoreError> {
-        let _ticket = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.rows().there.clone();
         let decided = decide(&before)?;
         let hasty = decided.iter().filter_map(|row| match &row.write {
@@ -97,7 +97,7 @@ impl BrokenStore {
         });
         let mut rows = self.rows();
         rows.there.extend(hasty);
-        // Holds the window open until somebody has looked, or nobody seems to.
+        // Waits until a reader has looked, or long enough that none will.
         let looks = rows.looks;
         let patience = Duration::from_millis(20);
         rows = self
@@ -166,27 +166,29 @@ mod tests {
     use crate::store::conformance::cases;
 
     #[test]
-    fn every_fault_is_found_by_the_case_that_is_there_for_it() {
+    fn each_fault_fails_its_conformance_case() {
         for (fault, name) in [
-            (Fault::DirtyRead, "nobody sees what was not accepted"),
-            (Fault::LostClaim, "one claim for many"),
-            (Fault::HalfAct, "a refused act leaves nothing"),
+            (Fault::DirtyRead, "nobody sees rows of an act that was not accepted"),
+            (Fault::LostClaim, "one of many claims wins"),
+            (Fault::HalfAct, "a refused act leaves no row"),
             (Fault::WriteSkew, "write skew over two rows"),
             (Fault::WriteSkew, "write skew over a range"),
             (Fault::ForgottenRevision, "no update is lost"),
         ] {
             let (_, case) = cases().iter().find(|(found, _)| *found == name).unwrap();
             let make = || Arc::new(BrokenStore::with(fault)) as Arc<dyn Store>;
-            // A busy machine may keep the threads of a race apart, though not five times over.
+            // On a busy machine the threads of a race may miss each other, but not five times.
             let found = (0..5).any(|_| catch_unwind(AssertUnwindSafe(|| case(&make))).is_err());
             assert!(found, "{fault:?} passes \"{name}\"");
         }
     }
 
     #[test]
-    fn a_fault_is_no_other_than_the_one_it_is_named_for() {
+    fn each_faulty_store_passes_unrelated_cases() {
         for fault in [Fault::DirtyRead, Fault::LostClaim, Fault::HalfAct, Fault::WriteSkew] {
-            for name in ["order and ranges", "limits", "a panic stages nothing", "no call from inside"] {
+            for name in
+                ["order and ranges", "limits", "a panic stages nothing", "an act cannot call its store"]
+            {
                 let (_, case) = cases().iter().find(|(found, _)| *found == name).unwrap();
                 if (fault, name) != (Fault::HalfAct, "limits") {
                     case(&|| Arc::new(BrokenStore::with(fault)));

@@ -105,13 +105,13 @@ fn call_next(queue: &mut Queue) {
 /// How a commit ended, for all acts in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Ended {
-    /// It is in the file.
+    /// The commit is in the file.
     Done,
-    /// It is not in the file, and may be tried again.
+    /// The commit is not in the file, and may be tried again.
     NotDone(NotDone),
-    /// It is not in the file, and the store takes no more.
+    /// The commit is not in the file, and the store takes no more.
     Broken,
-    /// Nobody can tell.
+    /// Nobody can tell whether the commit is in the file.
     Unknown,
 }
 
@@ -131,7 +131,7 @@ impl From<NotDone> for StoreError {
     }
 }
 
-/// Where the acts of one commit wait for its end.
+/// Where the acts of one commit wait for its outcome.
 #[derive(Default)]
 pub(crate) struct Outcome {
     ended: Mutex<Option<Ended>>,
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn turns_go_round_in_the_order_of_coming() {
+    fn callers_get_the_ticket_in_the_order_of_arrival() {
         let queue = CommitQueue::default();
         let (done, order) = mpsc::channel();
         thread::scope(|scope| {
@@ -184,15 +184,15 @@ mod tests {
                 });
                 until(|| queue.waiting() == name + 1);
             }
-            assert!(first.hand_on().is_none(), "somebody waits");
+            assert!(first.hand_on().is_none(), "no caller waits");
         });
         drop(done);
         assert_eq!(order.iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7]);
-        assert!(queue.take(LONG).unwrap().hand_on().is_some(), "nobody waits");
+        assert!(queue.take(LONG).unwrap().hand_on().is_some(), "a caller still waits");
     }
 
     #[test]
-    fn who_waits_too_long_leaves_and_is_not_counted_on() {
+    fn a_caller_that_waits_too_long_leaves_the_queue() {
         let queue = CommitQueue::default();
         let ticket = queue.take(LONG).unwrap();
         thread::scope(|scope| {
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_line_takes_no_more() {
+    fn a_full_queue_refuses_another_caller() {
         let queue = CommitQueue::default();
         thread::scope(|scope| {
             let ticket = queue.take(LONG).unwrap();

@@ -1,4 +1,4 @@
-//! What every store must do, as cases that an engine of another make runs against itself.
+//! What every store must do, as cases that any other implementation can run against itself.
 
 #![allow(clippy::panic, reason = "a case reports by panicking")]
 
@@ -12,16 +12,16 @@ use std::thread;
 use super::port::{MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, Store, StoreError, Write};
 use super::race::{joined, race, retried};
 
-/// Makes a store without rows.
+/// A function that makes a store without rows.
 pub type Make<'a> = &'a dyn Fn() -> Arc<dyn Store>;
 
-/// A case; it panics where the store fails it.
+/// A case. It panics if the store fails it.
 pub type Case = fn(Make<'_>);
 
 /// Runs every case.
 ///
 /// # Panics
-/// With the case's name and what it saw, where the store fails it.
+/// Panics with the name of the first case that the store fails, and what the case saw.
 pub fn conformance(make: Make<'_>) {
     for (name, case) in cases() {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| case(make))) {
@@ -30,32 +30,32 @@ pub fn conformance(make: Make<'_>) {
     }
 }
 
-/// Every case by its name.
+/// Returns every case with its name.
 pub fn cases() -> &'static [(&'static str, Case)] {
     &[
         ("order and ranges", order_and_ranges),
-        ("an act sees what was written before it", written_before),
-        ("a refused act leaves nothing", refused_leaves_nothing),
-        ("nobody sees what was not accepted", not_accepted_not_seen),
-        ("an act is seen whole", seen_whole),
+        ("an act sees earlier writes", written_before),
+        ("a refused act leaves no row", refused_leaves_nothing),
+        ("nobody sees rows of an act that was not accepted", not_accepted_not_seen),
+        ("a reader sees all of an act or none", seen_whole),
         ("claims and guards", claims_and_guards),
-        ("one claim for many", one_claim),
-        ("one use of a code", one_use),
+        ("one of many claims wins", one_claim),
+        ("a code is used once", one_use),
         ("write skew over two rows", write_skew_rows),
         ("write skew over a range", write_skew_range),
         ("no update is lost", no_lost_update),
         ("limits", limits),
         ("a panic stages nothing", panic_stages_nothing),
-        ("no call from inside", no_call_from_inside),
+        ("an act cannot call its store", no_call_from_inside),
         ("the commit stamp grows", stamp_grows),
         ("suspended and woken", suspended_and_woken),
     ]
 }
 
-/// What a panic says.
+/// Returns the message of a panic.
 pub(crate) fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message")
 }
 
 fn order_and_ranges(make: Make<'_>) {
@@ -76,7 +76,7 @@ fn order_and_ranges(make: Make<'_>) {
         done(store.read(&mut |read| {
             shown.clear();
             read.scan(from, to, &mut |key, value| {
-                // The engine's own rows lie where they will.
+                // The store may keep rows of its own anywhere.
                 if keys.contains(&key) {
                     assert_eq!(key, value, "the value belongs to another key");
                     shown.push(key.to_vec());
@@ -92,7 +92,7 @@ fn order_and_ranges(make: Make<'_>) {
     }
     done(act(&*store, vec![Row { key: b"a".to_vec(), write: Write::Delete }]));
     done(act(&*store, vec![Row { key: b"never there".to_vec(), write: Write::Delete }]));
-    assert_eq!(value(&*store, b"a"), None, "a deleted row is there");
+    assert_eq!(value(&*store, b"a"), None, "a deleted row is still there");
     assert_eq!(value(&*store, b"b").as_deref(), Some(b"b".as_slice()));
 }
 
@@ -101,7 +101,7 @@ fn written_before(make: Make<'_>) {
     for round in 0..5_u64 {
         done(store.write(&mut |read| {
             let found = read.get(b"row")?.map_or(0, |value| number(&value));
-            assert_eq!(found, round, "an act does not see the one before");
+            assert_eq!(found, round, "an act does not see the act before it");
             Ok(vec![put(b"row", &(round + 1).to_be_bytes())])
         }));
     }
@@ -113,9 +113,9 @@ fn refused_leaves_nothing(make: Make<'_>) {
     let stamp = done(store.commit_stamp());
     assert_eq!(store.write(&mut |_| Err(StoreError::WrongKey)), Err(StoreError::WrongKey));
     let half = vec![put(b"there", b"2"), put(b"half", b"2"), claim(b"there", b"2")];
-    assert_eq!(act(&*store, half), Err(StoreError::Conflict), "a claim of a row that is there");
+    assert_eq!(act(&*store, half), Err(StoreError::Conflict), "a claim of an existing row");
     let half = vec![put(b"half", b"2"), guarded(b"there", 5, b"2")];
-    assert_eq!(act(&*store, half), Err(StoreError::Conflict), "a guard of no revision");
+    assert_eq!(act(&*store, half), Err(StoreError::Conflict), "a guard on a row without a revision");
     assert_eq!(value(&*store, b"half"), None, "a refused act left a row");
     assert_eq!(value(&*store, b"there").as_deref(), Some(b"1".as_slice()), "a refused act changed a row");
     assert_eq!(store.commit_stamp(), Ok(stamp), "a refused act made a commit");
@@ -195,8 +195,8 @@ fn one_claim(make: Make<'_>) {
             if free { Ok(vec![claim(b"name", &[at])]) } else { Err(StoreError::AlreadyExists) }
         })
     });
-    assert_eq!(winners.len(), 1, "so many hold one claim: {winners:?}");
-    assert_eq!(value(&*store, b"name"), Some(winners), "the claim belongs to another than the winner");
+    assert_eq!(winners.len(), 1, "several acts hold one claim: {winners:?}");
+    assert_eq!(value(&*store, b"name"), Some(winners), "the claim is not the winner's");
 }
 
 fn one_use(make: Make<'_>) {
@@ -211,14 +211,14 @@ fn one_use(make: Make<'_>) {
             if there { Ok(vec![used, root]) } else { Err(StoreError::NotFound) }
         })
     });
-    assert_eq!(winners.len(), 1, "so many used one code: {winners:?}");
+    assert_eq!(winners.len(), 1, "several acts used one code: {winners:?}");
     assert_eq!(value(&*store, b"code"), None, "the used code is still there");
 }
 
-/// Two rows that must not both go: each act removes its own after it has seen both.
+/// Two rows of which one must remain: each act removes its own after it has seen both.
 fn write_skew_rows(make: Make<'_>) {
     let store = make();
-    let keys = [b"way in 0".as_slice(), b"way in 1"];
+    let keys = [b"method 0".as_slice(), b"method 1"];
     done(act(&*store, keys.iter().map(|key| put(key, b"1")).collect()));
     let winners = race(2, &|at, meeting| {
         retried(&*store, &mut |read| {
@@ -234,10 +234,10 @@ fn write_skew_rows(make: Make<'_>) {
         })
     });
     let left = keys.iter().filter(|key| value(&*store, key).is_some()).count();
-    assert_eq!((winners.len(), left), (1, 1), "acts that went through, rows that are left of two");
+    assert_eq!((winners.len(), left), (1, 1), "accepted acts, rows that remain of two");
 }
 
-/// A range that may hold one row: each act adds its own after it has seen none.
+/// A range that may hold only one row: each act adds its own after it has seen none.
 fn write_skew_range(make: Make<'_>) {
     let store = make();
     let held = |read: &dyn Read| {
@@ -261,7 +261,7 @@ fn write_skew_range(make: Make<'_>) {
         left = held(read)?;
         Ok(())
     }));
-    assert_eq!((winners.len(), left), (1, 1), "acts that went through, rows where one may be");
+    assert_eq!((winners.len(), left), (1, 1), "accepted acts, rows in a range for one");
 }
 
 fn no_lost_update(make: Make<'_>) {
@@ -319,7 +319,7 @@ fn panic_stages_nothing(make: Make<'_>) {
     assert_eq!(caught.map_err(|panic| message(&*panic).to_owned()), Err("from inside".to_owned()));
     let caught =
         catch_unwind(AssertUnwindSafe(|| store.read(&mut |_| resume_unwind(Box::new("from inside")))));
-    assert!(caught.is_err(), "a panic while reading went astray");
+    assert!(caught.is_err(), "a panic while reading did not reach the caller");
     assert_eq!(value(&*store, b"row").as_deref(), Some(b"1".as_slice()));
     done(act(&*store, vec![put(b"row", b"2")]));
     assert_eq!(value(&*store, b"row").as_deref(), Some(b"2".as_slice()), "the store no longer works");
@@ -375,7 +375,7 @@ fn suspended_and_woken(make: Make<'_>) {
     assert_eq!(value(&*store, b"row").as_deref(), Some(b"2".as_slice()));
 }
 
-/// The account's root row with its next revision: every act reads it and guards it.
+/// Returns the account's root row with its next revision. Every act reads this row and guards it.
 fn rooted(read: &dyn Read) -> Result<Row, StoreError> {
     let revision = read.get(b"root")?.map_or(0, |value| number(&value));
     Ok(guarded(b"root", revision, &(revision + 1).to_be_bytes()))

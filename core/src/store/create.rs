@@ -1,6 +1,6 @@
-//! Making a store's file so that a crash leaves either none or a whole one.
+//! Making a store's file so that a crash leaves either no file or a complete one.
 //!
-//! redb's own creation is not safe: a crash before its first header leaves a file that does not open.
+//! redb's own creation is not crash-safe: a crash before its first header leaves a file that does not open.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -15,11 +15,11 @@ use super::port::{Row, StoreError};
 use super::settings::Settings;
 use crate::crypto::tally::TallyKey;
 
-/// Makes a store with `first_rows` at `path`, where nothing may be. `name_suffix` is drawn at random:
-/// it keeps a file that a crash left behind out of the way of the next attempt.
+/// Makes a store with `first_rows` at `path`, where nothing may exist yet. `name_suffix` is random, so that a
+/// file that a crash left behind does not block the next attempt.
 ///
-/// The anchor knows the store before its file has its name: a store that its anchor does not know could
-/// never be opened.
+/// The anchor learns of the store before the file gets its name, because a store that its anchor does not
+/// know can never be opened.
 pub(super) fn create(
     path: &Path,
     settings: Settings,
@@ -44,13 +44,13 @@ pub(super) fn create(
     let before = anchor.load()?;
     anchor::finalise(anchor, &stamp)?;
     temporary.put_at(path, link).inspect_err(|_| {
-        // What is at the path may be the store of before. Where this fails too, that store says so.
+        // An earlier store may be at the path. If this call fails too, opening that store reports it.
         _ = before.map(|before| anchor.store(&before));
     })?;
     Ok(key)
 }
 
-/// A file of our own in the directory of `path`; removed when dropped.
+/// A temporary file in the directory of `path`. It is removed when dropped.
 struct Temporary {
     path: PathBuf,
     directory: PathBuf,
@@ -68,8 +68,8 @@ impl Temporary {
         OpenOptions::new().read(true).write(true).open(&self.path).map_err(file_error)
     }
 
-    /// A hard link never replaces what is there, as a rename does. Where the file system knows none,
-    /// a look before the rename has to do.
+    /// Uses a hard link, which never replaces an existing file as a rename does. On a file system without hard
+    /// links, checks for a file and then renames.
     fn put_at(
         self,
         path: &Path,
@@ -86,7 +86,7 @@ impl Temporary {
         let directory = self.directory.clone();
         drop(self);
         sync_directory(&directory).map_err(|error| {
-            // Nobody has been told of the store yet. Should it stay, the next attempt finds it.
+            // The caller has not been told of the store yet. If it cannot be removed, the next attempt finds it.
             _ = std::fs::remove_file(path);
             file_error(error)
         })
@@ -95,7 +95,7 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // After a rename it is gone; where it cannot be removed it disturbs nobody.
+        // After a rename the file is gone already. If it cannot be removed, it does no harm.
         _ = std::fs::remove_file(&self.path);
     }
 }
@@ -106,13 +106,13 @@ mod tests {
 
     use super::*;
 
-    /// As Android and FAT do.
+    /// Fails as on Android and FAT.
     fn no_links(_: &Path, _: &Path) -> io::Result<()> {
         Err(io::ErrorKind::PermissionDenied.into())
     }
 
     #[test]
-    fn without_hard_links_a_file_is_put_in_place_and_none_is_replaced() {
+    fn without_hard_links_a_new_file_still_never_replaces_another() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("new");
         let temporary = || {
@@ -127,6 +127,6 @@ mod tests {
         let hard = |from: &Path, to: &Path| fs::hard_link(from, to);
         assert_eq!(temporary().put_at(&path, hard), Err(StoreError::AlreadyExists));
         assert_eq!(fs::read(&path).unwrap(), b"there");
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "a temporary file stayed");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "a temporary file was left behind");
     }
 }

@@ -1,4 +1,4 @@
-//! The rows of accounts on their way out: what is due, what is left, and what stays.
+//! The rows of accounts that are being deleted: what is due, what remains, and what is kept.
 
 use super::lower::{Lowering, delete, put, sealed};
 use super::port::{Row, StoreError, Write};
@@ -19,7 +19,7 @@ use crate::records::support::SupportRecord;
 use crate::rules::deletion;
 
 impl View<'_> {
-    /// Up to `most` reminders that are due, earliest first.
+    /// Returns up to `most` reminders that are due, earliest first.
     pub(crate) fn reminders_due(&self, most: usize) -> Result<Vec<Due>, StoreError> {
         let mut due = Vec::new();
         self.rows(&tables::reminders_until(self.now()), most, |key, row| {
@@ -32,17 +32,17 @@ impl View<'_> {
         Ok(due)
     }
 
-    /// The first purge that is due.
+    /// Returns the earliest purge that is due.
     pub(crate) fn first_due(&self) -> Result<Option<DuePurge>, StoreError> {
         self.first_purge(&tables::purges_until(self.now()))
     }
 
-    /// When the first purge comes that is not due.
+    /// Returns when the next purge that is not due yet will be.
     pub(crate) fn first_coming(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.first_purge(&tables::purges_after(self.now()))?.map(|coming| coming.purge_at))
     }
 
-    /// Whether a purge is due that came after `seen`, or at any time.
+    /// Returns whether a purge is due that became due after `seen`. If `seen` is `None`, any purge counts.
     pub(crate) fn is_due_since(&self, seen: Option<Timestamp>) -> Result<bool, StoreError> {
         let until = tables::purges_until(self.now());
         let from = seen.map_or(until.from, |seen| tables::purges_after(seen).from);
@@ -60,7 +60,7 @@ impl View<'_> {
         Ok(first)
     }
 
-    /// How many purges are due, up to `most`.
+    /// Counts the purges that are due, up to `most`.
     pub(crate) fn count_due(&self, most: usize) -> Result<usize, StoreError> {
         let mut count = 0;
         self.rows(&tables::purges_until(self.now()), most, |_, _| {
@@ -70,8 +70,8 @@ impl View<'_> {
         Ok(count)
     }
 
-    /// What is left of an account beside its own row, up to `most` rows. A claim that somebody else took
-    /// over is theirs (SPEC 9.3).
+    /// Returns what remains of an account besides its own row, up to `most` rows. A claim that another account
+    /// took over belongs to that account (SPEC 9.3).
     pub(crate) fn remains(&self, account: &Account, most: usize) -> Result<Remains, StoreError> {
         let id = account.id;
         let mut remains = Remains::default();
@@ -104,7 +104,7 @@ impl View<'_> {
         if self.holds(&here)? {
             remains.rows.push((tables::HERE.name, here));
         }
-        // Whatever the catalogue says goes with the account goes: a new table needs no line here.
+        // Takes every table that the catalogue marks so, so that a new table needs no line here.
         for table in TABLES.iter().filter(|table| table.of_account && table.on_purge == OnPurge::Go) {
             let left = (most + 1).saturating_sub(remains.rows.len());
             self.rows(&tables::all_of(table, &id), left, |key, _| {
@@ -130,19 +130,19 @@ impl View<'_> {
         Ok(remains)
     }
 
-    /// The messages that are about an account.
+    /// Returns the messages about an account.
     pub(crate) fn messages_about(&self, account: AccountId) -> Result<Vec<Outgoing>, StoreError> {
         let mut messages = self.messages(usize::MAX)?;
         messages.retain(|message| message.account == Some(account));
         Ok(messages)
     }
 
-    /// What support has done to an account, earliest first.
+    /// Returns what support did to an account, earliest first.
     pub(crate) fn support_records(&self, account: AccountId) -> Result<Vec<SupportRecord>, StoreError> {
         self.records(&tables::support_records(&account))
     }
 
-    /// What an account's owner has asked for, earliest first.
+    /// Returns what an account's owner asked for, earliest first.
     pub(crate) fn requests(&self, account: AccountId) -> Result<Vec<PrivacyRequest>, StoreError> {
         self.records(&tables::requests(&account))
     }
@@ -155,7 +155,7 @@ impl View<'_> {
         self.row(&tables::request(&account, &id))
     }
 
-    /// Up to `most` requests that are open, by when they are due.
+    /// Returns up to `most` open requests, in the order in which they are due.
     pub(crate) fn open_requests(&self, most: usize) -> Result<Vec<PrivacyRequest>, StoreError> {
         let mut named = Vec::new();
         self.rows(&tables::open_requests(), most, |key, _| {
@@ -181,7 +181,7 @@ impl View<'_> {
     }
 }
 
-/// What a key of nobody's begins with after its kind: a time and an account; and the rest of it.
+/// Splits a key outside the accounts into the time and the account after its kind, and the rest.
 fn time_and_account(key: &[u8]) -> Result<(Timestamp, AccountId, &[u8]), StoreError> {
     let rest = key.get(17..).ok_or(StoreError::Damaged)?;
     let (at, rest) = rest.split_first_chunk::<8>().ok_or(StoreError::Damaged)?;
@@ -209,7 +209,7 @@ impl Lowering<'_> {
         self.rows.extend(reminders.map(|(number, at)| delete(tables::reminder(at, &account, number))));
     }
 
-    /// The account's data key goes with its row: nobody opens what was sealed with it again (SPEC 9.4).
+    /// Removes the account's data key with its row, so that nobody can open what the key sealed (SPEC 9.4).
     pub(super) fn buried(&mut self, tombstone: &Tombstone, revision: u64) -> Result<(), StoreError> {
         let meta = self.meta()?;
         meta.accounts = meta.accounts.saturating_sub(1);
@@ -245,13 +245,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn r9_4_what_goes_with_an_account_and_lies_elsewhere_is_looked_for() {
+    fn r9_4_a_purge_covers_every_table_that_keeps_rows_outside_the_account() {
         let elsewhere: Vec<_> = TABLES
             .iter()
             .filter(|table| !table.of_account && table.on_purge == OnPurge::Go)
             .map(|table| table.name)
             .collect();
-        // A new one here wants a line in `remains`, or in what unschedules a deletion.
+        // A new table here needs a line in `remains` or in `unscheduled`.
         assert_eq!(
             elsewhere,
             ["claim", "unproven", "undo-code", "email", "here", "purge", "reminder", "outbox"]

@@ -1,4 +1,4 @@
-//! A store's file, and what lies beside it.
+//! A store's file, and the files beside it.
 
 use std::ffi::OsString;
 use std::fs::{File, Metadata, OpenOptions};
@@ -11,7 +11,7 @@ use super::medium::{Identity, Medium, Opened};
 use super::port::StoreError;
 use super::rows::damage_of;
 
-/// How much room is set aside, in bytes: forty deletions on a full disk were seen to take 50 KiB.
+/// The size of the reserve in bytes. Forty deletions on a full disk took 50 KiB.
 const RESERVE: usize = 256 << 10;
 
 /// A store in a file.
@@ -19,8 +19,8 @@ const RESERVE: usize = 256 << 10;
 pub struct FileMedium(PathBuf);
 
 impl FileMedium {
-    /// The store at `path`, or where a symbolic link there points to: a file that is written anew takes the place
-    /// of the file and not of the link, and a later change of the working directory changes nothing.
+    /// Takes the store at `path`. Resolves a symbolic link now, so that a rewrite replaces the file and not the
+    /// link, and so that a later change of the working directory has no effect.
     pub fn new(path: &Path) -> Self {
         let found = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
         Self(found.unwrap_or_else(|_| path.to_owned()))
@@ -60,7 +60,7 @@ impl Medium for FileMedium {
         if path.metadata().is_ok_and(|found| found.len() == RESERVE as u64) {
             return Ok(());
         }
-        // Not synced: it takes its room when it is written, and is made again where a crash took it.
+        // Not synced: writing it is enough to take the room, and if a crash loses it, it is made again.
         owner_only()
             .write(true)
             .create(true)
@@ -68,7 +68,7 @@ impl Medium for FileMedium {
             .open(&path)
             .and_then(|mut file| file.write_all(&vec![0; RESERVE]))
             .map_err(|error| {
-                // A part of it would be of no use, and in the way of others.
+                // A partial reserve is of no use and takes room from others.
                 _ = std::fs::remove_file(&path);
                 file_error(error)
             })
@@ -85,7 +85,7 @@ impl Medium for FileMedium {
 }
 
 impl FileMedium {
-    /// Always the same name: who has the store open is the only one who writes there.
+    /// Returns a name that is always the same: only the process that has the store open writes there.
     fn path_beside(&self) -> Result<PathBuf, StoreError> {
         hidden_beside(&self.0, "anew")
     }
@@ -102,7 +102,7 @@ fn remove(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// A hidden name in the same directory.
+/// Returns a hidden name in the same directory.
 pub(super) fn hidden_beside(path: &Path, suffix: &str) -> Result<PathBuf, StoreError> {
     let mut name = OsString::from(".");
     name.push(path.file_name().ok_or(StoreError::Io(io::ErrorKind::InvalidInput))?);
@@ -130,7 +130,7 @@ pub(super) fn owner_only() -> OpenOptions {
     OpenOptions::new()
 }
 
-/// A name is durable when its directory is. Elsewhere than on Unix a directory cannot be synced.
+/// Makes a new name durable by syncing its directory. Only Unix can sync a directory.
 pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! A store's file in this process: open, released or broken, and what is committed to it.
+//! A store's file in this process: open, released or broken; and commits to it.
 
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,23 +14,23 @@ use super::stage::Changes;
 use super::stamp::Stamp;
 use crate::crypto::tally::TallyKey;
 
-/// What holds the file, and opens it again. What changes it is only for who has the turn.
+/// Holds the file and opens it again. Only the holder of the ticket may call what changes the file.
 pub(super) struct Handle {
     pub(super) medium: Arc<dyn Medium>,
     pub(super) anchor: Option<Arc<dyn Anchor>>,
     pub(super) keyring: Arc<dyn Keyring>,
     pub(super) settings: Settings,
-    /// Changes only in the hands of who has the turn, but that any caller may wake a suspended store.
+    /// Only the holder of the ticket changes it, except that any caller may wake a suspended store.
     state: RwLock<State>,
     pub(super) commits: AtomicU64,
 }
 
 pub(super) enum State {
     Open(Open),
-    /// The file is released; the next call opens it again, if it is the same. The key is there where the
-    /// keyring was not told.
+    /// The file is released. The next call opens it again if it is the same file. The key is `None` if the
+    /// keyring must be asked for it.
     Released(Option<Identity>, Option<Arc<TallyKey>>),
-    /// Only reopening helps.
+    /// The store must be reopened.
     Broken,
 }
 
@@ -46,11 +46,10 @@ impl Handle {
         Self { medium, anchor, keyring, settings, state, commits: AtomicU64::new(0) }
     }
 
-    /// Commits these changes.
     pub(super) fn commit(&self, staged: &Changes) -> Ended {
         let attempted = match &self.anchor {
             None => self.with_open(|open| self.attempt(open, staged, None)),
-            // Nobody reads what is committed before it is final: it could still be taken back.
+            // The lock keeps readers out until the commit is final, because it could still be undone.
             Some(anchor) => match &*self.state_mut() {
                 State::Open(open) => self.attempt(open, staged, Some(&**anchor)),
                 State::Released(..) | State::Broken => Err(StoreError::Broken),
@@ -64,11 +63,11 @@ impl Handle {
             Ok(Attempt::Unanchored) => Ended::NotDone(NotDone::Anchor),
             Ok(Attempt::Failed { before, next, kind }) => self.find_out(&before, &next, kind),
             Ok(Attempt::NotFinal) => {
-                // The next opening finalises it; until then nobody is told of it.
+                // The next opening finalises the commit. Until then nobody is told of it.
                 self.release(&mut self.state_mut());
                 Ended::Unknown
             }
-            // The path leads elsewhere: a commit would go to a file that nobody finds again.
+            // Another file is at the path: a commit would go to a file that nobody finds again.
             Err(_) => {
                 *self.state_mut() = State::Broken;
                 Ended::Broken
@@ -96,14 +95,14 @@ impl Handle {
         Ok(if is_final { Attempt::Done } else { Attempt::NotFinal })
     }
 
-    /// Opens the store again after a failed commit and looks whether the commit is there.
+    /// Opens the store again after a failed commit and looks whether the commit is in the file.
     fn find_out(&self, before: &Stamp, next: &Stamp, kind: ErrorKind) -> Ended {
         let mut state = self.state_mut();
         let State::Open(open) = std::mem::replace(&mut *state, State::Broken) else {
             return Ended::Broken;
         };
         let (identity, key) = (open.identity, open.key.clone());
-        // It failed already; what closing it says adds nothing.
+        // The failure is known already, so an error from closing adds nothing.
         _ = open.close();
         if self.start(&mut state, identity, &move |_: &dyn Read| Ok(key.clone())).is_err() {
             return Ended::Unknown;
@@ -123,8 +122,8 @@ impl Handle {
         }
     }
 
-    /// Closes the file, to be opened again by the next call. What closing says adds nothing: a failure has
-    /// been told already.
+    /// Closes the file. The next call opens it again. Ignores an error from closing, because the failure that
+    /// led here has been reported already.
     fn release(&self, state: &mut State) {
         if let State::Open(open) = std::mem::replace(state, State::Broken) {
             *state = State::Released(open.identity, Some(open.key.clone()));
@@ -132,7 +131,7 @@ impl Handle {
         }
     }
 
-    /// Opens the database again where a read failed: redb refuses everything after that.
+    /// Releases the database if a read failed, because redb then refuses everything until it is opened again.
     pub(super) fn heal(&self) {
         if self.is_ailing() {
             self.release(&mut self.state_mut());
@@ -146,7 +145,7 @@ impl Handle {
         }
     }
 
-    /// Calls `with` with the open database, which stays open meanwhile; wakes a suspended store.
+    /// Calls `with` with the database and keeps it open meanwhile. Wakes a suspended store.
     pub(super) fn with_open<T>(
         &self,
         with: impl FnOnce(&Open) -> Result<T, StoreError>,
@@ -188,7 +187,7 @@ impl Handle {
         Ok(())
     }
 
-    /// Opens the file as the first time.
+    /// Opens the file as if for the first time.
     #[cfg(any(test, feature = "testing"))]
     pub(super) fn reopen(&self) -> Result<(), StoreError> {
         let mut state = self.state_mut();
@@ -197,7 +196,7 @@ impl Handle {
         self.start(&mut state, None, &*self.keyring)
     }
 
-    /// Releases the file; the next call opens it again, with a key that the keyring gives.
+    /// Releases the file. The next call opens it again with a key from the keyring.
     pub(super) fn suspend(&self) -> Result<(), StoreError> {
         let mut state = self.state_mut();
         let closed = match std::mem::replace(&mut *state, State::Broken) {
@@ -215,7 +214,7 @@ impl Handle {
         closed
     }
 
-    /// What it does from now on cannot be relied on.
+    /// Marks the store as broken.
     pub(super) fn fail(&self) {
         *self.state_mut() = State::Broken;
     }
@@ -225,17 +224,17 @@ impl Handle {
     }
 }
 
-/// How a commit went.
+/// How an attempt to commit ended.
 enum Attempt {
     Done,
     /// The anchor did not answer; nothing was written.
     Unanchored,
-    /// redb failed, at whatever point.
+    /// redb failed at some point.
     Failed {
         before: Stamp,
         next: Stamp,
         kind: ErrorKind,
     },
-    /// It is in the file, and the anchor did not answer.
+    /// The commit is in the file, but the anchor did not answer.
     NotFinal,
 }

@@ -1,4 +1,4 @@
-//! Bytes in memory that a store lies on.
+//! Storage in memory.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use redb::StorageBackend;
 use super::medium::{Medium, Opened};
 use super::port::StoreError;
 
-/// A store in memory. It lasts as long as the medium does, however often it is opened.
+/// Storage in memory. A store can be opened on it any number of times while the medium lives.
 #[derive(Debug, Default)]
 pub struct MemoryMedium {
     here: RwLock<Arc<Memory>>,
@@ -24,18 +24,18 @@ struct Memory {
 }
 
 impl MemoryMedium {
-    /// Empty storage.
+    /// Makes empty storage.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Storage that holds `bytes`, a file's perhaps.
+    /// Makes storage that holds `bytes`, for example those of a file.
     #[cfg(any(test, feature = "testing"))]
     pub fn holding(bytes: Vec<u8>) -> Self {
         Self::on(Arc::new(Memory { bytes: RwLock::new(bytes), open: AtomicBool::new(false) }))
     }
 
-    /// A copy of what the storage holds now, also while a store has it open.
+    /// Returns a copy of the present contents, even while a store has the storage open.
     #[cfg(any(test, feature = "testing"))]
     pub fn bytes(&self) -> Vec<u8> {
         self.here().read_bytes().clone()
@@ -89,7 +89,7 @@ impl fmt::Debug for Memory {
     }
 }
 
-/// The one opening of the storage at a time; dropped, it can be opened again.
+/// The open storage, of which there is one at a time. After it is dropped, the storage can be opened again.
 #[derive(Debug)]
 struct MemoryBackend(Arc<Memory>);
 
@@ -115,7 +115,7 @@ impl StorageBackend for MemoryBackend {
         let len = usize::try_from(len).map_err(|_| past_the_end())?;
         let mut bytes = self.0.bytes.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(more) = len.checked_sub(bytes.len()) {
-            // Fresh zeros cost nothing until they are touched; a test makes thousands of stores.
+            // Fresh zeros cost nothing until they are touched, and a test makes thousands of stores.
             bytes.extend_from_slice(&vec![0; more]);
         }
         bytes.truncate(len);
@@ -139,7 +139,7 @@ fn span(offset: u64, len: usize) -> Option<Range<usize>> {
     Some(start..start.checked_add(len)?)
 }
 
-/// What a file answers to a read past its end.
+/// Returns the error that a file gives for a read past its end.
 pub(crate) fn past_the_end() -> io::Error {
     io::ErrorKind::UnexpectedEof.into()
 }

@@ -1,4 +1,4 @@
-//! Which stores the present thread is inside of: a call from within an act would wait for itself.
+//! Which stores the current thread is inside of. A call from within an act would wait for itself.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,20 +11,20 @@ thread_local! {
     static INSIDE: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The entrance of one store. A thread may be inside of several stores, and of each but once.
+/// The entrance of one store. A thread may be inside of several stores, but only once inside of each.
 #[derive(Debug)]
 pub struct Entrance(u64);
 
 impl Entrance {
-    /// The entrance of a new store.
+    /// Makes the entrance of a new store.
     pub fn new() -> Self {
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Marks the thread as inside until the answer is dropped.
+    /// Marks the thread as inside until the returned value is dropped.
     ///
     /// # Errors
-    /// [`StoreError::Reentered`] where it is inside already.
+    /// Returns [`StoreError::Reentered`] if the thread is inside already.
     pub fn enter(&self) -> Result<Inside, StoreError> {
         INSIDE.with_borrow_mut(|stores| {
             if stores.contains(&self.0) {
@@ -42,7 +42,7 @@ impl Default for Entrance {
     }
 }
 
-/// The thread is inside of a store.
+/// Shows that the thread is inside of a store.
 pub struct Inside(u64);
 
 impl Drop for Inside {
@@ -56,13 +56,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_is_inside_of_a_store_once_and_of_two_stores_at_a_time() {
+    fn a_thread_can_be_inside_two_stores_but_not_twice_inside_one() {
         let (one, other) = (Entrance::new(), Entrance::new());
         let inside = one.enter().unwrap();
         assert_eq!(one.enter().err(), Some(StoreError::Reentered));
         assert!(other.enter().is_ok());
         std::thread::scope(|scope| {
-            scope.spawn(|| assert!(one.enter().is_ok(), "another thread is not inside"));
+            scope.spawn(|| assert!(one.enter().is_ok(), "another thread may enter"));
         });
         drop(inside);
         assert!(one.enter().is_ok());

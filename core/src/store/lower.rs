@@ -1,4 +1,4 @@
-//! From what a rule wants written to rows: all that can fail is done here, before anything is written.
+//! Turns the changes that a rule wants into rows. Everything that can fail happens here, before any write.
 
 use std::time::Duration;
 
@@ -23,16 +23,16 @@ use crate::records::undo::{Undo, UndoHash};
 use crate::records::verdict::Change;
 use crate::rules::session;
 
-/// Events that one act drops at most, so that no act pays for years.
+/// The most events that one act drops, so that no act pays for years of events.
 const DROPPED_AT_ONCE: usize = 8;
-/// Rows of pace that one act looks at to see whether they are over.
+/// The most rate limits that one act checks for being over.
 const SWEPT_AT_ONCE: usize = 2;
-/// Undos that are over and that a new one clears away.
+/// The most expired undos that a new undo removes.
 const CLEARED_AT_ONCE: usize = 8;
-/// How far the high-water mark moves before it is worth a write of its own.
+/// How far the high-water mark must move before it is worth a write of its own.
 pub(crate) const MARK_STEP: Duration = Duration::from_secs(60);
 
-/// Turns changes into rows, `mark` and `clock` included where they are due.
+/// Turns changes into rows, and adds `mark` and `clock` if they are due.
 pub(crate) fn lower(
     view: &View<'_>,
     ctx: &Context<'_>,
@@ -62,12 +62,12 @@ pub(crate) fn lower(
     Ok(lowering.rows)
 }
 
-/// What the engine's clock wants written with an act.
+/// What the engine's clock needs written with an act.
 #[derive(Clone, Default)]
 pub(crate) struct Mark {
     /// The high-water mark has moved far enough.
     pub(crate) due: bool,
-    /// It is written even if nothing else is, and may go back.
+    /// The mark is written even if nothing else is, and may move backwards.
     pub(crate) forced: bool,
     pub(crate) clock_event: Option<ClockEvent>,
 }
@@ -76,7 +76,7 @@ fn count(waiting: &mut u32, waits: bool) {
     *waiting = if waits { waiting.saturating_add(1) } else { waiting.saturating_sub(1) };
 }
 
-/// The first rows of a store.
+/// Makes the first rows of a store.
 pub(crate) fn first_rows(
     header: Vec<u8>,
     rows_key: &SealKey,
@@ -104,7 +104,7 @@ pub(super) struct Lowering<'a> {
     pub(super) entropy: &'a dyn Entropy,
     pub(super) rows: Vec<Row>,
     meta: Option<Meta>,
-    /// Sessions that the account of this act counts no longer.
+    /// Sessions that the account of this act no longer counts.
     ended: Vec<SessionId>,
 }
 
@@ -182,7 +182,7 @@ impl Lowering<'_> {
             }
             Change::Released { identifier, account } => {
                 let hash = self.view.claim_hash(&identifier);
-                // Another may have taken it over since a reservation was over.
+                // After a reservation expires, another account may have taken the claim over.
                 if self.view.claimed_by(&hash)? == Some(account) {
                     self.rows.push(delete(tables::claim(&hash)));
                 }
@@ -277,7 +277,7 @@ impl Lowering<'_> {
         if more > 0 {
             let mut oldest = self.view.session_ids(account, ended.len() + more)?;
             if oldest.is_empty() {
-                // Those that waited go on by this very act, the oldest of them not.
+                // This act resumes the suspended sessions, except the oldest.
                 oldest = self.view.suspended_rows(account)?.into_iter().map(|(id, _)| id).collect();
             }
             oldest.retain(|session| !ended.contains(session));
@@ -291,7 +291,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// What waited in a session that is over does so no longer (SPEC 7.1).
+    /// Removes the pending change of a session that is over (SPEC 7.1).
     fn pending_ends(
         &mut self,
         account: AccountId,
@@ -303,7 +303,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// A new undo clears away a few that are over.
+    /// Writes a new undo and removes a few that have expired.
     fn undoable(&mut self, account: AccountId, hash: &UndoHash, undo: &Undo) -> Result<(), StoreError> {
         let mut over = self.view.undos(account)?;
         over.retain(|(_, earlier)| self.ctx.now >= earlier.expires_at);
@@ -362,10 +362,10 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Each write of a pace looks at a neighbour or two, which lie anywhere by their hash: so rows of
-    /// pace that are over go as fast as new ones come.
+    /// Writes a rate limit and checks a neighbour or two, which are arbitrary addresses because keys are hashes.
+    /// So rate limits that are over disappear as fast as new ones come.
     fn paced(&mut self, address: &AddressHash, rate_limit: &RateLimit) -> Result<(), StoreError> {
-        let neighbours = self.view.paces_after(address, SWEPT_AT_ONCE)?;
+        let neighbours = self.view.rate_limits_after(address, SWEPT_AT_ONCE)?;
         let over =
             neighbours.into_iter().filter(|(_, rate_limit)| rate_limit.is_over(self.ctx.throttle_clock));
         self.rows.extend(over.map(|(key, _)| delete(key)));

@@ -1,4 +1,4 @@
-//! What a store lies on, and how redb is lent it.
+//! The storage below a store, and how redb gets it.
 
 use std::io;
 use std::ops::Bound;
@@ -8,7 +8,7 @@ use redb::{BackendError, StorageBackend};
 
 use super::port::{StoreError, is_full};
 
-/// A backend without lock methods of its own keeps nobody out, so a wrapper hands all six down.
+/// Passes redb's lock methods to the backend below. A wrapper without them would keep nobody out.
 macro_rules! delegate_locks {
     ($below:ident) => {
         fn close(&self) -> std::io::Result<()> {
@@ -42,113 +42,113 @@ macro_rules! delegate_locks {
 }
 pub(super) use delegate_locks;
 
-/// Opens one and the same storage, each time the store needs it.
+/// One piece of storage, which the store opens as often as it needs.
 pub trait Medium: Send + Sync {
-    /// Opens the storage, without changing it.
+    /// Opens the storage without changing it.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where there is none, [`StoreError::AlreadyOpen`] where the storage
-    /// keeps a second opener out by itself (a file's lock is taken later, by redb through the backend).
+    /// Returns [`StoreError::NotFound`] if there is none. Returns [`StoreError::AlreadyOpen`] if the storage itself
+    /// keeps a second opener out. redb takes a file's lock later, through the backend.
     fn open(&self) -> Result<Opened, StoreError>;
 
-    /// How many bytes the storage has, if the medium can tell.
+    /// Returns the size of the storage in bytes, if the medium can tell.
     ///
     /// # Errors
-    /// [`StoreError`] when it cannot be looked up.
+    /// Returns [`StoreError`] if the size cannot be read.
     fn size(&self) -> Result<Option<u64>, StoreError> {
         Ok(None)
     }
 
-    /// What [`Self::open`] would open now, if the medium can tell.
+    /// Returns what [`Self::open`] would open now, if the medium can tell.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where nothing is there.
+    /// Returns [`StoreError::NotFound`] if there is no storage.
     fn identity(&self) -> Result<Option<Identity>, StoreError> {
         Ok(None)
     }
 
-    /// Empty storage beside it, for the store to be written anew to; what an earlier attempt left is gone.
+    /// Makes empty storage beside it for a rewrite of the store. Removes what an earlier attempt left.
     ///
     /// # Errors
-    /// [`StoreError`] when there can be none.
+    /// Returns [`StoreError`] if it cannot be made.
     fn beside(&self) -> Result<Box<dyn Medium>, StoreError> {
         Err(StoreError::Io(io::ErrorKind::Unsupported))
     }
 
-    /// Puts what was written beside in its place, durably and at once.
+    /// Replaces the storage with the one beside it, durably and in one step.
     ///
     /// # Errors
-    /// [`StoreError::Unknown`] when it is in its place and a power failure could take it back; all others
-    /// mean that nothing has changed.
+    /// Returns [`StoreError::Unknown`] if it was replaced but a power failure could undo that. After any other
+    /// error nothing has changed.
     fn put_in_place(&self) -> Result<(), StoreError> {
         Err(StoreError::Io(io::ErrorKind::Unsupported))
     }
 
-    /// Sets room aside, that nobody else can take. Where it is already, it stays.
+    /// Sets room aside that nobody else can take. If it is set aside already, it stays.
     ///
     /// # Errors
-    /// [`StoreError`] when there is no room, or nothing can be set aside here.
+    /// Returns [`StoreError`] if there is no room, or if the medium cannot set room aside.
     fn set_aside(&self) -> Result<(), StoreError> {
         Err(StoreError::Io(io::ErrorKind::Unsupported))
     }
 
-    /// Gives back what was set aside.
+    /// Gives the reserved room back.
     ///
     /// # Errors
-    /// [`StoreError`] when it cannot be given back.
+    /// Returns [`StoreError`] if it cannot be given back.
     fn give_back(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// Removes what is beside it, and makes sure that a power failure does not bring back what was there
-    /// before.
+    /// Removes the storage beside it, and makes a replacement durable, so that a power failure cannot bring the old
+    /// storage back.
     ///
     /// # Errors
-    /// [`StoreError`] when that cannot be done.
+    /// Returns [`StoreError`] if either fails.
     fn tidy(&self) -> Result<(), StoreError> {
         Ok(())
     }
 }
 
-/// Storage, opened.
+/// Open storage.
 #[derive(Debug)]
 pub struct Opened {
     /// Reads, writes and locks it.
     pub backend: Box<dyn StorageBackend>,
-    /// What was opened; a file at the same path need not stay the same file.
+    /// What was opened. The path may later lead to another file.
     pub identity: Option<Identity>,
 }
 
-/// Tells one file from another: device and inode.
+/// Identifies a file by device and inode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Identity {
     pub(super) device: u64,
     pub(super) inode: u64,
 }
 
-/// An opened medium as redb wants it. redb makes a new database of a file without a byte; here
-/// that happens only where one is to be made.
+/// A backend for redb. redb turns an empty file into a new database; this type allows that only if a new
+/// store is wanted.
 #[derive(Debug)]
 pub(crate) struct Lent {
     pub(crate) backend: Box<dyn StorageBackend>,
     pub(crate) may_be_empty: bool,
-    /// Whether a file that was not closed is to be written once more.
+    /// Whether to write a file again that was not closed.
     pub(crate) renews: AtomicBool,
 }
 
 impl Lent {
-    /// Opened to look at, or to make a store of.
+    /// Lends a backend that is only read, or that gets a new store.
     pub(crate) fn new(backend: Box<dyn StorageBackend>, may_be_empty: bool) -> Self {
         Self { backend, may_be_empty, renews: AtomicBool::new(false) }
     }
 
-    /// Opened to go on with.
+    /// Lends a backend that the store continues to write to.
     pub(crate) fn renewed(backend: Box<dyn StorageBackend>) -> Self {
         Self { backend, may_be_empty: false, renews: AtomicBool::new(true) }
     }
 
-    /// Writes back what was read. What is zero and finds no room is a hole, because what has its place needs
-    /// none: it was lost by no sync.
+    /// Writes back what was read. Zeros for which the disk has no room are a hole in the file, because a written
+    /// block has its room already. No sync can have lost a hole, so skipping it is safe.
     fn write_back(&self, at: u64, part: &[u8]) -> io::Result<()> {
         match self.backend.write(at, part) {
             Err(error) if is_full(error.kind()) && part.len() > SECTOR => {
@@ -161,9 +161,9 @@ impl Lent {
         }
     }
 
-    /// Writes all of a file that was not closed once more. Where a sync has failed, Linux still reads back what
-    /// was written before it, though no later sync brings that to the disk; what is built on it then falls with
-    /// it when the power does.
+    /// Writes the whole file again if it was not closed. After a failed sync, Linux still returns the unsynced
+    /// data from its cache, but no later sync writes it to the disk. A power failure would then lose it,
+    /// together with everything built on it.
     fn renew(&self, len: u64) -> io::Result<()> {
         let mut state = [0];
         self.backend.read(STATE_AT, &mut state)?;
@@ -181,16 +181,16 @@ impl Lent {
     }
 }
 
-/// Where redb says whether a file was closed, and how (its docs/design.md).
+/// The offset of redb's state byte, and its bit for a file that was not closed (redb's docs/design.md).
 const STATE_AT: u64 = 9;
 const NOT_CLOSED: u8 = 2;
-/// How much is read and written at once.
+/// The bytes that are read and written at once.
 const PART: u64 = 1 << 16;
-/// The least that a file system has or has not.
+/// The smallest part of a file that can be a hole.
 const SECTOR: usize = 512;
 
 impl StorageBackend for Lent {
-    // redb asks under its lock, so nobody empties the file between the question and the answer's use.
+    // redb asks under its lock, so nobody can empty the file before redb uses the answer.
     fn len(&self) -> io::Result<u64> {
         match self.backend.len()? {
             0 if !self.may_be_empty => Err(io::ErrorKind::InvalidData.into()),

@@ -1,4 +1,4 @@
-//! A store of the plainest make, to hold the others against.
+//! The simplest store, as a reference for the others.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -20,7 +20,7 @@ struct Rows {
 }
 
 impl BTreeStore {
-    /// A store without rows.
+    /// Makes a store without rows.
     pub fn new() -> Self {
         Self { entrance: Entrance::new(), rows: Mutex::default() }
     }

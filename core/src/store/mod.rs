@@ -1,6 +1,6 @@
-//! Floor 3: the one place that knows redb.
+//! Floor 3: the only place that uses redb.
 //!
-//! [`port`] is all that the floors above may ask for; [`redb`] answers it in a file or in memory.
+//! [`port`] is what the floors above may use. [`redb`] implements it in a file or in memory.
 
 #![cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public through `testing` only"))]
 
@@ -43,7 +43,7 @@ mod stamp;
 mod tests;
 mod trial;
 
-/// The store's doors for tests.
+/// What tests may reach of the store.
 #[cfg(feature = "testing")]
 pub(crate) mod testing {
     pub use super::broken::{BrokenStore, Fault};

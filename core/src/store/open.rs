@@ -1,4 +1,4 @@
-//! Opening judges before it writes: a file that is refused, for whatever reason, is not touched.
+//! Opening a store. The file is checked before anything is written, so a refused file stays unchanged.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,16 +16,16 @@ use super::stamp::{Stamp, Stamped};
 use super::trial::Trial;
 use crate::crypto::tally::{Tally, TallyKey};
 
-/// Who keeps the keys of a store: asked whenever its file is opened, told when it is put away.
+/// Keeps the keys of a store. The store asks it whenever it opens the file, and tells it when it closes the file.
 pub trait Keyring: Send + Sync {
-    /// Looks at a file before it is opened for writing, and may refuse it: another schema, another key. Gives
-    /// the key that its rows as a whole are held against. Open already, it stays so.
+    /// Looks at a file before it is opened for writing, and may refuse it, for example for its schema or its key.
+    /// Returns the key of the code over all rows. If it is open already, it stays open.
     ///
     /// # Errors
-    /// [`StoreError`], with which the file is refused.
+    /// Returns the [`StoreError`] with which the file is refused.
     fn open(&self, read: &dyn Read) -> Result<Arc<TallyKey>, StoreError>;
 
-    /// The file is put away: what opened it is to be forgotten.
+    /// Forgets the keys, because the file was closed.
     fn close(&self) {}
 }
 
@@ -35,13 +35,13 @@ impl<F: Fn(&dyn Read) -> Result<Arc<TallyKey>, StoreError> + Send + Sync> Keyrin
     }
 }
 
-/// How often a file may be swapped for another while it is being opened.
+/// How often opening starts again because the file was replaced meanwhile.
 const SWAPS: usize = 3;
 
-/// redb's file format, and where its two commit slots name theirs (its docs/design.md).
+/// redb's file format, and where its two commit slots name theirs (redb's docs/design.md).
 const FORMAT: u8 = 3;
 const FORMAT_AT: [u64; 2] = [64, 192];
-/// Beyond this a format byte is damage and no format to come.
+/// A larger format byte is damage and not a future format.
 const LAST_PLAUSIBLE_FORMAT: u8 = 15;
 
 /// An open database.
@@ -51,14 +51,14 @@ pub(super) struct Open {
     pub(super) identity: Option<Identity>,
     ailing: Arc<AtomicBool>,
     pub(super) key: Arc<TallyKey>,
-    /// What the last commit left. It changes in the hands of who has the turn alone.
+    /// What the last commit left. Only the holder of the ticket changes it.
     last: Mutex<(Stamp, Tally)>,
     repairs_quickly: bool,
 }
 
 impl Open {
-    /// Opens what lies on `medium`, if it is `only` that file, sound, `keyring` opens it, its rows are those
-    /// that its commits left, and `anchor` knows it.
+    /// Opens the store on `medium` if it is undamaged, `keyring` opens it, its rows are those that its commits
+    /// left, and `anchor` knows it. If `only` is given, the file must be that one.
     pub(super) fn judged(
         medium: &dyn Medium,
         settings: Settings,
@@ -80,13 +80,13 @@ impl Open {
                 continue;
             }
             let Found { stamped, tally, key } = found;
-            // Within one process a failed sync may be the reason that it is opened again.
+            // A store may be opened again within one process because a sync failed.
             let renews = settings.verify || only.is_some();
             let backend =
                 if renews { Lent::renewed(opened.backend) } else { Lent::new(opened.backend, false) };
             let open =
                 contained(|| Self::start(backend, identity, settings, false, key, (stamped.stamp, tally)))?;
-            // Judged was what lay there a moment ago.
+            // The trial judged the file as it was a moment ago.
             if open.snapshot()?.stamped()? == stamped {
                 return Ok(open);
             }
@@ -95,7 +95,7 @@ impl Open {
         Err(StoreError::Io(std::io::ErrorKind::Interrupted))
     }
 
-    /// The stamp of what lies on `medium`, judged as at an opening, but by no anchor.
+    /// Returns the stamp of the store on `medium`. Checks it as at an opening, but without an anchor.
     pub(super) fn looked_at(
         medium: &dyn Medium,
         settings: Settings,
@@ -105,7 +105,7 @@ impl Open {
         Ok(contained(|| on_trial(opened, settings, keyring))?.stamped.stamp)
     }
 
-    /// Makes a store of storage without a byte, with `first_rows` and the first commit's stamp.
+    /// Makes a store on empty storage, with `first_rows` and the first commit's stamp.
     pub(super) fn made(
         opened: Opened,
         settings: Settings,
@@ -126,7 +126,7 @@ impl Open {
         Ok(open)
     }
 
-    /// Writes all of this store to storage without a byte, and opens it there if it reads back as it was written.
+    /// Writes this whole store to empty storage, and opens it there if it reads back as written.
     pub(super) fn written_anew(
         &self,
         beside: &dyn Medium,
@@ -178,22 +178,22 @@ impl Open {
         Snapshot::of(&self.db, &self.ailing)
     }
 
-    /// Whether the storage has failed: redb answers nothing more until it is opened again.
+    /// Returns whether the storage has failed. redb then answers nothing until it is opened again.
     pub(super) fn is_ailing(&self) -> bool {
         self.ailing.load(Ordering::Acquire)
     }
 
-    /// What the last commit left.
+    /// Returns the stamp of the last commit.
     pub(super) fn stamp(&self) -> Stamp {
         self.last().0
     }
 
-    /// What a commit of these changes would leave.
+    /// Returns what a commit of these changes would leave.
     pub(super) fn next(&self, changes: &Changes, is_anchored: bool) -> Next {
         Next::after(&self.stamp(), changes, is_anchored, &self.key)
     }
 
-    /// A panic inside redb counts as a failure: who commits answers for others too.
+    /// Commits these changes. A panic inside redb counts as a failure, because the caller commits for others too.
     pub(super) fn commit(&self, changes: &Changes, next: &Next) -> Result<(), std::io::ErrorKind> {
         let tally = self.last().1;
         let commit = || commit(&self.db, changes, next, tally, &self.key, self.repairs_quickly);
@@ -215,7 +215,7 @@ impl Open {
     }
 }
 
-/// What a trial found.
+/// What the check of a file found.
 struct Found {
     stamped: Stamped,
     tally: Tally,
@@ -227,7 +227,7 @@ fn on_trial(opened: Opened, settings: Settings, keyring: &dyn Keyring) -> Result
     let trial = Trial::over(Lent::new(opened.backend, false));
     let db = open_on(trial, settings).map_err(|error| match error {
         StoreError::Damaged if is_to_come(format) => StoreError::NewerFormat,
-        // No release of ours wrote redb's formats before this one.
+        // No release of Selfsame wrote an older format of redb.
         StoreError::Damaged if format.is_some_and(|format| (1..FORMAT).contains(&format)) => {
             StoreError::NotAStore
         }
@@ -243,8 +243,8 @@ fn on_trial(opened: Opened, settings: Settings, keyring: &dyn Keyring) -> Result
     Ok(Found { stamped, tally, key })
 }
 
-/// A plain open of a damaged file gave wrong rows in 11 of 100 cases and panics in 16; with the check,
-/// neither was seen in 28,800.
+/// Opens the database with redb's check. A plain open of a damaged file gave wrong rows in 11 of 100 cases and
+/// panics in 16. With the check, neither was seen in 28,800 cases.
 pub(super) fn open_on(backend: impl StorageBackend, settings: Settings) -> Result<Database, StoreError> {
     Builder::new()
         .set_cache_size(settings.cache_bytes)
@@ -253,7 +253,7 @@ pub(super) fn open_on(backend: impl StorageBackend, settings: Settings) -> Resul
         .map_err(|error| damage_of(&error))
 }
 
-/// The format that both slots name; one alone may be a flipped bit.
+/// Returns the format that both slots name. A format that only one slot names may be a flipped bit.
 fn format_named(backend: &dyn StorageBackend) -> Option<u8> {
     let [one, other] = FORMAT_AT.map(|at| {
         let mut format = [0];
@@ -262,7 +262,7 @@ fn format_named(backend: &dyn StorageBackend) -> Option<u8> {
     (one == other).then_some(one)
 }
 
-/// redb calls a format that it does not know corrupted.
+/// Returns whether the format is a future one. redb calls every format that it does not know corrupted.
 fn is_to_come(format: Option<u8>) -> bool {
     format.is_some_and(|format| format > FORMAT && format <= LAST_PLAUSIBLE_FORMAT)
 }

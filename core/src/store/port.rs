@@ -1,7 +1,7 @@
-//! The port: one ordered key space in a transaction, all that the engine asks of a store.
+//! The port: transactions over one ordered key space. The engine needs no more than this of a store.
 //!
-//! Keys and values are bytes; what they mean is the business of the typed views above. An engine of
-//! another make (a server's SQL table of two columns, say) implements these two traits and passes
+//! Keys and values are bytes; the typed views above give them a meaning. Another store, for example an SQL
+//! table of two columns on a server, implements these two traits and must pass
 //! [`conformance`](super::conformance).
 
 use std::io::ErrorKind;
@@ -11,151 +11,149 @@ use std::time::Duration;
 
 use crate::crypto::tally::TallyKey;
 
-/// Most rows that one act may write. Only an import comes near it.
+/// The most rows that one act may write. Only an import comes near it.
 pub const MAX_ROWS: usize = 64 * 1024;
-/// Longest key, in bytes.
+/// The longest key, in bytes.
 pub const MAX_KEY: usize = 1024;
-/// Longest value, in bytes.
+/// The longest value, in bytes.
 pub const MAX_VALUE: usize = 64 * 1024;
-/// Most bytes of keys and values that one act may write.
+/// The most bytes of keys and values that one act may write.
 pub const MAX_ACT: usize = 32 * 1024 * 1024;
 
-/// The row that every commit writes: how many there were, and what proves that the rows are those that they
-/// left. The store writes it, no act may.
-/// The first key of the key space, so that a commit touches one end of it and one account.
+/// The row that every commit writes: the number of commits, and a code over all rows. Only the store writes
+/// it. It has the first key of the key space, so that a commit touches one end of the space and one account.
 pub(crate) const STAMP_KEY: [u8; 17] = [0; 17];
 
-/// Is shown a row, its key first, and says whether it wants to see more.
+/// Receives the key and the value of a row, and returns whether it wants to see more.
 pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>;
 
-/// What an act sees: the rows as they are, its neighbours' accepted writes included.
+/// What an act sees: the rows as they are, including accepted writes of other acts in the same commit.
 pub trait Read {
-    /// The value at `key`.
+    /// Returns the value at `key`.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot be read.
+    /// Returns [`StoreError`] if the store cannot be read.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Shows the rows with `from <= key < to` in the order of their bytes, until `visit` breaks.
+    /// Passes the rows with `from <= key < to` to `visit`, in the order of their keys, until `visit` breaks.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot be read.
+    /// Returns [`StoreError`] if the store cannot be read.
     fn scan(&self, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<(), StoreError>;
 }
 
-/// One row to be written.
+/// One row to write.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Row {
-    /// Where.
+    /// The key.
     pub key: Vec<u8>,
-    /// What.
+    /// What happens to the row.
     pub write: Write,
 }
 
-/// What happens to a row.
+/// A write to one row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Write {
-    /// The row holds this value from now on.
+    /// Sets the value.
     Put(Vec<u8>),
-    /// The row holds this value from now on, and must not have been there: this is what makes an
-    /// identifier unique.
+    /// Sets the value of a row that must not exist yet. This makes an identifier unique.
     Claim(Vec<u8>),
-    /// The row holds this value from now on, and what it replaces must begin with `revision`, 8 bytes
-    /// big-endian: this is what makes snapshot isolation enough.
+    /// Sets the value of a row whose present value must begin with `revision`, 8 bytes big-endian. With this,
+    /// snapshot isolation is enough.
     Guarded {
         /// The new value.
         value: Vec<u8>,
         /// The revision that `decide` read.
         revision: u64,
     },
-    /// The row is there no longer; it need not have been.
+    /// Removes the row, if it exists.
     Delete,
 }
 
-/// Decides, over what it reads, which rows to write. It may be run again, so everything that differs
-/// from run to run comes in from outside.
+/// Decides from what it reads which rows to write. The store may run it again, so whatever must not differ
+/// between runs, such as random bytes, comes from outside.
 pub type Decide<'a> = &'a mut dyn FnMut(&dyn Read) -> Result<Vec<Row>, StoreError>;
 
-/// Gives a row's value as it is to stand from now on; shown every row but the store's own.
+/// Returns the new value of a row. The store calls it for every row except its own.
 pub type Recast<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<Vec<u8>, StoreError>;
 
-/// A store of rows: transactions that are atomic, durable and as if one after the other.
+/// A store of rows with atomic, durable and serialisable transactions.
 pub trait Store: Send + Sync {
-    /// Looks at one state of the store.
+    /// Calls `look` with one consistent state of the store.
     ///
     /// # Errors
-    /// [`StoreError`] from the store or from `look`.
+    /// Returns [`StoreError`] from the store or from `look`.
     fn read(&self, look: &mut dyn FnMut(&dyn Read) -> Result<(), StoreError>) -> Result<(), StoreError>;
 
-    /// Runs `decide` and makes what it answers durable before it returns. No rows means that nothing
-    /// is written. An error from `decide` leaves nothing and is returned as it is.
+    /// Runs `decide` and makes its rows durable before it returns. Without rows, nothing is written. If `decide`
+    /// returns an error, nothing is written and the error is returned unchanged.
     ///
-    /// Calling the store inside `decide` or `look` is [`StoreError::Reentered`].
+    /// A call of the store inside `decide` or `look` fails with [`StoreError::Reentered`].
     ///
     /// # Errors
-    /// [`StoreError`]; all but [`StoreError::Unknown`] mean that nothing was written.
+    /// Returns [`StoreError`]. After any error except [`StoreError::Unknown`], nothing was written.
     fn write(&self, decide: Decide<'_>) -> Result<(), StoreError>;
 
-    /// As [`Self::write`], for an act that must work where the disk is full: it may use room that is set aside
-    /// for it.
+    /// Works as [`Self::write`], for an act that must work when the disk is full: it may use the reserve.
     ///
     /// # Errors
-    /// As [`Self::write`].
+    /// Returns the same errors as [`Self::write`].
     fn write_from_reserve(&self, decide: Decide<'_>) -> Result<(), StoreError> {
         self.write(decide)
     }
 
-    /// Whether room is set aside for such acts.
+    /// Returns whether there is a reserve for such acts.
     fn has_reserve(&self) -> bool {
         false
     }
 
-    /// How many commits the store has seen since it was made.
+    /// Returns the number of commits since the store was made.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot be read.
+    /// Returns [`StoreError`] if the store cannot be read.
     fn commit_stamp(&self) -> Result<u64, StoreError>;
 
-    /// How many bytes the store takes up where it lies, if that can be told.
+    /// Returns the size of the store in its storage in bytes, if that is known.
     ///
     /// # Errors
-    /// [`StoreError`] when it cannot be looked up.
+    /// Returns [`StoreError`] if the size cannot be read.
     fn size(&self) -> Result<Option<u64>, StoreError> {
         Ok(None)
     }
 
-    /// Reads every row, and whether they are those that were written, all of them and no other. A store that
-    /// holds no code over them says nothing.
+    /// Reads every row and checks that exactly the rows that were written are there. A store without a code over
+    /// its rows checks nothing.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] where they are not.
+    /// Returns [`StoreError::Damaged`] if they are not.
     fn verify(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// Whether an older copy of the store would be refused.
+    /// Returns whether an older copy of the store would be refused.
     fn is_anchored(&self) -> bool {
         false
     }
 
-    /// Writes the store anew, so that nothing of what is no longer in its rows is left where it lies. With
-    /// `key` the keyring opens it from now on, and its rows as a whole are held against that.
+    /// Rewrites the store, so that its storage keeps nothing that is no longer in its rows. If `key` is given, it
+    /// becomes the key of the code over all rows, and the keyring opens the store anew.
     ///
     /// # Errors
-    /// [`StoreError`], from `recast` too; all but [`StoreError::Unknown`] mean that it stands as it stood.
+    /// Returns [`StoreError`] from the store or from `recast`. After any error except [`StoreError::Unknown`], the
+    /// store is unchanged.
     fn rewrite(&self, recast: Recast<'_>, key: Option<Arc<TallyKey>>) -> Result<(), StoreError> {
         _ = (recast, key);
         Err(StoreError::Io(ErrorKind::Unsupported))
     }
 
-    /// Releases the file and its lock; the next call opens it again. Waits for acts under way.
+    /// Waits for running acts, and releases the file and its lock. The next call opens the file again.
     ///
     /// # Errors
-    /// [`StoreError`] when the file could not be closed cleanly.
+    /// Returns [`StoreError`] if the file could not be closed cleanly.
     fn suspend(&self) -> Result<(), StoreError>;
 }
 
-/// Why the store did not do it, in words for the caller.
+/// Why a call of the store failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum StoreError {
     /// There is no file at the path.
@@ -164,57 +162,56 @@ pub enum StoreError {
     AlreadyExists,
     /// Another process, or another engine of this one, has the file open.
     AlreadyOpen,
-    /// The file is something else than a store.
+    /// The file is not a store.
     NotAStore,
-    /// The file is a store, and damaged; restore a backup.
+    /// The file is a damaged store. Restore a backup.
     Damaged,
-    /// A newer release wrote the file; use that one.
+    /// A newer release wrote the file. Use that release.
     NewerFormat,
     /// The key does not fit the file.
     WrongKey,
-    /// The keystore does not give the key now.
+    /// The keystore is locked and does not give the key.
     KeyLocked,
-    /// The keystore has no key of this file any more.
+    /// The keystore no longer has the key of this file.
     KeyLost,
     /// The keystore has made the key of this file unusable.
     KeyChanged,
-    /// The line is full or the wait too long; nothing was done.
+    /// The queue is full or the wait was too long. Nothing was written.
     Busy {
         /// When to try again.
         retry_after: Duration,
     },
-    /// The act wants more than the limits of this page.
+    /// The act exceeds the limits in this module.
     TooLarge,
-    /// A row that was claimed is there, or a guarded one has another revision, and running the act
-    /// again did not help.
+    /// A claimed row exists already, or a guarded row has another revision.
     Conflict,
     /// The store was called from inside an act.
     Reentered,
-    /// The machine's storage refused; nothing was written.
+    /// The machine's storage refused. Nothing was written.
     Io(ErrorKind),
-    /// The machine's storage failed while committing, and it cannot be found out whether the act is in
-    /// the file. The store is broken until it is opened again.
+    /// The machine's storage failed during a commit, and the store cannot find out whether the act is in the
+    /// file. The store is broken until it is opened again.
     Unknown,
-    /// An earlier failure broke the store; open it again.
+    /// An earlier failure broke the store. Open it again.
     Broken,
-    /// The source of randomness gave none.
+    /// The source of randomness failed.
     NoEntropy,
     /// The file is an older copy than the anchor knows.
     RolledBack,
-    /// The file has an anchor, and none was given or the one given is empty.
+    /// The file has an anchor, but the caller gave none or an empty one.
     AnchorMissing,
-    /// The anchor did not answer; nothing was written.
+    /// The anchor did not answer. Nothing was written.
     AnchorFailed,
 }
 
 impl StoreError {
-    /// Whether nothing was written because there is no room.
+    /// Returns whether nothing was written because there is no room.
     pub(crate) fn is_full(&self) -> bool {
         matches!(self, Self::Io(kind) if is_full(*kind))
     }
 }
 
-/// Whether the machine says that there is no room.
+/// Returns whether this error means that there is no room.
 pub(super) fn is_full(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }

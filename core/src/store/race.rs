@@ -1,5 +1,5 @@
-//! Races that are forced: the threads meet inside `decide` where the store lets several decide at once,
-//! and go on by themselves where it does not.
+//! Forced races. If the store lets several threads decide at once, they meet inside `decide`. If it does not,
+//! each goes on alone.
 
 #![allow(clippy::panic, reason = "a case reports by panicking")]
 
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use super::port::{Decide, Store, StoreError};
 
-/// Where threads meet inside `decide`, each once. Where not all can be there at a time, because the
-/// store runs one act after another, the first gives up and nobody waits any more.
+/// Where threads meet inside `decide`, each once. If the store runs one act after another, they cannot all be
+/// inside at once: the first thread stops waiting after [`PATIENCE`], and the others do not wait.
 pub(super) struct Meeting {
     of: usize,
     missed: Mutex<bool>,
@@ -20,7 +20,7 @@ pub(super) struct Meeting {
     bell: Condvar,
 }
 
-/// Long enough for threads that can come to come, on a machine that has other things to do.
+/// Long enough for the other threads to arrive on a busy machine.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 impl Meeting {
@@ -37,7 +37,7 @@ impl Meeting {
     }
 }
 
-/// Runs `run` on so many threads at once, and tells which of them were done.
+/// Runs `run` on this many threads at once, and returns which of them succeeded.
 pub(super) fn race(threads: u8, run: &(dyn Fn(u8, &Meeting) -> Result<(), StoreError> + Sync)) -> Vec<u8> {
     let meeting = Meeting {
         of: usize::from(threads),
@@ -65,7 +65,7 @@ pub(super) fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-/// Runs an act until it does not conflict: an engine may leave that to its caller.
+/// Runs an act until it does not conflict. A store may leave that to its caller.
 pub(super) fn retried(store: &dyn Store, decide: Decide<'_>) -> Result<(), StoreError> {
     for _ in 0..1_000 {
         match store.write(decide) {
@@ -73,5 +73,5 @@ pub(super) fn retried(store: &dyn Store, decide: Decide<'_>) -> Result<(), Store
             answer => return answer,
         }
     }
-    panic!("an act conflicts for ever");
+    panic!("the act conflicts every time");
 }

@@ -1,4 +1,4 @@
-//! What somebody does to a file who has redb and no key: the rows, past everything that guards them.
+//! Reads and writes rows past all checks, as an attacker can who has redb but no key.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,19 +12,19 @@ use super::port::StoreError;
 use super::rows::{Failure, ROWS};
 use super::settings::Settings;
 
-/// The rows of the store whose file has these bytes, the stamp included.
+/// Returns the rows of the store whose file has these bytes, including the stamp.
 ///
 /// # Errors
-/// [`StoreError`] where redb does not open it.
+/// Returns [`StoreError`] if redb does not open it.
 pub fn raw_rows(file: Vec<u8>) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, StoreError> {
     let (_, db) = opened(file)?;
     read(&db).map_err(|failure| failure.means)
 }
 
-/// The bytes of the file with these rows put or taken away, as valid to redb as before.
+/// Returns the bytes of the file after these rows were set or removed. redb accepts them as before.
 ///
 /// # Errors
-/// [`StoreError`] where redb does not open it.
+/// Returns [`StoreError`] if redb does not open it.
 pub fn with_raw_rows(file: Vec<u8>, edits: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<Vec<u8>, StoreError> {
     let (medium, db) = opened(file)?;
     write(&db, edits).map_err(|failure| failure.means)?;

@@ -1,4 +1,4 @@
-//! Rows under new keys: what `rekey` makes of each, by the catalogue's word for how it is sealed.
+//! Rows under new keys. `rekey` converts each row according to how the catalogue says that it is sealed.
 
 use super::lower;
 use super::port::StoreError;
@@ -11,11 +11,11 @@ use crate::ground::entropy::Entropy;
 use crate::ground::id::AccountId;
 use crate::records::meta::Meta;
 
-/// From the keys that a store had to those that it is to have.
+/// Converts rows from a store's old keys to its new ones.
 pub(crate) struct Recasting<'a> {
     pub(crate) from: &'a Keys,
     pub(crate) to: &'a Keys,
-    /// The header that locks the new ones away.
+    /// The header that wraps the new keys.
     pub(crate) header: &'a [u8],
     pub(crate) entropy: &'a dyn Entropy,
 }
@@ -28,19 +28,19 @@ impl Recasting<'_> {
             _ if *table == tables::META => self.meta(key, value),
             _ if *table == ACCOUNT => self.account(key, value),
             Sealed::Store => self.resealed((self.from.rows(), &[]), (self.to.rows(), &[]), key, value),
-            // An account's own key stays what it is; what it is wrapped with does not.
+            // An account keeps its own key; only the key that wraps it changes.
             Sealed::Clear | Sealed::Account | Sealed::SessionAndAccount => Ok(value.to_vec()),
         }
     }
 
-    /// Nothing of those who were purged is left in what is written anew (SPEC 10.4).
+    /// Records that no erasure is pending, because the new file holds nothing of purged accounts (SPEC 10.4).
     fn meta(&self, key: &[u8], value: &[u8]) -> Result<Vec<u8>, StoreError> {
         let place = Place { key, part: 0, clear: &[] };
         let meta: Meta = view::opened(self.from.rows(), &place, value)?;
         lower::sealed(self.to.rows(), self.entropy, &place, &Meta { erasure_pending: None, ..meta })
     }
 
-    /// `[revision 8][format 1]`, of an account the wrapped data key, and what is sealed over all of that.
+    /// Converts `[revision 8][format 1]`, the wrapped data key if it is an account, and the part sealed over those.
     fn account(&self, key: &[u8], value: &[u8]) -> Result<Vec<u8>, StoreError> {
         let (head, rest) = value.split_at_checked(9).ok_or(StoreError::Damaged)?;
         if head.last() == Some(&TOMBSTONE_FORMAT) {
@@ -59,7 +59,7 @@ impl Recasting<'_> {
         Ok(now)
     }
 
-    /// Each side is a key and what stands readable beside the sealed part.
+    /// Seals a part under a new key. Each side is a key and the readable bytes that the seal covers.
     fn resealed(
         &self,
         from: (&SealKey, &[u8]),

@@ -1,8 +1,9 @@
-//! The default engine: redb, in a file or in memory.
+//! The default store: redb, in a file or in memory.
 //!
-//! Acts share commits without a thread of the store's own. Each caller decides on its own thread,
-//! in turn, into a staged map over one snapshot; whoever finds nobody behind it, or is the 64th,
-//! commits the map for all and keeps the turn meanwhile, so that the next map fills behind it.
+//! Acts share commits, and the store needs no thread of its own. Each caller holds the ticket in turn, decides
+//! on its own thread over one snapshot, and adds its rows to a staged map. A caller that nobody waits behind,
+//! or the 64th, commits the map for all. It keeps the ticket during the commit, so that the next callers
+//! queue up and share the next commit.
 
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -27,7 +28,7 @@ use super::settings::Settings;
 use super::stage::Changes;
 use crate::crypto::tally::TallyKey;
 
-/// How often an act is run when its commits fail.
+/// How often an act runs if its commits fail.
 const RUNS: usize = 3;
 
 /// A store on redb.
@@ -35,16 +36,16 @@ pub struct RedbStore {
     handle: Handle,
     entrance: Entrance,
     queue: CommitQueue,
-    /// Belongs to who has the turn.
+    /// Only the holder of the ticket uses it.
     batch: Mutex<Batch>,
     reserve: Reserve,
 }
 
 impl RedbStore {
-    /// Opens the store that lies on `medium`. What is refused is not touched.
+    /// Opens the store on `medium`. A refused store stays unchanged.
     ///
     /// # Errors
-    /// [`StoreError`]: from the medium, about what is there, from `keyring`, or of the anchor.
+    /// Returns [`StoreError`] from the medium, about its contents, from `keyring` or from the anchor.
     pub fn open(
         medium: Arc<dyn Medium>,
         settings: Settings,
@@ -59,7 +60,7 @@ impl RedbStore {
     /// Opens the store in the file at `path`.
     ///
     /// # Errors
-    /// As [`Self::open`]; [`StoreError::NotFound`] where no file is.
+    /// Returns the same errors as [`Self::open`], and [`StoreError::NotFound`] if there is no file.
     #[cfg(any(test, feature = "testing"))]
     pub fn open_file(
         path: &Path,
@@ -70,10 +71,10 @@ impl RedbStore {
         Self::open(Arc::new(FileMedium::new(path)), settings, anchor, keyring)
     }
 
-    /// Takes the file at `path` for the latest there is, whatever the anchor held.
+    /// Accepts the file at `path` as the latest state, whatever the anchor held.
     ///
     /// # Errors
-    /// As [`Self::open_file`].
+    /// Returns the same errors as [`Self::open_file`].
     pub fn adopt_file(
         path: &Path,
         settings: Settings,
@@ -84,12 +85,12 @@ impl RedbStore {
         Ok(anchor::finalise(anchor, &stamp)?)
     }
 
-    /// Makes a store with `first_rows` in a new file at `path`, and opens it. A crash leaves no file
-    /// at `path` or a whole one. `name_suffix` names the file until then; it is drawn at random.
+    /// Makes a store with `first_rows` in a new file at `path`, and opens it. A crash leaves either no file at
+    /// `path` or a complete one. The temporary file's name ends in `name_suffix`, which is random.
     ///
     /// # Errors
-    /// [`StoreError::AlreadyExists`] where anything is at `path`, which then stays as it is;
-    /// [`StoreError::NotFound`] where its directory is not.
+    /// Returns [`StoreError::AlreadyExists`] if anything is at `path`, and leaves it unchanged. Returns
+    /// [`StoreError::NotFound`] if the directory does not exist.
     pub fn create_file(
         path: &Path,
         settings: Settings,
@@ -105,11 +106,11 @@ impl RedbStore {
         Self::with(medium, settings, anchor, keyring, open)
     }
 
-    /// Makes a store with `first_rows` on storage that holds no byte yet. Other than
-    /// [`Self::create_file`], this does not survive a crash: it is for storage that does not either.
+    /// Makes a store with `first_rows` on empty storage. Unlike [`Self::create_file`], this does not survive a
+    /// crash. It is for storage that does not survive one either.
     ///
     /// # Errors
-    /// [`StoreError::AlreadyExists`] where the storage holds something.
+    /// Returns [`StoreError::AlreadyExists`] if the storage is not empty.
     pub fn create(
         medium: Arc<dyn Medium>,
         settings: Settings,
@@ -127,7 +128,7 @@ impl RedbStore {
     /// Makes a store with `first_rows` in memory.
     ///
     /// # Errors
-    /// [`StoreError::TooLarge`] or [`StoreError::Conflict`] where `first_rows` are no act.
+    /// Returns [`StoreError::TooLarge`] or [`StoreError::Conflict`] if no act could write `first_rows`.
     pub fn memory(first_rows: Vec<Row>, keyring: Arc<dyn Keyring>) -> Result<Self, StoreError> {
         let settings = Settings { cache_bytes: 1 << 20, ..Settings::default() };
         Self::create(Arc::new(MemoryMedium::new()), settings, first_rows, None, keyring)
@@ -149,7 +150,7 @@ impl RedbStore {
             batch: Mutex::default(),
         };
         if is_new_to_anchor {
-            // From now on the file says itself that it has an anchor, so that none cannot be given for it.
+            // Now the file itself says that it has an anchor, so it cannot be opened without one.
             match store.handle.commit(&Changes::new()) {
                 Ended::Done => {}
                 Ended::NotDone(why) => return Err(why.into()),
@@ -160,11 +161,11 @@ impl RedbStore {
         Ok(store)
     }
 
-    /// Opens a store again that a failure broke, or whose file was exchanged; the file may be another
-    /// one than before, so it is opened as the first time.
+    /// Opens a store again after a failure broke it or its file was replaced. The file may be a different one, so
+    /// it is opened as if for the first time.
     ///
     /// # Errors
-    /// As [`Self::open`]; the store stays broken then.
+    /// Returns the same errors as [`Self::open`]. The store then stays broken.
     #[cfg(any(test, feature = "testing"))]
     pub fn reopen(&self) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
@@ -173,13 +174,13 @@ impl RedbStore {
         self.handle.reopen()
     }
 
-    /// How many acts wait for their turn.
+    /// Returns how many acts wait for the ticket.
     #[cfg(any(test, feature = "testing"))]
     pub fn waiting(&self) -> usize {
         self.queue.waiting()
     }
 
-    /// How many commits this handle has made.
+    /// Returns how many commits this handle has made.
     #[cfg(any(test, feature = "testing"))]
     pub fn commits(&self) -> u64 {
         self.handle.commits.load(Ordering::Acquire)
@@ -270,25 +271,25 @@ impl RedbStore {
     }
 
     fn run(&self, decide: Decide<'_>) -> Result<Run, StoreError> {
-        let turn = self.queue.take(Some(self.handle.settings.patience))?;
+        let ticket = self.queue.take(Some(self.handle.settings.patience))?;
         let mut batch = self.batch();
         if batch.base.is_none() {
-            // Nothing is staged yet, so nobody else hears of it when this fails.
+            // Nothing is staged yet, so a failure here concerns only this act.
             self.handle.heal();
             batch.base = Some(self.handle.with_open(Open::snapshot)?);
         }
         let answer = batch.run(decide);
-        // Whatever was decided over a neighbour's staged rows stands or falls with them.
+        // An act that read staged rows depends on their commit, even if it writes none.
         let outcome = (!batch.staged.is_empty()).then(|| Arc::clone(&batch.outcome));
         let full = batch.is_full();
         drop(batch);
-        if let Some(_last) = if full { Some(turn) } else { turn.hand_on() } {
+        if let Some(_last) = if full { Some(ticket) } else { ticket.hand_on() } {
             self.settle();
         }
         let answer = answer.unwrap_or_else(|panic| resume_unwind(panic));
         match outcome.map_or(Ended::Done, |outcome| outcome.wait()) {
             Ended::Done => answer.map(|_| Run::Over),
-            // Room does not come by trying again; who only looked decides over what is there without the other.
+            // Running the act again makes no room. An act without rows runs again, over the rows without the others'.
             Ended::NotDone(NotDone::Storage(kind)) if is_full(kind) && answer == Ok(Staged::Rows) => {
                 Err(StoreError::Io(kind))
             }
@@ -298,13 +299,13 @@ impl RedbStore {
         }
     }
 
-    /// Commits what is staged and tells all whom it concerns. Only for who has the turn.
+    /// Commits the staged rows and tells every act that depends on them. Only the holder of the ticket calls it.
     fn settle(&self) {
         let Batch { base, staged, outcome, .. } = std::mem::take(&mut *self.batch());
-        // The snapshot would keep its pages from being used again, and the file from being closed.
+        // The snapshot would keep its pages from being reused and the file from being closed.
         drop(base);
         if !staged.is_empty() {
-            // Whatever happens, those who wait are told: nobody else would ever tell them.
+            // The other acts must be told even after a panic, because nobody else would tell them.
             let committed = catch_unwind(AssertUnwindSafe(|| self.handle.commit(&staged)));
             outcome.tell(committed.unwrap_or_else(|_| {
                 self.handle.fail();

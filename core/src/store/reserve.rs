@@ -1,18 +1,18 @@
-//! Room that is set aside on the disk, for acts that must work when it is full: who signs out, ends what a thief
-//! has, or leaves, cannot wait for somebody to make room.
+//! Room that is set aside on the disk for acts that must work when it is full. Signing out, ending a thief's
+//! sessions and deleting an account cannot wait until somebody makes room.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::medium::Medium;
 use super::port::StoreError;
 
-/// What is known of the room.
+/// The state of the reserve.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Room {
-    /// None can be set aside here.
+    /// The medium cannot set room aside.
     None,
     Kept,
-    /// It was given back, and is for those who may use it alone until there is room to set it aside again.
+    /// It was given back. Only acts that may use it run until there is room to set it aside again.
     GivenBack,
 }
 
@@ -28,7 +28,7 @@ impl Reserve {
         *self.room() == Room::Kept
     }
 
-    /// Lets an act in that can wait for room.
+    /// Admits an act that can wait for room, or refuses it while there is none.
     pub(super) fn admit(&self, medium: &dyn Medium) -> Result<(), StoreError> {
         let mut room = self.room();
         if *room == Room::GivenBack {
@@ -40,7 +40,7 @@ impl Reserve {
         }
     }
 
-    /// Makes room, if any is left to make.
+    /// Gives the reserve back and returns whether that made room.
     pub(super) fn give_back(&self, medium: &dyn Medium) -> bool {
         let mut room = self.room();
         let gives = *room == Room::Kept && medium.give_back().is_ok();
@@ -55,7 +55,7 @@ impl Reserve {
     }
 }
 
-/// A medium that cannot is no failure: `health` says that there is no reserve.
+/// Sets room aside. A medium that cannot do so is no failure: `health` reports that there is no reserve.
 fn set_aside(medium: &dyn Medium) -> Room {
     match medium.set_aside() {
         Ok(()) => Room::Kept,

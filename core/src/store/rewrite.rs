@@ -1,4 +1,4 @@
-//! Writing a store anew, in place of itself.
+//! Rewriting a store in place.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,7 +10,7 @@ use super::port::{Recast, StoreError};
 use crate::crypto::tally::TallyKey;
 
 impl Handle {
-    /// As the port's `rewrite`. Only for who has the turn.
+    /// Does what the port's `rewrite` says. Only the holder of the ticket calls it.
     pub(super) fn rewrite(&self, recast: Recast<'_>, key: Option<Arc<TallyKey>>) -> Result<(), StoreError> {
         self.heal();
         self.with_open(|_| Ok(()))?;
@@ -25,21 +25,21 @@ impl Handle {
                 self.commits.fetch_add(1, Ordering::AcqRel);
                 let key = keeps_key.then(|| Arc::clone(&now.key));
                 let earlier = std::mem::replace(&mut *state, State::Released(now.identity, key));
-                // All of it is durable, and nobody will read the earlier one again.
+                // The new file is durable and nobody reads the old one again, so errors from closing do not matter.
                 _ = now.close();
                 if let State::Open(earlier) = earlier {
                     _ = earlier.close();
                 }
                 is_final
             }
-            // The path leads elsewhere, or may lead back after a power failure.
+            // The path leads to another file, or may lead to the old one again after a power failure.
             Err(error @ (StoreError::Broken | StoreError::Unknown)) => {
                 *state = State::Broken;
                 self.keyring.close();
                 return Err(error);
             }
             Err(error) => {
-                // It was not done for `error`; what is left beside is removed by the next that looks.
+                // Nothing was replaced. If the leftover cannot be removed now, the next opening or rewrite does it.
                 _ = self.medium.tidy();
                 return Err(error);
             }
@@ -50,9 +50,9 @@ impl Handle {
         if is_final { Ok(()) } else { Err(StoreError::Unknown) }
     }
 
-    /// Writes all of it beside, reads that back, and puts it in its place: reserve, put in place, finalise. It is
-    /// held open meanwhile, so that nobody else opens and changes it before the anchor knows it. Also whether the
-    /// anchor does: if not, the next opening tells it.
+    /// Writes the whole store beside the old one, reads it back, and puts it in place: reserve, put in place,
+    /// finalise. Keeps the new file open meanwhile, so that nobody else opens and changes it before the anchor
+    /// knows it. Also returns whether the anchor knows it; if not, the next opening tells it.
     fn rewritten(
         &self,
         open: &Open,

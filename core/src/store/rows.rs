@@ -1,4 +1,4 @@
-//! The one table, as redb holds it: a snapshot to read, a commit, and redb's errors in our words.
+//! The single table in redb: snapshots for reading, commits, and the translation of redb's errors.
 
 use std::io::ErrorKind;
 use std::ops::Bound;
@@ -16,18 +16,18 @@ use super::stage::Changes;
 use super::stamp::{Stamp, Stamped};
 use crate::crypto::tally::{Tally, TallyKey};
 
-/// Keys and values are plain bytes to redb: its names of types would freeze our paths into files,
-/// and its decoding cannot refuse.
+/// Keys and values are plain bytes for redb. Typed tables would write the paths of our types into the file, and
+/// redb's decoding cannot refuse a value.
 pub(super) const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
 
-/// The rows at one moment. Holds no lock; writers do not wait for it.
+/// The rows at one moment. It holds no lock, so writers do not wait for it.
 pub(crate) struct Snapshot {
     table: ReadOnlyTable<&'static [u8], &'static [u8]>,
     ailing: Arc<AtomicBool>,
 }
 
 impl Snapshot {
-    /// Sets `ailing` when the storage fails: redb answers nothing more then until it is reopened.
+    /// Takes a snapshot. It sets `ailing` if the storage fails, because redb then answers nothing until reopened.
     pub(crate) fn of(db: &Database, ailing: &Arc<AtomicBool>) -> Result<Self, StoreError> {
         let failed = |error: Failure| error.noted(ailing);
         let transaction = db.begin_read().map_err(|error| failed(error.into()))?;
@@ -35,12 +35,12 @@ impl Snapshot {
         Ok(Self { table, ailing: Arc::clone(ailing) })
     }
 
-    /// What the last commit left. A store has it from its first commit on.
+    /// Returns the stamp's row, which every store has from its first commit on.
     pub(crate) fn stamped(&self) -> Result<Stamped, StoreError> {
         Stamped::decode(&self.get(&STAMP_KEY)?.ok_or(StoreError::Damaged)?).ok_or(StoreError::Damaged)
     }
 
-    /// The rows as one number, but the stamp, which is made of it.
+    /// Returns the tally of all rows except the stamp's, which contains the tally.
     pub(crate) fn tally(&self, key: &TallyKey) -> Result<Tally, StoreError> {
         let mut tally = Tally::default();
         for row in self.table.iter().map_err(|error| self.failed(error))? {
@@ -52,7 +52,7 @@ impl Snapshot {
         Ok(tally)
     }
 
-    /// Whether these are the rows that the stamp was made for, and each is found by its key.
+    /// Checks that these are the rows that the stamp was made for, and that each is found by its key.
     pub(crate) fn verify(&self, key: &TallyKey) -> Result<(), StoreError> {
         self.stamped()?.fits(&self.tally(key)?, key)?;
         for row in self.table.iter().map_err(|error| self.failed(error))? {
@@ -94,9 +94,9 @@ impl Read for Snapshot {
     }
 }
 
-/// Makes the changes and the stamp durable, in the order of keys, which is how redb writes them
-/// fastest, and gives the tally of the rows as they are then. Two phases, because one cannot tell a torn
-/// commit from a flipped bit after a crash.
+/// Makes the changes and the stamp durable, and returns the new tally of the rows. redb writes fastest in the
+/// order of keys. The commit has two phases, because after a crash a one-phase commit cannot tell a torn
+/// write from a flipped bit.
 pub(crate) fn commit(
     db: &Database,
     changes: &Changes,
@@ -108,7 +108,7 @@ pub(crate) fn commit(
     try_commit(db, changes, next, tally, key, repairs_quickly).map_err(|failure| failure.kind)
 }
 
-/// What a commit leaves: its stamp, and what each of its changes, in their order, adds to the tally.
+/// What a commit will leave: its stamp, and what each change adds to the tally, in the order of the changes.
 pub(crate) struct Next {
     pub(crate) stamp: Stamp,
     rows: Vec<Tally>,
@@ -154,8 +154,8 @@ fn try_commit(
     Ok(tally)
 }
 
-/// Writes all rows of `from`, as `recast` gives them, and the stamp to a database without any, in the order of
-/// keys, and gives their tally.
+/// Writes all rows of `from`, as `recast` returns them, and the stamp to an empty database in the order of keys.
+/// Returns the tally of the rows.
 pub(crate) fn write_anew(
     db: &Database,
     from: &Snapshot,
@@ -187,12 +187,12 @@ pub(crate) fn write_anew(
     Ok(tally)
 }
 
-/// redb may panic over a file that somebody shaped; the caller is told that it is damaged.
+/// Turns a panic of redb into [`StoreError::Damaged`], because a crafted file can make redb panic.
 pub(super) fn contained<T>(touch: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     catch_unwind(AssertUnwindSafe(touch)).unwrap_or(Err(StoreError::Damaged))
 }
 
-/// A new file that is not what was written to it: it is not the store that is damaged.
+/// Maps the errors of a new file that does not read back as written, because the store itself is undamaged.
 pub(super) fn not_written(error: StoreError) -> StoreError {
     match error {
         StoreError::Damaged | StoreError::NotAStore => StoreError::Io(ErrorKind::InvalidData),
@@ -200,7 +200,7 @@ pub(super) fn not_written(error: StoreError) -> StoreError {
     }
 }
 
-/// What redb failed with: in our words, and as a kind of I/O error for a commit.
+/// An error of redb: as a [`StoreError`], and as a kind of I/O error for a commit.
 pub(super) struct Failure {
     pub(super) means: StoreError,
     kind: ErrorKind,
@@ -243,7 +243,7 @@ impl From<TableError> for Failure {
     fn from(error: TableError) -> Self {
         let means = match error {
             TableError::Storage(error) => return error.into(),
-            // Never taken for a new store: damage once read as an empty one.
+            // A missing table is damage and never a new store: a damaged file once read as an empty one.
             TableError::TableDoesNotExist(_) => StoreError::Damaged,
             _ => StoreError::NotAStore,
         };
@@ -269,13 +269,13 @@ impl From<CommitError> for Failure {
     }
 }
 
-/// What it means that a file does not open.
+/// Returns what it means that a file does not open.
 pub(crate) fn damage_of(error: &DatabaseError) -> StoreError {
     match error {
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => StoreError::AlreadyOpen,
         DatabaseError::UpgradeRequired(_) => StoreError::Damaged,
         DatabaseError::Storage(StorageError::Io(error)) => match error.kind() {
-            // How redb says that the magic number is not there.
+            // redb reports a missing magic number so.
             ErrorKind::InvalidData => StoreError::NotAStore,
             ErrorKind::UnexpectedEof | ErrorKind::InvalidInput => StoreError::Damaged,
             kind => StoreError::Io(kind),

@@ -1,4 +1,4 @@
-//! The rows of sessions: those that live, and those that wait until their account is restored.
+//! The rows of sessions: live ones, and those that are suspended until their account is restored.
 
 use super::lower::{Lowering, delete, put, sealed};
 use super::port::StoreError;
@@ -11,12 +11,12 @@ use crate::ground::id::{AccountId, SessionId};
 use crate::ground::time::Timestamp;
 use crate::records::session::Session;
 
-/// The two sealings of a session row: `[length of the holder's 2][holder's][owner's]`.
+/// The two sealed parts of a session's row: `[length of the holder's 2][holder's][owner's]`.
 const HOLDERS_PART: u8 = 1;
 const OWNERS_PART: u8 = 2;
 
 impl View<'_> {
-    /// The session, opened by its holder's secret; nothing where it ended or the secret is another's.
+    /// Opens the session with its holder's secret. Returns `None` if it has ended or the secret is wrong.
     pub(crate) fn session(
         &self,
         account: AccountId,
@@ -33,12 +33,12 @@ impl View<'_> {
         }
     }
 
-    /// All session rows of an account that this act has read, oldest first.
+    /// All sessions of an account that this act has read, oldest first.
     pub(crate) fn sessions(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
         self.sessions_in(&tables::sessions(&account))
     }
 
-    /// Those of them that were opened by `last`.
+    /// Those of them that were opened at `last` or before.
     pub(crate) fn sessions_by(
         &self,
         account: AccountId,
@@ -56,7 +56,7 @@ impl View<'_> {
         Ok(sessions)
     }
 
-    /// One session row of an account that this act has read.
+    /// One session of an account that this act has read.
     pub(crate) fn owners_session(
         &self,
         account: AccountId,
@@ -67,7 +67,7 @@ impl View<'_> {
         row.map(|row| self.owners_part(&key, &row)).transpose()
     }
 
-    /// The sessions of an account, oldest first, up to `most`.
+    /// The ids of up to `most` sessions of an account, oldest first.
     pub(crate) fn session_ids(&self, account: AccountId, most: usize) -> Result<Vec<SessionId>, StoreError> {
         let mut ids = Vec::new();
         self.rows(&tables::sessions(&account), most, |key, _| {
@@ -77,7 +77,7 @@ impl View<'_> {
         Ok(ids)
     }
 
-    /// A session that waits until its account is restored, opened by its holder's secret (SPEC 9.5).
+    /// Opens a suspended session with its holder's secret (SPEC 9.5).
     pub(crate) fn suspended_session(
         &self,
         account: AccountId,
@@ -85,7 +85,7 @@ impl View<'_> {
         secret: &[u8; 32],
     ) -> Result<Option<Session>, StoreError> {
         let Some(row) = self.get(&tables::suspended(&account, &id))? else { return Ok(None) };
-        // It is sealed to the row that it comes back to.
+        // It stays sealed to the key of its live row.
         let key = tables::session(&account, &id);
         let place = Place { key: &key, part: HOLDERS_PART, clear: &[] };
         match session_key(secret, &id).open(&place, session_parts(&row)?.0) {
@@ -94,7 +94,7 @@ impl View<'_> {
         }
     }
 
-    /// The sessions of an account that wait, oldest first, as its owner lists them.
+    /// The suspended sessions of an account, oldest first, as its owner lists them.
     pub(crate) fn suspended_sessions(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
         let mut sessions = Vec::new();
         for (id, row) in self.suspended_rows(account)? {
@@ -103,7 +103,7 @@ impl View<'_> {
         Ok(sessions)
     }
 
-    /// One session of an account that waits, as its owner lists it.
+    /// One suspended session of an account, as its owner lists it.
     pub(crate) fn owners_suspended(
         &self,
         account: AccountId,
@@ -113,14 +113,14 @@ impl View<'_> {
         row.map(|row| self.owners_part(&tables::session(&account, &id), &row)).transpose()
     }
 
-    /// What the owner lists of a session's row.
+    /// Opens the part of a session's row that the owner lists.
     pub(super) fn owners_part(&self, key: &[u8], row: &[u8]) -> Result<Session, StoreError> {
         let account = key.first_chunk().copied().map(AccountId::from_bytes).ok_or(StoreError::Damaged)?;
         let place = Place { key, part: OWNERS_PART, clear: &[] };
         opened(self.held(account)?.key.seal_key(), &place, session_parts(row)?.1)
     }
 
-    /// The rows of an account's sessions that wait, oldest first.
+    /// The rows of an account's suspended sessions, oldest first.
     pub(crate) fn suspended_rows(&self, account: AccountId) -> Result<Vec<(SessionId, Vec<u8>)>, StoreError> {
         self.session_rows_in(&tables::all_of(&tables::SUSPENDED, &account))
     }
@@ -149,7 +149,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// The rows move as they are: their seals are bound to the place that they come back to.
+    /// Moves the rows unchanged, because their seals stay bound to the key of the live row.
     pub(super) fn suspended(&mut self, account: AccountId) -> Result<(), StoreError> {
         for (id, row) in self.view.session_rows_in(&tables::sessions(&account))? {
             self.rows.push(delete(tables::session(&account, &id)));
@@ -166,7 +166,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Sessions that wait end with the others: of one that goes on the row was written anew.
+    /// Ends the suspended sessions too. If a session resumes, its live row has been written already.
     pub(super) fn suspended_ended(&mut self, account: AccountId) -> Result<(), StoreError> {
         let waiting = self.view.suspended_rows(account)?;
         self.rows.extend(waiting.into_iter().map(|(id, _)| delete(tables::suspended(&account, &id))));

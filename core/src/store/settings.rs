@@ -1,16 +1,16 @@
-//! How a store is to be run.
+//! The settings of a store.
 
 use std::time::Duration;
 
-/// How a store is to be run.
+/// The settings of a store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Settings {
-    /// How much of the file redb keeps in memory.
+    /// The bytes of the file that redb keeps in memory.
     pub cache_bytes: usize,
-    /// How long an act waits for its turn.
+    /// How long an act waits for the ticket.
     pub patience: Duration,
-    /// Whether the whole file is read and verified when it is opened. Where it is not, each commit also keeps
-    /// what redb repairs a file with that was not closed, instead of finding it out by reading the file.
+    /// Whether opening reads and verifies the whole file. If not, each commit also stores what redb needs to
+    /// repair a file that was not closed, because finding that out would mean reading the whole file.
     pub verify: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What an act wants, checked and laid over what is there.
+//! Checks the rows of an act and overlays them on the stored rows.
 
 use std::collections::BTreeMap;
 use std::iter::Peekable;
@@ -6,14 +6,14 @@ use std::ops::{Bound, ControlFlow};
 
 use super::port::{MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, STAMP_KEY, StoreError, Visit, Write};
 
-/// Rows to be: a value, or nothing where the row goes.
+/// The new value of each changed row, or `None` if the row is removed.
 pub type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
-/// Checks the rows of one act, each over what is there and the act's rows before it. Whatever can
-/// fail fails here: redb takes no row back once one of a transaction is written.
+/// Checks each row of one act against the stored rows and the act's rows before it. Everything that can fail
+/// must fail here, because redb cannot take back a row that a transaction has written.
 pub fn admit(mut rows: Vec<Row>, there: &dyn Read) -> Result<Changes, StoreError> {
     within_limits(&rows)?;
-    // Neighbours lie on the same pages; rows of one key stay in the order that the act gave them.
+    // Rows with neighbouring keys share pages. The stable sort keeps the act's order for rows of one key.
     rows.sort_by(|one, other| one.key.cmp(&other.key));
     let mut changes = Changes::new();
     for Row { key, write } in rows {
@@ -57,7 +57,7 @@ fn within_limits(rows: &[Row]) -> Result<(), StoreError> {
     if rows.len() > MAX_ROWS || bytes > MAX_ACT { Err(StoreError::TooLarge) } else { Ok(()) }
 }
 
-/// The revision that a guarded row begins with; a row that is not there has revision 0.
+/// The revision that a guarded row begins with. A missing row has revision 0.
 fn revision_of(value: Option<&[u8]>) -> Option<u64> {
     match value {
         None => Some(0),
@@ -65,7 +65,7 @@ fn revision_of(value: Option<&[u8]>) -> Option<u64> {
     }
 }
 
-/// Rows as they would be with `changes` made.
+/// The rows as they would be after `changes`.
 pub(crate) struct Over<'a> {
     pub(crate) changes: &'a Changes,
     pub(crate) there: &'a dyn Read,
@@ -98,14 +98,14 @@ impl Read for Over<'_> {
             flow
         })?;
         if flow.is_continue() {
-            // A break among the last rows ends the scan as its end does.
+            // The scan ends here whether `visit` breaks or not.
             _ = show_until(&mut ahead, None, visit);
         }
         Ok(())
     }
 }
 
-/// Shows the changed rows before `end`, all that are left where there is none.
+/// Passes the changed rows before `end` to `visit`, or all that remain if `end` is `None`.
 fn show_until<'a>(
     ahead: &mut Peekable<impl Iterator<Item = (&'a Vec<u8>, &'a Option<Vec<u8>>)>>,
     end: Option<&[u8]>,
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_lie_over_what_is_there_in_the_order_of_keys() {
+    fn changes_overlay_the_stored_rows_in_the_order_of_keys() {
         let there = map(&[("b", Some("1")), ("d", Some("1")), ("f", Some("1")), ("h", Some("1"))]);
         let changes =
             map(&[("a", Some("2")), ("d", None), ("e", Some("2")), ("f", Some("2")), ("i", Some("2"))]);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_one_act_see_the_rows_before_them() {
+    fn each_row_of_an_act_is_checked_after_the_rows_before_it() {
         let row = |key: &str, write| Row { key: key.into(), write };
         let there = map(&[("here", Some("\0\0\0\0\0\0\0\x07rest")), ("short", Some("1"))]);
         let guarded = |revision| Write::Guarded { value: b"new".to_vec(), revision };

@@ -1,4 +1,4 @@
-//! What every commit leaves in the first row of the key space:
+//! The stamp, which every commit writes into the first row of the key space:
 //! `[number 8][head 32][anchored 1][code 32][hidden tally 32]`.
 
 use super::port::StoreError;
@@ -6,22 +6,22 @@ use crate::crypto::tally::{Tally, TallyKey};
 
 const CLEAR: usize = 8 + 32 + 1;
 
-/// The part of the row that is readable.
+/// The readable part of the row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Stamp {
-    /// How many commits the store has seen.
+    /// The number of commits since the store was made.
     pub(crate) number: u64,
-    /// The name of this state, which every commit makes of the one before and of what it writes.
+    /// The name of this state. Each commit derives it from the name before and from what it writes.
     pub(crate) head: [u8; 32],
-    /// Whether an anchor outside of the file knows the head.
+    /// Whether an anchor outside the file knows the head.
     pub(crate) is_anchored: bool,
 }
 
 impl Stamp {
-    /// Before the first commit.
+    /// The stamp before the first commit.
     pub(crate) const NONE: Self = Self { number: 0, head: [0; 32], is_anchored: false };
 
-    /// After a commit of such changes: each of them whether there is a row then, and the row.
+    /// The stamp after a commit of these changes. Each says whether the row remains, and the row's tally.
     pub(crate) fn next(
         &self,
         changes: impl Iterator<Item = (bool, Tally)>,
@@ -75,7 +75,7 @@ impl Stamped {
         if is_that { Ok(tally) } else { Err(StoreError::Damaged) }
     }
 
-    /// Whether these are the rows that the stamp was made for, all of them and no other.
+    /// Checks that exactly the rows that the stamp was made for are there.
     pub(crate) fn fits(&self, tally: &Tally, key: &TallyKey) -> Result<(), StoreError> {
         if self.tally(key)? == *tally { Ok(()) } else { Err(StoreError::Damaged) }
     }

@@ -1,9 +1,9 @@
-//! Every kind of row on one screen: its key, how it is sealed, what a purge does to it, and where it
-//! stands in the owner's export.
+//! Every kind of row on one screen: its key, how it is sealed, what a purge does to it, and where the owner's
+//! export shows it.
 //!
-//! A key is `[account 16][kind 1][rest]`, big-endian and of fixed width for each kind, so that all rows
-//! of an account lie together and an act on one account dirties one leaf. Rows of no account have
-//! sixteen zero bytes for it and lie at the beginning.
+//! A key is `[account 16][kind 1][rest]`, big-endian and of fixed width for each kind. So all rows of an
+//! account are neighbours, and an act on one account dirties one leaf. Rows that belong to no account come
+//! first, because they have sixteen zero bytes in its place.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ pub enum OnPurge {
     Go,
     /// The row becomes a tombstone: id and time.
     Tombstone,
-    /// The rows expire by themselves before the purge can come.
+    /// The rows expire by themselves before a purge can happen.
     Expire,
 }
 
@@ -88,7 +88,7 @@ tables! {
     UNDO_CODE = "undo-code", 0x13, false, 32, "keyed hash of an undo code -> its account", Sealed::Store, OnPurge::Go, InExport::Not("a code is a secret");
     EMAIL = "email", 0x11, false, 48, "keyed hash of a verified email, account -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown as addresses");
     HERE = "here", 0x12, false, 16, "account that the device offers -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown in the account");
-    PURGE = "purge", 0x50, false, 24, "when an account is gone, account -> how far its purge has come", Sealed::Store, OnPurge::Go, InExport::Not("shown as the account's status");
+    PURGE = "purge", 0x50, false, 24, "when an account is purged, account -> progress of its purge", Sealed::Store, OnPurge::Go, InExport::Not("shown as the account's status");
     REMINDER = "reminder", 0x51, false, 25, "when the owner is reminded of a deletion, account, number -> which deletion", Sealed::Store, OnPurge::Go, InExport::Not("shown as the account's status");
     SUPPORT = "support", 0x52, false, 24, "account, number -> what support has done", Sealed::Store, OnPurge::Stay, InExport::At("support");
     REQUEST = "request", 0x53, false, 32, "account, request about its data -> the request", Sealed::Store, OnPurge::Stay, InExport::At("requests");
@@ -103,10 +103,10 @@ tables! {
     KEY_SET = "keys", 0x42, false, 32, "keyed hash of an issuer -> its key set as last given", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
     ACCOUNT = "account", 0x00, true, 0, "revision, wrapped data key -> the account", Sealed::Account, OnPurge::Tombstone, InExport::At("account");
     SESSION = "session", 0x10, true, 16, "session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, InExport::At("sessions");
-    SUSPENDED = "suspended", 0x11, true, 16, "session that waits for its account -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, InExport::At("sessions");
+    SUSPENDED = "suspended", 0x11, true, 16, "suspended session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, InExport::At("sessions");
     PENDING = "pending", 0x12, true, 0, "the change that waits for the proof of an address", Sealed::Account, OnPurge::Go, InExport::Not("ends with its session");
     AUDIT = "audit", 0x20, true, 8, "number -> event", Sealed::Account, OnPurge::Go, InExport::At("activity");
-    UNDO = "undo", 0x30, true, 32, "keyed hash of an undo code -> the ways in that it puts back", Sealed::Account, OnPurge::Go, InExport::At("undo");
+    UNDO = "undo", 0x30, true, 32, "keyed hash of an undo code -> the sign-in methods that it restores", Sealed::Account, OnPurge::Go, InExport::At("undo");
 }
 
 impl Table {
@@ -117,7 +117,7 @@ impl Table {
         for part in rest {
             key.extend_from_slice(part);
         }
-        debug_assert_eq!(key.len(), 17 + self.rest, "a key of {} has one width", self.name);
+        debug_assert_eq!(key.len(), 17 + self.rest, "all keys of {} have the same width", self.name);
         key
     }
 
@@ -180,7 +180,7 @@ pub(crate) fn flow_due(at: Timestamp, id: &FlowId) -> Vec<u8> {
     FLOW_DUE.key(&NOBODY, &[&at.as_millis().to_be_bytes(), id.as_bytes()])
 }
 
-/// The flows that are over at `now`.
+/// The flows that have ended at `now`.
 pub(crate) fn flows_due(now: Timestamp) -> Range {
     let first = FLOW_DUE.key(&NOBODY, &[&[0; 24]]);
     let past = FLOW_DUE.key(&NOBODY, &[&now.as_millis().saturating_add(1).to_be_bytes(), &[0; 16]]);
@@ -207,8 +207,8 @@ pub(crate) fn rate_limit(address: &[u8; 32]) -> Vec<u8> {
     PACE.key(&NOBODY, &[address])
 }
 
-/// All paces from this one on.
-pub(crate) fn paces_from(address: &[u8; 32]) -> Range {
+/// All rate limits from this address on.
+pub(crate) fn rate_limits_from(address: &[u8; 32]) -> Range {
     Range { from: rate_limit(address), to: Range::within(&PACE, &NOBODY, &[]).to }
 }
 
@@ -296,7 +296,7 @@ pub(crate) fn sessions(account: &AccountId) -> Range {
     Range::within(&SESSION, account.as_bytes(), &[])
 }
 
-/// The sessions that were opened by `last`.
+/// The sessions that were opened at `last` or before.
 pub(crate) fn sessions_by(account: &AccountId, last: Timestamp) -> Range {
     let after = SessionId::v7(last + Duration::from_millis(1), [0; 10]);
     Range { to: session(account, &after), ..sessions(account) }
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_holds_the_keys_of_its_prefix_and_no_other() {
+    fn a_range_holds_exactly_the_keys_with_its_prefix() {
         let hash = [0xff; 32];
         let range = emails(&hash);
         assert!(range.from <= email(&hash, &AccountId::from_bytes([0; 16])));

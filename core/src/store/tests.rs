@@ -1,4 +1,4 @@
-//! The store on redb: one line, one commit, and what happens when that fails.
+//! The store on redb: the queue, shared commits, and what happens when a commit fails.
 
 mod faults;
 mod files;
@@ -65,7 +65,7 @@ fn count(store: &dyn Store, key: &[u8]) -> u64 {
     value(store, key).unwrap().map_or(0, |value| u64::from_be_bytes(value.try_into().unwrap()))
 }
 
-/// Adds one to a row, whatever it holds: run twice, it shows.
+/// Adds one to a row, so that an act that ran twice shows.
 fn add_one(store: &dyn Store, key: &[u8], runs: &mut usize) -> Result<(), StoreError> {
     store.write(&mut |read| {
         *runs += 1;

@@ -1,4 +1,4 @@
-//! Opening a file without touching it: reads go through to it, writes stay in memory.
+//! Opens a file without changing it: reads go through to the file, and writes stay in memory.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,19 +12,19 @@ use super::medium::delegate_locks;
 
 const PAGE: u64 = 4096;
 
-/// A backend whose writes never reach what it lies on. It takes the locks of what it lies on, so
-/// that nobody writes there meanwhile.
+/// A backend whose writes never reach the backend below. It takes the locks of the backend below, so that nobody
+/// writes there meanwhile.
 #[derive(Debug)]
 pub(crate) struct Trial<B> {
     below: B,
     kept: Mutex<Option<Kept>>,
 }
 
-/// What was written, by pages.
+/// The pages that were written.
 #[derive(Debug)]
 struct Kept {
     len: u64,
-    /// How much of what lies below is still to be seen; what was once cut off stays zero.
+    /// The length up to which the backend below is still visible. What was cut off once reads as zero.
     seen: u64,
     pages: BTreeMap<u64, Vec<u8>>,
 }
@@ -38,7 +38,7 @@ impl<B: StorageBackend> Trial<B> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls `change` with what was written so far and a way to read what lies below.
+    /// Calls `change` with what was written so far.
     fn change(&self, change: impl FnOnce(&mut Kept) -> io::Result<()>) -> io::Result<()> {
         let mut kept = self.kept();
         match kept.as_mut() {
@@ -126,7 +126,7 @@ impl<B: StorageBackend> StorageBackend for Trial<B> {
     delegate_locks!(below);
 }
 
-/// The pages that `len` bytes at `offset` touch: number, place within the page, place within the bytes.
+/// The pages that `len` bytes at `offset` touch: number, range within the page, range within the bytes.
 fn pages_of(offset: u64, len: usize) -> impl Iterator<Item = (u64, Range<usize>, Range<usize>)> {
     let mut done = 0;
     std::iter::from_fn(move || {
@@ -145,9 +145,9 @@ mod tests {
     use crate::store::in_memory::MemoryMedium;
     use crate::store::medium::Medium;
 
-    /// The same random calls on a trial and on plain memory show the same bytes.
+    /// Makes the same random calls on a trial and on plain memory and compares the bytes.
     #[test]
-    fn a_trial_behaves_as_what_it_lies_on_would_and_leaves_it_alone() {
+    fn a_trial_behaves_like_its_backend_and_leaves_it_unchanged() {
         let original: Vec<u8> = (0..20_000_u32).map(|at| (at % 251) as u8).collect();
         let below = MemoryMedium::holding(original.clone());
         let trial = Trial::over(crate::store::medium::Lent::new(below.open().unwrap().backend, false));
@@ -182,6 +182,6 @@ mod tests {
             }
             assert_eq!(trial.len().unwrap(), plain_backend.len().unwrap());
         }
-        assert!(below.bytes() == original, "a trial wrote");
+        assert!(below.bytes() == original, "a trial wrote to its backend");
     }
 }

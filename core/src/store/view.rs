@@ -1,4 +1,4 @@
-//! The rows of an act, read as what they are.
+//! The rows that an act reads, as typed records.
 
 use std::cell::{Ref, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -34,7 +34,7 @@ pub(crate) const ACCOUNT_FORMAT: u8 = 1;
 pub(crate) const TOMBSTONE_FORMAT: u8 = 0xff;
 pub(crate) const ACCOUNT_HEAD: usize = 8 + 1 + WRAPPED_LEN;
 
-/// The rows that one act sees. It remembers what the act read, because writing needs it again.
+/// The rows that one act sees. It remembers what the act read, because writing needs that again.
 pub(crate) struct View<'a> {
     read: &'a dyn Read,
     keys: &'a Keys,
@@ -45,7 +45,7 @@ pub(crate) struct View<'a> {
     claims: RefCell<HashMap<[u8; 32], Option<AccountId>>>,
 }
 
-/// An account's data key, and how it stands wrapped in the account's row.
+/// An account's data key, and the same key as it is wrapped in the account's row.
 pub(crate) struct Held {
     pub(crate) key: DataKey,
     pub(crate) wrapped: Vec<u8>,
@@ -69,7 +69,7 @@ impl<'a> View<'a> {
         Ok(self.stored(id)?.filter(|account| !account.is_absent(self.now)))
     }
 
-    /// The account, absent or not, as long as its row is there.
+    /// The account, even if it is absent, as long as its row exists.
     pub(crate) fn stored(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         let key = tables::account(&id);
         let Some(row) = self.read.get(&key)? else { return Ok(None) };
@@ -98,11 +98,11 @@ impl<'a> View<'a> {
         Ok(Some(account))
     }
 
-    /// Whose identifier it is.
+    /// The account that holds the identifier.
     pub(crate) fn holder(&self, identifier: &Identifier) -> Result<Option<Account>, StoreError> {
         let hash = self.claim_hash(identifier);
         let Some(id) = self.claimed_by(&hash)? else { return Ok(None) };
-        // A claim outlives what it was made for: a reservation that is over is no claim any more.
+        // The claim's row outlives an expired reservation, which no longer holds the identifier.
         let holder = self.account(id)?.filter(|account| account.claims(identifier, self.now));
         if holder.is_none() {
             self.taken_over.borrow_mut().insert(hash);
@@ -110,7 +110,7 @@ impl<'a> View<'a> {
         Ok(holder)
     }
 
-    /// The account that the claim of this hash names, absent or not.
+    /// The account that the claim of this hash names, even if it is absent.
     pub(crate) fn claimed_by(&self, hash: &[u8; 32]) -> Result<Option<AccountId>, StoreError> {
         if let Some(known) = self.claims.borrow().get(hash) {
             return Ok(*known);
@@ -121,7 +121,7 @@ impl<'a> View<'a> {
         Ok(account)
     }
 
-    /// The undos of an account that this act has read, over or not.
+    /// The undos of an account that this act has read, including expired ones.
     pub(crate) fn undos(&self, account: AccountId) -> Result<Vec<(UndoHash, Undo)>, StoreError> {
         let held = self.held(account)?;
         let mut undos = Vec::new();
@@ -133,12 +133,12 @@ impl<'a> View<'a> {
         Ok(undos)
     }
 
-    /// Whose act the code undoes.
+    /// The account whose act the code undoes.
     pub(crate) fn undone_by(&self, code: &UndoHash) -> Result<Option<AccountId>, StoreError> {
         Ok(self.row(&tables::undo_code(code))?.map(|Claim(id)| id))
     }
 
-    /// The change that waits in an account that this act has read.
+    /// The pending change of an account that this act has read.
     pub(crate) fn pending(&self, account: AccountId) -> Result<Option<Pending>, StoreError> {
         let held = self.held(account)?;
         let key = tables::pending(&account);
@@ -146,7 +146,7 @@ impl<'a> View<'a> {
         opened(held.key.seal_key(), &Place { key: &key, part: 0, clear: &[] }, &sealed).map(Some)
     }
 
-    /// The accounts that have the email verified, earliest first.
+    /// The accounts with this verified email, earliest first.
     pub(crate) fn sharing(&self, email: &EmailAddress) -> Result<Vec<Account>, StoreError> {
         let mut ids = Vec::new();
         self.rows(&tables::emails(&self.email_hash(email)), usize::MAX, |key, sealed| {
@@ -161,7 +161,7 @@ impl<'a> View<'a> {
         Ok(accounts)
     }
 
-    /// The accounts that the device offers, oldest first; some may be gone.
+    /// The accounts that the device offers, oldest first. Some may no longer exist.
     pub(crate) fn remembered(&self) -> Result<Vec<AccountId>, StoreError> {
         let mut ids = Vec::new();
         self.rows(&tables::all_here(), usize::MAX, |key, sealed| {
@@ -172,7 +172,7 @@ impl<'a> View<'a> {
         Ok(ids)
     }
 
-    /// Whose password has this email, if it is proven by none of them and by one alone (SPEC 2.8).
+    /// The account whose password has this unproven email, if it is the only one (SPEC 2.8).
     pub(crate) fn only_unproven(&self, email: &EmailAddress) -> Result<Option<Account>, StoreError> {
         let mut ids = Vec::new();
         self.rows(&tables::all_unproven(&self.email_hash(email)), usize::MAX, |key, sealed| {
@@ -187,7 +187,7 @@ impl<'a> View<'a> {
         Ok(if found.len() == 1 { found.pop() } else { None })
     }
 
-    /// The flow, over or not.
+    /// The flow, even if it has ended.
     pub(crate) fn flow(&self, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
         let flow: Option<FlowRecord> = self.row(&tables::flow(&id))?;
         if let Some(flow) = &flow {
@@ -196,7 +196,7 @@ impl<'a> View<'a> {
         Ok(flow)
     }
 
-    /// Up to `most` flows that are over.
+    /// Up to `most` flows that have ended.
     pub(crate) fn flows_due(&self, most: usize) -> Result<Vec<FlowRecord>, StoreError> {
         let mut ids = Vec::new();
         self.rows(&tables::flows_due(self.now), most, |key, _| {
@@ -224,14 +224,14 @@ impl<'a> View<'a> {
         Ok(self.row(&tables::rate_limit(address))?.unwrap_or_default())
     }
 
-    /// Up to `most` rows of pace that come after this address's.
-    pub(crate) fn paces_after(
+    /// Up to `most` rate limits that follow this address's.
+    pub(crate) fn rate_limits_after(
         &self,
         address: &AddressHash,
         most: usize,
     ) -> Result<Vec<(Vec<u8>, RateLimit)>, StoreError> {
         let mut paces = Vec::new();
-        self.rows(&tables::paces_from(address), most + 1, |key, sealed| {
+        self.rows(&tables::rate_limits_from(address), most + 1, |key, sealed| {
             paces.push((key.to_vec(), self.open_row(key, sealed)?));
             Ok(())
         })?;
@@ -239,7 +239,7 @@ impl<'a> View<'a> {
         Ok(paces)
     }
 
-    /// What was counted against an identifier that nobody holds.
+    /// The failures counted against an identifier that nobody holds.
     pub(crate) fn unknown(&self, identifier: [u8; 32]) -> Result<UnknownSlot, StoreError> {
         let empty = UnknownSlot::new(identifier);
         let stored: Option<UnknownSlot> = self.row(&tables::unknown(empty.slot))?;
@@ -269,7 +269,7 @@ impl<'a> View<'a> {
         self.row(&tables::key_set(&self.issuer_hash(issuer)))
     }
 
-    /// The message of this number.
+    /// The message with this number.
     pub(crate) fn message(&self, id: u64) -> Result<Option<Outgoing>, StoreError> {
         self.row(&tables::message(id))
     }
@@ -325,12 +325,12 @@ impl<'a> View<'a> {
         self.data_keys.borrow_mut().insert(account, held);
     }
 
-    /// When a flow that this act has read was to end.
+    /// When a flow ends, as this act read it.
     pub(crate) fn flow_end(&self, id: FlowId) -> Option<Timestamp> {
         self.flows.borrow().get(&id).copied()
     }
 
-    /// Whether the act has seen that the claim belongs to an absent account (SPEC 9.3).
+    /// Whether this act has seen that the claim belongs to an absent account (SPEC 9.3).
     pub(crate) fn is_taken_over(&self, hash: &[u8; 32]) -> bool {
         self.taken_over.borrow().contains(hash)
     }

@@ -1,6 +1,6 @@
-//! No file makes the engine panic, hang or take memory it was not given: what was done to a store's file, page
-//! by page or row by row, is refused in words, or the file holds the truth and the next act works. What may
-//! come out is as in `tests/damage` and `tests/store/tampering.rs`.
+//! No file makes the engine panic, hang or take more memory than it was given. After any edit of a store's file, by
+//! pages or by rows, the engine refuses the file with an error, or its rows are true and the next act works. The
+//! allowed outcomes are those of `tests/damage` and `tests/store/tampering.rs`.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use selfsame::{Anchor, AnchorFailed, Engine, Environment, Error, OpenProblem, Se
 use selfsame_world::{World, minutes};
 
 const PAGE: usize = 4096;
-/// The head of redb's file (its docs/design.md).
+/// The first bytes of redb's file (redb's docs/design.md).
 const MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
 const STATE_AT: usize = 9;
 const SLOTS_AT: [usize; 2] = [64, 192];
@@ -30,14 +30,14 @@ type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 enum Input<'a> {
     Pages(u8, Vec<Edit<'a>>),
     Rows(u8, Vec<RowEdit<'a>>),
-    /// The whole file, behind redb's magic number.
+    /// The whole file after redb's magic number.
     Whole(&'a [u8]),
 }
 
 #[derive(Arbitrary, Debug)]
 enum Place {
     Head(u16),
-    /// A page that has something in it, and where.
+    /// A page that is not empty, and a place in it.
     Page(u16, u16),
 }
 
@@ -62,7 +62,7 @@ enum Edit<'a> {
     Grow(u8, &'a [u8]),
 }
 
-/// What somebody does to a row who has redb and no key.
+/// An edit of a row by an attacker who has redb but no key.
 #[derive(Arbitrary, Debug)]
 enum RowEdit<'a> {
     Remove(u16),
@@ -79,16 +79,16 @@ struct Sample {
     older: Vec<u8>,
     raw: Rows,
     older_raw: Rows,
-    /// What the engine sees after these commits, the last one among them.
+    /// The rows that the engine sees after these commits, including the last one.
     known: BTreeMap<u64, Rows>,
     last: u64,
-    /// The pages that are not empty, or were not.
+    /// The pages that are not empty now, or were not in the older copy.
     pages: Vec<usize>,
     token: SessionToken,
     unlock: Unlock,
     environment: Environment,
     is_closed: bool,
-    /// What the anchor keeps, where there is one.
+    /// The value in the anchor, if there is one.
     anchor: Option<Vec<u8>>,
 }
 
@@ -166,7 +166,7 @@ impl Sample {
         }
     }
 
-    /// What an edit cannot reach any more, it leaves.
+    /// Applies an edit as far as the file still has the bytes for it.
     fn edit(&self, edit: &Edit<'_>, bytes: &mut Vec<u8>) -> Option<()> {
         match edit {
             Edit::Flip(place, bit) => *bytes.get_mut(self.place(place))? ^= 1 << (bit % 8),
@@ -245,8 +245,8 @@ impl Sample {
         let is_old = |edit: &Edit<'_>| {
             matches!(edit, Edit::Old(_) | Edit::OldBytes(..) | Edit::Slot { is_old: true, .. })
         };
-        // Which of redb's two commit slots counts stands in a byte that nothing checks, so that a file that was
-        // not closed may lose a commit; and who puts an older copy's pages back may have that copy.
+        // Nothing checks the byte that says which of redb's two commit slots counts, so a file that was not closed
+        // may lose a commit. And if all pages of an older copy are restored, the file is that copy.
         let earliest = if bytes.get(HEAD) == self.bytes.get(HEAD) {
             self.last
         } else if edits.iter().any(is_old) {
@@ -266,7 +266,7 @@ impl Sample {
                 None => edited.remove(key),
             };
         }
-        // A header that was changed names another format, or is opened by another key or by none.
+        // A changed header may name another format, or need another key or none.
         let is_header = |key: &[u8]| Table::of(key).is_some_and(|table| table.name == "header");
         let has_header = edits.iter().any(|(key, value)| value.is_some() && is_header(key));
         let bytes = with_raw_rows(self.bytes.clone(), &edits).map_err(|error| format!("rows: {error:?}"))?;
@@ -278,7 +278,7 @@ impl Sample {
         let medium = Arc::new(MemoryMedium::holding(bytes.clone()));
         let engine = match self.open(medium.clone()) {
             Ok(engine) => engine,
-            Err(error) if is_same => return Err(format!("refused as it is, with {error:?}")),
+            Err(error) if is_same => return Err(format!("refused although unchanged, with {error:?}")),
             Err(_) if medium.bytes() != bytes => return Err("refused, and changed".to_owned()),
             Err(Error::Open(OpenProblem::WrongKey | OpenProblem::NewerFormat)) if has_header => return Ok(()),
             Err(error) if self.may_be(&error, &bytes) => return Ok(()),
@@ -288,12 +288,12 @@ impl Sample {
         let (rows, commits) = (engine.dump().map_err(failed)?, engine.commits().map_err(failed)?);
         let earliest = if self.anchor.is_some() { self.last } else { earliest };
         if !(earliest..=self.last).contains(&commits) {
-            return Err(format!("opened after {commits} commits, and {} were made", self.last));
+            return Err(format!("opened with {commits} commits, but {} were made", self.last));
         }
         if self.known.get(&commits).is_some_and(|known| *known != rows) {
-            return Err(format!("opened after {commits} commits, with rows that are not true"));
+            return Err(format!("opened with {commits} commits and wrong rows"));
         }
-        // Who takes damage for free space writes over what is there.
+        // If damage makes used pages look free, the next act overwrites them.
         let account = engine.account(&self.token).map_err(failed)?;
         for name in ["Augusta", "Ada"] {
             account.set_display_name(Some(name)).map_err(failed)?;
@@ -303,7 +303,7 @@ impl Sample {
         if engine.dump().map_err(failed)? == rows {
             Ok(())
         } else {
-            Err("the next act damages it".to_owned())
+            Err("the next act damages the file".to_owned())
         }
     }
 
@@ -323,7 +323,7 @@ impl Sample {
         let [one, other] = SLOTS_AT.map(|at| bytes.get(at).copied().unwrap_or(0));
         match error {
             Error::Damaged => is_redbs,
-            // No release of ours wrote redb's first two formats.
+            // No release of Selfsame wrote redb's first two formats.
             Error::Open(OpenProblem::NotAStore) => !is_redbs || (one == other && [1, 2].contains(&one)),
             Error::Open(OpenProblem::NewerFormat) => is_redbs && one == other && (4..16).contains(&one),
             Error::Open(OpenProblem::RolledBack) => {
@@ -334,7 +334,7 @@ impl Sample {
     }
 }
 
-/// As much of it as there is room for.
+/// Writes as much as there is room for.
 fn write(bytes: &mut [u8], at: usize, written: &[u8]) -> Option<()> {
     let place = bytes.get_mut(at..)?;
     let len = written.len().min(place.len());
@@ -361,7 +361,7 @@ fn judged(input: &Input<'_>) -> Result<(), String> {
     match input {
         Input::Pages(sample, edits) => Sample::of(*sample).pages_edited(edits),
         Input::Rows(sample, edits) => Sample::of(*sample).rows_edited(edits),
-        // No number of commits is one that such a file may have.
+        // Such a file has no allowed number of commits.
         Input::Whole(bytes) => {
             Sample::of(0).judged(false, u64::MAX, false, [MAGIC.as_slice(), bytes].concat())
         }
@@ -371,7 +371,7 @@ fn judged(input: &Input<'_>) -> Result<(), String> {
 fuzz_target!(
     init: {
         LazyLock::force(&SAMPLES);
-        // redb panics over some files, and the store contains that: the fuzzer's hook would end the process.
+        // redb panics on some files and the store catches that, but the fuzzer's hook would end the process.
         set_hook(Box::new(|panic| *PANIC.lock().unwrap() = panic.to_string()));
     },
     |input: Input<'_>| {

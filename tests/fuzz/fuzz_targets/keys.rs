@@ -1,4 +1,4 @@
-//! No text makes the reader of key sets panic, hang or take memory it was not given.
+//! No text makes the parser of key sets panic, hang or take more memory than it was given.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! No bytes make a record's decoder panic, hang or take memory it was not given; what decodes encodes to
-//! bytes that decode to the same.
+//! No bytes make a record's decoder panic, hang or take more memory than it was given. A decoded record can be encoded
+//! and decoded again to the same record.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! No story makes the player or the engine panic, whatever its acts are and in whatever order; none is answered
-//! with a failure of the engine's own, and what the store holds in the end opens again.
+//! No story makes the player or the engine panic, whatever its acts are and in whatever order. No act gets an internal
+//! error of the engine, and the store opens again at the end.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -11,10 +11,10 @@ use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use selfsame_world::{World, play, story::Story};
 use serde_json::{Map, Value, json};
 
-/// A world is made in no time; years of acts are not.
+/// Making a world is fast, but many acts are slow.
 const MOST_ACTS: usize = 40;
 
-/// The acts of the stories that are told.
+/// The acts of the repository's stories.
 static TOLD: LazyLock<Vec<Vec<Value>>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../stories");
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -24,7 +24,7 @@ static TOLD: LazyLock<Vec<Vec<Value>>> = LazyLock::new(|| {
     stories.map(|story| story["acts"].as_array().unwrap().iter().map(bare).collect()).collect()
 });
 
-/// The same, by what is done: few stories have the rare acts.
+/// The same acts grouped by kind, because few stories have the rare ones.
 static KINDS: LazyLock<Vec<Vec<Value>>> = LazyLock::new(|| {
     let mut kinds: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for act in TOLD.iter().flatten() {
@@ -39,13 +39,13 @@ fuzz_target!(|text: &str| {
         return;
     }
     for scene in &mut story.scenes {
-        // A refusal is an answer like another.
+        // A refusal is as good an answer as any.
         scene.expect = Some(json!({}));
     }
     let mut world = World::of(&story).build();
     let performance = play(&story, &mut world);
     for played in &performance.played {
-        // The player itself says so of an account that has no method to mark.
+        // The player itself fails this act if the account has no method to mark.
         let is_players = played.act == "mark_compromised";
         let failed = played.answer.get("failed").and_then(Value::as_str);
         assert!(is_players || failed.is_none_or(|failed| failed == "Busy"), "{}: {failed:?}", played.act);
@@ -53,10 +53,10 @@ fuzz_target!(|text: &str| {
     let _ = performance.transcript();
     let rows = world.engine().dump().unwrap();
     world.reopen().unwrap();
-    assert!(world.engine().dump().unwrap() == rows, "the store changes by being opened");
+    assert!(world.engine().dump().unwrap() == rows, "opening the store changed it");
 });
 
-// Bytes that change make few stories; acts that change places, come twice or come from elsewhere make many.
+// Mutating bytes rarely gives a story. Moving, repeating and importing whole acts often does.
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     let mut dice = Dice(u64::from(seed) | 1 << 40);
     let read = serde_json::from_slice::<Value>(&data[..size]).ok();
@@ -95,7 +95,7 @@ fn change(acts: &mut Vec<Value>, dice: &mut Dice) {
             let from = dice.below(source.len());
             let mut taken: Vec<_> = source[from..].iter().take(1 + dice.below(most)).cloned().collect();
             for act in &mut taken {
-                // Names are those of this story, where it has such.
+                // Takes names from this story, if it has some.
                 for (name, value) in members(act) {
                     if let Some(here) = given(acts, name, dice).filter(|_| dice.below(4) > 0) {
                         *value = here;
@@ -121,7 +121,7 @@ fn change(acts: &mut Vec<Value>, dice: &mut Dice) {
     }
 }
 
-/// What one of the acts has in the member of this name.
+/// The value of this member in one of the acts that have it.
 fn given(acts: &[Value], name: &str, dice: &mut Dice) -> Option<Value> {
     let all: Vec<_> = acts.iter().filter_map(|act| act.get(name)).collect();
     (name != "do" && !all.is_empty()).then(|| all[dice.below(all.len())].clone())
@@ -131,7 +131,7 @@ fn members(act: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
     act.as_object_mut().into_iter().flatten()
 }
 
-/// The act without what is for readers, and without what was expected of it.
+/// The act without its text for readers and without its expectation.
 fn bare(act: &Value) -> Value {
     let mut members: Map<_, _> = act.as_object().cloned().unwrap_or_default();
     for name in ["who", "why", "expect"] {
@@ -140,7 +140,7 @@ fn bare(act: &Value) -> Value {
     Value::Object(members)
 }
 
-/// Chance from a seed (xorshift).
+/// Random numbers from a seed (xorshift).
 struct Dice(u64);
 
 impl Dice {

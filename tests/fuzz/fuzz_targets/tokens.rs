@@ -1,4 +1,4 @@
-//! No text makes the reader of ID tokens panic, hang or take memory it was not given.
+//! No text makes the parser of ID tokens panic, hang or take more memory than it was given.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

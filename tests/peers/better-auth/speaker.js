@@ -1,4 +1,4 @@
-// Better Auth in this process, on SQLite, as a speaker of tests/benches/speakers.rs.
+// Better Auth in this process, on SQLite, as a speaker for tests/benches/speakers.rs.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

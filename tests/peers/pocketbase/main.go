@@ -1,4 +1,4 @@
-// PocketBase over loopback, as a speaker of tests/benches/speakers.rs.
+// PocketBase over loopback, as a speaker for tests/benches/speakers.rs.
 package main
 
 import (
@@ -28,7 +28,7 @@ const (
 	accounts = 200
 	address  = "127.0.0.1:28090"
 	users    = "http://" + address + "/api/collections/users"
-	// Its own pragmas, but for synchronous, which is NORMAL as it ships.
+	// PocketBase's own pragmas, except synchronous: its default is NORMAL.
 	pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=journal_size_limit(200000000)" +
 		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)"
 )
@@ -41,7 +41,7 @@ func must(err error) {
 	}
 }
 
-// serve runs the service with bcrypt's least cost, which is what it has that is nearest to no hash.
+// serve runs the service with bcrypt's least cost, because that is the closest to no hash.
 func serve(folder string) {
 	app := pocketbase.NewWithConfig(pocketbase.Config{
 		DefaultDataDir:  folder,
@@ -54,7 +54,7 @@ func serve(folder string) {
 	must(err)
 	collection.Fields.GetByName(core.FieldNamePassword).(*core.PasswordField).Cost = bcrypt.MinCost
 	must(app.Save(collection))
-	// Without one it prints how to make one.
+	// Without a superuser the service prints how to make one.
 	superusers, err := app.FindCollectionByNameOrId(core.CollectionNameSuperusers)
 	must(err)
 	superuser := core.NewRecord(superusers)
@@ -101,7 +101,7 @@ func signIn(email string) map[string]any {
 	return ask("POST", users+"/auth-with-password", "", map[string]string{"identity": email, "password": password})
 }
 
-// An account is there and signed in after two requests.
+// Signing up takes two requests: one makes the account, one signs in.
 func signUp(email string) {
 	ask("POST", users+"/records", "", map[string]string{
 		"email": email, "password": password, "passwordConfirm": password,

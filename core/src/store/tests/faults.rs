@@ -1,5 +1,5 @@
-//! Storage that fails at every call in turn: an act is done, run again, or its end is unknown, and it
-//! is never half done or done twice.
+//! Storage that fails at each call in turn. An act is done, runs again, or has an unknown outcome. It is never
+//! half done or done twice.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -14,24 +14,24 @@ use super::*;
 use crate::store::in_memory::MemoryMedium;
 use crate::store::medium::{Medium, Opened};
 
-/// What a call fails with.
+/// The error of a failing call.
 const FAILS: io::ErrorKind = io::ErrorKind::TimedOut;
 
 /// How a call fails.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Failing {
-    /// It does nothing.
+    /// The call fails without doing anything.
     Before,
-    /// It does what it was asked to, and then says that it failed.
+    /// The call does its work and then reports a failure.
     After,
 }
 
-/// Fails the n-th call that changes or syncs, or that reads where reads count.
+/// Fails the n-th call that changes or syncs, or that reads if `reads_count`.
 #[derive(Debug)]
 struct Faults {
     left: AtomicI64,
     failing: Mutex<Failing>,
-    /// Every call from then on fails, and the storage does not open.
+    /// Every later call fails too, and the storage does not open.
     for_good: AtomicBool,
     reads_count: AtomicBool,
 }
@@ -155,11 +155,11 @@ fn one_failing_call_neither_loses_nor_repeats_an_act() {
             credentials.insert(runs);
         }
     }
-    assert_eq!(credentials, BTreeSet::from([1, 2]), "found done after all, or run again");
+    assert_eq!(credentials, BTreeSet::from([1, 2]), "the act was found done, or ran again");
 }
 
 #[test]
-fn storage_that_fails_for_good_leaves_the_end_unknown_until_it_is_reopened() {
+fn after_storage_fails_for_good_the_outcome_is_unknown_until_it_is_reopened() {
     let mut ends = BTreeSet::new();
     for failing in [Failing::Before, Failing::After] {
         for call in 1.. {
@@ -173,7 +173,7 @@ fn storage_that_fails_for_good_leaves_the_end_unknown_until_it_is_reopened() {
                 break;
             }
             assert_eq!(answer, Err(StoreError::Unknown), "{failing:?}, call {call}");
-            assert_eq!(runs, 2, "an act of unknown end was run again");
+            assert_eq!(runs, 2, "an act with an unknown outcome ran again");
             assert_eq!(add_one(&store, b"count", &mut runs), Err(StoreError::Broken));
             assert_eq!(value(&store, b"count"), Err(StoreError::Broken));
             assert_eq!(store.commit_stamp(), Err(StoreError::Broken));
@@ -183,18 +183,18 @@ fn storage_that_fails_for_good_leaves_the_end_unknown_until_it_is_reopened() {
             store.reopen().unwrap();
             let counted = count(&store, b"count");
             assert!([1, 2].contains(&counted), "{failing:?}, call {call}: {counted}");
-            assert_eq!(store.commit_stamp(), Ok(counted + 1), "the stamp tells another story than the row");
+            assert_eq!(store.commit_stamp(), Ok(counted + 1), "the stamp and the row disagree");
             add_one(&store, b"count", &mut runs).unwrap();
             assert_eq!(count(&store, b"count"), counted + 1);
             ends.insert(counted);
         }
     }
-    assert_eq!(ends, BTreeSet::from([1, 2]), "the end was in truth both, from call to call");
+    assert_eq!(ends, BTreeSet::from([1, 2]), "across the calls, both outcomes occur");
 }
 
-/// The storage takes nothing at all, but opens and reads.
+/// The storage refuses every write, but opens and reads.
 #[test]
-fn an_act_that_never_gets_through_is_given_up_and_not_done() {
+fn an_act_that_never_commits_is_abandoned_and_leaves_no_row() {
     let medium = StuckMedium { memory: MemoryMedium::new(), stuck: Arc::new(AtomicBool::new(false)) };
     let stuck = Arc::clone(&medium.stuck);
     let store =
@@ -211,7 +211,7 @@ fn an_act_that_never_gets_through_is_given_up_and_not_done() {
     act(&store, vec![put(b"row", b"1")]).unwrap();
 }
 
-/// Takes nothing while it is stuck, and is not when it has just been opened.
+/// Refuses writes while it is stuck. Opening it frees it.
 struct StuckMedium {
     memory: MemoryMedium,
     stuck: Arc<AtomicBool>,
@@ -225,7 +225,7 @@ impl Medium for StuckMedium {
     }
 }
 
-/// A disk that is full until what was set aside on it is given back.
+/// A disk that is full until the reserve is given back.
 struct FullMedium {
     memory: MemoryMedium,
     full: Arc<AtomicBool>,
@@ -247,7 +247,7 @@ impl Medium for FullMedium {
     }
 }
 
-/// A file grows by a hole, and finds out when that is written to.
+/// A file that grows by a hole, so that only a write into the hole finds the disk full.
 #[derive(Debug)]
 struct Full {
     below: Box<dyn StorageBackend>,
@@ -285,7 +285,7 @@ impl StorageBackend for Full {
 const FULL: StoreError = StoreError::Io(io::ErrorKind::StorageFull);
 
 #[test]
-fn on_a_full_disk_what_is_set_aside_is_for_acts_that_cannot_wait() {
+fn on_a_full_disk_only_acts_that_cannot_wait_use_the_reserve() {
     let medium = FullMedium { memory: MemoryMedium::new(), full: Arc::new(AtomicBool::new(false)) };
     let full = Arc::clone(&medium.full);
     let store =
@@ -303,9 +303,9 @@ fn on_a_full_disk_what_is_set_aside_is_for_acts_that_cannot_wait() {
         full.store(done >= 9, Ordering::SeqCst);
     }
     assert_eq!(add(done), Err(FULL));
-    assert!(store.has_reserve(), "it is not for this");
+    assert!(store.has_reserve(), "an act that can wait used the reserve");
     assert_eq!(value(&store, &[done]), Ok(None));
-    assert!(value(&store, &[0]).unwrap().is_some(), "reading goes on");
+    assert!(value(&store, &[0]).unwrap().is_some(), "reading stopped working");
     let leave = || store.write_from_reserve(&mut |_| Ok(vec![put(&[0xff], &[0xff; 60_000])]));
     assert_eq!(leave(), Ok(()));
     assert!(!store.has_reserve());
@@ -314,7 +314,7 @@ fn on_a_full_disk_what_is_set_aside_is_for_acts_that_cannot_wait() {
     full.store(false, Ordering::SeqCst);
     add(done).unwrap();
     assert!(store.has_reserve());
-    assert_eq!(runs, usize::from(done) + 3, "room does not come by trying again, nor is it used up");
+    assert_eq!(runs, usize::from(done) + 3, "an act ran again although there was no room");
 }
 
 #[derive(Debug)]
@@ -351,15 +351,15 @@ impl StorageBackend for Stuck {
     }
 }
 
-/// A refusal over a neighbour's staged row is decided again when that row does not come to be.
+/// A refusal that depends on another act's staged row is decided again if that row is not committed.
 #[test]
-fn a_refusal_falls_with_the_rows_it_was_decided_over() {
+fn a_refusal_is_decided_again_if_the_rows_it_read_were_not_committed() {
     let (faults, store) = faulty();
     let (writer_runs, refuser_runs) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
         let writer = scope.spawn(|| {
             store.write(&mut |_| {
-                // The second run finds the storage sound and decides otherwise.
+                // On the second run the storage works, and the act decides otherwise.
                 if writer_runs.fetch_add(1, Ordering::SeqCst) > 0 {
                     return Err(StoreError::WrongKey);
                 }
@@ -372,7 +372,11 @@ fn a_refusal_falls_with_the_rows_it_was_decided_over() {
         let refuser = scope.spawn(|| {
             store.write(&mut |read| {
                 let first = refuser_runs.fetch_add(1, Ordering::SeqCst) == 0;
-                assert_eq!(read.get(b"name")?.is_some(), first, "run over what is not there");
+                assert_eq!(
+                    read.get(b"name")?.is_some(),
+                    first,
+                    "the act ran over a row that was not committed"
+                );
                 if first { Err(StoreError::AlreadyExists) } else { Ok(vec![put(b"name", b"mine")]) }
             })
         });
@@ -383,9 +387,9 @@ fn a_refusal_falls_with_the_rows_it_was_decided_over() {
     assert_eq!(value(&store, b"name").unwrap().as_deref(), Some(b"mine".as_slice()));
 }
 
-/// redb answers nothing after a failed read; the store opens itself again.
+/// redb answers nothing after a failed read, so the store opens the database again.
 #[test]
-fn a_failed_read_is_told_once() {
+fn a_failed_read_is_reported_once() {
     let faults = Faults::new();
     let medium = FaultyMedium { memory: MemoryMedium::new(), faults: Arc::clone(&faults) };
     let settings = Settings { cache_bytes: 0, ..Settings::default() };
@@ -394,11 +398,15 @@ fn a_failed_read_is_told_once() {
     faults.reads_count.store(true, Ordering::SeqCst);
     let fail_next = || faults.set(1, Failing::Before, false);
     for _ in 0..3 {
-        // Open, and with nothing in redb's cache.
+        // The store is open and redb's cache is empty.
         assert_eq!(value(&store, b"row").unwrap().as_deref(), Some(b"1".as_slice()));
         fail_next();
         assert_eq!(value(&store, b"row"), Err(StoreError::Io(FAILS)));
-        assert_eq!(value(&store, b"row").unwrap().as_deref(), Some(b"1".as_slice()), "read again");
+        assert_eq!(
+            value(&store, b"row").unwrap().as_deref(),
+            Some(b"1".as_slice()),
+            "the second read failed"
+        );
         fail_next();
         let mut runs = 0;
         let answer = add_one(&store, b"count", &mut runs);
@@ -429,7 +437,7 @@ fn a_failed_read_while_a_suspended_store_wakes_leaves_it_suspended() {
         }
         assert_eq!(value(&store, b"row").unwrap().as_deref(), Some(b"1".as_slice()), "call {call}");
         if !struck {
-            assert!(told > 3, "{told} of {call} calls were told of");
+            assert!(told > 3, "{told} of {call} failed calls were reported");
             break;
         }
     }

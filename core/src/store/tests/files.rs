@@ -1,4 +1,4 @@
-//! Files: made without harm, opened by one at a time, suspended, exchanged.
+//! Files: created safely, opened by one process at a time, suspended, replaced.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ fn names(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_store_is_made_with_its_first_rows_and_what_is_set_aside() {
+fn a_new_store_has_its_first_rows_and_a_reserve() {
     let directory = tempfile::tempdir().unwrap();
     let (path, store) = made(directory.path(), "new");
     assert_eq!(value(&store, b"header").unwrap().as_deref(), Some(b"new".as_slice()));
@@ -38,8 +38,8 @@ fn a_store_is_made_with_its_first_rows_and_what_is_set_aside() {
 }
 
 #[test]
-#[cfg_attr(not(unix), ignore = "wants files with an owner's mode")]
-fn only_its_owner_reads_a_new_store() {
+#[cfg_attr(not(unix), ignore = "needs files with an owner's mode")]
+fn only_its_owner_can_read_a_new_store() {
     let directory = tempfile::tempdir().unwrap();
     let (path, _store) = made(directory.path(), "new");
     assert_eq!(mode(&path), 0o600);
@@ -53,11 +53,11 @@ fn mode(path: &Path) -> u32 {
 
 #[cfg(not(unix))]
 fn mode(_: &Path) -> u32 {
-    panic!("a file has no mode here")
+    panic!("files have no mode on this system")
 }
 
 #[test]
-fn what_is_there_is_not_replaced() {
+fn creating_a_store_never_replaces_a_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("there");
     for bytes in [b"".as_slice(), b"somebody's letter"] {
@@ -77,7 +77,7 @@ fn what_is_there_is_not_replaced() {
 }
 
 #[test]
-fn what_a_crashed_creation_left_disturbs_nobody() {
+fn the_leftover_of_a_crashed_creation_does_no_harm() {
     let directory = tempfile::tempdir().unwrap();
     let left = ".new.0101010101010101.new";
     fs::write(directory.path().join(left), b"half a store").unwrap();
@@ -109,7 +109,7 @@ fn a_second_opener_is_kept_out_until_the_first_suspends() {
     assert_eq!(value(&first, b"row"), Err(StoreError::AlreadyOpen));
     drop(second);
     assert_eq!(value(&first, b"row").unwrap().as_deref(), Some(b"of the second".as_slice()));
-    assert_eq!(first.commit_stamp(), Ok(2), "the stamp is not the file's");
+    assert_eq!(first.commit_stamp(), Ok(2), "the stamp is not the one in the file");
 
     let medium = Arc::new(MemoryMedium::new());
     let first =
@@ -121,7 +121,7 @@ fn a_second_opener_is_kept_out_until_the_first_suspends() {
 }
 
 #[test]
-fn memory_outlives_the_store_that_lies_on_it() {
+fn storage_in_memory_outlives_its_store() {
     let medium = Arc::new(MemoryMedium::new());
     let store =
         RedbStore::create(medium.clone(), Settings::default(), Vec::new(), None, Arc::new(accept)).unwrap();
@@ -135,10 +135,10 @@ fn memory_outlives_the_store_that_lies_on_it() {
     assert_eq!(value(&store, b"row").unwrap().as_deref(), Some(b"1".as_slice()));
 }
 
-/// Commits into a file that lost its name would be reported as done and found by nobody.
+/// The store would report commits to an unlinked file as done, and nobody would find them.
 #[test]
-#[cfg_attr(not(unix), ignore = "wants an open file to be exchanged, and a file to have a number")]
-fn a_store_whose_file_was_exchanged_takes_no_more() {
+#[cfg_attr(not(unix), ignore = "needs inodes, and to replace an open file")]
+fn a_store_whose_file_was_replaced_refuses_every_act() {
     for exchange in [true, false] {
         let directory = tempfile::tempdir().unwrap();
         let (other_path, other) = made(directory.path(), "other");
@@ -154,7 +154,7 @@ fn a_store_whose_file_was_exchanged_takes_no_more() {
         assert_eq!(act(&store, vec![put(b"row", b"2")]), Err(StoreError::Broken));
         assert_eq!(act(&store, vec![put(b"row", b"3")]), Err(StoreError::Broken));
         assert_eq!(value(&store, b"row"), Err(StoreError::Broken));
-        assert_eq!(before, fs::read(&path).ok(), "the other file was touched");
+        assert_eq!(before, fs::read(&path).ok(), "the other file was changed");
 
         let reopened = store.reopen();
         if exchange {
@@ -169,8 +169,8 @@ fn a_store_whose_file_was_exchanged_takes_no_more() {
 }
 
 #[test]
-#[cfg_attr(not(unix), ignore = "wants an open file to be exchanged, and a file to have a number")]
-fn a_suspended_store_wakes_on_no_other_file() {
+#[cfg_attr(not(unix), ignore = "needs inodes, and to replace an open file")]
+fn a_suspended_store_never_wakes_on_another_file() {
     let directory = tempfile::tempdir().unwrap();
     let (other_path, other) = made(directory.path(), "other");
     let (path, store) = made(directory.path(), "new");
@@ -180,14 +180,14 @@ fn a_suspended_store_wakes_on_no_other_file() {
     fs::rename(&other_path, &path).unwrap();
     let before = fs::read(&path).unwrap();
     assert_eq!(value(&store, b"header"), Err(StoreError::Broken));
-    assert_eq!(fs::read(&path).unwrap(), before, "a file that was not judged was touched");
+    assert_eq!(fs::read(&path).unwrap(), before, "an unchecked file was changed");
     drop(keep);
     store.reopen().unwrap();
     assert_eq!(value(&store, b"header").unwrap().as_deref(), Some(b"other".as_slice()));
 }
 
 #[test]
-fn a_keyring_sees_the_rows_and_its_refusal_stands() {
+fn a_keyring_sees_the_rows_and_can_refuse_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let (path, store) = made(directory.path(), "new");
     drop(store);
@@ -200,12 +200,12 @@ fn a_keyring_sees_the_rows_and_its_refusal_stands() {
         };
         let answer = RedbStore::open_file(&path, Settings::default(), None, Arc::new(keyring));
         assert_eq!(answer.err(), Some(refusal));
-        assert!(fs::read(&path).unwrap() == before, "a refused file was touched");
+        assert!(fs::read(&path).unwrap() == before, "a refused file was changed");
     }
 }
 
 #[test]
-fn an_opened_medium_of_nothing_is_no_store() {
+fn an_empty_medium_is_not_a_store() {
     let medium = MemoryMedium::new();
     assert_eq!(medium.identity(), Ok(None));
     let answer = RedbStore::open(Arc::new(medium), Settings::default(), None, Arc::new(accept));

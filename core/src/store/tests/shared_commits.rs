@@ -1,4 +1,4 @@
-//! Acts that follow one another share a commit, and nothing else.
+//! Acts that follow one another share a commit but not each other's outcome.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use super::*;
 
 const ACTS: usize = 32;
 
-/// What an act of the crowd is there for.
+/// What an act of the crowd does.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Part {
     Writes,
@@ -17,11 +17,11 @@ enum Part {
     Panics,
 }
 
-/// How one act of the crowd ended: its store's answer, or the panic that reached it.
+/// How one act of the crowd ended: with the store's answer, or with a panic.
 type Ending = Result<Result<(), StoreError>, String>;
 
 #[test]
-fn thirty_two_acts_in_one_line_make_one_commit() {
+fn thirty_two_queued_acts_make_one_commit() {
     let store = RedbStore::memory(Vec::new(), Arc::new(accept)).unwrap();
     let before = (store.commits(), store.commit_stamp().unwrap());
     let endings = crowd(&store, ACTS, |at| match at % 8 {
@@ -48,12 +48,12 @@ fn thirty_two_acts_in_one_line_make_one_commit() {
             },
         }
     }
-    assert_eq!(claimed.len(), 1, "a claim that several want has one winner: {claimed:?}");
-    assert!(claimed[0].1, "the winner's other row is not there");
+    assert_eq!(claimed.len(), 1, "several acts won one claim: {claimed:?}");
+    assert!(claimed[0].1, "the winner's other row is missing");
 }
 
 #[test]
-fn a_panic_of_the_last_in_line_commits_for_the_others() {
+fn if_the_last_queued_act_panics_the_others_are_still_committed() {
     let store = RedbStore::memory(Vec::new(), Arc::new(accept)).unwrap();
     let endings = crowd(&store, 4, |at| if at == 3 { Part::Panics } else { Part::Writes });
     for (at, part, ending) in endings {
@@ -64,7 +64,7 @@ fn a_panic_of_the_last_in_line_commits_for_the_others() {
 }
 
 #[test]
-fn a_refusal_of_the_last_in_line_commits_for_the_others() {
+fn if_the_last_queued_act_is_refused_the_others_are_still_committed() {
     let store = RedbStore::memory(Vec::new(), Arc::new(accept)).unwrap();
     let endings = crowd(&store, 4, |at| if at == 3 { Part::Refuses } else { Part::Writes });
     for (at, part, ending) in endings {
@@ -75,30 +75,34 @@ fn a_refusal_of_the_last_in_line_commits_for_the_others() {
 }
 
 #[test]
-fn the_sixty_fourth_act_commits_though_others_wait() {
+fn the_sixty_fourth_act_commits_although_others_wait() {
     let store = RedbStore::memory(Vec::new(), Arc::new(accept)).unwrap();
     crowd(&store, 100, |_| Part::Writes);
-    assert_eq!(store.commits(), 2, "64 acts and 36");
+    assert_eq!(store.commits(), 2, "one commit of 64 acts, one of 36");
 }
 
 #[test]
-fn an_act_reads_its_neighbours_rows_and_a_reader_does_not() {
+fn an_act_sees_staged_rows_and_a_reader_does_not() {
     let store = RedbStore::memory(Vec::new(), Arc::new(accept)).unwrap();
-    let has_turn = AtomicUsize::new(0);
+    let has_ticket = AtomicUsize::new(0);
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut decide = |_: &dyn Read| {
-                has_turn.store(1, Ordering::Release);
+                has_ticket.store(1, Ordering::Release);
                 until(|| store.waiting() == 1);
                 Ok(vec![put(b"row", b"1")])
             };
             store.write(&mut decide).unwrap();
         });
-        until(|| has_turn.load(Ordering::Acquire) == 1);
+        until(|| has_ticket.load(Ordering::Acquire) == 1);
         let mut decide = |read: &dyn Read| {
-            assert_eq!(read.get(b"row")?.as_deref(), Some(b"1".as_slice()), "the act before is not seen");
+            assert_eq!(
+                read.get(b"row")?.as_deref(),
+                Some(b"1".as_slice()),
+                "the act does not see the staged row"
+            );
             let reader = scope.spawn(|| value(&store, b"row"));
-            assert_eq!(reader.join().unwrap(), Ok(None), "a reader sees what is not committed");
+            assert_eq!(reader.join().unwrap(), Ok(None), "a reader sees an uncommitted row");
             Ok(Vec::new())
         };
         store.write(&mut decide).unwrap();
@@ -108,23 +112,26 @@ fn an_act_reads_its_neighbours_rows_and_a_reader_does_not() {
 }
 
 #[test]
-fn no_rows_make_no_commit() {
+fn an_act_without_rows_makes_no_commit() {
     let store = RedbStore::memory(Vec::new(), Arc::new(accept)).unwrap();
     act(&store, Vec::new()).unwrap();
-    assert_eq!(act(&store, vec![put(&[0; 17], b"")]), Err(StoreError::Conflict), "the stamp's row");
+    assert_eq!(
+        act(&store, vec![put(&[0; 17], b"")]),
+        Err(StoreError::Conflict),
+        "an act wrote the stamp's row"
+    );
     assert_eq!((store.commits(), store.commit_stamp()), (0, Ok(1)));
 }
 
-/// Forces `count` acts into one line: the first decides when all others wait, so that they follow
-/// one another without a gap.
+/// Queues `count` acts without a gap: the first decides only when all others wait.
 fn crowd(store: &RedbStore, count: usize, part: impl Fn(usize) -> Part + Sync) -> Vec<(usize, Part, Ending)> {
-    let first_has_turn = AtomicUsize::new(0);
+    let first_has_ticket = AtomicUsize::new(0);
     let run = |at: usize| {
         let part = part(at);
         let ending = catch_unwind(AssertUnwindSafe(|| {
             store.write(&mut |read| {
                 if at == 0 {
-                    first_has_turn.store(1, Ordering::Release);
+                    first_has_ticket.store(1, Ordering::Release);
                     until(|| store.waiting() == count - 1);
                 }
                 let own = put(format!("row {at:02}").as_bytes(), b"1");
@@ -147,10 +154,10 @@ fn crowd(store: &RedbStore, count: usize, part: impl Fn(usize) -> Part + Sync) -
         for at in 0..count {
             let run = &run;
             acts.push(scope.spawn(move || run(at)));
-            // In the order of their numbers, so that a test knows who is last. When the last has come
-            // the first goes on, and nobody may be left to be counted.
+            // Queues the acts by number, so that a test knows which is last. When the last one arrives the first
+            // goes on, so the last one is not counted.
             if at == 0 {
-                until(|| first_has_turn.load(Ordering::Acquire) == 1);
+                until(|| first_has_ticket.load(Ordering::Acquire) == 1);
             } else if at < count - 1 {
                 until(|| store.waiting() == at);
             }

@@ -1,4 +1,4 @@
-//! The same engine and the same sealed rows on SQLite, as a speaker of `tests/benches/speakers.rs`.
+//! The same engine and the same sealed rows on SQLite, as a speaker for `tests/benches/speakers.rs`.
 
 mod store;
 
@@ -59,7 +59,7 @@ impl Peer {
         let accounts =
             std::env::var("SELFSAME_PEER_ACCOUNTS").ok().map_or(Ok(20_000), |text| text.parse())?;
         let store = Arc::new(SqliteStore::create(&folder.join("accounts"))?);
-        // Only its clock, hasher and randomness are used.
+        // The world gives only its clock, hasher and randomness.
         let world = World::builder().real_entropy().hasher(Arc::new(Free)).build();
         let policy = World::policy().build()?;
         let engine = Engine::options(world.unlock()).policy(policy).environment(world.environment()).create_in(store.clone())?;
@@ -88,7 +88,7 @@ impl Peer {
 
     fn below(&self, bound: usize) -> usize {
         let mut bytes = [0; 8];
-        // Only the machine's own randomness can fail.
+        // The chance comes from a seed, and only the machine's own randomness can fail.
         _ = self.chance.fill(&mut bytes);
         (u64::from_be_bytes(bytes) % bound as u64) as usize
     }
@@ -131,7 +131,7 @@ impl Peer {
         Ok(first + second)
     }
 
-    /// The look-up of an email as an application on rusqlite does it: two prepared statements, one transaction.
+    /// Looks an email up as an application on rusqlite does: with two prepared statements in one transaction.
     fn get_email(&self) -> Outcome<u128> {
         let (claim, root) =
             (&self.claims[self.below(self.claims.len())], &self.roots[self.below(self.roots.len())]);
@@ -150,7 +150,7 @@ impl Peer {
 
     fn commit(&self) -> Outcome<u128> {
         let root = &self.roots[self.below(self.roots.len())];
-        // A row of its own beside the account, so that the account still opens.
+        // Writes a separate row beside the account, so that the account still opens.
         let key = [root.as_slice(), &[0xff]].concat();
         let connection = self.store.connection();
         let commit = || {
@@ -161,7 +161,7 @@ impl Peer {
     }
 }
 
-/// The nanoseconds that it took, and what it made.
+/// Returns the nanoseconds that the work took, and its result.
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the machine's clock")]
 fn timed<T, E: Into<Box<dyn Error>>>(work: impl FnOnce() -> Result<T, E>) -> Outcome<(u128, T)> {
     let began = Instant::now();

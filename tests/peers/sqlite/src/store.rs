@@ -1,4 +1,4 @@
-//! The store's port on SQLite: one table of keys and values, a transaction an act, durable at its end.
+//! The store's port on SQLite: one table of keys and values, and one durable transaction for each act.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use selfsame::testing::{Decide, Entrance, Read, Store, StoreError, Visit, admit};
 
-/// Rows and the number of commits in one file: write-ahead log, synchronous to the disk at every commit.
+/// The rows and the number of commits in one file, with a write-ahead log that is synced at every commit.
 pub struct SqliteStore {
     connection: Mutex<Connection>,
     entrance: Entrance,
@@ -20,7 +20,7 @@ fn failed(_: rusqlite::Error) -> StoreError {
 }
 
 impl SqliteStore {
-    /// A store in a new file.
+    /// Makes a store in a new file.
     pub fn create(path: &Path) -> Result<Self, rusqlite::Error> {
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -36,7 +36,7 @@ impl SqliteStore {
     }
 }
 
-/// The rows as a transaction sees them.
+/// The rows that a transaction sees.
 pub struct Rows<'a>(pub &'a Transaction<'a>);
 
 impl Read for Rows<'_> {
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_a_store_as_the_engine_wants_one() {
+    fn the_sqlite_store_conforms() {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let folder = std::env::temp_dir().join(format!("selfsame-peer-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
