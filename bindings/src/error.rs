@@ -347,8 +347,8 @@ errors! {
         /// A setting of the policy is out of its bounds.
         InvalidPolicy {
             /// The setting.
-            figure: String,
-        } => format_args!("policy: {figure} is out of its bounds"),
+            setting: String,
+        } => format_args!("policy: {setting} is out of its bounds"),
     }
 }
 

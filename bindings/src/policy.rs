@@ -13,7 +13,7 @@ pub struct Policy {
     /// The name of the service: 1 to 64 characters. The default is "Selfsame".
     #[uniffi(default)]
     pub realm: Option<String>,
-    /// The providers whose identities can be sign-in methods. The default is X alone.
+    /// The providers whose identities can be sign-in methods. The default is none.
     #[uniffi(default)]
     pub providers: Option<Vec<Provider>>,
     /// The products that share the accounts: at most 16, each with its own short name, a display name and
@@ -49,23 +49,23 @@ pub struct Policy {
     /// How long the engine trusts a provider's key set after the host set it: 1 hour to 7 days. The default
     /// is 24 hours.
     #[uniffi(default)]
-    pub keys_for: Option<Duration>,
+    pub max_key_set_age: Option<Duration>,
     /// How many sign-in methods an account may have: 1 to 32. The default is 32.
     #[uniffi(default)]
-    pub methods: Option<u16>,
+    pub max_methods: Option<u16>,
     /// How many addresses an account may have: 1 to 16. The default is 16.
     #[uniffi(default)]
-    pub addresses: Option<u16>,
+    pub max_addresses: Option<u16>,
     /// How many sessions an account may have: 1 to 100. The default is 100.
     #[uniffi(default)]
-    pub sessions: Option<u16>,
+    pub max_sessions: Option<u16>,
     /// How many accounts may share a verified email: 1 to 8. The default is 8.
     #[uniffi(default)]
-    pub accounts_per_email: Option<u16>,
+    pub max_accounts_per_email: Option<u16>,
     /// How many flows of the store may wait for the proof of an address: 1 to 1,000,000. The same number may
     /// wait for the code of a forgotten password, and for a provider's assertion. The default is 10,000.
     #[uniffi(default)]
-    pub open_sign_ups: Option<u32>,
+    pub max_open_sign_ups: Option<u32>,
     /// Whether the engine reads and verifies the whole file when it opens it, which takes about half a second
     /// for 100,000 accounts. The default is yes.
     ///
@@ -93,13 +93,13 @@ impl Policy {
         let builder = set(builder, self.hold, PolicyBuilder::hold);
         let builder = set(builder, self.picker, PolicyBuilder::picker);
         let builder = set(builder, self.email_proof, PolicyBuilder::email_proof);
-        let builder = set(builder, self.keys_for, PolicyBuilder::keys_for);
-        let builder = set(builder, self.methods.map(usize::from), PolicyBuilder::methods);
-        let builder = set(builder, self.addresses.map(usize::from), PolicyBuilder::addresses);
-        let builder = set(builder, self.sessions, PolicyBuilder::sessions);
+        let builder = set(builder, self.max_key_set_age, PolicyBuilder::max_key_set_age);
+        let builder = set(builder, self.max_methods.map(usize::from), PolicyBuilder::max_methods);
+        let builder = set(builder, self.max_addresses.map(usize::from), PolicyBuilder::max_addresses);
+        let builder = set(builder, self.max_sessions, PolicyBuilder::max_sessions);
         let builder =
-            set(builder, self.accounts_per_email.map(usize::from), PolicyBuilder::accounts_per_email);
-        let builder = set(builder, self.open_sign_ups, PolicyBuilder::open_sign_ups);
+            set(builder, self.max_accounts_per_email.map(usize::from), PolicyBuilder::max_accounts_per_email);
+        let builder = set(builder, self.max_open_sign_ups, PolicyBuilder::max_open_sign_ups);
         let builder = set(builder, self.verify_at_open, PolicyBuilder::verify_at_open);
         built(builder)
     }
@@ -126,16 +126,16 @@ fn limits(builder: PolicyBuilder) -> Result<Policy, SelfsameError> {
 }
 
 fn built(builder: PolicyBuilder) -> Result<selfsame::Policy, SelfsameError> {
-    builder.build().map_err(|error| SelfsameError::InvalidPolicy { figure: error.figure.to_owned() })
+    builder.build().map_err(|error| SelfsameError::InvalidPolicy { setting: error.setting.to_owned() })
 }
 
 fn set<T>(
     builder: PolicyBuilder,
-    figure: Option<T>,
+    setting: Option<T>,
     set: impl FnOnce(PolicyBuilder, T) -> PolicyBuilder,
 ) -> PolicyBuilder {
-    match figure {
-        Some(figure) => set(builder, figure),
+    match setting {
+        Some(setting) => set(builder, setting),
         None => builder,
     }
 }

@@ -107,7 +107,7 @@ fn r1_5_linking_moves_nothing_out_of_any_other_account() {
 
 #[test]
 fn r1_6_an_account_with_all_the_methods_it_may_have_takes_no_more() {
-    let policy = World::policy().methods(2).build().unwrap();
+    let policy = World::policy().max_methods(2).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
     let link = |subject: &str| {
@@ -143,7 +143,7 @@ fn r1_6_eight_accounts_share_a_verified_email_and_a_ninth_does_not() {
 
 #[test]
 fn r1_6_one_more_session_than_policy_allows_ends_the_oldest() {
-    let policy = World::policy().sessions(3).build().unwrap();
+    let policy = World::policy().max_sessions(3).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
     for _ in 0..3 {
@@ -162,7 +162,7 @@ fn r1_6_one_more_session_than_policy_allows_ends_the_oldest() {
 
 #[test]
 fn r1_6_sessions_that_are_over_go_before_one_that_lives() {
-    let policy = World::policy().sessions(3).build().unwrap();
+    let policy = World::policy().max_sessions(3).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
     for _ in 0..6 {
@@ -190,7 +190,7 @@ fn r1_6_fewer_sessions_than_before_are_kept_when_policy_allows_fewer() {
         tokens.push(signed_in(world.sign_in(&ada.email, &ada.password).unwrap()).token);
     }
     drop(world);
-    let policy = World::policy().sessions(4).build().unwrap();
+    let policy = World::policy().max_sessions(4).build().unwrap();
     let fewer = World::builder().policy(policy).open_file(&path).build();
     fewer.later(days(10));
     tokens.push(signed_in(fewer.sign_in(&ada.email, &ada.password).unwrap()).token);

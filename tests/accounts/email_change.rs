@@ -213,7 +213,7 @@ fn r7_2_a_collision_that_comes_between_the_request_and_the_code_is_seen() {
 
 #[test]
 fn r1_6_a_ninth_account_does_not_get_the_email_by_a_change() {
-    let policy = World::policy().accounts_per_email(1).build().unwrap();
+    let policy = World::policy().max_accounts_per_email(1).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
     signed_in(world.prove(&world.x_identity("1", Some(NEW)), NEW));

@@ -236,7 +236,7 @@ fn r13_2_what_is_refused_says_why_and_the_others_are_there() {
 
 #[test]
 fn r13_2_an_email_is_shared_by_no_more_accounts_than_policy_allows() {
-    let policy = World::policy().accounts_per_email(2).build().unwrap();
+    let policy = World::policy().max_accounts_per_email(2).build().unwrap();
     let world = World::builder().policy(policy).build();
     let sharing = |number: usize| ImportedAccount {
         password_hash: None,

@@ -122,12 +122,12 @@ fn r1_6_a_password_for_another_s_email_is_told_after_the_proof_alone() {
 
 #[test]
 fn r1_6_methods_and_addresses_have_their_limits_here_too() {
-    let policy = World::policy().methods(2).addresses(2).build().unwrap();
+    let policy = World::policy().max_methods(2).max_addresses(2).build().unwrap();
     let world = World::builder().policy(policy).build();
     let account = world.account(&world.ada());
     world.add(&account, &Identity::at("x", "1").with_email("one@example.org")).unwrap();
     assert_eq!(refused(world.add(&account, &Identity::at("x", "2"))), Refusal::LimitReached);
-    let policy = World::policy().addresses(1).build().unwrap();
+    let policy = World::policy().max_addresses(1).build().unwrap();
     let world = World::builder().policy(policy).build();
     let account = world.account(&world.ada());
     let outcome = world.add(&account, &Identity::at("x", "1").with_email("one@example.org"));

@@ -208,7 +208,7 @@ fn r12_1_a_reset_unlocks_the_password() {
 
 #[test]
 fn r2_10_sign_ups_that_wait_block_no_reset() {
-    let policy = World::policy().open_sign_ups(1).build().unwrap();
+    let policy = World::policy().max_open_sign_ups(1).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
     world.sign_up("eve@example.org", PASSWORD);

@@ -282,7 +282,7 @@ fn r2_10_a_fourth_sign_up_for_an_address_drops_the_oldest() {
 
 #[test]
 fn r2_10_a_full_store_is_busy_for_sign_ups_and_for_nothing_else() {
-    let policy = World::policy().open_sign_ups(2).build().unwrap();
+    let policy = World::policy().max_open_sign_ups(2).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
     world.sign_up("b@example.org", PASSWORD);
@@ -295,7 +295,7 @@ fn r2_10_a_full_store_is_busy_for_sign_ups_and_for_nothing_else() {
 
 #[test]
 fn r2_10_flows_with_a_provider_have_a_cap_of_their_own() {
-    let policy = World::policy().open_sign_ups(2).build().unwrap();
+    let policy = World::policy().max_open_sign_ups(2).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
     let (x, identity) = ("x".parse::<ProviderId>().unwrap(), Identity::at("x", "1"));
@@ -324,7 +324,7 @@ fn r2_10_flows_with_a_provider_have_a_cap_of_their_own() {
 
 #[test]
 fn r2_10_a_full_store_makes_room_when_what_waited_is_over() {
-    let policy = World::policy().open_sign_ups(1).build().unwrap();
+    let policy = World::policy().max_open_sign_ups(1).build().unwrap();
     let world = World::builder().policy(policy).build();
     let x = "x".parse::<ProviderId>().unwrap();
     let begin = || world.engine().begin_federated(&x, &Client::default());

@@ -29,9 +29,9 @@ fn r2_9_keys_are_needed_before_a_token_and_anew_after_a_day() {
 #[test]
 fn r2_9_how_long_keys_are_believed_is_a_policy_within_an_hour_and_a_week() {
     for (span, fits) in [(hours(1) - MS, false), (hours(1), true), (days(7), true), (days(7) + MS, false)] {
-        assert_eq!(World::policy().keys_for(span).build().is_ok(), fits, "{span:?}");
+        assert_eq!(World::policy().max_key_set_age(span).build().is_ok(), fits, "{span:?}");
     }
-    let world = World::builder().policy(World::policy().keys_for(hours(1)).build().unwrap()).build();
+    let world = World::builder().policy(World::policy().max_key_set_age(hours(1)).build().unwrap()).build();
     let provider = TokenProvider::new();
     world.engine().set_keys(&provider.id(), &provider.jwks()).unwrap();
     world.later(hours(1));

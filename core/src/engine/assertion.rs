@@ -102,7 +102,7 @@ impl Engine {
         }
         let (keys, nonce, now) = self.look(|view, ctx| {
             let given = view.key_set(&provider.issuer)?;
-            let fresh = given.filter(|given| given.is_fresh(ctx.now, policy.keys_for()));
+            let fresh = given.filter(|given| given.is_fresh(ctx.now, policy.max_key_set_age()));
             Ok(match fresh {
                 Some(given) => Ok((given.keys, state::nonce(flow, ctx), ctx.now)),
                 None => Err(needs_keys(provider)),

@@ -50,8 +50,9 @@ pub(crate) fn identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<Step> 
         // A first proven address wants a review of what was there before it, which only its code leads to
         // (SPEC 3.7); and no more accounts may share the address than policy allows.
         let others = turn.facts.sharing.iter().filter(|other| other.id != before.id).count();
-        let is_proven =
-            email_proven && before.verified().next().is_some() && others < ctx.policy.accounts_per_email();
+        let is_proven = email_proven
+            && before.verified().next().is_some()
+            && others < ctx.policy.max_accounts_per_email();
         after.take_address(email, is_proven.then_some(ctx.now), AddressSource::Method(id));
     }
     after.credentials.methods.push(Method::new(

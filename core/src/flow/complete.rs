@@ -132,9 +132,9 @@ fn link(
     let still_shares = holds_it || arrival.proven.as_ref().is_some_and(|email| account.has_verified(email));
     let new_addresses = arrival.registration.email().into_iter().filter(|email| !account.has(email)).count();
     let has_password = account.credentials.methods.iter().any(|method| method.kind() == MethodKind::Password);
-    let has_room = account.credentials.methods.len() < turn.ctx.policy.methods()
+    let has_room = account.credentials.methods.len() < turn.ctx.policy.max_methods()
         && !(arrival.registration.is_password() && has_password)
-        && account.credentials.addresses.len() + new_addresses <= turn.ctx.policy.addresses();
+        && account.credentials.addresses.len() + new_addresses <= turn.ctx.policy.max_addresses();
     if !still_shares || !(has_room || drops_password) {
         return turn.ask(arrival);
     }

@@ -24,7 +24,7 @@ pub(crate) fn prompt<'a>(arrival: &Arrival, facts: &'a Facts, ctx: &Context<'_>)
             blocked: Some(CreateBlocked::PasswordTaken),
         };
     }
-    let full = facts.sharing.len() >= ctx.policy.accounts_per_email();
+    let full = facts.sharing.len() >= ctx.policy.max_accounts_per_email();
     Prompt {
         candidates: facts.sharing.iter().filter(offered).collect(),
         blocked: full.then_some(CreateBlocked::TooManyAccounts),

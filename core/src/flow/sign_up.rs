@@ -38,7 +38,7 @@ pub(crate) fn begin_federated(
     all_waiting: u32,
     ctx: &Context<'_>,
 ) -> Verdict<Flow> {
-    if all_waiting >= ctx.policy.open_sign_ups() {
+    if all_waiting >= ctx.policy.max_open_sign_ups() {
         return Verdict::refused(Refusal::Busy);
     }
     let mut verdict = turn::waits(State::Present { provider }, client, &Facts::default(), ctx);

@@ -99,7 +99,7 @@ impl<'a> Turn<'a> {
         {
             self.changes.push(Change::FlowEnded(oldest));
             self.changes.push(waits(oldest, false));
-        } else if *all_waiting >= self.ctx.policy.open_sign_ups() {
+        } else if *all_waiting >= self.ctx.policy.max_open_sign_ups() {
             return Verdict::refused(Refusal::Busy);
         }
         self.changes.push(waits(self.flow.id, true));

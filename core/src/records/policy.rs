@@ -31,12 +31,12 @@ pub struct Policy {
     hold: Duration,
     email_proof: EmailProof,
     picker: bool,
-    keys_for: Duration,
-    methods: usize,
-    addresses: usize,
-    sessions: u16,
-    accounts_per_email: usize,
-    open_sign_ups: u32,
+    max_key_set_age: Duration,
+    max_methods: usize,
+    max_addresses: usize,
+    max_sessions: u16,
+    max_accounts_per_email: usize,
+    max_open_sign_ups: u32,
     verify_at_open: bool,
 }
 
@@ -55,12 +55,12 @@ impl Policy {
                 hold: DAY,
                 email_proof: EmailProof::BeforeAccount,
                 picker: false,
-                keys_for: DAY,
-                methods: 32,
-                addresses: 16,
-                sessions: 100,
-                accounts_per_email: 8,
-                open_sign_ups: 10_000,
+                max_key_set_age: DAY,
+                max_methods: 32,
+                max_addresses: 16,
+                max_sessions: 100,
+                max_accounts_per_email: 8,
+                max_open_sign_ups: 10_000,
                 verify_at_open: true,
             },
         }
@@ -127,35 +127,35 @@ impl Policy {
     }
 
     /// Returns how long the engine trusts a provider's key set.
-    pub fn keys_for(&self) -> Duration {
-        self.keys_for
+    pub fn max_key_set_age(&self) -> Duration {
+        self.max_key_set_age
     }
 
     /// Returns how many sign-in methods an account may have.
-    pub fn methods(&self) -> usize {
-        self.methods
+    pub fn max_methods(&self) -> usize {
+        self.max_methods
     }
 
     /// Returns how many addresses an account may have.
-    pub fn addresses(&self) -> usize {
-        self.addresses
+    pub fn max_addresses(&self) -> usize {
+        self.max_addresses
     }
 
     /// Returns how many sessions an account may have. One more ends the oldest.
-    pub fn sessions(&self) -> u16 {
-        self.sessions
+    pub fn max_sessions(&self) -> u16 {
+        self.max_sessions
     }
 
     /// Returns how many accounts may share a verified email.
-    pub fn accounts_per_email(&self) -> usize {
-        self.accounts_per_email
+    pub fn max_accounts_per_email(&self) -> usize {
+        self.max_accounts_per_email
     }
 
     /// Returns how many flows of the whole store may wait for the proof of an address. The same number may
     /// wait for the code of a forgotten password, and for a provider's assertion. Each has its own limit
     /// (SPEC 2.10).
-    pub fn open_sign_ups(&self) -> u32 {
-        self.open_sign_ups
+    pub fn max_open_sign_ups(&self) -> u32 {
+        self.max_open_sign_ups
     }
 
     /// Returns whether the engine verifies the whole file when it opens it.
@@ -264,39 +264,39 @@ impl PolicyBuilder {
 
     /// Sets how long the engine trusts a provider's key set after the host set it: 1 hour to 7 days. The
     /// default is 24 hours.
-    pub fn keys_for(mut self, keys_for: Duration) -> Self {
-        self.policy.keys_for = keys_for;
+    pub fn max_key_set_age(mut self, age: Duration) -> Self {
+        self.policy.max_key_set_age = age;
         self
     }
 
     /// Sets how many sign-in methods an account may have: 1 to 32. The default is 32.
-    pub fn methods(mut self, most: usize) -> Self {
-        self.policy.methods = most;
+    pub fn max_methods(mut self, most: usize) -> Self {
+        self.policy.max_methods = most;
         self
     }
 
     /// Sets how many addresses an account may have: 1 to 16. The default is 16.
-    pub fn addresses(mut self, most: usize) -> Self {
-        self.policy.addresses = most;
+    pub fn max_addresses(mut self, most: usize) -> Self {
+        self.policy.max_addresses = most;
         self
     }
 
     /// Sets how many sessions an account may have: 1 to 100. The default is 100.
-    pub fn sessions(mut self, most: u16) -> Self {
-        self.policy.sessions = most;
+    pub fn max_sessions(mut self, most: u16) -> Self {
+        self.policy.max_sessions = most;
         self
     }
 
     /// Sets how many accounts may share a verified email: 1 to 8. The default is 8.
-    pub fn accounts_per_email(mut self, most: usize) -> Self {
-        self.policy.accounts_per_email = most;
+    pub fn max_accounts_per_email(mut self, most: usize) -> Self {
+        self.policy.max_accounts_per_email = most;
         self
     }
 
     /// Sets how many flows of the store may wait for the proof of an address: 1 to 1,000,000. The same number
     /// may wait for the code of a forgotten password, and for a provider's assertion. The default is 10,000.
-    pub fn open_sign_ups(mut self, most: u32) -> Self {
-        self.policy.open_sign_ups = most;
+    pub fn max_open_sign_ups(mut self, most: u32) -> Self {
+        self.policy.max_open_sign_ups = most;
         self
     }
 
@@ -334,7 +334,7 @@ impl PolicyBuilder {
                 product.is_usable()
                     && !policy.products.iter().skip(at + 1).any(|other| other.id == product.id)
             });
-        for (figure, within) in [
+        for (setting, within) in [
             ("realm", (1..=64).contains(&policy.realm.chars().count())),
             ("providers", unique_issuers),
             ("products", unique_products),
@@ -343,15 +343,15 @@ impl PolicyBuilder {
             ("session_absolute", spans.contains(&policy.session_absolute)),
             ("fresh_for", (MINUTE..=MINUTE * 15).contains(&policy.fresh_for)),
             ("hold", policy.hold <= DAY * 7),
-            ("keys_for", (MINUTE * 60..=DAY * 7).contains(&policy.keys_for)),
-            ("methods", (1..=32).contains(&policy.methods)),
-            ("addresses", (1..=16).contains(&policy.addresses)),
-            ("sessions", (1..=100).contains(&policy.sessions)),
-            ("accounts_per_email", (1..=8).contains(&policy.accounts_per_email)),
-            ("open_sign_ups", (1..=1_000_000).contains(&policy.open_sign_ups)),
+            ("max_key_set_age", (MINUTE * 60..=DAY * 7).contains(&policy.max_key_set_age)),
+            ("max_methods", (1..=32).contains(&policy.max_methods)),
+            ("max_addresses", (1..=16).contains(&policy.max_addresses)),
+            ("max_sessions", (1..=100).contains(&policy.max_sessions)),
+            ("max_accounts_per_email", (1..=8).contains(&policy.max_accounts_per_email)),
+            ("max_open_sign_ups", (1..=1_000_000).contains(&policy.max_open_sign_ups)),
         ] {
             if !within {
-                return Err(PolicyError { figure });
+                return Err(PolicyError { setting });
             }
         }
         Ok(policy)
@@ -362,12 +362,12 @@ impl PolicyBuilder {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PolicyError {
     /// The method of the builder that documents the bounds.
-    pub figure: &'static str,
+    pub setting: &'static str,
 }
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "policy: {} is out of its bounds", self.figure)
+        write!(f, "policy: {} is out of its bounds", self.setting)
     }
 }
 
@@ -393,15 +393,15 @@ mod tests {
             ("session_absolute", |policy, n| policy.session_absolute(seconds(n)), 300, 365 * day),
             ("fresh_for", |policy, n| policy.fresh_for(seconds(n)), 60, 900),
             ("hold", |policy, n| policy.hold(seconds(n)), 0, 7 * day),
-            ("keys_for", |policy, n| policy.keys_for(seconds(n)), hour, 7 * day),
-            ("methods", |policy, n| policy.methods(n as usize), 1, 32),
-            ("addresses", |policy, n| policy.addresses(n as usize), 1, 16),
-            ("sessions", |policy, n| policy.sessions(n as u16), 1, 100),
-            ("accounts_per_email", |policy, n| policy.accounts_per_email(n as usize), 1, 8),
-            ("open_sign_ups", |policy, n| policy.open_sign_ups(n as u32), 1, 1_000_000),
+            ("max_key_set_age", |policy, n| policy.max_key_set_age(seconds(n)), hour, 7 * day),
+            ("max_methods", |policy, n| policy.max_methods(n as usize), 1, 32),
+            ("max_addresses", |policy, n| policy.max_addresses(n as usize), 1, 16),
+            ("max_sessions", |policy, n| policy.max_sessions(n as u16), 1, 100),
+            ("max_accounts_per_email", |policy, n| policy.max_accounts_per_email(n as usize), 1, 8),
+            ("max_open_sign_ups", |policy, n| policy.max_open_sign_ups(n as u32), 1, 1_000_000),
         ];
         for (figure, set, least, most) in bounds {
-            let named = |n| set(Policy::builder(), n).build().map(|_| ()).map_err(|error| error.figure);
+            let named = |n| set(Policy::builder(), n).build().map(|_| ()).map_err(|error| error.setting);
             assert_eq!((named(least), named(most)), (Ok(()), Ok(())), "{figure}");
             assert_eq!(named(most + 1), Err(figure));
             if let Some(less) = least.checked_sub(1) {
@@ -432,7 +432,7 @@ mod tests {
             (262_145, 1, 1, false),
         ] {
             let built = Policy::builder().hash_cost(HashCost::new(memory, passes, lanes)).build();
-            let expected = if is_taken { Ok(()) } else { Err(PolicyError { figure: "hash_cost" }) };
+            let expected = if is_taken { Ok(()) } else { Err(PolicyError { setting: "hash_cost" }) };
             assert_eq!(built.map(|_| ()), expected, "{memory} KiB, {passes} passes, {lanes} lanes");
         }
     }

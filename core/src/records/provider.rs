@@ -168,8 +168,8 @@ impl Record for GivenKeys {
 impl GivenKeys {
     /// Returns whether the engine may still trust the set. A set from the future is not trusted: the host set
     /// it under a wrong clock, so its age is unknown.
-    pub(crate) fn is_fresh(&self, now: Timestamp, keys_for: Duration) -> bool {
-        self.given_at <= now && now < self.given_at + keys_for
+    pub(crate) fn is_fresh(&self, now: Timestamp, max_key_set_age: Duration) -> bool {
+        self.given_at <= now && now < self.given_at + max_key_set_age
     }
 }
 

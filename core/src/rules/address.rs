@@ -126,7 +126,7 @@ fn offered(
                 return Err(Refusal::NotOffered);
             }
             let after = moved(account, email, ctx);
-            if after.credentials.addresses.len() > ctx.policy.addresses() {
+            if after.credentials.addresses.len() > ctx.policy.max_addresses() {
                 return Err(Refusal::LimitReached);
             }
             Ok(())

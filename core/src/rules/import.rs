@@ -71,7 +71,7 @@ impl Reading {
         let totp = given.totp.as_ref().map(|totp| {
             TotpSecret::imported(&totp.secret, totp.parameters).ok_or(ImportProblem::InvalidTotp)
         });
-        if credentials.len() > ctx.policy.methods() {
+        if credentials.len() > ctx.policy.max_methods() {
             return Err(ImportProblem::LimitReached);
         }
         Ok(Self {
@@ -103,7 +103,7 @@ impl Reading {
         if rivals.is_taken {
             return refused(ImportProblem::IdentifierInUse);
         }
-        if self.proven_email().is_some() && rivals.sharing >= ctx.policy.accounts_per_email() {
+        if self.proven_email().is_some() && rivals.sharing >= ctx.policy.max_accounts_per_email() {
             return refused(ImportProblem::LimitReached);
         }
         let external = Identifier::External(self.origin.external_id.clone());

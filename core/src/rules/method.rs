@@ -45,8 +45,8 @@ impl Account {
     /// Whether the account has room for another method and for the address that it carries.
     pub(crate) fn has_room(&self, email: Option<&EmailAddress>, policy: &Policy) -> bool {
         let is_new = email.is_some_and(|email| !self.has(email));
-        self.credentials.methods.len() < policy.methods()
-            && self.credentials.addresses.len() + usize::from(is_new) <= policy.addresses()
+        self.credentials.methods.len() < policy.max_methods()
+            && self.credentials.addresses.len() + usize::from(is_new) <= policy.max_addresses()
     }
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn take_seen_email(fresh: &Fresh<'_, Unheld>, id: MethodId, ctx: &Con
         heir.is_some() || address.verified_at.is_some()
     });
     account.take_address(&seen, None, AddressSource::Method(id));
-    if account.credentials.addresses.len() > ctx.policy.addresses() {
+    if account.credentials.addresses.len() > ctx.policy.max_addresses() {
         return Verdict::refused(Refusal::LimitReached);
     }
     let event = Event::done(Action::SeenEmailTaken, Some(session.id), ctx.now);
@@ -157,7 +157,7 @@ impl Collisions {
         if as_identifier && self.is_held {
             return Err(Refusal::IdentifierInUse);
         }
-        if !account.has_verified(email) && self.sharing >= policy.accounts_per_email() {
+        if !account.has_verified(email) && self.sharing >= policy.max_accounts_per_email() {
             return Err(Refusal::LimitReached);
         }
         Ok(())

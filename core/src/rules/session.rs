@@ -58,7 +58,7 @@ pub(crate) fn end(
 
 /// Whether an account with this many sessions must look for ended ones before it opens another.
 pub(crate) fn are_crowded(sessions: u16, policy: &Policy) -> bool {
-    sessions >= policy.sessions().min(FEW)
+    sessions >= policy.max_sessions().min(FEW)
 }
 
 /// The opening time of the youngest session that can be over by now. All later sessions are live.
@@ -72,7 +72,7 @@ pub(crate) fn crowded_out(sessions: u16, old: &[Session], ctx: &Context<'_>) -> 
     let over = old.iter().filter(|session| !session.is_live(ctx.now, ctx.policy));
     let over: Vec<_> = over.map(|session| session.id).collect();
     let left = usize::from(sessions).saturating_sub(over.len()) + 1;
-    (over, left.saturating_sub(usize::from(ctx.policy.sessions())))
+    (over, left.saturating_sub(usize::from(ctx.policy.max_sessions())))
 }
 
 /// The time between two writes of a session's use: at most an hour, and a twelfth of the idle limit at most.

@@ -511,11 +511,11 @@ struct About {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Figures {
-    accounts_per_email: Option<usize>,
-    methods: Option<usize>,
-    addresses: Option<usize>,
-    sessions: Option<u16>,
-    open_sign_ups: Option<u32>,
+    max_accounts_per_email: Option<usize>,
+    max_methods: Option<usize>,
+    max_addresses: Option<usize>,
+    max_sessions: Option<u16>,
+    max_open_sign_ups: Option<u32>,
     session_idle: Option<Span>,
     session_absolute: Option<Span>,
     fresh_for: Option<Span>,
@@ -530,20 +530,20 @@ impl Figures {
         if self.email_proof_later {
             policy = policy.email_proof(EmailProof::Later);
         }
-        if let Some(most) = self.accounts_per_email {
-            policy = policy.accounts_per_email(most);
+        if let Some(most) = self.max_accounts_per_email {
+            policy = policy.max_accounts_per_email(most);
         }
-        if let Some(most) = self.methods {
-            policy = policy.methods(most);
+        if let Some(most) = self.max_methods {
+            policy = policy.max_methods(most);
         }
-        if let Some(most) = self.addresses {
-            policy = policy.addresses(most);
+        if let Some(most) = self.max_addresses {
+            policy = policy.max_addresses(most);
         }
-        if let Some(most) = self.sessions {
-            policy = policy.sessions(most);
+        if let Some(most) = self.max_sessions {
+            policy = policy.max_sessions(most);
         }
-        if let Some(most) = self.open_sign_ups {
-            policy = policy.open_sign_ups(most);
+        if let Some(most) = self.max_open_sign_ups {
+            policy = policy.max_open_sign_ups(most);
         }
         if let Some(span) = self.session_idle {
             policy = policy.session_idle(span.duration());

@@ -50,7 +50,7 @@ impl Store {
         let line = format!(
             "the keys of {} are here, and believed for {}",
             words::called(provider.as_str()),
-            calendar::span(self.policy.keys_for())
+            calendar::span(self.policy.max_key_set_age())
         );
         Ok(Report::done(json!({ "keys_of": provider.as_str() }), line))
     }
