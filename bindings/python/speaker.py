@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from time import perf_counter_ns
 
-import selfsame
-from selfsame import Answer, Client, Engine, Secret, SelfsameError, SessionToken, Step
+import selfsame_identity
+from selfsame_identity import Answer, Client, Engine, Secret, SelfsameError, SessionToken, Step
 
 PASSWORD, LAPTOP = Secret("correct horse battery staple"), Client(device="laptop")
 
@@ -46,7 +46,7 @@ def main() -> None:
         raise AssertionError("it was not refused")
 
     parts: dict[str, Callable[[], object]] = {
-        "build_id": selfsame.build_id,
+        "build_id": selfsame_identity.build_id,
         "refused": refused,
         "resolve": lambda: engine.resolve(token),
         "view": account.view,
@@ -55,7 +55,7 @@ def main() -> None:
     }
     for part in parts:
         print("part", part)
-    print(f"ready Python {platform.python_version()}, selfsame {selfsame.build_id()}", flush=True)
+    print(f"ready Python {platform.python_version()}, selfsame {selfsame_identity.build_id()}", flush=True)
     for line in sys.stdin:
         part, count = line.split()
         print(*(timed(parts[part]) for _ in range(int(count))), flush=True)

@@ -27,7 +27,7 @@ __all__ = [
 
 # Of each library's modules, the one that its package is for. The library for tests has the other's module as
 # well, which is the application's.
-MODULES = {"selfsame": "selfsame_ffi", "selfsame_testing": "selfsame_testing"}
+MODULES = {"selfsame_identity": "selfsame_ffi", "selfsame_identity_testing": "selfsame_testing"}
 # The top of the sources, in the repository and in a source distribution.
 TOP = next(folder for folder in Path(__file__).resolve().parents if (folder / "Cargo.lock").is_file())
 # What maturin leaves out of a source distribution: no crate of it depends on the generator by name, and the name of
@@ -40,9 +40,9 @@ SDIST_EDITS = {
 # What a generated module takes from its package.
 EDITS = {
     "selfsame_ffi": (
-        ("\nimport platform\n", "\nimport platform\nimport selfsame._hooks\n"),
-        (".LoadLibrary(path)", ".LoadLibrary(selfsame._hooks.library(path))"),
-        ("\nclass Engine(EngineProtocol):", "\nclass Engine(selfsame._hooks.Context, EngineProtocol):"),
+        ("\nimport platform\n", "\nimport platform\nimport selfsame_identity._hooks\n"),
+        (".LoadLibrary(path)", ".LoadLibrary(selfsame_identity._hooks.library(path))"),
+        ("\nclass Engine(EngineProtocol):", "\nclass Engine(selfsame_identity._hooks.Context, EngineProtocol):"),
     ),
     "selfsame_testing": (),
 }

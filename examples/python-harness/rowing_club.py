@@ -1,11 +1,11 @@
-"""A rowing club's bookings. Who somebody is, `selfsame` says; the club knows who has which boat on which day."""
+"""A rowing club's bookings. Who somebody is, `selfsame_identity` says; the club knows who has which boat on which day."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from selfsame import (
+from selfsame_identity import (
     AccountId,
     Answer,
     Assertion,

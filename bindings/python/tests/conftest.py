@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from selfsame import Answer, Client, Engine, Progress, Secret, SessionToken, Step, Unlock, generate_host_key
+from selfsame_identity import Answer, Client, Engine, Progress, Secret, SessionToken, Step, Unlock, generate_host_key
 
 EMAIL = "ada@example.org"
 PASSWORD = Secret("correct horse battery staple")

@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 
 from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered, sign_up, token_of
-from selfsame import (
+from selfsame_identity import (
     Accepted,
     Answer,
     SignInOutcome,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered, sign_up, token_of
-from selfsame import (
+from selfsame_identity import (
     Accepted,
     AccountHandle,
     Anchor,

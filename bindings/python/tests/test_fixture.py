@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import LAPTOP, answered, token_of, totp
-from selfsame import Answer, Engine, HashCost, HostKey, Policy, Secret, Step, Unlock
+from selfsame_identity import Answer, Engine, HashCost, HostKey, Policy, Secret, Step, Unlock
 
 ROOT = Path(__file__).parents[3]
 FIXTURES = ROOT / "tests/fixtures"

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered, code_from_mailbox, sign_up, token_of, totp
-from selfsame import (
+from selfsame_identity import (
     Aal,
     Accepted,
     AccountHandle,

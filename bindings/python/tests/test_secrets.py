@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered
-from selfsame import Answer, Client, FlowToken, HostKey, Secret, SelfsameError, SessionToken, Step, Unlock
+from selfsame_identity import Answer, Client, FlowToken, HostKey, Secret, SelfsameError, SessionToken, Step, Unlock
 
 
 def test_a_secret_shows_nothing_of_itself(store: Store) -> None:
@@ -49,7 +49,7 @@ def test_no_error_repeats_what_was_given(store: Store) -> None:
 
 def test_a_bare_text_is_not_taken_for_a_secret(store: Store) -> None:
     bare: Any = "correct horse battery staple"
-    with pytest.raises(TypeError, match=r"selfsame\.Secret\(\.\.\.\)") as refused:
+    with pytest.raises(TypeError, match=r"selfsame_identity\.Secret\(\.\.\.\)") as refused:
         store.engine.sign_in(EMAIL, bare, LAPTOP)
     assert bare not in str(refused.value)
     with pytest.raises(TypeError, match="HostKey takes bytes, not str"):

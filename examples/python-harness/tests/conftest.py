@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rowing_club import POLICY, RowingClub, member
-from selfsame import Answer, Policy, SessionToken
-from selfsame_testing import World
+from selfsame_identity import Answer, Policy, SessionToken
+from selfsame_identity_testing import World
 
 EMAIL, PASSWORD = "ada@example.org", "correct horse battery staple"
 

@@ -8,8 +8,8 @@ import pytest
 
 from conftest import EMAIL, PASSWORD
 from rowing_club import BoatIsTaken, RowingClub, member
-from selfsame import Answer, Message, Secret, SelfsameError, SessionToken, Step
-from selfsame_testing import Identity, World, assertion, totp
+from selfsame_identity import Answer, Message, Secret, SelfsameError, SessionToken, Step
+from selfsame_identity_testing import Identity, World, assertion, totp
 
 MAY_DAY = date(2026, 5, 1)
 

@@ -6,9 +6,9 @@ import json
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-import selfsame
+import selfsame_identity
 from render import Json, code, error, shown, transcript
-from selfsame import (
+from selfsame_identity import (
     AccountHandle,
     Answer,
     Assertion,
@@ -34,7 +34,7 @@ from selfsame import (
     Step,
     SupportDesk,
 )
-from selfsame_testing import Identity, World, assertion, totp, world_policy
+from selfsame_identity_testing import Identity, World, assertion, totp, world_policy
 
 NOBODYS = "00000000-0000-7000-8000-000000000000"
 DONE = {"done": True}
@@ -392,7 +392,7 @@ class Stage:
         message = self._world.take_mail(to)
         if message is None:
             return {"kind": None}
-        sent = selfsame.mailed_code(message.kind)
+        sent = selfsame_identity.mailed_code(message.kind)
         if code and sent:
             self._codes[code] = sent
         if undo and message.undo:

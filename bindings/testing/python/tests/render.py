@@ -7,8 +7,8 @@ import enum
 import json
 from typing import Any
 
-import selfsame
-from selfsame import (
+import selfsame_identity
+from selfsame_identity import (
     Accepted,
     Activity,
     Adding,
@@ -115,7 +115,7 @@ def shown(value: object) -> Json:
         case Session():
             return {**fields(value, "client"), "device": value.client.device, "product": value.client.product}
         case Activity():
-            event, says = value.event, selfsame.describe_event(value.event)
+            event, says = value.event, selfsame_identity.describe_event(value.event)
             done = event.outcome is Outcome.DONE
             return {**fields(event, "outcome"), "sequence": value.sequence, "says": says, "done": done}
         case Message():
@@ -138,11 +138,11 @@ def shown(value: object) -> Json:
         case YearMonth():
             return f"{value.year:04}-{value.month:02}"
         case Amr():
-            return selfsame.amr_value(value)
+            return selfsame_identity.amr_value(value)
         case enum.Enum() | Accepted() | AddressSource() | RequestedBy():
             return code(value)
     # A secret is none, and is in no transcript.
-    assert type(value).__module__ == selfsame.Client.__module__, type(value)
+    assert type(value).__module__ == selfsame_identity.Client.__module__, type(value)
     return fields(value)
 
 
@@ -150,7 +150,7 @@ def effect(of: Effect) -> str:
     """What an act would change, in words."""
     match of:
         case Effect.ACCOUNT():
-            return f"the account changes: {selfsame.describe_action(of[0])}"
+            return f"the account changes: {selfsame_identity.describe_action(of[0])}"
         case Effect.THIS_SESSION():
             return "this session goes on with other proof"
         case Effect.SESSION_ENDS():

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-import selfsame
-from selfsame import Answer, Client, Engine, Intent, Policy, SelfsameError, Secret, SessionToken, Step
-from selfsame_testing import Identity, World, assertion, totp
-from selfsame_testing._native.selfsame_testing import panic_with
+import selfsame_identity
+from selfsame_identity import Answer, Client, Engine, Intent, Policy, SelfsameError, Secret, SessionToken, Step
+from selfsame_identity_testing import Identity, World, assertion, totp
+from selfsame_identity_testing._native.selfsame_testing import panic_with
 
 EMAIL = "ada@example.org"
 PASSWORD = Secret("correct horse battery staple")
@@ -58,7 +58,7 @@ def test_mail_is_read(world: World) -> None:
     sign_up(world)
     assert [message.to for message in world.mail()] == [EMAIL]
     code, message = world.mailed_code(EMAIL), world.take_mail("Ada@Example.org")
-    assert code and message and code == selfsame.mailed_code(message.kind)
+    assert code and message and code == selfsame_identity.mailed_code(message.kind)
     assert world.mail() == [] and world.take_mail(EMAIL) is None and world.undo_code(EMAIL) is None
 
 

@@ -15,13 +15,14 @@ try:
     _built = _ffi.build_id()
 except Exception as _problem:
     raise ImportError(
-        "selfsame: the native library does not fit the Python module; install selfsame again, and "
-        "selfsame-testing of the same build where there is one"
+        "selfsame_identity: the native library does not fit the Python module; install selfsame-identity again, and "
+        "selfsame-identity-testing of the same build where there is one"
     ) from _problem
 if _built != _build_id.BUILD_ID:
     raise ImportError(
-        f"selfsame: the native library is of build {_built} and the Python module of build "
-        f"{_build_id.BUILD_ID}; install selfsame again, and selfsame-testing of the same build where there is one"
+        f"selfsame_identity: the native library is of build {_built} and the Python module of build "
+        f"{_build_id.BUILD_ID}; install selfsame-identity again, and selfsame-identity-testing of the same build where "
+        "there is one"
     )
 
 from ._native.selfsame_ffi import *
