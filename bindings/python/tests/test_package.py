@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import operator
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -56,10 +58,24 @@ def test_a_library_that_does_not_load_is_refused(copy: Path) -> None:
 
 
 def test_documentation_and_types_come_across() -> None:
-    ours = {name: getattr(selfsame_identity, name) for name in selfsame_identity.__all__ if name != "InternalError"}
+    ours = {name: getattr(selfsame_identity, name) for name in selfsame_identity.__all__ }
     assert [name for name, thing in ours.items() if callable(thing) and not inspect.getdoc(thing)] == []
     assert "Raises `InvalidCredentials`" in (inspect.getdoc(selfsame_identity.Engine.sign_in) or "")
     assert (INSTALLED / "py.typed").is_file()
+
+
+def test_documentation_calls_things_as_python_does() -> None:
+    texts = [inspect.getdoc(thing) or "" for name in selfsame_identity.__all__ for thing in documented(name)]
+    named = {name for text in texts for name in re.findall(r"`([A-Z]\w+\.\w+)`", text)}
+    assert "EmailProof.LATER" in named
+    for name in named:
+        operator.attrgetter(name)(selfsame_identity)
+
+
+def documented(name: str) -> list[object]:
+    """What a public name names, and what is in it."""
+    thing = getattr(selfsame_identity, name)
+    return [thing, *(vars(thing).values() if isinstance(thing, type) else ())]
 
 
 @pytest.mark.parametrize("readme", READMES, ids=["selfsame", "python"])

@@ -29,6 +29,6 @@ def ada(club: RowingClub, world: World) -> SessionToken:
     asked = club.join(EMAIL, PASSWORD, "Ada's laptop")
     code = world.mailed_code(EMAIL)
     assert code
-    token = member(club.answer(asked, Answer.CODE(code)))
+    token = member(club.answer(asked, Answer.Code(code)))
     assert token
     return token

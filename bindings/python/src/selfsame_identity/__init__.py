@@ -1,6 +1,8 @@
 """An identity engine that an application embeds: accounts, sign-in and sessions in one sealed file.
 
-Ids are texts, times are milliseconds since 1970-01-01 00:00:00 UTC, spans are `datetime.timedelta`.
+Ids are texts, times are aware `datetime` objects in UTC, spans are `timedelta` objects. A step, an answer and everything
+else that is one of several variants is a class below its type: `Step.SignedIn`. What has no variant with data is an
+`enum.Enum`: `Intent.SIGN_UP`.
 Passwords, codes, keys and tokens are objects that show nothing of themselves; `reveal()` gives the value.
 Every refusal is an exception of its own below `SelfsameError`.
 """
@@ -26,20 +28,6 @@ if _built != _build_id.BUILD_ID:
     )
 
 from ._native.selfsame_ffi import *
-from ._native.selfsame_ffi import (
-    AccountId,
-    Client,
-    FlowId,
-    FlowToken,
-    HostKey,
-    MethodId,
-    ProductId,
-    ProviderId,
-    Secret,
-    SessionId,
-    SessionToken,
-    Timestamp,
-)
 
 
 def _explanation(error: _ffi.SelfsameError) -> str:
@@ -50,18 +38,5 @@ def _explanation(error: _ffi.SelfsameError) -> str:
 _ffi.SelfsameError.__str__ = _explanation  # type: ignore[assignment, method-assign]
 
 
-__all__ = [
-    "AccountId",
-    "Client",
-    "FlowId",
-    "FlowToken",
-    "HostKey",
-    "MethodId",
-    "ProductId",
-    "ProviderId",
-    "Secret",
-    "SessionId",
-    "SessionToken",
-    "Timestamp",
-]
+__all__: list[str] = []
 __all__ += _ffi.__all__
