@@ -1,9 +1,9 @@
 """Makes the module that UniFFI generates read like Python, and writes its types.
 
-UniFFI writes `Step.SIGNED_IN` with `[0]` where a variant has a field without a name, takes any value for true, and makes
-a variant a subclass of its enum only while the module runs, so that no type checker finds it. Here records, variants and
-errors become dataclasses whose fields have names and are checked, and each callable checks its arguments by name. What
-is not as it is expected stops the build.
+UniFFI writes `Step.SIGNED_IN` with `[0]` where a variant has a field without a name, takes any value for true, and
+makes a variant a subclass of its enum only while the module runs, so that no type checker finds it. Here records,
+variants and errors become dataclasses whose fields have names and are checked, and each callable checks its arguments
+by name. What is not as it is expected stops the build.
 """
 
 from __future__ import annotations
@@ -15,10 +15,18 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-# What a generated module takes from its package, each once.
-EDITS: dict[str, tuple[tuple[str, str], ...]] = {
-    "selfsame_ffi": ((".LoadLibrary(path)", ".LoadLibrary(selfsame_identity._hooks.library(path))"),),
-    "selfsame_testing": (),
+# What a generated module takes from its package. A default shows in signatures.
+COMMON = (
+    ("\nimport os\n", "\nimport os, dataclasses, selfsame_identity._hooks, selfsame_identity._values\n"),
+    ("\n_DEFAULT = object() ", "\n_DEFAULT = ... "),
+)
+EDITS = {
+    "selfsame_ffi": (
+        *COMMON,
+        (".LoadLibrary(path)", ".LoadLibrary(selfsame_identity._hooks.library(path))"),
+        ("\nclass Engine(EngineProtocol):", "\nclass Engine(selfsame_identity._hooks.Context, EngineProtocol):"),
+    ),
+    "selfsame_testing": COMMON,
 }
 # The names of the fields that have none in Rust.
 FIELDS: dict[str, dict[str, str]] = {
@@ -175,16 +183,19 @@ class Module:
         }
         self.errors = {name.removeprefix(TEMPORARY) for name in self.aliases if name.startswith(TEMPORARY)}
         self.kinds = {name: self.kind_of(node) for name, node in self.classes.items()}
+        if any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(tree)):
+            fail(f"{name} has a coroutine")
         self.unnamed: set[str] = set()
+        self.joined: list[str] = []
         self.forms = {name: self.form_of(name) for name, kind in self.kinds.items() if kind in FORMS}
         if self.unnamed != set(FIELDS[self.name]):
-            fail(f"{self.name} has these fields without a name: {sorted(self.unnamed)}, not {sorted(FIELDS[self.name])}")
+            fail(f"without a name are the fields of {sorted(self.unnamed)} and not of {sorted(FIELDS[self.name])}")
 
     def kind_of(self, node: ast.ClassDef) -> str:
         """What a class is."""
         bases = [ast.unparse(base) for base in node.bases]
         decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
-        handles = [each for each in node.body if isinstance(each, ast.AnnAssign) and ast.unparse(each.target) == "_handle"]
+        has_handle = any(ast.unparse(each).startswith("_handle:") for each in node.body)
         if node.name.startswith(CONVERTER):
             return "converter"
         if not is_public(node.name) or node.name == "InternalError":
@@ -195,7 +206,7 @@ class Module:
             return "enum"
         if node.name in self.errors:
             return "error"
-        if handles:
+        if has_handle:
             return "implementation" if f"{bases[0]}Impl" == node.name else "object"
         if decorators == ["dataclass"]:
             return "record"
@@ -212,6 +223,11 @@ class Module:
             if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[0] == name
         }
         forms = [node] if self.kinds[name] == "record" else classes_in(node)
+        own = {"__init__", "__repr__", "__str__", "__eq__", "__getitem__"}
+        for each in {node.name: node, **{form.name: form for form in forms}}.values():
+            more = {method for method in methods_of(each) if not method.startswith("is_")} - own
+            if more and self.kinds[name] != "error":
+                fail(f"{each.name} has the methods {sorted(more)}")
         if list(made) != [form.name for form in forms]:
             fail(f"{name} is read as {list(made)}")
         return [self.variant_of(name, form, [converter_of(each) for each in made[form.name]]) for form in forms]
@@ -255,6 +271,7 @@ class Module:
 
     def edited(self) -> ast.Module:
         """The module as its package has it."""
+        replace_check(self.classes["_UniffiConverterPrimitiveInt"], "check_number(value, cls.VALUE_MIN, cls.VALUE_MAX)")
         body: list[ast.stmt] = []
         dropped = False
         for node in self.body:
@@ -264,6 +281,9 @@ class Module:
             new = self.edit(node)
             dropped = new == []
             body += new
+        written = [f"{name}.{form.name}" for name in self.forms for form in classes_in(self.classes[name])]
+        if self.joined != [each for each in written if self.kinds[each.partition(".")[0]] == "variants"]:
+            fail(f"{self.name} joins {self.joined} to their types")
         names = [node.name for node in body if isinstance(node, (ast.ClassDef, ast.FunctionDef))]
         names += [name for name in self.aliases if name not in INLINED and not self.is_record(self.aliases[name])]
         body += [ast.parse(bound).body[0] for bound in self.bindings()]
@@ -276,19 +296,15 @@ class Module:
 
     def edit(self, node: ast.stmt) -> list[ast.stmt]:
         match node:
-            case ast.ImportFrom(module="__future__"):
-                return [node, *ast.parse(f"import dataclasses\nimport selfsame_identity._hooks\nimport {VALUES}").body]
-            case ast.ClassDef(name=name):
+            case ast.ClassDef():
                 return self.edit_class(node)
             case ast.FunctionDef(name=name) if is_public(name):
                 name_arguments(node)
             case ast.Delete():
                 return []
-            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name))]) if name in self.forms:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=variant)]) if name in self.forms:
+                self.joined.append(f"{name}.{variant}")
                 return []
-            case ast.Assign(targets=[ast.Name(id="_DEFAULT")]):
-                # It shows in signatures.
-                node.value = ast.Constant(...)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 gone = name in INLINED or name in self.errors or name.startswith(TEMPORARY) or name == "__all__"
                 return [] if gone or self.is_record(value) else [node]
@@ -304,15 +320,14 @@ class Module:
             return self.declared(node.name)
         if kind == "object":
             self.edit_object(node)
-        if node.name == "_UniffiConverterPrimitiveInt":
-            replace_check(node, "check_number(value, cls.VALUE_MIN, cls.VALUE_MAX)")
         return [node]
 
     def declared(self, name: str) -> list[ast.stmt]:
         """The classes of a record, an enum or an error."""
         node, forms, kind = self.classes[name], self.forms[name], self.kinds[name]
         if kind == "record":
-            return ast.parse(class_source(name, f"{VALUES}.Fields", forms[0], ["@dataclass(kw_only=True, repr=False)"])).body
+            decorators = ["@dataclass(kw_only=True, repr=False)"]
+            return ast.parse(class_source(name, f"{VALUES}.Fields", forms[0], decorators)).body
         base, form = ("Error", "repr=False, eq=False") if kind == "error" else ("Variants", "repr=False")
         [top] = ast.parse(class_source(name, f"{VALUES}.{base}", Variant(name, doc_of(node), []), [])).body
         assert isinstance(top, ast.ClassDef)
@@ -399,11 +414,9 @@ class Module:
     def edit_object(self, node: ast.ClassDef) -> None:
         node.bases = [base for base in node.bases if ast.unparse(base) != f"{node.name}Protocol"]
         node.bases.append(ast.parse(f"{VALUES}.Object", mode="eval").body)
-        if node.name == "Engine":
-            node.bases.insert(0, ast.parse("selfsame_identity._hooks.Context", mode="eval").body)
         for method in methods_of(node).values():
             if method.name == "__init__" and isinstance(method.body[-1], ast.Raise):
-                method.body = ast.parse("raise TypeError(f'{type(self).__qualname__} is made by its class methods or by others')").body
+                method.body = ast.parse("raise TypeError('it has no constructor; call what returns one')").body
             elif method.name == "__init__" or is_public(method.name):
                 name_arguments(method)
 

@@ -30,7 +30,13 @@ MODULES = {"selfsame_identity": "selfsame_ffi", "selfsame_identity_testing": "se
 TOP = next(folder for folder in Path(__file__).resolve().parents if (folder / "Cargo.lock").is_file())
 # What maturin leaves out of a source distribution: no crate of it depends on the generator by name, and the name of
 # a build comes from the sources of both libraries.
-LEFT_OUT = ("bindings/bindgen", "bindings/testing/src", "bindings/third_party.py", "bindings/python/generated.py", "bindings/python/wheel_backend.py")
+LEFT_OUT = (
+    "bindings/bindgen",
+    "bindings/testing/src",
+    "bindings/third_party.py",
+    "bindings/python/generated.py",
+    "bindings/python/wheel_backend.py",
+)
 SDIST_EDITS = {
     "Cargo.toml": (('"bindings/quiet"', '"bindings/quiet", "bindings/bindgen"'),),
     "pyproject.toml": (('"."', '"bindings/python"'), ('"shared_backend"', '"wheel_backend"')),

@@ -1,4 +1,4 @@
-"""A rowing club's bookings. Who somebody is, `selfsame_identity` says; the club knows who has which boat on which day."""
+"""A rowing club's bookings. `selfsame_identity` says who somebody is; the club knows who has which boat on which day."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ def test_a_library_that_does_not_load_is_refused(copy: Path) -> None:
     [library] = (copy / "_native").glob("*selfsame_ffi.[sd]*")
     library.write_bytes(b"no library")
     assert imported(copy) == (
-        "ImportError: selfsame_identity: the native library does not fit the Python module; install selfsame-identity again, and "
-        "selfsame-identity-testing of the same build where there is one"
+        "ImportError: selfsame_identity: the native library does not fit the Python module; install selfsame-identity "
+        "again, and selfsame-identity-testing of the same build where there is one"
     )
 
 

@@ -1,10 +1,9 @@
 """An identity engine that an application embeds: accounts, sign-in and sessions in one sealed file.
 
-Ids are texts, times are aware `datetime` objects in UTC, spans are `timedelta` objects. A step, an answer and everything
-else that is one of several variants is a class below its type: `Step.SignedIn`. What has no variant with data is an
-`enum.Enum`: `Intent.SIGN_UP`.
-Passwords, codes, keys and tokens are objects that show nothing of themselves; `reveal()` gives the value.
-Every refusal is an exception of its own below `SelfsameError`.
+Ids are strings, times are aware `datetime` objects in UTC, spans are `timedelta` objects. Each variant of a step, an
+answer or a message is a class: `Step.SignedIn`. A type whose variants all lack data is an `enum.Enum`:
+`Intent.SIGN_UP`. Passwords, codes, keys and tokens are objects that do not show their value; `reveal()` returns it.
+Every refusal is an exception class of its own below `SelfsameError`.
 """
 
 from __future__ import annotations

@@ -47,7 +47,8 @@ def test_one_library_is_loaded(copies: Path) -> None:
 
 
 def test_the_other_library_is_not_replaced_once_it_is_loaded(copies: Path) -> None:
-    assert "import selfsame_identity_testing first" in ran(copies, "import selfsame_identity, selfsame_identity_testing")
+    both = ran(copies, "import selfsame_identity, selfsame_identity_testing")
+    assert "import selfsame_identity_testing first" in both
 
 
 def test_a_module_of_another_build_is_refused(copies: Path) -> None:
@@ -61,8 +62,8 @@ def test_a_module_of_another_build_is_refused(copies: Path) -> None:
     assert ran(copies, "import selfsame_identity; print('fits')") == "fits"
     theirs.write_text(theirs.read_text().replace(_build_id.BUILD_ID, OTHER))
     assert ran(copies, "import selfsame_identity_testing") == (
-        f"ImportError: selfsame_identity: the native library is of build {here} and the Python module of build {OTHER}; "
-        "install selfsame-identity again, and selfsame-identity-testing of the same build where there is one"
+        f"ImportError: selfsame_identity: the native library is of build {here} and the Python module of build "
+        f"{OTHER}; install selfsame-identity again, and selfsame-identity-testing of the same build where there is one"
     )
 
 
@@ -73,7 +74,8 @@ def test_a_library_that_is_not_there_or_does_not_load_is_refused(copies: Path) -
     assert failure.startswith("ImportError: selfsame_identity: the native library does not fit")
     library.unlink()
     assert ran(copies, "import selfsame_identity_testing") == (
-        "ImportError: selfsame_identity_testing: the native library is not there; install selfsame-identity-testing again"
+        "ImportError: selfsame_identity_testing: the native library is not there; "
+        "install selfsame-identity-testing again"
     )
 
 
