@@ -320,6 +320,8 @@ class Module:
             return self.declared(node.name)
         if kind == "object":
             self.edit_object(node)
+        if node.name.startswith("_UniffiTraitImpl"):
+            check_returns(node)
         return [node]
 
     def declared(self, name: str) -> list[ast.stmt]:
@@ -446,6 +448,21 @@ def class_source(name: str, base: str, form: Variant, decorators: list[str]) -> 
 def replace_check(node: ast.ClassDef, check: str) -> None:
     """Has a converter refuse what is not of its type."""
     methods_of(node)["check_lower"].body = ast.parse(f"{VALUES}.{check}").body
+
+
+def check_returns(node: ast.ClassDef) -> None:
+    """Has what a host's class returns checked too."""
+    for method in methods_of(node).values():
+        for inner in method.body:
+            match inner:
+                case ast.FunctionDef(name="write_return_value", body=[ast.Pass()]):
+                    pass
+                case ast.FunctionDef(name="write_return_value", body=[ast.Assign(value=ast.Call(func=lower))]):
+                    assert isinstance(lower, ast.Attribute)
+                    check = f"{VALUES}.check('{method.name}', {ast.unparse(lower.value)}, {inner.args.args[0].arg})"
+                    inner.body = [*ast.parse(check).body, *inner.body]
+                case ast.FunctionDef(name="write_return_value"):
+                    fail(f"{node.name}.{method.name} returns by {ast.unparse(inner)}")
 
 
 def name_arguments(function: ast.FunctionDef) -> None:

@@ -161,6 +161,12 @@ def test_a_keystore_that_gives_no_key_opens_nothing_and_says_why(tmp_path: Path)
         assert shown(refused.value) == shown(error())
         chest.problem = None
         assert engine.health().accounts == 1
+    engine.suspend()
+    key, chest.key = chest.key, b"a bare key is none"  # type: ignore[assignment]
+    with pytest.raises(SelfsameError.KeyLocked):
+        engine.health()
+    chest.key = key
+    assert engine.health().accounts == 1
 
 
 class Vault(Anchor):
@@ -193,6 +199,10 @@ def test_an_older_copy_of_the_file_is_refused_where_there_is_an_anchor(tmp_path:
         assert shown(refused.value) == shown(SelfsameError.Anchor())
     vault.problem = None
     engine.suspend()
+    value, vault.value = vault.value, "text is no value"  # type: ignore[assignment]
+    with pytest.raises(SelfsameError.Anchor):
+        Engine.open(path, unlock, anchor=vault)
+    vault.value = value
     with pytest.raises(SelfsameError.RolledBack):
         Engine.open(older, unlock, anchor=vault)
     with pytest.raises(SelfsameError.AnchorMissing):

@@ -125,7 +125,8 @@ class Fields:
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:
-        fields = (f"{name}={_shown(getattr(self, name), name in self._ids)}" for name in self._kinds)
+        held = vars(self)
+        fields = (f"{name}={_shown(held[name], name in self._ids)}" for name in self._kinds if name in held)
         return f"{type(self).__qualname__}({', '.join(fields)})"
 
 
