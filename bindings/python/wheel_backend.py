@@ -37,10 +37,16 @@ LEFT_OUT = (
     "bindings/python/generated.py",
     "bindings/python/wheel_backend.py",
 )
-SDIST_EDITS = {
-    "Cargo.toml": (('"bindings/quiet"', '"bindings/quiet", "bindings/bindgen"'),),
-    "pyproject.toml": (('"."', '"bindings/python"'), ('"shared_backend"', '"wheel_backend"')),
+MEMBERS = ('"bindings/quiet"', '"bindings/quiet", "bindings/bindgen"')
+PLACE = ('"."', '"bindings/python"')
+SDIST_EDITS: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
+    "selfsame_identity": {"Cargo.toml": (MEMBERS,), "pyproject.toml": (PLACE,)},
+    "selfsame_identity_testing": {
+        "Cargo.toml": (MEMBERS,),
+        "pyproject.toml": (PLACE, ('"shared_backend"', '"wheel_backend"')),
+    },
 }
+
 
 def build_wheel(wheel_directory: str, *settings: Any, **named: Any) -> str:
     """The hook of PEP 517."""
@@ -76,7 +82,7 @@ def build_sdist(sdist_directory: str, *settings: Any, **named: Any) -> str:
                 shutil.copytree(source, copy, dirs_exist_ok=True)
             else:
                 shutil.copy(source, copy)
-        for file, edits in SDIST_EDITS.items():
+        for file, edits in SDIST_EDITS[name.partition("-")[0]].items():
             text = (unpacked / file).read_text("utf-8")
             (unpacked / file).write_text(replaced(text, edits, file), "utf-8")
         # The lock file names nothing that is not there, or `--locked` refuses it.
