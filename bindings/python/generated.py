@@ -2,8 +2,8 @@
 
 UniFFI writes `Step.SIGNED_IN` with `[0]` where a variant has a field without a name, takes any value for true, and
 makes a variant a subclass of its enum only while the module runs, so that no type checker finds it. Here records,
-variants and errors become dataclasses whose fields have names and are checked, and each callable checks its arguments
-by name. What is not as it is expected stops the build.
+variants and errors become dataclasses whose fields have names and are checked, and each callable names the argument
+that it refuses. If the module differs from what an edit expects, the build stops.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-# What a generated module takes from its package. A default shows in signatures.
+# Edits of the text of a generated module. The default shows in signatures.
 COMMON = (
     ("\nimport os\n", "\nimport os, dataclasses, selfsame_identity._hooks, selfsame_identity._values\n"),
     ("\n_DEFAULT = object() ", "\n_DEFAULT = ... "),
@@ -28,7 +28,7 @@ EDITS = {
     ),
     "selfsame_testing": COMMON,
 }
-# The names of the fields that have none in Rust.
+# Names for the fields that have none in Rust.
 FIELDS: dict[str, dict[str, str]] = {
     "selfsame_ffi": {
         "Accepted.Federated": "provider",
@@ -62,12 +62,12 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "selfsame_testing": {},
 }
-# What the generated module has names of Rust's for.
+# Types for which the generated module uses a name from Rust.
 INLINED = {"Duration": "datetime.timedelta", "PathBuf": "str | os.PathLike[str]", "Timestamp": "datetime.datetime"}
 CONVERTER = "_UniffiFfiConverter"
 TEMPORARY = "_UniffiTemp"
 VALUES = "selfsame_identity._values"
-# The converters of types that are no types of the module, and how they check.
+# How the converters of built-in types check a value.
 BUILT_IN = {
     "Boolean": "check_type(value, bool)",
     "Bytes": "check_type(value, bytes)",
@@ -76,7 +76,7 @@ BUILT_IN = {
 }
 PYTHONS = {"Boolean": "bool", "Bytes": "bytes", "Duration": "Duration", "String": "str"}
 INTEGER = re.compile(r"U?Int\d+$")
-# The classes that are declared anew.
+# The kinds of classes that are written anew.
 FORMS = ("record", "variants", "error")
 
 
@@ -99,7 +99,7 @@ class Field:
 
 @dataclass
 class Variant:
-    """A variant, or the one form of a record."""
+    """A variant. A record has one."""
 
     name: str
     doc: str
@@ -107,7 +107,7 @@ class Variant:
 
 
 def finished(source: str, name: str) -> tuple[str, str]:
-    """A generated module as its package has it, and what stands in its `.pyi`."""
+    """Returns the edited source of a generated module, and the content of its `.pyi`."""
     module = Module(ast.parse(replaced(source, EDITS[name], name)), name)
     tree = module.edited()
     return f"{ast.unparse(tree)}\n", types_of(tree)
@@ -115,11 +115,11 @@ def finished(source: str, name: str) -> tuple[str, str]:
 
 def fail(problem: str) -> NoReturn:
     """Stops the build."""
-    raise ValueError(f"{problem}: what is edited has changed, and the edit has not")
+    raise ValueError(f"{problem}: the edits do not fit what they edit")
 
 
 def replaced(text: str, edits: tuple[tuple[str, str], ...], name: str) -> str:
-    """The text of a file with its edits made, each of which has one place."""
+    """Returns the text with each edit made in its one place."""
     for old, new in edits:
         if text.count(old) != 1:
             fail(f"{name} has {old!r} {text.count(old)} times")
@@ -128,7 +128,7 @@ def replaced(text: str, edits: tuple[tuple[str, str], ...], name: str) -> str:
 
 
 def camel(name: str) -> str:
-    """`SignedIn` of `SIGNED_IN`."""
+    """Returns `SignedIn` for `SIGNED_IN`."""
     name = "".join(word.capitalize() for word in name.split("_"))
     if keyword.iskeyword(name):
         fail(f"a variant is called {name}")
@@ -136,7 +136,7 @@ def camel(name: str) -> str:
 
 
 def type_of_converter(converter: str) -> str:
-    """The type that a converter is for."""
+    """Returns the type that a converter converts."""
     package, _, name = converter.rpartition(".")
     name = name.removeprefix(CONVERTER)
     if INTEGER.match(name):
@@ -174,7 +174,7 @@ class Module:
     def __init__(self, tree: ast.Module, name: str) -> None:
         self.body, self.name = tree.body, name
         self.classes: dict[str, ast.ClassDef] = {}
-        # The later of two of one name is that of an error, with its variants.
+        # UniFFI declares an error twice; the second class has the variants.
         self.classes.update((node.name, node) for node in tree.body if isinstance(node, ast.ClassDef))
         self.aliases = {
             node.targets[0].id: node.value
@@ -192,7 +192,7 @@ class Module:
             fail(f"without a name are the fields of {sorted(self.unnamed)} and not of {sorted(FIELDS[self.name])}")
 
     def kind_of(self, node: ast.ClassDef) -> str:
-        """What a class is."""
+        """Returns the kind of a class."""
         bases = [ast.unparse(base) for base in node.bases]
         decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
         has_handle = any(ast.unparse(each).startswith("_handle:") for each in node.body)
@@ -215,7 +215,7 @@ class Module:
         return "variants" if classes_in(node) else "interface"
 
     def form_of(self, name: str) -> list[Variant]:
-        """The variants of an enum or an error, or the one form of a record."""
+        """Returns the variants of a type."""
         node, read = self.classes[name], methods_of(self.classes[f"{CONVERTER}Type{name}"])["read"]
         made = {
             ast.unparse(call.func).rpartition(".")[2]: [*call.args, *(each.value for each in call.keywords)]
@@ -248,7 +248,7 @@ class Module:
         return Variant(name, "\n\n".join(filter(None, [doc_of(node), self.docs_of(fields, init)])), fields)
 
     def defaults(self, fields: list[Field], init: ast.FunctionDef) -> None:
-        """Gives fields their defaults; what is made anew for each record, in a function."""
+        """Sets the defaults of fields. A default that each record needs a new copy of becomes a factory."""
         anew = {ast.unparse(each.test): each.body[0] for each in ast.walk(init) if isinstance(each, ast.If)}
         for field, default in zip(fields, init.args.kw_defaults):
             if default is not None:
@@ -259,7 +259,7 @@ class Module:
                     field.default = f"dataclasses.field(default_factory=lambda: {ast.unparse(each.value)})"
 
     def docs_of(self, fields: list[Field], init: ast.FunctionDef | None) -> str:
-        """The documentation of fields, which stands after each."""
+        """Returns the documentation of the fields, which UniFFI writes after each assignment."""
         told: list[str] = []
         for member in init.body if init else []:
             match member:
@@ -270,12 +270,12 @@ class Module:
         return "\n".join(told)
 
     def edited(self) -> ast.Module:
-        """The module as its package has it."""
+        """Returns the module with all edits made."""
         replace_check(self.classes["_UniffiConverterPrimitiveInt"], "check_number(value, cls.VALUE_MIN, cls.VALUE_MAX)")
         body: list[ast.stmt] = []
         dropped = False
         for node in self.body:
-            # The documentation of a name goes where the name goes.
+            # The documentation of a dropped name follows it.
             if dropped and isinstance(node, ast.Expr):
                 continue
             new = self.edit(node)
@@ -325,7 +325,7 @@ class Module:
         return [node]
 
     def declared(self, name: str) -> list[ast.stmt]:
-        """The classes of a record, an enum or an error."""
+        """Returns the classes of a record, an enum or an error."""
         node, forms, kind = self.classes[name], self.forms[name], self.kinds[name]
         if kind == "record":
             decorators = ["@dataclass(kw_only=True, repr=False)"]
@@ -342,7 +342,7 @@ class Module:
         return body
 
     def shared_methods(self, name: str) -> list[ast.stmt]:
-        """What UniFFI writes into each variant of an error."""
+        """Returns the methods that UniFFI repeats in each variant of an error."""
         own = ("__init__", "__repr__")
         written = [
             [member for member in methods_of(form).values() if member.name not in own]
@@ -353,7 +353,7 @@ class Module:
         return list(written[0])
 
     def bindings(self) -> list[str]:
-        """What says of each class what its fields take."""
+        """Returns the statements that tell each class how to check its fields."""
         return [
             f"{VALUES}.bind({self.path(name, form)}, {{{ids}}}, {kinds})".replace("{}", "set()")
             for name, forms in self.forms.items()
@@ -386,12 +386,12 @@ class Module:
         elif self.kinds.get(name) in ("enum", "object", "interface"):
             replace_check(node, f"check_type(value, {name})")
         elif not (INTEGER.match(of) or of.startswith("Optional") or name in self.aliases or of == "ByRefBytes"):
-            # An integer's check is that of all, an option's that of what it holds, a name's that of what it names.
+            # Integers share one check. An optional and a named type use the check of what they contain.
             fail(f"nothing checks {of}")
         return [node]
 
     def converter_of_forms(self, converter: str, name: str) -> list[ast.stmt]:
-        """The converter of a record, an enum or an error."""
+        """Returns the converter of a record, an enum or an error."""
         lines = [f"class {converter}(_UniffiConverterRustBuffer):", " @staticmethod", " def read(buf):"]
         is_record, indent = self.kinds[name] == "record", " " * (2 if self.kinds[name] == "record" else 3)
         writes = [" @staticmethod", " def write(value, buf):"]
@@ -403,7 +403,7 @@ class Module:
             if not is_record:
                 lines += [f"  if variant == {number}:"]
                 writes += [f"  if isinstance(value, {path}):", f"   buf.write_i32({number})"]
-            # An exception is told by what it was made with.
+            # `Exception` keeps the positional arguments, and shows and pickles them.
             positional = ", ".join(f"{field.converter}.read(buf)" for field in form.fields)
             make = f"{path}({positional})" if self.kinds[name] == "error" else f"{VALUES}.made({path}, {read})"
             lines += [f"{indent}return {make}"]
@@ -427,13 +427,13 @@ class Module:
 
 
 def keyworded(name: str) -> str:
-    """`from_` of `_from`, as Python has it where a name is a keyword."""
+    """Returns `from_` for `_from`, as is usual in Python for a name that is a keyword."""
     bare = name.removeprefix("_")
     return f"{bare}_" if bare != name and keyword.iskeyword(bare) else name
 
 
 def converter_of(read: ast.expr) -> str:
-    """`X` of `X.read(buf)`."""
+    """Returns `X` for `X.read(buf)`."""
     match read:
         case ast.Call(func=ast.Attribute(value=converter, attr="read")):
             return ast.unparse(converter)
@@ -446,12 +446,12 @@ def class_source(name: str, base: str, form: Variant, decorators: list[str]) -> 
 
 
 def replace_check(node: ast.ClassDef, check: str) -> None:
-    """Has a converter refuse what is not of its type."""
+    """Replaces the check of a converter."""
     methods_of(node)["check_lower"].body = ast.parse(f"{VALUES}.{check}").body
 
 
 def check_returns(node: ast.ClassDef) -> None:
-    """Has what a host's class returns checked too."""
+    """Adds checks of what a host's class returns."""
     for method in methods_of(node).values():
         for inner in method.body:
             match inner:
@@ -466,7 +466,7 @@ def check_returns(node: ast.ClassDef) -> None:
 
 
 def name_arguments(function: ast.FunctionDef) -> None:
-    """Has a callable name the argument that it refuses."""
+    """Makes a callable name the argument that it refuses."""
     arguments = function.args
     given = {arg.arg for arg in [*arguments.args, *arguments.kwonlyargs]} - {"self", "cls"}
     checked = set()
@@ -480,7 +480,7 @@ def name_arguments(function: ast.FunctionDef) -> None:
 
 
 class Renamer(ast.NodeTransformer):
-    """Gives what is used the names that it is declared by, and types the form of today's Python."""
+    """Uses the new names of classes, and writes types in today's form."""
 
     def __init__(self, module: Module) -> None:
         self.names = {name: f"_{name}" for name, kind in module.kinds.items() if kind == "implementation"}
@@ -515,7 +515,7 @@ class Renamer(ast.NodeTransformer):
             case "typing.List", _:
                 node.value = ast.Name("list")
             case "typing.Union", ast.Tuple(elts=[ast.Name(id="object"), given]):
-                # It is written so where there is a default.
+                # UniFFI writes this for an argument with a default.
                 return given
         return node
 
@@ -525,7 +525,7 @@ class Renamer(ast.NodeTransformer):
         return node
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
-        """Documentation calls the members of an enum as Rust does."""
+        """Corrects names in documentation, which calls the members of an enum as Rust does."""
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             text = re.sub(r"`(\w+\.\w+)`", lambda each: f"`{self.members.get(each[1], each[1])}`", node.value.value)
             node.value = ast.Constant(text)
@@ -534,7 +534,7 @@ class Renamer(ast.NodeTransformer):
 
 
 def types_of(tree: ast.Module) -> str:
-    """The public names of a module with their types: what stands in its `.pyi`."""
+    """Returns the content of a module's `.pyi`: its public names with their types."""
     imports: list[ast.stmt] = []
     declared: dict[str, ast.stmt] = {}
     for node in tree.body:
@@ -570,7 +570,7 @@ def class_of(node: ast.ClassDef) -> ast.ClassDef:
             case ast.Assign(targets=[ast.Name(id=name)]) if is_public(name):
                 body.append(member)
     if not body and node.decorator_list:
-        # For mypy, a dataclass without a field has the initialiser of its base.
+        # mypy gives a dataclass without fields the `__init__` of its base.
         body = ast.parse("def __init__(self) -> None: ...").body
     bases = [base for base in node.bases if not ast.unparse(base).startswith(VALUES)]
     if any(ast.unparse(base) == f"{VALUES}.Error" for base in node.bases):
@@ -587,7 +587,7 @@ def function_of(node: ast.FunctionDef, within: str | None = None) -> ast.Functio
     arguments.defaults = [ast.Constant(...) for _ in arguments.defaults]
     arguments.kw_defaults = [default and ast.Constant(...) for default in arguments.kw_defaults]
     returns = ast.Constant(None) if node.name == "__init__" else node.returns
-    # A constructor makes whatever class it is called on.
+    # A class method that returns its class returns a subclass for a subclass.
     if node.decorator_list and isinstance(returns, ast.Name) and returns.id == within:
         returns = ast.Name("Self")
     return ast.FunctionDef(node.name, arguments, [ast.Expr(ast.Constant(...))], node.decorator_list, returns)

@@ -80,7 +80,7 @@ def test_a_module_as_it_is_expected_is_edited() -> None:
 )
 def test_a_module_that_is_otherwise_stops_the_build(old: str, new: str) -> None:
     assert old in SOURCE
-    with pytest.raises(ValueError, match="what is edited has changed, and the edit has not"):
+    with pytest.raises(ValueError, match="the edits do not fit what they edit"):
         finished(SOURCE.replace(old, new), "selfsame_testing")
 
 

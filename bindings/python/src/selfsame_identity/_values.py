@@ -1,7 +1,7 @@
-"""What the generated module is made of: records, variants and errors that check and show their fields, and times.
+"""The base classes of the generated module, its checks of types, and the conversion of times.
 
-A value is checked where it is given: as an argument, as a field, and inside of a list. What has the wrong type raises
-`TypeError`, what has the right type and cannot be raises `ValueError`, and neither repeats the value.
+A value is checked where the caller gives it: as an argument, as a field, and in a list. A wrong type raises `TypeError`
+and a value out of range raises `ValueError`. Neither text contains the value.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _MILLISECOND = datetime.timedelta(milliseconds=1)
 
 
 class Kind(Protocol):
-    """The part of a converter of UniFFI's that refuses a value which is not of its type."""
+    """The part of a UniFFI converter that checks a value."""
 
     def check_lower(self, value: Any, /) -> object: ...
 
 
 def check(name: str, kind: Kind, value: object) -> None:
-    """Refuses a value that is not of this kind, by the name that its giver knows it by."""
+    """Checks a value. The error's text begins with the name of the argument or the field."""
     try:
         kind.check_lower(value)
     except TypeError as problem:
@@ -37,7 +37,7 @@ def check(name: str, kind: Kind, value: object) -> None:
 
 
 def check_type(value: object, kind: type) -> None:
-    """Refuses what is no instance of this class. A `bool` is no number."""
+    """Raises unless the value is an instance of the class. A `bool` does not pass for an `int`."""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise TypeError(f"must be {kind.__qualname__}, not {type(value).__qualname__}")
 
@@ -70,14 +70,14 @@ def check_list(value: Any, kind: Kind) -> None:
 
 
 def check_fields(value: Any, kind: type[Fields]) -> None:
-    """Checks the fields too: a list in one of them may have changed since."""
+    """Checks the fields again, because a list in one of them may have changed since it was set."""
     check_type(value, kind)
     for name, field in value._kinds.items():
         check(name, field, getattr(value, name))
 
 
 def path_text(value: object) -> str:
-    """The text of a path."""
+    """Returns the path as text."""
     path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else value
     if not isinstance(path, str):
         raise TypeError(f"must be str or os.PathLike[str], not {type(value).__qualname__}")
@@ -85,7 +85,7 @@ def path_text(value: object) -> str:
 
 
 def millis_of(value: Any) -> int:
-    """The milliseconds since 1970 that a time crosses as."""
+    """Returns the milliseconds since 1970, which is how a time crosses."""
     check_type(value, datetime.datetime)
     if value.utcoffset() is None:
         raise ValueError("must be an aware datetime, for example datetime.now(timezone.utc), not a naive one")
@@ -96,7 +96,7 @@ def millis_of(value: Any) -> int:
 
 
 def time_of(millis: int) -> datetime.datetime:
-    """The time in UTC. What lies past the year 9999 is the last time that Python has."""
+    """Returns the time in UTC. A time after the year 9999 becomes the last one that Python can express."""
     try:
         return _EPOCH + millis * _MILLISECOND
     except OverflowError:
@@ -104,7 +104,7 @@ def time_of(millis: int) -> datetime.datetime:
 
 
 def span_of(seconds: int, nanoseconds: int) -> datetime.timedelta:
-    """The span, or the longest that Python has."""
+    """Returns the span, or the longest that Python can express."""
     try:
         return datetime.timedelta(seconds=seconds, microseconds=nanoseconds // 1000)
     except OverflowError:
@@ -112,7 +112,7 @@ def span_of(seconds: int, nanoseconds: int) -> datetime.timedelta:
 
 
 class Fields:
-    """Takes values of its fields' types alone, and shows none that must stay hidden."""
+    """A record, a variant or an error. It checks each field when it is set, and hides secrets in its `repr`."""
 
     _kinds: ClassVar[Mapping[str, Kind]] = {}
     _ids: ClassVar[frozenset[str]] = frozenset()
@@ -131,28 +131,28 @@ class Fields:
 
 
 class Variants(Fields):
-    """One of several variants, each of which is a class below this one."""
+    """A type with variants. Each variant is a class below this one."""
 
     def __init__(self, *_: object, **__: object) -> None:
         raise TypeError(f"{type(self).__qualname__} itself has no instances: make one of its variants")
 
 
 class Error(Variants, Exception):
-    """An exception with fields. It names the package and not the generated module."""
+    """An exception with fields. Tracebacks name the package, not the generated module."""
 
     def __init_subclass__(cls) -> None:
         cls.__module__ = cls.__module__.partition(".")[0]
 
 
 class Object:
-    """Lives in the engine."""
+    """An object of the engine."""
 
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}(…)"
 
 
 def variant(of: type, name: str) -> Callable[[_Class], _Class]:
-    """Places a class where it is found: `Step.Done`."""
+    """Makes a class a member of its type, for example `Step.Done`."""
 
     def placed(kind: _Class) -> _Class:
         kind.__name__, kind.__qualname__ = name, f"{of.__qualname__}.{name}"
@@ -163,19 +163,19 @@ def variant(of: type, name: str) -> Callable[[_Class], _Class]:
 
 
 def bind(of: type[Fields], ids: set[str], /, **kinds: Kind) -> None:
-    """Says what the fields take, and which of them are ids, whose text may be seen."""
+    """Sets how the fields are checked, and which of them are ids, whose text `repr` shows."""
     of._kinds, of._ids = kinds, frozenset(ids)
 
 
 def made(of: type[_Made], /, **fields: object) -> _Made:
-    """What has come from the engine needs no check."""
+    """Creates a record or a variant from values of the engine, which need no check."""
     new = of.__new__(of)
     new.__dict__.update(fields)
     return new
 
 
 def _shown(value: object, is_id: bool) -> str:
-    """The value, if its type tells that it is no secret and nothing that a person wrote."""
+    """Returns the value as text if its type rules out secrets and text that a person wrote."""
     match value:
         case None | bool() | int() | datetime.timedelta() | Fields() | Object():
             return repr(value)
