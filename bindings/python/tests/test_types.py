@@ -39,6 +39,8 @@ from selfsame_identity import (
 from selfsame_identity import _values
 from selfsame_identity._native import selfsame_ffi
 
+# Python 3.10 gives an argument whose default is `None` the older of the two.
+UNIONS = (types.UnionType, typing.Union)
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 # One of each type that somebody could give by mistake.
 MISTAKES: list[Any] = [
@@ -64,7 +66,7 @@ def hints(thing: Any) -> dict[str, Any]:
 
 def is_right(value: Any, kind: Any) -> bool:
     """Whether a value has a type, by the type alone."""
-    if isinstance(kind, types.UnionType):
+    if typing.get_origin(kind) in UNIONS:
         return any(is_right(value, each) for each in kind.__args__)
     if typing.get_origin(kind) is list:
         return type(value) is list and all(is_right(item, kind.__args__[0]) for item in value)
@@ -75,7 +77,7 @@ def is_right(value: Any, kind: Any) -> bool:
 
 def sample(kind: Any) -> Any:
     """A value that has a type."""
-    if isinstance(kind, types.UnionType):
+    if typing.get_origin(kind) in UNIONS:
         return sample(kind.__args__[0])
     if typing.get_origin(kind) is list:
         return [sample(kind.__args__[0])]
