@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from time import perf_counter_ns
 
-import selfsame
-from selfsame import Answer, Client, Engine, Secret, SelfsameError, SessionToken, Step
+import selfsame_identity
+from selfsame_identity import Answer, Client, Engine, MessageKind, Secret, SelfsameError, SessionToken, Step
 
 PASSWORD, LAPTOP = Secret("correct horse battery staple"), Client(device="laptop")
 
@@ -23,12 +23,10 @@ def signed_up(engine: Engine, email: str) -> SessionToken:
     begun = engine.sign_up(email, PASSWORD, LAPTOP)
     [message] = engine.messages(1)
     engine.delivered(message.id)
-    assert begun.flow and isinstance(message.kind, message.kind.VERIFY_EMAIL)
-    done = engine.answer(begun.flow, begun.number, Answer.CODE(message.kind.code)).step
-    assert isinstance(done, Step.SIGNED_IN)
-    token: SessionToken | None = done[0].token
-    assert token
-    return token
+    assert begun.flow and isinstance(message.kind, MessageKind.VerifyEmail)
+    done = engine.answer(begun.flow, begun.number, Answer.Code(message.kind.code)).step
+    assert isinstance(done, Step.SignedIn) and done.session.token
+    return done.session.token
 
 
 def main() -> None:
@@ -46,7 +44,7 @@ def main() -> None:
         raise AssertionError("it was not refused")
 
     parts: dict[str, Callable[[], object]] = {
-        "build_id": selfsame.build_id,
+        "build_id": selfsame_identity.build_id,
         "refused": refused,
         "resolve": lambda: engine.resolve(token),
         "view": account.view,
@@ -55,7 +53,7 @@ def main() -> None:
     }
     for part in parts:
         print("part", part)
-    print(f"ready Python {platform.python_version()}, selfsame {selfsame.build_id()}", flush=True)
+    print(f"ready Python {platform.python_version()}, selfsame {selfsame_identity.build_id()}", flush=True)
     for line in sys.stdin:
         part, count = line.split()
         print(*(timed(parts[part]) for _ in range(int(count))), flush=True)

@@ -1,12 +1,9 @@
-"""Builds a wheel by maturin, joins the generated module to its package and adds the module's types, and the licences
-of what is linked in. Builds a source distribution that does the same.
-
-UniFFI makes a variant a subclass of its enum only while the module runs, and so no type checker finds it.
+"""Builds a wheel by maturin, has the generated module edited for its package, and adds the module's types and the
+licences of what is linked in. Builds a source distribution that does the same.
 """
 
 from __future__ import annotations
 
-import ast
 import shutil
 import subprocess
 import sys
@@ -15,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import maturin
+from generated import finished, replaced
 from maturin import get_requires_for_build_sdist, get_requires_for_build_wheel
 
 __all__ = [
@@ -27,24 +25,26 @@ __all__ = [
 
 # Of each library's modules, the one that its package is for. The library for tests has the other's module as
 # well, which is the application's.
-MODULES = {"selfsame": "selfsame_ffi", "selfsame_testing": "selfsame_testing"}
+MODULES = {"selfsame_identity": "selfsame_ffi", "selfsame_identity_testing": "selfsame_testing"}
 # The top of the sources, in the repository and in a source distribution.
 TOP = next(folder for folder in Path(__file__).resolve().parents if (folder / "Cargo.lock").is_file())
 # What maturin leaves out of a source distribution: no crate of it depends on the generator by name, and the name of
 # a build comes from the sources of both libraries.
-LEFT_OUT = ("bindings/bindgen", "bindings/testing/src", "bindings/third_party.py", "bindings/python/wheel_backend.py")
-SDIST_EDITS = {
-    "Cargo.toml": (('"bindings/quiet"', '"bindings/quiet", "bindings/bindgen"'),),
-    "pyproject.toml": (('"."', '"bindings/python"'), ('"shared_backend"', '"wheel_backend"')),
-}
-# What a generated module takes from its package.
-EDITS = {
-    "selfsame_ffi": (
-        ("\nimport platform\n", "\nimport platform\nimport selfsame._hooks\n"),
-        (".LoadLibrary(path)", ".LoadLibrary(selfsame._hooks.library(path))"),
-        ("\nclass Engine(EngineProtocol):", "\nclass Engine(selfsame._hooks.Context, EngineProtocol):"),
-    ),
-    "selfsame_testing": (),
+LEFT_OUT = (
+    "bindings/bindgen",
+    "bindings/testing/src",
+    "bindings/third_party.py",
+    "bindings/python/generated.py",
+    "bindings/python/wheel_backend.py",
+)
+MEMBERS = ('"bindings/quiet"', '"bindings/quiet", "bindings/bindgen"')
+PLACE = ('"."', '"bindings/python"')
+SDIST_EDITS: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
+    "selfsame_identity": {"Cargo.toml": (MEMBERS,), "pyproject.toml": (PLACE,)},
+    "selfsame_identity_testing": {
+        "Cargo.toml": (MEMBERS,),
+        "pyproject.toml": (PLACE, ('"shared_backend"', '"wheel_backend"')),
+    },
 }
 
 
@@ -82,11 +82,9 @@ def build_sdist(sdist_directory: str, *settings: Any, **named: Any) -> str:
                 shutil.copytree(source, copy, dirs_exist_ok=True)
             else:
                 shutil.copy(source, copy)
-        for file, edits in SDIST_EDITS.items():
+        for file, edits in SDIST_EDITS[name.partition("-")[0]].items():
             text = (unpacked / file).read_text("utf-8")
-            for old, new in edits:
-                text = text.replace(old, new)
-            (unpacked / file).write_text(text, "utf-8")
+            (unpacked / file).write_text(replaced(text, edits, file), "utf-8")
         # The lock file names nothing that is not there, or `--locked` refuses it.
         subprocess.run(["cargo", "update", "--workspace", "--offline", "--quiet"], cwd=unpacked, check=True)
         base = str(archive).removesuffix(".tar.gz")
@@ -117,99 +115,11 @@ def finish(native: Path, name: str) -> None:
             other.unlink()
     (native / "__init__.py").touch()
     module = native / f"{name}.py"
-    source = module.read_text("utf-8")
-    for old, new in EDITS[name]:
-        if source.count(old) != 1:
-            raise ValueError(f"{name}.py has {old!r} {source.count(old)} times: UniFFI writes it otherwise now")
-        source = source.replace(old, new)
+    source, types = finished(module.read_text("utf-8"), name)
     module.write_text(source, "utf-8")
-    module.with_suffix(".pyi").write_text(types_of(source), "utf-8")
+    module.with_suffix(".pyi").write_text(types, "utf-8")
 
 
 def wheel(*arguments: str) -> None:
     """Runs the tool that keeps a wheel's list of files true."""
     subprocess.run([sys.executable, "-m", "wheel", *arguments], check=True, stdout=sys.stderr)
-
-
-def types_of(source: str) -> str:
-    """The public names of a generated module with their types: what stands in its `.pyi`."""
-    imports: list[ast.stmt] = []
-    declared: dict[str, ast.stmt] = {}
-    for node in ast.parse(source).body:
-        match node:
-            case ast.Import() | ast.ImportFrom():
-                imports.append(node)
-            case ast.ClassDef(name=name) if is_public(name):
-                # An error is written twice: first with its base, then with its variants.
-                if isinstance(before := declared.get(name), ast.ClassDef):
-                    node.bases = before.bases
-                declared[name] = class_of(node)
-            case ast.FunctionDef(name=name) if is_public(name):
-                declared[name] = function_of(node)
-            case ast.Assign(targets=[ast.Name(id=name)]) if is_public(name) or name == "__all__":
-                declared.setdefault(name, node)
-    imports.append(ast.ImportFrom("typing_extensions", [ast.alias("Self")], 0))
-    module = ast.Module([*imports, *declared.values()], [])
-    return ast.unparse(ast.fix_missing_locations(module)) + "\n"
-
-
-def class_of(node: ast.ClassDef) -> ast.ClassDef:
-    """A class with its fields and methods; what all of its variants can do, it can."""
-    members: dict[str, ast.stmt] = {}
-    for member in node.body:
-        match member:
-            case ast.ClassDef(name=name):
-                variant = class_of(member)
-                variant.bases = [ast.Name(node.name)]
-                shared = {
-                    each.name: each
-                    for each in variant.body
-                    if isinstance(each, ast.FunctionDef) and is_public(each.name)
-                }
-                variant.body = [each for each in variant.body if each not in shared.values()]
-                members.update(shared)
-                members[name] = variant
-            case ast.FunctionDef(name=name) if is_public(name) or name in ("__init__", "__getitem__"):
-                members[name] = function_of(member, node.name)
-                if name == "__init__":
-                    members.update(fields_of(member))
-            case ast.Assign(targets=[ast.Name(id=name)]) if is_public(name):
-                members[name] = member
-    body = list(members.values()) or [ast.Expr(ast.Constant(...))]
-    return ast.ClassDef(node.name, node.bases, [], body, [])
-
-
-def fields_of(init: ast.FunctionDef) -> dict[str, ast.stmt]:
-    """What an initialiser is given is what its object has."""
-    given = [*init.args.args[1:], *init.args.kwonlyargs]
-    return {arg.arg: ast.AnnAssign(ast.Name(arg.arg), type_of(arg.annotation), None, 1) for arg in given}
-
-
-def function_of(node: ast.FunctionDef, within: str | None = None) -> ast.FunctionDef:
-    """A function without its body, every part of it with a type."""
-    arguments = node.args
-    for arg in [*arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]:
-        if arg and arg.arg not in ("self", "cls"):
-            arg.annotation = type_of(arg.annotation)
-    arguments.defaults = [ast.Constant(...) for _ in arguments.defaults]
-    arguments.kw_defaults = [default and ast.Constant(...) for default in arguments.kw_defaults]
-    returns = ast.Constant(None) if node.name == "__init__" else type_of(node.returns)
-    # A constructor makes whatever class it is called on.
-    if node.decorator_list and isinstance(returns, ast.Name) and returns.id == within:
-        returns = ast.Name("Self")
-    return ast.FunctionDef(node.name, arguments, [ast.Expr(ast.Constant(...))], node.decorator_list, returns)
-
-
-def type_of(annotation: ast.expr | None) -> ast.expr:
-    """The annotation; of `Union[object, X]`, which is written where there is a default, the `X`."""
-    match annotation:
-        case None:
-            return ast.parse("typing.Any", mode="eval").body
-        case ast.Subscript(slice=ast.Tuple(elts=[ast.Name(id="object"), given])):
-            return given
-    return annotation
-
-
-def is_public(name: str) -> bool:
-    """Whether a name is for users."""
-    return not name.startswith("_")

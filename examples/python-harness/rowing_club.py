@@ -1,11 +1,11 @@
-"""A rowing club's bookings. Who somebody is, `selfsame` says; the club knows who has which boat on which day."""
+"""A rowing club's bookings. `selfsame_identity` says who somebody is; the club knows who has which boat on which day."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from selfsame import (
+from selfsame_identity import (
     AccountId,
     Answer,
     Assertion,
@@ -18,7 +18,6 @@ from selfsame import (
     Secret,
     SessionToken,
     Step,
-    Timestamp,
     provider_x,
 )
 
@@ -73,7 +72,7 @@ class RowingClub:
         account = self._engine.touch(member).account
         return sorted(booking for booking, of in self._bookings.items() if of == account)
 
-    def leave(self, member: SessionToken) -> Timestamp:
+    def leave(self, member: SessionToken) -> datetime:
         """Leaves the club: until when they can come back."""
         return self._engine.account(member).request_deletion().purge_at
 
@@ -93,4 +92,4 @@ class RowingClub:
 
 def member(at: Progress) -> SessionToken | None:
     """The session that a flow has come to, if it has."""
-    return at.step[0].token if isinstance(at.step, Step.SIGNED_IN) else None
+    return at.step.session.token if isinstance(at.step, Step.SignedIn) else None

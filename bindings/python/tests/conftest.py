@@ -11,7 +11,18 @@ from typing import NamedTuple
 
 import pytest
 
-from selfsame import Answer, Client, Engine, Progress, Secret, SessionToken, Step, Unlock, generate_host_key
+from selfsame_identity import (
+    Answer,
+    Client,
+    Engine,
+    MessageKind,
+    Progress,
+    Secret,
+    SessionToken,
+    Step,
+    Unlock,
+    generate_host_key,
+)
 
 EMAIL = "ada@example.org"
 PASSWORD = Secret("correct horse battery staple")
@@ -30,7 +41,7 @@ class Store(NamedTuple):
 def store(tmp_path: Path) -> Store:
     """A new store in a file."""
     path = tmp_path / "accounts.selfsame"
-    unlock = Unlock.HOST_KEY(generate_host_key())
+    unlock = Unlock.HostKey(generate_host_key())
     return Store(path, unlock, Engine.create(path, unlock))
 
 
@@ -38,7 +49,7 @@ def code_from_mailbox(engine: Engine) -> Secret:
     """Reads the code out of the one message that waits, and says that it was delivered."""
     [message] = engine.messages(32)
     assert message.to == EMAIL
-    assert isinstance(message.kind, message.kind.VERIFY_EMAIL)
+    assert isinstance(message.kind, MessageKind.VerifyEmail)
     engine.delivered(message.id)
     return message.kind.code
 
@@ -51,16 +62,15 @@ def answered(engine: Engine, at: Progress, answer: Answer) -> Progress:
 
 def token_of(done: Progress) -> SessionToken:
     """The token of the session that a flow has opened."""
-    assert isinstance(done.step, Step.SIGNED_IN)
-    token = done.step[0].token
-    assert isinstance(token, SessionToken)
-    return token
+    assert isinstance(done.step, Step.SignedIn)
+    assert done.step.session.token
+    return done.step.session.token
 
 
 def sign_up(engine: Engine) -> SessionToken:
     """Signs Ada up, with the code from her mailbox."""
     begun = engine.sign_up(EMAIL, PASSWORD, LAPTOP)
-    return token_of(answered(engine, begun, Answer.CODE(code_from_mailbox(engine))))
+    return token_of(answered(engine, begun, Answer.Code(code_from_mailbox(engine))))
 
 
 def totp(secret: Secret, later: int = 0) -> Secret:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from conftest import sign_up
-from selfsame import Engine, SelfsameError, SessionToken
+from selfsame_identity import Engine, SelfsameError, SessionToken
 
 THREADS = 8
 

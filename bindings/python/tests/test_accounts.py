@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 
 from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered, sign_up, token_of
-from selfsame import (
+from selfsame_identity import (
     Accepted,
     Answer,
     SignInOutcome,
@@ -29,18 +29,18 @@ from selfsame import (
 
 # X with a word on Ada's mailbox, so that her address needs no code a second time.
 AUTHORITY = Provider(
-    id="x", issuer=provider_x().issuer, authority_for=["example.org"], assertion_kind=AssertionKind.HOST_STATED()
+    id="x", issuer=provider_x().issuer, authority_for=["example.org"], assertion_kind=AssertionKind.HostStated()
 )
 
 
 def by_x(engine: Engine) -> Progress:
     """Brings what the host has learnt from X."""
     begun = engine.begin_federated("x", LAPTOP)
-    assert begun.flow and isinstance(begun.step, Step.PRESENT_ASSERTION)
+    assert begun.flow and isinstance(begun.step, Step.PresentAssertion)
     word = HostStatement(
         flow=begun.step.flow, provider="x", subject="1815", handle="@ada", email=EMAIL, email_verified=True
     )
-    return engine.continue_with(begun.flow, Assertion.STATED(word), Intent.SIGN_UP)
+    return engine.continue_with(begun.flow, Assertion.Stated(word), Intent.SIGN_UP)
 
 
 def test_an_account_outlives_the_engine(store: Store) -> None:
@@ -65,15 +65,15 @@ def test_an_identity_is_linked_by_proof_of_the_account() -> None:
     account = engine.resolve(sign_up(engine)).account
 
     prompt = by_x(engine)
-    assert isinstance(prompt.step, Step.LINK_OR_CREATE)
+    assert isinstance(prompt.step, Step.LinkOrCreate)
     [candidate] = prompt.step.candidates
     assert candidate.methods == [MethodKind.PASSWORD]
-    proof = answered(engine, prompt, Answer.LINK_TO(candidate.place))
-    assert isinstance(proof.step, Step.PROVE_OWNERSHIP)
-    assert proof.step.accepted == [Accepted.PASSWORD()]
-    done = answered(engine, proof, Answer.PASSWORD(PASSWORD))
-    assert isinstance(done.step, Step.SIGNED_IN)
-    assert (done.step[0].account, done.step[0].outcome) == (account, SignInOutcome.LINKED)
+    proof = answered(engine, prompt, Answer.LinkTo(candidate.place))
+    assert isinstance(proof.step, Step.ProveOwnership)
+    assert proof.step.accepted == [Accepted.Password()]
+    done = answered(engine, proof, Answer.Password(PASSWORD))
+    assert isinstance(done.step, Step.SignedIn)
+    assert (done.step.session.account, done.step.session.outcome) == (account, SignInOutcome.LINKED)
 
     known = by_x(engine)
     view = engine.account(token_of(known)).view()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import traceback
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered, sign_up, token_of
-from selfsame import (
+from selfsame_identity import (
     Accepted,
     AccountHandle,
     Anchor,
@@ -25,6 +26,7 @@ from selfsame import (
     Keystore,
     KeystoreProblem,
     ManagedBy,
+    MessageKind,
     NameProblem,
     PasswordRule,
     Policy,
@@ -71,13 +73,13 @@ def test_a_session_that_waits_says_what_proof_it_takes(store: Store) -> None:
     purge_at = desk.start_deletion(account, "T-1").purge_at
     with pytest.raises(SelfsameError.ReauthenticationRequired) as waits:
         store.engine.resolve(token)
-    assert waits.value.accepted == [Accepted.PASSWORD()]
+    assert waits.value.accepted == [Accepted.Password()]
 
     begun = store.engine.reauthenticate(token)
-    assert isinstance(begun.step, Step.REAUTHENTICATE) and begun.step.accepted == waits.value.accepted
-    asked = answered(store.engine, begun, Answer.PASSWORD(PASSWORD))
-    assert isinstance(asked.step, Step.CONFIRM_RESTORE) and asked.step.purge_at == purge_at
-    restored = store.engine.account(token_of(answered(store.engine, asked, Answer.RESTORE())))
+    assert isinstance(begun.step, Step.Reauthenticate) and begun.step.accepted == waits.value.accepted
+    asked = answered(store.engine, begun, Answer.Password(PASSWORD))
+    assert isinstance(asked.step, Step.ConfirmRestore) and asked.step.purge_at == purge_at
+    restored = store.engine.account(token_of(answered(store.engine, asked, Answer.Restore())))
     with pytest.raises(SelfsameError.TooEarly) as early:
         desk.start_deletion(account, "T-1")
     assert early.value.at > restored.view().created + 29 * DAY
@@ -99,12 +101,12 @@ def test_a_recovery_holds_the_account(store: Store) -> None:
     sign_up(store.engine)
     begun = store.engine.reset_password(EMAIL, LAPTOP)
     [message] = store.engine.messages(32)
-    assert isinstance(message.kind, message.kind.RESET_PASSWORD)
-    proven = answered(store.engine, begun, Answer.CODE(message.kind.code))
+    assert isinstance(message.kind, MessageKind.ResetPassword)
+    proven = answered(store.engine, begun, Answer.Code(message.kind.code))
     with pytest.raises(SelfsameError.InvalidPassword) as common:
-        answered(store.engine, proven, Answer.NEW_PASSWORD(Secret("passwordpassword")))
+        answered(store.engine, proven, Answer.NewPassword(Secret("passwordpassword")))
     assert common.value.rule is PasswordRule.COMMON
-    back = answered(store.engine, proven, Answer.NEW_PASSWORD(Secret("another horse, not that one")))
+    back = answered(store.engine, proven, Answer.NewPassword(Secret("another horse, not that one")))
     account = store.engine.account(token_of(back))
     with pytest.raises(SelfsameError.OnHold) as hold:
         account.change_email("ada@example.net")
@@ -118,7 +120,7 @@ def test_another_key_opens_nothing_and_changes_nothing(store: Store) -> None:
     store.engine.suspend()
     before = store.path.read_bytes()
     with pytest.raises(SelfsameError.WrongKey):
-        Engine.open(store.path, Unlock.HOST_KEY(generate_host_key()))
+        Engine.open(store.path, Unlock.HostKey(generate_host_key()))
     assert store.path.read_bytes() == before
     with pytest.raises(SelfsameError.AlreadyExists):
         Engine.create(store.path, store.unlock)
@@ -144,7 +146,7 @@ class Chest(Keystore):
 
 def test_a_keystore_that_gives_no_key_opens_nothing_and_says_why(tmp_path: Path) -> None:
     chest = Chest(generate_host_key())
-    engine = Engine.create(tmp_path / "accounts.selfsame", Unlock.KEYSTORE(chest))
+    engine = Engine.create(tmp_path / "accounts.selfsame", Unlock.Keystore(chest))
     sign_up(engine)
     for problem, error in (
         (KeystoreProblem.Locked(), SelfsameError.KeyLocked),
@@ -159,6 +161,12 @@ def test_a_keystore_that_gives_no_key_opens_nothing_and_says_why(tmp_path: Path)
         assert shown(refused.value) == shown(error())
         chest.problem = None
         assert engine.health().accounts == 1
+    engine.suspend()
+    key, chest.key = chest.key, b"a bare key is none"  # type: ignore[assignment]
+    with pytest.raises(SelfsameError.KeyLocked):
+        engine.health()
+    chest.key = key
+    assert engine.health().accounts == 1
 
 
 class Vault(Anchor):
@@ -179,7 +187,7 @@ class Vault(Anchor):
 
 def test_an_older_copy_of_the_file_is_refused_where_there_is_an_anchor(tmp_path: Path) -> None:
     path, older, vault = tmp_path / "accounts.selfsame", tmp_path / "older", Vault()
-    unlock = Unlock.HOST_KEY(generate_host_key())
+    unlock = Unlock.HostKey(generate_host_key())
     engine = Engine.create(path, unlock, anchor=vault)
     assert engine.health().rollback_protected
     engine.suspend()
@@ -191,6 +199,10 @@ def test_an_older_copy_of_the_file_is_refused_where_there_is_an_anchor(tmp_path:
         assert shown(refused.value) == shown(SelfsameError.Anchor())
     vault.problem = None
     engine.suspend()
+    value, vault.value = vault.value, "text is no value"  # type: ignore[assignment]
+    with pytest.raises(SelfsameError.Anchor):
+        Engine.open(path, unlock, anchor=vault)
+    vault.value = value
     with pytest.raises(SelfsameError.RolledBack):
         Engine.open(older, unlock, anchor=vault)
     with pytest.raises(SelfsameError.AnchorMissing):
@@ -204,7 +216,7 @@ def test_another_key_takes_the_place_of_the_one_before(store: Store) -> None:
     sign_up(store.engine)
     for change in (store.engine.change_key, store.engine.rekey):
         earlier = store.unlock
-        store = store._replace(unlock=Unlock.HOST_KEY(generate_host_key()))
+        store = store._replace(unlock=Unlock.HostKey(generate_host_key()))
         change(store.unlock)
         store.engine.suspend()
         with pytest.raises(SelfsameError.WrongKey):
@@ -213,9 +225,9 @@ def test_another_key_takes_the_place_of_the_one_before(store: Store) -> None:
         store.engine.vacuum()
 
 
-DAY = 24 * 60 * 60 * 1000
+DAY = timedelta(days=1)
 TOO_CHEAP = Policy(hash_cost=HashCost(memory_kib=1, passes=1, lanes=1))
-SHORT_KEY = Unlock.HOST_KEY(HostKey(b"short"))
+SHORT_KEY = Unlock.HostKey(HostKey(b"short"))
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
 UNNAMED = Billing(customer="", plan="pro", status=BillingStatus.ACTIVE, managed_by=ManagedBy.DIRECT)

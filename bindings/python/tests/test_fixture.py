@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import LAPTOP, answered, token_of, totp
-from selfsame import Answer, Engine, HashCost, HostKey, Policy, Secret, Step, Unlock
+from selfsame_identity import Answer, Engine, HashCost, HostKey, Policy, Secret, Step, Unlock
 
 ROOT = Path(__file__).parents[3]
 FIXTURES = ROOT / "tests/fixtures"
@@ -22,11 +22,11 @@ def test_rust_reads_back_what_was_changed_here(number: int, tmp_path: Path) -> N
     person, figures = told["accounts"][number], told["policy"]
     copy = Path(shutil.copy(FIXTURES / "accounts-1.selfsame", tmp_path))
     policy = Policy(realm=figures["realm"], hash_cost=HashCost(**figures["hash_cost"]))
-    with Engine.open(copy, Unlock.HOST_KEY(HostKey(bytes.fromhex(told["host_key"]))), policy) as engine:
+    with Engine.open(copy, Unlock.HostKey(HostKey(bytes.fromhex(told["host_key"]))), policy) as engine:
         at = engine.sign_in(person["email"], Secret(person["password"]), LAPTOP)
         if "totp_secret" in person:
-            assert isinstance(at.step, Step.SECOND_FACTOR)
-            at = answered(engine, at, Answer.TOTP(totp(Secret(person["totp_secret"]))))
+            assert isinstance(at.step, Step.SecondFactor)
+            at = answered(engine, at, Answer.Totp(totp(Secret(person["totp_secret"]))))
         account = engine.account(token_of(at))
         assert account.view().display_name == person["display_name"]
         account.set_display_name("Who was here")

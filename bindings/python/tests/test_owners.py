@@ -7,7 +7,7 @@ import json
 import pytest
 
 from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered, code_from_mailbox, sign_up, token_of, totp
-from selfsame import (
+from selfsame_identity import (
     Aal,
     Accepted,
     AccountHandle,
@@ -19,6 +19,8 @@ from selfsame import (
     Effect,
     EmailProof,
     Engine,
+    InExport,
+    MessageKind,
     Planned,
     Policy,
     RecoveryCodes,
@@ -64,24 +66,24 @@ def test_mfa_is_asked_for_once_it_is_on(store: Store) -> None:
     assert len(codes.codes) == 10
 
     asked = store.engine.sign_in(EMAIL, PASSWORD, LAPTOP)
-    assert isinstance(asked.step, Step.SECOND_FACTOR)
+    assert isinstance(asked.step, Step.SecondFactor)
     assert asked.step.accepted == [SecondFactor.TOTP, SecondFactor.RECOVERY_CODE]
     # The step that turned MFA on is spent, and the one after it is taken already.
-    done = answered(store.engine, asked, Answer.TOTP(totp(begun.secret, later=1))).step
-    assert isinstance(done, Step.SIGNED_IN)
-    assert (done[0].aal, done[0].recovered) == (Aal.AAL2, False)
-    assert set(done[0].amr) == {Amr.PWD, Amr.OTP, Amr.MFA}
+    done = answered(store.engine, asked, Answer.Totp(totp(begun.secret, later=1))).step
+    assert isinstance(done, Step.SignedIn)
+    assert (done.session.aal, done.session.recovered) == (Aal.AAL2, False)
+    assert set(done.session.amr) == {Amr.PWD, Amr.OTP, Amr.MFA}
 
 
 def test_a_recovered_session_is_no_proof_of_the_second_factor(store: Store) -> None:
     _, codes = turn_mfa_on(store.engine.account(sign_up(store.engine)))
     asked = store.engine.sign_in(EMAIL, PASSWORD, LAPTOP)
-    done = answered(store.engine, asked, Answer.RECOVERY_CODE(codes.codes[0]))
+    done = answered(store.engine, asked, Answer.RecoveryCode(codes.codes[0]))
     recovered = store.engine.account(token_of(done))
     assert [session.recovered for session in recovered.sessions()] == [True]
     with pytest.raises(SelfsameError.ReauthenticationRequired) as wants:
         recovered.regenerate_recovery_codes()
-    assert wants.value.accepted == [Accepted.PASSWORD()]
+    assert wants.value.accepted == [Accepted.Password()]
     recovered.turn_off_mfa()
     assert recovered.view().mfa is None
 
@@ -89,23 +91,23 @@ def test_a_recovered_session_is_no_proof_of_the_second_factor(store: Store) -> N
 def test_an_email_is_changed_by_the_code_that_went_there(store: Store) -> None:
     account = store.engine.account(sign_up(store.engine))
     asked = account.change_email(NEW)
-    assert asked == AddressStep.PROVE_ADDRESS(to="a…@example.net")
+    assert asked == AddressStep.ProveAddress(to="a…@example.net")
     [message] = [message for message in store.engine.messages(32) if message.to == NEW]
-    assert isinstance(message.kind, message.kind.CHANGE_EMAIL)
+    assert isinstance(message.kind, MessageKind.ChangeEmail)
     code = mailed_code(message.kind)
     assert code == message.kind.code and code is not None
     with pytest.raises(SelfsameError.InvalidCode):
         account.prove_address(Secret("00000000" if code != Secret("00000000") else "00000001"))
     assert account.view().contact == EMAIL
-    assert account.prove_address(code) == AddressStep.DONE()
+    assert account.prove_address(code) == AddressStep.Done()
     assert account.view().contact == NEW
     token_of(store.engine.sign_in(NEW, PASSWORD, LAPTOP))
 
     [told] = [message for message in store.engine.messages(32) if message.to == EMAIL]
-    assert isinstance(told.kind, told.kind.EMAIL_CHANGED) and told.undo
+    assert isinstance(told.kind, MessageKind.EmailChanged) and told.undo
     begun = store.engine.undo(told.undo.code, LAPTOP)
-    assert isinstance(begun.step, Step.NEW_PASSWORD)
-    back = answered(store.engine, begun, Answer.NEW_PASSWORD(Secret("another horse, not that one")))
+    assert isinstance(begun.step, Step.NewPassword)
+    back = answered(store.engine, begun, Answer.NewPassword(Secret("another horse, not that one")))
     assert store.engine.account(token_of(back)).view().contact == EMAIL
 
 
@@ -120,19 +122,19 @@ def test_the_export_is_a_document_without_secrets(store: Store) -> None:
     for hidden in (secret, PASSWORD, *codes.codes):
         assert hidden.reveal() not in document
     places = [table.in_export for table in tables()]
-    at = {place[0].partition(".")[0].partition("[")[0] for place in places if isinstance(place, place.AT)}
+    at = {place.member.partition(".")[0].partition("[")[0] for place in places if isinstance(place, InExport.At)}
     assert at and at <= set(members)
 
 
 def test_an_act_is_explained_and_not_done(store: Store) -> None:
     account = store.engine.account(sign_up(store.engine))
     before = account.activity()
-    explained = account.explain(Planned.REQUEST_DELETION())
+    explained = account.explain(Planned.RequestDeletion())
     assert explained.refusal is None and explained.rules
-    assert Effect.ACCOUNT(Action.DELETION_REQUESTED) in explained.effects
-    assert Effect.ALL_SESSIONS_END() in explained.effects
-    assert Effect.MESSAGE(kind="DeletionRequested") in explained.effects
-    refused = account.explain(Planned.OPEN_PRODUCT("grok"))
+    assert Effect.Account(Action.DELETION_REQUESTED) in explained.effects
+    assert Effect.AllSessionsEnd() in explained.effects
+    assert Effect.Message(kind="DeletionRequested") in explained.effects
+    refused = account.explain(Planned.OpenProduct("grok"))
     assert isinstance(refused.refusal, SelfsameError.UnknownProduct)
     assert str(refused.refusal) == refused.refusal.explanation() != ""
     assert refused.effects == []
@@ -146,11 +148,11 @@ def test_a_device_picks_among_its_accounts_before_an_email_is_proven() -> None:
     account = engine.account(token_of(there))
     assert [membership.product for membership in account.memberships()] == ["grok"]
     assert [address.verified_at for address in account.view().addresses] == [None]
-    assert account.prove_address(code_from_mailbox(engine)) == AddressStep.DONE()
+    assert account.prove_address(code_from_mailbox(engine)) == AddressStep.Done()
     assert account.view().addresses[0].verified_at
 
     hidden = engine.sign_up("grace@example.org", PASSWORD, Client(device="Ada's phone", remembered=False))
-    assert isinstance(hidden.step, Step.SIGNED_IN)
+    assert isinstance(hidden.step, Step.SignedIn)
     [entry] = engine.picker()
     assert (entry.account, entry.email) == (account.view().id, "a…@example.org")
     token_of(engine.sign_in_to(entry.account, PASSWORD, LAPTOP))

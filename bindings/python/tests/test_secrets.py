@@ -8,19 +8,30 @@ from typing import Any
 import pytest
 
 from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered
-from selfsame import Answer, Client, FlowToken, HostKey, Secret, SelfsameError, SessionToken, Step, Unlock
+from selfsame_identity import (
+    Answer,
+    Client,
+    FlowToken,
+    HostKey,
+    MessageKind,
+    Secret,
+    SelfsameError,
+    SessionToken,
+    Step,
+    Unlock,
+)
 
 
 def test_a_secret_shows_nothing_of_itself(store: Store) -> None:
     begun = store.engine.sign_up(EMAIL, PASSWORD, LAPTOP)
     [message] = store.engine.messages(1)
-    assert isinstance(message.kind, message.kind.VERIFY_EMAIL)
-    done = answered(store.engine, begun, Answer.CODE(message.kind.code))
-    assert begun.flow and isinstance(done.step, Step.SIGNED_IN)
+    assert isinstance(message.kind, MessageKind.VerifyEmail)
+    done = answered(store.engine, begun, Answer.Code(message.kind.code))
+    assert begun.flow and isinstance(done.step, Step.SignedIn) and done.step.session.token
     key = HostKey(bytes(range(32)))
-    token = done.step[0].token
-    answer = Answer.CODE(message.kind.code)
-    holders: list[Any] = [begun, message, done, done.step[0], answer, Unlock.HOST_KEY(key)]
+    token = done.step.session.token
+    answer = Answer.Code(message.kind.code)
+    holders: list[Any] = [begun, message, done, done.step.session, answer, Unlock.HostKey(key)]
     for secret in (PASSWORD, message.kind.code, begun.flow, token, key):
         holders += [secret, [secret], {"secret": secret}]
     shown = "\n".join(f"{holder!r} {holder!s} {holder}" for holder in holders)
@@ -49,7 +60,7 @@ def test_no_error_repeats_what_was_given(store: Store) -> None:
 
 def test_a_bare_text_is_not_taken_for_a_secret(store: Store) -> None:
     bare: Any = "correct horse battery staple"
-    with pytest.raises(TypeError, match=r"selfsame\.Secret\(\.\.\.\)") as refused:
+    with pytest.raises(TypeError, match="^password: must be Secret, not str$") as refused:
         store.engine.sign_in(EMAIL, bare, LAPTOP)
     assert bare not in str(refused.value)
     with pytest.raises(TypeError, match="HostKey takes bytes, not str"):

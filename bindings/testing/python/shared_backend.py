@@ -1,4 +1,4 @@
-"""Builds the wheel as that of `selfsame` is built: a backend must be inside of its project, this file is."""
+"""Builds the wheel as that of `selfsame-identity` is built: a backend must be inside of its project, this file is."""
 
 import sys
 from pathlib import Path

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rowing_club import POLICY, RowingClub, member
-from selfsame import Answer, Policy, SessionToken
-from selfsame_testing import World
+from selfsame_identity import Answer, Policy, SessionToken
+from selfsame_identity_testing import World
 
 EMAIL, PASSWORD = "ada@example.org", "correct horse battery staple"
 
@@ -29,6 +29,6 @@ def ada(club: RowingClub, world: World) -> SessionToken:
     asked = club.join(EMAIL, PASSWORD, "Ada's laptop")
     code = world.mailed_code(EMAIL)
     assert code
-    token = member(club.answer(asked, Answer.CODE(code)))
+    token = member(club.answer(asked, Answer.Code(code)))
     assert token
     return token

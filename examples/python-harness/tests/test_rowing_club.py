@@ -8,8 +8,8 @@ import pytest
 
 from conftest import EMAIL, PASSWORD
 from rowing_club import BoatIsTaken, RowingClub, member
-from selfsame import Answer, Message, Secret, SelfsameError, SessionToken, Step
-from selfsame_testing import Identity, World, assertion, totp
+from selfsame_identity import Answer, Message, Secret, SelfsameError, SessionToken, Step
+from selfsame_identity_testing import Identity, World, assertion, totp
 
 MAY_DAY = date(2026, 5, 1)
 
@@ -25,7 +25,7 @@ def test_a_boat_is_booked_once(club: RowingClub, ada: SessionToken, world: World
     asked = club.join("grace@example.org", "another horse, not that one", "Grace's phone")
     code = world.mailed_code("grace@example.org")
     assert code
-    grace = member(club.answer(asked, Answer.CODE(code)))
+    grace = member(club.answer(asked, Answer.Code(code)))
     assert grace
     with pytest.raises(BoatIsTaken):
         club.book(grace, "Nene", MAY_DAY)
@@ -33,14 +33,14 @@ def test_a_boat_is_booked_once(club: RowingClub, ada: SessionToken, world: World
 
 def test_nobody_joins_without_the_code_from_their_mailbox(club: RowingClub, world: World) -> None:
     asked = club.join(EMAIL, PASSWORD, "Ada's laptop")
-    assert isinstance(asked.step, Step.VERIFY_EMAIL) and asked.step.to == "a…@example.org"
+    assert isinstance(asked.step, Step.VerifyEmail) and asked.step.to == "a…@example.org"
     with pytest.raises(SelfsameError.InvalidCode):
-        club.answer(asked, Answer.CODE(Secret("no code")))
+        club.answer(asked, Answer.Code(Secret("no code")))
     first = world.mailed_code(EMAIL)
     world.later(timedelta(days=1))
     assert first
     with pytest.raises(SelfsameError.FlowExpired):
-        club.answer(asked, Answer.CODE(first))
+        club.answer(asked, Answer.Code(first))
 
 
 def test_a_session_ends_after_two_weeks_without_use(club: RowingClub, ada: SessionToken, world: World) -> None:
@@ -59,7 +59,7 @@ def test_guessing_has_to_wait(club: RowingClub, ada: SessionToken, world: World)
     with pytest.raises(SelfsameError.Throttled) as wait:
         club.sign_in(EMAIL, PASSWORD, "Ada's phone")
     assert wait.value.retry_at
-    world.later(timedelta(milliseconds=wait.value.retry_at - world.now()))
+    world.later(wait.value.retry_at - world.now())
     assert member(club.sign_in(EMAIL, PASSWORD, "Ada's phone"))
 
 
@@ -71,11 +71,11 @@ def test_x_leads_to_the_account_that_is_there(club: RowingClub, ada: SessionToke
     ada_at_x = Identity(provider="x", subject="1815", handle="@ada", email=EMAIL)
     at = club.back_from_x(at, assertion(ada_at_x, at.flow))
     code = world.mailed_code(EMAIL)
-    assert isinstance(at.step, Step.VERIFY_EMAIL) and code
-    at = club.answer(at, Answer.CODE(code))
-    assert isinstance(at.step, Step.LINK_OR_CREATE)
-    at = club.answer(at, Answer.LINK_TO(at.step.candidates[0].place))
-    phone = member(club.answer(at, Answer.PASSWORD(Secret(PASSWORD))))
+    assert isinstance(at.step, Step.VerifyEmail) and code
+    at = club.answer(at, Answer.Code(code))
+    assert isinstance(at.step, Step.LinkOrCreate)
+    at = club.answer(at, Answer.LinkTo(at.step.candidates[0].place))
+    phone = member(club.answer(at, Answer.Password(Secret(PASSWORD))))
     assert phone and club.bookings(phone) == [(MAY_DAY, "Nene")]
 
 
@@ -89,18 +89,18 @@ def test_a_second_factor_is_asked_for(club: RowingClub, ada: SessionToken, world
 
     world.later(timedelta(minutes=1))
     at = club.sign_in(EMAIL, PASSWORD, "Ada's phone")
-    assert isinstance(at.step, Step.SECOND_FACTOR) and member(at) is None
+    assert isinstance(at.step, Step.SecondFactor) and member(at) is None
     with pytest.raises(SelfsameError.InvalidCode):
-        club.answer(at, Answer.TOTP(digits))
+        club.answer(at, Answer.Totp(digits))
     digits = totp(app, world.now())
-    assert digits and member(club.answer(at, Answer.TOTP(digits)))
+    assert digits and member(club.answer(at, Answer.Totp(digits)))
 
 
 def test_who_left_is_forgotten_after_a_month(club: RowingClub, ada: SessionToken, world: World) -> None:
     club.book(ada, "Nene", MAY_DAY)
     until = club.leave(ada)
-    assert until > world.now() + 29 * 24 * 60 * 60 * 1000
-    world.later(timedelta(milliseconds=until - world.now()))
+    assert until > world.now() + timedelta(days=29)
+    world.later(until - world.now())
     # The engine looks twice, a day apart.
     for _ in range(2):
         world.later(timedelta(days=1))
@@ -109,7 +109,7 @@ def test_who_left_is_forgotten_after_a_month(club: RowingClub, ada: SessionToken
     asked = club.join(EMAIL, PASSWORD, "Ada's laptop")
     code = world.mailed_code(EMAIL)
     assert code
-    again = member(club.answer(asked, Answer.CODE(code)))
+    again = member(club.answer(asked, Answer.Code(code)))
     assert again and club.bookings(again) == []
     club.book(again, "Nene", MAY_DAY)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-import selfsame
-from render import Json, code, error, shown, transcript
-from selfsame import (
+import selfsame_identity
+from render import EPOCH, Json, code, error, shown, transcript
+from selfsame_identity import (
     AccountHandle,
     Answer,
     Assertion,
@@ -34,7 +35,7 @@ from selfsame import (
     Step,
     SupportDesk,
 )
-from selfsame_testing import Identity, World, assertion, totp, world_policy
+from selfsame_identity_testing import Identity, World, assertion, totp, world_policy
 
 NOBODYS = "00000000-0000-7000-8000-000000000000"
 DONE = {"done": True}
@@ -43,7 +44,7 @@ DONE = {"done": True}
 def played(story: str) -> str:
     """The transcript of a story, the text of its file."""
     told = json.loads(story)
-    world = World(policy_of(told.get("policy", {})), told["seed"], told["starts"])
+    world = World(policy_of(told.get("policy", {})), told["seed"], EPOCH + span(millis=told["starts"]))
     stage = Stage(world)
     transcribed = []
     for number, scene in enumerate(told["acts"], 1):
@@ -75,10 +76,15 @@ def span(days: int = 0, hours: int = 0, minutes: int = 0, seconds: int = 0, mill
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds, milliseconds=millis)
 
 
+def time(period_end: int | None = None, **_: object) -> datetime | None:
+    """When a billing period ends."""
+    return None if period_end is None else EPOCH + span(millis=period_end)
+
+
 def called(variants: Any, name: str) -> Any:
-    """The variant that stories call so; one that carries something is yet to be given it."""
+    """The variant that stories call so: a member of an enum, or a class that is yet to be given what it carries."""
     upper = "".join(f"_{letter}" if letter.isupper() else letter for letter in name).strip("_").upper()
-    return getattr(variants, upper)
+    return getattr(variants, upper if issubclass(variants, enum.Enum) else name)
 
 
 class Running(NamedTuple):
@@ -118,8 +124,8 @@ class Stage:
 
     def _arrived(self, name: str | None, progress: Progress) -> Progress:
         """Remembers where the flow is, and what session it opened."""
-        if isinstance(progress.step, Step.SIGNED_IN):
-            self.opened = progress.step[0]
+        if isinstance(progress.step, Step.SignedIn):
+            self.opened = progress.step.session
         if name:
             self._flows[name] = Running(progress.flow, progress.number)
         return progress
@@ -179,17 +185,17 @@ class Stage:
         [(kind, value)] = give.items()
         match kind:
             case "Code":
-                return Answer.CODE(self._codes[value])
+                return Answer.Code(self._codes[value])
             case "Assertion":
-                return Answer.ASSERTION(self._says(flow, value))
+                return Answer.Assertion(self._says(flow, value))
             case "Totp":
-                return Answer.TOTP(self._shows(value))
+                return Answer.Totp(self._shows(value))
             case "RecoveryCode":
-                return Answer.RECOVERY_CODE(self._recovery_codes[value["of"]][value["number"] - 1])
+                return Answer.RecoveryCode(self._recovery_codes[value["of"]][value["number"] - 1])
             case "LinkTo":
-                return Answer.LINK_TO(value)
+                return Answer.LinkTo(value)
             case "CorrectAddress":
-                return Answer.CORRECT_ADDRESS(value)
+                return Answer.CorrectAddress(value)
         typed: Answer = called(Answer, kind.removeprefix("Typed"))(Secret(value))
         return typed
 
@@ -376,14 +382,14 @@ class Stage:
 
     def set_billing(self, account: str, product: str, billing: dict[str, Any]) -> None:
         status, managed_by = called(BillingStatus, billing["status"]), called(ManagedBy, billing["managed_by"])
-        told = Billing(**{**billing, "status": status, "managed_by": managed_by})
+        told = Billing(**{**billing, "status": status, "managed_by": managed_by, "period_end": time(**billing)})
         self._engine.set_billing(self._accounts[account], product, told)
 
     def billing_destination(self, session: str, product: str) -> Json:
         return self._account(session).billing_destination(product)
 
     def manage_destination(self, session: str, product: str | None = None, provider: str | None = None) -> Json:
-        managed = Managed.PRODUCT(product) if product else Managed.PROVIDER(provider)
+        managed = Managed.Product(product) if product else Managed.Provider(provider or "")
         return self._account(session).manage_destination(managed)
 
     # The world and the host.
@@ -392,7 +398,7 @@ class Stage:
         message = self._world.take_mail(to)
         if message is None:
             return {"kind": None}
-        sent = selfsame.mailed_code(message.kind)
+        sent = selfsame_identity.mailed_code(message.kind)
         if code and sent:
             self._codes[code] = sent
         if undo and message.undo:

@@ -7,8 +7,8 @@ import enum
 import json
 from typing import Any
 
-import selfsame
-from selfsame import (
+import selfsame_identity
+from selfsame_identity import (
     Accepted,
     Activity,
     Adding,
@@ -45,11 +45,13 @@ FAILURES = {
     *("Damaged", "Storage", "Unknown", "Broken", "Machine", "Defect"),
 }
 # What these members of a message's kind are called in a transcript.
-PYTHONS = {"kind": "method", "_from": "from"}
+PYTHONS = {"kind": "method", "from_": "from"}
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def transcript(played: list[Json]) -> str:
-    """The acts as JSON without blanks, members by name; yes and no are words, what is not there is left out."""
+    """The acts as JSON without blanks, members by name; yes and no are words, times are
+    milliseconds, what is not there is left out."""
     return json.dumps(plain(played), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
@@ -61,15 +63,18 @@ def plain(answer: Json) -> Json:
             return [plain(item) for item in answer]
         case dict():
             return {name: plain(value) for name, value in answer.items() if value is not None}
+        case datetime.datetime():
+            return plain(answer - EPOCH)
+        case datetime.timedelta():
+            return answer // datetime.timedelta(milliseconds=1)
     return answer
 
 
 def code(value: object) -> str:
     """The name of a variant, the same in every language."""
-    if isinstance(value, SelfsameError):
-        return type(value).__name__
-    name = value.name if isinstance(value, enum.Enum) else type(value).__name__.rpartition(".")[2]
-    return "".join(word.capitalize() for word in name.split("_"))
+    if isinstance(value, enum.Enum):
+        return "".join(word.capitalize() for word in value.name.split("_"))
+    return type(value).__name__
 
 
 def error(problem: SelfsameError) -> Json:
@@ -86,24 +91,22 @@ def fields(value: object, *but: str) -> dict[str, Json]:
 def shown(value: object) -> Json:
     """Any answer."""
     match value:
-        case None | bool() | int() | str() | dict():
+        case None | bool() | int() | str() | dict() | datetime.datetime() | datetime.timedelta():
             return value
         case list():
             return [shown(item) for item in value]
-        case datetime.timedelta():
-            return value // datetime.timedelta(milliseconds=1)
         case SelfsameError():
             return error(value)
         case Progress():
             return {**shown(value.step), "in_flow": value.flow is not None, "number": value.number}
-        case Step.SIGNED_IN():
-            return {"step": code(value), **shown(value[0])}
+        case Step.SignedIn():
+            return {"step": code(value), **shown(value.session)}
         case Step():
             return {"step": code(value), **fields(value)}
         case SignedIn():
             return {**fields(value, "token"), "token_given": value.token is not None}
-        case Accepted.FEDERATED():
-            return f"Federated {value[0]}"
+        case Accepted.Federated():
+            return f"Federated {value.provider}"
         case Adding():
             return {"kind": code(value), **fields(value)}
         case Status():
@@ -115,7 +118,7 @@ def shown(value: object) -> Json:
         case Session():
             return {**fields(value, "client"), "device": value.client.device, "product": value.client.product}
         case Activity():
-            event, says = value.event, selfsame.describe_event(value.event)
+            event, says = value.event, selfsame_identity.describe_event(value.event)
             done = event.outcome is Outcome.DONE
             return {**fields(event, "outcome"), "sequence": value.sequence, "says": says, "done": done}
         case Message():
@@ -138,29 +141,29 @@ def shown(value: object) -> Json:
         case YearMonth():
             return f"{value.year:04}-{value.month:02}"
         case Amr():
-            return selfsame.amr_value(value)
+            return selfsame_identity.amr_value(value)
         case enum.Enum() | Accepted() | AddressSource() | RequestedBy():
             return code(value)
     # A secret is none, and is in no transcript.
-    assert type(value).__module__ == selfsame.Client.__module__, type(value)
+    assert type(value).__module__ == selfsame_identity.Client.__module__, type(value)
     return fields(value)
 
 
 def effect(of: Effect) -> str:
     """What an act would change, in words."""
     match of:
-        case Effect.ACCOUNT():
-            return f"the account changes: {selfsame.describe_action(of[0])}"
-        case Effect.THIS_SESSION():
+        case Effect.Account():
+            return f"the account changes: {selfsame_identity.describe_action(of.action)}"
+        case Effect.ThisSession():
             return "this session goes on with other proof"
-        case Effect.SESSION_ENDS():
-            return f"session {of[0]} ends"
-        case Effect.OTHER_SESSIONS_END():
+        case Effect.SessionEnds():
+            return f"session {of.session} ends"
+        case Effect.OtherSessionsEnd():
             return "all other sessions end"
-        case Effect.ALL_SESSIONS_END():
+        case Effect.AllSessionsEnd():
             return "all sessions end"
-        case Effect.IDENTIFIERS():
+        case Effect.Identifiers():
             return "an identifier is taken or becomes free"
-        case Effect.MESSAGE():
+        case Effect.Message():
             return f"a message goes out: {of.kind}"
     raise ValueError(f"no words for {code(of)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from player import Stage, played
-from selfsame_testing import StoryError, transcript
+from selfsame_identity_testing import StoryError, transcript
 
 STORIES = sorted((Path(__file__).parents[4] / "tests/stories").glob("*.json"))
 

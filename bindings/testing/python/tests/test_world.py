@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import inspect
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-import selfsame
-from selfsame import Answer, Client, Engine, Intent, Policy, SelfsameError, Secret, SessionToken, Step
-from selfsame_testing import Identity, World, assertion, totp
-from selfsame_testing._native.selfsame_testing import panic_with
+import selfsame_identity
+from selfsame_identity import (
+    Answer,
+    Client,
+    Engine,
+    FlowToken,
+    Intent,
+    Policy,
+    SelfsameError,
+    Secret,
+    SessionToken,
+    Step,
+)
+from selfsame_identity_testing import Identity, World, assertion, totp, transcript
+from selfsame_identity_testing._native.selfsame_testing import panic_with
 
 EMAIL = "ada@example.org"
 PASSWORD = Secret("correct horse battery staple")
+LATER = datetime(2030, 1, 1, tzinfo=timezone.utc)
 LAPTOP = Client(device="Ada's laptop")
 
 
@@ -22,10 +36,9 @@ def sign_up(world: World) -> SessionToken:
     begun = world.engine().sign_up(EMAIL, PASSWORD, LAPTOP)
     code = world.mailed_code(EMAIL)
     assert begun.flow and code
-    done = world.engine().answer(begun.flow, begun.number, Answer.CODE(code)).step
-    assert isinstance(done, Step.SIGNED_IN) and done[0].token
-    token: SessionToken = done[0].token
-    return token
+    done = world.engine().answer(begun.flow, begun.number, Answer.Code(code)).step
+    assert isinstance(done, Step.SignedIn) and done.session.token
+    return done.session.token
 
 
 def test_an_engine_of_a_world_is_the_applications(world: World) -> None:
@@ -44,7 +57,7 @@ def test_an_engine_of_a_world_is_the_applications(world: World) -> None:
 def test_time_passes_when_the_test_says_so(world: World) -> None:
     token, began = sign_up(world), world.now()
     world.later(timedelta(days=29, milliseconds=1))
-    assert world.now() == began + 29 * 24 * 60 * 60 * 1000 + 1
+    assert world.now() == began + timedelta(days=29, milliseconds=1)
     assert world.engine().resolve(token).created_at == began
     world.set_wall_back(timedelta(hours=1))
     assert world.engine().health().clock_rolled_back_by == timedelta(hours=1)
@@ -58,7 +71,7 @@ def test_mail_is_read(world: World) -> None:
     sign_up(world)
     assert [message.to for message in world.mail()] == [EMAIL]
     code, message = world.mailed_code(EMAIL), world.take_mail("Ada@Example.org")
-    assert code and message and code == selfsame.mailed_code(message.kind)
+    assert code and message and code == selfsame_identity.mailed_code(message.kind)
     assert world.mail() == [] and world.take_mail(EMAIL) is None and world.undo_code(EMAIL) is None
 
 
@@ -67,7 +80,7 @@ def test_a_provider_says_what_the_test_wants(world: World) -> None:
     assert begun.flow
     ada = Identity(provider="example", subject="1815", email="ada@provider.example", email_verified=True)
     done = world.engine().continue_with(begun.flow, assertion(ada, begun.flow), Intent.SIGN_UP).step
-    assert isinstance(done, Step.SIGNED_IN)
+    assert isinstance(done, Step.SignedIn)
     with pytest.raises(SelfsameError.InvalidShortName):
         assertion(Identity(provider="No Name", subject="1815"), begun.flow)
 
@@ -84,9 +97,39 @@ def test_worlds_of_one_seed_are_alike() -> None:
     ours = [World(seed=seed) for seed in (7, 7, 8)]
     tokens = [sign_up(world) for world in ours]
     assert tokens[0] == tokens[1] != tokens[2]
-    assert World(starts=1_000).now() == 1_000
+    assert World(starts=LATER).now() == LATER
     with pytest.raises(SelfsameError.InvalidPolicy):
         World(Policy(realm=""))
+
+
+def test_a_clock_past_the_year_9999_shows_the_last_time_that_python_has() -> None:
+    last = datetime.max.replace(tzinfo=timezone.utc)
+    world = World(starts=last)
+    assert world.now() == last.replace(microsecond=999_000)
+    world.later(timedelta(days=400))
+    assert world.now() == last
+    with pytest.raises(ValueError, match="^starts: must be an aware datetime"):
+        World(starts=datetime(2026, 1, 1))
+
+
+def test_an_argument_takes_its_type_alone(world: World) -> None:
+    given: dict[str, Any] = {
+        "identity": Identity(provider="x", subject="1815"),
+        "at": world.now(),
+        **{"flow": FlowToken("text"), "secret": PASSWORD, "span": timedelta(1), "policy": Policy(), "seed": 1},
+        **{"starts": world.now(), "to": EMAIL, "story": "{}"},
+    }
+    methods = [name for name in vars(World) if not name.startswith("_")]
+    for call in (World, assertion, totp, transcript, *(getattr(world, name) for name in methods)):
+        arguments = {name: given[name] for name in inspect.signature(call).parameters}
+        for name in arguments:
+            for mistake in (object(), True, 1.5, b"text", [], ("text",), LAPTOP):
+                with pytest.raises(TypeError, match=f"^{name}: must be "):
+                    call(**{**arguments, name: mistake})
+    mistakes: dict[str, Any] = {"provider": None, "subject": 1, "handle": b"@ada", "email_verified": "no"}
+    for name, mistake in mistakes.items():
+        with pytest.raises(TypeError, match=f"^Identity.{name}: must be "):
+            Identity(**{"provider": "x", "subject": "1815", name: mistake})
 
 
 class TestOfAnApplicationsPolicy:

@@ -74,7 +74,7 @@ class HostKey(_Hidden):
 def revealed(kind: type[_HiddenText] | type[HostKey], value: object) -> str | bytes:
     """What crosses; a bare text or bytes does not, so that it is hidden wherever it comes from."""
     if not isinstance(value, kind):
-        raise TypeError(f"wrap it first: selfsame.{kind.__name__}(...), not {type(value).__name__}")
+        raise TypeError(f"must be {kind.__qualname__}, not {type(value).__qualname__}")
     return value.reveal()
 
 

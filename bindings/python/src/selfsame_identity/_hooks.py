@@ -10,8 +10,8 @@ _Self = TypeVar("_Self", bound="Context")
 
 def library(own: str) -> str:
     """The native library of this process: the one for tests, which has all of the other in it, where
-    `selfsame_testing` was imported first. Two of them would not know each other's objects."""
-    testing = sys.modules.get("selfsame_testing")
+    `selfsame_identity_testing` was imported first. Two of them would not know each other's objects."""
+    testing = sys.modules.get("selfsame_identity_testing")
     return own if testing is None else str(testing.LIBRARY)
 
 

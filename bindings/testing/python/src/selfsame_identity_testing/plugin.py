@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-import selfsame_testing
-from selfsame import Policy
-from selfsame_testing import World
+import selfsame_identity_testing
+from selfsame_identity import Policy
+from selfsame_identity_testing import World
 
 
 @pytest.fixture
 def world_policy() -> Policy:
     """The policy of `world`. A fixture of the same name in a `conftest.py` gives it another, such as the
     application's."""
-    return selfsame_testing.world_policy()
+    return selfsame_identity_testing.world_policy()
 
 
 @pytest.fixture
