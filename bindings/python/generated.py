@@ -31,7 +31,6 @@ EDITS = {
 # Names for the fields that have none in Rust.
 FIELDS: dict[str, dict[str, str]] = {
     "selfsame_ffi": {
-        "Accepted.Federated": "provider",
         "AddressSource.Method": "method",
         "Answer.Assertion": "assertion",
         "Answer.Code": "code",
@@ -55,7 +54,6 @@ FIELDS: dict[str, dict[str, str]] = {
         "Planned.OpenProduct": "product",
         "Planned.RemoveMethod": "method",
         "Planned.TakeSeenEmail": "method",
-        "Step.SignedIn": "session",
         "Unlock.HostKey": "key",
         "Unlock.Keystore": "keystore",
         "Unlock.Passphrase": "passphrase",

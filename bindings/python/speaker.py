@@ -23,8 +23,8 @@ def signed_up(engine: Engine, email: str) -> SessionToken:
     begun = engine.sign_up(email, PASSWORD, LAPTOP)
     [message] = engine.messages(1)
     engine.delivered(message.id)
-    assert begun.flow and isinstance(message.kind, MessageKind.VerifyEmail)
-    done = engine.answer(begun.flow, begun.number, Answer.Code(message.kind.code)).step
+    assert isinstance(message.kind, MessageKind.VerifyEmail)
+    done = engine.answer(begun, Answer.Code(message.kind.code)).step
     assert isinstance(done, Step.SignedIn) and done.session.token
     return done.session.token
 

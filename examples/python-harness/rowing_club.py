@@ -11,10 +11,10 @@ from selfsame_identity import (
     Assertion,
     Client,
     Engine,
+    Flow,
     Intent,
     Message,
     Policy,
-    Progress,
     Secret,
     SessionToken,
     Step,
@@ -37,27 +37,25 @@ class RowingClub:
 
     # Who it is: each page shows the step that it is given, and answers it.
 
-    def join(self, email: str, password: str, device: str) -> Progress:
+    def join(self, email: str, password: str, device: str) -> Flow:
         """The form for new members."""
         return self._engine.sign_up(email, Secret(password), Client(device=device))
 
-    def sign_in(self, email: str, password: str, device: str) -> Progress:
+    def sign_in(self, email: str, password: str, device: str) -> Flow:
         """The form for members."""
         return self._engine.sign_in(email, Secret(password), Client(device=device))
 
-    def sign_in_with_x(self, device: str) -> Progress:
+    def sign_in_with_x(self, device: str) -> Flow:
         """The button that leads to X."""
         return self._engine.begin_federated("x", Client(device=device))
 
-    def back_from_x(self, at: Progress, said: Assertion) -> Progress:
+    def back_from_x(self, at: Flow, said: Assertion) -> Flow:
         """The page that X leads back to."""
-        assert at.flow, "X is always a flow"
-        return self._engine.continue_with(at.flow, said, Intent.SIGN_UP)
+        return self._engine.continue_with(at, said, Intent.SIGN_UP)
 
-    def answer(self, at: Progress, answer: Answer) -> Progress:
+    def answer(self, at: Flow, answer: Answer) -> Flow:
         """What the member answers to a step."""
-        assert at.flow, "a step that can be answered is one of a flow"
-        return self._engine.answer(at.flow, at.number, answer)
+        return self._engine.answer(at, answer)
 
     # What they do here.
 
@@ -90,6 +88,6 @@ class RowingClub:
             self._bookings = {booking: of for booking, of in self._bookings.items() if of != gone.account}
 
 
-def member(at: Progress) -> SessionToken | None:
+def member(at: Flow) -> SessionToken | None:
     """The session that a flow has come to, if it has."""
     return at.step.session.token if isinstance(at.step, Step.SignedIn) else None

@@ -15,8 +15,8 @@ from selfsame_identity import (
     Answer,
     Client,
     Engine,
+    Flow,
     MessageKind,
-    Progress,
     Secret,
     SessionToken,
     Step,
@@ -54,16 +54,14 @@ def code_from_mailbox(engine: Engine) -> Secret:
     return message.kind.code
 
 
-def answered(engine: Engine, at: Progress, answer: Answer) -> Progress:
+def answered(engine: Engine, at: Flow, answer: Answer) -> Flow:
     """The step after this one."""
-    assert at.flow
-    return engine.answer(at.flow, at.number, answer)
+    return engine.answer(at, answer)
 
 
-def token_of(done: Progress) -> SessionToken:
+def token_of(done: Flow) -> SessionToken:
     """The token of the session that a flow has opened."""
     assert isinstance(done.step, Step.SignedIn)
-    assert done.step.session.token
     return done.step.session.token
 
 

@@ -11,18 +11,18 @@ from conftest import EMAIL, LAPTOP, PASSWORD, Store, answered, sign_up, token_of
 from selfsame_identity import (
     Accepted,
     Answer,
-    SignInOutcome,
     Assertion,
+    AssertionKind,
     Engine,
+    Flow,
     HostStatement,
     Intent,
     MethodKind,
     Policy,
-    Progress,
     Provider,
     SelfsameError,
+    SignInOutcome,
     Step,
-    AssertionKind,
     provider_x,
 )
 
@@ -33,14 +33,14 @@ AUTHORITY = Provider(
 )
 
 
-def by_x(engine: Engine) -> Progress:
+def by_x(engine: Engine) -> Flow:
     """Brings what the host has learnt from X."""
     begun = engine.begin_federated("x", LAPTOP)
-    assert begun.flow and isinstance(begun.step, Step.PresentAssertion)
+    assert isinstance(begun.step, Step.PresentAssertion)
     word = HostStatement(
         flow=begun.step.flow, provider="x", subject="1815", handle="@ada", email=EMAIL, email_verified=True
     )
-    return engine.continue_with(begun.flow, Assertion.Stated(word), Intent.SIGN_UP)
+    return engine.continue_with(begun, Assertion.Stated(word), Intent.SIGN_UP)
 
 
 def test_an_account_outlives_the_engine(store: Store) -> None:

@@ -247,7 +247,7 @@ def remove_the_last_method(store: Store) -> None:
         (SelfsameError.InvalidPolicy, lambda _: Engine.in_memory(TOO_CHEAP)),
         (SelfsameError.InvalidShortName, lambda store: store.engine.begin_federated("No Name", LAPTOP)),
         (SelfsameError.UnknownProvider, lambda store: store.engine.begin_federated("elsewhere", LAPTOP)),
-        (SelfsameError.InvalidToken, lambda store: store.engine.current_step(FlowToken("no token"))),
+        (SelfsameError.InvalidToken, lambda store: store.engine.resume(FlowToken("no token"))),
         (SelfsameError.InvalidToken, lambda store: store.engine.resolve(SessionToken("no token"))),
         (SelfsameError.InvalidId, lambda store: owner(store).end_session("no id")),
         (SelfsameError.UnknownAccount, lambda store: store.engine.support("grace").activity(NOBODY)),

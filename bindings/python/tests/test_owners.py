@@ -23,6 +23,7 @@ from selfsame_identity import (
     MessageKind,
     Planned,
     Policy,
+    Product,
     RecoveryCodes,
     SecondFactor,
     Secret,
@@ -31,11 +32,16 @@ from selfsame_identity import (
     describe_event,
     export_schema,
     mailed_code,
-    product_grok,
     tables,
 )
 
 NEW = "ada@example.net"
+NOTES = Product(
+    id="notes",
+    display_name="Field Notes",
+    manage_account_url="https://notes.example/account",
+    manage_billing_url="https://notes.example/billing",
+)
 
 
 def turn_mfa_on(account: AccountHandle) -> tuple[Secret, RecoveryCodes]:
@@ -143,10 +149,10 @@ def test_an_act_is_explained_and_not_done(store: Store) -> None:
 
 
 def test_a_device_picks_among_its_accounts_before_an_email_is_proven() -> None:
-    engine = Engine.in_memory(Policy(email_proof=EmailProof.LATER, products=[product_grok()]))
-    there = engine.sign_up(EMAIL, PASSWORD, Client(device="Ada's phone", product="grok"))
+    engine = Engine.in_memory(Policy(email_proof=EmailProof.LATER, products=[NOTES]))
+    there = engine.sign_up(EMAIL, PASSWORD, Client(device="Ada's phone", product="notes"))
     account = engine.account(token_of(there))
-    assert [membership.product for membership in account.memberships()] == ["grok"]
+    assert [membership.product for membership in account.memberships()] == ["notes"]
     assert [address.verified_at for address in account.view().addresses] == [None]
     assert account.prove_address(code_from_mailbox(engine)) == AddressStep.Done()
     assert account.view().addresses[0].verified_at

@@ -27,16 +27,16 @@ def test_a_secret_shows_nothing_of_itself(store: Store) -> None:
     [message] = store.engine.messages(1)
     assert isinstance(message.kind, MessageKind.VerifyEmail)
     done = answered(store.engine, begun, Answer.Code(message.kind.code))
-    assert begun.flow and isinstance(done.step, Step.SignedIn) and done.step.session.token
+    assert begun.token and isinstance(done.step, Step.SignedIn)
     key = HostKey(bytes(range(32)))
     token = done.step.session.token
     answer = Answer.Code(message.kind.code)
     holders: list[Any] = [begun, message, done, done.step.session, answer, Unlock.HostKey(key)]
-    for secret in (PASSWORD, message.kind.code, begun.flow, token, key):
+    for secret in (PASSWORD, message.kind.code, begun.token, token, key):
         holders += [secret, [secret], {"secret": secret}]
     shown = "\n".join(f"{holder!r} {holder!s} {holder}" for holder in holders)
     assert "Secret(…)" in shown
-    for value in (PASSWORD, message.kind.code, begun.flow, token):
+    for value in (PASSWORD, message.kind.code, begun.token, token):
         assert value.reveal() not in shown
     assert repr(key.reveal()) not in shown and key.reveal().hex() not in shown
 
@@ -49,7 +49,7 @@ def test_no_error_repeats_what_was_given(store: Store) -> None:
         lambda: store.engine.sign_in(f"{given}@example.org", Secret(given), LAPTOP),
         lambda: store.engine.begin_federated(given, Client(device=given)),
         lambda: store.engine.resolve(SessionToken(given)),
-        lambda: store.engine.current_step(FlowToken(given)),
+        lambda: store.engine.resume(FlowToken(given)),
     ]
     for call in calls:
         with pytest.raises(SelfsameError) as refused:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import selfsame_identity
 from render import EPOCH, Json, code, error, shown, transcript
@@ -18,14 +19,13 @@ from selfsame_identity import (
     Client,
     EmailProof,
     Engine,
-    FlowToken,
+    Flow,
     Intent,
     Managed,
     ManagedBy,
     MethodKind,
     Planned,
     Policy,
-    Progress,
     RecoveryCodes,
     RequestKind,
     Secret,
@@ -87,19 +87,12 @@ def called(variants: Any, name: str) -> Any:
     return getattr(variants, upper if issubclass(variants, enum.Enum) else name)
 
 
-class Running(NamedTuple):
-    """A flow under way, and the step that it is at."""
-
-    token: FlowToken | None
-    number: int
-
-
 class Stage:
     """What the names of a story stand for by now. Every other method is the act that is called so."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._flows: dict[str, Running] = {}
+        self._flows: dict[str, Flow] = {}
         self._sessions: dict[str, tuple[str, SessionToken]] = {}
         self._accounts: dict[str, str] = {}
         self._requests: dict[str, tuple[str, str]] = {}
@@ -115,25 +108,20 @@ class Stage:
             assert self.opened
             self._accounts[account] = self.opened.account
         if session:
-            assert self.opened and self.opened.token
+            assert self.opened
             self._sessions[session] = (self.opened.session, self.opened.token)
 
     @property
     def _engine(self) -> Engine:
         return self._world.engine()
 
-    def _arrived(self, name: str | None, progress: Progress) -> Progress:
+    def _arrived(self, name: str | None, flow: Flow) -> Flow:
         """Remembers where the flow is, and what session it opened."""
-        if isinstance(progress.step, Step.SignedIn):
-            self.opened = progress.step.session
+        if isinstance(flow.step, Step.SignedIn):
+            self.opened = flow.step.session
         if name:
-            self._flows[name] = Running(progress.flow, progress.number)
-        return progress
-
-    def _flow(self, name: str) -> tuple[FlowToken, int]:
-        token, number = self._flows[name]
-        assert token, f"{name!r} was done at once, without a flow"
-        return token, number
+            self._flows[name] = flow
+        return flow
 
     def _token(self, session: str) -> SessionToken:
         return self._sessions[session][1]
@@ -149,7 +137,7 @@ class Stage:
         return NOBODYS
 
     def _says(self, flow: str, identity: dict[str, Any]) -> Assertion:
-        return assertion(Identity(**identity), self._flow(flow)[0])
+        return assertion(Identity(**identity), self._flows[flow])
 
     def _shows(self, app: str) -> Secret:
         digits = totp(self._apps[app], self._world.now())
@@ -162,21 +150,23 @@ class Stage:
 
     # In.
 
-    def sign_up(self, email: str, password: str, flow: str, **client: str) -> Progress:
+    def sign_up(self, email: str, password: str, flow: str, **client: str) -> Flow:
         return self._arrived(flow, self._engine.sign_up(email, Secret(password), at(**client)))
 
-    def begin_federated(self, provider: str, flow: str, **client: str) -> Progress:
+    def begin_federated(self, provider: str, flow: str, **client: str) -> Flow:
         return self._arrived(flow, self._engine.begin_federated(provider, at(**client)))
 
-    def continue_with(self, flow: str, identity: dict[str, Any], intent: str, made_for: str | None = None) -> Progress:
+    def continue_with(self, flow: str, identity: dict[str, Any], intent: str, made_for: str | None = None) -> Flow:
         said = self._says(made_for or flow, identity)
-        token, _ = self._flow(flow)
-        return self._arrived(flow, self._engine.continue_with(token, said, called(Intent, intent)))
+        # An assertion answers the first step, also where a story gives it once more.
+        first = replace(self._flows[flow], number=1)
+        return self._arrived(flow, self._engine.continue_with(first, said, called(Intent, intent)))
 
-    def answer(self, flow: str, give: str | dict[str, Any], number: int | None = None) -> Progress:
+    def answer(self, flow: str, give: str | dict[str, Any], number: int | None = None) -> Flow:
         answer = self._answer(flow, give)
-        token, now_at = self._flow(flow)
-        return self._arrived(flow, self._engine.answer(token, now_at if number is None else number, answer))
+        now_at = self._flows[flow]
+        asked = now_at if number is None else replace(now_at, number=number)
+        return self._arrived(flow, self._engine.answer(asked, answer))
 
     def _answer(self, flow: str, give: str | dict[str, Any]) -> Answer:
         if isinstance(give, str):
@@ -199,29 +189,31 @@ class Stage:
         typed: Answer = called(Answer, kind.removeprefix("Typed"))(Secret(value))
         return typed
 
-    def current_step(self, flow: str) -> Progress:
-        return self._arrived(flow, self._engine.current_step(self._flow(flow)[0]))
+    def resume(self, flow: str) -> Flow:
+        token = self._flows[flow].token
+        assert token, f"{flow!r} was done at once, without a flow"
+        return self._arrived(flow, self._engine.resume(token))
 
-    def sign_in(self, email: str, password: str, flow: str | None = None, **client: str) -> Progress:
+    def sign_in(self, email: str, password: str, flow: str | None = None, **client: str) -> Flow:
         return self._arrived(flow, self._engine.sign_in(email, Secret(password), at(**client)))
 
     def picker(self) -> Json:
         return {"accounts": shown(self._engine.picker())}
 
-    def sign_in_to(self, account: str, password: str, flow: str | None = None, device: str = "laptop") -> Progress:
+    def sign_in_to(self, account: str, password: str, flow: str | None = None, device: str = "laptop") -> Flow:
         known = self._accounts[account]
         return self._arrived(flow, self._engine.sign_in_to(known, Secret(password), at(device)))
 
     def remove_from_picker(self, account: str) -> None:
         self._engine.remove_from_picker(self._accounts[account])
 
-    def reset_password(self, email: str, flow: str, **client: str) -> Progress:
+    def reset_password(self, email: str, flow: str, **client: str) -> Flow:
         return self._arrived(flow, self._engine.reset_password(email, at(**client)))
 
-    def reauthenticate(self, session: str, flow: str) -> Progress:
+    def reauthenticate(self, session: str, flow: str) -> Flow:
         return self._arrived(flow, self._engine.reauthenticate(self._token(session)))
 
-    def undo(self, undo: str, flow: str, **client: str) -> Progress:
+    def undo(self, undo: str, flow: str, **client: str) -> Flow:
         return self._arrived(flow, self._engine.undo(self._undos.get(undo, Secret(undo)), at(**client)))
 
     # The second factor.
@@ -255,7 +247,7 @@ class Stage:
 
     # Ways in and addresses.
 
-    def begin_add(self, session: str, provider: str, flow: str) -> Progress:
+    def begin_add(self, session: str, provider: str, flow: str) -> Flow:
         return self._arrived(flow, self._account(session).begin_add(provider))
 
     def add_password(self, session: str, email: str, password: str) -> Json:

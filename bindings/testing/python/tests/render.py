@@ -18,15 +18,15 @@ from selfsame_identity import (
     Destination,
     Effect,
     Explanation,
+    Flow,
     Health,
     Message,
     Outcome,
     PrivacyRequest,
-    Progress,
     PurgeReceipt,
     RecoveryCodes,
-    RequestedBy,
     RequestStatus,
+    RequestedBy,
     SelfsameError,
     Session,
     SignedIn,
@@ -97,14 +97,14 @@ def shown(value: object) -> Json:
             return [shown(item) for item in value]
         case SelfsameError():
             return error(value)
-        case Progress():
-            return {**shown(value.step), "in_flow": value.flow is not None, "number": value.number}
+        case Flow():
+            return {**shown(value.step), "in_flow": value.token is not None, "number": value.number}
         case Step.SignedIn():
             return {"step": code(value), **shown(value.session)}
         case Step():
             return {"step": code(value), **fields(value)}
         case SignedIn():
-            return {**fields(value, "token"), "token_given": value.token is not None}
+            return fields(value, "token")
         case Accepted.Federated():
             return f"Federated {value.provider}"
         case Adding():

@@ -17,8 +17,8 @@ from selfsame_identity import (
     FlowToken,
     Intent,
     Policy,
-    SelfsameError,
     Secret,
+    SelfsameError,
     SessionToken,
     Step,
 )
@@ -35,8 +35,8 @@ def sign_up(world: World) -> SessionToken:
     """Signs Ada up, with the code from her mailbox."""
     begun = world.engine().sign_up(EMAIL, PASSWORD, LAPTOP)
     code = world.mailed_code(EMAIL)
-    assert begun.flow and code
-    done = world.engine().answer(begun.flow, begun.number, Answer.Code(code)).step
+    assert code
+    done = world.engine().answer(begun, Answer.Code(code)).step
     assert isinstance(done, Step.SignedIn) and done.session.token
     return done.session.token
 
@@ -77,12 +77,11 @@ def test_mail_is_read(world: World) -> None:
 
 def test_a_provider_says_what_the_test_wants(world: World) -> None:
     begun = world.engine().begin_federated("example", LAPTOP)
-    assert begun.flow
     ada = Identity(provider="example", subject="1815", email="ada@provider.example", email_verified=True)
-    done = world.engine().continue_with(begun.flow, assertion(ada, begun.flow), Intent.SIGN_UP).step
+    done = world.engine().continue_with(begun, assertion(ada, begun), Intent.SIGN_UP).step
     assert isinstance(done, Step.SignedIn)
     with pytest.raises(SelfsameError.InvalidShortName):
-        assertion(Identity(provider="No Name", subject="1815"), begun.flow)
+        assertion(Identity(provider="No Name", subject="1815"), begun)
 
 
 def test_an_authenticator_app_shows_digits(world: World) -> None:
@@ -137,7 +136,7 @@ class TestOfAnApplicationsPolicy:
 
     @pytest.fixture
     def world_policy(self) -> Policy:
-        return Policy(accounts_per_email=1, session_idle=timedelta(minutes=5))
+        return Policy(max_accounts_per_email=1, session_idle=timedelta(minutes=5))
 
     def test_it_is_the_worlds(self, world: World) -> None:
         token = sign_up(world)
