@@ -95,13 +95,20 @@ class {name} internal constructor(
 "
     ));
     lines.extend(methods.iter().flat_map(|method| method.suspending("    ", "act", "this")));
-    lines.push(
-        "    /** Releases what it holds. It waits for the disk. Closing it again has no effect. */
-    override fun close() {
-        if (closed.compareAndSet(false, true)) blocking.release()
-    }"
-        .to_owned(),
-    );
+    let close = match constructors {
+        [] => "    /** Frees it at once, and not when the garbage collector comes to it. Closing it again has no effect. */",
+        _ => {
+            "    /**
+     * Releases the file and its lock, and forgets the keys. It waits for the disk. Closing it again has no effect.
+     *
+     * An app that only goes to the background calls [suspend] instead: the next call opens the file again.
+     */"
+        }
+    };
+    lines.push(close.to_owned());
+    lines.push("    override fun close() {".to_owned());
+    lines.push("        if (closed.compareAndSet(false, true)) blocking.release()".to_owned());
+    lines.push("    }".to_owned());
     if !constructors.is_empty() {
         lines.push("\n    companion object {".to_owned());
         let on = format!("Blocking{name}");

@@ -1,5 +1,6 @@
 package selfsame
 
+import example.signIn
 import java.nio.file.Path
 import java.util.concurrent.CountDownLatch
 import kotlin.test.Test
@@ -41,6 +42,15 @@ class EngineTest {
         again.close()
         assertFailsWith<IllegalStateException> { again.resolve(token) }
         Engine.open(path, unlock).close()
+    }
+
+    @Test
+    fun `a refusal is told in the person's own language`() = runBlocking {
+        Engine.inMemory().use { engine ->
+            val translations = mapOf("InvalidCredentials" to "E-Mail oder Passwort ist falsch.")
+            assertEquals("E-Mail oder Passwort ist falsch.", signIn(engine, EMAIL, PASSWORD, translations))
+            assertEquals("the credentials are wrong; check them or sign in another way", signIn(engine, EMAIL, PASSWORD, mapOf()))
+        }
     }
 
     @Test

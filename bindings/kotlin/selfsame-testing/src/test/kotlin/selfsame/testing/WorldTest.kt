@@ -1,7 +1,9 @@
 package selfsame.testing
 
+import java.nio.file.Path
 import java.time.Duration
 import java.time.Instant
+import kotlin.io.path.readText
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
@@ -36,6 +38,12 @@ class WorldTest {
         val begun = engine.signUp(ADA, PASSWORD, LAPTOP)
         val code = Answer.Code(assertNotNull(world.mailedCode(ADA)))
         return assertIs<Step.SignedIn>(engine.answer(begun.flow!!, begun.number, code).step).session
+    }
+
+    @Test
+    fun `the test in the README is one of this package`() {
+        val test = Path.of("src/test/kotlin/example/SessionTest.kt").readText()
+        assertContains(Path.of("../README.md").readText(), "```kotlin\n$test```\n")
     }
 
     @Test
