@@ -95,7 +95,7 @@ impl Adapter {
         Self { interfaces, constructors, renamed, fields, words: docs::Words::of(texts), found }
     }
 
-    /// Fails if the templates have changed.
+    /// Fails if the templates have changed, or if a field in the table has a name in Rust by now.
     fn verify(&self) -> Result<(), Box<dyn Error>> {
         let parts = [
             "interface",
@@ -106,12 +106,17 @@ impl Adapter {
             "free text",
             "converter",
         ];
-        match parts.iter().find(|part| !self.found.contains(*part)) {
-            Some(part) => {
-                Err(format!("the generated Kotlin has no {part} any more: mend bindings/bindgen").into())
-            }
-            None => Ok(()),
+        if let Some(part) = parts.iter().find(|part| !self.found.contains(*part)) {
+            return Err(format!("the generated Kotlin has no {part} any more: mend bindings/bindgen").into());
         }
+        for (of, variant, name) in FIELDS {
+            if self.fields.get(&(of.to_owned(), variant.to_owned())).is_none_or(|field| field != name) {
+                return Err(
+                    format!("the field of {of}.{variant} has a name: remove its row in kotlin.rs").into()
+                );
+            }
+        }
+        Ok(())
     }
 
     fn adapted(&mut self, text: &str) -> String {
@@ -131,7 +136,7 @@ impl Adapter {
             return before;
         }
         if item.lines.iter().any(|line| line == "interface Disposable {") {
-            // `Hidden.kt` has one for all that closes its parts.
+            // `Suspending.kt` has one that closes whatever can be closed.
             return Vec::new();
         }
         let object = item.object();

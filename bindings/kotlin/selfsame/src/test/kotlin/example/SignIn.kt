@@ -10,7 +10,7 @@ suspend fun signIn(engine: Engine, email: String, password: Secret, translations
     try {
         "next: ${engine.signIn(email, password, Client("Ada's laptop")).step}"
     } catch (wait: SelfsameException.Throttled) {
-        "try again at ${wait.retryAt}"
+        wait.retryAt?.let { "try again at $it" } ?: "sign in another way"
     } catch (refused: SelfsameException) {
         translations[refused.code()] ?: refused.message
     }
