@@ -39,6 +39,14 @@ impl fmt::Display for AnchorFailed {
 
 impl std::error::Error for AnchorFailed {}
 
+#[uniffi::export]
+impl AnchorFailed {
+    /// Returns what happened, in English, for a log.
+    pub fn explanation(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl From<uniffi::UnexpectedUniFFICallbackError> for AnchorFailed {
     fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::NoAnswer

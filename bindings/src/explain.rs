@@ -83,7 +83,7 @@ pub enum Effect {
     AllSessionsEnd,
     /// An identifier, an address or a place on the device's picker is taken or becomes free.
     Identifiers,
-    /// A message is sent. `message_code` gives the names.
+    /// A message is sent. `message_name` gives the names.
     Message {
         /// The name of the message's kind.
         kind: String,

@@ -23,7 +23,7 @@ ids! {
     MethodId
     /// Names a session of an account: the text of a UUID.
     SessionId
-    /// Names a flow: the text of a UUID.
+    /// Names a flow in a host's statement: the text of a UUID. It is not secret. Calls take the flow's token instead.
     FlowId
     /// Names a request about data: the text of a UUID.
     RequestId

@@ -38,7 +38,7 @@ pub use error::SelfsameError;
 pub use explain::{Effect, Explanation};
 pub use flow::flow_of;
 pub use host::Health;
-pub use mail::{mailed_code, message_code};
+pub use mail::{mailed_code, message_name};
 pub use mfa::{QrCode, TotpEnrolment};
 pub use policy::{Policy, policy_aal1, policy_aal2};
 pub use privacy::export_schema;

@@ -125,6 +125,6 @@ pub fn mailed_code(kind: MessageKind) -> Option<Secret> {
 
 /// Returns the name of the kind, which is the same in every language and release.
 #[uniffi::export]
-pub fn message_code(kind: MessageKind) -> String {
+pub fn message_name(kind: MessageKind) -> String {
     kind.code().to_owned()
 }

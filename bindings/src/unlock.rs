@@ -51,6 +51,14 @@ impl fmt::Display for KeystoreProblem {
 
 impl std::error::Error for KeystoreProblem {}
 
+#[uniffi::export]
+impl KeystoreProblem {
+    /// Returns what happened, in English, for a log.
+    pub fn explanation(&self) -> String {
+        self.to_string()
+    }
+}
+
 /// Treats any other error of a keystore as `Locked`: it says nothing about the key, so the caller can ask
 /// again.
 impl From<uniffi::UnexpectedUniFFICallbackError> for KeystoreProblem {

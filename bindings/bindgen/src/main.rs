@@ -1,5 +1,19 @@
-//! Writes the modules of the other languages from the built library; all of it is UniFFI's.
+//! Writes the modules of the other languages from the built library. UniFFI generates them; a language's own module
+//! here then gives the text the language's idiom.
 
-fn main() {
+mod kotlin;
+
+use std::error::Error;
+use std::path::Path;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    // It ends the process if it fails.
     uniffi::uniffi_bindgen_main();
+    let arguments: Vec<String> = std::env::args().collect();
+    let after =
+        |option: &str| arguments.iter().skip_while(|argument| *argument != option).nth(1).map(String::as_str);
+    match (after("--language"), after("--out-dir")) {
+        (Some("kotlin"), Some(folder)) => kotlin::adapt(Path::new(folder)),
+        _ => Ok(()),
+    }
 }

@@ -123,7 +123,7 @@ struct TimeClock {
         if messages.isEmpty { print("No mail waits.") }
         for message in messages {
             let code = mailedCode(kind: message.kind).map { ": your code is \($0.reveal())" } ?? ""
-            print("To \(message.to): \(messageCode(kind: message.kind))\(code)")
+            print("To \(message.to): \(messageName(kind: message.kind))\(code)")
         }
     }
 

@@ -8,7 +8,9 @@ import selfsame.Answer
 import selfsame.Assertion
 import selfsame.AccountHandle
 import selfsame.AccountView
+import selfsame.BlockingAccountHandle
 import selfsame.Client
+import selfsame.Engine
 import selfsame.HostStatement
 import selfsame.Intent
 import selfsame.InternalException
@@ -17,13 +19,12 @@ import selfsame.Progress
 import selfsame.RecoveryCodes
 import selfsame.Secret
 import selfsame.SelfsameException
-import selfsame.Selfsame
 import selfsame.Session
 import selfsame.SessionToken
 import selfsame.Step
 import selfsame.describeAction
+import selfsame.answer
 import selfsame.flowOf
-import selfsame.use
 
 /** What the window shows. */
 sealed interface Screen {
@@ -54,7 +55,7 @@ data class Notice(val text: String, val isTrouble: Boolean)
  * The application: what the buttons do, and what is shown then. It lives on one thread, the window's; the engine works
  * on others.
  */
-class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, private val changed: (State) -> Unit) {
+class Desk(private val engine: Engine, private val scope: CoroutineScope, private val changed: (State) -> Unit) {
     var state = State()
         private set
 
@@ -66,11 +67,11 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
     /** What the person wanted when fresh proof was asked for. */
     private var wanted: (suspend () -> Screen)? = null
 
-    fun signUp(email: String, password: Secret) = step { signUp(email, password, DEVICE) }
+    fun signUp(email: String, password: Secret) = step { engine.signUp(email, password, DEVICE) }
 
-    fun signIn(email: String, password: Secret) = step { signIn(email, password, DEVICE) }
+    fun signIn(email: String, password: Secret) = step { engine.signIn(email, password, DEVICE) }
 
-    fun beginProvider() = step { beginFederated(PROVIDER, DEVICE) }
+    fun beginProvider() = step { engine.beginFederated(PROVIDER, DEVICE) }
 
     /** The person was at the provider, which says who they are. */
     fun fromProvider(subject: String, email: String) = step {
@@ -78,16 +79,16 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
         val token = begun.flow!!
         val assertion = Assertion.Stated(HostStatement(flowOf(token), PROVIDER, subject, subject, email, emailVerified = true))
         if (begun.step is Step.PresentAssertion) {
-            continueWith(token, assertion, Intent.SIGN_UP)
+            engine.continueWith(token, assertion, Intent.SIGN_UP)
         } else {
-            answer(token, begun.number, Answer.Assertion(assertion))
+            engine.answer(begun, Answer.Assertion(assertion))
         }
     }
 
     /** The proof that is asked for is given at the provider. */
     fun proveAtProvider() = show(Screen.Provider)
 
-    fun answer(answer: Answer) = step { flow!!.let { answer(it.flow!!, it.number, answer) } }
+    fun answer(answer: Answer) = step { engine.answer(flow!!, answer) }
 
     fun enrol() = owner { account -> account.enrollTotp().use { Screen.Enrol(it.secret, it.qr.svg()) } }
 
@@ -111,8 +112,7 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
     }
 
     fun signOut() = act {
-        val account = account()
-        selfsame.act { account.signOut() }
+        account().signOut()
         session = null
         Screen.Welcome
     }
@@ -121,39 +121,35 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
 
     /** Leaves a flow; nothing of it is kept. */
     fun cancel() = act {
-        flow?.let { at -> at.flow?.let { token -> selfsame.act { answer(token, at.number, Answer.Cancel) } } }
+        flow?.takeIf { it.flow != null }?.let { engine.answer(it, Answer.Cancel) }
         wanted = null
         if (session == null) Screen.Welcome else accountPage()
     }
 
-    private fun step(does: selfsame.Engine.() -> Progress) = act { screenOf(selfsame.act(does)) }
+    private fun step(does: suspend () -> Progress) = act { screenOf(does()) }
 
-    private fun owner(does: (AccountHandle) -> Screen) = act {
-        suspend fun doIt(): Screen {
-            val account = account()
-            return selfsame.act { does(account) }
-        }
+    private fun owner(does: suspend (AccountHandle) -> Screen) = act {
+        suspend fun doIt(): Screen = does(account())
         try {
             doIt()
         } catch (_: SelfsameException.ReauthenticationRequired) {
             wanted = ::doIt
-            val account = account()
-            screenOf(selfsame.act { account.reauthenticate() })
+            screenOf(account().reauthenticate())
         }
     }
 
-    private fun done(sentence: String, does: (AccountHandle) -> Unit) = owner {
+    private fun done(sentence: String, does: suspend (AccountHandle) -> Unit) = owner {
         does(it)
         notice(sentence)
-        page(it)
+        it.act { page() }
     }
 
     private suspend fun screenOf(progress: Progress): Screen {
         flow = progress
         return when (val step = progress.step) {
             is Step.SignedIn -> {
-                session = step.v1.token ?: session
-                here = step.v1.session
+                session = step.session.token ?: session
+                here = step.session.session
                 val next = wanted
                 wanted = null
                 next?.invoke() ?: accountPage()
@@ -163,15 +159,13 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
         }
     }
 
-    private suspend fun account(): AccountHandle = selfsame.act { account(session!!) }
+    private suspend fun account(): AccountHandle = engine.account(session!!)
 
-    private suspend fun accountPage(): Screen {
-        val account = account()
-        return selfsame.act { page(account) }
-    }
+    private suspend fun accountPage(): Screen = account().act { page() }
 
-    private fun page(account: AccountHandle): Screen =
-        Screen.Account(Page(account.view(), account.sessions(), here, account.activity(), words))
+    /** What the page shows, in one hop to another thread. */
+    private fun BlockingAccountHandle.page(): Screen =
+        Screen.Account(Page(view(), sessions(), here, activity(), words))
 
     private fun act(does: suspend () -> Screen) {
         if (state.isBusy) return
@@ -187,7 +181,7 @@ class Desk(private val selfsame: Selfsame, private val scope: CoroutineScope, pr
                 state.screen to Notice("Something broke inside. Close Field Notes and open it again.", isTrouble = true)
             }
             // What is not said to be delivered stays, and hides what comes after it.
-            val mail = selfsame.act { messages(MAIL).onEach { delivered(it.id) } }.reversed() + state.mail
+            val mail = engine.act { messages(MAIL).onEach { delivered(it.id) } }.reversed() + state.mail
             update(state.copy(screen = screen, notice = trouble ?: state.notice, isBusy = false, mail = mail))
         }
     }
@@ -222,6 +216,6 @@ private fun sentence(refused: SelfsameException): String = when (refused) {
     is SelfsameException.OnHold -> "Your account was recovered lately. This can be done after ${day(refused.until)}."
     is SelfsameException.FlowExpired -> "This took too long. Begin again."
     is SelfsameException.SessionEnded -> "You are signed out. Sign in again."
-    else -> refused.explanation().replaceFirstChar(Char::uppercase)
+    else -> refused.message.replaceFirstChar(Char::uppercase)
 }
 

@@ -17,12 +17,12 @@ import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.swing.Swing
+import selfsame.Engine
 import selfsame.HostKey
 import selfsame.Keystore
 import selfsame.KeystoreProblem
 import selfsame.Policy
 import selfsame.Provider
-import selfsame.Selfsame
 import selfsame.SelfsameException
 import selfsame.Unlock
 import selfsame.AssertionKind
@@ -31,15 +31,15 @@ import selfsame.generateHostKey
 fun main(arguments: Array<String>) {
     wear(isDark = System.getenv("FIELD_NOTES_DARK")?.let { it == "1" } ?: systemIsDark())
     val home = arguments.firstOrNull()?.let(Path::of) ?: Path.of(System.getProperty("user.home"), ".field-notes")
-    val selfsame = try {
+    val engine = try {
         runBlocking { store(home) }
     } catch (refused: SelfsameException) {
         // Most often it runs already, and has the file.
-        JOptionPane.showMessageDialog(null, refused.explanation(), "Field Notes", JOptionPane.ERROR_MESSAGE)
+        JOptionPane.showMessageDialog(null, refused.message, "Field Notes", JOptionPane.ERROR_MESSAGE)
         return
     }
-    Runtime.getRuntime().addShutdownHook(Thread(selfsame::close))
-    CoroutineScope(SupervisorJob() + kotlinx.coroutines.Dispatchers.Swing).launch { window(selfsame).isVisible = true }
+    Runtime.getRuntime().addShutdownHook(Thread(engine::close))
+    CoroutineScope(SupervisorJob() + kotlinx.coroutines.Dispatchers.Swing).launch { window(engine).isVisible = true }
 }
 
 /** Java does not know; the system does, where it can be asked. */
@@ -61,10 +61,10 @@ private fun systemIsDark(): Boolean {
 }
 
 /** The window, on its own thread. */
-fun window(selfsame: Selfsame): JFrame {
+fun window(engine: Engine): JFrame {
     val window = Window()
     lateinit var desk: Desk
-    desk = Desk(selfsame, CoroutineScope(SupervisorJob() + kotlinx.coroutines.Dispatchers.Swing)) { window.show(it, desk) }
+    desk = Desk(engine, CoroutineScope(SupervisorJob() + kotlinx.coroutines.Dispatchers.Swing)) { window.show(it, desk) }
     return JFrame("Field Notes").apply {
         defaultCloseOperation = WindowConstants.EXIT_ON_CLOSE
         contentPane = window
@@ -76,14 +76,14 @@ fun window(selfsame: Selfsame): JFrame {
 }
 
 /** The accounts of this computer, made where there are none yet. */
-suspend fun store(home: Path): Selfsame {
+suspend fun store(home: Path): Engine {
     Files.createDirectories(home)
     val (accounts, key) = home.resolve("accounts.selfsame") to KeyFile(home.resolve("host.key"))
     val example = Provider(Desk.PROVIDER, "https://id.example.org", listOf("example.org"), AssertionKind.HostStated)
     val policy = Policy(realm = "Field Notes", providers = listOf(example))
-    if (accounts.exists()) return Selfsame.open(accounts, Unlock.Keystore(key), policy)
+    if (accounts.exists()) return Engine.open(accounts, Unlock.Keystore(key), policy)
     key.keep(generateHostKey())
-    return Selfsame.create(accounts, Unlock.Keystore(key), policy)
+    return Engine.create(accounts, Unlock.Keystore(key), policy)
 }
 
 /**

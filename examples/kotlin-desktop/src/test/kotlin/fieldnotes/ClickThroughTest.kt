@@ -26,7 +26,7 @@ import kotlin.test.assertTrue
 import kotlin.test.fail
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.io.TempDir
-import selfsame.Selfsame
+import selfsame.Engine
 
 private const val ADA = "ada@example.org"
 private const val PASSWORD = "correct horse battery staple"
@@ -36,7 +36,7 @@ class ClickThroughTest {
     @TempDir
     lateinit var home: Path
 
-    private lateinit var selfsame: Selfsame
+    private lateinit var engine: Engine
     private lateinit var frame: JFrame
     private val pictures = Path.of("target/pictures").createDirectories()
 
@@ -44,15 +44,15 @@ class ClickThroughTest {
     fun open() {
         assertTrue(!GraphicsEnvironment.isHeadless(), "a screen is needed: run this under Xvfb")
         wear(isDark = false)
-        selfsame = runBlocking { store(home) }
-        frame = onScreen { window(selfsame).apply { isVisible = true } }
+        engine = runBlocking { store(home) }
+        frame = onScreen { window(engine).apply { isVisible = true } }
         await("sign-up")
     }
 
     @AfterTest
     fun close() {
         onScreen { frame.dispose() }
-        selfsame.close()
+        engine.close()
     }
 
     @Test

@@ -5,7 +5,7 @@ sealed class HiddenText(private val text: String) {
     /** The text itself, for the one place that needs it. */
     fun reveal(): String = text
 
-    final override fun toString(): String = hidden(this)
+    final override fun toString(): String = shown(this)
 
     final override fun equals(other: Any?): Boolean =
         other is HiddenText && other.javaClass == javaClass && other.text == text
@@ -29,11 +29,17 @@ class HostKey(key: ByteArray) {
     /** A copy of the bytes, for the platform's keystore. */
     fun reveal(): ByteArray = key.copyOf()
 
-    override fun toString(): String = hidden(this)
+    override fun toString(): String = shown(this)
 
     override fun equals(other: Any?): Boolean = other is HostKey && other.key.contentEquals(key)
 
     override fun hashCode(): Int = key.contentHashCode()
 }
 
-private fun hidden(holder: Any): String = "${holder.javaClass.simpleName}(****)"
+private fun shown(holder: Any): String = "${holder.javaClass.simpleName}(****)"
+
+/**
+ * A field of a data class in its `toString`: free text may be an address, a name or a device, so a log shows only
+ * whether it is there. Ids, kinds, times and numbers are shown.
+ */
+internal fun hidden(text: Any?): String = if (text == null) "null" else "****"

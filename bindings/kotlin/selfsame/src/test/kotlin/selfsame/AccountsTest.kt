@@ -25,7 +25,7 @@ class AccountsTest {
         val first = signUp(store.engine)
         val account = store.engine.resolve(first).account
         store.engine.suspend()
-        val engine = Engine.open(store.path, store.unlock)
+        val engine = BlockingEngine.open(store.path, store.unlock)
         assertEquals(LAPTOP, engine.resolve(first).client)
         val second = signedIn(engine.signIn("Ada@Example.org", PASSWORD, LAPTOP)).token!!
         val handle = engine.account(second)
@@ -42,7 +42,7 @@ class AccountsTest {
     fun `an identity is linked by proof of the account`() {
         // X with a word on Ada's mailbox, so that her address needs no code a second time.
         val authority = Provider("x", providerX().issuer, listOf("example.org"), AssertionKind.HostStated)
-        val engine = Engine.inMemory(Policy(providers = listOf(authority)))
+        val engine = BlockingEngine.inMemory(Policy(providers = listOf(authority)))
         val account = engine.resolve(signUp(engine)).account
         fun byX(): Progress {
             val begun = engine.beginFederated("x", LAPTOP)

@@ -42,16 +42,16 @@ class FixtureTest {
         again.suspend()
     }
 
-    private fun opened(file: Path): Engine {
+    private fun opened(file: Path): BlockingEngine {
         val policy = facts.getValue("policy").jsonObject
         val cost = policy.getValue("hash_cost").jsonObject
         fun figure(name: String): UInt = cost.getValue(name).jsonPrimitive.int.toUInt()
         val hashCost = HashCost(figure("memory_kib"), figure("passes"), figure("lanes"))
         val key = HostKey(facts.text("host_key").hexToByteArray())
-        return Engine.open(file, Unlock.HostKey(key), Policy(realm = policy.text("realm"), hashCost = hashCost))
+        return BlockingEngine.open(file, Unlock.HostKey(key), Policy(realm = policy.text("realm"), hashCost = hashCost))
     }
 
-    private fun signIn(engine: Engine, account: JsonObject): SessionToken {
+    private fun signIn(engine: BlockingEngine, account: JsonObject): SessionToken {
         val begun = engine.signIn(account.text("email"), Secret(account.text("password")), LAPTOP)
         if (begun.step is Step.SignedIn) return signedIn(begun).token!!
         val code = account.getValue("recovery_codes").jsonArray.first().jsonPrimitive.content

@@ -12,11 +12,11 @@ internal val LAPTOP = Client("Ada's laptop")
 internal class Store(folder: Path) {
     val path: Path = folder.resolve("accounts.selfsame")
     val unlock = Unlock.HostKey(generateHostKey())
-    val engine = Engine.create(path, unlock)
+    val engine = BlockingEngine.create(path, unlock)
 }
 
 /** The code in the one message that waits, which is delivered. */
-internal fun codeFromMailbox(engine: Engine): Secret {
+internal fun codeFromMailbox(engine: BlockingEngine): Secret {
     val message = engine.messages(32u).single()
     assertEquals(EMAIL, message.to)
     engine.delivered(message.id)
@@ -24,19 +24,19 @@ internal fun codeFromMailbox(engine: Engine): Secret {
 }
 
 /** The step after this one. */
-internal fun Engine.answered(at: Progress, answer: Answer): Progress = answer(at.flow!!, at.number, answer)
+internal fun BlockingEngine.answered(at: Progress, answer: Answer): Progress = answer(at.flow!!, at.number, answer)
 
 /** The session that a flow has opened. */
-internal fun signedIn(done: Progress): SignedIn = assertIs<Step.SignedIn>(done.step).v1
+internal fun signedIn(done: Progress): SignedIn = assertIs<Step.SignedIn>(done.step).session
 
 /** Signs Ada up, with the code from her mailbox. */
-internal fun signUp(engine: Engine): SessionToken {
+internal fun signUp(engine: BlockingEngine): SessionToken {
     val begun = engine.signUp(EMAIL, PASSWORD, LAPTOP)
     return signedIn(engine.answered(begun, Answer.Code(codeFromMailbox(engine)))).token!!
 }
 
 /** Signs Ada up where policy lets the proof of the address wait. */
-internal fun signUpAtOnce(engine: Engine): SessionToken = signedIn(engine.signUp(EMAIL, PASSWORD, LAPTOP)).token!!
+internal fun signUpAtOnce(engine: BlockingEngine): SessionToken = signedIn(engine.signUp(EMAIL, PASSWORD, LAPTOP)).token!!
 
 /** A policy under which an account is there before its address is proven. */
 internal val QUICK = Policy(emailProof = EmailProof.LATER)

@@ -1,5 +1,6 @@
 package selfsame
 
+import example.KeyStoreFile
 import java.nio.file.Path
 import kotlin.io.path.copyTo
 import kotlin.io.path.deleteExisting
@@ -10,6 +11,7 @@ import kotlin.test.assertFailsWith
 import kotlin.test.assertIs
 import kotlin.test.assertNull
 import kotlin.test.assertTrue
+import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.io.TempDir
 
 /** What the host keeps for the engine, and what it may raise. */
@@ -24,19 +26,25 @@ class KeysTest {
         val file = folder.resolve("keys.p12")
         val keys = KeyStoreFile(file, "a password of the app's".toCharArray())
         keys.keep(generateHostKey())
-        val engine = Engine.create(path, Unlock.Keystore(keys))
+        val engine = BlockingEngine.create(path, Unlock.Keystore(keys))
         val token = signUp(engine)
         engine.suspend()
-        val again = Engine.open(path, Unlock.Keystore(keys))
+        val again = BlockingEngine.open(path, Unlock.Keystore(keys))
         assertEquals(LAPTOP, again.resolve(token).client)
         again.suspend()
 
         val another = KeyStoreFile(file, "not that password".toCharArray())
-        assertFailsWith<SelfsameException.KeyLocked> { Engine.open(path, Unlock.Keystore(another)) }
+        assertFailsWith<SelfsameException.KeyLocked> { BlockingEngine.open(path, Unlock.Keystore(another)) }
         val aside = file.moveTo(folder.resolve("aside"))
-        assertFailsWith<SelfsameException.KeyLost> { Engine.open(path, Unlock.Keystore(keys)) }
+        assertFailsWith<SelfsameException.KeyLost> { BlockingEngine.open(path, Unlock.Keystore(keys)) }
         aside.copyTo(file)
-        assertEquals(1uL, Engine.open(path, Unlock.Keystore(keys)).health().accounts)
+        assertEquals(1uL, BlockingEngine.open(path, Unlock.Keystore(keys)).health().accounts)
+    }
+
+    @Test
+    fun `what a host throws says what it is`() {
+        assertEquals("the keystore has no key of the store any more", KeystoreProblem.Lost().message)
+        assertTrue(AnchorFailed.NoAnswer().message.isNotEmpty())
     }
 
     /** A keystore that gives its key, or raises something. */
@@ -50,7 +58,7 @@ class KeysTest {
     @Test
     fun `a keystore that gives no key opens nothing and says why`() {
         val chest = Chest()
-        val engine = Engine.create(path, Unlock.Keystore(chest))
+        val engine = BlockingEngine.create(path, Unlock.Keystore(chest))
         signUp(engine)
         for ((problem, code) in listOf(
             KeystoreProblem.Locked() to "KeyLocked",
@@ -68,14 +76,14 @@ class KeysTest {
     @Test
     fun `nothing of what a host raises crosses`() {
         val chest = Chest()
-        val engine = Engine.create(path, Unlock.Keystore(chest))
+        val engine = BlockingEngine.create(path, Unlock.Keystore(chest))
         engine.suspend()
         chest.problem = IllegalStateException("s3cr3t", RuntimeException("s3cr3t too"))
         val locked = assertFailsWith<SelfsameException.KeyLocked> { engine.health() }
         assertShowsNothing(locked)
 
         val vault = Vault()
-        val anchored = Engine.create(folder.resolve("anchored"), Unlock.HostKey(generateHostKey()), anchor = vault)
+        val anchored = BlockingEngine.create(folder.resolve("anchored"), Unlock.HostKey(generateHostKey()), anchor = vault)
         vault.problem = IllegalStateException("s3cr3t")
         assertShowsNothing(assertFailsWith<SelfsameException.Anchor> { signUp(anchored) })
     }
@@ -83,7 +91,7 @@ class KeysTest {
     private fun assertShowsNothing(error: SelfsameException) {
         assertNull(error.cause)
         assertEquals(listOf<Throwable>(), error.suppressed.toList())
-        assertTrue("s3cr3t" !in error.explanation() + error.code() + error.message + error.stackTraceToString())
+        assertTrue("s3cr3t" !in error.code() + error.message + error.stackTraceToString())
     }
 
     /** A place for one value outside of the file. */
@@ -102,16 +110,16 @@ class KeysTest {
     @Test
     fun `an older copy of the file is refused where there is an anchor`() {
         val (vault, unlock) = Vault() to Unlock.HostKey(generateHostKey())
-        val engine = Engine.create(path, unlock, anchor = vault)
+        val engine = BlockingEngine.create(path, unlock, anchor = vault)
         assertTrue(engine.health().rollbackProtected)
         engine.suspend()
         val older = path.copyTo(folder.resolve("older"))
         signUp(engine)
         engine.suspend()
-        assertFailsWith<SelfsameException.RolledBack> { Engine.open(older, unlock, anchor = vault) }
-        assertFailsWith<SelfsameException.AnchorMissing> { Engine.open(path, unlock) }
-        adoptFile(older, unlock, vault)
-        assertEquals(0uL, Engine.open(older, unlock, anchor = vault).health().accounts)
+        assertFailsWith<SelfsameException.RolledBack> { BlockingEngine.open(older, unlock, anchor = vault) }
+        assertFailsWith<SelfsameException.AnchorMissing> { BlockingEngine.open(path, unlock) }
+        runBlocking { adoptFile(older, unlock, vault) }
+        assertEquals(0uL, BlockingEngine.open(older, unlock, anchor = vault).health().accounts)
     }
 
     @Test
@@ -120,7 +128,7 @@ class KeysTest {
         val next = Unlock.HostKey(generateHostKey())
         store.engine.rekey(next)
         store.engine.suspend()
-        assertFailsWith<SelfsameException.WrongKey> { Engine.open(store.path, store.unlock) }
-        assertIs<Engine>(Engine.open(store.path, next))
+        assertFailsWith<SelfsameException.WrongKey> { BlockingEngine.open(store.path, store.unlock) }
+        assertIs<BlockingEngine>(BlockingEngine.open(store.path, next))
     }
 }

@@ -14,14 +14,14 @@ import org.junit.jupiter.api.Assertions.assertTimeoutPreemptively
 class LoadTest {
     @Test
     fun `10000 engines are opened and closed`() {
-        repeat(1_000) { Engine.inMemory().close() }
-        assertStaysFlat { repeat(10_000) { Engine.inMemory().close() } }
+        repeat(1_000) { BlockingEngine.inMemory().close() }
+        assertStaysFlat { repeat(10_000) { BlockingEngine.inMemory().close() } }
     }
 
     @Test
     fun `10000 engines are opened and forgotten`() {
         fun forget(engines: Int) = repeat(engines) {
-            Engine.inMemory()
+            BlockingEngine.inMemory()
             // The collector does not know what an engine holds outside of the heap.
             if (it % 100 == 0) System.gc()
         }
@@ -31,7 +31,7 @@ class LoadTest {
 
     @Test
     fun `8 threads make 100000 calls`() {
-        val engine = Engine.inMemory(QUICK)
+        val engine = BlockingEngine.inMemory(QUICK)
         val token = signUpAtOnce(engine)
         val account = engine.account(token)
         val expected = engine.resolve(token)

@@ -53,16 +53,43 @@ class PackageTest {
     @Test
     fun `the examples of the README are what is compiled here`() {
         val readme = Path.of("../README.md").readText()
-        for (example in listOf("FirstExample.kt", "KeyStoreFile.kt")) {
-            assertContains(readme, "```kotlin\n${Path.of("src/test/kotlin/selfsame", example).readText()}```\n")
+        for (example in listOf("FirstExample.kt", "SignIn.kt", "KeyStoreFile.kt")) {
+            assertContains(readme, "```kotlin\n${Path.of("src/test/kotlin/example", example).readText()}```\n")
         }
     }
 
     @Test
+    fun `an application of the least Kotlin that the README names reads the package`() {
+        val least = Regex("Kotlin ([0-9]+)\\.([0-9]+) or later").find(Path.of("../README.md").readText())
+        val (major, minor) = assertNotNull(least).destructured
+        val compiled = assertNotNull(Engine::class.java.getAnnotation(Metadata::class.java)).metadataVersion
+        assertEquals(listOf(major.toInt(), minor.toInt()), compiled.take(2))
+        val library = Regex("<kotlin.library.version>([0-9]+\\.[0-9]+)").find(Path.of("../pom.xml").readText())
+        assertEquals("$major.$minor", assertNotNull(library).groupValues[1])
+    }
+
+    @Test
+    fun `what is generated is for an application alone and reads as Kotlin`() {
+        val lines = Path.of("target/native/generated/selfsame/selfsame_ffi.kt").readText().lines()
+        val machinery = Regex("(public |open |abstract )*(object|interface|class|typealias|fun) (Ffi|Uniffi|uniffi|Rust|No|Disp).*")
+        assertEquals(listOf(), lines.filter(machinery::matches))
+        assertEquals(listOf(), lines.filter { "val v1" in it || Regex("^ *object ").containsMatchIn(it) })
+        val docs = lines.filter { it.trimStart().startsWith("* ") }
+        assertEquals(listOf(), docs.filter { Regex("\\b[Rr]aises?\\b|`(?!auth_time|email_verified)[a-z]+(_[a-z]+)+`").containsMatchIn(it) })
+        assertTrue(docs.count { "@throws SelfsameException" in it } > 50)
+    }
+
+    @Test
     fun `the first example runs`() {
-        val (status, shown) = run(folder, "selfsame.FirstExampleKt")
+        val (status, shown) = run(folder, "example.FirstExampleKt")
         assertEquals(0, status, shown)
-        assertContains(shown, "Ada's phone is signed in")
+        val expected = """
+            refused: the credentials are wrong; check them or sign in another way
+            addresses: [ada@example.org]
+            sign-in methods: [PASSWORD]
+            signed in on: [Ada's phone, Ada's laptop]
+        """
+        assertEquals(expected.trimIndent(), shown)
         assertTrue(folder.resolve("accounts.selfsame").toFile().isFile)
     }
 

@@ -2,7 +2,7 @@ package selfsame
 
 /** Selfsame from Kotlin, as a speaker of tests/benches/speakers.rs: `bash bindings/kotlin/bench`. */
 fun main() {
-    val engine = Engine.inMemory(QUICK)
+    val engine = BlockingEngine.inMemory(QUICK)
     val token = signUpAtOnce(engine)
     val account = engine.account(token)
     // Who signs in so often has no room for an older session.

@@ -14,15 +14,15 @@ import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.long
-import selfsame.AccountHandle
 import selfsame.AccountId
 import selfsame.Answer
 import selfsame.Assertion
 import selfsame.Billing
 import selfsame.BillingStatus
+import selfsame.BlockingAccountHandle
+import selfsame.BlockingEngine
 import selfsame.Client
 import selfsame.EmailProof
-import selfsame.Engine
 import selfsame.FlowToken
 import selfsame.Intent
 import selfsame.Managed
@@ -75,7 +75,7 @@ internal class Player(text: String) {
         val at = world.now()
         opened = null
         val answer = try {
-            play(act, world.engine())
+            play(act, world.engine().blocking)
         } catch (error: SelfsameException) {
             error
         }
@@ -83,7 +83,7 @@ internal class Player(text: String) {
         return mapOf("act" to number, "at" to at, "do" to act.text("do"), "answer" to answer)
     }
 
-    private fun play(act: JsonObject, engine: Engine): Any? = when (val name = act.text("do")) {
+    private fun play(act: JsonObject, engine: BlockingEngine): Any? = when (val name = act.text("do")) {
         "sign_up" -> arrived(act, engine.signUp(act.text("email"), act.secret("password"), act.client()))
         "begin_federated" -> arrived(act, engine.beginFederated(act.text("provider"), act.client()))
         "continue_with" -> {
@@ -139,7 +139,7 @@ internal class Player(text: String) {
     }
 
     /** What owners do with their accounts. */
-    private fun own(name: String, act: JsonObject, account: AccountHandle): Any? = when (name) {
+    private fun own(name: String, act: JsonObject, account: BlockingAccountHandle): Any? = when (name) {
         "enroll_totp" -> account.enrollTotp().also { apps[act.text("app")] = it.secret }
         "confirm_totp" -> {
             val app = act.text("app")
@@ -194,7 +194,7 @@ internal class Player(text: String) {
 
     /** Remembers where the flow is, and what session it opened. */
     private fun arrived(act: JsonObject, progress: Progress): Progress {
-        (progress.step as? Step.SignedIn)?.let { opened = it.v1 }
+        (progress.step as? Step.SignedIn)?.let { opened = it.session }
         act.maybe("flow")?.let { flows[it] = progress }
         return progress
     }
@@ -258,7 +258,7 @@ internal class Player(text: String) {
 private const val NOBODYS = "00000000-0000-7000-8000-000000000000"
 
 /** A method by what stories call it: `Password`, its provider, or its handle there. */
-private fun method(account: AccountHandle, name: String): MethodId =
+private fun method(account: BlockingAccountHandle, name: String): MethodId =
     account.view().methods.find {
         if (it.provider == null) name == "Password" else it.provider == name || it.handle == name
     }?.id ?: NOBODYS

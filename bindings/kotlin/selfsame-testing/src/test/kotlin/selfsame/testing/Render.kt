@@ -76,7 +76,7 @@ internal fun plain(value: Any?): JsonElement = when (value) {
             .filter { (_, member) -> member != JsonNull }
             .sortedBy { (name, _) -> name }.toMap(),
     )
-    is Accepted.Federated -> plain("Federated ${value.v1}")
+    is Accepted.Federated -> plain("Federated ${value.provider}")
     is Accepted, is AddressSource, is RequestedBy -> plain(code(value))
     is Effect -> plain(words(value))
     is YearMonth -> plain("%04d-%02d".format(value.year.toInt(), value.month.toInt()))
@@ -104,7 +104,7 @@ private fun members(value: Any): Map<String, Any?> = when (value) {
     is SelfsameException ->
         if (isFailure(value)) mapOf("failed" to code(value)) else fields(value) + ("refused" to code(value))
     is Progress -> members(value.step) + mapOf("in_flow" to (value.flow != null), "number" to value.number)
-    is Step.SignedIn -> members(value.v1) + ("step" to code(value))
+    is Step.SignedIn -> members(value.session) + ("step" to code(value))
     is SignedIn -> fields(value) + ("token_given" to (value.token != null))
     is Session -> fields(value) - "client" + mapOf("device" to value.client.device, "product" to value.client.product)
     is Activity -> fields(value.event) - "outcome" + mapOf(
@@ -152,9 +152,9 @@ private fun isFailure(error: SelfsameException): Boolean = when (error) {
 }
 
 private fun words(effect: Effect): String = when (effect) {
-    is Effect.Account -> "the account changes: ${describeAction(effect.v1)}"
+    is Effect.Account -> "the account changes: ${describeAction(effect.action)}"
     is Effect.ThisSession -> "this session goes on with other proof"
-    is Effect.SessionEnds -> "session ${effect.v1} ends"
+    is Effect.SessionEnds -> "session ${effect.session} ends"
     is Effect.OtherSessionsEnd -> "all other sessions end"
     is Effect.AllSessionsEnd -> "all sessions end"
     is Effect.Identifiers -> "an identifier is taken or becomes free"

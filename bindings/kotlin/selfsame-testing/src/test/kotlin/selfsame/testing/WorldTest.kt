@@ -1,7 +1,9 @@
 package selfsame.testing
 
+import java.nio.file.Path
 import java.time.Duration
 import java.time.Instant
+import kotlin.io.path.readText
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
@@ -19,7 +21,6 @@ import selfsame.Intent
 import selfsame.NativeLibrary
 import selfsame.Policy
 import selfsame.Secret
-import selfsame.Selfsame
 import selfsame.SelfsameException
 import selfsame.SignedIn
 import selfsame.Step
@@ -31,11 +32,18 @@ private val LAPTOP = Client("Ada's laptop")
 /** What the tests of an application do with a world. */
 class WorldTest {
     private val world = World()
+    private val engine get() = world.engine().blocking
 
     private fun signUp(): SignedIn {
-        val begun = world.engine().signUp(ADA, PASSWORD, LAPTOP)
+        val begun = engine.signUp(ADA, PASSWORD, LAPTOP)
         val code = Answer.Code(assertNotNull(world.mailedCode(ADA)))
-        return assertIs<Step.SignedIn>(world.engine().answer(begun.flow!!, begun.number, code).step).v1
+        return assertIs<Step.SignedIn>(engine.answer(begun.flow!!, begun.number, code).step).session
+    }
+
+    @Test
+    fun `the test in the README is one of this package`() {
+        val test = Path.of("src/test/kotlin/example/SessionTest.kt").readText()
+        assertContains(Path.of("../README.md").readText(), "```kotlin\n$test```\n")
     }
 
     @Test
@@ -49,28 +57,28 @@ class WorldTest {
         val began = world.now()
         world.later(Duration.ofDays(400))
         assertEquals(began + Duration.ofDays(400), world.now())
-        assertFailsWith<SelfsameException.SessionEnded> { world.engine().resolve(token) }
+        assertFailsWith<SelfsameException.SessionEnded> { engine.resolve(token) }
     }
 
     @Test
     fun `an app shows the code that the second factor asks for`() {
-        val account = world.engine().account(signUp().token!!)
+        val account = engine.account(signUp().token!!)
         val secret = account.enrollTotp().secret
         account.confirmTotp(totp(secret, world.now())!!)
         account.recoveryCodesSaved()
         world.later(Duration.ofMinutes(1))
-        val asked = world.engine().signIn(ADA, PASSWORD, LAPTOP)
+        val asked = engine.signIn(ADA, PASSWORD, LAPTOP)
         val shown = Answer.Totp(totp(secret, world.now())!!)
-        val done = assertIs<Step.SignedIn>(world.engine().answer(asked.flow!!, asked.number, shown).step).v1
+        val done = assertIs<Step.SignedIn>(engine.answer(asked.flow!!, asked.number, shown).step).session
         assertEquals(Aal.AAL2, done.aal)
         assertNull(totp(Secret("no base32!"), world.now()))
     }
 
     @Test
     fun `a provider says who somebody is`() {
-        val begun = world.engine().beginFederated("x", LAPTOP)
+        val begun = engine.beginFederated("x", LAPTOP)
         val identity = Identity("x", "1815", handle = "@ada", email = ADA, emailVerified = true)
-        val known = world.engine().continueWith(begun.flow!!, assertion(identity, begun.flow!!), Intent.SIGN_UP)
+        val known = engine.continueWith(begun.flow!!, assertion(identity, begun.flow!!), Intent.SIGN_UP)
         assertEquals(Step.VerifyEmail("a…@example.org", canSkip = true), known.step)
         assertFailsWith<SelfsameException.InvalidShortName> {
             assertion(identity.copy(provider = "No Name"), begun.flow!!)
@@ -87,15 +95,15 @@ class WorldTest {
     @Test
     fun `a store outlives its engine`() {
         val token = signUp().token!!
-        val before = world.engine()
+        val before = engine
         world.reopen()
-        assertEquals(LAPTOP, world.engine().resolve(token).client)
+        assertEquals(LAPTOP, engine.resolve(token).client)
         assertFailsWith<SelfsameException> { before.resolve(token) }
     }
 
     @Test
     fun `worlds of one seed are alike and others are not`() {
-        fun account(seed: ULong) = World(seed = seed).engine().signUp(ADA, PASSWORD, LAPTOP).flow
+        fun account(seed: ULong) = World(seed = seed).engine().blocking.signUp(ADA, PASSWORD, LAPTOP).flow
         assertEquals(account(7u), account(7u))
         assertNotEquals(account(7u), account(8u))
         assertEquals(Instant.EPOCH, World(starts = Instant.EPOCH).now())
@@ -104,8 +112,8 @@ class WorldTest {
 
     @Test
     fun `an application of coroutines is tested in a world too`() = runBlocking<Unit> {
-        Selfsame(world.engine()).use { selfsame ->
-            selfsame.act { signUp(ADA, PASSWORD, LAPTOP) }
+        world.engine().use { engine ->
+            engine.signUp(ADA, PASSWORD, LAPTOP)
             assertEquals(listOf(ADA), world.mail().map { it.to })
             assertEquals(1uL, world.hashes())
         }

@@ -1,5 +1,6 @@
 package selfsame
 
+import example.signIn
 import java.nio.file.Path
 import java.util.concurrent.CountDownLatch
 import kotlin.test.Test
@@ -21,7 +22,7 @@ import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.io.TempDir
 
 /** The engine for coroutines. */
-class SelfsameTest {
+class EngineTest {
     @TempDir
     lateinit var folder: Path
 
@@ -30,42 +31,66 @@ class SelfsameTest {
 
     @Test
     fun `it acts off the caller's thread and releases the file at its end`() = runBlocking {
-        val token = Selfsame.create(path, unlock).use { selfsame ->
-            assertNotEquals(Thread.currentThread(), selfsame.act { Thread.currentThread() })
-            assertFailsWith<SelfsameException.AlreadyOpen> { Selfsame.open(path, unlock) }
-            selfsame.act { signUp(this) }
+        val token = Engine.create(path, unlock).use { engine ->
+            assertNotEquals(Thread.currentThread(), engine.act { Thread.currentThread() })
+            assertFailsWith<SelfsameException.AlreadyOpen> { Engine.open(path, unlock) }
+            signUp(engine.blocking)
         }
-        val again = Selfsame.open(path, unlock)
-        assertEquals(LAPTOP, again.act { resolve(token) }.client)
+        val again = Engine.open(path, unlock)
+        assertEquals(LAPTOP, again.resolve(token).client)
         again.close()
         again.close()
-        assertFailsWith<IllegalStateException> { again.act { resolve(token) } }
-        Selfsame.open(path, unlock).close()
+        assertFailsWith<IllegalStateException> { again.resolve(token) }
+        Engine.open(path, unlock).close()
+    }
+
+    @Test
+    fun `a refusal is told in the person's own language`() = runBlocking {
+        Engine.inMemory().use { engine ->
+            val translations = mapOf("InvalidCredentials" to "E-Mail oder Passwort ist falsch.")
+            assertEquals("E-Mail oder Passwort ist falsch.", signIn(engine, EMAIL, PASSWORD, translations))
+            assertEquals("the credentials are wrong; check them or sign in another way", signIn(engine, EMAIL, PASSWORD, mapOf()))
+        }
     }
 
     @Test
     fun `a refusal comes out of an act as it is`() = runBlocking<Unit> {
-        Selfsame.inMemory().use { selfsame ->
-            assertFailsWith<SelfsameException.InvalidEmail> { selfsame.act { signUp("ada", PASSWORD, LAPTOP) } }
+        Engine.inMemory().use { engine ->
+            assertFailsWith<SelfsameException.InvalidEmail> { engine.signUp("ada", PASSWORD, LAPTOP) }
         }
     }
 
     @Test
     fun `acts of many coroutines stand in each other's way nowhere`() = runBlocking {
-        Selfsame.inMemory(QUICK).use { selfsame ->
-            val token = selfsame.act { signUpAtOnce(this) }
-            val seen = coroutineScope { List(200) { async { selfsame.act { resolve(token) } } }.awaitAll() }
+        Engine.inMemory(QUICK).use { engine ->
+            val token = signUpAtOnce(engine.blocking)
+            val seen = coroutineScope { List(200) { async { engine.resolve(token) } }.awaitAll() }
             assertEquals(200, seen.count { it.client == LAPTOP })
         }
     }
 
     @Test
+    fun `an account and a support desk suspend too`() = runBlocking {
+        Engine.inMemory(QUICK).use { engine ->
+            val token = signUpAtOnce(engine.blocking)
+            engine.account(token).use { account ->
+                account.setDisplayName("Ada")
+                val (name, sessions) = account.act { view().displayName to sessions().size }
+                assertEquals("Ada" to 1, name to sessions)
+                assertEquals(account.view(), engine.act { account(token).view() })
+                val desk = engine.support("grace")
+                assertEquals(account.view().status, desk.find(account.view().id).single().status)
+            }
+        }
+    }
+
+    @Test
     fun `who is cancelled before it begins does nothing`() = runBlocking {
-        Selfsame.inMemory().use { selfsame ->
+        Engine.inMemory().use { engine ->
             var begun = false
             val job = launch(start = CoroutineStart.UNDISPATCHED) {
                 coroutineContext.job.cancel()
-                selfsame.act { begun = true }
+                engine.act { begun = true }
             }
             job.join()
             assertTrue(job.isCancelled)
@@ -75,11 +100,11 @@ class SelfsameTest {
 
     @Test
     fun `an act that has begun is done to its end`() = runBlocking {
-        Selfsame.inMemory(QUICK).use { selfsame ->
+        Engine.inMemory(QUICK).use { engine ->
             val begun = CompletableDeferred<Unit>()
             val goOn = CountDownLatch(1)
             val job = launch {
-                selfsame.act {
+                engine.act {
                     begun.complete(Unit)
                     goOn.await()
                     signUpAtOnce(this)
@@ -89,16 +114,16 @@ class SelfsameTest {
             job.cancel()
             goOn.countDown()
             job.join()
-            assertEquals(1uL, selfsame.act { health() }.accounts)
+            assertEquals(1uL, engine.health().accounts)
         }
     }
 
     @Test
     fun `an engine that comes too late for its maker is closed`() = runBlocking<Unit> {
-        Selfsame.create(path, unlock).close()
+        Engine.create(path, unlock).close()
         val asked = CountDownLatch(1)
         val mayAnswer = CountDownLatch(1)
-        val key = unlock.v1
+        val key = unlock.hostKey
         val slow = object : Keystore {
             override fun load(): HostKey {
                 asked.countDown()
@@ -107,12 +132,12 @@ class SelfsameTest {
             }
         }
         val job = async(Dispatchers.Default) {
-            Selfsame.open(path, Unlock.Keystore(slow)).use { it.act { health() } }
+            Engine.open(path, Unlock.Keystore(slow)).use { it.health() }
         }
         asked.await()
         job.cancel()
         mayAnswer.countDown()
         assertFailsWith<CancellationException> { job.await() }
-        Selfsame.open(path, unlock).close()
+        Engine.open(path, unlock).close()
     }
 }

@@ -1,4 +1,4 @@
-package selfsame
+package example
 
 import java.nio.file.Path
 import java.security.KeyStore
@@ -6,6 +6,9 @@ import javax.crypto.spec.SecretKeySpec
 import kotlin.io.path.exists
 import kotlin.io.path.inputStream
 import kotlin.io.path.outputStream
+import selfsame.HostKey
+import selfsame.Keystore
+import selfsame.KeystoreProblem
 
 /** Keeps the host key in a PKCS 12 file. Whoever has that file and its password has the key. */
 class KeyStoreFile(private val file: Path, private val password: CharArray) : Keystore {

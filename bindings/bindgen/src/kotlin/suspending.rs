@@ -1,0 +1,122 @@
+//! The classes whose calls suspend, from the interfaces of those that block.
+
+/// The classes whose calls suspend. The generated class, which blocks, is called `Blocking…`.
+pub(super) const SUSPENDING: [&str; 3] = ["Engine", "AccountHandle", "SupportDesk"];
+
+/// A function as an interface or a companion declares it.
+pub(super) struct Method {
+    docs: Vec<String>,
+    pub(super) name: String,
+    /// `fun` and all that follows, without the body.
+    pub(super) signature: String,
+}
+
+impl Method {
+    /// All functions that these lines declare.
+    pub(super) fn all(lines: &[String]) -> Vec<Self> {
+        let mut docs = Vec::new();
+        let mut methods = Vec::new();
+        for line in lines {
+            let code = line.trim();
+            if code == "/**" {
+                docs.clear();
+            }
+            if let Some((_, function)) = line.split_once("fun `") {
+                let name = function.split('`').next().unwrap_or_default().to_owned();
+                let signature = format!("fun `{}", function.trim_end_matches('{').trim_end());
+                methods.push(Self { docs: std::mem::take(&mut docs), name, signature });
+            } else if code == "/**" || code.starts_with('*') {
+                docs.push(line.trim_start().to_owned());
+            }
+        }
+        methods
+    }
+
+    /// The type that it returns.
+    pub(super) fn returns(&self) -> &str {
+        self.signature.rsplit_once("): ").map_or("Unit", |(_, returns)| returns)
+    }
+
+    /// A call with its own arguments.
+    fn call(&self) -> String {
+        let parts: Vec<&str> = self.signature.split('`').collect();
+        let arguments = parts.windows(2).skip(2).filter_map(|pair| match pair {
+            [name, after] if after.starts_with(": ") => Some(format!("`{name}`")),
+            _ => None,
+        });
+        format!("`{}`({})", self.name, arguments.collect::<Vec<_>>().join(", "))
+    }
+
+    /// The same function, which suspends while `run` runs the one of `on`.
+    fn suspending(&self, indent: &str, run: &str, on: &str) -> Vec<String> {
+        let documented = self.docs.iter().map(|line| {
+            let star = if line.starts_with('*') { " " } else { "" };
+            format!("{indent}{star}{line}")
+        });
+        let unit = if self.returns() == "Unit" { ": Unit" } else { "" };
+        let mut result = format!("{run} {{ {on}.{} }}", self.call());
+        if run == "act" && SUSPENDING.contains(&self.returns()) {
+            result = format!("{}({result})", self.returns());
+        }
+        documented
+            .chain([format!("{indent}suspend {}{unit} = {result}", self.signature), String::new()])
+            .collect()
+    }
+}
+
+/// Functions of the top level that open a file suspend too.
+pub(super) fn functions(mut lines: Vec<String>) -> Vec<String> {
+    for method in Method::all(&lines).into_iter().filter(|method| method.signature.contains(": PathBuf")) {
+        let blocking = format!("blocking_{}", method.name);
+        for line in &mut lines {
+            *line = line.replace(&format!("fun `{}`", method.name), &format!("internal fun `{blocking}`"));
+        }
+        lines.extend(Method { name: blocking, ..method }.suspending("", "offThread", "selfsame"));
+    }
+    lines
+}
+
+/// The class that suspends.
+pub(super) fn class(name: &str, docs: &[String], methods: &[Method], constructors: &[Method]) -> Vec<String> {
+    let mut lines: Vec<String> = docs.iter().filter(|line| line.trim() != "*/").cloned().collect();
+    lines.push(format!(
+        " *
+ * Every function suspends while the engine works on [kotlinx.coroutines.Dispatchers.IO]. Cancelling a call before it
+ * starts has no effect on the store. A call that has begun runs to its end.
+ */
+class {name} internal constructor(
+    /** The same functions, which block their thread. */
+    val blocking: Blocking{name},
+) : AutoCloseable {{
+    private val closed = AtomicBoolean()
+
+    /** Makes several calls in one hop to another thread. In [block] each call blocks that thread. */
+    suspend fun <T> act(block: Blocking{name}.() -> T): T = offThread {{ blocking.block() }}
+"
+    ));
+    lines.extend(methods.iter().flat_map(|method| method.suspending("    ", "act", "this")));
+    let close = match constructors {
+        [] => "    /** Frees it at once, and not when the garbage collector comes to it. Closing it again has no effect. */",
+        _ => {
+            "    /**
+     * Releases the file and its lock, and forgets the keys. It waits for the disk. Closing it again has no effect.
+     *
+     * An app that only goes to the background calls [suspend] instead: the next call opens the file again.
+     */"
+        }
+    };
+    lines.push(close.to_owned());
+    lines.push("    override fun close() {".to_owned());
+    lines.push("        if (closed.compareAndSet(false, true)) blocking.release()".to_owned());
+    lines.push("    }".to_owned());
+    if !constructors.is_empty() {
+        lines.push("\n    companion object {".to_owned());
+        let on = format!("Blocking{name}");
+        lines.extend(
+            constructors.iter().flat_map(|constructor| constructor.suspending("        ", "made", &on)),
+        );
+        lines.push("    }".to_owned());
+    }
+    lines.push("}\n".to_owned());
+    lines
+}

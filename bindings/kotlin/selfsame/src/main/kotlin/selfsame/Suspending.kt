@@ -1,0 +1,37 @@
+package selfsame
+
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.withContext
+
+/** Answers the step that a flow has reached, and returns the next one. */
+suspend fun Engine.answer(at: Progress, answer: Answer): Progress =
+    answer(requireNotNull(at.flow) { "a sign-in that is done takes no answer" }, at.number, answer)
+
+/** Runs a block where a thread may wait for the disk. */
+internal suspend fun <T> offThread(block: () -> T): T = withContext(Dispatchers.IO) { block() }
+
+/** An engine that is opened off the caller's thread. */
+internal suspend fun made(open: () -> BlockingEngine): Engine {
+    var made: Engine? = null
+    return try {
+        offThread { Engine(open()).also { made = it } }
+    } catch (cancelled: CancellationException) {
+        // Nobody gets the engine, so nobody else can close it.
+        withContext(NonCancellable + Dispatchers.IO) { made?.close() }
+        throw cancelled
+    }
+}
+
+/** Releases the file and its lock, and forgets the keys. */
+internal fun BlockingEngine.release() = use { it.suspend() }
+
+internal fun BlockingAccountHandle.release() = close()
+
+internal fun BlockingSupportDesk.release() = close()
+
+/** Closes what a record holds, for the generated code. */
+internal object Disposable {
+    fun destroy(vararg parts: Any?) = parts.filterIsInstance<AutoCloseable>().forEach(AutoCloseable::close)
+}

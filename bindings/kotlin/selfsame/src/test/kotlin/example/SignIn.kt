@@ -1,0 +1,16 @@
+package example
+
+import selfsame.Client
+import selfsame.Engine
+import selfsame.Secret
+import selfsame.SelfsameException
+
+/** Signs in, or returns in the person's own language why not. */
+suspend fun signIn(engine: Engine, email: String, password: Secret, translations: Map<String, String>): String =
+    try {
+        "next: ${engine.signIn(email, password, Client("Ada's laptop")).step}"
+    } catch (wait: SelfsameException.Throttled) {
+        wait.retryAt?.let { "try again at $it" } ?: "sign in another way"
+    } catch (refused: SelfsameException) {
+        translations[refused.code()] ?: refused.message
+    }
