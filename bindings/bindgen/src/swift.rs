@@ -1,17 +1,22 @@
 //! Makes idiomatic Swift of what UniFFI writes: async calls, named members, Swift's own names in the comments, types
-//! of Foundation, no machinery in completion, and no personal data in print. It adds no type and no call.
+//! of Foundation, no machinery in completion, and no personal data in print. It adds no type, and no call but the same on
+//! a thread of its own.
 
+mod calls;
+mod module;
 mod names;
+mod page;
 mod source;
-mod writer;
+mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use self::names::Names;
+use self::names::{MEMBERS, Names};
+use self::page::Writer;
 use self::source::{Result, items};
-use self::writer::{LABELS, Writer};
+use self::types::LABELS;
 
 /// Names that stand in for others: Foundation's types, and one that only the crossing needs.
 const RENAMED: [(&str, &str); 4] =
@@ -43,8 +48,9 @@ pub(crate) fn adapt(folder: &Path) -> Result<()> {
         writer.module(module, items).map_err(|error| format!("{module}.swift: {error}"))?;
         fs::write(path, std::mem::take(&mut writer.out))?;
     }
-    match LABELS.iter().find(|(path, _)| !writer.named.contains(*path)) {
-        Some((path, _)) => Err(format!("{path} needs no name any more: take it out of LABELS").into()),
+    let named = LABELS.iter().map(|(path, _)| path).chain(MEMBERS.iter().map(|(function, ..)| function));
+    match named.into_iter().find(|name| !writer.named.contains(**name)) {
+        Some(name) => Err(format!("nothing is called {name}, or it needs no other name").into()),
         None => Ok(()),
     }
 }

@@ -7,6 +7,24 @@ use super::source::{Item, Result, camel, lower};
 /// Names in comments that are not Swift's: claims of an ID token.
 const CLAIMS: [&str; 2] = ["auth_time", "email_verified"];
 
+/// Functions that are members of a type: Rust has them there, and UniFFI does not.
+pub(crate) const MEMBERS: [(&str, &str, &str); 14] = [
+    ("adoptFile", "Engine", "adopt"),
+    ("amrValue", "Amr", "value"),
+    ("describeAction", "Action", "sentence"),
+    ("describeEvent", "Event", "sentence"),
+    ("flowOf", "FlowToken", "flow"),
+    ("generateHostKey", "HostKey", "generate"),
+    ("mailedCode", "MessageKind", "mailedCode"),
+    ("messageCode", "MessageKind", "code"),
+    ("policyAal1", "Policy", "aal1"),
+    ("policyAal2", "Policy", "aal2"),
+    ("providerApple", "Provider", "apple"),
+    ("providerGoogle", "Provider", "google"),
+    ("providerX", "Provider", "x"),
+    ("worksOffline", "MethodKind", "worksOffline"),
+];
+
 /// What comments name.
 #[derive(Default)]
 pub(crate) struct Names {
@@ -41,7 +59,9 @@ impl Names {
         } else if word.contains(char::is_uppercase) {
             word.to_owned()
         } else {
-            camel(word)
+            let name = camel(word);
+            let member = MEMBERS.iter().find(|(function, ..)| *function == name);
+            member.map_or(name, |(_, of, member)| format!("{of}.{member}"))
         }
     }
 

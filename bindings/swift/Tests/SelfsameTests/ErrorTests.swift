@@ -76,7 +76,7 @@ final class ErrorTests: XCTestCase {
         let keystore = Unlock.keystore(ThrowingKeystore(Leaky()))
         let locked = try failure { try Engine.create(path: file, unlock: keystore) }
         XCTAssertEqual(locked, .keyLocked)
-        let key = Unlock.hostKey(try generateHostKey())
+        let key = Unlock.hostKey(try HostKey.generate())
         let anchor = try failure { try Engine.create(path: file, unlock: key, anchor: ThrowingAnchor()) }
         XCTAssertEqual(anchor, .anchor)
         for error in [locked, anchor] {

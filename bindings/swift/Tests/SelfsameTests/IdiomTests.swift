@@ -7,7 +7,7 @@ final class IdiomTests: XCTestCase {
     func testAStoreIsMadeLeftAloneAndOpenedAgain() async throws {
         let folder = try scratch()
         let file = folder.appendingPathComponent("accounts.selfsame")
-        let key = try generateHostKey()
+        let key = try HostKey.generate()
         let engine = try await Engine.create(path: file, unlock: .hostKey(key))
         let step = try await engine.signUp(email: "ada@example.org", password: password, client: laptop).step
         XCTAssertEqual(step, .verifyEmail(to: "a…@example.org", canSkip: false))
@@ -19,7 +19,7 @@ final class IdiomTests: XCTestCase {
         let health = try await other.health()
         XCTAssertEqual(health.waitingFlows, 1)
         try await other.suspend()
-        let wrong = try await failure { try await Engine.open(path: file, unlock: .hostKey(generateHostKey())) }
+        let wrong = try await failure { try await Engine.open(path: file, unlock: .hostKey(HostKey.generate())) }
         XCTAssertEqual(wrong, .wrongKey)
         let missing = folder.appendingPathComponent("nothing")
         let notFound = try await failure { try await Engine.open(path: missing, unlock: .hostKey(key)) }
@@ -27,7 +27,7 @@ final class IdiomTests: XCTestCase {
     }
 
     func testCallsAndActsAreOffTheMainActor() async throws {
-        let (file, keystore) = (try scratch().appendingPathComponent("store"), WatchingKeystore(key: try generateHostKey()))
+        let (file, keystore) = (try scratch().appendingPathComponent("store"), WatchingKeystore(key: try HostKey.generate()))
         let places = try await onTheMainActor(file, keystore)
         XCTAssertEqual(places, [true, false])
         XCTAssertEqual(keystore.places, [false])

@@ -8,7 +8,7 @@ final class ReadmeTests: XCTestCase {
     func testTheFirstExample() async throws {
         let folder = try scratch()
         // begin: first
-        let key = try generateHostKey()  // 32 bytes, for the keychain
+        let key = try HostKey.generate()  // 32 bytes, for the keychain
         let file = folder.appendingPathComponent("accounts.selfsame")
         let engine = try await Engine.create(path: file, unlock: .hostKey(key))
 

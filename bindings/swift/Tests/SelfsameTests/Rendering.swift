@@ -41,7 +41,7 @@ enum Rendering {
         case let span as Duration: .number(UInt64(span / .milliseconds(1)))
         case let time as Date: .number(time.milliseconds)
         case let month as YearMonth: .text(String(format: "%04d-%02d", month.year, month.month))
-        case let amr as Amr: .text(amrValue(amr: amr))
+        case let amr as Amr: .text(amr.value)
         case .federated(let provider) as Accepted: .text("Federated \(provider)")
         case let effect as Effect: .text(says(effect))
         case let items as [Any]: .list(items.compactMap(self.value))
@@ -83,7 +83,7 @@ enum Rendering {
             fields.merge(fields.removeValue(forKey: "event").map(inner) ?? [:]) { _, event in event }
             fields["outcome"] = nil
             fields["done"] = self.value(activity.event.outcome == .done)
-            fields["says"] = .text(describeEvent(event: activity.event))
+            fields["says"] = .text(activity.event.sentence)
         case let message as Message:
             fields.merge(self.fields(message.kind)) { _, kind in kind }
             // A method's kind, which is called as the message's own.
@@ -143,7 +143,7 @@ enum Rendering {
 
     private static func says(_ effect: Effect) -> String {
         switch effect {
-        case .account(let action): "the account changes: \(describeAction(action: action))"
+        case .account(let action): "the account changes: \(action.sentence)"
         case .thisSession: "this session goes on with other proof"
         case .sessionEnds(let session): "session \(session) ends"
         case .otherSessionsEnd: "all other sessions end"

@@ -231,7 +231,7 @@ extension StoryPlayer {
 
     private func mail() throws -> JSON {
         guard let message = try world.takeMail(to: text("to")) else { return .members([:]) }
-        if let name = maybe("code"), let sent = mailedCode(kind: message.kind) { codes[name] = sent }
+        if let name = maybe("code"), let sent = message.kind.mailedCode { codes[name] = sent }
         if let name = maybe("undo"), let offer = message.undo { undos[name] = offer.code }
         return Rendering.members(message)
     }

@@ -23,7 +23,7 @@ struct Device {
             }
             return Device(folder: folder, engine: try await .open(path: store, unlock: .hostKey(HostKey(key)), policy: policy))
         }
-        let key = try generateHostKey()
+        let key = try HostKey.generate()
         try keep(key.reveal(), in: keyFile)
         return Device(folder: folder, engine: try await .create(path: store, unlock: .hostKey(key), policy: policy))
     }

@@ -122,8 +122,8 @@ struct TimeClock {
         }
         if messages.isEmpty { print("No mail waits.") }
         for message in messages {
-            let code = mailedCode(kind: message.kind).map { ": your code is \($0.reveal())" } ?? ""
-            print("To \(message.to): \(messageCode(kind: message.kind))\(code)")
+            let code = message.kind.mailedCode.map { ": your code is \($0.reveal())" } ?? ""
+            print("To \(message.to): \(message.kind.code)\(code)")
         }
     }
 
