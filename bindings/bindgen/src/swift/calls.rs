@@ -76,8 +76,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    pub(crate) fn call(&mut self, call: &Call<'_>, indent: usize, ends: Ends) {
-        let ends = if ends == Ends::Plainly && call.throws { Ends::Throwing } else { ends };
+    pub(crate) fn call(&mut self, call: &Call<'_>, indent: usize, ends: Ends<'_>) {
+        let ends = match call.error() {
+            Some(error) if ends == Ends::Plainly => Ends::Throwing(error),
+            _ => ends,
+        };
         self.comment(indent, &call.item.doc, ends);
         if ends == Ends::Blocking {
             self.line(&format!("{:indent$}@available(*, noasync)", ""));

@@ -7,9 +7,10 @@ use super::source::{Item, upper};
 
 /// How a call ends, as its comment says it.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Ends {
+pub(crate) enum Ends<'a> {
     Plainly,
-    Throwing,
+    /// With this error.
+    Throwing(&'a str),
     Blocking,
     Async,
 }
@@ -33,8 +34,12 @@ impl Writer<'_> {
         }
     }
 
-    pub(crate) fn comment(&mut self, indent: usize, doc: &[String], ends: Ends) {
-        let mut throws = (ends != Ends::Plainly).then(|| "`SelfsameError`.".to_owned());
+    pub(crate) fn comment(&mut self, indent: usize, doc: &[String], ends: Ends<'_>) {
+        let mut throws = match ends {
+            Ends::Plainly => None,
+            Ends::Throwing(error) => Some(format!("`{error}`.")),
+            Ends::Blocking | Ends::Async => Some("`SelfsameError`.".to_owned()),
+        };
         let mut paragraphs = Vec::new();
         for paragraph in doc.split(String::is_empty) {
             let text = paragraph.join(" ");

@@ -165,6 +165,14 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// The error that it throws.
+    pub(crate) fn error(&self) -> Option<&str> {
+        let lifted =
+            |line: &'a str| line.split_once("rustCallWithError(FfiConverterType")?.1.split_once("_lift");
+        let lines = self.item.lines.iter().map(String::as_str);
+        lines.filter_map(lifted).map(|(error, _)| error).next().filter(|_| self.throws)
+    }
+
     pub(crate) fn declared(&self, lead: &str, effects: &str) -> String {
         let returns = self.returns.map_or_else(String::new, |returns| format!(" -> {returns}"));
         format!("{lead}({}){effects}{returns}", listed(self.params.iter().map(Param::declared)))
