@@ -2,6 +2,7 @@
 //! here then gives the text the language's idiom.
 
 mod kotlin;
+mod swift;
 
 use std::error::Error;
 use std::path::Path;
@@ -14,6 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         |option: &str| arguments.iter().skip_while(|argument| *argument != option).nth(1).map(String::as_str);
     match (after("--language"), after("--out-dir")) {
         (Some("kotlin"), Some(folder)) => kotlin::adapt(Path::new(folder)),
+        (Some("swift"), Some(folder)) => swift::adapt(Path::new(folder)),
         _ => Ok(()),
     }
 }

@@ -28,27 +28,32 @@ final class ErrorTests: XCTestCase {
         let engine = world.engine()
         let wrong = try failure { try engine.signIn(email: "ada@example.org", password: password, client: laptop) }
         XCTAssertEqual(wrong, .invalidCredentials)
-        XCTAssertEqual(wrong.code(), "InvalidCredentials")
-        XCTAssertFalse(wrong.explanation().isEmpty)
-        XCTAssertEqual(wrong.errorDescription, wrong.explanation())
-        XCTAssertEqual((wrong as any Error).localizedDescription, wrong.explanation())
+        XCTAssertEqual(wrong.code, "InvalidCredentials")
+        XCTAssertFalse(wrong.explanation.isEmpty)
+        XCTAssertEqual(wrong.errorDescription, wrong.explanation)
+        XCTAssertEqual((wrong as any Error).localizedDescription, wrong.explanation)
+        XCTAssertEqual(KeystoreProblem.lost.localizedDescription, SelfsameError.keyLost.explanation)
+        XCTAssertEqual(AnchorFailed.noAnswer.localizedDescription, SelfsameError.anchor.explanation)
+        XCTAssertThrowsError(try transcript(story: "no story")) {
+            XCTAssertFalse($0.localizedDescription.contains("SelfsameTesting"), $0.localizedDescription)
+        }
     }
 
     func testAnErrorHasItsData() throws {
         let world = try World()
         let (token, account) = try world.signedUp()
         var last: SelfsameError?
-        for _ in 0..<200 where last?.code() != "Throttled" {
+        for _ in 0..<200 where last?.code != "Throttled" {
             last = try failure { try account.changePassword(current: Secret("no, not this one"), newPassword: password) }
         }
         guard case .throttled(let retryAt) = last else { return XCTFail("\(String(describing: last))") }
         XCTAssertGreaterThan(try XCTUnwrap(retryAt), world.now())
 
-        world.later(span: 3600)
+        world.later(span: .seconds(3600))
         let stale = try failure { try world.engine().account(token: token).export() }
         XCTAssertEqual(stale, .reauthenticationRequired(accepted: [.password]))
         let short = try failure { try account.addPassword(email: "b@example.org", password: Secret("short")) }
-        XCTAssertEqual(short.code(), "ReauthenticationRequired")
+        XCTAssertEqual(short.code, "ReauthenticationRequired")
         let rule = try failure { try world.engine().signUp(email: "b@example.org", password: Secret("short"), client: laptop) }
         XCTAssertEqual(rule, .invalidPassword(rule: .tooShort))
     }
@@ -60,7 +65,7 @@ final class ErrorTests: XCTestCase {
         XCTAssertEqual(try failure { try engine.beginFederated(provider: "A B", client: laptop) }, .invalidShortName)
         var policy = Policy()
         policy.methods = 0
-        XCTAssertEqual(try failure { try Engine.inMemory(policy: policy) }.code(), "InvalidPolicy")
+        XCTAssertEqual(try failure { try Engine.inMemory(policy: policy) }.code, "InvalidPolicy")
         let file = try scratch().appendingPathComponent("store")
         let key = Unlock.hostKey(HostKey(Data([1, 2, 3])))
         XCTAssertEqual(try failure { try Engine.create(path: file, unlock: key) }, .invalidHostKey)
@@ -71,11 +76,11 @@ final class ErrorTests: XCTestCase {
         let keystore = Unlock.keystore(ThrowingKeystore(Leaky()))
         let locked = try failure { try Engine.create(path: file, unlock: keystore) }
         XCTAssertEqual(locked, .keyLocked)
-        let key = Unlock.hostKey(try generateHostKey())
+        let key = Unlock.hostKey(try HostKey.generate())
         let anchor = try failure { try Engine.create(path: file, unlock: key, anchor: ThrowingAnchor()) }
         XCTAssertEqual(anchor, .anchor)
         for error in [locked, anchor] {
-            for shown in ["\(error)", error.localizedDescription, String(reflecting: error), error.explanation()] {
+            for shown in ["\(error)", error.localizedDescription, String(reflecting: error), error.explanation] {
                 XCTAssertFalse(shown.contains("4711"), shown)
             }
         }

@@ -24,7 +24,7 @@ final class FixtureTests: XCTestCase {
             let password = Secret(try XCTUnwrap(person["password"]?.asText))
             var progress = try engine.signIn(email: email, password: password, client: laptop)
             if let secret = person["totp_secret"]?.asText {
-                let shown = try XCTUnwrap(totp(secret: Secret(secret), at: Timestamp(Date())))
+                let shown = try XCTUnwrap(totp(secret: Secret(secret), at: Date()))
                 progress = try engine.answer(flow: XCTUnwrap(progress.flow), number: progress.number, answer: .totp(shown))
             }
             let account = try engine.account(token: XCTUnwrap(progress.signedIn().token))

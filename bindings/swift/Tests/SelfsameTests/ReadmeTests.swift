@@ -8,39 +8,53 @@ final class ReadmeTests: XCTestCase {
     func testTheFirstExample() async throws {
         let folder = try scratch()
         // begin: first
-        let key = try generateHostKey()  // 32 bytes, for the keychain
+        let key = try HostKey.generate()  // 32 bytes, for the keychain
         let file = folder.appendingPathComponent("accounts.selfsame")
-        let selfsame = try await Selfsame.create(at: file, unlock: .hostKey(key))
+        let engine = try await Engine.create(path: file, unlock: .hostKey(key))
 
         // Sign up: a code goes to the address, which the app delivers.
         let laptop = Client(device: "Ada's laptop")
         let password = Secret("correct horse battery staple")
-        let signUp = try await selfsame.act { try $0.signUp(email: "ada@example.org", password: password, client: laptop) }
-        let mail = try await selfsame.act { try $0.messages(most: 1) }
-        guard let flow = signUp.flow, let message = mail.first, case .verifyEmail(let code) = message.kind else {
-            fatalError("there is another step to show: \(signUp.step)")
-        }
-        let done = try await selfsame.act { engine in
-            try engine.delivered(message: message.id)
-            return try engine.answer(flow: flow, number: signUp.number, answer: .code(code))
+        let signUp = try await engine.signUp(email: "ada@example.org", password: password, client: laptop)
+        guard let flow = signUp.flow, case .verifyEmail = signUp.step,
+            let message = try await engine.messages(most: 1).first, case .verifyEmail(let code) = message.kind
+        else { fatalError("another step: \(signUp.step)") }
+        try await engine.delivered(message: message.id)
+
+        // The person types the code.
+        let created = try await engine.answer(flow: flow, number: signUp.number, answer: .code(code))
+        print("created:", created.step)
+
+        // Another day: sign in. The app shows each step until there is a session.
+        let signIn = try await engine.signIn(email: "ada@example.org", password: password, client: laptop)
+        let session: SignedIn
+        switch signIn.step {
+        case .signedIn(let opened): session = opened
+        case .secondFactor: fatalError("ask for the code of the authenticator app")
+        default: fatalError("another step: \(signIn.step)")
         }
 
-        // Signed in: the token opens the account.
-        guard case .signedIn(let signedIn) = done.step, let token = signedIn.token else {
-            fatalError("there is another step to show: \(done.step)")
+        // The account page: three calls in one act.
+        guard let token = session.token else { fatalError("handed out before") }
+        let account = try await engine.account(token: token)
+        let page = try await account.act { account in
+            try account.setDisplayName(name: "Ada")
+            return (view: try account.view(), sessions: try account.sessions())
         }
-        let page = try await selfsame.act { try $0.account(token: token).view() }
-        print("\(page.contact ?? "") since \(page.created)")
+        for session in page.sessions { print(session.client.device, "since", session.createdAt.formatted()) }
 
+        // A refusal says what to do.
         do {
-            _ = try await selfsame.act { try $0.signIn(email: "ada@example.org", password: Secret("not hers"), client: laptop) }
+            _ = try await engine.signIn(email: "ada@example.org", password: Secret("not hers"), client: laptop)
         } catch SelfsameError.throttled(let retryAt) {
-            print("wait until", retryAt?.date as Any)
+            print("wait until", retryAt?.formatted() ?? "the lock is opened")
         } catch let error as SelfsameError {
-            print(error.code(), error.localizedDescription)
+            print(error.code, error.localizedDescription)
         }
         // end: first
-        XCTAssertEqual(page.contact, "ada@example.org")
+        XCTAssertEqual(page.view.contact, "ada@example.org")
+        XCTAssertEqual(page.view.displayName, "Ada")
+        XCTAssertEqual(page.sessions.count, 2)
     }
 
     func testAnExampleOfATest() throws {
@@ -50,7 +64,7 @@ final class ReadmeTests: XCTestCase {
         let engine = world.engine()
         let begun = try engine.signUp(email: "ada@example.org", password: password, client: laptop)
         let code = try XCTUnwrap(world.mailedCode(to: "ada@example.org"))
-        world.later(span: 25 * 60 * 60)
+        world.later(span: .seconds(25 * 60 * 60))
         XCTAssertThrowsError(try engine.answer(flow: XCTUnwrap(begun.flow), number: begun.number, answer: .code(code))) {
             XCTAssertEqual($0 as? SelfsameError, .flowExpired)
         }

@@ -17,9 +17,9 @@ enum Rendering {
         case .busy(retryAfter: .some), .notFound, .alreadyExists, .alreadyOpen, .notAStore, .newerFormat, .wrongKey,
             .keyLocked, .keyLost, .keyChanged, .rolledBack, .anchorMissing, .damaged, .storage, .unknown, .broken,
             .anchor, .machine, .defect:
-            return .members(["failed": .text(error.code())])
+            return .members(["failed": .text(error.code)])
         default:
-            return .members(payload(error).merging(["refused": .text(error.code())]) { _, code in code })
+            return .members(payload(error).merging(["refused": .text(error.code)]) { _, code in code })
         }
     }
 
@@ -38,10 +38,10 @@ enum Rendering {
         case let number as UInt16: .number(UInt64(number))
         case let number as UInt32: .number(UInt64(number))
         case let number as UInt64: .number(number)
-        case let span as TimeInterval: .number(UInt64((span * 1000).rounded()))
-        case let time as Timestamp: .number(time.milliseconds)
+        case let span as Duration: .number(UInt64(span / .milliseconds(1)))
+        case let time as Date: .number(time.milliseconds)
         case let month as YearMonth: .text(String(format: "%04d-%02d", month.year, month.month))
-        case let amr as Amr: .text(amrValue(amr: amr))
+        case let amr as Amr: .text(amr.value)
         case .federated(let provider) as Accepted: .text("Federated \(provider)")
         case let effect as Effect: .text(says(effect))
         case let items as [Any]: .list(items.compactMap(self.value))
@@ -52,11 +52,10 @@ enum Rendering {
 
     private static func composed(_ value: Any) -> JSON? {
         let mirror = Mirror(reflecting: value)
-        switch mirror.displayStyle {
-        case .optional: return mirror.children.first.flatMap { self.value($0.value) }
-        case .enum where names[ObjectIdentifier(type(of: value))] == nil: return .text(code(value))
-        default: return .members(fields(value))
-        }
+        if mirror.displayStyle == .optional { return mirror.children.first.flatMap { self.value($0.value) } }
+        guard let shown = value as? any Shown else { return .text(code(value)) }
+        let isRecord = shown.members.name == String(describing: type(of: value))
+        return isRecord || names[ObjectIdentifier(type(of: value))] != nil ? .members(fields(value)) : .text(code(value))
     }
 
     /// The members of a record or of a variant.
@@ -65,11 +64,7 @@ enum Rendering {
         if let name = names[type] {
             return payload(value).merging([name: .text(code(value))]) { _, code in code }
         }
-        var fields: [String: JSON] = [:]
-        for (label, member) in Mirror(reflecting: value).children {
-            guard let label, let shown = self.value(member) else { continue }
-            fields[snake(label)] = shown
-        }
+        var fields = shown((value as? any Shown)?.members.list.map { ($0.label, $0.value) } ?? [])
         switch value {
         case let progress as FlowProgress:
             fields = fields["step"].map(inner) ?? [:]
@@ -88,7 +83,7 @@ enum Rendering {
             fields.merge(fields.removeValue(forKey: "event").map(inner) ?? [:]) { _, event in event }
             fields["outcome"] = nil
             fields["done"] = self.value(activity.event.outcome == .done)
-            fields["says"] = .text(describeEvent(event: activity.event))
+            fields["says"] = .text(activity.event.sentence)
         case let message as Message:
             fields.merge(self.fields(message.kind)) { _, kind in kind }
             // A method's kind, which is called as the message's own.
@@ -118,8 +113,16 @@ enum Rendering {
 
     /// What a variant carries. One that carries a record has that record's members.
     private static func payload(_ variant: Any) -> [String: JSON] {
-        guard let carried = Mirror(reflecting: variant).children.first?.value else { return [:] }
-        return fields(carried)
+        if case .signedIn(let session) = variant as? Step { return fields(session) }
+        if let variant = variant as? any Shown { return shown(variant.members.list.map { ($0.label, $0.value) }) }
+        // An error.
+        return Mirror(reflecting: variant).children.first.map { shown(Array(Mirror(reflecting: $0.value).children)) } ?? [:]
+    }
+
+    private static func shown(_ members: [(String?, Any)]) -> [String: JSON] {
+        members.reduce(into: [:]) { shown, member in
+            if let label = member.0 { shown[snake(label)] = value(member.1) }
+        }
     }
 
     private static func inner(_ json: JSON) -> [String: JSON] {
@@ -129,7 +132,8 @@ enum Rendering {
 
     /// A variant's name.
     static func code(_ variant: Any) -> String {
-        let name = Mirror(reflecting: variant).children.first?.label ?? String(describing: variant)
+        let name = (variant as? any Shown)?.members.name
+            ?? Mirror(reflecting: variant).children.first?.label ?? String(describing: variant)
         return name.prefix(1).uppercased() + name.dropFirst()
     }
 
@@ -139,7 +143,7 @@ enum Rendering {
 
     private static func says(_ effect: Effect) -> String {
         switch effect {
-        case .account(let action): "the account changes: \(describeAction(action: action))"
+        case .account(let action): "the account changes: \(action.sentence)"
         case .thisSession: "this session goes on with other proof"
         case .sessionEnds(let session): "session \(session) ends"
         case .otherSessionsEnd: "all other sessions end"

@@ -8,7 +8,7 @@ final class SecretTests: XCTestCase {
         let world = try World()
         let begun = try world.engine().signUp(email: "ada@example.org", password: password, client: laptop)
         let message = try XCTUnwrap(world.mail().first)
-        let (flow, code) = (try XCTUnwrap(begun.flow), try XCTUnwrap(mailedCode(kind: message.kind)))
+        let (flow, code) = (try XCTUnwrap(begun.flow), try XCTUnwrap(message.kind.mailedCode))
         let done = try world.engine().answer(flow: flow, number: begun.number, answer: .code(code))
         let token = try XCTUnwrap(done.signedIn().token)
         let key = HostKey(Data("an easily found key of 32 bytes!".utf8))
@@ -17,11 +17,7 @@ final class SecretTests: XCTestCase {
             password, code, flow, token, key, [token], ["token": token], begun, message, done, Answer.code(code),
             Unlock.hostKey(key), Unlock.passphrase(password), Optional(token) as Any,
         ]
-        let shown = holders.map { holder in
-            var dumped = ""
-            dump(holder, to: &dumped)
-            return "\(holder) \(String(reflecting: holder)) \(dumped)"
-        }.joined(separator: "\n")
+        let shown = everyPrint(of: holders)
         for text in ["Secret(…)", "FlowToken(…)", "SessionToken(…)", "HostKey(…)"] {
             XCTAssertTrue(shown.contains(text), text)
         }
@@ -29,6 +25,40 @@ final class SecretTests: XCTestCase {
             XCTAssertFalse(shown.contains(secret))
         }
         XCTAssertTrue(Mirror(reflecting: password).children.isEmpty)
+    }
+
+    func testNoRecordShowsWhoItIsAbout() throws {
+        let world = try World()
+        let (engine, device) = (world.engine(), Client(device: "Ada's laptop"))
+        let begun = try engine.signUp(email: "ada@example.org", password: password, client: device)
+        let message = try XCTUnwrap(world.mail().first)
+        let code = try XCTUnwrap(message.kind.mailedCode)
+        let done = try engine.answer(flow: XCTUnwrap(begun.flow), number: begun.number, answer: .code(code))
+        let account = try engine.account(token: XCTUnwrap(done.signedIn().token))
+        try account.setDisplayName(name: "Ada Lovelace")
+        let step = try account.changeEmail(newEmail: "countess@example.org")
+        let identity = Identity(provider: "example", subject: "ada-1815", handle: "ada", email: "ada@example.org")
+        let id = try account.view().id
+        let record = ImportedAccount(
+            externalId: "ada-7", createdAt: nil, displayName: "Ada", email: "ada@example.org", emailVerified: true,
+            passwordHash: nil, identities: [], totp: nil)
+
+        let holders: [Any] = [
+            device, begun, begun.step, message, message.kind, done, step, identity, record, try account.view(),
+            try account.sessions(), try account.activity(), try engine.picker(), Optional(message) as Any,
+            try engine.support(operator: "grace").find(named: "ada@example.org"), ["device": device],
+            Answer.correctAddress(email: "ada@example.org"), try engine.supportRecords(account: id),
+        ]
+        let shown = everyPrint(of: holders)
+        for text in ["example.org", "Ada", "ada", "Lovelace", "laptop", "countess", "grace"] {
+            XCTAssertFalse(shown.contains(text), "\(text) in \(shown)")
+        }
+        XCTAssertTrue(shown.contains(id), shown)
+        XCTAssertEqual("\(device)", "Client(device: …, product: nil, remembered: true)")
+        XCTAssertEqual("\(begun.step)", "verifyEmail(to: …, canSkip: false)")
+        XCTAssertEqual("\(done.step)".prefix(34), "signedIn(session: SignedIn(account")
+        XCTAssertEqual("\([Accepted.password, .federated(provider: "x")])", "[password, federated(provider: x)]")
+        XCTAssertEqual("\(Answer.code(Secret("1234")))", "code(Secret(…))")
     }
 
     func testSecretsCompareByWhatTheyHold() {
@@ -53,4 +83,13 @@ final class SecretTests: XCTestCase {
             XCTAssertFalse("\(error) \(String(reflecting: error)) \(error.localizedDescription)".contains("ada.lovelace"))
         }
     }
+}
+
+/// As print, a debugger and `dump` show each.
+private func everyPrint(of holders: [Any]) -> String {
+    holders.map { holder in
+        var dumped = ""
+        dump(holder, to: &dumped)
+        return "\(holder) \(String(reflecting: holder)) \(dumped)"
+    }.joined(separator: "\n")
 }

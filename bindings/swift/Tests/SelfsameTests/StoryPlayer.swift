@@ -27,7 +27,7 @@ final class StoryPlayer {
         story = try JSON.read(text)
         world = try World(
             policy: Self.policy(story["policy"]), seed: story["seed"]?.asNumber ?? 0,
-            starts: Timestamp(milliseconds: story["starts"]?.asNumber ?? 0))
+            starts: Date(milliseconds: story["starts"]?.asNumber ?? 0))
     }
 
     func transcript() throws -> String {
@@ -68,12 +68,12 @@ final class StoryPlayer {
     }
 
     /// The sum of its members.
-    private static func span(_ span: JSON) -> TimeInterval {
+    private static func span(_ span: JSON) -> Duration {
         let units: [(String, UInt64)] = [
             ("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1000), ("millis", 1),
         ]
         let milliseconds = units.map { (span[$0]?.asNumber ?? 0) * $1 }.reduce(0, +)
-        return TimeInterval(milliseconds) / 1000
+        return .milliseconds(milliseconds)
     }
 
     /// The acts of who is on the way in, of the host, of support and of the world; an owner's are in `ofAccounts`.
@@ -132,8 +132,8 @@ final class StoryPlayer {
             return player.now()
         },
         "turn_wall": { player in
-            player.world.setWallForward(span: player.act["forward"].map(span) ?? 0)
-            player.world.setWallBack(span: player.act["back"].map(span) ?? 0)
+            player.world.setWallForward(span: player.act["forward"].map(span) ?? .zero)
+            player.world.setWallBack(span: player.act["back"].map(span) ?? .zero)
             return player.now()
         },
         "reopen": { try $0.done($0.world.reopen()) },
@@ -231,7 +231,7 @@ extension StoryPlayer {
 
     private func mail() throws -> JSON {
         guard let message = try world.takeMail(to: text("to")) else { return .members([:]) }
-        if let name = maybe("code"), let sent = mailedCode(kind: message.kind) { codes[name] = sent }
+        if let name = maybe("code"), let sent = message.kind.mailedCode { codes[name] = sent }
         if let name = maybe("undo"), let offer = message.undo { undos[name] = offer.code }
         return Rendering.members(message)
     }
@@ -260,10 +260,10 @@ extension StoryPlayer {
         switch name {
         case "Code": return .code(try called(text, in: codes))
         case "TypedCode": return .code(Secret(text))
-        case "LinkTo": return .linkTo(UInt8(value.asNumber ?? 0))
+        case "LinkTo": return .linkTo(place: UInt8(value.asNumber ?? 0))
         case "Password": return .password(Secret(text))
         case "Assertion": return .assertion(try assertion(value, flow: self.text("flow")))
-        case "CorrectAddress": return .correctAddress(text)
+        case "CorrectAddress": return .correctAddress(email: text)
         case "Totp": return .totp(try shown(by: text))
         case "TypedTotp": return .totp(Secret(text))
         case "RecoveryCode":
@@ -281,7 +281,7 @@ extension StoryPlayer {
         return Billing(
             customer: text("customer"), plan: text("plan"),
             status: try variant(text("status"), of: BillingStatus.allCases),
-            periodEnd: told?["period_end"]?.asNumber.map(Timestamp.init(milliseconds:)),
+            periodEnd: told?["period_end"]?.asNumber.map(Date.init(milliseconds:)),
             managedBy: try variant(text("managed_by"), of: ManagedBy.allCases))
     }
 

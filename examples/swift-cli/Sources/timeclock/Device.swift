@@ -5,7 +5,7 @@ import Selfsame
 /// and the tokens belong in the keychain.
 struct Device {
     let folder: URL
-    let selfsame: Selfsame
+    let engine: Engine
 
     /// Opens the device; the first time it is made.
     static func open() async throws -> Device {
@@ -21,11 +21,11 @@ struct Device {
             guard let key = try? Data(contentsOf: keyFile) else {
                 throw Trouble("The key \(keyFile.path) is missing; put it back, without it nobody can be signed in.")
             }
-            return Device(folder: folder, selfsame: try await .open(at: store, unlock: .hostKey(HostKey(key)), policy: policy))
+            return Device(folder: folder, engine: try await .open(path: store, unlock: .hostKey(HostKey(key)), policy: policy))
         }
-        let key = try generateHostKey()
+        let key = try HostKey.generate()
         try keep(key.reveal(), in: keyFile)
-        return Device(folder: folder, selfsame: try await .create(at: store, unlock: .hostKey(key), policy: policy))
+        return Device(folder: folder, engine: try await .create(path: store, unlock: .hostKey(key), policy: policy))
     }
 
     /// The sessions of who is signed in on this device, by account.

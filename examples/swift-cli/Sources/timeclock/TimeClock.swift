@@ -29,7 +29,7 @@ struct TimeClock {
         do {
             let clock = TimeClock(device: try await .open())
             try await clock.run(command, Array(words.dropFirst()))
-            try await clock.device.selfsame.act { try $0.suspend() }
+            try await clock.device.engine.suspend()
         } catch let trouble as Trouble {
             end(trouble.words)
         } catch let error as SelfsameError {
@@ -57,7 +57,7 @@ struct TimeClock {
     }
 
     private func people() async throws {
-        let people = try await device.selfsame.act { try $0.picker() }
+        let people = try await device.engine.picker()
         if people.isEmpty { print("Nobody yet. Add yourself: timeclock join NAME EMAIL") }
         for person in people {
             let doing = openShift(of: person).map { "at work since \(clock(device.shifts[$0].start))" } ?? "off"
@@ -68,25 +68,25 @@ struct TimeClock {
     }
 
     private func join(_ name: String, email: String) async throws {
-        let taken = try await device.selfsame.act { try $0.picker() }.contains { self.name($0) == name }
+        let taken = try await device.engine.picker().contains { self.name($0) == name }
         guard !taken else { throw Trouble("\(name) is on this device already. Take another name, or: timeclock sign-in \(name)") }
         let password = try askPassword()
-        let progress = try await device.selfsame.act { try $0.signUp(email: email, password: password, client: client) }
+        let progress = try await device.engine.signUp(email: email, password: password, client: client)
         let token = try keep(progress)
-        try await device.selfsame.act { try $0.account(token: token).setDisplayName(name: name) }
+        try await device.engine.account(token: token).setDisplayName(name: name)
         print("Welcome, \(name). You are signed in.")
         print("A code goes to \(email) when there is a network (timeclock outbox); confirm it then.")
     }
 
     private func signIn(_ name: String) async throws {
         let (person, password) = (try await self.person(name), try askPassword())
-        _ = try keep(try await device.selfsame.act { try $0.signInTo(account: person.account, password: password, client: client) })
+        _ = try keep(try await device.engine.signInTo(account: person.account, password: password, client: client))
         print("Hello, \(name).")
     }
 
     private func signOut(_ name: String) async throws {
         let (person, token) = try await signedIn(name)
-        try await device.selfsame.act { try $0.account(token: token).signOut() }
+        try await device.engine.account(token: token).signOut()
         device.tokens[person.account] = nil
         print("Goodbye, \(name).")
     }
@@ -110,32 +110,32 @@ struct TimeClock {
 
     private func sessions(_ name: String) async throws {
         let (_, token) = try await signedIn(name)
-        let sessions = try await device.selfsame.act { try $0.account(token: token).sessions() }
-        for session in sessions { print("\(session.client.device), since \(session.createdAt)") }
+        let sessions = try await device.engine.account(token: token).sessions()
+        for session in sessions { print("\(session.client.device), since \(session.createdAt.formatted())") }
     }
 
     private func outbox() async throws {
-        let messages = try await device.selfsame.act { engine in
+        let messages = try await device.engine.act { engine in
             let messages = try engine.messages(most: 32)
             for message in messages { try engine.delivered(message: message.id) }
             return messages
         }
         if messages.isEmpty { print("No mail waits.") }
         for message in messages {
-            let code = mailedCode(kind: message.kind).map { ": your code is \($0.reveal())" } ?? ""
-            print("To \(message.to): \(messageName(kind: message.kind))\(code)")
+            let code = message.kind.mailedCode.map { ": your code is \($0.reveal())" } ?? ""
+            print("To \(message.to): \(message.kind.name)\(code)")
         }
     }
 
     private func confirm(_ name: String, code: String) async throws {
         let (_, token) = try await signedIn(name)
-        _ = try await device.selfsame.act { try $0.account(token: token).proveAddress(code: Secret(code)) }
+        _ = try await device.engine.account(token: token).proveAddress(code: Secret(code))
         print("Thank you, \(name). The address is yours.")
     }
 
     private func sendCode(_ name: String) async throws {
         let (_, token) = try await signedIn(name)
-        let sent = try await device.selfsame.act { engine in
+        let sent = try await device.engine.act { engine in
             let account = try engine.account(token: token)
             let unproven = try account.view().addresses.first { $0.verifiedAt == nil }
             return try unproven.map { try account.verifyAddress(email: $0.email) } != nil
@@ -145,7 +145,7 @@ struct TimeClock {
 
     private func leave(_ name: String) async throws {
         let (person, _) = try await signedIn(name)
-        try await device.selfsame.act { try $0.removeFromPicker(account: person.account) }
+        try await device.engine.removeFromPicker(account: person.account)
         device.tokens[person.account] = nil
         print("\(name) is no longer offered on this device.")
     }
@@ -162,7 +162,7 @@ extension TimeClock {
     private func name(_ person: PickerEntry) -> String { person.displayName ?? person.email ?? "somebody" }
 
     private func person(_ name: String) async throws -> PickerEntry {
-        let people = try await device.selfsame.act { try $0.picker() }
+        let people = try await device.engine.picker()
         guard let person = people.first(where: { self.name($0).lowercased() == name.lowercased() }) else {
             throw Trouble("Nobody here is called \(name). Who is: timeclock people")
         }
@@ -175,7 +175,7 @@ extension TimeClock {
         guard let token = device.tokens[person.account].map(SessionToken.init) else {
             throw Trouble("Sign in first: timeclock sign-in \(name)")
         }
-        _ = try await device.selfsame.act { try $0.touch(token: token) }
+        _ = try await device.engine.touch(token: token)
         return (person, token)
     }
 
@@ -198,7 +198,7 @@ extension TimeClock {
         case .invalidCredentials: "That is not the password. Try again."
         case .invalidPassword(let rule): "That password does not do (\(rule)). Take 15 characters or more that nobody guesses."
         case .invalidEmail: "That is no email address. Like this: ada@example.org"
-        case .throttled(let retryAt): "Too many tries. Wait until \(retryAt.map { clock($0.date) } ?? "you have another way in")."
+        case .throttled(let retryAt): "Too many tries. Wait until \(retryAt.map(clock) ?? "you have another way in")."
         case .sessionEnded: "Your session has ended. Sign in again: timeclock sign-in NAME"
         case .invalidCode: "That code is not the newest, or is over. Another: timeclock send-code NAME"
         case .reauthenticationRequired: "For this, sign in anew: timeclock sign-in NAME"

@@ -1,0 +1,161 @@
+//! Objects and what they do.
+
+use super::names::MEMBERS;
+use super::page::{Ends, Writer};
+use super::source::{Call, Item, Result, items, listed, upper};
+
+/// Objects whose calls wait for the disk or a hash.
+const BLOCKING: [&str; 3] = ["AccountHandle", "Engine", "SupportDesk"];
+
+/// Several calls at once.
+const ACT: &str = "    /// Makes several calls in one hop to another thread: `try await engine.act { try $0.picker() }`.
+    ///
+    /// - Throws: What the closure throws. `CancellationError` if the task is cancelled before the closure begins; a
+    ///   closure that has begun runs to its end.
+    public func act<T: Sendable>(_ calls: @escaping @Sendable (Self) throws -> T) async throws -> T {
+        try await aside { try calls(self) }
+    }";
+
+impl Writer<'_> {
+    /// A protocol of the host's objects.
+    pub(crate) fn callbacks(&mut self, item: &Item) -> Result<()> {
+        self.comment(0, &item.doc, Ends::Plainly);
+        self.line(item.head());
+        for (place, call) in items(item.body())?.iter().enumerate() {
+            if place > 0 {
+                self.line("");
+            }
+            self.comment(4, &call.doc, Ends::Plainly);
+            self.line(&format!("    {}", call.head().replace("throws  ", "throws ")));
+        }
+        self.line("}");
+        Ok(())
+    }
+
+    pub(crate) fn class(&mut self, item: &Item, name: &str) -> Result<()> {
+        // What Rust hands to the host of the host's own objects is the crossing's alone.
+        let (access, parent) = match name.strip_suffix("Impl") {
+            Some(parent) => ("", format!("{parent}, ")),
+            None => ("public ", String::new()),
+        };
+        let waits = BLOCKING.contains(&name);
+        if !access.is_empty() {
+            self.comment(0, &item.doc, Ends::Plainly);
+        }
+        self.line(&format!("{access}final class {name}: {parent}@unchecked Sendable {{"));
+        let members = items(item.body())?;
+        for member in &members {
+            let head = member.head();
+            if head.starts_with("//") || head.contains("NoHandle") {
+                continue;
+            }
+            if member.lines.len() > 1 {
+                self.line("");
+            }
+            match Call::of(member) {
+                Some(call) if !head.contains("uniffi") && !head.starts_with("required") => {
+                    self.call(&call, 4, if call.throws && waits { Ends::Blocking } else { Ends::Plainly });
+                }
+                _ => self.lines(member, 0, |line| {
+                    let line = line.replace("required public init", "fileprivate init");
+                    line.replace("public func", "fileprivate func")
+                }),
+            }
+        }
+        self.line("}");
+        if waits {
+            self.line(&format!(
+                "\n// Off the caller's actor, and off the threads that tasks share.\nextension {name} {{"
+            ));
+            self.line(&ACT.replace("Self", name));
+            for call in members.iter().filter_map(Call::of).filter(|call| call.throws) {
+                self.aside(&call, name);
+            }
+            self.line("}");
+        }
+        Ok(())
+    }
+
+    pub(crate) fn call(&mut self, call: &Call<'_>, indent: usize, ends: Ends<'_>) {
+        let ends = match call.error() {
+            Some(error) if ends == Ends::Plainly => Ends::Throwing(error),
+            _ => ends,
+        };
+        self.comment(indent, &call.item.doc, ends);
+        if ends == Ends::Blocking {
+            self.line(&format!("{:indent$}@available(*, noasync)", ""));
+        }
+        let lead = call.lead.replace("open func", "public func");
+        self.line(&format!(
+            "{:indent$}{} {{",
+            "",
+            call.declared(&lead, if call.throws { " throws" } else { "" })
+        ));
+        if !call.body.is_empty() {
+            self.line(&format!("{:indent$}    {}", "", call.body));
+        }
+        for line in call.item.lines.iter().skip(1) {
+            self.line(&format!("{:indent$}{line}", ""));
+        }
+    }
+
+    /// A call without parameters that asks a value about itself.
+    pub(crate) fn property(&mut self, call: &Call<'_>) {
+        let doc = call.item.doc.iter().map(|line| line.strip_prefix("Returns ").map_or(line.clone(), upper));
+        self.comment(4, &doc.collect::<Vec<_>>(), Ends::Plainly);
+        let lead = call.lead.replace("func", "var");
+        self.line(&format!("    {lead}: {} {{", call.returns.unwrap_or_default()));
+        for line in call.item.lines.iter().skip(1) {
+            self.line(&format!("    {line}"));
+        }
+    }
+
+    /// The call of the same name for async code.
+    pub(crate) fn aside(&mut self, call: &Call<'_>, name: &str) {
+        self.line("");
+        self.comment(4, &call.item.doc, Ends::Async);
+        let lead = call.lead.replace("open func", "public func");
+        let called = lead.rsplit(' ').next().unwrap_or_default();
+        let of = if lead.contains("static ") { name } else { "self" };
+        let given = listed(
+            call.params.iter().filter_map(|param| param.name.as_ref()).map(|name| format!("{name}: {name}")),
+        );
+        self.line(&format!("    {} {{", call.declared(&lead, " async throws")));
+        self.line(&format!("        try await aside {{ try {of}.{called}({given}) }}"));
+        self.line("    }");
+    }
+
+    /// A function, in its type if it has one.
+    pub(crate) fn function(&mut self, item: &Item) -> Result<()> {
+        let mut call = Call::of(item).ok_or("a function is no call")?;
+        let function = call.lead.rsplit(' ').next().unwrap_or_default();
+        let Some((_, of, name)) = MEMBERS.iter().find(|(member, ..)| *member == function) else {
+            self.call(&call, 0, Ends::Plainly);
+            return Ok(());
+        };
+        self.named.insert(function.to_owned());
+        self.line(&format!("extension {of} {{"));
+        let mut own = Item { doc: item.doc.clone(), lines: item.lines.clone() };
+        let this = call.params.first().filter(|param| param.of == *of).and_then(|param| param.name.clone());
+        if let Some(this) = &this {
+            call.params.remove(0);
+            for line in &mut own.lines {
+                *line = line.replace(&format!("_lower({this})"), "_lower(self)");
+            }
+        }
+        let is_property = this.is_some() && call.params.is_empty() && !call.throws;
+        let kind = if is_property { "var" } else { "func" };
+        let lead = format!("public {}{kind} {name}", if this.is_some() { "" } else { "static " });
+        let call = Call { item: &own, lead: &lead, ..call };
+        if is_property {
+            self.property(&call);
+        } else if call.throws && BLOCKING.contains(of) {
+            self.call(&call, 4, Ends::Blocking);
+            self.aside(&call, of);
+        } else {
+            self.call(&call, 4, Ends::Plainly);
+        }
+        self.line("}");
+        Ok(())
+    }
+}

@@ -1,0 +1,14 @@
+import Foundation
+
+// The engine counts whole milliseconds since 1970. A `Date` made of them gives them back, to the year 140000.
+extension Date {
+    package init(milliseconds: UInt64) {
+        self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+
+    /// The nearest millisecond; 1970 for a time before it, and the last there is for one that is too late.
+    package var milliseconds: UInt64 {
+        let nearest = (timeIntervalSince1970 * 1000).rounded()
+        return nearest > 0 ? UInt64(exactly: nearest) ?? .max : 0
+    }
+}
