@@ -8,6 +8,19 @@ use crate::records::proof::Accepted;
 
 worded! {
     /// Why the rules refuse an act. The names are those of SPEC. No variant contains input from the caller.
+    ///
+    /// ```
+    /// use selfsame::Refusal;
+    ///
+    /// // An application has a text of its own for each refusal, in each of its languages.
+    /// let texts = [("SessionEnded", "Bitte melden Sie sich neu an."), ("InvalidCode", "Der Code ist falsch.")];
+    /// let of = |code| texts.iter().find(|(name, _)| *name == code).map(|(_, text)| *text);
+    /// assert_eq!(of(Refusal::SessionEnded.code()), Some("Bitte melden Sie sich neu an."));
+    ///
+    /// // A test of the application finds those that lack one.
+    /// let missing = Refusal::CODES.iter().filter(|code| of(code).is_none());
+    /// assert_eq!(missing.count(), Refusal::CODES.len() - 2);
+    /// ```
     #[derive(Clone, PartialEq, Eq, Debug)]
     #[non_exhaustive]
     pub enum Refusal {
