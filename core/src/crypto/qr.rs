@@ -34,8 +34,8 @@ const PLAIN: &str = "\u{1b}[0m";
 /// assert!(qr.terminal().reveal_text().is_some_and(|lines| lines.lines().count() > 20));
 ///
 /// // In an app that draws it natively, with four light modules on each side:
-/// let dark = (0..qr.size()).flat_map(|y| (0..qr.size()).map(move |x| (x, y))).filter(|(x, y)| qr.is_dark(*x, *y));
-/// assert_eq!(dark.take(2).collect::<Vec<_>>(), [(0, 0), (1, 0)]);
+/// let row: String = (0..qr.size()).map(|x| if qr.is_dark(x, 0) { '#' } else { ' ' }).collect();
+/// assert!(row.starts_with("####### "));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

@@ -89,10 +89,11 @@ impl AccountHandle {
     /// # let account = engine.account(&session.token)?;
     /// use selfsame::Action;
     ///
-    /// for activity in account.activity()? {
-    ///     println!("{}. {}", activity.sequence, activity.event.action);
+    /// let activity = account.activity()?;
+    /// for entry in &activity {
+    ///     println!("{}. {}", entry.sequence, entry.event.action);
     /// }
-    /// assert_eq!(account.activity()?.remove(0).event.action, Action::AccountCreated);
+    /// assert_eq!(activity[0].event.action, Action::AccountCreated);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -37,7 +37,7 @@ impl Engine {
     /// use selfsame::{Error, KeysProblem, Refusal};
     ///
     /// // `jwks` is the body of https://www.googleapis.com/oauth2/v3/certs.
-    /// engine.set_keys(&"google".parse()?, &jwks)?;
+    /// engine.set_keys(&"google".parse()?, jwks)?;
     ///
     /// let reason = KeysProblem::Malformed;
     /// let refused = engine.set_keys(&"google".parse()?, "<html>");

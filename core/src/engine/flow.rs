@@ -124,8 +124,10 @@ impl Engine {
     /// let engine = Engine::in_memory(policy, Environment::system())?;
     ///
     /// let flow = engine.begin_federated(&"google".parse()?, &Client::on("laptop"))?;
-    /// // Send the person to the provider with this nonce.
-    /// assert!(matches!(&flow.step, Step::PresentAssertion { nonce, .. } if !nonce.is_empty()));
+    /// # assert_eq!(flow.step.code(), "PresentAssertion");
+    /// if let Step::PresentAssertion { nonce, .. } = &flow.step {
+    ///     println!("Send the person to the provider with the nonce {nonce}.");
+    /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -155,7 +157,8 @@ impl Engine {
     ///
     /// let begun = engine.begin_federated(&"x".parse()?, &client)?;
     /// # let Step::PresentAssertion { provider, flow, .. } = begun.step.clone() else { panic!("{begun:?}") };
-    /// // The host has asked the provider who the person is. `provider` and `flow` come from the step.
+    /// // The host has asked the provider who the person is. `provider` and `flow` come from the step. If the
+    /// // provider signs ID tokens, pass `Assertion::IdToken(token)` instead.
     /// let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
     /// let statement = HostStatement { flow, provider, subject, handle, email: None, email_verified: false };
     /// let flow = engine.continue_with(&begun, &Assertion::Stated(statement), Intent::SignUp)?;
@@ -188,7 +191,7 @@ impl Engine {
     /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
     /// let session = engine.answer(&flow, Answer::Code(code.clone()))?.signed_in()?;
     ///
-    /// // A repeated answer, for example of a second tap, opens no second session.
+    /// // A repeated answer, for example a second tap, opens no second session.
     /// assert_eq!(engine.answer(&flow, Answer::Code(code))?.step.code(), "AlreadySignedIn");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -212,7 +215,7 @@ impl Engine {
     /// let flow = engine.sign_up("ada@example.org", &password, &client)?;
     /// # let kept = flow.token.as_ref().ok_or("no token")?.reveal().to_owned();
     ///
-    /// // After a restart: `kept` is the text of `flow.token`.
+    /// // After a restart. `kept` is the text that the flow's token reveals.
     /// let token: FlowToken = kept.parse()?;
     /// assert_eq!(engine.resume(&token)?, flow);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -152,10 +152,11 @@ impl AccountHandle {
     /// # engine.continue_with(&flow, &stated(&flow, None), selfsame::Intent::SignIn)?;
     /// for method in account.view()?.methods {
     ///     if method.kind == MethodKind::Federated {
+    ///         // For 7 days, the owner can undo it.
     ///         account.remove_method(method.id, false)?;
     ///     }
     /// }
-    /// let last = account.view()?.methods.remove(0).id;
+    /// let last = account.view()?.methods[0].id;
     /// assert_eq!(account.remove_method(last, false), Err(Error::Refused(Refusal::LastMethod)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -198,7 +199,8 @@ impl AccountHandle {
     ///         account.take_seen_email(method.id)?;
     ///     }
     /// }
-    /// assert_eq!(account.view()?.addresses.remove(0).verified_at, None);
+    /// let address = &account.view()?.addresses[0];
+    /// assert_eq!((address.email.as_str(), address.verified_at), ("ada@example.org", None));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

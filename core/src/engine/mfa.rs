@@ -87,7 +87,6 @@ impl AccountHandle {
     /// # let seconds = selfsame::Clock::read(&selfsame::SystemClock).wall_ms / 1_000;
     /// # let code = selfsame::Secret::from(app.generate(seconds).to_string());
     /// # account.confirm_totp(&code)?;
-    ///
     /// // The page with the codes was loaded again.
     /// let recovery = account.unsaved_recovery_codes()?;
     /// assert_eq!(recovery.codes.len(), 10);
@@ -120,7 +119,6 @@ impl AccountHandle {
     /// # let seconds = selfsame::Clock::read(&selfsame::SystemClock).wall_ms / 1_000;
     /// # let code = selfsame::Secret::from(app.generate(seconds).to_string());
     /// # account.confirm_totp(&code)?;
-    ///
     /// // The owner confirms it on the page that shows the codes.
     /// account.recovery_codes_saved()?;
     /// assert!(account.view()?.mfa.is_some());

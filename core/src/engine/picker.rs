@@ -114,7 +114,7 @@ impl Engine {
     /// # let client = selfsame::Client::on("laptop");
     /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
     /// // The person chooses an entry of the picker and types the password.
-    /// let chosen = engine.picker()?.remove(0).account;
+    /// let chosen = engine.picker()?[0].account;
     /// let session = engine.sign_in_to(chosen, &password, &client)?.signed_in()?;
     /// assert_eq!(session.account, chosen);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

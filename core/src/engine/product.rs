@@ -38,7 +38,7 @@ impl Engine {
     ///     managed_by: ManagedBy::AppleAppStore,
     /// };
     /// engine.set_billing(session.account, &"notes".parse()?, &billing)?;
-    /// assert_eq!(account.memberships()?.remove(0).billing, Some(billing));
+    /// assert_eq!(account.memberships()?[0].billing, Some(billing));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

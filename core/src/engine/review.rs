@@ -41,9 +41,9 @@ impl AccountHandle {
     /// # account.change_email("ada@example.com", false)?;
     /// # let mail = engine.messages(32)?;
     /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
-    /// // The first proven address of the account has disabled its other sign-in methods.
+    /// // The first address that an account proves disables its other sign-in methods.
     /// if let AddressStep::ReviewMethods { methods, .. } = account.prove_address(&code)? {
-    ///     // The owner ticks those that are theirs.
+    ///     // The owner ticks those that are theirs. There is no second factor and no password among them.
     ///     let kept: Vec<_> = methods.iter().map(|method| method.id).collect();
     ///     account.review(&kept, false, None)?;
     /// }

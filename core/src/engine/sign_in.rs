@@ -32,11 +32,15 @@ impl Engine {
     /// let flow = engine.sign_in("ada@example.org", &password, &client)?;
     /// assert!(matches!(flow.step, Step::SignedIn { .. }));
     ///
-    /// match engine.sign_in("ada@example.org", &Secret::from("not the password"), &client) {
+    /// let wrong = Secret::from("not the password");
+    /// match engine.sign_in("ada@example.org", &wrong, &client) {
+    ///     Ok(flow) => println!("next step: {}", flow.step.code()),
     ///     Err(Error::Refused(Refusal::InvalidCredentials)) => println!("The email or the password is wrong."),
     ///     Err(Error::Refused(Refusal::Throttled { retry_at })) => println!("Wait until {retry_at:?}."),
-    ///     other => panic!("{other:?}"),
+    ///     Err(other) => println!("{other}"),
     /// }
+    /// # let refused = engine.sign_in("ada@example.org", &wrong, &client);
+    /// # assert_eq!(refused, Err(Error::Refused(Refusal::InvalidCredentials)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

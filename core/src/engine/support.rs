@@ -24,7 +24,7 @@ impl Engine {
     /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
     /// let desk = engine.support("Grace");
     /// desk.start_deletion(session.account, "ticket 1042")?;
-    /// assert_eq!(engine.support_records(session.account)?.remove(0).operator, "Grace");
+    /// assert_eq!(engine.support_records(session.account)?[0].operator, "Grace");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn support(&self, operator: &str) -> SupportDesk {
@@ -42,7 +42,7 @@ impl Engine {
     /// use selfsame::SupportAct;
     ///
     /// engine.support("Grace").start_deletion(session.account, "ticket 1042")?;
-    /// let record = engine.support_records(session.account)?.remove(0);
+    /// let record = &engine.support_records(session.account)?[0];
     /// assert_eq!((record.act, record.ticket.as_str()), (SupportAct::DeletionStarted, "ticket 1042"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -68,11 +68,11 @@ impl Engine {
 /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
 /// # account.prove_address(&code)?;
 /// let desk = engine.support("Grace");
-/// let found = desk.find("ada@example.org")?.remove(0);
+/// let found = &desk.find("ada@example.org")?[0];
 /// assert_eq!(found.contact.as_deref(), Some("a…@example.org"), "support sees it masked");
 ///
 /// desk.start_deletion(found.id, "ticket 1042")?;
-/// assert_eq!(engine.support_records(found.id)?.remove(0).operator, "Grace");
+/// assert_eq!(engine.support_records(found.id)?[0].operator, "Grace");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

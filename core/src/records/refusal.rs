@@ -10,15 +10,15 @@ worded! {
     /// Why the rules refuse an act. The names are those of SPEC. No variant contains input from the caller.
     ///
     /// ```
+    /// use std::collections::BTreeMap;
     /// use selfsame::Refusal;
     ///
-    /// // An application has a text of its own for each refusal, in each of its languages.
-    /// let texts = [("SessionEnded", "Bitte melden Sie sich neu an."), ("InvalidCode", "Der Code ist falsch.")];
-    /// let of = |code| texts.iter().find(|(name, _)| *name == code).map(|(_, text)| *text);
-    /// assert_eq!(of(Refusal::SessionEnded.code()), Some("Bitte melden Sie sich neu an."));
+    /// // An application has its own text for each refusal, in each of its languages.
+    /// let texts = BTreeMap::from([("SessionEnded", "Please sign in."), ("InvalidCode", "Check the code.")]);
+    /// assert_eq!(texts.get(Refusal::SessionEnded.code()), Some(&"Please sign in."));
     ///
-    /// // A test of the application finds those that lack one.
-    /// let missing = Refusal::CODES.iter().filter(|code| of(code).is_none());
+    /// // A test of the application finds the refusals without a text.
+    /// let missing = Refusal::CODES.iter().filter(|code| !texts.contains_key(*code));
     /// assert_eq!(missing.count(), Refusal::CODES.len() - 2);
     /// ```
     #[derive(Clone, PartialEq, Eq, Debug)]
