@@ -10,6 +10,23 @@ use crate::records::refusal::Refusal;
 use crate::store::port::StoreError;
 
 /// Why the engine did not do what was asked. No variant contains input from the caller.
+///
+/// ```
+/// # let engine = selfsame::Engine::in_memory(selfsame::Policy::default(), selfsame::Environment::system())?;
+/// # let password = selfsame::Secret::from("seven green bicycles");
+/// # let client = selfsame::Client::on("laptop");
+/// use selfsame::Error;
+///
+/// match engine.sign_in("ada@example.org", &password, &client) {
+///     Ok(flow) => println!("next step: {}", flow.step.code()),
+///     Err(Error::Refused(refusal)) => println!("{refusal}"),
+///     Err(Error::Busy { retry_after }) => println!("Try again in {retry_after:?}."),
+///     Err(other) => println!("Something is wrong with the store: {}", other.code()),
+/// }
+/// # let wrong = engine.sign_in("ada@example.org", &password, &client).map_err(|error| error.code());
+/// # assert_eq!(wrong.map(|_| ()), Err("InvalidCredentials"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Error {

@@ -53,7 +53,8 @@ pub use records::method::{MethodKind, MethodView};
 pub use records::mfa::SecondFactor;
 pub use records::mfa::{MfaView, RecoveryCodes, TotpEnrolment};
 pub use records::picker::PickerEntry;
-pub use records::policy::{EmailProof, Policy, PolicyBuilder, PolicyError};
+pub use records::policy::{EmailProof, Policy};
+pub use records::policy_builder::{PolicyBuilder, PolicyError};
 pub use records::privacy::{PrivacyRequest, RequestKind, RequestStatus};
 pub use records::product::{
     Billing, BillingStatus, CustomerRef, Destination, InvalidCustomerRef, Managed, ManagedBy, Membership,

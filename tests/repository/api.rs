@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -40,15 +41,30 @@ const NOUNS: &str = "2fa aal address auth authenticator code contact counter cre
 /// Items whose names sound like more than they do, each with a reason. There is none.
 const ALLOWED: [&str; 0] = [];
 
-/// The types that a function names.
+/// A public item.
 #[derive(Default)]
-struct Shape {
-    takes: BTreeSet<String>,
-    gives: BTreeSet<String>,
+pub(crate) struct Item {
+    /// Its documentation.
+    pub(crate) docs: String,
+    /// What it takes and gives, if it is a function.
+    pub(crate) shape: Option<Shape>,
 }
 
-/// The path of each public item, and the types that it takes and gives if it is a function.
-type Api = BTreeMap<String, Option<Shape>>;
+/// What a function takes and gives.
+#[derive(Default)]
+pub(crate) struct Shape {
+    /// The names of its parameters.
+    pub(crate) parameters: Vec<String>,
+    /// The types that its parameters name.
+    pub(crate) takes: BTreeSet<String>,
+    /// The types that its result names.
+    pub(crate) gives: BTreeSet<String>,
+    /// Whether its result is a value of its own type and nothing else.
+    pub(crate) gives_self: bool,
+}
+
+/// The public items by their paths.
+pub(crate) type Api = BTreeMap<String, Item>;
 
 #[test]
 fn r5_6_every_item_of_the_api_has_a_class_and_only_the_owner_s_touch_a_factor() {
@@ -57,10 +73,10 @@ fn r5_6_every_item_of_the_api_has_a_class_and_only_the_owner_s_touch_a_factor() 
     let path = Path::new(ROOT).join(LIST);
     let mut list = fs::read_to_string(&path).unwrap_or_default();
     if std::env::var_os("UPDATE").is_some() {
-        list = updated(&list, &api);
+        list = updated(&list, api);
         fs::write(&path, &list).unwrap();
     }
-    let problems = problems(&list, &api);
+    let problems = problems(&list, api);
     assert!(problems.is_empty(), "{LIST}:\n{}", problems.join("\n"));
 }
 
@@ -90,7 +106,7 @@ fn problems(list: &str, api: &Api) -> Vec<String> {
         }
         match api.get(path) {
             None => found.push(format!("{path} is in the list but not in the API")),
-            Some(shape) => found.extend(unlike(class, path, shape.as_ref())),
+            Some(item) => found.extend(unlike(class, path, item.shape.as_ref())),
         }
     }
     let missing = api.keys().filter(|path| !listed.contains(path.as_str()));
@@ -152,7 +168,12 @@ fn updated(list: &str, api: &Api) -> String {
 /// The public API from the toolchain's own documentation, with hidden items but without the `testing` feature. Reads
 /// only those members of its JSON that place an item. These have not changed for years, while a crate that knows
 /// all members fits only one release of the toolchain.
-fn api() -> Api {
+pub(crate) fn api() -> &'static Api {
+    static API: OnceLock<Api> = OnceLock::new();
+    API.get_or_init(documented)
+}
+
+fn documented() -> Api {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("api");
     let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(ROOT)
@@ -185,6 +206,7 @@ fn list(index: &Value, id: &Value, renamed: Option<&str>, above: &str, api: &mut
     let (item, kind, inner) = item(index, id).unwrap_or_else(|| unread("an item of another crate", id));
     let name = renamed.or_else(|| item["name"].as_str()).unwrap_or_default();
     let path = if above.is_empty() { name.to_owned() } else { format!("{above}::{name}") };
+    let docs = item["docs"].as_str().unwrap_or_default().to_owned();
     match kind {
         "use" if inner["is_glob"] == false => {
             return list(index, &inner["id"], inner["name"].as_str(), above, api);
@@ -202,13 +224,16 @@ fn list(index: &Value, id: &Value, renamed: Option<&str>, above: &str, api: &mut
             let part = |part| inner["sig"].get(part).unwrap_or_else(|| unread("no signature of", item));
             types(part("inputs"), &mut shape.takes);
             types(part("output"), &mut shape.gives);
-            api.insert(path, Some(shape));
+            shape.gives_self = part("output")["generic"] == "Self";
+            let names = each(part("inputs")).map(|input| input[0].as_str().unwrap_or_default().to_owned());
+            shape.parameters = names.collect();
+            api.insert(path, Item { docs, shape: Some(shape) });
             return;
         }
         "constant" | "static" | "type_alias" | "assoc_const" | "assoc_type" | "macro" | "proc_macro" => {}
         _ => unread("what it cannot place:", item),
     }
-    api.insert(path, None);
+    api.insert(path, Item { docs, shape: None });
 }
 
 fn unread(what: &str, which: &Value) -> ! {
@@ -239,7 +264,12 @@ mod checker {
 
     fn some_api() -> Api {
         let shape = |takes: &str, gives: &str| {
-            Some(Shape { takes: [takes.to_owned()].into(), gives: [gives.to_owned()].into() })
+            let shape = Shape {
+                takes: [takes.to_owned()].into(),
+                gives: [gives.to_owned()].into(),
+                ..Shape::default()
+            };
+            Item { shape: Some(shape), ..Item::default() }
         };
         Api::from([
             ("Engine::remove_totp".to_owned(), shape("AccountId", "")),
@@ -267,7 +297,7 @@ mod checker {
             let found = problems(list.trim_start(), &some_api());
             assert!(found.iter().any(|problem| problem.contains(caught)), "{line}: {found:?}");
         }
-        let two = Api::from(["a", "b"].map(|path| (path.to_owned(), None)));
+        let two = Api::from(["a", "b"].map(|path| (path.to_owned(), Item::default())));
         assert_eq!(problems("owner a\nhost b\n", &two), ["the lines are not sorted"]);
     }
 

@@ -4,6 +4,7 @@ mod api;
 mod bench;
 mod circles;
 mod crossing;
+mod examples;
 mod figures;
 mod floors;
 mod map;

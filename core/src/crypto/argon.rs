@@ -19,6 +19,22 @@ use super::hasher::Hasher;
 /// A hash borrows an arena or waits in line for one. It starts no thread. The arena is kept for the next
 /// hash, because fresh memory costs more than the hash in it, and it is overwritten after each hash. It grows
 /// to the largest cost so far.
+///
+/// ```
+/// # let password = selfsame::Secret::from("seven green bicycles");
+/// # let client = selfsame::Client::on("laptop");
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use selfsame::{Argon2Hasher, Engine, Environment, Policy};
+///
+/// let hasher = Arc::new(Argon2Hasher::new(2).with_wait(Duration::from_secs(1)));
+/// let environment = Environment::system().with_hasher(hasher.clone());
+/// let engine = Engine::in_memory(Policy::default(), environment)?;
+///
+/// engine.sign_up("ada@example.org", &password, &client)?;
+/// assert_eq!(hasher.hashes(), 1);
+/// # Ok::<(), selfsame::Error>(())
+/// ```
 pub struct Argon2Hasher {
     arenas: Mutex<Arenas>,
     returned: Condvar,

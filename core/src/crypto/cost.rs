@@ -6,6 +6,18 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// The cost of one password hash (Argon2id, RFC 9106 section 3.1).
+///
+/// ```
+/// use selfsame::{HashCost, Policy};
+///
+/// // 64 MiB, three passes, one lane.
+/// let policy = Policy::builder().hash_cost(HashCost::new(65_536, 3, 1)).build()?;
+/// assert_eq!(policy.hash_cost().memory_kib, 65_536);
+///
+/// let too_weak = Policy::builder().hash_cost(HashCost::new(4_096, 1, 1)).build();
+/// assert!(too_weak.is_err());
+/// # Ok::<(), selfsame::PolicyError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct HashCost {
     /// Memory, in KiB.

@@ -58,6 +58,38 @@ impl ForeignHash {
 
     /// Returns whether this is the hashed password, in the bytes that were typed.
     ///
+    /// ```
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// use selfsame::{Argon2Hasher, ForeignHash, HashFailed, Hasher};
+    ///
+    /// /// Verifies imported hashes at once, without waiting for an arena.
+    /// struct Eager(Argon2Hasher);
+    ///
+    /// impl Hasher for Eager {
+    /// #   fn derive(
+    /// #       &self, cost: selfsame::HashCost, password: &[u8], salt: &[u8; 16], pepper: &[u8; 32],
+    /// #   ) -> Result<[u8; 32], HashFailed> {
+    /// #       self.0.derive(cost, password, salt, pepper)
+    /// #   }
+    ///     fn verify_foreign(&self, hash: &ForeignHash, password: &[u8]) -> Result<bool, HashFailed> {
+    ///         hash.verify(password)
+    ///     }
+    /// }
+    /// # let hasher = std::sync::Arc::new(Eager(Argon2Hasher::new(1)));
+    /// # let environment = selfsame::Environment::system().with_hasher(hasher);
+    /// # let engine = selfsame::Engine::in_memory(selfsame::Policy::default(), environment)?;
+    /// # let hash = selfsame::Secret::from("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW");
+    /// # let email = Some("ada@example.org".to_owned());
+    /// # engine.import_accounts(&[selfsame::ImportedAccount {
+    /// #     external_id: "1".to_owned(), created_at: None, display_name: None, email, email_verified: true,
+    /// #     password_hash: Some(hash), identities: Vec::new(), totp: None,
+    /// # }], false)?;
+    /// # engine.sign_in("ada@example.org", &selfsame::Secret::from("U*U"), &client)?.signed_in()?;
+    /// # assert!(engine.sign_in("ada@example.org", &password, &client).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`HashFailed::Unusable`] if the machine has too little memory for it.
     pub fn verify(&self, password: &[u8]) -> Result<bool, HashFailed> {

@@ -7,6 +7,38 @@ use super::foreign::ForeignHash;
 ///
 /// The engine comes with [`Argon2Hasher`](crate::Argon2Hasher). A server can provide its own, which must give
 /// the same bytes. A test can provide a cheap one, which may give others.
+///
+/// ```
+/// # let password = selfsame::Secret::from("seven green bicycles");
+/// # let client = selfsame::Client::on("laptop");
+/// use std::sync::Arc;
+/// use std::time::Instant;
+/// use selfsame::{Argon2Hasher, Engine, Environment, ForeignHash, HashCost, HashFailed, Hasher, Policy};
+///
+/// /// Says how long each hash takes.
+/// struct Measured(Argon2Hasher);
+///
+/// impl Hasher for Measured {
+///     fn derive(
+///         &self, cost: HashCost, password: &[u8], salt: &[u8; 16], pepper: &[u8; 32],
+///     ) -> Result<[u8; 32], HashFailed> {
+///         let begun = Instant::now();
+///         let hash = self.0.derive(cost, password, salt, pepper);
+///         println!("hashed in {:?}", begun.elapsed());
+///         hash
+///     }
+///
+///     fn verify_foreign(&self, hash: &ForeignHash, password: &[u8]) -> Result<bool, HashFailed> {
+///         self.0.verify_foreign(hash, password)
+///     }
+/// }
+///
+/// let hasher = Arc::new(Measured(Argon2Hasher::new(2)));
+/// let engine = Engine::in_memory(Policy::default(), Environment::system().with_hasher(hasher.clone()))?;
+/// engine.sign_up("ada@example.org", &password, &client)?;
+/// assert_eq!(hasher.0.hashes(), 1);
+/// # Ok::<(), selfsame::Error>(())
+/// ```
 pub trait Hasher: Send + Sync {
     /// Returns Argon2id version 1.3 of the password with this salt, and with the pepper as its secret
     /// (RFC 9106 section 3.1, parameter K).

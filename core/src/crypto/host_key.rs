@@ -10,6 +10,19 @@ use crate::ground::entropy::{Entropy, EntropyFailed};
 /// The key that the host keeps outside the file, in a keystore or with the operator.
 ///
 /// Anyone who has the file and this key can read everything. Overwritten when dropped.
+///
+/// ```
+/// use selfsame::{HostKey, SystemEntropy};
+///
+/// let key = HostKey::generate(&SystemEntropy)?;
+/// // Keep these bytes where the platform keeps secrets.
+/// let kept = *key.reveal();
+///
+/// // After a restart:
+/// let key = HostKey::from_bytes(kept);
+/// assert_eq!(format!("{key:?}"), "HostKey(…)");
+/// # Ok::<(), selfsame::EntropyFailed>(())
+/// ```
 #[derive(Clone)]
 pub struct HostKey(Raw);
 

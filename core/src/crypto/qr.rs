@@ -19,6 +19,25 @@ const PLAIN: &str = "\u{1b}[0m";
 ///
 /// It corrects errors of level M (15 %) or better. A text that is too long for level M has level L (7 %).
 /// Overwritten when dropped. `Debug` does not show the content, and there is no `Display`.
+///
+/// ```
+/// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+/// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+/// # let password = selfsame::Secret::from("seven green bicycles");
+/// # let client = selfsame::Client::on("laptop");
+/// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+/// # let account = engine.account(&session.token)?;
+/// let qr = account.enroll_totp()?.qr;
+///
+/// // On a page or in a terminal:
+/// assert!(qr.svg().reveal_text().is_some_and(|image| image.starts_with("<svg")));
+/// assert!(qr.terminal().reveal_text().is_some_and(|lines| lines.lines().count() > 20));
+///
+/// // In an app that draws it natively, with four light modules on each side:
+/// let row: String = (0..qr.size()).map(|x| if qr.is_dark(x, 0) { '#' } else { ' ' }).collect();
+/// assert!(row.starts_with("####### "));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct QrCode {
     size: usize,

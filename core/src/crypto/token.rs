@@ -25,6 +25,24 @@ impl std::error::Error for InvalidToken {}
 ///
 /// It is the flow's id (16 bytes) and its secret (32 bytes) in URL-safe base64 without padding. Overwritten
 /// when dropped. `Debug` does not show the content, and there is no `Display`.
+///
+/// ```
+/// # let engine = selfsame::Engine::in_memory(selfsame::Policy::default(), selfsame::Environment::system())?;
+/// # let password = selfsame::Secret::from("seven green bicycles");
+/// # let client = selfsame::Client::on("laptop");
+/// use selfsame::FlowToken;
+///
+/// let flow = engine.sign_up("ada@example.org", &password, &client)?;
+/// # assert!(flow.token.is_some());
+/// if let Some(token) = &flow.token {
+///     // The text goes to the person's browser, for example in a cookie, and comes back from there.
+///     let text = token.reveal().to_owned();
+///     let token: FlowToken = text.parse()?;
+///     assert_eq!(engine.resume(&token)?.step, flow.step);
+///     println!("flow {}", token.flow());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct FlowToken {
     text: Zeroizing<String>,
@@ -37,6 +55,23 @@ pub struct FlowToken {
 /// It is the account's id (16 bytes), the session's id (16) and its secret (32) in URL-safe base64 without
 /// padding. The account's id lets the engine find the row at once. Overwritten when dropped. `Debug` does not
 /// show the content, and there is no `Display`.
+///
+/// ```
+/// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+/// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+/// # let password = selfsame::Secret::from("seven green bicycles");
+/// # let client = selfsame::Client::on("laptop");
+/// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+/// use selfsame::SessionToken;
+///
+/// // Keep the text where the platform keeps secrets, or in the browser's cookie.
+/// let text = session.token.reveal().to_owned();
+///
+/// // At the next start, or with the next request:
+/// let token: SessionToken = text.parse()?;
+/// assert_eq!(engine.resolve(&token)?.account, session.account);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct SessionToken {
     text: Zeroizing<String>,

@@ -17,6 +17,25 @@ use crate::store::view::View;
 ///
 /// Every call first checks the session. It returns [`Refusal::SessionEnded`] if the session has ended, and
 /// [`Refusal::ReauthenticationRequired`] if the session waits because support started a deletion (SPEC 9.5).
+///
+/// ```
+/// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+/// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+/// # let password = selfsame::Secret::from("seven green bicycles");
+/// # let client = selfsame::Client::on("laptop");
+/// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+/// use selfsame::{Error, Refusal};
+///
+/// let account = engine.account(&session.token)?;
+/// match account.view() {
+///     Ok(view) => println!("{} addresses", view.addresses.len()),
+///     Err(Error::Refused(Refusal::SessionEnded)) => println!("Sign in again."),
+///     Err(Error::Refused(Refusal::ReauthenticationRequired { .. })) => println!("Reauthenticate."),
+///     Err(other) => println!("{other}"),
+/// }
+/// # assert!(account.view().is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct AccountHandle {
     engine: Engine,
@@ -29,6 +48,21 @@ impl AccountHandle {
     }
 
     /// Returns the account page.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// let view = account.view()?;
+    /// assert_eq!(view.id, session.account);
+    /// assert_eq!(view.contact, None, "no address is verified yet");
+    /// assert!(view.mfa.is_none());
+    /// assert_eq!(view.methods.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call.
@@ -46,6 +80,23 @@ impl AccountHandle {
 
     /// Returns the events of the account, oldest first (SPEC 11.3).
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::Action;
+    ///
+    /// let activity = account.activity()?;
+    /// for entry in &activity {
+    ///     println!("{}. {}", entry.sequence, entry.event.action);
+    /// }
+    /// assert_eq!(activity[0].event.action, Action::AccountCreated);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call.
     pub fn activity(&self) -> Result<Vec<Activity>, Error> {
@@ -54,6 +105,17 @@ impl AccountHandle {
 
     /// Returns `true` if no event of the account was removed, reordered or changed since it was written
     /// (SPEC 11.2).
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// assert!(account.verify_audit()?, "an event was removed or changed");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Error::Damaged`] if an event cannot be

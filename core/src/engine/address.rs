@@ -25,6 +25,29 @@ impl AccountHandle {
     /// Set `old_is_lost` if the owner has lost the old mailbox. The engine then sends no undo code to it.
     /// This requires a session that has proven a second factor.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// # account.prove_address(&code)?;
+    /// use selfsame::AddressStep;
+    ///
+    /// let step = account.change_email("ada@example.com", false)?;
+    /// assert_eq!(step, AddressStep::ProveAddress { to: "a…@example.com".to_owned() });
+    ///
+    /// // The host delivers the message, and the person types its code.
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// assert_eq!(account.prove_address(&code)?, AddressStep::Done);
+    /// assert_eq!(account.view()?.contact.as_deref(), Some("ada@example.com"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidEmail`],
     /// [`Refusal::AlreadyYours`], [`Refusal::ReauthenticationRequired`], [`Refusal::OnHold`] or
@@ -35,6 +58,44 @@ impl AccountHandle {
 
     /// Sends a code to an unverified address of the account. [Prove](Self::prove_address) the code in this
     /// session.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().providers(vec![selfsame::Provider::x()]);
+    /// # let policy = policy.email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
+    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
+    /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
+    /// #         let flow = *flow;
+    /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
+    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #         })
+    /// #     }
+    /// #     other => panic!("{other:?}"),
+    /// # };
+    /// use selfsame::AddressStep;
+    ///
+    /// # let flow = engine.begin_federated(&"x".parse()?, &client)?;
+    /// # engine.continue_with(&flow, &stated(&flow, None), selfsame::Intent::SignUp)?;
+    /// # let flow = engine.begin_federated(&"x".parse()?, &client)?;
+    /// # let flow = engine.continue_with(&flow, &stated(&flow, Some("ada@example.org")), selfsame::Intent::SignIn)?;
+    /// # let account = engine.account(&flow.signed_in()?.token)?;
+    /// # account.take_seen_email(account.view()?.methods.remove(0).id)?;
+    /// for address in account.view()?.addresses {
+    ///     if address.verified_at.is_none() {
+    ///         account.verify_address(&address.email)?;
+    ///     }
+    /// }
+    ///
+    /// // The host delivers the message, and the person types its code.
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// assert_eq!(account.prove_address(&code)?, AddressStep::Done);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidEmail`],
@@ -47,6 +108,26 @@ impl AccountHandle {
     /// Takes the mailed code and completes the change that waits for it in this session. If this is the first
     /// address that the account proves, its other sign-in methods are disabled until the owner has
     /// [reviewed](Self::review) them.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::{AddressStep, Error, Refusal, Secret};
+    ///
+    /// let wrong = account.prove_address(&Secret::from("no code"));
+    /// assert_eq!(wrong, Err(Error::Refused(Refusal::InvalidCode)));
+    ///
+    /// // The sign-up has sent a code. The host delivers the message, and the person types the code.
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// assert_eq!(account.prove_address(&code)?, AddressStep::Done);
+    /// assert_eq!(account.view()?.contact.as_deref(), Some("ada@example.org"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidCode`] if the code is wrong
@@ -64,6 +145,41 @@ impl AccountHandle {
     }
 
     /// Makes another verified address the contact address. Ends all other sessions.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().providers(vec![selfsame::Provider::x()]);
+    /// # let policy = policy.email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
+    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
+    /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
+    /// #         let flow = *flow;
+    /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
+    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #         })
+    /// #     }
+    /// #     other => panic!("{other:?}"),
+    /// # };
+    /// # let flow = engine.begin_federated(&"x".parse()?, &client)?;
+    /// # let flow = engine.continue_with(&flow, &stated(&flow, Some("ada@example.org")), selfsame::Intent::SignUp)?;
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// # let flow = engine.answer(&flow, selfsame::Answer::Code(code))?;
+    /// # let account = engine.account(&flow.signed_in()?.token)?;
+    /// # account.change_email("ada@example.com", false)?;
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// # account.prove_address(&code)?;
+    /// for address in account.view()?.addresses {
+    ///     println!("{}, verified: {}", address.email, address.verified_at.is_some());
+    /// }
+    /// account.set_contact("ada@example.org")?;
+    /// assert_eq!(account.view()?.contact.as_deref(), Some("ada@example.org"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidEmail`],

@@ -28,6 +28,23 @@ impl Engine {
     ///
     /// Ignores keys that cannot be used: keys of another kind, keys that are too short, keys for encryption.
     ///
+    /// ```
+    /// # let google = selfsame::Provider::google(vec!["client-id".to_owned()]);
+    /// # let policy = selfsame::Policy::builder().providers(vec![google]).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let jwks = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "1",
+    /// #     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    /// use selfsame::{Error, KeysProblem, Refusal};
+    ///
+    /// // `jwks` is the body of https://www.googleapis.com/oauth2/v3/certs.
+    /// engine.set_keys(&"google".parse()?, jwks)?;
+    ///
+    /// let reason = KeysProblem::Malformed;
+    /// let refused = engine.set_keys(&"google".parse()?, "<html>");
+    /// assert_eq!(refused, Err(Error::Refused(Refusal::InvalidKeys { reason })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Refusal::UnknownProvider`] if policy does not name the provider, or not for ID tokens;
     /// [`Refusal::InvalidKeys`] if `jwks` is not a valid key set. The earlier keys then stay in force.

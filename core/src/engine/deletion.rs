@@ -21,6 +21,26 @@ impl AccountHandle {
     /// the first factor is enough, so an owner who has lost the second factor can also delete the account
     /// (SPEC 9.7).
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::Step;
+    ///
+    /// let deletion = account.request_deletion()?;
+    /// for subscription in &deletion.still_billed {
+    ///     println!("Cancel it yourself: {}", subscription.url);
+    /// }
+    ///
+    /// // Until `purge_at`, a sign-in offers to restore the account.
+    /// let flow = engine.sign_in("ada@example.org", &password, &client)?;
+    /// assert!(matches!(flow.step, Step::ConfirmRestore { purge_at, .. } if purge_at == deletion.purge_at));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also
     /// [`Refusal::ReauthenticationRequired`](crate::Refusal::ReauthenticationRequired) if the session's proof
@@ -37,6 +57,23 @@ impl Engine {
     ///
     /// The engine checks twice, a day apart: an account is purged by a call that comes at least 24 hours
     /// after a call that found it due. Call `purge_due` once a day, or as often as the report says.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// # let deletion = account.request_deletion()?;
+    /// let report = engine.purge_due(100)?;
+    /// for receipt in &report.receipts {
+    ///     println!("{} is gone", receipt.account);
+    /// }
+    /// assert!(report.receipts.is_empty(), "its owner has 30 days to restore the account");
+    /// assert!(report.next_look.is_some(), "when to call again");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Error`] from the store.

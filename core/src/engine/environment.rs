@@ -11,6 +11,19 @@ use crate::ground::time::Clock;
 
 /// Time, randomness and the password hash of an engine. If they are fixed, the same calls give the same
 /// answers and the same rows (SPEC 13.6).
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use selfsame::{Argon2Hasher, Engine, Environment, Policy, SystemClock};
+///
+/// // At most two hashes at a time. A caller waits a second for its turn.
+/// let hasher = Argon2Hasher::new(2).with_wait(Duration::from_secs(1));
+/// let environment = Environment::system().with_hasher(Arc::new(hasher)).with_clock(Arc::new(SystemClock));
+/// let engine = Engine::in_memory(Policy::default(), environment)?;
+/// # assert_eq!(engine.health()?.clock_rolled_back_by, None);
+/// # Ok::<(), selfsame::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Environment {
     pub(crate) clock: Arc<dyn Clock>,

@@ -14,6 +14,25 @@ impl AccountHandle {
     /// Returns whether an act would succeed now, which rules decide, and what would change. Writes nothing
     /// and counts nothing.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::{Effect, Planned};
+    ///
+    /// let explanation = account.explain(&Planned::RequestDeletion)?;
+    /// assert_eq!(explanation.outcome, Ok(()));
+    /// assert!(explanation.effects.contains(&Effect::AllSessionsEnd));
+    /// assert!(explanation.rules.contains(&"9.1"));
+    ///
+    /// // Nothing happened.
+    /// assert_eq!(account.sessions()?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call. If the act itself would be refused, the
     /// explanation says so; that is not an error.

@@ -28,6 +28,19 @@ impl AccountHandle {
     /// Returns everything that the store holds about the account, without secrets, as one JSON document of
     /// the schema [`EXPORT_SCHEMA`](crate::EXPORT_SCHEMA). Notifies every verified address (SPEC 10.1).
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// let document = account.export()?;
+    /// assert!(document.contains("ada@example.org"));
+    /// assert!(!document.contains("seven green bicycles"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::ReauthenticationRequired`] or
     /// [`Refusal::OnHold`].

@@ -33,6 +33,20 @@ impl Engine {
     /// account has this address (SPEC 2.7). With [`EmailProof::Later`], the account exists at once. The
     /// mailed code is then [proven](crate::AccountHandle::prove_address) in the session that opens.
     ///
+    /// ```
+    /// # let engine = selfsame::Engine::in_memory(selfsame::Policy::default(), selfsame::Environment::system())?;
+    /// use selfsame::{Client, Error, PasswordRule, Refusal, Secret, Step};
+    ///
+    /// let client = Client::on("Ada's laptop");
+    /// let flow = engine.sign_up("ada@example.org", &Secret::from("seven green bicycles"), &client)?;
+    /// assert!(matches!(&flow.step, Step::VerifyEmail { to, .. } if to == "a…@example.org"));
+    ///
+    /// let refused = engine.sign_up("ada@example.org", &Secret::from("short"), &client);
+    /// let rule = PasswordRule::TooShort;
+    /// assert_eq!(refused, Err(Error::Refused(Refusal::InvalidPassword { rule })));
+    /// # Ok::<(), selfsame::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Refusal::InvalidEmail`] or [`Refusal::InvalidPassword`]; [`Refusal::Busy`] if too many flows
     /// of the store wait for proof of an address.
@@ -61,6 +75,31 @@ impl Engine {
     /// The answer is the same if none does (SPEC 4.7). To finish, the person gives the code, the second
     /// factor if MFA is on, and a new password. The engine then opens a session and ends all others.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// # account.prove_address(&code)?;
+    /// use selfsame::{Answer, Secret, SignInOutcome};
+    ///
+    /// let flow = engine.reset_password("ada@example.org", &client)?;
+    ///
+    /// // The host delivers the message, and the person types its code.
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// let flow = engine.answer(&flow, Answer::Code(code))?;
+    /// assert_eq!(flow.step.code(), "NewPassword");
+    ///
+    /// let flow = engine.answer(&flow, Answer::NewPassword(Secret::from("nine yellow umbrellas")))?;
+    /// assert_eq!(flow.signed_in()?.outcome, SignInOutcome::Reset);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Refusal::InvalidEmail`]; [`Refusal::Busy`] if too many such flows of the store are open.
     pub fn reset_password(&self, email: &str, client: &Client) -> Result<Flow, Error> {
@@ -78,6 +117,20 @@ impl Engine {
 
     /// Starts a flow that takes an assertion of this provider.
     ///
+    /// ```
+    /// use selfsame::{Client, Engine, Environment, Policy, Provider, Step};
+    ///
+    /// let policy = Policy::builder().providers(vec![Provider::google(vec!["client-id".to_owned()])]).build()?;
+    /// let engine = Engine::in_memory(policy, Environment::system())?;
+    ///
+    /// let flow = engine.begin_federated(&"google".parse()?, &Client::on("laptop"))?;
+    /// # assert_eq!(flow.step.code(), "PresentAssertion");
+    /// if let Step::PresentAssertion { nonce, .. } = &flow.step {
+    ///     println!("Send the person to the provider with the nonce {nonce}.");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Refusal::UnknownProvider`]; [`Refusal::Busy`] if too many such flows of the store are open.
     pub fn begin_federated(&self, provider: &ProviderId, client: &Client) -> Result<Flow, Error> {
@@ -94,6 +147,25 @@ impl Engine {
     /// Takes the assertion that the flow waits for. Signs in if the identity is known. If it is not, `intent`
     /// decides how the flow continues (SPEC 2.1).
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().providers(vec![selfsame::Provider::x()]);
+    /// # let policy = policy.email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// use selfsame::{Assertion, HostStatement, Intent, SignInOutcome, Step};
+    ///
+    /// let begun = engine.begin_federated(&"x".parse()?, &client)?;
+    /// # let Step::PresentAssertion { provider, flow, .. } = begun.step.clone() else { panic!("{begun:?}") };
+    /// // The host has asked the provider who the person is. `provider` and `flow` come from the step. If the
+    /// // provider signs ID tokens, pass `Assertion::IdToken(token)` instead.
+    /// let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
+    /// let statement = HostStatement { flow, provider, subject, handle, email: None, email_verified: false };
+    /// let flow = engine.continue_with(&begun, &Assertion::Stated(statement), Intent::SignUp)?;
+    /// assert_eq!(flow.signed_in()?.outcome, SignInOutcome::Created);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Refusal::AssertionRejected`] with the problem of the assertion; [`Refusal::NeedsKeys`] if
     /// the provider's keys must be [set](Self::set_keys) first; [`Refusal::FlowExpired`] after 10 minutes.
@@ -104,6 +176,26 @@ impl Engine {
     /// Answers the step that the flow is at and returns the flow at its next step. If that step was answered
     /// before, changes nothing and returns the flow at its current step (SPEC 2.10).
     ///
+    /// ```
+    /// # let engine = selfsame::Engine::in_memory(selfsame::Policy::default(), selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// use selfsame::{Answer, Error, Refusal, Secret};
+    ///
+    /// let flow = engine.sign_up("ada@example.org", &password, &client)?;
+    /// let wrong = engine.answer(&flow, Answer::Code(Secret::from("no code")));
+    /// assert_eq!(wrong, Err(Error::Refused(Refusal::InvalidCode)));
+    ///
+    /// // The host delivers the message, and the person types its code.
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// let session = engine.answer(&flow, Answer::Code(code.clone()))?.signed_in()?;
+    ///
+    /// // A repeated answer, for example a second tap, opens no second session.
+    /// assert_eq!(engine.answer(&flow, Answer::Code(code))?.step.code(), "AlreadySignedIn");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Refusal::NotOffered`] if the step does not take this answer, and the refusals of the answer
     /// itself. The flow then stays at its step.
@@ -113,6 +205,21 @@ impl Engine {
 
     /// Returns the flow that the token names, at its current step. Call it after a restart of the program, or
     /// wherever only the token was kept.
+    ///
+    /// ```
+    /// # let engine = selfsame::Engine::in_memory(selfsame::Policy::default(), selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// use selfsame::FlowToken;
+    ///
+    /// let flow = engine.sign_up("ada@example.org", &password, &client)?;
+    /// # let kept = flow.token.as_ref().ok_or("no token")?.reveal().to_owned();
+    ///
+    /// // After a restart. `kept` is the text that the flow's token reveals.
+    /// let token: FlowToken = kept.parse()?;
+    /// assert_eq!(engine.resume(&token)?, flow);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Refusal::FlowExpired`] if the flow has expired or never existed.

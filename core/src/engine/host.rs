@@ -36,6 +36,25 @@ impl Engine {
     /// its message is fetched (SPEC 12.5). Before that, adds the deletion reminders that are due to the end
     /// of the outbox. Returns a message again until it is reported as [delivered](Self::delivered).
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let send = |_: &selfsame::Message| true;
+    /// for message in engine.messages(32)? {
+    ///     // `send` is your own mailer.
+    ///     if send(&message) {
+    ///         engine.delivered(message.id)?;
+    ///     } else {
+    ///         engine.failed(message.id)?;
+    ///     }
+    /// }
+    /// assert!(engine.messages(32)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Error`] from the store.
     pub fn messages(&self, most: usize) -> Result<Vec<Message>, Error> {
@@ -81,6 +100,20 @@ impl Engine {
     /// Reports a message as delivered and drops it. Has no effect if the message does not exist, so you can
     /// report it twice.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// for message in engine.messages(32)? {
+    ///     assert_eq!(message.to, "ada@example.org");
+    ///     engine.delivered(message.id)?;
+    /// }
+    /// assert_eq!(engine.health()?.outbox, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Error`] from the store.
     pub fn delivered(&self, message: u64) -> Result<(), Error> {
@@ -92,6 +125,19 @@ impl Engine {
 
     /// Reports that a message could not be delivered. Counts the failure and moves the message to the end of
     /// the outbox with a new number, so that it does not block others.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// for message in engine.messages(32)? {
+    ///     engine.failed(message.id)?;
+    /// }
+    /// assert_eq!(engine.messages(32)?.len(), 1, "the message comes again");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Error`] from the store.
@@ -106,6 +152,18 @@ impl Engine {
     /// Sets the time that the host knows from a network or a person. If a wrong clock left the high-water
     /// mark in the future, the mark goes back to this time. The engine records the change. It shortens no
     /// wait (SPEC 12.4).
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// use selfsame::Timestamp;
+    ///
+    /// # let answer = selfsame::Clock::read(&selfsame::SystemClock).wall_ms;
+    /// // `answer` comes from a time server, in milliseconds since 1970.
+    /// engine.set_trusted_time(Timestamp::from_millis(answer))?;
+    /// assert_eq!(engine.health()?.clock_events, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Error`] from the store.
@@ -135,6 +193,20 @@ impl Engine {
 
     /// Returns the state of the store (SPEC 13.4).
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// let health = engine.health()?;
+    /// if health.erasure_pending.is_some() {
+    ///     println!("Call `rekey` within 7 days.");
+    /// }
+    /// assert_eq!((health.accounts, health.outbox), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Error`] from the store.
     pub fn health(&self) -> Result<Health, Error> {
@@ -161,6 +233,18 @@ impl Engine {
     /// Verifies the integrity of the whole store: it holds all that was written to it, and nothing else.
     /// Opening a store does this too, unless policy turns it off. Other acts continue meanwhile, except in a
     /// store with an anchor: there they wait. [`Self::suspend`] always waits.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("accounts.selfsame");
+    /// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
+    /// # let options = selfsame::Engine::options(selfsame::Unlock::HostKey(key));
+    /// # let engine = options.create(&path)?;
+    /// // Once a week, for example, if the policy does not verify the file when it opens.
+    /// engine.verify_store()?;
+    /// # assert_eq!(engine.health()?.clock_events, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Error::Damaged`] if the store is damaged. Restore a backup.

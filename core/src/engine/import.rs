@@ -29,6 +29,28 @@ impl Engine {
     /// Pass as many accounts in one call as you want to hold in memory. The engine writes them by thousands.
     /// Other acts wait for each thousand or return [`Error::Busy`]. No owner is notified.
     ///
+    /// ```
+    /// # let engine = selfsame::Engine::in_memory(selfsame::Policy::default(), selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// use selfsame::{ImportOutcome, ImportedAccount, Secret};
+    ///
+    /// let brought = ImportedAccount {
+    ///     external_id: "1042".to_owned(),
+    ///     created_at: None,
+    ///     display_name: Some("Ada".to_owned()),
+    ///     email: Some("ada@example.org".to_owned()),
+    ///     email_verified: true,
+    ///     password_hash: Some(Secret::from("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW")),
+    ///     identities: Vec::new(),
+    ///     totp: None,
+    /// };
+    /// let outcomes = engine.import_accounts(&[brought], false)?;
+    /// assert!(matches!(outcomes[..], [ImportOutcome::Imported { .. }]));
+    /// engine.sign_in("ada@example.org", &Secret::from("U*U"), &client)?.signed_in()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Error`] from the store. The accounts before the failure are imported.
     pub fn import_accounts(

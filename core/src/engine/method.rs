@@ -18,6 +18,36 @@ impl AccountHandle {
     /// Starts a flow in this session that adds a federated identity. The identity of the assertion that you
     /// pass to the flow becomes a sign-in method. The flow ends with [`Step::Done`](crate::Step::Done).
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().providers(vec![selfsame::Provider::x()]);
+    /// # let policy = policy.email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
+    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
+    /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
+    /// #         let flow = *flow;
+    /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
+    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #         })
+    /// #     }
+    /// #     other => panic!("{other:?}"),
+    /// # };
+    /// use selfsame::Intent;
+    ///
+    /// let flow = account.begin_add(&"x".parse()?)?;
+    /// // The host sends the person to the provider, and gets an assertion.
+    /// # let assertion = stated(&flow, None);
+    /// let flow = engine.continue_with(&flow, &assertion, Intent::SignIn)?;
+    /// assert_eq!(flow.step.code(), "Done");
+    /// assert_eq!(account.view()?.methods.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::UnknownProvider`],
     /// [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`]. The assertion is refused with
@@ -33,6 +63,40 @@ impl AccountHandle {
 
     /// Adds a password with this email as its identifier. If the email is not a verified address of the
     /// account, sends a code to it first. [Prove](Self::prove_address) the code in this session.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().providers(vec![selfsame::Provider::x()]);
+    /// # let policy = policy.email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
+    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
+    /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
+    /// #         let flow = *flow;
+    /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
+    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #         })
+    /// #     }
+    /// #     other => panic!("{other:?}"),
+    /// # };
+    /// use selfsame::AddressStep;
+    ///
+    /// # let flow = engine.begin_federated(&"x".parse()?, &client)?;
+    /// # let session = engine.continue_with(&flow, &stated(&flow, None), selfsame::Intent::SignUp)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// let step = account.add_password("ada@example.org", &password)?;
+    /// assert_eq!(step, AddressStep::ProveAddress { to: "a…@example.org".to_owned() });
+    ///
+    /// // The host delivers the message, and the person types its code.
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// account.prove_address(&code)?;
+    /// let again = engine.sign_in("ada@example.org", &password, &client)?.signed_in()?;
+    /// assert_eq!(again.account, session.account);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidEmail`],
@@ -60,6 +124,43 @@ impl AccountHandle {
     /// owner can undo this for 7 days, and no other account can use the identifier until then. Set
     /// `waive_undo` to free the identifier at once, for use in another account.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().providers(vec![selfsame::Provider::x()]);
+    /// # let policy = policy.email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// # account.prove_address(&code)?;
+    /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
+    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
+    /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
+    /// #         let flow = *flow;
+    /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
+    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #         })
+    /// #     }
+    /// #     other => panic!("{other:?}"),
+    /// # };
+    /// use selfsame::{Error, MethodKind, Refusal};
+    ///
+    /// # let flow = account.begin_add(&"x".parse()?)?;
+    /// # engine.continue_with(&flow, &stated(&flow, None), selfsame::Intent::SignIn)?;
+    /// for method in account.view()?.methods {
+    ///     if method.kind == MethodKind::Federated {
+    ///         // For 7 days, the owner can undo it.
+    ///         account.remove_method(method.id, false)?;
+    ///     }
+    /// }
+    /// let last = account.view()?.methods[0].id;
+    /// assert_eq!(account.remove_method(last, false), Err(Error::Refused(Refusal::LastMethod)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::LastMethod`],
     /// [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`]; [`Refusal::NotOffered`] if the account
@@ -69,6 +170,39 @@ impl AccountHandle {
     }
 
     /// Adds the email of a later assertion of this identity to the account, as an unverified address.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().providers(vec![selfsame::Provider::x()]);
+    /// # let policy = policy.email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
+    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
+    /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
+    /// #         let flow = *flow;
+    /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
+    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #         })
+    /// #     }
+    /// #     other => panic!("{other:?}"),
+    /// # };
+    /// # let flow = engine.begin_federated(&"x".parse()?, &client)?;
+    /// # engine.continue_with(&flow, &stated(&flow, None), selfsame::Intent::SignUp)?;
+    /// # let flow = engine.begin_federated(&"x".parse()?, &client)?;
+    /// # let flow = engine.continue_with(&flow, &stated(&flow, Some("ada@example.org")), selfsame::Intent::SignIn)?;
+    /// # let account = engine.account(&flow.signed_in()?.token)?;
+    /// for method in account.view()?.methods {
+    ///     if let Some(email) = &method.seen_email {
+    ///         println!("Add {email} to the account?");
+    ///         account.take_seen_email(method.id)?;
+    ///     }
+    /// }
+    /// let address = &account.view()?.addresses[0];
+    /// assert_eq!((address.email.as_str(), address.verified_at), ("ada@example.org", None));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::NotOffered`] if there is no such

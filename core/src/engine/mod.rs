@@ -55,6 +55,22 @@ use crate::store::view::View;
 const ATTEMPTS: usize = 4;
 
 /// An identity engine on one store. Clones share one engine. You can use it from any thread.
+///
+/// ```
+/// use selfsame::{Answer, Client, Engine, Environment, Policy, Secret};
+///
+/// let engine = Engine::in_memory(Policy::default(), Environment::system())?;
+/// let password = Secret::from("seven green bicycles");
+/// let flow = engine.sign_up("ada@example.org", &password, &Client::on("Ada's laptop"))?;
+///
+/// // The host delivers the message, and the person types its code.
+/// # let mail = engine.messages(32)?;
+/// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+/// let session = engine.answer(&flow, Answer::Code(code))?.signed_in()?;
+/// let account = engine.account(&session.token)?;
+/// assert_eq!(account.view()?.contact.as_deref(), Some("ada@example.org"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -71,6 +87,14 @@ struct Inner {
 impl Engine {
     /// Creates an engine whose store is in memory. The store ends with the engine.
     ///
+    /// ```
+    /// use selfsame::{Engine, Environment, Policy};
+    ///
+    /// let engine = Engine::in_memory(Policy::default(), Environment::system())?;
+    /// assert_eq!(engine.health()?.file_size, None);
+    /// # Ok::<(), selfsame::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Error::Machine`] if the machine has no randomness.
     pub fn in_memory(policy: Policy, environment: Environment) -> Result<Self, Error> {
@@ -80,6 +104,20 @@ impl Engine {
 
     /// Releases the file and its lock and forgets the keys. Call it when an app goes to the background. The
     /// next call opens the file again, with what [`Unlock`] keeps.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("accounts.selfsame");
+    /// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
+    /// # let options = selfsame::Engine::options(selfsame::Unlock::HostKey(key));
+    /// let engine = options.create(&path)?;
+    /// engine.suspend()?;
+    ///
+    /// // Another process can open the file now. The next call opens it again here.
+    /// drop(options.open(&path)?);
+    /// assert_eq!(engine.health()?.accounts, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Error::Storage`] if the file could not be closed cleanly.

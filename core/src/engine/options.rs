@@ -46,6 +46,17 @@ pub struct EngineOptions {
 impl Engine {
     /// Returns the options for a store that `unlock` opens: no anchor, the default policy, and the machine's
     /// clock, randomness and password hash.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("accounts.selfsame");
+    /// use selfsame::{Engine, Secret, Unlock};
+    ///
+    /// let passphrase = Secret::from("the passphrase that a person types");
+    /// let engine = Engine::options(Unlock::Passphrase(passphrase)).create(&path)?;
+    /// assert!(!engine.health()?.rollback_protected, "the options have no anchor");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn options(unlock: Unlock) -> EngineOptions {
         EngineOptions { unlock, anchor: None, policy: Policy::default(), environment: Environment::system() }
     }
@@ -76,6 +87,21 @@ impl EngineOptions {
     /// With an anchor, an older copy of the file is refused from the beginning. The engine replaces what the
     /// anchor held before.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("accounts.selfsame");
+    /// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
+    /// # let options = selfsame::Engine::options(selfsame::Unlock::HostKey(key));
+    /// use selfsame::{Error, OpenProblem};
+    ///
+    /// let engine = options.create(&path)?;
+    /// assert_eq!(engine.health()?.accounts, 0);
+    ///
+    /// let again = options.create(&path);
+    /// assert!(matches!(again, Err(Error::Open(OpenProblem::AlreadyExists))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Error::Open`] with `AlreadyExists` if anything exists at `path`, which stays as it is;
     /// [`Error::Storage`] if the machine's storage fails.
@@ -91,6 +117,22 @@ impl EngineOptions {
     /// Opens the store in a file. Checks the file before writing to it: a file that is refused stays
     /// unchanged, byte for byte.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("accounts.selfsame");
+    /// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
+    /// # let options = selfsame::Engine::options(selfsame::Unlock::HostKey(key));
+    /// use selfsame::{Engine, Error, HostKey, OpenProblem, SystemEntropy, Unlock};
+    ///
+    /// # drop(options.create(&path)?);
+    /// let other = Engine::options(Unlock::HostKey(HostKey::generate(&SystemEntropy)?));
+    /// assert!(matches!(other.open(&path), Err(Error::Open(OpenProblem::WrongKey))));
+    ///
+    /// let engine = options.open(&path)?;
+    /// assert!(matches!(options.open(&path), Err(Error::Open(OpenProblem::AlreadyOpen))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Error::Open`] if the path, key, format or anchor does not fit; [`Error::Damaged`] if the
     /// file does not hold exactly what was written to it; [`Error::Anchor`] if the anchor did not answer.
@@ -102,6 +144,18 @@ impl EngineOptions {
     ///
     /// A missing file looks like a first start. If the file must exist, call [`open`](Self::open), which says
     /// when it is gone.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("accounts.selfsame");
+    /// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
+    /// # let options = selfsame::Engine::options(selfsame::Unlock::HostKey(key));
+    /// // The first start creates the store. Later starts open it.
+    /// drop(options.open_or_create(&path)?);
+    /// let engine = options.open_or_create(&path)?;
+    /// assert_eq!(engine.health()?.accounts, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of [`open`](Self::open) and [`create`](Self::create).
@@ -120,6 +174,36 @@ impl EngineOptions {
     /// anchor's value, or if the user restored an older copy on purpose. The engine forgets the guesses,
     /// codes and sessions that the file does not contain. A person must decide this. Do not call it
     /// automatically on [`OpenProblem::RolledBack`].
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("accounts.selfsame");
+    /// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
+    /// # let options = selfsame::Engine::options(selfsame::Unlock::HostKey(key));
+    /// # use std::sync::{Arc, Mutex};
+    /// # #[derive(Default)]
+    /// # struct Kept(Mutex<Option<Vec<u8>>>);
+    /// # impl selfsame::Anchor for Kept {
+    /// #     fn load(&self) -> Result<Option<Vec<u8>>, selfsame::AnchorFailed> {
+    /// #         Ok(self.0.lock().map_err(|_| selfsame::AnchorFailed)?.clone())
+    /// #     }
+    /// #     fn store(&self, value: &[u8]) -> Result<(), selfsame::AnchorFailed> {
+    /// #         *self.0.lock().map_err(|_| selfsame::AnchorFailed)? = Some(value.to_vec());
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// # drop(options.clone().anchor(Arc::new(Kept::default())).create(&path)?);
+    /// use selfsame::{Error, OpenProblem};
+    ///
+    /// // The host has lost the value of its anchor and begins with an empty one.
+    /// let options = options.anchor(Arc::new(Kept::default()));
+    /// assert!(matches!(options.open(&path), Err(Error::Open(OpenProblem::AnchorMissing))));
+    ///
+    /// // A person has decided that the file is the latest one.
+    /// options.adopt(&path)?;
+    /// let engine = options.open(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of [`open`](Self::open), and [`OpenProblem::AnchorMissing`] if the options have no

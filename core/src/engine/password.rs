@@ -80,6 +80,24 @@ impl Engine {
 impl AccountHandle {
     /// Changes the password. Ends all other sessions.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::{Error, Refusal, Secret};
+    ///
+    /// let new = Secret::from("nine yellow umbrellas");
+    /// let wrong = account.change_password(&Secret::from("not the password"), &new);
+    /// assert_eq!(wrong, Err(Error::Refused(Refusal::InvalidCredentials)));
+    ///
+    /// account.change_password(&password, &new)?;
+    /// engine.sign_in("ada@example.org", &new, &client)?.signed_in()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidCredentials`] if `current`
     /// is wrong, which counts as a failed sign-in; [`Refusal::Throttled`], [`Refusal::InvalidPassword`] or

@@ -17,6 +17,24 @@ impl AccountHandle {
     /// Sets or removes the owner's display name: at most 64 characters, stored in the form of RFC 8266
     /// (Nickname). Display names are not unique, and no account can be found by one.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::{Error, InvalidName, Refusal};
+    ///
+    /// account.set_display_name(Some("Ada  Lovelace"))?;
+    /// assert_eq!(account.view()?.display_name.as_deref(), Some("Ada Lovelace"));
+    ///
+    /// let reason = InvalidName::Empty;
+    /// let refused = account.set_display_name(Some(" "));
+    /// assert_eq!(refused, Err(Error::Refused(Refusal::InvalidName { reason })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidName`].
     pub fn set_display_name(&self, name: Option<&str>) -> Result<(), Error> {
@@ -28,6 +46,21 @@ impl AccountHandle {
 impl Engine {
     /// Returns the active accounts that signed up or signed in in this store and whose owner wants to be
     /// remembered here, oldest first. Empty if policy turns the picker off.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// # account.set_display_name(Some("Ada"))?;
+    /// for entry in engine.picker()? {
+    ///     println!("{} {}", entry.display_name.unwrap_or_default(), entry.email.unwrap_or_default());
+    /// }
+    /// assert_eq!(engine.picker()?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Error`] from the store.
@@ -45,6 +78,22 @@ impl Engine {
     /// Removes an account from the picker and ends its sessions in this store. Deletes nothing of the
     /// account. Has no effect if the account is not in the picker.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// engine.remove_from_picker(session.account)?;
+    /// assert!(engine.picker()?.is_empty());
+    ///
+    /// // The account is still there. Its owner signs in with the email.
+    /// let flow = engine.sign_in("ada@example.org", &password, &client)?;
+    /// assert_eq!(flow.signed_in()?.account, session.account);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Error`] from the store.
     pub fn remove_from_picker(&self, account: AccountId) -> Result<(), Error> {
@@ -57,6 +106,19 @@ impl Engine {
     }
 
     /// Signs in with the password of an account from the [picker](Self::picker).
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// // The person chooses an entry of the picker and types the password.
+    /// let chosen = engine.picker()?[0].account;
+    /// let session = engine.sign_in_to(chosen, &password, &client)?.signed_in()?;
+    /// assert_eq!(session.account, chosen);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of [`Self::sign_in`].

@@ -17,6 +17,21 @@ impl AccountHandle {
     /// Files a request for access to the data, for its erasure, or for a portable copy. The request is due
     /// within a calendar month. If a request of this kind is open, returns that one (SPEC 10.2).
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::RequestKind;
+    ///
+    /// let request = account.request_privacy(RequestKind::Access)?;
+    /// assert_eq!(account.request_privacy(RequestKind::Access)?, request, "it is still open");
+    /// assert!(request.due_at > request.made_at);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call.
     pub fn request_privacy(&self, kind: RequestKind) -> Result<PrivacyRequest, Error> {
@@ -27,6 +42,23 @@ impl AccountHandle {
     }
 
     /// Returns the account's requests, earliest first, with when each is due and its outcome.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::{RequestKind, RequestStatus};
+    ///
+    /// account.request_privacy(RequestKind::Portability)?;
+    /// for request in account.privacy_requests()? {
+    ///     assert_eq!(request.status, RequestStatus::Open);
+    /// }
+    /// # assert_eq!(account.privacy_requests()?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call.
@@ -39,6 +71,21 @@ impl Engine {
     /// Returns up to `most` open requests (at most 1,000 in one call), ordered by due time. The requests of
     /// deleted accounts stay until you close them.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// # account.request_privacy(selfsame::RequestKind::Access)?;
+    /// for request in engine.open_requests(100)? {
+    ///     println!("{} of {}, due {:?}", request.kind.code(), request.account, request.due_at);
+    /// }
+    /// assert_eq!(engine.open_requests(100)?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Error`] from the store.
     pub fn open_requests(&self, most: usize) -> Result<Vec<PrivacyRequest>, Error> {
@@ -47,6 +94,22 @@ impl Engine {
 
     /// Closes a request that was answered. The receipt says how, in at most 255 characters. It must contain
     /// nothing personal because it outlives the account.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// # account.request_privacy(selfsame::RequestKind::Access)?;
+    /// for request in engine.open_requests(100)? {
+    ///     // You have answered it.
+    ///     engine.close_request(request.account, request.id, "sent the export by post")?;
+    /// }
+    /// assert!(engine.open_requests(100)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Refusal::UnknownRequest`] if the account has no such open request.
@@ -65,6 +128,23 @@ impl Engine {
     /// Announces that the account will be erased at the owner's request. Notifies every verified address and
     /// starts the deletion as for any other account. The owner can restore the account (SPEC 10.3).
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::RequestKind;
+    ///
+    /// let request = account.request_privacy(RequestKind::Erasure)?;
+    /// engine.announce_erasure(request.account, request.id)?;
+    ///
+    /// let flow = engine.sign_in("ada@example.org", &password, &client)?;
+    /// assert_eq!(flow.step.code(), "ConfirmRestore");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Refusal::UnknownRequest`] if the account has no such open erasure request.
     pub fn announce_erasure(&self, account: AccountId, request: RequestId) -> Result<Deletion, Error> {
@@ -76,6 +156,26 @@ impl Engine {
 
     /// Erases the account at the owner's request, at least 72 hours after the announcement. The account is
     /// absent at once. Later purges remove its rows (SPEC 10.3).
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::{Error, Refusal};
+    ///
+    /// # let request = account.request_privacy(selfsame::RequestKind::Erasure)?;
+    /// # engine.announce_erasure(request.account, request.id)?;
+    /// match engine.erase(request.account, request.id) {
+    ///     Ok(()) => println!("The account is gone."),
+    ///     Err(Error::Refused(Refusal::TooEarly { at })) => println!("Call again at {at:?}."),
+    ///     Err(other) => println!("{other}"),
+    /// }
+    /// # assert!(matches!(engine.erase(request.account, request.id), Err(Error::Refused(Refusal::TooEarly { .. }))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Refusal::UnknownRequest`]; [`Refusal::NotOffered`] if the erasure was not announced or the

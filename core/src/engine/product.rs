@@ -15,6 +15,33 @@ impl Engine {
     /// Sets what a product costs an account, as the biller told the host. Changes no profile of another
     /// product and no other account (SPEC 8.3).
     ///
+    /// ```
+    /// # let notes = selfsame::Product {
+    /// #     id: "notes".parse()?,
+    /// #     display_name: "Field Notes".to_owned(),
+    /// #     manage_account_url: "https://notes.example.org/account".to_owned(),
+    /// #     manage_billing_url: "https://notes.example.org/billing".to_owned(),
+    /// # };
+    /// # let policy = selfsame::Policy::builder().products(vec![notes]).email_proof(selfsame::EmailProof::Later);
+    /// # let engine = selfsame::Engine::in_memory(policy.build()?, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::{Billing, BillingStatus, ManagedBy};
+    ///
+    /// let billing = Billing {
+    ///     customer: "customer-1042".parse()?,
+    ///     plan: "yearly".to_owned(),
+    ///     status: BillingStatus::Active,
+    ///     period_end: None,
+    ///     managed_by: ManagedBy::AppleAppStore,
+    /// };
+    /// engine.set_billing(session.account, &"notes".parse()?, &billing)?;
+    /// assert_eq!(account.memberships()?[0].billing, Some(billing));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Refusal::IdentifierInUse`] if another product or account has the customer reference;
     /// [`Refusal::UnknownProduct`] or [`Refusal::UnknownAccount`].
@@ -37,6 +64,27 @@ impl Engine {
 impl AccountHandle {
     /// Returns the products that the account uses, in the order of their first use.
     ///
+    /// ```
+    /// # let notes = selfsame::Product {
+    /// #     id: "notes".parse()?,
+    /// #     display_name: "Field Notes".to_owned(),
+    /// #     manage_account_url: "https://notes.example.org/account".to_owned(),
+    /// #     manage_billing_url: "https://notes.example.org/billing".to_owned(),
+    /// # };
+    /// # let policy = selfsame::Policy::builder().products(vec![notes]).email_proof(selfsame::EmailProof::Later);
+    /// # let engine = selfsame::Engine::in_memory(policy.build()?, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// account.open_product(&"notes".parse()?)?;
+    /// for membership in account.memberships()? {
+    ///     println!("{} since {:?}", membership.product, membership.since);
+    /// }
+    /// assert_eq!(account.memberships()?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call.
     pub fn memberships(&self) -> Result<Vec<Membership>, Error> {
@@ -46,6 +94,29 @@ impl AccountHandle {
     /// Uses a product. The first use creates a membership. Later uses change nothing. Opening a session from
     /// a product does the same (SPEC 8.2).
     ///
+    /// ```
+    /// # let notes = selfsame::Product {
+    /// #     id: "notes".parse()?,
+    /// #     display_name: "Field Notes".to_owned(),
+    /// #     manage_account_url: "https://notes.example.org/account".to_owned(),
+    /// #     manage_billing_url: "https://notes.example.org/billing".to_owned(),
+    /// # };
+    /// # let policy = selfsame::Policy::builder().products(vec![notes]).email_proof(selfsame::EmailProof::Later);
+    /// # let engine = selfsame::Engine::in_memory(policy.build()?, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::{Error, Refusal};
+    ///
+    /// let membership = account.open_product(&"notes".parse()?)?;
+    /// assert_eq!(account.open_product(&"notes".parse()?)?, membership);
+    ///
+    /// let refused = account.open_product(&"maps".parse()?);
+    /// assert_eq!(refused, Err(Error::Refused(Refusal::UnknownProduct)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::UnknownProduct`].
     pub fn open_product(&self, product: &ProductId) -> Result<Membership, Error> {
@@ -54,6 +125,31 @@ impl AccountHandle {
 
     /// Returns where the owner manages the product's billing: at the product, or at the app store that sold
     /// it (SPEC 8.4).
+    ///
+    /// ```
+    /// # let notes = selfsame::Product {
+    /// #     id: "notes".parse()?,
+    /// #     display_name: "Field Notes".to_owned(),
+    /// #     manage_account_url: "https://notes.example.org/account".to_owned(),
+    /// #     manage_billing_url: "https://notes.example.org/billing".to_owned(),
+    /// # };
+    /// # let policy = selfsame::Policy::builder().products(vec![notes]).email_proof(selfsame::EmailProof::Later);
+    /// # let engine = selfsame::Engine::in_memory(policy.build()?, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::Destination;
+    ///
+    /// match account.billing_destination(&"notes".parse()?)? {
+    ///     Destination::Product { url } => assert_eq!(url, "https://notes.example.org/billing"),
+    ///     Destination::Store { url, .. } => println!("The app store bills it: {url}"),
+    ///     Destination::ManagedElsewhere { .. } => println!("Somebody else bills it."),
+    /// }
+    /// # let at = account.billing_destination(&"notes".parse()?)?;
+    /// # assert!(matches!(at, Destination::Product { .. }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::UnknownProduct`].
@@ -65,6 +161,22 @@ impl AccountHandle {
 
     /// Returns where the owner manages the account, from a product or at a provider. Only the provider can
     /// manage its own account: [`Destination::ManagedElsewhere`] (SPEC 8.5).
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().providers(vec![selfsame::Provider::x()]);
+    /// # let policy = policy.email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::{Destination, Managed};
+    ///
+    /// let elsewhere = account.manage_destination(&Managed::Provider("x".parse()?))?;
+    /// let url = Some("https://x.com/settings/account".to_owned());
+    /// assert_eq!(elsewhere, Destination::ManagedElsewhere { url });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::UnknownProduct`] or

@@ -15,6 +15,43 @@ impl AccountHandle {
     /// and removes the others. Keeping a password requires a new password, because whoever set the old one
     /// may know it.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().providers(vec![selfsame::Provider::x()]);
+    /// # let policy = policy.email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
+    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
+    /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
+    /// #         let flow = *flow;
+    /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
+    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #         })
+    /// #     }
+    /// #     other => panic!("{other:?}"),
+    /// # };
+    /// use selfsame::AddressStep;
+    ///
+    /// # let flow = account.begin_add(&"x".parse()?)?;
+    /// # engine.continue_with(&flow, &stated(&flow, None), selfsame::Intent::SignIn)?;
+    /// # account.change_email("ada@example.com", false)?;
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// // The first address that an account proves disables its other sign-in methods.
+    /// if let AddressStep::ReviewMethods { methods, .. } = account.prove_address(&code)? {
+    ///     // The owner ticks those that are theirs. There is no second factor and no password among them.
+    ///     let kept: Vec<_> = methods.iter().map(|method| method.id).collect();
+    ///     account.review(&kept, false, None)?;
+    /// }
+    /// assert!(account.view()?.methods.iter().all(|method| !method.suspended));
+    /// # assert_eq!(account.view()?.methods.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidPassword`],
     /// [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`]; [`Refusal::NotOffered`] if nothing waits

@@ -16,6 +16,21 @@ use crate::rules::session;
 impl Engine {
     /// Returns the session of a token. Reads one row and writes nothing.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// use selfsame::{Error, Refusal};
+    ///
+    /// assert_eq!(engine.resolve(&session.token)?.account, session.account);
+    ///
+    /// engine.account(&session.token)?.sign_out()?;
+    /// assert_eq!(engine.resolve(&session.token), Err(Error::Refused(Refusal::SessionEnded)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Refusal::SessionEnded`] if the token opens no session; [`Refusal::ReauthenticationRequired`]
     /// if the session waits until its account is restored ([`Self::reauthenticate`]).
@@ -29,6 +44,25 @@ impl Engine {
     /// Starts to renew the proof of a session, as [`AccountHandle::reauthenticate`] does. This works also for
     /// a session that waits because support started a deletion: it continues once its account is restored
     /// (SPEC 9.5).
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// use selfsame::{Answer, Error, Refusal};
+    ///
+    /// engine.support("Grace").start_deletion(session.account, "ticket 1042")?;
+    /// let waits = engine.resolve(&session.token);
+    /// assert!(matches!(waits, Err(Error::Refused(Refusal::ReauthenticationRequired { .. }))));
+    ///
+    /// let flow = engine.reauthenticate(&session.token)?;
+    /// let flow = engine.answer(&flow, Answer::Password(password))?;
+    /// assert_eq!(flow.step.code(), "ConfirmRestore");
+    /// let session = engine.answer(&flow, Answer::Restore)?.signed_in()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Refusal::SessionEnded`] if the session has ended.
@@ -52,6 +86,19 @@ impl Engine {
     /// Returns the session of a token and records its use: at most once an hour, and at least 12 times in the
     /// span after which an unused session ends (SPEC 6.2).
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// // Call it for each request of the signed-in person.
+    /// let used = engine.touch(&session.token)?;
+    /// assert_eq!(used.id, session.session);
+    /// assert_eq!(used.client.device(), "laptop");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of [`Self::resolve`].
     pub fn touch(&self, token: &SessionToken) -> Result<Session, Error> {
@@ -71,6 +118,17 @@ impl Engine {
 
     /// Opens the account of the session.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// let account = engine.account(&session.token)?;
+    /// assert_eq!(account.view()?.id, session.account);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of [`Self::resolve`].
     pub fn account(&self, token: &SessionToken) -> Result<AccountHandle, Error> {
@@ -81,6 +139,21 @@ impl Engine {
 
 impl AccountHandle {
     /// Returns the account's sessions, oldest first (SPEC 6.3).
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// for session in account.sessions()? {
+    ///     println!("{}, last used {:?}", session.client.device(), session.used_at);
+    /// }
+    /// # engine.sign_in("ada@example.org", &password, &selfsame::Client::on("phone"))?.signed_in()?;
+    /// assert_eq!(account.sessions()?.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call.
@@ -94,6 +167,20 @@ impl AccountHandle {
 
     /// Ends this session.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::{Error, Refusal};
+    ///
+    /// account.sign_out()?;
+    /// assert_eq!(account.view(), Err(Error::Refused(Refusal::SessionEnded)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call.
     pub fn sign_out(&self) -> Result<(), Error> {
@@ -101,6 +188,23 @@ impl AccountHandle {
     }
 
     /// Ends one session of the account, this one or another.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// # engine.sign_in("ada@example.org", &password, &selfsame::Client::on("phone"))?.signed_in()?;
+    /// for session in account.sessions()? {
+    ///     if session.client.device() == "phone" {
+    ///         account.end_session(session.id)?;
+    ///     }
+    /// }
+    /// assert_eq!(account.sessions()?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::SessionEnded`] if `session` has
@@ -111,6 +215,19 @@ impl AccountHandle {
 
     /// Ends all sessions of the account except this one.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// # engine.sign_in("ada@example.org", &password, &selfsame::Client::on("phone"))?.signed_in()?;
+    /// account.end_other_sessions()?;
+    /// assert_eq!(account.sessions()?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call.
     pub fn end_other_sessions(&self) -> Result<(), Error> {
@@ -120,6 +237,25 @@ impl AccountHandle {
     /// Starts to renew the proof of this session, for acts that require fresh proof (SPEC 6.4): the first
     /// factor, then the second if MFA is on. At the end the session has a new token, and the old one opens
     /// nothing. The fifth failure ends the session.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// use selfsame::Answer;
+    ///
+    /// let flow = account.reauthenticate()?;
+    /// let renewed = engine.answer(&flow, Answer::Password(password))?.signed_in()?;
+    ///
+    /// // The same session goes on, under the new token.
+    /// assert_eq!(renewed.session, session.session);
+    /// assert!(engine.resolve(&session.token).is_err());
+    /// let account = engine.account(&renewed.token)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call.

@@ -21,6 +21,29 @@ use crate::store::view::View;
 impl Engine {
     /// Signs in with email and password.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// use selfsame::{Error, Refusal, Secret, Step};
+    ///
+    /// let flow = engine.sign_in("ada@example.org", &password, &client)?;
+    /// assert!(matches!(flow.step, Step::SignedIn { .. }));
+    ///
+    /// let wrong = Secret::from("not the password");
+    /// match engine.sign_in("ada@example.org", &wrong, &client) {
+    ///     Ok(flow) => println!("next step: {}", flow.step.code()),
+    ///     Err(Error::Refused(Refusal::InvalidCredentials)) => println!("The email or the password is wrong."),
+    ///     Err(Error::Refused(Refusal::Throttled { retry_at })) => println!("Wait until {retry_at:?}."),
+    ///     Err(other) => println!("{other}"),
+    /// }
+    /// # let refused = engine.sign_in("ada@example.org", &wrong, &client);
+    /// # assert_eq!(refused, Err(Error::Refused(Refusal::InvalidCredentials)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Refusal::InvalidCredentials`] for an unknown email and for a wrong password alike;
     /// [`Refusal::Throttled`] after too many failures; [`Refusal::InvalidEmail`] if `email` is not an email

@@ -15,11 +15,37 @@ use crate::rules::support;
 impl Engine {
     /// Returns the support desk of an operator. The host has authenticated the operator. Only the first 64
     /// characters of the name are kept.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// let desk = engine.support("Grace");
+    /// desk.start_deletion(session.account, "ticket 1042")?;
+    /// assert_eq!(engine.support_records(session.account)?[0].operator, "Grace");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn support(&self, operator: &str) -> SupportDesk {
         SupportDesk { engine: self.clone(), operator: support::name(operator) }
     }
 
     /// Returns the actions of support on an account, earliest first. Also works for a deleted account.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// use selfsame::SupportAct;
+    ///
+    /// engine.support("Grace").start_deletion(session.account, "ticket 1042")?;
+    /// let record = &engine.support_records(session.account)?[0];
+    /// assert_eq!((record.act, record.ticket.as_str()), (SupportAct::DeletionStarted, "ticket 1042"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Error`] from the store.
@@ -30,6 +56,25 @@ impl Engine {
 
 /// The calls of an operator. None of them changes a sign-in method, an address or a second factor, and none
 /// opens an account.
+///
+/// ```
+/// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+/// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+/// # let password = selfsame::Secret::from("seven green bicycles");
+/// # let client = selfsame::Client::on("laptop");
+/// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+/// # let account = engine.account(&session.token)?;
+/// # let mail = engine.messages(32)?;
+/// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+/// # account.prove_address(&code)?;
+/// let desk = engine.support("Grace");
+/// let found = &desk.find("ada@example.org")?[0];
+/// assert_eq!(found.contact.as_deref(), Some("a…@example.org"), "support sees it masked");
+///
+/// desk.start_deletion(found.id, "ticket 1042")?;
+/// assert_eq!(engine.support_records(found.id)?[0].operator, "Grace");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct SupportDesk {
     engine: Engine,
@@ -39,6 +84,26 @@ pub struct SupportDesk {
 impl SupportDesk {
     /// Returns the accounts with this id or exact email. First comes the account whose password uses the
     /// email, then those that have verified it, earliest first.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// # account.prove_address(&code)?;
+    /// let desk = engine.support("Grace");
+    /// for found in desk.find("ada@example.org")? {
+    ///     assert_eq!(found.id, session.account);
+    ///     assert_eq!(found.contact.as_deref(), Some("a…@example.org"), "support sees it masked");
+    /// }
+    /// # assert_eq!(desk.find("ada@example.org")?.len(), 1);
+    /// assert_eq!(desk.find(&session.account.to_string())?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Refusal::InvalidEmail`] if the text is neither an id nor an email.
@@ -64,6 +129,20 @@ impl SupportDesk {
 
     /// Returns the events of an account, oldest first, without network details (SPEC 11.3).
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// let desk = engine.support("Grace");
+    /// for activity in desk.activity(session.account)? {
+    ///     println!("{:?}: {}", activity.event.actor, activity.event.action);
+    /// }
+    /// # assert!(!desk.activity(session.account)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Refusal::UnknownAccount`] if there is no such account.
     pub fn activity(&self, account: AccountId) -> Result<Vec<Activity>, Error> {
@@ -76,6 +155,23 @@ impl SupportDesk {
     /// Starts a deletion, with the same window as a deletion by the owner. The sessions wait instead of
     /// ending: each continues when its owner gives fresh proof and restores the account. If a deletion is
     /// under way, returns the figures of the first request and records this one.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// use selfsame::{Error, Refusal};
+    ///
+    /// let desk = engine.support("Grace");
+    /// let deletion = desk.start_deletion(session.account, "ticket 1042")?;
+    /// assert_eq!(desk.start_deletion(session.account, "ticket 1043")?, deletion);
+    ///
+    /// let waits = engine.account(&session.token).map(|_| ());
+    /// assert!(matches!(waits, Err(Error::Refused(Refusal::ReauthenticationRequired { .. }))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Refusal::UnknownAccount`]; [`Refusal::TooEarly`] within 30 days of a restore.

@@ -20,6 +20,29 @@ impl Engine {
     /// of that time. If the account had no password, the flow ends with [`Step::Done`](crate::Step::Done).
     /// The owner then signs in with a restored method.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// # let account = engine.account(&session.token)?;
+    /// # let mail = engine.messages(32)?;
+    /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
+    /// # account.prove_address(&code)?;
+    /// use selfsame::{Answer, Secret, SignInOutcome};
+    ///
+    /// # account.change_password(&password, &selfsame::Secret::from("nine yellow umbrellas"))?;
+    /// # let code = engine.messages(32)?.iter().find_map(|it| it.undo.clone()).ok_or("no undo code")?.code;
+    /// // Somebody has changed the password. The owner types the undo code of the message about it.
+    /// let flow = engine.undo(&code, &client)?;
+    /// assert_eq!(flow.step.code(), "NewPassword");
+    ///
+    /// let flow = engine.answer(&flow, Answer::NewPassword(Secret::from("twelve silver kettles")))?;
+    /// assert_eq!(flow.signed_in()?.outcome, SignInOutcome::Undone);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Refusal::UndoExpired`] if the code is invalid or has expired.
     pub fn undo(&self, code: &Secret, client: &Client) -> Result<Flow, Error> {

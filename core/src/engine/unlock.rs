@@ -30,6 +30,34 @@ pub enum Unlock {
 ///
 /// The engine asks it whenever it opens the file, also after [`Engine::suspend`](crate::Engine::suspend). It
 /// must not call the engine.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("accounts.selfsame");
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicBool, Ordering};
+/// use selfsame::{Engine, Error, HostKey, Keystore, KeystoreProblem, OpenProblem, Unlock};
+///
+/// struct Device { is_locked: AtomicBool, key: [u8; 32] }
+///
+/// impl Keystore for Device {
+///     fn load(&self) -> Result<HostKey, KeystoreProblem> {
+///         if self.is_locked.load(Ordering::Relaxed) {
+///             return Err(KeystoreProblem::Locked);
+///         }
+///         Ok(HostKey::from_bytes(self.key))
+///     }
+/// }
+///
+/// # let key = *HostKey::generate(&selfsame::SystemEntropy)?.reveal();
+/// let device = Arc::new(Device { is_locked: AtomicBool::new(false), key });
+/// let engine = Engine::options(Unlock::Keystore(device.clone())).create(&path)?;
+///
+/// engine.suspend()?;
+/// device.is_locked.store(true, Ordering::Relaxed);
+/// assert_eq!(engine.health(), Err(Error::Open(OpenProblem::KeyLocked)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Keystore: Send + Sync {
     /// Returns the key of this store.
     ///

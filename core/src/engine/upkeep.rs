@@ -17,6 +17,24 @@ impl Engine {
     /// Keep both keys until this call returns. After [`Error::Unknown`], keep both until the store is open
     /// again: either may be the right one.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("accounts.selfsame");
+    /// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
+    /// # let options = selfsame::Engine::options(selfsame::Unlock::HostKey(key));
+    /// use selfsame::{Engine, HostKey, SystemEntropy, Unlock};
+    ///
+    /// # let engine = options.create(&path)?;
+    /// let new = Unlock::HostKey(HostKey::generate(&SystemEntropy)?);
+    /// engine.change_key(&new)?;
+    /// drop(engine);
+    ///
+    /// // The host now keeps the new key alone.
+    /// let engine = Engine::options(new).open(&path)?;
+    /// assert_eq!(engine.health()?.accounts, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Error`] from the store or from the keystore in `unlock`. The old key then stays in use.
     pub fn change_key(&self, unlock: &Unlock) -> Result<(), Error> {
@@ -46,6 +64,24 @@ impl Engine {
     /// Keep both keys until this call returns. After [`Error::Unknown`], keep both until the store is open
     /// again: either may be the right one.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("accounts.selfsame");
+    /// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
+    /// # let options = selfsame::Engine::options(selfsame::Unlock::HostKey(key));
+    /// use selfsame::{Engine, HostKey, SystemEntropy, Unlock};
+    ///
+    /// # let engine = options.create(&path)?;
+    /// let new = Unlock::HostKey(HostKey::generate(&SystemEntropy)?);
+    /// engine.rekey(&new)?;
+    /// assert_eq!(engine.health()?.erasure_pending, None);
+    /// drop(engine);
+    ///
+    /// // The host now keeps the new key alone, and destroys the old one.
+    /// let engine = Engine::options(new).open(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`Error`] from the store or from the keystore in `unlock`. The old file and key then stay in
     /// use.
@@ -66,6 +102,18 @@ impl Engine {
     /// the same. It does not replace [`rekey`](Self::rekey): deleted data may remain readable on the disk.
     ///
     /// The call needs as much free space as the size of the new file. Other acts wait meanwhile.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("accounts.selfsame");
+    /// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
+    /// # let options = selfsame::Engine::options(selfsame::Unlock::HostKey(key));
+    /// # let engine = options.create(&path)?;
+    /// let before = engine.health()?.file_size;
+    /// engine.vacuum()?;
+    /// assert!(engine.health()?.file_size <= before);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`Error`] from the store. The store then stays as it was, except after [`Error::Unknown`].

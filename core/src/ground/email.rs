@@ -33,7 +33,7 @@ const TYPED_MAX: usize = 2_048;
 /// ```
 /// let ada: selfsame::EmailAddress = "Ada@Example.org".parse()?;
 /// assert_eq!(ada, "ada@example.org".parse()?);
-/// assert_eq!(ada.masked(), "a…@example.org");
+/// assert_eq!((ada.as_typed(), ada.masked().as_str()), ("Ada@Example.org", "a…@example.org"));
 /// # Ok::<(), selfsame::InvalidEmail>(())
 /// ```
 ///

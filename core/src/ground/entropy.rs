@@ -6,6 +6,15 @@ use std::fmt;
 ///
 /// The engine uses the operating system's source. You can set another only under the `testing` feature,
 /// because a source that repeats itself on one file repeats a nonce.
+///
+/// ```
+/// use selfsame::{Entropy, SystemEntropy};
+///
+/// let mut salt = [0; 16];
+/// SystemEntropy.fill(&mut salt)?;
+/// assert_ne!(salt, [0; 16]);
+/// # Ok::<(), selfsame::EntropyFailed>(())
+/// ```
 pub trait Entropy: Send + Sync {
     /// Fills `out` with random bytes.
     ///

@@ -22,6 +22,18 @@ impl std::error::Error for InvalidId {}
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
+        ///
+        /// ```
+        #[doc = concat!("use selfsame::", stringify!($name), ";")]
+        ///
+        #[doc = concat!("let id: ", stringify!($name), " = \"0198f2d1-4400-7abc-8def-0123456789ab\".parse()?;")]
+        /// assert_eq!(id.made_at().year_month().to_string(), "2025-08");
+        ///
+        /// // A database of the host keeps the bytes.
+        /// let kept = *id.as_bytes();
+        #[doc = concat!("assert_eq!(", stringify!($name), "::from_bytes(kept), id);")]
+        /// # Ok::<(), selfsame::InvalidId>(())
+        /// ```
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name([u8; 16]);
 

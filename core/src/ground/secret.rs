@@ -13,6 +13,8 @@ use zeroize::Zeroizing;
 /// let password = Secret::from("correct horse battery staple");
 /// assert_eq!(format!("{password:?}"), "Secret(…)");
 /// assert_eq!(password.reveal(), b"correct horse battery staple");
+/// assert_eq!(password.reveal_text(), Some("correct horse battery staple"));
+/// assert_eq!(Secret::from(vec![0xff]).reveal_text(), None);
 /// ```
 #[derive(Clone)]
 pub struct Secret(Zeroizing<Box<[u8]>>);

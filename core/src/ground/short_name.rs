@@ -31,6 +31,7 @@ pub struct ProviderId(String);
 ///
 /// ```
 /// let notes: selfsame::ProductId = "notes".parse()?;
+/// assert_eq!(notes.as_str(), "notes");
 /// assert!("Field Notes".parse::<selfsame::ProductId>().is_err());
 /// # Ok::<(), selfsame::InvalidShortName>(())
 /// ```

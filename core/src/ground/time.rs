@@ -13,6 +13,17 @@ pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const DAY_MS: u64 = 86_400_000;
 
 /// A point in time: milliseconds since 1970-01-01 00:00:00 UTC.
+///
+/// ```
+/// use std::time::Duration;
+/// use selfsame::Timestamp;
+///
+/// let opened = Timestamp::from_millis(1_767_225_600_000);
+/// let used = opened + Duration::from_secs(90);
+/// assert_eq!(used.as_millis(), 1_767_225_690_000);
+/// assert_eq!(used.since(opened), Duration::from_secs(90));
+/// assert_eq!(used.year_month().to_string(), "2026-01");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(u64);
 
@@ -143,6 +154,28 @@ pub struct Reading {
 }
 
 /// Where the engine takes its time from: the machine's two clocks, or those of a test (SPEC 13.6).
+///
+/// ```
+/// # let password = selfsame::Secret::from("seven green bicycles");
+/// # let client = selfsame::Client::on("laptop");
+/// use std::sync::Arc;
+/// use selfsame::{Clock, Engine, EmailProof, Environment, Policy, Reading};
+///
+/// /// A clock for tests, which stands still.
+/// struct Still(u64);
+///
+/// impl Clock for Still {
+///     fn read(&self) -> Reading {
+///         Reading { wall_ms: self.0, elapsed_ms: self.0 }
+///     }
+/// }
+///
+/// let environment = Environment::system().with_clock(Arc::new(Still(1_767_225_600_000)));
+/// let engine = Engine::in_memory(Policy::builder().email_proof(EmailProof::Later).build()?, environment)?;
+/// let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+/// assert_eq!(session.auth_time.as_millis(), 1_767_225_600_000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Clock: Send + Sync {
     /// Reads both clocks at once.
     fn read(&self) -> Reading;

@@ -176,6 +176,22 @@ messages! {
 
 impl MessageKind {
     /// Returns the code that the message carries, if it carries one to be typed.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// for message in engine.messages(32)? {
+    ///     match message.kind.mailed_code() {
+    ///         Some(code) => assert_eq!(code.reveal().len(), 8, "a message with a code"),
+    ///         None => println!("a notice: {}", message.kind.code()),
+    ///     }
+    /// }
+    /// # assert!(engine.messages(32)?[0].kind.mailed_code().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn mailed_code(&self) -> Option<&Secret> {
         match self {
             Self::VerifyEmail { code } | Self::ResetPassword { code } | Self::ChangeEmail { code } => {

@@ -56,6 +56,13 @@ coded! {
 
 impl MethodKind {
     /// Returns whether a method of this kind lets its owner in without a network (SPEC 4.9).
+    ///
+    /// ```
+    /// use selfsame::MethodKind;
+    ///
+    /// assert!(MethodKind::Password.works_offline());
+    /// assert!(!MethodKind::Federated.works_offline());
+    /// ```
     pub fn works_offline(self) -> bool {
         match self {
             Self::Password => true,

@@ -24,6 +24,7 @@ pub(crate) mod mfa;
 pub(crate) mod pending;
 pub(crate) mod picker;
 pub(crate) mod policy;
+pub(crate) mod policy_builder;
 pub(crate) mod privacy;
 pub(crate) mod product;
 pub(crate) mod proof;

@@ -14,6 +14,20 @@ pub(crate) const MOST_PRODUCTS: usize = 16;
 const LONGEST_REFERENCE: usize = 255;
 
 /// A product that shares the accounts (SPEC 8.1).
+///
+/// ```
+/// use selfsame::{Policy, Product};
+///
+/// let notes = Product {
+///     id: "notes".parse()?,
+///     display_name: "Field Notes".to_owned(),
+///     manage_account_url: "https://notes.example.org/account".to_owned(),
+///     manage_billing_url: "https://notes.example.org/billing".to_owned(),
+/// };
+/// let policy = Policy::builder().products(vec![notes]).build()?;
+/// assert!(policy.has_product(&"notes".parse()?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Product {
     /// The product's short name.
@@ -63,6 +77,15 @@ pub struct Billing {
 }
 
 /// A biller's reference for a customer: 1 to 255 bytes. It belongs to one product of one account (SPEC 8.3).
+///
+/// ```
+/// use selfsame::CustomerRef;
+///
+/// let customer: CustomerRef = "customer-1042".parse()?;
+/// assert_eq!(customer.as_str(), "customer-1042");
+/// assert!("".parse::<CustomerRef>().is_err());
+/// # Ok::<(), selfsame::InvalidCustomerRef>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct CustomerRef(String);
 

@@ -38,6 +38,13 @@ pub enum AssertionKind {
 
 impl Provider {
     /// Returns X. It issues no ID token: the host states subject and handle after its own OAuth exchange.
+    ///
+    /// ```
+    /// use selfsame::{AssertionKind, Provider};
+    ///
+    /// let x = Provider::x();
+    /// assert_eq!((x.id.as_str(), x.assertion_kind), ("x", AssertionKind::HostStated));
+    /// ```
     pub fn x() -> Self {
         let x = Self::named("x", "https://x.com", &[], AssertionKind::HostStated);
         Self { manage_url: Some("https://x.com/settings/account".to_owned()), ..x }
@@ -46,6 +53,16 @@ impl Provider {
     /// Returns Google. `audiences` are the client ids that Google knows the application by. Google is the
     /// authority for gmail.com, and for the domain of an organisation whose mailboxes it keeps (its claim
     /// `hd`).
+    ///
+    /// ```
+    /// use selfsame::{Policy, Provider};
+    ///
+    /// let google = Provider::google(vec!["1234.apps.googleusercontent.com".to_owned()]);
+    /// let policy = Policy::builder().providers(vec![google]).build()?;
+    /// let issuer = policy.provider(&"google".parse()?).map(|google| google.issuer.as_str());
+    /// assert_eq!(issuer, Some("https://accounts.google.com"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn google(audiences: Vec<String>) -> Self {
         let rules = IdTokenRules {
             // Both spellings are in use: "always https://accounts.google.com or accounts.google.com for
@@ -65,6 +82,16 @@ impl Provider {
 
     /// Returns Apple. `audiences` are the bundle and service ids that Apple knows the application by. Apple
     /// is the authority for the addresses of its relay and for those that it gives out itself.
+    ///
+    /// ```
+    /// use selfsame::{Policy, Provider};
+    ///
+    /// let apple = Provider::apple(vec!["org.example.notes".to_owned()]);
+    /// let policy = Policy::builder().providers(vec![apple]).build()?;
+    /// let issuer = policy.provider(&"apple".parse()?).map(|apple| apple.issuer.as_str());
+    /// assert_eq!(issuer, Some("https://appleid.apple.com"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn apple(audiences: Vec<String>) -> Self {
         let domains = ["privaterelay.appleid.com", "icloud.com", "me.com", "mac.com"];
         let rules = IdTokenRules {
@@ -118,6 +145,21 @@ impl Provider {
 }
 
 /// The policy's rules for a provider's ID tokens.
+///
+/// ```
+/// use selfsame::{Algorithm, AssertionKind, IdTokenRules, Policy, Provider};
+///
+/// let rules = IdTokenRules::new(vec!["field-notes".to_owned()], vec![Algorithm::Es256]);
+/// let company = Provider {
+///     id: "company".parse()?,
+///     issuer: "https://login.example.org".to_owned(),
+///     authority_for: vec!["example.org".to_owned()],
+///     assertion_kind: AssertionKind::IdToken(rules),
+///     manage_url: None,
+/// };
+/// assert!(Policy::builder().providers(vec![company]).build().is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IdTokenRules {
     /// The client ids that the provider knows the application by. A token must be for one of them.

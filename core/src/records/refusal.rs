@@ -8,6 +8,19 @@ use crate::records::proof::Accepted;
 
 worded! {
     /// Why the rules refuse an act. The names are those of SPEC. No variant contains input from the caller.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use selfsame::Refusal;
+    ///
+    /// // An application has its own text for each refusal, in each of its languages.
+    /// let texts = BTreeMap::from([("SessionEnded", "Please sign in."), ("InvalidCode", "Check the code.")]);
+    /// assert_eq!(texts.get(Refusal::SessionEnded.code()), Some(&"Please sign in."));
+    ///
+    /// // A test of the application finds the refusals without a text.
+    /// let missing = Refusal::CODES.iter().filter(|code| !texts.contains_key(*code));
+    /// assert_eq!(missing.count(), Refusal::CODES.len() - 2);
+    /// ```
     #[derive(Clone, PartialEq, Eq, Debug)]
     #[non_exhaustive]
     pub enum Refusal {

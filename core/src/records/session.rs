@@ -11,6 +11,18 @@ use crate::records::method::MethodKind;
 const LONGEST_LABEL: usize = 64;
 
 /// The device and the product that a flow or session is for.
+///
+/// ```
+/// use selfsame::Client;
+///
+/// let client = Client::on("Ada's laptop").using("notes".parse()?);
+/// assert_eq!(client.device(), "Ada's laptop");
+/// assert_eq!(client.product().map(|product| product.as_str()), Some("notes"));
+///
+/// // The person says that the device is not their own.
+/// assert!(!Client::on("library").unremembered().is_remembered());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Client {
     device: String,
@@ -76,6 +88,17 @@ pub enum Amr {
 
 impl Amr {
     /// Returns the value that RFC 8176 registers.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// let amr: Vec<_> = session.amr.iter().map(|amr| amr.as_str()).collect();
+    /// assert_eq!(amr, ["pwd"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pwd => "pwd",

@@ -33,6 +33,22 @@ pub struct Flow {
 impl Flow {
     /// Returns the session, if the flow has just opened or renewed one.
     ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// use selfsame::NotSignedIn;
+    ///
+    /// let session = engine.sign_in("ada@example.org", &password, &client)?.signed_in()?;
+    /// println!("signed in to {}", session.account);
+    ///
+    /// let flow = engine.reset_password("ada@example.org", &client)?;
+    /// assert_eq!(flow.signed_in(), Err(NotSignedIn { step: "VerifyEmail" }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`NotSignedIn`], which names the step that the flow is at.
     pub fn signed_in(self) -> Result<SignedIn, NotSignedIn> {

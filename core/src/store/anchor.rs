@@ -18,6 +18,34 @@ const TRIES: usize = 3;
 ///
 /// The engine calls it while it blocks other acts, and never inside a transaction. It must not call the
 /// engine.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("accounts.selfsame");
+/// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
+/// # let options = selfsame::Engine::options(selfsame::Unlock::HostKey(key));
+/// use std::sync::{Arc, Mutex};
+/// use selfsame::{Anchor, AnchorFailed};
+///
+/// /// Keeps the value in memory, for a test. An app keeps it in the platform's keystore.
+/// #[derive(Default)]
+/// struct Kept(Mutex<Option<Vec<u8>>>);
+///
+/// impl Anchor for Kept {
+///     fn load(&self) -> Result<Option<Vec<u8>>, AnchorFailed> {
+///         Ok(self.0.lock().map_err(|_| AnchorFailed)?.clone())
+///     }
+///
+///     fn store(&self, value: &[u8]) -> Result<(), AnchorFailed> {
+///         *self.0.lock().map_err(|_| AnchorFailed)? = Some(value.to_vec());
+///         Ok(())
+///     }
+/// }
+///
+/// let engine = options.anchor(Arc::new(Kept::default())).create(&path)?;
+/// assert!(engine.health()?.rollback_protected);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Anchor: Send + Sync {
     /// Returns the value that was stored last, at most 256 bytes. Returns `None` if nothing was ever stored.
     ///

@@ -122,6 +122,14 @@ impl Table {
     }
 
     /// The table that a key belongs to.
+    ///
+    /// ```
+    /// use selfsame::Table;
+    ///
+    /// // The key of the row of the account with this id.
+    /// let key = [&[7; 16][..], &[0x00]].concat();
+    /// assert_eq!(Table::of(&key).map(|table| table.name), Some("account"));
+    /// ```
     pub fn of(key: &[u8]) -> Option<&'static Self> {
         let (account, rest) = key.split_at_checked(16)?;
         let (kind, rest) = rest.split_first()?;
