@@ -114,7 +114,7 @@ fn sign_in(results: &Results) -> Plot {
                     bar(
                         "the same, wiping its memory",
                         NO_SYSTEM,
-                        with("the same by the engine's hasher, memory wiped"),
+                        with("the engine's hasher, memory wiped"),
                     ),
                     bar("durable commit of one row", NO_SYSTEM, with(commit)),
                 ],
