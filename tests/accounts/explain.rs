@@ -115,7 +115,7 @@ fn r11_3_the_history_reads_as_words() {
             "the account was made",
             "a password was tried, and refused, 3 times",
             "signed in",
-            "a password was said to be known to others by the service",
+            "a password was reported as known to others by the service",
             "the password was changed",
         ]
     );
