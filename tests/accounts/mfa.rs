@@ -56,7 +56,7 @@ fn told(world: &World) -> Vec<&'static str> {
 }
 
 #[test]
-fn r5_1_an_enrolment_is_proven_by_the_app_and_counts_once_its_codes_are_saved() {
+fn r5_1_an_enrolment_is_proven_by_the_app_and_takes_effect_once_its_codes_are_saved() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -78,7 +78,7 @@ fn r5_1_an_enrolment_is_proven_by_the_app_and_counts_once_its_codes_are_saved() 
 }
 
 #[test]
-fn r5_1_an_enrolment_ends_after_a_quarter_of_an_hour_with_its_session_and_at_the_fifth_wrong_code() {
+fn r5_1_an_enrolment_ends_after_15_minutes_with_its_session_and_at_the_fifth_wrong_code() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -113,7 +113,7 @@ fn r5_1_an_enrolment_ends_after_a_quarter_of_an_hour_with_its_session_and_at_the
 }
 
 #[test]
-fn r5_2_a_step_is_taken_once_the_enrolling_one_too_and_none_before_it() {
+fn r5_2_a_time_step_is_accepted_once_and_none_before_it() {
     let world = World::new();
     let ada = world.ada();
     let app = world.turn_on_mfa(&ada.token);
@@ -137,7 +137,7 @@ fn r5_2_a_step_is_taken_once_the_enrolling_one_too_and_none_before_it() {
 }
 
 #[test]
-fn r5_2_one_code_opens_one_session_however_many_ask_at_once() {
+fn r5_2_one_code_opens_one_session_even_if_many_use_it_at_once() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     let answer = world.totp(&app);
@@ -151,7 +151,7 @@ fn r5_2_one_code_opens_one_session_however_many_ask_at_once() {
 }
 
 #[test]
-fn r5_3_codes_can_be_looked_at_again_for_a_quarter_of_an_hour_and_make_the_session_aal2() {
+fn r5_3_new_codes_can_be_shown_again_for_15_minutes_and_make_the_session_aal2() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -175,7 +175,7 @@ fn r5_3_codes_can_be_looked_at_again_for_a_quarter_of_an_hour_and_make_the_sessi
 }
 
 #[test]
-fn r5_3_a_recovery_code_works_once_however_it_is_typed_and_is_told() {
+fn r5_3_a_recovery_code_works_once_in_any_spelling_and_notifies_the_owner() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     told(&world);
@@ -227,7 +227,7 @@ fn r4_3_every_path_into_the_account_asks_for_the_second_factor() {
 }
 
 #[test]
-fn r5_4_other_codes_work_once_they_are_saved_and_the_ones_before_until_then() {
+fn r5_4_new_codes_are_valid_once_they_are_saved_and_the_old_ones_until_then() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     let account = with_token(&world, &full_sign_in(&world, &app));
@@ -250,7 +250,7 @@ fn r5_4_other_codes_work_once_they_are_saved_and_the_ones_before_until_then() {
 }
 
 #[test]
-fn r5_4_other_codes_want_a_fresh_second_factor() {
+fn r5_4_new_codes_need_a_fresh_second_factor() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
@@ -265,7 +265,7 @@ fn r5_4_other_codes_want_a_fresh_second_factor() {
 }
 
 #[test]
-fn r5_5_a_recovered_session_may_replace_or_turn_off_the_factor_and_ends_those_before_it() {
+fn r5_5_a_recovered_session_can_replace_or_turn_off_mfa_and_ends_earlier_sessions() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     let before = full_sign_in(&world, &app);
@@ -292,7 +292,7 @@ fn r5_5_a_recovered_session_may_replace_or_turn_off_the_factor_and_ends_those_be
 }
 
 #[test]
-fn r5_5_nothing_but_a_factor_or_a_code_turns_mfa_off() {
+fn r5_5_only_a_second_factor_or_a_recovery_code_turns_mfa_off() {
     let world = World::new();
     let (_, app) = ada_with_mfa(&world);
     let account = with_token(&world, &full_sign_in(&world, &app));
@@ -310,7 +310,7 @@ fn r5_5_nothing_but_a_factor_or_a_code_turns_mfa_off() {
 }
 
 #[test]
-fn r5_7_the_highest_level_is_aal2_exactly_when_mfa_is_on() {
+fn r5_7_the_highest_level_is_aal2_exactly_if_mfa_is_on() {
     let world = World::new();
     let ada = world.ada();
     let level = |progress: Flow| signed_in(progress).aal;
@@ -343,7 +343,7 @@ fn r6_5_turning_mfa_on_replacing_it_and_turning_it_off_end_all_other_sessions() 
 }
 
 #[test]
-fn r12_1_the_second_counter_is_cleared_by_a_second_factor_alone() {
+fn r12_1_only_a_second_factor_clears_the_second_counter() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     for _ in 0..3 {
@@ -372,7 +372,7 @@ fn r12_1_the_second_counter_is_cleared_by_a_second_factor_alone() {
 }
 
 #[test]
-fn r12_1_at_a_hundred_failures_the_app_is_locked_and_a_recovery_code_replaces_it() {
+fn r12_1_a_hundred_failures_lock_the_app_and_a_recovery_code_replaces_it() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     for _ in 0..100 {
@@ -392,7 +392,7 @@ fn r12_1_at_a_hundred_failures_the_app_is_locked_and_a_recovery_code_replaces_it
 }
 
 #[test]
-fn r12_1_recovery_codes_are_paced_and_never_locked() {
+fn r12_1_recovery_codes_are_rate_limited_and_never_locked() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     let nonsense = Answer::RecoveryCode("0000-0000-0000-0000-0000-0000".into());
@@ -410,7 +410,7 @@ fn r12_1_recovery_codes_are_paced_and_never_locked() {
 }
 
 #[test]
-fn r12_3_parallel_guesses_at_the_second_factor_learn_no_more_than_the_budget() {
+fn r12_3_parallel_guesses_at_the_second_factor_stay_within_the_limit() {
     let world = World::new();
     let (ada, _) = ada_with_mfa(&world);
     let asked: Vec<_> = (0..24).map(|_| world.sign_in(&ada.email, PASSWORD).unwrap()).collect();
@@ -434,7 +434,7 @@ fn r5_6_a_second_factor_that_was_turned_off_meanwhile_is_not_asked_for() {
 }
 
 #[test]
-fn r4_6_a_password_changed_between_the_factors_makes_the_flow_begin_anew() {
+fn r4_6_a_password_change_between_the_factors_ends_the_flow() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     let waiting = world.sign_in(&ada.email, PASSWORD).unwrap();

@@ -3,7 +3,7 @@
 //!
 //! `UPDATE=1 cargo test -p selfsame-tests --test repository bench` draws and writes them, without measuring again.
 
-#![expect(clippy::unwrap_used, reason = "a test, whole")]
+#![expect(clippy::unwrap_used, reason = "a test panics on anything unexpected")]
 
 use std::collections::BTreeSet;
 use std::fs;
