@@ -313,7 +313,7 @@ fn r9_4_an_account_due_after_a_sighting_waits_for_a_sighting_of_its_own() {
     purge(&world);
     world.later(hours(6));
     let looked = purge(&world);
-    assert_eq!(gone(&looked), [], "one sighting a day");
+    assert_eq!(gone(&looked), [], "at most one sighting per day");
     world.later(hours(18));
     assert_eq!(gone(&purge(&world)), [ada.account], "the second account has its sighting now");
     world.later(days(1));

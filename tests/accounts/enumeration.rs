@@ -271,7 +271,7 @@ fn r12_1_during_a_wait_the_right_password_reveals_no_more_than_a_wrong_one() {
         assert!(tries.iter().all(|seen| seen == first), "{email}: rows included: {tries:?}");
         all.push(tries);
     }
-    let [first, ..] = all.as_slice() else { panic!("nobody was tried") };
+    let [first, ..] = all.as_slice() else { panic!("no email was tried") };
     let bare = |tries: &[Seen; 5]| tries.each_ref().map(|seen| format!("{:?}", seen.bare()));
     assert!(all.iter().all(|tries| bare(tries) == bare(first)), "{all:?}");
 }
@@ -336,7 +336,7 @@ fn r12_5_over_the_limits_of_an_address_all_emails_look_alike() {
             seen
         });
         let messages = seen.iter().filter(|seen| seen.rows.iter().any(|(table, _)| *table == "outbox"));
-        assert_eq!(messages.count(), 8, "one a minute, five an hour");
+        assert_eq!(messages.count(), 8, "one message per minute and five per hour");
     }
 }
 

@@ -11,7 +11,7 @@ fn r13_1_a_message_is_committed_with_its_cause_and_fetched_until_it_is_delivered
     let engine = world.engine();
     let commits = engine.commits().unwrap();
     engine.sign_up("ada@example.org", &PASSWORD.into(), &Client::on("Ada's phone")).unwrap();
-    assert_eq!(engine.commits().unwrap(), commits + 1, "the flow and its message are one commit");
+    assert_eq!(engine.commits().unwrap(), commits + 1, "the flow and its message share one commit");
     let first = engine.messages(10).unwrap();
     let again = engine.messages(10).unwrap();
     assert_eq!((first.len(), again.len(), first[0].id), (1, 1, again[0].id));

@@ -116,7 +116,7 @@ fn r12_3_parallel_codes_stay_within_the_limit() {
             .filter(|done| matches!(done.step, Step::SignedIn { .. }))
             .count()
     });
-    assert!(right <= 1, "one code, one account, one token: {right}");
+    assert!(right <= 1, "one code gives at most one account and one token: {right}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::records::verdict::{Change, Verdict};
 use crate::rules::{first_factor, opening};
 
 /// Signs in with email and password. `holder` is the account whose password has the email, or the failures
-/// counted for an unknown email. Both cases answer alike and take as long (SPEC 4.2).
+/// counted for an unknown email. Both cases give the same answer in the same time (SPEC 4.2).
 pub(crate) fn password(
     holder: Result<Account, UnknownSlot>,
     proof: Option<PasswordProof>,
