@@ -1,4 +1,5 @@
-//! Every act of the public face once, in the life of an account: what is counted and what is timed.
+//! Does every act of the public API once, in the life of one account, so that the acts can be counted and
+//! timed.
 
 use std::fmt::Debug;
 
@@ -12,12 +13,12 @@ const PASSWORD: &str = "correct horse battery staple";
 const ANOTHER: &str = "another horse battery staple";
 const ONE_MORE: &str = "one more horse battery staple";
 
-/// Who watches acts being done.
+/// Observes each act.
 pub(crate) trait Watch {
     fn act<T>(&mut self, name: &'static str, act: impl FnOnce() -> T) -> T;
 }
 
-/// Somebody's life: `engine` goes by the clock of `world`, and `name` is nobody else's.
+/// The life of one account: `engine` uses the clock of `world`, and no other account has `name`.
 pub(crate) struct Life<'a, W> {
     pub(crate) engine: &'a Engine,
     pub(crate) world: &'a World,
@@ -27,13 +28,13 @@ pub(crate) struct Life<'a, W> {
 
 impl<W: Watch> Life<'_, W> {
     pub(crate) fn live(mut self) {
-        let (first, second) = self.arrives();
-        self.looks(&second);
+        let (first, second) = self.signs_in();
+        self.reads(&second);
         self.changes(&second);
         self.turns_mfa_on(&second);
         self.uses_products();
-        self.forgets();
-        self.leaves(&first);
+        self.resets_password();
+        self.deletes(&first);
     }
 
     fn email(&self) -> String {
@@ -44,7 +45,7 @@ impl<W: Watch> Life<'_, W> {
         format!("{}@example.net", self.name)
     }
 
-    /// Everything that waits to be delivered, and the code that came last.
+    /// Delivers all messages and returns the last code.
     fn mailed(&self) -> Option<Secret> {
         let mut code = None;
         loop {
@@ -82,57 +83,59 @@ impl<W: Watch> Life<'_, W> {
         self.engine.account(token).unwrap()
     }
 
-    /// By password and by provider, known and unknown, right and wrong.
-    fn arrives(&mut self) -> (SessionToken, SessionToken) {
+    /// Signs up and signs in: by password and by provider, with known and unknown identities, right and wrong
+    /// codes.
+    fn signs_in(&mut self) -> (SessionToken, SessionToken) {
         let (email, password, phone) = (self.email(), Secret::from(PASSWORD), Client::on("a phone"));
         let asked = self.done("sign-up", |engine| engine.sign_up(&email, &password, &phone));
         let messages = self.done("fetch a message", |engine| engine.messages(10));
         let message = messages.into_iter().next_back().unwrap();
-        self.done("drop a message", |engine| engine.delivered(message.id));
+        self.done("confirm the delivery of a message", |engine| engine.delivered(message.id));
         let right = Answer::Code(message.kind.mailed_code().cloned().unwrap());
-        self.refused("a wrong code", |engine| engine.answer(&asked, Answer::Code("x".into())));
-        let first = token(self.answer("the right code: a new account", &asked, &right));
+        self.refused("sign-up, wrong code", |engine| engine.answer(&asked, Answer::Code("x".into())));
+        let first = token(self.answer("sign-up, right code: account created", &asked, &right));
         self.world.later(minutes(5));
-        self.done("sign-in, and the mark of time", |engine| engine.sign_in(&email, &password, &phone));
+        self.done("sign-in that also stores the engine time", |engine| {
+            engine.sign_in(&email, &password, &phone)
+        });
         self.done("sign-in", |engine| engine.sign_in(&email, &password, &phone));
         self.refused("sign-in, wrong password", |engine| engine.sign_in(&email, &"wrong".into(), &phone));
         let nobody = format!("nobody-{email}");
         self.refused("sign-in, unknown email", |engine| engine.sign_in(&nobody, &password, &phone));
         self.done("resolve a session", |engine| engine.resolve(&first));
         self.world.later(hours(1));
-        self.done("touch a session, when due", |engine| engine.touch(&first));
-        self.done("touch a session, when not", |engine| engine.touch(&first));
+        self.done("touch a session, update due", |engine| engine.touch(&first));
+        self.done("touch a session, no update due", |engine| engine.touch(&first));
 
         let x = "x".parse::<ProviderId>().unwrap();
-        let begun = self.done("begin with a provider", |engine| engine.begin_federated(&x, &phone));
+        let begun = self.done("begin a federated sign-in", |engine| engine.begin_federated(&x, &phone));
         let identity = Identity::at("x", &self.name);
         let brought = identity.clone().with_email(&email).assertion(&begun);
-        let asked = self.done("bring an unknown identity", |engine| {
+        let asked = self.done("assertion of an unknown identity", |engine| {
             engine.continue_with(&begun, &brought, Intent::SignUp)
         });
         let right = self.code();
-        let prompt = self.answer("prove its address: the prompt", &asked, &right);
-        self.done("show the step again", |engine| engine.resume(prompt.token.as_ref().unwrap()));
-        let chosen = self.answer("choose a candidate", &prompt, &Answer::LinkTo(1));
-        self.answer("prove it by password: linked", &chosen, &Answer::Password(PASSWORD.into()));
+        let prompt = self.answer("prove the address: link prompt", &asked, &right);
+        self.done("resume the flow", |engine| engine.resume(prompt.token.as_ref().unwrap()));
+        let chosen = self.answer("choose a candidate account", &prompt, &Answer::LinkTo(1));
+        self.answer("prove ownership by password: linked", &chosen, &Answer::Password(PASSWORD.into()));
         let begun = self.engine.begin_federated(&x, &phone).unwrap();
         let brought = identity.assertion(&begun);
-        let second =
-            token(self.done("bring a known identity", |engine| {
-                engine.continue_with(&begun, &brought, Intent::SignIn)
-            }));
+        let second = token(self.done("assertion of a known identity", |engine| {
+            engine.continue_with(&begun, &brought, Intent::SignIn)
+        }));
         (first, second)
     }
 
-    fn looks(&mut self, token: &SessionToken) {
+    fn reads(&mut self, token: &SessionToken) {
         let account = self.handle(token);
         self.done("the account page", |engine| engine.account(token).unwrap().view());
         self.done("list the sessions", |_| account.sessions());
-        self.done("the activity", |_| account.activity());
+        self.done("list the activity", |_| account.activity());
         self.done("verify the audit chain", |_| account.verify_audit());
         self.done("explain an act", |_| account.explain(&Planned::EnrollTotp));
-        self.done("the export", |_| account.export());
-        self.done("the health of the store", Engine::health);
+        self.done("export the data", |_| account.export());
+        self.done("check the health of the store", Engine::health);
     }
 
     fn changes(&mut self, token: &SessionToken) {
@@ -140,23 +143,24 @@ impl<W: Watch> Life<'_, W> {
         let (email, new_email) = (self.email(), self.new_email());
         self.done("set the display name", |_| account.set_display_name(Some("Ada")));
         self.done("change the password", |_| account.change_password(&PASSWORD.into(), &ANOTHER.into()));
-        let asked = self.done("change the email: a code", |_| account.change_email(&new_email, false));
+        let asked =
+            self.done("change the email: request a code", |_| account.change_email(&new_email, false));
         assert!(matches!(asked, AddressStep::ProveAddress { .. }));
         let code = self.mailed().unwrap();
-        self.done("change the email: done", |_| account.prove_address(&code));
-        self.done("change the contact", |_| account.set_contact(&email));
+        self.done("change the email: prove the address", |_| account.prove_address(&code));
+        self.done("change the contact address", |_| account.set_contact(&email));
         self.mailed();
-        self.done("renew the proof of a session", |_| account.reauthenticate());
+        self.done("begin a reauthentication", |_| account.reauthenticate());
     }
 
     fn turns_mfa_on(&mut self, token: &SessionToken) {
         let account = self.handle(token);
         let (email, password, phone) = (self.new_email(), Secret::from(ANOTHER), Client::on("a phone"));
-        let secret = self.done("MFA: a secret", |_| account.enroll_totp()).secret;
+        let secret = self.done("MFA: enrol an app", |_| account.enroll_totp()).secret;
         let (world, shown) = (self.world, secret.clone());
         let shown = move || totp(&shown, world.now()).unwrap();
-        let codes = self.done("MFA: on", |_| account.confirm_totp(&shown()));
-        self.done("MFA: the codes are saved", |_| account.recovery_codes_saved());
+        let codes = self.done("MFA: turn on", |_| account.confirm_totp(&shown()));
+        self.done("MFA: confirm the saved codes", |_| account.recovery_codes_saved());
         self.world.later(minutes(1));
         let asked =
             self.done("sign-in with MFA: password", |engine| engine.sign_in(&email, &password, &phone));
@@ -170,7 +174,7 @@ impl<W: Watch> Life<'_, W> {
         let fresh = self.engine.answer(&asked, Answer::Totp(shown()));
         let account = self.handle(&signed_in(fresh.unwrap()).token);
         self.done("MFA: new recovery codes", |_| account.regenerate_recovery_codes());
-        self.done("MFA: off", |_| account.turn_off_mfa());
+        self.done("MFA: turn off", |_| account.turn_off_mfa());
         self.mailed();
     }
 
@@ -187,35 +191,36 @@ impl<W: Watch> Life<'_, W> {
             managed_by: ManagedBy::Direct,
         };
         self.done("open a product", |_| account.open_product(&grok));
-        self.done("set its billing", |engine| engine.set_billing(id, &grok, &billing));
+        self.done("set the billing of a product", |engine| engine.set_billing(id, &grok, &billing));
         self.done("list the products", |_| account.memberships());
-        self.done("where it is billed", |_| account.billing_destination(&grok));
-        self.done("where the account is managed", |_| {
+        self.done("get the billing destination", |_| account.billing_destination(&grok));
+        self.done("get the management destination", |_| {
             account.manage_destination(&Managed::Product(grok.clone()))
         });
-        let request = self.done("ask for one's data", |_| account.request_privacy(RequestKind::Access));
-        self.done("list one's requests", |_| account.privacy_requests());
-        self.done("list open requests", |engine| engine.open_requests(10));
-        self.done("close a request", |engine| engine.close_request(id, request.id, "sent"));
+        let request = self.done("make a privacy request", |_| account.request_privacy(RequestKind::Access));
+        self.done("list the account's privacy requests", |_| account.privacy_requests());
+        self.done("list open privacy requests", |engine| engine.open_requests(10));
+        self.done("close a privacy request", |engine| engine.close_request(id, request.id, "sent"));
         let desk = self.engine.support("grace");
         let email = self.new_email();
-        self.done("support: find", |_| desk.find(&email));
-        self.done("support: activity", |_| desk.activity(id));
-        self.done("support: what was done", |engine| engine.support_records(id));
+        self.done("support: find an account", |_| desk.find(&email));
+        self.done("support: list the activity", |_| desk.activity(id));
+        self.done("support: list the support records", |engine| engine.support_records(id));
         self.mailed();
     }
 
-    fn forgets(&mut self) {
+    fn resets_password(&mut self) {
         let (email, phone) = (self.new_email(), Client::on("a phone"));
-        let asked = self.done("a forgotten password: a code", |engine| engine.reset_password(&email, &phone));
+        let asked =
+            self.done("password reset: request a code", |engine| engine.reset_password(&email, &phone));
         let right = self.code();
-        let asked = self.answer("a forgotten password: proven", &asked, &right);
-        self.answer("a forgotten password: a new one", &asked, &Answer::NewPassword(ONE_MORE.into()));
+        let asked = self.answer("password reset: prove the address", &asked, &right);
+        self.answer("password reset: set the password", &asked, &Answer::NewPassword(ONE_MORE.into()));
         self.mailed();
     }
 
-    fn leaves(&mut self, ended: &SessionToken) {
-        self.refused("resolve a session that has ended", |engine| engine.resolve(ended));
+    fn deletes(&mut self, ended: &SessionToken) {
+        self.refused("resolve an ended session", |engine| engine.resolve(ended));
         self.world.later(days(2));
         let (email, password, phone) = (self.new_email(), Secret::from(ONE_MORE), Client::on("a phone"));
         let sign_in = |engine: &Engine| signed_in(engine.sign_in(&email, &password, &phone).unwrap());
@@ -225,15 +230,16 @@ impl<W: Watch> Life<'_, W> {
         let session = sign_in(self.engine).session;
         self.done("end a session", |_| account.end_session(session));
         self.done("end all other sessions", |_| account.end_other_sessions());
-        self.done("ask for deletion", |_| account.request_deletion());
-        let asked = self.done("sign-in, to be deleted", |engine| engine.sign_in(&email, &password, &phone));
+        self.done("request deletion", |_| account.request_deletion());
+        let asked =
+            self.done("sign-in, pending deletion", |engine| engine.sign_in(&email, &password, &phone));
         let back = self.answer("restore", &asked, &Answer::Restore);
         assert!(matches!(back.step, Step::SignedIn { .. }));
-        self.done("purge, with nothing due", |engine| engine.purge_due(10));
+        self.done("purge, nothing due", |engine| engine.purge_due(10));
         self.mailed();
     }
 }
 
-fn token(progress: Flow) -> SessionToken {
-    signed_in(progress).token
+fn token(flow: Flow) -> SessionToken {
+    signed_in(flow).token
 }

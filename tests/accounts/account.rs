@@ -4,7 +4,7 @@ use selfsame::{AddressSource, Answer, Error, Intent, MethodKind, Refusal, Status
 use selfsame_world::{Identity, World, days, minutes, signed_in};
 
 #[test]
-fn r1_1_an_account_is_active_and_named_by_a_uuid_of_its_time() {
+fn r1_1_a_new_account_is_active_and_its_id_is_a_uuid_v7_of_its_time() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada).view().unwrap();
@@ -15,7 +15,7 @@ fn r1_1_an_account_is_active_and_named_by_a_uuid_of_its_time() {
 }
 
 #[test]
-fn r1_1_a_deletion_asked_for_is_a_status_with_its_times() {
+fn r1_1_a_requested_deletion_is_a_status_with_its_times() {
     let world = World::new();
     let ada = world.ada();
     let purge_at = world.account(&ada).request_deletion().unwrap().purge_at;
@@ -23,19 +23,19 @@ fn r1_1_a_deletion_asked_for_is_a_status_with_its_times() {
     let Step::ConfirmRestore { requested_at, purge_at: shown } =
         world.sign_in(&ada.email, &ada.password).unwrap().step
     else {
-        panic!("an account that is to be deleted asks whether it is to be restored");
+        panic!("an account pending deletion offers the restore");
     };
     assert_eq!((requested_at, shown), (world.now(), purge_at));
 }
 
 #[test]
-fn r1_2_a_federated_method_is_found_by_issuer_and_subject_never_by_email() {
+fn r1_2_a_federated_method_is_found_by_issuer_and_subject_and_never_by_email() {
     let world = World::new();
     let first = signed_in(world.x_identity("815", None));
-    // The same subject at another issuer is somebody else; another subject with the same email too.
+    // The same subject at another issuer is another person, and so is another subject with the same email.
     let elsewhere = signed_in(world.federated(&Identity::at("other", "815")));
     assert_ne!(first.account, elsewhere.account);
-    // The same issuer and subject is the same person, whatever else the assertion says.
+    // The same issuer and subject are the same person, whatever else the assertion says.
     let again = Identity::at("x", "815").called("renamed").with_email("new@example.org");
     assert_eq!(signed_in(world.federated(&again)).account, first.account);
     let account = world.engine().account(&first.token).unwrap().view().unwrap();
@@ -43,7 +43,7 @@ fn r1_2_a_federated_method_is_found_by_issuer_and_subject_never_by_email() {
 }
 
 #[test]
-fn r1_3_two_accounts_of_different_methods_share_an_email_and_two_passwords_do_not() {
+fn r1_3_a_password_and_an_identity_can_share_an_email_but_two_passwords_cannot() {
     let world = World::new();
     let ada = world.ada();
     world.later(minutes(1));
@@ -58,7 +58,7 @@ fn r1_3_two_accounts_of_different_methods_share_an_email_and_two_passwords_do_no
 }
 
 #[test]
-fn r1_4_a_later_email_of_an_identity_is_seen_and_changes_nothing() {
+fn r1_4_a_newer_email_of_an_identity_is_shown_and_changes_nothing() {
     let world = World::new();
     let proven = world.prove(&world.x_identity("815", Some("Ada@Example.org")), "ada@example.org");
     let token = signed_in(proven).token;
@@ -75,11 +75,11 @@ fn r1_4_a_later_email_of_an_identity_is_seen_and_changes_nothing() {
 
     signed_in(world.x_identity("815", Some("ADA@example.org")));
     let back = world.engine().account(&token).unwrap().view().unwrap();
-    assert_eq!(back.methods[0].seen_email, None, "the old one again is nothing new");
+    assert_eq!(back.methods[0].seen_email, None, "the old email is not shown as new");
 }
 
 #[test]
-fn r1_4_an_identity_without_an_email_makes_an_account_without_a_contact() {
+fn r1_4_an_identity_without_an_email_creates_an_account_without_a_contact() {
     let world = World::new();
     let token = signed_in(world.x_identity("815", None)).token;
     let account = world.engine().account(&token).unwrap().view().unwrap();
@@ -87,7 +87,7 @@ fn r1_4_an_identity_without_an_email_makes_an_account_without_a_contact() {
 }
 
 #[test]
-fn r1_5_linking_moves_nothing_out_of_any_other_account() {
+fn r1_5_linking_takes_nothing_from_another_account() {
     let world = World::new();
     let ada = world.ada();
     world.later(minutes(1));
@@ -106,7 +106,7 @@ fn r1_5_linking_moves_nothing_out_of_any_other_account() {
 }
 
 #[test]
-fn r1_6_an_account_with_all_the_methods_it_may_have_takes_no_more() {
+fn r1_6_an_account_at_its_limit_of_methods_accepts_no_link() {
     let policy = World::policy().max_methods(2).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
@@ -118,12 +118,12 @@ fn r1_6_an_account_with_all_the_methods_it_may_have_takes_no_more() {
     };
     signed_in(link("1"));
     let back = link("2");
-    assert!(matches!(back.step, Step::LinkOrCreate { .. }), "the prompt returns (3.4): {back:?}");
+    assert!(matches!(back.step, Step::LinkOrCreate { .. }), "the prompt returns: {back:?}");
     assert_eq!(world.account(&ada).view().unwrap().methods.len(), 2);
 }
 
 #[test]
-fn r1_6_eight_accounts_share_a_verified_email_and_a_ninth_does_not() {
+fn r1_6_eight_accounts_can_share_a_verified_email_but_not_nine() {
     let world = World::new();
     for subject in 1..=8 {
         let asked = world.x_identity(&subject.to_string(), Some("ada@example.org"));
@@ -142,7 +142,7 @@ fn r1_6_eight_accounts_share_a_verified_email_and_a_ninth_does_not() {
 }
 
 #[test]
-fn r1_6_one_more_session_than_policy_allows_ends_the_oldest() {
+fn r1_6_a_session_over_the_limit_ends_the_oldest() {
     let policy = World::policy().max_sessions(3).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
@@ -153,7 +153,7 @@ fn r1_6_one_more_session_than_policy_allows_ends_the_oldest() {
     assert_eq!(
         world.engine().resolve(&ada.token).unwrap_err(),
         Error::Refused(Refusal::SessionEnded),
-        "the first of four"
+        "the first of four is gone"
     );
     let newest = signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
     let sessions = world.engine().account(&newest.token).unwrap().sessions().unwrap();
@@ -161,12 +161,12 @@ fn r1_6_one_more_session_than_policy_allows_ends_the_oldest() {
 }
 
 #[test]
-fn r1_6_sessions_that_are_over_go_before_one_that_lives() {
+fn r1_6_expired_sessions_are_removed_before_a_valid_one() {
     let policy = World::policy().max_sessions(3).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
     for _ in 0..6 {
-        // The desk is in use every day; of the phones each is signed in to once.
+        // The desk is used every day. Each phone signs in only once.
         for _ in 0..16 {
             world.later(days(1));
             world.engine().touch(&ada.token).unwrap();
@@ -174,12 +174,12 @@ fn r1_6_sessions_that_are_over_go_before_one_that_lives() {
         signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
     }
     let sessions = world.account(&ada).sessions().unwrap();
-    assert_eq!(sessions.len(), 3, "the desk, and the phones of the last 31 days");
+    assert_eq!(sessions.len(), 3, "the desk and the phones of the last 31 days");
     assert_eq!(world.engine().resolve(&ada.token).unwrap().id, ada.session);
 }
 
 #[test]
-fn r1_6_fewer_sessions_than_before_are_kept_when_policy_allows_fewer() {
+fn r1_6_a_lower_session_limit_ends_the_oldest_sessions() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("accounts");
     let world = World::builder().file(&path).build();
@@ -200,11 +200,11 @@ fn r1_6_fewer_sessions_than_before_are_kept_when_policy_allows_fewer() {
 }
 
 #[test]
-fn r1_9_one_mailbox_is_one_address_however_it_is_typed() {
+fn r1_9_every_spelling_of_a_mailbox_is_one_address() {
     let world = World::new();
     let password = "correct horse battery staple";
     let asked = world.sign_up(" Ada@BÜCHER.example ", password);
-    // The proof goes to the address that is compared.
+    // The message goes to the form of the address that is compared.
     let ada = signed_in(world.prove(&asked, "ada@xn--bcher-kva.example"));
     let again = world.sign_in("ada@xn--bcher-kva.example", password).unwrap();
     assert_eq!(signed_in(again).account, ada.account);
@@ -217,13 +217,13 @@ fn r1_9_one_mailbox_is_one_address_however_it_is_typed() {
 }
 
 #[test]
-fn r1_10_an_email_never_finds_an_identity_of_the_same_text() {
+fn r1_10_an_email_never_finds_an_identity_with_the_same_text() {
     let world = World::new();
     let by_subject =
         signed_in(world.federated(&Identity::at("x", "ada@example.org").called("ada@example.org")));
     let ada = world.ada();
     assert_ne!(ada.account, by_subject.account);
-    // An identity whose subject is the password's email finds nobody.
+    // The subject of an identity is the password's email, and no account is found.
     let asked = world.present(&Identity::at("other", "ada@example.org"), Intent::SignIn).unwrap();
     assert!(matches!(asked.step, Step::ConfirmCreate { .. }));
 }

@@ -45,14 +45,14 @@ fn gone(report: &PurgeReport) -> Vec<AccountId> {
     report.receipts.iter().map(|receipt| receipt.account).collect()
 }
 
-/// The first look, a day, and the second.
+/// Purges twice, a day apart, and returns the receipts.
 fn purged(world: &World) -> Vec<PurgeReceipt> {
     assert_eq!(purge(world).receipts, []);
     world.later(days(1));
     purge(world).receipts
 }
 
-/// How many rows there are of each table under an account's own key.
+/// Returns how many rows each table has under the account's own key.
 fn rows(world: &World, account: AccountId) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
     for key in world.engine().dump().unwrap().keys().filter(|key| key.starts_with(account.as_bytes())) {
@@ -67,7 +67,7 @@ fn all_rows(world: &World, table: &str) -> usize {
 }
 
 #[test]
-fn r9_1_the_answer_lists_what_goes_on_costing_money_and_what_is_granted() {
+fn r9_1_the_answer_lists_subscriptions_that_still_cost_money_and_granted_access() {
     let world = World::new();
     let ada = world.ada();
     link_x(&world, &ada, "815");
@@ -77,7 +77,7 @@ fn r9_1_the_answer_lists_what_goes_on_costing_money_and_what_is_granted() {
     assert_eq!(deletion.purge_at, world.now() + days(30));
     let billed: Vec<_> =
         deletion.still_billed.iter().map(|each| (each.product.as_str(), each.managed_by)).collect();
-    assert_eq!(billed, [("grok", ManagedBy::AppleAppStore)], "what we bill ourselves we end ourselves");
+    assert_eq!(billed, [("grok", ManagedBy::AppleAppStore)], "the service itself ends what it bills");
     assert!(deletion.still_billed[0].url.starts_with("https://apps.apple.com/"));
     let grants: Vec<_> = deletion.grants.iter().map(|grant| grant.provider.as_str()).collect();
     assert_eq!(grants, ["x"]);
@@ -85,7 +85,7 @@ fn r9_1_the_answer_lists_what_goes_on_costing_money_and_what_is_granted() {
 }
 
 #[test]
-fn r9_1_a_subscription_that_is_not_renewed_goes_on_costing_nothing() {
+fn r9_1_a_subscription_that_is_not_renewed_is_not_listed() {
     for (status, goes_on) in [
         (BillingStatus::Trial, true),
         (BillingStatus::PastDue, true),
@@ -122,25 +122,25 @@ fn r9_1_every_verified_address_is_reminded_seven_days_and_one_day_before() {
 }
 
 #[test]
-fn r9_1_nobody_is_reminded_of_a_deletion_that_is_off() {
+fn r9_1_a_cancelled_deletion_sends_no_reminder() {
     let world = World::new();
     let ada = world.ada();
     world.account(&ada).request_deletion().unwrap();
     world.later(days(1));
     let back = signed_in(world.answer(&asked(&world, &ada), Answer::Restore).unwrap()).token;
     assert_eq!((all_rows(&world, "reminder"), all_rows(&world, "purge")), (0, 0));
-    // Another deletion has reminders of its own.
+    // A new deletion has reminders of its own.
     let purge_at = world.engine().account(&back).unwrap().request_deletion().unwrap().purge_at;
     world.mailbox().clear();
     world.later(days(22));
-    assert_eq!(kinds(&world), [""; 0], "when the first would have been");
+    assert_eq!(kinds(&world), [""; 0], "the time of the first deletion's reminder");
     world.later(days(1));
     let reminder = world.mailbox().take(&ada.email).unwrap();
     assert!(matches!(reminder.kind, MessageKind::DeletionReminder { purge_at: at } if at == purge_at));
 }
 
 #[test]
-fn r9_1_many_reminders_of_one_moment_all_come() {
+fn r9_1_reminders_due_at_the_same_time_are_all_sent() {
     let world = World::new();
     let people: Vec<_> = (0..10).map(|n| world.person(&format!("p{n}@example.org"), PASSWORD)).collect();
     for person in &people {
@@ -152,7 +152,7 @@ fn r9_1_many_reminders_of_one_moment_all_come() {
 }
 
 #[test]
-fn r9_2_on_day_29_the_account_comes_back_whole() {
+fn r9_2_on_day_29_the_account_is_restored_completely() {
     let world = World::new();
     let ada = world.ada();
     bill(&world, &ada, "grok", &billing("1", BillingStatus::Active, ManagedBy::AppleAppStore));
@@ -169,7 +169,7 @@ fn r9_2_on_day_29_the_account_comes_back_whole() {
 }
 
 #[test]
-fn r9_3_at_thirty_days_it_is_refused_and_a_millisecond_before_it_is_not() {
+fn r9_3_a_restore_is_refused_at_thirty_days_but_not_a_millisecond_before() {
     let moment = std::time::Duration::from_millis(1);
     let world = World::new();
     let ada = world.ada();
@@ -182,7 +182,7 @@ fn r9_3_at_thirty_days_it_is_refused_and_a_millisecond_before_it_is_not() {
 }
 
 #[test]
-fn r9_3_an_act_that_wants_an_identifier_takes_the_claim_over_and_the_purge_leaves_it() {
+fn r9_3_another_account_can_claim_an_absent_account_s_identifier_and_the_purge_leaves_it() {
     let world = World::new();
     let ada = world.ada();
     link_x(&world, &ada, "815");
@@ -198,11 +198,11 @@ fn r9_3_an_act_that_wants_an_identifier_takes_the_claim_over_and_the_purge_leave
     assert_eq!(signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).account, anew.account);
     let again = signed_in(world.present(&Identity::at("x", "815"), Intent::SignIn).unwrap());
     assert_eq!(again.account, by_x.account);
-    // What another account is signed in to with is not revoked.
+    // A grant that another account uses to sign in is not revoked.
     assert!(!kinds(&world).contains(&"RevokeGrant".to_owned()));
 }
 
-/// The same person in a fresh session.
+/// Signs the person in again.
 fn world_again(world: &World, person: &Person) -> Person {
     let again = signed_in(world.sign_in(&person.email, &person.password).unwrap());
     Person { session: again.session, token: again.token, ..person.clone() }
@@ -217,7 +217,7 @@ fn r9_4_a_purge_removes_every_row_and_leaves_a_tombstone() {
     bill(&world, &ada, "grok", &billing("1", BillingStatus::Active, ManagedBy::Direct));
     world.account(&world_again(&world, &ada)).request_deletion().unwrap();
     let graces = rows(&world, grace.account);
-    // Nobody fetches the notices: they are the account's, and go with it.
+    // Nobody fetches the notices. They belong to the account and are purged with it.
     assert!(world.engine().health().unwrap().outbox > 1);
     world.later(days(30));
     let receipts = purged(&world);
@@ -242,14 +242,18 @@ fn r9_4_a_purge_removes_every_row_and_leaves_a_tombstone() {
     assert_eq!(all_rows(&world, "purge"), 0);
     let dump = world.engine().dump().unwrap();
     let (_, tombstone) = dump.iter().find(|(key, _)| key.starts_with(ada.account.as_bytes())).unwrap();
-    // Revision, format, nonce and tag; version, id and time of what it holds.
+    // Revision, format, nonce and tag; then the content: version, id and time.
     assert!(tombstone.len() < 8 + 1 + 28 + 1 + 17 + 10, "{}", tombstone.len());
     let report = purge(&world);
-    assert_eq!((report.receipts.len(), report.more, report.next_look), (0, false, None), "nothing twice");
+    assert_eq!(
+        (report.receipts.len(), report.more, report.next_look),
+        (0, false, None),
+        "no account is purged twice"
+    );
 }
 
 #[test]
-fn r9_4_a_purged_account_answers_nothing_and_its_identifiers_are_free() {
+fn r9_4_a_purged_account_cannot_be_found_and_its_identifiers_are_free() {
     let world = World::new();
     let ada = world.ada();
     world.account(&ada).request_deletion().unwrap();
@@ -272,13 +276,13 @@ fn r9_4_grants_at_providers_are_revoked_through_the_outbox() {
     assert_eq!(purged(&world).len(), 1);
     let messages = world.engine().messages(10).unwrap();
     let [message] = &messages[..] else { panic!("{messages:?}") };
-    assert_eq!(message.to, "", "it is for the host itself");
+    assert_eq!(message.to, "", "the message is for the host");
     let MessageKind::RevokeGrant { provider, subject } = &message.kind else { panic!("{message:?}") };
     assert_eq!((provider.as_str(), subject.as_str()), ("x", "815"));
 }
 
 #[test]
-fn r9_4_what_is_due_is_looked_at_twice_a_day_apart() {
+fn r9_4_a_purge_needs_two_sightings_a_day_apart() {
     let world = World::new();
     let ada = world.ada();
     assert_eq!(purge(&world).next_look, None);
@@ -292,13 +296,13 @@ fn r9_4_what_is_due_is_looked_at_twice_a_day_apart() {
     world.later(days(1) - minutes(1));
     let commits = world.engine().commits().unwrap();
     assert_eq!(gone(&purge(&world)), []);
-    assert!(world.engine().commits().unwrap() - commits <= 1, "looking costs a sighting at most");
+    assert!(world.engine().commits().unwrap() - commits <= 1, "a call writes at most one sighting");
     world.later(minutes(1));
     assert_eq!(gone(&purge(&world)), [ada.account]);
 }
 
 #[test]
-fn r9_4_what_comes_due_after_the_sighting_waits_for_one_of_its_own() {
+fn r9_4_an_account_due_after_a_sighting_waits_for_a_sighting_of_its_own() {
     let world = World::new();
     let (ada, grace) = (world.ada(), world.person("grace@example.org", PASSWORD));
     world.account(&ada).request_deletion().unwrap();
@@ -309,15 +313,15 @@ fn r9_4_what_comes_due_after_the_sighting_waits_for_one_of_its_own() {
     purge(&world);
     world.later(hours(6));
     let looked = purge(&world);
-    assert_eq!(gone(&looked), [], "one sighting a day");
+    assert_eq!(gone(&looked), [], "at most one sighting per day");
     world.later(hours(18));
-    assert_eq!(gone(&purge(&world)), [ada.account], "and a second one is made now");
+    assert_eq!(gone(&purge(&world)), [ada.account], "the second account has its sighting now");
     world.later(days(1));
     assert_eq!(gone(&purge(&world)), [grace.account]);
 }
 
 #[test]
-fn r9_4_a_clock_that_was_wrong_for_a_moment_destroys_nothing() {
+fn r9_4_a_clock_that_is_wrong_for_a_moment_purges_nothing() {
     let world = World::new();
     let (ada, grace) = (world.ada(), world.person("grace@example.org", PASSWORD));
     world.account(&ada).request_deletion().unwrap();
@@ -328,13 +332,13 @@ fn r9_4_a_clock_that_was_wrong_for_a_moment_destroys_nothing() {
     world.hand().set_wall_back(days(365));
     for _ in 0..5 {
         world.later(days(1));
-        assert_eq!(gone(&purge(&world)), [], "the clock stands before that sighting");
+        assert_eq!(gone(&purge(&world)), [], "the clock is before that sighting");
     }
     world.engine().set_trusted_time(world.now()).unwrap();
     assert_eq!(gone(&purge(&world)), []);
     signed_in(world.answer(&asked(&world, &ada), Answer::Restore).unwrap());
     signed_in(world.sign_in(&grace.email, PASSWORD).unwrap());
-    // What is due by the right time goes as ever.
+    // A deletion that is due by the right time is purged as usual.
     let again = world_again(&world, &grace);
     world.account(&again).request_deletion().unwrap();
     world.later(days(30));
@@ -342,11 +346,11 @@ fn r9_4_a_clock_that_was_wrong_for_a_moment_destroys_nothing() {
 }
 
 #[test]
-fn r9_4_a_purge_that_is_cut_off_goes_on_and_its_receipt_is_whole() {
+fn r9_4_an_interrupted_purge_continues_and_its_receipt_is_complete() {
     let folder = tempfile::tempdir().unwrap();
     let mut world = World::builder().file(&folder.path().join("store")).build();
     let ada = world.ada();
-    // 450 events or so, and a hundred sessions that have to go.
+    // Makes about 450 events and a hundred sessions to purge.
     for _ in 0..225 {
         let token = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token;
         world.engine().account(&token).unwrap().sign_out().unwrap();
@@ -377,7 +381,7 @@ fn r9_4_a_purge_that_is_cut_off_goes_on_and_its_receipt_is_whole() {
 }
 
 #[test]
-fn r9_4_a_call_purges_no_more_accounts_than_it_is_asked_for() {
+fn r9_4_a_call_purges_at_most_the_given_number_of_accounts() {
     let world = World::new();
     let people: Vec<_> = (0..5).map(|n| world.person(&format!("p{n}@example.org"), PASSWORD)).collect();
     for person in &people {
@@ -400,7 +404,7 @@ fn r9_4_a_call_purges_no_more_accounts_than_it_is_asked_for() {
 }
 
 #[test]
-fn r9_6_products_and_billing_are_what_they_were_after_a_restore() {
+fn r9_6_a_restore_leaves_products_and_billing_unchanged() {
     let world = World::new();
     let ada = world.ada();
     bill(&world, &ada, "grok", &billing("1", BillingStatus::Active, ManagedBy::AppleAppStore));
@@ -412,13 +416,13 @@ fn r9_6_products_and_billing_are_what_they_were_after_a_restore() {
     let account = world.engine().account(&back).unwrap();
     assert_eq!(account.memberships().unwrap(), before);
     assert!(account.verify_audit().unwrap());
-    // The window of the deletion that is off comes and goes.
+    // The purge date of the cancelled deletion passes.
     world.later(days(11));
     assert_eq!(purge(&world), PurgeReport { receipts: Vec::new(), more: false, next_look: None });
 }
 
 #[test]
-fn r9_7_a_fresh_first_factor_is_enough_to_ask_and_nothing_less() {
+fn r9_7_a_deletion_request_needs_a_fresh_first_factor() {
     let world = World::new();
     let ada = world.ada();
     world.later(minutes(5));
@@ -431,7 +435,7 @@ fn r9_7_a_fresh_first_factor_is_enough_to_ask_and_nothing_less() {
 }
 
 #[test]
-fn r10_3_the_owner_can_leave_out_the_rest_of_the_window_after_72_hours() {
+fn r10_3_the_owner_can_skip_the_rest_of_the_restore_window_after_72_hours() {
     let world = World::new();
     let ada = world.ada();
     let requested_at = world.now();
@@ -453,7 +457,7 @@ fn r10_3_the_owner_can_leave_out_the_rest_of_the_window_after_72_hours() {
 }
 
 #[test]
-fn r10_3_the_answer_is_offered_where_a_restore_is_and_nowhere_else() {
+fn r10_3_erasure_is_offered_only_where_a_restore_is() {
     let world = World::new();
     let sign_up = world.sign_up("ada@example.org", PASSWORD);
     assert_eq!(refused(world.answer(&sign_up, Answer::EraseNow)), Refusal::NotOffered);
@@ -463,11 +467,15 @@ fn r10_3_the_answer_is_offered_where_a_restore_is_and_nowhere_else() {
     world.later(hours(72));
     let (one, other) = (asked(&world, &ada), asked(&world, &ada));
     signed_in(world.answer(&one, Answer::Restore).unwrap());
-    assert_eq!(refused(world.answer(&other, Answer::EraseNow)), Refusal::NotOffered, "it was restored");
+    assert_eq!(
+        refused(world.answer(&other, Answer::EraseNow)),
+        Refusal::NotOffered,
+        "the account was restored"
+    );
 }
 
 #[test]
-fn r10_3_a_candidate_that_is_erased_leaves_the_prompt() {
+fn r10_3_an_erased_candidate_leaves_the_prompt() {
     let world = World::new();
     let ada = world.ada();
     world.account(&ada).request_deletion().unwrap();
@@ -483,7 +491,7 @@ fn r10_3_a_candidate_that_is_erased_leaves_the_prompt() {
 }
 
 #[test]
-fn r10_3_an_account_that_is_on_hold_is_not_erased() {
+fn r10_3_an_account_on_hold_is_not_erased() {
     let policy = World::policy().hold(days(7)).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
@@ -504,7 +512,7 @@ fn r10_3_an_account_that_is_on_hold_is_not_erased() {
 }
 
 #[test]
-fn r10_3_nothing_is_erased_while_an_act_can_be_undone() {
+fn r10_3_an_account_is_not_erased_while_an_act_can_be_undone() {
     let world = World::new();
     let ada = world.ada();
     let linked = world.now() + minutes(1);

@@ -8,7 +8,7 @@ use selfsame_world::{Identity, Person, World, days, hours, minutes, refused, sig
 const NEW: &str = "new@example.net";
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// An account by an X identity whose email was never proven.
+/// Signs up with an X identity whose email is never proven.
 fn unproven(world: &World, subject: &str, email: &str) -> SignedIn {
     signed_in(world.answer(&world.x_identity(subject, Some(email)), Answer::Skip).unwrap())
 }
@@ -33,16 +33,16 @@ fn r7_1_nothing_changes_before_the_code() {
     assert_eq!(world.prove_address(&account, NEW).unwrap(), AddressStep::Done);
     let after = account.view().unwrap();
     assert_eq!(after.contact.as_deref(), Some(NEW));
-    assert_eq!(after.methods[0].email.as_deref(), Some(NEW), "the identifier moved with it");
-    assert_eq!(after.addresses.len(), 1, "the old address is the account's no more");
+    assert_eq!(after.methods[0].email.as_deref(), Some(NEW), "the password's email changes too");
+    assert_eq!(after.addresses.len(), 1, "the account no longer has the old address");
     signed_in(world.sign_in(NEW, &ada.password).unwrap());
     assert_eq!(refused(world.sign_in(&ada.email, &ada.password)), Refusal::InvalidCredentials);
     let again = world.mailbox().code(NEW).unwrap();
-    assert_eq!(refused(account.prove_address(&again)), Refusal::InvalidCode, "used once");
+    assert_eq!(refused(account.prove_address(&again)), Refusal::InvalidCode, "a code works once");
 }
 
 #[test]
-fn r7_3_a_password_with_another_identifier_keeps_it() {
+fn r7_3_a_change_of_email_leaves_a_password_with_another_email() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -53,7 +53,7 @@ fn r7_3_a_password_with_another_identifier_keeps_it() {
     signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
     let after = account.view().unwrap();
     assert_eq!(after.contact.as_deref(), Some(NEW));
-    assert_eq!(after.addresses.len(), 3, "what a method carries stays an address");
+    assert_eq!(after.addresses.len(), 3, "a method's email stays an address of the account");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn r6_5_a_change_of_email_ends_all_other_sessions() {
 }
 
 #[test]
-fn r7_1_a_change_is_confirmed_in_the_session_that_asked_and_nowhere_else() {
+fn r7_1_an_email_change_is_confirmed_only_in_the_session_that_requested_it() {
     let world = World::new();
     let ada = world.ada();
     let other = world.fresh(&ada);
@@ -78,14 +78,14 @@ fn r7_1_a_change_is_confirmed_in_the_session_that_asked_and_nowhere_else() {
     assert_eq!(refused(other.prove_address(&code)), Refusal::InvalidCode);
     let bob = world.account(&world.person("bob@example.org", "bob's very own password"));
     assert_eq!(refused(bob.prove_address(&code)), Refusal::InvalidCode);
-    // Nor in a flow.
+    // Nor is the code accepted in a flow.
     let asked = world.sign_up(NEW, "a newcomer's password");
     assert_eq!(refused(world.answer(&asked, Answer::Code(code.clone()))), Refusal::InvalidCode);
     assert_eq!(account.prove_address(&code).unwrap(), AddressStep::Done);
 }
 
 #[test]
-fn r7_1_a_newer_change_replaces_the_one_that_waits() {
+fn r7_1_a_newer_email_change_replaces_the_pending_one() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -95,7 +95,7 @@ fn r7_1_a_newer_change_replaces_the_one_that_waits() {
     assert_eq!(refused(account.prove_address(&first)), Refusal::InvalidCode);
     world.prove_address(&account, "second@example.net").unwrap();
     assert_eq!(account.view().unwrap().contact.as_deref(), Some("second@example.net"));
-    // In another session too.
+    // This also holds for a change in another session.
     let ada = Person { email: "second@example.net".to_owned(), ..ada };
     let account = world.fresh(&ada);
     account.change_email("third@example.net", false).unwrap();
@@ -106,7 +106,7 @@ fn r7_1_a_newer_change_replaces_the_one_that_waits() {
 }
 
 #[test]
-fn r7_1_a_change_is_void_after_anything_else_that_matters() {
+fn r7_1_a_pending_email_change_is_void_after_another_security_change() {
     type Act = fn(&World, &AccountHandle, &str);
     let acts: [(&str, Act); 7] = [
         ("a password change", |_, account, password| {
@@ -122,7 +122,7 @@ fn r7_1_a_change_is_void_after_anything_else_that_matters() {
         ("a second factor", |world, account, _| {
             world.turn_mfa_on(account);
         }),
-        ("its session's end", |_, account, _| account.sign_out().unwrap()),
+        ("the end of its session", |_, account, _| account.sign_out().unwrap()),
         ("deletion", |_, account, _| {
             account.request_deletion().unwrap();
         }),
@@ -145,7 +145,7 @@ fn r7_1_a_change_is_void_after_anything_else_that_matters() {
 }
 
 #[test]
-fn r7_1_what_a_sign_in_notes_down_voids_nothing() {
+fn r7_1_what_a_sign_in_records_does_not_void_an_email_change() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -157,7 +157,7 @@ fn r7_1_what_a_sign_in_notes_down_voids_nothing() {
 }
 
 #[test]
-fn r7_1_a_change_wants_fresh_proof() {
+fn r7_1_an_email_change_needs_fresh_proof() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -168,22 +168,26 @@ fn r7_1_a_change_wants_fresh_proof() {
 }
 
 #[test]
-fn r7_2_a_collision_is_told_to_the_proven_owner_of_the_mailbox_alone() {
+fn r7_2_only_the_proven_owner_of_the_mailbox_learns_of_a_collision() {
     let world = World::new();
     let (ada, bob) = (world.ada(), world.person("bob@example.org", "bob's very own password"));
     world.later(minutes(1));
     let account = world.fresh(&ada);
     let asked = account.change_email(&bob.email, false).unwrap();
-    assert_eq!(asked, AddressStep::ProveAddress { to: "b…@example.org".to_owned() }, "as if it were free");
+    assert_eq!(
+        asked,
+        AddressStep::ProveAddress { to: "b…@example.org".to_owned() },
+        "the answer for a free address"
+    );
     assert_eq!(refused(account.prove_address(&"12345678".into())), Refusal::InvalidCode);
     let code = world.mailbox().code(&bob.email).unwrap();
     assert_eq!(refused(account.prove_address(&code)), Refusal::IdentifierInUse);
-    assert_eq!(refused(account.prove_address(&code)), Refusal::InvalidCode, "it is void then");
+    assert_eq!(refused(account.prove_address(&code)), Refusal::InvalidCode, "the code is void");
     assert_eq!(account.view().unwrap().contact.as_deref(), Some("ada@example.org"));
 }
 
 #[test]
-fn r7_2_a_collision_that_comes_between_the_request_and_the_code_is_seen() {
+fn r7_2_a_collision_between_the_request_and_the_code_is_detected() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -194,7 +198,7 @@ fn r7_2_a_collision_that_comes_between_the_request_and_the_code_is_seen() {
     assert_eq!(refused(account.prove_address(&code)), Refusal::IdentifierInUse);
     signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
 
-    // Held back for an undo it is another's too.
+    // An email that is reserved for an undo also counts as another account's.
     let world = World::new();
     let (ada, bob) = (world.ada(), world.person("bob@example.org", "bob's very own password"));
     world.move_to(&world.account(&bob), "moved@example.org");
@@ -203,7 +207,7 @@ fn r7_2_a_collision_that_comes_between_the_request_and_the_code_is_seen() {
     account.change_email(&bob.email, false).unwrap();
     let refusal = refused(world.prove_address(&account, &bob.email));
     assert_eq!(refusal, Refusal::IdentifierInUse);
-    // An email that an account has by an identity alone is free for a password.
+    // An email that another account has only by an identity is free for a password.
     let world = World::new();
     let ada = world.ada();
     signed_in(world.prove(&world.x_identity("1", Some(NEW)), NEW));
@@ -212,7 +216,7 @@ fn r7_2_a_collision_that_comes_between_the_request_and_the_code_is_seen() {
 }
 
 #[test]
-fn r1_6_a_ninth_account_does_not_get_the_email_by_a_change() {
+fn r1_6_a_ninth_account_cannot_change_to_the_email() {
     let policy = World::policy().max_accounts_per_email(1).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
@@ -224,7 +228,7 @@ fn r1_6_a_ninth_account_does_not_get_the_email_by_a_change() {
 }
 
 #[test]
-fn r12_5_the_code_of_a_change_lives_ten_minutes_from_the_fetch_and_five_wrong_ones_void_it() {
+fn r12_5_a_change_code_is_valid_for_ten_minutes_from_the_fetch_and_five_wrong_ones_void_it() {
     for (late, works) in [(MOMENT, true), (Duration::ZERO, false)] {
         let world = World::new();
         let account = world.account(&world.ada());
@@ -259,16 +263,16 @@ fn r12_5_wrong_and_void_codes_cost_the_same_commits() {
 }
 
 #[test]
-fn r12_5_over_the_pace_the_last_living_code_stays_usable() {
+fn r12_5_over_the_rate_limit_the_last_valid_code_stays_valid() {
     let world = World::new();
     let account = world.account(&world.ada());
     account.change_email(NEW, false).unwrap();
     let first = world.mailbox().code(NEW).unwrap();
     let again = account.change_email(NEW, false).unwrap();
-    assert!(matches!(again, AddressStep::ProveAddress { .. }), "the answer looks alike");
+    assert!(matches!(again, AddressStep::ProveAddress { .. }), "the answer is the same");
     assert_eq!(account.prove_address(&first).unwrap(), AddressStep::Done);
 
-    // A newer one voids it.
+    // A newer code voids the older one.
     let world = World::new();
     let account = world.account(&world.ada());
     account.change_email(NEW, false).unwrap();
@@ -280,7 +284,7 @@ fn r12_5_over_the_pace_the_last_living_code_stays_usable() {
 }
 
 #[test]
-fn r1_4_the_contact_is_the_owner_s_pick_among_the_verified() {
+fn r1_4_the_owner_chooses_the_contact_among_the_verified_addresses() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -292,12 +296,12 @@ fn r1_4_the_contact_is_the_owner_s_pick_among_the_verified() {
     assert_eq!(world.prove_address(&account, "unproven@example.org").unwrap(), AddressStep::Done);
     account.set_contact("unproven@example.org").unwrap();
     assert_eq!(account.view().unwrap().contact.as_deref(), Some("unproven@example.org"));
-    // The password's identifier is another matter.
+    // The password's identifier does not change.
     signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
 }
 
 #[test]
-fn r1_4_an_owner_takes_the_email_that_an_identity_came_with_later() {
+fn r1_4_an_owner_can_take_over_the_newer_email_of_an_identity() {
     let world = World::new();
     let proven = world.prove(&world.x_identity("815", Some("ada@example.org")), "ada@example.org");
     let account = account_of(&world, signed_in(proven));
@@ -308,7 +312,7 @@ fn r1_4_an_owner_takes_the_email_that_an_identity_came_with_later() {
     let view = account.view().unwrap();
     assert_eq!(view.methods[0].email.as_deref(), Some("lovelace@example.net"));
     assert_eq!(view.methods[0].seen_email, None);
-    assert_eq!(view.contact.as_deref(), Some("ada@example.org"), "what was proven stays");
+    assert_eq!(view.contact.as_deref(), Some("ada@example.org"), "the proven contact stays");
     assert_eq!(
         (view.addresses[0].source, view.addresses[0].verified_at.is_some()),
         (AddressSource::Contact, true)
@@ -336,9 +340,9 @@ fn r7_4_no_unverified_address_becomes_an_identifier_with_mfa_on_or_off() {
 }
 
 #[test]
-fn r3_7_the_first_proven_address_ends_other_sessions_and_asks_what_stays() {
+fn r3_7_the_first_proven_address_ends_other_sessions_and_asks_for_a_review() {
     let world = World::new();
-    // The squatter made the account and left a second way in.
+    // The squatter created the account. The victim signs in to it with an identity of their own.
     let squatter = account_of(&world, unproven(&world, "squatter", "victim@example.org"));
     let own = Identity::at("other", "victim");
     world.add(&squatter, &own).unwrap();
@@ -351,19 +355,23 @@ fn r3_7_the_first_proven_address_ends_other_sessions_and_asks_what_stays() {
     assert_eq!(methods[0].provider.as_ref().unwrap().as_str(), "x");
     assert_eq!(refused(squatter.view()), Refusal::SessionEnded);
     let shut_out = world.present(&Identity::at("x", "squatter"), selfsame::Intent::SignIn);
-    assert_eq!(refused(shut_out), Refusal::IdentityInUse, "it leads in no more");
+    assert_eq!(refused(shut_out), Refusal::IdentityInUse, "a suspended method does not sign in");
     assert!(victim.view().unwrap().methods[0].suspended);
 
-    assert_eq!(refused(victim.review(&[], true, None)), Refusal::NotOffered, "there is no second factor");
+    assert_eq!(
+        refused(victim.review(&[], true, None)),
+        Refusal::NotOffered,
+        "the account has no second factor"
+    );
     victim.review(&[], false, None).unwrap();
     let view = victim.view().unwrap();
     assert_eq!(view.methods.len(), 1);
-    assert_eq!(view.contact.as_deref(), Some("victim@example.org"), "its owner has proven it");
-    assert_eq!(refused(victim.review(&[], false, None)), Refusal::NotOffered, "nothing is left to say");
+    assert_eq!(view.contact.as_deref(), Some("victim@example.org"), "the owner proved the address");
+    assert_eq!(refused(victim.review(&[], false, None)), Refusal::NotOffered, "the review is done");
 }
 
 #[test]
-fn r3_7_what_is_kept_leads_in_again() {
+fn r3_7_a_method_that_the_owner_keeps_signs_in_again() {
     let world = World::new();
     let account = account_of(&world, unproven(&world, "1", "ada@example.org"));
     let phone = Identity::at("other", "1");
@@ -383,7 +391,7 @@ fn r3_7_what_is_kept_leads_in_again() {
 }
 
 #[test]
-fn r3_7_a_second_proof_asks_nothing_and_a_lone_method_neither() {
+fn r3_7_neither_a_second_proof_nor_a_single_method_asks_for_a_review() {
     let world = World::new();
     let account = account_of(&world, unproven(&world, "1", "ada@example.org"));
     world.later(minutes(1));
@@ -402,13 +410,13 @@ fn r3_7_a_second_proof_asks_nothing_and_a_lone_method_neither() {
 #[test]
 fn r3_7_unexpired_email_change() {
     let world = World::new();
-    // The attacker has an account of their own and asks to move it to the victim's address.
+    // The attacker has an account and requests to change its email to the victim's address.
     let attacker = world.account(&world.person("mallory@example.net", "mallory's own password"));
     attacker.change_email("victim@example.org", false).unwrap();
     let code = world.mailbox().code("victim@example.org").unwrap();
     world.later(days(1));
     let victim = world.person("victim@example.org", "the victim's own password");
-    // The code proves nothing in the victim's session, and the attacker's is over.
+    // The code proves nothing in the victim's session, and the attacker's session has expired.
     assert_eq!(refused(world.account(&victim).prove_address(&code)), Refusal::InvalidCode);
     assert_eq!(refused(attacker.prove_address(&code)), Refusal::InvalidCode);
     signed_in(world.sign_in(&victim.email, &victim.password).unwrap());

@@ -1,7 +1,7 @@
-//! Whoever knows an email and nothing else learns nothing about it (SPEC 2.7, 4.2, 4.7, 12.1, 12.5).
+//! A stranger who knows only an email learns nothing about its account (SPEC 2.7, 4.2, 4.7, 12.1, 12.5).
 //!
-//! Everybody here stands in one world, made anew from the same seed for each of them, and has the same
-//! done to them by a stranger. What the stranger is told, and what it costs, must not tell them apart.
+//! Each email is tested in a world of its own, made from the same seed with the same accounts. A stranger
+//! makes the same calls for each. Neither the answers nor the costs may distinguish the emails.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -17,29 +17,30 @@ use selfsame_world::{CountingHasher, Identity, World, days, hours, minutes, refu
 const PASSWORD: &str = "correct horse battery staple";
 const WRONG: &str = "a wrong password";
 
-/// Emails that are shown alike: the first letter, and as many after it.
+/// All emails have the same length and first letter, so they are masked alike. This account has only a
+/// password.
 const ADA: &str = "ada@example.org";
-/// With MFA on.
+/// The account has MFA on.
 const AMY: &str = "amy@example.org";
-/// To be deleted.
+/// The account is pending deletion.
 const ANN: &str = "ann@example.org";
-/// Whose password others are said to know.
+/// The account has a compromised password.
 const ASA: &str = "asa@example.org";
-/// With another way in beside the password.
+/// The account has an identity besides the password.
 const AIA: &str = "aia@example.org";
-/// With a verified address, and no password.
+/// The account has a verified address and no password.
 const ALF: &str = "alf@example.org";
-/// Whose address was never verified.
+/// The account never verified its address.
 const AUD: &str = "aud@example.org";
-/// Deleted 30 days ago; no purge has run.
+/// The account was deleted 30 days ago and is not purged yet.
 const AVA: &str = "ava@example.org";
-/// Who does not exist.
+/// No account has this email.
 const ABE: &str = "abe@example.org";
 
 const WITH_PASSWORD: [&str; 5] = [ADA, AMY, ANN, ASA, AIA];
 const EVERYBODY: [&str; 9] = [ADA, AMY, ANN, ASA, AIA, ALF, AUD, AVA, ABE];
 
-/// What one call told and cost.
+/// What a stranger can observe of one call.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Seen {
     told: String,
@@ -48,17 +49,17 @@ struct Seen {
     rows: Vec<Written>,
 }
 
-/// A row that was written, and its length; or that it was deleted.
+/// The table of a written row and the row's length, or `None` if the row was deleted.
 type Written = (&'static str, Option<usize>);
 
 impl Seen {
-    /// Without the rows: where a failure is counted on an account, its event is a row of its own.
+    /// Returns the observation without rows: a failure counted on an account also writes an event row.
     fn bare(&self) -> (&str, u64, &[HashCost]) {
         (&self.told, self.commits, &self.hashes)
     }
 }
 
-/// Notes at what cost each password was hashed.
+/// Records the cost of each hash.
 #[derive(Default)]
 struct NotingHasher(CountingHasher, Mutex<Vec<HashCost>>);
 
@@ -75,7 +76,7 @@ impl Hasher for NotingHasher {
     }
 }
 
-/// A world with everybody in it, and what a stranger sees of it.
+/// A world with all the accounts, and what a stranger observes.
 struct Stranger {
     world: World,
     hasher: Arc<NotingHasher>,
@@ -102,11 +103,12 @@ impl Stranger {
         signed_in(world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap());
         signed_in(world.prove(&world.x_identity("alf", Some(ALF)), ALF));
         signed_in(world.answer(&world.x_identity("aud", Some(AUD)), Answer::Skip).unwrap());
-        // What was mailed to whom is over, and gone: each new row of its kind clears away a few.
+        // The mails to these addresses are long past, and their rows are gone: each new row of a kind removes
+        // a few.
         world.later(days(2));
-        let over = paces(world);
+        let over = rate_limits(world);
         let mut passers_by = (0..).map(|number| format!("passer-by-{number}@example.org"));
-        while !paces(world).is_disjoint(&over) {
+        while !rate_limits(world).is_disjoint(&over) {
             world.sign_up(&passers_by.next().unwrap(), PASSWORD);
         }
         world.later(hours(1));
@@ -115,18 +117,18 @@ impl Stranger {
         stranger
     }
 
-    /// The clock's high-water mark is written by a call that is not looked at.
+    /// Makes a call that is not observed and that writes the clock's high-water mark.
     fn settled(&self) {
         refused(self.world.sign_in("nobody@example.net", WRONG));
     }
 
-    /// Time passes.
+    /// Advances the clock.
     fn later(&self, span: Duration) {
         self.world.later(span);
         self.settled();
     }
 
-    /// A call, and what is seen of it.
+    /// Makes a call and returns what is observed.
     fn sees<T>(
         &self,
         call: impl FnOnce(&World) -> Result<T, Error>,
@@ -150,12 +152,12 @@ impl Stranger {
         (answer.ok(), seen)
     }
 
-    /// A call that leads to a step.
+    /// Makes a call that leads to a step.
     fn step(&self, call: impl FnOnce(&World) -> Result<Flow, Error>) -> (Option<Flow>, Seen) {
         self.sees(call, |progress| {
             let has_flow = progress.token.is_some();
             let step = match &progress.step {
-                // What these show was drawn for them.
+                // These steps contain values drawn for this flow alone.
                 step @ (Step::SignedIn { .. } | Step::PresentAssertion { .. }) => step.code().to_owned(),
                 step => format!("{step:?}"),
             };
@@ -163,12 +165,12 @@ impl Stranger {
         })
     }
 
-    /// A wrong answer, which the stranger thinks of without having seen a message.
+    /// Gives a wrong code. The stranger has not read the message.
     fn wrong_code(&self, asked: &Flow) -> Seen {
         self.step(|world| world.answer(asked, Answer::Code("no code".into()))).1
     }
 
-    /// What a stranger does with a flow that waits for a code.
+    /// Tries what a stranger can do with a flow that waits for a code.
     fn tries_the_flow(&self, asked: Flow) -> Vec<Seen> {
         let mut seen = Vec::new();
         for _ in 0..7 {
@@ -190,13 +192,14 @@ impl Stranger {
     }
 }
 
-/// The rows that say when codes went to an address.
-fn paces(world: &World) -> BTreeSet<Vec<u8>> {
-    let is_pace = |key: &Vec<u8>| Table::of(key).unwrap().name == "pace";
-    world.engine().dump().unwrap().into_keys().filter(is_pace).collect()
+/// Returns the keys of the rows that count the messages to an address.
+fn rate_limits(world: &World) -> BTreeSet<Vec<u8>> {
+    let is_rate_limit = |key: &Vec<u8>| Table::of(key).unwrap().name == "pace";
+    world.engine().dump().unwrap().into_keys().filter(is_rate_limit).collect()
 }
 
-/// The rows that a call wrote. Every sealing is another, so a row that is written again is seen too.
+/// Returns the rows that a call wrote. Each sealing differs, so a row rewritten with the same content is
+/// included.
 fn written(before: &BTreeMap<Vec<u8>, Vec<u8>>, after: &BTreeMap<Vec<u8>, Vec<u8>>) -> Vec<Written> {
     let name = |key: &[u8]| Table::of(key).unwrap().name;
     let put = after.iter().filter(|(key, value)| before.get(*key) != Some(value));
@@ -207,13 +210,13 @@ fn written(before: &BTreeMap<Vec<u8>, Vec<u8>>, after: &BTreeMap<Vec<u8>, Vec<u8
     rows
 }
 
-/// Does the same to everybody, and holds all of it to what was seen of nobody.
+/// Makes the same calls for each email and compares what is observed with that of the unknown email.
 fn alike<T: PartialEq + Debug>(everybody: &[&str], does: impl Fn(&Stranger, &str) -> Vec<T>) -> Vec<T> {
     let nobody = does(&Stranger::new(), ABE);
     for email in everybody {
         let seen = does(&Stranger::new(), email);
         for (at, (somebody, nobody)) in seen.iter().zip(&nobody).enumerate() {
-            assert_eq!(somebody, nobody, "{email} is told from nobody by call {at}");
+            assert_eq!(somebody, nobody, "{email} differs from the unknown email at call {at}");
         }
         assert_eq!(seen.len(), nobody.len());
     }
@@ -233,7 +236,7 @@ fn sign_up(world: &World, email: &str) -> Result<Flow, Error> {
 }
 
 #[test]
-fn r4_2_a_wrong_password_tells_nothing_of_the_email_until_the_lock_and_behind_it() {
+fn r4_2_a_wrong_password_reveals_nothing_of_the_email_before_and_after_the_lock() {
     let seen = alike(&EVERYBODY, |stranger, email| {
         let mut seen = Vec::new();
         for _ in 0..103 {
@@ -247,45 +250,45 @@ fn r4_2_a_wrong_password_tells_nothing_of_the_email_until_the_lock_and_behind_it
     });
     let cost = HashCost::default();
     assert!(seen.contains(&("InvalidCredentials".to_owned(), 1, vec![cost])));
-    assert!(seen.contains(&("Throttled { retry_at: None }".to_owned(), 1, vec![])), "to the lock");
+    assert!(seen.contains(&("Throttled { retry_at: None }".to_owned(), 1, vec![])), "until the lock");
 }
 
 #[test]
-fn r12_1_within_a_wait_the_right_password_tells_no_more_than_a_wrong_one() {
+fn r12_1_during_a_wait_the_right_password_reveals_no_more_than_a_wrong_one() {
     let mut all = Vec::new();
     for email in EVERYBODY {
         let stranger = Stranger::new();
         for _ in 0..5 {
             refused(stranger.world.sign_in(email, WRONG));
         }
-        // The first refusal in a wait begins a row's event, those after it are folded into it.
+        // The first refusal during a wait starts an event row. Later ones are added to its count.
         stranger.step(|world| world.sign_in(email, WRONG));
         let tries = [WRONG, PASSWORD, "", PASSWORD, WRONG]
             .map(|password| stranger.step(|world| world.sign_in(email, password)).1);
         let [first, ..] = &tries;
         assert!(first.told.starts_with("Throttled"), "{}", first.told);
         assert_eq!((first.commits, first.hashes.len()), (1, 0));
-        assert!(tries.iter().all(|seen| seen == first), "{email}: to the length of the rows: {tries:?}");
+        assert!(tries.iter().all(|seen| seen == first), "{email}: rows included: {tries:?}");
         all.push(tries);
     }
-    let [first, ..] = all.as_slice() else { panic!("nobody was tried") };
+    let [first, ..] = all.as_slice() else { panic!("no email was tried") };
     let bare = |tries: &[Seen; 5]| tries.each_ref().map(|seen| format!("{:?}", seen.bare()));
     assert!(all.iter().all(|tries| bare(tries) == bare(first)), "{all:?}");
 }
 
 #[test]
-fn r4_2_a_right_password_costs_what_a_wrong_one_does_where_more_is_asked() {
+fn r4_2_a_right_password_that_leads_to_a_step_costs_what_a_wrong_one_does() {
     for email in [AMY, ANN, ASA] {
         let stranger = Stranger::new();
         let (_, wrong) = stranger.step(|world| world.sign_in(email, WRONG));
         let (asked, right) = stranger.step(|world| world.sign_in(email, PASSWORD));
         assert_eq!((wrong.commits, &wrong.hashes), (right.commits, &right.hashes), "{email}");
-        assert!(asked.unwrap().token.is_some(), "{email} is asked for more");
+        assert!(asked.unwrap().token.is_some(), "{email} gets another step");
     }
 }
 
 #[test]
-fn r4_2_what_the_stranger_cannot_have_typed_right_is_refused_alike() {
+fn r4_2_malformed_passwords_are_refused_alike_for_every_email() {
     let long = "x".repeat(5_000);
     for password in ["", " ", "short", "\u{fdd0}\u{fdd0}", long.as_str()] {
         alike(&EVERYBODY, |stranger, email| {
@@ -296,7 +299,7 @@ fn r4_2_what_the_stranger_cannot_have_typed_right_is_refused_alike() {
 }
 
 #[test]
-fn r2_7_a_sign_up_tells_and_costs_the_same_for_everybody_to_the_length_of_the_rows() {
+fn r2_7_a_sign_up_answers_costs_and_writes_the_same_for_every_email() {
     let seen = alike(&EVERYBODY, |stranger, email| {
         let (asked, begun) = stranger.step(|world| sign_up(world, email));
         let mut seen = vec![begun];
@@ -309,7 +312,7 @@ fn r2_7_a_sign_up_tells_and_costs_the_same_for_everybody_to_the_length_of_the_ro
 }
 
 #[test]
-fn r2_7_the_message_of_a_sign_up_is_the_same_for_everybody() {
+fn r2_7_the_message_of_a_sign_up_is_the_same_for_every_email() {
     alike(&EVERYBODY, |stranger, email| {
         sign_up(&stranger.world, email).unwrap();
         let messages = stranger.world.mailbox().all();
@@ -321,7 +324,7 @@ fn r2_7_the_message_of_a_sign_up_is_the_same_for_everybody() {
 }
 
 #[test]
-fn r12_5_over_the_pace_and_over_the_flows_of_an_address_everybody_is_alike() {
+fn r12_5_over_the_limits_of_an_address_all_emails_look_alike() {
     for begin in [sign_up, reset] {
         let seen = alike(&EVERYBODY, |stranger, email| {
             let mut seen = Vec::new();
@@ -333,12 +336,12 @@ fn r12_5_over_the_pace_and_over_the_flows_of_an_address_everybody_is_alike() {
             seen
         });
         let messages = seen.iter().filter(|seen| seen.rows.iter().any(|(table, _)| *table == "outbox"));
-        assert_eq!(messages.count(), 8, "one a minute, five an hour");
+        assert_eq!(messages.count(), 8, "one message per minute and five per hour");
     }
 }
 
 #[test]
-fn r4_7_a_reset_tells_and_costs_the_same_for_everybody_to_the_length_of_the_rows() {
+fn r4_7_a_reset_answers_costs_and_writes_the_same_for_every_email() {
     let seen = alike(&EVERYBODY, |stranger, email| {
         let (asked, begun) = stranger.step(|world| reset(world, email));
         let mut seen = vec![begun];
@@ -347,12 +350,15 @@ fn r4_7_a_reset_tells_and_costs_the_same_for_everybody_to_the_length_of_the_rows
     });
     let [begun, wrong, ..] = seen.as_slice() else { panic!("{seen:?}") };
     assert_eq!((begun.commits, begun.hashes.len()), (1, 0));
-    assert!(begun.rows.iter().any(|(table, _)| *table == "outbox"), "nobody's message is a row too");
+    assert!(
+        begun.rows.iter().any(|(table, _)| *table == "outbox"),
+        "a message without a recipient is a row too"
+    );
     assert_eq!((wrong.told.as_str(), wrong.commits), ("InvalidCode", 1));
 }
 
 #[test]
-fn r4_7_an_address_corrected_in_a_reset_tells_nothing_either() {
+fn r4_7_correcting_the_address_in_a_reset_reveals_nothing() {
     alike(&EVERYBODY, |stranger, email| {
         let (asked, begun) = stranger.step(|world| reset(world, "azz@example.org"));
         let (asked, corrected) =
@@ -363,7 +369,7 @@ fn r4_7_an_address_corrected_in_a_reset_tells_nothing_either() {
 }
 
 #[test]
-fn r4_7_a_reset_goes_to_who_has_a_password_and_to_nobody_else() {
+fn r4_7_a_reset_mails_only_accounts_with_a_password() {
     for email in EVERYBODY {
         let stranger = Stranger::new();
         reset(&stranger.world, email).unwrap();
@@ -373,7 +379,7 @@ fn r4_7_a_reset_goes_to_who_has_a_password_and_to_nobody_else() {
 }
 
 #[test]
-fn r2_7_an_identity_that_names_somebody_s_email_tells_nothing_of_it() {
+fn r2_7_an_identity_with_somebody_s_email_reveals_nothing_of_that_email() {
     for intent in [Intent::SignUp, Intent::SignIn] {
         let seen = alike(&EVERYBODY, |stranger, email| {
             let identity = Identity::at("other", "a stranger").with_email(email);
@@ -401,7 +407,7 @@ fn r2_7_an_identity_that_names_somebody_s_email_tells_nothing_of_it() {
 }
 
 #[test]
-fn r4_2_an_id_that_was_picked_tells_as_little_as_an_email() {
+fn r4_2_a_picked_account_id_reveals_as_little_as_an_email() {
     let told = |is_known: bool| {
         let stranger = Stranger::new();
         let known = stranger.world.person("zoe@example.org", PASSWORD).account;
@@ -419,7 +425,7 @@ fn r4_2_an_id_that_was_picked_tells_as_little_as_an_email() {
 }
 
 #[test]
-fn r12_2_an_email_that_is_guessed_at_is_no_more_known_than_before() {
+fn r12_2_a_sign_up_does_not_reveal_earlier_guesses_at_the_email() {
     let stranger = Stranger::new();
     for _ in 0..5 {
         refused(stranger.world.sign_in(ABE, WRONG));
@@ -431,7 +437,7 @@ fn r12_2_an_email_that_is_guessed_at_is_no_more_known_than_before() {
 }
 
 #[test]
-fn r2_7_what_the_flow_of_a_sign_up_says_later_is_the_same_for_everybody() {
+fn r2_7_a_sign_up_flow_answers_the_same_for_every_email_later_too() {
     alike(&EVERYBODY, |stranger, email| {
         let (asked, begun) = stranger.step(|world| sign_up(world, email));
         let asked = asked.unwrap();
@@ -448,7 +454,7 @@ fn r2_7_what_the_flow_of_a_sign_up_says_later_is_the_same_for_everybody() {
 }
 
 #[test]
-fn r4_7_what_a_flow_says_later_tells_nobody_whether_a_message_went_out() {
+fn r4_7_a_flow_never_reveals_whether_a_message_was_sent() {
     for begin in [sign_up, reset] {
         alike(&EVERYBODY, |stranger, email| {
             let (asked, begun) = stranger.step(|world| begin(world, email));
@@ -468,7 +474,7 @@ fn r4_7_what_a_flow_says_later_tells_nobody_whether_a_message_went_out() {
 }
 
 #[test]
-fn r4_2_a_hash_of_weaker_parameters_is_no_faster_to_refuse() {
+fn r4_2_a_hash_with_weaker_parameters_is_not_refused_faster() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let weak = HashCost::new(12_288, 3, 1);
@@ -482,11 +488,11 @@ fn r4_2_a_hash_of_weaker_parameters_is_no_faster_to_refuse() {
     let [known, unknown] = [ADA, ABE].map(|email| stranger.step(|world| world.sign_in(email, WRONG)).1);
     let cost = HashCost::default();
     assert_eq!(unknown.hashes, [cost]);
-    assert!(known.hashes.contains(&cost), "at least one hash at policy's parameters: {:?}", known.hashes);
+    assert!(known.hashes.contains(&cost), "at least one hash has policy's parameters: {:?}", known.hashes);
 }
 
 #[test]
-fn r13_1_messages_to_nobody_stand_in_no_other_s_way() {
+fn r13_1_messages_without_a_recipient_block_no_others() {
     let world = World::new();
     for n in 0..40 {
         reset(&world, &format!("nobody{n}@example.org")).unwrap();

@@ -1,4 +1,4 @@
-//! What an act would do, told without doing it, and the history in words (SPEC 13.5, 11.3).
+//! Predicts an act without doing it, and describes events in words (SPEC 13.5, 11.3).
 
 use selfsame::{Action, Effect, Planned, ProductId, Refusal};
 use selfsame_world::{World, days, hours, minutes, refused, signed_in};
@@ -6,7 +6,7 @@ use selfsame_world::{World, days, hours, minutes, refused, signed_in};
 const PASSWORD: &str = "correct horse battery staple";
 
 #[test]
-fn r13_5_an_explanation_says_what_the_act_then_does_and_writes_nothing() {
+fn r13_5_an_explanation_predicts_the_act_and_writes_nothing() {
     let world = World::new();
     let ada = world.ada();
     world.turn_on_mfa(&ada.token);
@@ -35,7 +35,7 @@ fn r13_5_an_explanation_says_what_the_act_then_does_and_writes_nothing() {
 }
 
 #[test]
-fn r13_5_a_refusal_is_told_as_the_act_would_give_it() {
+fn r13_5_an_explanation_gives_the_refusal_that_the_act_would_give() {
     let world = World::new();
     let ada = world.ada();
     world.later(hours(1));
@@ -93,7 +93,7 @@ fn r13_5_every_act_can_be_explained_and_names_rules_that_exist() {
 }
 
 #[test]
-fn r11_3_the_history_reads_as_words() {
+fn r11_3_an_event_describes_itself_in_words() {
     let world = World::new();
     let ada = world.ada();
     for _ in 0..3 {
@@ -115,14 +115,14 @@ fn r11_3_the_history_reads_as_words() {
             "the account was made",
             "a password was tried, and refused, 3 times",
             "signed in",
-            "a password was said to be known to others by the service",
+            "a password was reported as known to others by the service",
             "the password was changed",
         ]
     );
 }
 
 #[test]
-fn r13_4_health_says_how_the_store_is() {
+fn r13_4_health_reports_the_state_of_the_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let world = World::builder().file(&path).build();

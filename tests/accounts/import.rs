@@ -1,4 +1,4 @@
-//! Accounts of another service (SPEC 13.2).
+//! Imports accounts of another service (SPEC 13.2).
 
 use selfsame::{
     AddressSource, Answer, EmailProof, Error, ImportOutcome, ImportProblem, ImportedAccount,
@@ -7,9 +7,9 @@ use selfsame::{
 };
 use selfsame_world::{Identity, START, World, hours, minutes, signed_in, totp};
 
-/// Of the password "U*U", from crypt_blowfish.
+/// The bcrypt hash of "U*U", from crypt_blowfish.
 const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
-/// Of the password "password", from another implementation (argon2-cffi): the very form of the engine's own hashes.
+/// The Argon2id hash of "password", from argon2-cffi. The engine's own hashes have the same form.
 const ARGON2: &str =
     "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$yrdGtGIZk/3JHsUHh5gLQUqQppLwvGjf4Z+cJbPLqew";
 
@@ -48,21 +48,21 @@ fn refused(reason: ImportProblem) -> ImportOutcome {
 }
 
 #[test]
-fn r13_2_an_imported_account_signs_in_with_its_password_which_is_hashed_anew() {
+fn r13_2_an_imported_password_signs_in_and_is_hashed_again() {
     let world = World::new();
     let created_at = Timestamp::from_millis(1_577_836_800_000);
     let outcome = only(&world, ImportedAccount { created_at: Some(created_at), ..ada() });
     let ImportOutcome::Imported { account } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(world.mailbox().all().len(), 0, "nobody is told");
+    assert_eq!(world.mailbox().all().len(), 0, "an import sends no message");
 
     let wrong = world.sign_in("ada@example.org", "U*U!").unwrap_err();
     assert_eq!(wrong, Error::from(Refusal::InvalidCredentials));
     let before = world.hashes();
     let session = signed_in(world.sign_in("ada@example.org", "U*U").unwrap());
     assert_eq!(session.account, account);
-    assert_eq!(world.hashes(), before + 1, "it is hashed anew");
+    assert_eq!(world.hashes(), before + 1, "the password is hashed again");
     signed_in(world.sign_in("ada@example.org", "U*U").unwrap());
-    assert_eq!(world.hashes(), before + 2, "and from then on it is the engine's own");
+    assert_eq!(world.hashes(), before + 2, "the hash is the engine's own now");
 
     let view = world.engine().account(&session.token).unwrap().view().unwrap();
     assert_eq!(view.created, created_at);
@@ -73,9 +73,9 @@ fn r13_2_an_imported_account_signs_in_with_its_password_which_is_hashed_anew() {
     assert_eq!(world.engine().health().unwrap().accounts, 1);
 }
 
-/// Taken for the engine's own it would be held against a pepper that it was made without.
+/// If the engine took this hash for its own, it would add a pepper that the hash was made without.
 #[test]
-fn r13_2_a_hash_in_the_engines_own_form_is_one_of_another_service_all_the_same() {
+fn r13_2_an_imported_hash_in_the_engine_s_own_form_is_still_foreign() {
     let world = World::new();
     only(&world, ImportedAccount { password_hash: Some(ARGON2.into()), ..ada() });
     signed_in(world.sign_in("ada@example.org", "password").unwrap());
@@ -83,7 +83,7 @@ fn r13_2_a_hash_in_the_engines_own_form_is_one_of_another_service_all_the_same()
 }
 
 #[test]
-fn r13_2_an_identity_and_a_second_factor_come_too_and_codes_are_made_at_the_first_sign_in() {
+fn r13_2_identities_and_totp_are_imported_and_the_first_sign_in_makes_recovery_codes() {
     let world = World::new();
     let secret = Secret::from("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
     let parameters = TotpParameters { algorithm: TotpAlgorithm::Sha1, digits: 6, period: 30 };
@@ -100,7 +100,7 @@ fn r13_2_an_identity_and_a_second_factor_come_too_and_codes_are_made_at_the_firs
     let account = world.engine().account(&first.token).unwrap();
     assert_eq!(account.view().unwrap().mfa.unwrap().recovery_codes_left, 0);
 
-    // They were not saved: the next sign-in makes others.
+    // The owner did not save them, so the next sign-in makes new ones.
     world.later(hours(1));
     let second = signed_in(world.answer(&present(), code()).unwrap());
     let account = world.engine().account(&second.token).unwrap();
@@ -114,7 +114,7 @@ fn r13_2_an_identity_and_a_second_factor_come_too_and_codes_are_made_at_the_firs
     assert_eq!(
         account.unsaved_recovery_codes().err(),
         Some(Error::from(Refusal::FlowExpired)),
-        "who has saved codes is made no others"
+        "no new codes are made after the owner saved some"
     );
 }
 
@@ -133,7 +133,7 @@ fn r13_2_an_account_is_imported_once_and_never_updated() {
         ImportedAccount { password_hash: Some(ARGON2.into()), ..ada() },
         ImportedAccount { identities: vec![at_x("17")], ..ada() },
         ImportedAccount { created_at: Some(START), ..ada() },
-        // What would be refused today was not, then.
+        // A row that would be refused as a new import is still recognised.
         ImportedAccount { email_verified: false, ..ada() },
     ] {
         assert_eq!(only(&world, other), again(true));
@@ -142,7 +142,7 @@ fn r13_2_an_account_is_imported_once_and_never_updated() {
 }
 
 #[test]
-fn r13_2_of_two_that_want_one_identifier_the_first_wins() {
+fn r13_2_the_first_of_two_accounts_with_one_identifier_wins() {
     let world = World::new();
     let taken = refused(ImportProblem::IdentifierInUse);
     let federated = |id: &str, subject: &str| ImportedAccount {
@@ -166,14 +166,14 @@ fn r13_2_of_two_that_want_one_identifier_the_first_wins() {
     assert!(matches!(outcomes[2], ImportOutcome::Imported { .. }));
     assert_eq!(outcomes[3..5], [taken, taken]);
     assert_eq!(outcomes[5], ImportOutcome::AlreadyImported { account, differs: false });
-    // So it is with one that was there before.
+    // The same holds for an account that existed before the import.
     assert_eq!(only(&world, named("user-6", "ada@example.org")), taken);
     assert_eq!(world.engine().health().unwrap().accounts, 2);
 }
 
-/// A row that is too large for the store would take its neighbours with it.
+/// Uncut, the row would be too large for the store, and the accounts of the same act would fail with it.
 #[test]
-fn r13_2_of_a_handle_the_first_64_characters_count() {
+fn r13_2_a_handle_is_cut_to_64_characters() {
     let world = World::new();
     let handle = Some("\u{e4}".repeat(1_000_000));
     let outcomes = import(
@@ -194,7 +194,7 @@ fn r13_2_of_a_handle_the_first_64_characters_count() {
 }
 
 #[test]
-fn r13_2_what_is_refused_says_why_and_the_others_are_there() {
+fn r13_2_a_refused_account_has_a_reason_and_the_others_are_imported() {
     let world = World::new();
     let text = |text: &str| Some(text.to_owned());
     let totp = |secret: &str| {
@@ -235,7 +235,7 @@ fn r13_2_what_is_refused_says_why_and_the_others_are_there() {
 }
 
 #[test]
-fn r13_2_an_email_is_shared_by_no_more_accounts_than_policy_allows() {
+fn r13_2_an_import_keeps_the_limit_of_accounts_per_email() {
     let policy = World::policy().max_accounts_per_email(2).build().unwrap();
     let world = World::builder().policy(policy).build();
     let sharing = |number: usize| ImportedAccount {
@@ -252,19 +252,19 @@ fn r13_2_an_email_is_shared_by_no_more_accounts_than_policy_allows() {
 }
 
 #[test]
-fn r13_2_a_password_with_an_unproven_email_comes_where_policy_lets_it_be() {
+fn r13_2_a_password_with_an_unproven_email_is_imported_if_policy_allows_it() {
     let policy = World::policy().email_proof(EmailProof::Later).build().unwrap();
     let world = World::builder().policy(policy).build();
     let unproven = |id: &str| ImportedAccount { email_verified: false, ..named(id, "ada@example.org") };
     assert!(matches!(only(&world, unproven("1")), ImportOutcome::Imported { .. }));
     signed_in(world.sign_in("ada@example.org", "U*U").unwrap());
-    // An unproven email claims nothing, and then it leads to neither (SPEC 2.8).
+    // Unproven emails are not unique. With two accounts, the email signs in to neither (SPEC 2.8).
     assert!(matches!(only(&world, unproven("2")), ImportOutcome::Imported { .. }));
     assert!(world.sign_in("ada@example.org", "U*U").is_err());
 }
 
 #[test]
-fn r13_2_a_dry_run_answers_as_the_import_does_and_writes_nothing() {
+fn r13_2_a_dry_run_answers_like_the_import_and_writes_nothing() {
     let world = World::new();
     let accounts: Vec<_> = (0..200)
         .flat_map(|number| {
@@ -295,7 +295,7 @@ fn r13_2_a_dry_run_answers_as_the_import_does_and_writes_nothing() {
 }
 
 #[test]
-fn r13_2_what_another_service_called_an_account_is_its_owners_to_see_and_goes_with_it() {
+fn r13_2_an_external_id_is_exported_to_the_owner_and_purged_with_the_account() {
     let world = World::new();
     only(&world, ada());
     let token = signed_in(world.sign_in("ada@example.org", "U*U").unwrap()).token;
@@ -308,11 +308,14 @@ fn r13_2_what_another_service_called_an_account_is_its_owners_to_see_and_goes_wi
     world.engine().purge_due(10).unwrap();
     world.later(hours(24));
     assert_eq!(world.engine().purge_due(10).unwrap().receipts.len(), 1);
-    assert!(matches!(only(&world, ada()), ImportOutcome::Imported { .. }), "nothing of it is left");
+    assert!(
+        matches!(only(&world, ada()), ImportOutcome::Imported { .. }),
+        "the account can be imported again"
+    );
 }
 
 #[test]
-fn r13_1_what_is_brought_does_not_show_its_secrets() {
+fn r13_1_debug_text_of_an_import_shows_no_secret() {
     let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
     let totp = ImportedTotp { secret: secret.into(), parameters: TotpParameters::default() };
     let shown = format!("{:?}", ImportedAccount { totp: Some(totp), ..ada() });

@@ -1,4 +1,4 @@
-//! Sign-up on a device that may be offline: the address is proven later (SPEC 2.8).
+//! Signs up on a device that may be offline. The address is proven later (SPEC 2.8).
 
 use selfsame::{AddressStep, Answer, Client, EmailProof, Refusal, SessionToken, SignedIn, Step};
 use selfsame_world::{Identity, World, days, minutes, refused, signed_in};
@@ -12,7 +12,7 @@ fn offline() -> World {
 
 fn sign_up(world: &World, email: &str, password: &str) -> (SignedIn, SessionToken) {
     let done = world.engine().sign_up(email, &password.into(), &Client::on("tablet")).unwrap();
-    assert!(done.token.is_none(), "nothing is asked");
+    assert!(done.token.is_none(), "no flow follows");
     let done = signed_in(done);
     let token = done.token.clone();
     (done, token)
@@ -24,7 +24,7 @@ fn prove(world: &World, token: &SessionToken, email: &str) -> Result<AddressStep
 }
 
 #[test]
-fn r2_8_the_account_is_there_at_once_with_its_address_unverified_and_a_code_waits() {
+fn r2_8_the_account_exists_at_once_with_its_address_unverified_and_a_code_pending() {
     let world = offline();
     let (done, token) = sign_up(&world, "ada@example.org", PASSWORD);
     let account = world.engine().account(&token).unwrap();
@@ -36,32 +36,33 @@ fn r2_8_the_account_is_there_at_once_with_its_address_unverified_and_a_code_wait
     let view = account.view().unwrap();
     assert_eq!(view.contact.as_deref(), Some("ada@example.org"));
     assert_eq!(view.addresses.first().unwrap().verified_at, Some(world.now()));
-    // From now on it is an identifier like any other.
+    // Once proven, it is an identifier like any other.
     signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap());
 }
 
 #[test]
-fn r2_8_an_unverified_address_claims_nothing() {
+fn r2_8_an_unverified_address_reserves_nothing() {
     let world = offline();
     let (squatter, _) = sign_up(&world, "ada@example.org", PASSWORD);
     world.later(minutes(1));
-    // No candidate for a link, no reason to refuse: the newcomer is alone with the address.
+    // The account is no candidate for a link and blocks nothing, so the newcomer gets an account without a
+    // prompt.
     let x = signed_in(world.prove(&world.x_identity("1", Some("ada@example.org")), "ada@example.org"));
     assert_ne!(x.account, squatter.account);
-    // No password is reset by it.
+    // The unproven email cannot reset the password.
     let world = offline();
     let (_, token) = sign_up(&world, "ada@example.org", PASSWORD);
     world.mailbox().clear();
     let asked = world.engine().reset_password("ada@example.org", &Client::on("phone")).unwrap();
     assert!(matches!(asked.step, Step::VerifyEmail { .. }));
     assert!(world.mailbox().code("ada@example.org").is_none());
-    // Two can have it, and each has its own.
+    // Two accounts can have the unproven address, each with its own password.
     let (other, _) = sign_up(&world, "Ada@example.org", ANOTHER);
     assert_ne!(other.account, world.engine().resolve(&token).unwrap().account);
 }
 
 #[test]
-fn r2_8_a_password_works_by_account_and_by_an_email_that_is_only_one_account_s() {
+fn r2_8_a_password_works_with_the_account_id_and_with_an_email_that_one_account_has() {
     let world = offline();
     let (ada, _) = sign_up(&world, "ada@example.org", PASSWORD);
     assert_eq!(signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap()).account, ada.account);
@@ -76,7 +77,7 @@ fn r2_8_a_password_works_by_account_and_by_an_email_that_is_only_one_account_s()
         assert_eq!(signed_in(done).account, account);
     }
     assert_eq!(world.engine().picker().unwrap().len(), 2);
-    // Whoever proves it is found by it, and the other is not.
+    // The account that proves the address is found by it. The other account is not.
     world.later(minutes(2));
     let account = world.engine().account(&eves).unwrap();
     let begun = account.reauthenticate().unwrap();
@@ -88,7 +89,7 @@ fn r2_8_a_password_works_by_account_and_by_an_email_that_is_only_one_account_s()
 }
 
 #[test]
-fn r2_8_when_somebody_else_proves_the_address_the_first_account_stays_and_is_asked_for_another() {
+fn r2_8_if_somebody_else_proves_the_address_the_account_stays_and_needs_another() {
     let world = offline();
     let (ada, token) = sign_up(&world, "ada@example.org", PASSWORD);
     world.later(minutes(2));
@@ -102,20 +103,24 @@ fn r2_8_when_somebody_else_proves_the_address_the_first_account_stays_and_is_ask
     prove(&world, &token, "lovelace@example.org").unwrap();
     let view = account.view().unwrap();
     assert_eq!(view.methods.first().unwrap().email.as_deref(), Some("lovelace@example.org"));
-    assert_eq!(view.addresses.len(), 1, "the one that was never proven is gone");
+    assert_eq!(view.addresses.len(), 1, "the unproven address is gone");
     assert_eq!(signed_in(world.sign_in("lovelace@example.org", PASSWORD).unwrap()).account, ada.account);
     assert_eq!(refused(world.sign_in("ada@example.org", PASSWORD)), Refusal::InvalidCredentials);
 }
 
 #[test]
-fn r2_8_other_accounts_with_the_address_are_reported_and_nothing_is_linked() {
+fn r2_8_other_accounts_with_the_address_are_counted_and_nothing_is_linked() {
     let world = offline();
     let x = Identity::at("x", "1").with_email("ada@example.org");
     signed_in(world.prove(&world.federated(&x), "ada@example.org"));
     world.later(minutes(2));
     let (ada, token) = sign_up(&world, "ada@example.org", PASSWORD);
     let account = world.engine().account(&token).unwrap();
-    assert_eq!(account.view().unwrap().addresses.first().unwrap().others, 0, "nothing before the proof");
+    assert_eq!(
+        account.view().unwrap().addresses.first().unwrap().others,
+        0,
+        "others are counted only after the proof"
+    );
     prove(&world, &token, "ada@example.org").unwrap();
     let view = account.view().unwrap();
     assert_eq!((view.id, view.methods.len()), (ada.account, 1));
@@ -123,7 +128,7 @@ fn r2_8_other_accounts_with_the_address_are_reported_and_nothing_is_linked() {
 }
 
 #[test]
-fn r1_7_a_password_whose_email_is_unverified_is_a_way_in_where_policy_says_later() {
+fn r1_7_with_later_email_proof_an_unproven_password_counts_as_a_usable_method() {
     let world = offline();
     let (_, token) = sign_up(&world, "ada@example.org", PASSWORD);
     let account = world.engine().account(&token).unwrap();

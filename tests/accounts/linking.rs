@@ -7,14 +7,14 @@ use selfsame_world::{Identity, Person, World, days, minutes, refused, signed_in}
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// An X identity with Ada's address, at the link prompt.
+/// Signs in with an X identity that has Ada's address, up to the link prompt.
 fn at_the_prompt(world: &World, ada: &Person, subject: &str) -> Flow {
-    // One message a minute goes to an address (12.5).
+    // At most one message per minute is sent to an address (SPEC 12.5).
     world.later(minutes(1));
     world.prove(&world.x_identity(subject, Some(&ada.email)), &ada.email)
 }
 
-/// The same, with Ada's account chosen.
+/// Does the same and chooses Ada's account.
 fn at_the_proof(world: &World, ada: &Person, subject: &str) -> Flow {
     world.answer(&at_the_prompt(world, ada, subject), Answer::LinkTo(1)).unwrap()
 }
@@ -23,13 +23,13 @@ fn methods(world: &World, token: &SessionToken) -> usize {
     world.engine().account(token).unwrap().view().unwrap().methods.len()
 }
 
-/// What the identity of a link proof answers with.
+/// Returns the answer that presents the identity as proof.
 fn shown(identity: &Identity, to: &Flow) -> Answer {
     Answer::Assertion(identity.assertion(to))
 }
 
 #[test]
-fn r3_1_no_identity_is_linked_by_itself_however_well_proven() {
+fn r3_1_no_identity_is_linked_automatically() {
     let world = World::new();
     let ada = world.person("ada@provider.example", PASSWORD);
     let asked = world.federated(&Identity::at("example", "1").with_email("ada@provider.example"));
@@ -38,7 +38,7 @@ fn r3_1_no_identity_is_linked_by_itself_however_well_proven() {
 }
 
 #[test]
-fn r3_2_a_proof_counts_for_its_flow_its_identity_and_its_candidate_alone() {
+fn r3_2_a_proof_counts_only_for_its_flow_identity_and_candidate() {
     let world = World::new();
     let ada = world.ada();
     world.later(days(1));
@@ -46,23 +46,23 @@ fn r3_2_a_proof_counts_for_its_flow_its_identity_and_its_candidate_alone() {
     let bob = signed_in(world.answer(&asked, Answer::CreateNew).unwrap());
     world.later(days(1));
 
-    // Two flows for two identities, each with another candidate.
+    // Two flows with two identities, each for a different candidate.
     let to_ada = at_the_proof(&world, &ada, "1");
     world.later(minutes(2));
     let to_bob = world.answer(&at_the_prompt(&world, &ada, "2"), Answer::LinkTo(2)).unwrap();
     let bobs = Identity::at("x", "other account");
-    // Bob's identity proves Bob's account, made for another flow or shown for another candidate it proves nothing.
+    // Bob's identity proves Bob's account. An assertion for another flow or another candidate proves nothing.
     let Answer::Assertion(for_the_other_flow) = shown(&bobs, &to_ada) else { unreachable!() };
     let outcome = world.answer(&to_bob, Answer::Assertion(for_the_other_flow));
     assert!(matches!(refused(outcome), Refusal::AssertionRejected { .. }));
     assert_eq!(refused(world.answer(&to_ada, shown(&bobs, &to_ada))), Refusal::InvalidCredentials);
-    // Ada's password is no proof for an account that has none.
+    // Ada's password is not a proof for an account without a password.
     assert_eq!(refused(world.answer(&to_bob, Answer::Password(PASSWORD.into()))), Refusal::NotOffered);
     assert_eq!((methods(&world, &ada.token), methods(&world, &bob.token)), (1, 1));
 
     world.later(minutes(15));
     let late = world.answer(&to_ada, Answer::Password(PASSWORD.into()));
-    assert_eq!(refused(late), Refusal::FlowExpired, "one expiry");
+    assert_eq!(refused(late), Refusal::FlowExpired, "the flow expires as a whole");
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn r3_3_the_step_shows_what_is_added_and_what_counts_as_proof() {
     let ada = world.ada();
     let Step::ProveOwnership { candidate, adding, accepted, .. } = at_the_proof(&world, &ada, "1").step
     else {
-        panic!("the chosen account is to be proven");
+        panic!("the step asks for proof of the chosen account");
     };
     assert_eq!(candidate.methods, [MethodKind::Password]);
     let Some(Adding::Federated { provider, handle }) = adding else { panic!("{adding:?}") };
@@ -80,11 +80,11 @@ fn r3_3_the_step_shows_what_is_added_and_what_counts_as_proof() {
 }
 
 #[test]
-fn r3_3_the_same_verified_email_is_no_proof() {
+fn r3_3_the_same_verified_email_is_not_a_proof() {
     let world = World::new();
     let ada = world.ada();
     let asked = at_the_proof(&world, &ada, "1");
-    // The identity that wants in has Ada's verified email, and is no proof of Ada's account.
+    // The identity being linked has Ada's verified email but does not prove Ada's account.
     let itself = Identity::at("x", "1").with_email(&ada.email);
     assert_eq!(refused(world.answer(&asked, shown(&itself, &asked))), Refusal::InvalidCredentials);
     let code = world.mailbox().code(&ada.email).unwrap();
@@ -93,7 +93,7 @@ fn r3_3_the_same_verified_email_is_no_proof() {
 }
 
 #[test]
-fn r3_4_the_proof_links_and_opens_the_session_in_one_commit_and_tells_the_owner() {
+fn r3_4_the_proof_links_opens_a_session_and_notifies_the_owner_in_one_commit() {
     let world = World::new();
     let ada = world.ada();
     let asked = at_the_proof(&world, &ada, "1");
@@ -103,14 +103,14 @@ fn r3_4_the_proof_links_and_opens_the_session_in_one_commit_and_tells_the_owner(
     assert_eq!(world.engine().commits().unwrap(), commits + 1);
     assert_eq!((done.account, done.outcome.code()), (ada.account, "Linked"));
     assert_eq!(world.mailbox().take(&ada.email).unwrap().kind.code(), "MethodAdded");
-    // From now on either way leads to the same account.
+    // Now both methods sign in to the same account.
     assert_eq!(signed_in(world.x_identity("1", None)).account, ada.account);
     assert_eq!(signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).account, ada.account);
     assert!(world.account(&ada).verify_audit().unwrap());
 }
 
 #[test]
-fn r3_4_a_password_is_linked_to_an_account_that_is_proven_by_its_identity() {
+fn r3_4_proof_by_an_identity_links_a_password() {
     let world = World::new();
     let identity = Identity::at("x", "815").with_email("ada@example.org");
     let first = signed_in(world.prove(&world.federated(&identity), "ada@example.org"));
@@ -133,7 +133,7 @@ fn r3_4_a_failed_proof_changes_nothing_and_counts_on_the_candidate() {
     }
     let retry_at = Some(world.now() + minutes(1));
     let outcome = world.answer(&asked, Answer::Password(PASSWORD.into()));
-    assert_eq!(refused(outcome), Refusal::Throttled { retry_at }, "the right one is answered alike");
+    assert_eq!(refused(outcome), Refusal::Throttled { retry_at }, "the right password gets the same answer");
     assert_eq!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::Throttled { retry_at });
     assert_eq!(methods(&world, &ada.token), 1);
     world.later(minutes(1));
@@ -153,10 +153,10 @@ fn r3_4_a_foreign_identity_counts_like_a_wrong_password() {
 }
 
 #[test]
-fn r3_4_what_another_device_did_meanwhile_is_seen_at_the_proof() {
+fn r3_4_the_proof_sees_what_another_device_changed_meanwhile() {
     let world = World::new();
     let ada = world.ada();
-    // Two devices with one identity, both at the proof.
+    // Two devices present the same identity, and both flows wait for the proof.
     let first = at_the_proof(&world, &ada, "1");
     world.later(minutes(2));
     let second = at_the_proof(&world, &ada, "1");
@@ -164,7 +164,7 @@ fn r3_4_what_another_device_did_meanwhile_is_seen_at_the_proof() {
     let outcome = world.answer(&second, Answer::Password(PASSWORD.into()));
     assert_eq!(refused(outcome), Refusal::AlreadyYours);
 
-    // Another identity that someone makes an account of while its link is being proven.
+    // Somebody creates an account with another identity while a link with that identity waits for its proof.
     world.later(days(1));
     let slow = at_the_proof(&world, &ada, "2");
     world.later(minutes(2));
@@ -176,10 +176,10 @@ fn r3_4_what_another_device_did_meanwhile_is_seen_at_the_proof() {
 }
 
 #[test]
-fn r1_12_a_linked_method_is_told_to_every_address_that_was_verified_before() {
+fn r1_12_every_address_verified_before_a_link_is_notified() {
     let world = World::new();
     let ada = world.ada();
-    // A second address comes with an identity that is linked, and is not told of its own coming.
+    // The first linked identity adds a second, unverified address, which is not notified of later links.
     let link = |identity: &Identity| {
         world.later(minutes(1));
         let asked = world.prove(&world.federated(identity), &ada.email);
@@ -195,7 +195,7 @@ fn r1_12_a_linked_method_is_told_to_every_address_that_was_verified_before() {
 }
 
 #[test]
-fn r3_5_a_candidate_that_is_to_be_deleted_is_restored_first_or_left_out() {
+fn r3_5_a_candidate_pending_deletion_is_restored_first_or_left_out() {
     let world = World::new();
     let ada = world.ada();
     world.account(&ada).request_deletion().unwrap();
@@ -203,7 +203,7 @@ fn r3_5_a_candidate_that_is_to_be_deleted_is_restored_first_or_left_out() {
 
     let prompt = at_the_prompt(&world, &ada, "1");
     let Step::LinkOrCreate { candidates, .. } = &prompt.step else { panic!("{prompt:?}") };
-    assert_eq!(candidates.len(), 1, "what is pending is not shown before the proof");
+    assert_eq!(candidates.len(), 1, "the prompt does not show that the account is pending deletion");
     let chosen = world.answer(&prompt, Answer::LinkTo(1)).unwrap();
     let asked = world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap();
     assert!(matches!(asked.step, Step::ConfirmRestore { .. }), "{asked:?}");
@@ -225,7 +225,7 @@ fn r3_5_a_candidate_that_is_to_be_deleted_is_restored_first_or_left_out() {
 }
 
 #[test]
-fn r3_4_a_candidate_that_is_gone_brings_the_prompt_back() {
+fn r3_4_if_the_candidate_is_gone_the_prompt_returns() {
     let world = World::new();
     let ada = world.ada();
     world.account(&ada).request_deletion().unwrap();
@@ -239,7 +239,7 @@ fn r3_4_a_candidate_that_is_gone_brings_the_prompt_back() {
 }
 
 #[test]
-fn r3_5_a_password_whose_only_candidate_was_kept_deleted_can_only_leave() {
+fn r3_5_a_password_flow_whose_only_candidate_stays_deleted_can_only_be_cancelled() {
     let world = World::new();
     let ada = world.ada();
     world.account(&ada).request_deletion().unwrap();
@@ -254,7 +254,7 @@ fn r3_5_a_password_whose_only_candidate_was_kept_deleted_can_only_leave() {
 }
 
 #[test]
-fn r9_2_only_restore_restores_and_keep_deleted_leaves_all_as_it_is() {
+fn r9_2_only_restore_restores_and_keep_deleted_changes_nothing() {
     let world = World::new();
     let ada = world.ada();
     let purge_at = world.account(&ada).request_deletion().unwrap().purge_at;
@@ -285,8 +285,8 @@ fn r9_3_at_purge_at_the_account_is_absent_and_its_identifiers_are_free() {
     assert_eq!(signed_in(world.sign_in(&ada.email, "another long password").unwrap()).account, anew.account);
 }
 
-/// SPEC 3.6, 3.7; Sudhodanan and Paverd, "Pre-hijacked accounts", USENIX Security 2022. The attacker comes
-/// first, with the victim's address; the classes that need a change of address wait for that act.
+/// SPEC 3.6, 3.7; Sudhodanan and Paverd, "Pre-hijacked accounts", USENIX Security 2022. The attacker signs up
+/// with the victim's address first. `email_change.rs` has the class that needs a change of address.
 mod pre_hijacking {
     use super::*;
 
@@ -298,13 +298,13 @@ mod pre_hijacking {
     #[test]
     fn r3_6_classic_federated_merge() {
         let world = World::new();
-        // The attacker cannot finish a password sign-up with the victim's address: no code, no account.
+        // The attacker cannot complete a password sign-up with the victim's address without the mailed code.
         world.sign_up("victim@example.org", "the attacker's password");
         let attacker = squatter(&world);
         world.later(minutes(2));
         let identity = Identity::at("example", "victim").with_email("victim@example.org");
         let victim = signed_in(world.prove(&world.federated(&identity), "victim@example.org"));
-        assert_eq!(victim.outcome.code(), "Created", "nobody has the address, so nothing is asked");
+        assert_eq!(victim.outcome.code(), "Created", "no account has the address, so no prompt appears");
         assert_ne!(victim.account, attacker.account);
         assert!(world.sign_in("victim@example.org", "the attacker's password").is_err());
         assert_eq!(methods(&world, &victim.token), 1);
@@ -317,7 +317,7 @@ mod pre_hijacking {
         world.later(minutes(2));
         let victim = world.person("victim@example.org", PASSWORD);
         let seen = world.engine().resolve(&attacker).unwrap();
-        assert_ne!(seen.account, victim.account, "the attacker's session is of the attacker's account");
+        assert_ne!(seen.account, victim.account, "the attacker's session belongs to the attacker's account");
         assert_eq!(world.account(&victim).sessions().unwrap().len(), 1);
     }
 
@@ -337,18 +337,18 @@ mod pre_hijacking {
     fn r3_6_non_verifying_identity_provider() {
         let world = World::new();
         let victim = world.person("victim@example.org", PASSWORD);
-        // A provider that is no authority says that the attacker has the victim's address.
+        // A provider that is not the authority for the address says that the attacker has it.
         let lie = Identity::at("other", "mallory").with_email("victim@example.org");
         let asked = world.federated(&lie);
-        assert!(matches!(asked.step, Step::VerifyEmail { .. }), "its word is no proof: {asked:?}");
+        assert!(matches!(asked.step, Step::VerifyEmail { .. }), "its claim proves nothing: {asked:?}");
         let attacker = signed_in(world.answer(&asked, Answer::Skip).unwrap());
         assert_ne!(attacker.account, victim.account);
-        // The victim is not asked about an account that never proved the address.
+        // The victim's prompt does not offer an account that never proved the address.
         world.later(days(1));
         let identity = Identity::at("x", "victim").with_email("victim@example.org");
         let asked = world.prove(&world.federated(&identity), "victim@example.org");
         let Step::LinkOrCreate { candidates, .. } = &asked.step else { panic!("{asked:?}") };
         assert_eq!(candidates.len(), 1);
-        assert_eq!(candidates[0].methods, [MethodKind::Password], "the victim's own, not the attacker's");
+        assert_eq!(candidates[0].methods, [MethodKind::Password], "only the victim's own account is offered");
     }
 }

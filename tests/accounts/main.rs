@@ -1,10 +1,10 @@
-//! An account from its sign-up to its purge: what its owner, support and a stranger can do, by the rules of
-//! docs/RULES.md, on a world of its own for each test.
+//! Follows accounts from sign-up to purge: what owners, support staff and strangers can do by the rules of
+//! docs/RULES.md. Each test has a world of its own.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test stops at what it did not expect"
+    reason = "a test panics on anything unexpected"
 )]
 
 mod account;

@@ -1,4 +1,4 @@
-//! The ways in that an owner adds and removes, and the password (SPEC 1.5 to 1.8, 4.8).
+//! Sign-in methods that an owner adds and removes, and the password (SPEC 1.5 to 1.8, 4.8).
 
 use selfsame::{
     AccountHandle, AddressSource, AddressStep, Answer, Intent, MethodId, MethodKind, Refusal, Step,
@@ -11,7 +11,7 @@ fn method_of(account: &AccountHandle, kind: MethodKind) -> MethodId {
     account.view().unwrap().methods.iter().find(|method| method.kind == kind).unwrap().id
 }
 
-/// An account by an X identity with this proven email.
+/// Creates an account with an X identity and this proven email.
 fn by_x(world: &World, email: &str) -> (AccountHandle, Identity) {
     let x = Identity::at("x", email).with_email(email);
     let done = signed_in(world.prove(&world.federated(&x), email));
@@ -19,7 +19,7 @@ fn by_x(world: &World, email: &str) -> (AccountHandle, Identity) {
 }
 
 #[test]
-fn r1_6_an_identity_is_added_in_a_session_and_leads_in() {
+fn r1_6_an_identity_added_in_a_session_signs_in() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -28,7 +28,7 @@ fn r1_6_an_identity_is_added_in_a_session_and_leads_in() {
     assert_eq!(world.add(&account, &x).unwrap().step, Step::Done);
     let view = account.view().unwrap();
     assert_eq!((view.methods.len(), view.methods[1].handle.as_deref()), (2, Some("ada")));
-    assert_eq!(view.addresses[1].verified_at, None, "X is no authority for the address");
+    assert_eq!(view.addresses[1].verified_at, None, "X is not the authority for the address");
     assert_eq!(world.mailbox().take(&ada.email).unwrap().kind.code(), "MethodAdded");
     assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, ada.account);
     assert!(world.engine().resolve(&ada.token).is_ok(), "adding ends no session");
@@ -36,7 +36,7 @@ fn r1_6_an_identity_is_added_in_a_session_and_leads_in() {
 }
 
 #[test]
-fn r1_6_an_identity_that_is_mine_or_another_s_is_not_added() {
+fn r1_6_an_identity_that_any_account_has_is_not_added() {
     let world = World::new();
     let account = world.account(&world.ada());
     let (bob, bobs) = by_x(&world, "bob@example.org");
@@ -52,7 +52,7 @@ fn r1_6_an_identity_that_is_mine_or_another_s_is_not_added() {
 }
 
 #[test]
-fn r1_6_an_addition_lives_and_dies_with_its_session() {
+fn r1_6_an_addition_ends_with_its_session() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -63,7 +63,7 @@ fn r1_6_an_addition_lives_and_dies_with_its_session() {
     account.sign_out().unwrap();
     let late = world.engine().continue_with(&begun, &assertion, Intent::SignUp);
     assert_eq!(refused(late), Refusal::SessionEnded);
-    // And wants fresh proof to begin.
+    // Starting an addition needs fresh proof.
     let account = world.fresh(&ada);
     world.later(minutes(5));
     let stale = refused(account.begin_add(&provider));
@@ -71,7 +71,7 @@ fn r1_6_an_addition_lives_and_dies_with_its_session() {
 }
 
 #[test]
-fn r1_6_an_authority_s_word_proves_an_added_address_but_never_the_first() {
+fn r1_6_an_authoritative_provider_proves_an_added_address_but_not_the_first() {
     let world = World::new();
     let account = world.account(&world.ada());
     let at_home = Identity::at("example", "1").with_email("ada@provider.example");
@@ -83,18 +83,22 @@ fn r1_6_an_authority_s_word_proves_an_added_address_but_never_the_first() {
     let at_home = Identity::at("example", "2").with_email("bob@provider.example");
     world.add(&account, &at_home).unwrap();
     let view = account.view().unwrap();
-    assert_eq!((view.contact, view.addresses[0].verified_at), (None, None), "its code asks what stays (3.7)");
+    assert_eq!(
+        (view.contact, view.addresses[0].verified_at),
+        (None, None),
+        "the first proof must come with a review (SPEC 3.7)"
+    );
 }
 
 #[test]
-fn r1_6_a_password_is_added_with_a_verified_email_at_once_and_else_after_its_proof() {
+fn r1_6_a_password_is_added_at_once_with_a_verified_email_and_otherwise_after_its_proof() {
     let world = World::new();
     let (account, _) = by_x(&world, "ada@example.org");
     let done = account.add_password("ada@example.org", &NEW.into()).unwrap();
     assert_eq!(done, AddressStep::Done);
     signed_in(world.sign_in("ada@example.org", NEW).unwrap());
     let second = account.add_password("ada@example.org", &NEW.into());
-    assert_eq!(refused(second), Refusal::NotOffered, "one password an account");
+    assert_eq!(refused(second), Refusal::NotOffered, "an account has at most one password");
 
     let (account, _) = by_x(&world, "bob@example.org");
     let asked = account.add_password("bob@example.net", &NEW.into()).unwrap();
@@ -106,7 +110,7 @@ fn r1_6_a_password_is_added_with_a_verified_email_at_once_and_else_after_its_pro
 }
 
 #[test]
-fn r1_6_a_password_for_another_s_email_is_told_after_the_proof_alone() {
+fn r1_6_a_password_for_another_account_s_email_is_refused_only_after_the_proof() {
     let world = World::new();
     let ada = world.ada();
     let (account, _) = by_x(&world, "bob@example.org");
@@ -114,14 +118,14 @@ fn r1_6_a_password_for_another_s_email_is_told_after_the_proof_alone() {
     let asked = account.add_password(&ada.email, &NEW.into()).unwrap();
     assert!(matches!(asked, AddressStep::ProveAddress { .. }));
     assert_eq!(refused(world.prove_address(&account, &ada.email)), Refusal::IdentifierInUse);
-    // The rules of passwords hold here as at sign-up.
+    // The password rules apply here too.
     let guessable =
         account.add_password("bob-the-builder@example.org", &"bob-the-builder@example.org".into());
     assert!(matches!(refused(guessable), Refusal::InvalidPassword { .. }));
 }
 
 #[test]
-fn r1_6_methods_and_addresses_have_their_limits_here_too() {
+fn r1_6_limits_of_methods_and_addresses_apply_to_additions() {
     let policy = World::policy().max_methods(2).max_addresses(2).build().unwrap();
     let world = World::builder().policy(policy).build();
     let account = world.account(&world.ada());
@@ -136,7 +140,7 @@ fn r1_6_methods_and_addresses_have_their_limits_here_too() {
 }
 
 #[test]
-fn r1_7_the_last_usable_first_factor_stays() {
+fn r1_7_the_last_usable_first_factor_cannot_be_removed() {
     let world = World::new();
     let account = world.account(&world.ada());
     let password = method_of(&account, MethodKind::Password);
@@ -151,7 +155,7 @@ fn r1_7_the_last_usable_first_factor_stays() {
 }
 
 #[test]
-fn r1_7_a_locked_password_is_no_way_in_that_stays() {
+fn r1_7_a_locked_password_does_not_count_as_a_usable_method() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -161,7 +165,7 @@ fn r1_7_a_locked_password_is_no_way_in_that_stays() {
         world.later(minutes(60));
     }
     let own = signed_in(world.present(&Identity::at("x", "1"), Intent::SignIn).unwrap());
-    // A sign-in by another way unlocks it (12.1): it counts again.
+    // A sign-in with another method unlocks the password (SPEC 12.1), so it counts again.
     let account = world.engine().account(&own.token).unwrap();
     for _ in 0..100 {
         world.later(minutes(60));
@@ -176,7 +180,7 @@ fn r1_7_a_locked_password_is_no_way_in_that_stays() {
 }
 
 #[test]
-fn r1_7_what_the_account_does_not_have_cannot_be_removed() {
+fn r1_7_a_method_of_another_account_cannot_be_removed() {
     let world = World::new();
     let account = world.account(&world.ada());
     let (bob, _) = by_x(&world, "bob@example.org");
@@ -193,7 +197,7 @@ fn r6_5_removing_a_method_ends_all_other_sessions_and_the_one_it_proved() {
     world.add(&account, &x).unwrap();
     account.remove_method(method_of(&account, MethodKind::Federated), false).unwrap();
     assert_eq!(refused(other.view()), Refusal::SessionEnded);
-    assert!(account.view().is_ok(), "its proof was the password");
+    assert!(account.view().is_ok(), "the password proved this session");
 
     world.add(&account, &x).unwrap();
     account.remove_method(method_of(&account, MethodKind::Password), false).unwrap();
@@ -203,7 +207,7 @@ fn r6_5_removing_a_method_ends_all_other_sessions_and_the_one_it_proved() {
 }
 
 #[test]
-fn r1_8_when_the_contact_s_method_goes_the_earliest_verified_address_follows() {
+fn r1_8_if_the_contact_s_method_is_removed_the_earliest_verified_address_follows() {
     let world = World::new();
     let (account, _) = by_x(&world, "ada@example.org");
     for (subject, email) in [("1", "second@provider.example"), ("2", "third@provider.example")] {
@@ -216,7 +220,7 @@ fn r1_8_when_the_contact_s_method_goes_the_earliest_verified_address_follows() {
     let view = account.view().unwrap();
     assert_eq!(view.contact.as_deref(), Some("ada@example.org"));
     assert_eq!(view.addresses.len(), 2);
-    // An address that another method carries stays with that one.
+    // An address that another method also has stays.
     assert_eq!(account.add_password("second@provider.example", &NEW.into()).unwrap(), AddressStep::Done);
     let second = account.view().unwrap().methods[1].id;
     account.remove_method(second, false).unwrap();
@@ -227,7 +231,7 @@ fn r1_8_when_the_contact_s_method_goes_the_earliest_verified_address_follows() {
 }
 
 #[test]
-fn r1_8_an_account_whose_only_address_goes_has_no_contact() {
+fn r1_8_an_account_that_loses_its_only_address_has_no_contact() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -237,31 +241,36 @@ fn r1_8_an_account_whose_only_address_goes_has_no_contact() {
     let own = signed_in(world.present(&x, Intent::SignIn).unwrap()).token;
     let view = world.engine().account(&own).unwrap().view().unwrap();
     assert_eq!((view.contact, view.addresses.len()), (None, 0));
-    // Nobody is asked about an address that is the account's no more; its own email is still held back.
+    // The account no longer has the address, so a new sign-up gets no prompt. The account's own email is
+    // still reserved.
     world.later(minutes(2));
     let anew = signed_in(world.prove(&world.x_identity("2", Some(&ada.email)), &ada.email));
     assert_ne!(anew.account, ada.account);
 }
 
 #[test]
-fn r1_5_a_method_moves_by_being_removed_here_and_added_there() {
+fn r1_5_a_method_moves_by_removal_and_addition() {
     let world = World::new();
     let ada = world.ada();
     let (bob, x) = by_x(&world, "bob@example.org");
     let from = bob.view().unwrap().id;
     let only = method_of(&bob, MethodKind::Federated);
-    assert_eq!(refused(bob.remove_method(only, true)), Refusal::LastMethod, "the last one does not move");
+    assert_eq!(
+        refused(bob.remove_method(only, true)),
+        Refusal::LastMethod,
+        "the last method cannot be moved"
+    );
     bob.add_password("bob@example.org", &NEW.into()).unwrap();
     let bob = signed_in(world.sign_in("bob@example.org", NEW).unwrap()).token;
     let bob = world.engine().account(&bob).unwrap();
     bob.remove_method(only, true).unwrap();
     world.add(&world.account(&ada), &x).unwrap();
     assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, ada.account);
-    assert_eq!(bob.view().unwrap().id, from, "the account itself stays where it is");
+    assert_eq!(bob.view().unwrap().id, from, "the account itself does not change");
 }
 
 #[test]
-fn r4_8_a_password_change_wants_the_current_one_and_ends_all_other_sessions() {
+fn r4_8_a_password_change_needs_the_current_one_and_ends_all_other_sessions() {
     let world = World::new();
     let ada = world.ada();
     let (account, other) = (world.account(&ada), world.fresh(&ada));
@@ -292,7 +301,7 @@ fn r4_8_a_wrong_current_password_counts_as_at_sign_in() {
 }
 
 #[test]
-fn r4_8_a_password_change_keeps_the_rules_and_wants_fresh_proof() {
+fn r4_8_a_password_change_follows_the_password_rules_and_needs_fresh_proof() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -302,19 +311,19 @@ fn r4_8_a_password_change_keeps_the_rules_and_wants_fresh_proof() {
     world.later(minutes(5));
     let stale = account.change_password(&ada.password.as_str().into(), &NEW.into());
     assert!(matches!(refused(stale), Refusal::ReauthenticationRequired { .. }));
-    assert_eq!(world.hashes(), hashes, "nothing is hashed for who may not");
+    assert_eq!(world.hashes(), hashes, "without fresh proof nothing is hashed");
     let (by_x, _) = by_x(&world, "bob@example.org");
     assert_eq!(refused(by_x.change_password(&"none".into(), &NEW.into())), Refusal::NotOffered);
 }
 
 #[test]
-fn r1_11_a_display_name_is_shown_and_finds_nobody() {
+fn r1_11_a_display_name_is_shown_and_finds_no_account() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
     account.set_display_name(Some("  Ada\u{a0} Lovelace ")).unwrap();
     assert_eq!(account.view().unwrap().display_name.as_deref(), Some("Ada Lovelace"));
-    // Anybody may be called alike, also like an email, and it opens nothing (1.10).
+    // Names need not be unique and may look like an email. A name never signs in (SPEC 1.10).
     let grace = world.account(&world.person("grace@example.org", "grace's own password"));
     grace.set_display_name(Some("ada@example.org")).unwrap();
     assert_eq!(signed_in(world.sign_in(&ada.email, &ada.password).unwrap()).account, ada.account);
@@ -327,7 +336,7 @@ fn r1_11_a_display_name_is_shown_and_finds_nobody() {
 }
 
 #[test]
-fn r1_7_removing_a_password_leaves_its_email_to_nobody_for_a_week() {
+fn r1_7_removing_a_password_reserves_its_email_for_a_week() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -335,7 +344,7 @@ fn r1_7_removing_a_password_leaves_its_email_to_nobody_for_a_week() {
     world.add(&account, &x).unwrap();
     account.remove_method(method_of(&account, MethodKind::Password), false).unwrap();
     world.later(days(7));
-    // At the end of the undo the email is free.
+    // When the undo expires, the email is free.
     let anew = world.person(&ada.email, NEW);
     assert_ne!(anew.account, ada.account);
     assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, ada.account);

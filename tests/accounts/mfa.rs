@@ -1,4 +1,4 @@
-//! The second factor and its recovery codes (SPEC 4.3, 5, 12.1).
+//! MFA: the second factor and its recovery codes (SPEC 4.3, 5, 12.1).
 
 use selfsame::{
     Aal, AccountHandle, Amr, Answer, Client, Flow, Refusal, SecondFactor, Secret, SessionToken, Step,
@@ -10,7 +10,7 @@ use selfsame_world::{
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// Ada with MFA on, half a minute after: her app shows another code by now.
+/// Turns Ada's MFA on and waits half a minute, so that the app shows a new code.
 fn ada_with_mfa(world: &World) -> (Person, Authenticator) {
     let ada = world.ada();
     let app = world.turn_on_mfa(&ada.token);
@@ -39,7 +39,7 @@ fn wrong() -> Answer {
     Answer::Totp("000000".into())
 }
 
-/// Ada proves her password and her app.
+/// Signs Ada in with her password and her app.
 fn full_sign_in(world: &World, app: &Authenticator) -> SessionToken {
     let asked = world.sign_in("ada@example.org", PASSWORD).unwrap();
     let done = world.answer(&asked, world.totp(app)).unwrap();
@@ -47,7 +47,7 @@ fn full_sign_in(world: &World, app: &Authenticator) -> SessionToken {
     token(done)
 }
 
-/// What the engine tells somebody in the mail.
+/// Returns the kinds of the messages that were sent.
 fn told(world: &World) -> Vec<&'static str> {
     let mailbox = world.mailbox();
     let told = mailbox.all().iter().map(|message| message.kind.code()).collect();
@@ -56,7 +56,7 @@ fn told(world: &World) -> Vec<&'static str> {
 }
 
 #[test]
-fn r5_1_an_enrolment_is_proven_by_the_app_and_counts_once_its_codes_are_saved() {
+fn r5_1_an_enrolment_is_proven_by_the_app_and_takes_effect_once_its_codes_are_saved() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -69,7 +69,7 @@ fn r5_1_an_enrolment_is_proven_by_the_app_and_counts_once_its_codes_are_saved() 
     assert!(begun.qr.size() >= 21 && begun.qr.svg().reveal().starts_with(b"<svg"));
 
     let codes = account.confirm_totp(&totp(&begun.secret, world.now()).unwrap()).unwrap();
-    assert_eq!(account.view().unwrap().mfa, None, "nothing is on before the codes are saved");
+    assert_eq!(account.view().unwrap().mfa, None, "MFA is off until the codes are saved");
     assert!(matches!(world.sign_in(&ada.email, PASSWORD).unwrap().step, Step::SignedIn { .. }));
     assert_eq!(codes.codes.len(), 10);
     account.recovery_codes_saved().unwrap();
@@ -78,7 +78,7 @@ fn r5_1_an_enrolment_is_proven_by_the_app_and_counts_once_its_codes_are_saved() 
 }
 
 #[test]
-fn r5_1_an_enrolment_ends_after_a_quarter_of_an_hour_with_its_session_and_at_the_fifth_wrong_code() {
+fn r5_1_an_enrolment_ends_after_15_minutes_with_its_session_and_at_the_fifth_wrong_code() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -92,7 +92,11 @@ fn r5_1_an_enrolment_ends_after_a_quarter_of_an_hour_with_its_session_and_at_the
     let first = account.enroll_totp().unwrap().secret;
     let second = account.enroll_totp().unwrap().secret;
     let voided = totp(&first, world.now()).unwrap();
-    assert_eq!(refused(account.confirm_totp(&voided)), Refusal::InvalidCode, "a newer one is there");
+    assert_eq!(
+        refused(account.confirm_totp(&voided)),
+        Refusal::InvalidCode,
+        "a newer enrolment voids the older one"
+    );
     for _ in 0..4 {
         assert_eq!(refused(account.confirm_totp(&"000000".into())), Refusal::InvalidCode);
     }
@@ -100,10 +104,10 @@ fn r5_1_an_enrolment_ends_after_a_quarter_of_an_hour_with_its_session_and_at_the
     assert_eq!(refused(account.confirm_totp(&right)), Refusal::FlowExpired);
     assert!(
         matches!(world.sign_in(&ada.email, PASSWORD).unwrap().step, Step::SignedIn { .. }),
-        "nothing counts"
+        "no enrolment is in effect"
     );
 
-    // Another session cannot confirm it, and it ends with its own.
+    // Another session cannot confirm an enrolment, and the enrolment ends with its session.
     let app = account.enroll_totp().unwrap().secret;
     let other = token(world.sign_in(&ada.email, PASSWORD).unwrap());
     let right = totp(&app, world.now()).unwrap();
@@ -113,7 +117,7 @@ fn r5_1_an_enrolment_ends_after_a_quarter_of_an_hour_with_its_session_and_at_the
 }
 
 #[test]
-fn r5_2_a_step_is_taken_once_the_enrolling_one_too_and_none_before_it() {
+fn r5_2_a_time_step_is_accepted_once_and_none_before_it() {
     let world = World::new();
     let ada = world.ada();
     let app = world.turn_on_mfa(&ada.token);
@@ -124,11 +128,11 @@ fn r5_2_a_step_is_taken_once_the_enrolling_one_too_and_none_before_it() {
     let now = world.totp(&app);
     signed_in(world.answer(&asked, now.clone()).unwrap());
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    assert_eq!(refused(world.answer(&asked, now.clone())), Refusal::InvalidCode, "once");
+    assert_eq!(refused(world.answer(&asked, now.clone())), Refusal::InvalidCode, "a code works once");
     let before = Timestamp::from_millis(world.now().as_millis() - 30_000);
     let before = totp(&app.secret, before).unwrap();
     assert_eq!(refused(world.answer(&asked, Answer::Totp(before))), Refusal::InvalidCode);
-    // One step ahead is within the window, and spends all before it.
+    // A code one step ahead is accepted, and all earlier steps are then refused.
     let ahead = totp(&app.secret, world.now() + minutes(1) / 2).unwrap();
     signed_in(world.answer(&asked, Answer::Totp(ahead)).unwrap());
     world.later(minutes(1) / 2);
@@ -137,7 +141,7 @@ fn r5_2_a_step_is_taken_once_the_enrolling_one_too_and_none_before_it() {
 }
 
 #[test]
-fn r5_2_one_code_opens_one_session_however_many_ask_at_once() {
+fn r5_2_one_code_opens_one_session_even_if_many_use_it_at_once() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     let answer = world.totp(&app);
@@ -151,7 +155,7 @@ fn r5_2_one_code_opens_one_session_however_many_ask_at_once() {
 }
 
 #[test]
-fn r5_3_codes_can_be_looked_at_again_for_a_quarter_of_an_hour_and_make_the_session_aal2() {
+fn r5_3_new_codes_can_be_shown_again_for_15_minutes_and_make_the_session_aal2() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -169,13 +173,13 @@ fn r5_3_codes_can_be_looked_at_again_for_a_quarter_of_an_hour_and_make_the_sessi
     assert_eq!(refused(account.unsaved_recovery_codes()), Refusal::FlowExpired);
     account.recovery_codes_saved().unwrap();
     let session = world.engine().resolve(&ada.token).unwrap();
-    assert_eq!((session.aal, session.auth_time), (Aal::Aal2, proven), "the older of the two proofs");
+    assert_eq!((session.aal, session.auth_time), (Aal::Aal2, proven), "auth_time is that of the older proof");
     assert_eq!(session.amr, [Amr::Pwd, Amr::Otp, Amr::Mfa]);
-    assert_eq!(refused(account.recovery_codes_saved()), Refusal::FlowExpired, "once");
+    assert_eq!(refused(account.recovery_codes_saved()), Refusal::FlowExpired, "the codes are saved once");
 }
 
 #[test]
-fn r5_3_a_recovery_code_works_once_however_it_is_typed_and_is_told() {
+fn r5_3_a_recovery_code_works_once_in_any_spelling_and_notifies_the_owner() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     told(&world);
@@ -204,7 +208,7 @@ fn r4_3_every_path_into_the_account_asks_for_the_second_factor() {
     asked_for_second(&world.x_identity("1", None));
     let reset = world.engine().reset_password(&ada.email, &Client::on("phone")).unwrap();
     asked_for_second(&world.prove(&reset, &ada.email));
-    // A link takes the app alone: a recovery code does not give the highest level.
+    // A link accepts only the app: a recovery code does not give the highest level.
     world.later(minutes(2));
     let other = Identity::at("other", "9").with_email(&ada.email);
     let asked = world.prove(&world.federated(&other), &ada.email);
@@ -214,7 +218,7 @@ fn r4_3_every_path_into_the_account_asks_for_the_second_factor() {
     assert_eq!(refused(world.answer(&proven, code(&app, 0))), Refusal::NotOffered);
     let linked = signed_in(world.answer(&proven, world.totp(&app)).unwrap());
     assert_eq!((linked.account, linked.aal), (ada.account, Aal::Aal2));
-    // Restoring asks before it says that there is something to restore.
+    // The second factor comes first; only then does the step offer the restore.
     world.later(minutes(1));
     let token = full_sign_in(&world, &app);
     with_token(&world, &token).request_deletion().unwrap();
@@ -227,7 +231,7 @@ fn r4_3_every_path_into_the_account_asks_for_the_second_factor() {
 }
 
 #[test]
-fn r5_4_other_codes_work_once_they_are_saved_and_the_ones_before_until_then() {
+fn r5_4_new_codes_are_valid_once_they_are_saved_and_the_old_ones_until_then() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     let account = with_token(&world, &full_sign_in(&world, &app));
@@ -238,7 +242,7 @@ fn r5_4_other_codes_work_once_they_are_saved_and_the_ones_before_until_then() {
     account.recovery_codes_saved().unwrap();
     assert_eq!(refused(world.answer(&asked, code(&app, 0))), Refusal::InvalidCode);
     signed_in(world.answer(&asked, unsaved.clone()).unwrap());
-    // With three left the account page says so.
+    // With three codes left, the account page says so.
     for (number, left) in (1..8).zip((2..9).rev()) {
         world.later(days(2));
         let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
@@ -250,7 +254,7 @@ fn r5_4_other_codes_work_once_they_are_saved_and_the_ones_before_until_then() {
 }
 
 #[test]
-fn r5_4_other_codes_want_a_fresh_second_factor() {
+fn r5_4_new_codes_need_a_fresh_second_factor() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
@@ -265,7 +269,7 @@ fn r5_4_other_codes_want_a_fresh_second_factor() {
 }
 
 #[test]
-fn r5_5_a_recovered_session_may_replace_or_turn_off_the_factor_and_ends_those_before_it() {
+fn r5_5_a_recovered_session_can_replace_or_turn_off_mfa_and_ends_earlier_sessions() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     let before = full_sign_in(&world, &app);
@@ -280,7 +284,11 @@ fn r5_5_a_recovered_session_may_replace_or_turn_off_the_factor_and_ends_those_be
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     assert_eq!(refused(world.answer(&asked, world.totp(&app))), Refusal::InvalidCode);
-    assert_eq!(refused(world.answer(&asked, code(&app, 1))), Refusal::InvalidCode, "its codes ended too");
+    assert_eq!(
+        refused(world.answer(&asked, code(&app, 1))),
+        Refusal::InvalidCode,
+        "the old recovery codes are void too"
+    );
     signed_in(world.answer(&asked, world.totp(&replacement)).unwrap());
 
     world.later(minutes(1));
@@ -292,7 +300,7 @@ fn r5_5_a_recovered_session_may_replace_or_turn_off_the_factor_and_ends_those_be
 }
 
 #[test]
-fn r5_5_nothing_but_a_factor_or_a_code_turns_mfa_off() {
+fn r5_5_only_a_second_factor_or_a_recovery_code_turns_mfa_off() {
     let world = World::new();
     let (_, app) = ada_with_mfa(&world);
     let account = with_token(&world, &full_sign_in(&world, &app));
@@ -300,7 +308,7 @@ fn r5_5_nothing_but_a_factor_or_a_code_turns_mfa_off() {
     let required = refused(account.turn_off_mfa());
     assert!(matches!(required, Refusal::ReauthenticationRequired { .. }));
     assert!(matches!(refused(account.enroll_totp()), Refusal::ReauthenticationRequired { .. }));
-    // The first factor alone renews too little.
+    // The first factor alone is not enough for this.
     let asked = account.reauthenticate().unwrap();
     let asked = world.answer(&asked, Answer::Password(PASSWORD.into())).unwrap();
     let first_only = token(world.answer(&asked, Answer::Skip).unwrap());
@@ -310,7 +318,7 @@ fn r5_5_nothing_but_a_factor_or_a_code_turns_mfa_off() {
 }
 
 #[test]
-fn r5_7_the_highest_level_is_aal2_exactly_when_mfa_is_on() {
+fn r5_7_the_highest_level_is_aal2_exactly_if_mfa_is_on() {
     let world = World::new();
     let ada = world.ada();
     let level = |progress: Flow| signed_in(progress).aal;
@@ -343,14 +351,14 @@ fn r6_5_turning_mfa_on_replacing_it_and_turning_it_off_end_all_other_sessions() 
 }
 
 #[test]
-fn r12_1_the_second_counter_is_cleared_by_a_second_factor_alone() {
+fn r12_1_only_a_second_factor_clears_the_second_counter() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     for _ in 0..3 {
         let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
         assert_eq!(refused(world.answer(&asked, wrong())), Refusal::InvalidCode);
     }
-    // A right password in between clears nothing of it, in whatever flow.
+    // A right password in between does not clear the counter, in any flow.
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     assert_eq!(refused(world.answer(&asked, wrong())), Refusal::InvalidCode);
     assert_eq!(refused(world.answer(&asked, wrong())), Refusal::InvalidCode);
@@ -360,19 +368,19 @@ fn r12_1_the_second_counter_is_cleared_by_a_second_factor_alone() {
     assert_eq!(
         refused(world.answer(&asked, right.clone())),
         Refusal::Throttled { retry_at },
-        "right and wrong alike"
+        "right and wrong codes get the same answer"
     );
     assert_eq!(refused(world.answer(&asked, code(&app, 0))), Refusal::Throttled { retry_at });
     world.later(minutes(1));
     signed_in(world.answer(&asked, world.totp(&app)).unwrap());
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     for _ in 0..5 {
-        assert_eq!(refused(world.answer(&asked, wrong())), Refusal::InvalidCode, "it began anew");
+        assert_eq!(refused(world.answer(&asked, wrong())), Refusal::InvalidCode, "the counter started again");
     }
 }
 
 #[test]
-fn r12_1_at_a_hundred_failures_the_app_is_locked_and_a_recovery_code_replaces_it() {
+fn r12_1_a_hundred_failures_lock_the_app_and_a_recovery_code_replaces_it() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     for _ in 0..100 {
@@ -392,7 +400,7 @@ fn r12_1_at_a_hundred_failures_the_app_is_locked_and_a_recovery_code_replaces_it
 }
 
 #[test]
-fn r12_1_recovery_codes_are_paced_and_never_locked() {
+fn r12_1_recovery_codes_are_rate_limited_and_never_locked() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     let nonsense = Answer::RecoveryCode("0000-0000-0000-0000-0000-0000".into());
@@ -410,7 +418,7 @@ fn r12_1_recovery_codes_are_paced_and_never_locked() {
 }
 
 #[test]
-fn r12_3_parallel_guesses_at_the_second_factor_learn_no_more_than_the_budget() {
+fn r12_3_parallel_guesses_at_the_second_factor_stay_within_the_limit() {
     let world = World::new();
     let (ada, _) = ada_with_mfa(&world);
     let asked: Vec<_> = (0..24).map(|_| world.sign_in(&ada.email, PASSWORD).unwrap()).collect();
@@ -434,7 +442,7 @@ fn r5_6_a_second_factor_that_was_turned_off_meanwhile_is_not_asked_for() {
 }
 
 #[test]
-fn r4_6_a_password_changed_between_the_factors_makes_the_flow_begin_anew() {
+fn r4_6_a_password_change_between_the_factors_ends_the_flow() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
     let waiting = world.sign_in(&ada.email, PASSWORD).unwrap();

@@ -1,4 +1,4 @@
-//! Messages for the host (SPEC 13.1), and the same again from the same seed (SPEC 13.6).
+//! Messages for the host (SPEC 13.1), and runs that repeat exactly from one seed (SPEC 13.6).
 
 use selfsame::{Client, MessageKind};
 use selfsame_world::{World, days, minutes, refused};
@@ -6,12 +6,12 @@ use selfsame_world::{World, days, minutes, refused};
 const PASSWORD: &str = "correct horse battery staple";
 
 #[test]
-fn r13_1_a_message_is_written_with_its_cause_and_comes_until_it_is_delivered() {
+fn r13_1_a_message_is_committed_with_its_cause_and_fetched_until_it_is_delivered() {
     let world = World::new();
     let engine = world.engine();
     let commits = engine.commits().unwrap();
     engine.sign_up("ada@example.org", &PASSWORD.into(), &Client::on("Ada's phone")).unwrap();
-    assert_eq!(engine.commits().unwrap(), commits + 1, "the flow and its message are one commit");
+    assert_eq!(engine.commits().unwrap(), commits + 1, "the flow and its message share one commit");
     let first = engine.messages(10).unwrap();
     let again = engine.messages(10).unwrap();
     assert_eq!((first.len(), again.len(), first[0].id), (1, 1, again[0].id));
@@ -23,7 +23,7 @@ fn r13_1_a_message_is_written_with_its_cause_and_comes_until_it_is_delivered() {
 }
 
 #[test]
-fn r13_1_a_message_that_failed_stands_in_no_other_s_way() {
+fn r13_1_a_failed_message_blocks_no_others() {
     let world = World::new();
     for n in 0..3 {
         world.sign_up(&format!("person{n}@example.org"), PASSWORD);
@@ -37,7 +37,7 @@ fn r13_1_a_message_that_failed_stands_in_no_other_s_way() {
 }
 
 #[test]
-fn r13_1_a_message_that_nobody_delivers_does_not_stay_for_ever() {
+fn r13_1_an_undelivered_message_expires() {
     let world = World::new();
     world.sign_up("ada@example.org", PASSWORD);
     assert_eq!(world.engine().messages(10).unwrap().len(), 1);
@@ -49,7 +49,7 @@ fn r13_1_a_message_that_nobody_delivers_does_not_stay_for_ever() {
 }
 
 #[test]
-fn r13_1_messages_come_in_their_order_and_no_more_than_asked_for() {
+fn r13_1_messages_come_in_order_and_at_most_the_given_number() {
     let world = World::new();
     for n in 0..40 {
         world.sign_up(&format!("person{n}@example.org"), PASSWORD);
@@ -71,7 +71,7 @@ fn r13_1_messages_come_in_their_order_and_no_more_than_asked_for() {
 }
 
 #[test]
-fn r13_1_an_act_that_is_refused_sends_nothing() {
+fn r13_1_a_refused_act_sends_nothing() {
     let world = World::new();
     let ada = world.ada();
     world.mailbox().clear();

@@ -1,4 +1,4 @@
-//! The accounts that a device offers, and the ways in that need no network (SPEC 1.11, 4.9).
+//! The accounts that a device offers, and the methods that work offline (SPEC 1.11, 4.9).
 
 use selfsame::{AccountId, Answer, Client, MethodKind, PickerEntry, Refusal};
 use selfsame_world::{Person, World, days, minutes, refused, signed_in};
@@ -14,7 +14,7 @@ fn picked(world: &World) -> Vec<AccountId> {
 }
 
 #[test]
-fn r1_11_a_device_offers_who_signed_in_on_it_and_masks_the_address() {
+fn r1_11_the_picker_offers_accounts_that_signed_in_on_the_device_with_masked_addresses() {
     let world = on_a_device();
     let ada = world.ada();
     world.later(minutes(1));
@@ -41,14 +41,14 @@ fn r1_11_a_device_offers_who_signed_in_on_it_and_masks_the_address() {
 }
 
 #[test]
-fn r1_11_who_does_not_want_to_be_remembered_is_not_and_a_server_remembers_nobody() {
+fn r1_11_an_account_can_opt_out_of_the_picker_and_a_server_has_none() {
     let world = on_a_device();
     let client = Client::on("library").unremembered();
     let asked = world.engine().sign_up("ada@example.org", &PASSWORD.into(), &client).unwrap();
     signed_in(world.prove(&asked, "ada@example.org"));
     assert_eq!(picked(&world), []);
     let done = signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap());
-    assert_eq!(picked(&world), [done.account], "signing in again without that changes it");
+    assert_eq!(picked(&world), [done.account], "the next sign-in without the opt-out adds the account");
 
     let server = World::new();
     server.ada();
@@ -56,7 +56,7 @@ fn r1_11_who_does_not_want_to_be_remembered_is_not_and_a_server_remembers_nobody
 }
 
 #[test]
-fn r1_11_forgetting_ends_the_sessions_here_and_deletes_nothing() {
+fn r1_11_removal_from_the_picker_ends_the_device_s_sessions_and_deletes_nothing() {
     let world = on_a_device();
     let ada = world.ada();
     world.later(minutes(1));
@@ -67,14 +67,14 @@ fn r1_11_forgetting_ends_the_sessions_here_and_deletes_nothing() {
     world.engine().resolve(&grace.token).unwrap();
     let commits = world.engine().commits().unwrap();
     world.engine().remove_from_picker(ada.account).unwrap();
-    assert_eq!(world.engine().commits().unwrap(), commits, "a second time is nothing");
+    assert_eq!(world.engine().commits().unwrap(), commits, "a second removal changes nothing");
     let back = signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap());
     assert_eq!(back.account, ada.account);
     assert_eq!(picked(&world), [ada.account, grace.account]);
 }
 
 #[test]
-fn r1_11_an_account_that_is_to_be_deleted_is_not_offered() {
+fn r1_11_an_account_pending_deletion_is_not_offered() {
     let world = on_a_device();
     let ada = world.ada();
     world.account(&ada).request_deletion().unwrap();
@@ -92,7 +92,7 @@ fn token(world: &World) -> selfsame::SessionToken {
 }
 
 #[test]
-fn r1_11_a_password_works_for_the_account_that_was_picked_and_counts_there() {
+fn r1_11_a_password_works_for_the_picked_account_and_failures_count_there() {
     let world = on_a_device();
     let ada = world.ada();
     let device = Client::on("tablet");
@@ -115,7 +115,7 @@ fn r1_11_a_password_works_for_the_account_that_was_picked_and_counts_there() {
 }
 
 #[test]
-fn r4_9_a_sign_in_says_which_ways_in_need_no_network() {
+fn r4_9_a_sign_in_lists_the_methods_that_work_offline() {
     let world = World::new();
     let ada = signed_in(world.sign_in(&world.ada().email, PASSWORD).unwrap());
     assert_eq!(ada.works_offline, [MethodKind::Password]);

@@ -1,4 +1,4 @@
-//! What people ask for about their data (SPEC 10).
+//! Privacy requests and exports (SPEC 10).
 
 use std::collections::BTreeSet;
 use std::slice;
@@ -25,7 +25,7 @@ fn exported(account: &AccountHandle) -> Value {
     serde_json::from_str(&account.export().unwrap()).unwrap()
 }
 
-/// What the schema that the project ships says of a document.
+/// Validates a document against the schema that the project ships.
 fn judge(document: &Value) -> Result<(), String> {
     let place = "https://selfsame.example/export.schema.json";
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
@@ -35,9 +35,9 @@ fn judge(document: &Value) -> Result<(), String> {
     schemas.validate(document, schema).map_err(|error| error.to_string())
 }
 
-/// An account that has something in every place: two ways in, a second factor, products with and without
-/// billing, sessions, a deletion that was restored, requests, a visit from support, and
-/// acts that can be undone. And its secrets.
+/// Creates an account that fills every part of the export: two methods, a second factor, products with and
+/// without billing, sessions, a restored deletion, requests, a support record, and acts that can be undone.
+/// Returns also the account's secrets.
 fn full(world: &World) -> (Person, SessionToken, Vec<String>) {
     let ada = world.ada();
     world.later(minutes(1));
@@ -81,7 +81,7 @@ fn full(world: &World) -> (Person, SessionToken, Vec<String>) {
 }
 
 #[test]
-fn r10_1_the_export_of_a_full_account_is_what_its_schema_says() {
+fn r10_1_the_export_of_a_full_account_matches_its_schema() {
     let world = World::new();
     let (ada, token, secrets) = full(&world);
     let account = world.engine().account(&token).unwrap();
@@ -103,12 +103,12 @@ fn r10_1_the_export_of_a_full_account_is_what_its_schema_says() {
     assert_eq!(document["requests"][1]["receipt"], "withdrawn");
     let count = |member: &str| document[member].as_array().unwrap().len();
     assert_eq!(count("sessions"), account.sessions().unwrap().len());
-    assert_eq!(count("activity") + 1, account.activity().unwrap().len(), "all before the export");
+    assert_eq!(count("activity") + 1, account.activity().unwrap().len(), "every event before the export");
     let messages = document["messages"].as_array().unwrap();
     assert!(messages.iter().any(|message| message["kind"] == "MfaTurnedOn"), "{messages:?}");
     assert!(messages.iter().all(|message| message["to"] == "a…@example.org"), "{messages:?}");
 
-    // The judge is no rubber stamp.
+    // The validator rejects changed documents.
     for (place, value) in [("/account/id", "ada"), ("/exported_at", "today"), ("/account/status/is", "Odd")] {
         let mut other = document.clone();
         *other.pointer_mut(place).unwrap() = Value::from(value);
@@ -116,10 +116,10 @@ fn r10_1_the_export_of_a_full_account_is_what_its_schema_says() {
     }
     let mut other = document.clone();
     other["account"]["password"] = Value::from("x");
-    assert!(judge(&other).is_err(), "a member that nobody described");
+    assert!(judge(&other).is_err(), "a member that is not in the schema");
     other["account"].as_object_mut().unwrap().remove("password");
     other["account"].as_object_mut().unwrap().remove("methods");
-    assert!(judge(&other).is_err(), "a member that is missing");
+    assert!(judge(&other).is_err(), "a missing member");
 }
 
 #[test]
@@ -149,17 +149,17 @@ fn r10_1_every_table_is_in_the_export_or_says_why_not() {
         }
     }
     let members: BTreeSet<_> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(members, places, "what is in the export comes from a table");
+    assert_eq!(members, places, "every member of the export comes from a table");
 }
 
 #[test]
-fn r10_1_a_session_that_waits_and_a_deletion_are_in_the_export_as_they_are() {
+fn r10_1_the_export_shows_suspended_sessions_and_a_deletion() {
     let world = World::new();
     let ada = world.ada();
     world.later(minutes(1));
     let other = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
     world.engine().support("grace").start_deletion(ada.account, "T-1").unwrap();
-    // Nobody is in while it is on its way; what is told then is told after the restore.
+    // The owner cannot sign in during the deletion. The export after the restore contains its messages.
     let begun = world.engine().reauthenticate(&ada.token).unwrap();
     let confirm = world.answer(&begun, Answer::Password(PASSWORD.into())).unwrap();
     let back = signed_in(world.answer(&confirm, Answer::Restore).unwrap()).token;
@@ -173,7 +173,7 @@ fn r10_1_a_session_that_waits_and_a_deletion_are_in_the_export_as_they_are() {
 }
 
 #[test]
-fn r10_1_the_export_wants_fresh_proof_and_no_hold_and_is_told() {
+fn r10_1_the_export_needs_fresh_proof_and_no_hold_and_notifies_the_owner() {
     let world = World::new();
     let ada = world.ada();
     world.later(minutes(5));
@@ -186,7 +186,7 @@ fn r10_1_the_export_wants_fresh_proof_and_no_hold_and_is_told() {
     assert_eq!(account.activity().unwrap().pop().unwrap().event.action, Action::Exported);
     assert!(account.verify_audit().unwrap());
 
-    // After a recovery it has to wait (SPEC 5.5).
+    // After a recovery the export is on hold (SPEC 5.5).
     let begun = world.engine().reset_password(&ada.email, &Client::on("laptop")).unwrap();
     let asked = world.prove(&begun, &ada.email);
     let reset = world.answer(&asked, Answer::NewPassword("another long password".into())).unwrap();
@@ -200,14 +200,14 @@ fn r10_2_a_request_is_recorded_with_its_due_date() {
     let ada = world.ada();
     let asked = world.account(&ada).request_privacy(RequestKind::Access).unwrap();
     assert_eq!((asked.account, asked.kind, asked.made_at), (ada.account, RequestKind::Access, world.now()));
-    assert_eq!(asked.due_at, world.now() + days(31), "from the 1st of January to the 1st of February");
+    assert_eq!(asked.due_at, world.now() + days(31), "due one month later");
     assert_eq!((asked.status, asked.receipt.as_deref()), (RequestStatus::Open, None));
     assert_eq!(world.account(&ada).privacy_requests().unwrap(), slice::from_ref(&asked));
     assert_eq!(open(&world), slice::from_ref(&asked));
     let event = world.account(&ada).activity().unwrap().pop().unwrap().event;
     assert_eq!((event.actor, event.action), (Actor::Owner, Action::PrivacyRequested));
 
-    // One of a kind is open at a time.
+    // Only one request of a kind can be open.
     world.later(days(1));
     let commits = world.engine().commits().unwrap();
     assert_eq!(world.account(&ada).request_privacy(RequestKind::Access).unwrap(), asked);
@@ -217,7 +217,7 @@ fn r10_2_a_request_is_recorded_with_its_due_date() {
 }
 
 #[test]
-fn r10_2_the_host_lists_what_is_open_by_when_it_is_due_and_closes_it_with_a_receipt() {
+fn r10_2_the_host_lists_open_requests_by_due_date_and_closes_them_with_a_receipt() {
     let world = World::new();
     let (ada, grace) = (world.ada(), world.person("grace@example.org", PASSWORD));
     let first = world.account(&grace).request_privacy(RequestKind::Access).unwrap();
@@ -257,7 +257,7 @@ fn r10_2_requests_outlive_the_account_and_can_be_closed_then() {
 }
 
 #[test]
-fn r10_3_the_host_erases_for_an_open_request_72_hours_after_its_notice() {
+fn r10_3_the_host_can_erase_for_an_open_request_72_hours_after_its_notice() {
     let world = World::new();
     let ada = world.ada();
     let asked = erasure(&world, &ada);
@@ -271,7 +271,11 @@ fn r10_3_the_host_erases_for_an_open_request_72_hours_after_its_notice() {
     assert_eq!(kinds, ["DeletionRequested", "ErasureAnnounced"]);
     assert_eq!(refused(engine.resolve(&ada.token)), Refusal::SessionEnded);
     world.later(hours(1));
-    assert_eq!(engine.announce_erasure(ada.account, asked.id).unwrap(), deletion, "once is enough");
+    assert_eq!(
+        engine.announce_erasure(ada.account, asked.id).unwrap(),
+        deletion,
+        "a second notice changes nothing"
+    );
     assert_eq!(open(&world)[0].told_at, Some(announced_at));
 
     world.later(hours(71) - minutes(1));
@@ -286,7 +290,7 @@ fn r10_3_the_host_erases_for_an_open_request_72_hours_after_its_notice() {
 }
 
 #[test]
-fn r10_3_the_host_erases_for_no_other_request_and_for_no_other_account() {
+fn r10_3_the_host_cannot_erase_for_another_request_or_account() {
     let world = World::new();
     let (ada, grace) = (world.ada(), world.person("grace@example.org", PASSWORD));
     let access = world.account(&ada).request_privacy(RequestKind::Access).unwrap();
@@ -301,7 +305,7 @@ fn r10_3_the_host_erases_for_no_other_request_and_for_no_other_account() {
 }
 
 #[test]
-fn r10_3_an_owner_who_restores_has_to_be_told_anew() {
+fn r10_3_after_a_restore_the_owner_must_be_notified_again() {
     let world = World::new();
     let ada = world.ada();
     let asked = erasure(&world, &ada);
@@ -312,7 +316,7 @@ fn r10_3_an_owner_who_restores_has_to_be_told_anew() {
     let back = signed_in(world.answer(&begun, Answer::Restore).unwrap()).token;
     world.later(hours(80));
     assert_eq!(refused(engine.erase(ada.account, asked.id)), Refusal::NotOffered);
-    // A deletion of the owner's own is not the one that the notice was of.
+    // The notice does not apply to a later deletion that the owner requests.
     let again = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token;
     engine.account(&again).unwrap().request_deletion().unwrap();
     world.later(hours(80));

@@ -31,7 +31,7 @@ fn bill(world: &World, person: &Person, name: &str, billing: &Billing) {
 }
 
 #[test]
-fn r8_1_a_product_that_policy_does_not_name_is_refused() {
+fn r8_1_a_product_that_is_not_in_the_policy_is_refused() {
     let world = World::new();
     let client = Client::on("a phone").using(product("unheard-of"));
     let outcome = world.engine().sign_up("ada@example.org", &PASSWORD.into(), &client);
@@ -46,7 +46,7 @@ fn grok() -> Product {
 }
 
 #[test]
-fn r8_1_policy_takes_sixteen_products_with_names_of_their_own_and_https_addresses() {
+fn r8_1_policy_takes_sixteen_products_with_distinct_names_and_https_addresses() {
     let named = |id: &str| Product { id: product(id), ..grok() };
     let fits = |products: Vec<Product>| Policy::builder().products(products).build().is_ok();
     let sixteen: Vec<_> = (0..16).map(|n| named(&format!("p{n}"))).collect();
@@ -77,7 +77,7 @@ fn r8_2_one_account_and_one_password_serve_every_product_of_policy() {
 }
 
 #[test]
-fn r8_2_the_first_use_of_a_product_makes_its_membership() {
+fn r8_2_the_first_use_of_a_product_creates_its_membership() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -91,14 +91,14 @@ fn r8_2_the_first_use_of_a_product_makes_its_membership() {
     let opened = account.open_product(&product("api")).unwrap();
     let commits = world.engine().commits().unwrap();
     assert_eq!(account.open_product(&product("api")).unwrap(), opened);
-    assert_eq!(world.engine().commits().unwrap(), commits, "once is enough");
+    assert_eq!(world.engine().commits().unwrap(), commits, "a second call changes nothing");
     let since: Vec<_> = account.memberships().unwrap().iter().map(|each| each.since).collect();
     assert_eq!(since, [first, world.now()]);
     assert_eq!(account.activity().unwrap().last().unwrap().event.action, Action::ProductOpened);
 }
 
 #[test]
-fn r8_2_a_new_account_is_used_with_the_product_that_it_was_made_from() {
+fn r8_2_a_new_account_is_a_member_of_the_product_that_created_it() {
     let world = World::new();
     let client = Client::on("a phone").using(product("grok"));
     let asked = world.engine().sign_up("ada@example.org", &PASSWORD.into(), &client).unwrap();
@@ -107,7 +107,7 @@ fn r8_2_a_new_account_is_used_with_the_product_that_it_was_made_from() {
 }
 
 #[test]
-fn r8_3_setting_one_profile_leaves_every_other_as_it_is() {
+fn r8_3_setting_one_billing_profile_changes_no_other() {
     let world = World::new();
     let (ada, grace) = (world.ada(), world.person("grace@example.org", PASSWORD));
     bill(&world, &ada, "grok", &billing("cus_1", ManagedBy::AppleAppStore));
@@ -136,7 +136,7 @@ fn r8_3_setting_one_profile_leaves_every_other_as_it_is() {
 }
 
 #[test]
-fn r8_3_a_customer_reference_is_of_one_product_of_one_account() {
+fn r8_3_a_customer_reference_belongs_to_one_product_of_one_account() {
     let world = World::new();
     let (ada, grace) = (world.ada(), world.person("grace@example.org", PASSWORD));
     let first = billing("cus_1", ManagedBy::Direct);
@@ -155,9 +155,9 @@ fn r8_3_a_customer_reference_is_of_one_product_of_one_account() {
     assert_eq!(world.account(&grace).memberships().unwrap(), []);
     let commits = engine.commits().unwrap();
     bill(&world, &ada, "grok", &first);
-    assert_eq!(engine.commits().unwrap(), commits, "the same again changes nothing");
+    assert_eq!(engine.commits().unwrap(), commits, "the same profile again changes nothing");
 
-    // Another reference gives the first one back.
+    // A new reference frees the first one.
     bill(&world, &ada, "grok", &billing("cus_2", ManagedBy::Direct));
     bill(&world, &grace, "grok", &first);
     assert_eq!(
@@ -167,7 +167,7 @@ fn r8_3_a_customer_reference_is_of_one_product_of_one_account() {
 }
 
 #[test]
-fn r8_3_an_account_that_is_gone_has_no_billing_and_no_customer() {
+fn r8_3_a_purged_account_has_no_billing_and_frees_its_customer_reference() {
     let world = World::new();
     let (ada, first) = (world.ada(), billing("cus_1", ManagedBy::Direct));
     bill(&world, &ada, "grok", &first);
@@ -186,7 +186,7 @@ fn r8_4_billing_is_managed_at_the_product_or_at_the_store_that_sold_it() {
     let account = world.account(&ada);
     let at = |name| account.billing_destination(&product(name)).unwrap();
     let own = Destination::Product { url: "https://grok.com/?_s=billing".to_owned() };
-    assert_eq!(at("grok"), own, "also before the first use");
+    assert_eq!(at("grok"), own, "a destination exists before the first use");
     bill(&world, &ada, "grok", &billing("cus_1", ManagedBy::Direct));
     assert_eq!(at("grok"), own);
     for (store, url) in [

@@ -1,4 +1,4 @@
-//! Many callers at once (SPEC 1.3, 4.6, 12.3).
+//! Concurrent callers (SPEC 1.3, 4.6, 12.3).
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Condvar, Mutex};
@@ -9,8 +9,8 @@ use selfsame_world::{CountingHasher, World, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// Holds every hash until as many are being made as there are callers: so all of them read the account
-/// before the first of them writes it.
+/// Holds every hash until all callers are hashing, so that all of them read the account before the first of
+/// them writes it.
 struct AllAtOnce {
     callers: AtomicUsize,
     inside: Mutex<usize>,
@@ -52,13 +52,13 @@ impl Hasher for AllAtOnce {
 }
 
 #[test]
-fn r12_3_parallel_guesses_learn_no_more_than_the_budget() {
+fn r12_3_parallel_guesses_stay_within_the_limit() {
     const CALLERS: usize = 24;
     let hasher = AllAtOnce::new();
     let world = World::builder().hasher(hasher.clone()).build();
     let ada = world.ada();
     hasher.expect(CALLERS);
-    // One of them is right, and comes too late or not: nobody else may learn anything past the fifth.
+    // One guess is right and may come too late. Past the fifth failure, no guess may learn anything.
     let outcomes: Vec<_> = thread::scope(|scope| {
         let guesses: Vec<_> = (0..CALLERS)
             .map(|guess| {
@@ -74,7 +74,11 @@ fn r12_3_parallel_guesses_learn_no_more_than_the_budget() {
             .filter(|outcome| matches!(outcome, Err(Error::Refused(refusal)) if wanted(refusal)))
             .count()
     };
-    assert_eq!(hasher.hasher.hashes() as usize, CALLERS + 1, "all were hashed before one was counted");
+    assert_eq!(
+        hasher.hasher.hashes() as usize,
+        CALLERS + 1,
+        "every guess was hashed before the first was counted"
+    );
     assert_eq!(count(|refusal| *refusal == Refusal::InvalidCredentials), 5);
     assert_eq!(count(|refusal| matches!(refusal, Refusal::Throttled { .. })), CALLERS - 5);
     let tried: u32 = world
@@ -89,7 +93,7 @@ fn r12_3_parallel_guesses_learn_no_more_than_the_budget() {
 }
 
 #[test]
-fn r12_3_parallel_codes_learn_no_more_than_the_budget() {
+fn r12_3_parallel_codes_stay_within_the_limit() {
     let world = World::new();
     let asked = world.sign_up("ada@example.org", PASSWORD);
     let code = world.mailbox().code("ada@example.org").unwrap();
@@ -112,11 +116,11 @@ fn r12_3_parallel_codes_learn_no_more_than_the_budget() {
             .filter(|done| matches!(done.step, Step::SignedIn { .. }))
             .count()
     });
-    assert!(right <= 1, "one code, one account, one token: {right}");
+    assert!(right <= 1, "one code gives at most one account and one token: {right}");
 }
 
 #[test]
-fn r4_6_four_callers_on_one_account_each_with_a_slow_hash_and_none_conflicts() {
+fn r4_6_four_callers_with_slow_hashes_on_one_account_do_not_conflict() {
     let hasher = AllAtOnce::new();
     let world = World::builder().hasher(hasher.clone()).build();
     let ada = world.ada();
@@ -128,14 +132,14 @@ fn r4_6_four_callers_on_one_account_each_with_a_slow_hash_and_none_conflicts() {
                 .collect();
             callers.into_iter().for_each(|caller| assert_eq!(caller.join().unwrap().account, ada.account));
         });
-        // None had to begin again: a hash each, and no more.
+        // No caller started again: each made one hash.
         assert_eq!(hasher.hasher.hashes(), 1 + 4 * round);
     }
 }
 
 #[test]
 fn r4_6_hashing_holds_no_transaction() {
-    /// Writes to the store while a hash is being made.
+    /// Writes to the store while a hash is made.
     struct WritesMeanwhile(Mutex<Option<Box<dyn FnOnce() + Send>>>, CountingHasher);
 
     impl Hasher for WritesMeanwhile {
@@ -160,7 +164,8 @@ fn r4_6_hashing_holds_no_transaction() {
     let before = world.engine().commits().unwrap();
     let x = "x".parse::<selfsame::ProviderId>().unwrap();
     *hasher.0.lock().unwrap() = Some(Box::new(move || {
-        // On this very thread: inside a transaction it would be refused, under a lock it would hang.
+        // Runs on the hashing thread: a transaction would refuse this call, and a lock would block it for
+        // ever.
         engine.begin_federated(&x, &Client::default()).unwrap();
     }));
     signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
@@ -168,10 +173,11 @@ fn r4_6_hashing_holds_no_transaction() {
 }
 
 #[test]
-fn r1_3_two_devices_claim_one_identity_and_one_wins() {
+fn r1_3_if_two_devices_claim_one_identity_one_wins() {
     for round in 0..20 {
         let world = World::builder().seed(round).build();
-        // Both at their last step: the identity's address waits for a decision, nobody holds it yet.
+        // Both flows are at the last step. The identity's address waits for a decision, and no account has it
+        // yet.
         let first = world.x_identity("815", Some("ada@example.org"));
         let second = world.x_identity("815", Some("ada@example.org"));
         let start = Barrier::new(2);
@@ -195,7 +201,7 @@ fn r1_3_two_devices_claim_one_identity_and_one_wins() {
 }
 
 #[test]
-fn many_sign_ins_at_once_share_commits_and_all_are_there() {
+fn concurrent_sign_ins_share_commits_and_none_is_lost() {
     const CALLERS: usize = 32;
     let world = World::new();
     let people: Vec<_> =

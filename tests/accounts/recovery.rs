@@ -1,4 +1,4 @@
-//! A forgotten password, a password that others know, and renewing a session's proof (SPEC 4.7, 4.10, 6.4).
+//! Password reset, compromised passwords, and renewing a session's proof (SPEC 4.7, 4.10, 6.4).
 
 use selfsame::{
     Aal, Accepted, AccountHandle, Answer, AssertionProblem, Client, Flow, Intent, MethodKind, PasswordRule,
@@ -26,7 +26,7 @@ fn new_password(password: &str) -> Answer {
     Answer::NewPassword(password.into())
 }
 
-/// Gives Ada's account the X identity "1" too.
+/// Links the X identity "1" to Ada's account.
 fn link_x(world: &World, ada: &Person) {
     world.later(minutes(1));
     let asked = world.prove(&world.x_identity("1", Some(&ada.email)), &ada.email);
@@ -56,10 +56,10 @@ fn r4_7_a_mailed_code_and_a_new_password_end_every_other_session() {
 }
 
 #[test]
-fn r4_7_known_and_unknown_emails_answer_and_cost_alike_and_the_unknown_gets_no_message() {
+fn r4_7_known_and_unknown_emails_answer_and_cost_alike_and_only_the_known_gets_a_message() {
     let world = World::new();
     let ada = world.ada();
-    // An account with this address and no password is as unknown as nobody.
+    // An account with this address and no password answers like an unknown email.
     let x = Identity::at("x", "9").with_email("fed@example.org");
     signed_in(world.prove(&world.federated(&x), "fed@example.org"));
     world.mailbox().clear();
@@ -83,11 +83,11 @@ fn r4_7_known_and_unknown_emails_answer_and_cost_alike_and_the_unknown_gets_no_m
     assert!(world.mailbox().code("fed@example.org").is_none());
     assert!(world.mailbox().code("eve@example.org").is_none());
     assert!(world.mailbox().code(&ada.email).is_some());
-    assert_eq!(world.engine().health().unwrap().outbox, 0, "the unknown's messages are dropped");
+    assert_eq!(world.engine().health().unwrap().outbox, 0, "messages without a recipient are dropped");
 }
 
 #[test]
-fn r4_7_no_code_is_right_for_nobody_and_wrong_codes_void_the_right_one() {
+fn r4_7_for_an_unknown_email_no_code_is_right_and_wrong_codes_void_the_right_one() {
     let world = World::new();
     let ada = world.ada();
     let asked = reset(&world, "eve@example.org");
@@ -103,7 +103,7 @@ fn r4_7_no_code_is_right_for_nobody_and_wrong_codes_void_the_right_one() {
 }
 
 #[test]
-fn r12_5_a_reset_code_lives_ten_minutes_from_the_fetch_and_serves_its_flow_alone() {
+fn r12_5_a_reset_code_is_valid_for_ten_minutes_from_the_fetch_and_only_in_its_flow() {
     let world = World::new();
     let ada = world.ada();
     let asked = reset(&world, &ada.email);
@@ -126,13 +126,13 @@ fn r12_5_a_reset_code_lives_ten_minutes_from_the_fetch_and_serves_its_flow_alone
 }
 
 #[test]
-fn r4_7_the_new_password_keeps_the_rules_and_the_second_factor_is_never_reset() {
+fn r4_7_the_new_password_follows_the_rules_and_a_reset_never_skips_mfa() {
     let world = World::new();
     let ada = world.ada();
     let app = world.turn_on_mfa(&ada.token);
     world.later(minutes(1));
     let asked = world.prove(&reset(&world, &ada.email), &ada.email);
-    assert!(matches!(asked.step, Step::SecondFactor { .. }), "never around MFA");
+    assert!(matches!(asked.step, Step::SecondFactor { .. }), "a reset does not skip MFA");
     assert_eq!(refused(world.answer(&asked, new_password(ANOTHER))), Refusal::NotOffered);
     assert_eq!(refused(world.answer(&asked, Answer::Skip)), Refusal::NotOffered);
     let asked = world.answer(&asked, world.totp(&app)).unwrap();
@@ -158,7 +158,7 @@ fn r4_7_with_a_recovery_code_mfa_can_be_replaced_but_not_turned_off_until_the_ho
     let until = world.now() + days(1);
     let account = with_token(&world, &recovered);
     assert_eq!(refused(account.turn_off_mfa()), Refusal::OnHold { until });
-    // Nor by another recovered session, which would have a laxer hold of its own.
+    // Another recovered session cannot turn MFA off either, although its own hold would allow it.
     world.later(hours(1));
     let asked = world.sign_in(&ada.email, ANOTHER).unwrap();
     let answer = Answer::RecoveryCode(app.recovery_codes[1].clone());
@@ -173,7 +173,7 @@ fn r4_7_with_a_recovery_code_mfa_can_be_replaced_but_not_turned_off_until_the_ho
 }
 
 #[test]
-fn r4_7_an_account_that_is_to_be_deleted_is_restored_first_or_keeps_its_password() {
+fn r4_7_a_reset_of_an_account_pending_deletion_restores_it_or_changes_nothing() {
     let world = World::new();
     let ada = world.ada();
     world.account(&ada).request_deletion().unwrap();
@@ -207,7 +207,7 @@ fn r12_1_a_reset_unlocks_the_password() {
 }
 
 #[test]
-fn r2_10_sign_ups_that_wait_block_no_reset() {
+fn r2_10_waiting_sign_ups_do_not_block_resets() {
     let policy = World::policy().max_open_sign_ups(1).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
@@ -219,7 +219,7 @@ fn r2_10_sign_ups_that_wait_block_no_reset() {
 }
 
 #[test]
-fn r4_10_a_password_that_others_know_ends_its_sessions_and_is_set_anew_after_the_second_factor() {
+fn r4_10_a_compromised_password_ends_its_sessions_and_is_replaced_after_the_second_factor() {
     let world = World::new();
     let ada = world.ada();
     link_x(&world, &ada);
@@ -232,14 +232,14 @@ fn r4_10_a_password_that_others_know_ends_its_sessions_and_is_set_anew_after_the
     let methods = account.view().unwrap().methods;
     let [password, x] = [MethodKind::Password, MethodKind::Federated]
         .map(|kind| methods.iter().find(|method| method.kind == kind).unwrap().id);
-    assert_eq!(refused(account.mark_compromised(x)), Refusal::NotOffered, "it has no secret here");
+    assert_eq!(refused(account.mark_compromised(x)), Refusal::NotOffered, "an identity has no password here");
     account.mark_compromised(password).unwrap();
     assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded);
     world.engine().resolve(&by_x).unwrap();
     world.later(minutes(1));
 
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    assert!(matches!(asked.step, Step::SecondFactor { .. }), "no factor is removed");
+    assert!(matches!(asked.step, Step::SecondFactor { .. }), "the second factor stays");
     let asked = world.answer(&asked, world.totp(&app)).unwrap();
     assert_eq!(asked.step, Step::NewPassword);
     signed_in(world.answer(&asked, new_password(ANOTHER)).unwrap());
@@ -250,7 +250,7 @@ fn r4_10_a_password_that_others_know_ends_its_sessions_and_is_set_anew_after_the
 }
 
 #[test]
-fn r4_10_such_a_password_proves_nothing_else() {
+fn r4_10_a_compromised_password_proves_nothing_else() {
     let world = World::new();
     let ada = world.ada();
     let password = world.account(&ada).view().unwrap().methods[0].id;
@@ -263,7 +263,7 @@ fn r4_10_such_a_password_proves_nothing_else() {
 }
 
 #[test]
-fn r6_4_reauthenticating_renews_the_proof_under_another_token() {
+fn r6_4_a_reauthentication_renews_the_proof_and_changes_the_token() {
     let world = World::new();
     let ada = world.ada();
     world.later(hours(1));
@@ -280,14 +280,14 @@ fn r6_4_reauthenticating_renews_the_proof_under_another_token() {
     assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded);
     let renewed = done.token;
     with_token(&world, &renewed).enroll_totp().unwrap();
-    // The session goes on: what it began is there still, and it is as old as it was.
+    // The session keeps its flows and its age.
     assert_eq!(world.engine().resolve(&renewed).unwrap().id, ada.session);
     let again = world.answer(&asked, Answer::Cancel).unwrap();
-    assert_eq!(again.step.code(), "AlreadySignedIn", "a token is handed out once");
+    assert_eq!(again.step.code(), "AlreadySignedIn", "a token is given only once");
 }
 
 #[test]
-fn r6_4_every_factor_of_the_highest_level_is_wanted() {
+fn r6_4_a_reauthentication_asks_for_every_factor_of_the_highest_level() {
     let world = World::new();
     let ada = world.ada();
     link_x(&world, &ada);
@@ -307,7 +307,7 @@ fn r6_4_every_factor_of_the_highest_level_is_wanted() {
 }
 
 #[test]
-fn r6_4_the_fifth_failure_ends_the_session_and_locks_nobody_out() {
+fn r6_4_the_fifth_failure_ends_the_session_and_does_not_lock_the_account() {
     let world = World::new();
     let ada = world.ada();
     let app = world.turn_on_mfa(&ada.token);
@@ -348,7 +348,7 @@ fn r6_4_a_reauthentication_ends_with_its_session() {
 }
 
 #[test]
-fn r9_7_a_fresh_first_factor_is_enough_to_ask_for_deletion_and_for_nothing_else() {
+fn r9_7_a_fresh_first_factor_is_enough_only_for_a_deletion_request() {
     let world = World::new();
     let ada = world.ada();
     world.turn_on_mfa(&ada.token);
@@ -362,12 +362,12 @@ fn r9_7_a_fresh_first_factor_is_enough_to_ask_for_deletion_and_for_nothing_else(
     assert!(matches!(refused(account.turn_off_mfa()), Refusal::ReauthenticationRequired { .. }));
     account.request_deletion().unwrap();
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    assert!(matches!(asked.step, Step::SecondFactor { can_skip: false, .. }), "restoring wants everything");
+    assert!(matches!(asked.step, Step::SecondFactor { can_skip: false, .. }), "a restore needs every factor");
     assert_eq!(refused(world.answer(&asked, Answer::Skip)), Refusal::NotOffered);
 }
 
 #[test]
-fn r5_5_on_hold_no_link_is_made_by_a_flow_that_was_begun_before_either() {
+fn r5_5_a_hold_also_stops_links_in_flows_that_began_before() {
     let world = World::new();
     let ada = world.ada();
     world.later(minutes(1));
@@ -381,7 +381,7 @@ fn r5_5_on_hold_no_link_is_made_by_a_flow_that_was_begun_before_either() {
 }
 
 #[test]
-fn r6_4_an_id_token_of_who_signed_in_there_long_ago_is_no_fresh_proof() {
+fn r6_4_an_id_token_with_an_old_auth_time_is_not_fresh_proof() {
     let world = World::new();
     let provider = TokenProvider::new();
     world.engine().set_keys(&provider.id(), &provider.jwks()).unwrap();

@@ -1,4 +1,4 @@
-//! Sessions and what the account remembers (SPEC 6.1 to 6.3, 11).
+//! Sessions and the events of an account (SPEC 6.1 to 6.3, 11).
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ const PASSWORD: &str = "correct horse battery staple";
 const ENDED: Error = Error::Refused(Refusal::SessionEnded);
 
 #[test]
-fn r6_1_a_token_carries_256_bits_and_its_neighbours_open_nothing() {
+fn r6_1_a_token_carries_256_bits_and_similar_tokens_are_refused() {
     let world = World::new();
     let ada = world.ada();
-    // 16 bytes of account, 16 of session, 32 of secret.
+    // The token has 16 bytes of account id, 16 of session id and 32 of secret.
     assert_eq!(ada.token.reveal().len(), 86);
     let text = ada.token.reveal();
     for at in [0, 30, 50, 80] {
@@ -27,11 +27,11 @@ fn r6_1_a_token_carries_256_bits_and_its_neighbours_open_nothing() {
 }
 
 #[test]
-fn r6_2_a_session_ends_without_use_and_in_any_case() {
+fn r6_2_a_session_ends_after_its_idle_and_its_absolute_limit() {
     let world = World::new();
     let ada = world.ada();
     let moment = Duration::from_millis(1);
-    // 30 days after the last use, which may have been up to an hour after it was written down.
+    // A session ends 30 days after its last use. The recorded time of the last use may be up to an hour old.
     world.later(days(30) + hours(1) - moment);
     world.engine().resolve(&ada.token).unwrap();
     world.later(moment);
@@ -63,15 +63,19 @@ fn r6_2_touch_writes_at_most_hourly_and_resolve_never() {
     assert_eq!((touched.used_at, commits()), (world.now(), before + 1));
     world.engine().touch(&ada.token).unwrap();
     assert_eq!(commits(), before + 1);
-    assert_eq!(world.account(&ada).sessions().unwrap()[0].used_at, world.now(), "its owner sees it too");
+    assert_eq!(
+        world.account(&ada).sessions().unwrap()[0].used_at,
+        world.now(),
+        "the owner sees the last use"
+    );
 }
 
 #[test]
-fn r6_2_the_limits_of_nist_are_a_policy() {
+fn r6_2_policy_can_set_the_limits_of_nist() {
     let policy = World::policy().aal2().build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
-    // Written down every 5 minutes, ended after an hour.
+    // Records uses every 5 minutes and ends sessions after an hour.
     world.later(hours(1) + Duration::from_secs(300) - Duration::from_millis(1));
     world.engine().resolve(&ada.token).unwrap();
     world.later(Duration::from_millis(1));
@@ -95,7 +99,7 @@ fn r6_3_the_owner_lists_sessions_and_ends_one_or_all_others() {
 
     account.end_session(on_phone.session).unwrap();
     assert_eq!(world.engine().resolve(&on_phone.token).unwrap_err(), ENDED);
-    assert_eq!(account.end_session(on_phone.session).unwrap_err(), ENDED, "it is over");
+    assert_eq!(account.end_session(on_phone.session).unwrap_err(), ENDED, "the session has ended");
     account.end_other_sessions().unwrap();
     assert_eq!(world.engine().resolve(&on_tablet.token).unwrap_err(), ENDED);
     world.engine().resolve(&ada.token).unwrap();
@@ -104,18 +108,18 @@ fn r6_3_the_owner_lists_sessions_and_ends_one_or_all_others() {
 }
 
 #[test]
-fn r6_3_a_session_that_is_over_cannot_be_ended() {
+fn r6_3_an_ended_session_cannot_be_ended_again() {
     let world = World::new();
     let ada = world.ada();
     world.later(days(31));
     let now = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
     let account = world.engine().account(&now.token).unwrap();
     assert_eq!(account.end_session(ada.session).unwrap_err(), ENDED);
-    assert_eq!(account.activity().unwrap().len(), 2, "and nothing is written of it");
+    assert_eq!(account.activity().unwrap().len(), 2, "the attempt adds no event");
 }
 
 #[test]
-fn r6_3_another_s_session_cannot_be_ended() {
+fn r6_3_a_session_of_another_account_cannot_be_ended() {
     let world = World::new();
     let ada = world.ada();
     let grace = world.person("grace@example.org", PASSWORD);
@@ -124,7 +128,7 @@ fn r6_3_another_s_session_cannot_be_ended() {
 }
 
 #[test]
-fn r6_4_a_request_for_deletion_wants_proof_of_the_last_five_minutes() {
+fn r6_4_a_deletion_request_needs_proof_from_the_last_five_minutes() {
     let world = World::new();
     let ada = world.ada();
     world.later(Duration::from_secs(300));
@@ -140,7 +144,7 @@ fn r6_4_a_request_for_deletion_wants_proof_of_the_last_five_minutes() {
 }
 
 #[test]
-fn r9_1_a_deletion_ends_all_sessions_and_tells_every_verified_address() {
+fn r9_1_a_deletion_ends_all_sessions_and_notifies_every_verified_address() {
     let world = World::new();
     let ada = world.ada();
     let other = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token;
@@ -153,7 +157,7 @@ fn r9_1_a_deletion_ends_all_sessions_and_tells_every_verified_address() {
 }
 
 #[test]
-fn r11_1_every_act_is_an_event_and_refusals_in_a_row_are_one() {
+fn r11_1_every_act_is_an_event_and_consecutive_refusals_are_one() {
     let world = World::new();
     let ada = world.ada();
     for _ in 0..7 {
@@ -186,7 +190,7 @@ fn r11_1_every_act_is_an_event_and_refusals_in_a_row_are_one() {
 }
 
 #[test]
-fn r11_2_after_400_days_the_oldest_events_go_and_the_chain_still_holds() {
+fn r11_2_after_400_days_the_oldest_events_are_dropped_and_the_chain_still_verifies() {
     let world = World::new();
     let ada = world.ada();
     let mut token = ada.token.clone();
@@ -198,14 +202,14 @@ fn r11_2_after_400_days_the_oldest_events_go_and_the_chain_still_holds() {
     }
     let account = world.engine().account(&token).unwrap();
     let activity = account.activity().unwrap();
-    assert!(activity[0].sequence > 0, "the first are gone");
+    assert!(activity[0].sequence > 0, "the first events are dropped");
     assert!(world.now().since(activity[0].event.last) < days(401));
     assert_eq!(activity.last().unwrap().sequence, 60);
     assert!(account.verify_audit().unwrap());
 }
 
 #[test]
-fn r11_3_the_owner_reads_the_activity_of_the_own_account() {
+fn r11_3_owners_read_only_the_activity_of_their_own_account() {
     let world = World::new();
     let ada = world.ada();
     let grace = world.person("grace@example.org", PASSWORD);
@@ -219,7 +223,7 @@ fn r11_3_the_owner_reads_the_activity_of_the_own_account() {
 }
 
 #[test]
-fn r13_4_health_counts_what_waits() {
+fn r13_4_health_counts_pending_work() {
     let world = World::new();
     assert_eq!(
         (world.engine().health().unwrap().outbox, world.engine().health().unwrap().waiting_flows),

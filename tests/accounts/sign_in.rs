@@ -1,4 +1,4 @@
-//! Signing in with a password, and how often one may guess (SPEC 4, 12.1 to 12.3).
+//! Sign-in with a password, and its throttle (SPEC 4, 12.1 to 12.3).
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use selfsame_world::{Identity, Person, World, days, hours, minutes, refused, sig
 const PASSWORD: &str = "correct horse battery staple";
 const WRONG: &str = "a wrong password";
 
-/// Links the X identity "1" to Ada's account: a second way in.
+/// Links the X identity "1" to Ada's account, as a second method.
 fn link_x(world: &World, ada: &Person) {
     world.later(minutes(1));
     let asked = world.prove(&world.x_identity("1", Some(&ada.email)), &ada.email);
@@ -26,7 +26,7 @@ fn r4_1_a_sign_in_ends_in_a_session_or_asks_for_more() {
 }
 
 #[test]
-fn r4_2_unknown_email_wrong_password_and_no_password_are_one_refusal_at_one_cost() {
+fn r4_2_unknown_email_wrong_password_and_no_password_get_one_refusal_at_one_cost() {
     let world = World::new();
     let ada = world.ada();
     // An account with a verified email and no password.
@@ -48,7 +48,7 @@ fn r4_2_unknown_email_wrong_password_and_no_password_are_one_refusal_at_one_cost
 }
 
 #[test]
-fn r4_2_what_can_be_no_password_is_as_wrong_as_another() {
+fn r4_2_a_malformed_password_fails_like_a_wrong_one() {
     let world = World::new();
     let ada = world.ada();
     for password in ["", &"x".repeat(5000)] {
@@ -59,7 +59,7 @@ fn r4_2_what_can_be_no_password_is_as_wrong_as_another() {
 }
 
 #[test]
-fn r4_4_a_session_says_how_it_was_proven_and_when() {
+fn r4_4_a_session_records_how_and_when_it_was_proven() {
     let world = World::new();
     let ada = world.ada();
     world.later(days(1));
@@ -70,7 +70,7 @@ fn r4_4_a_session_says_how_it_was_proven_and_when() {
 }
 
 #[test]
-fn r4_5_a_weaker_hash_is_made_anew_at_the_next_sign_in() {
+fn r4_5_the_next_sign_in_replaces_a_weaker_hash() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let weak = World::policy().hash_cost(HashCost::new(12_288, 3, 1)).build().unwrap();
@@ -96,7 +96,7 @@ fn r4_6_a_sign_in_is_one_durable_commit_and_one_hash() {
 }
 
 #[test]
-fn r12_1_the_fifth_failure_waits_a_minute_and_a_right_password_waits_alike() {
+fn r12_1_after_the_fifth_failure_right_passwords_also_wait_a_minute() {
     let world = World::new();
     let ada = world.ada();
     for _ in 0..5 {
@@ -106,7 +106,11 @@ fn r12_1_the_fifth_failure_waits_a_minute_and_a_right_password_waits_alike() {
     world.later(minutes(1) - std::time::Duration::from_millis(1));
     for password in [PASSWORD, WRONG, PASSWORD] {
         let refusal = refused(world.sign_in(&ada.email, password));
-        assert_eq!(refusal, Refusal::Throttled { retry_at: Some(retry_at) }, "and tries lengthen nothing");
+        assert_eq!(
+            refusal,
+            Refusal::Throttled { retry_at: Some(retry_at) },
+            "attempts during the wait do not lengthen it"
+        );
     }
     world.later(std::time::Duration::from_millis(1));
     signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
@@ -117,7 +121,7 @@ fn r12_1_the_fifth_failure_waits_a_minute_and_a_right_password_waits_alike() {
 }
 
 #[test]
-fn r12_1_a_sign_in_clears_no_counter_of_a_factor_that_it_did_not_use() {
+fn r12_1_a_sign_in_clears_only_the_counter_of_the_factor_that_it_used() {
     let world = World::new();
     let ada = world.ada();
     link_x(&world, &ada);
@@ -129,7 +133,7 @@ fn r12_1_a_sign_in_clears_no_counter_of_a_factor_that_it_did_not_use() {
 }
 
 #[test]
-fn r12_1_a_hundred_failures_lock_the_password_until_another_way_in_is_used() {
+fn r12_1_a_hundred_failures_lock_the_password_until_another_method_signs_in() {
     let world = World::new();
     let ada = world.ada();
     link_x(&world, &ada);
@@ -144,7 +148,7 @@ fn r12_1_a_hundred_failures_lock_the_password_until_another_way_in_is_used() {
 }
 
 #[test]
-fn r12_2_success_clears_one_account_and_unknown_identifiers_are_throttled_each_for_itself() {
+fn r12_2_success_clears_one_account_and_each_unknown_identifier_has_its_own_throttle() {
     let world = World::new();
     let ada = world.ada();
     let grace = world.person("grace@example.org", PASSWORD);
@@ -164,7 +168,7 @@ fn r12_2_success_clears_one_account_and_unknown_identifiers_are_throttled_each_f
 }
 
 #[test]
-fn r12_2_guesses_at_unknown_identifiers_fill_a_bounded_space() {
+fn r12_2_guesses_at_unknown_identifiers_use_bounded_space() {
     let world = World::new();
     let rows = |engine: &Engine| {
         engine.dump().unwrap().keys().filter(|key| key.len() == 19 && key[16] == 0x40).count()
@@ -173,13 +177,13 @@ fn r12_2_guesses_at_unknown_identifiers_fill_a_bounded_space() {
         refused(world.sign_in(&format!("nobody{guess}@example.org"), WRONG));
     }
     let many = rows(world.engine());
-    assert!((250..=300).contains(&many), "{many} slots of 65,536");
+    assert!((250..=300).contains(&many), "{many} of 65,536 slots");
     refused(world.sign_in("nobody7@example.org", WRONG));
-    assert_eq!(rows(world.engine()), many, "an identifier has one slot");
+    assert_eq!(rows(world.engine()), many, "each identifier has one slot");
 }
 
 #[test]
-fn r12_5_a_code_is_void_after_five_wrong_ones_and_all_refusals_cost_alike() {
+fn r12_5_a_code_is_void_after_five_wrong_ones_and_all_refusals_cost_the_same() {
     let world = World::new();
     let asked = world.sign_up("ada@example.org", PASSWORD);
     let code = world.mailbox().code("ada@example.org").unwrap();
@@ -193,7 +197,11 @@ fn r12_5_a_code_is_void_after_five_wrong_ones_and_all_refusals_cost_alike() {
         costs.push(world.engine().commits().unwrap() - before);
     }
     let before = world.engine().commits().unwrap();
-    assert_eq!(refused(world.answer(&asked, Answer::Code(code.clone()))), Refusal::InvalidCode, "void");
+    assert_eq!(
+        refused(world.answer(&asked, Answer::Code(code.clone()))),
+        Refusal::InvalidCode,
+        "the code is void"
+    );
     costs.push(world.engine().commits().unwrap() - before);
     assert_eq!(costs, [1; 6]);
     world.later(minutes(1));
@@ -201,37 +209,37 @@ fn r12_5_a_code_is_void_after_five_wrong_ones_and_all_refusals_cost_alike() {
     assert_eq!(
         refused(world.answer(&resent, Answer::Code(code))),
         Refusal::InvalidCode,
-        "a newer one voids it"
+        "a newer code voids the older one"
     );
     signed_in(world.prove(&resent, "ada@example.org"));
 }
 
 #[test]
-fn r12_5_a_code_is_typed_only_where_it_was_asked_for() {
+fn r12_5_a_code_is_accepted_only_in_the_flow_that_sent_it() {
     let world = World::new();
     let mine = world.sign_up("ada@example.org", PASSWORD);
     let my_code = world.mailbox().code("ada@example.org").unwrap();
     world.later(minutes(2));
     let theirs = world.sign_up("ada@example.org", "the attacker's password");
     assert_eq!(refused(world.answer(&theirs, Answer::Code(my_code.clone()))), Refusal::InvalidCode);
-    // Another flow's code voids nothing of this one.
+    // Another flow's code voids nothing in this flow.
     signed_in(world.answer(&mine, Answer::Code(my_code)).unwrap());
 }
 
 #[test]
-fn r12_5_over_the_cap_no_message_goes_and_the_last_code_stays_usable() {
+fn r12_5_over_the_rate_limit_no_message_is_sent_and_the_last_code_stays_valid() {
     let world = World::new();
     let mut asked = world.sign_up("ada@example.org", PASSWORD);
     let code = world.mailbox().code("ada@example.org").unwrap();
     world.mailbox().clear();
     asked = world.answer(&asked, Answer::Resend).unwrap();
-    assert!(matches!(asked.step, Step::VerifyEmail { .. }), "the answer looks alike");
-    assert!(world.mailbox().all().is_empty(), "one a minute");
+    assert!(matches!(asked.step, Step::VerifyEmail { .. }), "the answer is the same");
+    assert!(world.mailbox().all().is_empty(), "one message per minute");
     signed_in(world.answer(&asked, Answer::Code(code)).unwrap());
 }
 
 #[test]
-fn r12_5_a_code_lives_a_day_from_when_the_host_fetched_it_and_a_message_thirty_unfetched() {
+fn r12_5_a_code_is_valid_for_a_day_from_the_fetch_and_an_unfetched_message_for_thirty() {
     let world = World::new();
     let asked = world.sign_up("ada@example.org", PASSWORD);
     world.later(days(29));
@@ -241,12 +249,12 @@ fn r12_5_a_code_lives_a_day_from_when_the_host_fetched_it_and_a_message_thirty_u
 
     world.sign_up("bob@example.org", PASSWORD);
     world.later(days(30));
-    assert!(world.mailbox().code("bob@example.org").is_none(), "void");
+    assert!(world.mailbox().code("bob@example.org").is_none(), "the code is void");
     assert_eq!(world.engine().health().unwrap().outbox, 0);
 }
 
 #[test]
-fn the_default_hasher_signs_in_too() {
+fn sign_in_works_with_the_default_hasher() {
     let world = World::builder().hasher(Arc::new(Argon2Hasher::new(1))).build();
     let ada = world.ada();
     signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());

@@ -1,4 +1,4 @@
-//! Signing up, up to the question whether to link (SPEC 2).
+//! Sign-up, up to the link prompt (SPEC 2).
 
 use selfsame::{Answer, Client, Flow, FlowToken, Intent, PasswordRule, ProviderId, Refusal, Secret, Step};
 use selfsame_world::{Identity, World, days, hours, minutes, refused, signed_in};
@@ -16,7 +16,7 @@ fn r2_1_a_known_identity_signs_in_with_either_intent() {
 }
 
 #[test]
-fn r2_1_an_unknown_identity_that_wants_to_sign_in_is_asked_first() {
+fn r2_1_an_unknown_identity_with_intent_to_sign_in_is_asked_first() {
     let world = World::new();
     let asked = world.present(&Identity::at("x", "815").called("@ada"), Intent::SignIn).unwrap();
     let Step::ConfirmCreate { provider, handle } = &asked.step else { panic!("{asked:?}") };
@@ -25,7 +25,7 @@ fn r2_1_an_unknown_identity_that_wants_to_sign_in_is_asked_first() {
 }
 
 #[test]
-fn r2_1_where_the_link_prompt_asks_it_asks_alone() {
+fn r2_1_the_link_prompt_replaces_the_question_whether_to_create() {
     let world = World::new();
     world.person("ada@provider.example", PASSWORD);
     let identity = Identity::at("example", "1").with_email("ada@provider.example");
@@ -34,7 +34,7 @@ fn r2_1_where_the_link_prompt_asks_it_asks_alone() {
 }
 
 #[test]
-fn r2_2_a_password_that_breaks_a_rule_is_named_and_changes_nothing() {
+fn r2_2_a_password_that_breaks_a_rule_is_refused_with_that_rule() {
     let world = World::new();
     let before = world.engine().commits().unwrap();
     for (password, rule) in [
@@ -62,14 +62,14 @@ fn r2_2_no_part_of_a_long_password_is_dropped() {
 }
 
 #[test]
-fn r2_2_the_same_text_in_another_normal_form_is_the_same_password() {
+fn r2_2_the_same_text_in_another_unicode_form_is_the_same_password() {
     let world = World::new();
     world.person("ada@example.org", "caf\u{e9} correct horse");
     assert!(world.sign_in("ada@example.org", "cafe\u{301} correct horse").is_ok());
 }
 
 #[test]
-fn r2_3_a_password_proves_its_address_and_cannot_skip() {
+fn r2_3_a_password_sign_up_must_prove_its_address() {
     let world = World::new();
     let asked = world.sign_up("ada@example.org", PASSWORD);
     assert_eq!(asked.step, Step::VerifyEmail { to: "a…@example.org".to_owned(), can_skip: false });
@@ -78,7 +78,7 @@ fn r2_3_a_password_proves_its_address_and_cannot_skip() {
 }
 
 #[test]
-fn r2_3_a_provider_proves_an_email_only_where_it_is_the_authority() {
+fn r2_3_a_provider_proves_an_email_only_if_it_is_the_authority() {
     let world = World::new();
     for (identity, is_proof) in [
         (Identity::at("example", "1").with_email("a@provider.example"), true),
@@ -103,7 +103,7 @@ fn r2_3_a_provider_proves_an_email_only_where_it_is_the_authority() {
 }
 
 #[test]
-fn r2_3_skipping_makes_an_account_with_the_address_unverified_and_asks_nothing() {
+fn r2_3_skipping_creates_an_account_with_the_address_unverified() {
     let world = World::new();
     let ada = world.ada();
     let asked = world.x_identity("815", Some(&ada.email));
@@ -139,7 +139,7 @@ fn r2_4_the_prompt_comes_after_the_proof_and_shows_several_candidates() {
 }
 
 #[test]
-fn r2_4_with_no_other_account_the_account_is_made() {
+fn r2_4_with_no_other_account_the_account_is_created() {
     let world = World::new();
     let done = world.prove(&world.sign_up("ada@example.org", PASSWORD), "ada@example.org");
     assert_eq!(signed_in(done).outcome.code(), "Created");
@@ -153,7 +153,7 @@ fn r2_5_a_second_password_for_an_email_signs_in_to_its_holder_and_is_dropped() {
     let asked = world.prove(&world.sign_up(&ada.email, "another long password"), &ada.email);
     let Step::LinkOrCreate { candidates, can_create, blocked, .. } = &asked.step else { panic!("{asked:?}") };
     assert_eq!((candidates.len(), *can_create, blocked.unwrap().code()), (1, false, "PasswordTaken"));
-    assert!(candidates[0].drops_new_password, "the step says so beforehand");
+    assert!(candidates[0].drops_new_password, "the step says so in advance");
     let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
     assert!(matches!(&chosen.step, Step::ProveOwnership { adding: None, .. }), "{chosen:?}");
     let done = world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap();
@@ -179,7 +179,7 @@ fn r2_6_only_a_candidate_of_the_prompt_can_be_chosen() {
 }
 
 #[test]
-fn r2_7_a_known_address_costs_and_answers_like_an_unknown_one() {
+fn r2_7_a_known_address_answers_and_costs_like_an_unknown_one() {
     let world = World::new();
     let ada = world.ada();
     world.mailbox().clear();
@@ -223,7 +223,7 @@ fn r2_10_a_flow_survives_the_process() {
 }
 
 #[test]
-fn r2_10_a_flow_ends_a_quarter_of_an_hour_after_its_step_and_on_the_dot() {
+fn r2_10_a_flow_ends_exactly_15_minutes_after_its_last_step() {
     let world = World::new();
     let ada = world.ada();
     world.later(minutes(1));
@@ -235,7 +235,7 @@ fn r2_10_a_flow_ends_a_quarter_of_an_hour_after_its_step_and_on_the_dot() {
 }
 
 #[test]
-fn r2_10_a_flow_that_waits_for_a_code_lives_a_day_from_the_fetch() {
+fn r2_10_a_flow_that_waits_for_a_code_ends_a_day_after_the_fetch() {
     let world = World::new();
     let asked = world.sign_up("ada@example.org", PASSWORD);
     world.later(days(3));
@@ -247,13 +247,13 @@ fn r2_10_a_flow_that_waits_for_a_code_lives_a_day_from_the_fetch() {
 }
 
 #[test]
-fn r2_10_another_flow_s_token_opens_nothing() {
+fn r2_10_a_token_with_another_flow_s_parts_is_refused() {
     let world = World::new();
     let ada = world.sign_up("ada@example.org", PASSWORD);
     let other = World::builder().seed(2).build();
     let stranger = other.sign_up("ada@example.org", PASSWORD);
     assert_eq!(refused(world.answer(&stranger, Answer::Cancel)), Refusal::FlowExpired);
-    // The right flow with another secret: the token's last 42 characters are of the secret alone.
+    // The right flow id with another secret: the last 42 characters of a token are only the secret.
     let text = ada.token.as_ref().unwrap().reveal().to_owned();
     let other_secret = text.chars().take(30).chain(std::iter::repeat_n('A', 34)).collect::<String>();
     let forged = other_secret.parse::<FlowToken>().unwrap();
@@ -264,7 +264,7 @@ fn r2_10_another_flow_s_token_opens_nothing() {
 }
 
 #[test]
-fn r2_10_a_fourth_sign_up_for_an_address_drops_the_oldest() {
+fn r2_10_a_fourth_sign_up_for_an_address_ends_the_oldest() {
     let world = World::new();
     let flows: Vec<_> = (0..4)
         .map(|_| {
@@ -277,11 +277,11 @@ fn r2_10_a_fourth_sign_up_for_an_address_drops_the_oldest() {
     signed_in(world.prove(&flows[3], "ada@example.org"));
     world.later(days(32));
     world.sign_up("bob@example.org", PASSWORD);
-    assert_eq!(world.engine().health().unwrap().waiting_flows, 1, "what is over is cleared away");
+    assert_eq!(world.engine().health().unwrap().waiting_flows, 1, "ended flows are removed");
 }
 
 #[test]
-fn r2_10_a_full_store_is_busy_for_sign_ups_and_for_nothing_else() {
+fn r2_10_a_full_store_is_busy_only_for_sign_ups() {
     let policy = World::policy().max_open_sign_ups(2).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
@@ -294,7 +294,7 @@ fn r2_10_a_full_store_is_busy_for_sign_ups_and_for_nothing_else() {
 }
 
 #[test]
-fn r2_10_flows_with_a_provider_have_a_cap_of_their_own() {
+fn r2_10_federated_flows_have_a_limit_of_their_own() {
     let policy = World::policy().max_open_sign_ups(2).build().unwrap();
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
@@ -304,13 +304,13 @@ fn r2_10_flows_with_a_provider_have_a_cap_of_their_own() {
     let commits = world.engine().commits().unwrap();
     assert_eq!(refused(begin()), Refusal::Busy);
     assert_eq!(world.engine().commits().unwrap(), commits, "a refusal writes nothing");
-    // Nobody's flows with a provider stand in the way of a sign-up, an owner or a forgotten password.
+    // Open federated flows do not block a sign-up, an owner or a password reset.
     let account = world.account(&ada);
     account.begin_add(&x).unwrap();
     world.sign_in(&ada.email, &ada.password).unwrap();
     world.sign_up("b@example.org", PASSWORD);
     world.engine().reset_password(&ada.email, &Client::default()).unwrap();
-    // What was left, and what the provider's word came to, makes room; an answer that is refused does not.
+    // A cancelled flow and an accepted assertion free their place. A refused answer does not.
     assert_eq!(refused(world.answer(&flows[0], Answer::Skip)), Refusal::NotOffered);
     assert_eq!(refused(begin()), Refusal::Busy);
     world.answer(&flows[0], Answer::Cancel).unwrap();
@@ -323,7 +323,7 @@ fn r2_10_flows_with_a_provider_have_a_cap_of_their_own() {
 }
 
 #[test]
-fn r2_10_a_full_store_makes_room_when_what_waited_is_over() {
+fn r2_10_a_full_store_has_room_again_once_waiting_flows_expire() {
     let policy = World::policy().max_open_sign_ups(1).build().unwrap();
     let world = World::builder().policy(policy).build();
     let x = "x".parse::<ProviderId>().unwrap();
@@ -333,7 +333,7 @@ fn r2_10_a_full_store_makes_room_when_what_waited_is_over() {
         begin().unwrap();
         sign_up().unwrap();
         world.later(days(31));
-        // Whoever finds it full clears away what is over.
+        // A call that finds the store full removes expired flows.
         let full = if with_provider { begin().map(drop) } else { sign_up().map(drop) };
         assert_eq!(refused(full), Refusal::Busy);
         begin().unwrap();
@@ -368,7 +368,7 @@ fn r2_10_resend_correct_address_and_cancel() {
 }
 
 #[test]
-fn r2_10_what_a_step_does_not_offer_is_refused_and_changes_nothing() {
+fn r2_10_an_answer_that_the_step_does_not_offer_is_refused_and_changes_nothing() {
     let world = World::new();
     world.ada();
     let asked = world.sign_up("bob@example.org", PASSWORD);
@@ -390,7 +390,7 @@ fn r2_10_what_a_step_does_not_offer_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn r2_9_a_statement_names_its_flow_and_its_provider() {
+fn r2_9_an_assertion_names_its_flow_and_its_provider() {
     let world = World::new();
     let x = "x".parse::<ProviderId>().unwrap();
     let begin = || world.engine().begin_federated(&x, &Client::default()).unwrap();
@@ -410,7 +410,7 @@ fn r2_9_a_statement_names_its_flow_and_its_provider() {
     }
     let right = identity.assertion(&mine);
     signed_in(world.engine().continue_with(&mine, &right, Intent::SignUp).unwrap());
-    // Shown again it has no second effect.
+    // The same assertion again has no second effect.
     let again = world.engine().continue_with(&mine, &right, Intent::SignUp).unwrap();
     assert_eq!(again.step.code(), "AlreadySignedIn");
     let unknown = "nobody".parse::<ProviderId>().unwrap();
@@ -422,7 +422,7 @@ fn r2_9_a_statement_names_its_flow_and_its_provider() {
 }
 
 #[test]
-fn r3_7_an_identity_s_address_is_proven_only_in_the_flow_that_asked() {
+fn r3_7_an_identity_s_address_is_proven_only_in_the_flow_that_sent_the_code() {
     let world = World::new();
     let mine = world.x_identity("mine", Some("ada@example.org"));
     let code = world.mailbox().code("ada@example.org").unwrap();

@@ -1,5 +1,5 @@
-//! Every story is played: its answers are the expected ones, and the same story gives the same
-//! transcript and the same rows again, in memory and on a file, with no secret in it (SPEC 13.6).
+//! Plays every story and checks its answers. A story played again gives the same transcript and the same
+//! rows, in memory and on a file, and no secret appears in them (SPEC 13.6).
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use selfsame_world::{Performance, World, play};
 const SHIPPED: [&str; 1] = ["faq"];
 
 #[test]
-fn r13_6_every_story_goes_as_told() {
+fn r13_6_every_story_plays_as_written() {
     each(|name, story| {
         let played = play(story, &mut World::of(story).build());
         assert_eq!(played.failure.map(|failure| failure.to_string()), None, "{name}");
@@ -21,7 +21,7 @@ fn r13_6_every_story_goes_as_told() {
 }
 
 #[test]
-fn r13_6_a_story_played_again_gives_the_same_answers_and_the_same_rows() {
+fn r13_6_a_story_played_again_gives_the_same_answers_and_rows() {
     each(|name, story| {
         let [(first, rows), (again, same_rows)] = [(); 2].map(|()| {
             let mut world = World::of(story).build();
@@ -30,7 +30,7 @@ fn r13_6_a_story_played_again_gives_the_same_answers_and_the_same_rows() {
         });
         assert_eq!(first, again, "{name}");
         assert!(rows == same_rows, "{name}: the rows differ");
-        assert!(rows.len() > 3, "{name}: it left nothing");
+        assert!(rows.len() > 3, "{name}: the story left no rows");
     });
 }
 
@@ -50,7 +50,7 @@ fn r13_6_another_seed_gives_other_ids_and_other_rows() {
 }
 
 #[test]
-fn r13_6_a_story_on_a_file_is_the_story_in_memory() {
+fn r13_6_a_story_plays_the_same_on_a_file_as_in_memory() {
     let folder = tempfile::tempdir().unwrap();
     each(|name, story| {
         let mut in_memory = World::of(story).build();
@@ -63,25 +63,25 @@ fn r13_6_a_story_on_a_file_is_the_story_in_memory() {
 }
 
 #[test]
-fn r13_1_no_transcript_and_no_row_has_a_secret_in_it() {
+fn r13_1_no_transcript_and_no_row_contains_a_secret() {
     each(|name, story| {
         let mut world = World::of(story).build();
         let played = play(story, &mut world);
         let transcript = played.transcript().to_string();
-        assert!(!secrets(&played).is_empty(), "{name} has no secret, so it shows nothing here");
+        assert!(!secrets(&played).is_empty(), "{name} has no secret to look for");
         for secret in secrets(&played) {
-            assert!(!transcript.contains(&secret), "{name}: its transcript tells a secret");
+            assert!(!transcript.contains(&secret), "{name}: the transcript contains a secret");
         }
         let rows = world.engine().dump().unwrap();
         for secret in secrets(&played) {
             let found = rows.iter().any(|(key, value)| has(key, &secret) || has(value, &secret));
-            assert!(!found, "{name}: a row tells a secret");
+            assert!(!found, "{name}: a row contains a secret");
         }
     });
 }
 
 #[test]
-fn a_transcript_is_texts_and_integers_with_members_in_the_order_of_their_names() {
+fn a_transcript_has_only_texts_and_integers_and_sorted_members() {
     each(|name, story| {
         let played = play(story, &mut World::of(story).build());
         plain_and_sorted(name, &played.transcript());
@@ -89,18 +89,18 @@ fn a_transcript_is_texts_and_integers_with_members_in_the_order_of_their_names()
 }
 
 #[test]
-fn every_rule_that_a_story_names_is_one() {
+fn every_rule_that_a_story_names_exists() {
     let rules = rules();
     each(|name, story| {
         assert!(!story.rules.is_empty(), "{name} names no rule");
         for rule in &story.rules {
-            assert!(rules.contains(rule.as_str()), "{name} names {rule}, which is no rule");
+            assert!(rules.contains(rule.as_str()), "{name} names {rule}, which does not exist");
         }
     });
 }
 
 #[test]
-fn the_shipped_stories_are_here() {
+fn the_shipped_stories_exist() {
     let names: BTreeSet<_> = stories().into_iter().map(|(name, _)| name).collect();
     for shipped in SHIPPED {
         assert!(names.contains(shipped), "{shipped}");
@@ -127,7 +127,7 @@ fn an_unreadable_story_says_which_act_and_why() {
 }
 
 #[test]
-fn a_story_that_goes_otherwise_says_where() {
+fn a_story_that_fails_says_where() {
     for (acts, why) in [
         (
             r#"{"do":"health"},{"do":"health","expect":{"outbox":1}}"#,
@@ -194,11 +194,11 @@ fn plain_and_sorted(name: &str, value: &serde_json::Value) {
         }
         serde_json::Value::Array(items) => items.iter().for_each(|value| plain_and_sorted(name, value)),
         serde_json::Value::String(_) => {}
-        other => assert!(other.is_u64(), "{name}: {other} is no text and no integer"),
+        other => assert!(other.is_u64(), "{name}: {other} is neither a text nor an integer"),
     }
 }
 
-/// The numbers of the rules that the page tells.
+/// Returns the numbers of the rules that the page lists.
 fn rules() -> BTreeSet<String> {
     include_str!("../../docs/RULES.md")
         .lines()

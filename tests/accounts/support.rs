@@ -1,4 +1,4 @@
-//! What somebody who helps people can do (SPEC 9.5), and what they can not.
+//! What support staff can and cannot do (SPEC 9.5).
 
 use selfsame::{
     Action, Actor, Answer, Client, Error, Flow, ProductId, Refusal, Status, Step, SupportAct, SupportDesk,
@@ -36,12 +36,12 @@ fn r9_5_support_finds_an_account_by_id_or_exact_email_and_sees_it_masked() {
     assert_eq!(seen.products, [grok]);
     assert!(!format!("{seen:?}").contains("ada@"));
     assert_eq!(desk(&world).find("nobody@example.org").unwrap(), []);
-    assert_eq!(desk(&world).find("da@example.org").unwrap(), [], "exact");
+    assert_eq!(desk(&world).find("da@example.org").unwrap(), [], "only the exact address matches");
     assert!(matches!(refused(desk(&world).find("no address")), Refusal::InvalidEmail { .. }));
 }
 
 #[test]
-fn r9_5_an_email_of_several_accounts_finds_them_all_and_an_unproven_one_nobody() {
+fn r9_5_an_email_finds_all_accounts_that_have_proven_it() {
     let world = World::new();
     let ada = world.ada();
     world.later(minutes(1));
@@ -65,7 +65,7 @@ fn r11_3_support_reads_the_activity_of_an_account() {
 }
 
 #[test]
-fn r9_5_a_deletion_by_support_has_the_owner_s_window_and_is_told() {
+fn r9_5_a_deletion_by_support_has_the_same_restore_window_and_notifies_the_owner() {
     let world = World::new();
     let ada = world.ada();
     world.mailbox().clear();
@@ -86,7 +86,7 @@ fn r9_5_a_deletion_by_support_has_the_owner_s_window_and_is_told() {
 }
 
 #[test]
-fn r9_5_sessions_wait_instead_of_ending_and_go_on_with_fresh_proof() {
+fn r9_5_sessions_are_suspended_and_resume_with_fresh_proof() {
     let world = World::new();
     let ada = world.ada();
     world.later(minutes(1));
@@ -100,10 +100,10 @@ fn r9_5_sessions_wait_instead_of_ending_and_go_on_with_fresh_proof() {
         assert!(waits(world.engine().touch(token)));
         assert!(waits(world.engine().account(token).map(|_| ())));
     }
-    assert!(waits(account.view()), "a handle that was open opens nothing");
+    assert!(waits(account.view()), "an open handle is refused");
     assert!(waits(account.sign_out()));
 
-    // One of them proves that it is the owner's: it is asked, and goes on under a new token.
+    // One session proves that it is the owner's and resumes with a new token.
     let begun = world.engine().reauthenticate(&ada.token).unwrap();
     assert_eq!(
         refused(world.answer(&begun, Answer::Password("a wrong password".into()))),
@@ -111,11 +111,11 @@ fn r9_5_sessions_wait_instead_of_ending_and_go_on_with_fresh_proof() {
     );
     let confirm = world.answer(&begun, Answer::Password(PASSWORD.into())).unwrap();
     assert!(matches!(confirm.step, Step::ConfirmRestore { .. }));
-    assert!(waits(world.engine().resolve(&ada.token)), "not yet");
+    assert!(waits(world.engine().resolve(&ada.token)), "the other session is still suspended");
     let renewed = signed_in(world.answer(&confirm, Answer::Restore).unwrap());
     assert_eq!(renewed.session, ada.session);
     world.engine().resolve(&renewed.token.clone()).unwrap();
-    assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded, "the token before");
+    assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded, "the old token");
     world.engine().resolve(&phone).unwrap();
     let account = world.engine().account(&renewed.token).unwrap();
     assert_eq!(account.view().unwrap().status, Status::Active);
@@ -124,7 +124,7 @@ fn r9_5_sessions_wait_instead_of_ending_and_go_on_with_fresh_proof() {
 }
 
 #[test]
-fn r9_5_a_restore_by_signing_in_lets_the_sessions_go_on_too() {
+fn r9_5_a_restore_by_sign_in_resumes_the_sessions() {
     let world = World::new();
     let ada = world.ada();
     desk(&world).start_deletion(ada.account, "T-1").unwrap();
@@ -135,7 +135,7 @@ fn r9_5_a_restore_by_signing_in_lets_the_sessions_go_on_too() {
 }
 
 #[test]
-fn r9_5_a_full_account_comes_back_with_one_session_less_for_the_new_one() {
+fn r9_5_restoring_an_account_at_its_session_limit_ends_the_oldest_session() {
     let world = World::new();
     let ada = world.ada();
     for _ in 1..100 {
@@ -150,7 +150,7 @@ fn r9_5_a_full_account_comes_back_with_one_session_less_for_the_new_one() {
 }
 
 #[test]
-fn r9_5_a_recovery_on_the_way_back_ends_the_sessions_that_waited() {
+fn r9_5_a_restore_by_recovery_ends_the_suspended_sessions() {
     let world = World::new();
     let ada = world.ada();
     desk(&world).start_deletion(ada.account, "T-1").unwrap();
@@ -164,7 +164,7 @@ fn r9_5_a_recovery_on_the_way_back_ends_the_sessions_that_waited() {
 }
 
 #[test]
-fn r9_5_sessions_that_wait_end_in_their_time_and_with_the_account() {
+fn r9_5_suspended_sessions_end_at_their_limit_and_with_the_account() {
     let world = World::new();
     let ada = world.ada();
     desk(&world).start_deletion(ada.account, "T-1").unwrap();
@@ -178,7 +178,7 @@ fn r9_5_sessions_that_wait_end_in_their_time_and_with_the_account() {
 }
 
 #[test]
-fn r9_5_the_fifth_wrong_proof_ends_a_session_that_waits() {
+fn r9_5_the_fifth_wrong_proof_ends_a_suspended_session() {
     let world = World::new();
     let ada = world.ada();
     desk(&world).start_deletion(ada.account, "T-1").unwrap();
@@ -191,7 +191,7 @@ fn r9_5_the_fifth_wrong_proof_ends_a_session_that_waits() {
 }
 
 #[test]
-fn r9_5_asking_again_changes_nothing_and_is_recorded() {
+fn r9_5_a_repeated_deletion_request_changes_nothing_and_is_recorded() {
     let world = World::new();
     let ada = world.ada();
     let first = world.account(&ada).request_deletion().unwrap();
@@ -214,7 +214,7 @@ fn r9_5_asking_again_changes_nothing_and_is_recorded() {
     let actions: Vec<_> =
         desk(&world).activity(ada.account).unwrap().iter().map(|kept| kept.event.action).collect();
     assert_eq!(actions[2..], [Action::DeletionAskedAgain, Action::DeletionAskedAgain]);
-    // The window is the first one's.
+    // The restore window is that of the first request.
     world.later(days(26));
     assert_eq!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::InvalidCredentials);
 }
@@ -236,7 +236,7 @@ fn r9_5_after_a_restore_support_waits_thirty_days() {
 }
 
 #[test]
-fn r9_5_the_owner_is_not_held_to_the_thirty_days_of_support() {
+fn r9_5_the_thirty_days_of_support_do_not_bind_the_owner() {
     let world = World::new();
     let ada = world.ada();
     desk(&world).start_deletion(ada.account, "T-1").unwrap();
@@ -246,7 +246,7 @@ fn r9_5_the_owner_is_not_held_to_the_thirty_days_of_support() {
 }
 
 #[test]
-fn r9_5_the_record_outlives_the_purge_and_holds_nothing_personal() {
+fn r9_5_the_support_record_outlives_the_purge_and_has_no_personal_data() {
     let world = World::new();
     let ada = world.ada();
     desk(&world).start_deletion(ada.account, &"T".repeat(80)).unwrap();

@@ -1,4 +1,4 @@
-//! Protected acts, and taking them back (SPEC 1.12, 7.3).
+//! Protected acts and how to undo them (SPEC 1.12, 7.3).
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use selfsame_world::{Identity, Person, UNDO_EXPIRED, World, days, hours, minutes
 const NEW: &str = "a password that nobody knows";
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// Ada, whose account has an X identity besides, added by her.
+/// Creates Ada's account and adds an X identity.
 fn ada_with_x(world: &World) -> (Person, AccountHandle, Identity) {
     let ada = world.ada();
     let x = Identity::at("x", "1815");
@@ -17,7 +17,7 @@ fn ada_with_x(world: &World) -> (Person, AccountHandle, Identity) {
     (ada, account, x)
 }
 
-/// Ada, who has changed her email to new@example.net, and the undo code that went to the old address.
+/// Changes Ada's email to new@example.net. Returns the undo code that was sent to the old address.
 fn ada_moved(world: &World) -> (Person, Secret) {
     let ada = world.ada();
     world.move_to(&world.account(&ada), "new@example.net");
@@ -29,7 +29,7 @@ fn method_of(account: &AccountHandle, kind: MethodKind) -> selfsame::MethodId {
     account.view().unwrap().methods.iter().find(|method| method.kind == kind).unwrap().id
 }
 
-/// The undo with its new password.
+/// Completes the undo with a new password.
 fn undone(world: &World, code: &Secret) -> SignedIn {
     let asked = world.undo(code).unwrap();
     assert_eq!(asked.step, Step::NewPassword);
@@ -51,7 +51,7 @@ fn r7_3_an_email_change_is_undone_from_the_old_mailbox() {
     let world = World::new();
     let ada = world.ada();
     let before = world.account(&ada).view().unwrap();
-    // Somebody with Ada's session and password.
+    // A thief has Ada's session and password.
     world.move_to(&world.account(&ada), "mallory@example.net");
     assert_eq!(refused(world.sign_in(&ada.email, &ada.password)), Refusal::InvalidCredentials);
     assert!(world.sign_in("mallory@example.net", &ada.password).is_ok());
@@ -64,20 +64,20 @@ fn r7_3_an_email_change_is_undone_from_the_old_mailbox() {
     assert_eq!((after.contact, after.addresses), (before.contact, before.addresses));
     assert_eq!(refused(world.sign_in("mallory@example.net", &ada.password)), Refusal::InvalidCredentials);
     assert_eq!(refused(world.sign_in(&ada.email, &ada.password)), Refusal::InvalidCredentials);
-    assert_eq!(account.sessions().unwrap().len(), 1, "all others have ended");
+    assert_eq!(account.sessions().unwrap().len(), 1, "all other sessions have ended");
     let mut told: Vec<_> = world.mailbox().all().into_iter().map(|m| (m.to, m.kind.code())).collect();
     told.sort_unstable();
     assert_eq!(
         told,
         [("ada@example.org".to_owned(), "Undone"), ("mallory@example.net".to_owned(), "Undone")],
-        "either may not have wanted it"
+        "either owner may not have wanted the undo"
     );
     assert!(account.verify_audit().unwrap());
     signed_in(world.sign_in(&ada.email, NEW).unwrap());
 }
 
 #[test]
-fn r7_3_a_removed_method_comes_back_and_what_was_added_since_goes() {
+fn r7_3_an_undo_restores_a_removed_method_and_drops_those_added_since() {
     let world = World::new();
     let (ada, account, x) = ada_with_x(&world);
     account.remove_method(method_of(&account, MethodKind::Federated), false).unwrap();
@@ -89,14 +89,14 @@ fn r7_3_a_removed_method_comes_back_and_what_was_added_since_goes() {
     let account = account_of(&world, undone(&world, &code));
     let view = account.view().unwrap();
     assert_eq!(view.methods.len(), 2);
-    assert_eq!(view.addresses.len(), 1, "the address that came with the dropped method went with it");
+    assert_eq!(view.addresses.len(), 1, "the dropped method's address is gone too");
     assert_eq!(signed_in(world.present(&x, selfsame::Intent::SignIn).unwrap()).account, ada.account);
     let anew = signed_in(world.answer(&world.federated(&thief), Answer::Skip).unwrap());
-    assert_ne!(anew.account, ada.account, "its claim is free");
+    assert_ne!(anew.account, ada.account, "the identity is free");
 }
 
 #[test]
-fn r7_3_a_password_change_is_undone_and_neither_password_opens_the_account() {
+fn r7_3_after_an_undone_password_change_neither_password_signs_in() {
     let world = World::new();
     let ada = world.ada();
     let stolen = "the thief's own password";
@@ -109,7 +109,7 @@ fn r7_3_a_password_change_is_undone_and_neither_password_opens_the_account() {
 }
 
 #[test]
-fn r7_3_nothing_proven_against_the_old_password_is_current_after_an_undo() {
+fn r7_3_an_undo_voids_what_was_proven_with_the_old_password() {
     let world = World::new();
     let ada = world.ada();
     world
@@ -117,7 +117,7 @@ fn r7_3_nothing_proven_against_the_old_password_is_current_after_an_undo() {
         .change_password(&ada.password.as_str().into(), &"the thief's own".repeat(2).as_str().into())
         .unwrap();
     let code = world.undo_code(&ada.email);
-    // The thief has proven the password on the way to a restore.
+    // The thief proved the password and waits at the restore.
     let thief = world.sign_in(&ada.email, &"the thief's own".repeat(2)).unwrap();
     let thief = world.engine().account(&signed_in(thief).token).unwrap();
     thief.request_deletion().unwrap();
@@ -130,30 +130,30 @@ fn r7_3_nothing_proven_against_the_old_password_is_current_after_an_undo() {
 }
 
 #[test]
-fn r7_3_an_undo_code_is_good_once() {
+fn r7_3_an_undo_code_works_once() {
     let world = World::new();
     let (ada, code) = ada_moved(&world);
-    // Two flows of one code: the second comes too late.
+    // Two flows use the code. The second comes too late.
     let (first, second) = (world.undo(&code).unwrap(), world.undo(&code).unwrap());
     signed_in(world.answer(&first, Answer::NewPassword(NEW.into())).unwrap());
     let late = world.answer(&second, Answer::NewPassword("the second one's password".into()));
     assert_eq!(late.unwrap_err(), UNDO_EXPIRED);
     assert_eq!(world.undo(&code).unwrap_err(), UNDO_EXPIRED);
     signed_in(world.sign_in(&ada.email, NEW).unwrap());
-    // The same answer again has no second effect.
+    // Repeating the answer has no second effect.
     let again = world.answer(&first, Answer::NewPassword("another".repeat(3).as_str().into())).unwrap();
     assert_eq!(again.step.code(), "AlreadySignedIn");
 }
 
 #[test]
-fn r7_3_an_undo_code_ends_after_seven_days_on_the_dot() {
+fn r7_3_an_undo_code_expires_after_exactly_seven_days() {
     for (late, works) in [(MOMENT, true), (Duration::ZERO, false)] {
         let world = World::new();
         let (_, code) = ada_moved(&world);
         world.later(days(7) - late);
         assert_eq!(world.undo(&code).is_ok(), works);
     }
-    // A flow that began in time does not lengthen it.
+    // A flow that began in time does not extend the code's life.
     let world = World::new();
     let (ada, code) = ada_moved(&world);
     world.later(days(7) - MOMENT);
@@ -165,18 +165,18 @@ fn r7_3_an_undo_code_ends_after_seven_days_on_the_dot() {
 }
 
 #[test]
-fn r7_3_what_is_no_undo_code_is_refused_alike() {
+fn r7_3_all_invalid_undo_codes_are_refused_alike() {
     let world = World::new();
     let (_, code) = ada_moved(&world);
     let printed = code.reveal_text().unwrap();
-    assert_eq!((printed.len(), printed.matches('-').count()), (29, 5), "24 digits in groups of four");
+    assert_eq!((printed.len(), printed.matches('-').count()), (29, 5), "24 characters in groups of four");
     let mut other: Vec<_> = printed.chars().collect();
     other[0] = if other[0] == '0' { '1' } else { '0' };
     let other: String = other.into_iter().collect();
     for wrong in ["", "no code", "12345678", other.as_str()] {
         assert_eq!(world.undo(&wrong.into()).unwrap_err(), UNDO_EXPIRED, "{wrong:?}");
     }
-    // However people type it.
+    // The code is accepted as people type it.
     let typed = printed.to_lowercase().replace('-', " ");
     assert_eq!(world.undo(&typed.as_str().into()).unwrap().step, Step::NewPassword);
     assert!(!format!("{:?}", world.mailbox().all()).contains(printed));
@@ -200,7 +200,7 @@ fn r7_3_an_undo_voids_later_codes_and_leaves_earlier_ones() {
 
     undone(&world, &of_adding);
     let asked = world.present(&x, selfsame::Intent::SignIn).unwrap();
-    assert!(matches!(asked.step, Step::ConfirmCreate { .. }), "the identity is nobody's again");
+    assert!(matches!(asked.step, Step::ConfirmCreate { .. }), "no account has the identity");
     assert_eq!(world.undo(&of_removing).unwrap_err(), UNDO_EXPIRED);
 }
 
@@ -209,7 +209,7 @@ fn token(world: &World, ada: &Person, password: &str) -> selfsame::SessionToken 
 }
 
 #[test]
-fn r7_3_an_undo_starts_the_hold_of_a_day() {
+fn r7_3_an_undo_starts_a_hold_of_one_day() {
     let world = World::new();
     let ada = world.ada();
     world.move_to(&world.account(&ada), "new@example.net");
@@ -227,7 +227,7 @@ fn r7_3_an_undo_starts_the_hold_of_a_day() {
 }
 
 #[test]
-fn r7_3_a_reserved_identity_is_nobody_else_s_until_the_undo_is_over() {
+fn r7_3_a_reserved_identity_stays_reserved_until_the_undo_expires() {
     let world = World::new();
     let (ada, account, x) = ada_with_x(&world);
     account.remove_method(method_of(&account, MethodKind::Federated), false).unwrap();
@@ -236,7 +236,7 @@ fn r7_3_a_reserved_identity_is_nobody_else_s_until_the_undo_is_over() {
         assert_eq!(refused(world.present(&x, intent)), Refusal::IdentityInUse);
     }
     assert_eq!(refused(world.add(&world.account(&bob), &x)), Refusal::IdentityInUse);
-    // It is still the account's own to add again.
+    // The account itself can add the identity again.
     assert_eq!(world.add(&account, &x).unwrap().step, Step::Done);
     account.remove_method(method_of(&account, MethodKind::Federated), false).unwrap();
 
@@ -245,27 +245,27 @@ fn r7_3_a_reserved_identity_is_nobody_else_s_until_the_undo_is_over() {
     world.later(MOMENT);
     assert_eq!(world.add(&world.fresh(&bob), &x).unwrap().step, Step::Done);
     assert_eq!(signed_in(world.present(&x, selfsame::Intent::SignIn).unwrap()).account, bob.account);
-    // Ada's next act clears the reservation away, and leaves Bob's claim alone.
+    // Ada's next act removes the reservation and leaves Bob's claim.
     let account = world.fresh(&ada);
     account.change_password(&ada.password.as_str().into(), &NEW.into()).unwrap();
     assert_eq!(signed_in(world.present(&x, selfsame::Intent::SignIn).unwrap()).account, bob.account);
 }
 
 #[test]
-fn r7_3_a_reserved_email_has_the_reserving_account_as_only_candidate() {
+fn r7_3_the_reserving_account_is_the_only_candidate_for_a_reserved_email() {
     let world = World::new();
     let (ada, code) = ada_moved(&world);
     world.later(minutes(2));
     let asked = world.prove(&world.sign_up(&ada.email, "a newcomer's password"), &ada.email);
     let Step::LinkOrCreate { candidates, can_create, blocked, .. } = &asked.step else { panic!("{asked:?}") };
     assert_eq!((candidates.len(), *can_create, blocked.unwrap().code()), (1, false, "PasswordTaken"));
-    // Proving that account signs in there, and the new password is dropped.
+    // Proving that account signs in to it and drops the new password.
     let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
     let done = signed_in(world.answer(&chosen, Answer::Password(ada.password.as_str().into())).unwrap());
     assert_eq!((done.account, done.outcome.code()), (ada.account, "SignedIn"));
     undone(&world, &code);
 
-    // Another account that has the address verified, by an identity, does not hinder the undo.
+    // Another account that has verified the address by an identity does not block the undo.
     let world = World::new();
     let (ada, code) = ada_moved(&world);
     world.later(minutes(2));
@@ -284,16 +284,20 @@ fn r1_7_a_waived_undo_frees_the_identifier_at_once() {
     world.mailbox().clear();
     account.remove_method(method_of(&account, MethodKind::Federated), true).unwrap();
     let told = world.mailbox().take(&ada.email).unwrap();
-    assert_eq!((told.kind.code(), told.undo.is_none()), ("MethodRemoved", true), "told, with no code");
+    assert_eq!(
+        (told.kind.code(), told.undo.is_none()),
+        ("MethodRemoved", true),
+        "the message has no undo code"
+    );
     let bob = world.person("bob@example.org", "bob's very own password");
     assert_eq!(world.add(&world.account(&bob), &x).unwrap().step, Step::Done);
-    // An undo of something earlier takes nothing from Bob.
+    // An undo of an earlier act takes nothing from Bob.
     undone(&world, &of_adding);
     assert_eq!(signed_in(world.present(&x, selfsame::Intent::SignIn).unwrap()).account, bob.account);
 }
 
 #[test]
-fn r7_3_an_undo_of_an_earlier_act_leaves_out_what_another_has_by_now() {
+fn r7_3_an_undo_leaves_out_identifiers_that_another_account_has_now() {
     let world = World::new();
     let (ada, account, x) = ada_with_x(&world);
     world.move_to(&account, "new@example.net");
@@ -302,12 +306,12 @@ fn r7_3_an_undo_of_an_earlier_act_leaves_out_what_another_has_by_now() {
     let bob = world.person("bob@example.org", "bob's very own password");
     assert_eq!(world.add(&world.account(&bob), &x).unwrap().step, Step::Done);
     let back = account_of(&world, undone(&world, &code)).view().unwrap();
-    assert_eq!(back.methods.len(), 1, "the password is back, the identity stays Bob's");
+    assert_eq!(back.methods.len(), 1, "the password is restored, and the identity stays Bob's");
     assert_eq!(signed_in(world.present(&x, selfsame::Intent::SignIn).unwrap()).account, bob.account);
 }
 
 #[test]
-fn r7_3_an_undo_works_while_deletion_is_pending_and_leads_to_the_restore() {
+fn r7_3_an_undo_during_a_pending_deletion_leads_to_the_restore() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -321,7 +325,7 @@ fn r7_3_an_undo_works_while_deletion_is_pending_and_leads_to_the_restore() {
     assert_eq!(done.account, ada.account);
     assert_eq!(account_of(&world, done).view().unwrap().status, Status::Active);
 
-    // Kept deleted, it is undone all the same.
+    // If the account stays deleted, the change is undone all the same.
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -331,13 +335,13 @@ fn r7_3_an_undo_works_while_deletion_is_pending_and_leads_to_the_restore() {
     let asked = world.answer(&world.undo(&code).unwrap(), Answer::NewPassword(NEW.into())).unwrap();
     assert!(ended(&world.answer(&asked, Answer::KeepDeleted).unwrap()));
     assert!(matches!(world.sign_in(&ada.email, NEW).unwrap().step, Step::ConfirmRestore { .. }));
-    // At the end of the window the account is absent for every code.
+    // At the end of the restore window, every code fails because the account is absent.
     world.later(days(30));
     assert_eq!(world.undo(&code).unwrap_err(), UNDO_EXPIRED);
 }
 
 #[test]
-fn r7_3_where_there_was_no_password_the_owner_signs_in_by_a_method_that_is_back() {
+fn r7_3_without_a_password_the_owner_signs_in_with_a_restored_method() {
     let world = World::new();
     let x = Identity::at("x", "1815").with_email("ada@example.org");
     let ada = signed_in(world.prove(&world.federated(&x), "ada@example.org"));
@@ -352,13 +356,13 @@ fn r7_3_where_there_was_no_password_the_owner_signs_in_by_a_method_that_is_back(
     assert_eq!(refused(world.present(&x, selfsame::Intent::SignIn)), Refusal::IdentityInUse);
 
     let done = world.undo(&world.undo_code("ada@example.org")).unwrap();
-    assert_eq!(done.step, Step::Done, "nobody is signed in by a mailbox alone");
+    assert_eq!(done.step, Step::Done, "a mailbox alone opens no session");
     assert_eq!(thiefs.view().unwrap_err(), Error::Refused(Refusal::SessionEnded));
     assert_eq!(signed_in(world.present(&x, selfsame::Intent::SignIn).unwrap()).account, id);
 }
 
 #[test]
-fn r7_3_an_undo_wants_a_factor_of_the_time_before() {
+fn r7_3_an_undo_needs_a_second_factor_from_before_the_act() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -375,22 +379,22 @@ fn r7_3_an_undo_wants_a_factor_of_the_time_before() {
     let right = totp(&app.secret, world.now()).unwrap();
     let done = signed_in(world.answer(&asked, Answer::Totp(right.clone())).unwrap());
     let account = account_of(&world, done);
-    assert!(account.view().unwrap().mfa.is_some(), "the factor is back");
-    // The code that the undo took is taken no second time, and the recovery codes are those of that time.
+    assert!(account.view().unwrap().mfa.is_some(), "the second factor is restored");
+    // The TOTP code that the undo took is not accepted again, and the recovery codes are the earlier ones.
     let asked = world.sign_in(&ada.email, NEW).unwrap();
     assert_eq!(refused(world.answer(&asked, Answer::Totp(right))), Refusal::InvalidCode);
     signed_in(world.answer(&asked, Answer::RecoveryCode(app.recovery_codes[0].clone())).unwrap());
 }
 
 #[test]
-fn r7_3_an_undo_brings_no_spent_code_back() {
+fn r7_3_an_undo_restores_no_used_code() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
     let app = world.turn_mfa_on(&account);
     world.move_to(&account, "new@example.net");
     let code = world.undo_code(&ada.email);
-    // A recovery code is spent after the act.
+    // A recovery code is used after the act.
     let asked = world.sign_in("new@example.net", &ada.password).unwrap();
     signed_in(world.answer(&asked, Answer::RecoveryCode(app.recovery_codes[0].clone())).unwrap());
 
@@ -406,7 +410,7 @@ fn r7_3_an_undo_brings_no_spent_code_back() {
 }
 
 #[test]
-fn r7_3_mfa_that_somebody_turned_on_is_undone_within_72_hours() {
+fn r7_3_turning_mfa_on_can_be_undone_within_72_hours() {
     for (late, works) in [(MOMENT, true), (Duration::ZERO, false)] {
         let world = World::new();
         let ada = world.ada();
@@ -423,7 +427,7 @@ fn r7_3_mfa_that_somebody_turned_on_is_undone_within_72_hours() {
 }
 
 #[test]
-fn r7_3_a_linked_method_is_undone_like_an_added_one() {
+fn r7_3_a_linked_method_can_be_undone_like_an_added_one() {
     let world = World::new();
     let ada = world.ada();
     world.later(minutes(1));
@@ -437,7 +441,7 @@ fn r7_3_a_linked_method_is_undone_like_an_added_one() {
 }
 
 #[test]
-fn r7_3_an_owner_who_has_lost_the_old_mailbox_says_so_with_a_second_factor() {
+fn r7_3_an_owner_without_the_old_mailbox_can_waive_the_undo_with_a_second_factor() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -455,7 +459,7 @@ fn r7_3_an_owner_who_has_lost_the_old_mailbox_says_so_with_a_second_factor() {
 }
 
 #[test]
-fn r1_12_every_protected_act_is_told_to_each_address_verified_before_and_one_gets_the_code() {
+fn r1_12_every_address_verified_before_a_protected_act_is_notified_and_one_gets_the_undo_code() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -481,11 +485,11 @@ fn r1_12_every_protected_act_is_told_to_each_address_verified_before_and_one_get
     account.set_contact(&second).unwrap();
     assert_eq!(told("EmailChanged"), [(first.clone(), true), (second.clone(), false)]);
     account.remove_method(method_of(&account, MethodKind::Federated), false).unwrap();
-    assert_eq!(told("MethodRemoved"), [(first, false), (second, true)], "to the one that goes");
+    assert_eq!(told("MethodRemoved"), [(first, false), (second, true)], "the removed address gets the code");
 }
 
 #[test]
-fn r13_6_the_code_of_an_undo_is_in_no_row() {
+fn r13_6_no_row_contains_an_undo_code() {
     let world = World::new();
     let (_, code) = ada_moved(&world);
     let plain = code.reveal_text().unwrap().replace('-', "");

@@ -23,10 +23,10 @@ pub(crate) fn bulk(report: &mut Report, folder: &Path) {
         });
         let raw = stores::load_raw(&folder.join(format!("bulk-raw-{round}")), &rows);
         samples.add("import", accounts as f64 / import * 1e6);
-        samples.add("the same rows by a cursor of redb's", accounts as f64 / raw * 1e6);
-        samples.add("import again: all are known, nothing is written", accounts as f64 / again * 1e6);
+        samples.add("the same rows with a redb cursor", accounts as f64 / raw * 1e6);
+        samples.add("second import: all accounts known, nothing written", accounts as f64 / again * 1e6);
     }
     report.family("bulk", "An import of 100,000 accounts", "accounts a second", &samples);
-    let ratio = samples.ratio("import", &["the same rows by a cursor of redb's"]);
-    report.at_least("import / the same rows by a cursor of redb's", 0.6, ratio);
+    let ratio = samples.ratio("import", &["the same rows with a redb cursor"]);
+    report.at_least("import / the same rows with a redb cursor", 0.6, ratio);
 }

@@ -63,8 +63,8 @@ pub(crate) fn callers(report: &mut Report, folder: &Path) {
         }
     }
     let (rates, waits) = (rates.sorted(), waits.sorted());
-    report.family("callers", "Sign-ins without hash by many at once", "a second", &rates);
-    report.family("callers-wait", "How long one of them waits", "microseconds", &waits);
+    report.family("callers", "Concurrent sign-ins without hash", "a second", &rates);
+    report.family("callers-wait", "How long a concurrent sign-in waits", "microseconds", &waits);
     let most = CALLERS[CALLERS.len() - 1];
     let [together, apart] = ["shared commits", "a commit each"].map(|how| part(how, most));
     report.at_least(

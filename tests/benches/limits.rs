@@ -46,7 +46,7 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
         report.rounds(120),
         vec![
             Part::new(hash, || raw_hash(&mut blocks)),
-            Part::new("the same by the engine's hasher, memory wiped", || {
+            Part::new("the engine's hasher, memory wiped", || {
                 timed(|| hasher.derive(HashCost::default(), PASSWORD.as_bytes(), &[7; 16], &[9; 32]).unwrap())
                     .0
             }),
@@ -54,11 +54,10 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
             Part::new("sign-in", || timed_sign_in(argon2.engine(), dice.below(HASHED))),
         ],
     );
-    report.family("sign-in", "A sign-in, and what nobody can save of it", "microseconds", &samples);
+    report.family("sign-in", "A sign-in and its unavoidable parts", "microseconds", &samples);
     let ratio = samples.ratio("sign-in", &[hash, &commit("20,000")]);
     report.at_most("sign-in / (hash + commit of one row)", 1.03, ratio);
-    let wiped =
-        samples.ratio("sign-in", &["the same by the engine's hasher, memory wiped", &commit("20,000")]);
+    let wiped = samples.ratio("sign-in", &["the engine's hasher, memory wiped", &commit("20,000")]);
     report.figure("sign-in / (hash with the memory wiped + commit of one row)", wiped);
 
     let samples = rounds(
@@ -73,7 +72,7 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
             }),
             Part::new(commit("20,000"), || small.raw.commit(&dice)),
             Part::new(commit("200,000"), || large.raw.commit(&dice)),
-            Part::new("the same through the store's port, 20,000 rows", || {
+            Part::new("commit of one row through the store's port, 20,000 rows", || {
                 let row = row(dice.below(SMALL));
                 timed(|| port.write(&mut |_| Ok(vec![row.clone()])).unwrap()).0
             }),
@@ -102,10 +101,10 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
                 let resolve = |token| timed(|| small.world.engine().resolve(token).unwrap()).0;
                 (0..MANY).map(token).map(resolve).sum::<f64>() / MANY as f64
             }),
-            Part::new("a world made and dropped", || each(MANY, || drop(World::new()))),
+            Part::new("create and drop a test world", || each(MANY, || drop(World::new()))),
         ],
     );
-    report.family("limits", "What the engine adds to the disk", "microseconds", &samples);
+    report.family("limits", "What the engine adds to the disk's time", "microseconds", &samples);
     for accounts in ["20,000", "200,000"] {
         let sign_in = format!("sign-in without hash, {accounts} accounts");
         let ratio = samples.ratio(&sign_in, &[&commit(accounts)]);
@@ -118,7 +117,7 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
     );
     for (what, part, aim) in [
         ("the engine's own work of a sign-in, microseconds", "sign-in without hash and disk", 40.0),
-        ("a world made and dropped, microseconds", "a world made and dropped", 300.0),
+        ("create and drop a test world, microseconds", "create and drop a test world", 300.0),
     ] {
         report.at_most(what, aim, Spread::of(samples.of(part).to_vec()));
     }
@@ -183,7 +182,7 @@ fn raw_hash(blocks: &mut [Block]) -> f64 {
         .0
 }
 
-/// Compares sign-ins with hashing alone, in turns, with as many callers as cores.
+/// Compares sign-ins with hashing alone, in turns, with one caller per core.
 fn side_by_side(report: &mut Report, world: &World) {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let mut samples = Samples::default();
@@ -203,8 +202,8 @@ fn side_by_side(report: &mut Report, world: &World) {
             samples.add(turn, rate);
         }
     }
-    report.family("hashing", "As many callers as there are cores", "a second", &samples);
-    report.at_least("sign-ins / hashes, callers as cores", 0.97, samples.ratio("sign-ins", &["hashes"]));
+    report.family("hashing", "One caller per core", "a second", &samples);
+    report.at_least("sign-ins / hashes, one caller per core", 0.97, samples.ratio("sign-ins", &["hashes"]));
 }
 
 /// How often per second this many threads together do the work.

@@ -157,7 +157,7 @@ fn cold(report: &mut Report, files: &[OnDisk]) {
             ("resolve a session", Box::new(|engine| stored.resolve(engine, dice))),
             ("the account page", Box::new(|engine| stored.page(engine, dice))),
             (
-                "an email look-up of the first 20",
+                "email look-up, mean of the first 20",
                 Box::new(|engine| timed_look_up(engine, &stored.survey, dice)),
             ),
         ];
@@ -173,7 +173,7 @@ fn cold(report: &mut Report, files: &[OnDisk]) {
         }
     }
     let samples = rounds(report.rounds(20), parts).sorted();
-    report.family("cold", "The first act after the machine has forgotten the file", "microseconds", &samples);
+    report.family("cold", "The first act with a cold page cache", "microseconds", &samples);
 }
 
 /// Removes the file's pages from the machine's memory.
@@ -250,13 +250,13 @@ fn bytes(report: &mut Report, files: &[OnDisk]) {
         let (payload_after, anew) = file.bytes();
         samples.add(&format!("rows, {name}"), payload / accounts);
         samples.add(&format!("the file in use, {name}"), used / accounts);
-        samples.add(&format!("the file written anew, {name}"), anew / accounts);
+        samples.add(&format!("the file after vacuum, {name}"), anew / accounts);
         if file.stored.accounts == SIZES[SIZES.len() - 1] {
-            report.note(format!("{name}: the file was written anew in {:.1} s", took / 1e6));
+            report.note(format!("{name}: vacuum took {:.1} s", took / 1e6));
             report.figure(&format!("file / rows, imported, {name}"), Spread::of(vec![file.imported]));
             report.at_most(&format!("file / rows, in use, {name}"), 1.5, Spread::of(vec![used / payload]));
             let anew = Spread::of(vec![anew / payload_after]);
-            report.at_most(&format!("file / rows, written anew, {name}"), 1.15, anew);
+            report.at_most(&format!("file / rows, after vacuum, {name}"), 1.15, anew);
         }
     }
     report.family("bytes", "Bytes of the file", "bytes an account", &samples.sorted());
@@ -284,11 +284,11 @@ fn memory(report: &mut Report, files: &[OnDisk]) {
             told.trim().parse().unwrap_or_else(|_| panic!("{told}{}", String::from_utf8_lossy(&run.stderr)));
         samples.add(&file.stored.named(), most);
         if file.stored.accounts == SIZES[SIZES.len() - 1] {
-            let what = format!("memory beside the cache, {}, MiB", file.stored.named());
+            let what = format!("memory above the cache, {}, MiB", file.stored.named());
             report.at_most(&what, 16.0, Spread::of(vec![most - CACHE]));
         }
     }
-    report.family("memory", "The most memory of a process that serves 3,000 sign-ins", "MiB", &samples);
+    report.family("memory", "Peak memory of a process that serves 3,000 sign-ins", "MiB", &samples);
 }
 
 /// Runs as the process whose memory is measured.

@@ -189,7 +189,7 @@ pub(crate) fn peers(report: &mut Report, folder: &Path) {
     ];
     parts.extend(peers.iter().flat_map(asked));
     let samples = rounds(report.rounds(100), parts);
-    report.family("peers", "Other services, in the same rounds", "microseconds", &samples);
+    report.family("peers", "Other services, measured in the same rounds", "microseconds", &samples);
     for peer in &peers {
         compared(report, &samples, &peer.borrow().name);
     }
@@ -250,7 +250,7 @@ pub(crate) fn languages(report: &mut Report) {
     ];
     parts.extend(speakers.iter().flat_map(asked));
     let samples = rounds(report.rounds(200), parts);
-    report.family("languages", "One call, by the language that it comes from", "microseconds", &samples);
+    report.family("languages", "One call, by calling language", "microseconds", &samples);
     for speaker in &speakers {
         let name = &speaker.borrow().name;
         for part in ["resolve", "view", "rename", "sign_in"] {

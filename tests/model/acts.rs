@@ -1,17 +1,17 @@
-//! What people do, as data. Places in lists are counted from the newest, so that an act still means
-//! something when others before it are left out.
+//! The acts of the model's people, as data. Positions in lists count from the newest, so that an act keeps
+//! its meaning when earlier acts are left out.
 
-/// Ada and Grace have accounts, Eve wants theirs.
+/// Ada and Grace own accounts. Eve attacks them.
 pub(crate) const NAMES: [&str; 3] = ["ada", "grace", "eve"];
 pub(crate) type Who = usize;
 pub(crate) const EVE: Who = 2;
-/// Each has three mailboxes, the last at the provider that is the authority for it, and two identities at
-/// each of three providers. They are numbered through, person by person.
+/// Each person has three mailboxes, the last one at the provider that is the authority for it, and two
+/// identities at each of three providers. The numbers run on from person to person.
 pub(crate) const MAILS: usize = 3;
 pub(crate) const IDENTITIES: usize = 6;
 pub(crate) const PROVIDERS: [&str; 3] = ["x", "example", "other"];
 pub(crate) const PRODUCTS: [&str; 2] = ["grok", "api"];
-/// The most accounts there are at a time.
+/// The maximum number of accounts at a time.
 pub(crate) const ACCOUNTS: usize = 4;
 
 pub(crate) fn mail(number: usize) -> String {
@@ -19,7 +19,7 @@ pub(crate) fn mail(number: usize) -> String {
     format!("{}@{}", NAMES[number / MAILS], place[number % MAILS])
 }
 
-/// The provider and the subject of an identity; the subject is the handle too.
+/// Returns the provider and the subject of an identity. The subject is also the handle.
 pub(crate) fn identity(number: usize) -> (&'static str, String) {
     let of = number % IDENTITIES;
     let provider = PROVIDERS[of % PROVIDERS.len()];
@@ -61,11 +61,11 @@ pub(crate) enum Act {
         who: Who,
         offer: usize,
     },
-    /// Somebody learns a password. It counts as one factor only.
+    /// Eve learns a password. The engine counts it as one factor only.
     Leaks {
         account: usize,
     },
-    /// Somebody gets hold of a session's token whose proof is stale.
+    /// Eve gets a session's token. The session's proof is stale.
     Stolen {
         session: usize,
     },
@@ -93,13 +93,13 @@ pub(crate) enum Act {
     },
 }
 
-/// What is answered to a step; what the step does not take is refused.
+/// The answer to a step. The step refuses an answer that it does not take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Give {
-    /// What leads on, as far as whoever answers has it.
+    /// The answer that continues the flow, if the person can give it.
     Right,
     Wrong,
-    /// Something right that was taken before.
+    /// A correct answer that was accepted before.
     Spent,
     Recovery,
     Skip,
@@ -110,12 +110,12 @@ pub(crate) enum Give {
     Erase,
     Resend,
     Correct(usize),
-    /// The same answer to the first step once more.
+    /// The answer to the first step, again.
     Again,
     Cancel,
 }
 
-/// What is done in a session.
+/// An act in a session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Does {
     Touch,
@@ -145,18 +145,18 @@ pub(crate) enum Does {
     AskErasure,
 }
 
-/// What could come next, for the dice.
+/// The acts that make sense next, to choose from.
 pub(crate) struct Hints {
-    /// How many flows and sessions each has open.
+    /// The number of open flows and sessions of each person.
     pub(crate) open: [usize; 3],
     pub(crate) sessions: [usize; 3],
-    /// What each would do next.
+    /// The next act of each person's plan.
     pub(crate) next: [Option<Act>; 3],
-    /// What the host or time would.
+    /// The next act of the host, or a wait.
     pub(crate) around: Option<Act>,
 }
 
-/// A generator of its own, so that a seed says the same everywhere (SplitMix64).
+/// A random generator that gives the same numbers for a seed on every machine (SplitMix64).
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
@@ -176,7 +176,7 @@ impl Dice {
         who * MAILS + self.below(MAILS)
     }
 
-    /// Mostly one's own, Eve's mostly somebody else's.
+    /// Returns mostly the person's own mailbox; for Eve mostly somebody else's.
     fn any_mail(&mut self, who: Who) -> usize {
         let of_another = if who == EVE { !self.one_in(4) } else { self.one_in(20) };
         if of_another { self.below(3 * MAILS) } else { self.own_mail(who) }
@@ -186,14 +186,14 @@ impl Dice {
         let identity = who * IDENTITIES + self.below(IDENTITIES);
         let claims = match self.below(5) {
             0 => None,
-            // The authority for an address states no one else's.
+            // The authority for an address asserts only its own users' addresses.
             _ if PROVIDERS[identity % IDENTITIES % 3] == "example" => Some(self.own_mail(who)),
             _ => Some(self.any_mail(who)),
         };
         (identity, claims)
     }
 
-    /// Any act, with an answer where a flow is open. What was begun goes on now and then, for chance alone
+    /// Returns any act, or an answer if a flow is open. Sometimes continues a plan, because chance alone
     /// would hardly ever turn MFA on or wait for a purge.
     pub(crate) fn act(&mut self, hints: &Hints) -> Act {
         let who = [0, 0, 0, 0, 1, 1, EVE][self.below(7)];
@@ -240,7 +240,7 @@ impl Dice {
             86 => Act::Erases { request: self.below(3) },
             87..=88 => Act::Purges,
             89 => Act::Reopens,
-            // Mostly minutes, now and then days.
+            // Mostly minutes, sometimes days.
             _ => Act::Waits {
                 minutes: match self.below(60) {
                     0 => 60 * 24 * 31,

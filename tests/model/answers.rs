@@ -1,4 +1,4 @@
-//! What is answered to a step, and what the model says of it beforehand.
+//! Answers to steps, and what the model predicts of each.
 
 use selfsame::{Accepted, Answer, SecondFactor, Secret, Step, Timestamp};
 use selfsame_world::{days, minutes, totp};
@@ -7,7 +7,7 @@ use crate::acts::{Give, IDENTITIES, MAILS, mail};
 use crate::model::{Flow, Kind, Spent, Want};
 use crate::stage::Stage;
 
-/// What an answer comes to in the model once the engine has taken it.
+/// How an answer changes the model once the engine has accepted it.
 #[derive(Debug)]
 pub(crate) enum Taken {
     Nothing,
@@ -34,7 +34,7 @@ pub(crate) enum Missed {
     Second,
 }
 
-/// An answer, what the model says of it, and what it comes to either way.
+/// An answer, the model's prediction, and the change to the model if it is accepted or refused.
 type Prepared = (Answer, Want, Taken, Missed);
 
 impl Stage {
@@ -57,7 +57,7 @@ impl Stage {
         let flow = &self.flows[at];
         let account = flow.account.and_then(|account| self.accounts.get(account));
         let is_young = now < flow.since + minutes(9);
-        // What was proven before may be void by what happened to the account since.
+        // A proof from an earlier step may be void because the account has changed since.
         let is_same = account.is_none_or(|account| account.version == flow.version && !account.is_gone(now));
         let lives = match flow.kind {
             Kind::Reauthenticate { session } | Kind::Add { session, .. } => {
@@ -110,7 +110,7 @@ impl Stage {
                 } else {
                     Missed::Nothing
                 };
-                wrong(Answer::Password("a password that is none".into()), missed)
+                wrong(Answer::Password("not the password".into()), missed)
             }
             (
                 Step::SecondFactor { accepted, .. },
@@ -154,7 +154,7 @@ impl Stage {
                 let held = account.is_some_and(|account| account.is_held(now));
                 let taken_by = self.by_identity(identity).is_some();
                 let must_not =
-                    account.is_some_and(|it| it.is_known && it.ways.identities.contains(&identity));
+                    account.is_some_and(|it| it.is_known && it.credentials.identities.contains(&identity));
                 Some((
                     Answer::Assertion(assertion),
                     Want::of(false, must_not || held || taken_by),
@@ -170,7 +170,7 @@ impl Stage {
         }
     }
 
-    /// The code that was mailed to whoever answers, or a wrong one.
+    /// Returns the code that was mailed to the person, or a wrong one.
     fn mailed_code(&self, at: usize) -> Prepared {
         let (now, flow) = (self.now(), &self.flows[at]);
         let known = flow.code.as_ref().filter(|code| code.to / MAILS == flow.who);
@@ -178,13 +178,13 @@ impl Stage {
             return (Answer::Code("00000000".into()), Want::No, Taken::Nothing, Missed::Code);
         };
         let is_over = now >= code.over_at || code.wrong >= 5;
-        // Somebody else's sign-ups with the address may have pushed this one out (SPEC 2.10).
+        // Other sign-ups with the address may have ended this one (SPEC 2.10).
         let rivals = self.flows.iter().skip(at + 1).filter(|other| other.mail == flow.mail).count();
         let is_served = matches!(flow.kind, Kind::SignUp { .. } | Kind::Federated { .. });
         let reserved = match flow.kind {
             Kind::Federated { identity, .. } => {
                 self.by_identity(identity).is_some()
-                    || self.may_be_reserved(|ways| ways.identities.contains(&identity))
+                    || self.may_be_reserved(|credentials| credentials.identities.contains(&identity))
             }
             _ => false,
         };
@@ -193,7 +193,7 @@ impl Stage {
         (Answer::Code(code.secret.clone()), want, taken, Missed::Code)
     }
 
-    /// The accounts that share the proven email, as the prompt lists them.
+    /// Returns the accounts that share the proven email, in the prompt's order.
     fn candidates(&self, flow: &Flow) -> Vec<usize> {
         let now = self.now();
         let Some(proven) = flow.proven else { return Vec::new() };
@@ -226,7 +226,8 @@ impl Stage {
                     missed,
                 ));
             };
-            // A link may still find the identity in use or the account on hold, in the step after this.
+            // In a link, the next step can still fail because the identity is in use or the account is on
+            // hold.
             let want = Want::of(sure && account.is_known && !links, waits);
             return Some((
                 Answer::Password(text.as_str().into()),
@@ -236,7 +237,7 @@ impl Stage {
             ));
         }
         let own = account
-            .ways
+            .credentials
             .identities
             .iter()
             .find(|of| accepted.contains(&Accepted::Federated { provider: Self::provider(**of) }))?;
@@ -261,7 +262,7 @@ impl Stage {
             Kind::Undo { offer } => Some(self.undone(offer)),
             _ => None,
         };
-        let mfa = undone.as_ref().unwrap_or(&account.ways).mfa.as_ref();
+        let mfa = undone.as_ref().unwrap_or(&account.credentials).mfa.as_ref();
         let in_session = matches!(flow.kind, Kind::Reauthenticate { .. });
         let links = matches!(flow.step, Step::SecondFactor { .. }) && flow.proven.is_some();
         let missed = if in_session { Missed::Nothing } else { Missed::Second };
@@ -272,7 +273,7 @@ impl Stage {
             .filter_map(|(mfa, at)| totp(&mfa.secret, Timestamp::from_millis(at)))
             .collect();
         let would_fit = |code: &Secret| window.iter().any(|shown| shown.reveal() == code.reveal());
-        // The factor may have been turned off meanwhile: then nothing is asked for any more.
+        // If MFA was turned off meanwhile, no factor is asked for.
         let asked = account.is_known && mfa.is_some();
         let no = if asked { Want::No } else { Want::Any };
         match give {

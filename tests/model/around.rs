@@ -1,4 +1,4 @@
-//! What support, the host, time and thieves do.
+//! Acts of support, the host and thieves, and waits.
 
 use selfsame::{Billing, BillingStatus, ManagedBy};
 use selfsame_world::days;
@@ -15,8 +15,9 @@ impl Stage {
         let now = self.now();
         match act {
             Act::Leaks { account } => {
-                let two =
-                    |it: &&mut crate::model::Account| it.is_known && it.ways.mfa.is_some() && !it.stolen;
+                let two = |it: &&mut crate::model::Account| {
+                    it.is_known && it.credentials.mfa.is_some() && !it.stolen
+                };
                 if let Some(account) = self.accounts.get_mut(account).filter(two)
                     && account.owner != EVE
                 {
@@ -87,7 +88,7 @@ impl Stage {
                 for receipt in report.map_err(|refusal| refusal.to_string())?.receipts {
                     let found = self.accounts.iter_mut().find(|account| account.id == receipt.account);
                     let Some(account) = found.filter(|account| account.is_gone(now)) else {
-                        return Err(format!("{} was purged and was not due", receipt.account));
+                        return Err(format!("{} was purged too early", receipt.account));
                     };
                     account.is_purged = true;
                     self.reached("purged");
@@ -129,13 +130,13 @@ impl Stage {
         });
         let started =
             self.call(By::Support, act, |engine| engine.support("sue").start_deletion(id, "a ticket"))?;
-        Self::held(Want::of(was.is_some() && !is_gone, is_gone), &started, "a deletion by support")?;
+        Self::held(Want::of(was.is_some() && !is_gone, is_gone), &started, "deletion by support")?;
         match (started, was) {
             (Ok(deletion), Some((_, purge_at))) if deletion.purge_at != purge_at => {
-                Err("support moved a purge that was on its way".to_owned())
+                Err("support moved the date of a pending purge".to_owned())
             }
             (Ok(deletion), None) if deletion.purge_at != now + days(30) => {
-                Err("a deletion by support has another window".to_owned())
+                Err("a deletion by support has a different restore window".to_owned())
             }
             (Ok(deletion), None) => {
                 self.on_its_way(at, deletion.purge_at);
@@ -156,7 +157,7 @@ impl Stage {
         let now = self.now();
         let Some(account) = self.accounts.get(at) else { return Ok(()) };
         let (id, is_gone) = (account.id, account.is_gone(now));
-        // A customer is another's now and then, which is refused.
+        // The customer reference sometimes belongs to another account, which is refused.
         let of = if figure == 3 { 0 } else { at };
         let billing = Billing {
             customer: format!("customer {of} of {number}").parse().expect("a short reference"),

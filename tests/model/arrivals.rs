@@ -1,16 +1,16 @@
-//! Somebody has a session: whose, and what it took.
+//! Checks each new session: whose it is, and which proofs it took.
 
 use selfsame::{SignInOutcome, SignedIn, Timestamp};
 
 use serde_json::json;
 
-use crate::model::{Account, Flow, Kind, Session, Throttle, Ways};
+use crate::model::{Account, Credentials, Flow, Kind, Session, Throttle};
 use crate::stage::Stage;
 use crate::told;
 use crate::watch::{self, Broken};
 
 impl Stage {
-    /// Somebody has a session: it must be the owner, who has given all that the account wants.
+    /// Checks that the new session is the owner's, and that every factor of the account was given.
     pub(crate) fn arrived(&mut self, at: usize, signed_in: SignedIn) -> Result<(), Broken> {
         let now = self.now();
         let flow = self.flows[at].clone();
@@ -25,16 +25,16 @@ impl Stage {
         };
         self.acting.account = Some(account);
         let model = &self.accounts[account];
-        watch::the_owner_alone(model.owner, flow.who)?;
+        watch::only_the_owner(model.owner, flow.who)?;
         if flow.account.is_some_and(|expected| expected != account)
             || signed_in.outcome == SignInOutcome::Created
         {
-            return Err(format!("flow {:?} came to account {account}", flow.kind));
+            return Err(format!("flow {:?} opened account {account}", flow.kind));
         }
         if model.is_gone(now) || (model.pending.is_some() && !flow.restored) {
-            return Err(format!("account {account} is on its way to deletion and was opened"));
+            return Err(format!("account {account} was opened while pending deletion"));
         }
-        let wants_second = model.is_known && model.ways.mfa.is_some() && !flow.skipped;
+        let wants_second = model.is_known && model.credentials.mfa.is_some() && !flow.skipped;
         let has_proof = flow.first_at.is_some() || matches!(flow.kind, Kind::Undo { .. });
         if !has_proof || (wants_second && flow.second_at.is_none() && !matches!(flow.kind, Kind::Undo { .. }))
         {
@@ -52,7 +52,7 @@ impl Stage {
         self.accounts.push(Account {
             id,
             owner: flow.who,
-            ways: Ways { password, identities: identities.into_iter().collect(), mfa: None },
+            credentials: Credentials { password, identities: identities.into_iter().collect(), mfa: None },
             is_known: true,
             text,
             leaked: false,
@@ -102,13 +102,13 @@ impl Stage {
         if signed_in.outcome == SignInOutcome::Linked {
             model.version += 1;
             match flow.kind {
-                Kind::SignUp { mail, .. } if model.ways.password.is_none() => {
-                    model.ways.password = flow.mail.or(Some(mail));
+                Kind::SignUp { mail, .. } if model.credentials.password.is_none() => {
+                    model.credentials.password = flow.mail.or(Some(mail));
                     if let Kind::SignUp { password, .. } = &flow.kind {
                         model.text.clone_from(password);
                     }
                 }
-                Kind::Federated { identity, .. } => _ = model.ways.identities.insert(identity),
+                Kind::Federated { identity, .. } => _ = model.credentials.identities.insert(identity),
                 _ => {}
             }
         }
@@ -156,7 +156,7 @@ impl Stage {
         }
         (session.enrolment, session.unsaved, session.pending) =
             (before.enrolment, before.unsaved, before.pending);
-        // The token before opens nothing any more, whoever has it.
+        // The old token is no longer valid, whoever holds it.
         let token = self.sessions[old].token.clone();
         for at in 0..self.sessions.len() {
             if self.sessions[at].token == token {

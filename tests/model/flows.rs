@@ -1,4 +1,4 @@
-//! The acts that lead into an account, step by step.
+//! Acts that lead into an account, step by step.
 
 use selfsame::{Answer, Intent, ProviderId, Secret, Step, Timestamp};
 use selfsame_world::Identity;
@@ -40,7 +40,7 @@ impl Stage {
         }
     }
 
-    /// Keeps a flow that was begun, and looks at where it is.
+    /// Keeps a new flow and checks its first step.
     pub(crate) fn begun(&mut self, flow: Flow, progress: selfsame::Flow) -> Result<(), Broken> {
         self.flows.push(flow);
         self.stepped(self.flows.len() - 1, progress)
@@ -70,14 +70,14 @@ impl Stage {
         let is_known = self.knows_all_of(to / MAILS);
         let text = target.filter(|_| right).and_then(|at| self.knows_password(who, at));
         let is_right = text.is_some();
-        let given = Secret::from(text.unwrap_or_else(|| "a password that is none".to_owned()).as_str());
+        let given = Secret::from(text.unwrap_or_else(|| "not the password".to_owned()).as_str());
         let waits = target.is_some_and(|at| self.accounts[at].first.waits(now));
         let want = Want::of(is_known && is_right, is_known && (!is_right || waits));
         let (flow, text) = (self.next_flow(), told::text(&given));
         let act = json!({ "do": "sign_in", "email": mail(to), "password": text, "flow": flow });
         let begun =
             self.call(By::Person(who), act, |engine| engine.sign_in(&mail(to), &given, &Self::client()))?;
-        Self::held(want, &begun, "a sign-in with a password")?;
+        Self::held(want, &begun, "sign-in with a password")?;
         match begun {
             Ok(progress) => {
                 let mut flow = self.begin(who, &progress, Kind::SignIn);
@@ -96,11 +96,11 @@ impl Stage {
         }
     }
 
-    /// The password, if the person has it and it leads somewhere that the rules allow: Eve uses one that
-    /// leaked only where it is one factor of two.
+    /// Returns the password if the person has it and may use it. Eve uses a leaked password only if it is one
+    /// factor of two.
     pub(crate) fn knows_password(&self, who: Who, at: usize) -> Option<String> {
         let account = &self.accounts[at];
-        let leaked = who == EVE && account.leaked && account.is_known && account.ways.mfa.is_some();
+        let leaked = who == EVE && account.leaked && account.is_known && account.credentials.mfa.is_some();
         (account.owner == who || leaked).then(|| account.text.clone())
     }
 
@@ -130,17 +130,17 @@ impl Stage {
     ) -> Result<(), Broken> {
         let holder = self.by_identity(of);
         let is_known = self.knows_all_of(who);
-        let may_be_reserved = self.may_be_reserved(|ways| ways.identities.contains(&of));
+        let may_be_reserved = self.may_be_reserved(|credentials| credentials.identities.contains(&of));
         let act = json!({ "do": "begin_federated", "provider": identity(of).0, "flow": self.next_flow() });
         let begun = self.call(By::Person(who), act, |engine| {
             engine.begin_federated(&Self::provider(of), &Self::client())
         })?;
-        Self::held(Want::Yes, &begun, "a flow with a provider")?;
+        Self::held(Want::Yes, &begun, "start of a federated flow")?;
         let Ok(begun) = begun else { return Ok(()) };
         let token = begun.token.as_ref().ok_or("a flow has a token")?;
         let assertion = Self::assertion(of, claims, token);
         let intent = if signs_up { Intent::SignUp } else { Intent::SignIn };
-        // At the limit of the world nobody new comes.
+        // Once there are as many accounts as the model allows, nobody signs up.
         if holder.is_none() && self.living() >= ACCOUNTS {
             return Ok(());
         }
@@ -151,7 +151,7 @@ impl Stage {
         let brought =
             self.call(By::Person(who), act, |engine| engine.continue_with(&begun, &assertion, intent))?;
         let want = Want::of(is_known && (holder.is_some() || !may_be_reserved), false);
-        Self::held(want, &brought, "an identity that was brought")?;
+        Self::held(want, &brought, "assertion of an identity")?;
         let Ok(progress) = brought else { return Ok(()) };
         let mut flow = self.begin(who, &progress, Kind::Federated { identity: of, claims });
         flow.mail = claims;
@@ -172,7 +172,7 @@ impl Stage {
         let act = json!({ "do": "reset_password", "email": mail(to), "flow": self.next_flow() });
         let begun =
             self.call(By::Person(who), act, |engine| engine.reset_password(&mail(to), &Self::client()))?;
-        Self::held(Want::Yes, &begun, "a forgotten password")?;
+        Self::held(Want::Yes, &begun, "password reset")?;
         let Ok(progress) = begun else { return Ok(()) };
         let mut flow = self.begin(who, &progress, Kind::Reset);
         flow.mail = Some(to);
@@ -180,7 +180,7 @@ impl Stage {
         self.begun(flow, progress)
     }
 
-    /// Answers the step that one of the person's flows is at.
+    /// Answers the current step of one of the person's flows.
     pub(crate) fn answer(&mut self, who: Who, place: usize, give: Give) -> Result<(), Broken> {
         let is_open = |flow: &Flow| {
             flow.who == who
@@ -203,7 +203,7 @@ impl Stage {
         self.acting.account = flow.account;
         self.acting.before = flow
             .account
-            .map(|account| (self.accounts[account].ways.clone(), self.accounts[account].is_known));
+            .map(|account| (self.accounts[account].credentials.clone(), self.accounts[account].is_known));
         let what = format!("{give:?} to {} of {:?}", flow.step.code(), flow.kind);
         let by = match (&flow.kind, account_owner(flow, &self.accounts)) {
             (Kind::Reauthenticate { .. }, Some(owner)) if owner != who => By::Thief,
@@ -213,7 +213,7 @@ impl Stage {
         let stepped = self.call(by, act, |engine| engine.answer(&asked, answer.clone()))?;
         Self::held(want, &stepped, &what)?;
         if give == Give::Spent {
-            watch::nothing_twice(true, stepped.is_ok())?;
+            watch::accepted_once(true, stepped.is_ok())?;
         }
         match stepped {
             Ok(progress) => {
@@ -235,7 +235,7 @@ impl Stage {
         }
     }
 
-    /// The same answer to the first step again has no second effect, and hands out no second token.
+    /// Checks that repeating the answer to the first step has no second effect and gives no second token.
     fn again(&mut self, at: usize) -> Result<(), Broken> {
         let flow = &self.flows[at];
         let first = selfsame::Flow { number: 1, ..flow.asked() };
@@ -248,7 +248,7 @@ impl Stage {
         let again = self.call(By::Person(who), act, |engine| engine.answer(&first, Answer::Cancel))?;
         let after = self.world.engine().commits().map_err(|error| error.to_string())?;
         let opened = matches!(&again, Ok(selfsame::Flow { step: Step::SignedIn { .. }, .. }));
-        watch::nothing_twice(true, opened || commits != after)?;
+        watch::accepted_once(true, opened || commits != after)?;
         match again {
             Ok(progress)
                 if progress.step.code() != step
@@ -287,7 +287,7 @@ impl Stage {
                 if let Some(account) = account {
                     self.spent.push(Spent::Totp(account, code, step));
                     self.accounts[account].second.clear();
-                    if let Some(mfa) = &mut self.accounts[account].ways.mfa {
+                    if let Some(mfa) = &mut self.accounts[account].credentials.mfa {
                         mfa.last_step = mfa.last_step.max(step);
                     }
                     if let Kind::Undo { offer } = self.flows[at].kind
@@ -304,7 +304,7 @@ impl Stage {
                     self.accounts[account].second.clear();
                     let offer = if let Kind::Undo { offer } = flow.kind { Some(offer) } else { None };
                     let of_offer = offer.and_then(|offer| self.offers[offer].before.mfa.as_mut());
-                    for mfa in self.accounts[account].ways.mfa.iter_mut().chain(of_offer) {
+                    for mfa in self.accounts[account].credentials.mfa.iter_mut().chain(of_offer) {
                         mfa.codes.retain(|other| other.reveal() != code.reveal());
                     }
                     self.spent.push(Spent::Recovery(account, code));
@@ -337,17 +337,17 @@ impl Stage {
         }
     }
 
-    /// The assertion of an addition was taken.
+    /// Applies the addition of an identity to the model.
     fn added(&mut self, flow: usize) {
         let flow = &self.flows[flow];
         if let (Some(account), Kind::Add { identity, .. }) = (flow.account, &flow.kind) {
-            _ = self.accounts[account].ways.identities.insert(*identity);
+            _ = self.accounts[account].credentials.identities.insert(*identity);
             *self.reached.entry("an identity added").or_default() += 1;
             self.accounts[account].version += 1;
         }
     }
 
-    /// Where a flow is now.
+    /// Checks where the flow is now.
     fn stepped(&mut self, at: usize, progress: selfsame::Flow) -> Result<(), Broken> {
         let now = self.now();
         self.told.says("expect", json!({ "step": progress.step.code() }));
@@ -364,12 +364,14 @@ impl Stage {
                 flow.second_at = None;
                 let foreign = flow.proven.is_some_and(|proven| proven / MAILS != flow.who);
                 if foreign && !candidates.is_empty() {
-                    return Err("somebody is shown who else has an address that is not theirs".to_owned());
+                    return Err(
+                        "the prompt shows the accounts of an address that the person does not own".to_owned()
+                    );
                 }
                 Ok(())
             }
             Step::Done => self.undone_without_password(at),
-            // An undo is done before the restore that it leads to (SPEC 7.3).
+            // An undo is applied before the restore that follows it (SPEC 7.3).
             Step::ConfirmRestore { .. } => self.undone_while_pending(at),
             _ => Ok(()),
         }

@@ -1,4 +1,4 @@
-//! What could come next.
+//! Chooses acts that make sense next.
 
 use selfsame::Step;
 
@@ -22,13 +22,14 @@ impl Stage {
     fn next(&self, who: Who) -> Option<Act> {
         let now = self.now();
         if who == EVE {
-            // What she has learnt is tried.
+            // Eve tries the passwords and tokens that she has learnt.
             let mut leaked = self.accounts.iter().filter(|it| it.leaked && it.is_active(now));
-            return leaked.find_map(|it| Some(Act::SignIn { who, mail: it.ways.password?, right: true }));
+            return leaked
+                .find_map(|it| Some(Act::SignIn { who, mail: it.credentials.password?, right: true }));
         }
         let flow = self.flows.iter().rev().find(|flow| flow.who == who && flow.is_open());
         if let (Some(flow), Some(Step::SecondFactor { .. })) = (flow, flow.map(|flow| &flow.step)) {
-            let mfa = flow.account.and_then(|at| self.accounts[at].ways.mfa.as_ref());
+            let mfa = flow.account.and_then(|at| self.accounts[at].credentials.mfa.as_ref());
             let is_shown_twice = mfa.is_some_and(|mfa| mfa.last_step >= now.as_millis() / 30_000);
             return is_shown_twice.then_some(Act::Waits { minutes: 1 });
         }

@@ -1,12 +1,12 @@
-//! Random acts by two people, an attacker and support on up to four accounts, held against a plain model:
-//! what must be done is done, what must be refused is refused, and what no act may change stays.
+//! Random acts by two people, an attacker and support on up to four accounts, compared with a plain model.
+//! The model says which acts must succeed, which must be refused, and what no act may change.
 //!
-//! A failure names its seed, and is cut down to the acts that it takes. `MODEL_SEED` adds a seed.
+//! A failure prints its seed and is reduced to the fewest acts that cause it. `MODEL_SEED` adds a seed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test stops at what it did not expect"
+    reason = "a test panics on anything unexpected"
 )]
 
 mod acts;
@@ -32,14 +32,14 @@ use acts::{Act, Dice};
 use selfsame_world::World;
 use stage::Stage;
 
-/// Acts in one world; then another begins.
+/// The acts of one world.
 const IN_ONE_WORLD: usize = 250;
 const ACTS: usize = 100_000;
 const AT_ONCE: u64 = 2;
-/// Kinds of failures that are told.
+/// The number of kinds of failures that are printed.
 const KINDS: usize = 14;
 
-/// What became of a run.
+/// The result of a run.
 struct Run {
     acts: Vec<Act>,
     calls: usize,
@@ -64,7 +64,7 @@ fn run(seed: u64) -> Run {
     Run { acts, calls: stage.calls, refusals: stage.refusals, reached: stage.reached, broken }
 }
 
-/// What a list of acts comes to in a new world.
+/// Runs a list of acts in a new world and returns what broke.
 fn replay(seed: u64, acts: &[Act]) -> (Stage, Option<String>) {
     let mut stage = Stage::new(World::builder().seed(seed).build()).unwrap();
     let broken = acts.iter().find_map(|act| stage.act(*act).err());
@@ -73,7 +73,7 @@ fn replay(seed: u64, acts: &[Act]) -> (Stage, Option<String>) {
 }
 
 #[test]
-fn a_hundred_thousand_acts_keep_to_the_model() {
+fn a_hundred_thousand_acts_follow_the_model() {
     let worlds = ACTS as u64 / IN_ONE_WORLD as u64;
     let own = std::env::var("MODEL_SEED").ok().and_then(|seed| seed.parse().ok());
     let first = own.unwrap_or(1_u64);
@@ -104,7 +104,7 @@ fn a_hundred_thousand_acts_keep_to_the_model() {
     assert!(calls > ACTS / 3, "the acts did too little: {calls}");
 }
 
-/// The failures, one of each kind, each with as few acts as do, and written down as a story.
+/// Describes the failures, one of each kind, with the fewest acts that cause it, and writes each as a story.
 fn told(failed: &[(u64, Vec<Act>, String)]) -> Option<String> {
     let mut kinds = BTreeMap::new();
     for (seed, acts, broken) in failed {

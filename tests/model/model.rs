@@ -1,4 +1,4 @@
-//! The plain model: what each account is, and what each person has and knows.
+//! The plain model: the state of each account, and what each person has and knows.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::acts::Who;
 pub(crate) const FRESH: Duration = minutes(5);
 pub(crate) const HOLD: Duration = days(1);
 
-/// Whether an act must be done, must be refused, or hangs on what the model does not know.
+/// Whether an act must succeed, must be refused, or may do either as far as the model knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Want {
     Yes,
@@ -22,7 +22,7 @@ pub(crate) enum Want {
 }
 
 impl Want {
-    /// It must be done where this holds; it must not where that holds.
+    /// Must succeed if `must` holds, and must be refused if `must_not` holds.
     pub(crate) fn of(must: bool, must_not: bool) -> Self {
         if must_not {
             Self::No
@@ -34,10 +34,10 @@ impl Want {
     }
 }
 
-/// What leads into an account.
+/// The credentials of an account.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Ways {
-    /// The password's email, by its number.
+pub(crate) struct Credentials {
+    /// The number of the password's email.
     pub(crate) password: Option<usize>,
     pub(crate) identities: BTreeSet<usize>,
     pub(crate) mfa: Option<Mfa>,
@@ -54,16 +54,16 @@ pub(crate) struct Mfa {
 pub(crate) struct Account {
     pub(crate) id: AccountId,
     pub(crate) owner: Who,
-    pub(crate) ways: Ways,
-    /// Whether the ways are as the model has them; a review, or an undo of one, is looked up.
+    pub(crate) credentials: Credentials,
+    /// Whether the model knows the credentials. After a review or its undo, it reads them from the engine.
     pub(crate) is_known: bool,
     pub(crate) text: String,
     /// Whether Eve knows the password.
     pub(crate) leaked: bool,
-    /// Whether Eve has had a token of it.
+    /// Whether Eve ever had a token of the account.
     pub(crate) stolen: bool,
     pub(crate) compromised: bool,
-    /// Verified addresses, by their numbers.
+    /// The numbers of the verified addresses.
     pub(crate) verified: BTreeSet<usize>,
     pub(crate) contact: Option<usize>,
     pub(crate) name: Option<String>,
@@ -71,10 +71,10 @@ pub(crate) struct Account {
     pub(crate) first: Throttle,
     pub(crate) second: Throttle,
     pub(crate) hold_until: Option<Timestamp>,
-    /// When deletion was asked for, and when it comes.
+    /// When the deletion was requested, and when the purge is due.
     pub(crate) pending: Option<(Timestamp, Timestamp)>,
     pub(crate) is_purged: bool,
-    /// Goes up with whatever may void a proof that was given before.
+    /// Increases with each change that may void an earlier proof.
     pub(crate) version: u32,
 }
 
@@ -97,7 +97,7 @@ impl Account {
     }
 }
 
-/// Failures of a factor, as SPEC 12.1 counts them.
+/// The failures of a factor, counted as in SPEC 12.1.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Throttle {
     pub(crate) failures: u32,
@@ -127,19 +127,19 @@ pub(crate) struct Session {
     pub(crate) account: usize,
     pub(crate) id: SessionId,
     pub(crate) token: SessionToken,
-    /// When the first factor was proven, and when the whole of it.
+    /// When the first factor was proven, and when all factors were.
     pub(crate) first_at: Timestamp,
     pub(crate) proven_at: Timestamp,
     pub(crate) has_second: bool,
     pub(crate) recovered: bool,
-    /// Whether it was said to be over: from then on it opens nothing.
+    /// Whether the session is known to have ended. Its token must then be refused.
     pub(crate) is_over: bool,
     pub(crate) enrolment: Option<(Secret, Timestamp, u8)>,
     pub(crate) unsaved: Option<Unsaved>,
     pub(crate) pending: Option<Pending>,
 }
 
-/// Recovery codes that wait, and the factor that comes with them if it is another.
+/// New recovery codes that are not saved yet, and the new second factor, if any.
 #[derive(Clone, Debug)]
 pub(crate) struct Unsaved {
     pub(crate) codes: Vec<Secret>,
@@ -163,7 +163,7 @@ pub(crate) enum Wanted {
     Password(String),
 }
 
-/// A code that was mailed.
+/// A mailed code.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
     pub(crate) secret: Secret,
@@ -175,17 +175,17 @@ pub(crate) struct Code {
 #[derive(Clone, Debug)]
 pub(crate) struct Flow {
     pub(crate) who: Who,
-    /// Nothing where it was over in one step.
+    /// `None` if the flow ended in one step.
     pub(crate) token: Option<FlowToken>,
     pub(crate) number: u32,
     pub(crate) step: Step,
     pub(crate) kind: Kind,
-    /// The address that it waits for.
+    /// The address that the flow waits for.
     pub(crate) mail: Option<usize>,
     pub(crate) code: Option<Code>,
     pub(crate) account: Option<usize>,
     pub(crate) version: u32,
-    /// When it last went on: what lives a quarter of an hour does so from then.
+    /// The time of the last step. Most flows expire 15 minutes after it.
     pub(crate) since: Timestamp,
     pub(crate) first_at: Option<Timestamp>,
     pub(crate) second_at: Option<Timestamp>,
@@ -210,19 +210,19 @@ pub(crate) enum Kind {
     Undo { offer: usize },
 }
 
-/// An undo code that was mailed, and what it puts back.
+/// A mailed undo code, and what it restores.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer {
     pub(crate) account: usize,
     pub(crate) to: usize,
     pub(crate) code: Secret,
     pub(crate) until: Timestamp,
-    pub(crate) before: Ways,
+    pub(crate) before: Credentials,
     pub(crate) was_known: bool,
     pub(crate) is_void: bool,
 }
 
-/// What was taken once.
+/// What was accepted once and must not be accepted again.
 #[derive(Clone, Debug)]
 pub(crate) enum Spent {
     Mailed(Secret),
@@ -237,7 +237,7 @@ pub(crate) struct Request {
 }
 
 impl Flow {
-    /// The flow as its caller holds it.
+    /// Returns the flow as its caller holds it.
     pub(crate) fn asked(&self) -> selfsame::Flow {
         selfsame::Flow { token: self.token.clone(), number: self.number, step: self.step.clone() }
     }

@@ -1,4 +1,4 @@
-//! What is done in a session, and undone from a mailbox.
+//! Acts in a session.
 
 mod factors;
 
@@ -12,9 +12,9 @@ use crate::stage::{By, Stage, product};
 use crate::told::{self, bare_act, method_name};
 use crate::watch::{self, Broken};
 
-/// What an act wants of its session.
+/// What an act needs of its session.
 struct Proof {
-    /// It cannot be done: nobody knows, something stale, on hold.
+    /// The act must be refused: the session is unknown, its proof is stale, or the account is on hold.
     fresh: bool,
     unheld: bool,
     for_factor: bool,
@@ -23,7 +23,7 @@ struct Proof {
 
 impl Stage {
     pub(crate) fn does(&mut self, who: Who, place: usize, does: Does) -> Result<(), Broken> {
-        // Now and then somebody tries a token that is over.
+        // Sometimes a person tries a token that has ended.
         let Some(at) = Self::nth(&self.sessions, place, |session| {
             session.holder == who && (place >= 5 || !session.is_over)
         }) else {
@@ -34,18 +34,18 @@ impl Stage {
         let account = session.account;
         let model = self.accounts[account].clone();
         let by = if who == model.owner { By::Person(who) } else { By::Thief };
-        // What waits to be saved is shown to the session, so a thief within the quarter of an hour may save it.
+        // Unsaved codes are shown in the session, so a thief within the 15 minutes may save them.
         if by == By::Thief && matches!(does, Does::Saved) {
             return Ok(());
         }
         self.acting.account = Some(account);
         self.acting.session = Some(at);
-        self.acting.before = Some((model.ways.clone(), model.is_known));
+        self.acting.before = Some((model.credentials.clone(), model.is_known));
         let lives = !session.is_over && self.world.engine().resolve(&session.token).is_ok();
         if lives && !model.is_active(now) {
-            return Err(format!("a session of account {account} lives though that is on its way"));
+            return Err(format!("account {account} is pending deletion and has a valid session"));
         }
-        let mfa = model.ways.mfa.is_some();
+        let mfa = model.credentials.mfa.is_some();
         let is_fresh = now < session.proven_at + FRESH;
         let everything = is_fresh && (session.has_second || !mfa);
         let proof = Proof {
@@ -57,7 +57,7 @@ impl Stage {
         if model.is_known {
             self.done(by, at, does, lives, &proof)
         } else {
-            // What leads in is being reviewed, or the model lost sight of it: only that goes on.
+            // While the credentials are being reviewed or unknown to the model, only the review continues.
             match does {
                 Does::Review => self.review(by, at),
                 Does::Look | Does::SignOut | Does::Reauthenticate => self.done(by, at, does, lives, &proof),
@@ -80,7 +80,7 @@ impl Stage {
         let outcome = self.call(by, act, |engine| run(&engine.account(&token)?))?;
         Self::held(want, &outcome, what)?;
         if by == By::Thief && outcome.is_ok() {
-            self.reached("done with a stolen token");
+            self.reached("act with a stolen token");
         }
         Ok(outcome.ok())
     }
@@ -101,7 +101,11 @@ impl Stage {
                 let shown =
                     self.in_session(by, at, bare_act("sessions"), bare, &what, AccountHandle::sessions)?;
                 let mine = shown.iter().flatten().any(|session| session.id == self.sessions[at].id);
-                if shown.is_some() && !mine { Err(format!("{what}: it is not listed")) } else { Ok(()) }
+                if shown.is_some() && !mine {
+                    Err(format!("{what}: the session is not listed"))
+                } else {
+                    Ok(())
+                }
             }
             Does::SignOut => {
                 if self
@@ -183,7 +187,7 @@ impl Stage {
                 let act = json!({ "do": "review", "stays": [] });
                 let refused =
                     self.in_session(by, at, act, Want::No, &what, |it| it.review(&[], false, None))?;
-                refused.map_or(Ok(()), |()| Err(format!("{what}: nothing waited for it")))
+                refused.map_or(Ok(()), |()| Err(format!("{what}: no code was pending")))
             }
             Does::Compromised => self.compromised(by, at, lives, &what),
             Does::Delete => self.ask_deletion(by, at, proof, &what),
@@ -216,7 +220,7 @@ impl Stage {
             if deletion.purge_at != now + days(30) {
                 return Err(format!("{what}: the purge is at {:?}", deletion.purge_at));
             }
-            self.reached("deletion asked for");
+            self.reached("deletion requested");
             self.accounts[account].pending = Some((now, deletion.purge_at));
             self.accounts[account].version += 1;
             self.sessions_end(account, None)?;
@@ -231,14 +235,14 @@ impl Stage {
         let mut others = self.accounts.iter().filter(|it| it.id != self.accounts[account].id);
         let is_in = |id: String| document.as_ref().is_some_and(|document| document.contains(&id));
         if others.any(|other| is_in(other.id.to_string())) {
-            return Err(format!("{what}: it names another account"));
+            return Err(format!("{what}: the export names another account"));
         }
         Ok(())
     }
 
     fn prove_again(&mut self, by: By, at: usize, lives: bool, what: &str) -> Result<(), Broken> {
         let account = self.sessions[at].account;
-        // One that is over does not open the account, and so comes to nothing else.
+        // A session that has ended cannot read the account, so nothing else follows.
         let mut act = bare_act("account");
         if lives {
             act = json!({ "do": "reauthenticate", "flow": self.next_flow() });
@@ -286,9 +290,9 @@ impl Stage {
         let owner = self.accounts[account].owner;
         let text = self.password(owner);
         let given = Secret::from(text.as_str());
-        let has_one = self.accounts[account].ways.password.is_some();
+        let has_one = self.accounts[account].credentials.password.is_some();
         let must_not = !proof.unheld || has_one;
-        // An email that is the account's already may still be another's password's.
+        // An email of the account may still be the identifier of another account's password.
         let mine = self.accounts[account].verified.contains(&to);
         let want = Want::of(proof.unheld && !has_one && !mine, must_not);
         let act = json!({ "do": "add_password", "email": mail(to), "password": text });
@@ -301,7 +305,8 @@ impl Stage {
 
     fn waits_for(&mut self, at: usize, to: usize, wanted: Wanted) -> Result<(), Broken> {
         let version = self.accounts[self.sessions[at].account].version;
-        // A newer one replaces it; over the pace the last living code of the same stays (SPEC 12.5).
+        // A newer code replaces the older one. Over the rate limit, the last valid code for the same purpose
+        // stays (SPEC 12.5).
         let earlier = self.sessions[at]
             .pending
             .take()
@@ -336,7 +341,7 @@ impl Stage {
         let fits = waits.is_some_and(|it| {
             it.version == self.accounts[account].version
                 && self.by_password(it.mail).is_none_or(|other| other == account)
-                && !self.may_be_reserved(|ways| ways.password == Some(it.mail))
+                && !self.may_be_reserved(|credentials| credentials.password == Some(it.mail))
         });
         let sure = lives && fits && self.knows_all_of(self.accounts[account].owner);
         let want = Want::of(sure && !is_over, !lives || is_over);
@@ -351,20 +356,20 @@ impl Stage {
         self.reached("an address proven");
         self.sessions[at].pending = None;
         let Some(Pending { mail: to, wanted, .. }) = pending else {
-            return Err(format!("{what}: nothing waited"));
+            return Err(format!("{what}: nothing was pending"));
         };
         let model = &mut self.accounts[account];
-        let was_password = model.ways.password == model.contact && model.contact.is_some();
+        let was_password = model.credentials.password == model.contact && model.contact.is_some();
         model.version += 1;
         if let AddressStep::ReviewMethods { .. } = step {
             model.is_known = false;
-            self.reached("a review asked for");
+            self.reached("a review started");
         }
         let model = &mut self.accounts[account];
         match wanted {
             Wanted::Contact => {
                 if was_password {
-                    model.ways.password = Some(to);
+                    model.credentials.password = Some(to);
                 }
                 if step == AddressStep::Done { self.sessions_end(account, Some(at)) } else { Ok(()) }
             }
@@ -375,7 +380,7 @@ impl Stage {
 
     fn password_added(&mut self, account: usize, to: usize, text: String) -> Result<(), Broken> {
         let model = &mut self.accounts[account];
-        model.ways.password = Some(to);
+        model.credentials.password = Some(to);
         (model.text, model.leaked, model.compromised) = (text, false, false);
         model.version += 1;
         Ok(())
@@ -391,8 +396,8 @@ impl Stage {
     ) -> Result<(), Broken> {
         let account = self.sessions[at].account;
         let Some(view) = self.view(at) else { return Ok(()) };
-        let ways = &self.accounts[account].ways;
-        let count = ways.identities.len() + usize::from(ways.password.is_some());
+        let credentials = &self.accounts[account].credentials;
+        let count = credentials.identities.len() + usize::from(credentials.password.is_some());
         let Some(gone) = view.methods.get(method % view.methods.len().max(1)).cloned() else { return Ok(()) };
         let is_last = count <= 1;
         let want = Want::of(proof.unheld && !is_last, !proof.unheld || is_last);
@@ -403,8 +408,8 @@ impl Stage {
         let model = &mut self.accounts[account];
         model.version += 1;
         match &gone.handle {
-            None => model.ways.password = None,
-            Some(handle) => model.ways.identities.retain(|of| crate::acts::identity(*of).1 != *handle),
+            None => model.credentials.password = None,
+            Some(handle) => model.credentials.identities.retain(|of| crate::acts::identity(*of).1 != *handle),
         }
         self.reached("a method removed");
         let this = self.world.engine().resolve(&self.sessions[at].token).is_ok().then_some(at);
@@ -428,9 +433,9 @@ impl Stage {
         let account = self.sessions[at].account;
         let model = self.accounts[account].clone();
         let new = self.password(model.owner);
-        let current = if right && by != By::Thief { model.text.as_str() } else { "a password that is none" };
+        let current = if right && by != By::Thief { model.text.as_str() } else { "not the password" };
         let is_right = current == model.text;
-        let has_one = model.ways.password.is_some();
+        let has_one = model.credentials.password.is_some();
         let waits = model.first.waits(now);
         let may = proof.fresh && has_one;
         let want = Want::of(may && is_right && !waits, !may || !is_right || waits);
@@ -470,7 +475,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Everything stays that is theirs; a password is set anew.
+    /// Keeps every method that is the owner's, and sets a new password.
     fn review(&mut self, by: By, at: usize) -> Result<(), Broken> {
         let account = self.sessions[at].account;
         let Some(view) = self.view(at).filter(|_| by != By::Thief) else { return Ok(()) };
@@ -494,13 +499,13 @@ impl Stage {
             if wants_password {
                 (model.text, model.leaked, model.compromised) = (new, false, false);
             }
-            model.ways.mfa = None;
+            model.credentials.mfa = None;
             model.version += 1;
         }
         Ok(())
     }
 
-    /// Takes over what a product has become, and looks that no other did.
+    /// Reads the product's new state, and checks that no other product changed.
     pub(crate) fn memberships_now(&mut self, account: usize, number: usize) -> Result<(), Broken> {
         let own = |session: &&crate::model::Session| session.account == account && !session.is_over;
         let engine = self.world.engine();
@@ -511,7 +516,7 @@ impl Stage {
             .filter(own)
             .filter_map(|it| engine.account(&it.token).ok()?.memberships().ok());
         let Some(now) = lists.take(1).next() else { return Ok(()) };
-        watch::one_product_alone(&self.accounts[account].memberships, &now, &product(number))?;
+        watch::only_one_product(&self.accounts[account].memberships, &now, &product(number))?;
         self.accounts[account].memberships = now;
         Ok(())
     }

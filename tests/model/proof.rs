@@ -1,4 +1,4 @@
-//! That the model can fail: every invariant catches a world that was broken for it.
+//! Proves that the model can fail: each invariant catches a world that was broken on purpose.
 
 use selfsame::{AccountView, Action, Membership, Outcome};
 use selfsame_world::story::{self, Story};
@@ -9,7 +9,7 @@ use crate::shrink::shrink;
 use crate::stage::{Stage, product};
 use crate::watch::{self, Reach, Rows, Seen};
 
-/// A look at a store with Ada's account in it.
+/// Returns the observations of a store that has Ada's account.
 fn seen() -> Seen {
     let world = World::new();
     world.ada();
@@ -20,7 +20,7 @@ fn rows(seen: &mut Seen) -> &mut Rows {
     seen.accounts.values_mut().next().unwrap()
 }
 
-/// What a good act comes to.
+/// Returns what a correct act leads to.
 fn one_act_later(before: &Seen) -> Seen {
     let mut after = before.clone();
     after.commits += 1;
@@ -33,7 +33,7 @@ fn one_act_later(before: &Seen) -> Seen {
 }
 
 #[test]
-fn r11_1_a_commit_a_revision_and_an_event_too_few_or_too_many_is_found() {
+fn r11_1_a_missing_or_extra_commit_revision_or_event_is_detected() {
     let before = seen();
     let good = one_act_later(&before);
     assert_eq!(watch::grows_by_one(&before, &good, Reach::Act), Ok(()));
@@ -45,7 +45,7 @@ fn r11_1_a_commit_a_revision_and_an_event_too_few_or_too_many_is_found() {
         |it| rows(it).events += 1,
         |it| rows(it).newest_event.as_mut().unwrap().0 += 1,
         |it| {
-            // No event at all.
+            // No event.
             rows(it).events -= 1;
             rows(it).newest_event.as_mut().unwrap().0 -= 1;
         },
@@ -55,7 +55,7 @@ fn r11_1_a_commit_a_revision_and_an_event_too_few_or_too_many_is_found() {
         break_it(&mut bad);
         assert!(watch::grows_by_one(&before, &bad, Reach::Act).is_err());
     }
-    // An event of an account that did not change, two accounts at once, and mail that changes one.
+    // An event of an unchanged account, two changed accounts, and a fetch that changes an account.
     let mut bad = before.clone();
     rows(&mut bad).events += 1;
     assert!(watch::grows_by_one(&before, &bad, Reach::Act).is_err());
@@ -67,14 +67,18 @@ fn r11_1_a_commit_a_revision_and_an_event_too_few_or_too_many_is_found() {
 }
 
 #[test]
-fn a_stranger_who_leaves_more_than_an_attempt_is_found() {
+fn a_stranger_who_changes_more_than_the_failed_attempts_is_detected() {
     let mut before = seen();
     let mut after = one_act_later(&before);
     let (was, is) = (rows(&mut before).clone(), rows(&mut after).clone());
     let tried = Some((Action::PasswordTried, Outcome::Refused));
     let named = Some((Action::DisplayNameChanged, Outcome::Done));
     assert_eq!(watch::only_attempts(&was, &is, tried, false), Ok(()));
-    assert_eq!(watch::only_attempts(&was, &is, named, true), Ok(()), "a bare session may");
+    assert_eq!(
+        watch::only_attempts(&was, &is, named, true),
+        Ok(()),
+        "a session without fresh proof may do this"
+    );
     assert!(watch::only_attempts(&was, &is, named, false).is_err());
     for weakens in
         [Action::MethodAdded, Action::MfaTurnedOff, Action::EmailChanged, Action::DeletionRequested]
@@ -83,7 +87,7 @@ fn a_stranger_who_leaves_more_than_an_attempt_is_found() {
     }
     let mut one_more = was.clone();
     _ = one_more.sessions.insert(vec![1; 16]);
-    assert!(watch::only_attempts(&was, &one_more, tried, true).is_err(), "a session of Eve's");
+    assert!(watch::only_attempts(&was, &one_more, tried, true).is_err(), "a new session of Eve");
     assert!(watch::only_attempts(&one_more, &was, tried, false).is_err(), "a session that Eve ended");
     let mut undo = was.clone();
     _ = undo.others.insert(vec![0x30; 49], vec![]);
@@ -97,23 +101,23 @@ fn view(world: &World, subject: &str) -> AccountView {
 }
 
 #[test]
-fn two_accounts_with_one_identifier_and_one_without_a_way_in_are_found() {
+fn a_shared_identifier_and_an_account_without_a_usable_method_are_detected() {
     let world = World::new();
     let (one, other) = (view(&world, "1"), view(&world, "2"));
     assert_eq!(watch::one_identifier_one_account(&[one.clone(), other.clone()]), Ok(()));
     let mut stolen = other.clone();
     stolen.methods.clone_from(&one.methods);
     assert!(watch::one_identifier_one_account(&[one.clone(), stolen]).is_err());
-    assert_eq!(watch::a_way_in_stays(&one), Ok(()));
+    assert_eq!(watch::has_usable_method(&one), Ok(()));
     let mut shut = one.clone();
     shut.methods[0].suspended = true;
-    assert!(watch::a_way_in_stays(&shut).is_err());
+    assert!(watch::has_usable_method(&shut).is_err());
     shut.methods.clear();
-    assert!(watch::a_way_in_stays(&shut).is_err());
+    assert!(watch::has_usable_method(&shut).is_err());
 }
 
 #[test]
-fn contents_that_come_or_go_and_products_that_touch_each_other_are_found() {
+fn changed_contents_and_products_that_change_each_other_are_detected() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
@@ -124,27 +128,27 @@ fn contents_that_come_or_go_and_products_that_touch_each_other_are_found() {
     assert_eq!(watch::contents_stay(ada.account, (&None, &None), (&both, &both)), Ok(()));
     assert!(watch::contents_stay(ada.account, name, (&both, &both)).is_err());
     assert!(watch::contents_stay(ada.account, (&None, &None), (&both[..1], &both)).is_err());
-    assert_eq!(watch::one_product_alone(&both[..1], &both, &product(1)), Ok(()));
+    assert_eq!(watch::only_one_product(&both[..1], &both, &product(1)), Ok(()));
     let later = [Membership { since: world.now() + selfsame_world::days(1), ..grok }, api];
-    assert!(watch::one_product_alone(&both, &later, &product(1)).is_err());
+    assert!(watch::only_one_product(&both, &later, &product(1)).is_err());
 }
 
 #[test]
-fn a_purged_account_that_answers_and_what_is_taken_twice_are_found() {
+fn a_purged_account_that_can_be_used_and_a_code_accepted_twice_are_detected() {
     let mut seen = seen();
     let whole = rows(&mut seen).clone();
     let tombstone = Rows { revision: 9, record: vec![0; 60], ..Rows::default() };
-    assert_eq!(watch::is_silent(Some(&tombstone), 0), Ok(()));
-    assert!(watch::is_silent(Some(&tombstone), 1).is_err());
-    assert!(watch::is_silent(Some(&whole), 0).is_err());
-    assert!(watch::is_silent(None, 0).is_err());
-    assert_eq!(watch::nothing_twice(true, false), Ok(()));
-    assert!(watch::nothing_twice(true, true).is_err());
-    assert_eq!(watch::the_owner_alone(0, 0), Ok(()));
-    assert!(watch::the_owner_alone(0, EVE).is_err());
+    assert_eq!(watch::is_purged(Some(&tombstone), 0), Ok(()));
+    assert!(watch::is_purged(Some(&tombstone), 1).is_err());
+    assert!(watch::is_purged(Some(&whole), 0).is_err());
+    assert!(watch::is_purged(None, 0).is_err());
+    assert_eq!(watch::accepted_once(true, false), Ok(()));
+    assert!(watch::accepted_once(true, true).is_err());
+    assert_eq!(watch::only_the_owner(0, 0), Ok(()));
+    assert!(watch::only_the_owner(0, EVE).is_err());
 }
 
-/// Ada signs up; what she does next is wrong in a model that was made wrong.
+/// Lets Ada sign up and act, after the model was falsified with `lie`.
 fn after(lie: fn(&mut Stage), acts: &[Act]) -> Result<(), String> {
     let mut stage = Stage::new(World::builder().seed(1).build())?;
     stage.act(Act::SignUp { who: 0, mail: 0 })?;
@@ -155,7 +159,7 @@ fn after(lie: fn(&mut Stage), acts: &[Act]) -> Result<(), String> {
 }
 
 #[test]
-fn a_model_that_lies_is_found_by_the_acts() {
+fn a_wrong_model_is_detected_by_the_acts() {
     let sign_in = [Act::SignIn { who: 0, mail: 0, right: true }];
     let name = [Act::Does { who: 0, session: 0, does: Does::Name(1) }];
     let open = [Act::Does { who: 0, session: 0, does: Does::Open(0) }];
@@ -166,7 +170,7 @@ fn a_model_that_lies_is_found_by_the_acts() {
     let told: [(Break, &[Act]); 8] = [
         (|it| it.accounts[0].owner = EVE, &reset),
         (|it| it.accounts[0].text = "another password".to_owned(), &sign_in),
-        (|it| it.accounts[0].ways.password = None, &name),
+        (|it| it.accounts[0].credentials.password = None, &name),
         (|it| it.accounts[0].hold_until = Some(it.now() + selfsame_world::days(1)), &name),
         (|it| it.accounts[0].pending = Some((it.now(), it.now())), &name),
         (|it| it.sessions[0].is_over = true, &sign_in),
@@ -180,21 +184,21 @@ fn a_model_that_lies_is_found_by_the_acts() {
 }
 
 #[test]
-fn a_failure_is_cut_down_to_what_it_takes() {
+fn a_failure_is_reduced_to_the_acts_that_cause_it() {
     let all: Vec<_> = (0..100).collect();
     let fails = |left: &[i32]| left.contains(&17) && left.contains(&63);
     assert_eq!(shrink(&all, fails), [17, 63]);
     assert_eq!(shrink(&all, |left| left.len() >= 3).len(), 3);
 }
 
-/// A story that is played goes as the run went, answer by answer, and writes as often and as much.
+/// A run that is written as a story and played gives the same answers, and the same number and size of rows.
 #[test]
-fn a_run_that_is_written_as_a_story_goes_as_it_went() {
+fn a_run_written_as_a_story_plays_the_same() {
     for seed in 1..=6 {
         let run = crate::run(seed);
         let (mut stage, broken) = crate::replay(seed, &run.acts);
         assert_eq!(broken, None);
-        let path = stage.write_story(seed, Some("a failure that is none")).unwrap();
+        let path = stage.write_story(seed, Some("not a failure")).unwrap();
         let story = Story::read(&std::fs::read_to_string(path).unwrap()).unwrap();
         let mut world = World::of(&story).build();
         let played = play(&story, &mut world);
@@ -205,13 +209,13 @@ fn a_run_that_is_written_as_a_story_goes_as_it_went() {
         assert_eq!((calls, played.played.len()), (run.calls + reopened(&story), story.scenes.len()));
         let expected = story.scenes.iter().filter_map(|scene| scene.expect.as_ref()?.get("refused"));
         assert_eq!(expected.count(), run.refusals, "seed {seed}");
-        assert!(story.scenes.last().unwrap().why.as_ref().unwrap().contains("a failure that is none"));
+        assert!(story.scenes.last().unwrap().why.as_ref().unwrap().contains("not a failure"));
         let left = |world: &World| (world.engine().commits().unwrap(), world.engine().dump().unwrap().len());
         assert_eq!(left(&world), left(&stage.world), "seed {seed}");
     }
 }
 
-/// The store opens again without a call that is counted.
+/// Counts the reopens, which are not calls of the engine.
 fn reopened(story: &Story) -> usize {
     story.scenes.iter().filter(|scene| matches!(scene.act, story::Act::Reopen {})).count()
 }

@@ -1,6 +1,6 @@
-//! Leaves acts out for as long as what is left still fails.
+//! Leaves out acts as long as the rest still fails.
 
-/// As few of the items as still fail, by leaving out ever smaller parts.
+/// Returns the fewest items that still fail, by leaving out smaller and smaller parts.
 pub(crate) fn shrink<T: Clone>(all: &[T], fails: impl Fn(&[T]) -> bool) -> Vec<T> {
     let mut left = all.to_vec();
     let mut part = left.len().div_ceil(2);

@@ -1,4 +1,4 @@
-//! A world, the model of it, and every call between them watched.
+//! A world and its model. Every call between them is checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,29 +9,29 @@ use selfsame_world::{World, days, minutes};
 use serde_json::{Value, json};
 
 use crate::acts::{Act, IDENTITIES, MAILS, NAMES, PRODUCTS, Who, identity, mail};
-use crate::model::{Account, Code, Flow, Offer, Request, Session, Spent, Want, Ways};
+use crate::model::{Account, Code, Credentials, Flow, Offer, Request, Session, Spent, Want};
 use crate::told::Told;
 use crate::watch::{self, Broken, Reach, Seen};
 
-/// Whose call it is.
+/// Who makes the call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum By {
     Person(Who),
-    /// Eve, with somebody's token.
+    /// Eve, with somebody else's token.
     Thief,
     Support,
     Host,
     Purge,
 }
 
-/// What the mail of an act is about.
+/// What the messages of an act concern.
 #[derive(Default)]
 pub(crate) struct Acting {
     pub(crate) flow: Option<usize>,
     pub(crate) session: Option<usize>,
     pub(crate) account: Option<usize>,
-    /// The ways before it, and whether they are known.
-    pub(crate) before: Option<(Ways, bool)>,
+    /// The credentials before the act, and whether the model knows them.
+    pub(crate) before: Option<(Credentials, bool)>,
 }
 
 pub(crate) struct Stage {
@@ -45,21 +45,21 @@ pub(crate) struct Stage {
     pub(crate) acting: Acting,
     pub(crate) calls: usize,
     pub(crate) refusals: usize,
-    /// How often acts came to what, so that a run shows that it did anything.
+    /// How often acts had each result, so that a run shows what it covered.
     pub(crate) reached: BTreeMap<&'static str, usize>,
     pub(crate) told: Told,
     serial: u32,
     seen: Seen,
     acts: usize,
     ends_at: Timestamp,
-    /// The commits and the time when mail was fetched last.
+    /// The number of commits and the time at the last fetch.
     looked_at: (u64, Timestamp),
 }
 
 impl Stage {
     pub(crate) fn new(world: World) -> Result<Self, Broken> {
         let seen = Seen::of(world.engine())?;
-        // Before the oldest part of an audit chain goes.
+        // The run ends before the oldest part of an audit chain is dropped.
         let ends_at = world.now() + days(390);
         Ok(Self {
             world,
@@ -82,7 +82,7 @@ impl Stage {
         })
     }
 
-    /// Does an act, and holds what is seen of it against the model.
+    /// Does an act and compares what is observed with the model.
     pub(crate) fn act(&mut self, act: Act) -> Result<(), Broken> {
         self.acting = Acting::default();
         match act {
@@ -106,7 +106,7 @@ impl Stage {
         if self.acts.is_multiple_of(25) { self.look_around() } else { Ok(()) }
     }
 
-    /// After an act that wrote something, or after some time.
+    /// Checks the world after an act that wrote something, or after some time.
     fn look_after(&mut self) -> Result<(), Broken> {
         self.fetch()?;
         let is_gone = |at: usize, stage: &Self| !stage.accounts[at].is_active(stage.now());
@@ -137,10 +137,10 @@ impl Stage {
         *self.reached.entry(what).or_default() += 1;
     }
 
-    /// A password that nobody has yet.
+    /// Returns a new password that no account has.
     pub(crate) fn password(&mut self, who: Who) -> String {
         self.serial += 1;
-        format!("password {} that was made by {}", self.serial, NAMES[who])
+        format!("password {} made by {}", self.serial, NAMES[who])
     }
 
     pub(crate) fn client() -> Client {
@@ -203,26 +203,27 @@ impl Stage {
         Ok(())
     }
 
-    /// Nothing is written without a commit, so there is nothing to look at without one.
+    /// Without a commit nothing was written, so there is nothing to check.
     fn is_as_seen(&self) -> Result<bool, Broken> {
         let commits = self.world.engine().commits().map_err(|error| error.to_string())?;
         Ok(commits == self.seen.commits)
     }
 
-    /// Holds an outcome against what the model says of it.
+    /// Compares an outcome with the model's prediction.
     pub(crate) fn held<T>(want: Want, outcome: &Result<T, Refusal>, what: &str) -> Result<(), Broken> {
         match (want, outcome) {
             (Want::Yes, Err(refusal)) => {
-                Err(format!("{what}: refused with {} though all is proven", refusal.code()))
+                Err(format!("{what}: refused with {} although everything was proven", refusal.code()))
             }
-            (Want::No, Ok(_)) => Err(format!("{what}: done though it must be refused")),
+            (Want::No, Ok(_)) => Err(format!("{what}: done although it must be refused")),
             _ => Ok(()),
         }
     }
 
-    /// The host delivers the mail, and people find in it what is theirs.
+    /// Delivers the messages, and gives people the codes that are sent to them.
     fn fetch(&mut self) -> Result<(), Broken> {
-        let messages = self.world.fetch_mail().map_err(|error| format!("no mail: {error}"))?.all();
+        let messages =
+            self.world.fetch_mail().map_err(|error| format!("fetching mail failed: {error}"))?.all();
         if self.is_as_seen()? {
             return Ok(());
         }
@@ -241,7 +242,7 @@ impl Stage {
             let (Some(account), Some((before, was_known))) =
                 (self.acting.account, self.acting.before.clone())
             else {
-                return Err(format!("an undo of nothing went to {}", message.to));
+                return Err(format!("an undo code without an act was sent to {}", message.to));
             };
             self.offers.push(Offer {
                 account,
@@ -264,33 +265,35 @@ impl Stage {
                     pending.code = Some(code);
                 }
             }
-            (None, None) => return Err(format!("a code that nobody asked for went to {}", message.to)),
+            (None, None) => return Err(format!("an unrequested code was sent to {}", message.to)),
         }
         Ok(())
     }
 
-    /// The account whose password goes with the email.
+    /// Returns the account whose password has the email.
     pub(crate) fn by_password(&self, mail: usize) -> Option<usize> {
         let now = self.now();
-        self.accounts.iter().position(|account| account.ways.password == Some(mail) && !account.is_gone(now))
+        self.accounts
+            .iter()
+            .position(|account| account.credentials.password == Some(mail) && !account.is_gone(now))
     }
 
-    /// The account that an identity leads into.
+    /// Returns the account that an identity signs in to.
     pub(crate) fn by_identity(&self, identity: usize) -> Option<usize> {
         let now = self.now();
         self.accounts
             .iter()
-            .position(|account| account.ways.identities.contains(&identity) && !account.is_gone(now))
+            .position(|account| account.credentials.identities.contains(&identity) && !account.is_gone(now))
     }
 
-    /// Whether what leads into every account of the person is known.
+    /// Returns whether the model knows the credentials of every account of the person.
     pub(crate) fn knows_all_of(&self, who: Who) -> bool {
         let now = self.now();
         self.accounts.iter().all(|account| account.owner != who || account.is_known || account.is_gone(now))
     }
 
-    /// Whether an undo may hold an identifier back.
-    pub(crate) fn may_be_reserved(&self, holds: impl Fn(&Ways) -> bool) -> bool {
+    /// Returns whether an undo may reserve an identifier.
+    pub(crate) fn may_be_reserved(&self, holds: impl Fn(&Credentials) -> bool) -> bool {
         let now = self.now();
         self.offers.iter().any(|offer| now < offer.until && holds(&offer.before))
     }
@@ -300,13 +303,13 @@ impl Stage {
         self.accounts.iter().filter(|account| !account.is_gone(now)).count()
     }
 
-    /// A newest-first place in a list of those that fit.
+    /// Returns the item at a position, counted from the newest, among those that fit.
     pub(crate) fn nth<T>(list: &[T], place: usize, fits: impl Fn(&T) -> bool) -> Option<usize> {
         let all: Vec<_> = (0..list.len()).rev().filter(|at| list.get(*at).is_some_and(&fits)).collect();
         all.get(place % all.len().max(1)).copied()
     }
 
-    /// All sessions of the account but this one are over.
+    /// Ends all sessions of the account but this one.
     pub(crate) fn sessions_end(&mut self, account: usize, except: Option<usize>) -> Result<(), Broken> {
         // A thief's copy of a token is the same session.
         let kept = except.map(|at| self.sessions[at].id);
@@ -325,14 +328,13 @@ impl Stage {
         match self.world.engine().resolve(&session.token) {
             Err(Error::Refused(Refusal::SessionEnded)) => Ok(()),
             other => {
-                let answer =
-                    other.map_or_else(|error| error.to_string(), |_| "it opens the account".to_owned());
-                Err(format!("a session that is over, of account {}: {answer}", session.account))
+                let answer = other.map_or_else(|error| error.to_string(), |_| "the account opens".to_owned());
+                Err(format!("an ended session of account {}: {answer}", session.account))
             }
         }
     }
 
-    /// A token of the owner's that opens the account now.
+    /// Returns a token of the owner that opens the account now.
     fn token(&self, account: usize) -> Option<SessionToken> {
         let owner = self.accounts[account].owner;
         let own =
@@ -341,12 +343,12 @@ impl Stage {
         tokens.find(|token| self.world.engine().resolve(token).is_ok()).cloned()
     }
 
-    /// Holds the model of an account against its page; what the model did not know is taken from it.
+    /// Compares the model of an account with its page. What the model does not know, it takes from the page.
     pub(crate) fn look_at(&mut self, at: usize) -> Result<Option<selfsame::AccountView>, Broken> {
         let now = self.now();
         let Some(token) = self.token(at) else { return Ok(None) };
         if !self.accounts[at].is_active(now) {
-            return Err(format!("account {at} is on its way and a session of it lives"));
+            return Err(format!("account {at} is pending deletion and has a valid session"));
         }
         let failed = |error: Error| format!("the account page does not open: {error}");
         let handle = self.world.engine().account(&token).map_err(failed)?;
@@ -355,7 +357,7 @@ impl Stage {
         if !account.is_active(now) || view.id != account.id {
             return Err(format!("account {at} answers as {view:?}"));
         }
-        watch::a_way_in_stays(&view)?;
+        watch::has_usable_method(&view)?;
         watch::contents_stay(
             view.id,
             (&account.name, &view.display_name),
@@ -371,28 +373,32 @@ impl Stage {
             .collect();
         let suspended = view.second_factor_suspended || view.methods.iter().any(|method| method.suspended);
         if account.is_known {
-            let model = (account.ways.password, &account.ways.identities, account.ways.mfa.is_some());
+            let model = (
+                account.credentials.password,
+                &account.credentials.identities,
+                account.credentials.mfa.is_some(),
+            );
             let seen = (password, &identities, view.mfa.is_some());
             if model != seen || suspended {
-                return Err(format!("account {at} has the ways in {seen:?}, and shall have {model:?}"));
+                return Err(format!("account {at} has the credentials {seen:?}, not {model:?}"));
             }
         }
         if account.is_held(now) != view.hold_until.is_some_and(|until| now < until) {
             return Err(format!("account {at} is on hold until {:?}", view.hold_until));
         }
-        if let (Some(model), Some(mfa)) = (&account.ways.mfa, &view.mfa)
+        if let (Some(model), Some(mfa)) = (&account.credentials.mfa, &view.mfa)
             && account.is_known
             && mfa.recovery_codes_left != model.codes.len()
         {
             return Err(format!("account {at} has {} recovery codes left", mfa.recovery_codes_left));
         }
-        account.ways.password = password;
-        account.ways.identities = identities;
+        account.credentials.password = password;
+        account.credentials.identities = identities;
         if view.mfa.is_none() {
-            account.ways.mfa = None;
+            account.credentials.mfa = None;
         }
-        // A factor that the model lost sight of cannot be used by anybody in it.
-        account.is_known = !suspended && view.mfa.is_some() == account.ways.mfa.is_some();
+        // Nobody in the model can use a factor that it no longer knows.
+        account.is_known = !suspended && view.mfa.is_some() == account.credentials.mfa.is_some();
         let verified = view.addresses.iter().filter(|address| address.verified_at.is_some());
         account.verified = verified.filter_map(|address| number_of(&address.email)).collect();
         account.contact = view.contact.as_deref().and_then(number_of);
@@ -402,7 +408,7 @@ impl Stage {
         Ok(Some(view))
     }
 
-    /// Everything that can be held against the model at any time.
+    /// Checks everything that must hold at any time.
     pub(crate) fn look_around(&mut self) -> Result<(), Broken> {
         let now = self.now();
         let mut views = Vec::new();
@@ -414,9 +420,9 @@ impl Stage {
                 let found = self.world.engine().support("the watch").find(&id.to_string());
                 let answers = answered + found.map_or(0, |found| found.len());
                 if is_purged {
-                    watch::is_silent(self.seen.accounts.get(&id), answers)?;
+                    watch::is_purged(self.seen.accounts.get(&id), answers)?;
                 } else if answers > 0 {
-                    return Err(format!("account {at} is gone and answers"));
+                    return Err(format!("account {at} is purged but answers"));
                 }
                 continue;
             }
@@ -441,7 +447,7 @@ fn number_of(email: &str) -> Option<usize> {
     (0..3 * MAILS).find(|number| mail(*number) == email)
 }
 
-/// One of the two products.
+/// Returns one of the two products.
 pub(crate) fn product(number: usize) -> ProductId {
     PRODUCTS[number % PRODUCTS.len()].parse().expect("a short name")
 }

@@ -1,9 +1,10 @@
-//! A run as a story: each call under the names that things got as they came to be, so that whoever sees a
-//! failure can play it. `a1` is an account, `s1` a session, `f1` a flow; `c1`, `u1` and `r1` are a mailed code,
-//! an undo code and a set of recovery codes, `p1` is an authenticator app and `q1` a request.
+//! Writes a run as a story, so that a failure can be played again. Things are named and numbered in the order
+//! in which they appear: `a1` is an account, `s1` a session, `f1` a flow; `c1`, `u1` and `r1` are a mailed
+//! code, an undo code and a set of recovery codes, `p1` is an authenticator app and `q1` a request.
 //!
-//! What nobody calls has no act: that Eve learns a password, or gets hold of a token, shows in what she does.
-//! A code of an app that it shows no more is typed as it was in the run; the story's own is another.
+//! What is not a call has no act in the story: that Eve learns a password or gets a token shows in her later
+//! calls. An app's code that is no longer current is written as it was in the run, because the story's own
+//! app shows a different one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,14 +41,14 @@ impl Told {
         self.act(act);
     }
 
-    /// What was answered to the last act, or what it is for.
+    /// Notes the answer to the last act, or its purpose.
     pub(crate) fn says(&mut self, member: &str, value: Value) {
         if let Some(act) = self.acts.last_mut() {
             act[member] = value;
         }
     }
 
-    /// One act takes the newest message to an address, so the newest come first.
+    /// Each act takes the newest message to an address, so the newest come first.
     pub(crate) fn mail(&mut self, messages: &[Message]) {
         let mut acts = Vec::new();
         for message in messages {
@@ -79,23 +80,23 @@ impl Told {
 }
 
 impl Stage {
-    /// The flow that is begun next.
+    /// Returns the name of the next flow.
     pub(crate) fn next_flow(&self) -> String {
         flow(self.flows.len())
     }
 
-    /// The set of recovery codes that is made next.
+    /// Returns the name of the next set of recovery codes.
     pub(crate) fn next_codes(&self) -> String {
         format!("r{}", self.told.recovery_codes.len() + 1)
     }
 
-    /// The session, by the first that has its token: a thief's copy is the same.
+    /// Returns the name of the first session with this token. A thief's copy has the same name.
     pub(crate) fn session_of(&self, token: &SessionToken) -> String {
         let at = self.sessions.iter().position(|session| session.token == *token);
         session(at.unwrap_or(self.sessions.len()))
     }
 
-    /// The app that shows the code now, or the code.
+    /// Returns the app that shows the code now, or the code itself.
     pub(crate) fn app(&self, code: &Secret) -> String {
         self.app_that_shows(code).unwrap_or_else(|| text(code))
     }
@@ -129,12 +130,12 @@ impl Stage {
                     None => json!({ "TypedRecoveryCode": text(code) }),
                 }
             }
-            // The others carry nothing, and are called in stories what they are called here.
+            // The other answers carry nothing, and stories use the same names for them.
             other => format!("{other:?}").into(),
         }
     }
 
-    /// The run so far; where it broke, its last act says so.
+    /// Returns the run so far as a story. If the run broke, its last act says so.
     pub(crate) fn story(&mut self, seed: u64, broken: Option<&str>) -> Value {
         if let Some(broken) = broken {
             self.told.says("why", format!("here the model broke: {broken}").into());
@@ -145,7 +146,7 @@ impl Stage {
         })
     }
 
-    /// Writes the run down where a story's player finds it.
+    /// Writes the run to the folder where the story player finds it.
     pub(crate) fn write_story(&mut self, seed: u64, broken: Option<&str>) -> std::io::Result<PathBuf> {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("model");
         fs::create_dir_all(&folder)?;
@@ -191,12 +192,13 @@ pub(crate) fn text(secret: &Secret) -> String {
     secret.reveal_text().unwrap_or_default().to_owned()
 }
 
-/// An act that carries nothing.
+/// Returns an act without data.
 pub(crate) fn bare_act(what: &str) -> Value {
     json!({ "do": what })
 }
 
-/// What stories call a method: by what it is called at its provider, for there may be several of one.
+/// Returns the name of a method in stories: its name at the provider, because an account can have several of
+/// one provider.
 pub(crate) fn method_name(method: &MethodView) -> String {
     method.handle.clone().unwrap_or_else(|| "Password".to_owned())
 }

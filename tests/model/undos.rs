@@ -1,10 +1,10 @@
-//! What is undone from a mailbox.
+//! Undoes acts with mailed codes.
 
 use selfsame::Secret;
 use serde_json::json;
 
 use crate::acts::{EVE, MAILS, Who};
-use crate::model::{Kind, Want, Ways};
+use crate::model::{Credentials, Kind, Want};
 use crate::stage::{By, Stage};
 use crate::told;
 use crate::watch::{self, Broken};
@@ -17,7 +17,7 @@ impl Stage {
             let guess = Secret::from("0000-0000-0000-0000-0000-0000");
             let act = json!({ "do": "undo", "undo": told::text(&guess), "flow": self.next_flow() });
             let tried = self.call(By::Person(who), act, |engine| engine.undo(&guess, &Self::client()))?;
-            return Self::held(Want::No, &tried, "an undo with a made-up code");
+            return Self::held(Want::No, &tried, "undo with an invented code");
         };
         let offer = self.offers[at].clone();
         let model = &self.accounts[offer.account];
@@ -26,7 +26,7 @@ impl Stage {
         self.acting.account = Some(offer.account);
         let act = json!({ "do": "undo", "undo": self.told.undo(&offer.code), "flow": self.next_flow() });
         let begun = self.call(By::Person(who), act, |engine| engine.undo(&offer.code, &Self::client()))?;
-        // Another may have what was let go of: then nothing is put back.
+        // If another account has the freed identifier, the undo leaves it out.
         let want =
             if begun.as_ref().is_err_and(|it| it.code() == "IdentityInUse") { Want::Any } else { want };
         Self::held(want, &begun, "an undo")?;
@@ -37,38 +37,40 @@ impl Stage {
         self.begun(flow, progress)
     }
 
-    /// What an undo puts back: what was spent since stays spent (SPEC 5.2, 7.3).
-    pub(crate) fn undone(&self, at: usize) -> Ways {
+    /// Returns the credentials that an undo restores. Used codes stay used (SPEC 5.2, 7.3).
+    pub(crate) fn undone(&self, at: usize) -> Credentials {
         let offer = &self.offers[at];
-        let mut ways = offer.before.clone();
+        let mut credentials = offer.before.clone();
         let later = self.offers.iter().skip(at).filter(|it| it.account == offer.account && !it.is_void);
-        let since: Vec<_> = later.map(|it| &it.before).chain([&self.accounts[offer.account].ways]).collect();
-        if let Some(mfa) = &mut ways.mfa {
-            let same = since.iter().filter_map(|ways| ways.mfa.as_ref());
+        let since: Vec<_> =
+            later.map(|it| &it.before).chain([&self.accounts[offer.account].credentials]).collect();
+        if let Some(mfa) = &mut credentials.mfa {
+            let same = since.iter().filter_map(|credentials| credentials.mfa.as_ref());
             for other in same.filter(|other| other.secret.reveal() == mfa.secret.reveal()) {
                 mfa.last_step = mfa.last_step.max(other.last_step);
                 mfa.codes.retain(|code| other.codes.iter().any(|its| its.reveal() == code.reveal()));
             }
         }
         let by_others = |of: &usize| self.by_identity(*of).is_some_and(|other| other != offer.account);
-        ways.identities.retain(|of| !by_others(of));
-        ways.password =
-            ways.password.filter(|to| self.by_password(*to).is_none_or(|other| other == offer.account));
-        ways
+        credentials.identities.retain(|of| !by_others(of));
+        credentials.password = credentials
+            .password
+            .filter(|to| self.by_password(*to).is_none_or(|other| other == offer.account));
+        credentials
     }
 
-    /// An undo was done: its own code and all later ones are over.
+    /// Applies an undo. Its own code and all later ones are void.
     pub(crate) fn undo_done(&mut self, at: usize) -> Result<(), Broken> {
         let now = self.now();
         self.reached("undone");
-        let ways = self.undone(at);
+        let credentials = self.undone(at);
         let offer = self.offers[at].clone();
-        watch::nothing_twice(offer.is_void, true)?;
+        watch::accepted_once(offer.is_void, true)?;
         for later in self.offers.iter_mut().skip(at).filter(|it| it.account == offer.account) {
             later.is_void = true;
         }
         let model = &mut self.accounts[offer.account];
-        model.ways = ways;
+        model.credentials = credentials;
         model.is_known = offer.was_known;
         model.leaked = false;
         model.recover(now);

@@ -1,11 +1,11 @@
-//! What can be seen of a store from outside, and what must hold between two looks at it. Every rule here is
-//! a function of plain values, so that a broken world can be made up for it.
+//! What can be observed of a store, and what must hold between two observations. Every check is a function of
+//! plain values, so that a test can pass it a broken world.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use selfsame::{AccountId, AccountView, Action, Engine, Membership, MethodKind, Outcome, ProductId};
 
-/// What did not hold.
+/// The check that failed.
 pub(crate) type Broken = String;
 
 /// The rows of one account.
@@ -17,25 +17,25 @@ pub(crate) struct Rows {
     /// The number and the bytes of the newest event.
     pub(crate) newest_event: Option<(u64, Vec<u8>)>,
     pub(crate) events: usize,
-    /// What waits for an address, sessions that wait, undos.
+    /// Pending proofs of addresses, suspended sessions, and undos.
     pub(crate) others: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
-/// All accounts, as one look at the store finds them.
+/// All accounts, as one observation finds them.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Seen {
     pub(crate) commits: u64,
     pub(crate) accounts: BTreeMap<AccountId, Rows>,
 }
 
-/// What may be different after an act.
+/// What an act may change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Reach {
-    /// One commit, one account.
+    /// One commit and one account.
     Act,
-    /// Fetched mail begins the lives of codes, and changes no account.
+    /// A fetch: it starts the lives of codes and changes no account.
     Mail,
-    /// Accounts go, in as many acts as it takes.
+    /// A purge: accounts disappear, in several acts if necessary.
     Purge,
 }
 
@@ -70,7 +70,8 @@ fn number(bytes: &[u8]) -> u64 {
     bytes.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first))
 }
 
-/// One commit an act; an account that changed has one revision more and one event more, or one that folded.
+/// Checks that an act is one commit, and that a changed account has one more revision and one more event, or
+/// a folded one.
 pub(crate) fn grows_by_one(before: &Seen, after: &Seen, reach: Reach) -> Result<(), Broken> {
     if reach == Reach::Purge {
         return Ok(());
@@ -115,7 +116,7 @@ pub(crate) fn grows_by_one(before: &Seen, after: &Seen, reach: Reach) -> Result<
     Ok(())
 }
 
-/// What somebody who is not the owner may leave behind: an attempt that failed, and nothing else.
+/// Checks that somebody who is not the owner leaves only failed attempts.
 pub(crate) fn only_attempts(
     was: &Rows,
     is: &Rows,
@@ -131,7 +132,7 @@ pub(crate) fn only_attempts(
         None => false,
     };
     if was.record != is.record && !attempt {
-        return Err(format!("a stranger's act is in the account as {newest:?}"));
+        return Err(format!("a stranger's act left the event {newest:?}"));
     }
     if !is.sessions.is_subset(&was.sessions) || (!bare_session && is.sessions != was.sessions) {
         return Err("a stranger's act changed the sessions".to_owned());
@@ -144,12 +145,12 @@ pub(crate) fn only_attempts(
             .collect()
     };
     if touched(was) != touched(is) {
-        return Err("a stranger's act changed what can be undone or what waits".to_owned());
+        return Err("a stranger's act changed undos or pending acts".to_owned());
     }
     Ok(())
 }
 
-/// What a session does without fresh proof (SPEC 6.4).
+/// Returns whether a session without fresh proof can do this (SPEC 6.4).
 fn is_open_to_a_bare_session(action: Action) -> bool {
     matches!(
         action,
@@ -160,7 +161,7 @@ fn is_open_to_a_bare_session(action: Action) -> bool {
     )
 }
 
-/// One identifier belongs to one account (SPEC 1.3).
+/// Checks that each identifier belongs to one account (SPEC 1.3).
 pub(crate) fn one_identifier_one_account(views: &[AccountView]) -> Result<(), Broken> {
     let mut holders: BTreeMap<String, AccountId> = BTreeMap::new();
     for view in views {
@@ -182,17 +183,17 @@ pub(crate) fn one_identifier_one_account(views: &[AccountView]) -> Result<(), Br
     Ok(())
 }
 
-/// A usable first factor stays (SPEC 1.7).
-pub(crate) fn a_way_in_stays(view: &AccountView) -> Result<(), Broken> {
+/// Checks that the account has a usable first factor (SPEC 1.7).
+pub(crate) fn has_usable_method(view: &AccountView) -> Result<(), Broken> {
     let usable = view.methods.iter().any(|method| {
         let proven =
             view.addresses.iter().any(|a| Some(&a.email) == method.email.as_ref() && a.verified_at.is_some());
         !method.suspended && (method.kind == MethodKind::Federated || proven)
     });
-    if usable { Ok(()) } else { Err(format!("nothing leads into {}", view.id)) }
+    if usable { Ok(()) } else { Err(format!("no usable method in {}", view.id)) }
 }
 
-/// An account holds what was put into it, and nothing of another's (SPEC 1.5).
+/// Checks that an account has exactly its own name and memberships (SPEC 1.5).
 pub(crate) fn contents_stay(
     id: AccountId,
     name: (&Option<String>, &Option<String>),
@@ -204,8 +205,8 @@ pub(crate) fn contents_stay(
     Ok(())
 }
 
-/// One product's change leaves every other as it was (SPEC 8.3).
-pub(crate) fn one_product_alone(
+/// Checks that a change of one product changes no other (SPEC 8.3).
+pub(crate) fn only_one_product(
     was: &[Membership],
     is: &[Membership],
     product: &ProductId,
@@ -216,22 +217,22 @@ pub(crate) fn one_product_alone(
     if others(was) == others(is) { Ok(()) } else { Err(format!("{product} changed another product")) }
 }
 
-/// Whoever has a session is the owner.
-pub(crate) fn the_owner_alone(owner: usize, holder: usize) -> Result<(), Broken> {
+/// Checks that the holder of a session is the owner.
+pub(crate) fn only_the_owner(owner: usize, holder: usize) -> Result<(), Broken> {
     if owner == holder { Ok(()) } else { Err(format!("person {holder} has a session of person {owner}")) }
 }
 
-/// A purged account is a tombstone and answers nothing (SPEC 1.1, 9.4).
-pub(crate) fn is_silent(rows: Option<&Rows>, answers: usize) -> Result<(), Broken> {
+/// Checks that a purged account is only a tombstone and cannot be used (SPEC 1.1, 9.4).
+pub(crate) fn is_purged(rows: Option<&Rows>, answers: usize) -> Result<(), Broken> {
     let rows = rows.ok_or("a purged account has no tombstone")?;
     let bare = Rows { revision: rows.revision, record: rows.record.clone(), ..Rows::default() };
     if *rows != bare || rows.record.len() > 90 {
-        return Err("a purged account has left more than a tombstone".to_owned());
+        return Err("a purged account left more than a tombstone".to_owned());
     }
     if answers > 0 { Err(format!("a purged account answered {answers} times")) } else { Ok(()) }
 }
 
-/// What was spent opens nothing again.
-pub(crate) fn nothing_twice(was_spent: bool, was_taken: bool) -> Result<(), Broken> {
-    if was_spent && was_taken { Err("something spent was taken again".to_owned()) } else { Ok(()) }
+/// Checks that a used code is not accepted again.
+pub(crate) fn accepted_once(was_spent: bool, was_taken: bool) -> Result<(), Broken> {
+    if was_spent && was_taken { Err("a used code was accepted again".to_owned()) } else { Ok(()) }
 }

@@ -3,7 +3,7 @@
 //!
 //! `UPDATE=1 cargo test -p selfsame-tests --test repository bench` draws and writes them, without measuring again.
 
-#![expect(clippy::unwrap_used, reason = "a test, whole")]
+#![expect(clippy::unwrap_used, reason = "a test panics on anything unexpected")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -114,7 +114,7 @@ fn sign_in(results: &Results) -> Plot {
                     bar(
                         "the same, wiping its memory",
                         NO_SYSTEM,
-                        with("the same by the engine's hasher, memory wiped"),
+                        with("the engine's hasher, memory wiped"),
                     ),
                     bar("durable commit of one row", NO_SYSTEM, with(commit)),
                 ],

@@ -1,13 +1,14 @@
-//! The order of a commit that an anchor guards, small enough to try everything: whatever an attacker does who
-//! keeps every copy of the file, puts one back while nothing runs, and kills the process between any two steps,
-//! nobody hears more than the budget, no code works twice, and nothing that was told is lost. Orders that are
-//! known to be wrong are shown to be, each with a way there (`--nocapture` prints them).
+//! A model of a commit with an anchor, small enough to check every case. The attacker keeps every copy of the
+//! file, restores copies while no process runs, and kills the process between any two steps. Even so, no more
+//! guesses are answered than the limit allows, no code works twice, and nothing that was acknowledged is
+//! lost. The unsafe orders are shown to be unsafe, each with the steps that break it (`--nocapture` prints
+//! them).
 
 use std::collections::BTreeSet;
 
 use stateright::{Checker, Model, Property};
 
-/// Guesses that may be answered.
+/// The number of guesses that may be answered.
 const BUDGET: usize = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -16,10 +17,10 @@ enum Kind {
     Code,
 }
 
-/// A state of the file is the acts that led to it, each with a number of its own: no two forks are equal.
+/// A state of the file: the acts that led to it, each with a unique number, so that no two forks are equal.
 type Chain = Vec<(Kind, u8)>;
 
-/// What the anchor knows a state by.
+/// How the anchor identifies a state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Name {
     Head,
@@ -36,9 +37,9 @@ enum Stage {
 
 use Stage::{Commit, Finalise, Reserve, Reveal};
 
-/// The engine's order, or one that is wrong.
+/// The engine's order of a commit, or an unsafe one.
 struct Order {
-    /// Acts that are begun at most, those that come to nothing included.
+    /// The maximum number of started acts, including those that do nothing.
     acts: u8,
     name: Name,
     stages: &'static [Stage],
@@ -60,7 +61,7 @@ const ENGINE: Order = Order {
 enum Process {
     Down,
     Open,
-    /// An act has been decided in memory, and this many stages of it are over.
+    /// An act was decided in memory, and this many of its stages are done.
     Within {
         next: Chain,
         over: usize,
@@ -71,18 +72,18 @@ enum Process {
 struct World {
     file: Chain,
     copies: BTreeSet<Chain>,
-    /// The state that is final, and the one to come.
+    /// The final state, and the reserved next one.
     anchor: (Chain, Option<Chain>),
     process: Process,
     begun: u8,
-    /// States whose last act's answer somebody has heard.
+    /// The states whose last act was acknowledged to somebody.
     told: BTreeSet<Chain>,
-    /// The latest state that somebody has heard of.
+    /// The latest state that was acknowledged.
     latest: Chain,
     is_tampered: bool,
-    /// An open store has forgotten something that was told.
+    /// An open store lost something that was acknowledged.
     is_lost: bool,
-    /// A file that nobody touched was refused.
+    /// An untouched file was refused.
     is_shut_out: bool,
 }
 
@@ -90,7 +91,7 @@ struct World {
 enum Act {
     Begins(Kind),
     Goes(Stage),
-    /// The anchor says that it failed, and has kept the value or not.
+    /// The anchor reports a failure, whether or not it kept the value.
     AnchorFails {
         kept: bool,
     },
@@ -112,7 +113,7 @@ impl Order {
         }
     }
 
-    /// Somebody hears of this state, and with it of all that led to it.
+    /// Acknowledges this state, and every state that led to it.
     fn tell(world: &mut World, chain: &Chain) {
         world.told.extend((1..=chain.len()).filter_map(|length| chain.get(..length).map(<[_]>::to_vec)));
         world.is_lost |= !chain.starts_with(&world.latest);
@@ -223,7 +224,7 @@ impl Model for Order {
                 if kept {
                     self.go(&mut world, next, stage);
                 }
-                // Before the commit nothing is done; after it the store is closed, and opened again.
+                // Before the commit, nothing is done. After it, the store closes and opens again.
                 world.process = if stage == Reserve { Process::Open } else { Process::Down };
             }
             (Act::Reads, _) => Self::tell(&mut world, &before.file),
@@ -243,23 +244,21 @@ impl Model for Order {
             Property::always(name, holds)
         }
         vec![
-            held("no more guesses are answered than the budget", |_, world| {
-                answered(world, Kind::Guess) <= BUDGET
-            }),
+            held("answered guesses stay within the limit", |_, world| answered(world, Kind::Guess) <= BUDGET),
             held("the code works once", |_, world| answered(world, Kind::Code) <= 1),
-            held("nothing that was told is lost", |_, world| !world.is_lost),
-            held("a file that nobody touched opens", |_, world| !world.is_shut_out),
+            held("nothing acknowledged is lost", |_, world| !world.is_lost),
+            held("an untouched file opens", |_, world| !world.is_shut_out),
         ]
     }
 }
 
-/// Acts of this kind whose answer was heard, on whatever fork.
+/// Returns the number of answered acts of this kind on all forks.
 fn answered(world: &World, kind: Kind) -> usize {
     world.told.iter().filter(|chain| chain.last().is_some_and(|(last, _)| *last == kind)).count()
 }
 
 #[test]
-fn r12_3_the_order_of_a_guarded_commit_holds_whatever_is_tried() {
+fn r12_3_the_steps_of_a_commit_with_an_anchor_are_in_a_safe_order() {
     let checker = Order { acts: 6, ..ENGINE }.checker().threads(2).spawn_bfs().join();
     println!("{} states, {} steps deep", checker.unique_state_count(), checker.max_depth());
     checker.assert_properties();
@@ -267,24 +266,24 @@ fn r12_3_the_order_of_a_guarded_commit_holds_whatever_is_tried() {
 }
 
 #[test]
-fn every_other_order_is_found_to_be_wrong() {
-    let (budget, code) = ("no more guesses are answered than the budget", "the code works once");
-    let (lost, shut) = ("nothing that was told is lost", "a file that nobody touched opens");
+fn every_other_order_is_unsafe() {
+    let (budget, code) = ("answered guesses stay within the limit", "the code works once");
+    let (lost, shut) = ("nothing acknowledged is lost", "an untouched file opens");
     for (what, order, breaks) in [
         ("no anchor", Order { has_anchor: false, ..ENGINE }, &[budget, code, lost][..]),
         (
-            "a number, raised after the commit",
+            "a number, increased after the commit",
             Order { name: Name::Number, stages: &[Commit, Finalise, Reveal], ..ENGINE },
             &[code, shut],
         ),
         ("a number, reserved before the commit", Order { name: Name::Number, ..ENGINE }, &[code]),
         (
-            "told before it is final",
+            "acknowledged before it is final",
             Order { stages: &[Reserve, Commit, Reveal, Finalise], ..ENGINE },
             &[budget, code, lost],
         ),
         ("read before it is final", Order { is_locked_until_final: false, ..ENGINE }, &[budget, code, lost]),
-        ("not finalised at the start", Order { finalises_at_start: false, ..ENGINE }, &[lost]),
+        ("not finalised when the store opens", Order { finalises_at_start: false, ..ENGINE }, &[lost]),
         (
             "final before the commit",
             Order { stages: &[Reserve, Finalise, Commit, Reveal], ..ENGINE },
@@ -294,9 +293,13 @@ fn every_other_order_is_found_to_be_wrong() {
     ] {
         let checker = order.checker().spawn_bfs().join();
         for property in breaks {
-            let way = checker.discovery(property);
-            assert!(way.is_some(), "{what}: \"{property}\" holds in {} states", checker.unique_state_count());
-            println!("{what}: not \"{property}\": {:?}", way.unwrap().into_actions());
+            let steps = checker.discovery(property);
+            assert!(
+                steps.is_some(),
+                "{what}: \"{property}\" holds in {} states",
+                checker.unique_state_count()
+            );
+            println!("{what}: not \"{property}\": {:?}", steps.unwrap().into_actions());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Nothing of who was purged is left where the store lies once it is written anew (SPEC 10.4).
+//! After a rewrite, the store contains nothing of a purged account (SPEC 10.4).
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
@@ -12,7 +12,7 @@ use selfsame::{AccountId, Anchor, AnchorFailed, Client, Engine, Error, HostKey, 
 use selfsame_world::{Person, World, days, minutes, signed_in};
 
 const PASSWORD: &str = "another horse battery staple";
-/// So many bytes in a row are nobody's by chance.
+/// A run of this many equal bytes is no coincidence.
 const WINDOW: usize = 16;
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -21,7 +21,7 @@ fn new_key() -> Unlock {
     Unlock::HostKey(HostKey::from_bytes([0x77; 32]))
 }
 
-/// What was ever in a row that is of this account, or that only its presence explains.
+/// Every value that the account ever wrote, or that exists only because of it.
 struct Traces {
     account: AccountId,
     values: BTreeSet<Vec<u8>>,
@@ -35,7 +35,7 @@ impl Traces {
         traces
     }
 
-    /// Every value that has changed since the last look is one that an act of the person wrote.
+    /// Adds every value that changed since the last look. An act of the person wrote it.
     fn look(&mut self, world: &World) {
         let now = world.engine().dump().unwrap();
         for (key, value) in &now {
@@ -47,7 +47,7 @@ impl Traces {
         self.earlier = now;
     }
 
-    /// How many windows of what was written are in the file, but those that its rows still have.
+    /// Returns how many windows of those values are in the file, except values that are still in a row.
     fn left_in(&self, file: &[u8], rows: &Rows) -> usize {
         let windows: HashSet<&[u8]> = file.windows(WINDOW).collect();
         let living: HashSet<&Vec<u8>> = rows.values().collect();
@@ -56,7 +56,7 @@ impl Traces {
     }
 }
 
-/// Two people, one of whom leaves; all that she ever wrote, and an anchor's place.
+/// Creates two accounts and purges one. Returns both people and everything that the purged account wrote.
 fn after_a_purge(world: &World) -> (Person, Person, Traces) {
     let mut ada = world.ada();
     let before = world.engine().dump().unwrap();
@@ -80,7 +80,7 @@ fn after_a_purge(world: &World) -> (Person, Person, Traces) {
     (ada, grace, traces)
 }
 
-/// The session was idle too long.
+/// Signs in again, because the session was idle too long.
 fn back(world: &World, person: &mut Person) {
     let again = signed_in(world.sign_in(&person.email, &person.password).unwrap());
     person.token = again.token;
@@ -99,7 +99,7 @@ fn open(path: &Path, world: &World, unlock: &Unlock) -> Result<Engine, Error> {
 }
 
 #[test]
-fn r10_4_after_purge_and_rekey_nothing_of_the_person_is_in_the_file() {
+fn r10_4_after_purge_and_rekey_the_file_contains_nothing_of_the_person() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let world = World::builder().file(&path).build();
@@ -112,7 +112,7 @@ fn r10_4_after_purge_and_rekey_nothing_of_the_person_is_in_the_file() {
     let before = fs::read(&path).unwrap();
     let rows = world.engine().dump().unwrap();
     let left = traces.left_in(&before, &rows);
-    assert!(left > 20, "free pages keep what was deleted, or this test sees nothing: {left}");
+    assert!(left > 20, "free pages must still contain deleted values for this test to mean anything: {left}");
 
     world.engine().rekey(&new_key()).unwrap();
     let engine = world.engine();
@@ -122,7 +122,7 @@ fn r10_4_after_purge_and_rekey_nothing_of_the_person_is_in_the_file() {
     for text in ["grace", "Grace", "admiral", "example.org"] {
         assert!(!file.windows(text.len()).any(|window| window == text.as_bytes()), "{text}");
     }
-    // What is left of the account is that there was one, and when it went.
+    // Only the account's tombstone is left, with the time of the purge.
     let tables: Vec<_> = rows
         .keys()
         .filter(|key| key.windows(16).any(|id| id == grace.account.as_bytes()))
@@ -134,8 +134,12 @@ fn r10_4_after_purge_and_rekey_nothing_of_the_person_is_in_the_file() {
     assert_eq!(engine.health().unwrap().erasure_pending, None);
     goes_on(engine, &ada);
     engine.suspend().unwrap();
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "more than a reserve lies beside the store");
-    // What the disk may keep of the old file opens by the old key alone.
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        2,
+        "only the store and its reserve are in the folder"
+    );
+    // What the disk may keep of the old file opens only with the old key.
     fs::write(folder.path().join("remains"), &before).unwrap();
     let remains = folder.path().join("remains");
     assert_eq!(open(&remains, &world, &new_key()).err(), Some(Error::Open(OpenProblem::WrongKey)));
@@ -144,7 +148,7 @@ fn r10_4_after_purge_and_rekey_nothing_of_the_person_is_in_the_file() {
 }
 
 #[test]
-fn r10_4_no_row_of_the_old_file_means_anything_in_the_new_one() {
+fn r10_4_no_row_of_the_old_file_is_valid_in_the_new_one() {
     let medium = Arc::new(MemoryMedium::new());
     let world = World::builder().medium(medium.clone()).build();
     after_a_purge(&world);
@@ -159,11 +163,11 @@ fn r10_4_no_row_of_the_old_file_means_anything_in_the_new_one() {
             same.insert(Table::of(key).unwrap().name);
         }
     }
-    // These are sealed by the account's own key, which the account's row has in another wrapping.
+    // These rows are sealed with the account's own key, which the account's row now wraps with the new key.
     assert_eq!(same.into_iter().collect::<Vec<_>>(), ["audit", "session"]);
 }
 
-/// A host may keep the key that it has: it then keeps the old file's too.
+/// A host can keep its key. It then also keeps the key of the old file.
 #[test]
 fn r10_4_the_same_key_may_open_the_new_file() {
     let world = World::new();
@@ -175,10 +179,10 @@ fn r10_4_the_same_key_may_open_the_new_file() {
     goes_on(world.engine(), &ada);
 }
 
-/// Else the file that the link points to would stay, with all that was deleted.
+/// Otherwise the link's target would stay, with everything that was deleted.
 #[test]
-#[cfg_attr(not(unix), ignore = "wants a link that anybody may make")]
-fn r10_4_opened_through_a_link_the_file_itself_is_written_anew() {
+#[cfg_attr(not(unix), ignore = "needs symbolic links without special rights")]
+fn r10_4_a_rekey_through_a_link_rewrites_the_file_itself() {
     let folder = tempfile::tempdir().unwrap();
     let (path, link) = (folder.path().join("store"), folder.path().join("elsewhere").join("link"));
     fs::create_dir(link.parent().unwrap()).unwrap();
@@ -202,11 +206,11 @@ fn link_to(path: &Path, link: &Path) {
 
 #[cfg(not(unix))]
 fn link_to(_: &Path, _: &Path) {
-    panic!("not everybody may make a link here");
+    panic!("symbolic links need special rights here");
 }
 
 #[test]
-fn r10_4_writing_anew_makes_the_file_small_and_erases_nothing_by_itself() {
+fn r10_4_vacuum_shrinks_the_file_and_erases_nothing_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let world = World::builder().file(&path).build();
@@ -230,7 +234,7 @@ fn r10_4_writing_anew_makes_the_file_small_and_erases_nothing_by_itself() {
     let mut after = world.engine().dump().unwrap();
     let stamp = after.first_key_value().map(|(key, _)| key.clone()).unwrap();
     after.insert(stamp.clone(), rows[&stamp].clone());
-    assert!(after == rows, "rows changed by being written anew");
+    assert!(after == rows, "vacuum changed rows");
     world.engine().suspend().unwrap();
     assert!(size() * 3 < before * 2, "{before} bytes became {}", size());
     goes_on(world.engine(), &ada);
@@ -238,7 +242,7 @@ fn r10_4_writing_anew_makes_the_file_small_and_erases_nothing_by_itself() {
     goes_on(&open(&path, &world, &world.unlock()).unwrap(), &ada);
 }
 
-/// The machine stops at the n-th of all calls to files and anchor, or loses the n-th write to the new file.
+/// Stops the machine at the n-th call to files and anchor, or drops the n-th write to the new file.
 struct Dying {
     file: FileMedium,
     left: Arc<AtomicUsize>,
@@ -290,7 +294,7 @@ impl Medium for Dying {
     fn put_in_place(&self) -> Result<(), StoreError> {
         self.comes()?;
         self.file.put_in_place()?;
-        // It died after the name had changed.
+        // The process died after the rename.
         self.comes().map_err(|_| StoreError::Unknown)
     }
 
@@ -303,7 +307,7 @@ impl Medium for Dying {
 struct Beside {
     below: Box<dyn Medium>,
     left: Arc<AtomicUsize>,
-    /// For the first opening: what is lost after it was read back is lost by a disk that lies.
+    /// Only for the first opening. What is lost after the file was read back means a faulty disk.
     writes: Mutex<Option<Arc<AtomicUsize>>>,
 }
 
@@ -320,7 +324,7 @@ impl Medium for Beside {
     }
 }
 
-/// Without locks: nobody else is there.
+/// Has no locks, because there is no other opener.
 #[derive(Debug)]
 struct DyingBackend {
     below: Box<dyn StorageBackend>,
@@ -351,7 +355,7 @@ impl StorageBackend for DyingBackend {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         comes(&self.left)?;
-        // One is lost, and nobody is told.
+        // Drops one write and reports success.
         if self.writes.fetch_sub(1, Ordering::SeqCst) == 1 { Ok(()) } else { self.below.write(offset, data) }
     }
 }
@@ -374,10 +378,10 @@ impl Anchor for DyingAnchor {
     }
 }
 
-/// A machine that stops while the file is written anew leaves the old file or the new one, whole, and the next
-/// process begins again where the old one is.
+/// If the machine stops during a rewrite, the old file or the new one is intact. If it is the old one, the
+/// next process can start the rewrite again.
 #[test]
-fn r10_4_stopped_at_any_call_the_old_file_or_the_new_one_is_there_and_it_begins_again() {
+fn r10_4_a_rekey_stopped_at_any_call_leaves_the_old_or_the_new_file_and_can_start_again() {
     let folder = tempfile::tempdir().unwrap();
     let base = folder.path().join("base");
     let left = Arc::new(AtomicUsize::new(usize::MAX));
@@ -409,9 +413,9 @@ fn r10_4_stopped_at_any_call_the_old_file_or_the_new_one_is_there_and_it_begins_
         let opened = opens(Arc::new(FileMedium::new(&path)), &new_key());
         let is_new = opened.is_ok();
         match &answer {
-            Ok(()) => assert!(is_new, "call {calls}: an answer that is not in the file"),
+            Ok(()) => assert!(is_new, "call {calls}: an acknowledged rekey is not in the file"),
             Err(Error::Unknown) => {}
-            Err(error) => assert!(!is_new, "call {calls}: {error:?}, and done"),
+            Err(error) => assert!(!is_new, "call {calls}: {error:?}, although the rekey is done"),
         }
         let engine = match opened {
             Ok(engine) => {
@@ -433,19 +437,19 @@ fn r10_4_stopped_at_any_call_the_old_file_or_the_new_one_is_there_and_it_begins_
         assert_eq!(
             fs::read_dir(folder.path()).unwrap().count(),
             4,
-            "call {calls}: more than two stores and their reserves"
+            "call {calls}: there are more files than two stores and their reserves"
         );
         if answer.is_ok() && !died {
             break;
         }
     }
-    println!("stopped at each of {} calls: {old} times the old file, {new} times the new one", old + new);
+    println!("stopped at each of {} calls: {old} old files, {new} new ones", old + new);
     assert!(old > 50 && new > 1, "{old}, {new}");
 }
 
-/// The old file goes when the new one has been read back, and not before.
+/// The old file is removed only after the new one was read back.
 #[test]
-fn r10_4_a_new_file_that_does_not_read_back_takes_no_place() {
+fn r10_4_a_new_file_that_does_not_read_back_replaces_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (base, path) = (folder.path().join("base"), folder.path().join("store"));
     let world = World::builder().file(&base).build();
@@ -464,7 +468,7 @@ fn r10_4_a_new_file_that_does_not_read_back_takes_no_place() {
             .unwrap();
         writes.store(write, Ordering::SeqCst);
         match engine.rekey(&new_key()) {
-            // What was lost was written once more later, or is free; or there were not so many writes.
+            // The dropped write was repeated later, or its page is free, or there were fewer writes.
             Ok(()) => last = (1..=write).contains(&writes.load(Ordering::SeqCst)),
             Err(error) => {
                 assert_eq!(error, Error::Storage { kind: io::ErrorKind::InvalidData }, "write {write}");

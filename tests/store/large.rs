@@ -1,11 +1,11 @@
-//! An account with all that an account may have still opens, changes and exports.
+//! An account at every limit still opens, changes and exports.
 
 use selfsame::{Billing, BillingStatus, Client, Intent, ManagedBy, Product, ProductId};
 use selfsame_world::{Identity, World, minutes, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// A value of a row may have 64 KiB.
+/// The largest value of a row: 64 KiB.
 const LARGEST_VALUE: usize = 64 * 1024;
 
 #[test]

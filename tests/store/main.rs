@@ -1,9 +1,9 @@
-//! The file: what opens it, what it shows and keeps, and what becomes of one that was changed or put back.
+//! The file: what unlocks it, what it reveals, and how changed or restored files are refused.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test stops at what it did not expect"
+    reason = "a test panics on anything unexpected"
 )]
 
 mod anchor_model;

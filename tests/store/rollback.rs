@@ -1,5 +1,5 @@
-//! Older copies of the file, put back by somebody who can copy it, kill the process and start it again, but
-//! cannot write the anchor (SPEC 12.3, 13.4).
+//! An attacker restores older copies of the file, kills the process and starts it again, but cannot write the
+//! anchor (SPEC 12.3, 13.4).
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,23 +10,23 @@ use selfsame::{Anchor, AnchorFailed, Answer, Client, Engine, Error, OpenProblem,
 use selfsame_world::{World, minutes, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
-/// Wrong answers that void a mailed code (SPEC 12.5).
+/// The number of wrong answers that void a mailed code (SPEC 12.5).
 const BUDGET: usize = 5;
 
-/// What happens when the anchor is to keep a value.
+/// What the anchor does when it must store a value.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Keeps {
     Well,
-    /// It fails, and keeps the old value or the new one.
+    /// It fails, and keeps the old or the new value.
     Not,
     AndFails,
 }
 
-/// A keystore of one value.
+/// A keystore with one value.
 struct Keystore {
     value: Mutex<Option<Vec<u8>>>,
     keeps: Mutex<Keeps>,
-    /// Calls until it fails, which it then does for good.
+    /// The number of calls until it fails permanently.
     left: AtomicUsize,
     answers: AtomicBool,
     called: Mutex<Option<Box<dyn Fn() + Send>>>,
@@ -51,7 +51,7 @@ impl Keystore {
         self.value.lock().unwrap().clone()
     }
 
-    /// Fails from the call after `calls` on.
+    /// Fails permanently after this many calls.
     fn fail_after(&self, calls: usize, keeps: Keeps) {
         *self.keeps.lock().unwrap() = keeps;
         self.left.store(calls, Ordering::SeqCst);
@@ -86,7 +86,7 @@ fn a_world(medium: &Arc<MemoryMedium>, keystore: &Arc<Keystore>) -> World {
     World::builder().medium(medium.clone()).anchor(keystore.clone()).build()
 }
 
-/// A new process on this copy of the file.
+/// Opens this copy of the file as a new process.
 fn started(
     world: &World,
     file: &[u8],
@@ -100,7 +100,7 @@ fn started(
 const OLDER: Error = Error::Open(OpenProblem::RolledBack);
 
 #[test]
-fn r13_4_of_all_copies_of_the_file_the_latest_alone_opens() {
+fn r13_4_only_the_latest_copy_of_the_file_opens() {
     let (medium, keystore) = (Arc::new(MemoryMedium::new()), Keystore::new());
     let world = a_world(&medium, &keystore);
     assert!(world.engine().health().unwrap().rollback_protected);
@@ -118,13 +118,13 @@ fn r13_4_of_all_copies_of_the_file_the_latest_alone_opens() {
     assert!(engine.health().unwrap().rollback_protected);
     engine.sign_in("ada@example.org", &PASSWORD.into(), &Client::on("phone")).unwrap();
     drop(engine);
-    assert_eq!(started(&world, &latest, &keystore).err(), Some(OLDER), "what was the latest is older now");
+    assert_eq!(started(&world, &latest, &keystore).err(), Some(OLDER), "the former latest copy is older now");
     started(&world, &medium.bytes(), &keystore).unwrap();
 }
 
-/// Two ways from one state have as many commits, and are two states.
+/// Two forks of one state have the same number of commits but are different states.
 #[test]
-fn r13_4_a_file_that_went_another_way_is_refused_though_it_has_as_many_commits() {
+fn r13_4_a_diverged_copy_with_as_many_commits_is_refused() {
     let (medium, keystore) = (Arc::new(MemoryMedium::new()), Keystore::new());
     let world = a_world(&medium, &keystore);
     world.ada();
@@ -140,7 +140,7 @@ fn r13_4_a_file_that_went_another_way_is_refused_though_it_has_as_many_commits()
 }
 
 #[test]
-fn r13_4_a_store_that_has_an_anchor_opens_with_none_other() {
+fn r13_4_a_store_with_an_anchor_opens_only_with_that_anchor() {
     let (medium, keystore) = (Arc::new(MemoryMedium::new()), Keystore::new());
     let world = World::builder().medium(medium.clone()).build();
     world.ada();
@@ -148,10 +148,7 @@ fn r13_4_a_store_that_has_an_anchor_opens_with_none_other() {
     world.engine().suspend().unwrap();
     let before = medium.bytes();
     let (engine, medium) = started(&world, &before, &keystore).unwrap();
-    assert!(
-        engine.health().unwrap().rollback_protected,
-        "a store of before takes the anchor that it is given"
-    );
+    assert!(engine.health().unwrap().rollback_protected, "a store without an anchor accepts the first one");
     drop(engine);
     let file = medium.bytes();
     assert_eq!(started(&world, &before, &keystore).err(), Some(OLDER));
@@ -161,7 +158,7 @@ fn r13_4_a_store_that_has_an_anchor_opens_with_none_other() {
         Engine::options(world.unlock()).policy(policy).environment(world.environment()).open_on(bare).err();
     assert_eq!(answer, Some(Error::Open(OpenProblem::AnchorMissing)));
     let answer = started(&world, &file, &Keystore::new()).err();
-    assert_eq!(answer, Some(Error::Open(OpenProblem::AnchorMissing)), "an empty one");
+    assert_eq!(answer, Some(Error::Open(OpenProblem::AnchorMissing)), "an empty anchor");
     for value in [&b""[..], b"another value", &[1; 33], &[0; 256]] {
         assert_eq!(started(&world, &file, &Keystore::holding(Some(value.to_vec()))).err(), Some(OLDER));
     }
@@ -169,7 +166,7 @@ fn r13_4_a_store_that_has_an_anchor_opens_with_none_other() {
 }
 
 #[test]
-fn r13_4_a_person_may_take_an_older_copy_for_the_latest() {
+fn r13_4_an_operator_can_accept_an_older_copy_as_the_latest() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("accounts");
     let keystore = Keystore::new();
@@ -183,7 +180,7 @@ fn r13_4_a_person_may_take_an_older_copy_for_the_latest() {
     std::fs::write(&path, &older).unwrap();
     let open = || world.options().open(&path);
     assert_eq!(open().err(), Some(OLDER));
-    assert_eq!(std::fs::read(&path).unwrap(), older, "a refused file was changed");
+    assert_eq!(std::fs::read(&path).unwrap(), older, "the refused file was changed");
     let wrong = World::builder().seed(2).build().unlock();
     let adopt = |unlock| {
         Engine::options(unlock).anchor(keystore.clone()).environment(world.environment()).adopt(&path)
@@ -196,7 +193,8 @@ fn r13_4_a_person_may_take_an_older_copy_for_the_latest() {
     assert_eq!(open().err(), Some(OLDER));
 }
 
-/// How many wrong codes are answered to somebody who puts the file of before back after every other one.
+/// Returns how many wrong codes are answered if the attacker restores the earlier file after every second
+/// one.
 fn guesses(keystore: Option<Arc<Keystore>>) -> usize {
     let medium = Arc::new(MemoryMedium::new());
     let mut builder = World::builder().medium(medium.clone());
@@ -231,15 +229,15 @@ fn guesses(keystore: Option<Arc<Keystore>>) -> usize {
 }
 
 #[test]
-fn r12_3_putting_the_file_back_gives_no_guess_back() {
-    assert_eq!(guesses(Some(Keystore::new())), 1, "the copy of before the first guess is older");
-    assert_eq!(guesses(None), 3 * BUDGET, "without an anchor nobody can tell");
+fn r12_3_restoring_an_older_file_restores_no_guesses() {
+    assert_eq!(guesses(Some(Keystore::new())), 1, "the copy from before the first guess is refused");
+    assert_eq!(guesses(None), 3 * BUDGET, "without an anchor the copy opens");
 }
 
-/// The process is killed at every call of the anchor of an act, before and after its effect, with the file as
-/// it is then: nothing is told, and of what was kept nothing is lost that was told.
+/// Kills the process at every call of the anchor during an act, before and after the call's effect. A killed
+/// process acknowledges nothing, and what was acknowledged is never lost.
 #[test]
-fn r12_3_killed_at_any_call_of_the_anchor_an_act_is_told_of_once_or_not_at_all() {
+fn r12_3_a_kill_at_any_call_of_the_anchor_acknowledges_an_act_once_or_not_at_all() {
     let mut killed = 0;
     for keeps in [Keeps::Not, Keeps::AndFails] {
         for call in 0.. {
@@ -250,11 +248,11 @@ fn r12_3_killed_at_any_call_of_the_anchor_an_act_is_told_of_once_or_not_at_all()
             let before = medium.bytes();
             keystore.fail_after(call, keeps);
             let answer = world.engine().answer(&flow, Answer::Code(code.clone()));
-            // What a killed process leaves: it has not come to close the file.
+            // A killed process does not close the file.
             let (after, anchored) = (medium.bytes(), keystore.value());
             keystore.heal();
             if answer.is_ok() {
-                assert_eq!(call, 2, "reserve and finalise");
+                assert_eq!(call, 2, "the calls are reserve and finalise");
                 break;
             }
             killed += 1;
@@ -265,7 +263,7 @@ fn r12_3_killed_at_any_call_of_the_anchor_an_act_is_told_of_once_or_not_at_all()
                 drop(engine);
                 Ok::<_, Error>((told, medium.bytes(), keystore.value()))
             };
-            // Either copy may be started with as long as nobody was told; whichever is, is the only one then.
+            // Until an act is acknowledged, either copy may open. After one has opened, only that one may.
             for (first, second) in [(&before, &after), (&after, &before)] {
                 let Ok((told, file, anchored)) = use_code(first, anchored.clone()) else { continue };
                 let is_done = matches!(told.step, Step::SignedIn { .. } | Step::AlreadySignedIn { .. });
@@ -273,7 +271,7 @@ fn r12_3_killed_at_any_call_of_the_anchor_an_act_is_told_of_once_or_not_at_all()
                 assert_eq!(use_code(second, anchored.clone()).err(), Some(OLDER), "{keeps:?} at {call}");
                 let (again, ..) = use_code(&file, anchored).unwrap();
                 let step = again.step.code();
-                assert_eq!(step, "AlreadySignedIn", "a session's token was handed out twice");
+                assert_eq!(step, "AlreadySignedIn", "a session's token was given twice");
             }
             assert!(use_code(&after, anchored.clone()).is_ok(), "{keeps:?} at {call}: the file is lost");
         }
@@ -282,7 +280,7 @@ fn r12_3_killed_at_any_call_of_the_anchor_an_act_is_told_of_once_or_not_at_all()
 }
 
 #[test]
-fn r12_3_an_anchor_that_fails_stops_acts_and_tells_nothing_that_could_be_taken_back() {
+fn r12_3_a_failing_anchor_stops_acts_and_reveals_nothing_that_could_be_reverted() {
     let (medium, keystore) = (Arc::new(MemoryMedium::new()), Keystore::new());
     let world = a_world(&medium, &keystore);
     let ada = world.ada();
@@ -290,27 +288,27 @@ fn r12_3_an_anchor_that_fails_stops_acts_and_tells_nothing_that_could_be_taken_b
     for keeps in [Keeps::Not, Keeps::AndFails] {
         keystore.fail_after(0, keeps);
         assert_eq!(world.sign_in("ada@example.org", PASSWORD).err(), Some(Error::Anchor));
-        assert_eq!(world.engine().dump().unwrap(), rows, "nothing was done");
+        assert_eq!(world.engine().dump().unwrap(), rows, "the act was not done");
         world.account(&ada).view().unwrap();
         keystore.heal();
     }
     keystore.fail_after(1, Keeps::Not);
     assert_eq!(world.sign_in("ada@example.org", PASSWORD).err(), Some(Error::Unknown));
-    assert_eq!(world.engine().dump().err(), Some(Error::Anchor), "what is not final is read by nobody");
+    assert_eq!(world.engine().dump().err(), Some(Error::Anchor), "a commit that is not final cannot be read");
     keystore.answers.store(false, Ordering::SeqCst);
     assert_eq!(world.engine().dump().err(), Some(Error::Anchor));
     keystore.answers.store(true, Ordering::SeqCst);
     keystore.heal();
-    assert_ne!(world.engine().dump().unwrap(), rows, "the act was done and is final now");
+    assert_ne!(world.engine().dump().unwrap(), rows, "the act is done and final");
     world.later(minutes(1));
     signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap());
     world.engine().suspend().unwrap();
     started(&world, &medium.bytes(), &keystore).unwrap();
 }
 
-/// A reader that comes between the commit and its end reads after it.
+/// A reader that starts between the commit and its finalisation reads after it.
 #[test]
-fn r12_3_nobody_reads_a_commit_before_the_anchor_has_it() {
+fn r12_3_no_call_reads_a_commit_before_the_anchor_has_it() {
     let (medium, keystore) = (Arc::new(MemoryMedium::new()), Keystore::new());
     let world = a_world(&medium, &keystore);
     let ada = world.ada();
@@ -347,5 +345,5 @@ fn r12_3_nobody_reads_a_commit_before_the_anchor_has_it() {
     *keystore.called.lock().unwrap() = None;
     let readers = std::mem::take(&mut *readers.lock().unwrap());
     assert_eq!(readers.len(), 20);
-    assert!(readers.into_iter().all(|reader| reader.join().unwrap()), "a reader was let in too early");
+    assert!(readers.into_iter().all(|reader| reader.join().unwrap()), "a reader read too early");
 }

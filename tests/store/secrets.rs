@@ -1,4 +1,4 @@
-//! What must not be seen is not seen (DESIGN: everything personal is sealed).
+//! Personal data and secrets that must not be visible (DESIGN: everything personal is sealed).
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use selfsame_world::{Identity, World, days, minutes, signed_in};
 
 const PASSWORD: &str = "zq-password-marker-zq";
 
-/// Whether the file, or any of its neighbours, holds the bytes.
+/// Returns whether the file or any file beside it contains the bytes.
 fn holds(folder: &Path, marker: &[u8]) -> bool {
     std::fs::read_dir(folder).unwrap().any(|entry| {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
@@ -16,7 +16,7 @@ fn holds(folder: &Path, marker: &[u8]) -> bool {
 }
 
 #[test]
-fn nothing_personal_can_be_read_in_the_file() {
+fn the_file_shows_no_personal_data() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let world = World::builder().file(&path).build();
@@ -53,7 +53,7 @@ fn nothing_personal_can_be_read_in_the_file() {
     markers.push(b"zq-wrong-guess-zq".to_vec());
     world.sign_in("zqnobody@mailbox-marker.example", PASSWORD).unwrap_err();
     markers.push(b"zqnobody".to_vec());
-    // One flow stays open, one message undelivered.
+    // One flow stays open, and one message stays undelivered.
     world.engine().sign_up("zqwaiting@mailbox-marker.example", &PASSWORD.into(), &client).unwrap();
     for message in world.engine().messages(10).unwrap() {
         if let selfsame::MessageKind::VerifyEmail { code } = message.kind {
@@ -70,14 +70,14 @@ fn nothing_personal_can_be_read_in_the_file() {
         }
         world.engine().suspend().unwrap();
     }
-    // The scan can fail: what is known to stand in the file is found.
+    // The scan finds bytes that are known to be in the file.
     assert!(holds(folder.path(), b"redb"));
     let account = world.engine().account(&token).unwrap().view().unwrap().id;
     assert!(holds(folder.path(), account.as_bytes()));
 }
 
 #[test]
-fn no_debug_and_no_error_shows_what_is_secret() {
+fn no_debug_text_and_no_error_shows_a_secret() {
     let world = World::new();
     let ada = world.person("zqada@example.org", PASSWORD);
     let asked = world.x_identity("zqsubject", Some("zqada@example.org"));

@@ -1,5 +1,5 @@
-//! Files that were never a store, that are not repaired before they are judged, or whose one unchecked bit is
-//! flipped. What all other damage comes to is held by `tests/damage`.
+//! Files that were never a store, files that must not be repaired before the keyring accepts them, and a file
+//! whose one unchecked bit is flipped. `tests/damage` covers all other damage.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,12 +14,12 @@ const PAGE: usize = 4096;
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
-/// Which of redb's two commit slots counts stands in one bit that nothing checks: flipped in a killed
-/// store, it is what a crash just before the end of the last commit would have left. Only an anchor
-/// outside of the file tells the two apart.
+/// One bit that nothing checks decides which of redb's two commit slots counts. If it is flipped in a killed
+/// store, the result equals a crash just before the end of the last commit. Only an anchor outside the file
+/// can tell the two apart.
 const SLOT_BIT_AT: usize = 9;
 
-/// A real store's file, and what its rows truly are.
+/// The file of a store, and its true rows.
 struct Sample {
     name: &'static str,
     bytes: Vec<u8>,
@@ -28,7 +28,7 @@ struct Sample {
 }
 
 #[test]
-fn what_was_never_a_store_is_called_that() {
+fn a_file_that_was_never_a_store_has_its_own_error() {
     let directory = tempfile::tempdir().unwrap();
     let sample = &samples(&directory)[0];
     let mut garbage_head = sample.bytes.clone();
@@ -51,12 +51,12 @@ fn what_was_never_a_store_is_called_that() {
     let nowhere = directory.path().join("nowhere");
     let answer = RedbStore::open_file(&nowhere, Settings::default(), None, keyring()).err();
     assert_eq!(answer, Some(StoreError::NotFound));
-    assert!(!nowhere.exists(), "opening made a file");
+    assert!(!nowhere.exists(), "opening created a file");
 }
 
-/// The judge's refusal of a file that was killed while open: redb would repair such a file at once.
+/// The keyring refuses a file that was killed while open. Otherwise redb would repair the file at once.
 #[test]
-fn a_killed_store_that_the_judge_refuses_is_not_repaired() {
+fn a_killed_store_that_the_keyring_refuses_is_not_repaired() {
     let directory = tempfile::tempdir().unwrap();
     let killed = samples(&directory).pop().unwrap();
     assert_eq!(killed.name, "killed");
@@ -78,7 +78,7 @@ fn a_killed_store_that_the_judge_refuses_is_not_repaired() {
 }
 
 #[test]
-fn the_slot_bit_takes_back_one_whole_commit_at_most() {
+fn the_slot_bit_reverts_at_most_one_commit() {
     let directory = tempfile::tempdir().unwrap();
     for mut sample in samples(&directory) {
         sample.bytes[SLOT_BIT_AT] ^= 1;
@@ -86,7 +86,7 @@ fn the_slot_bit_takes_back_one_whole_commit_at_most() {
             Ok(rows) => {
                 assert!(rows == sample.rows || rows == sample.rows_before_last_commit, "{}", sample.name);
             }
-            // Closing writes over what the older slot leads to.
+            // Closing overwrites what the older slot leads to.
             Err(error) => assert_eq!((sample.name, error), ("closed", StoreError::Damaged)),
         }
     }
@@ -100,7 +100,7 @@ fn refusal(directory: &Path, bytes: &[u8]) -> StoreError {
     opened(directory, bytes).expect_err("a stranger's file opened")
 }
 
-/// Opens a file of these bytes: its rows, or a refusal that left it byte for byte as it was.
+/// Opens a file with these bytes. Returns its rows, or checks that a refused file is unchanged.
 fn opened(directory: &Path, bytes: &[u8]) -> Result<Rows, StoreError> {
     let path = directory.join("stranger");
     fs::write(&path, bytes).unwrap();
@@ -124,7 +124,7 @@ fn rows_of(store: &RedbStore) -> Rows {
     rows
 }
 
-/// A store that was closed, and the copy of one that was open: a killed one.
+/// Returns a closed store, and a copy of an open one as a killed process leaves it.
 fn samples(directory: &TempDir) -> Vec<Sample> {
     let path = directory.path().join("sample");
     _ = fs::remove_file(&path);

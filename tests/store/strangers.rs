@@ -1,4 +1,4 @@
-//! Files that are not ours to open: each gets its own error and stays as it is.
+//! Files that the engine must not open. Each gets its own error and stays unchanged.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ fn open(path: &Path, unlock: &Unlock) -> Result<Engine, Error> {
         .open(path)
 }
 
-/// The error, and that the file was not touched.
+/// Returns the error, and checks that the file is unchanged.
 fn refused(path: &Path, unlock: &Unlock) -> Error {
     let before = fs::read(path).ok();
     let error = open(path, unlock).err().expect("a stranger's file does not open");
@@ -31,7 +31,7 @@ fn a_store(path: &Path) -> World {
 }
 
 #[test]
-fn a_key_that_does_not_fit_is_the_wrong_key_and_nothing_is_made_anew() {
+fn a_wrong_key_is_refused_and_creates_no_new_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let world = a_store(&path);
@@ -46,7 +46,7 @@ fn a_key_that_does_not_fit_is_the_wrong_key_and_nothing_is_made_anew() {
 }
 
 #[test]
-fn a_passphrase_opens_what_it_closed() {
+fn a_passphrase_opens_the_store_that_it_created() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let phrase = |text: &str| Unlock::Passphrase(Secret::from(text));
@@ -65,7 +65,7 @@ fn a_passphrase_opens_what_it_closed() {
 }
 
 #[test]
-fn what_is_no_store_and_what_is_not_there_have_their_own_errors() {
+fn a_file_that_is_not_a_store_and_a_missing_file_have_their_own_errors() {
     let folder = tempfile::tempdir().unwrap();
     let unlock = World::new().unlock();
     let path = |name: &str| folder.path().join(name);
@@ -86,7 +86,7 @@ fn what_is_no_store_and_what_is_not_there_have_their_own_errors() {
 }
 
 #[test]
-fn a_second_opener_is_told_so() {
+fn a_second_opener_gets_an_error_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let world = a_store(&path);
@@ -95,13 +95,17 @@ fn a_second_opener_is_told_so() {
     world.engine().suspend().unwrap();
     let other = open(&path, &world.unlock()).unwrap();
     let asleep = world.sign_in("ada@example.org", PASSWORD).err();
-    assert_eq!(asleep, Some(Error::Open(OpenProblem::AlreadyOpen)), "until the other lets go");
+    assert_eq!(
+        asleep,
+        Some(Error::Open(OpenProblem::AlreadyOpen)),
+        "the file stays locked until the other opener drops it"
+    );
     drop(other);
     signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap());
 }
 
 #[test]
-fn a_newer_header_and_a_missing_one_are_told_apart() {
+fn a_newer_header_and_a_missing_one_have_their_own_errors() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let world = a_store(&path);
@@ -121,12 +125,12 @@ fn a_newer_header_and_a_missing_one_are_told_apart() {
 }
 
 #[test]
-fn a_file_cut_to_any_length_or_with_a_zeroed_page_is_refused_whole_or_opens_truly() {
+fn a_file_cut_to_any_length_or_with_a_zeroed_page_is_refused_or_opens_intact() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let world = a_store(&path);
     let unlock = world.unlock();
-    // As a crash leaves it: copied while it is open.
+    // Copied while the store is open, as a crash leaves it.
     let killed = fs::read(&path).unwrap();
     drop(world);
     let closed = fs::read(&path).unwrap();
@@ -137,7 +141,7 @@ fn a_file_cut_to_any_length_or_with_a_zeroed_page_is_refused_whole_or_opens_trul
         match open(&copy, &unlock) {
             Ok(engine) => {
                 let known = engine.sign_in("ada@example.org", &PASSWORD.into(), &Default::default());
-                assert!(known.is_ok(), "{what} opened and does not know Ada: {known:?}");
+                assert!(known.is_ok(), "{what} opened without Ada's account: {known:?}");
                 opened += 1;
             }
             Err(Error::Damaged | Error::Open(OpenProblem::NotAStore | OpenProblem::NewerFormat)) => {
@@ -159,11 +163,11 @@ fn a_file_cut_to_any_length_or_with_a_zeroed_page_is_refused_whole_or_opens_trul
             judge(&zeroed, &format!("{state}, zeroed at {page}"));
         }
     }
-    assert!(opened >= 2, "the whole ones open");
+    assert!(opened >= 2, "the undamaged files open");
 }
 
 #[test]
-fn an_environment_of_the_machine_works_on_a_real_file() {
+fn the_system_environment_works_on_a_real_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let unlock = Unlock::HostKey(HostKey::from_bytes([7; 32]));

@@ -1,6 +1,5 @@
-//! Somebody with redb and without the key takes rows of the file away, changes them, moves them, and puts
-//! older ones and those of another store in: all of it is found when the file is opened, or when an engine that
-//! trusts it is told to verify it.
+//! An attacker has redb and not the key, and removes, changes, moves and replaces rows of the file. All of it
+//! is detected when the file opens, or when an engine that trusts the file verifies it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,7 +18,7 @@ struct Sample {
     world: World,
     older: Rows,
     rows: Rows,
-    /// As a process leaves it that is killed, and closed.
+    /// The file as a killed process leaves it, and the closed file.
     files: [Vec<u8>; 2],
 }
 
@@ -82,8 +81,8 @@ impl Sample {
             .open_on(medium)
     }
 
-    fn is_found(&self, what: &str, edits: &[Edit]) {
-        // A header that was changed, or is another store's, is opened by another key or by none.
+    fn is_detected(&self, what: &str, edits: &[Edit]) {
+        // After a change of the header, the key may no longer unlock the file.
         let is_header =
             |(key, value): &Edit| value.is_some() && Table::of(key).is_some_and(|of| of.name == "header");
         let may_be_locked = edits.iter().any(is_header);
@@ -103,7 +102,7 @@ fn table(key: &[u8]) -> &'static str {
 }
 
 #[test]
-fn a_file_that_was_rewritten_as_it_is_opens_and_has_a_row_in_every_table() {
+fn an_unchanged_copy_opens_and_has_a_row_in_every_table() {
     let sample = first();
     let (key, value) = sample.rows.iter().next_back().unwrap();
     let edits = [(key.clone(), Some(vec![0])), (key.clone(), Some(value.clone()))];
@@ -121,27 +120,27 @@ fn a_file_that_was_rewritten_as_it_is_opens_and_has_a_row_in_every_table() {
 }
 
 #[test]
-fn a_row_that_was_taken_away_changed_or_moved_is_found() {
+fn a_removed_changed_or_moved_row_is_detected() {
     let sample = first();
     for (key, value) in &sample.rows {
         let name = table(key);
-        sample.is_found(&format!("{name} away"), &[(key.clone(), None)]);
+        sample.is_detected(&format!("{name} away"), &[(key.clone(), None)]);
         let mut changed = value.clone();
         match changed.last_mut() {
             Some(last) => *last ^= 1,
             None => changed.push(0),
         }
-        sample.is_found(&format!("{name} changed"), &[(key.clone(), Some(changed))]);
+        sample.is_detected(&format!("{name} changed"), &[(key.clone(), Some(changed))]);
         let mut elsewhere = key.clone();
         *elsewhere.last_mut().unwrap() ^= 0x80;
-        sample.is_found(&format!("{name} copied"), &[(elsewhere.clone(), Some(value.clone()))]);
+        sample.is_detected(&format!("{name} copied"), &[(elsewhere.clone(), Some(value.clone()))]);
         let moved = [(key.clone(), None), (elsewhere, Some(value.clone()))];
-        sample.is_found(&format!("{name} moved"), &moved);
+        sample.is_detected(&format!("{name} moved"), &moved);
     }
 }
 
 #[test]
-fn rows_that_changed_places_or_were_copied_over_another_are_found() {
+fn swapped_and_copied_rows_are_detected() {
     let sample = first();
     let rows: Vec<_> = sample.rows.iter().collect();
     let mut swapped = 0;
@@ -151,7 +150,7 @@ fn rows_that_changed_places_or_were_copied_over_another_are_found() {
                 let swap =
                     [((*key).clone(), Some((*its).clone())), ((*other).clone(), Some((*value).clone()))];
                 for edits in [&swap[..], &swap[..1], &swap[1..]] {
-                    sample.is_found(&format!("{}, two rows", table(key)), edits);
+                    sample.is_detected(&format!("{}, two rows", table(key)), edits);
                 }
                 swapped += 1;
             }
@@ -160,16 +159,16 @@ fn rows_that_changed_places_or_were_copied_over_another_are_found() {
     assert!(swapped > 20, "{swapped}");
 }
 
-/// The seal of an older row opens: it was written to this very place.
+/// The older row's seal is valid, because the row was written to this place.
 #[test]
-fn an_older_row_that_was_put_back_is_found() {
+fn an_older_version_of_a_row_is_detected() {
     let sample = first();
     let mut put_back = BTreeSet::new();
     for key in sample.older.keys().chain(sample.rows.keys()) {
         let (then, now) = (sample.older.get(key), sample.rows.get(key));
         if then != now {
             put_back.insert(table(key));
-            sample.is_found(&format!("an older {}", table(key)), &[(key.clone(), then.cloned())]);
+            sample.is_detected(&format!("an older {}", table(key)), &[(key.clone(), then.cloned())]);
         }
     }
     assert!(put_back.contains("account") && put_back.contains("stamp"), "{put_back:?}");
@@ -180,19 +179,19 @@ fn an_older_row_that_was_put_back_is_found() {
         .filter(|key| table(key) != "stamp")
         .map(|key| (key.clone(), sample.older.get(key).cloned()))
         .collect();
-    sample.is_found("all rows but the stamp", &all);
+    sample.is_detected("all rows but the stamp", &all);
 }
 
-/// Of a store with another key of the host, and of one with the same.
+/// Takes rows from a store with another host key, and from one with the same.
 #[test]
-fn a_row_of_another_store_is_found() {
+fn a_row_of_another_store_is_detected() {
     let sample = first();
     for other in [World::builder().seed(2), World::builder().seed(1).real_entropy()].map(self::sample) {
         let foreign: Vec<Edit> =
             other.rows.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
         let mut its = 0;
         for edit in foreign.iter().filter(|(key, value)| sample.rows.get(key) != value.as_ref()) {
-            sample.is_found(&format!("{} of another store", table(&edit.0)), std::slice::from_ref(edit));
+            sample.is_detected(&format!("{} of another store", table(&edit.0)), std::slice::from_ref(edit));
             its += 1;
         }
         assert!(its > 40, "{its}");
@@ -201,7 +200,7 @@ fn a_row_of_another_store_is_found() {
         let all: Vec<Edit> = foreign.into_iter().chain(gone).collect();
         for kept in sample.rows.keys().filter(|key| sample.rows.get(*key) != other.rows.get(*key)) {
             let edits: Vec<_> = all.iter().filter(|(key, _)| key != kept).cloned().collect();
-            sample.is_found(&format!("all of another store but {}", table(kept)), &edits);
+            sample.is_detected(&format!("all of another store but {}", table(kept)), &edits);
         }
     }
 }

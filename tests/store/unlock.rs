@@ -1,5 +1,4 @@
-//! What opens a store, and what does not: keys that are wrong, locked away, lost or changed, and another key in
-//! place of the one before.
+//! What unlocks a store: keys that are wrong, locked, lost or changed, and a change of the key.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -11,7 +10,7 @@ use selfsame_world::{World, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// A keystore that gives what it is told to, and counts.
+/// A keystore that gives a set answer and counts the calls.
 struct Chest(Mutex<(Result<HostKey, KeystoreProblem>, usize)>);
 
 impl Chest {
@@ -63,7 +62,7 @@ fn open(path: &Path, unlock: &Unlock) -> Result<Engine, Error> {
     Engine::options(unlock.clone()).policy(policy()).environment(environment()).open(path)
 }
 
-/// Nothing was made in its place, and nothing was written to it.
+/// Checks the error, and that no file was created or changed.
 fn refused(path: &Path, unlock: &Unlock, why: OpenProblem) {
     let before = std::fs::read(path).unwrap();
     assert_eq!(open(path, unlock).err(), Some(Error::Open(why)));
@@ -71,7 +70,7 @@ fn refused(path: &Path, unlock: &Unlock, why: OpenProblem) {
 }
 
 #[test]
-fn a_key_that_is_wrong_locked_away_lost_or_changed_is_each_its_own_error() {
+fn a_wrong_locked_lost_or_changed_key_has_its_own_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let chest = Chest::with(1);
@@ -90,12 +89,12 @@ fn a_key_that_is_wrong_locked_away_lost_or_changed_is_each_its_own_error() {
     }
     chest.set(Ok(2));
     refused(&path, &unlock, OpenProblem::WrongKey);
-    // A keystore's key is a host key: a host that has a copy of it opens the store with that.
+    // A keystore's key is a host key. A host with a copy of it can open the store.
     open(&path, &host_key(1)).unwrap();
 }
 
 #[test]
-fn a_keystore_is_asked_when_the_file_is_opened_and_at_no_other_time() {
+fn a_keystore_is_asked_only_when_the_file_is_opened() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let chest = Chest::with(1);
@@ -128,7 +127,7 @@ fn a_keystore_is_asked_when_the_file_is_opened_and_at_no_other_time() {
 }
 
 #[test]
-fn a_passphrase_is_asked_for_once_and_opens_the_store_again_after_it_was_put_away() {
+fn a_passphrase_is_hashed_once_and_reopens_a_suspended_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let world = World::new();
@@ -154,7 +153,7 @@ fn a_passphrase_is_asked_for_once_and_opens_the_store_again_after_it_was_put_awa
 }
 
 #[test]
-fn another_key_opens_the_store_from_then_on_and_the_accounts_stay_as_they_are() {
+fn a_changed_key_opens_the_store_and_leaves_the_accounts_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let world = World::builder().file(&path).build();
@@ -174,8 +173,8 @@ fn another_key_opens_the_store_from_then_on_and_the_accounts_stay_as_they_are() 
         engine.change_key(&unlock).unwrap();
         let after = engine.dump().unwrap();
         let changed = after.iter().filter(|(key, value)| before.get(*key) != Some(*value)).count();
-        assert_eq!((after.len(), changed), (before.len(), 2), "header and stamp are what changes");
-        // The same engine goes on, awake and after it was put away.
+        assert_eq!((after.len(), changed), (before.len(), 2), "only the header and the stamp change");
+        // The same engine continues, also after it was suspended.
         engine.resolve(&ada.token).unwrap();
         engine.suspend().unwrap();
         engine.resolve(&ada.token).unwrap();
@@ -190,7 +189,7 @@ fn another_key_opens_the_store_from_then_on_and_the_accounts_stay_as_they_are() 
 }
 
 #[test]
-fn a_keystore_that_does_not_answer_changes_no_key() {
+fn a_keystore_that_fails_changes_no_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let world = World::builder().file(&path).build();

@@ -1,4 +1,4 @@
-//! The clock, turned by hand in both directions (SPEC 12.4).
+//! A clock that is set forward and back (SPEC 12.4).
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn five_failures(world: &World, email: &str) {
 }
 
 #[test]
-fn r12_4_a_clock_set_back_lengthens_no_session_and_is_reported_and_recorded() {
+fn r12_4_a_clock_set_back_extends_no_session_and_is_reported_and_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let mut world = World::builder().file(&folder.path().join("store")).build();
     let ada = world.ada();
@@ -31,26 +31,30 @@ fn r12_4_a_clock_set_back_lengthens_no_session_and_is_reported_and_recorded() {
     world.later(days(31) + hours(1));
     assert!(world.engine().resolve(&ada.token).is_err(), "idle for too long");
     world.hand().set_wall_back(days(40));
-    assert!(world.engine().resolve(&ada.token).is_err(), "in this process");
+    assert!(world.engine().resolve(&ada.token).is_err(), "the set-back revives no session in this process");
     let health = world.engine().health().unwrap();
     assert_eq!(health.clock_rolled_back_by, Some(days(40)));
-    assert_eq!(health.clock_events, 0, "a look writes nothing");
+    assert_eq!(health.clock_events, 0, "a read writes nothing");
     for _ in 0..2 {
         signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
-        assert_eq!(world.engine().health().unwrap().clock_events, 1, "recorded with the next act, once");
+        assert_eq!(
+            world.engine().health().unwrap().clock_events,
+            1,
+            "the next act records the set-back, once"
+        );
     }
     world.reopen().unwrap();
-    assert!(world.engine().resolve(&ada.token).is_err(), "and in the next");
+    assert!(world.engine().resolve(&ada.token).is_err(), "nor in the next process");
 }
 
 #[test]
-fn r12_4_no_clock_that_jumps_shortens_a_wait() {
+fn r12_4_a_clock_that_jumps_shortens_no_wait() {
     let world = World::new();
     let ada = world.ada();
     five_failures(&world, &ada.email);
     world.hand().set_wall_forward(days(365));
-    let told = throttled(&world, &ada.email).expect("a jump is no time that passed");
-    assert_eq!(told, Some(world.now() + minutes(1)), "what is left is told from the present");
+    let told = throttled(&world, &ada.email).expect("a jump does not count as elapsed time");
+    assert_eq!(told, Some(world.now() + minutes(1)), "the rest of the wait counts from the present");
     world.later(minutes(1) - Duration::from_millis(1));
     assert!(throttled(&world, &ada.email).is_some());
     world.later(Duration::from_millis(1));
@@ -58,7 +62,7 @@ fn r12_4_no_clock_that_jumps_shortens_a_wait() {
 }
 
 #[test]
-fn r12_4_no_clock_set_back_shortens_a_wait() {
+fn r12_4_a_clock_set_back_shortens_no_wait() {
     let folder = tempfile::tempdir().unwrap();
     let mut world = World::builder().file(&folder.path().join("store")).build();
     let ada = world.ada();
@@ -72,7 +76,7 @@ fn r12_4_no_clock_set_back_shortens_a_wait() {
 }
 
 #[test]
-fn r12_4_a_trusted_time_brings_a_mark_back_from_the_future_and_waits_stay_whole() {
+fn r12_4_a_trusted_time_lowers_a_future_mark_and_shortens_no_wait() {
     let folder = tempfile::tempdir().unwrap();
     let mut world = World::builder().file(&folder.path().join("store")).build();
     let ada = world.ada();
@@ -87,7 +91,7 @@ fn r12_4_a_trusted_time_brings_a_mark_back_from_the_future_and_waits_stay_whole(
     world.engine().set_trusted_time(truth).unwrap();
     let health = world.engine().health().unwrap();
     assert_eq!((health.clock_rolled_back_by, health.clock_events), (None, 1));
-    // The failures were dated into the future: their wait begins again, and is no longer than it was.
+    // The failures have a future date. Their wait starts again and is not longer than before.
     assert!(throttled(&world, &ada.email).is_some());
     world.later(minutes(1) - Duration::from_millis(1));
     assert!(throttled(&world, &ada.email).is_some());
@@ -96,7 +100,7 @@ fn r12_4_a_trusted_time_brings_a_mark_back_from_the_future_and_waits_stay_whole(
 }
 
 #[test]
-fn r12_6_what_ends_at_a_time_is_over_at_it() {
+fn r12_6_what_ends_at_a_time_has_ended_at_that_time() {
     let world = World::new();
     let ada = world.ada();
     let purge_at = world.account(&ada).request_deletion().unwrap().purge_at;

@@ -1,5 +1,5 @@
-//! Clocks that are wrong, and stores that are years old.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+//! Wrong clocks, and stores that are years old.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test panics on anything unexpected")]
 
 mod clock;
 mod months;

@@ -1,4 +1,4 @@
-//! Two years of a small service: what comes and goes every day leaves nothing behind (SPEC 2.10, 6.2, 11.2, 12.5).
+//! Two years of a small service. Daily use leaves nothing behind for ever (SPEC 2.10, 6.2, 11.2, 12.5).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,11 +9,12 @@ use selfsame_world::{Identity, World, days, hours, minutes, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 const PEOPLE: usize = 20;
-/// When the first events have gone, 400 days after they came, and sessions long since.
+/// The day of the first count: the first events were dropped after 400 days, and the first sessions long
+/// before.
 const SETTLED: usize = 460;
 const END: usize = 730;
 
-/// What there is of each kind of row, and how long the file is.
+/// Returns the number of rows of each kind, and the length of the file.
 fn counted(world: &World, medium: &MemoryMedium) -> (BTreeMap<&'static str, usize>, usize) {
     let mut counts = BTreeMap::new();
     for key in world.engine().dump().unwrap().keys() {
@@ -22,7 +23,7 @@ fn counted(world: &World, medium: &MemoryMedium) -> (BTreeMap<&'static str, usiz
     (counts, medium.bytes().len())
 }
 
-/// A day in which some sign in, some come to nothing, some guess, and the host does its work.
+/// A day on which some people sign in, some abandon a flow and some guess, and the host does its work.
 fn day(world: &World, number: usize) {
     let (engine, phone) = (world.engine(), Client::on("a phone"));
     let person = |step: usize| format!("{}@example.org", (number * step) % PEOPLE);
@@ -38,7 +39,7 @@ fn day(world: &World, number: usize) {
             engine.account(&token).unwrap().sign_out().unwrap();
         }
     }
-    // Nobody goes on with these.
+    // These flows are abandoned.
     engine.sign_up(&format!("new{number}@example.org"), &PASSWORD.into(), &phone).unwrap();
     engine.reset_password(&person(9), &phone).unwrap();
     world.federated(&Identity::at("x", &format!("x{number}")).with_email(&person(11)));
@@ -51,7 +52,7 @@ fn day(world: &World, number: usize) {
 }
 
 #[test]
-fn r11_2_two_years_of_sessions_flows_and_events_come_and_go_without_growth() {
+fn r11_2_two_years_of_sessions_flows_and_events_do_not_make_the_store_grow() {
     let medium = Arc::new(MemoryMedium::new());
     let world = World::builder().medium(medium.clone()).build();
     for number in 0..PEOPLE {
@@ -71,11 +72,11 @@ fn r11_2_two_years_of_sessions_flows_and_events_come_and_go_without_growth() {
         assert!(before[table] >= least, "{table}: {before:?}");
     }
     for (table, count) in &after {
-        // Slots of guesses at nobody have a bound of their own: there are as many as bits of a hash say.
+        // The slots of unknown identifiers have their own limit, which is set by the size of their hash.
         let most = if *table == "unknown" { 65_536 } else { before[table] + before[table] / 20 + 2 };
         assert!(*count <= most, "{table}: {count} rows, {} before\n{before:?}\n{after:?}", before[table]);
     }
-    // Of a person's sessions few are kept that are over.
+    // Few ended sessions of a person are kept.
     assert!(after["session"] <= 8 * PEOPLE, "{after:?}");
     assert!(bytes <= bytes_before + bytes_before / 10, "{bytes_before} bytes became {bytes}");
 }

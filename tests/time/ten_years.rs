@@ -1,5 +1,5 @@
-//! A clock that is ten years wrong, for a moment or for good (SPEC 12.4): whatever it shows, nothing lives
-//! longer than it may, no wait gets shorter, and nothing is taken twice or lost.
+//! A clock that is ten years wrong, for a moment or permanently (SPEC 12.4). Whatever it shows, nothing
+//! outlives its limit, no wait gets shorter, no code is accepted twice and nothing is lost.
 
 use std::time::Duration;
 
@@ -11,28 +11,28 @@ const ADA: &str = "ada@example.org";
 const TEN_YEARS: Duration = days(3652);
 const A_MOMENT: Duration = Duration::from_millis(1);
 
-/// What becomes of the wall clock. No time passes in it.
+/// How the wall clock jumps. No real time passes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Jump {
-    /// It shows the time.
+    /// The clock is right.
     None,
-    /// Ten years forward and back, before the engine looks.
+    /// Ten years forward and back, before the engine reads it.
     ForwardUnseen,
     /// Ten years forward, an act, and back.
     Forward,
-    /// The same, and a new process.
+    /// The same, and then a new process.
     ForwardReopened,
-    /// The same in one process, and the host tells the time.
+    /// The same in one process, and then the host sets a trusted time.
     ForwardTrusted,
     /// Ten years back, an act, and forward.
     BackForAMoment,
-    /// Ten years back, an act, and forward, in another process.
+    /// Ten years back, an act in another process, and forward.
     BackForAMomentReopened,
-    /// Ten years back, and it stays there.
+    /// Ten years back, permanently.
     Back,
-    /// The same, in another process.
+    /// The same, and then a new process.
     BackReopened,
-    /// The same, and the host tells the time.
+    /// The same, and then the host sets a trusted time.
     BackTrusted,
 }
 
@@ -80,33 +80,36 @@ impl Jump {
         }
     }
 
-    /// Whether the engine was left with a time that is too late.
+    /// Returns whether the engine keeps a mark in the future.
     fn leaves_a_late_mark(self) -> bool {
         matches!(self, Self::Forward | Self::ForwardReopened)
     }
 
-    /// Whether the wall clock goes on ten years late.
+    /// Returns whether the wall clock stays ten years behind.
     fn stays_back(self) -> bool {
         matches!(self, Self::Back | Self::BackReopened | Self::BackTrusted)
     }
 }
 
-/// Something that is written, so that the store sees what the clock shows.
+/// Makes a call that writes, so that the store records the clock.
 fn act(world: &World) {
     world.sign_in("nobody@example.net", "a wrong password").unwrap_err();
 }
 
-/// Every jump that is meant, and what the check finds wrong after it.
+/// Runs the check after every chosen jump, and collects the failures.
 fn over(is_meant: impl Fn(&Jump) -> bool, check: impl Fn(Jump) -> Result<(), String>) {
     let meant: Vec<_> = JUMPS.into_iter().filter(is_meant).collect();
-    assert!(meant.contains(&Jump::None), "a clock that is right shows that the check can tell");
+    assert!(
+        meant.contains(&Jump::None),
+        "a right clock must be among the jumps, so that the check is known to pass"
+    );
     let wrong: Vec<_> =
         meant.into_iter().filter_map(|jump| Some(format!("{jump:?}: {}", check(jump).err()?))).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Waits go by the slower clock, and a clock that stays back by the steady one, while a process runs; the next
-/// one knows only what was written.
+/// Waits use the slower clock. If the wall clock stays back, a running process uses the steady clock. A new
+/// process knows only what was written.
 fn in_one_process(jump: &Jump) -> bool {
     !matches!(jump, Jump::ForwardReopened | Jump::BackReopened)
 }
@@ -135,7 +138,7 @@ fn takes(world: &World, asked: &Flow, code: &Secret) -> bool {
     world.answer(asked, Answer::Code(code.clone())).is_ok()
 }
 
-/// Ada with MFA on and a code of hers that was taken.
+/// Turns Ada's MFA on. Returns the app and a code that was accepted.
 fn ada_with_mfa(world: &World) -> (Authenticator, Answer) {
     let app = world.turn_on_mfa(&world.ada().token);
     world.later(minutes(1));
@@ -149,11 +152,11 @@ fn an_unused_session_ends(jump: Jump) -> Result<(), String> {
     let ada = world.ada();
     world.later(days(1));
     jump.take(&mut world);
-    // Unused is counted from the last use, rounded up to the next write (SPEC 6.2).
+    // The idle time counts from the last use, rounded up to the next write (SPEC 6.2).
     world.later(days(29) + hours(1) - A_MOMENT);
     hold(jump != Jump::None || lives(&world, &ada.token), "an unused session ended early")?;
     world.later(A_MOMENT);
-    hold(!lives(&world, &ada.token), "a session lives though it was unused for 30 days")
+    hold(!lives(&world, &ada.token), "a session is valid after 30 days without use")
 }
 
 fn a_used_session_ends(jump: Jump) -> Result<(), String> {
@@ -170,7 +173,7 @@ fn a_used_session_ends(jump: Jump) -> Result<(), String> {
         hold(jump != Jump::None || lives, "a used session ended early")?;
     }
     world.later(days(1));
-    hold(!lives(&world, &ada.token), "a session lives 180 days after it was opened")
+    hold(!lives(&world, &ada.token), "a session is valid 180 days after it was opened")
 }
 
 fn a_code_ends(jump: Jump) -> Result<(), String> {
@@ -183,12 +186,12 @@ fn a_code_ends(jump: Jump) -> Result<(), String> {
         jump.take(&mut world);
         world.later(minutes(10) - early);
         let is_taken = takes(&world, &asked, &reset_code);
-        hold(jump != Jump::None || is_taken == (early == A_MOMENT), "a reset's code has another life")?;
-        hold(!early.is_zero() || !is_taken, "a reset's code lives 10 minutes after it was fetched")?;
+        hold(jump != Jump::None || is_taken == (early == A_MOMENT), "a reset code has the wrong lifetime")?;
+        hold(!early.is_zero() || !is_taken, "a reset code is valid 10 minutes after the fetch")?;
         world.later(hours(24) - minutes(10));
         let is_taken = takes(&world, &new, &new_code);
-        hold(jump != Jump::None || is_taken == (early == A_MOMENT), "a sign-up's code has another life")?;
-        hold(!early.is_zero() || !is_taken, "a sign-up's code lives 24 hours after it was fetched")?;
+        hold(jump != Jump::None || is_taken == (early == A_MOMENT), "a sign-up code has the wrong lifetime")?;
+        hold(!early.is_zero() || !is_taken, "a sign-up code is valid 24 hours after the fetch")?;
     }
     Ok(())
 }
@@ -208,15 +211,16 @@ fn no_wait_is_shortened(jump: Jump) -> Result<(), String> {
         world.later(wait - wait / 4 - A_MOMENT);
         hold(is_throttled(&world), "a wait ended early")?;
         world.later(A_MOMENT);
-        hold(jump != Jump::None || !is_throttled(&world), "a wait goes on")?;
-        // Another process goes on from the mark, which may be a minute old, and has not seen what passed.
+        hold(jump != Jump::None || !is_throttled(&world), "a wait is too long")?;
+        // Another process continues from the stored mark, which may be a minute old, and did not see the time
+        // pass.
         world.later(wait + minutes(1));
         hold(jump.stays_back() || !is_throttled(&world), "a wait did not end")?;
     }
     Ok(())
 }
 
-/// Whether the wait before the next failure goes on; else the failure is counted.
+/// Tries a wrong password. Returns whether the account is throttled; otherwise the failure counts.
 fn is_throttled_wrong(world: &World) -> bool {
     matches!(world.sign_in(ADA, "a wrong password"), Err(Error::Refused(Refusal::Throttled { .. })))
 }
@@ -229,10 +233,10 @@ fn no_wait_for_mail_is_shortened(jump: Jump) -> Result<(), String> {
     jump.take(&mut world);
     world.later(minutes(1) - A_MOMENT);
     reset(&world);
-    hold(world.mailbox().all().is_empty(), "a second message went within the minute")?;
+    hold(world.mailbox().all().is_empty(), "a second message was sent within the minute")?;
     world.later(A_MOMENT);
     reset(&world);
-    hold(jump.stays_back() || !world.mailbox().all().is_empty(), "no message goes any more")
+    hold(jump.stays_back() || !world.mailbox().all().is_empty(), "no message is sent any more")
 }
 
 fn no_step_is_taken_twice(jump: Jump) -> Result<(), String> {
@@ -244,11 +248,14 @@ fn no_step_is_taken_twice(jump: Jump) -> Result<(), String> {
     let earlier = Timestamp::from_millis(truth.as_millis() - 30_000);
     let of_the_wall = world.totp(&app);
     for answer in [taken, Answer::Totp(totp(&app.secret, earlier).unwrap()), of_the_wall] {
-        hold(world.answer(&asked, answer).is_err(), "a code was taken twice, or one from before it")?;
+        hold(world.answer(&asked, answer).is_err(), "a used or earlier code was accepted")?;
     }
     world.later(minutes(1));
     let next = world.answer(&asked, world.totp(&app)).is_ok();
-    hold(next != jump.stays_back(), "the wall clock's code is taken where it is no step from before")
+    hold(
+        next != jump.stays_back(),
+        "the code of the wall clock's time must be accepted unless its time step is too early",
+    )
 }
 
 fn a_deleted_account_can_be_restored_for_thirty_days(jump: Jump) -> Result<(), String> {
@@ -257,15 +264,19 @@ fn a_deleted_account_can_be_restored_for_thirty_days(jump: Jump) -> Result<(), S
     jump.take(&mut world);
     world.later(days(30) - A_MOMENT);
     if jump.leaves_a_late_mark() {
-        // Absent while the engine takes the late time for true, and there again once it is put right.
-        hold(refused(world.sign_in(ADA, PASSWORD)) == Refusal::InvalidCredentials, "it is not absent")?;
+        // The account is absent while the engine believes the late time, and back once the time is right.
+        hold(
+            refused(world.sign_in(ADA, PASSWORD)) == Refusal::InvalidCredentials,
+            "the account is not absent",
+        )?;
         world.engine().set_trusted_time(START + (days(30) - A_MOMENT)).unwrap();
     }
-    let asked = world.sign_in(ADA, PASSWORD).map_err(|error| format!("it is gone early: {error:?}"))?;
+    let asked =
+        world.sign_in(ADA, PASSWORD).map_err(|error| format!("the account is gone too early: {error:?}"))?;
     let Step::ConfirmRestore { purge_at: told, .. } = asked.step else {
         return Err(format!("{:?}", asked.step));
     };
-    hold(told == purge_at, "its end moved")?;
+    hold(told == purge_at, "the purge date moved")?;
     signed_in(world.answer(&asked, Answer::Restore).map_err(|error| format!("{error:?}"))?);
     Ok(())
 }
@@ -275,29 +286,32 @@ fn a_deleted_account_is_absent_after_thirty_days(jump: Jump) -> Result<(), Strin
     world.account(&world.ada()).request_deletion().unwrap();
     jump.take(&mut world);
     world.later(days(30));
-    hold(refused(world.sign_in(ADA, PASSWORD)) == Refusal::InvalidCredentials, "it can still be restored")
+    hold(
+        refused(world.sign_in(ADA, PASSWORD)) == Refusal::InvalidCredentials,
+        "the account can still be restored",
+    )
 }
 
 #[test]
-fn r12_4_no_clock_that_jumped_and_came_back_keeps_a_session_or_a_code_alive() {
+fn r12_4_a_clock_that_jumped_and_returned_extends_no_session_or_code() {
     over(in_one_process, an_unused_session_ends);
     over(in_one_process, a_used_session_ends);
     over(|_| true, a_code_ends);
 }
 
 #[test]
-fn r12_4_no_jump_of_ten_years_in_one_process_shortens_a_wait() {
+fn r12_4_a_jump_of_ten_years_within_a_process_shortens_no_wait() {
     over(in_one_process, no_wait_is_shortened);
     over(in_one_process, no_wait_for_mail_is_shortened);
 }
 
 #[test]
-fn r12_4_no_jump_of_ten_years_lets_a_code_of_the_app_be_taken_twice() {
+fn r12_4_after_a_jump_of_ten_years_no_totp_code_is_accepted_twice() {
     over(|_| true, no_step_is_taken_twice);
 }
 
 #[test]
-fn r12_4_after_a_code_of_the_app_in_the_future_none_from_before_it_is_taken() {
+fn r12_4_after_a_future_totp_code_no_earlier_one_is_accepted() {
     for is_trusted in [false, true] {
         let world = World::new();
         let (app, _) = ada_with_mfa(&world);
@@ -312,19 +326,19 @@ fn r12_4_after_a_code_of_the_app_in_the_future_none_from_before_it_is_taken() {
         world.later(minutes(1));
         let asked = world.sign_in(ADA, PASSWORD).unwrap();
         assert_eq!(refused(world.answer(&asked, world.totp(&app))), Refusal::InvalidCode);
-        // The recovery codes are the way out, as for any app that is lost.
+        // Recovery codes are the solution, as for every lost app.
         let code = app.recovery_codes.first().unwrap().clone();
         assert!(signed_in(world.answer(&asked, Answer::RecoveryCode(code)).unwrap()).recovered);
     }
 }
 
 #[test]
-fn r12_4_no_jump_of_ten_years_takes_the_thirty_days_from_a_deleted_account() {
+fn r12_4_a_jump_of_ten_years_does_not_shorten_the_restore_window() {
     over(|_| true, a_deleted_account_can_be_restored_for_thirty_days);
 }
 
 #[test]
-fn r9_4_a_purge_that_runs_in_the_wrong_decade_destroys_nothing() {
+fn r9_4_a_purge_in_the_wrong_decade_purges_nothing() {
     for purges_again_after in [Duration::ZERO, hours(24) - A_MOMENT] {
         let world = World::new();
         world.account(&world.ada()).request_deletion().unwrap();
@@ -348,7 +362,7 @@ fn r9_3_a_deleted_account_is_absent_after_thirty_days_once_the_clock_is_right() 
 }
 
 #[test]
-fn r12_4_a_trusted_time_lowers_the_mark_and_every_later_jump_is_judged_anew() {
+fn r12_4_a_trusted_time_lowers_the_mark_and_later_jumps_count_from_it() {
     let mut world = World::new();
     world.ada();
     for number in 1..=3 {
@@ -365,7 +379,7 @@ fn r12_4_a_trusted_time_lowers_the_mark_and_every_later_jump_is_judged_anew() {
 }
 
 #[test]
-fn r12_4_a_trusted_time_of_ten_years_ago_or_ahead_ends_no_wait() {
+fn r12_4_a_trusted_time_ten_years_ago_or_ahead_ends_no_wait() {
     for ahead in [false, true] {
         let world = World::new();
         world.ada();
@@ -377,7 +391,7 @@ fn r12_4_a_trusted_time_of_ten_years_ago_or_ahead_ends_no_wait() {
         let told = Timestamp::from_millis(if ahead { now + years } else { now - years });
         let before = world.engine().health().unwrap().clock_events;
         world.engine().set_trusted_time(told).unwrap();
-        assert_eq!(world.engine().health().unwrap().clock_events, before + 1, "recorded");
+        assert_eq!(world.engine().health().unwrap().clock_events, before + 1, "the trusted time is recorded");
         assert!(is_throttled(&world), "{ahead}");
         world.later(minutes(1) - A_MOMENT);
         assert!(is_throttled(&world), "{ahead}");

@@ -1,4 +1,4 @@
-//! The form of a token and its signature: tables of attacks.
+//! The form of a token and its signature, as tables of attacks.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use selfsame_world::{Forge, START, TokenProvider, signed_in};
@@ -7,14 +7,15 @@ use serde_json::{Value, json};
 use super::{begin, encode, present, refuse_all, world};
 
 #[test]
-fn r2_9_a_text_that_is_no_token_is_refused() {
+fn r2_9_a_text_that_is_not_a_token_is_refused() {
     refuse_all(
         |provider, nonce| {
             let token = provider.token("815", nonce, START);
             let text = token.text();
             let parts: Vec<&str> = text.split('.').collect();
             let [header, claims, signature] = parts[..] else { panic!("three parts") };
-            // 64 bytes leave two bits of the last digit; the same bytes with such a bit set.
+            // 64 bytes leave two bits of the last digit unused. This is the same signature with one of those
+            // bits set.
             let last = signature.chars().last().unwrap();
             let other_last = match last {
                 'A' => 'B',
@@ -36,7 +37,7 @@ fn r2_9_a_text_that_is_no_token_is_refused() {
                 ("one part", header.to_owned(), "Malformed"),
                 ("two parts", format!("{header}.{claims}"), "Malformed"),
                 ("four parts", format!("{text}.AAAA"), "Malformed"),
-                ("five parts, as encrypted ones have", format!("{text}.AAAA.AAAA"), "Malformed"),
+                ("five parts, as in an encrypted token", format!("{text}.AAAA.AAAA"), "Malformed"),
                 ("an empty header", format!(".{claims}.{signature}"), "Malformed"),
                 ("empty claims", format!("{header}..{signature}"), "Malformed"),
                 ("an empty signature", format!("{header}.{claims}."), "Malformed"),
@@ -49,9 +50,17 @@ fn r2_9_a_text_that_is_no_token_is_refused() {
                 ("another base64", format!("{header}.{claims}.{}+/", &signature[2..]), "Malformed"),
                 ("another spelling of the same bytes", not_canonical, "Malformed"),
                 ("not ASCII", format!("{header}.{claims}.é{signature}"), "Malformed"),
-                ("a header that is no object", format!("{}.{claims}.{signature}", encode("[]")), "Malformed"),
-                ("claims that are no object", provider.sign(&token.written().0, "[1]", "ed"), "Malformed"),
-                ("claims that are no JSON", provider.sign(&token.written().0, "Ada", "ed"), "Malformed"),
+                (
+                    "a header that is not an object",
+                    format!("{}.{claims}.{signature}", encode("[]")),
+                    "Malformed",
+                ),
+                (
+                    "claims that are not an object",
+                    provider.sign(&token.written().0, "[1]", "ed"),
+                    "Malformed",
+                ),
+                ("claims that are not JSON", provider.sign(&token.written().0, "Ada", "ed"), "Malformed"),
                 (
                     "something after the claims",
                     {
@@ -74,7 +83,7 @@ fn r2_9_a_text_that_is_no_token_is_refused() {
 }
 
 #[test]
-fn r2_9_members_that_stand_twice_are_refused() {
+fn r2_9_duplicate_members_are_refused() {
     refuse_all(
         |provider, nonce| {
             let (header, claims) = provider.token("815", nonce, START).written();
@@ -111,7 +120,7 @@ fn r2_9_members_that_stand_twice_are_refused() {
 }
 
 #[test]
-fn r2_9_no_token_chooses_its_own_algorithm_or_key() {
+fn r2_9_a_token_cannot_choose_its_own_algorithm_or_key() {
     refuse_all(
         |provider, nonce| {
             let token = || provider.token("815", nonce, START);
@@ -142,7 +151,11 @@ fn r2_9_no_token_chooses_its_own_algorithm_or_key() {
                 ("nOnE", unsigned("nOnE", "AAAA"), "Algorithm"),
                 ("no algorithm", token().header_without("alg").text(), "Algorithm"),
                 ("an empty algorithm", token().header("alg", "").text(), "Algorithm"),
-                ("an algorithm that is no text", token().header("alg", json!(["EdDSA"])).text(), "Algorithm"),
+                (
+                    "an algorithm that is not text",
+                    token().header("alg", json!(["EdDSA"])).text(),
+                    "Algorithm",
+                ),
                 ("the algorithm in small letters", token().header("alg", "eddsa").text(), "Algorithm"),
                 ("HS256 with the public Ed25519 key", hmac(&ed), "Algorithm"),
                 ("HS256 with the public RSA key", hmac(&rsa), "Algorithm"),
@@ -159,33 +172,33 @@ fn r2_9_no_token_chooses_its_own_algorithm_or_key() {
                 ),
                 ("a key of its own", mine(token().header("jwk", own.clone())), "Header"),
                 (
-                    "the provider's key brought along",
+                    "the provider's key in the header",
                     token().header("jwk", jwks["keys"][0].clone()).text(),
                     "Header",
                 ),
+                ("a URL of its own keys", mine(token().header("jku", "https://evil.example/keys")), "Header"),
                 (
-                    "a place of its own keys",
-                    mine(token().header("jku", "https://evil.example/keys")),
+                    "a URL of a certificate",
+                    mine(token().header("x5u", "https://evil.example/cert")),
                     "Header",
                 ),
-                ("a certificate's place", mine(token().header("x5u", "https://evil.example/cert")), "Header"),
                 ("a certificate", mine(token().header("x5c", json!(["MIIB"]))), "Header"),
                 (
-                    "what must be understood",
+                    "a critical member",
                     token().header("crit", json!(["exp"])).header("exp", 1).text(),
                     "Header",
                 ),
-                ("nothing that must be understood", token().header("crit", json!([])).text(), "Header"),
+                ("an empty list of critical members", token().header("crit", json!([])).text(), "Header"),
                 ("claims not encoded", token().header("b64", false).text(), "Header"),
                 ("claims compressed", token().header("zip", "DEF").text(), "Header"),
                 ("encrypted", token().header("enc", "A256GCM").text(), "Header"),
-                ("a key's name that is no text", token().header("kid", 1).text(), "Header"),
-                ("a key's name that is null", token().header("kid", Value::Null).text(), "Header"),
+                ("a key name that is not text", token().header("kid", 1).text(), "Header"),
+                ("a key name that is null", token().header("kid", Value::Null).text(), "Header"),
                 ("an access token", token().header("typ", "at+jwt").text(), "Kind"),
                 ("an access token, in full", token().header("typ", "application/at+jwt").text(), "Kind"),
                 ("a logout token", token().header("typ", "logout+jwt").text(), "Kind"),
                 ("an empty kind", token().header("typ", "").text(), "Kind"),
-                ("a kind that is no text", token().header("typ", Value::Null).text(), "Kind"),
+                ("a kind that is not text", token().header("typ", Value::Null).text(), "Kind"),
             ]
         },
         34,
@@ -193,7 +206,7 @@ fn r2_9_no_token_chooses_its_own_algorithm_or_key() {
 }
 
 #[test]
-fn r2_9_no_other_signature_passes() {
+fn r2_9_any_other_signature_is_refused() {
     refuse_all(
         |provider, nonce| {
             let token = || provider.token("815", nonce, START);
@@ -286,7 +299,8 @@ fn r2_9_no_other_signature_passes() {
     );
 }
 
-/// An ECDSA signature of fixed length in the form that most libraries give (SEC 1 appendix C.8).
+/// Encodes an ECDSA signature of fixed length as DER, which is what most libraries produce (SEC 1 appendix
+/// C.8).
 fn der(fixed: Vec<u8>) -> Vec<u8> {
     let integer = |bytes: &[u8]| {
         let start = bytes.iter().position(|byte| *byte != 0).unwrap();
@@ -301,7 +315,7 @@ fn der(fixed: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
-fn r2_9_no_character_of_a_token_can_be_another() {
+fn r2_9_a_change_of_any_character_is_refused() {
     let (world, provider) = world();
     let (flow, nonce) = begin(&world);
     let right = provider.token("815", &nonce, world.now()).text();
@@ -309,7 +323,7 @@ fn r2_9_no_character_of_a_token_can_be_another() {
         let other = if right.as_bytes()[at] == b'A' { "Q" } else { "A" };
         let mut wrong = right.clone();
         wrong.replace_range(at..=at, other);
-        // A changed name of the key asks for keys the first time; what it says else is told apart above.
+        // The first change of the key's name asks for keys. The tables above check the other errors.
         assert!(present(&world, &flow, &wrong).is_err(), "at {at}");
         assert!(present(&world, &flow, &right[..at]).is_err(), "cut at {at}");
     }

@@ -1,4 +1,4 @@
-//! Key sets: which are taken, how long, and which key may have signed.
+//! Key sets: which are accepted, for how long, and which key may have signed.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use selfsame::{Algorithm, AssertionKind, IdTokenRules, Provider, ProviderId, Refusal};
@@ -8,26 +8,26 @@ use serde_json::{Value, json};
 use super::{MS, begin, begin_at, encode, present, problem, sign_up, world};
 
 #[test]
-fn r2_9_keys_are_needed_before_a_token_and_anew_after_a_day() {
+fn r2_9_keys_are_needed_before_a_token_and_again_after_a_day() {
     let (world, provider) = (World::new(), TokenProvider::new());
     let needed = Refusal::NeedsKeys { issuer: "https://id.tokens.example".to_owned() };
     let (flow, nonce) = begin(&world);
     let token = provider.token("815", &nonce, world.now()).text();
     for _ in 0..3 {
-        assert_eq!(refused(present(&world, &flow, &token)), needed, "none are here");
+        assert_eq!(refused(present(&world, &flow, &token)), needed, "no keys are set yet");
     }
     world.engine().set_keys(&provider.id(), &provider.jwks()).unwrap();
     signed_in(present(&world, &flow, &token).unwrap());
     world.later(hours(24) - MS);
     signed_in(sign_up(&world, &provider, |token| token).unwrap());
     world.later(MS);
-    assert_eq!(refused(sign_up(&world, &provider, |token| token)), needed, "they are a day old");
+    assert_eq!(refused(sign_up(&world, &provider, |token| token)), needed, "the keys are a day old");
     world.engine().set_keys(&provider.id(), &provider.jwks()).unwrap();
     signed_in(sign_up(&world, &provider, |token| token).unwrap());
 }
 
 #[test]
-fn r2_9_how_long_keys_are_believed_is_a_policy_within_an_hour_and_a_week() {
+fn r2_9_policy_sets_how_long_keys_are_used_from_an_hour_to_a_week() {
     for (span, fits) in [(hours(1) - MS, false), (hours(1), true), (days(7), true), (days(7) + MS, false)] {
         assert_eq!(World::policy().max_key_set_age(span).build().is_ok(), fits, "{span:?}");
     }
@@ -39,7 +39,7 @@ fn r2_9_how_long_keys_are_believed_is_a_policy_within_an_hour_and_a_week() {
 }
 
 #[test]
-fn r2_9_keys_from_a_time_that_has_not_come_are_not_believed() {
+fn r2_9_keys_set_at_a_future_time_are_not_used() {
     let (world, provider) = (World::new(), TokenProvider::new());
     world.hand().set_wall_forward(days(400));
     world.engine().set_keys(&provider.id(), &provider.jwks()).unwrap();
@@ -49,7 +49,7 @@ fn r2_9_keys_from_a_time_that_has_not_come_are_not_believed() {
 }
 
 #[test]
-fn r2_9_an_unknown_key_asks_for_the_set_once_a_flow() {
+fn r2_9_an_unknown_key_asks_for_the_key_set_once_per_flow() {
     let (world, provider) = world();
     let rotated = TokenProvider::with_seed([2; 32]);
     let set = rotated.jwks().replace("\"ed\"", "\"ed-2\"");
@@ -59,9 +59,13 @@ fn r2_9_an_unknown_key_asks_for_the_set_once_a_flow() {
     assert_eq!(problem(present(&world, &flow, &forged)), "UnknownKey");
     let commits = world.engine().commits().unwrap();
     let another = rotated.token("815", &nonce, world.now()).header("kid", "ed-3").text();
-    assert_eq!(problem(present(&world, &flow, &another)), "UnknownKey", "whatever name it is");
+    assert_eq!(
+        problem(present(&world, &flow, &another)),
+        "UnknownKey",
+        "the flow asks only once, for any key name"
+    );
     assert_eq!(world.engine().commits().unwrap(), commits);
-    // With the new set the same token passes, and one of the old key does not any more.
+    // With the new set, the same token is accepted, and a token of the old key is not.
     world.engine().set_keys(&provider.id(), &set).unwrap();
     let old = provider.token("815", &nonce, world.now()).text();
     assert_eq!(problem(present(&world, &flow, &old)), "UnknownKey");
@@ -69,7 +73,7 @@ fn r2_9_an_unknown_key_asks_for_the_set_once_a_flow() {
 }
 
 #[test]
-fn r2_9_a_flow_remembers_that_it_asked_for_keys_when_the_process_ends() {
+fn r2_9_a_flow_remembers_across_restarts_that_it_asked_for_keys() {
     let folder = tempfile::tempdir().unwrap();
     let mut world = World::builder().file(&folder.path().join("store")).build();
     let provider = TokenProvider::new();
@@ -83,7 +87,7 @@ fn r2_9_a_flow_remembers_that_it_asked_for_keys_when_the_process_ends() {
 }
 
 #[test]
-fn r2_9_without_a_name_the_key_must_be_the_only_one() {
+fn r2_9_a_token_without_a_key_name_needs_a_set_of_one_key() {
     let (world, provider) = (World::new(), TokenProvider::new());
     let mut set: Value = serde_json::from_str(&provider.jwks()).unwrap();
     let other: Value = serde_json::from_str(&TokenProvider::with_seed([3; 32]).jwks()).unwrap();
@@ -117,13 +121,13 @@ fn r2_9_a_key_of_another_provider_proves_nothing() {
     world.engine().set_keys(&id, &mallory.jwks().replace("\"ed\"", "\"m\"")).unwrap();
     let (flow, nonce) = begin(&world);
     let forge = || mallory.token("815", &nonce, world.now());
-    // In a flow of oidc: under its own issuer, and under oidc's with both names of keys.
+    // In a flow of provider `oidc`: with mallory's issuer, and with oidc's issuer and either key name.
     let own = forge().claim("iss", "https://mallory.example").header("kid", "m").text();
     assert_eq!(problem(present(&world, &flow, &own)), "Issuer");
     assert_eq!(problem(present(&world, &flow, &forge().text())), "Signature");
     assert_eq!(problem(present(&world, &flow, &forge().header("kid", "m").text())), "NeedsKeys");
     assert_eq!(problem(present(&world, &flow, &forge().header("kid", "m").text())), "UnknownKey");
-    // An algorithm that policy names for oidc alone.
+    // Policy names this algorithm only for `oidc`.
     let (flow, nonce) = begin_at(&world, "mallory");
     let token = mallory.token("815", &nonce, world.now()).claim("iss", "https://mallory.example");
     assert_eq!(problem(present(&world, &flow, &token.clone().by("ec").text())), "Algorithm");
@@ -132,7 +136,7 @@ fn r2_9_a_key_of_another_provider_proves_nothing() {
 }
 
 #[test]
-fn r2_9_what_is_no_key_set_is_refused_and_the_one_before_stays() {
+fn r2_9_an_invalid_key_set_is_refused_and_the_previous_one_stays() {
     let (world, provider) = world();
     let set: Value = serde_json::from_str(&provider.jwks()).unwrap();
     let (ed, ec, rsa) = (&set["keys"][0], &set["keys"][1], &set["keys"][2]);
@@ -150,11 +154,11 @@ fn r2_9_what_is_no_key_set_is_refused_and_the_one_before_stays() {
         ("a page", "<html>".to_owned(), "Malformed"),
         ("no keys", "{}".to_owned(), "Malformed"),
         ("a key alone", ed.to_string(), "Malformed"),
-        ("keys that are no list", json!({"keys": {}}).to_string(), "Malformed"),
-        ("a key that is no object", of(vec![json!("ed")]), "Malformed"),
+        ("keys that are not a list", json!({"keys": {}}).to_string(), "Malformed"),
+        ("a key that is not an object", of(vec![json!("ed")]), "Malformed"),
         ("a member twice", provider.jwks().replacen("\"kid\"", "\"kty\":\"EC\",\"kid\"", 1), "Malformed"),
         ("an empty list", of(vec![]), "NoKey"),
-        ("two keys of one name", of(vec![ed.clone(), with(ec, "kid", json!("ed"))]), "SameName"),
+        ("two keys with one name", of(vec![ed.clone(), with(ec, "kid", json!("ed"))]), "SameName"),
         ("a private Ed25519 key", of(vec![ed.clone(), with(ed, "d", json!("AAAA"))]), "PrivateKey"),
         ("a private RSA key", of(vec![with(rsa, "p", json!("AAAA"))]), "PrivateKey"),
         ("a shared secret", of(vec![ed.clone(), json!({"kty": "oct", "k": "AAAA"})]), "PrivateKey"),
@@ -185,7 +189,7 @@ fn r2_9_what_is_no_key_set_is_refused_and_the_one_before_stays() {
         ("half a point", of(vec![with(ec, "y", json!("AAAA"))]), "NoKey"),
         ("a short Ed25519 key", of(vec![with(ed, "x", json!("AAAA"))]), "NoKey"),
         ("a key padded", of(vec![with(ed, "x", json!(format!("{}=", ed["x"].as_str().unwrap())))]), "NoKey"),
-        ("a name that is no text", of(vec![with(ed, "kid", json!(1))]), "NoKey"),
+        ("a name that is not text", of(vec![with(ed, "kid", json!(1))]), "NoKey"),
         ("an unknown kind", of(vec![with(ed, "kty", json!("AKP"))]), "NoKey"),
     ] {
         match refused(world.engine().set_keys(&provider.id(), &text)) {
@@ -198,7 +202,7 @@ fn r2_9_what_is_no_key_set_is_refused_and_the_one_before_stays() {
         let id = id.parse::<ProviderId>().unwrap();
         assert_eq!(refused(world.engine().set_keys(&id, &provider.jwks())), Refusal::UnknownProvider);
     }
-    // What cannot be used does not spoil what can.
+    // Unusable keys do not prevent the use of the others.
     let mixed = of(vec![json!({"kty": "future", "kid": "ed"}), with(rsa, "n", json!(short)), ed.clone()]);
     world.engine().set_keys(&provider.id(), &mixed).unwrap();
     signed_in(sign_up(&world, &provider, |token| token).unwrap());

@@ -1,11 +1,11 @@
-//! ID tokens: what is taken as a provider's word, and everything that is not (SPEC 2.9).
+//! ID tokens: which are accepted as a provider's assertion, and which are refused (SPEC 2.9).
 
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "a test, whole"
+    reason = "a test panics on anything unexpected"
 )]
 
 mod claims;
@@ -26,7 +26,7 @@ use serde_json::json;
 pub(crate) const NOW: u64 = START.as_millis() / 1_000;
 pub(crate) const MS: Duration = Duration::from_millis(1);
 
-/// A world whose provider's keys are there.
+/// Returns a world with the provider's keys.
 pub(crate) fn world() -> (World, TokenProvider) {
     let (world, provider) = (World::new(), TokenProvider::new());
     world.engine().set_keys(&provider.id(), &provider.jwks()).unwrap();
@@ -48,7 +48,7 @@ pub(crate) fn present(world: &World, flow: &Flow, token: &str) -> Result<Flow, E
     world.engine().continue_with(flow, &Assertion::IdToken(token.into()), Intent::SignUp)
 }
 
-/// A sign-up with a token that is right but for what `forge` does to it.
+/// Signs up with a token that is valid except for the change by `forge`.
 pub(crate) fn sign_up(
     world: &World,
     provider: &TokenProvider,
@@ -69,8 +69,8 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     Base64UrlUnpadded::encode_string(bytes.as_ref())
 }
 
-/// Presents every token to one flow, which must refuse it for its reason; afterwards the right token
-/// passes in that flow, so nothing but what was done to each of them was the reason.
+/// Presents every token to one flow, which must refuse each for its reason. Then presents the valid token to
+/// the same flow, which must accept it. So each refusal was due to the change alone.
 pub(crate) fn refuse_all(
     make: impl Fn(&TokenProvider, &str) -> Vec<(&'static str, String, &'static str)>,
     count: usize,
@@ -89,11 +89,11 @@ pub(crate) fn refuse_all(
 }
 
 #[test]
-fn r2_9_a_token_that_is_all_it_should_be_signs_up_and_in_with_every_algorithm() {
+fn r2_9_a_valid_token_signs_up_and_in_with_every_algorithm() {
     let (world, provider) = world();
     let first = signed_in(sign_up(&world, &provider, |token| token).unwrap());
     assert_eq!(first.outcome.code(), "Created");
-    assert!(first.amr.is_empty(), "a provider's word is no factor of ours");
+    assert!(first.amr.is_empty(), "an assertion adds no factor of ours");
     for key in ["ed", "ec", "rsa"] {
         let again = signed_in(sign_up(&world, &provider, |token| token.by(key)).unwrap());
         assert_eq!((again.account, again.outcome.code()), (first.account, "SignedIn"), "{key}");
@@ -101,25 +101,25 @@ fn r2_9_a_token_that_is_all_it_should_be_signs_up_and_in_with_every_algorithm() 
 }
 
 #[test]
-fn r2_9_what_may_be_otherwise_passes() {
+fn r2_9_permitted_variants_are_accepted() {
     let (world, provider) = world();
     type Change = fn(Forge<'_>) -> Forge<'_>;
     let fine: [(&str, Change); 17] = [
-        ("no kind", |it| it.header_without("typ")),
-        ("the kind in small letters", |it| it.header("typ", "jwt")),
-        ("the kind as a media type", |it| it.header("typ", "application/JWT")),
+        ("no typ", |it| it.header_without("typ")),
+        ("typ in lower case", |it| it.header("typ", "jwt")),
+        ("typ as a media type", |it| it.header("typ", "application/JWT")),
         ("a thumbprint", |it| it.header("x5t", "AAAA")),
-        ("no key's name, one key for the algorithm", |it| it.header_without("kid")),
+        ("no key name, one key for the algorithm", |it| it.header_without("kid")),
         ("a list of one audience", |it| it.claim("aud", json!(["field-notes"]))),
-        ("us as party", |it| it.claim("azp", "field-notes")),
-        ("several audiences, issued to us", |it| {
+        ("azp is our audience", |it| it.claim("azp", "field-notes")),
+        ("several audiences, azp is ours", |it| {
             it.claim("aud", json!(["other", "field-notes"])).claim("azp", "field-notes")
         }),
         ("issued 10 minutes ago", |it| it.claim("iat", NOW - 600)),
         ("issued 60 seconds ahead", |it| it.claim("iat", NOW + 60)),
-        ("from 60 seconds ahead", |it| it.claim("nbf", NOW + 60)),
-        ("for one more second", |it| it.claim("exp", NOW + 1)),
-        ("for ever", |it| it.claim("exp", u64::MAX)),
+        ("nbf 60 seconds ahead", |it| it.claim("nbf", NOW + 60)),
+        ("valid for one more second", |it| it.claim("exp", NOW + 1)),
+        ("valid for ever", |it| it.claim("exp", u64::MAX)),
         ("a subject of one byte", |it| it.claim("sub", "s")),
         ("a subject of 255 bytes", |it| it.claim("sub", "s".repeat(255))),
         ("an empty email", |it| it.claim("email", "")),
@@ -134,18 +134,22 @@ fn r2_9_what_may_be_otherwise_passes() {
 }
 
 #[test]
-fn r2_9_a_nonce_is_of_one_flow_one_step_and_ten_minutes() {
+fn r2_9_a_nonce_is_valid_for_one_flow_one_step_and_ten_minutes() {
     let (world, provider) = world();
     let ada = world.ada();
     world.later(minutes(1));
     let ((mine, my_nonce), (_, other_nonce)) = (begin(&world), begin(&world));
-    assert_eq!((my_nonce.len(), my_nonce == other_nonce), (43, false), "256 bits, of one flow");
+    assert_eq!(
+        (my_nonce.len(), my_nonce == other_nonce),
+        (43, false),
+        "a nonce has 256 bits and belongs to one flow"
+    );
     let again = world.engine().resume(mine.token.as_ref().unwrap()).unwrap().step;
     assert!(matches!(again, Step::PresentAssertion { nonce, .. } if nonce == my_nonce));
     let token = provider.token("815", &other_nonce, world.now());
-    assert_eq!(problem(present(&world, &mine, &token.text())), "Nonce", "of another flow");
+    assert_eq!(problem(present(&world, &mine, &token.text())), "Nonce", "the nonce of another flow");
 
-    // Used for the first step, it proves nothing at the second.
+    // A token used for the first step proves nothing at the second.
     signed_in(sign_up(&world, &provider, |it| it.claim("sub", "known")).unwrap());
     let asked = present(
         &world,
@@ -158,7 +162,11 @@ fn r2_9_a_nonce_is_of_one_flow_one_step_and_ten_minutes() {
     let Step::ProveOwnership { nonce, .. } = &proof.step else { panic!("{proof:?}") };
     assert_ne!(*nonce, my_nonce);
     let earlier = provider.token("known", &my_nonce, world.now()).assertion();
-    assert_eq!(problem(world.answer(&proof, Answer::Assertion(earlier))), "Nonce", "of an earlier step");
+    assert_eq!(
+        problem(world.answer(&proof, Answer::Assertion(earlier))),
+        "Nonce",
+        "the nonce of an earlier step"
+    );
 
     let (late, nonce) = begin(&world);
     world.later(minutes(10));
@@ -179,12 +187,16 @@ fn r2_9_a_used_token_has_no_second_effect() {
 }
 
 #[test]
-fn r2_9_each_provider_speaks_in_one_way_alone() {
+fn r2_9_each_provider_uses_one_kind_of_assertion() {
     let (world, provider) = world();
     let (flow, nonce) = begin(&world);
     let stated = Identity::at("oidc", "815").assertion(&flow);
     let outcome = world.engine().continue_with(&flow, &stated, Intent::SignUp);
-    assert_eq!(refused(outcome), Refusal::UnknownProvider, "the host speaks for a signing provider");
+    assert_eq!(
+        refused(outcome),
+        Refusal::UnknownProvider,
+        "the host cannot assert identities of a provider that signs"
+    );
     let (x, x_nonce) = begin_at(&world, "x");
     let token = provider.token("815", &x_nonce, world.now());
     assert_eq!(refused(present(&world, &x, &token.text())), Refusal::UnknownProvider);
@@ -208,7 +220,11 @@ fn r2_9_a_token_proves_the_ownership_of_a_candidate() {
     let host = Identity::at("oidc", "815").assertion(&proof);
     assert_eq!(problem(world.answer(&proof, Answer::Assertion(host))), "UnknownProvider");
     assert_eq!(problem(give(token("815").claim("iss", "https://nobody.example"))), "Issuer");
-    assert_eq!(problem(give(token("815").claim("iss", "https://x.com"))), "Issuer", "the host states X");
+    assert_eq!(
+        problem(give(token("815").claim("iss", "https://x.com"))),
+        "Issuer",
+        "the host asserts X identities itself"
+    );
     assert_eq!(problem(give(token("815").claim("nonce", "other"))), "Nonce");
     assert_eq!(problem(give(token("815").header("kid", "new"))), "NeedsKeys");
     assert_eq!(problem(give(token("815").header("kid", "new"))), "UnknownKey");
@@ -218,14 +234,17 @@ fn r2_9_a_token_proves_the_ownership_of_a_candidate() {
 }
 
 #[test]
-fn r2_9_policy_refuses_providers_whose_tokens_nobody_could_check() {
+fn r2_9_policy_refuses_providers_whose_tokens_cannot_be_checked() {
     let fits = |providers: Vec<Provider>| Policy::builder().providers(providers).build().is_ok();
     assert!(fits(vec![
         Provider::x(),
         Provider::google(vec!["a".to_owned()]),
         Provider::apple(vec!["b".to_owned()])
     ]));
-    assert!(!fits(vec![Provider::google(Vec::new())]), "no audience would be everybody's");
+    assert!(
+        !fits(vec![Provider::google(Vec::new())]),
+        "without an audience, everybody's tokens would be accepted"
+    );
     assert!(!fits(vec![Provider::google(vec![String::new()])]));
     let without = IdTokenRules::new(vec!["a".to_owned()], Vec::new());
     assert!(!fits(vec![Provider {
@@ -233,5 +252,8 @@ fn r2_9_policy_refuses_providers_whose_tokens_nobody_could_check() {
         ..Provider::apple(Vec::new())
     }]));
     let also_google = Provider { issuer: "accounts.google.com".to_owned(), ..Provider::x() };
-    assert!(!fits(vec![Provider::google(vec!["a".to_owned()]), also_google]), "a spelling is taken");
+    assert!(
+        !fits(vec![Provider::google(vec!["a".to_owned()]), also_google]),
+        "the issuer is already in use in another spelling"
+    );
 }

@@ -1,5 +1,6 @@
-//! RFC 7520 section 4.1: the cookbook's RSA key, with SHA-256, under the words of a hobbit. The words are
-//! no claims, so the engine never comes to this signature; that of a token by the same key it does.
+//! The RSA key and the signed example of RFC 7520 section 4.1, with SHA-256. The example is not a set of
+//! claims, so the engine refuses it before it checks the signature. A token signed with the same key is
+//! accepted.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ring::rand::SystemRandom;
@@ -43,7 +44,7 @@ fn signature(message: &str) -> Vec<u8> {
     .unwrap();
     #[expect(
         clippy::disallowed_methods,
-        reason = "the signer is another machine; PKCS #1 v1.5 draws nothing"
+        reason = "stands for the provider's machine; PKCS #1 v1.5 uses no randomness"
     )]
     let random = SystemRandom::new();
     let mut signature = vec![0; key.public().modulus_len()];
@@ -52,7 +53,7 @@ fn signature(message: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_signature_of_rfc_7520_section_4_1_is_right_and_no_other_is() {
+fn only_the_signature_of_rfc_7520_section_4_1_verifies() {
     let public = RsaPublicKeyComponents { n: decode(N), e: decode(E) };
     let verify = |message: &str, signature: &[u8]| {
         public.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), signature).is_ok()
@@ -61,7 +62,7 @@ fn the_signature_of_rfc_7520_section_4_1_is_right_and_no_other_is() {
     let message = format!("{HEADER}.{}", encode(PAYLOAD));
     let right = decode(SIGNATURE);
     assert!(verify(&message, &right));
-    assert!(signature(&message) == right, "PKCS #1 v1.5 makes one signature of a message");
+    assert!(signature(&message) == right, "PKCS #1 v1.5 gives one signature per message");
     assert!(!verify(&format!("{message}A"), &right));
     for at in 0..right.len() {
         let mut wrong = right.clone();
@@ -71,12 +72,12 @@ fn the_signature_of_rfc_7520_section_4_1_is_right_and_no_other_is() {
 }
 
 #[test]
-fn the_key_of_rfc_7520_signs_tokens_and_its_hobbit_proves_nobody() {
+fn the_key_of_rfc_7520_signs_tokens_and_its_example_is_not_an_id_token() {
     let (world, provider) = (World::new(), TokenProvider::new());
     let mut key = json!({ "kty": "RSA", "kid": KID, "use": "sig", "n": N, "e": E });
     let published = json!({ "keys": [key] }).to_string();
     key["d"] = json!(D);
-    // Section 3.4 has the key with its private members: whoever has that signs for everybody.
+    // Section 3.4 publishes the key with its private members, so anybody could sign with it.
     match refused(world.engine().set_keys(&provider.id(), &json!({ "keys": [key] }).to_string())) {
         Refusal::InvalidKeys { reason } => assert_eq!(reason.code(), "PrivateKey"),
         refusal => panic!("{refusal:?}"),
@@ -84,10 +85,10 @@ fn the_key_of_rfc_7520_signs_tokens_and_its_hobbit_proves_nobody() {
     world.engine().set_keys(&provider.id(), &published).unwrap();
     let (flow, nonce) = begin(&world);
     let hobbit = format!("{HEADER}.{}.{SIGNATURE}", encode(PAYLOAD));
-    assert_eq!(problem(present(&world, &flow, &hobbit)), "Malformed", "signed, and no claims");
+    assert_eq!(problem(present(&world, &flow, &hobbit)), "Malformed", "validly signed, but not claims");
     let (_, claims) = provider.token("815", &nonce, world.now()).written();
     let message = format!("{HEADER}.{}", encode(claims));
     let stolen = format!("{message}.{SIGNATURE}");
-    assert_eq!(problem(present(&world, &flow, &stolen)), "Signature", "right, under other words");
+    assert_eq!(problem(present(&world, &flow, &stolen)), "Signature", "a valid signature of another message");
     signed_in(present(&world, &flow, &format!("{message}.{}", encode(signature(&message)))).unwrap());
 }

@@ -1,4 +1,4 @@
-//! Adding an identity to the account of a session (SPEC 1.6).
+//! Adds an identity to the account of a session (SPEC 1.6).
 
 use crate::flow::facts::Facts;
 use crate::flow::turn;
@@ -17,14 +17,14 @@ use crate::records::verdict::{Change, Verdict};
 use crate::rules::fresh::{Fresh, Unheld};
 use crate::rules::method;
 
-/// A flow in the session whose assertion will be added to the account (SPEC 1.6).
+/// Starts a flow in the session. The identity of its assertion is added to the account (SPEC 1.6).
 pub(crate) fn begin(fresh: &Fresh<'_, Unheld>, provider: ProviderId, ctx: &Context<'_>) -> Verdict<Flow> {
     let (session, account) = (fresh.session(), fresh.account());
     let state = State::Adding { account: account.id, session: session.id, provider };
     turn::waits(state, &session.client, &Facts::default(), ctx)
 }
 
-/// The assertion was brought: its identity becomes a method of the account, if it is nobody's.
+/// Adds the asserted identity to the account as a sign-in method, if no account has it.
 pub(crate) fn identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<Step> {
     let (Some(before), Some(session)) = (turn.facts.account.take(), turn.facts.session.take()) else {
         return turn.refuse(Refusal::SessionEnded);
@@ -47,8 +47,8 @@ pub(crate) fn identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<Step> 
     let mut after = before.clone();
     let id = ctx.draw.method(ctx.now);
     if let Some(email) = &email {
-        // A first proven address wants a review of what was there before it, which only its code leads to
-        // (SPEC 3.7); and no more accounts may share the address than policy allows.
+        // A first proven address requires a review of the existing methods, which only its mailed code starts
+        // (SPEC 3.7). Also, policy limits how many accounts share an address.
         let others = turn.facts.sharing.iter().filter(|other| other.id != before.id).count();
         let is_proven = email_proven
             && before.verified().next().is_some()

@@ -1,4 +1,4 @@
-//! From a registration to an account (SPEC 2.3 to 2.5).
+//! Leads from a registration to an account (SPEC 2.3 to 2.5).
 
 use crate::flow::turn::Turn;
 use crate::flow::{entry, prompt, turn};
@@ -11,7 +11,7 @@ use crate::records::step::{Intent, SignInOutcome, Step};
 use crate::records::verdict::Verdict;
 use crate::rules::{first_factor, method, protected};
 
-/// An assertion was brought: it signs in where its identity is known (SPEC 2.1).
+/// Takes an assertion. Signs in if the identity is known (SPEC 2.1).
 pub(crate) fn present(mut turn: Turn<'_>, asserted: Asserted, intent: Intent) -> Verdict<Step> {
     if let Some(mut account) = turn.facts.holder.take() {
         let Some(proof) = first_factor::note_assertion(&mut account, &asserted, turn.ctx) else {
@@ -26,13 +26,13 @@ pub(crate) fn present(mut turn: Turn<'_>, asserted: Asserted, intent: Intent) ->
     let arrival = Arrival { registration, proven, left_out: Vec::new() };
     match intent {
         Intent::SignUp => confirmed(turn, arrival),
-        // Where the link prompt asks, it asks alone (SPEC 2.1).
+        // The link prompt already asks, so nothing else asks before it (SPEC 2.1).
         Intent::SignIn if arrival.proven.is_some() && !turn.facts.sharing.is_empty() => turn.ask(arrival),
         Intent::SignIn => turn.to(State::ConfirmCreate(arrival)),
     }
 }
 
-/// The person wants an account: asks for proof of the address first, if there is one.
+/// The person wants an account. If there is an address, the flow asks for proof of it first.
 pub(crate) fn confirmed(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
     match (&arrival.proven, arrival.registration.email()) {
         (None, Some(email)) => {
@@ -43,7 +43,7 @@ pub(crate) fn confirmed(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
     }
 }
 
-/// The address was proven by its code.
+/// The mailed code proved the address.
 pub(crate) fn proven(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
     let arrival = Arrival {
         registration: verifying.registration,
@@ -53,19 +53,19 @@ pub(crate) fn proven(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
     link_or_create(turn, arrival)
 }
 
-/// The address stays unproven: an account with it unverified, and nothing is asked (SPEC 2.3).
+/// Creates an account with the address unverified. Such an address leads to no link prompt (SPEC 2.3).
 pub(crate) fn skip(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
     create(turn, Arrival { registration: verifying.registration, proven: None, left_out: Vec::new() })
 }
 
-/// The person wants an account of their own, though others share the address (SPEC 2.5).
+/// Creates a separate account, although others share the address (SPEC 2.5).
 pub(crate) fn create_new(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
     let blocked = prompt::prompt(&arrival, &turn.facts, turn.ctx).blocked;
     if blocked.is_none() { create(turn, arrival) } else { turn.refuse(Refusal::NotOffered) }
 }
 
 fn link_or_create(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
-    // An email that is only held back for an undo has its holder as the one to choose (SPEC 7.3).
+    // If the account holds the email only for an undo, that account is still the candidate (SPEC 7.3).
     let is_held = arrival.registration.is_password() && turn.facts.holder.is_some();
     let shared = arrival.proven.is_some() && (is_held || !turn.facts.sharing.is_empty());
     if shared { turn.ask(arrival) } else { create(turn, arrival) }

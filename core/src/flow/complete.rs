@@ -1,4 +1,4 @@
-//! Nothing is missing any more: what the person came in for is done (SPEC 3.4, 4.7, 6.4, 9.2).
+//! Completes a flow in which every proof was given (SPEC 3.4, 4.7, 6.4, 9.2).
 
 use crate::flow::turn;
 use crate::flow::turn::Turn;
@@ -17,7 +17,7 @@ use crate::records::verdict::{Change, Verdict};
 use crate::rules::method;
 use crate::rules::protected::Protected;
 
-/// Nothing is missing: do what the person came for.
+/// Does what the person came for. `was` is the status before a restoration by the same answer.
 pub(crate) fn complete(
     mut turn: Turn<'_>,
     mut account: Account,
@@ -60,7 +60,7 @@ pub(crate) fn complete(
     }
 }
 
-/// The session goes on with fresh proof and another token: the one before opens nothing any more.
+/// Renews the proof of the session and gives it a new token. The old token is no longer valid.
 fn renew(
     mut turn: Turn<'_>,
     mut account: Account,
@@ -103,8 +103,8 @@ fn renew(
     turn.to(state)
 }
 
-/// The proof is complete: add the method and open the session, if what was offered still holds
-/// (SPEC 3.4). `was` is the status that the account comes back from deletion by the same act.
+/// Adds the method and opens the session, if the candidate still qualifies (SPEC 3.4). `was` is the status
+/// before a restoration by the same answer.
 fn link(
     mut turn: Turn<'_>,
     arrival: Arrival,
@@ -127,7 +127,7 @@ fn link(
     if let Err(on_hold) = account.check_hold(turn.ctx.now) {
         return turn.refuse(on_hold);
     }
-    // An email that the account holds back for an undo is its own, though it is no address of it now.
+    // An email that the account holds for an undo belongs to it, although it is not one of its addresses now.
     let holds_it = turn.facts.holder.as_ref().is_some_and(|holder| holder.id == account.id);
     let still_shares = holds_it || arrival.proven.as_ref().is_some_and(|email| account.has_verified(email));
     let new_addresses = arrival.registration.email().into_iter().filter(|email| !account.has(email)).count();
@@ -143,7 +143,7 @@ fn link(
         brought_back(&mut turn, &mut account, was, proof.is_recovery());
     }
     if drops_password {
-        // It has a password already: proving it signs in, and the new one is dropped (SPEC 2.5).
+        // The account has a password. Proving it signs in, and the new password is dropped (SPEC 2.5).
         let (outcome, action) = if restores {
             (SignInOutcome::Restored, Action::Restored)
         } else {
@@ -169,8 +169,8 @@ fn link(
     turn::arrive(turn, account, proof, SignInOutcome::Linked, action)
 }
 
-/// What goes with an account that comes back: it is told, nothing is due any more, and sessions that
-/// waited go on, unless the way back was a recovery, which ends them (SPEC 5.5, 9.5).
+/// Does what a restoration includes: notifies the owner, cancels the purge and resumes suspended sessions. If
+/// the restoration came from a recovery, the sessions end instead (SPEC 5.5, 9.5).
 pub(crate) fn brought_back(turn: &mut Turn<'_>, account: &mut Account, was: &Status, ends_sessions: bool) {
     let Status::PendingDeletion { purge_at, requested_by, .. } = was else { return };
     turn.tell(account, &Body::Restored);

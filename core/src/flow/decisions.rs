@@ -1,4 +1,4 @@
-//! What the rules decide from 2.3 to 3.6, as a table that they write themselves.
+//! The decisions of rules 2.3 to 3.6 as a table, produced by running the rules.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -25,10 +25,10 @@ use crate::records::session::Client;
 use crate::records::step::{Answer, Intent, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::bench::{Bench, NOW};
-use crate::rules::deletion::WAY_BACK;
+use crate::rules::deletion::RESTORE_WINDOW;
 
 impl Bench {
-    /// Judges one answer, with draws of its own.
+    /// Judges one answer with a new draw.
     fn judge(&self, flow: FlowRecord, input: Input, facts: Facts) -> Verdict<Step> {
         let draw = Draw::new(&self.entropy).unwrap();
         transition::answer(flow, input, facts, &self.context(&draw))
@@ -60,7 +60,7 @@ fn stored() -> StoredPassword {
     STORED.clone()
 }
 
-/// An account with the address verified and these methods.
+/// Returns an account with the address verified and these methods.
 fn account(number: u8, password: bool, subject: Option<&str>) -> Account {
     let mut account = Account::new(AccountId::v7(NOW, [number; 10]));
     account.revision = 1;
@@ -84,7 +84,7 @@ fn asserted(subject: &str, with_email: bool, email_proven: bool) -> Asserted {
     Asserted { auth_time: None, identity: identity(subject), handle, email, email_proven }
 }
 
-/// A proof for the password of [`account`].
+/// Returns a proof for the password of [`account`].
 fn password_proof(account: &Account, matches: bool) -> Option<PasswordProof> {
     let (method, .., version) = account.password()?;
     Some(PasswordProof { account: account.id, credential: method.id, version, matches, rehashed: None })
@@ -122,10 +122,10 @@ impl Others {
 
     fn words(self) -> &'static str {
         match self {
-            Self::Nobody => "nobody",
-            Self::One => "one account, by identity",
-            Self::Three => "three accounts, by identity",
-            Self::PasswordHolder => "one by identity, one by password",
+            Self::Nobody => "none",
+            Self::One => "one account with an identity",
+            Self::Three => "three accounts with an identity each",
+            Self::PasswordHolder => "one with an identity, one with a password",
             Self::Eight => "eight accounts",
         }
     }
@@ -167,14 +167,14 @@ fn flow_in(changes: &[Change]) -> Option<FlowRecord> {
     })
 }
 
-/// The steps of an arrival until the person is asked for a choice or is in; every proof is given.
+/// Returns the steps of an arrival until the person has a choice or a session. Every proof is given.
 fn path(bench: &Bench, who: Who, intent: Intent, others: Others) -> String {
     let facts = || others.facts(who == Who::Password);
     let draw = Draw::new(&bench.entropy).unwrap();
     let ctx = bench.context(&draw);
     let mut verdict = if who == Who::Password {
         sign_up::sign_up(email(), stored(), &Client::on("a phone"), Facts::default(), &ctx)
-            .map(|progress| progress.step)
+            .map(|flow| flow.step)
     } else {
         let asserted = asserted("new", who != Who::NoEmail, who == Who::Proven);
         let flow = bench.begin(State::Present { provider: "x".parse().unwrap() });
@@ -200,13 +200,13 @@ fn registration(is_password: bool) -> Registration {
     }
 }
 
-/// A candidate's state, and the facts that go with it.
+/// Returns the states that a candidate can be in.
 fn candidates() -> Vec<(&'static str, Option<Account>)> {
     let active = account(1, true, Some("1"));
     let pending = Account {
         status: Status::PendingDeletion {
             requested_at: NOW,
-            purge_at: NOW + WAY_BACK,
+            purge_at: NOW + RESTORE_WINDOW,
             requested_by: RequestedBy::Owner,
         },
         ..active.clone()
@@ -216,28 +216,28 @@ fn candidates() -> Vec<(&'static str, Option<Account>)> {
     let mut throttled = active.clone();
     (0..5).for_each(|_| throttled.first.fail(NOW));
     vec![
-        ("as it was", Some(active)),
-        ("to be deleted", Some(pending)),
+        ("unchanged", Some(active)),
+        ("pending deletion", Some(pending)),
         ("no longer has the address", Some(without)),
-        ("waiting after five failures", Some(throttled)),
+        ("throttled after five failures", Some(throttled)),
         ("gone", None),
     ]
 }
 
-/// The page.
+/// Returns the page.
 pub(crate) fn table() -> String {
     let bench = Bench::new();
     let mut out = String::from(
-        "# What the rules decide\n\nWritten by the rules themselves (SPEC 2.3 to 3.6); a test holds it to \
-         them.\n\n## Arriving\n\nEvery proof that is asked for is given. \"Others\" are the accounts that \
-         have the same address verified; an account that has it unverified is nobody here (3.6).\n\n\
-         | signs up with | wants | others | steps |\n|---|---|---|---|\n",
+        "# What the rules decide\n\nA test generates this page by running the rules (SPEC 2.3 to 3.6).\n\n\
+         ## Arrivals\n\nThe person gives every proof that a step asks for. \"Others\" are the accounts that \
+         have the same address verified. An account that has it unverified does not count (3.6).\n\n\
+         | signs up with | intent | others | steps |\n|---|---|---|---|\n",
     );
     for (who, with) in [
         (Who::Password, "email and password"),
         (Who::NoEmail, "an identity without an email"),
-        (Who::Unproven, "an identity, its email not proven"),
-        (Who::Proven, "an identity, its email proven by the provider"),
+        (Who::Unproven, "an identity with an unproven email"),
+        (Who::Proven, "an identity with an email proven by the provider"),
     ] {
         for (intent, wants) in [(Intent::SignUp, "SignUp"), (Intent::SignIn, "SignIn")] {
             if who == Who::Password && intent == Intent::SignIn {
@@ -251,7 +251,7 @@ pub(crate) fn table() -> String {
         }
     }
     out.push_str(
-        "\n## Proving the chosen account\n\n| the candidate | signs up with | proof | comes to |\n\
+        "\n## Proof of the chosen account\n\n| the candidate | signs up with | proof | result |\n\
          |---|---|---|---|\n",
     );
     for (state, candidate) in candidates() {
@@ -279,13 +279,13 @@ pub(crate) fn table() -> String {
                 let sharing = candidate.iter().filter(|c| c.has_verified(&email())).cloned().collect();
                 let holder = candidate.clone().filter(|c| is_password && c.has_verified(&email()));
                 let facts = Facts { account: candidate.clone(), sharing, holder, ..Facts::default() };
-                let comes_to = words(&bench.judge(flow, input, facts).answer);
+                let result = words(&bench.judge(flow, input, facts).answer);
                 let with = if is_password { "a password" } else { "an identity" };
-                writeln!(out, "| {state} | {with} | {proof} | {comes_to} |").unwrap();
+                writeln!(out, "| {state} | {with} | {proof} | {result} |").unwrap();
             }
         }
     }
-    out.push_str("\n## An account that is to be deleted\n\n| after | answer | comes to |\n|---|---|---|\n");
+    out.push_str("\n## An account that is pending deletion\n\n| after | answer | result |\n|---|---|---|\n");
     let (_, pending) = candidates().swap_remove(1);
     let pending = pending.unwrap();
     for (after, link) in
@@ -310,8 +310,8 @@ pub(crate) fn table() -> String {
                 holder: is_password.then_some(holder),
                 ..Facts::default()
             };
-            let comes_to = words(&bench.judge(flow, input, facts).answer);
-            writeln!(out, "| {after} | {word} | {comes_to} |").unwrap();
+            let result = words(&bench.judge(flow, input, facts).answer);
+            writeln!(out, "| {after} | {word} | {result} |").unwrap();
         }
     }
     out

@@ -1,5 +1,5 @@
-//! From a proven first factor into the account: what is still missing is asked for in one order on every
-//! path, and nothing else leads in (SPEC 4.3, 9.2).
+//! Leads from a proven first factor into the account. Every path asks for the missing proofs in one order,
+//! and there is no other way into the account (SPEC 4.3, 9.2).
 
 use crate::crypto::password::StoredPassword;
 use crate::flow::complete;
@@ -16,7 +16,7 @@ use crate::records::verdict::{Change, Verdict};
 use crate::rules::mfa;
 
 impl Entry {
-    /// The state that asks for what is missing, if anything is.
+    /// Returns the state that asks for the next missing proof, if any.
     pub(crate) fn missing(&self, account: &Account) -> Option<fn(Self) -> State> {
         let first_is_enough = matches!(self.purpose, Purpose::Reauthenticate { first_only: true, .. });
         if account.credentials.mfa.is_some() && self.proof.second.is_none() && !first_is_enough {
@@ -34,12 +34,12 @@ impl Entry {
     }
 }
 
-/// Goes on with somebody who has proven a first factor, or more.
+/// Continues after a proven first factor.
 pub(crate) fn enter(turn: Turn<'_>, account: Account, entry: Entry) -> Verdict<Step> {
     go_on(turn, account, entry, None)
 }
 
-/// The person restores the account by this answer, and has proven all that it wants (SPEC 9.2).
+/// Continues after the person restored the account with this answer (SPEC 9.2).
 pub(crate) fn restored(turn: Turn<'_>, account: Account, entry: Entry, was: Status) -> Verdict<Step> {
     go_on(turn, account, entry, Some(was))
 }
@@ -54,7 +54,7 @@ fn go_on(mut turn: Turn<'_>, account: Account, entry: Entry, restores: Option<St
     }
 }
 
-/// A second factor was given (SPEC 4.3).
+/// Takes a second factor (SPEC 4.3).
 pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedFactor) -> Verdict<Step> {
     let Some(mut account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
         return turn.refuse(Refusal::FlowExpired);
@@ -67,7 +67,8 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
         Purpose::Reauthenticate { session, .. } => Some(session),
         _ => None,
     };
-    // A session's own budget locks nobody else out; a factor at its end stays so (SPEC 6.4, 12.1).
+    // A session's failures count on the session and do not throttle the account. A factor that reached its
+    // limit stays locked (SPEC 6.4, 12.1).
     if (session.is_none() || account.second.is_spent())
         && let Err(throttled) = account.second.check(now, throttle_clock, given.lockout())
     {
@@ -75,7 +76,7 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
         return counted(turn, account, Event::refused(Action::Throttled, now), throttled);
     }
     let Some(mfa) = &mut account.credentials.mfa else {
-        // It was turned off meanwhile: nothing is missing any more.
+        // MFA was turned off meanwhile, so no second factor is missing.
         return enter(turn, account, entry);
     };
     if !mfa.take(account.id, given, turn.ctx) {
@@ -95,14 +96,14 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
         turn.tell(&account, &Body::RecoveryCodeUsed { left });
     }
     if entry.missing(&account).is_some() {
-        // What is taken is spent by the act that took it, whatever comes after (SPEC 5.2, 5.3).
+        // A code is used up even if the flow never completes, so this act stores that (SPEC 5.2, 5.3).
         let event = Event::done(Action::SecondFactorProven, None, now);
         turn.changes.push(Change::account(account.clone(), event));
     }
     enter(turn, account, entry)
 }
 
-/// The second factor is lost: the proof of the first alone is renewed (SPEC 9.7).
+/// Renews the proof of the first factor alone, because the second is lost (SPEC 9.7).
 pub(crate) fn without_second(mut turn: Turn<'_>, mut entry: Entry) -> Verdict<Step> {
     let Some(account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
         return turn.refuse(Refusal::FlowExpired);
@@ -114,7 +115,7 @@ pub(crate) fn without_second(mut turn: Turn<'_>, mut entry: Entry) -> Verdict<St
     enter(turn, account, entry)
 }
 
-/// A new password was set on the way in.
+/// Takes the new password that the flow asked for.
 pub(crate) fn new_password(mut turn: Turn<'_>, mut entry: Entry, new: StoredPassword) -> Verdict<Step> {
     let Some(account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
         return turn.refuse(Refusal::FlowExpired);
@@ -128,7 +129,7 @@ fn counted(mut turn: Turn<'_>, account: Account, event: Event, refusal: Refusal)
     turn.refuse(refusal)
 }
 
-/// A reauthentication failed: it counts on the session alone, and the fifth ends it (SPEC 6.4).
+/// Counts a failed reauthentication on the session alone. The fifth failure ends the session (SPEC 6.4).
 pub(crate) fn failed_in_session(
     mut turn: Turn<'_>,
     mut account: Account,

@@ -1,4 +1,4 @@
-//! What a step is judged by: the answer, and what the store knows.
+//! The facts for one step: the answer, and what the store knows.
 
 use crate::crypto::password::StoredPassword;
 use crate::ground::email::EmailAddress;
@@ -44,35 +44,35 @@ pub(crate) struct Facts {
     pub(crate) sharing: Vec<Account>,
     /// The account that the state names.
     pub(crate) account: Option<Account>,
-    /// The session that the state names, if it lives.
+    /// The session that the state names, if it is valid.
     pub(crate) session: Option<Session>,
-    /// The address that a message would go to, and what went there already.
+    /// The address that a message would go to, and what was sent to it.
     pub(crate) mail: MailFacts,
     pub(crate) undo: UndoFacts,
 }
 
-/// What is known of an address that a code would go to.
+/// What the store knows of an address that a code would go to.
 #[derive(Default)]
 pub(crate) struct MailFacts {
     pub(crate) address: AddressHash,
     pub(crate) rate_limit: RateLimit,
-    /// The flows that wait for its proof, oldest first.
+    /// The flows that wait for proof of this address, oldest first.
     pub(crate) waiting: Vec<FlowId>,
-    /// How many flows of the store wait for a code of that purpose.
+    /// How many flows of the store wait for a code for this purpose.
     pub(crate) all_waiting: u32,
 }
 
-/// What the store knows of the undos of an account.
+/// What the store knows of an account's undo codes.
 #[derive(Default)]
 pub(crate) struct UndoFacts {
-    /// All that are kept, over or not.
+    /// All stored undos, valid or not.
     pub(crate) records: Vec<(UndoHash, Undo)>,
-    /// Identifiers of the credentials to put back that other accounts hold by now.
+    /// The identifiers that an undo would restore and that other accounts now have.
     pub(crate) held_by_others: Vec<Identifier>,
 }
 
 impl UndoFacts {
-    /// The undo of this code, if it can still be done.
+    /// Returns the undo of this code, if it is still valid.
     pub(crate) fn living(&self, code: &UndoHash, now: Timestamp) -> Option<&Undo> {
         let found = self.records.iter().find(|(hash, _)| hash == code);
         found.map(|(_, undo)| undo).filter(|undo| now < undo.expires_at)

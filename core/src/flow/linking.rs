@@ -12,8 +12,8 @@ use crate::records::step::Step;
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::first_factor;
 
-/// The person chose a candidate: it must be one that the prompt offered (SPEC 2.6). If it is none any
-/// more, the prompt returns.
+/// Takes the choice of a candidate, which must be one that the prompt offered (SPEC 2.6). If the account no
+/// longer qualifies, the prompt returns.
 pub(crate) fn choose(
     mut turn: Turn<'_>,
     arrival: Arrival,
@@ -37,7 +37,7 @@ pub(crate) fn choose(
     }
 }
 
-/// A password was given as proof. It counts on the candidate's own counter (SPEC 3.4).
+/// Takes a password as proof. A failure counts on the candidate's own counter (SPEC 3.4).
 pub(crate) fn prove_by_password(
     mut turn: Turn<'_>,
     arrival: Arrival,
@@ -56,8 +56,8 @@ pub(crate) fn prove_by_password(
     }
 }
 
-/// An identity was shown as proof: it must be one of the candidate's (SPEC 3.2). Another counts like a
-/// wrong password (SPEC 3.4).
+/// Takes an identity as proof. It must be one of the candidate's (SPEC 3.2); any other counts like a wrong
+/// password (SPEC 3.4).
 pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: &Asserted) -> Verdict<Step> {
     let Some(mut candidate) = turn.facts.account.take() else {
         return turn.ask(arrival);

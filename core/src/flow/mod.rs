@@ -1,4 +1,4 @@
-//! Floor 4: how the steps of a flow follow each other.
+//! Floor 4: the flows and the order of their steps.
 
 pub(crate) mod add;
 pub(crate) mod arrival;

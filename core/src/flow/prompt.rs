@@ -1,4 +1,4 @@
-//! The question whether to link or to create, as things stand (SPEC 2.4, 2.5).
+//! The link prompt: link to an existing account or create a new one (SPEC 2.4, 2.5).
 
 use crate::flow::facts::Facts;
 use crate::records::account::Account;
@@ -6,16 +6,16 @@ use crate::records::context::Context;
 use crate::records::flow::Arrival;
 use crate::records::step::{Candidate, CreateBlocked};
 
-/// What the link prompt has to offer.
+/// What the link prompt offers.
 pub(crate) struct Prompt<'a> {
     pub(crate) candidates: Vec<&'a Account>,
     pub(crate) blocked: Option<CreateBlocked>,
 }
 
-/// What can be chosen as things stand (SPEC 2.4, 2.5).
+/// Returns what the person can choose now (SPEC 2.4, 2.5).
 pub(crate) fn prompt<'a>(arrival: &Arrival, facts: &'a Facts, ctx: &Context<'_>) -> Prompt<'a> {
     let offered = |account: &&Account| !arrival.left_out.contains(&account.id);
-    // Two passwords with one email cannot be (SPEC 1.3): only their holder is left to choose.
+    // Two passwords cannot have the same email (SPEC 1.3), so only the account that has it can be chosen.
     if arrival.registration.is_password()
         && let Some(holder) = &facts.holder
     {

@@ -1,4 +1,4 @@
-//! Renewing the proof of a session (SPEC 6.4).
+//! Renews the proof of a session (SPEC 6.4).
 
 use crate::flow::facts::Facts;
 use crate::flow::turn::Turn;
@@ -14,7 +14,7 @@ use crate::records::step::{Flow, Step};
 use crate::records::verdict::Verdict;
 use crate::rules::{first_factor, fresh};
 
-/// A flow that renews the proof of a session (SPEC 6.4).
+/// Starts a flow that renews the proof of a session (SPEC 6.4).
 pub(crate) fn begin(owner: &Owner, ctx: &Context<'_>) -> Verdict<Flow> {
     let Owner { session, account } = owner;
     let state = State::Reauthenticate { account: account.id, session: session.id };
@@ -22,7 +22,7 @@ pub(crate) fn begin(owner: &Owner, ctx: &Context<'_>) -> Verdict<Flow> {
     turn::waits(state, &session.client, &facts, ctx)
 }
 
-/// A password was given to renew a session's proof.
+/// Takes a password as the new proof of a session.
 pub(crate) fn by_password(
     mut turn: Turn<'_>,
     session: SessionId,
@@ -42,9 +42,9 @@ pub(crate) fn by_password(
     }
 }
 
-/// An identity was shown to renew a session's proof.
+/// Takes an identity as the new proof of a session.
 pub(crate) fn by_identity(mut turn: Turn<'_>, session: SessionId, asserted: &Asserted) -> Verdict<Step> {
-    // An assertion made just now by who signed in there long ago is no fresh proof (SPEC 6.4).
+    // A new assertion is not fresh proof if the person signed in to the provider long ago (SPEC 6.4).
     if asserted.auth_time.is_some_and(|at| !fresh::is_fresh(at, turn.ctx.now, turn.ctx.policy)) {
         return turn.refuse(Refusal::AssertionRejected { reason: AssertionProblem::AuthTime });
     }

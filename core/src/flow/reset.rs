@@ -1,4 +1,4 @@
-//! A forgotten password: a mailed code stands in for it, and for nothing else (SPEC 4.7).
+//! Resets a forgotten password: a mailed code replaces the password as proof, and nothing else (SPEC 4.7).
 
 use crate::flow::entry;
 use crate::flow::facts::Facts;
@@ -15,8 +15,8 @@ use crate::records::session::Client;
 use crate::records::step::{Flow, Step};
 use crate::records::verdict::{Change, Verdict};
 
-/// Somebody says that they forgot the password that goes with this email. Whether it is anybody's is told
-/// to nobody: step, commits and rows are the same.
+/// Starts the reset of the password that goes with this email. Whether an account has the email stays secret:
+/// the step, the commits and the rows are the same.
 pub(crate) fn begin(
     email: EmailAddress,
     holder: Option<&Account>,
@@ -37,7 +37,7 @@ fn asked(turn: Turn<'_>, email: EmailAddress, holder: Option<&Account>) -> Verdi
     })
 }
 
-/// The code was typed.
+/// Takes the mailed code.
 pub(crate) fn code(mut turn: Turn<'_>, mut resetting: Resetting, code: &Secret) -> Verdict<Step> {
     let is_right = turn.takes(&mut resetting.proving, code);
     let account = turn.facts.account.take().filter(|account| serves(account, &resetting.proving.email));
@@ -52,7 +52,8 @@ pub(crate) fn code(mut turn: Turn<'_>, mut resetting: Resetting, code: &Secret) 
             entry::enter(turn, account, entry)
         }
         _ => {
-            // Wrong, void, expired and nobody's are one refusal and one commit (SPEC 12.5).
+            // Wrong codes, used codes, expired codes and codes of unknown emails get one refusal and one
+            // commit (SPEC 12.5).
             turn.flow.state = State::Reset(resetting);
             turn.changes.push(Change::Flow(Box::new(turn.flow.clone())));
             turn.refuse(Refusal::InvalidCode)
@@ -60,18 +61,19 @@ pub(crate) fn code(mut turn: Turn<'_>, mut resetting: Resetting, code: &Secret) 
     }
 }
 
-/// The code goes to whose password has this email as its identifier, proven (SPEC 4.7).
+/// Returns whether a reset serves this account: its password has this email, and the email is proven (SPEC
+/// 4.7).
 fn serves(account: &Account, email: &EmailAddress) -> bool {
     account.password().is_some_and(|(_, identifier, ..)| identifier == email) && account.has_verified(email)
 }
 
-/// Another code is asked for.
+/// Sends another code.
 pub(crate) fn resend(turn: Turn<'_>, resetting: Resetting) -> Verdict<Step> {
     let Resetting { account, is_nobody, proving } = resetting;
     turn.send_code(proving, is_nobody, |proving| State::Reset(Resetting { account, is_nobody, proving }))
 }
 
-/// It is another address.
+/// Corrects the email.
 pub(crate) fn correct(turn: Turn<'_>, resetting: &Resetting, email: EmailAddress) -> Verdict<Step> {
     let mut turn = turn.stop_waiting(&resetting.proving);
     let holder = turn.facts.holder.take();

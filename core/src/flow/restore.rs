@@ -1,4 +1,4 @@
-//! An account that is to be deleted, and its owner at the door (SPEC 9.2, 9.3, 10.3).
+//! The choices of an owner who signs in to an account that is pending deletion (SPEC 9.2, 9.3, 10.3).
 
 use crate::flow::entry;
 use crate::flow::turn::Turn;
@@ -10,19 +10,19 @@ use crate::records::step::Step;
 use crate::records::verdict::Verdict;
 use crate::rules::deletion;
 
-/// The person restores the account, and only that opens a session (SPEC 9.2).
+/// Restores the account. Nothing else opens a session on it (SPEC 9.2).
 pub(crate) fn restore(mut turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
     let Some(mut account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
         return turn.refuse(Refusal::FlowExpired);
     };
-    // Another device may have restored it meanwhile.
+    // Another device may have restored the account meanwhile.
     match std::mem::replace(&mut account.status, Status::Active) {
         Status::Active => entry::enter(turn, account, entry),
         pending @ Status::PendingDeletion { .. } => entry::restored(turn, account, entry, pending),
     }
 }
 
-/// The person leaves it deleted: back to the prompt without it, or nothing more to do (SPEC 3.5).
+/// Leaves the account pending deletion. A link returns to the prompt without it; a sign-in ends (SPEC 3.5).
 pub(crate) fn keep_deleted(turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
     match entry.purpose {
         Purpose::Link(mut arrival) => {
@@ -33,8 +33,8 @@ pub(crate) fn keep_deleted(turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
     }
 }
 
-/// The person wants the rest of the window left out (SPEC 10.3). The flow has come to `ConfirmRestore`, so
-/// every factor of the account was proven in it; a recovery code is none.
+/// Erases the account without waiting for the end of the restore window (SPEC 10.3). Every factor was proven
+/// before the flow came to `ConfirmRestore`, but a recovery code does not count as one.
 pub(crate) fn erase_now(mut turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
     let Some(account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
         return turn.refuse(Refusal::FlowExpired);

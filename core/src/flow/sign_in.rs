@@ -1,4 +1,4 @@
-//! Signing in with a password (SPEC 4).
+//! Signs in with a password (SPEC 4).
 
 use crate::flow::facts::Facts;
 use crate::flow::turn;
@@ -14,8 +14,8 @@ use crate::records::throttle::{LockoutPolicy, UnknownSlot};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::{first_factor, opening};
 
-/// A sign-in with email and password. The holder is whose password method has the email; where there is
-/// none, what was counted against the email. Both cost and answer the same (SPEC 4.2).
+/// Signs in with email and password. `holder` is the account whose password has the email, or the failures
+/// counted for an unknown email. Both cases give the same answer in the same time (SPEC 4.2).
 pub(crate) fn password(
     holder: Result<Account, UnknownSlot>,
     proof: Option<PasswordProof>,
@@ -51,7 +51,7 @@ pub(crate) fn password(
     Verdict::done(Flow { token: None, number: 1, step: Step::SignedIn { session: signed_in } }, changes)
 }
 
-/// A guess at an email that nobody has as a password's identifier.
+/// Counts a guess at an email that no password has.
 fn nobodys(mut unknown: UnknownSlot, ctx: &Context<'_>) -> Verdict<Flow> {
     let refusal = match unknown.throttle.check(ctx.now, ctx.throttle_clock, LockoutPolicy::Lock) {
         Err(throttled) => {

@@ -1,4 +1,4 @@
-//! Signing up (SPEC 2.1, 2.3, 2.8).
+//! Signs up (SPEC 2.1, 2.3, 2.8).
 
 use crate::crypto::password::StoredPassword;
 use crate::flow::facts::Facts;
@@ -18,7 +18,7 @@ use crate::records::step::{Flow, SignInOutcome, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::{address, method, opening, protected};
 
-/// A sign-up with a password: it proves its address before anything else (SPEC 2.3, 2.7).
+/// Signs up with a password. The first step asks for proof of the address (SPEC 2.3, 2.7).
 pub(crate) fn sign_up(
     email: EmailAddress,
     hash: StoredPassword,
@@ -31,7 +31,7 @@ pub(crate) fn sign_up(
     turn.verify_email(registration, email).map(|step| Flow { token: Some(token), number: 1, step })
 }
 
-/// A flow that will bring an assertion, among so many of its kind (SPEC 2.10).
+/// Starts a flow that waits for an assertion, if fewer such flows wait than policy allows (SPEC 2.10).
 pub(crate) fn begin_federated(
     provider: ProviderId,
     client: &Client,
@@ -46,8 +46,8 @@ pub(crate) fn begin_federated(
     verdict
 }
 
-/// A sign-up whose email is proven later: the account is there at once, and the address claims nothing
-/// (SPEC 2.8).
+/// Signs up with an email that is proven later. The account exists at once, and the unproven address gives it
+/// no rights (SPEC 2.8).
 pub(crate) fn at_once(
     email: EmailAddress,
     hash: StoredPassword,
@@ -69,7 +69,7 @@ pub(crate) fn at_once(
 
 pub(crate) fn verify(mut turn: Turn<'_>, mut verifying: Verifying, code: &Secret) -> Verdict<Step> {
     if !turn.takes(&mut verifying.proving, code) {
-        // Wrong, void and unknown are one refusal and one commit (SPEC 12.5).
+        // Wrong, used and unknown codes get one refusal and one commit (SPEC 12.5).
         turn.flow.state = State::VerifyEmail(verifying);
         turn.changes.push(Change::Flow(Box::new(turn.flow.clone())));
         return turn.refuse(Refusal::InvalidCode);

@@ -1,4 +1,4 @@
-//! The states of a flow: what each has to know of the store, and the step that it shows.
+//! The states of a flow: the facts that each needs from the store, and the step that it shows.
 
 use crate::crypto::jose;
 use crate::flow::facts::{Facts, Input};
@@ -18,26 +18,26 @@ use crate::records::step::{Adding, Candidate, Step};
 use crate::records::undo::{Asks, UndoHash};
 use crate::rules::mfa;
 
-/// The facts that a state, and the answer to it, want.
+/// The facts that a state and the answer to it need.
 #[derive(Default)]
 pub(crate) struct Needs<'a> {
     /// The account that the state names.
     pub(crate) account: Option<AccountId>,
-    /// The session of that account which the flow lives and dies with.
+    /// The session of that account. If it ends, the flow ends.
     pub(crate) session: Option<SessionId>,
-    /// Who holds this identifier.
+    /// The identifier whose holder is needed.
     pub(crate) holder: Option<Identifier>,
-    /// Who has this address verified.
+    /// The address whose verified holders are needed.
     pub(crate) sharing: Option<&'a EmailAddress>,
-    /// What is known of messages of this purpose to this address.
+    /// The purpose and the address of the messages whose facts are needed.
     pub(crate) mail: Option<(CodePurpose, &'a EmailAddress)>,
-    /// The undo of this code, and its neighbours.
+    /// The undo code whose facts are needed.
     pub(crate) undo: Option<UndoHash>,
 }
 
 impl State {
-    /// The facts that the state and the answer to it want. No arm takes in several states by a wildcard, so
-    /// that a new state does not compile before it says what it wants.
+    /// Returns the facts that the state and the answer to it need. No arm covers several states by a
+    /// wildcard, so a new state does not compile until its needs are written here.
     pub(crate) fn needs<'a>(&'a self, input: Option<&'a Input>) -> Needs<'a> {
         match self {
             Self::Present { .. } => match input {
@@ -118,7 +118,7 @@ impl<'a> Needs<'a> {
 }
 
 impl Proving {
-    /// Where a code of the flow goes after this answer.
+    /// Returns where a code of the flow goes after this answer.
     fn goes_to<'a>(&'a self, input: Option<&'a Input>) -> (CodePurpose, &'a EmailAddress) {
         match input {
             Some(Input::CorrectAddress(corrected)) => (self.purpose, corrected),
@@ -127,7 +127,7 @@ impl Proving {
     }
 }
 
-/// The step that a flow is at.
+/// Returns the step that a flow is at.
 pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step {
     match &flow.state {
         State::Present { provider } | State::Adding { provider, .. } => Step::PresentAssertion {
@@ -208,7 +208,7 @@ pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step 
     }
 }
 
-/// What an ID token for the step that the flow is at has to carry (SPEC 2.9).
+/// Returns the nonce that an ID token must carry at the flow's current step (SPEC 2.9).
 pub(crate) fn nonce(flow: &FlowRecord, ctx: &Context<'_>) -> String {
     jose::nonce(ctx.keys, flow.id, flow.number)
 }

@@ -9,11 +9,12 @@ use crate::records::refusal::Refusal;
 use crate::records::step::{Answer, Step};
 use crate::records::verdict::{Change, Verdict};
 
-/// The answer to a step, and what comes of it.
+/// Takes the answer to a step.
 pub(crate) fn answer(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
     let was_at_provider = flow.state.is_at_provider();
     let mut verdict = stepped(flow, input, facts, ctx);
-    // Whatever the provider's word leads to, it has come; what is refused still waits for it.
+    // An accepted answer means that the provider's assertion has come. After a refusal the flow still waits
+    // for it.
     if was_at_provider && verdict.answer.is_ok() {
         verdict.changes.push(Change::AtProvider { waits: false });
     }
@@ -24,10 +25,10 @@ fn stepped(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> V
     let state = flow.state.clone();
     let turn = Turn { flow, facts, ctx, changes: Vec::new(), signed_in: None };
     match (state, input) {
-        // ── over ──
+        // ── from a final state ──
         (State::SignedIn { .. } | State::Done | State::Ended, _) => turn.refuse(Refusal::FlowExpired),
 
-        // ── from anywhere ──
+        // ── from any state ──
         (
             State::VerifyEmail(Verifying { proving, .. }) | State::Reset(Resetting { proving, .. }),
             Input::Plain(Answer::Cancel),
@@ -39,7 +40,7 @@ fn stepped(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> V
             arrival::present(turn, *asserted, intent)
         }
 
-        // ── wherever an assertion is taken ──
+        // ── from every state that takes an assertion ──
         (
             State::Present { .. }
             | State::Adding { .. }
@@ -82,7 +83,7 @@ fn stepped(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> V
             linking::prove_by_identity(turn, arrival, &asserted)
         }
 
-        // ── from the code of a forgotten password ──
+        // ── from the mailed code of a reset ──
         (State::Reset(resetting), Input::Plain(Answer::Code(code))) => reset::code(turn, resetting, &code),
         (State::Reset(resetting), Input::Plain(Answer::Resend)) => reset::resend(turn, resetting),
         (State::Reset(resetting), Input::CorrectAddress(email)) => reset::correct(turn, &resetting, email),
@@ -105,7 +106,7 @@ fn stepped(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> V
         // ── from PresentAssertion in a session ──
         (State::Adding { .. }, Input::Identity(asserted)) => add::identity(turn, *asserted),
 
-        // ── from the code of an undo ──
+        // ── from an undo ──
         (State::Undo(undoing), Input::NewPassword(new)) => undo::new_password(turn, undoing, new),
         (State::Undo(undoing), Input::SecondFactor(typed)) => undo::second_factor(turn, undoing, &typed),
 

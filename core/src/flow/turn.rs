@@ -1,4 +1,4 @@
-//! One answer being judged, and where the flow goes from there.
+//! The judgement of one answer, and the flow's next state.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const FLOW_LIFE: Duration = Duration::from_secs(15 * 60);
 const ASSERTION_LIFE: Duration = Duration::from_secs(10 * 60);
 const WAITING_FLOWS: usize = 3;
 
-/// One answer being judged: the flow, what is known, and what will be written.
+/// One answer being judged: the flow, the facts, and the changes to write.
 pub(crate) struct Turn<'a> {
     pub(crate) flow: FlowRecord,
     pub(crate) facts: Facts,
@@ -35,14 +35,14 @@ pub(crate) struct Turn<'a> {
 }
 
 impl<'a> Turn<'a> {
-    /// The first turn of a new flow, and the token that names it.
+    /// Returns the first turn of a new flow, and the token that names it.
     pub(crate) fn begin(client: &Client, facts: Facts, ctx: &'a Context<'a>) -> (Self, FlowToken) {
         let (flow, token) = begin(State::Ended, client, ctx);
         let flow = FlowRecord { number: 0, ..flow };
         (Self { flow, facts, ctx, changes: Vec::new(), signed_in: None }, token)
     }
 
-    /// The flow goes on to this state.
+    /// Moves the flow to this state.
     pub(crate) fn to(mut self, state: State) -> Verdict<Step> {
         self.flow.expires_at = self.ctx.now + life(&state, self.ctx);
         self.flow.state = state;
@@ -55,15 +55,15 @@ impl<'a> Turn<'a> {
         Verdict::done(step, self.changes)
     }
 
-    /// The flow asks whether to link or to create, and remembers what it offers (SPEC 2.4).
+    /// Asks whether to link or to create. The flow keeps the accounts that it offers (SPEC 2.4).
     pub(crate) fn ask(self, arrival: Arrival) -> Verdict<Step> {
         let prompt = prompt::prompt(&arrival, &self.facts, self.ctx);
         let offered = prompt.candidates.iter().map(|account| account.id).collect();
         self.to(State::LinkOrCreate { arrival, offered })
     }
 
-    /// The key may be new: the host is asked for the provider's set, once a flow, so that nobody keeps it
-    /// fetching with names of keys that there never were (SPEC 2.9).
+    /// Asks the host for the provider's key set, because the key may be new. Does so once per flow, so that
+    /// invented key names cannot make the host fetch again and again (SPEC 2.9).
     pub(crate) fn ask_for_keys(mut self, issuer: String) -> Verdict<Step> {
         if self.flow.asked_for_keys {
             return self.refuse(Refusal::AssertionRejected { reason: AssertionProblem::UnknownKey });
@@ -73,7 +73,7 @@ impl<'a> Turn<'a> {
         self.refuse(Refusal::NeedsKeys { issuer })
     }
 
-    /// The answer is no; what was counted by then is written.
+    /// Refuses the answer, and still writes what was counted before.
     pub(crate) fn refuse(self, refusal: Refusal) -> Verdict<Step> {
         Verdict::counted(refusal, self.changes)
     }
@@ -84,7 +84,7 @@ impl<'a> Turn<'a> {
         self.prove(proving, false, |proving| State::VerifyEmail(Verifying { registration, proving }))
     }
 
-    /// The flow waits for a code, among so many of its kind (SPEC 2.10).
+    /// Makes the flow wait for a mailed code, if fewer such flows wait than policy allows (SPEC 2.10).
     pub(crate) fn prove(
         mut self,
         proving: Proving,
@@ -106,8 +106,8 @@ impl<'a> Turn<'a> {
         self.send_code(proving, to_nobody, state)
     }
 
-    /// Sends a code as far as the pace allows. Over it the last living code stays usable, and the
-    /// answer looks alike (SPEC 12.5).
+    /// Sends a code if the rate limit allows. If not, the last valid code stays valid, and the answer is the
+    /// same (SPEC 12.5).
     pub(crate) fn send_code(
         mut self,
         mut proving: Proving,
@@ -136,7 +136,7 @@ impl<'a> Turn<'a> {
         self.to(state(proving))
     }
 
-    /// Whether it is the code that the flow waits for. A wrong one is counted.
+    /// Returns whether this is the code that the flow waits for. Counts a wrong code.
     pub(crate) fn takes(&self, proving: &mut Proving, code: &Secret) -> bool {
         let typed_in = TypedIn::Flow(self.flow.id);
         let slot = proving.code.as_mut();
@@ -154,13 +154,13 @@ impl<'a> Turn<'a> {
     }
 }
 
-/// The flow no longer counts among those that wait for a code to this address.
+/// Returns the change by which the flow no longer counts as waiting for a code to this address.
 fn stops_waiting(proving: &Proving, flow: FlowId, ctx: &Context<'_>) -> Change {
     let address = proving.purpose.address_hash(&proving.email, ctx.keys);
     Change::Waiting { purpose: proving.purpose, address, flow, waits: false }
 }
 
-/// A new flow at its first step, and the token that names it.
+/// Returns a new flow at its first step, and the token that names it.
 pub(crate) fn begin(state: State, client: &Client, ctx: &Context<'_>) -> (FlowRecord, FlowToken) {
     let id = ctx.draw.flow(ctx.now);
     let secret = ctx.draw.bytes("flow secret");
@@ -180,7 +180,7 @@ fn life(state: &State, ctx: &Context<'_>) -> Duration {
     match state {
         State::Present { .. } | State::Adding { .. } => ASSERTION_LIFE,
         _ => match state.proving() {
-            // Who waits for a message waits as long as its code lives (SPEC 2.10, 12.5).
+            // A flow that waits for a message lives as long as the code in it (SPEC 2.10, 12.5).
             Some(Proving { code: Some(slot), .. }) => slot.ends_at().since(ctx.now),
             Some(Proving { code: None, purpose, .. }) => purpose.life(),
             None => FLOW_LIFE,
@@ -188,7 +188,7 @@ fn life(state: &State, ctx: &Context<'_>) -> Duration {
     }
 }
 
-/// A new flow that waits at this state, and nothing else is written.
+/// Returns a new flow that waits in this state. Nothing else is written.
 pub(crate) fn waits(state: State, client: &Client, facts: &Facts, ctx: &Context<'_>) -> Verdict<Flow> {
     let (flow, token) = begin(state, client, ctx);
     let step = state::step(&flow, facts, ctx);
@@ -196,7 +196,7 @@ pub(crate) fn waits(state: State, client: &Client, facts: &Facts, ctx: &Context<
     Verdict::done(at, vec![Change::Flow(Box::new(flow))])
 }
 
-/// What goes with flows that are over.
+/// Returns the changes that remove expired flows.
 pub(crate) fn sweep(over: &[FlowRecord], ctx: &Context<'_>) -> Vec<Change> {
     over.iter()
         .flat_map(|flow| {
@@ -207,12 +207,12 @@ pub(crate) fn sweep(over: &[FlowRecord], ctx: &Context<'_>) -> Vec<Change> {
         .collect()
 }
 
-/// The hash by which a flow knows its token.
+/// Returns the hash by which a flow recognises its token.
 pub(crate) fn secret_hash(flow: FlowId, secret: &[u8; 32], ctx: &Context<'_>) -> [u8; 32] {
     ctx.keys.code(&[b"flow", flow.as_bytes(), secret])
 }
 
-/// The person has arrived: a session on the account ends the flow.
+/// Opens a session on the account, which ends the flow.
 pub(crate) fn arrive(
     mut turn: Turn<'_>,
     account: Account,

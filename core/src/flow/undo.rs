@@ -1,4 +1,4 @@
-//! Taking back a protected act: who lost a way in by it gets the account as it was before (SPEC 7.3).
+//! Undoes a protected act and gives the owner the account as it was before (SPEC 7.3).
 
 use crate::crypto::password::StoredPassword;
 use crate::flow::facts::{Facts, UndoFacts};
@@ -19,7 +19,8 @@ use crate::records::undo::{Asks, Undo, UndoHash, Undoing};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::{notices, protected};
 
-/// Somebody has an undo code. It leads to the account whose act it undoes; every other is over or never was.
+/// Starts an undo with a code. The code leads to the account whose act it undoes; a wrong or expired code is
+/// refused.
 pub(crate) fn begin(
     code: UndoHash,
     account: Option<Account>,
@@ -34,7 +35,7 @@ pub(crate) fn begin(
     go_on(turn, undoing, None).map(|step| Flow { token: Some(token), number: 1, step })
 }
 
-/// The new password was set.
+/// Takes the new password.
 pub(crate) fn new_password(turn: Turn<'_>, mut undoing: Undoing, new: StoredPassword) -> Verdict<Step> {
     if undoing.asks != Asks::NewPassword {
         return turn.refuse(Refusal::NotOffered);
@@ -43,7 +44,7 @@ pub(crate) fn new_password(turn: Turn<'_>, mut undoing: Undoing, new: StoredPass
     go_on(turn, undoing, None)
 }
 
-/// A factor of the time before the act was given.
+/// Takes a second factor of the account as it was before the act.
 pub(crate) fn second_factor(turn: Turn<'_>, undoing: Undoing, typed: &TypedFactor) -> Verdict<Step> {
     if undoing.asks != Asks::SecondFactor {
         return turn.refuse(Refusal::NotOffered);
@@ -63,7 +64,8 @@ fn go_on(mut turn: Turn<'_>, mut undoing: Undoing, second: Option<&TypedFactor>)
     apply(turn, account, &undo, undoing, second)
 }
 
-/// All in one act: the ways as they were, what was added since dropped, later codes void (SPEC 7.3).
+/// Restores the earlier credentials, drops those added since, and voids later undo codes, all in one act
+/// (SPEC 7.3).
 fn apply(
     mut turn: Turn<'_>,
     mut account: Account,
@@ -78,7 +80,7 @@ fn apply(
     let since: Vec<&Credentials> =
         void.iter().map(|(_, other)| &other.before).chain([&before.credentials]).collect();
     let mut credentials = undo.before.put_back(&since);
-    // Its owner let go of it at once (SPEC 1.7), and somebody else has it by now.
+    // The owner freed the identifier by removing the method (SPEC 1.7), and another account has it now.
     credentials.methods.retain(|method| !held_by_others.contains(&method.credential.identifier()));
     if credentials.methods.iter().all(|method| method.suspended) {
         return turn.refuse(Refusal::IdentityInUse);
@@ -121,7 +123,7 @@ fn apply(
             turn.facts.account = Some(account);
             turn.to(State::ConfirmRestore(entry))
         }
-        // No first factor was proven: the owner signs in by a method that is back.
+        // No first factor was proven, so the owner signs in with a restored method.
         None => {
             turn.changes.push(Change::account(account, event));
             turn.to(State::Done)
@@ -129,7 +131,8 @@ fn apply(
     }
 }
 
-/// Whoever was verified before or is now hears of it: one of the two may not have wanted it.
+/// Notifies the addresses that were verified before and those that are verified now, because the owner of
+/// either may not have wanted the undo.
 fn tell(turn: &mut Turn<'_>, before: &Account, after: &Account) {
     let added = after.verified().filter(|email| !before.has_verified(email));
     let device = turn.flow.client.device();

@@ -33,7 +33,7 @@ pub struct EntropyFailed;
 
 impl fmt::Display for EntropyFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the source of randomness gave none")
+        f.write_str("the source of randomness gave no bytes")
     }
 }
 

@@ -39,7 +39,7 @@ worded! {
         /// The owner confirmed which sign-in methods are theirs.
         MethodsReviewed => "the sign-in methods were reviewed";
         /// The owner took over the newer email of an identity.
-        SeenEmailTaken => "the newer email of an identity was taken";
+        SeenEmailTaken => "the newer email of an identity was taken over";
         /// The owner changed the display name.
         DisplayNameChanged => "the display name was changed";
         /// An address was proven.
@@ -47,7 +47,7 @@ worded! {
         /// The contact address was changed.
         EmailChanged => "the contact address was changed";
         /// A wrong code for an address was typed.
-        AddressCodeTried => "the code of an address was tried";
+        AddressCodeTried => "a code for an address was tried";
         /// A protected act was undone.
         Undone => "a change was undone";
         /// A session was opened.
@@ -55,9 +55,9 @@ worded! {
         /// A wrong password was typed.
         PasswordTried => "a password was tried";
         /// An identity that is not a sign-in method of the account was presented as proof for a link.
-        ForeignIdentityShown => "an identity of somebody else was shown";
+        ForeignIdentityShown => "an identity that is not a sign-in method was presented";
         /// An attempt came too early.
-        Throttled => "a try came too early";
+        Throttled => "an attempt came too early";
         /// A second factor was proven as a step towards another act.
         SecondFactorProven => "the second factor was proven";
         /// A wrong second factor was typed.
@@ -73,47 +73,47 @@ worded! {
         /// MFA was turned off.
         MfaTurnedOff => "MFA was turned off";
         /// New recovery codes were made.
-        RecoveryCodesMade => "other recovery codes were made";
+        RecoveryCodesMade => "new recovery codes were made";
         /// The new recovery codes were saved and are valid now.
-        RecoveryCodesSaved => "the other recovery codes were saved";
+        RecoveryCodesSaved => "the new recovery codes were saved";
         /// A password was reported as known to others.
-        MethodCompromised => "a password was said to be known to others";
+        MethodCompromised => "a password was reported as known to others";
         /// The proof of a session was renewed.
         Reauthenticated => "the proof of a session was renewed";
         /// A wrong proof was given in a reauthentication.
-        ReauthenticationTried => "a renewal of the proof of a session was tried";
+        ReauthenticationTried => "a reauthentication was tried";
         /// The password was changed.
         PasswordChanged => "the password was changed";
         /// The password was reset with a mailed code.
-        PasswordReset => "the password was reset by a mailed code";
+        PasswordReset => "the password was reset with a mailed code";
         /// The device forgot the account and ended the account's sessions there.
-        ForgottenHere => "the device was told to forget the account";
+        ForgottenHere => "the account was removed from a device";
         /// A session was ended.
         SessionEnded => "a session was ended";
         /// All sessions but one were ended.
         OtherSessionsEnded => "all other sessions were ended";
         /// The deletion of the account was requested.
-        DeletionRequested => "deletion was asked for";
+        DeletionRequested => "deletion was requested";
         /// The account was restored from deletion.
         Restored => "the account was restored";
         /// The account was restored from deletion, and a sign-in method was added by linking.
-        RestoredAndLinked => "the account was restored, and a sign-in method added";
+        RestoredAndLinked => "the account was restored, and a sign-in method was added";
         /// A product was used for the first time.
         ProductOpened => "a product was used for the first time";
         /// The billing profile of a product was set.
         BillingSet => "the billing of a product was set";
         /// The deletion was requested again while the account was pending deletion.
-        DeletionAskedAgain => "deletion was asked for again";
+        DeletionAskedAgain => "deletion was requested again";
         /// The erasure of the account was announced.
-        ErasureAnnounced => "it was announced that the account will be erased";
+        ErasureAnnounced => "the erasure of the account was announced";
         /// The rest of the time to restore the account was skipped.
         Erased => "the account was erased";
         /// The account's data was exported.
-        Exported => "everything that is held about the account was given out";
+        Exported => "the data of the account was exported";
         /// A privacy request was made.
-        PrivacyRequested => "something was asked for about the data";
+        PrivacyRequested => "a privacy request was made";
         /// A privacy request was answered.
-        PrivacyRequestClosed => "what was asked for about the data was answered";
+        PrivacyRequestClosed => "a privacy request was answered";
     }
 }
 

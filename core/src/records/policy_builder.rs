@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_out_of_its_bounds_is_named_and_no_other() {
+    fn an_error_names_only_the_setting_that_is_out_of_its_bounds() {
         let hour = 3_600;
         let day = 24 * hour;
         let bounds: [(&str, Set, u64, u64); 11] = [
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_as_strong_as_the_cheat_sheet_holds_equal_and_no_more_than_a_phone_bears() {
+    fn a_hash_cost_is_at_least_the_cheat_sheet_s_and_at_most_what_a_phone_bears() {
         for (memory, passes, lanes, is_taken) in [
             (47_104, 1, 1, true),
             (47_103, 1, 1, false),

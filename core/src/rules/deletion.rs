@@ -15,7 +15,7 @@ use crate::rules::fresh::{FirstFactor, Fresh};
 use crate::rules::notices;
 
 /// How long after the request a deleted account can be restored (SPEC 9.1).
-pub(crate) const WAY_BACK: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub(crate) const RESTORE_WINDOW: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long before the purge the owner is reminded (SPEC 9.1).
 const REMINDED_BEFORE: [Duration; 2] = [Duration::from_secs(7 * 24 * 60 * 60), DAY];
 
@@ -46,7 +46,7 @@ pub(crate) fn schedule(
     device: &str,
     ctx: &Context<'_>,
 ) -> (Deletion, Vec<Change>) {
-    let purge_at = ctx.now + WAY_BACK;
+    let purge_at = ctx.now + RESTORE_WINDOW;
     let mut changes = notices::to_verified(account, &Body::DeletionRequested { purge_at }, device, ctx);
     if matches!(requested_by, RequestedBy::Support { .. }) {
         // The owner did not ask, so the sessions on the owner's devices are suspended and not ended (SPEC 9.5).

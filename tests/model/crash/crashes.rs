@@ -1,4 +1,4 @@
-//! Crashes at many points of what was recorded, each opened again and judged.
+//! Crashes at many points of a recording, and checks what opens after each.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -15,21 +15,21 @@ use super::kinds::{Again, Rehearsal, goes_on, is_answered, owned};
 use super::recording::{Found, Recording};
 use crate::acts::Dice;
 
-/// Of so many points one is opened with an engine, which goes on from there.
+/// At one in so many points, an engine opens the store and continues.
 const WHOLE: usize = 20;
-/// So many second crashes are made of one recovery.
+/// How many second crashes one recovery has.
 const SECONDS: usize = 4;
 const AT_ONCE: usize = 2;
 
-/// What came of the points.
+/// The results of the points.
 #[derive(Default)]
 pub(crate) struct Figures {
     points: usize,
     found: BTreeMap<Found, usize>,
     /// By mode, or by answer.
-    ways: BTreeMap<&'static str, usize>,
+    by_cause: BTreeMap<&'static str, usize>,
     whole: usize,
-    /// Points whose disk was like no other's before.
+    /// How many points left a disk with new content.
     distinct: usize,
     pub(crate) failures: Vec<String>,
 }
@@ -51,19 +51,19 @@ impl Figures {
         for (found, count) in other.found {
             *self.found.entry(found).or_default() += count;
         }
-        for (way, count) in other.ways {
-            *self.ways.entry(way).or_default() += count;
+        for (cause, count) in other.by_cause {
+            *self.by_cause.entry(cause).or_default() += count;
         }
     }
 
     pub(crate) fn note(
         &mut self,
-        way: &'static str,
+        cause: &'static str,
         judged: Result<Found, String>,
         place: impl FnOnce() -> String,
     ) {
         self.points += 1;
-        *self.ways.entry(way).or_default() += 1;
+        *self.by_cause.entry(cause).or_default() += 1;
         match judged {
             Ok(found) => *self.found.entry(found).or_default() += 1,
             Err(why) => self.failures.push(format!("{}: {why}", place())),
@@ -76,7 +76,7 @@ impl fmt::Display for Figures {
         let found = |found| self.found(found);
         write!(
             f,
-            "{} points ({} disks that differ): {} with the last acknowledged commit, {} with the one under way, {} \
+            "{} points ({} distinct disks): {} with the last acknowledged commit, {} with the next one, {} \
              refused before the first commit, {} failures; {} opened with an engine; {:?}",
             self.points,
             self.distinct,
@@ -85,12 +85,12 @@ impl fmt::Display for Figures {
             found(Found::NotMade),
             self.failures.len(),
             self.whole,
-            self.ways,
+            self.by_cause,
         )
     }
 }
 
-/// Runs `each` on every item, on all cores, and adds up.
+/// Runs `each` on every item, on several threads, and adds up the results.
 pub(crate) fn side_by_side<T: Send + Sync>(items: &[T], each: impl Fn(&T) -> Figures + Sync) -> Figures {
     let next = AtomicUsize::new(0);
     let mut sum = Figures::default();
@@ -158,7 +158,7 @@ pub(crate) fn crash(
     figures
 }
 
-/// What came of each disk, by a hash of its bytes: many points leave the same.
+/// The result for each disk, by a hash of its bytes, because many points leave the same bytes.
 #[derive(Default)]
 struct Judged {
     expected: Option<(u64, u64)>,
@@ -169,7 +169,8 @@ struct Judged {
 
 impl Judged {
     fn of(&mut self, recording: &Recording, at: usize, image: Vec<u8>) -> Result<Found, String> {
-        // What may be there is part of the verdict; the points come in the order of their places.
+        // The result also depends on which commits are acceptable. The points come in the order of their
+        // places.
         let expected = recording.range(at);
         if self.expected != expected {
             self.expected = expected;
@@ -200,7 +201,7 @@ fn any_mode(dice: &mut Dice) -> Mode {
     Mode::ALL[dice.below(Mode::ALL.len())]
 }
 
-/// A place where the mode has something to do: mostly within the acts, now and then while the store is closed.
+/// Returns a place where the mode has an effect: mostly within the acts, sometimes while the store is closed.
 fn place(recording: &Recording, mode: Mode, dice: &mut Dice) -> usize {
     let from = recording.from;
     loop {
@@ -213,7 +214,7 @@ fn place(recording: &Recording, mode: Mode, dice: &mut Dice) -> usize {
     }
 }
 
-/// The store recovers from the first crash, and its own writes are cut off by another.
+/// Recovers the store from the first crash, and crashes again within the recovery.
 fn again(
     recording: &Recording,
     at: usize,
@@ -222,7 +223,7 @@ fn again(
     judged: &mut Judged,
 ) -> Result<Found, String> {
     let disk = Disk::holding(image.to_vec());
-    // What it opens with is judged by the crashes that are not followed by another.
+    // Crashes without a second one check what this opens with.
     _ = recording.open(Arc::new(disk.clone()), None);
     let log = disk.take_log();
     let mut walk = Walk::new(image.to_vec(), &log);
@@ -231,30 +232,28 @@ fn again(
     judged.of(recording, at, image)
 }
 
-/// A new engine on what the crash left: the act is there or is not, the same call made again leaves exactly one,
-/// and somebody else's act works.
+/// Opens an engine after the crash. Checks that the act was done or not, that repeating the call leaves
+/// exactly one effect, and that another person's act works.
 fn whole(rehearsal: &Rehearsal, image: Vec<u8>) -> Result<(), String> {
     let (low, high) = rehearsal.recording.last_commits();
     let (before, after) = (rehearsal.recording.rows(low), rehearsal.recording.rows(high));
     let environment = rehearsal.opener.environment();
     let opened = rehearsal.opener.open(Arc::new(MemoryMedium::holding(image)), None, environment);
-    let engine = opened.map_err(|error| format!("it does not open: {error}"))?;
+    let engine = opened.map_err(|error| format!("the store does not open: {error}"))?;
     let rows = engine.dump().map_err(|error| error.to_string())?;
     let is_done = rows == *after;
     if !is_done && rows != *before && rehearsal.kind.again != Again::On {
-        return Err("the act is there in part".to_owned());
+        return Err("only a part of the act is stored".to_owned());
     }
     let answer = (rehearsal.call)(&engine);
     if !is_answered(&answer) || (!is_done && answer != rehearsal.answer) {
-        return Err(format!(
-            "the same call again is answered with {answer:?}, its effect was there: {is_done}"
-        ));
+        return Err(format!("the repeated call got {answer:?}; the act was stored before: {is_done}"));
     }
     let rows = engine.dump().map_err(|error| error.to_string())?;
     let is_more = rehearsal.kind.again == Again::More && is_done;
     if !is_more && owned(&rows) != owned(after) {
         return Err(format!(
-            "made again (it was there: {is_done}) it leaves {:?}, once {:?}",
+            "the repeated call leaves {:?}, one call leaves {:?}; the act was stored before: {is_done}",
             owned(&rows),
             owned(after)
         ));

@@ -1,4 +1,4 @@
-//! A disk in memory that records what is written to it, and fails when it is told to.
+//! A disk in memory that records writes and fails on demand.
 
 use std::io;
 use std::ops::Bound;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use selfsame::testing::{BackendError, Medium, MemoryMedium, Opened, StorageBackend, StoreError};
 
-/// What changes a disk, or makes its changes last.
+/// A change of the disk, or a sync that makes changes durable.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Op {
     Write {
@@ -16,42 +16,43 @@ pub(crate) enum Op {
     },
     SetLen(u64),
     Sync,
-    /// A sync that failed: what was written since the last one is read back as long as the machine runs, and
-    /// no later sync makes it last.
+    /// A failed sync. What was written since the last sync can be read as long as the machine runs, but no
+    /// later sync makes it durable.
     Lost,
-    /// What was written and synced beside takes the place of all that was there, at once and durably.
+    /// The file that was written and synced beside the old one replaces it, at once and durably.
     Replaced(Vec<u8>),
 }
 
-/// How much of a call happens that says it failed.
+/// How much of a failed call takes effect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Effect {
     Nothing,
-    /// The first half of what is written, nothing of any other call.
+    /// The first half of a write, and nothing of any other call.
     Half,
     All,
-    /// As Linux has it where a sync fails: see [`Op::Lost`]. Nothing of any other call.
+    /// The behaviour of Linux if a sync fails: see [`Op::Lost`]. Nothing of any other call.
     Lost,
-    /// Nothing, and it says that it was done.
+    /// Nothing, and the call reports success.
     Silence,
 }
 
 /// Which calls fail, and how.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Fault {
-    /// The number of the call, from 1 on; reads, writes, changes of length and syncs count.
+    /// The number of the first failing call, counted from 1. Reads, writes, changes of length and syncs
+    /// count.
     pub(crate) call: usize,
-    /// As the machine numbers its errors: `ENOSPC`, `EIO`.
+    /// The error number of the operating system: `ENOSPC`, `EIO`.
     pub(crate) errno: i32,
     pub(crate) effect: Effect,
-    /// Every call from then on fails, and the disk does not open.
+    /// Whether every later call fails too and the disk no longer opens.
     pub(crate) for_good: bool,
 }
 
 pub(crate) const ENOSPC: i32 = 28;
 pub(crate) const EIO: i32 = 5;
 
-/// The disk; clones are the same one.
+/// The disk. Clones share one disk.
 #[derive(Clone, Default)]
 pub(crate) struct Disk(Arc<Inner>);
 
@@ -60,7 +61,7 @@ struct Inner {
     below: MemoryMedium,
     log: Mutex<Vec<Op>>,
     plan: Mutex<Plan>,
-    /// How often all that was there was replaced.
+    /// How often the file was replaced.
     replaced: AtomicUsize,
     is_replaced: AtomicBool,
 }
@@ -76,7 +77,7 @@ impl Disk {
         Self::default()
     }
 
-    /// A disk that holds these bytes and has recorded nothing.
+    /// Returns a disk with these bytes and an empty recording.
     pub(crate) fn holding(bytes: Vec<u8>) -> Self {
         Self(Arc::new(Inner { below: MemoryMedium::holding(bytes), ..Inner::default() }))
     }
@@ -85,7 +86,7 @@ impl Disk {
         self.0.below.bytes()
     }
 
-    /// How much was recorded so far.
+    /// Returns the number of recorded operations.
     pub(crate) fn recorded(&self) -> usize {
         lock(&self.0.log).len()
     }
@@ -94,12 +95,12 @@ impl Disk {
         std::mem::take(&mut lock(&self.0.log))
     }
 
-    /// From now on calls are counted, and fail as the fault says; without one none does.
+    /// Starts counting calls, and lets them fail as `fault` says. With `None`, no call fails.
     pub(crate) fn set(&self, fault: Option<Fault>) {
         *lock(&self.0.plan) = Plan { fault, calls: 0 };
     }
 
-    /// Whether a call has failed since the fault was set.
+    /// Returns whether a call has failed since the fault was set.
     pub(crate) fn struck(&self) -> bool {
         let plan = lock(&self.0.plan);
         plan.fault.is_some_and(|fault| plan.calls >= fault.call)
@@ -128,7 +129,8 @@ impl Medium for Disk {
     fn put_in_place(&self) -> Result<(), StoreError> {
         self.0.below.put_in_place()?;
         self.0.replaced.fetch_add(1, Ordering::SeqCst);
-        // It is recorded when it is opened: closing it writes to it once more, and changes nothing that is read.
+        // The replacement is recorded at the next opening, because closing the file still writes to it
+        // without changing what is read.
         self.0.is_replaced.store(true, Ordering::SeqCst);
         Ok(())
     }
@@ -148,7 +150,7 @@ impl std::fmt::Debug for Recorded {
 }
 
 impl Recorded {
-    /// Counts a call: the error that it is to end with, and how much of it happens nonetheless.
+    /// Counts a call. Returns its error and effect if it must fail.
     fn failing(&self) -> Option<(Effect, io::Error)> {
         let mut plan = lock(&self.disk.plan);
         plan.calls += 1;
@@ -170,7 +172,7 @@ impl Recorded {
             _ => None,
         };
         if let Some(op) = happens {
-            // In one step, so that the record has the order of the disk.
+            // Holds the lock across both, so that the recording has the order of the disk.
             let mut log = lock(&self.disk.log);
             match &op {
                 Op::Write { at, data } => self.below.write(*at, data)?,
@@ -178,7 +180,8 @@ impl Recorded {
                 Op::Sync => self.below.sync_data()?,
                 Op::Lost | Op::Replaced(_) => {}
             }
-            // What was replaced is written to by who has it open, and read by nobody.
+            // Writes to the replaced file still come from whoever has it open. Nobody reads them, so they are
+            // not recorded.
             if self.opened_at == self.disk.replaced.load(Ordering::SeqCst) {
                 log.push(op);
             }
@@ -214,7 +217,7 @@ impl StorageBackend for Recorded {
         self.change(Op::Write { at: offset, data: data.to_vec() })
     }
 
-    // A backend without lock methods of its own keeps nobody out.
+    // A backend without lock methods of its own locks nobody out.
     fn close(&self) -> io::Result<()> {
         self.below.close()
     }

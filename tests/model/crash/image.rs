@@ -1,20 +1,20 @@
-//! What a crash may leave of a disk. Only what was not synced may be lost, torn or out of order.
+//! What a crash can leave on a disk. Only unsynced writes can be lost, torn or reordered.
 
 use super::disk::Op;
 use crate::acts::Dice;
 
 const SECTOR: u64 = 512;
 
-/// How a crash leaves what was not synced.
+/// What a crash does to unsynced writes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Mode {
-    /// All of it is there.
+    /// All of them are on the disk.
     Prefix,
-    /// The write under way too, up to the end of one of its sectors, or from there on.
+    /// All of them, and the current write before or after the end of one of its sectors.
     TornSector,
-    /// The write under way too, up to one of its bytes.
+    /// All of them, and the current write up to one of its bytes.
     TornByte,
-    /// Some of it in order: writes are there, not there, or in some of their sectors.
+    /// Some of them in order. Each write is complete, missing, or only in some of its sectors.
     Subset,
     /// The same in any order.
     Reordered,
@@ -35,19 +35,19 @@ impl Mode {
     }
 }
 
-/// A walk along what was recorded.
+/// A walk through the recording.
 pub(crate) struct Walk<'a> {
     log: &'a [Op],
-    /// So many are done; the next is under way.
+    /// The number of completed operations. The next one is current.
     at: usize,
     live: Vec<u8>,
-    /// What the last sync made last, and the number of the first that came after it.
+    /// The durable bytes, and the position of the first operation after the last sync.
     synced: Vec<u8>,
     since: usize,
 }
 
 impl<'a> Walk<'a> {
-    /// At the beginning, on a disk that holds `base` durably.
+    /// Starts at the beginning, on a disk where `base` is durable.
     pub(crate) fn new(base: Vec<u8>, log: &'a [Op]) -> Self {
         Self { log, at: 0, live: base.clone(), synced: base, since: 0 }
     }
@@ -69,12 +69,12 @@ impl<'a> Walk<'a> {
         self.live.clone()
     }
 
-    /// What is left when all is lost that can be.
+    /// Returns what is left if everything unsynced is lost.
     pub(crate) fn synced(&self) -> Vec<u8> {
         self.synced.clone()
     }
 
-    /// What the disk holds after a crash here.
+    /// Returns what the disk holds after a crash here.
     pub(crate) fn image(&self, mode: Mode, dice: &mut Dice) -> Vec<u8> {
         match mode {
             Mode::Prefix => self.live(),
@@ -121,14 +121,14 @@ fn any(dice: &mut Dice, len: usize) -> usize {
     dice.below(len + 1)
 }
 
-/// A place within a write where one sector ends and another begins.
+/// Returns a place within a write where one sector ends and the next begins.
 fn border(at: u64, len: usize, dice: &mut Dice) -> usize {
     let first = (SECTOR - at % SECTOR) as usize;
     let borders = len.saturating_sub(first).div_ceil(SECTOR as usize);
     (first + dice.below(borders.max(1)) * SECTOR as usize).min(len)
 }
 
-/// Each sector of a write is there or not.
+/// Applies a random choice of the sectors of a write.
 fn in_part(image: &mut [u8], op: &Op, dice: &mut Dice) {
     let Op::Write { at, data } = op else { return };
     let (mut at, mut data) = (*at, data.as_slice());
@@ -151,7 +151,7 @@ fn apply(image: &mut Vec<u8>, op: &Op) {
     }
 }
 
-/// What lies beyond the length that the disk has is lost with the change of length.
+/// Writes the data up to the end of the disk. The rest was lost with a change of length.
 fn write(image: &mut [u8], at: u64, data: &[u8]) {
     let at = usize::try_from(at).unwrap().min(image.len());
     let len = data.len().min(image.len() - at);

@@ -1,4 +1,4 @@
-//! One act of each kind, prepared up to the call itself, so that the call can be made on any opening of the store.
+//! One act of each kind, prepared up to the call, so that the call can be made on any opening of the store.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,24 +18,24 @@ const PASSWORD: &str = "correct horse battery staple";
 const ANOTHER: &str = "another horse battery staple";
 const NEW: &str = "new@example.net";
 
-/// A call, with what it is made with.
+/// A call with its arguments.
 pub(crate) type Call = Box<dyn Fn(&Engine) -> Result<(), Error> + Send + Sync>;
 
 /// One kind of act.
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
-    /// How the call may be repeated.
+    /// What happens if the call is repeated.
     pub(crate) again: Again,
     pub(crate) prepare: fn(&World) -> Call,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Again {
-    /// The same call has no second effect.
+    /// The second call has no effect.
     Once,
-    /// The same call does the same once more.
+    /// The second call does the act again.
     More,
-    /// The same call goes on where it was interrupted: it has several commits.
+    /// The second call continues where the first was interrupted, because the act has several commits.
     On,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
     kinds
 }
 
-/// What leads in, and what changes that.
+/// Sign-ups, sign-ins, and changes of sign-in methods.
 fn of_ways_in() -> Vec<Kind> {
     use Again::{More, Once};
     vec![
@@ -123,7 +123,7 @@ fn of_ways_in() -> Vec<Kind> {
     ]
 }
 
-/// What becomes of an account, its data and its store.
+/// Acts on an account, its data and its store.
 fn of_accounts() -> Vec<Kind> {
     use Again::{More, On, Once};
     vec![
@@ -190,7 +190,7 @@ fn answers(to: Flow, answer: Answer) -> Call {
     Box::new(move |engine| engine.answer(&to, answer.clone()).map(drop))
 }
 
-/// Ada with an X identity besides.
+/// Creates Ada's account and adds an X identity.
 fn with_x(world: &World) -> SessionToken {
     let ada = world.ada();
     let x = Identity::at("x", "1815");
@@ -202,7 +202,7 @@ fn client() -> Client {
     Client::on("laptop")
 }
 
-/// What opens the store of a world, by anybody, at any time.
+/// What is needed to open the store of a world.
 pub(crate) struct Opener {
     unlock: Unlock,
     policy: Policy,
@@ -214,7 +214,7 @@ impl Opener {
         Self { unlock: world.unlock(), policy: World::policy().build().unwrap(), now: world.now() }
     }
 
-    /// The time, a hasher and randomness as they are in every new process of this test.
+    /// Returns the clock, hasher and randomness that every new process of this test has.
     pub(crate) fn environment(&self) -> Environment {
         self.with(Arc::new(SeededEntropy::new(7)), Arc::new(CountingHasher::default()))
     }
@@ -239,15 +239,15 @@ impl Opener {
     }
 }
 
-/// An act that was prepared, done, and recorded.
+/// An act that was prepared, done and recorded.
 pub(crate) struct Rehearsal {
     pub(crate) kind: Kind,
     pub(crate) call: Call,
     pub(crate) opener: Opener,
     pub(crate) recording: Recording,
-    /// What it was answered with.
+    /// The answer to the call.
     pub(crate) answer: Result<(), Error>,
-    /// The store before it, closed.
+    /// The bytes of the closed store before the act.
     pub(crate) before: Vec<u8>,
 }
 
@@ -279,12 +279,12 @@ impl Rehearsal {
     }
 }
 
-/// Whether it was the rules that answered, and not a machine that failed.
+/// Returns whether the rules answered, rather than a failed machine.
 pub(crate) fn is_answered(answer: &Result<(), Error>) -> bool {
     matches!(answer, Ok(()) | Err(Error::Refused(_)))
 }
 
-/// How many rows there are of what somebody has: what an act done twice would have more of.
+/// Returns the number of rows per table, for tables that would have more rows if an act were done twice.
 pub(crate) fn owned(rows: &Rows) -> BTreeMap<&'static str, usize> {
     const OWNED: [&str; 12] = [
         "account",
@@ -307,7 +307,7 @@ pub(crate) fn owned(rows: &Rows) -> BTreeMap<&'static str, usize> {
     counts
 }
 
-/// What an act of another person comes to: the engine is whole.
+/// Checks that the engine is intact by acts of another person.
 pub(crate) fn goes_on(engine: &Engine) -> Result<(), String> {
     let failed = |error: Error| format!("the next act: {error}");
     let email = "next@example.com";

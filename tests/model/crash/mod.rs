@@ -1,13 +1,14 @@
-//! The file never lies: whatever a crash or a failing machine leaves, every act that was acknowledged is there
-//! whole, and every other one is there whole or not at all (SPEC 3.4, 5.2, 12.3, 13.1).
+//! Whatever a crash or a failing machine leaves, the file contains every acknowledged act completely, and
+//! every other act completely or not at all (SPEC 3.4, 5.2, 12.3, 13.1).
 //!
-//! Acts of every kind, the stories and random acts are recorded on a disk. Each point of the recording is a
-//! crash: what was not synced is cut off, torn, lost or out of order, also while the store recovers from such a
-//! crash. The store is opened on what is left, without an engine, and its rows are compared with those of the
-//! last acknowledged commit and of the one under way. At one point of an act in twenty a new engine opens it,
-//! makes the same call again, and goes on.
+//! Acts of every kind, the stories and random acts are recorded on a disk. The test then crashes at many
+//! points of the recording: unsynced writes are cut off, torn, lost or reordered, also while the store
+//! recovers from such a crash. After each crash the test opens the store without an engine and compares its
+//! rows with those of the last acknowledged commit and of the current one. At one point in twenty, a new
+//! engine opens the store, repeats the call and continues.
 //!
-//! `CRASH_POINTS` is the number of crashes of each mode for each kind of act; `CRASH_SEED` chooses others:
+//! `CRASH_POINTS` sets the number of crashes in each mode for each kind of act. `CRASH_SEED` selects other
+//! points:
 //!
 //! ```text
 //! CRASH_POINTS=100000 cargo test --release -p selfsame-tests --test model -- --nocapture crash
@@ -18,7 +19,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test stops at what it did not expect, and prints its figures"
+    reason = "a test panics on anything unexpected, and prints its figures"
 )]
 
 mod crashes;
@@ -45,12 +46,13 @@ use selfsame_world::{World, play_watched};
 use crate::acts::Dice;
 use crate::stage::Stage;
 
-/// Crashes of each mode for each kind of act, unless it is told otherwise.
+/// The default number of crashes in each mode for each kind of act.
 const POINTS: usize = 120;
-/// Worlds of random acts, and acts in each.
+/// The number of worlds with random acts, and the acts in each.
 const WORLDS: u64 = 4;
 const ACTS: usize = 60;
-/// People at work at once (which of their acts share a commit is the machine's choice, not the seed's), and acts of each.
+/// The number of people who act at once, and the acts of each. The machine decides which acts share a commit;
+/// the seed does not.
 const AT_ONCE: usize = 6;
 const TURNS: usize = 12;
 
@@ -70,7 +72,7 @@ fn told(what: &str, figures: &Figures) {
 }
 
 #[test]
-fn r12_3_what_was_answered_is_durable_and_an_act_is_whole_or_not_there_after_a_crash() {
+fn r12_3_after_a_crash_acknowledged_acts_are_durable_and_others_are_complete_or_absent() {
     let kinds: Vec<_> = kinds().into_iter().map(Rehearsal::of).collect();
     let points = number("CRASH_POINTS", POINTS);
     let figures = side_by_side(&kinds, |act| crash(&act.recording, points, seed(), Some(act)));
@@ -79,7 +81,7 @@ fn r12_3_what_was_answered_is_durable_and_an_act_is_whole_or_not_there_after_a_c
 }
 
 #[test]
-fn a_crash_in_a_story_loses_nothing_that_was_acknowledged() {
+fn a_crash_in_a_story_loses_no_acknowledged_act() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("stories");
     let mut stories: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     stories.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
@@ -104,7 +106,7 @@ fn a_crash_in_a_story_loses_nothing_that_was_acknowledged() {
 }
 
 #[test]
-fn a_crash_in_random_acts_loses_nothing_that_was_acknowledged() {
+fn a_crash_in_random_acts_loses_no_acknowledged_act() {
     let seeds: Vec<u64> = (0..WORLDS).map(|world| seed() + world).collect();
     let points = number("CRASH_POINTS", POINTS);
     let figures = side_by_side(&seeds, |seed| {
@@ -129,7 +131,7 @@ fn a_crash_in_random_acts_loses_nothing_that_was_acknowledged() {
 }
 
 #[test]
-fn a_crash_in_a_commit_that_acts_share_leaves_all_of_them_or_none() {
+fn a_crash_in_a_shared_commit_keeps_all_of_its_acts_or_none() {
     let seeds: Vec<u64> = (0..WORLDS).map(|world| seed() + world).collect();
     let points = number("CRASH_POINTS", POINTS);
     let commits = AtomicU64::new(0);
@@ -162,5 +164,5 @@ fn a_crash_in_a_commit_that_acts_share_leaves_all_of_them_or_none() {
     });
     told("shared commits", &figures);
     let (commits, acts) = (commits.into_inner(), WORLDS * (AT_ONCE * TURNS) as u64);
-    assert!(commits < acts, "{acts} acts made {commits} commits: none was shared");
+    assert!(commits < acts, "{acts} acts made {commits} commits, so no commit was shared");
 }

@@ -1,4 +1,5 @@
-//! That the crashes can fail: a disk that drops what was synced, and stores whose acts are not whole.
+//! Proves that the crash tests can fail: with a disk that drops synced writes, and with stores that split
+//! acts.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ fn of_kind(name: &str) -> Rehearsal {
     Rehearsal::of(kinds().into_iter().find(|kind| kind.name == name).unwrap())
 }
 
-/// Which modes of crashes found something.
+/// Returns the modes in which a crash found a failure.
 fn caught(figures: &Figures) -> Vec<Mode> {
     let told =
         |mode: &Mode| figures.failures.iter().any(|failure| failure.contains(&format!(" {mode:?} at ")));
@@ -25,7 +26,7 @@ fn caught(figures: &Figures) -> Vec<Mode> {
 }
 
 #[test]
-fn a_disk_that_drops_synced_writes_is_caught() {
+fn a_disk_that_drops_synced_writes_is_detected() {
     let mut act = of_kind("code");
     let before = crash(&act.recording, POINTS, 1, None);
     assert_eq!(before.failures.len(), 0, "{before}");
@@ -38,14 +39,14 @@ fn a_disk_that_drops_synced_writes_is_caught() {
 }
 
 #[test]
-fn a_disk_that_tells_of_an_act_before_it_is_synced_is_caught() {
+fn a_disk_that_acknowledges_an_act_before_the_sync_is_detected() {
     let mut act = of_kind("sign-in, right");
     act.recording.acknowledge_early();
     let figures = crash(&act.recording, POINTS, 1, None);
     assert_eq!(caught(&figures), Mode::ALL, "{figures}");
 }
 
-/// A store that makes of every act as many commits as it has rows.
+/// A store that makes one commit per row of an act.
 struct RowByRow(RedbStore);
 
 impl RowByRow {
@@ -59,7 +60,7 @@ impl RowByRow {
     }
 }
 
-/// Two rows that belong together, in one act, by a store that is whole or by one that is not.
+/// Writes two rows in one act, to a store that keeps acts whole or to one that does not.
 fn two_rows(is_whole: bool) -> Figures {
     let disk = Disk::new();
     let medium: Arc<dyn Medium> = Arc::new(disk.clone());
@@ -84,7 +85,7 @@ fn two_rows(is_whole: bool) -> Figures {
 }
 
 #[test]
-fn a_store_whose_acts_are_done_in_part_is_caught() {
+fn a_store_that_splits_acts_is_detected() {
     let whole = two_rows(true);
     assert_eq!(whole.failures, [""; 0], "{whole}");
     assert!(whole.found(Found::InFlight) > 0, "{whole}");
@@ -92,9 +93,9 @@ fn a_store_whose_acts_are_done_in_part_is_caught() {
     assert_eq!(caught(&half), Mode::ALL, "{half}");
 }
 
-/// What was synced stays in every mode, and each mode loses what it is named for.
+/// In every mode, synced writes stay, and the mode loses what its name says.
 #[test]
-fn a_crash_takes_only_what_was_not_synced() {
+fn a_crash_loses_only_unsynced_writes() {
     let write = |at, byte| Op::Write { at, data: vec![byte; 1024] };
     let log = [Op::SetLen(4096), write(0, 1), Op::Sync, write(1024, 2), write(2048, 3), write(3072, 4)];
     let mut walk = Walk::new(Vec::new(), &log);
@@ -109,15 +110,15 @@ fn a_crash_takes_only_what_was_not_synced() {
         let within =
             |image: &[u8]| image.chunks(512).any(|sector| sector.contains(&4) && sector.contains(&0));
         let unsynced = matches!(mode, Mode::Subset | Mode::Reordered);
-        assert_eq!(any(&is_late), unsynced, "{mode:?}: a later write without an earlier one");
+        assert_eq!(any(&is_late), unsynced, "{mode:?}: a later write is there without an earlier one");
         assert_eq!(any(&is_torn), matches!(mode, Mode::TornByte | Mode::TornSector), "{mode:?}");
         assert_eq!(any(&within), mode == Mode::TornByte, "{mode:?}");
     }
 }
 
-/// A fault that the disk is told of does come, and its effect is what it says.
+/// The injected fault occurs and has the effect that it names.
 #[test]
-fn a_disk_fails_as_it_is_told() {
+fn a_disk_fails_as_its_fault_says() {
     use super::disk::{EIO, Effect, Fault};
     for (effect, left) in [(Effect::Nothing, [0, 0]), (Effect::Half, [7, 0]), (Effect::All, [7, 7])] {
         let disk = Disk::holding(vec![0; 2]);

@@ -1,4 +1,4 @@
-//! What was recorded of acts on a disk, what was acknowledged when, and what each commit's rows are.
+//! Recordings of acts on a disk: when each commit was acknowledged, and the rows after it.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -12,33 +12,33 @@ use super::image::Walk;
 
 pub(crate) type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
-/// Acts on a disk that was empty.
+/// Acts on a disk that was empty at first.
 #[derive(Default)]
 pub(crate) struct Recording {
     pub(crate) name: String,
     pub(crate) log: Vec<Op>,
-    /// What the store's rows were held against, from first to last.
+    /// The keys of the integrity check, in the order of their use.
     pub(crate) keys: Vec<Arc<TallyKey>>,
-    /// How much was recorded when which commit was acknowledged, in order.
+    /// The length of the recording when each commit was acknowledged, in order.
     acks: Vec<(usize, u64)>,
     /// The rows after each commit.
     rows: BTreeMap<u64, Rows>,
-    /// How many commits may be under way when one is acknowledged.
+    /// How many unacknowledged commits may exist when one is acknowledged.
     ahead: u64,
-    /// Crashes before this are of no interest.
+    /// Where the crashes begin.
     pub(crate) from: usize,
-    /// Whether it is opened without being read as a whole, as it was made.
+    /// Whether the store opens without verification, as it was created.
     pub(crate) is_trusted: bool,
 }
 
-/// What is found of a commit after a crash.
+/// The commit that a store has after a crash.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Found {
-    /// The last that was acknowledged, and nothing more.
+    /// The last acknowledged commit.
     Acknowledged,
-    /// One under way, whole.
+    /// A complete commit that was not acknowledged yet.
     InFlight,
-    /// The store does not open, and nobody has been told of it yet.
+    /// None: the store does not open, and its creation was not acknowledged yet.
     NotMade,
 }
 
@@ -47,7 +47,7 @@ impl Recording {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// Everything that the engine has done is acknowledged.
+    /// Notes that everything the engine has done is acknowledged.
     pub(crate) fn acknowledge(&mut self, disk: &Disk, engine: &Engine) {
         let stamp = engine.commits().unwrap();
         let key = engine.tally_key().unwrap();
@@ -60,21 +60,21 @@ impl Recording {
         }
     }
 
-    /// The same while others are at work, so that the rows are to be [filled in](Self::fill).
+    /// Does the same while others act. The rows must be [filled in](Self::fill) later.
     pub(crate) fn acknowledge_among_others(&mut self, disk: &Disk, engine: &Engine) {
         let stamp = engine.commits().unwrap();
         self.ahead = 1;
         self.acks.push((disk.recorded(), stamp));
     }
 
-    /// The same, of a store without an engine.
+    /// Does the same for a store without an engine.
     pub(crate) fn acknowledge_store(&mut self, disk: &Disk, store: &RedbStore) {
         let (stamp, rows) = (store.commit_stamp().unwrap(), rows_of(store).unwrap());
         self.rows.insert(stamp, rows);
         self.acks.push((disk.recorded(), stamp));
     }
 
-    /// The rows of commits that were acknowledged together with later ones, as the undamaged disk has them.
+    /// Reads from the undamaged disk the rows of commits that were acknowledged together with later ones.
     pub(crate) fn fill(&mut self) {
         let (mut walk, mut found) = (Walk::new(Vec::new(), &self.log), Vec::new());
         for (at, op) in self.log.iter().enumerate() {
@@ -90,7 +90,7 @@ impl Recording {
         }
     }
 
-    /// The same on a disk that never synced.
+    /// Changes the recording to one of a disk that never synced.
     pub(crate) fn without_syncs(&mut self) {
         let place = |at: usize| self.log[..at].iter().filter(|op| **op != Op::Sync).count();
         self.acks = self.acks.iter().map(|(at, stamp)| (place(*at), *stamp)).collect();
@@ -98,13 +98,13 @@ impl Recording {
         self.log.retain(|op| *op != Op::Sync);
     }
 
-    /// The same with the last commit acknowledged as soon as anything of it was written.
+    /// Changes the recording so that the last commit is acknowledged once anything of it was written.
     pub(crate) fn acknowledge_early(&mut self) {
         let from = self.from;
         self.acks.last_mut().unwrap().0 = from + 1;
     }
 
-    /// The last commit acknowledged by then, and the last that may be there.
+    /// Returns the last acknowledged commit at this point, and the last one that may exist.
     pub(crate) fn range(&self, at: usize) -> Option<(u64, u64)> {
         let next = self.acks.partition_point(|(acknowledged, _)| *acknowledged <= at);
         let (_, low) = *self.acks.get(next.checked_sub(1)?)?;
@@ -112,7 +112,7 @@ impl Recording {
         Some((low, later.map_or(low, |(_, high)| *high) + self.ahead))
     }
 
-    /// How much was recorded when the last commit was acknowledged.
+    /// Returns the length of the recording when the last commit was acknowledged.
     pub(crate) fn last_acknowledged(&self) -> usize {
         self.acks.last().unwrap().0
     }
@@ -126,12 +126,12 @@ impl Recording {
         &self.rows[&stamp]
     }
 
-    /// Opens what was recorded here as an engine would: its commit stamp and its rows.
+    /// Opens the store as an engine would. Returns its commit stamp and its rows.
     pub(crate) fn opened(&self, image: Vec<u8>) -> Result<(u64, Rows), StoreError> {
         self.open(Arc::new(MemoryMedium::holding(image)), None)
     }
 
-    /// The same on any medium, with what an anchor keeps.
+    /// Does the same on any medium, with an anchor.
     pub(crate) fn open(
         &self,
         medium: Arc<dyn Medium>,
@@ -143,7 +143,7 @@ impl Recording {
             let key = Arc::clone(key);
             let keyring = Arc::new(move |_: &dyn Read| Ok(key.clone()));
             opened = RedbStore::open(medium.clone(), settings, anchor.clone(), keyring);
-            // Its rows may be held against another.
+            // Another key may fit the rows.
             if !matches!(opened, Err(StoreError::Damaged)) {
                 break;
             }
@@ -152,28 +152,30 @@ impl Recording {
         Ok((store.commit_stamp()?, rows_of(&store)?))
     }
 
-    /// Holds what a store opened with against what may be there after a crash.
+    /// Compares the opened store with what may exist after a crash.
     pub(crate) fn judge(&self, at: usize, opened: Result<(u64, Rows), StoreError>) -> Result<Found, String> {
         let Some((low, high)) = self.range(at) else {
             return match opened {
                 Err(StoreError::NotAStore | StoreError::Damaged) => Ok(Found::NotMade),
-                Err(error) => Err(format!("before the first commit it does not open: {error:?}")),
+                Err(error) => Err(format!("before the first commit the store does not open: {error:?}")),
                 Ok((stamp, rows)) if self.rows.get(&stamp) == Some(&rows) => Ok(Found::InFlight),
-                Ok((stamp, _)) => Err(format!("before the first commit it has other rows, stamp {stamp}")),
+                Ok((stamp, _)) => {
+                    Err(format!("before the first commit the store has wrong rows, stamp {stamp}"))
+                }
             };
         };
-        let (stamp, rows) = opened.map_err(|error| format!("it does not open: {error:?}"))?;
+        let (stamp, rows) = opened.map_err(|error| format!("the store does not open: {error:?}"))?;
         if !(low..=high).contains(&stamp) {
-            return Err(format!("commit {stamp}, where {low} was acknowledged and {high} was the next"));
+            return Err(format!("the store has commit {stamp}; {low} was acknowledged and {high} came next"));
         }
         match self.rows.get(&stamp) {
             Some(expected) if *expected == rows => {
                 Ok(if stamp == low { Found::Acknowledged } else { Found::InFlight })
             }
-            Some(_) => Err(format!("the rows of commit {stamp} are others")),
-            None => {
-                Err(format!("commit {stamp} is part of an act: {low} was acknowledged, {high} was the next"))
-            }
+            Some(_) => Err(format!("commit {stamp} has wrong rows")),
+            None => Err(format!(
+                "commit {stamp} is only a part of an act; {low} was acknowledged and {high} came next"
+            )),
         }
     }
 }

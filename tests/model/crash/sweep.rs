@@ -1,9 +1,9 @@
-//! Every call to the machine fails in turn, once or for good: no act panics, none lies about what it did, and
-//! the store is of use again when the fault is gone.
+//! Lets every call to the machine fail in turn, once or permanently. No act may panic or give a false answer,
+//! and the store must be usable again once the fault is gone.
 //!
-//! `Effect::Lost` is a sync that fails as it does on Linux, after which the disk reads back what it will not have.
-//! The machine is the disk ([`Fault`]), randomness, the hasher, and the anchor of a store that has one. The clock
-//! cannot fail.
+//! `Effect::Lost` is a sync that fails as on Linux, after which the disk reads back data that is not durable.
+//! The machine is the disk ([`Fault`]), randomness, the hasher, and the anchor if the store has one. The
+//! clock cannot fail.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,13 +23,13 @@ use crate::acts::Dice;
 
 /// More calls than any act makes.
 const MOST: usize = 5_000;
-/// Crashes after each sync that fails.
+/// The number of crashes after each failed sync.
 const CRASHES: usize = 60;
 
 /// What fails.
 #[derive(Clone, Copy, Debug)]
 enum Machine {
-    /// The disk; `call` is the fault's.
+    /// The disk. `call` is that of the fault.
     Disk(Fault),
     Entropy {
         call: usize,
@@ -43,12 +43,12 @@ enum Machine {
     Anchor {
         call: usize,
         for_good: bool,
-        /// Whether it keeps the value all the same.
+        /// Whether it stores the value despite the failure.
         keeps: bool,
     },
 }
 
-/// Counts calls, and says which of them fail.
+/// Counts calls and decides which of them fail.
 struct Turn {
     calls: AtomicUsize,
     fails: AtomicUsize,
@@ -56,7 +56,7 @@ struct Turn {
 }
 
 impl Turn {
-    /// None fails until it is set.
+    /// Lets no call fail until `set` is called.
     fn new(for_good: bool) -> Self {
         Self { calls: AtomicUsize::new(0), fails: AtomicUsize::new(usize::MAX), for_good }
     }
@@ -103,7 +103,7 @@ impl Hasher for FailingHasher {
     }
 }
 
-/// What is kept of a store outside of it.
+/// An anchor that fails on demand.
 struct FailingAnchor {
     value: Mutex<Option<Vec<u8>>>,
     turn: Turn,
@@ -174,7 +174,7 @@ fn machines() -> Vec<Machine> {
     machines
 }
 
-/// What the act leaves when nothing fails, of this opening of the store.
+/// What the act leaves if nothing fails.
 struct Reference {
     before: Rows,
     before_stamp: u64,
@@ -183,12 +183,12 @@ struct Reference {
     answer: Result<(), Error>,
 }
 
-/// The store as the act finds it, its disk and all that can fail.
+/// The store before the act, with its disk and everything else that can fail.
 struct Trial {
     disk: Disk,
     entropy: Arc<FailingEntropy>,
     hasher: Arc<FailingHasher>,
-    /// Only where its calls are what fails: the store of all others has none.
+    /// Set only if the anchor's calls fail. Otherwise the store has no anchor.
     anchor: Option<Arc<FailingAnchor>>,
     engine: Engine,
 }
@@ -213,7 +213,7 @@ impl Trial {
         Self { disk, entropy, hasher, anchor, engine }
     }
 
-    /// What the next process is given.
+    /// Returns the anchor for the next process.
     fn kept(&self) -> Option<Arc<dyn Anchor>> {
         let value = self.anchor.as_ref()?.value();
         Some(Arc::new(FailingAnchor::holding(value, false, false)))
@@ -241,7 +241,7 @@ impl Trial {
     }
 }
 
-/// A store has one commit more when it has met its anchor.
+/// A store has one more commit after it has met its anchor.
 fn reference(act: &Rehearsal, is_anchored: bool) -> Reference {
     let machine = match is_anchored {
         true => Machine::Anchor { call: 1, for_good: false, keeps: false },
@@ -254,8 +254,8 @@ fn reference(act: &Rehearsal, is_anchored: bool) -> Reference {
     Reference { before, before_stamp, after, after_stamp, answer }
 }
 
-/// Does the act with the fault in it. Nothing where the act makes fewer calls; otherwise the answer's name and
-/// whether the act was found done.
+/// Does the act with the fault. Returns `None` if the act makes fewer calls; otherwise the name of the answer
+/// and whether the act was stored.
 fn tried(
     act: &Rehearsal,
     machine: Machine,
@@ -271,13 +271,13 @@ fn tried(
     if !trial.is_struck() {
         return Ok(None);
     }
-    // What a new process finds, whether or not this one can go on; and what would be left without power.
+    // Checks what a new process finds, and what would be left after a power failure.
     let mut log = trial.disk.take_log();
     let mut walk = Walk::new(act.before.clone(), &log);
     walk.go_to(log.len());
     let look = |image, when| {
         let opened = act.recording.open(Arc::new(MemoryMedium::holding(image)), trial.kept());
-        let opened = opened.map_err(|error| format!("{when} it does not open: {error:?}"));
+        let opened = opened.map_err(|error| format!("the store does not open {when}: {error:?}"));
         opened.and_then(|(stamp, rows)| {
             truth(act, machine, &answer, stamp, &rows, reference).map_err(|why| format!("{why} {when}"))
         })
@@ -294,15 +294,15 @@ fn tried(
     match act.recording.open(Arc::new(MemoryMedium::holding(walk.synced())), kept) {
         Ok((_, lasting)) if lasting == rows => {}
         Ok(_) => {
-            return Err(format!("after {answer:?} and a power failure acts that were done are not there"));
+            return Err(format!("after {answer:?} and a power failure, completed acts are missing"));
         }
-        Err(error) => return Err(format!("after {answer:?} and a power failure later: {error:?}")),
+        Err(error) => return Err(format!("after {answer:?} and a later power failure: {error:?}")),
     }
     let answer = answer.as_ref().map_or_else(Error::code, |()| "Ok");
     Ok(Some((answer, found)))
 }
 
-/// Whether the answer is true of the file.
+/// Checks whether the answer is true of the file.
 fn truth(
     act: &Rehearsal,
     machine: Machine,
@@ -312,12 +312,12 @@ fn truth(
     reference: &Reference,
 ) -> Result<Found, String> {
     let is_undone = *rows == reference.before;
-    // A second run of the same act draws other nonces for the same rows.
+    // A second run of the same act has different nonces, so only the sizes are compared.
     let is_done = stamp == reference.after_stamp && sizes(rows) == sizes(&reference.after);
     let found = if is_undone { Found::Acknowledged } else { Found::InFlight };
     let is_whole = is_undone || is_done || act.kind.again == Again::On;
     if !is_whole || !(reference.before_stamp..=reference.after_stamp).contains(&stamp) {
-        return Err(format!("answered {answer:?}, and is there in part: commit {stamp}"));
+        return Err(format!("answered {answer:?}, and only a part of the act is stored: commit {stamp}"));
     }
     let lie = match answer {
         answer if is_answered(answer) => {
@@ -326,7 +326,7 @@ fn truth(
             }
             !is_done
         }
-        // What fails once can be found out.
+        // After a single failure, the engine can find out whether the act was stored.
         Err(Error::Unknown) => !machine.is_for_good(),
         Err(Error::Storage { .. } | Error::Busy { .. } | Error::Broken | Error::Machine | Error::Anchor) => {
             !is_undone && act.kind.again != Again::On
@@ -334,13 +334,14 @@ fn truth(
         _ => return Err(format!("answered {answer:?}")),
     };
     if lie {
-        Err(format!("answered {answer:?}, and done is {is_done}, undone {is_undone}"))
+        Err(format!("answered {answer:?}; stored: {is_done}, not stored: {is_undone}"))
     } else {
         Ok(found)
     }
 }
 
-/// Whether the act can be done, or is not done again, now that nothing fails: the rows in the end.
+/// Checks that the act can be done now, or is not done twice, after the fault is gone. Returns the final
+/// rows.
 fn usable(
     act: &Rehearsal,
     trial: Trial,
@@ -355,19 +356,19 @@ fn usable(
         let environment = act.opener.with(entropy, hasher);
         let anchor = anchor.map(|anchor| anchor as Arc<dyn Anchor>);
         let opened = act.opener.open(Arc::new(disk), anchor, environment);
-        opened.map_err(|error| format!("after {answer:?} it does not open: {error}"))?
+        opened.map_err(|error| format!("after {answer:?} the store does not open: {error}"))?
     } else {
         engine
     };
     let repeated = (act.call)(&engine);
     let is_first = found == Found::Acknowledged && reference.after_stamp > reference.before_stamp;
     if !is_answered(&repeated) || (is_first && repeated != reference.answer) {
-        return Err(format!("after {answer:?} the same call is answered with {repeated:?}"));
+        return Err(format!("after {answer:?} the repeated call got {repeated:?}"));
     }
     let rows = engine.dump().map_err(|error| error.to_string())?;
     let is_more = act.kind.again == Again::More && !is_first;
     if !is_more && owned(&rows) != owned(&reference.after) {
-        return Err(format!("after {answer:?} and the same call there is {:?}", owned(&rows)));
+        return Err(format!("after {answer:?} the repeated call leaves {:?}", owned(&rows)));
     }
     goes_on(&engine)?;
     engine.dump().map_err(|error| error.to_string())
@@ -377,7 +378,7 @@ fn sizes(rows: &Rows) -> Vec<(&[u8], usize)> {
     rows.iter().map(|(key, value)| (key.as_slice(), value.len())).collect()
 }
 
-/// Every call of one kind of act.
+/// Lets every call of one kind of act fail in turn.
 fn sweep(act: &Rehearsal, machines: &[Machine]) -> Figures {
     let references = [reference(act, false), reference(act, true)];
     let mut figures = Figures::default();
@@ -385,7 +386,7 @@ fn sweep(act: &Rehearsal, machines: &[Machine]) -> Figures {
         for machine in machines {
             let reference = &references[usize::from(matches!(machine, Machine::Anchor { .. }))];
             for call in 1.. {
-                assert!(call < MOST, "{} makes calls without end", act.kind.name);
+                assert!(call < MOST, "{} never stops making calls", act.kind.name);
                 let (answer, found) = match tried(act, machine.at(call), sleeps, reference) {
                     Ok(None) => break,
                     Ok(Some((answer, found))) => (answer, Ok(found)),
@@ -401,7 +402,7 @@ fn sweep(act: &Rehearsal, machines: &[Machine]) -> Figures {
 }
 
 #[test]
-fn r12_3_whatever_call_fails_no_answer_lies_and_the_store_is_of_use_again() {
+fn r12_3_whichever_call_fails_answers_are_true_and_the_store_becomes_usable_again() {
     let acts: Vec<_> = kinds().into_iter().map(Rehearsal::of).collect();
     let machines = machines();
     let figures = side_by_side(&acts, |act| sweep(act, &machines));
@@ -409,16 +410,16 @@ fn r12_3_whatever_call_fails_no_answer_lies_and_the_store_is_of_use_again() {
     assert!(figures.points() > 5_000, "{figures}");
 }
 
-/// That the sweep can fail.
+/// Proves that the sweep can fail.
 #[test]
-fn a_disk_that_says_it_is_done_and_does_nothing_is_caught() {
+fn a_disk_that_reports_success_and_does_nothing_is_detected() {
     let act = Rehearsal::of(kinds().into_iter().find(|kind| kind.name == "code").unwrap());
     let silence = Fault { call: 1, errno: EIO, effect: Effect::Silence, for_good: true };
     let figures = sweep(&act, &[Machine::Disk(silence)]);
     assert!(!figures.failures.is_empty(), "{figures}");
 }
 
-/// Crashes in what follows a failed sync: what was lost with it is gone, and the store writes its file once more.
+/// Crashes after a failed sync. The unsynced writes are lost, and the store writes its file again.
 fn lost(act: &Rehearsal, seed: u64) -> Figures {
     let reference = reference(act, false);
     let mut figures = Figures::default();
@@ -427,7 +428,7 @@ fn lost(act: &Rehearsal, seed: u64) -> Figures {
         let fault = Fault { call, errno: EIO, effect: Effect::Lost, for_good: false };
         let trial = Trial::of(act, Machine::Disk(fault));
         trial.disk.set(Some(fault));
-        // Whether its answer is true is held by the sweep.
+        // The sweep checks whether the answer is true.
         _ = (act.call)(&trial.engine);
         if !trial.is_struck() {
             return figures;
@@ -456,7 +457,7 @@ fn lost(act: &Rehearsal, seed: u64) -> Figures {
 }
 
 #[test]
-fn a_crash_while_a_file_is_written_once_more_leaves_the_act_whole_or_not_at_all() {
+fn a_crash_while_a_file_is_rewritten_keeps_the_act_completely_or_not_at_all() {
     let acts: Vec<_> = kinds().into_iter().map(Rehearsal::of).collect();
     let figures = side_by_side(&acts, |act| lost(act, super::seed()));
     super::told("crashes after a failed sync", &figures);

@@ -1,4 +1,4 @@
-//! The second factor and its recovery codes, as their owner turns them on and off.
+//! How the owner turns the second factor on and off, and gets recovery codes.
 
 use selfsame::AccountHandle;
 use selfsame_world::{minutes, totp};
@@ -42,14 +42,14 @@ impl Stage {
                 let tried = self.in_session(by, at, act, Want::of(false, none), what, |it| {
                     it.confirm_totp(&"000000".into())
                 })?;
-                return tried.map_or(Ok(()), |_| Err(format!("{what}: a made-up code was right")));
+                return tried.map_or(Ok(()), |_| Err(format!("{what}: an invented code was accepted")));
             }
         };
         let code = totp(&secret, now).ok_or("a secret is base32")?;
         let given = if right { code } else { "no code".into() };
         let is_over = now >= begun + minutes(15) || wrong >= 5;
         let want = Want::of(lives && right && !is_over, !lives || !right || is_over);
-        // A change of the account by another session ends this one, and with it the enrolment.
+        // If another session changes the account, this session and its enrolment end.
         let act = json!({ "do": "confirm_totp", "app": self.app(&given), "codes": self.next_codes() });
         match self.in_session(by, at, act, want, what, |it| it.confirm_totp(&given))? {
             Some(codes) => {
@@ -83,7 +83,7 @@ impl Stage {
         let (Some(()), Some(unsaved)) = (done, unsaved) else { return Ok(()) };
         self.reached("codes saved");
         let model = &mut self.accounts[account];
-        match (unsaved.factor, &mut model.ways.mfa) {
+        match (unsaved.factor, &mut model.credentials.mfa) {
             (Some((secret, last_step)), mfa) => {
                 *mfa = Some(Mfa { secret, codes: unsaved.codes, last_step });
                 model.second.clear();
@@ -98,14 +98,14 @@ impl Stage {
                 mfa.codes = unsaved.codes;
                 Ok(())
             }
-            (None, None) => Err(format!("{what}: codes of a factor that there is none of")),
+            (None, None) => Err(format!("{what}: recovery codes without a second factor")),
         }
     }
 
     pub(super) fn other_codes(&mut self, by: By, at: usize, proof: &Proof, what: &str) -> Result<(), Broken> {
         let now = self.now();
         let account = self.sessions[at].account;
-        let on = self.accounts[account].ways.mfa.is_some();
+        let on = self.accounts[account].credentials.mfa.is_some();
         let want = Want::of(proof.fresh && on, !proof.fresh || !on);
         let act = json!({ "do": "regenerate_recovery_codes", "codes": self.next_codes() });
         let made = self.in_session(by, at, act, want, what, AccountHandle::regenerate_recovery_codes)?;
@@ -120,8 +120,8 @@ impl Stage {
     pub(super) fn mfa_off(&mut self, by: By, at: usize, proof: &Proof, what: &str) -> Result<(), Broken> {
         let now = self.now();
         let account = self.sessions[at].account;
-        let on = self.accounts[account].ways.mfa.is_some();
-        // Eve may not have the only factor that is left.
+        let on = self.accounts[account].credentials.mfa.is_some();
+        // Eve knows the password, so it must not become the only factor.
         if self.accounts[account].leaked {
             return Ok(());
         }
@@ -132,7 +132,7 @@ impl Stage {
             .is_some()
         {
             let model = &mut self.accounts[account];
-            model.ways.mfa = None;
+            model.credentials.mfa = None;
             model.version += 1;
             self.reached("MFA off");
             self.sessions_end(account, Some(at))?;

@@ -1,15 +1,15 @@
-//! An authenticator app, played: RFC 6238 by an implementation of its own.
+//! An authenticator app: an independent implementation of RFC 6238.
 
 use ring::hmac;
 use selfsame::{Secret, Timestamp};
 use zeroize::Zeroizing;
 
-/// The six digits that an app shows at a time for a secret that it took by hand. Nothing where the text is no
-/// base32 (RFC 4648).
+/// Returns the six digits that an app shows at this time for a secret in text. Returns `None` if the text is
+/// not base32 (RFC 4648).
 pub fn totp(secret: &Secret, at: Timestamp) -> Option<Secret> {
     let mut bits = 0_u32;
     let mut held = 0_u32;
-    // Never grown, so that no copy of the secret stays behind.
+    // The buffer never grows, so no copy of the secret is left behind.
     let mut key = Zeroizing::new(Vec::with_capacity(secret.reveal().len()));
     for letter in secret.reveal() {
         let value = match letter {
@@ -37,8 +37,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_app_shows_what_rfc_6238_says() {
-        // The ASCII secret "12345678901234567890", in base32; appendix B, the last six digits.
+    fn the_app_shows_the_codes_of_rfc_6238() {
+        // The ASCII secret "12345678901234567890" in base32, and the last six digits of the codes in appendix
+        // B.
         let secret = Secret::from("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
         for (seconds, digits) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
             let shown = totp(&secret, Timestamp::from_millis(seconds * 1_000));

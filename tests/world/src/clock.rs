@@ -1,40 +1,40 @@
-//! A clock that a test turns by hand.
+//! A clock that a test controls.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use selfsame::{Clock, Reading, Timestamp};
 
-/// A clock that stands still until it is turned.
+/// A clock that moves only when a test moves it.
 #[derive(Debug)]
 pub struct Hand(Mutex<Reading>);
 
 impl Hand {
-    /// A clock whose wall shows `wall`; the steady one has counted nothing yet.
+    /// Returns a clock whose wall clock shows `wall` and whose steady clock is at zero.
     pub fn at(wall: Timestamp) -> Self {
         Self(Mutex::new(Reading { wall_ms: wall.as_millis(), elapsed_ms: 0 }))
     }
 
-    /// Time passes, on both clocks.
+    /// Lets time pass on both clocks.
     pub fn later(&self, span: Duration) {
         let mut reading = self.reading();
         reading.wall_ms = reading.wall_ms.saturating_add(millis(span));
         reading.elapsed_ms = reading.elapsed_ms.saturating_add(millis(span));
     }
 
-    /// Somebody sets the wall clock forward; no time passes.
+    /// Sets the wall clock forward. No time passes.
     pub fn set_wall_forward(&self, span: Duration) {
         let mut reading = self.reading();
         reading.wall_ms = reading.wall_ms.saturating_add(millis(span));
     }
 
-    /// Somebody sets the wall clock back; no time passes.
+    /// Sets the wall clock back. No time passes.
     pub fn set_wall_back(&self, span: Duration) {
         let mut reading = self.reading();
         reading.wall_ms = reading.wall_ms.saturating_sub(millis(span));
     }
 
-    /// What the wall clock shows.
+    /// Returns what the wall clock shows.
     pub fn wall(&self) -> Timestamp {
         Timestamp::from_millis(self.reading().wall_ms)
     }
@@ -50,17 +50,17 @@ impl Clock for Hand {
     }
 }
 
-/// So many days.
+/// Returns a span of this many days.
 pub const fn days(count: u64) -> Duration {
     Duration::from_secs(count * 24 * 60 * 60)
 }
 
-/// So many hours.
+/// Returns a span of this many hours.
 pub const fn hours(count: u64) -> Duration {
     Duration::from_secs(count * 60 * 60)
 }
 
-/// So many minutes.
+/// Returns a span of this many minutes.
 pub const fn minutes(count: u64) -> Duration {
     Duration::from_secs(count * 60)
 }

@@ -1,4 +1,4 @@
-//! The acts of a story about deletion, support and what people ask for about their data.
+//! Acts about deletion, support and privacy requests.
 
 use selfsame::{AccountId, Engine, PrivacyRequest, RequestId, RequestKind};
 use serde_json::{Value, json};
@@ -82,7 +82,9 @@ impl Stage {
                 let (account, id) = self.request(request)?;
                 shown(engine.erase(account, id).map(done))
             }
-            other => return Err(format!("{} is no act about an ending", other.name())),
+            other => {
+                return Err(format!("{} is not an act about deletion, support or privacy", other.name()));
+            }
         })
     }
 

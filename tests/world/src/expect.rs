@@ -1,12 +1,12 @@
-//! Whether an answer is the one that a story expects.
+//! Compares answers with what a story expects.
 
 use serde_json::Value;
 
-/// Compares an answer with what was expected of it. An expected object's members must be in the answer,
-/// which may have more; lists have the same length; null stands for a member that is not there too. A text
-/// that begins with `$` is the id that `name` has for the rest of it.
+/// Compares an answer with the expected one. The members of an expected object must be in the answer, which
+/// may have more. Lists must have the same length. `null` also matches a missing member. A text that begins
+/// with `$` stands for the id that `name` returns for the rest of the text.
 ///
-/// Says where they part, if they do.
+/// Returns the first difference, if any.
 pub(crate) fn compare(
     expected: &Value,
     answer: &Value,
@@ -53,7 +53,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_answer_may_say_more_but_nothing_else() {
+    fn an_answer_may_have_more_members_but_no_other_values() {
         let name = |named: &str| (named == "ada").then(|| "id-1".to_owned());
         let answer = json!({"step": "SignedIn", "account": "id-1", "amr": ["pwd"], "n": 3, "none": null});
         for expected in [

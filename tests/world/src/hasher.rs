@@ -1,17 +1,17 @@
-//! A password hash that costs nothing, and says how often it was asked.
+//! A password hash that costs nothing and counts its calls.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ring::hmac;
 use selfsame::{HashCost, HashFailed, Hasher};
 
-/// HMAC-SHA-256 under the pepper, of the cost, the salt and the password: as good as Argon2id where
-/// nobody attacks.
+/// HMAC-SHA-256 with the pepper over the cost, the salt and the password. It is as good as Argon2id in tests,
+/// where nobody attacks it.
 #[derive(Debug, Default)]
 pub struct CountingHasher(AtomicU64);
 
 impl CountingHasher {
-    /// How many hashes were made.
+    /// Returns how many hashes were made.
     pub fn hashes(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }

@@ -1,4 +1,4 @@
-//! Where the engine's messages arrive.
+//! The mailbox that receives the engine's messages.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -6,12 +6,12 @@ use selfsame::{Engine, Error, Message, Secret};
 
 const FETCHED_AT_ONCE: usize = 64;
 
-/// Every message that was fetched and not yet taken out, in the order they came.
+/// All messages that were fetched and not taken yet, oldest first.
 #[derive(Debug, Default)]
 pub struct Mailbox(Mutex<Vec<Message>>);
 
 impl Mailbox {
-    /// Fetches what waits in the engine's outbox and says that it was delivered.
+    /// Fetches all messages in the engine's outbox and confirms their delivery.
     pub(crate) fn fetch(&self, engine: &Engine) -> Result<(), Error> {
         loop {
             let fetched = engine.messages(FETCHED_AT_ONCE)?;
@@ -25,14 +25,14 @@ impl Mailbox {
         }
     }
 
-    /// Takes the newest message to an address out.
+    /// Takes the newest message to an address.
     pub fn take(&self, to: &str) -> Option<Message> {
         let mut messages = self.messages();
         let newest = messages.iter().rposition(|message| is_to(message, to))?;
         Some(messages.remove(newest))
     }
 
-    /// The newest code that was sent to an address.
+    /// Returns the newest code that was sent to an address.
     pub fn code(&self, to: &str) -> Option<Secret> {
         self.messages()
             .iter()
@@ -41,19 +41,19 @@ impl Mailbox {
             .find_map(|message| message.kind.mailed_code().cloned())
     }
 
-    /// The newest undo code that was sent to an address.
+    /// Returns the newest undo code that was sent to an address.
     pub fn undo(&self, to: &str) -> Option<Secret> {
         let messages = self.messages();
         let mut sent = messages.iter().rev().filter(|message| is_to(message, to));
         sent.find_map(|message| message.undo.as_ref().map(|offer| offer.code.clone()))
     }
 
-    /// All messages that are here, oldest first.
+    /// Returns all messages in the mailbox, oldest first.
     pub fn all(&self) -> Vec<Message> {
         self.messages().clone()
     }
 
-    /// Throws all messages away.
+    /// Discards all messages.
     pub fn clear(&self) {
         self.messages().clear();
     }
@@ -63,7 +63,7 @@ impl Mailbox {
     }
 }
 
-/// Mail systems tell upper from lower case in no address that a test uses.
+/// No test uses two addresses that differ only in case.
 fn is_to(message: &Message, to: &str) -> bool {
     message.to.eq_ignore_ascii_case(to)
 }

@@ -1,4 +1,4 @@
-//! The acts of a story about products and what they cost.
+//! Acts about products and their billing.
 
 use selfsame::{Billing, BillingStatus, Engine, Managed, ManagedBy, ProductId, Timestamp};
 use serde_json::{Value, json};
@@ -33,13 +33,13 @@ impl Stage {
                 let managed = match (product, provider) {
                     (Some(product), None) => Managed::Product(product_id(product)?),
                     (None, Some(provider)) => Managed::Provider(short(provider)?),
-                    _ => return Err("a product or a provider is managed, one of them".to_owned()),
+                    _ => return Err("name either a product or a provider".to_owned()),
                 };
                 let account = engine.account(self.token(session)?);
                 let place = account.and_then(|account| account.manage_destination(&managed));
                 shown(place.map(|place| render::destination(&place)))
             }
-            other => return Err(format!("{} is no act about products", other.name())),
+            other => return Err(format!("{} is not an act about products", other.name())),
         })
     }
 }
@@ -70,5 +70,5 @@ impl Cost {
 }
 
 fn product_id(name: &str) -> Result<ProductId, String> {
-    name.parse::<ProductId>().map_err(|_| format!("{name:?} is no short name"))
+    name.parse::<ProductId>().map_err(|_| format!("{name:?} is not a valid short name"))
 }

@@ -1,14 +1,15 @@
-//! Identity providers, played: they say whatever a test wants them to say.
-#![expect(clippy::expect_used, reason = "a test world stops the test")]
+//! Identity providers that assert whatever a test needs.
+#![expect(clippy::expect_used, reason = "a test world panics on anything unexpected")]
 
 use selfsame::{Assertion, AssertionKind, Flow, FlowId, HostStatement, Provider, ProviderId};
 use serde::Deserialize;
 
 use crate::tokens::{ISSUER, token_rules};
 
-/// The providers of every world: `x`, `example`, the authority for the domain provider.example, and
-/// `other`, the authority for none, of which the host states what they said; and `oidc`, the authority
-/// for the domain tokens.example, which signs ID tokens (see [`TokenProvider`](crate::TokenProvider)).
+/// Returns the providers of every world. The host asserts identities of `x`, of `example`, which is the
+/// authority for the domain provider.example, and of `other`, which is the authority for no domain. `oidc`
+/// signs ID tokens and is the authority for the domain tokens.example (see
+/// [`TokenProvider`](crate::TokenProvider)).
 pub fn providers() -> Vec<Provider> {
     let provider = |id: &str, issuer: &str, authority_for: &[&str]| Provider {
         id: short_name(id),
@@ -28,18 +29,18 @@ pub fn providers() -> Vec<Provider> {
     ]
 }
 
-/// A person as a provider knows them.
+/// A person, as a provider knows them.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
-    /// The provider's short name.
+    /// The short name of the provider.
     pub provider: String,
-    /// The provider's name for the person, which never changes.
+    /// The provider's id of the person, which never changes.
     pub subject: String,
-    /// What the person is called there.
+    /// The person's handle at the provider.
     #[serde(default)]
     pub handle: Option<String>,
-    /// The email that the provider gives out.
+    /// The email that the provider asserts.
     #[serde(default)]
     pub email: Option<String>,
     /// Whether the provider says that it has verified the email.
@@ -48,7 +49,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The person whom the provider calls `subject`, and of whom it tells nothing else.
+    /// Returns the person with this `subject` at the provider, without other data.
     pub fn at(provider: &str, subject: &str) -> Self {
         Self {
             provider: provider.to_owned(),
@@ -59,28 +60,29 @@ impl Identity {
         }
     }
 
-    /// The same person, with an email that the provider calls verified.
+    /// Adds an email that the provider calls verified.
     pub fn with_email(self, email: &str) -> Self {
         Self { email: Some(email.to_owned()), email_verified: true, ..self }
     }
 
-    /// The same person, with what they are called there.
+    /// Adds a handle.
     pub fn called(self, handle: &str) -> Self {
         Self { handle: Some(handle.to_owned()), ..self }
     }
 
-    /// The provider's short name.
+    /// Returns the short name of the provider.
     pub fn provider(&self) -> ProviderId {
         short_name(&self.provider)
     }
 
-    /// What the host states for this flow, after the person was at the provider.
+    /// Returns the host's assertion for this flow, after the person was at the provider.
     pub fn assertion(&self, flow: &Flow) -> Assertion {
-        let token = flow.token.as_ref().expect("a flow that asks for an assertion has a token");
-        self.statement(token.flow()).expect("a test names its providers by short names")
+        let token = flow.token.as_ref().expect("a flow that takes an assertion has a token");
+        self.statement(token.flow()).expect("the provider's name is a valid short name")
     }
 
-    /// What the host states for the flow with this id. Nothing if the provider's name is not a short name.
+    /// Returns the host's assertion for the flow with this id. Returns `None` if the provider's name is not a
+    /// valid short name.
     pub fn statement(&self, flow: FlowId) -> Option<Assertion> {
         Some(Assertion::Stated(HostStatement {
             flow,
@@ -94,5 +96,5 @@ impl Identity {
 }
 
 fn short_name(text: &str) -> ProviderId {
-    text.parse().expect("a test names its providers by short names")
+    text.parse().expect("the provider's name is a valid short name")
 }

@@ -1,5 +1,5 @@
-//! A story: acts of people, told as data, and what the engine shall answer to each. The format is
-//! described in `tests/stories/README.md`.
+//! Stories: acts of people as data, and the answer that the engine must give to each.
+//! `tests/stories/README.md` describes the format.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,39 +13,39 @@ pub use crate::play::Give;
 use crate::provider::Identity;
 use crate::world::World;
 
-/// A story, read and found to be well formed.
+/// A story that was read and is well formed.
 #[derive(Clone, Debug)]
 pub struct Story {
-    /// What it is about.
+    /// What the story is about.
     pub title: String,
-    /// The rules that it shows.
+    /// The numbers of the rules that it shows.
     pub rules: Vec<String>,
-    /// When it begins.
+    /// The time at which it starts.
     pub starts: Timestamp,
-    /// The seed of its randomness.
+    /// The seed of all randomness.
     pub seed: u64,
-    /// The policy that it plays under.
+    /// The policy of its engine.
     pub policy: Policy,
-    /// What happens, in order.
+    /// The acts in order.
     pub scenes: Vec<Scene>,
 }
 
-/// One act, and what is expected of it.
+/// One act and its expected answer.
 #[derive(Clone, Debug)]
 pub struct Scene {
-    /// Who acts, for readers.
+    /// Who acts. For readers.
     pub who: Option<String>,
-    /// Why, for readers.
+    /// Why. For readers.
     pub why: Option<String>,
-    /// What is done.
+    /// The act.
     pub act: Act,
-    /// What the session that is opened, and its account, are called from now on.
+    /// The names of the session that the act opens and of its account.
     pub keep: Keep,
-    /// What the answer must contain; without it, the answer must not be a refusal.
+    /// What the answer must contain. Without it, the answer must not be a refusal.
     pub expect: Option<Value>,
 }
 
-/// What somebody does.
+/// An act.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 #[expect(missing_docs, reason = "each act is described in tests/stories/README.md")]
@@ -301,7 +301,7 @@ pub enum Act {
     Health {},
 }
 
-/// What somebody wants with an identity.
+/// What a person wants to do with an identity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[expect(missing_docs, reason = "the engine's intents")]
 pub enum Wanted {
@@ -309,7 +309,7 @@ pub enum Wanted {
     SignIn,
 }
 
-/// What a product costs. Names are those of the engine.
+/// What a product costs. The names are the engine's.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the engine's billing profile")]
@@ -333,7 +333,7 @@ pub struct Span {
     pub millis: u64,
 }
 
-/// Names that an act gives.
+/// The names that an act gives.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Keep {
@@ -343,10 +343,10 @@ pub struct Keep {
     pub session: Option<String>,
 }
 
-/// Why a text is no story.
+/// Why a text is not a story.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unreadable {
-    /// The number of the act, counted from 1, if it is one act's fault.
+    /// The number of the act, counted from 1, if the problem is in one act.
     pub act: Option<usize>,
     /// What is wrong.
     pub why: String,
@@ -356,7 +356,7 @@ impl Story {
     /// Reads a story.
     ///
     /// # Errors
-    /// [`Unreadable`] names the act and what is wrong with it.
+    /// Returns [`Unreadable`] with the act and the problem.
     pub fn read(text: &str) -> Result<Self, Unreadable> {
         let written: Written = serde_json::from_str(text).map_err(|error| whole(&error))?;
         let policy = written.policy.build().map_err(|error| whole(&error))?;
@@ -391,7 +391,7 @@ impl Scene {
 }
 
 impl Act {
-    /// The act's name in the format.
+    /// Returns the name of the act in the format.
     pub fn name(&self) -> &'static str {
         match self {
             Self::SignUp { .. } => "sign_up",
@@ -463,7 +463,7 @@ impl Act {
 }
 
 impl Span {
-    /// The span as the engine counts.
+    /// Returns the span as a duration.
     pub fn duration(self) -> Duration {
         days(self.days)
             + hours(self.hours)
@@ -507,7 +507,7 @@ struct About {
     expect: Option<Value>,
 }
 
-/// The figures of policy that a story may choose.
+/// The figures of policy that a story can set.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Figures {

@@ -1,5 +1,5 @@
-//! An identity provider that signs ID tokens, whatever a test wants to be in them.
-#![expect(clippy::expect_used, reason = "a test world stops the test")]
+//! An identity provider that signs ID tokens with any content that a test needs.
+#![expect(clippy::expect_used, reason = "a test world panics on anything unexpected")]
 #![expect(clippy::disallowed_methods, reason = "a provider is another machine, with randomness of its own")]
 
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -13,15 +13,15 @@ use serde_json::{Value, json};
 pub(crate) const ISSUER: &str = "https://id.tokens.example";
 const AUDIENCE: &str = "field-notes";
 
-/// What the world's policy asks of its tokens.
+/// What the policy of the world says about this provider.
 pub(crate) fn token_rules() -> IdTokenRules {
     let algorithms = vec![Algorithm::EdDsa, Algorithm::Es256, Algorithm::Rs256];
     IdTokenRules::new(vec![AUDIENCE.to_owned()], algorithms)
 }
 
-/// The provider `oidc` of every world: its issuer is `https://id.tokens.example`, it knows the application
-/// as `field-notes`, and it is the authority for the domain tokens.example. Its keys are `ed`, `ec` and
-/// `rsa`; the latter two are those of RFC 7515 appendices A.3 and A.2.
+/// The provider `oidc` of every world. Its issuer is `https://id.tokens.example`, its audience is
+/// `field-notes`, and it is the authority for the domain tokens.example. Its keys are `ed`, `ec` and `rsa`;
+/// the last two are the keys of RFC 7515 appendices A.3 and A.2.
 pub struct TokenProvider {
     ed: Ed25519KeyPair,
     ec: EcdsaKeyPair,
@@ -29,12 +29,12 @@ pub struct TokenProvider {
 }
 
 impl TokenProvider {
-    /// The provider with its keys.
+    /// Returns the provider with its keys.
     pub fn new() -> Self {
         Self::with_seed([0x4f; 32])
     }
 
-    /// The same provider with another `ed` key.
+    /// Returns the same provider with another `ed` key.
     pub fn with_seed(seed: [u8; 32]) -> Self {
         Self {
             ed: Ed25519KeyPair::from_seed_unchecked(&seed).expect("32 bytes are a seed"),
@@ -43,12 +43,12 @@ impl TokenProvider {
         }
     }
 
-    /// Its short name in policy.
+    /// Returns the provider's short name in policy.
     pub fn id(&self) -> ProviderId {
         "oidc".parse::<ProviderId>().expect("a short name")
     }
 
-    /// Its key set, as it publishes it.
+    /// Returns the key set that the provider publishes.
     pub fn jwks(&self) -> String {
         let ed = encode(self.ed.public_key().as_ref());
         json!({ "keys": [
@@ -59,7 +59,7 @@ impl TokenProvider {
         .to_string()
     }
 
-    /// A token as it should be: for `subject`, with this nonce, issued now and good for an hour.
+    /// Returns a valid token for `subject` with this nonce. It is issued now and expires in an hour.
     pub fn token(&self, subject: &str, nonce: &str, now: Timestamp) -> Forge<'_> {
         let seconds = now.as_millis() / 1_000;
         Forge {
@@ -77,14 +77,14 @@ impl TokenProvider {
         }
     }
 
-    /// Signs header and claims, written out, with the key of this name.
+    /// Signs header and claims, given as JSON text, with the key of this name.
     pub fn sign(&self, header: &str, claims: &str, key: &str) -> String {
         let message = format!("{}.{}", encode(header.as_bytes()), encode(claims.as_bytes()));
         let signature = self.signature(&message, key);
         format!("{message}.{}", encode(&signature))
     }
 
-    /// What the key of this name makes of a message.
+    /// Returns the signature of a message by the key of this name.
     pub fn signature(&self, message: &str, key: &str) -> Vec<u8> {
         let random = SystemRandom::new();
         match key {
@@ -109,7 +109,7 @@ impl Default for TokenProvider {
     }
 }
 
-/// A token that is not signed yet: anything in it can be made wrong.
+/// An unsigned token. A test can change any part of it.
 #[derive(Clone)]
 pub struct Forge<'a> {
     provider: &'a TokenProvider,
@@ -119,31 +119,31 @@ pub struct Forge<'a> {
 }
 
 impl Forge<'_> {
-    /// With this parameter in the header.
+    /// Adds or replaces this header parameter.
     pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
         set(&mut self.header, name, Some(value.into()));
         self
     }
 
-    /// Without this parameter in the header.
+    /// Removes this header parameter.
     pub fn header_without(mut self, name: &str) -> Self {
         set(&mut self.header, name, None);
         self
     }
 
-    /// With this claim.
+    /// Adds or replaces this claim.
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         set(&mut self.claims, name, Some(value.into()));
         self
     }
 
-    /// Without this claim.
+    /// Removes this claim.
     pub fn without(mut self, name: &str) -> Self {
         set(&mut self.claims, name, None);
         self
     }
 
-    /// Signed with the key of this name, in its algorithm.
+    /// Signs with the key of this name and its algorithm.
     pub fn by(self, key: &'static str) -> Self {
         let algorithm = match key {
             "ec" => "ES256",
@@ -153,17 +153,17 @@ impl Forge<'_> {
         Self { key, ..self.header("alg", algorithm).header("kid", key) }
     }
 
-    /// The token, signed.
+    /// Returns the signed token.
     pub fn text(&self) -> String {
         self.provider.sign(&self.header.to_string(), &self.claims.to_string(), self.key)
     }
 
-    /// Header and claims as they are written.
+    /// Returns header and claims as JSON text.
     pub fn written(&self) -> (String, String) {
         (self.header.to_string(), self.claims.to_string())
     }
 
-    /// The token as an assertion.
+    /// Returns the signed token as an assertion.
     pub fn assertion(&self) -> Assertion {
         Assertion::IdToken(self.text().into())
     }
@@ -175,13 +175,13 @@ fn set(object: &mut Value, name: &str, value: Option<Value>) {
     members.extend(value.map(|value| (name.to_owned(), value)));
 }
 
-/// Bytes in base64url without padding.
+/// Encodes bytes as base64url without padding.
 fn encode(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
 
 fn decode(text: &str) -> Vec<u8> {
-    Base64UrlUnpadded::decode_vec(text).expect("the key's own numbers")
+    Base64UrlUnpadded::decode_vec(text).expect("a number of the key")
 }
 
 const EC_X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";

@@ -1,4 +1,4 @@
-//! What a story's owner does with the ways in and the addresses of the account.
+//! Acts about the sign-in methods and addresses of an account.
 
 use selfsame::{AccountHandle, Error, MethodId, MethodKind, Secret};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::render;
 use crate::story::Act;
 
-/// Acts that need nothing but the account.
+/// Acts that need only the account.
 pub(crate) fn act(account: &AccountHandle, act: &Act) -> Result<Value, Error> {
     let done = |()| json!({ "done": true });
     match act {
@@ -45,8 +45,8 @@ pub(crate) fn review(
     account.review(&keep, keep_second_factor, new_password)
 }
 
-/// A method by what stories call it: `Password`, the provider's name, or what its owner is called there. One that is not there has an id
-/// that no account has.
+/// Returns the method with this name in stories: `Password`, its provider, or its handle at the provider. If the
+/// account has none, returns an id that no account has.
 fn method_called(account: &AccountHandle, name: &str) -> Result<MethodId, Error> {
     let methods = account.view()?.methods;
     let called = methods.iter().find(|method| match &method.provider {
@@ -55,8 +55,8 @@ fn method_called(account: &AccountHandle, name: &str) -> Result<MethodId, Error>
     });
     match called {
         Some(method) => Ok(method.id),
-        None => NOBODYS.parse().map_err(|_| Error::Defect),
+        None => UNKNOWN.parse().map_err(|_| Error::Defect),
     }
 }
 
-const NOBODYS: &str = "00000000-0000-7000-8000-000000000000";
+const UNKNOWN: &str = "00000000-0000-7000-8000-000000000000";
