@@ -201,7 +201,7 @@ errors! {
     and {
         /// The store is busy, or one of its limits is reached. Nothing was done. Try again.
         Busy {
-            /// How long to wait before the next try. Absent if unknown.
+            /// How long to wait before the next try: a duration, like `Retry-After` in HTTP. Absent if unknown.
             retry_after: Option<Duration>,
         } => busy(*retry_after),
     }
@@ -262,7 +262,7 @@ errors! {
         SessionEnded,
         /// There were too many failures. Wait.
         Throttled {
-            /// When the next attempt is accepted. Absent if the factor is locked.
+            /// When the next attempt is accepted: a point in time. Absent if the factor is locked.
             retry_at: Option<Timestamp>,
         },
         /// It is too early for this. Ask again later.

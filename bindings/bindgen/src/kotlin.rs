@@ -17,7 +17,7 @@ use suspending::{Method, SUSPENDING};
 use text::{Item, alias, items, lower_camel, with_word, word};
 
 /// Names of fields that have none in Rust, where neither variant nor type gives a good one.
-const FIELDS: [(&str, &str, &str); 8] = [
+const FIELDS: [(&str, &str, &str); 7] = [
     ("Answer", "CorrectAddress", "email"),
     ("Answer", "LinkTo", "place"),
     ("Answer", "NewPassword", "password"),
@@ -25,7 +25,6 @@ const FIELDS: [(&str, &str, &str); 8] = [
     ("Answer", "Totp", "code"),
     ("InExport", "At", "member"),
     ("InExport", "Not", "reason"),
-    ("Step", "SignedIn", "session"),
 ];
 
 /// Names that may be printed although they are text: the engine or the policy gives them.

@@ -11,11 +11,11 @@ import selfsame.AccountView
 import selfsame.BlockingAccountHandle
 import selfsame.Client
 import selfsame.Engine
+import selfsame.Flow
 import selfsame.HostStatement
 import selfsame.Intent
 import selfsame.InternalException
 import selfsame.Message
-import selfsame.Progress
 import selfsame.RecoveryCodes
 import selfsame.Secret
 import selfsame.SelfsameException
@@ -23,7 +23,6 @@ import selfsame.Session
 import selfsame.SessionToken
 import selfsame.Step
 import selfsame.describeAction
-import selfsame.answer
 import selfsame.flowOf
 
 /** What the window shows. */
@@ -59,7 +58,8 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
     var state = State()
         private set
 
-    private var flow: Progress? = null
+    /** Where the person is in a sign-in. A screen that asks for a step comes after it is set. */
+    private lateinit var flow: Flow
     private var session: SessionToken? = null
     private var here = ""
     /** Asked for once, and then at hand where a page is drawn. */
@@ -75,20 +75,19 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
 
     /** The person was at the provider, which says who they are. */
     fun fromProvider(subject: String, email: String) = step {
-        val begun = flow!!
-        val token = begun.flow!!
+        val token = checkNotNull(flow.token) { "a flow with a question has a token" }
         val assertion = Assertion.Stated(HostStatement(flowOf(token), PROVIDER, subject, subject, email, emailVerified = true))
-        if (begun.step is Step.PresentAssertion) {
-            engine.continueWith(token, assertion, Intent.SIGN_UP)
+        if (flow.step is Step.PresentAssertion) {
+            engine.continueWith(flow, assertion, Intent.SIGN_UP)
         } else {
-            engine.answer(begun, Answer.Assertion(assertion))
+            engine.answer(flow, Answer.Assertion(assertion))
         }
     }
 
     /** The proof that is asked for is given at the provider. */
     fun proveAtProvider() = show(Screen.Provider)
 
-    fun answer(answer: Answer) = step { engine.answer(flow!!, answer) }
+    fun answer(answer: Answer) = step { engine.answer(flow, answer) }
 
     fun enrol() = owner { account -> account.enrollTotp().use { Screen.Enrol(it.secret, it.qr.svg()) } }
 
@@ -121,12 +120,12 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
 
     /** Leaves a flow; nothing of it is kept. */
     fun cancel() = act {
-        flow?.takeIf { it.flow != null }?.let { engine.answer(it, Answer.Cancel) }
+        engine.answer(flow, Answer.Cancel)
         wanted = null
         if (session == null) Screen.Welcome else accountPage()
     }
 
-    private fun step(does: suspend () -> Progress) = act { screenOf(does()) }
+    private fun step(does: suspend () -> Flow) = act { screenOf(does()) }
 
     private fun owner(does: suspend (AccountHandle) -> Screen) = act {
         suspend fun doIt(): Screen = does(account())
@@ -144,17 +143,17 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
         it.act { page() }
     }
 
-    private suspend fun screenOf(progress: Progress): Screen {
-        flow = progress
-        return when (val step = progress.step) {
+    private suspend fun screenOf(reached: Flow): Screen {
+        flow = reached
+        return when (val step = reached.step) {
             is Step.SignedIn -> {
-                session = step.session.token ?: session
+                session = step.session.token
                 here = step.session.session
                 val next = wanted
                 wanted = null
                 next?.invoke() ?: accountPage()
             }
-            is Step.Done, is Step.Ended -> if (session == null) Screen.Welcome else accountPage()
+            is Step.AlreadySignedIn, is Step.Done, is Step.Ended -> if (session == null) Screen.Welcome else accountPage()
             else -> Screen.Asks(step)
         }
     }

@@ -81,9 +81,9 @@ suspend fun store(home: Path): Engine {
     val (accounts, key) = home.resolve("accounts.selfsame") to KeyFile(home.resolve("host.key"))
     val example = Provider(Desk.PROVIDER, "https://id.example.org", listOf("example.org"), AssertionKind.HostStated)
     val policy = Policy(realm = "Field Notes", providers = listOf(example))
-    if (accounts.exists()) return Engine.open(accounts, Unlock.Keystore(key), policy)
-    key.keep(generateHostKey())
-    return Engine.create(accounts, Unlock.Keystore(key), policy)
+    // For accounts whose key is lost, a new key is no help.
+    if (!accounts.exists()) key.keep(generateHostKey())
+    return Engine.openOrCreate(accounts, Unlock.Keystore(key), policy)
 }
 
 /**

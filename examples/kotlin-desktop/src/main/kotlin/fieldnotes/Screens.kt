@@ -88,7 +88,7 @@ private fun asked(step: Step, desk: Desk): Drawn = when (step) {
         put(8, button("keep-deleted", "Keep it deleted") { desk.answer(Answer.KeepDeleted) })
         goesOn
     }
-    is Step.SignedIn, is Step.Done, is Step.Ended -> error("no question is left")
+    is Step.SignedIn, is Step.AlreadySignedIn, is Step.Done, is Step.Ended -> error("no question is left")
 }
 
 private fun card(title: String, says: String?, fill: Column.() -> JButton?): Drawn {

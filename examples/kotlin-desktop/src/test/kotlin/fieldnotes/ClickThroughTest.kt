@@ -155,6 +155,14 @@ class ClickThroughTest {
         assertTrue("Password for $ADA" in texts() && "Example ID, as ada" in texts())
     }
 
+    @Test
+    fun `a person who cancels is back at the beginning`() {
+        click("provider")
+        await("identify")
+        click("cancel")
+        await("sign-up")
+    }
+
     private fun <T> onScreen(does: () -> T): T {
         var answer: Result<T>? = null
         SwingUtilities.invokeAndWait { answer = runCatching(does) }

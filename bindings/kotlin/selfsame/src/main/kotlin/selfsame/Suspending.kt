@@ -5,10 +5,6 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.withContext
 
-/** Answers the step that a flow has reached, and returns the next one. */
-suspend fun Engine.answer(at: Progress, answer: Answer): Progress =
-    answer(requireNotNull(at.flow) { "a sign-in that is done takes no answer" }, at.number, answer)
-
 /** Runs a block where a thread may wait for the disk. */
 internal suspend fun <T> offThread(block: () -> T): T = withContext(Dispatchers.IO) { block() }
 

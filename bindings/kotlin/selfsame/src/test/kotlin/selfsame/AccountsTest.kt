@@ -27,7 +27,7 @@ class AccountsTest {
         store.engine.suspend()
         val engine = BlockingEngine.open(store.path, store.unlock)
         assertEquals(LAPTOP, engine.resolve(first).client)
-        val second = signedIn(engine.signIn("Ada@Example.org", PASSWORD, LAPTOP)).token!!
+        val second = signedIn(engine.signIn("Ada@Example.org", PASSWORD, LAPTOP)).token
         val handle = engine.account(second)
         assertEquals(account, handle.view().id)
         assertEquals(listOf(EMAIL), handle.view().addresses.map { it.email })
@@ -44,22 +44,22 @@ class AccountsTest {
         val authority = Provider("x", providerX().issuer, listOf("example.org"), AssertionKind.HostStated)
         val engine = BlockingEngine.inMemory(Policy(providers = listOf(authority)))
         val account = engine.resolve(signUp(engine)).account
-        fun byX(): Progress {
+        fun byX(): Flow {
             val begun = engine.beginFederated("x", LAPTOP)
             val flow = assertIs<Step.PresentAssertion>(begun.step).flow
             val word = HostStatement(flow, "x", "1815", "@ada", EMAIL, emailVerified = true)
-            return engine.continueWith(begun.flow!!, Assertion.Stated(word), Intent.SIGN_UP)
+            return engine.continueWith(begun, Assertion.Stated(word), Intent.SIGN_UP)
         }
 
         val prompt = byX()
         val candidate = assertIs<Step.LinkOrCreate>(prompt.step).candidates.single()
         assertEquals(listOf(MethodKind.PASSWORD), candidate.methods)
-        val proof = engine.answered(prompt, Answer.LinkTo(candidate.place))
+        val proof = engine.answer(prompt, Answer.LinkTo(candidate.place))
         assertEquals(listOf<Accepted>(Accepted.Password), assertIs<Step.ProveOwnership>(proof.step).accepted)
-        val linked = signedIn(engine.answered(proof, Answer.Password(PASSWORD)))
+        val linked = signedIn(engine.answer(proof, Answer.Password(PASSWORD)))
         assertEquals(account to SignInOutcome.LINKED, linked.account to linked.outcome)
 
-        val view = engine.account(signedIn(byX()).token!!).view()
+        val view = engine.account(signedIn(byX()).token).view()
         assertEquals(account, view.id)
         assertEquals(listOf(null, "@ada"), view.methods.map { it.handle })
     }

@@ -31,12 +31,12 @@ class EngineTest {
 
     @Test
     fun `it acts off the caller's thread and releases the file at its end`() = runBlocking {
-        val token = Engine.create(path, unlock).use { engine ->
+        val token = Engine.openOrCreate(path, unlock).use { engine ->
             assertNotEquals(Thread.currentThread(), engine.act { Thread.currentThread() })
             assertFailsWith<SelfsameException.AlreadyOpen> { Engine.open(path, unlock) }
             signUp(engine.blocking)
         }
-        val again = Engine.open(path, unlock)
+        val again = Engine.openOrCreate(path, unlock)
         assertEquals(LAPTOP, again.resolve(token).client)
         again.close()
         again.close()

@@ -23,20 +23,17 @@ internal fun codeFromMailbox(engine: BlockingEngine): Secret {
     return assertIs<MessageKind.VerifyEmail>(message.kind).code
 }
 
-/** The step after this one. */
-internal fun BlockingEngine.answered(at: Progress, answer: Answer): Progress = answer(at.flow!!, at.number, answer)
-
 /** The session that a flow has opened. */
-internal fun signedIn(done: Progress): SignedIn = assertIs<Step.SignedIn>(done.step).session
+internal fun signedIn(done: Flow): SignedIn = assertIs<Step.SignedIn>(done.step).session
 
 /** Signs Ada up, with the code from her mailbox. */
 internal fun signUp(engine: BlockingEngine): SessionToken {
     val begun = engine.signUp(EMAIL, PASSWORD, LAPTOP)
-    return signedIn(engine.answered(begun, Answer.Code(codeFromMailbox(engine)))).token!!
+    return signedIn(engine.answer(begun, Answer.Code(codeFromMailbox(engine)))).token
 }
 
 /** Signs Ada up where policy lets the proof of the address wait. */
-internal fun signUpAtOnce(engine: BlockingEngine): SessionToken = signedIn(engine.signUp(EMAIL, PASSWORD, LAPTOP)).token!!
+internal fun signUpAtOnce(engine: BlockingEngine): SessionToken = signedIn(engine.signUp(EMAIL, PASSWORD, LAPTOP)).token
 
 /** A policy under which an account is there before its address is proven. */
 internal val QUICK = Policy(emailProof = EmailProof.LATER)

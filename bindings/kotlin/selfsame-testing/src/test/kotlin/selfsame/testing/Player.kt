@@ -23,7 +23,7 @@ import selfsame.BlockingAccountHandle
 import selfsame.BlockingEngine
 import selfsame.Client
 import selfsame.EmailProof
-import selfsame.FlowToken
+import selfsame.Flow
 import selfsame.Intent
 import selfsame.Managed
 import selfsame.ManagedBy
@@ -32,7 +32,6 @@ import selfsame.MethodKind
 import selfsame.Planned
 import selfsame.Policy
 import selfsame.PrivacyRequest
-import selfsame.Progress
 import selfsame.RecoveryCodes
 import selfsame.RequestKind
 import selfsame.Secret
@@ -53,7 +52,7 @@ internal class Player(text: String) {
     )
 
     // What the names of the story stand for by now.
-    private val flows = HashMap<String, Progress>()
+    private val flows = HashMap<String, Flow>()
     private val sessions = HashMap<String, Pair<SessionId, SessionToken>>()
     private val accounts = HashMap<String, AccountId>()
     private val requests = HashMap<String, PrivacyRequest>()
@@ -88,14 +87,20 @@ internal class Player(text: String) {
         "begin_federated" -> arrived(act, engine.beginFederated(act.text("provider"), act.client()))
         "continue_with" -> {
             val stated = assertion(act.maybe("made_for") ?: act.text("flow"), act.getValue("identity"))
-            arrived(act, engine.continueWith(token(act.text("flow")), stated, variant<Intent>(act.text("intent"))))
+            // An assertion answers the first step, also where a story gives it once more.
+            val first = flows.getValue(act.text("flow")).copy(number = 1u)
+            arrived(act, engine.continueWith(first, stated, variant<Intent>(act.text("intent"))))
         }
         "answer" -> {
             val flow = act.text("flow")
-            val number = act["number"]?.jsonPrimitive?.int?.toUInt() ?: flows.getValue(flow).number
-            arrived(act, engine.answer(token(flow), number, answer(flow, act.getValue("give"))))
+            val at = flows.getValue(flow)
+            val asked = at.copy(number = act["number"]?.jsonPrimitive?.int?.toUInt() ?: at.number)
+            arrived(act, engine.answer(asked, answer(flow, act.getValue("give"))))
         }
-        "current_step" -> arrived(act, engine.currentStep(token(act.text("flow"))))
+        "resume" -> {
+            val token = flows.getValue(act.text("flow")).token
+            arrived(act, engine.resume(checkNotNull(token) { "the flow was done at once, without a token" }))
+        }
         "sign_in" -> arrived(act, engine.signIn(act.text("email"), act.secret("password"), act.client()))
         "picker" -> mapOf("accounts" to engine.picker())
         "sign_in_to" -> arrived(act, engine.signInTo(account(act), act.secret("password"), act.client()))
@@ -193,10 +198,10 @@ internal class Player(text: String) {
     }
 
     /** Remembers where the flow is, and what session it opened. */
-    private fun arrived(act: JsonObject, progress: Progress): Progress {
-        (progress.step as? Step.SignedIn)?.let { opened = it.session }
-        act.maybe("flow")?.let { flows[it] = progress }
-        return progress
+    private fun arrived(act: JsonObject, flow: Flow): Flow {
+        (flow.step as? Step.SignedIn)?.let { opened = it.session }
+        act.maybe("flow")?.let { flows[it] = flow }
+        return flow
     }
 
     private fun given(act: JsonObject, made: RecoveryCodes): RecoveryCodes =
@@ -205,7 +210,7 @@ internal class Player(text: String) {
     private fun keep(names: JsonObject) {
         val opened = checkNotNull(opened) { "no session was opened whose names could be kept" }
         names.maybe("account")?.let { accounts[it] = opened.account }
-        names.maybe("session")?.let { sessions[it] = opened.session to checkNotNull(opened.token) }
+        names.maybe("session")?.let { sessions[it] = opened.session to opened.token }
     }
 
     private fun answer(flow: String, give: JsonElement): Answer {
@@ -231,7 +236,7 @@ internal class Player(text: String) {
     private fun assertion(flow: String, identity: JsonElement): Assertion = with(identity.jsonObject) {
         val known =
             Identity(text("provider"), text("subject"), maybe("handle"), maybe("email"), yes("email_verified"))
-        assertion(known, token(flow))
+        assertion(known, flows.getValue(flow))
     }
 
     /** What an app with this secret shows now. */
@@ -243,9 +248,6 @@ internal class Player(text: String) {
         message.undo?.let { offer -> act.maybe("undo")?.let { undos[it] = offer.code } }
         return message
     }
-
-    private fun token(flow: String): FlowToken =
-        checkNotNull(flows.getValue(flow).flow) { "$flow was done at once, without a flow" }
 
     private fun session(act: JsonObject): Pair<SessionId, SessionToken> = sessions.getValue(act.text("session"))
 
@@ -264,11 +266,11 @@ private fun method(account: BlockingAccountHandle, name: String): MethodId =
     }?.id ?: NOBODYS
 
 private fun policy(figures: JsonObject): Policy = worldPolicy().copy(
-    accountsPerEmail = figures["accounts_per_email"]?.jsonPrimitive?.int?.toUShort(),
-    methods = figures["methods"]?.jsonPrimitive?.int?.toUShort(),
-    addresses = figures["addresses"]?.jsonPrimitive?.int?.toUShort(),
-    sessions = figures["sessions"]?.jsonPrimitive?.int?.toUShort(),
-    openSignUps = figures["open_sign_ups"]?.jsonPrimitive?.int?.toUInt(),
+    maxAccountsPerEmail = figures["max_accounts_per_email"]?.jsonPrimitive?.int?.toUShort(),
+    maxMethods = figures["max_methods"]?.jsonPrimitive?.int?.toUShort(),
+    maxAddresses = figures["max_addresses"]?.jsonPrimitive?.int?.toUShort(),
+    maxSessions = figures["max_sessions"]?.jsonPrimitive?.int?.toUShort(),
+    maxOpenSignUps = figures["max_open_sign_ups"]?.jsonPrimitive?.int?.toUInt(),
     sessionIdle = figures["session_idle"]?.let(::span),
     sessionAbsolute = figures["session_absolute"]?.let(::span),
     freshFor = figures["fresh_for"]?.let(::span),

@@ -18,13 +18,13 @@ import selfsame.Amr
 import selfsame.Destination
 import selfsame.Effect
 import selfsame.Explanation
+import selfsame.Flow
 import selfsame.Health
 import selfsame.HiddenText
 import selfsame.Message
 import selfsame.MessageKind
 import selfsame.Outcome
 import selfsame.PrivacyRequest
-import selfsame.Progress
 import selfsame.PurgeReceipt
 import selfsame.QrCode
 import selfsame.RecoveryCodes
@@ -32,7 +32,6 @@ import selfsame.RequestStatus
 import selfsame.RequestedBy
 import selfsame.SelfsameException
 import selfsame.Session
-import selfsame.SignedIn
 import selfsame.Status
 import selfsame.Step
 import selfsame.YearMonth
@@ -103,9 +102,8 @@ private fun fields(value: Any): Map<String, Any?> {
 private fun members(value: Any): Map<String, Any?> = when (value) {
     is SelfsameException ->
         if (isFailure(value)) mapOf("failed" to code(value)) else fields(value) + ("refused" to code(value))
-    is Progress -> members(value.step) + mapOf("in_flow" to (value.flow != null), "number" to value.number)
+    is Flow -> members(value.step) + mapOf("in_flow" to (value.token != null), "number" to value.number)
     is Step.SignedIn -> members(value.session) + ("step" to code(value))
-    is SignedIn -> fields(value) + ("token_given" to (value.token != null))
     is Session -> fields(value) - "client" + mapOf("device" to value.client.device, "product" to value.client.product)
     is Activity -> fields(value.event) - "outcome" + mapOf(
         "sequence" to value.sequence,

@@ -37,7 +37,7 @@ class WorldTest {
     private fun signUp(): SignedIn {
         val begun = engine.signUp(ADA, PASSWORD, LAPTOP)
         val code = Answer.Code(assertNotNull(world.mailedCode(ADA)))
-        return assertIs<Step.SignedIn>(engine.answer(begun.flow!!, begun.number, code).step).session
+        return assertIs<Step.SignedIn>(engine.answer(begun, code).step).session
     }
 
     @Test
@@ -53,7 +53,7 @@ class WorldTest {
 
     @Test
     fun `a session ends when the clock is turned`() {
-        val token = signUp().token!!
+        val token = signUp().token
         val began = world.now()
         world.later(Duration.ofDays(400))
         assertEquals(began + Duration.ofDays(400), world.now())
@@ -62,14 +62,14 @@ class WorldTest {
 
     @Test
     fun `an app shows the code that the second factor asks for`() {
-        val account = engine.account(signUp().token!!)
+        val account = engine.account(signUp().token)
         val secret = account.enrollTotp().secret
         account.confirmTotp(totp(secret, world.now())!!)
         account.recoveryCodesSaved()
         world.later(Duration.ofMinutes(1))
         val asked = engine.signIn(ADA, PASSWORD, LAPTOP)
         val shown = Answer.Totp(totp(secret, world.now())!!)
-        val done = assertIs<Step.SignedIn>(engine.answer(asked.flow!!, asked.number, shown).step).session
+        val done = assertIs<Step.SignedIn>(engine.answer(asked, shown).step).session
         assertEquals(Aal.AAL2, done.aal)
         assertNull(totp(Secret("no base32!"), world.now()))
     }
@@ -78,10 +78,10 @@ class WorldTest {
     fun `a provider says who somebody is`() {
         val begun = engine.beginFederated("x", LAPTOP)
         val identity = Identity("x", "1815", handle = "@ada", email = ADA, emailVerified = true)
-        val known = engine.continueWith(begun.flow!!, assertion(identity, begun.flow!!), Intent.SIGN_UP)
+        val known = engine.continueWith(begun, assertion(identity, begun), Intent.SIGN_UP)
         assertEquals(Step.VerifyEmail("a…@example.org", canSkip = true), known.step)
         assertFailsWith<SelfsameException.InvalidShortName> {
-            assertion(identity.copy(provider = "No Name"), begun.flow!!)
+            assertion(identity.copy(provider = "No Name"), begun)
         }
     }
 
@@ -94,7 +94,7 @@ class WorldTest {
 
     @Test
     fun `a store outlives its engine`() {
-        val token = signUp().token!!
+        val token = signUp().token
         val before = engine
         world.reopen()
         assertEquals(LAPTOP, engine.resolve(token).client)
@@ -103,11 +103,11 @@ class WorldTest {
 
     @Test
     fun `worlds of one seed are alike and others are not`() {
-        fun account(seed: ULong) = World(seed = seed).engine().blocking.signUp(ADA, PASSWORD, LAPTOP).flow
+        fun account(seed: ULong) = World(seed = seed).engine().blocking.signUp(ADA, PASSWORD, LAPTOP).token
         assertEquals(account(7u), account(7u))
         assertNotEquals(account(7u), account(8u))
         assertEquals(Instant.EPOCH, World(starts = Instant.EPOCH).now())
-        assertFailsWith<SelfsameException.InvalidPolicy> { World(Policy(sessions = 0u)) }
+        assertFailsWith<SelfsameException.InvalidPolicy> { World(Policy(maxSessions = 0u)) }
     }
 
     @Test
