@@ -34,10 +34,12 @@ pub(crate) fn adapt(folder: &Path) -> Result<()> {
             let source = source.replace(&format!("#if swift(>=5.8)\n    {hidden}"), "");
             let source =
                 source.replace("#if compiler(>=6)\n", "").replace("Sendable {}\n#endif", "Sendable {}");
-            modules.insert(
-                path,
-                items(source.replace("public \nenum", "public enum").replace("`open`", "open").lines())?,
-            );
+            let mut source = source.replace("public \nenum", "public enum");
+            // It needs no marks. In a comment they set it apart.
+            for code in ["func ", "case ", "."] {
+                source = source.replace(&format!("{code}`open`"), &format!("{code}open"));
+            }
+            modules.insert(path, items(source.lines())?);
         }
     }
     let mut names = Names::default();

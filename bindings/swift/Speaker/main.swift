@@ -6,9 +6,9 @@ import Selfsame
 // An account at once, without a mailed code.
 let engine = try Engine.inMemory(policy: Policy(emailProof: .later))
 let (password, laptop) = (Secret("correct horse battery staple"), Client(device: "laptop"))
-let progress = try engine.signUp(email: "ada@example.org", password: password, client: laptop)
-guard case .signedIn(let signedIn) = progress.step, let token = signedIn.token else { fatalError("not signed in") }
-let account = try engine.account(token: token)
+let flow = try engine.signUp(email: "ada@example.org", password: password, client: laptop)
+guard case .signedIn(let signedIn) = flow.step else { fatalError("not signed in") }
+let account = try engine.account(token: signedIn.token)
 // Who signs in so often has no room for an older session.
 _ = try engine.signUp(email: "grace@example.org", password: password, client: laptop)
 
@@ -20,7 +20,7 @@ let parts: KeyValuePairs<String, () throws -> Void> = [
             fatalError("it was not refused")
         } catch SelfsameError.invalidId {}
     },
-    "resolve": { _ = try engine.resolve(token: token) },
+    "resolve": { _ = try engine.resolve(token: signedIn.token) },
     "view": { _ = try account.view() },
     "rename": { try account.setDisplayName(name: "Ada") },
     "sign_in": { _ = try engine.signIn(email: "grace@example.org", password: password, client: laptop) },

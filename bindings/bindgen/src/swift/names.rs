@@ -16,7 +16,7 @@ pub(crate) const MEMBERS: [(&str, &str, &str); 14] = [
     ("flowOf", "FlowToken", "flow"),
     ("generateHostKey", "HostKey", "generate"),
     ("mailedCode", "MessageKind", "mailedCode"),
-    ("messageCode", "MessageKind", "code"),
+    ("messageName", "MessageKind", "name"),
     ("policyAal1", "Policy", "aal1"),
     ("policyAal2", "Policy", "aal2"),
     ("providerApple", "Provider", "apple"),

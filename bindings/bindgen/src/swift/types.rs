@@ -4,8 +4,7 @@ use super::page::{Ends, Writer};
 use super::source::{Call, Item, Param, Result, items, listed, lower, params};
 
 /// Names of what Rust leaves unnamed.
-pub(crate) const LABELS: [(&str, &str); 10] = [
-    ("Accepted.federated", "provider"),
+pub(crate) const LABELS: [(&str, &str); 8] = [
     ("AddressSource.method", "id"),
     ("Answer.correctAddress", "email"),
     ("Answer.linkTo", "place"),
@@ -14,7 +13,6 @@ pub(crate) const LABELS: [(&str, &str); 10] = [
     ("Effect.sessionEnds", "session"),
     ("InExport.at", "member"),
     ("InExport.not", "reason"),
-    ("Step.signedIn", "session"),
 ];
 
 /// Enums that a caller writes, whose cases say what they carry.

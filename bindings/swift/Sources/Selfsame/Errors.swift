@@ -6,17 +6,11 @@ extension SelfsameError: LocalizedError {
 }
 
 extension KeystoreProblem: LocalizedError {
-    /// What the engine says when a keystore throws this.
-    public var errorDescription: String? {
-        switch self {
-        case .locked: SelfsameError.keyLocked.explanation
-        case .lost: SelfsameError.keyLost.explanation
-        case .changed: SelfsameError.keyChanged.explanation
-        }
-    }
+    /// What happened, in English, for a log.
+    public var errorDescription: String? { explanation }
 }
 
 extension AnchorFailed: LocalizedError {
-    /// What the engine says when an anchor throws this.
-    public var errorDescription: String? { SelfsameError.anchor.explanation }
+    /// What happened, in English, for a log.
+    public var errorDescription: String? { explanation }
 }

@@ -32,8 +32,8 @@ final class ErrorTests: XCTestCase {
         XCTAssertFalse(wrong.explanation.isEmpty)
         XCTAssertEqual(wrong.errorDescription, wrong.explanation)
         XCTAssertEqual((wrong as any Error).localizedDescription, wrong.explanation)
-        XCTAssertEqual(KeystoreProblem.lost.localizedDescription, SelfsameError.keyLost.explanation)
-        XCTAssertEqual(AnchorFailed.noAnswer.localizedDescription, SelfsameError.anchor.explanation)
+        XCTAssertEqual(KeystoreProblem.lost.localizedDescription, KeystoreProblem.lost.explanation)
+        XCTAssertEqual(AnchorFailed.noAnswer.localizedDescription, AnchorFailed.noAnswer.explanation)
         XCTAssertThrowsError(try transcript(story: "no story")) {
             XCTAssertFalse($0.localizedDescription.contains("SelfsameTesting"), $0.localizedDescription)
         }
@@ -64,8 +64,8 @@ final class ErrorTests: XCTestCase {
         XCTAssertEqual(try failure { try engine.resolve(token: SessionToken("ada")) }, .invalidToken)
         XCTAssertEqual(try failure { try engine.beginFederated(provider: "A B", client: laptop) }, .invalidShortName)
         var policy = Policy()
-        policy.methods = 0
-        XCTAssertEqual(try failure { try Engine.inMemory(policy: policy) }.code, "InvalidPolicy")
+        policy.maxMethods = 0
+        XCTAssertEqual(try failure { try Engine.inMemory(policy: policy) }, .invalidPolicy(setting: "max_methods"))
         let file = try scratch().appendingPathComponent("store")
         let key = Unlock.hostKey(HostKey(Data([1, 2, 3])))
         XCTAssertEqual(try failure { try Engine.create(path: file, unlock: key) }, .invalidHostKey)

@@ -22,12 +22,12 @@ final class FixtureTests: XCTestCase {
         for person in people {
             let (email, name) = (try XCTUnwrap(person["email"]?.asText), try XCTUnwrap(person["display_name"]?.asText))
             let password = Secret(try XCTUnwrap(person["password"]?.asText))
-            var progress = try engine.signIn(email: email, password: password, client: laptop)
+            var flow = try engine.signIn(email: email, password: password, client: laptop)
             if let secret = person["totp_secret"]?.asText {
                 let shown = try XCTUnwrap(totp(secret: Secret(secret), at: Date()))
-                progress = try engine.answer(flow: XCTUnwrap(progress.flow), number: progress.number, answer: .totp(shown))
+                flow = try engine.answer(flow: flow, answer: .totp(shown))
             }
-            let account = try engine.account(token: XCTUnwrap(progress.signedIn().token))
+            let account = try engine.account(token: flow.signedIn().token)
             XCTAssertEqual(try account.view().displayName, name)
             try account.setDisplayName(name: "\(name) from Swift")
             XCTAssertTrue(try account.verifyAudit())

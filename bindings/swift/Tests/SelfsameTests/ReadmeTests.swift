@@ -10,19 +10,19 @@ final class ReadmeTests: XCTestCase {
         // begin: first
         let key = try HostKey.generate()  // 32 bytes, for the keychain
         let file = folder.appendingPathComponent("accounts.selfsame")
-        let engine = try await Engine.create(path: file, unlock: .hostKey(key))
+        let engine = try await Engine.openOrCreate(path: file, unlock: .hostKey(key))
 
         // Sign up: a code goes to the address, which the app delivers.
         let laptop = Client(device: "Ada's laptop")
         let password = Secret("correct horse battery staple")
         let signUp = try await engine.signUp(email: "ada@example.org", password: password, client: laptop)
-        guard let flow = signUp.flow, case .verifyEmail = signUp.step,
-            let message = try await engine.messages(most: 1).first, case .verifyEmail(let code) = message.kind
+        guard case .verifyEmail = signUp.step, let message = try await engine.messages(most: 1).first,
+            case .verifyEmail(let code) = message.kind
         else { fatalError("another step: \(signUp.step)") }
         try await engine.delivered(message: message.id)
 
         // The person types the code.
-        let created = try await engine.answer(flow: flow, number: signUp.number, answer: .code(code))
+        let created = try await engine.answer(flow: signUp, answer: .code(code))
         print("created:", created.step)
 
         // Another day: sign in. The app shows each step until there is a session.
@@ -35,8 +35,7 @@ final class ReadmeTests: XCTestCase {
         }
 
         // The account page: three calls in one act.
-        guard let token = session.token else { fatalError("handed out before") }
-        let account = try await engine.account(token: token)
+        let account = try await engine.account(token: session.token)
         let page = try await account.act { account in
             try account.setDisplayName(name: "Ada")
             return (view: try account.view(), sessions: try account.sessions())
@@ -65,7 +64,7 @@ final class ReadmeTests: XCTestCase {
         let begun = try engine.signUp(email: "ada@example.org", password: password, client: laptop)
         let code = try XCTUnwrap(world.mailedCode(to: "ada@example.org"))
         world.later(span: .seconds(25 * 60 * 60))
-        XCTAssertThrowsError(try engine.answer(flow: XCTUnwrap(begun.flow), number: begun.number, answer: .code(code))) {
+        XCTAssertThrowsError(try engine.answer(flow: begun, answer: .code(code))) {
             XCTAssertEqual($0 as? SelfsameError, .flowExpired)
         }
         // end: world

@@ -66,11 +66,10 @@ enum Rendering {
         }
         var fields = shown((value as? any Shown)?.members.list.map { ($0.label, $0.value) } ?? [])
         switch value {
-        case let progress as FlowProgress:
+        case let flow as Flow:
             fields = fields["step"].map(inner) ?? [:]
-            fields["in_flow"] = self.value(progress.flow != nil)
-            fields["number"] = self.value(progress.number)
-        case let signedIn as SignedIn: fields["token_given"] = self.value(signedIn.token != nil)
+            fields["in_flow"] = self.value(flow.token != nil)
+            fields["number"] = self.value(flow.number)
         case let session as Session:
             fields["client"] = nil
             fields["device"] = self.value(session.client.device)

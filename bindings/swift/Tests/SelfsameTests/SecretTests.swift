@@ -8,9 +8,9 @@ final class SecretTests: XCTestCase {
         let world = try World()
         let begun = try world.engine().signUp(email: "ada@example.org", password: password, client: laptop)
         let message = try XCTUnwrap(world.mail().first)
-        let (flow, code) = (try XCTUnwrap(begun.flow), try XCTUnwrap(message.kind.mailedCode))
-        let done = try world.engine().answer(flow: flow, number: begun.number, answer: .code(code))
-        let token = try XCTUnwrap(done.signedIn().token)
+        let (flow, code) = (try XCTUnwrap(begun.token), try XCTUnwrap(message.kind.mailedCode))
+        let done = try world.engine().answer(flow: begun, answer: .code(code))
+        let token = try done.signedIn().token
         let key = HostKey(Data("an easily found key of 32 bytes!".utf8))
 
         let holders: [Any] = [
@@ -33,8 +33,8 @@ final class SecretTests: XCTestCase {
         let begun = try engine.signUp(email: "ada@example.org", password: password, client: device)
         let message = try XCTUnwrap(world.mail().first)
         let code = try XCTUnwrap(message.kind.mailedCode)
-        let done = try engine.answer(flow: XCTUnwrap(begun.flow), number: begun.number, answer: .code(code))
-        let account = try engine.account(token: XCTUnwrap(done.signedIn().token))
+        let done = try engine.answer(flow: begun, answer: .code(code))
+        let account = try engine.account(token: done.signedIn().token)
         try account.setDisplayName(name: "Ada Lovelace")
         let step = try account.changeEmail(newEmail: "countess@example.org")
         let identity = Identity(provider: "example", subject: "ada-1815", handle: "ada", email: "ada@example.org")
@@ -77,7 +77,7 @@ final class SecretTests: XCTestCase {
             try failure { try engine.signIn(email: "\(given)@example.org", password: Secret(given), client: laptop) },
             try failure { try engine.beginFederated(provider: given, client: laptop) },
             try failure { try engine.resolve(token: SessionToken(given)) },
-            try failure { try engine.currentStep(flow: FlowToken(given)) },
+            try failure { try engine.resume(token: FlowToken(given)) },
         ]
         for error in errors {
             XCTAssertFalse("\(error) \(String(reflecting: error)) \(error.localizedDescription)".contains("ada.lovelace"))

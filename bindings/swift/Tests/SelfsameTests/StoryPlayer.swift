@@ -11,7 +11,7 @@ struct Unplayable: Error, CustomStringConvertible {
 final class StoryPlayer {
     private let story: JSON
     let world: World
-    private var flows: [String: (token: FlowToken?, number: UInt32)] = [:]
+    private var flows: [String: Flow] = [:]
     private var sessions: [String: (id: SessionId, token: SessionToken)] = [:]
     private var accounts: [String: AccountId] = [:]
     private var requests: [String: PrivacyRequest] = [:]
@@ -55,11 +55,11 @@ final class StoryPlayer {
         var policy = worldPolicy()
         policy.picker = figures?["picker"]?.asText == "yes"
         policy.emailProof = figures?["email_proof_later"]?.asText == "yes" ? .later : nil
-        policy.accountsPerEmail = count("accounts_per_email").map(UInt16.init)
-        policy.methods = count("methods").map(UInt16.init)
-        policy.addresses = count("addresses").map(UInt16.init)
-        policy.sessions = count("sessions").map(UInt16.init)
-        policy.openSignUps = count("open_sign_ups").map(UInt32.init)
+        policy.maxAccountsPerEmail = count("max_accounts_per_email").map(UInt16.init)
+        policy.maxMethods = count("max_methods").map(UInt16.init)
+        policy.maxAddresses = count("max_addresses").map(UInt16.init)
+        policy.maxSessions = count("max_sessions").map(UInt16.init)
+        policy.maxOpenSignUps = count("max_open_sign_ups").map(UInt32.init)
         policy.sessionIdle = figures?["session_idle"].map(span)
         policy.sessionAbsolute = figures?["session_absolute"].map(span)
         policy.freshFor = figures?["fresh_for"].map(span)
@@ -83,14 +83,18 @@ final class StoryPlayer {
         "continue_with": { player in
             let assertion = try player.assertion(player.act["identity"], flow: player.maybe("made_for") ?? player.text("flow"))
             let intent: Intent = try player.text("intent") == "SignUp" ? .signUp : .signIn
-            return try player.arrived(player.engine.continueWith(flow: player.flow().token, assertion: assertion, intent: intent))
+            // An assertion answers the first step, also where a story gives it once more.
+            let first = try player.flow(at: 1)
+            return try player.arrived(player.engine.continueWith(flow: first, assertion: assertion, intent: intent))
         },
         "answer": { player in
-            let (answer, flow) = (try player.answer(), try player.flow())
-            let number = player.act["number"]?.asNumber.map(UInt32.init) ?? flow.number
-            return try player.arrived(player.engine.answer(flow: flow.token, number: number, answer: answer))
+            let (answer, number) = (try player.answer(), player.act["number"]?.asNumber.map(UInt32.init))
+            return try player.arrived(player.engine.answer(flow: player.flow(at: number), answer: answer))
         },
-        "current_step": { try $0.arrived($0.engine.currentStep(flow: $0.flow().token)) },
+        "resume": { player in
+            guard let token = try player.flow().token else { throw Unplayable(description: "it was done at once, without a flow") }
+            return try player.arrived(player.engine.resume(token: token))
+        },
         "sign_in": { try $0.arrived($0.engine.signIn(email: $0.text("email"), password: $0.secret("password"), client: $0.client())) },
         "picker": { Rendering.list("accounts", try $0.engine.picker()) },
         "sign_in_to": { try $0.arrived($0.engine.signInTo(account: $0.account(), password: $0.secret("password"), client: $0.client())) },
@@ -184,29 +188,27 @@ extension StoryPlayer {
         return Rendering.members(request)
     }
 
-    func flow(_ name: String? = nil) throws -> (token: FlowToken, number: UInt32) {
-        let running = try called(name ?? text("flow"), in: flows)
-        guard let token = running.token else { throw Unplayable(description: "it was done at once, without a flow") }
-        return (token, running.number)
+    /// The flow of the act, at the step that it has come to or at another.
+    func flow(at number: UInt32? = nil) throws -> Flow {
+        var flow = try called(text("flow"), in: flows)
+        flow.number = number ?? flow.number
+        return flow
     }
 
     func now() -> JSON { .members(["now": .number(world.now().milliseconds)]) }
 
     /// The engine answered with a step: remember where the flow is, and what session it opened.
-    func arrived(_ progress: FlowProgress) throws -> JSON {
-        if case .signedIn(let signedIn) = progress.step { opened = signedIn }
-        if let name = maybe("flow") { flows[name] = (progress.flow, progress.number) }
-        return Rendering.members(progress)
+    func arrived(_ flow: Flow) throws -> JSON {
+        if case .signedIn(let signedIn) = flow.step { opened = signedIn }
+        if let name = maybe("flow") { flows[name] = flow }
+        return Rendering.members(flow)
     }
 
     /// Gives what the act opened its names.
     private func keep() throws {
         guard let opened else { return }
         if let name = act["keep"]?["account"]?.asText { accounts[name] = opened.account }
-        if let name = act["keep"]?["session"]?.asText {
-            guard let token = opened.token else { throw Unplayable(description: "no token was handed out") }
-            sessions[name] = (opened.session, token)
-        }
+        if let name = act["keep"]?["session"]?.asText { sessions[name] = (opened.session, opened.token) }
     }
 
     func enrol() throws -> JSON {
@@ -243,7 +245,7 @@ extension StoryPlayer {
         let person = Identity(
             provider: provider, subject: subject, handle: identity?["handle"]?.asText,
             email: identity?["email"]?.asText, emailVerified: identity?["email_verified"]?.asText == "yes")
-        return try SelfsameTesting.assertion(identity: person, flow: flow(name).token)
+        return try SelfsameTesting.assertion(identity: person, flow: called(name, in: flows))
     }
 
     private func answer() throws -> Answer {

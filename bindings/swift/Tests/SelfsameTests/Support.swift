@@ -25,7 +25,7 @@ func failure<T>(
     throw CancellationError()
 }
 
-extension FlowProgress {
+extension Flow {
     func signedIn(file: StaticString = #filePath, line: UInt = #line) throws -> SignedIn {
         guard case .signedIn(let signedIn) = step else {
             XCTFail("not signed in but \(step)", file: file, line: line)
@@ -39,9 +39,8 @@ extension World {
     /// An account with a password, signed in.
     func signedUp(_ email: String = "ada@example.org") throws -> (token: SessionToken, account: AccountHandle) {
         let begun = try engine().signUp(email: email, password: password, client: laptop)
-        let (flow, code) = (try XCTUnwrap(begun.flow), try XCTUnwrap(mailedCode(to: email)))
-        let done = try engine().answer(flow: flow, number: begun.number, answer: .code(code)).signedIn()
-        let token = try XCTUnwrap(done.token)
+        let code = try XCTUnwrap(mailedCode(to: email))
+        let token = try engine().answer(flow: begun, answer: .code(code)).signedIn().token
         return (token, try engine().account(token: token))
     }
 }

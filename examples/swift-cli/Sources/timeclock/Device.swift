@@ -17,15 +17,12 @@ struct Device {
         let (store, keyFile) = (folder.appendingPathComponent("accounts.selfsame"), folder.appendingPathComponent("key"))
         // There is no network where the team works: an address is proven when there is one.
         let policy = Policy(realm: "Time clock", emailProof: .later)
-        if FileManager.default.fileExists(atPath: store.path) {
-            guard let key = try? Data(contentsOf: keyFile) else {
-                throw Trouble("The key \(keyFile.path) is missing; put it back, without it nobody can be signed in.")
-            }
-            return Device(folder: folder, engine: try await .open(path: store, unlock: .hostKey(HostKey(key)), policy: policy))
+        // A store that is there never gets another key.
+        if !FileManager.default.fileExists(atPath: store.path) { try keep(HostKey.generate().reveal(), in: keyFile) }
+        guard let key = try? HostKey(Data(contentsOf: keyFile)) else {
+            throw Trouble("The key \(keyFile.path) is missing; put it back, without it nobody can be signed in.")
         }
-        let key = try HostKey.generate()
-        try keep(key.reveal(), in: keyFile)
-        return Device(folder: folder, engine: try await .create(path: store, unlock: .hostKey(key), policy: policy))
+        return Device(folder: folder, engine: try await .openOrCreate(path: store, unlock: .hostKey(key), policy: policy))
     }
 
     /// The sessions of who is signed in on this device, by account.

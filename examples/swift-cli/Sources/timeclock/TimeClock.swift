@@ -71,8 +71,7 @@ struct TimeClock {
         let taken = try await device.engine.picker().contains { self.name($0) == name }
         guard !taken else { throw Trouble("\(name) is on this device already. Take another name, or: timeclock sign-in \(name)") }
         let password = try askPassword()
-        let progress = try await device.engine.signUp(email: email, password: password, client: client)
-        let token = try keep(progress)
+        let token = try keep(try await device.engine.signUp(email: email, password: password, client: client))
         try await device.engine.account(token: token).setDisplayName(name: name)
         print("Welcome, \(name). You are signed in.")
         print("A code goes to \(email) when there is a network (timeclock outbox); confirm it then.")
@@ -179,12 +178,12 @@ extension TimeClock {
         return (person, token)
     }
 
-    private func keep(_ progress: FlowProgress) throws -> SessionToken {
-        guard case .signedIn(let signedIn) = progress.step, let token = signedIn.token else {
+    private func keep(_ flow: Flow) throws -> SessionToken {
+        guard case .signedIn(let signedIn) = flow.step else {
             throw Trouble("This account asks for more than a password, which a time clock does not.")
         }
-        device.tokens[signedIn.account] = token.reveal()
-        return token
+        device.tokens[signedIn.account] = signedIn.token.reveal()
+        return signedIn.token
     }
 
     private func askPassword() throws -> Secret {
