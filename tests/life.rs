@@ -92,7 +92,7 @@ impl<W: Watch> Life<'_, W> {
         let message = messages.into_iter().next_back().unwrap();
         self.done("confirm the delivery of a message", |engine| engine.delivered(message.id));
         let right = Answer::Code(message.kind.mailed_code().cloned().unwrap());
-        self.refused("sign-up, wrong code", |engine| engine.answer(&asked, Answer::Code("x".into())));
+        self.refused("sign-up, wrong code", |engine| engine.answer(&asked, Answer::Code("00000000".into())));
         let first = token(self.answer("sign-up, right code: account created", &asked, &right));
         self.world.later(minutes(5));
         self.done("sign-in that also stores the engine time", |engine| {

@@ -167,7 +167,7 @@ impl Stranger {
 
     /// Gives a wrong code. The stranger has not read the message.
     fn wrong_code(&self, asked: &Flow) -> Seen {
-        self.step(|world| world.answer(asked, Answer::Code("no code".into()))).1
+        self.step(|world| world.answer(asked, Answer::Code("00000000".into()))).1
     }
 
     /// Tries what a stranger can do with a flow that waits for a code.

@@ -97,9 +97,46 @@ fn r4_7_for_an_unknown_email_no_code_is_right_and_wrong_codes_void_the_right_one
     let asked = reset(&world, &ada.email);
     let code = world.mailbox().code(&ada.email).unwrap();
     for _ in 0..5 {
-        assert_eq!(refused(world.answer(&asked, Answer::Code("1".into()))), Refusal::InvalidCode);
+        assert_eq!(refused(world.answer(&asked, Answer::Code("00000000".into()))), Refusal::InvalidCode);
     }
     assert_eq!(refused(world.answer(&asked, Answer::Code(code))), Refusal::InvalidCode);
+}
+
+#[test]
+fn r12_5_text_that_does_not_have_the_form_of_a_code_is_refused_and_counts_nowhere() {
+    let world = World::new();
+    let ada = world.ada();
+    let app = world.turn_on_mfa(&ada.token);
+    world.later(minutes(1));
+    let (known, unknown) = (reset(&world, &ada.email), reset(&world, "eve@example.org"));
+    let code = world.mailbox().code(&ada.email).unwrap();
+    let commits = world.engine().commits().unwrap();
+    for typed in ["", "1234567", "123456789", "1234567a", "1".repeat(1 << 16).as_str()] {
+        for asked in [&known, &unknown] {
+            let refusal = refused(world.answer(asked, Answer::Code(typed.into())));
+            assert_eq!(refusal, Refusal::InvalidCode, "{typed:.20}");
+        }
+    }
+    // Each of these would have been the code's last try.
+    let typed =
+        format!(" {}\u{a0}", code.reveal_text().unwrap().split_at(4).0) + &code.reveal_text().unwrap()[4..];
+    let asked = world.answer(&known, Answer::Code(typed.as_str().into())).unwrap();
+    assert_eq!(world.engine().commits().unwrap(), commits + 1);
+    for typed in ["12345", "123456789", "12345x"] {
+        for answer in [Answer::Totp(typed.into()), Answer::RecoveryCode(typed.into())] {
+            assert_eq!(refused(world.answer(&asked, answer)), Refusal::InvalidCode);
+        }
+    }
+    assert_eq!(world.engine().commits().unwrap(), commits + 1, "nothing was counted");
+    let Answer::Totp(shown) = world.totp(&app) else { panic!("an app shows digits") };
+    let in_arabic: String = shown
+        .reveal_text()
+        .unwrap()
+        .chars()
+        .map(|digit| char::from_u32(digit as u32 + 0x630).unwrap())
+        .collect();
+    let asked = world.answer(&asked, Answer::Totp(in_arabic.as_str().into())).unwrap();
+    assert_eq!(asked.step, Step::NewPassword);
 }
 
 #[test]

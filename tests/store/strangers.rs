@@ -4,16 +4,18 @@ use std::fs;
 use std::path::Path;
 
 use selfsame::testing::with_raw_rows;
-use selfsame::{Engine, Error, HostKey, OpenProblem, Secret, Unlock};
+use selfsame::{Engine, EngineOptions, Error, HostKey, OpenProblem, Secret, Unlock};
 use selfsame_world::{World, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 
+fn options(unlock: &Unlock) -> EngineOptions {
+    let options = Engine::options(unlock.clone()).policy(World::policy().build().unwrap());
+    options.environment(World::new().environment())
+}
+
 fn open(path: &Path, unlock: &Unlock) -> Result<Engine, Error> {
-    Engine::options(unlock.clone())
-        .policy(World::policy().build().unwrap())
-        .environment(World::new().environment())
-        .open(path)
+    options(unlock).open(path)
 }
 
 /// Returns the error, and checks that the file is unchanged.
@@ -50,17 +52,13 @@ fn a_passphrase_opens_the_store_that_it_created() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let phrase = |text: &str| Unlock::Passphrase(Secret::from(text));
-    let policy = World::policy().build().unwrap();
-    let environment = World::new().environment();
-    drop(
-        Engine::options(phrase("four words of mine"))
-            .policy(policy)
-            .environment(environment)
-            .create(&path)
-            .unwrap(),
-    );
+    drop(options(&phrase("four words of mine")).create(&path).unwrap());
     assert!(open(&path, &phrase("four words of mine")).is_ok());
     assert_eq!(refused(&path, &phrase("four other words")), Error::Open(OpenProblem::WrongKey));
+    // One keyboard composes a letter, another types the letter and its mark.
+    let path = folder.path().join("composed");
+    drop(options(&phrase("Gr\u{fc}\u{df}e aus K\u{f6}ln")).create(&path).unwrap());
+    assert!(open(&path, &phrase("Gru\u{308}\u{df}e aus Ko\u{308}ln")).is_ok());
     assert_eq!(refused(&path, &World::new().unlock()), Error::Open(OpenProblem::WrongKey));
 }
 

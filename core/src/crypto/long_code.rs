@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::digest::same;
 use super::kdf::Mac;
 use crate::ground::secret::Secret;
+use crate::ground::typed;
 
 /// The number of recovery codes that are made at a time (SPEC 5.3).
 pub(crate) const CODES: usize = 10;
@@ -42,13 +43,12 @@ impl LongCode {
         &self.0
     }
 
-    /// Parses a code as somebody typed it. Ignores case, blanks and dashes, of which word processors insert their
-    /// own kinds. Reads a letter that looks like a digit as that digit. Refuses a U, which may be a mistyped V,
-    /// and everything else.
+    /// Parses a code as somebody typed it. Ignores case, blanks, dashes and invisible characters. Reads a letter
+    /// that looks like a digit as that digit. Refuses a U, which may be a mistyped V, and everything else.
     pub(crate) fn parse(typed: &[u8]) -> Option<Self> {
         let mut number = Zeroizing::new(0_u128);
         let mut digits = 0;
-        for typed in std::str::from_utf8(typed).ok()?.chars().filter(|typed| !is_separator(*typed)) {
+        for typed in typed::plain(typed)?.chars() {
             let plain = match typed.to_ascii_uppercase() {
                 'O' => '0',
                 'I' | 'L' => '1',
@@ -81,11 +81,6 @@ impl LongCode {
         }
         Secret::from(text.as_str())
     }
-}
-
-/// Whether the character is a blank or looks like a dash.
-fn is_separator(typed: char) -> bool {
-    typed.is_whitespace() || matches!(typed, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
 /// Compares in constant time, like every comparison of secrets.
@@ -171,6 +166,8 @@ mod tests {
             "0i23-4567-89AB-CDEF-GHJK-MNPQ",
             "0L23-4567-89AB-CDEF-GHJK-MNPQ",
             "ol23-4567-89ab-cdef-ghjk-mnpq",
+            "\u{ff10}123-4567-89\u{ff21}\u{ff42}-CDEF-GHJK-MNPQ",
+            "\u{feff}0123-4567-89AB-CDEF-GHJK-MNPQ\u{200b}",
         ] {
             assert_eq!(parse(typed), expected, "{typed:?}");
         }
@@ -191,9 +188,8 @@ mod tests {
             "0123_4567_89AB_CDEF_GHJK_MNPQ",
             "0123.4567.89AB.CDEF.GHJK.MNPQ",
             "0123-4567-89AB-CDEF-GHJK-MNP\0",
-            // Capitals and digits of other scripts, and characters that only a change of case turns into a letter.
+            // Capitals of other scripts, and characters that only a change of case turns into a letter.
             "0123-4567-89АВ-CDEF-GHJK-MNPQ",
-            "\u{ff10}123-4567-89AB-CDEF-GHJK-MNPQ",
             "0123-4567-89AB-CDEF-GHJ\u{212a}-MNPQ",
             "0ı23-4567-89AB-CDEF-GHJK-MNPQ",
             &"0".repeat(1 << 20),

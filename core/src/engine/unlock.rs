@@ -10,6 +10,7 @@ use crate::crypto::keys::StoreKey;
 use crate::error::Error;
 use crate::ground::codec::{self, Record};
 use crate::ground::secret::Secret;
+use crate::ground::text::nfc;
 use crate::records::header::{Header, Lock};
 use crate::store::port::{Read, StoreError};
 use crate::store::tables;
@@ -19,8 +20,8 @@ use crate::store::tables;
 pub enum Unlock {
     /// A key that the host keeps. The engine keeps a copy in memory as long as the engine exists.
     HostKey(HostKey),
-    /// A passphrase that a person types. The engine hashes and forgets it, and keeps the hash like a host
-    /// key.
+    /// A passphrase that a person types, in any spelling of its letters. The engine hashes and forgets it, and
+    /// keeps the hash like a host key.
     Passphrase(Secret),
     /// A key from the platform's keystore. The engine keeps it only while the file is open.
     Keystore(Arc<dyn Keystore>),
@@ -137,7 +138,10 @@ impl Header {
                     return Err(StoreError::Damaged);
                 }
                 // A passphrase has no pepper: every other key comes from it.
-                let kek = hasher.derive(*cost, passphrase.reveal(), salt, &[0; 32]);
+                // Keyboards differ in how they compose a letter, and people do not see the difference.
+                let normal = passphrase.reveal_text().map(nfc);
+                let typed = normal.as_ref().map_or(passphrase.reveal(), |normal| normal.as_bytes());
+                let kek = hasher.derive(*cost, typed, salt, &[0; 32]);
                 kek.map(HostKey::from_bytes).map_err(|failed| match failed {
                     HashFailed::Busy { retry_after } => StoreError::Busy { retry_after },
                     HashFailed::Unusable => StoreError::Io(std::io::ErrorKind::OutOfMemory),

@@ -62,6 +62,9 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
     if !mfa::accepted(&entry.purpose).contains(&given.factor()) {
         return turn.refuse(Refusal::NotOffered);
     }
+    if account.credentials.mfa.as_ref().is_some_and(|mfa| !mfa.reads(given)) {
+        return turn.refuse(Refusal::InvalidCode);
+    }
     let (now, throttle_clock) = (turn.ctx.now, turn.ctx.throttle_clock);
     let session = match entry.purpose {
         Purpose::Reauthenticate { session, .. } => Some(session),

@@ -14,6 +14,7 @@ use crate::records::refusal::Refusal;
 use crate::records::session::Client;
 use crate::records::step::{Flow, Step};
 use crate::records::verdict::{Change, Verdict};
+use crate::rules::mailed_code::MailedDigits;
 
 /// Starts the reset of the password that goes with this email. Whether an account has the email stays secret:
 /// the step, the commits and the rows are the same.
@@ -39,7 +40,11 @@ fn asked(turn: Turn<'_>, email: EmailAddress, holder: Option<&Account>) -> Verdi
 
 /// Takes the mailed code.
 pub(crate) fn code(mut turn: Turn<'_>, mut resetting: Resetting, code: &Secret) -> Verdict<Step> {
-    let is_right = turn.takes(&mut resetting.proving, code);
+    let code = match MailedDigits::read(code) {
+        Ok(code) => code,
+        Err(refusal) => return turn.refuse(refusal),
+    };
+    let is_right = turn.takes(&mut resetting.proving, &code);
     let account = turn.facts.account.take().filter(|account| serves(account, &resetting.proving.email));
     match account {
         Some(account) if is_right => {

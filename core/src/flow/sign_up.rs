@@ -16,6 +16,7 @@ use crate::records::refusal::Refusal;
 use crate::records::session::Client;
 use crate::records::step::{Flow, SignInOutcome, Step};
 use crate::records::verdict::{Change, Verdict};
+use crate::rules::mailed_code::MailedDigits;
 use crate::rules::{address, method, opening, protected};
 
 /// Signs up with a password. The first step asks for proof of the address (SPEC 2.3, 2.7).
@@ -68,7 +69,11 @@ pub(crate) fn at_once(
 }
 
 pub(crate) fn verify(mut turn: Turn<'_>, mut verifying: Verifying, code: &Secret) -> Verdict<Step> {
-    if !turn.takes(&mut verifying.proving, code) {
+    let code = match MailedDigits::read(code) {
+        Ok(code) => code,
+        Err(refusal) => return turn.refuse(refusal),
+    };
+    if !turn.takes(&mut verifying.proving, &code) {
         // Wrong, used and unknown codes get one refusal and one commit (SPEC 12.5).
         turn.flow.state = State::VerifyEmail(verifying);
         turn.changes.push(Change::Flow(Box::new(turn.flow.clone())));

@@ -7,7 +7,6 @@ use crate::flow::facts::{Facts, MailFacts};
 use crate::flow::{prompt, state};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
-use crate::ground::secret::Secret;
 use crate::records::account::Account;
 use crate::records::audit::Action;
 use crate::records::context::Context;
@@ -19,6 +18,7 @@ use crate::records::refusal::{AssertionProblem, Refusal};
 use crate::records::session::Client;
 use crate::records::step::{Flow, SignInOutcome, SignedIn, Step};
 use crate::records::verdict::{Change, Verdict};
+use crate::rules::mailed_code::MailedDigits;
 use crate::rules::{notices, opening};
 
 const FLOW_LIFE: Duration = Duration::from_secs(15 * 60);
@@ -137,10 +137,10 @@ impl<'a> Turn<'a> {
     }
 
     /// Returns whether this is the code that the flow waits for. Counts a wrong code.
-    pub(crate) fn takes(&self, proving: &mut Proving, code: &Secret) -> bool {
+    pub(crate) fn takes(&self, proving: &mut Proving, code: &MailedDigits) -> bool {
         let typed_in = TypedIn::Flow(self.flow.id);
         let slot = proving.code.as_mut();
-        slot.is_some_and(|slot| slot.take(code.reveal(), typed_in, &proving.email, self.ctx))
+        slot.is_some_and(|slot| slot.take(code, typed_in, &proving.email, self.ctx))
     }
 
     /// Tells every verified address of the account.

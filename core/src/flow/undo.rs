@@ -89,7 +89,7 @@ fn apply(
         Some(typed) => match crate::rules::undo::take_factor(&mut credentials, &mut account, typed, ctx) {
             Ok(proven) => Some(proven),
             Err((refusal, event)) => {
-                turn.changes.push(Change::account(account, event));
+                turn.changes.extend(event.map(|event| Change::account(account, event)));
                 return turn.refuse(refusal);
             }
         },

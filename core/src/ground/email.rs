@@ -12,7 +12,7 @@ use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 
-use super::text::nfc;
+use super::text::{self, nfc};
 
 /// The longest address, in octets of its normalised form (RFC 5321 section 4.5.3.1.3 minus the two angle
 /// brackets of a path, RFC 3696 erratum 1690).
@@ -82,7 +82,8 @@ impl EmailAddress {
             return Err(InvalidEmail::TooLong);
         }
         // The parser sees the normalised form: a fullwidth dot or `@` is already the plain one.
-        email_address::EmailAddress::parse_with_options(&canonical, strict()).map_err(reason)?;
+        let parsed = format!("{}@{domain}", text::without_marks(&local));
+        email_address::EmailAddress::parse_with_options(&parsed, strict()).map_err(reason)?;
         Ok(Self { typed: typed.to_owned(), canonical })
     }
 
@@ -233,7 +234,8 @@ mod tests {
             // NFC turns the Kelvin sign into K, and only K has a lower case.
             ("\u{212A}@example.org", "k@example.org"),
             ("我買@屋企.香港", "我買@xn--hoqu73a.xn--j6w193g"),
-            ("नमस@example.org", "नमस@example.org"),
+            ("नमस्ते@example.org", "नमस्ते@example.org"),
+            ("नामक्\u{200d}ष@example.org", "नामक्\u{200d}ष@example.org"),
             ("a@نامه\u{200c}ای.com", "a@xn--mgba3gch31f060k.com"),
         ] {
             let address = email(typed);

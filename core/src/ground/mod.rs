@@ -10,3 +10,4 @@ pub(crate) mod secret;
 pub(crate) mod short_name;
 pub(crate) mod text;
 pub(crate) mod time;
+pub(crate) mod typed;

@@ -1,15 +1,16 @@
 //! Display names, in the Nickname profile of PRECIS (RFC 8266 section 2).
 //!
 //! A name follows these rules of RFC 8264's FreeformClass: no unassigned code points, no controls, no private
-//! use, no noncharacters, no ignorable code points, no old Hangul Jamo, and joiners only after a virama. The
-//! other contextual rules (RFC 5892 appendix A.3 to A.9) do not apply, because a name is only shown and never
-//! compared (SPEC 1.10, 1.11).
+//! use, no noncharacters, no ignorable code points, no old Hangul Jamo, and joiners only where a script needs them.
+//! Unlike there, emoji keep their joiners and variation selectors (SPEC 1.13). The other contextual rules (RFC 5892
+//! appendix A.3 to A.9) do not apply, because a name is only shown and never compared (SPEC 1.10, 1.11).
 
 use crate::ground::named::worded;
+use crate::ground::text;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
-use icu_properties::props::{CanonicalCombiningClass, DefaultIgnorableCodePoint, GeneralCategory};
-use icu_properties::{CodePointMapData, CodePointSetData};
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 
 /// The most code points in a name.
 const LONGEST: usize = 64;
@@ -62,31 +63,11 @@ fn prepared(name: &str) -> String {
 }
 
 fn check(name: &str) -> Result<(), InvalidName> {
-    let category = CodePointMapData::<GeneralCategory>::new();
-    let class = CodePointMapData::<CanonicalCombiningClass>::new();
-    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
-    let mut before = None;
-    for c in name.chars() {
-        let is_joiner = matches!(c, '\u{200c}' | '\u{200d}');
-        let joins = is_joiner && before.is_some_and(|b| class.get(b) == CanonicalCombiningClass::Virama);
-        let is_plain = !is_joiner
-            && !ignorable.contains(c)
-            && !matches!(c, '\u{1100}'..='\u{11ff}' | '\u{a960}'..='\u{a97c}' | '\u{d7b0}'..='\u{d7fb}')
-            && !matches!(
-                category.get(c),
-                GeneralCategory::Control
-                    | GeneralCategory::Unassigned
-                    | GeneralCategory::PrivateUse
-                    | GeneralCategory::LineSeparator
-                    | GeneralCategory::ParagraphSeparator
-                    | GeneralCategory::Format
-            );
-        if !is_plain && !joins {
-            return Err(InvalidName::Character);
-        }
-        before = Some(c);
-    }
-    Ok(())
+    let name: Vec<char> = name.chars().collect();
+    let is_old_jamo =
+        |c: char| matches!(c, '\u{1100}'..='\u{11ff}' | '\u{a960}'..='\u{a97c}' | '\u{d7b0}'..='\u{d7fb}');
+    let is_fine = |(at, c): (usize, &char)| !is_old_jamo(*c) && text::is_shown(&name, at);
+    if name.iter().enumerate().all(is_fine) { Ok(()) } else { Err(InvalidName::Character) }
 }
 
 #[cfg(test)]
@@ -113,6 +94,10 @@ mod tests {
             ("क्\u{200d}ष", "क्\u{200d}ष"),
             ("Ada 🔑", "Ada 🔑"),
             ("عائشة", "عائشة"),
+            ("نامه\u{200c}ای", "نامه\u{200c}ای"),
+            ("Mia ❤\u{fe0f}", "Mia ❤\u{fe0f}"),
+            ("👩🏽\u{200d}🚀 Ada", "👩🏽\u{200d}🚀 Ada"),
+            ("🏳\u{fe0f}\u{200d}🌈", "🏳\u{fe0f}\u{200d}🌈"),
         ] {
             assert_eq!(nickname(typed).as_deref(), Ok(kept), "{typed:?}");
             assert_eq!(nickname(kept).as_deref(), Ok(kept), "{typed:?} again");
@@ -127,6 +112,10 @@ mod tests {
             "a\0",
             "a\u{200b}b",
             "a\u{200d}b",
+            "a\u{200c}b",
+            "🚀\u{200d}",
+            "\u{fe0f}a",
+            "a\u{200b}\u{fe0f}",
             "a\u{202e}b",
             "a\u{ad}b",
             "a\u{2028}b",

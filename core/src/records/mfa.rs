@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
+use crate::crypto::long_code::LongCode;
 use crate::crypto::qr::QrCode;
 use crate::crypto::totp::TotpSecret;
 use crate::ground::id::SessionId;
 use crate::ground::named::coded;
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
+use crate::ground::typed;
 use crate::records::throttle::LockoutPolicy;
 
 /// An account's second factor. MFA is on if the account has one (SPEC 5.7).
@@ -44,27 +47,39 @@ coded! {
     }
 }
 
-/// A second factor as it was typed.
+/// A second factor that was typed.
 #[derive(Clone)]
 pub(crate) enum TypedFactor {
-    Totp(Secret),
-    RecoveryCode(Secret),
+    Totp(Zeroizing<String>),
+    RecoveryCode(LongCode),
+    /// A text that does not have the form of such a code.
+    NoCode(SecondFactor),
 }
 
 impl TypedFactor {
+    /// Reads a code of an authenticator app: 6 digits, or up to 8 for an imported one.
+    pub(crate) fn totp(typed: &Secret) -> Self {
+        typed::digits(typed.reveal(), 6..=8).map_or(Self::NoCode(SecondFactor::Totp), Self::Totp)
+    }
+
+    pub(crate) fn recovery_code(typed: &Secret) -> Self {
+        LongCode::parse(typed.reveal()).map_or(Self::NoCode(SecondFactor::RecoveryCode), Self::RecoveryCode)
+    }
+
     pub(crate) fn factor(&self) -> SecondFactor {
         match self {
             Self::Totp(_) => SecondFactor::Totp,
             Self::RecoveryCode(_) => SecondFactor::RecoveryCode,
+            Self::NoCode(factor) => *factor,
         }
     }
 
     /// Returns what happens after a hundred failures. TOTP is locked until a recovery code replaces it.
     /// Recovery codes have a rate limit and are never locked (SPEC 12.1).
     pub(crate) fn lockout(&self) -> LockoutPolicy {
-        match self {
-            Self::Totp(_) => LockoutPolicy::Lock,
-            Self::RecoveryCode(_) => LockoutPolicy::OneTryAnHour,
+        match self.factor() {
+            SecondFactor::Totp => LockoutPolicy::Lock,
+            SecondFactor::RecoveryCode => LockoutPolicy::OneTryAnHour,
         }
     }
 }

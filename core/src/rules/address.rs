@@ -23,6 +23,7 @@ use crate::records::refusal::Refusal;
 use crate::records::session::{Aal, Session};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::fresh::{Fresh, Unheld};
+use crate::rules::mailed_code::MailedDigits;
 use crate::rules::method::Collisions;
 use crate::rules::protected::Protected;
 use crate::rules::{method, protected, session};
@@ -153,13 +154,17 @@ pub(crate) fn prove(
     ctx: &Context<'_>,
 ) -> Verdict<AddressStep> {
     let Owner { session, account } = owner;
+    let code = match MailedDigits::read(code) {
+        Ok(code) => code,
+        Err(refusal) => return Verdict::refused(refusal),
+    };
     let mut changes = Vec::new();
     let basis = account.credentials.basis(account);
     let pending = pending.filter(|pending| pending.session == session.id && Some(pending.basis) == basis);
     let right = pending.and_then(|mut pending| {
         let Proving { email, code: slot, .. } = &mut pending.proving;
         let typed_in = TypedIn::Session(account.id, session.id);
-        if slot.as_mut().is_some_and(|slot| slot.take(code.reveal(), typed_in, email, ctx)) {
+        if slot.as_mut().is_some_and(|slot| slot.take(&code, typed_in, email, ctx)) {
             return Some(pending);
         }
         changes.push(Change::Pending { account: account.id, pending: Box::new(pending) });

@@ -4,12 +4,30 @@ use std::time::Duration;
 
 use crate::crypto::digest::same;
 use crate::ground::email::EmailAddress;
+use crate::ground::secret::Secret;
 use crate::ground::time::{DAY, Timestamp};
+use crate::ground::typed;
 use crate::records::context::Context;
 use crate::records::mailed_code::{CodePurpose, CodeSlot, RateLimit, TypedIn, UNFETCHED_LIFE};
 use crate::records::message::{Body, Outgoing};
+use crate::records::refusal::Refusal;
+use zeroize::Zeroizing;
 
 const WRONG_CODES: u8 = 5;
+
+/// The digits of a mailed code that was typed.
+pub(crate) struct MailedDigits(Zeroizing<String>);
+
+impl MailedDigits {
+    /// Reads a code.
+    ///
+    /// # Errors
+    /// `InvalidCode` if the text does not have the form of a mailed code. Such a text counts nowhere, for known and
+    /// unknown addresses alike (SPEC 12.5).
+    pub(crate) fn read(typed: &Secret) -> Result<Self, Refusal> {
+        typed::digits(typed.reveal(), 8..=8).map(Self).ok_or(Refusal::InvalidCode)
+    }
+}
 
 impl CodeSlot {
     /// Makes a new code and the message that carries it.
@@ -38,12 +56,12 @@ impl CodeSlot {
     /// Whether `typed` is the code and the code is still valid. Counts a wrong one.
     pub(crate) fn take(
         &mut self,
-        typed: &[u8],
+        typed: &MailedDigits,
         typed_in: TypedIn,
         to: &EmailAddress,
         ctx: &Context<'_>,
     ) -> bool {
-        let right = same(&self.hash, &hash(typed.trim_ascii(), self.purpose, typed_in, to, ctx));
+        let right = same(&self.hash, &hash(typed.0.as_bytes(), self.purpose, typed_in, to, ctx));
         if right && self.wrong < WRONG_CODES && ctx.now < self.ends_at() {
             return true;
         }

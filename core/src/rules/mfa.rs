@@ -22,23 +22,33 @@ use crate::rules::fresh::{Everything, FactorOrCode, Fresh};
 use crate::rules::protected::Protected;
 
 impl Mfa {
+    /// Whether the text has the form of a code of this factor. A slip of the finger is no guess and counts nowhere
+    /// (SPEC 12.5).
+    pub(crate) fn reads(&self, given: &TypedFactor) -> bool {
+        match given {
+            TypedFactor::Totp(code) => self.secret.reads(code),
+            TypedFactor::RecoveryCode(_) => true,
+            TypedFactor::NoCode(_) => false,
+        }
+    }
+
     /// Whether the second factor is right. A right code is used up.
     pub(crate) fn take(&mut self, account: AccountId, given: &TypedFactor, ctx: &Context<'_>) -> bool {
         match given {
             TypedFactor::Totp(code) => {
-                let step = self.secret.step_of(code.reveal(), ctx.wall, Some(self.last_step));
+                let step = self.secret.step_of(code, ctx.wall, Some(self.last_step));
                 if let Some(step) = step {
                     self.last_step = step;
                 }
                 step.is_some()
             }
-            TypedFactor::RecoveryCode(typed) => {
-                let Some(code) = LongCode::parse(typed.reveal()) else { return false };
-                let hash = hash(account, &code, ctx);
+            TypedFactor::RecoveryCode(code) => {
+                let hash = hash(account, code, ctx);
                 let before = self.codes.len();
                 self.codes.retain(|left| !same(left, &hash));
                 self.codes.len() < before
             }
+            TypedFactor::NoCode(_) => false,
         }
     }
 }
@@ -82,8 +92,12 @@ pub(crate) fn confirm(owner: &Owner, code: &Secret, ctx: &Context<'_>) -> Verdic
         return Verdict::refused(Refusal::FlowExpired);
     };
     let Stage::Confirm(secret) = &enrolment.stage else { return Verdict::refused(Refusal::NotOffered) };
+    let code = match TypedFactor::totp(code) {
+        TypedFactor::Totp(code) if secret.reads(&code) => code,
+        _ => return Verdict::refused(Refusal::InvalidCode),
+    };
     let session = Some(owner.session.id);
-    let Some(step) = secret.step_of(code.reveal(), ctx.wall, None) else {
+    let Some(step) = secret.step_of(&code, ctx.wall, None) else {
         enrolment.wrong = enrolment.wrong.saturating_add(1);
         account.enrolments.retain(|enrolment| enrolment.wrong < WRONG_CODES);
         let event = Event { session, ..Event::refused(Action::MfaEnrolmentConfirmed, ctx.now) };

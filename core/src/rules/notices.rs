@@ -6,7 +6,7 @@ use crate::records::context::Context;
 use crate::records::message::{Body, Outgoing};
 use crate::records::verdict::Change;
 
-/// Sends a notice about an account to one address.
+/// Sends a notice about an account to one address, in the form that was proven (SPEC 1.9).
 pub(crate) fn to(
     email: &EmailAddress,
     account: &Account,
@@ -14,7 +14,7 @@ pub(crate) fn to(
     device: &str,
     ctx: &Context<'_>,
 ) -> Outgoing {
-    Outgoing::new(email.as_typed(), body.clone(), device, ctx.now).about(account.id)
+    Outgoing::new(email.canonical(), body.clone(), device, ctx.now).about(account.id)
 }
 
 /// Sends a notice to every verified address of the account.

@@ -67,15 +67,18 @@ pub(crate) fn take_factor(
     account: &mut Account,
     typed: &TypedFactor,
     ctx: &Context<'_>,
-) -> Result<(SecondFactor, Timestamp), (Refusal, Event)> {
+) -> Result<(SecondFactor, Timestamp), (Refusal, Option<Event>)> {
+    if credentials.mfa.as_ref().is_some_and(|mfa| !mfa.reads(typed)) {
+        return Err((Refusal::InvalidCode, None));
+    }
     if let Err(throttled) = account.second.check(ctx.now, ctx.throttle_clock, typed.lockout()) {
         account.second.settle(ctx.throttle_clock);
-        return Err((throttled, Event::refused(Action::Throttled, ctx.now)));
+        return Err((throttled, Some(Event::refused(Action::Throttled, ctx.now))));
     }
     if credentials.mfa.as_mut().is_some_and(|mfa| mfa.take(account.id, typed, ctx)) {
         account.second.clear();
         return Ok((typed.factor(), ctx.now));
     }
     account.second.fail(ctx.throttle_clock);
-    Err((Refusal::InvalidCode, Event::refused(Action::SecondFactorTried, ctx.now)))
+    Err((Refusal::InvalidCode, Some(Event::refused(Action::SecondFactorTried, ctx.now))))
 }

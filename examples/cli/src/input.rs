@@ -60,41 +60,23 @@ pub(crate) fn two_passwords(from_stdin: bool) -> Result<(Secret, Secret), Troubl
     Ok((given(now)?, given(new)?))
 }
 
-/// A mailed code, from the terminal or a pipe. A text that can be no code is no try.
+/// A mailed code, from the terminal or a pipe. The engine reads it in any grouping.
 pub(crate) fn code() -> Result<Secret, Trouble> {
     let typed = match io::stdin().is_terminal() {
         true => line("Code: ")?,
         false => text(all_of(io::stdin().lock(), "standard input")?)?,
     };
-    let code = typed.trim();
-    if code.is_empty() || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Trouble::Unusable("that is no code: a code is digits, from the message".into()));
-    }
-    Ok(code.into())
+    Ok(typed.into())
 }
 
-/// What the authenticator app shows, however it groups it. A text that can be no such code is no try.
+/// The code that the authenticator app shows.
 pub(crate) fn totp() -> Result<Secret, Trouble> {
-    let typed = secret("Code of the app: ")?;
-    let code: String = typed.reveal_text().unwrap_or_default().split_whitespace().collect();
-    if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Trouble::Unusable("that is no code: the app shows 6 digits".into()));
-    }
-    Ok(code.as_str().into())
+    secret("Code of the app: ")
 }
 
-/// A recovery code, or one that undoes a change. A text that can be none is no try.
+/// A recovery code, or one that undoes a change.
 pub(crate) fn long_code(what: &str) -> Result<Secret, Trouble> {
-    let typed = secret(&format!("{what}: "))?;
-    let is_one = typed.reveal_text().is_some_and(|typed| {
-        // The engine ignores blanks and dashes of every kind.
-        let counts = |c: &char| !c.is_whitespace() && c.is_alphanumeric();
-        typed.chars().filter(counts).count() == 24 && typed.trim().chars().count() <= 64
-    });
-    if !is_one {
-        return Err(Trouble::Unusable("that is no such code: it has 24 digits and letters".into()));
-    }
-    Ok(typed)
+    secret(&format!("{what}: "))
 }
 
 /// A line that is typed on the terminal and may be seen.

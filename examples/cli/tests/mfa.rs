@@ -219,7 +219,7 @@ fn a_password_that_others_know_has_to_be_set_anew() {
 }
 
 #[test]
-fn what_is_no_code_is_no_try_and_what_is_wrong_is_counted() {
+fn text_that_is_not_a_code_costs_no_try_and_a_wrong_code_does() {
     let desk = Desk::new();
     let Mfa { secret, spent, .. } = desk.brian_has_mfa();
     desk.done(&ENTER, PASSWORD);
@@ -231,7 +231,8 @@ fn what_is_no_code_is_no_try_and_what_is_wrong_is_counted() {
         told(&desk.run(args, &garbage), 2, "longer than 64 KiB", &about);
         told(&desk.run(args, &garbage[..9]), 2, "not UTF-8", &about);
         for text in ["12345", "1234567", "12345x", "AAAA-BBBB", " "] {
-            told(&desk.run(args, text.as_bytes()), 2, "that is no", &format!("{about} {text}"));
+            let refusal = if args[0] == "mfa" { "selfsame mfa enroll" } else { "the code is wrong" };
+            told(&desk.run(args, text.as_bytes()), 1, refusal, &format!("{about} {text}"));
         }
     }
     for args in [&["answer", "new-password"][..], &["answer", "code"]] {
