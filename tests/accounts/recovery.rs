@@ -118,8 +118,8 @@ fn r12_5_text_that_does_not_have_the_form_of_a_code_is_refused_and_counts_nowher
         }
     }
     // Each of these would have been the code's last try.
-    let typed =
-        format!(" {}\u{a0}", code.reveal_text().unwrap().split_at(4).0) + &code.reveal_text().unwrap()[4..];
+    let (first, second) = code.reveal_text().unwrap().split_at(4);
+    let typed = format!(" {first}\u{a0}{second}");
     let asked = world.answer(&known, Answer::Code(typed.as_str().into())).unwrap();
     assert_eq!(world.engine().commits().unwrap(), commits + 1);
     for typed in ["12345", "123456789", "12345x"] {

@@ -321,8 +321,8 @@ impl Engine {
                 }
                 _ => Input::NotOffered,
             },
-            Answer::Totp(code) => Input::SecondFactor(TypedFactor::totp(&code)),
-            Answer::RecoveryCode(code) => Input::SecondFactor(TypedFactor::recovery_code(&code)),
+            Answer::Totp(code) => Input::SecondFactor(TypedFactor::totp(code)),
+            Answer::RecoveryCode(code) => Input::SecondFactor(TypedFactor::recovery_code(code)),
             Answer::NewPassword(password) => match (&seen.flow.state, &seen.account) {
                 (State::NewPassword(_), Some(account)) => {
                     let identifier = account.password().map(|(_, email, ..)| email);
