@@ -6,7 +6,7 @@ use selfsame::{
     AccountHandle, AddressStep, Answer, Billing, BillingStatus, Client, Engine, Error, Flow, Intent, Managed,
     ManagedBy, Planned, ProductId, ProviderId, RequestKind, Secret, SessionToken, Step,
 };
-use selfsame_world::{Identity, World, days, hours, minutes, refused, signed_in, totp};
+use selfsame_world::{Identity, World, days, hours, minutes, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 const ANOTHER: &str = "another horse battery staple";
@@ -154,7 +154,7 @@ impl<W: Watch> Life<'_, W> {
         let (email, password, phone) = (self.new_email(), Secret::from(ANOTHER), Client::on("a phone"));
         let secret = self.done("MFA: a secret", |_| account.enroll_totp()).secret;
         let (world, shown) = (self.world, secret.clone());
-        let shown = move || totp(&shown, world.now()).unwrap();
+        let shown = move || world.totp(&shown).unwrap();
         let codes = self.done("MFA: on", |_| account.confirm_totp(&shown()));
         self.done("MFA: the codes are saved", |_| account.recovery_codes_saved());
         self.world.later(minutes(1));

@@ -135,7 +135,7 @@ fn r4_7_the_new_password_keeps_the_rules_and_the_second_factor_is_never_reset() 
     assert!(matches!(asked.step, Step::SecondFactor { .. }), "never around MFA");
     assert_eq!(refused(world.answer(&asked, new_password(ANOTHER))), Refusal::NotOffered);
     assert_eq!(refused(world.answer(&asked, Answer::Skip)), Refusal::NotOffered);
-    let asked = world.answer(&asked, world.totp(&app)).unwrap();
+    let asked = world.answer(&asked, world.shown_by(&app)).unwrap();
     assert_eq!(
         refused(world.answer(&asked, new_password("ada@example.org"))),
         Refusal::InvalidPassword { rule: PasswordRule::Guessable }
@@ -144,7 +144,7 @@ fn r4_7_the_new_password_keeps_the_rules_and_the_second_factor_is_never_reset() 
     assert_eq!((done.aal, done.recovered), (Aal::Aal2, false));
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, ANOTHER).unwrap();
-    signed_in(world.answer(&asked, world.totp(&app)).unwrap());
+    signed_in(world.answer(&asked, world.shown_by(&app)).unwrap());
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn r4_7_with_a_recovery_code_mfa_can_be_replaced_but_not_turned_off_until_the_ho
     let replacement = world.turn_on_mfa(&again);
     world.later(days(1));
     let asked = world.sign_in(&ada.email, ANOTHER).unwrap();
-    let full = token(world.answer(&asked, world.totp(&replacement)).unwrap());
+    let full = token(world.answer(&asked, world.shown_by(&replacement)).unwrap());
     with_token(&world, &full).turn_off_mfa().unwrap();
 }
 
@@ -227,7 +227,7 @@ fn r4_10_a_password_that_others_know_ends_its_sessions_and_is_set_anew_after_the
     let app = world.turn_on_mfa(&ada.token);
     assert_eq!(refused(world.engine().resolve(&by_x)), Refusal::SessionEnded);
     world.later(minutes(1));
-    let by_x = token(world.answer(&world.x_identity("1", None), world.totp(&app)).unwrap());
+    let by_x = token(world.answer(&world.x_identity("1", None), world.shown_by(&app)).unwrap());
     let account = with_token(&world, &by_x);
     let methods = account.view().unwrap().methods;
     let [password, x] = [MethodKind::Password, MethodKind::Federated]
@@ -240,13 +240,13 @@ fn r4_10_a_password_that_others_know_ends_its_sessions_and_is_set_anew_after_the
 
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     assert!(matches!(asked.step, Step::SecondFactor { .. }), "no factor is removed");
-    let asked = world.answer(&asked, world.totp(&app)).unwrap();
+    let asked = world.answer(&asked, world.shown_by(&app)).unwrap();
     assert_eq!(asked.step, Step::NewPassword);
     signed_in(world.answer(&asked, new_password(ANOTHER)).unwrap());
     assert_eq!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::InvalidCredentials);
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, ANOTHER).unwrap();
-    signed_in(world.answer(&asked, world.totp(&app)).unwrap());
+    signed_in(world.answer(&asked, world.shown_by(&app)).unwrap());
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn r6_4_every_factor_of_the_highest_level_is_wanted() {
     let identity = Identity::at("x", "1").assertion(&asked);
     let asked = world.answer(&asked, Answer::Assertion(identity)).unwrap();
     assert!(matches!(asked.step, Step::SecondFactor { can_skip: true, .. }));
-    let done = signed_in(world.answer(&asked, world.totp(&app)).unwrap());
+    let done = signed_in(world.answer(&asked, world.shown_by(&app)).unwrap());
     assert_eq!(done.aal, Aal::Aal2);
     with_token(&world, &done.token).turn_off_mfa().unwrap();
 }
@@ -313,7 +313,7 @@ fn r6_4_the_fifth_failure_ends_the_session_and_locks_nobody_out() {
     let app = world.turn_on_mfa(&ada.token);
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    let other = token(world.answer(&asked, world.totp(&app)).unwrap());
+    let other = token(world.answer(&asked, world.shown_by(&app)).unwrap());
     let account = world.account(&ada);
     for _ in 0..2 {
         let asked = account.reauthenticate().unwrap();
@@ -333,7 +333,7 @@ fn r6_4_the_fifth_failure_ends_the_session_and_locks_nobody_out() {
     world.engine().resolve(&other).unwrap();
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    signed_in(world.answer(&asked, world.totp(&app)).unwrap());
+    signed_in(world.answer(&asked, world.shown_by(&app)).unwrap());
 }
 
 #[test]
@@ -384,12 +384,7 @@ fn r5_5_on_hold_no_link_is_made_by_a_flow_that_was_begun_before_either() {
 fn r6_4_an_id_token_of_who_signed_in_there_long_ago_is_no_fresh_proof() {
     let world = World::new();
     let provider = TokenProvider::new();
-    world.engine().set_keys(&provider.id(), &provider.jwks()).unwrap();
-    let begun = world.engine().begin_federated(&provider.id(), &Client::on("laptop")).unwrap();
-    let Step::PresentAssertion { nonce, .. } = &begun.step else { panic!("{:?}", begun.step) };
-    let shown = provider.token("815", nonce, world.now()).assertion();
-    let done = world.engine().continue_with(&begun, &shown, Intent::SignUp).unwrap();
-    let session = token(done);
+    let session = token(world.present(&Identity::at("oidc", "815"), Intent::SignUp).unwrap());
     world.later(hours(1));
     let account = with_token(&world, &session);
     let asked = account.reauthenticate().unwrap();

@@ -39,7 +39,7 @@ fn r12_4_a_clock_set_back_lengthens_no_session_and_is_reported_and_recorded() {
         signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
         assert_eq!(world.engine().health().unwrap().clock_events, 1, "recorded with the next act, once");
     }
-    world.reopen().unwrap();
+    world.reopen(None).unwrap();
     assert!(world.engine().resolve(&ada.token).is_err(), "and in the next");
 }
 
@@ -65,7 +65,7 @@ fn r12_4_no_clock_set_back_shortens_a_wait() {
     five_failures(&world, &ada.email);
     world.hand().set_wall_back(days(3));
     assert!(throttled(&world, &ada.email).is_some());
-    world.reopen().unwrap();
+    world.reopen(None).unwrap();
     assert!(throttled(&world, &ada.email).is_some());
     world.later(days(3) + minutes(1));
     assert!(throttled(&world, &ada.email).is_none());
@@ -79,7 +79,7 @@ fn r12_4_a_trusted_time_brings_a_mark_back_from_the_future_and_waits_stay_whole(
     let truth = world.now();
     world.hand().set_wall_forward(days(3650));
     signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
-    world.reopen().unwrap();
+    world.reopen(None).unwrap();
     five_failures(&world, &ada.email);
     world.hand().set_wall_back(days(3650));
     assert_eq!(world.engine().health().unwrap().clock_rolled_back_by, Some(days(3650)));

@@ -4,11 +4,13 @@
 use selfsame::{Assertion, AssertionKind, Flow, FlowId, HostStatement, Provider, ProviderId};
 use serde::Deserialize;
 
-use crate::tokens::{ISSUER, token_rules};
+use crate::tokens::{AUDIENCE, ISSUER, token_rules};
 
 /// The providers of every world: `x`, `example`, the authority for the domain provider.example, and
 /// `other`, the authority for none, of which the host states what they said; and `oidc`, the authority
-/// for the domain tokens.example, which signs ID tokens (see [`TokenProvider`](crate::TokenProvider)).
+/// for the domain tokens.example, `google` and `apple`, which sign ID tokens (see
+/// [`TokenProvider`](crate::TokenProvider) and [`World::assertion`](crate::World::assertion)). Google and Apple
+/// know the application as `field-notes`.
 pub fn providers() -> Vec<Provider> {
     let provider = |id: &str, issuer: &str, authority_for: &[&str]| Provider {
         id: short_name(id),
@@ -25,6 +27,8 @@ pub fn providers() -> Vec<Provider> {
             assertion_kind: AssertionKind::IdToken(token_rules()),
             ..provider("oidc", ISSUER, &["tokens.example"])
         },
+        Provider::google(vec![AUDIENCE.to_owned()]),
+        Provider::apple(vec![AUDIENCE.to_owned()]),
     ]
 }
 
@@ -45,6 +49,10 @@ pub struct Identity {
     /// Whether the provider says that it has verified the email.
     #[serde(default)]
     pub email_verified: bool,
+    /// The domain of the organisation whose Google account the person has, as in `ada@corp.example`'s
+    /// `corp.example`. Google alone gives it out, as its claim `hd`.
+    #[serde(default)]
+    pub hosted_domain: Option<String>,
 }
 
 impl Identity {
@@ -56,6 +64,7 @@ impl Identity {
             handle: None,
             email: None,
             email_verified: false,
+            hosted_domain: None,
         }
     }
 
@@ -67,6 +76,11 @@ impl Identity {
     /// The same person, with what they are called there.
     pub fn called(self, handle: &str) -> Self {
         Self { handle: Some(handle.to_owned()), ..self }
+    }
+
+    /// The same person, with the organisation whose Google account they have.
+    pub fn hosted_by(self, domain: &str) -> Self {
+        Self { hosted_domain: Some(domain.to_owned()), ..self }
     }
 
     /// The provider's short name.
