@@ -7,7 +7,7 @@ use selfsame::{
     AccountHandle, AddressStep, Answer, Billing, BillingStatus, Client, Engine, Error, Flow, Intent, Managed,
     ManagedBy, Planned, ProductId, ProviderId, RequestKind, Secret, SessionToken, Step,
 };
-use selfsame_world::{Identity, World, days, hours, minutes, refused, signed_in, totp};
+use selfsame_world::{Identity, World, days, hours, minutes, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 const ANOTHER: &str = "another horse battery staple";
@@ -158,7 +158,7 @@ impl<W: Watch> Life<'_, W> {
         let (email, password, phone) = (self.new_email(), Secret::from(ANOTHER), Client::on("a phone"));
         let secret = self.done("MFA: enrol an app", |_| account.enroll_totp()).secret;
         let (world, shown) = (self.world, secret.clone());
-        let shown = move || totp(&shown, world.now()).unwrap();
+        let shown = move || world.totp(&shown).unwrap();
         let codes = self.done("MFA: turn on", |_| account.confirm_totp(&shown()));
         self.done("MFA: confirm the saved codes", |_| account.recovery_codes_saved());
         self.world.later(minutes(1));

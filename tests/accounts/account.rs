@@ -191,7 +191,7 @@ fn r1_6_a_lower_session_limit_ends_the_oldest_sessions() {
     }
     drop(world);
     let policy = World::policy().max_sessions(4).build().unwrap();
-    let fewer = World::builder().policy(policy).open_file(&path).build();
+    let fewer = World::builder().policy(policy).file(&path).build();
     fewer.later(days(10));
     tokens.push(signed_in(fewer.sign_in(&ada.email, &ada.password).unwrap()).token);
     let lives = |token| fewer.engine().resolve(token).is_ok();

@@ -368,7 +368,7 @@ fn r9_4_an_interrupted_purge_continues_and_its_receipt_is_complete() {
     for acts in 0..2 {
         let report = world.engine().purge_due_within(100, 1).unwrap();
         assert_eq!((report.receipts.len(), report.more), (0, true), "after act {acts}");
-        world.reopen().unwrap();
+        world.reopen(None).unwrap();
         let now = rows(&world, ada.account).values().sum::<usize>();
         assert!(now < left && left - now <= 200, "{left} {now}");
         left = now;

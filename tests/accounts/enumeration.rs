@@ -483,8 +483,7 @@ fn r4_2_a_hash_with_weaker_parameters_is_not_refused_faster() {
     before.person(ADA, PASSWORD);
     drop(before);
     let hasher = Arc::new(NotingHasher::default());
-    let stranger =
-        Stranger { world: World::builder().hasher(hasher.clone()).open_file(&path).build(), hasher };
+    let stranger = Stranger { world: World::builder().hasher(hasher.clone()).file(&path).build(), hasher };
     let [known, unknown] = [ADA, ABE].map(|email| stranger.step(|world| world.sign_in(email, WRONG)).1);
     let cost = HashCost::default();
     assert_eq!(unknown.hashes, [cost]);

@@ -138,9 +138,7 @@ fn r13_4_health_reports_the_state_of_the_store() {
     world.account(&ada).request_deletion().unwrap();
     world.later(days(30));
     assert_eq!(world.engine().health().unwrap().due_purges, 1);
-    world.engine().purge_due(10).unwrap();
-    world.later(days(1));
-    world.engine().purge_due(10).unwrap();
+    world.run_host(days(1)).unwrap();
     let after = world.engine().health().unwrap();
     assert_eq!((after.accounts, after.due_purges), (1, 0));
     assert_eq!(after.erasure_pending, Some(world.now()));

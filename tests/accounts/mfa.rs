@@ -42,7 +42,7 @@ fn wrong() -> Answer {
 /// Signs Ada in with her password and her app.
 fn full_sign_in(world: &World, app: &Authenticator) -> SessionToken {
     let asked = world.sign_in("ada@example.org", PASSWORD).unwrap();
-    let done = world.answer(&asked, world.totp(app)).unwrap();
+    let done = world.answer(&asked, world.shown_by(app)).unwrap();
     world.later(minutes(1));
     token(done)
 }
@@ -68,7 +68,7 @@ fn r5_1_an_enrolment_is_proven_by_the_app_and_takes_effect_once_its_codes_are_sa
     assert_eq!(begun.expires_at, world.now() + minutes(15));
     assert!(begun.qr.size() >= 21 && begun.qr.svg().reveal().starts_with(b"<svg"));
 
-    let codes = account.confirm_totp(&totp(&begun.secret, world.now()).unwrap()).unwrap();
+    let codes = account.confirm_totp(&world.totp(&begun.secret).unwrap()).unwrap();
     assert_eq!(account.view().unwrap().mfa, None, "MFA is off until the codes are saved");
     assert!(matches!(world.sign_in(&ada.email, PASSWORD).unwrap().step, Step::SignedIn { .. }));
     assert_eq!(codes.codes.len(), 10);
@@ -84,14 +84,14 @@ fn r5_1_an_enrolment_ends_after_15_minutes_with_its_session_and_at_the_fifth_wro
     let account = world.account(&ada);
     let app = account.enroll_totp().unwrap().secret;
     world.later(minutes(15));
-    let late = totp(&app, world.now()).unwrap();
+    let late = world.totp(&app).unwrap();
     assert_eq!(refused(account.confirm_totp(&late)), Refusal::FlowExpired);
 
     let again = token(world.sign_in(&ada.email, PASSWORD).unwrap());
     let account = with_token(&world, &again);
     let first = account.enroll_totp().unwrap().secret;
     let second = account.enroll_totp().unwrap().secret;
-    let voided = totp(&first, world.now()).unwrap();
+    let voided = world.totp(&first).unwrap();
     assert_eq!(
         refused(account.confirm_totp(&voided)),
         Refusal::InvalidCode,
@@ -100,7 +100,7 @@ fn r5_1_an_enrolment_ends_after_15_minutes_with_its_session_and_at_the_fifth_wro
     for _ in 0..4 {
         assert_eq!(refused(account.confirm_totp(&"000000".into())), Refusal::InvalidCode);
     }
-    let right = totp(&second, world.now()).unwrap();
+    let right = world.totp(&second).unwrap();
     assert_eq!(refused(account.confirm_totp(&right)), Refusal::FlowExpired);
     assert!(
         matches!(world.sign_in(&ada.email, PASSWORD).unwrap().step, Step::SignedIn { .. }),
@@ -110,7 +110,7 @@ fn r5_1_an_enrolment_ends_after_15_minutes_with_its_session_and_at_the_fifth_wro
     // Another session cannot confirm an enrolment, and the enrolment ends with its session.
     let app = account.enroll_totp().unwrap().secret;
     let other = token(world.sign_in(&ada.email, PASSWORD).unwrap());
-    let right = totp(&app, world.now()).unwrap();
+    let right = world.totp(&app).unwrap();
     assert_eq!(refused(with_token(&world, &other).confirm_totp(&right)), Refusal::FlowExpired);
     account.sign_out().unwrap();
     assert_eq!(refused(account.confirm_totp(&right)), Refusal::SessionEnded);
@@ -123,9 +123,13 @@ fn r5_2_a_time_step_is_accepted_once_and_none_before_it() {
     let app = world.turn_on_mfa(&ada.token);
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     asked_for_second(&asked);
-    assert_eq!(refused(world.answer(&asked, world.totp(&app))), Refusal::InvalidCode, "the enrolling code");
+    assert_eq!(
+        refused(world.answer(&asked, world.shown_by(&app))),
+        Refusal::InvalidCode,
+        "the enrolling code"
+    );
     world.later(minutes(1));
-    let now = world.totp(&app);
+    let now = world.shown_by(&app);
     signed_in(world.answer(&asked, now.clone()).unwrap());
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     assert_eq!(refused(world.answer(&asked, now.clone())), Refusal::InvalidCode, "a code works once");
@@ -137,14 +141,14 @@ fn r5_2_a_time_step_is_accepted_once_and_none_before_it() {
     signed_in(world.answer(&asked, Answer::Totp(ahead)).unwrap());
     world.later(minutes(1) / 2);
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    assert_eq!(refused(world.answer(&asked, world.totp(&app))), Refusal::InvalidCode);
+    assert_eq!(refused(world.answer(&asked, world.shown_by(&app))), Refusal::InvalidCode);
 }
 
 #[test]
 fn r5_2_one_code_opens_one_session_even_if_many_use_it_at_once() {
     let world = World::new();
     let (ada, app) = ada_with_mfa(&world);
-    let answer = world.totp(&app);
+    let answer = world.shown_by(&app);
     let asked: Vec<_> = (0..8).map(|_| world.sign_in(&ada.email, PASSWORD).unwrap()).collect();
     let opened = std::thread::scope(|scope| {
         let tries: Vec<_> =
@@ -162,7 +166,7 @@ fn r5_3_new_codes_can_be_shown_again_for_15_minutes_and_make_the_session_aal2() 
     let proven = world.now();
     world.later(minutes(2));
     let app = account.enroll_totp().unwrap().secret;
-    let codes = account.confirm_totp(&totp(&app, world.now()).unwrap()).unwrap();
+    let codes = account.confirm_totp(&world.totp(&app).unwrap()).unwrap();
     world.later(minutes(15) - std::time::Duration::from_millis(1));
     let again = account.unsaved_recovery_codes().unwrap();
     let texts = |codes: &[Secret]| -> Vec<_> {
@@ -216,7 +220,7 @@ fn r4_3_every_path_into_the_account_asks_for_the_second_factor() {
     let proven = world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap();
     assert_eq!(proven.step, Step::SecondFactor { accepted: vec![SecondFactor::Totp], can_skip: false });
     assert_eq!(refused(world.answer(&proven, code(&app, 0))), Refusal::NotOffered);
-    let linked = signed_in(world.answer(&proven, world.totp(&app)).unwrap());
+    let linked = signed_in(world.answer(&proven, world.shown_by(&app)).unwrap());
     assert_eq!((linked.account, linked.aal), (ada.account, Aal::Aal2));
     // The second factor comes first; only then does the step offer the restore.
     world.later(minutes(1));
@@ -224,7 +228,7 @@ fn r4_3_every_path_into_the_account_asks_for_the_second_factor() {
     with_token(&world, &token).request_deletion().unwrap();
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     asked_for_second(&asked);
-    let restoring = world.answer(&asked, world.totp(&app)).unwrap();
+    let restoring = world.answer(&asked, world.shown_by(&app)).unwrap();
     assert!(matches!(restoring.step, Step::ConfirmRestore { .. }));
     let restored = signed_in(world.answer(&restoring, Answer::Restore).unwrap());
     assert_eq!(restored.aal, Aal::Aal2);
@@ -283,13 +287,13 @@ fn r5_5_a_recovered_session_can_replace_or_turn_off_mfa_and_ends_earlier_session
     assert_eq!(told(&world).last(), Some(&"MfaReplaced"));
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    assert_eq!(refused(world.answer(&asked, world.totp(&app))), Refusal::InvalidCode);
+    assert_eq!(refused(world.answer(&asked, world.shown_by(&app))), Refusal::InvalidCode);
     assert_eq!(
         refused(world.answer(&asked, code(&app, 1))),
         Refusal::InvalidCode,
         "the old recovery codes are void too"
     );
-    signed_in(world.answer(&asked, world.totp(&replacement)).unwrap());
+    signed_in(world.answer(&asked, world.shown_by(&replacement)).unwrap());
 
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
@@ -364,7 +368,7 @@ fn r12_1_only_a_second_factor_clears_the_second_counter() {
     assert_eq!(refused(world.answer(&asked, wrong())), Refusal::InvalidCode);
     let retry_at = Some(world.now() + minutes(1));
     assert_eq!(refused(world.answer(&asked, wrong())), Refusal::Throttled { retry_at });
-    let right = world.totp(&app);
+    let right = world.shown_by(&app);
     assert_eq!(
         refused(world.answer(&asked, right.clone())),
         Refusal::Throttled { retry_at },
@@ -372,7 +376,7 @@ fn r12_1_only_a_second_factor_clears_the_second_counter() {
     );
     assert_eq!(refused(world.answer(&asked, code(&app, 0))), Refusal::Throttled { retry_at });
     world.later(minutes(1));
-    signed_in(world.answer(&asked, world.totp(&app)).unwrap());
+    signed_in(world.answer(&asked, world.shown_by(&app)).unwrap());
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     for _ in 0..5 {
         assert_eq!(refused(world.answer(&asked, wrong())), Refusal::InvalidCode, "the counter started again");
@@ -391,12 +395,12 @@ fn r12_1_a_hundred_failures_lock_the_app_and_a_recovery_code_replaces_it() {
     world.later(days(30));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     let locked = Refusal::Throttled { retry_at: None };
-    assert_eq!(refused(world.answer(&asked, world.totp(&app))), locked);
+    assert_eq!(refused(world.answer(&asked, world.shown_by(&app))), locked);
     let recovered = token(world.answer(&asked, code(&app, 0)).unwrap());
     let replacement = world.turn_on_mfa(&recovered);
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    signed_in(world.answer(&asked, world.totp(&replacement)).unwrap());
+    signed_in(world.answer(&asked, world.shown_by(&replacement)).unwrap());
 }
 
 #[test]
@@ -448,10 +452,10 @@ fn r4_6_a_password_change_between_the_factors_ends_the_flow() {
     let waiting = world.sign_in(&ada.email, PASSWORD).unwrap();
     let reset = world.engine().reset_password(&ada.email, &Client::on("phone")).unwrap();
     let asked = world.prove(&reset, &ada.email);
-    let asked = world.answer(&asked, world.totp(&app)).unwrap();
+    let asked = world.answer(&asked, world.shown_by(&app)).unwrap();
     signed_in(world.answer(&asked, Answer::NewPassword("another horse battery staple".into())).unwrap());
     world.later(minutes(1));
-    assert_eq!(refused(world.answer(&waiting, world.totp(&app))), Refusal::FlowExpired);
+    assert_eq!(refused(world.answer(&waiting, world.shown_by(&app))), Refusal::FlowExpired);
 }
 
 #[test]
@@ -459,7 +463,7 @@ fn no_message_and_no_debug_text_shows_a_secret() {
     let world = World::new();
     let ada = world.ada();
     let begun = world.account(&ada).enroll_totp().unwrap();
-    let codes = world.account(&ada).confirm_totp(&totp(&begun.secret, world.now()).unwrap()).unwrap();
+    let codes = world.account(&ada).confirm_totp(&world.totp(&begun.secret).unwrap()).unwrap();
     let shown = format!("{begun:?} {codes:?} {:?}", world.mailbox().all());
     assert!(!shown.contains(begun.secret.reveal_text().unwrap()));
     assert!(codes.codes.iter().all(|code| !shown.contains(code.reveal_text().unwrap())));

@@ -128,7 +128,7 @@ fn r12_5_text_that_does_not_have_the_form_of_a_code_is_refused_and_counts_nowher
         }
     }
     assert_eq!(world.engine().commits().unwrap(), commits + 1, "nothing was counted");
-    let Answer::Totp(shown) = world.totp(&app) else { panic!("an app shows digits") };
+    let shown = world.totp(&app.secret).unwrap();
     let in_arabic: String = shown
         .reveal_text()
         .unwrap()
@@ -172,7 +172,7 @@ fn r4_7_the_new_password_follows_the_rules_and_a_reset_never_skips_mfa() {
     assert!(matches!(asked.step, Step::SecondFactor { .. }), "a reset does not skip MFA");
     assert_eq!(refused(world.answer(&asked, new_password(ANOTHER))), Refusal::NotOffered);
     assert_eq!(refused(world.answer(&asked, Answer::Skip)), Refusal::NotOffered);
-    let asked = world.answer(&asked, world.totp(&app)).unwrap();
+    let asked = world.answer(&asked, world.shown_by(&app)).unwrap();
     assert_eq!(
         refused(world.answer(&asked, new_password("ada@example.org"))),
         Refusal::InvalidPassword { rule: PasswordRule::Guessable }
@@ -181,7 +181,7 @@ fn r4_7_the_new_password_follows_the_rules_and_a_reset_never_skips_mfa() {
     assert_eq!((done.aal, done.recovered), (Aal::Aal2, false));
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, ANOTHER).unwrap();
-    signed_in(world.answer(&asked, world.totp(&app)).unwrap());
+    signed_in(world.answer(&asked, world.shown_by(&app)).unwrap());
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn r4_7_with_a_recovery_code_mfa_can_be_replaced_but_not_turned_off_until_the_ho
     let replacement = world.turn_on_mfa(&again);
     world.later(days(1));
     let asked = world.sign_in(&ada.email, ANOTHER).unwrap();
-    let full = token(world.answer(&asked, world.totp(&replacement)).unwrap());
+    let full = token(world.answer(&asked, world.shown_by(&replacement)).unwrap());
     with_token(&world, &full).turn_off_mfa().unwrap();
 }
 
@@ -264,7 +264,7 @@ fn r4_10_a_compromised_password_ends_its_sessions_and_is_replaced_after_the_seco
     let app = world.turn_on_mfa(&ada.token);
     assert_eq!(refused(world.engine().resolve(&by_x)), Refusal::SessionEnded);
     world.later(minutes(1));
-    let by_x = token(world.answer(&world.x_identity("1", None), world.totp(&app)).unwrap());
+    let by_x = token(world.answer(&world.x_identity("1", None), world.shown_by(&app)).unwrap());
     let account = with_token(&world, &by_x);
     let methods = account.view().unwrap().methods;
     let [password, x] = [MethodKind::Password, MethodKind::Federated]
@@ -277,13 +277,13 @@ fn r4_10_a_compromised_password_ends_its_sessions_and_is_replaced_after_the_seco
 
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     assert!(matches!(asked.step, Step::SecondFactor { .. }), "the second factor stays");
-    let asked = world.answer(&asked, world.totp(&app)).unwrap();
+    let asked = world.answer(&asked, world.shown_by(&app)).unwrap();
     assert_eq!(asked.step, Step::NewPassword);
     signed_in(world.answer(&asked, new_password(ANOTHER)).unwrap());
     assert_eq!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::InvalidCredentials);
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, ANOTHER).unwrap();
-    signed_in(world.answer(&asked, world.totp(&app)).unwrap());
+    signed_in(world.answer(&asked, world.shown_by(&app)).unwrap());
 }
 
 #[test]
@@ -338,7 +338,7 @@ fn r6_4_a_reauthentication_asks_for_every_factor_of_the_highest_level() {
     let identity = Identity::at("x", "1").assertion(&asked);
     let asked = world.answer(&asked, Answer::Assertion(identity)).unwrap();
     assert!(matches!(asked.step, Step::SecondFactor { can_skip: true, .. }));
-    let done = signed_in(world.answer(&asked, world.totp(&app)).unwrap());
+    let done = signed_in(world.answer(&asked, world.shown_by(&app)).unwrap());
     assert_eq!(done.aal, Aal::Aal2);
     with_token(&world, &done.token).turn_off_mfa().unwrap();
 }
@@ -350,7 +350,7 @@ fn r6_4_the_fifth_failure_ends_the_session_and_does_not_lock_the_account() {
     let app = world.turn_on_mfa(&ada.token);
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    let other = token(world.answer(&asked, world.totp(&app)).unwrap());
+    let other = token(world.answer(&asked, world.shown_by(&app)).unwrap());
     let account = world.account(&ada);
     for _ in 0..2 {
         let asked = account.reauthenticate().unwrap();
@@ -370,7 +370,7 @@ fn r6_4_the_fifth_failure_ends_the_session_and_does_not_lock_the_account() {
     world.engine().resolve(&other).unwrap();
     world.later(minutes(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    signed_in(world.answer(&asked, world.totp(&app)).unwrap());
+    signed_in(world.answer(&asked, world.shown_by(&app)).unwrap());
 }
 
 #[test]
@@ -421,12 +421,7 @@ fn r5_5_a_hold_also_stops_links_in_flows_that_began_before() {
 fn r6_4_an_id_token_with_an_old_auth_time_is_not_fresh_proof() {
     let world = World::new();
     let provider = TokenProvider::new();
-    world.engine().set_keys(&provider.id(), &provider.jwks()).unwrap();
-    let begun = world.engine().begin_federated(&provider.id(), &Client::on("laptop")).unwrap();
-    let Step::PresentAssertion { nonce, .. } = &begun.step else { panic!("{:?}", begun.step) };
-    let shown = provider.token("815", nonce, world.now()).assertion();
-    let done = world.engine().continue_with(&begun, &shown, Intent::SignUp).unwrap();
-    let session = token(done);
+    let session = token(world.present(&Identity::at("oidc", "815"), Intent::SignUp).unwrap());
     world.later(hours(1));
     let account = with_token(&world, &session);
     let asked = account.reauthenticate().unwrap();

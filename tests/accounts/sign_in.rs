@@ -77,7 +77,7 @@ fn r4_5_the_next_sign_in_replaces_a_weaker_hash() {
     let world = World::builder().policy(weak).file(&path).build();
     let ada = world.ada();
     drop(world);
-    let world = World::builder().open_file(&path).build();
+    let world = World::builder().file(&path).build();
     for hashes_of_this_sign_in in [2, 1] {
         let before = world.hashes();
         signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());

@@ -216,7 +216,7 @@ fn r2_10_a_flow_survives_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let mut world = World::builder().file(&folder.path().join("store")).build();
     let asked = world.sign_up("ada@example.org", PASSWORD);
-    world.reopen().unwrap();
+    world.reopen(None).unwrap();
     let current = world.engine().resume(asked.token.as_ref().unwrap()).unwrap();
     assert_eq!((current.number, &current.step), (asked.number, &asked.step));
     signed_in(world.prove(&asked, "ada@example.org"));

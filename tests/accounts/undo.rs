@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use selfsame::{AccountHandle, Answer, Error, Flow, MethodKind, Refusal, Secret, SignedIn, Status, Step};
-use selfsame_world::{Identity, Person, UNDO_EXPIRED, World, days, hours, minutes, refused, signed_in, totp};
+use selfsame_world::{Identity, Person, UNDO_EXPIRED, World, days, hours, minutes, refused, signed_in};
 
 const NEW: &str = "a password that nobody knows";
 const MOMENT: Duration = Duration::from_millis(1);
@@ -376,7 +376,7 @@ fn r7_3_an_undo_needs_a_second_factor_from_before_the_act() {
     assert!(matches!(asked.step, Step::SecondFactor { can_skip: false, .. }), "{asked:?}");
     assert_eq!(refused(world.answer(&asked, Answer::Totp("000000".into()))), Refusal::InvalidCode);
     signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
-    let right = totp(&app.secret, world.now()).unwrap();
+    let right = world.totp(&app.secret).unwrap();
     let done = signed_in(world.answer(&asked, Answer::Totp(right.clone())).unwrap());
     let account = account_of(&world, done);
     assert!(account.view().unwrap().mfa.is_some(), "the second factor is restored");
@@ -403,7 +403,7 @@ fn r7_3_an_undo_restores_no_used_code() {
     let spent = world.answer(&asked, Answer::RecoveryCode(app.recovery_codes[0].clone()));
     assert_eq!(refused(spent), Refusal::InvalidCode);
     world.later(minutes(1));
-    let right = totp(&app.secret, world.now()).unwrap();
+    let right = world.totp(&app.secret).unwrap();
     let done = signed_in(world.answer(&asked, Answer::Totp(right)).unwrap());
     let left = account_of(&world, done).view().unwrap().mfa.unwrap().recovery_codes_left;
     assert_eq!(left, 9);

@@ -186,7 +186,7 @@ fn forget(path: &Path) {
 
 fn opened(path: &Path, verify: bool) -> World {
     let policy = World::policy().verify_at_open(verify).build().unwrap();
-    stores::world(Arc::new(Free)).policy(policy).open_file(path).build()
+    stores::world(Arc::new(Free)).policy(policy).file(path).build()
 }
 
 /// Measures opening files: closed or killed, verified or not.

@@ -270,7 +270,7 @@ impl Stage {
         let window: Vec<_> = mfa
             .iter()
             .flat_map(|mfa| [0, 30_000, 60_000].map(|back| (mfa, now.as_millis() + 30_000 - back)))
-            .filter_map(|(mfa, at)| totp(&mfa.secret, Timestamp::from_millis(at)))
+            .filter_map(|(mfa, at)| totp(&mfa.secret, Timestamp::from_millis(at)).ok())
             .collect();
         let would_fit = |code: &Secret| window.iter().any(|shown| shown.reveal() == code.reveal());
         // If MFA was turned off meanwhile, no factor is asked for.
@@ -297,7 +297,7 @@ impl Stage {
             }),
             Give::Right if account.owner == flow.who => {
                 let mfa = mfa?;
-                let (code, step) = (totp(&mfa.secret, now)?, now.as_millis() / 30_000);
+                let (code, step) = (totp(&mfa.secret, now).ok()?, now.as_millis() / 30_000);
                 let is_new = step > mfa.last_step;
                 let want = Want::of(
                     sure && asked && is_new && undone.is_none() && !links,

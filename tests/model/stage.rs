@@ -129,7 +129,7 @@ impl Stage {
 
     pub(crate) fn reopen(&mut self) -> Result<(), Broken> {
         self.told.act(json!({ "do": "reopen" }));
-        self.world.reopen().map_err(|error| format!("the store does not open again: {error}"))?;
+        self.world.reopen(None).map_err(|error| format!("the store does not open again: {error}"))?;
         self.seen(By::Host)
     }
 

@@ -102,7 +102,7 @@ impl Stage {
     }
 
     fn app_that_shows(&self, code: &Secret) -> Option<String> {
-        let shows = |app: &Secret| totp(app, self.now()).is_some_and(|shown| shown.reveal() == code.reveal());
+        let shows = |app: &Secret| totp(app, self.now()).is_ok_and(|shown| shown.reveal() == code.reveal());
         let at = self.told.apps.iter().rposition(shows)?;
         Some(format!("p{}", at + 1))
     }

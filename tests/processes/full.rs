@@ -108,7 +108,7 @@ fn works(store: &Path, (name, act): Act) {
     drop(full);
     crate::goes_on(&world);
     assert!(world.engine().health().unwrap().has_reserve, "the reserve was not restored");
-    world.reopen().unwrap();
+    world.reopen(None).unwrap();
     assert!(world.engine().commits().unwrap() > commits, "{name} was acknowledged but is lost");
     crate::goes_on(&world);
 }
@@ -126,7 +126,7 @@ fn fails(store: &Path, (name, act): Act) {
     drop(full);
     assert_eq!(act(world.engine(), &ada), Ok(()), "{name} with room");
     crate::goes_on(&world);
-    world.reopen().unwrap();
+    world.reopen(None).unwrap();
     crate::goes_on(&world);
 }
 
@@ -161,7 +161,7 @@ fn until_it_is_full(store: &Path) -> (usize, usize) {
         ended += 1;
     }
     drop(full);
-    world.reopen().unwrap();
+    world.reopen(None).unwrap();
     for person in people.iter().chain(&signed_in) {
         assert_eq!(refused(world.engine().resolve(&person.token)), Refusal::SessionEnded);
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use selfsame::{Answer, Client, Engine, Error, Flow, Refusal, Secret, SessionToken, Step};
-use selfsame_world::{World, minutes, totp};
+use selfsame_world::{World, minutes};
 
 use crate::below;
 
@@ -217,7 +217,7 @@ impl Worker<'_> {
             text(&in_session(world, &session).enroll_totp().unwrap().secret)
         });
         self.does(&format!("confirm {who}"), |world| {
-            let shown = totp(&secret.as_str().into(), world.now()).unwrap();
+            let shown = world.totp(&secret.as_str().into()).unwrap();
             let codes = in_session(world, &session).confirm_totp(&shown).unwrap().codes;
             codes.iter().map(text).collect::<Vec<_>>().join(",")
         });
@@ -345,7 +345,7 @@ fn seen_by_signing_in(world: &World, who: usize, person: &Person) -> Option<Seen
         Step::SecondFactor { .. } => {
             assert!(person.is_mfa_on, "{who} should have no second factor");
             let secret = person.secret.as_deref().unwrap();
-            world.answer(&asked, Answer::Totp(totp(&secret.into(), world.now()).unwrap())).unwrap()
+            world.answer(&asked, Answer::Totp(world.totp(&secret.into()).unwrap())).unwrap()
         }
         _ => asked,
     };

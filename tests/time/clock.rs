@@ -43,7 +43,7 @@ fn r12_4_a_clock_set_back_extends_no_session_and_is_reported_and_recorded() {
             "the next act records the set-back, once"
         );
     }
-    world.reopen().unwrap();
+    world.reopen(None).unwrap();
     assert!(world.engine().resolve(&ada.token).is_err(), "nor in the next process");
 }
 
@@ -69,7 +69,7 @@ fn r12_4_a_clock_set_back_shortens_no_wait() {
     five_failures(&world, &ada.email);
     world.hand().set_wall_back(days(3));
     assert!(throttled(&world, &ada.email).is_some());
-    world.reopen().unwrap();
+    world.reopen(None).unwrap();
     assert!(throttled(&world, &ada.email).is_some());
     world.later(days(3) + minutes(1));
     assert!(throttled(&world, &ada.email).is_none());
@@ -83,7 +83,7 @@ fn r12_4_a_trusted_time_lowers_a_future_mark_and_shortens_no_wait() {
     let truth = world.now();
     world.hand().set_wall_forward(days(3650));
     signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
-    world.reopen().unwrap();
+    world.reopen(None).unwrap();
     five_failures(&world, &ada.email);
     world.hand().set_wall_back(days(3650));
     assert_eq!(world.engine().health().unwrap().clock_rolled_back_by, Some(days(3650)));

@@ -66,7 +66,7 @@ impl Jump {
             Self::BackForAMoment | Self::BackForAMomentReopened => {
                 world.hand().set_wall_back(TEN_YEARS);
                 if self == Self::BackForAMomentReopened {
-                    world.reopen().unwrap();
+                    world.reopen(None).unwrap();
                 }
                 act(world);
                 world.hand().set_wall_forward(TEN_YEARS);
@@ -74,7 +74,7 @@ impl Jump {
             Self::Back | Self::BackReopened | Self::BackTrusted => world.hand().set_wall_back(TEN_YEARS),
         }
         match self {
-            Self::ForwardReopened | Self::BackReopened => world.reopen().unwrap(),
+            Self::ForwardReopened | Self::BackReopened => world.reopen(None).unwrap(),
             Self::ForwardTrusted | Self::BackTrusted => world.engine().set_trusted_time(truth).unwrap(),
             _ => {}
         }
@@ -142,7 +142,7 @@ fn takes(world: &World, asked: &Flow, code: &Secret) -> bool {
 fn ada_with_mfa(world: &World) -> (Authenticator, Answer) {
     let app = world.turn_on_mfa(&world.ada().token);
     world.later(minutes(1));
-    let taken = world.totp(&app);
+    let taken = world.shown_by(&app);
     signed_in(world.answer(&world.sign_in(ADA, PASSWORD).unwrap(), taken.clone()).unwrap());
     (app, taken)
 }
@@ -246,12 +246,12 @@ fn no_step_is_taken_twice(jump: Jump) -> Result<(), String> {
     jump.take(&mut world);
     let asked = world.sign_in(ADA, PASSWORD).unwrap();
     let earlier = Timestamp::from_millis(truth.as_millis() - 30_000);
-    let of_the_wall = world.totp(&app);
+    let of_the_wall = world.shown_by(&app);
     for answer in [taken, Answer::Totp(totp(&app.secret, earlier).unwrap()), of_the_wall] {
         hold(world.answer(&asked, answer).is_err(), "a used or earlier code was accepted")?;
     }
     world.later(minutes(1));
-    let next = world.answer(&asked, world.totp(&app)).is_ok();
+    let next = world.answer(&asked, world.shown_by(&app)).is_ok();
     hold(
         next != jump.stays_back(),
         "the code of the wall clock's time must be accepted unless its time step is too early",
@@ -318,14 +318,14 @@ fn r12_4_after_a_future_totp_code_no_earlier_one_is_accepted() {
         let truth = world.now();
         world.hand().set_wall_forward(TEN_YEARS);
         let asked = world.sign_in(ADA, PASSWORD).unwrap();
-        signed_in(world.answer(&asked, world.totp(&app)).unwrap());
+        signed_in(world.answer(&asked, world.shown_by(&app)).unwrap());
         world.hand().set_wall_back(TEN_YEARS);
         if is_trusted {
             world.engine().set_trusted_time(truth).unwrap();
         }
         world.later(minutes(1));
         let asked = world.sign_in(ADA, PASSWORD).unwrap();
-        assert_eq!(refused(world.answer(&asked, world.totp(&app))), Refusal::InvalidCode);
+        assert_eq!(refused(world.answer(&asked, world.shown_by(&app))), Refusal::InvalidCode);
         // Recovery codes are the solution, as for every lost app.
         let code = app.recovery_codes.first().unwrap().clone();
         assert!(signed_in(world.answer(&asked, Answer::RecoveryCode(code)).unwrap()).recovered);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use selfsame::{AssertionKind, Error, Flow, Policy, Provider, ProviderId, Step, Timestamp};
+use selfsame::{AssertionKind, Error, Flow, ProviderId, Step, Timestamp};
 use selfsame_world::{START, TokenProvider, World, minutes, signed_in};
 use serde_json::{Value, json};
 
@@ -170,12 +170,9 @@ fn r2_3_a_token_proves_an_email_if_its_provider_is_the_authority_and_says_it_is_
     assert!(!is_proven(&world, absent), "a missing claim is not true");
 }
 
-/// Returns a world with the three presets, and our own keys for Google and Apple.
+/// Returns a world with our own keys for Google and Apple.
 fn presets() -> (World, TokenProvider) {
-    let ours = || vec!["field-notes".to_owned()];
-    let providers = vec![Provider::x(), Provider::google(ours()), Provider::apple(ours())];
-    let policy = Policy::builder().providers(providers).build().unwrap();
-    let (world, provider) = (World::builder().policy(policy).build(), TokenProvider::new());
+    let (world, provider) = (World::new(), TokenProvider::new());
     for id in ["google", "apple"] {
         world.engine().set_keys(&id.parse::<ProviderId>().unwrap(), &provider.jwks()).unwrap();
     }

@@ -81,7 +81,7 @@ fn r2_9_a_flow_remembers_across_restarts_that_it_asked_for_keys() {
     let (flow, nonce) = begin(&world);
     let unknown = provider.token("815", &nonce, world.now()).header("kid", "new").text();
     assert_eq!(problem(present(&world, &flow, &unknown)), "NeedsKeys");
-    world.reopen().unwrap();
+    world.reopen(None).unwrap();
     assert_eq!(problem(present(&world, &flow, &unknown)), "UnknownKey");
     signed_in(present(&world, &flow, &provider.token("815", &nonce, world.now()).text()).unwrap());
 }

@@ -1,39 +1,51 @@
 //! An engine in memory, with all of its surroundings under the test's control.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use selfsame::{Assertion, Flow, Message, Secret, Timestamp};
+use selfsame::{Assertion, Flow, Message, ProviderId, PurgeReceipt, Secret, Timestamp};
 use selfsame_ffi::{Engine, Policy, SelfsameError, Unlock};
-use selfsame_world::Identity;
+use selfsame_world::{CodeKind, Identity, WorldError};
 
 uniffi::use_remote_type!(selfsame_ffi::Assertion);
 uniffi::use_remote_type!(selfsame_ffi::Flow);
 uniffi::use_remote_type!(selfsame_ffi::Message);
+uniffi::use_remote_type!(selfsame_ffi::PathBuf);
+uniffi::use_remote_type!(selfsame_ffi::PurgeReceipt);
 uniffi::use_remote_type!(selfsame_ffi::Secret);
 uniffi::use_remote_type!(selfsame_ffi::Timestamp);
 
-/// An engine in memory, with all of its surroundings under the test's control. A password hash costs almost
-/// nothing. The same seed and the same calls give the same answers.
+/// An engine in memory or in a file, with all of its surroundings under the test's control. A password hash costs
+/// almost nothing. The same seed and the same calls give the same answers.
 #[derive(uniffi::Object)]
 pub struct World(Mutex<selfsame_world::World>);
 
 #[uniffi::export]
 impl World {
-    /// Creates a world in memory. Without a policy it uses `world_policy`. Without `starts` its clock shows
-    /// 2026-01-01 00:00:00 UTC.
+    /// Creates a world. Without a policy it uses `world_policy`. Without `starts` its clock shows 2026-01-01
+    /// 00:00:00 UTC.
     ///
-    /// Raises `InvalidPolicy`.
-    #[uniffi::constructor(default(policy = None, seed = 1, starts = None))]
+    /// Without a path, the store is in memory. With a path, it is the file there: an existing file is opened,
+    /// otherwise a file is created. Only a world with the seed that created the file opens it. The clock starts at
+    /// `starts` then too; if the file was used later than that, say when.
+    ///
+    /// Raises `InvalidPolicy`; the errors of `Engine.open_or_create`.
+    #[uniffi::constructor(default(policy = None, seed = 1, starts = None, path = None))]
     pub fn new(
         policy: Option<Policy>,
         seed: u64,
         starts: Option<Timestamp>,
+        path: Option<PathBuf>,
     ) -> Result<Arc<Self>, SelfsameError> {
         let policy = policy.unwrap_or_else(world_policy).build()?;
         let starts = starts.unwrap_or(selfsame_world::START);
-        let world = selfsame_world::World::builder().seed(seed).start(starts).policy(policy).try_build()?;
-        Ok(Arc::new(Self(Mutex::new(world))))
+        let world = selfsame_world::World::builder().seed(seed).start(starts).policy(policy);
+        let world = match path {
+            Some(path) => world.file(&path),
+            None => world,
+        };
+        Ok(Arc::new(Self(Mutex::new(world.try_build()?))))
     }
 
     /// Returns the engine. After `reopen` it is another one.
@@ -41,9 +53,14 @@ impl World {
         Arc::new(self.inner().engine().clone().into())
     }
 
-    /// Closes the store and opens it again with a new engine, as a new process does.
-    pub fn reopen(&self) -> Result<(), SelfsameError> {
-        Ok(self.inner().reopen()?)
+    /// Closes the store and opens it again with a new engine, as a new process does. Without a policy, the new
+    /// engine has the policy of the one before.
+    ///
+    /// Raises `InvalidPolicy`; the errors of `Engine.open`.
+    #[uniffi::method(default(policy = None))]
+    pub fn reopen(&self, policy: Option<Policy>) -> Result<(), SelfsameError> {
+        let policy = policy.map(Policy::build).transpose()?;
+        Ok(self.inner().reopen(policy)?)
     }
 
     /// Returns the way to unlock the store.
@@ -56,9 +73,27 @@ impl World {
         self.inner().now()
     }
 
-    /// Lets `span` of time pass.
+    /// Lets `span` of time pass. Nobody works meanwhile, as if the application did not run: no message is fetched
+    /// and no account is purged. A message that nobody has fetched for 30 days is gone. If a host is to go on
+    /// working, call `run_host`.
     pub fn later(&self, span: Duration) {
         self.inner().later(span);
+    }
+
+    /// Lets time pass until the wall clock shows `at`, as `later` does.
+    ///
+    /// Raises `WorldError.InThePast` if `at` lies before the time of the wall clock, which stays.
+    pub fn later_until(&self, at: Timestamp) -> Result<(), WorldError> {
+        self.inner().later_until(at)
+    }
+
+    /// Lets `span` of time pass while a host works: it fetches the messages into the mailbox at once and every
+    /// hour, and calls `purge_due` at once and every 24 hours. Returns the receipts of the accounts that it
+    /// purged. The host does nothing else: it changes no keys of the store and sets no keys of providers.
+    ///
+    /// Raises the errors of the store. The clock then stands where the host failed.
+    pub fn run_host(&self, span: Duration) -> Result<Vec<PurgeReceipt>, SelfsameError> {
+        Ok(self.inner().run_host(span)?)
     }
 
     /// Sets the wall clock forward by `span`. No time passes.
@@ -81,15 +116,74 @@ impl World {
         Ok(self.inner().fetch_mail()?.take(to))
     }
 
-    /// Returns the newest code that was sent to an address. It is absent if there is none. The message stays.
-    pub fn mailed_code(&self, to: &str) -> Result<Option<Secret>, SelfsameError> {
-        Ok(self.inner().fetch_mail()?.code(to))
+    /// Returns the newest code that was sent to an address: of every kind, or of one; in a message that was caused
+    /// at any time, or at `since` or later. It is absent if there is none. The message stays.
+    #[uniffi::method(default(kind = None, since = None))]
+    pub fn mailed_code(
+        &self,
+        to: &str,
+        kind: Option<CodeKind>,
+        since: Option<Timestamp>,
+    ) -> Result<Option<Secret>, SelfsameError> {
+        Ok(self.inner().fetch_mail()?.code_of(to, kind, since))
     }
 
     /// Returns the newest undo code that was sent to an address. It is absent if there is none. The message
     /// stays.
     pub fn undo_code(&self, to: &str) -> Result<Option<Secret>, SelfsameError> {
         Ok(self.inner().fetch_mail()?.undo(to))
+    }
+
+    /// Returns the six digits that an authenticator app shows now (RFC 6238) for a secret that was typed in. The
+    /// app shows others every 30 seconds. The engine takes each code once: let time pass before the next.
+    ///
+    /// Raises `WorldError.NotBase32` if the secret is not base32.
+    pub fn totp(&self, secret: Secret) -> Result<Secret, WorldError> {
+        self.inner().totp(&secret)
+    }
+
+    /// Returns what the provider says about a person, to be given to the flow. If policy names the provider for
+    /// ID tokens, such as Google and Apple, this sets the world's key set as the provider's and makes an ID token
+    /// with the nonce of the flow's step. Otherwise it makes a host's statement.
+    ///
+    /// Raises `InvalidShortName` if the provider's name is invalid; `NotOffered` if the flow asks for no assertion;
+    /// the errors of the store.
+    pub fn assertion(&self, identity: Identity, flow: Flow) -> Result<Assertion, SelfsameError> {
+        Ok(self.inner().assertion(&named(identity)?, &flow)?)
+    }
+
+    /// Returns an ID token about a person with this nonce, issued now and signed with the world's keys, for the
+    /// first audience in policy. Its claims are those that Google, Apple or another provider issues: Apple says
+    /// `email_verified` as text, gives no name and marks addresses of its relay; Google names the person's
+    /// organisation in `hd`.
+    ///
+    /// Raises `InvalidShortName` if the provider's name is invalid; `UnknownProvider` if policy does not name the
+    /// provider for ID tokens.
+    pub fn id_token(&self, identity: Identity, nonce: &str) -> Result<Secret, SelfsameError> {
+        Ok(self.inner().id_token(&named(identity)?, nonce)?)
+    }
+
+    /// Returns the key set that every provider of the world signs its ID tokens with (RFC 7517). An application
+    /// that fetches the keys of its providers gets this in a test.
+    pub fn jwks(&self) -> String {
+        self.inner().jwks()
+    }
+
+    /// Returns how many commits the store has made, the one that created it included.
+    pub fn commits(&self) -> Result<u64, SelfsameError> {
+        Ok(self.inner().commits()?)
+    }
+
+    /// Lets the next `count` commits fail with `Storage`. What they were to write is not written, and the commits
+    /// after them succeed. Replaces the count of an earlier call; 0 ends the failures. Fetching messages that wait
+    /// makes commits too.
+    pub fn fail_commits(&self, count: u64) {
+        self.inner().fail_commits(count);
+    }
+
+    /// Returns how many commits have failed because of `fail_commits`.
+    pub fn failed_commits(&self) -> u64 {
+        self.inner().failed_commits()
     }
 
     /// Returns how many passwords were hashed.
@@ -102,6 +196,35 @@ impl World {
     fn inner(&self) -> MutexGuard<'_, selfsame_world::World> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns the person, if the provider has a short name.
+fn named(identity: Identity) -> Result<Identity, SelfsameError> {
+    match identity.provider.parse::<ProviderId>() {
+        Ok(_) => Ok(identity),
+        Err(_) => Err(SelfsameError::InvalidShortName),
+    }
+}
+
+/// Why a world did not do what a test asked. It is a mistake in the test, not an error of the engine.
+#[uniffi::remote(Error)]
+#[uniffi(flat_error)]
+pub enum WorldError {
+    /// The secret is not base32, so no authenticator app takes it.
+    NotBase32,
+    /// The time to go to lies before the time of the clock.
+    InThePast,
+}
+
+/// What a mailed code is for. Each kind is the kind of message with the same name.
+#[uniffi::remote(Enum)]
+pub enum CodeKind {
+    /// Proves an address, for example at sign-up.
+    VerifyEmail,
+    /// Lets a person who forgot the password set a new one.
+    ResetPassword,
+    /// Proves the new address of an account.
+    ChangeEmail,
 }
 
 /// Panics with this text, to test that the text does not cross the language boundary.
@@ -127,6 +250,10 @@ pub struct Identity {
     /// Whether the provider says that it has verified the email.
     #[uniffi(default)]
     pub email_verified: bool,
+    /// The domain of the organisation whose Google account the person has. Google alone gives it out, as its
+    /// claim `hd`.
+    #[uniffi(default)]
+    pub hosted_domain: Option<String>,
 }
 
 /// Returns the host's statement for a flow, after the person was at the provider.
@@ -142,12 +269,12 @@ pub fn assertion(identity: Identity, flow: Flow) -> Result<Assertion, SelfsameEr
 /// in. They are absent if the secret is not base32.
 #[uniffi::export]
 pub fn totp(secret: Secret, at: Timestamp) -> Option<Secret> {
-    selfsame_world::totp(&secret, at)
+    selfsame_world::totp(&secret, at).ok()
 }
 
 /// Returns the policy of a world without its own: the defaults, the realm "Field Notes", the products `grok`
 /// and `api`, and the providers `x`; `example`, the authority for the domain provider.example; `other`, the
-/// authority for no domain; and `oidc`, which signs ID tokens.
+/// authority for no domain; and `oidc`, `google` and `apple`, which sign ID tokens.
 #[uniffi::export]
 pub fn world_policy() -> Policy {
     Policy {

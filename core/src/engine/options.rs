@@ -41,7 +41,13 @@ pub struct EngineOptions {
     anchor: Option<Arc<dyn Anchor>>,
     policy: Policy,
     environment: Environment,
+    #[cfg(feature = "testing")]
+    around: Option<Around>,
 }
+
+/// Puts a store of a test's own around the engine's.
+#[cfg(feature = "testing")]
+type Around = Arc<dyn Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync>;
 
 impl Engine {
     /// Returns the options for a store that `unlock` opens: no anchor, the default policy, and the machine's
@@ -58,7 +64,14 @@ impl Engine {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn options(unlock: Unlock) -> EngineOptions {
-        EngineOptions { unlock, anchor: None, policy: Policy::default(), environment: Environment::system() }
+        EngineOptions {
+            unlock,
+            anchor: None,
+            policy: Policy::default(),
+            environment: Environment::system(),
+            #[cfg(feature = "testing")]
+            around: None,
+        }
     }
 }
 
@@ -80,6 +93,13 @@ impl EngineOptions {
     #[must_use]
     pub fn environment(self, environment: Environment) -> Self {
         Self { environment, ..self }
+    }
+
+    /// Puts a store of the test's own around the engine's, for example one that fails.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn around(self, around: impl Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync + 'static) -> Self {
+        Self { around: Some(Arc::new(around)), ..self }
     }
 
     /// Creates a store in a new file and opens it. A crash leaves either no file or a complete one.
@@ -257,6 +277,11 @@ impl EngineOptions {
     }
 
     fn on(&self, store: Arc<dyn Store>, keys: Arc<StoreKeys>) -> Result<Engine, Error> {
+        #[cfg(feature = "testing")]
+        let store = match &self.around {
+            Some(around) => around(store),
+            None => store,
+        };
         Engine::on(store, keys, self.policy.clone(), self.environment.clone())
     }
 

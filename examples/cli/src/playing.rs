@@ -20,6 +20,11 @@ pub(crate) fn play(name: &str, store: Option<&Path>, json: bool) -> Result<(), T
         Trouble::Unusable(format!("no temporary directory can be made for the store: {error}"))
     })?;
     let path = store.map_or_else(|| folder.path().join("story.selfsame"), Path::to_owned);
+    if path.exists() {
+        let path = path.display();
+        let why = format!("{path} is there already, and a story wants a new store; name another file");
+        return Err(Trouble::Unusable(why));
+    }
     let mut world = World::of(&story)
         .file(&path)
         .try_build()
@@ -62,9 +67,6 @@ fn read(name: &str) -> Result<Story, Trouble> {
 fn no_store(path: &Path, error: &Error) -> String {
     let path = path.display();
     match error {
-        Error::Open(OpenProblem::AlreadyExists) => {
-            format!("{path} is there already, and a story wants a new store; name another file")
-        }
         Error::Open(OpenProblem::NotFound) => format!("the directory of {path} does not exist"),
         error => format!("no store can be made at {path}: {error}"),
     }

@@ -52,7 +52,7 @@ fuzz_target!(|text: &str| {
     }
     let _ = performance.transcript();
     let rows = world.engine().dump().unwrap();
-    world.reopen().unwrap();
+    world.reopen(None).unwrap();
     assert!(world.engine().dump().unwrap() == rows, "opening the store changed it");
 });
 

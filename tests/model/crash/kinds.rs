@@ -8,7 +8,7 @@ use selfsame::{
     Anchor, Answer, Client, Engine, Entropy, Environment, Error, Flow, Hasher, Intent, MethodKind, Policy,
     Secret, SessionToken, Step, Table, Timestamp, Unlock,
 };
-use selfsame_world::{CountingHasher, Hand, Identity, World, days, minutes, signed_in, totp};
+use selfsame_world::{CountingHasher, Hand, Identity, World, days, minutes, signed_in};
 
 use super::disk::Disk;
 use super::recording::{Recording, Rows};
@@ -88,20 +88,20 @@ fn of_ways_in() -> Vec<Kind> {
         kind("TOTP, confirmed", Once, |world| {
             let token = world.ada().token;
             let secret = world.engine().account(&token).unwrap().enroll_totp().unwrap().secret;
-            let code = totp(&secret, world.now()).unwrap();
+            let code = world.totp(&secret).unwrap();
             Box::new(move |engine| engine.account(&token)?.confirm_totp(&code).map(drop))
         }),
         kind("TOTP, saved", Once, |world| {
             let token = world.ada().token;
             let account = world.engine().account(&token).unwrap();
             let secret = account.enroll_totp().unwrap().secret;
-            account.confirm_totp(&totp(&secret, world.now()).unwrap()).unwrap();
+            account.confirm_totp(&world.totp(&secret).unwrap()).unwrap();
             Box::new(move |engine| engine.account(&token)?.recovery_codes_saved())
         }),
         kind("TOTP, a step", Once, |world| {
             let app = world.turn_on_mfa(&world.ada().token);
             world.later(minutes(1));
-            answers(world.sign_in(ADA, PASSWORD).unwrap(), world.totp(&app))
+            answers(world.sign_in(ADA, PASSWORD).unwrap(), world.shown_by(&app))
         }),
         kind("recovery code", Once, |world| {
             let app = world.turn_on_mfa(&world.ada().token);

@@ -45,7 +45,7 @@ impl Stage {
                 return tried.map_or(Ok(()), |_| Err(format!("{what}: an invented code was accepted")));
             }
         };
-        let code = totp(&secret, now).ok_or("a secret is base32")?;
+        let code = totp(&secret, now).map_err(|error| error.to_string())?;
         let given = if right { code } else { "no code".into() };
         let is_over = now >= begun + minutes(15) || wrong >= 5;
         let want = Want::of(lives && right && !is_over, !lives || !right || is_over);

@@ -4,9 +4,17 @@ use ring::hmac;
 use selfsame::{Secret, Timestamp};
 use zeroize::Zeroizing;
 
-/// Returns the six digits that an app shows at this time for a secret in text. Returns `None` if the text is
-/// not base32 (RFC 4648).
-pub fn totp(secret: &Secret, at: Timestamp) -> Option<Secret> {
+use crate::error::WorldError;
+
+/// The six digits that an app shows at a time for a secret that it took by hand.
+///
+/// # Errors
+/// [`WorldError::NotBase32`] if the secret is not base32 (RFC 4648).
+pub fn totp(secret: &Secret, at: Timestamp) -> Result<Secret, WorldError> {
+    digits(secret, at).ok_or(WorldError::NotBase32)
+}
+
+fn digits(secret: &Secret, at: Timestamp) -> Option<Secret> {
     let mut bits = 0_u32;
     let mut held = 0_u32;
     // The buffer never grows, so no copy of the secret is left behind.
@@ -43,7 +51,7 @@ mod tests {
         let secret = Secret::from("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
         for (seconds, digits) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
             let shown = totp(&secret, Timestamp::from_millis(seconds * 1_000));
-            assert_eq!(shown.as_ref().and_then(Secret::reveal_text), Some(digits));
+            assert_eq!(shown.as_ref().ok().and_then(Secret::reveal_text), Some(digits));
         }
     }
 }

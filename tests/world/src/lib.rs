@@ -13,8 +13,12 @@
 mod authenticator;
 mod clock;
 mod ending;
+mod error;
 mod expect;
+mod faults;
 mod hasher;
+mod host;
+mod issuer;
 mod mailbox;
 mod owner;
 mod person;
@@ -29,8 +33,9 @@ mod world;
 
 pub use authenticator::totp;
 pub use clock::{Hand, days, hours, minutes};
+pub use error::WorldError;
 pub use hasher::CountingHasher;
-pub use mailbox::Mailbox;
+pub use mailbox::{CodeKind, Mailbox};
 pub use owner::UNDO_EXPIRED;
 pub use person::{Authenticator, Person, refused, signed_in};
 pub use play::{Failure, Performance, Played, play, play_watched};

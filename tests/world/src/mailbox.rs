@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use selfsame::{Engine, Error, Message, Secret};
+use selfsame::{Engine, Error, Message, MessageKind, Secret, Timestamp};
 
 const FETCHED_AT_ONCE: usize = 64;
 
@@ -34,10 +34,17 @@ impl Mailbox {
 
     /// Returns the newest code that was sent to an address.
     pub fn code(&self, to: &str) -> Option<Secret> {
+        self.code_of(to, None, None)
+    }
+
+    /// The newest code of a kind that was sent to an address, by a message that was caused at `since` or later.
+    pub fn code_of(&self, to: &str, kind: Option<CodeKind>, since: Option<Timestamp>) -> Option<Secret> {
         self.messages()
             .iter()
             .rev()
             .filter(|message| is_to(message, to))
+            .filter(|message| since.is_none_or(|since| message.created_at >= since))
+            .filter(|message| kind.is_none_or(|kind| CodeKind::of(&message.kind) == Some(kind)))
             .find_map(|message| message.kind.mailed_code().cloned())
     }
 
@@ -60,6 +67,28 @@ impl Mailbox {
 
     fn messages(&self) -> MutexGuard<'_, Vec<Message>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a mailed code is for. Each kind is the kind of message with the same name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CodeKind {
+    /// Proves an address, for example at sign-up.
+    VerifyEmail,
+    /// Lets a person who forgot the password set a new one.
+    ResetPassword,
+    /// Proves the new address of an account.
+    ChangeEmail,
+}
+
+impl CodeKind {
+    fn of(kind: &MessageKind) -> Option<Self> {
+        match kind {
+            MessageKind::VerifyEmail { .. } => Some(Self::VerifyEmail),
+            MessageKind::ResetPassword { .. } => Some(Self::ResetPassword),
+            MessageKind::ChangeEmail { .. } => Some(Self::ChangeEmail),
+            _ => None,
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 
 use selfsame::{AccountHandle, AddressStep, Client, Error, Flow, Intent, Refusal, Secret};
 
-use crate::authenticator::totp;
 use crate::person::{Authenticator, Person, signed_in};
 use crate::provider::Identity;
 use crate::world::World;
@@ -22,7 +21,7 @@ impl World {
     /// [`Error`] from the engine.
     pub fn add(&self, account: &AccountHandle, identity: &Identity) -> Result<Flow, Error> {
         let begun = account.begin_add(&identity.provider())?;
-        self.engine().continue_with(&begun, &identity.assertion(&begun), Intent::SignUp)
+        self.engine().continue_with(&begun, &self.assertion(identity, &begun)?, Intent::SignUp)
     }
 
     /// The code that went to the address last, typed in the session of the account.
@@ -58,7 +57,7 @@ impl World {
     /// Turns MFA on, and gives what is needed to use it.
     pub fn turn_mfa_on(&self, account: &AccountHandle) -> Authenticator {
         let secret = account.enroll_totp().expect("the session is fresh").secret;
-        let code = totp(&secret, self.now()).expect("the engine's secrets are base32");
+        let code = self.totp(&secret).expect("the engine's secrets are base32");
         let recovery_codes = account.confirm_totp(&code).expect("the code is right").codes;
         account.recovery_codes_saved().expect("codes wait to be saved");
         Authenticator { secret, recovery_codes }

@@ -6,7 +6,6 @@ use selfsame::{
     SignedIn, Step,
 };
 
-use crate::authenticator::totp;
 use crate::provider::Identity;
 use crate::world::World;
 
@@ -72,7 +71,7 @@ impl World {
     /// [`Error`] from the engine.
     pub fn present(&self, identity: &Identity, intent: Intent) -> Result<Flow, Error> {
         let begun = self.engine().begin_federated(&identity.provider(), &laptop())?;
-        self.engine().continue_with(&begun, &identity.assertion(&begun), intent)
+        self.engine().continue_with(&begun, &self.assertion(identity, &begun)?, intent)
     }
 
     /// Answers the step that the flow is at.
@@ -89,9 +88,9 @@ impl World {
         self.turn_mfa_on(&account)
     }
 
-    /// What an app shows now. The same code is never taken twice: turn the clock first.
-    pub fn totp(&self, authenticator: &Authenticator) -> Answer {
-        Answer::Totp(totp(&authenticator.secret, self.now()).expect("the engine's secrets are base32"))
+    /// What an app shows now, as an answer. The same code is never taken twice: turn the clock first.
+    pub fn shown_by(&self, app: &Authenticator) -> Answer {
+        Answer::Totp(self.totp(&app.secret).expect("the engine's secrets are base32"))
     }
 
     /// A sign-in with email and password.

@@ -15,7 +15,6 @@ use selfsame::{
 use serde_json::{Value, json};
 
 pub use self::step::{Give, step};
-use crate::authenticator::totp;
 use crate::expect;
 use crate::provider::Identity;
 use crate::render;
@@ -257,7 +256,7 @@ impl Stage {
             }
             Act::Reopen {} => {
                 drop(engine);
-                shown(world.reopen().map(done))
+                shown(world.reopen(None).map(done))
             }
             Act::Rekey {} => shown(engine.rekey(&world.unlock()).map(done)),
             Act::Health {} => shown(engine.health().map(|health| render::health(&health))),
@@ -293,7 +292,7 @@ impl Stage {
     /// What an app shows now.
     fn totp(&mut self, app: &str, world: &World) -> Result<Secret, String> {
         let secret = self.apps.get(app).ok_or_else(|| unknown("app", app))?;
-        totp(secret, world.now()).ok_or_else(|| format!("{app:?} has no secret that an app takes"))
+        world.totp(secret).map_err(|error| format!("{app:?}: {error}"))
     }
 
     fn assertion(&self, flow: &str, identity: &Identity) -> Result<Assertion, String> {

@@ -4,12 +4,13 @@
 use selfsame::{Assertion, AssertionKind, Flow, FlowId, HostStatement, Provider, ProviderId};
 use serde::Deserialize;
 
-use crate::tokens::{ISSUER, token_rules};
+use crate::tokens::{AUDIENCE, ISSUER, token_rules};
 
 /// Returns the providers of every world. The host asserts identities of `x`, of `example`, which is the
-/// authority for the domain provider.example, and of `other`, which is the authority for no domain. `oidc`
-/// signs ID tokens and is the authority for the domain tokens.example (see
-/// [`TokenProvider`](crate::TokenProvider)).
+/// authority for the domain provider.example, and of `other`, which is the authority for no domain. `oidc`, which
+/// is the authority for the domain tokens.example, `google` and `apple` sign ID tokens (see
+/// [`TokenProvider`](crate::TokenProvider) and [`World::assertion`](crate::World::assertion)). Google and Apple
+/// know the application as `field-notes`.
 pub fn providers() -> Vec<Provider> {
     let provider = |id: &str, issuer: &str, authority_for: &[&str]| Provider {
         id: short_name(id),
@@ -26,6 +27,8 @@ pub fn providers() -> Vec<Provider> {
             assertion_kind: AssertionKind::IdToken(token_rules()),
             ..provider("oidc", ISSUER, &["tokens.example"])
         },
+        Provider::google(vec![AUDIENCE.to_owned()]),
+        Provider::apple(vec![AUDIENCE.to_owned()]),
     ]
 }
 
@@ -46,6 +49,10 @@ pub struct Identity {
     /// Whether the provider says that it has verified the email.
     #[serde(default)]
     pub email_verified: bool,
+    /// The domain of the organisation whose Google account the person has, as in `ada@corp.example`'s
+    /// `corp.example`. Google alone gives it out, as its claim `hd`.
+    #[serde(default)]
+    pub hosted_domain: Option<String>,
 }
 
 impl Identity {
@@ -57,6 +64,7 @@ impl Identity {
             handle: None,
             email: None,
             email_verified: false,
+            hosted_domain: None,
         }
     }
 
@@ -68,6 +76,11 @@ impl Identity {
     /// Adds a handle.
     pub fn called(self, handle: &str) -> Self {
         Self { handle: Some(handle.to_owned()), ..self }
+    }
+
+    /// The same person, with the organisation whose Google account they have.
+    pub fn hosted_by(self, domain: &str) -> Self {
+        Self { hosted_domain: Some(domain.to_owned()), ..self }
     }
 
     /// Returns the short name of the provider.

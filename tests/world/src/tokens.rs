@@ -11,7 +11,7 @@ use selfsame::{Algorithm, Assertion, IdTokenRules, ProviderId, Timestamp};
 use serde_json::{Value, json};
 
 pub(crate) const ISSUER: &str = "https://id.tokens.example";
-const AUDIENCE: &str = "field-notes";
+pub(crate) const AUDIENCE: &str = "field-notes";
 
 /// What the policy of the world says about this provider.
 pub(crate) fn token_rules() -> IdTokenRules {
@@ -135,6 +135,14 @@ impl Forge<'_> {
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         set(&mut self.claims, name, Some(value.into()));
         self
+    }
+
+    /// With those of the claims that have a value.
+    pub(crate) fn claims<const N: usize>(self, claims: [(&str, &Option<String>); N]) -> Self {
+        claims.into_iter().fold(self, |token, (name, value)| match value {
+            Some(value) => token.claim(name, value.as_str()),
+            None => token,
+        })
     }
 
     /// Removes this claim.

@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use selfsame::testing::{Medium, MemoryMedium, SeededEntropy};
 use selfsame::{
-    Anchor, Engine, EngineOptions, Entropy, Environment, Error, Hasher, HostKey, Policy, Product,
+    Anchor, Engine, EngineOptions, Entropy, Environment, Error, Hasher, HostKey, Policy, Product, Secret,
     SystemEntropy, Timestamp, Unlock,
 };
 
+use crate::authenticator::totp;
 use crate::clock::Hand;
+use crate::error::WorldError;
+use crate::faults::{Faults, FaultyStore};
 use crate::hasher::CountingHasher;
-use crate::mailbox::Mailbox;
+use crate::mailbox::{CodeKind, Mailbox};
 use crate::provider::providers;
 
 /// When a world begins unless it is told otherwise: 2026-01-01 00:00:00 UTC.
@@ -41,7 +44,9 @@ pub struct World {
     engine: Engine,
     hand: Arc<Hand>,
     hasher: Arc<CountingHasher>,
+    faults: Arc<Faults>,
     mailbox: Mailbox,
+    policy: Policy,
     options: EngineOptions,
     environment: Environment,
     seed: u64,
@@ -62,7 +67,7 @@ impl World {
             policy: None,
             place: None,
             anchor: None,
-            opens: false,
+            must_exist: false,
             hasher: None,
             real_entropy: false,
         }
@@ -84,9 +89,23 @@ impl World {
         &self.hand
     }
 
-    /// Time passes.
+    /// Lets `span` of time pass. Nobody works meanwhile, as if the application did not run: no message is
+    /// fetched and no account is purged. A message that nobody has fetched for 30 days is gone. If a host is to
+    /// go on working, call [`run_host`](Self::run_host).
     pub fn later(&self, span: Duration) {
         self.hand.later(span);
+    }
+
+    /// Lets time pass until the wall clock shows `at`, as [`later`](Self::later) does.
+    ///
+    /// # Errors
+    /// [`WorldError::InThePast`] if `at` lies before the time of the wall clock, which stays.
+    pub fn later_until(&self, at: Timestamp) -> Result<(), WorldError> {
+        if at < self.now() {
+            return Err(WorldError::InThePast);
+        }
+        self.later(at.since(self.now()));
+        Ok(())
     }
 
     /// What the wall clock shows.
@@ -97,6 +116,46 @@ impl World {
     /// How many passwords were hashed. Always nought in a world with a hasher of the test's own.
     pub fn hashes(&self) -> u64 {
         self.hasher.hashes()
+    }
+
+    /// How many commits the store has made, the one that created it included.
+    ///
+    /// # Errors
+    /// [`Error`] from the store.
+    pub fn commits(&self) -> Result<u64, Error> {
+        self.engine.commits()
+    }
+
+    /// Lets the next `count` commits fail with [`Error::Storage`]. What they were to write is not written, and
+    /// the commits after them succeed. Replaces the count of an earlier call; 0 ends the failures. Fetching
+    /// messages that wait makes commits too.
+    pub fn fail_commits(&self, count: u64) {
+        self.faults.set(count);
+    }
+
+    /// How many commits have failed because of [`fail_commits`](Self::fail_commits).
+    pub fn failed_commits(&self) -> u64 {
+        self.faults.failed()
+    }
+
+    /// What an authenticator app shows now for a secret that was typed into it: six digits, others every 30
+    /// seconds. The engine takes each code once: let time pass before the next.
+    ///
+    /// # Errors
+    /// [`WorldError::NotBase32`] if the secret is not base32.
+    pub fn totp(&self, secret: &Secret) -> Result<Secret, WorldError> {
+        totp(secret, self.now())
+    }
+
+    /// The newest code that was sent to an address: of every kind or of one, in a message that was caused at any
+    /// time, or at `since` or later. The message stays.
+    pub fn mailed_code(
+        &self,
+        to: &str,
+        kind: impl Into<Option<CodeKind>>,
+        since: impl Into<Option<Timestamp>>,
+    ) -> Option<Secret> {
+        self.mailbox().code_of(to, kind.into(), since.into())
     }
 
     /// The mailbox, with everything in it that the engine wants delivered by now.
@@ -134,13 +193,22 @@ impl World {
         self.options.clone()
     }
 
-    /// Lets go of the store and opens it again with a new engine, as a new process does. Clones of the
-    /// engine before are cut off.
+    /// The policy of the engine.
+    pub(crate) fn policy_in_force(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Lets go of the store and opens it again with a new engine, as a new process does: with another policy, or
+    /// with `None` as before. Clones of the engine before are cut off.
     ///
     /// # Errors
     /// [`Error`] from opening.
-    pub fn reopen(&mut self) -> Result<(), Error> {
+    pub fn reopen(&mut self, policy: impl Into<Option<Policy>>) -> Result<(), Error> {
         self.engine.suspend()?;
+        if let Some(policy) = policy.into() {
+            self.options = self.options.clone().policy(policy.clone());
+            self.policy = policy;
+        }
         self.engine = match &self.place {
             Place::File(path) => self.options.open(path)?,
             Place::Medium(medium) => self.options.open_on(medium.clone())?,
@@ -162,7 +230,7 @@ pub struct WorldBuilder {
     policy: Option<Policy>,
     place: Option<Place>,
     anchor: Option<Arc<dyn Anchor>>,
-    opens: bool,
+    must_exist: bool,
     hasher: Option<Arc<dyn Hasher>>,
     real_entropy: bool,
 }
@@ -188,14 +256,15 @@ impl WorldBuilder {
         Self { policy: Some(policy), ..self }
     }
 
-    /// A real file, where nothing is yet.
+    /// A real file. If it exists, a world with this seed has made it, and it is opened; otherwise it is created.
+    /// The clock starts where the builder says, whatever the file holds.
     pub fn file(self, path: &Path) -> Self {
-        Self { place: Some(Place::File(path.to_owned())), opens: false, ..self }
+        Self { place: Some(Place::File(path.to_owned())), must_exist: false, ..self }
     }
 
-    /// A real file that a world with this seed has made.
+    /// A real file that a world with this seed has made. Fails if there is none.
     pub fn open_file(self, path: &Path) -> Self {
-        Self { place: Some(Place::File(path.to_owned())), opens: true, ..self }
+        Self { must_exist: true, ..self.file(path) }
     }
 
     /// A medium of the test's own, where nothing is yet.
@@ -241,21 +310,27 @@ impl WorldBuilder {
             .unwrap_or_else(|| World::policy().build().expect("the world's policy is within its bounds"));
         let place = self.place.unwrap_or_else(|| Place::Medium(Arc::new(MemoryMedium::new())));
         let key = Unlock::HostKey(host_key(self.seed));
-        let options = Engine::options(key).policy(policy).environment(environment.clone());
+        let options = Engine::options(key).policy(policy.clone()).environment(environment.clone());
         let options = match self.anchor {
             Some(anchor) => options.anchor(anchor),
             None => options,
         };
+        let faults = Arc::new(Faults::default());
+        let of_the_store = faults.clone();
+        let options =
+            options.around(move |below| Arc::new(FaultyStore { below, faults: of_the_store.clone() }));
         let engine = match &place {
             Place::Medium(medium) => options.create_on(medium.clone())?,
-            Place::File(path) if self.opens => options.open(path)?,
-            Place::File(path) => options.create(path)?,
+            Place::File(path) if self.must_exist => options.open(path)?,
+            Place::File(path) => options.open_or_create(path)?,
         };
         Ok(World {
             engine,
             hand,
             hasher: counting,
+            faults,
             mailbox: Mailbox::default(),
+            policy,
             options,
             environment,
             seed: self.seed,

@@ -1,0 +1,25 @@
+//! What a world refuses to do.
+
+use std::fmt;
+
+/// Why a world did not do what a test asked. It is a mistake in the test, not an error of the engine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WorldError {
+    /// The secret is not base32, so no authenticator app takes it.
+    NotBase32,
+    /// The time to go to lies before the time of the clock.
+    InThePast,
+}
+
+impl fmt::Display for WorldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotBase32 => "the secret is not base32; pass the secret that `enroll_totp` returned",
+            Self::InThePast => {
+                "this time lies before the clock's; to set the clock back, use `set_wall_back`"
+            }
+        })
+    }
+}
+
+impl std::error::Error for WorldError {}
