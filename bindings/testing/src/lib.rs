@@ -5,7 +5,7 @@ mod story;
 mod world;
 
 pub use story::{StoryError, transcript};
-pub use world::{World, assertion, panic_with, totp, world_policy};
+pub use world::{World, panic_with, world_policy};
 
 uniffi::setup_scaffolding!();
 // Without this line the linker leaves the bindings out.

@@ -256,22 +256,6 @@ pub struct Identity {
     pub hosted_domain: Option<String>,
 }
 
-/// Returns the host's statement for a flow, after the person was at the provider.
-///
-/// Raises `InvalidShortName` if the provider's name is invalid; `NotOffered` if the flow was done at once.
-#[uniffi::export]
-pub fn assertion(identity: Identity, flow: Flow) -> Result<Assertion, SelfsameError> {
-    let token = flow.token.ok_or(SelfsameError::NotOffered)?;
-    identity.statement(token.flow()).ok_or(SelfsameError::InvalidShortName)
-}
-
-/// Returns the six digits that an authenticator app shows at this time (RFC 6238) for a secret that was typed
-/// in. They are absent if the secret is not base32.
-#[uniffi::export]
-pub fn totp(secret: Secret, at: Timestamp) -> Option<Secret> {
-    selfsame_world::totp(&secret, at).ok()
-}
-
 /// Returns the policy of a world without its own: the defaults, the realm "Field Notes", the products `grok`
 /// and `api`, and the providers `x`; `example`, the authority for the domain provider.example; `other`, the
 /// authority for no domain; and `oidc`, `google` and `apple`, which sign ID tokens.
