@@ -4,9 +4,9 @@ import Selfsame
 struct Program {
     let folder: URL
     /// Asks a question and returns the answer.
-    let ask: (String) throws -> String
+    let ask: @Sendable (String) throws -> String
     /// Shows a line.
-    let show: (String) -> Void
+    let show: @Sendable (String) -> Void
 
     func run() async throws {
         let unlock = Unlock.passphrase(Secret(try ask("Passphrase of the store")))
@@ -108,5 +108,22 @@ extension Program {
             try await account.recoveryCodesSaved()
             show("The second factor is on.")
         }
+    }
+}
+
+struct InputEnded: Error {}
+
+struct Terminal {
+    static func main() async throws {
+        let program = Program(
+            folder: URL(fileURLWithPath: "."),
+            ask: { question in
+                print(question, terminator: ": ")
+                guard let line = readLine() else { throw InputEnded() }
+                return line
+            },
+            show: { print($0) }
+        )
+        try await program.run()
     }
 }

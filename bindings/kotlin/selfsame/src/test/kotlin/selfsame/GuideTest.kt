@@ -28,6 +28,15 @@ class GuideTest {
     }
 
     @Test
+    fun `the page names the package that is built here`() {
+        val (page, pom) = listOf("../../../docs/guide/kotlin.md", "../pom.xml").map { Path.of(it).readText() }
+        for (element in listOf("groupId", "version")) {
+            val here = Regex("<$element>.*</$element>").find(pom)?.value
+            assertContains(page, "$here\n", message = element)
+        }
+    }
+
+    @Test
     fun `the tutorial's program signs a person up and in`() {
         val terminal = Terminal(folder)
         terminal.answer("Passphrase of the store", "a passphrase of my own")
@@ -57,7 +66,7 @@ class GuideTest {
 
     /** What an authenticator app shows so many steps from now (RFC 6238, RFC 4226 section 5.3). */
     private fun totp(secret: String, later: Int): String {
-        val bits = secret.joinToString("") { "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(it).toString(2).padStart(5, '0') }
+        val bits = secret.map { "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(it).toString(2).padStart(5, '0') }.joinToString("")
         val key = bits.chunked(8).filter { it.length == 8 }.map { it.toInt(2).toByte() }.toByteArray()
         val mac = Mac.getInstance("HmacSHA1").apply { init(SecretKeySpec(key, "HmacSHA1")) }
         val digest = mac.doFinal(ByteBuffer.allocate(8).putLong(Instant.now().epochSecond / 30 + later).array())
