@@ -1,5 +1,5 @@
-//! README.md, DESIGN.md and the guide are true: there are two commands, links lead somewhere, the files and tests that
-//! the guide names exist, and every dependency has a reason.
+//! The pages are true: README.md has two commands, links lead to files and headings, the guide's contents are complete,
+//! the files and tests that CONTRIBUTING.md names exist, and every dependency has a reason.
 
 use std::fs;
 
@@ -26,17 +26,41 @@ fn links_between_the_pages_lead_somewhere() {
         let page = page.canonicalize().unwrap();
         let text = fs::read_to_string(&page).unwrap();
         for link in text.split("](").skip(1).filter_map(|after| after.split_once(')')).map(|(link, _)| link) {
-            let file = link.split_once('#').map_or(link, |(file, _)| file);
-            if file.is_empty() || file.contains("://") {
+            if link.contains("://") {
                 continue;
             }
-            assert!(page.parent().unwrap().join(file).exists(), "{}: {link}", page.display());
+            let (file, place) = link.split_once('#').unwrap_or((link, ""));
+            let file = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            assert!(file.exists(), "{}: {link}", page.display());
+            if !place.is_empty() {
+                let there = fs::read_to_string(file).unwrap();
+                assert!(places(&there).any(|name| name == place), "{}: {link}: no heading", page.display());
+            }
         }
     }
 }
 
+/// The names by which links find the headings of a page.
+fn places(page: &str) -> impl Iterator<Item = String> {
+    page.lines().filter(|line| line.starts_with('#')).map(|line| {
+        let heading = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.collect::<String>().replace(' ', "-")
+    })
+}
+
 #[test]
-fn every_file_and_test_that_the_guide_names_exists() {
+fn every_page_of_the_guide_is_in_its_contents() {
+    let folder = root().join("docs/guide");
+    let contents = fs::read_to_string(folder.join("README.md")).unwrap();
+    for page in files(&folder, ".md") {
+        let name = page.strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
+        assert!(name == "README.md" || contents.contains(&format!("]({name})")), "{name} has no link");
+    }
+}
+
+#[test]
+fn every_file_and_test_that_contributing_names_exists() {
     let root = root();
     let guide = fs::read_to_string(root.join("docs/CONTRIBUTING.md")).unwrap();
     let all = files(&root, "");
