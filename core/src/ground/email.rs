@@ -172,6 +172,7 @@ impl fmt::Debug for EmailAddress {
 worded! {
     /// Why a text is not an email address that the engine accepts (SPEC 1.9).
     #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+    #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
     pub enum InvalidEmail {
         /// It is empty or has only blanks.
         Empty => "the email address is empty";
