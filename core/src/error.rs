@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::crypto::cost::HashFailed;
 use crate::ground::entropy::EntropyFailed;
+#[cfg(feature = "json")]
+use crate::ground::json::Millis;
 use crate::ground::named::worded;
 use crate::records::refusal::Refusal;
 use crate::store::port::StoreError;
@@ -103,9 +105,57 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// The form of an error in JSON: a refusal, or what failed.
+#[cfg(feature = "json")]
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(untagged)]
+enum Form {
+    Refused(Refusal),
+    Failed {
+        /// The error's code.
+        failed: &'static str,
+        /// How long to wait before the next try, in milliseconds.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u64>,
+        /// The kind of error that the machine reported, in words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kind: Option<String>,
+    },
+}
+
+#[cfg(feature = "json")]
+impl serde::Serialize for Error {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let failed = self.code();
+        let form = match self {
+            Self::Refused(refusal) => Form::Refused(refusal.clone()),
+            Self::Busy { retry_after } => {
+                Form::Failed { failed, retry_after: Some(Millis::of(*retry_after)), kind: None }
+            }
+            Self::Storage { kind } => {
+                Form::Failed { failed, retry_after: None, kind: Some(kind.to_string()) }
+            }
+            _ => Form::Failed { failed, retry_after: None, kind: None },
+        };
+        form.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "json")]
+impl schemars::JsonSchema for Error {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Error".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Form::json_schema(generator)
+    }
+}
+
 worded! {
     /// Why a file cannot be opened or created.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
     pub enum OpenProblem {
         /// There is no file. Create one.
         NotFound => "there is no store at this path; create one";

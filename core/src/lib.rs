@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "json", doc = include_str!("json.md"))]
 
 mod crypto;
 mod engine;
@@ -34,6 +35,8 @@ pub use error::{Error, OpenProblem};
 pub use ground::email::{EmailAddress, InvalidEmail};
 pub use ground::entropy::{Entropy, EntropyFailed};
 pub use ground::id::{AccountId, FlowId, InvalidId, MethodId, RequestId, SessionId};
+#[cfg(feature = "json")]
+pub use ground::json::Revealed;
 pub use ground::nickname::InvalidName;
 pub use ground::secret::Secret;
 pub use ground::short_name::{InvalidShortName, ProductId, ProviderId};

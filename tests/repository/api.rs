@@ -165,7 +165,7 @@ fn updated(list: &str, api: &Api) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The public API from the toolchain's own documentation, with hidden items but without the `testing` feature. Reads
+/// The public API from the toolchain's own documentation, with hidden items and the feature `json`, but without `testing`. Reads
 /// only those members of its JSON that place an item. These have not changed for years, while a crate that knows
 /// all members fits only one release of the toolchain.
 pub(crate) fn api() -> &'static Api {
@@ -177,7 +177,18 @@ fn documented() -> Api {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("api");
     let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(ROOT)
-        .args(["rustdoc", "--quiet", "--offline", "--locked", "-p", "selfsame", "--lib", "--target-dir"])
+        .args([
+            "rustdoc",
+            "--quiet",
+            "--offline",
+            "--locked",
+            "-p",
+            "selfsame",
+            "--lib",
+            "--features",
+            "json",
+            "--target-dir",
+        ])
         .arg(&target)
         // Only macros run, so optimising takes longer than it saves.
         .args(["--config", "profile.dev.package.\"*\".opt-level=0", "--config", "profile.dev.debug=0"])

@@ -91,6 +91,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ("each language matches on the step", &["Flow::signed_in", "NotSignedIn"]),
     ("crosses as export_schema", &["EXPORT_SCHEMA"]),
     ("crosses as tables", &["TABLES"]),
+    ("the other languages give values of their own, and no JSON", &["Revealed"]),
     ("finds the table of a row's key, which other languages never see", &["Table::of"]),
 ];
 

@@ -148,6 +148,19 @@ impl QrCode {
     }
 }
 
+/// The code as SVG.
+#[cfg(feature = "json")]
+impl serde::Serialize for QrCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.svg().serialize(serializer)
+    }
+}
+
+#[cfg(feature = "json")]
+crate::ground::json::text_schema! {
+    QrCode schemars::json_schema!({ "type": "string", "contentMediaType": "image/svg+xml" });
+}
+
 impl fmt::Debug for QrCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("QrCode(…)")

@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 
 use super::digest::same;
 use crate::ground::id::{AccountId, FlowId, SessionId};
+#[cfg(feature = "json")]
+use crate::ground::json;
 
 /// The text is not a token of this engine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -185,6 +187,30 @@ impl PartialEq for SessionToken {
 }
 
 impl Eq for SessionToken {}
+
+#[cfg(feature = "json")]
+macro_rules! in_json {
+    ($($name:ident)*) => {$(
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                json::secret(Some(&self.text), serializer)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                json::parsed(deserializer)
+            }
+        }
+
+        json::text_schema! {
+            $name schemars::json_schema!({ "type": "string" });
+        }
+    )*};
+}
+
+#[cfg(feature = "json")]
+in_json!(FlowToken SessionToken);
 
 impl fmt::Debug for FlowToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -20,6 +20,7 @@ const LONGEST: usize = 64;
 /// How an authenticator app derives codes from a secret. The engine's own values are the defaults of the Key
 /// URI format, which every app supports. Other values come with an import (SPEC 5.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema), serde(default))]
 pub struct TotpParameters {
     /// The hash. Default SHA-1.
     pub algorithm: TotpAlgorithm,
@@ -37,6 +38,7 @@ impl Default for TotpParameters {
 
 /// The hash of an HMAC-based code (RFC 6238 section 1.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub enum TotpAlgorithm {
     /// HMAC-SHA-1.
     Sha1,

@@ -13,6 +13,8 @@ use crate::crypto::draw::Draw;
 use crate::crypto::tally::TallyKey;
 use crate::error::Error;
 use crate::ground::codec::Record;
+#[cfg(feature = "json")]
+use crate::ground::json;
 use crate::ground::time::Timestamp;
 use crate::records::context::Context;
 use crate::records::header::Header;
@@ -298,6 +300,7 @@ impl Engine {
 
 /// The state of a store.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct Health {
     /// The version of the store's format.
     pub schema_version: u8,
@@ -314,7 +317,8 @@ pub struct Health {
     /// full disk. Always `false` if the store is in memory.
     pub has_reserve: bool,
     /// How far the wall clock is behind the latest time that the store has seen. `None` if it was not set
-    /// back.
+    /// back. In JSON, in milliseconds.
+    #[cfg_attr(feature = "json", serde(default, with = "json::Millis"))]
     pub clock_rolled_back_by: Option<Duration>,
     /// How often the clock was found set back or was corrected.
     pub clock_events: u64,

@@ -173,6 +173,7 @@ impl fmt::Debug for EmailAddress {
 worded! {
     /// Why a text is not an email address that the engine accepts (SPEC 1.9).
     #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+    #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
     pub enum InvalidEmail {
         /// It is empty or has only blanks.
         Empty => "the email address is empty";
@@ -234,7 +235,6 @@ mod tests {
             // NFC turns the Kelvin sign into K, and only K has a lower case.
             ("\u{212A}@example.org", "k@example.org"),
             ("我買@屋企.香港", "我買@xn--hoqu73a.xn--j6w193g"),
-            ("नमस्ते@example.org", "नमस्ते@example.org"),
             ("नामक्\u{200d}ष@example.org", "नामक्\u{200d}ष@example.org"),
             ("a@نامه\u{200c}ای.com", "a@xn--mgba3gch31f060k.com"),
         ] {

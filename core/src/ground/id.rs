@@ -3,7 +3,8 @@
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::time::Timestamp;
 
@@ -34,7 +35,7 @@ macro_rules! ids {
         #[doc = concat!("assert_eq!(", stringify!($name), "::from_bytes(kept), id);")]
         /// # Ok::<(), selfsame::InvalidId>(())
         /// ```
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name([u8; 16]);
 
         impl $name {
@@ -84,6 +85,28 @@ macro_rules! ids {
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 parse_uuid(text).map(Self)
             }
+        }
+
+        impl Serialize for $name {
+            /// Writes the bytes into the store, and a UUID into a text format.
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                if deserializer.is_human_readable() {
+                    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+                } else {
+                    <[u8; 16]>::deserialize(deserializer).map(Self)
+                }
+            }
+        }
+
+        #[cfg(feature = "json")]
+        $crate::ground::json::text_schema! {
+            $name schemars::json_schema!({ "type": "string", "format": "uuid" });
         }
     )*};
 }

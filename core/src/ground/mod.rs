@@ -4,6 +4,10 @@ pub(crate) mod codec;
 pub(crate) mod email;
 pub(crate) mod entropy;
 pub(crate) mod id;
+#[cfg(feature = "json")]
+pub(crate) mod json;
+#[cfg(feature = "json")]
+pub(crate) mod member;
 pub(crate) mod named;
 pub(crate) mod nickname;
 pub(crate) mod secret;

@@ -22,6 +22,7 @@ const ROUNDS: usize = 4;
 worded! {
     /// Why a text is not a valid display name.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
     pub enum InvalidName {
         /// It is empty or has only blanks.
         Empty => "it is empty";

@@ -4,6 +4,9 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+#[cfg(feature = "json")]
+use crate::ground::json;
+
 /// Bytes that must stay hidden: a password, a code, a token.
 ///
 /// Overwritten when dropped. `Debug` does not show the content, and there is no `Display`.
@@ -56,4 +59,23 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
     }
+}
+
+#[cfg(feature = "json")]
+impl serde::Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        json::secret(self.reveal_text(), serializer)
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'de> serde::Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        json::text(deserializer).map(|text| Self::from(text.as_str()))
+    }
+}
+
+#[cfg(feature = "json")]
+json::text_schema! {
+    Secret schemars::json_schema!({ "type": "string" });
 }

@@ -25,6 +25,7 @@ impl std::error::Error for InvalidShortName {}
 /// # Ok::<(), selfsame::InvalidShortName>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct ProviderId(String);
 
 /// The short name of a product in the policy: 1 to 32 of `a-z`, `0-9` and `-` (SPEC 8.1).
@@ -36,6 +37,7 @@ pub struct ProviderId(String);
 /// # Ok::<(), selfsame::InvalidShortName>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct ProductId(String);
 
 macro_rules! short_names {
@@ -51,8 +53,21 @@ macro_rules! short_names {
             type Err = InvalidShortName;
 
             fn from_str(text: &str) -> Result<Self, InvalidShortName> {
-                if is_short_name(text) { Ok(Self(text.to_owned())) } else { Err(InvalidShortName) }
+                text.to_owned().try_into()
             }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidShortName;
+
+            fn try_from(text: String) -> Result<Self, InvalidShortName> {
+                if is_short_name(&text) { Ok(Self(text)) } else { Err(InvalidShortName) }
+            }
+        }
+
+        #[cfg(feature = "json")]
+        $crate::ground::json::text_schema! {
+            $name schemars::json_schema!({ "type": "string", "pattern": "^[a-z0-9-]{1,32}$" });
         }
 
         impl fmt::Display for $name {

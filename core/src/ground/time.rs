@@ -25,6 +25,7 @@ const DAY_MS: u64 = 86_400_000;
 /// assert_eq!(used.year_month().to_string(), "2026-01");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Timestamp(u64);
 
 impl Timestamp {
@@ -142,6 +143,30 @@ impl fmt::Display for YearMonth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.year, self.month)
     }
+}
+
+#[cfg(feature = "json")]
+impl Serialize for YearMonth {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'de> Deserialize<'de> for YearMonth {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let month = text.split_once('-').and_then(|(year, month)| {
+            let (year, month) = (year.parse().ok()?, month.parse().ok()?);
+            Some(Self { year, month }).filter(|read| (1..=12).contains(&month) && read.to_string() == text)
+        });
+        month.ok_or_else(|| serde::de::Error::custom("a month reads 2026-01"))
+    }
+}
+
+#[cfg(feature = "json")]
+crate::ground::json::text_schema! {
+    YearMonth schemars::json_schema!({ "type": "string", "pattern": "^[0-9]{4,}-(0[1-9]|1[0-2])$" });
 }
 
 /// One reading of a clock.

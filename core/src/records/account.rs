@@ -6,6 +6,7 @@ use crate::crypto::password::StoredPassword;
 use crate::ground::codec::Record;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, MethodId, SessionId};
+use crate::ground::named::two_forms;
 use crate::ground::short_name::ProductId;
 use crate::ground::time::Timestamp;
 use crate::records::address::{Address, AddressSource, AddressView};
@@ -72,20 +73,24 @@ pub(crate) struct Hold {
     pub(crate) keeps_mfa: bool,
 }
 
-/// Whether an account can be used (SPEC 1.1).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Status {
-    /// The account can be used.
-    Active,
-    /// The account will be purged unless its owner restores it.
-    PendingDeletion {
-        /// When the deletion was requested.
-        requested_at: Timestamp,
-        /// When the account becomes absent.
-        purge_at: Timestamp,
-        /// Who requested the deletion.
-        requested_by: RequestedBy,
-    },
+two_forms! {
+    json(tag = "is")
+    /// Whether an account can be used (SPEC 1.1).
+    #[derive(Clone, PartialEq, Eq, Debug)]
+    pub enum Status {
+        /// The account can be used.
+        Active,
+        /// The account will be purged unless its owner restores it.
+        PendingDeletion {
+            /// When the deletion was requested.
+            requested_at: Timestamp,
+            /// When the account becomes absent.
+            purge_at: Timestamp,
+            /// Who requested the deletion.
+            #[json(flatten)]
+            requested_by: RequestedBy,
+        },
+    }
 }
 
 impl Account {
@@ -382,6 +387,7 @@ impl Record for Account {
 
 /// An account as its owner sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct AccountView {
     /// The account's id.
     pub id: AccountId,

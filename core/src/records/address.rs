@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ground::email::EmailAddress;
 use crate::ground::id::MethodId;
+#[cfg(feature = "json")]
+use crate::ground::member;
+use crate::ground::named::two_forms;
 use crate::ground::time::Timestamp;
 use crate::records::method::MethodView;
 
@@ -15,25 +18,33 @@ pub(crate) struct Address {
     pub(crate) source: AddressSource,
 }
 
-/// Where an address came from (SPEC 1.4).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum AddressSource {
-    /// A sign-in method carries the address.
-    Method(MethodId),
-    /// The owner gave the address.
-    Contact,
-    /// The address came with the account from another service.
-    Import,
+two_forms! {
+    json(tag = "source")
+    /// Where an address came from (SPEC 1.4).
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum AddressSource {
+        /// A sign-in method carries the address.
+        Method(
+            #[json(with = "member::Method")]
+            MethodId
+        ),
+        /// The owner gave the address.
+        Contact,
+        /// The address came with the account from another service.
+        Import,
+    }
 }
 
 /// An address as the account's owner sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct AddressView {
     /// The address as it was typed.
     pub email: String,
     /// When the address was proven, if it was.
     pub verified_at: Option<Timestamp>,
     /// Where the address came from.
+    #[cfg_attr(feature = "json", serde(flatten))]
     pub source: AddressSource,
     /// The number of other accounts that have proven the address too. Zero until this account has proven it
     /// (SPEC 2.8).
@@ -42,6 +53,11 @@ pub struct AddressView {
 
 /// The result of an act on an account's addresses.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(tag = "comes_to")
+)]
 pub enum AddressStep {
     /// The act is done.
     Done,

@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
+#[cfg(feature = "json")]
+use crate::ground::member;
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
@@ -11,6 +13,7 @@ use crate::records::provider::Identity;
 
 /// A host's statement after it has spoken with a provider that issues no ID token (SPEC 2.9).
 #[derive(Clone)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct HostStatement {
     /// The flow that the statement is made for.
     pub flow: FlowId,
@@ -24,6 +27,7 @@ pub struct HostStatement {
     pub email: Option<String>,
     /// Whether the provider says that it has verified the email. This counts only if the policy makes the
     /// provider the authority for the domain.
+    #[cfg_attr(feature = "json", serde(default))]
     pub email_verified: bool,
 }
 
@@ -38,11 +42,16 @@ impl fmt::Debug for HostStatement {
 
 /// A proof of a federated identity.
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(tag = "assertion")
+)]
 pub enum Assertion {
     /// A host's statement, for providers whose `assertion_kind` is `HostStated`.
     Stated(HostStatement),
     /// An ID token that the provider signed, in the compact form and with the nonce of the step.
-    IdToken(Secret),
+    IdToken(#[cfg_attr(feature = "json", serde(with = "member::Token"))] Secret),
 }
 
 /// What an assertion proves, after the engine has checked it.

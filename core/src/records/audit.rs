@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::ground::codec::Record;
 use crate::ground::id::SessionId;
-use crate::ground::named::worded;
+use crate::ground::named::{two_forms, worded};
 use crate::ground::time::Timestamp;
 
 /// Who acted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub enum Actor {
     /// Anybody who presented the owner's proof, or tried to.
     Owner,
@@ -25,6 +26,7 @@ pub enum Actor {
 worded! {
     /// The act that was done or tried.
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
     pub enum Action {
         /// The account was created.
         AccountCreated => "the account was made";
@@ -119,6 +121,7 @@ worded! {
 
 /// Whether the act was done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub enum Outcome {
     /// It was done.
     Done,
@@ -126,23 +129,45 @@ pub enum Outcome {
     Refused,
 }
 
-/// One event, or several refusals of one kind in a row.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Event {
-    /// When the event happened, or first happened.
-    pub first: Timestamp,
-    /// When the event last happened.
-    pub last: Timestamp,
-    /// How often the event happened.
-    pub count: u32,
-    /// Who acted.
-    pub actor: Actor,
-    /// The session in which the event happened, if any.
-    pub session: Option<SessionId>,
-    /// The act that was done or tried.
-    pub action: Action,
-    /// Whether the act was done.
-    pub outcome: Outcome,
+two_forms! {
+    json()
+    /// One event, or several refusals of one kind in a row.
+    #[derive(Clone, PartialEq, Eq, Debug)]
+    pub struct Event {
+        /// When the event happened, or first happened.
+        pub first: Timestamp,
+        /// When the event last happened.
+        pub last: Timestamp,
+        /// How often the event happened.
+        pub count: u32,
+        /// Who acted.
+        pub actor: Actor,
+        /// The session in which the event happened, if any.
+        pub session: Option<SessionId>,
+        /// The act that was done or tried.
+        pub action: Action,
+        /// Whether the act was done.
+        #[json(rename = "done", with = "Done")]
+        pub outcome: Outcome,
+    }
+}
+
+/// In JSON, whether an act was done is a boolean.
+#[cfg(feature = "json")]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(inline)]
+struct Done(bool);
+
+#[cfg(feature = "json")]
+impl Done {
+    fn serialize<S: serde::Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(*outcome == Outcome::Done)
+    }
+
+    fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Outcome, D::Error> {
+        let Self(done) = <Self as Deserialize>::deserialize(deserializer)?;
+        Ok(if done { Outcome::Done } else { Outcome::Refused })
+    }
 }
 
 impl Event {

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::crypto::digest::sha256;
 use crate::ground::codec;
 use crate::ground::codec::Malformed;
+#[cfg(feature = "json")]
+use crate::ground::json;
 use crate::ground::time::Timestamp;
 use crate::records::audit::Event;
 
@@ -15,10 +17,16 @@ pub(crate) const KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// An event with its place in the account's chain.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct Activity {
     /// The event's number, counted from the account's first event.
     pub sequence: u64,
     /// The event.
+    #[cfg_attr(
+        feature = "json",
+        serde(flatten, serialize_with = "json::said"),
+        schemars(with = "json::Said<Event>")
+    )]
     pub event: Event,
 }
 

@@ -4,14 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::ground::codec::Record;
 use crate::ground::id::{AccountId, RequestId};
-use crate::ground::named::coded;
+use crate::ground::named::two_forms;
 use crate::ground::short_name::{ProductId, ProviderId};
 use crate::ground::time::Timestamp;
 use crate::records::product::ManagedBy;
 
-coded! {
+two_forms! {
+    json(tag = "requested_by")
     /// Who requested a deletion.
-    #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[derive(Clone, PartialEq, Eq, Debug)]
     pub enum RequestedBy {
         /// The owner.
         Owner,
@@ -30,8 +31,20 @@ coded! {
     }
 }
 
+impl RequestedBy {
+    /// Returns the variant's name, which is the same in every language and release.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Owner => "Owner",
+            Self::Support { .. } => "Support",
+            Self::Host { .. } => "Host",
+        }
+    }
+}
+
 /// A requested deletion: when the account will be gone, and what the person must end elsewhere (SPEC 9.1).
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct Deletion {
     /// When the account will be gone.
     pub purge_at: Timestamp,
@@ -43,6 +56,7 @@ pub struct Deletion {
 
 /// A subscription that a store goes on billing.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct StillBilled {
     /// The product.
     pub product: ProductId,
@@ -54,6 +68,7 @@ pub struct StillBilled {
 
 /// A person's grant at a provider.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct Grant {
     /// The provider.
     pub provider: ProviderId,

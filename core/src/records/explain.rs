@@ -5,6 +5,8 @@ use std::fmt;
 use crate::ground::id::{MethodId, SessionId};
 use crate::ground::named::coded;
 use crate::ground::short_name::ProductId;
+#[cfg(feature = "json")]
+use crate::ground::{json, member};
 use crate::records::audit::Action;
 use crate::records::refusal::Refusal;
 
@@ -12,6 +14,11 @@ coded! {
     /// An act that can be explained. It belongs to a live session on its own account. It contains no
     /// password, no code, no assertion and nobody else's identifier.
     #[derive(Clone, PartialEq, Eq, Debug)]
+    #[cfg_attr(
+        feature = "json",
+        derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+        serde(tag = "planned")
+    )]
     pub enum Planned {
         /// [`AccountHandle::enroll_totp`](crate::AccountHandle::enroll_totp).
         EnrollTotp,
@@ -22,15 +29,30 @@ coded! {
         /// [`AccountHandle::turn_off_mfa`](crate::AccountHandle::turn_off_mfa).
         TurnOffMfa,
         /// [`AccountHandle::mark_compromised`](crate::AccountHandle::mark_compromised).
-        MarkCompromised(MethodId),
+        MarkCompromised(
+            #[cfg_attr(feature = "json", serde(with = "member::Method"))]
+            MethodId,
+        ),
         /// [`AccountHandle::remove_method`](crate::AccountHandle::remove_method), which can be undone.
-        RemoveMethod(MethodId),
+        RemoveMethod(
+            #[cfg_attr(feature = "json", serde(with = "member::Method"))]
+            MethodId,
+        ),
         /// [`AccountHandle::take_seen_email`](crate::AccountHandle::take_seen_email).
-        TakeSeenEmail(MethodId),
+        TakeSeenEmail(
+            #[cfg_attr(feature = "json", serde(with = "member::Method"))]
+            MethodId,
+        ),
         /// [`AccountHandle::open_product`](crate::AccountHandle::open_product).
-        OpenProduct(ProductId),
+        OpenProduct(
+            #[cfg_attr(feature = "json", serde(with = "member::Product"))]
+            ProductId,
+        ),
         /// [`AccountHandle::end_session`](crate::AccountHandle::end_session).
-        EndSession(SessionId),
+        EndSession(
+            #[cfg_attr(feature = "json", serde(with = "member::Session"))]
+            SessionId,
+        ),
         /// [`AccountHandle::end_other_sessions`](crate::AccountHandle::end_other_sessions).
         EndOtherSessions,
         /// [`AccountHandle::sign_out`](crate::AccountHandle::sign_out).
@@ -63,24 +85,75 @@ impl Planned {
 
 /// What an act would do if it were requested now.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, schemars::JsonSchema))]
 pub struct Explanation {
     /// The numbers of the rules that decide the act.
     pub rules: Vec<&'static str>,
     /// Whether the act would be done, or why not.
+    #[cfg_attr(
+        feature = "json",
+        serde(rename = "would", serialize_with = "would"),
+        schemars(with = "Would")
+    )]
     pub outcome: Result<(), Refusal>,
     /// The changes that the act would make, even if it would be refused.
+    #[cfg_attr(
+        feature = "json",
+        serde(serialize_with = "json::each_said"),
+        schemars(with = "Vec<json::Said<Effect>>")
+    )]
     pub effects: Vec<Effect>,
+}
+
+/// What would come of an act.
+#[cfg(feature = "json")]
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(untagged)]
+enum Would {
+    Be { be: Done },
+    Refuse(Refusal),
+}
+
+#[cfg(feature = "json")]
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Done {
+    Done,
+}
+
+#[cfg(feature = "json")]
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[schemars(inline)]
+struct Changed {
+    action: Action,
+}
+
+#[cfg(feature = "json")]
+fn changed<S: serde::Serializer>(action: &Action, serializer: S) -> Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(&Changed { action: *action }, serializer)
+}
+
+#[cfg(feature = "json")]
+fn would<S: serde::Serializer>(outcome: &Result<(), Refusal>, serializer: S) -> Result<S::Ok, S::Error> {
+    let would = match outcome {
+        Ok(()) => Would::Be { be: Done::Done },
+        Err(refusal) => Would::Refuse(refusal.clone()),
+    };
+    serde::Serialize::serialize(&would, serializer)
 }
 
 /// One change that an act would make.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, schemars::JsonSchema), serde(tag = "effect"))]
 pub enum Effect {
     /// The account changes, and its history records this act.
-    Account(Action),
+    Account(
+        #[cfg_attr(feature = "json", serde(serialize_with = "changed"), schemars(with = "Changed"))] Action,
+    ),
     /// This session goes on, with the proof that the act gives.
     ThisSession,
     /// The session with this id ends.
-    SessionEnds(SessionId),
+    SessionEnds(#[cfg_attr(feature = "json", serde(with = "member::Session"))] SessionId),
     /// All other sessions end.
     OtherSessionsEnd,
     /// All sessions end, including this one.

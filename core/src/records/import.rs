@@ -13,6 +13,11 @@ use crate::ground::time::Timestamp;
 
 /// An account of another service, as the host imports it. The engine believes all of it.
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields)
+)]
 pub struct ImportedAccount {
     /// The account's id at the other service: 1 to 255 bytes. Each id is imported once.
     pub external_id: String,
@@ -23,12 +28,14 @@ pub struct ImportedAccount {
     /// The account's email. It becomes the contact and the identifier of a password.
     pub email: Option<String>,
     /// Whether the owner proved the email to the other service.
+    #[cfg_attr(feature = "json", serde(default))]
     pub email_verified: bool,
     /// The hash of the account's password. The formats are Argon2, scrypt and PBKDF2 (SHA-1, SHA-256,
     /// SHA-512) in the PHC string format, bcrypt in its own format, and Firebase's scrypt as
     /// `$firescrypt$ln=…,r=…,p=…$salt$hash$separator$signer key`. The next sign-in hashes the password again.
     pub password_hash: Option<Secret>,
     /// The account's identities at providers.
+    #[cfg_attr(feature = "json", serde(default))]
     pub identities: Vec<ImportedIdentity>,
     /// The account's second factor. The first sign-in makes recovery codes, which the owner saves there.
     pub totp: Option<ImportedTotp>,
@@ -36,6 +43,11 @@ pub struct ImportedAccount {
 
 /// A federated identity of an imported account.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields)
+)]
 pub struct ImportedIdentity {
     /// The provider. The policy must have it.
     pub provider: ProviderId,
@@ -47,15 +59,22 @@ pub struct ImportedIdentity {
 
 /// The second factor of an imported account.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct ImportedTotp {
     /// The secret that the app was given, in base32 (RFC 4648): 128 to 512 bits.
     pub secret: Secret,
     /// How the app derives codes from the secret.
+    #[cfg_attr(feature = "json", serde(flatten))]
     pub parameters: TotpParameters,
 }
 
 /// The result of importing one account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(tag = "outcome")
+)]
 pub enum ImportOutcome {
     /// The account was imported.
     Imported {
@@ -72,6 +91,7 @@ pub enum ImportOutcome {
     /// Nothing of the account was imported.
     Refused {
         /// The reason.
+        #[cfg_attr(feature = "json", serde(flatten))]
         reason: ImportProblem,
     },
 }
@@ -79,6 +99,11 @@ pub enum ImportOutcome {
 coded! {
     /// Why an account was not imported.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    #[cfg_attr(
+        feature = "json",
+        derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+        serde(tag = "problem")
+    )]
     pub enum ImportProblem {
         /// Its external id is empty or longer than 255 bytes.
         InvalidExternalId,

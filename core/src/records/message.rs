@@ -14,12 +14,14 @@ use crate::records::undo::UndoCode;
 
 /// A message for the host to deliver.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct Message {
     /// The message's number. Name it when you report the delivery.
     pub id: u64,
     /// The address to deliver to.
     pub to: String,
     /// What the message says.
+    #[cfg_attr(feature = "json", serde(flatten))]
     pub kind: MessageKind,
     /// The label of the device that caused the message.
     pub device: String,
@@ -31,6 +33,7 @@ pub struct Message {
 
 /// A code that undoes an act (SPEC 7.3).
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct UndoOffer {
     /// 24 letters and digits in groups of four. It can be typed in any grouping.
     pub code: Secret,
@@ -44,6 +47,11 @@ macro_rules! messages {
     ($($(#[$doc:meta])* $name:ident $({ $($(#[$about:meta])* $field:ident: $type:ty,)* })?;)*) => {
         /// What a message says.
         #[derive(Clone, Debug)]
+        #[cfg_attr(
+            feature = "json",
+            derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+            serde(tag = "kind")
+        )]
         pub enum MessageKind {
             /// Somebody says that this address is theirs, for example to sign up, and the code proves it. The
             /// code works only where it was asked for. The message says nothing about accounts.
@@ -126,6 +134,7 @@ messages! {
     /// A sign-in method was added to the account.
     MethodAdded {
         /// The kind of the sign-in method.
+        #[cfg_attr(feature = "json", serde(rename = "method"))]
         kind: MethodKind,
         /// The provider, if the method is a federated identity.
         provider: Option<ProviderId>,
@@ -133,6 +142,7 @@ messages! {
     /// A sign-in method was removed from the account.
     MethodRemoved {
         /// The kind of the sign-in method.
+        #[cfg_attr(feature = "json", serde(rename = "method"))]
         kind: MethodKind,
         /// The provider, if the method is a federated identity.
         provider: Option<ProviderId>,

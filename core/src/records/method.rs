@@ -46,6 +46,7 @@ pub(crate) enum Credential {
 coded! {
     /// The kind of a sign-in method (SPEC 1.2).
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+    #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
     pub enum MethodKind {
         /// A password with an email as its identifier.
         Password,
@@ -134,6 +135,7 @@ impl Method {
 
 /// A sign-in method as the account's owner sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct MethodView {
     /// The method's id.
     pub id: MethodId,

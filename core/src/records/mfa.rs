@@ -39,6 +39,7 @@ impl Mfa {
 coded! {
     /// A second factor (SPEC 5).
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
     pub enum SecondFactor {
         /// A code of the authenticator app (RFC 6238).
         Totp,
@@ -136,6 +137,7 @@ impl Enrolment {
 
 /// Everything that an authenticator app needs. All of it is secret.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, schemars::JsonSchema))]
 pub struct TotpEnrolment {
     /// The secret for typing into the app, in base32 (RFC 4648).
     pub secret: Secret,
@@ -165,8 +167,10 @@ impl Enrolling {
 
 /// Recovery codes for the owner to save. Each stands in for the second factor once.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct RecoveryCodes {
     /// The codes, in groups that people can read and type.
+    #[cfg_attr(feature = "json", serde(rename = "recovery_codes"))]
     pub codes: Vec<Secret>,
     /// Until when the codes can be shown again.
     pub shown_until: Timestamp,
@@ -174,6 +178,7 @@ pub struct RecoveryCodes {
 
 /// The second factor as its owner sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct MfaView {
     /// Since when the second factor is on.
     pub since: Timestamp,

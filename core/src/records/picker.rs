@@ -6,6 +6,7 @@ use crate::records::method::MethodKind;
 
 /// An account that a device offers to sign in to. Anybody who holds the device sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct PickerEntry {
     /// The account's id, to sign in with.
     pub account: AccountId,

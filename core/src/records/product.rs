@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "json")]
+use crate::ground::member;
 use crate::ground::named::coded;
 use crate::ground::short_name::{ProductId, ProviderId};
 use crate::ground::time::Timestamp;
@@ -51,6 +53,7 @@ impl Product {
 
 /// An account's use of one product (SPEC 8.2).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub struct Membership {
     /// The product.
     pub product: ProductId,
@@ -63,6 +66,7 @@ pub struct Membership {
 /// A billing profile. The host keeps it up to date. The engine uses it only to decide where to send people
 /// and what to warn them of (SPEC 8.3).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub struct Billing {
     /// The biller's reference for the customer.
     pub customer: CustomerRef,
@@ -87,6 +91,7 @@ pub struct Billing {
 /// # Ok::<(), selfsame::InvalidCustomerRef>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct CustomerRef(String);
 
 impl CustomerRef {
@@ -112,12 +117,21 @@ impl FromStr for CustomerRef {
     type Err = InvalidCustomerRef;
 
     fn from_str(text: &str) -> Result<Self, InvalidCustomerRef> {
-        if (1..=LONGEST_REFERENCE).contains(&text.len()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidCustomerRef)
-        }
+        text.to_owned().try_into()
     }
+}
+
+impl TryFrom<String> for CustomerRef {
+    type Error = InvalidCustomerRef;
+
+    fn try_from(text: String) -> Result<Self, InvalidCustomerRef> {
+        if (1..=LONGEST_REFERENCE).contains(&text.len()) { Ok(Self(text)) } else { Err(InvalidCustomerRef) }
+    }
+}
+
+#[cfg(feature = "json")]
+crate::ground::json::text_schema! {
+    CustomerRef schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": LONGEST_REFERENCE });
 }
 
 impl fmt::Display for CustomerRef {
@@ -129,6 +143,7 @@ impl fmt::Display for CustomerRef {
 coded! {
     /// The state of a subscription.
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
     pub enum BillingStatus {
         /// The subscription is free now and will cost money later.
         Trial,
@@ -153,6 +168,7 @@ impl BillingStatus {
 coded! {
     /// Who bills.
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
     pub enum ManagedBy {
         /// The service itself.
         Direct,
@@ -177,6 +193,11 @@ impl ManagedBy {
 coded! {
     /// Where to send the person (SPEC 8.4, 8.5).
     #[derive(Clone, PartialEq, Eq, Debug)]
+    #[cfg_attr(
+        feature = "json",
+        derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+        serde(tag = "to")
+    )]
     pub enum Destination {
         /// The product.
         Product {
@@ -200,9 +221,14 @@ coded! {
 
 /// What the person wants to manage.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(tag = "manage")
+)]
 pub enum Managed {
     /// The account, from this product.
-    Product(ProductId),
+    Product(#[cfg_attr(feature = "json", serde(with = "member::Product"))] ProductId),
     /// The account at this provider.
-    Provider(ProviderId),
+    Provider(#[cfg_attr(feature = "json", serde(with = "member::Provider"))] ProviderId),
 }

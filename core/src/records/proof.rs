@@ -12,6 +12,11 @@ use crate::records::session::{Aal, Amr};
 
 /// A proof that a step accepts.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(tag = "kind")
+)]
 pub enum Accepted {
     /// The account's password.
     Password,

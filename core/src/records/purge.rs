@@ -9,6 +9,7 @@ use crate::records::provider::Identity;
 
 /// The result of a call of `purge_due`.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct PurgeReport {
     /// A receipt for each account that this call finished removing.
     pub receipts: Vec<PurgeReceipt>,
@@ -20,6 +21,7 @@ pub struct PurgeReport {
 
 /// A record of what was removed with an account (SPEC 9.4).
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct PurgeReceipt {
     /// The account.
     pub account: AccountId,
@@ -28,11 +30,31 @@ pub struct PurgeReceipt {
     /// When the account's last row was removed.
     pub purged_at: Timestamp,
     /// The removed rows by table, in the order of the tables' names.
+    #[cfg_attr(feature = "json", serde(with = "ByTable"))]
     pub removed: Vec<RemovedRows>,
+}
+
+/// In JSON, removed rows are an object with a member for each table.
+#[cfg(feature = "json")]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(inline)]
+struct ByTable(std::collections::BTreeMap<String, u32>);
+
+#[cfg(feature = "json")]
+impl ByTable {
+    fn serialize<S: serde::Serializer>(removed: &[RemovedRows], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(removed.iter().map(|removed| (&removed.table, removed.rows)))
+    }
+
+    fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<RemovedRows>, D::Error> {
+        let Self(removed) = <Self as Deserialize>::deserialize(deserializer)?;
+        Ok(removed.into_iter().map(|(table, rows)| RemovedRows { table, rows }).collect())
+    }
 }
 
 /// The removed rows of one table.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub struct RemovedRows {
     /// The table's name in [`TABLES`](crate::TABLES).
     pub table: String,

@@ -22,6 +22,11 @@ worded! {
     /// assert_eq!(missing.count(), Refusal::CODES.len() - 2);
     /// ```
     #[derive(Clone, PartialEq, Eq, Debug)]
+    #[cfg_attr(
+        feature = "json",
+        derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+        serde(tag = "refused")
+    )]
     #[non_exhaustive]
     pub enum Refusal {
         /// The account already has it. Nothing changed (SPEC 1.6).
@@ -121,6 +126,7 @@ impl std::error::Error for Refusal {}
 worded! {
     /// What is wrong with an assertion (SPEC 2.9).
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
     pub enum AssertionProblem {
         /// The policy does not allow its algorithm for the provider, or the key does not support it.
         Algorithm => "the signature algorithm is not allowed";
@@ -165,6 +171,7 @@ worded! {
 worded! {
     /// What is wrong with a key set (SPEC 2.9).
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
     pub enum KeysProblem {
         /// It is not a JSON object with a list `keys`, or a member occurs twice in it.
         Malformed => "it is not a JSON Web Key Set";
@@ -182,6 +189,7 @@ worded! {
 worded! {
     /// The rule that a password breaks.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
     pub enum PasswordRule {
         /// It is not UTF-8.
         NotText => "it must be text";

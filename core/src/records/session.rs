@@ -4,30 +4,42 @@ use serde::{Deserialize, Serialize};
 
 use crate::ground::codec::Record;
 use crate::ground::id::{AccountId, MethodId, SessionId};
+use crate::ground::named::two_forms;
 use crate::ground::short_name::ProductId;
 use crate::ground::time::Timestamp;
 use crate::records::method::MethodKind;
 
 const LONGEST_LABEL: usize = 64;
 
-/// The device and the product that a flow or session is for.
-///
-/// ```
-/// use selfsame::Client;
-///
-/// let client = Client::on("Ada's laptop").using("notes".parse()?);
-/// assert_eq!(client.device(), "Ada's laptop");
-/// assert_eq!(client.product().map(|product| product.as_str()), Some("notes"));
-///
-/// // The person says that the device is not their own.
-/// assert!(!Client::on("library").unremembered().is_remembered());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Client {
-    device: String,
-    product: Option<ProductId>,
-    unremembered: bool,
+two_forms! {
+    json()
+    /// The device and the product that a flow or session is for.
+    ///
+    /// ```
+    /// use selfsame::Client;
+    ///
+    /// let client = Client::on("Ada's laptop").using("notes".parse()?);
+    /// assert_eq!(client.device(), "Ada's laptop");
+    /// assert_eq!(client.product().map(|product| product.as_str()), Some("notes"));
+    ///
+    /// // The person says that the device is not their own.
+    /// assert!(!Client::on("library").unremembered().is_remembered());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[derive(Clone, PartialEq, Eq, Debug, Default)]
+    pub struct Client {
+        #[json(deserialize_with = "label")]
+        device: String,
+        product: Option<ProductId>,
+        #[json(default, skip_serializing_if = "std::ops::Not::not")]
+        unremembered: bool,
+    }
+}
+
+/// Reads a label as [`Client::on`] takes it.
+#[cfg(feature = "json")]
+fn label<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Client::on(&String::deserialize(deserializer)?).device)
 }
 
 impl Client {
@@ -67,6 +79,7 @@ impl Client {
 
 /// Authentication assurance level (NIST SP 800-63B-4).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub enum Aal {
     /// One factor was proven.
     Aal1,
@@ -77,12 +90,16 @@ pub enum Aal {
 /// How a session was proven: an Authentication Method Reference of RFC 8176. That registry has no value for a
 /// federated sign-in, so such a session has none. Its sign-in method tells how it was proven.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub enum Amr {
     /// A password: `pwd`.
+    #[serde(rename = "pwd")]
     Pwd,
     /// A one-time password (RFC 6238): `otp`.
+    #[serde(rename = "otp")]
     Otp,
     /// More than one factor: `mfa`.
+    #[serde(rename = "mfa")]
     Mfa,
 }
 
@@ -108,35 +125,39 @@ impl Amr {
     }
 }
 
-/// A session, as resolved from its token and as its owner lists it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Session {
-    /// The session's id.
-    pub id: SessionId,
-    /// The account that the session is for.
-    pub account: AccountId,
-    /// The device and the product.
-    pub client: Client,
-    /// The sign-in method that was used.
-    pub method: MethodId,
-    /// The kind of that sign-in method.
-    pub kind: MethodKind,
-    /// The authentication methods that proved the session.
-    pub amr: Vec<Amr>,
-    /// The authentication assurance level.
-    pub aal: Aal,
-    /// Whether a recovery code stood in for the second factor. Such a session may replace or turn off the
-    /// second factor. It does not count as proof for any other act that needs the second factor (SPEC 5.5).
-    pub recovered: bool,
-    /// When the proof was given. If there are several proofs, the time of the oldest (OpenID Connect Core 2,
-    /// `auth_time`).
-    pub auth_time: Timestamp,
-    /// When the first factor was last proven.
-    pub first_at: Timestamp,
-    /// When the session was opened.
-    pub created_at: Timestamp,
-    /// When the session was last used, as far as the store has recorded it.
-    pub used_at: Timestamp,
+two_forms! {
+    json()
+    /// A session, as resolved from its token and as its owner lists it.
+    #[derive(Clone, PartialEq, Eq, Debug)]
+    pub struct Session {
+        /// The session's id.
+        pub id: SessionId,
+        /// The account that the session is for.
+        pub account: AccountId,
+        /// The device and the product.
+        #[json(flatten)]
+        pub client: Client,
+        /// The sign-in method that was used.
+        pub method: MethodId,
+        /// The kind of that sign-in method.
+        pub kind: MethodKind,
+        /// The authentication methods that proved the session.
+        pub amr: Vec<Amr>,
+        /// The authentication assurance level.
+        pub aal: Aal,
+        /// Whether a recovery code stood in for the second factor. Such a session may replace or turn off the
+        /// second factor. It does not count as proof for any other act that needs the second factor (SPEC 5.5).
+        pub recovered: bool,
+        /// When the proof was given. If there are several proofs, the time of the oldest (OpenID Connect Core 2,
+        /// `auth_time`).
+        pub auth_time: Timestamp,
+        /// When the first factor was last proven.
+        pub first_at: Timestamp,
+        /// When the session was opened.
+        pub created_at: Timestamp,
+        /// When the session was last used, as far as the store has recorded it.
+        pub used_at: Timestamp,
+    }
 }
 
 impl Record for Session {

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::crypto::token::{FlowToken, SessionToken};
 use crate::ground::id::{AccountId, FlowId, SessionId};
+#[cfg(feature = "json")]
+use crate::ground::member;
 use crate::ground::named::coded;
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
@@ -20,6 +22,7 @@ use crate::records::session::{Aal, Amr, Session};
 /// One interaction of several steps, at the step that it has reached. Pass it to
 /// [`Engine::answer`](crate::Engine::answer) with the person's answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct Flow {
     /// The token that names the flow in the store. Keep it if the flow must survive a restart of the program,
     /// and pass it to [`Engine::resume`](crate::Engine::resume). A sign-in that is done at once has none.
@@ -27,6 +30,7 @@ pub struct Flow {
     /// The number of the step. Because an answer names it, a repeated answer has no second effect.
     pub number: u32,
     /// What the caller must do next.
+    #[cfg_attr(feature = "json", serde(flatten))]
     pub step: Step,
 }
 
@@ -77,6 +81,11 @@ impl std::error::Error for NotSignedIn {}
 coded! {
     /// What the caller must do next, or the end of the flow.
     #[derive(Clone, PartialEq, Eq, Debug)]
+    #[cfg_attr(
+        feature = "json",
+        derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+        serde(tag = "step")
+    )]
     pub enum Step {
         /// Sign in at the provider and present its assertion, made for this flow.
         PresentAssertion {
@@ -154,6 +163,7 @@ coded! {
         /// The flow is done and has opened or renewed a session.
         SignedIn {
             /// The session, with its token.
+            #[cfg_attr(feature = "json", serde(flatten))]
             session: SignedIn,
         },
         /// The flow was done before. It handed out its session token then, and never does so again. If the
@@ -177,12 +187,14 @@ coded! {
 
 /// The session at the end of a flow.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct SignedIn {
     /// The account.
     pub account: AccountId,
     /// The session.
     pub session: SessionId,
     /// The session token. It is handed out once: keep it where the platform keeps secrets.
+    #[cfg_attr(feature = "json", serde(rename = "session_token"))]
     pub token: SessionToken,
     /// The authentication assurance level of the session.
     pub aal: Aal,
@@ -224,6 +236,7 @@ impl SignedIn {
 coded! {
     /// How the person arrived at the session.
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
     pub enum SignInOutcome {
         /// The person signed in to their account.
         SignedIn,
@@ -245,6 +258,7 @@ coded! {
 coded! {
     /// Why the person may not create a new account.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
     pub enum CreateBlocked {
         /// Another account has a password with this email (SPEC 1.3).
         PasswordTaken,
@@ -255,6 +269,11 @@ coded! {
 
 /// The sign-in method that a link adds to the account.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(tag = "kind")
+)]
 pub enum Adding {
     /// A password with this email.
     Password {
@@ -272,6 +291,7 @@ pub enum Adding {
 
 /// A candidate account in the link prompt. It shows nothing that the caller has not proven (SPEC 2.4).
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct Candidate {
     /// The account's place in the prompt, counted from 1. An answer names the account by it. The account's id
     /// would tell when the account was created, which the caller has not proven a right to know.
@@ -288,6 +308,7 @@ pub struct Candidate {
 
 /// What the person wants with an identity that may or may not be known (SPEC 2.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub enum Intent {
     /// An account. The flow creates one if there is none.
     SignUp,
@@ -297,9 +318,14 @@ pub enum Intent {
 
 /// The person's answer to a step.
 #[derive(Clone)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(tag = "answer")
+)]
 pub enum Answer {
     /// The code from the message.
-    Code(Secret),
+    Code(#[cfg_attr(feature = "json", serde(with = "member::Code"))] Secret),
     /// Skip the proof of the address or of the second factor, if the step allows it.
     Skip,
     /// Create an account.
@@ -307,17 +333,17 @@ pub enum Answer {
     /// Create a new account, separate from the others.
     CreateNew,
     /// Link to the candidate account at this place in the prompt.
-    LinkTo(u8),
+    LinkTo(#[cfg_attr(feature = "json", serde(with = "member::Place"))] u8),
     /// The account's password, as proof.
-    Password(Secret),
+    Password(#[cfg_attr(feature = "json", serde(with = "member::Password"))] Secret),
     /// The assertion of an identity.
     Assertion(Assertion),
     /// The code that the authenticator app shows.
-    Totp(Secret),
+    Totp(#[cfg_attr(feature = "json", serde(with = "member::Code"))] Secret),
     /// A recovery code, in any grouping.
-    RecoveryCode(Secret),
+    RecoveryCode(#[cfg_attr(feature = "json", serde(with = "member::Code"))] Secret),
     /// The new password.
-    NewPassword(Secret),
+    NewPassword(#[cfg_attr(feature = "json", serde(with = "member::Password"))] Secret),
     /// Restore the account.
     Restore,
     /// Leave the account to be deleted.
@@ -327,7 +353,7 @@ pub enum Answer {
     /// Send another code.
     Resend,
     /// Send the code to this address instead, and start the proof again.
-    CorrectAddress(String),
+    CorrectAddress(#[cfg_attr(feature = "json", serde(with = "member::Email"))] String),
     /// Cancel the flow.
     Cancel,
 }

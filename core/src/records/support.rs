@@ -13,6 +13,7 @@ use crate::records::method::MethodKind;
 /// An account as support sees it. The view is enough to recognise the account, and contains nothing that
 /// could be used elsewhere.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct SupportView {
     /// The account's id.
     pub id: AccountId,
@@ -50,6 +51,7 @@ impl Account {
 /// An act of support on an account. It outlives the purge of the account and holds nothing personal
 /// (SPEC 9.4).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub struct SupportRecord {
     /// The account.
     pub account: AccountId,
@@ -70,6 +72,7 @@ impl Record for SupportRecord {
 coded! {
     /// An act of support.
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+    #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
     pub enum SupportAct {
         /// The operator started a deletion.
         DeletionStarted,

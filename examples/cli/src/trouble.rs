@@ -77,7 +77,7 @@ impl Trouble {
     pub(crate) fn value(&self) -> Value {
         let name = match self {
             Self::Engine(error) | Self::Advised(error, _) | Self::Said(error, _) => {
-                return render::error(error);
+                return render::shown(error);
             }
             Self::Failed(_) => "Failed",
             Self::Unusable(_) => "Usage",

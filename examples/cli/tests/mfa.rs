@@ -137,7 +137,8 @@ fn a_proof_that_is_old_is_renewed_and_the_session_goes_on() {
         let json = desk.run(&[args, &["--json"]].concat(), b"");
         assert_eq!(json.code, 1);
         assert!(
-            json.out.starts_with(r#"{"accepted":["Password"],"refused":"ReauthenticationRequired"}"#),
+            json.out
+                .starts_with(r#"{"accepted":[{"kind":"Password"}],"refused":"ReauthenticationRequired"}"#),
             "{json:?}"
         );
     }

@@ -15,7 +15,7 @@ fn id(account: &Value, place: usize) -> String {
 fn undo_code(desk: &Desk, kind: &str) -> String {
     let messages = desk.json(&["messages"], "");
     let mut of_kind = messages["messages"].as_array().unwrap().iter().filter(|one| one["kind"] == kind);
-    of_kind.next_back().unwrap()["undo"].as_str().unwrap().to_owned()
+    of_kind.next_back().unwrap()["undo"]["code"].as_str().unwrap().to_owned()
 }
 
 #[test]

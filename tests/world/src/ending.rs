@@ -1,9 +1,9 @@
 //! Acts about deletion, support and privacy requests.
 
-use selfsame::{AccountId, Engine, PrivacyRequest, RequestId, RequestKind};
+use selfsame::{AccountId, Engine, PrivacyRequest, RequestId};
 use serde_json::{Value, json};
 
-use crate::play::{Stage, all, done, shown, unknown};
+use crate::play::{Stage, done, shown, unknown};
 use crate::render;
 use crate::story::Act;
 
@@ -12,29 +12,24 @@ impl Stage {
         Ok(match act {
             Act::RequestDeletion { session } => {
                 let account = engine.account(self.token(session)?);
-                let deletion = account.and_then(|account| account.request_deletion());
-                shown(deletion.map(|deletion| render::deletion(&deletion)))
+                shown(account.and_then(|account| account.request_deletion()))
             }
-            Act::PurgeDue { limit } => {
-                let report = engine.purge_due(limit.unwrap_or(100));
-                shown(report.map(|report| render::purge(&report)))
-            }
+            Act::PurgeDue { limit } => shown(engine.purge_due(limit.unwrap_or(100))),
             Act::SupportFind { operator, named } => {
                 let id = self.account(named).ok().map(|id| id.to_string());
                 let found = engine.support(operator).find(id.as_deref().unwrap_or(named));
-                shown(found.map(|found| json!({ "accounts": all(&found, render::support_view) })))
+                shown(found.map(|found| json!({ "accounts": found })))
             }
             Act::SupportActivity { operator, account } => {
                 let events = engine.support(operator).activity(self.account(account)?);
-                shown(events.map(|events| json!({ "events": all(&events, render::activity) })))
+                shown(events.map(|events| json!({ "events": events })))
             }
             Act::SupportDelete { operator, account, ticket } => {
-                let started = engine.support(operator).start_deletion(self.account(account)?, ticket);
-                shown(started.map(|deletion| render::deletion(&deletion)))
+                shown(engine.support(operator).start_deletion(self.account(account)?, ticket))
             }
             Act::SupportRecords { account } => {
                 let records = engine.support_records(self.account(account)?);
-                shown(records.map(|records| json!({ "records": all(&records, render::support_record) })))
+                shown(records.map(|records| json!({ "records": records })))
             }
             other => return self.privacy(other, engine),
         })
@@ -43,18 +38,12 @@ impl Stage {
     fn privacy(&mut self, act: &Act, engine: &Engine) -> Result<Value, String> {
         Ok(match act {
             Act::RequestPrivacy { session, kind, request } => {
-                let kind = match kind.as_str() {
-                    "Access" => RequestKind::Access,
-                    "Erasure" => RequestKind::Erasure,
-                    "Portability" => RequestKind::Portability,
-                    other => return Err(unknown("kind", other)),
-                };
                 let account = engine.account(self.token(session)?);
-                let asked = account.and_then(|account| account.request_privacy(kind));
+                let asked = account.and_then(|account| account.request_privacy(*kind));
                 if let Ok(asked) = &asked {
                     self.requests.insert(request.clone(), (asked.account, asked.id));
                 }
-                shown(asked.map(|asked| render::request(&asked)))
+                shown(asked)
             }
             Act::PrivacyRequests { session } => {
                 let account = engine.account(self.token(session)?);
@@ -64,19 +53,17 @@ impl Stage {
                 let exported = engine.account(self.token(session)?).and_then(|account| account.export());
                 match exported {
                     Ok(text) => serde_json::from_str(&text).map_err(|error| error.to_string())?,
-                    Err(error) => render::error(&error),
+                    Err(error) => render::shown(&error),
                 }
             }
             Act::OpenRequests {} => listed(engine.open_requests(100)),
             Act::CloseRequest { request, receipt } => {
                 let (account, id) = self.request(request)?;
-                let closed = engine.close_request(account, id, receipt);
-                shown(closed.map(|closed| render::request(&closed)))
+                shown(engine.close_request(account, id, receipt))
             }
             Act::AnnounceErasure { request } => {
                 let (account, id) = self.request(request)?;
-                let announced = engine.announce_erasure(account, id);
-                shown(announced.map(|deletion| render::deletion(&deletion)))
+                shown(engine.announce_erasure(account, id))
             }
             Act::Erase { request } => {
                 let (account, id) = self.request(request)?;
@@ -94,5 +81,5 @@ impl Stage {
 }
 
 fn listed(requests: Result<Vec<PrivacyRequest>, selfsame::Error>) -> Value {
-    shown(requests.map(|requests| json!({ "requests": all(&requests, render::request) })))
+    shown(requests.map(|requests| json!({ "requests": requests })))
 }

@@ -12,12 +12,13 @@ use selfsame::{
     AccountHandle, AccountId, Assertion, Client, Error, Flow, FlowToken, MethodKind, Planned, ProductId,
     ProviderId, RecoveryCodes, RequestId, Secret, SessionId, SessionToken, Step, Timestamp,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 
-pub use self::step::{Give, step};
+pub use self::step::Give;
 use crate::expect;
 use crate::provider::Identity;
-use crate::render;
+use crate::render::{self, plain, told};
 use crate::story::{Act, Keep, Scene, Story};
 use crate::ways;
 use crate::world::World;
@@ -99,27 +100,12 @@ impl Performance {
         let act = |played: &Played| {
             json!({
                 "act": played.number,
-                "at": render::time(played.at),
+                "at": played.at,
                 "do": played.act,
-                "answer": plain(&played.answer),
+                "answer": plain(&told(&played.answer)),
             })
         };
         self.played.iter().map(act).collect()
-    }
-}
-
-/// An answer as every language writes it alike: texts, integers, lists and members. Yes and no are words,
-/// and what is not there is left out.
-fn plain(answer: &Value) -> Value {
-    match answer {
-        Value::Bool(yes) => Value::from(if *yes { "yes" } else { "no" }),
-        Value::Array(items) => items.iter().map(plain).collect(),
-        Value::Object(members) => members
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| (name.clone(), plain(value)))
-            .collect(),
-        other => other.clone(),
     }
 }
 
@@ -179,7 +165,7 @@ impl Stage {
             | Act::VerifyAudit { .. } => self.sessions(act, &engine)?,
             Act::Picker {} => {
                 let entries = engine.picker();
-                shown(entries.map(|entries| json!({ "accounts": all(&entries, render::picker_entry) })))
+                shown(entries.map(|entries| json!({ "accounts": entries })))
             }
             Act::RemoveFromPicker { account } => {
                 let account = *self.accounts.get(account).ok_or_else(|| unknown("account", account))?;
@@ -209,7 +195,7 @@ impl Stage {
                 let code = self.codes.get(code).cloned().unwrap_or_else(|| code.as_str().into());
                 let account = engine.account(self.token(session)?);
                 let step = account.and_then(|account| account.prove_address(&code));
-                shown(step.map(|step| render::address_step(&step)))
+                shown(step)
             }
             Act::RemoveMethod { session, .. }
             | Act::TakeSeenEmail { session, .. }
@@ -242,24 +228,24 @@ impl Stage {
                 let planned = planned_act(planned)?;
                 let account = engine.account(self.token(session)?);
                 let explained = account.and_then(|account| account.explain(&planned));
-                shown(explained.map(|explained| render::explanation(&explained)))
+                shown(explained)
             }
             Act::Mail { to, code, undo } => self.mail(to, code.as_ref(), undo.as_ref(), world),
             Act::Wait(span) => {
                 world.later(span.duration());
-                json!({ "now": render::time(world.now()) })
+                json!({ "now": world.now() })
             }
             Act::TurnWall { forward, back } => {
                 world.hand().set_wall_forward(forward.unwrap_or_default().duration());
                 world.hand().set_wall_back(back.unwrap_or_default().duration());
-                json!({ "now": render::time(world.now()) })
+                json!({ "now": world.now() })
             }
             Act::Reopen {} => {
                 drop(engine);
                 shown(world.reopen(None).map(done))
             }
             Act::Rekey {} => shown(engine.rekey(&world.unlock()).map(done)),
-            Act::Health {} => shown(engine.health().map(|health| render::health(&health))),
+            Act::Health {} => shown(engine.health()),
         })
     }
 
@@ -267,13 +253,13 @@ impl Stage {
     fn arrived(&mut self, name: Option<&String>, flow: Result<Flow, Error>) -> Value {
         let flow = match flow {
             Ok(flow) => flow,
-            Err(error) => return render::error(&error),
+            Err(error) => return render::shown(&error),
         };
         if let Step::SignedIn { session } = &flow.step {
             self.secrets.push(session.token.reveal().into());
             self.opened = Some((session.account, session.session, session.token.clone()));
         }
-        let shown = render::flow(&flow);
+        let shown = render::shown(&flow);
         if let Some(name) = name {
             self.secrets.extend(flow.token.iter().map(|token| token.reveal().into()));
             self.flows.insert(name.clone(), flow);
@@ -286,7 +272,7 @@ impl Stage {
             self.secrets.extend(codes.codes.iter().cloned());
             self.recovery_codes.insert(name.to_owned(), codes.codes.clone());
         }
-        shown(codes.map(|codes| render::recovery_codes(&codes)))
+        shown(codes)
     }
 
     /// What an app shows now.
@@ -305,7 +291,7 @@ impl Stage {
         let message = match taken {
             Ok(Some(message)) => message,
             Ok(None) => return json!({ "kind": Value::Null }),
-            Err(error) => return render::error(&error),
+            Err(error) => return render::shown(&error),
         };
         if let Some(sent) = message.kind.mailed_code() {
             self.secrets.push(sent.clone());
@@ -319,7 +305,7 @@ impl Stage {
                 self.undos.insert(name.clone(), offer.code.clone());
             }
         }
-        render::message(&message)
+        render::shown(&message)
     }
 
     /// Gives what the last act opened its names.
@@ -372,16 +358,7 @@ impl Stage {
 
 /// An act that carries nothing, by its name.
 fn planned_act(name: &str) -> Result<Planned, String> {
-    let all = [
-        Planned::EnrollTotp,
-        Planned::RecoveryCodesSaved,
-        Planned::RegenerateRecoveryCodes,
-        Planned::TurnOffMfa,
-        Planned::EndOtherSessions,
-        Planned::SignOut,
-        Planned::RequestDeletion,
-    ];
-    all.into_iter().find(|planned| planned.code() == name).ok_or_else(|| unknown("act to explain", name))
+    serde_json::from_value(json!({ "planned": name })).map_err(|_| unknown("act to explain", name))
 }
 
 /// Says that others know the account's password. Where it has none, the engine says so.
@@ -396,7 +373,7 @@ fn mark_compromised(account: &AccountHandle) -> Result<(), Error> {
 
 fn judge(scene: &Scene, answer: &Value, stage: &Stage) -> Result<(), String> {
     match &scene.expect {
-        Some(expected) => expect::compare(expected, answer, &|name| stage.id(name)),
+        Some(expected) => expect::compare(expected, &told(answer), &|name| stage.id(name)),
         None if answer.get("refused").or(answer.get("failed")).is_some() => {
             Err(format!("the answer is {answer}, which nobody expected"))
         }
@@ -422,12 +399,8 @@ pub(crate) fn unknown(what: &str, name: &str) -> String {
     format!("no {what} is called {name:?}")
 }
 
-pub(crate) fn shown(answer: Result<Value, Error>) -> Value {
-    answer.unwrap_or_else(|error| render::error(&error))
-}
-
-pub(crate) fn all<T>(items: &[T], one: impl Fn(&T) -> Value) -> Vec<Value> {
-    items.iter().map(one).collect()
+pub(crate) fn shown(answer: Result<impl Serialize, Error>) -> Value {
+    answer.map_or_else(|error| render::shown(&error), |answer| render::shown(&answer))
 }
 
 pub(crate) fn done((): ()) -> Value {

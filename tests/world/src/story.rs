@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use selfsame::{EmailProof, Policy, PolicyError, Timestamp};
+use selfsame::{Billing, EmailProof, Intent, Policy, PolicyError, RequestKind, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ pub enum Act {
     ContinueWith {
         flow: String,
         identity: Identity,
-        intent: Wanted,
+        intent: Intent,
         made_for: Option<String>,
     },
     Answer {
@@ -235,7 +235,7 @@ pub enum Act {
     },
     RequestPrivacy {
         session: String,
-        kind: String,
+        kind: RequestKind,
         request: String,
     },
     PrivacyRequests {
@@ -265,7 +265,7 @@ pub enum Act {
     SetBilling {
         account: String,
         product: String,
-        billing: Cost,
+        billing: Billing,
     },
     BillingDestination {
         session: String,
@@ -299,26 +299,6 @@ pub enum Act {
     Reopen {},
     Rekey {},
     Health {},
-}
-
-/// What a person wants to do with an identity.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[expect(missing_docs, reason = "the engine's intents")]
-pub enum Wanted {
-    SignUp,
-    SignIn,
-}
-
-/// What a product costs. The names are the engine's.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the engine's billing profile")]
-pub struct Cost {
-    pub customer: String,
-    pub plan: String,
-    pub status: String,
-    pub period_end: Option<u64>,
-    pub managed_by: String,
 }
 
 /// A span of time: the sum of its members.

@@ -17,9 +17,9 @@ pub(crate) fn act(account: &AccountHandle, act: &Act) -> Result<Value, Error> {
             account.take_seen_email(method_called(account, method)?).map(done)
         }
         Act::ChangeEmail { email, old_is_lost, .. } => {
-            Ok(render::address_step(&account.change_email(email, *old_is_lost)?))
+            account.change_email(email, *old_is_lost).map(|step| render::shown(&step))
         }
-        Act::VerifyAddress { email, .. } => Ok(render::address_step(&account.verify_address(email)?)),
+        Act::VerifyAddress { email, .. } => account.verify_address(email).map(|step| render::shown(&step)),
         Act::SetContact { email, .. } => account.set_contact(email).map(done),
         Act::SetDisplayName { name, .. } => account.set_display_name(name.as_deref()).map(done),
         _ => Err(Error::Defect),
@@ -32,7 +32,7 @@ pub(crate) fn add_password(
     password: &Secret,
 ) -> Result<Value, Error> {
     let Act::AddPassword { email, .. } = act else { return Err(Error::Defect) };
-    Ok(render::address_step(&account?.add_password(email, password)?))
+    account?.add_password(email, password).map(|step| render::shown(&step))
 }
 
 pub(crate) fn review(

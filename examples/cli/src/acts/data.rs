@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use selfsame::{AccountId, Refusal, RequestId};
+use selfsame::{AccountId, PrivacyRequest, Refusal, RequestId};
 use selfsame_world::render;
 use serde_json::{Value, json};
 
@@ -33,26 +33,26 @@ impl Store {
     }
 
     pub(crate) fn explain(&self, what: Explained) -> Reported {
-        Ok(Report::of(render::explanation(&self.signed_in()?.account.explain(&what.into())?)))
+        Ok(Report::of(render::shown(&self.signed_in()?.account.explain(&what.into())?)))
     }
 
     pub(crate) fn privacy(&self, what: &Privacy) -> Reported {
         match what {
             Privacy::Request { kind } => {
                 let request = self.signed_in()?.account.request_privacy((*kind).into())?;
-                let value = json!({ "requests": [render::request(&request)] });
+                let value = json!({ "requests": [render::shown(&request)] });
                 let more = words::requests(&value);
                 Ok(Report::telling(value, Tone::Done, "asked for; the host has a month", more)
                     .then(vec![hint("selfsame privacy list", "see what came of it")]))
             }
             Privacy::List => {
                 let requests = self.signed_in()?.account.privacy_requests()?;
-                Ok(listed(requests.iter().map(render::request).collect()))
+                Ok(listed(&requests))
             }
             Privacy::Open => {
                 let unlock = self.ready(&[])?;
                 let requests = self.open(&unlock)?.open_requests(usize::MAX)?;
-                let mut report = listed(requests.iter().map(render::request).collect());
+                let mut report = listed(&requests);
                 if !requests.is_empty() {
                     report.next = vec![
                         hint("selfsame privacy close ACCOUNT REQUEST --receipt TEXT", "it was answered"),
@@ -64,7 +64,7 @@ impl Store {
             Privacy::Close { account, request, receipt } => {
                 let unlock = self.ready(&[])?;
                 let closed = self.open(&unlock)?.close_request(*account, *request, receipt)?;
-                Ok(Report::done(render::request(&closed), "the request is answered"))
+                Ok(Report::done(render::shown(&closed), "the request is answered"))
             }
             Privacy::Announce { account, request, confirmed } => self.announce(*account, *request, confirmed),
             Privacy::Erase { account, request, confirmed } => {
@@ -89,7 +89,7 @@ impl Store {
         let what = "This ends all sessions of the account, which can be erased 72 hours later";
         self.asking.confirm(confirmed.yes, what)?;
         let deletion = self.open(&unlock)?.announce_erasure(account, request)?;
-        Ok(Report::of(render::deletion(&deletion))
+        Ok(Report::of(render::shown(&deletion))
             .then(vec![hint(&format!("selfsame privacy erase {account} {request}"), "after 72 hours")]))
     }
 
@@ -98,25 +98,22 @@ impl Store {
         match what {
             Support::Find { named, who } => {
                 let found = self.open(&unlock)?.support(&who.operator).find(named)?;
-                let values: Vec<_> = found.iter().map(render::support_view).collect();
-                Ok(Report::of(json!({ "found": values })))
+                Ok(Report::of(json!({ "found": render::shown(&found) })))
             }
             Support::Activity { account, who } => {
                 let events = self.open(&unlock)?.support(&who.operator).activity(*account)?;
-                let values: Vec<_> = events.iter().map(render::activity).collect();
-                Ok(Report::of(json!({ "events": values })))
+                Ok(Report::of(json!({ "events": render::shown(&events) })))
             }
             Support::Delete { account, ticket, who, confirmed } => {
                 let what = "This puts the account on its way to be deleted, and its sessions wait";
                 self.asking.confirm(confirmed.yes, what)?;
                 let desk = self.open(&unlock)?.support(&who.operator);
                 let deletion = desk.start_deletion(*account, ticket)?;
-                Ok(Report::of(render::deletion(&deletion)))
+                Ok(Report::of(render::shown(&deletion)))
             }
             Support::Records { account } => {
                 let records = self.open(&unlock)?.support_records(*account)?;
-                let values: Vec<_> = records.iter().map(render::support_record).collect();
-                Ok(Report::of(json!({ "records": values })))
+                Ok(Report::of(json!({ "records": render::shown(&records) })))
             }
         }
     }
@@ -125,7 +122,7 @@ impl Store {
         let unlock = self.ready(&[])?;
         let what = "This removes for good the accounts whose time to be restored is over";
         self.asking.confirm(confirmed.yes, what)?;
-        Ok(Report::of(render::purge(&self.open(&unlock)?.purge_due(limit)?)))
+        Ok(Report::of(render::shown(&self.open(&unlock)?.purge_due(limit)?)))
     }
 
     pub(crate) fn rekey(&self, new_key: &Path) -> Reported {
@@ -150,6 +147,6 @@ impl Store {
     }
 }
 
-fn listed(requests: Vec<Value>) -> Report {
-    Report::of(json!({ "requests": requests }))
+fn listed(requests: &[PrivacyRequest]) -> Report {
+    Report::of(json!({ "requests": render::shown(&requests) }))
 }

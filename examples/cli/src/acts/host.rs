@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use selfsame::{AccountId, Billing, Engine, Error, MethodId, OpenProblem, ProviderId, Refusal, Secret};
+use selfsame::{
+    AccountId, Billing, Engine, Error, MethodId, OpenProblem, ProviderId, Refusal, Revealed, Secret,
+};
 use selfsame_world::render;
 use serde_json::json;
 
 use super::products::named;
-use super::{Reported, Store, page, put};
+use super::{Reported, Store, page};
 use crate::arguments::{Bill, Confirmed};
 use crate::next::hint;
 use crate::tell::Report;
@@ -64,20 +66,16 @@ impl Store {
         }
         let (mut values, mut rows) = (Vec::new(), Vec::new());
         for message in engine.messages(usize::MAX)? {
-            let mut value = render::message(&message);
+            // Whoever delivers a message needs its codes.
+            let value = render::shown(&Revealed(&message));
             let mut says = match message.kind.mailed_code().and_then(Secret::reveal_text) {
-                Some(code) => {
-                    put(&mut value, "code", json!(code));
-                    format!("the code {code}")
-                }
+                Some(code) => format!("the code {code}"),
                 None => words::message(&value),
             };
             if let Some(offer) = &message.undo {
                 let code = offer.code.reveal_text().unwrap_or_default();
-                put(&mut value, "undo", json!(code));
                 says = format!("{says}; the undo code {code}");
             }
-            put(&mut value, "id", json!(message.id));
             rows.push(vec![message.id.to_string(), message.to, says, message.device]);
             values.push(value);
         }
@@ -95,7 +93,7 @@ impl Store {
 
     pub(crate) fn picker(&self) -> Reported {
         let unlock = self.ready(&[])?;
-        let entries: Vec<_> = self.open(&unlock)?.picker()?.iter().map(render::picker_entry).collect();
+        let entries = self.open(&unlock)?.picker()?;
         let hints = match entries.is_empty() {
             true => Vec::new(),
             false => vec![
@@ -103,7 +101,7 @@ impl Store {
                 hint("selfsame remove-from-picker ID", "remember it no more"),
             ],
         };
-        Ok(Report::of(json!({ "accounts": entries })).then(hints))
+        Ok(Report::of(json!({ "accounts": render::shown(&entries) })).then(hints))
     }
 
     pub(crate) fn remove_from_picker(&self, account: AccountId) -> Reported {
@@ -154,8 +152,6 @@ impl Store {
     pub(crate) fn health(&self) -> Reported {
         let unlock = self.ready(&[])?;
         let health = self.open(&unlock)?.health()?;
-        let mut value = render::health(&health);
-        put(&mut value, "file_size", json!(health.file_size));
-        Ok(Report::of(value))
+        Ok(Report::of(render::shown(&health)))
     }
 }

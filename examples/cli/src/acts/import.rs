@@ -4,11 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::Path;
 
-use selfsame::{
-    Engine, ImportOutcome, ImportedAccount, ImportedIdentity, ImportedTotp, Secret, Timestamp, TotpAlgorithm,
-    TotpParameters,
-};
-use serde::Deserialize;
+use selfsame::{Engine, ImportOutcome, ImportedAccount};
 use serde_json::json;
 
 use super::{Reported, Store};
@@ -69,12 +65,9 @@ impl Import<'_> {
         if text.trim().is_empty() {
             return Ok(());
         }
-        match serde_json::from_str::<Row>(text.trim())
-            .map_err(|error| error.to_string())
-            .and_then(Row::account)
-        {
+        match serde_json::from_str(text.trim()) {
             Ok(account) => self.brought.push((number, account)),
-            Err(why) => self.came_of_it.refused.push((number, String::new(), why)),
+            Err(why) => self.came_of_it.refused.push((number, String::new(), why.to_string())),
         }
         if self.brought.len() >= AT_A_TIME { self.bring() } else { Ok(()) }
     }
@@ -137,87 +130,6 @@ impl CameOfIt {
                 ))))
             }
         }
-    }
-}
-
-/// An account as a line has it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    external_id: String,
-    created_at: Option<u64>,
-    display_name: Option<String>,
-    email: Option<String>,
-    #[serde(default)]
-    email_verified: bool,
-    password_hash: Option<String>,
-    #[serde(default)]
-    identities: Vec<RowIdentity>,
-    totp: Option<RowTotp>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RowIdentity {
-    provider: String,
-    subject: String,
-    handle: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RowTotp {
-    secret: String,
-    #[serde(default)]
-    algorithm: RowAlgorithm,
-    digits: Option<u8>,
-    period: Option<u8>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum RowAlgorithm {
-    #[default]
-    Sha1,
-    Sha256,
-    Sha512,
-}
-
-impl Row {
-    fn account(self) -> Result<ImportedAccount, String> {
-        let identity = |given: RowIdentity| {
-            let provider = given
-                .provider
-                .parse()
-                .map_err(|_| format!("{:?} is no provider's short name", given.provider))?;
-            Ok(ImportedIdentity { provider, subject: given.subject, handle: given.handle })
-        };
-        Ok(ImportedAccount {
-            external_id: self.external_id,
-            created_at: self.created_at.map(Timestamp::from_millis),
-            display_name: self.display_name,
-            email: self.email,
-            email_verified: self.email_verified,
-            password_hash: self.password_hash.map(Secret::from),
-            identities: self.identities.into_iter().map(identity).collect::<Result<_, String>>()?,
-            totp: self.totp.map(RowTotp::factor),
-        })
-    }
-}
-
-impl RowTotp {
-    fn factor(self) -> ImportedTotp {
-        let default = TotpParameters::default();
-        let parameters = TotpParameters {
-            algorithm: match self.algorithm {
-                RowAlgorithm::Sha1 => TotpAlgorithm::Sha1,
-                RowAlgorithm::Sha256 => TotpAlgorithm::Sha256,
-                RowAlgorithm::Sha512 => TotpAlgorithm::Sha512,
-            },
-            digits: self.digits.unwrap_or(default.digits),
-            period: self.period.unwrap_or(default.period),
-        };
-        ImportedTotp { secret: self.secret.into(), parameters }
     }
 }
 

@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 
-use selfsame::{Error, RecoveryCodes, Refusal, Secret};
+use selfsame::{Error, RecoveryCodes, Refusal, Revealed, Secret};
 use selfsame_world::render;
 use serde_json::json;
 
-use super::{Reported, Store};
+use super::{Reported, Store, put};
 use crate::arguments::Mfa;
 use crate::next::hint;
 use crate::tell::Report;
@@ -42,7 +42,7 @@ impl Store {
 
     fn mfa_show(&self) -> Reported {
         let view = self.signed_in()?.account.view()?;
-        let value = json!({ "mfa": render::account(&view).get("mfa") });
+        let value = json!({ "mfa": render::shown(&view.mfa) });
         let hints = match view.mfa {
             Some(_) => vec![
                 hint("selfsame mfa new-codes", "other recovery codes"),
@@ -63,12 +63,8 @@ impl Store {
         let enrolment = self.signed_in()?.account.enroll_totp()?;
         let text = |secret: &Secret| secret.reveal_text().unwrap_or_default().to_owned();
         let drawn = svg.map(|svg| svg.display().to_string());
-        let value = json!({
-            "secret": text(&enrolment.secret),
-            "uri": text(&enrolment.uri),
-            "svg": drawn,
-            "expires_at": render::time(enrolment.expires_at),
-        });
+        let mut value = render::shown(&Revealed(&enrolment));
+        put(&mut value, "svg", json!(drawn));
         let mut more = vec![format!("secret: {}", text(&enrolment.secret)), text(&enrolment.uri)];
         if let Some(drawn) = drawn {
             more.push(format!("the QR code is in {drawn}: whoever sees it has the second factor"));
@@ -111,7 +107,7 @@ impl Store {
 fn to_be_saved(codes: &RecoveryCodes) -> Report {
     let texts: Vec<_> =
         codes.codes.iter().map(|code| code.reveal_text().unwrap_or_default().to_owned()).collect();
-    let value = json!({ "recovery_codes": texts, "shown_until": render::time(codes.shown_until) });
+    let value = render::shown(&Revealed(codes));
     let line = "save these recovery codes where the phone is not; each stands in for it once";
     Report::telling(value, Tone::Asks, line, texts).then(vec![
         hint("selfsame mfa saved", "they are saved: only that makes them count"),

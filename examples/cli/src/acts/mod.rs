@@ -12,9 +12,11 @@ mod ways;
 pub(crate) use self::entry::Who;
 use std::path::PathBuf;
 
-use selfsame::{Accepted, AccountHandle, Engine, Error, Flow, OpenProblem, Policy, Session, Step, Unlock};
+use selfsame::{
+    Accepted, AccountHandle, Engine, Error, Flow, OpenProblem, Policy, Revealed, Session, Step, Unlock,
+};
 use selfsame_world::render;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::arguments::Place;
 use crate::confirm::Asking;
@@ -93,17 +95,16 @@ impl Store {
 
     /// Keeps what the next call needs, and tells the step.
     fn came_to(&self, flow: &Flow) -> Reported {
-        let mut report = Report::of(render::flow(flow)).then(words::hints(&flow.step));
+        let value = if self.show_tokens { render::shown(&Revealed(flow)) } else { render::shown(flow) };
+        let mut report = Report::of(value).then(words::hints(&flow.step));
         if let Some(nonce) = nonce_to_sign(&flow.step) {
             report.said.more.push(format!("nonce for the ID token: {nonce}"));
         }
         if self.show_tokens {
             if let Some(token) = &flow.token {
-                put(&mut report.value, "flow_token", json!(token.reveal()));
                 report.said.more.push(format!("flow token: {}", token.reveal()));
             }
             if let Step::SignedIn { session } = &flow.step {
-                put(&mut report.value, "session_token", json!(session.token.reveal()));
                 report.said.more.push(format!("session token: {}", session.token.reveal()));
             }
         }

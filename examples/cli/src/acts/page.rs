@@ -14,9 +14,8 @@ impl Store {
     pub(crate) fn account(&self) -> Reported {
         let SignedIn { account, .. } = self.signed_in()?;
         let view = account.view()?;
-        let memberships: Vec<_> = account.memberships()?.iter().map(render::membership).collect();
-        let mut value = render::account(&view);
-        put(&mut value, "memberships", json!(memberships));
+        let mut value = render::shown(&view);
+        put(&mut value, "memberships", render::shown(&account.memberships()?));
         Ok(Report::of(value).then(next::on_page(&view)))
     }
 
@@ -28,7 +27,7 @@ impl Store {
                     .sessions()?
                     .iter()
                     .map(|one| {
-                        let mut value = render::session(one);
+                        let mut value = render::shown(one);
                         put(&mut value, "this", json!(one.id == session.id));
                         value
                     })
@@ -58,7 +57,7 @@ impl Store {
     pub(crate) fn delete(&self, confirmed: &Confirmed) -> Reported {
         let what = "This ends all sessions, and in 30 days the account is gone for good";
         let deletion = self.sure(confirmed.yes, what)?.account.request_deletion()?;
-        Ok(Report::of(render::deletion(&deletion))
+        Ok(Report::of(render::shown(&deletion))
             .then(vec![hint("selfsame sign-in EMAIL", "to restore it until then")])
             .but(self.session.remove()))
     }
@@ -82,9 +81,8 @@ impl Store {
 
     pub(crate) fn audit(&self) -> Reported {
         let SignedIn { account, .. } = self.signed_in()?;
-        let events: Vec<_> = account.activity()?.iter().map(render::activity).collect();
+        let mut report = Report::of(json!({ "events": render::shown(&account.activity()?) }));
         let holds = account.verify_audit()?;
-        let mut report = Report::of(json!({ "events": events }));
         put(&mut report.value, "holds", json!(holds));
         let verdict = if holds { "nothing removed, reordered or changed" } else { "the history was changed" };
         report.said.line = format!("{}: {verdict}", report.said.line);

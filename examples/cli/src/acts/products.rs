@@ -12,7 +12,6 @@ use crate::tell::Report;
 impl Store {
     pub(crate) fn products(&self) -> Reported {
         let memberships = self.signed_in()?.account.memberships()?;
-        let values: Vec<_> = memberships.iter().map(render::membership).collect();
         let is_used = |product: &str| memberships.iter().any(|used| used.product.as_str() == product);
         let mut hints: Vec<_> = policy::PRODUCTS
             .iter()
@@ -22,12 +21,12 @@ impl Store {
         hints.extend(memberships.iter().map(|used| {
             hint(&format!("selfsame billing {}", used.product), "where what it costs is managed")
         }));
-        Ok(Report::of(json!({ "memberships": values })).then(hints))
+        Ok(Report::of(json!({ "memberships": render::shown(&memberships) })).then(hints))
     }
 
     pub(crate) fn open_product(&self, product: &str) -> Reported {
         let membership = self.signed_in()?.account.open_product(&named(product)?)?;
-        let value = render::membership(&membership);
+        let value = render::shown(&membership);
         Ok(Report::done(value, format!("{} is used with this account", self.called(&membership.product)))
             .then(vec![hint("selfsame products", "see them all")]))
     }
@@ -73,5 +72,5 @@ fn report(place: &Destination, what: &str) -> Report {
         Destination::ManagedElsewhere { url: Some(url) } => format!("{what} is managed there alone: {url}"),
         Destination::ManagedElsewhere { url: None } => format!("{what} is managed there alone"),
     };
-    Report::telling(render::destination(place), crate::words::Tone::Tells, line, Vec::new())
+    Report::telling(render::shown(place), crate::words::Tone::Tells, line, Vec::new())
 }

@@ -17,7 +17,7 @@ impl Store {
         match what {
             Methods::List => {
                 let view = self.signed_in()?.account.view()?;
-                let mut report = Report::of(json!({ "methods": render::account(&view).get("methods") }));
+                let mut report = Report::of(json!({ "methods": render::shown(&view.methods) }));
                 report.next = vec![
                     hint("selfsame methods add PROVIDER", "an identity at a provider"),
                     hint("selfsame password add EMAIL", "a password"),
@@ -182,7 +182,7 @@ fn no_such_way(error: Error) -> Trouble {
 
 /// What an act on an address has come to.
 fn came_to(step: &AddressStep) -> Report {
-    let mut value = render::address_step(step);
+    let mut value = render::shown(step);
     match step {
         AddressStep::Done => Report::done(value, "done; a message tells how to undo it")
             .then(vec![hint("selfsame account", "see the account")]),

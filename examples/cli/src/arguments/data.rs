@@ -78,7 +78,7 @@ Examples:
     ///
     /// The file has an account a line, as JSON: `external_id`; and if there are any `created_at` (milliseconds since
     /// 1970), `display_name`, `email`, `email_verified`, `password_hash`, `identities` (each `provider`, `subject`,
-    /// `handle`) and `totp` (`secret`; `algorithm`, `digits`, `period`). One is imported once by its external id, so a
+    /// `handle`) and `totp` (`secret`; `algorithm` as `Sha1`, `digits`, `period`). One is imported once by its external id, so a
     /// file can be imported again when it was mended.
     #[command(after_help = "\
 Examples:

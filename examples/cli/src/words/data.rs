@@ -76,16 +76,14 @@ pub(crate) fn requests(answer: &Value) -> Vec<String> {
 }
 
 fn explanation(answer: &Value, would: &Value) -> Said {
-    let strings = |member: &str| {
-        let list = answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        list.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
-    };
+    let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let line = match text(would, "refused") {
         "" => "it would be done".to_owned(),
         refused => format!("it would be refused: {refused}{}", refused_because(would)),
     };
-    let mut more = strings("effects");
-    more.push(format!("by the rules {}", strings("rules").join(", ")));
+    let mut more: Vec<_> = list("effects").iter().map(|effect| text(effect, "says").to_owned()).collect();
+    let rules: Vec<_> = list("rules").iter().filter_map(Value::as_str).collect();
+    more.push(format!("by the rules {}", rules.join(", ")));
     Said { tone: Tone::Tells, line, more }
 }
 

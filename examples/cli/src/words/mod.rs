@@ -94,8 +94,8 @@ fn plain(answer: &Value, names: &Names) -> String {
         };
         return format!("{who}: {}", text(answer, "url"));
     }
-    if answer.get("recovery_codes").is_some() {
-        return format!("{} recovery codes to save", count(answer, "recovery_codes"));
+    if let Some(codes) = answer.get("recovery_codes").and_then(Value::as_array) {
+        return format!("{} recovery codes to save", codes.len());
     }
     if answer.get("device").is_some() {
         return page::session(answer, names);
@@ -155,8 +155,11 @@ fn way_in(method: &Value) -> String {
     }
 }
 
-fn proof(accepted: &str) -> String {
-    accepted.strip_prefix("Federated ").map_or_else(|| "password".to_owned(), called)
+fn proof(accepted: &Value) -> String {
+    match text(accepted, "provider") {
+        "" => "password".to_owned(),
+        provider => called(provider),
+    }
 }
 
 pub(crate) fn called(provider: &str) -> String {

@@ -42,7 +42,7 @@ pub(super) fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
         }
         "ProveOwnership" => {
             let accepted = answer.get("accepted").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            let proofs: Vec<_> = accepted.iter().filter_map(Value::as_str).map(proof).collect();
+            let proofs: Vec<_> = accepted.iter().map(proof).collect();
             let adding = answer.get("adding").filter(|adding| !adding.is_null());
             let more = vec![match adding {
                 Some(adding) => format!("to be added: {}", way_in(adding)),
@@ -112,7 +112,7 @@ pub(crate) fn hints(step: &Step) -> Vec<Hint> {
             let mut hints: Vec<_> = candidates
                 .iter()
                 .map(|one| {
-                    let whose = candidate(&render::candidate(one));
+                    let whose = candidate(&render::shown(one));
                     hint(&format!("selfsame answer link {}", one.place), format!("link to {whose}"))
                 })
                 .collect();

@@ -1,7 +1,8 @@
 //! What people do in a story.
 
+use selfsame::Intent;
 use selfsame_world::Identity;
-use selfsame_world::story::{Act, Span, Wanted};
+use selfsame_world::story::{Act, Span};
 
 use super::called;
 use super::step::answers;
@@ -14,8 +15,8 @@ pub(crate) fn act(act: &Act) -> String {
         Act::BeginFederated { provider, device, .. } => format!("goes to {}{}", called(provider), on(device)),
         Act::ContinueWith { identity, intent, .. } => {
             let wanted = match intent {
-                Wanted::SignUp => "to sign up",
-                Wanted::SignIn => "to sign in",
+                Intent::SignUp => "to sign up",
+                Intent::SignIn => "to sign in",
             };
             format!("comes back as {}, {wanted}", person(identity))
         }
@@ -57,7 +58,7 @@ pub(crate) fn act(act: &Act) -> String {
         }
         Act::SupportRecords { account } => format!("reads what support did to {account}"),
         Act::Export { session } => format!("has everything about them written, in session {session}"),
-        Act::RequestPrivacy { session, kind, .. } => format!("asks for {kind} in session {session}"),
+        Act::RequestPrivacy { session, kind, .. } => format!("asks for {} in session {session}", kind.code()),
         Act::PrivacyRequests { session } => {
             format!("looks at what was asked for about the data, in session {session}")
         }

@@ -4,7 +4,6 @@ use selfsame::Engine;
 use serde_json::Value;
 
 use super::{Stage, done, shown};
-use crate::render;
 use crate::story::Act;
 use crate::world::World;
 
@@ -17,7 +16,7 @@ impl Stage {
                     self.secrets.extend([begun.secret.clone(), begun.uri.clone()]);
                     self.apps.insert(app.clone(), begun.secret.clone());
                 }
-                shown(begun.map(|begun| render::enrolment(&begun)))
+                shown(begun)
             }
             Act::ConfirmTotp { session, app, codes } => {
                 let is_named = self.apps.contains_key(app);
@@ -29,7 +28,7 @@ impl Stage {
             Act::UnsavedRecoveryCodes { session } => {
                 let account = engine.account(self.token(session)?);
                 let codes = account.and_then(|account| account.unsaved_recovery_codes());
-                shown(codes.map(|codes| render::recovery_codes(&codes)))
+                shown(codes)
             }
             Act::RecoveryCodesSaved { session } => {
                 let account = engine.account(self.token(session)?);

@@ -3,27 +3,22 @@
 use selfsame::Engine;
 use serde_json::{Value, json};
 
-use super::{Stage, all, done, shown, unknown};
-use crate::render;
+use super::{Stage, done, shown, unknown};
 use crate::story::Act;
 
 impl Stage {
     pub(super) fn sessions(&self, act: &Act, engine: &Engine) -> Result<Value, String> {
         Ok(match act {
-            Act::Resolve { session } => {
-                shown(engine.resolve(self.token(session)?).map(|session| render::session(&session)))
-            }
-            Act::Touch { session } => {
-                shown(engine.touch(self.token(session)?).map(|session| render::session(&session)))
-            }
+            Act::Resolve { session } => shown(engine.resolve(self.token(session)?)),
+            Act::Touch { session } => shown(engine.touch(self.token(session)?)),
             Act::Account { session } => {
                 let account = engine.account(self.token(session)?);
-                shown(account.and_then(|account| account.view()).map(|view| render::account(&view)))
+                shown(account.and_then(|account| account.view()))
             }
             Act::Sessions { session } => {
                 let account = engine.account(self.token(session)?);
                 let listed = account.and_then(|account| account.sessions());
-                shown(listed.map(|sessions| json!({ "sessions": all(&sessions, render::session) })))
+                shown(listed.map(|sessions| json!({ "sessions": sessions })))
             }
             Act::EndSession { session, ends } => {
                 let (ended, _) = self.sessions.get(ends).ok_or_else(|| unknown("session", ends))?;
@@ -41,7 +36,7 @@ impl Stage {
             Act::Activity { session } => {
                 let account = engine.account(self.token(session)?);
                 let events = account.and_then(|account| account.activity());
-                shown(events.map(|events| json!({ "events": all(&events, render::activity) })))
+                shown(events.map(|events| json!({ "events": events })))
             }
             Act::VerifyAudit { session } => {
                 let account = engine.account(self.token(session)?);

@@ -1,10 +1,10 @@
 //! The acts of a story that begin a flow, or lead it on.
 
-use selfsame::{Engine, Flow, Intent};
+use selfsame::{Engine, Flow};
 use serde_json::Value;
 
 use super::{Stage, client, short, unknown};
-use crate::story::{Act, Wanted};
+use crate::story::Act;
 use crate::world::World;
 
 impl Stage {
@@ -20,13 +20,9 @@ impl Stage {
             }
             Act::ContinueWith { flow, identity, intent, made_for } => {
                 let assertion = self.assertion(made_for.as_ref().unwrap_or(flow), identity)?;
-                let intent = match intent {
-                    Wanted::SignUp => Intent::SignUp,
-                    Wanted::SignIn => Intent::SignIn,
-                };
                 // An assertion answers the first step, also where a story gives it once more.
                 let first = Flow { number: 1, ..self.flow(flow)?.clone() };
-                self.arrived(Some(flow), engine.continue_with(&first, &assertion, intent))
+                self.arrived(Some(flow), engine.continue_with(&first, &assertion, *intent))
             }
             Act::Answer { flow, give, number } => {
                 let answer = self.answer(flow, give, world)?;
