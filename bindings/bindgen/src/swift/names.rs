@@ -47,7 +47,7 @@ impl Names {
     /// A name of Rust's as Swift has it. What is thrown is first of all an error.
     pub(crate) fn spell(&self, word: &str, is_thrown: bool) -> String {
         if let Some((of, case)) = word.split_once('.').filter(|(of, _)| self.types.contains(*of)) {
-            return format!("{of}.{}", lower(case));
+            return format!("{of}.{}", camel(&lower(case)));
         }
         let (case, is_type) = (lower(word), self.types.contains(word));
         if is_thrown && self.errors.contains(&case) {

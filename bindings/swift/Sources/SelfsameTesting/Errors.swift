@@ -8,3 +8,12 @@ extension StoryError: LocalizedError {
         }
     }
 }
+
+extension WorldError: LocalizedError {
+    /// What the test asked that cannot be.
+    public var errorDescription: String? {
+        switch self {
+        case .notBase32(let message), .inThePast(let message): message
+        }
+    }
+}

@@ -17,6 +17,7 @@ final class FixtureTests: XCTestCase {
         let hex = Array(try XCTUnwrap(told["host_key"]?.asText))
         let key = stride(from: 0, to: hex.count, by: 2).compactMap { UInt8(String(hex[$0...$0 + 1]), radix: 16) }
         let engine = try Engine.open(path: copy, unlock: .hostKey(HostKey(Data(key))))
+        let today = try World(starts: Date())
         let people = told["accounts"]?.asList ?? []
         XCTAssertEqual(people.count, 2)
         for person in people {
@@ -24,8 +25,7 @@ final class FixtureTests: XCTestCase {
             let password = Secret(try XCTUnwrap(person["password"]?.asText))
             var flow = try engine.signIn(email: email, password: password, client: laptop)
             if let secret = person["totp_secret"]?.asText {
-                let shown = try XCTUnwrap(totp(secret: Secret(secret), at: Date()))
-                flow = try engine.answer(flow: flow, answer: .totp(shown))
+                flow = try engine.answer(flow: flow, answer: .totp(today.totp(secret: Secret(secret))))
             }
             let account = try engine.account(token: flow.signedIn().token)
             XCTAssertEqual(try account.view().displayName, name)

@@ -25,7 +25,7 @@ final class GuideTests: XCTestCase {
             (code, { _ in "00000000" }),
             (code, { shown in after("--- the code is ", shown) }),
             ("Turn on a second factor? (yes/no)", { _ in "yes" }),
-            (app, { shown in shownByApp(after("Scan this, or type: ", shown), later: 0) }),
+            (app, { shown in try shownByApp(after("Scan this, or type: ", shown), later: 0) }),
             ("Have you saved the recovery codes? (yes/no)", { _ in "yes" }),
         ]
         try await person.runs()
@@ -36,7 +36,7 @@ final class GuideTests: XCTestCase {
 
         person.begins(password: password, way: "in")
         // The engine accepts the code of the next half minute too, and no code twice.
-        person.answers.append((app, { shown in shownByApp(after("Scan this, or type: ", shown), later: 1) }))
+        person.answers.append((app, { shown in try shownByApp(after("Scan this, or type: ", shown), later: 1) }))
         try await person.runs()
         XCTAssertEqual(person.shown.last, "  second factor: on")
     }
@@ -45,7 +45,7 @@ final class GuideTests: XCTestCase {
 /// Answers the questions of the program, in this order. The program asks one after the other.
 private final class Person: @unchecked Sendable {
     let folder: URL
-    var answers: [(question: String, answer: ([String]) -> String)] = []
+    var answers: [(question: String, answer: ([String]) throws -> String)] = []
     var shown: [String] = []
 
     init(folder: URL) { self.folder = folder }
@@ -65,7 +65,7 @@ private final class Person: @unchecked Sendable {
             ask: { question in
                 XCTAssertEqual(question, self.answers.first?.question)
                 guard !self.answers.isEmpty else { throw CancellationError() }
-                return self.answers.removeFirst().answer(self.shown)
+                return try self.answers.removeFirst().answer(self.shown)
             },
             show: { self.shown.append($0) }
         )
@@ -80,6 +80,6 @@ private func after(_ beginning: String, _ shown: [String]) -> String {
 }
 
 /// What an authenticator app shows so many steps from now.
-private func shownByApp(_ secret: String, later: Int) -> String {
-    totp(secret: Secret(secret), at: Date().addingTimeInterval(Double(later) * 30))?.reveal() ?? ""
+private func shownByApp(_ secret: String, later: Int) throws -> String {
+    try World(starts: Date().addingTimeInterval(Double(later) * 30)).totp(secret: Secret(secret)).reveal()
 }

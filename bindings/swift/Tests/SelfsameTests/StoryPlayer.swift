@@ -26,7 +26,7 @@ final class StoryPlayer {
     init(_ text: String) throws {
         story = try JSON.read(text)
         world = try World(
-            policy: Self.policy(story["policy"]), seed: story["seed"]?.asNumber ?? 0,
+            policy: try Self.policy(story["policy"]), seed: story["seed"]?.asNumber ?? 0,
             starts: Date(milliseconds: story["starts"]?.asNumber ?? 0))
     }
 
@@ -50,20 +50,26 @@ final class StoryPlayer {
         return JSON.list(played).written
     }
 
-    private static func policy(_ figures: JSON?) -> Policy {
-        func count(_ name: String) -> UInt64? { figures?[name]?.asNumber }
+    private static func policy(_ figures: JSON?) throws -> Policy {
         var policy = worldPolicy()
-        policy.picker = figures?["picker"]?.asText == "yes"
-        policy.emailProof = figures?["email_proof_later"]?.asText == "yes" ? .later : nil
-        policy.maxAccountsPerEmail = count("max_accounts_per_email").map(UInt16.init)
-        policy.maxMethods = count("max_methods").map(UInt16.init)
-        policy.maxAddresses = count("max_addresses").map(UInt16.init)
-        policy.maxSessions = count("max_sessions").map(UInt16.init)
-        policy.maxOpenSignUps = count("max_open_sign_ups").map(UInt32.init)
-        policy.sessionIdle = figures?["session_idle"].map(span)
-        policy.sessionAbsolute = figures?["session_absolute"].map(span)
-        policy.freshFor = figures?["fresh_for"].map(span)
-        policy.hold = figures?["hold"].map(span)
+        guard case .members(let figures) = figures else { return policy }
+        for (name, figure) in figures {
+            let (isYes, count) = (figure.asText == "yes", figure.asNumber)
+            switch name {
+            case "picker": policy.picker = isYes
+            case "email_proof_later": policy.emailProof = isYes ? .later : nil
+            case "max_accounts_per_email": policy.maxAccountsPerEmail = count.map(UInt16.init)
+            case "max_methods": policy.maxMethods = count.map(UInt16.init)
+            case "max_addresses": policy.maxAddresses = count.map(UInt16.init)
+            case "max_sessions": policy.maxSessions = count.map(UInt16.init)
+            case "max_open_sign_ups": policy.maxOpenSignUps = count.map(UInt32.init)
+            case "session_idle": policy.sessionIdle = span(figure)
+            case "session_absolute": policy.sessionAbsolute = span(figure)
+            case "fresh_for": policy.freshFor = span(figure)
+            case "hold": policy.hold = span(figure)
+            default: throw Unplayable(description: "no setting of policy is called \(name)")
+            }
+        }
         return policy
     }
 
@@ -220,8 +226,7 @@ extension StoryPlayer {
     /// What the app shows now, or the digits themselves.
     func shown(by app: String) throws -> Secret {
         guard let secret = apps[app] else { return Secret(app) }
-        guard let shown = totp(secret: secret, at: world.now()) else { throw Unplayable(description: "no secret of an app") }
-        return shown
+        return try world.totp(secret: secret)
     }
 
     func given(_ codes: RecoveryCodes) throws -> JSON {
@@ -245,7 +250,7 @@ extension StoryPlayer {
         let person = Identity(
             provider: provider, subject: subject, handle: identity?["handle"]?.asText,
             email: identity?["email"]?.asText, emailVerified: identity?["email_verified"]?.asText == "yes")
-        return try SelfsameTesting.assertion(identity: person, flow: called(name, in: flows))
+        return try world.assertion(identity: person, flow: called(name, in: flows))
     }
 
     private func answer() throws -> Answer {

@@ -24,6 +24,9 @@ final class StoryTests: XCTestCase {
                 XCTFail("\(file.lastPathComponent): \(error)")
             }
         }
+        XCTAssertThrowsError(try StoryPlayer(#"{"policy": {"max_shoes": 2}}"#)) {
+            XCTAssertEqual("\($0)", "no setting of policy is called max_shoes")
+        }
         print("\(played) of \(stories.count) stories byte for byte")
     }
 }

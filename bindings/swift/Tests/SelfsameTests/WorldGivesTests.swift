@@ -7,21 +7,10 @@ private let ada = "ada@example.org"
 
 /// What a world gives beside its engine, clock and mailbox.
 final class WorldGivesTests: XCTestCase {
-    private func account(_ done: Flow, in world: World) throws -> AccountHandle {
-        guard case .signedIn(let session) = done.step else { throw Unexpected(step: done.step) }
-        return try world.engine().account(token: session.token)
-    }
-
-    private func signUp(in world: World) throws -> AccountHandle {
-        let begun = try world.engine().signUp(email: ada, password: password, client: laptop)
-        let code = try XCTUnwrap(world.mailedCode(to: ada, kind: .verifyEmail))
-        return try account(world.engine().answer(flow: begun, answer: .code(code)), in: world)
-    }
-
     func testACodeIsFoundByItsKindAndTime() throws {
         let world = try World()
-        _ = try signUp(in: world)
-        world.later(span: 60 * 60)
+        _ = try world.signedUp()
+        world.later(span: .seconds(60 * 60))
         let since = world.now()
         XCTAssertNil(try world.mailedCode(to: ada, since: since))
         _ = try world.engine().resetPassword(email: ada, client: laptop)
@@ -33,33 +22,34 @@ final class WorldGivesTests: XCTestCase {
 
     func testAnAuthenticatorAppShowsDigits() throws {
         let world = try World()
-        let account = try signUp(in: world)
+        let account = try world.signedUp().account
         let digits = try world.totp(secret: account.enrollTotp().secret)
         XCTAssertEqual(try account.confirmTotp(code: digits).codes.count, 10)
         XCTAssertThrowsError(try world.totp(secret: Secret("no base32!"))) {
             guard case WorldError.notBase32(let message)? = $0 as? WorldError else { return XCTFail("\($0)") }
             XCTAssertTrue(message.contains("not base32"), message)
+            XCTAssertEqual($0.localizedDescription, message)
         }
     }
 
     func testAStoreOpensAgainWithAnotherPolicy() throws {
         let world = try World()
-        _ = try signUp(in: world)
-        try world.reopen(policy: Policy(sessionIdle: 5 * 60))
+        _ = try world.signedUp()
+        try world.reopen(policy: Policy(sessionIdle: .seconds(5 * 60)))
         try world.reopen()
-        world.later(span: 6 * 60)
+        world.later(span: .seconds(6 * 60))
         let again = try world.engine().signIn(email: ada, password: password, client: laptop)
-        XCTAssertEqual(try account(again, in: world).sessions().count, 1)
+        XCTAssertEqual(try world.account(of: again).sessions().count, 1)
     }
 
     func testAWorldCanBeAFile() throws {
         let path = try scratch().appendingPathComponent("accounts.selfsame")
         let first = try World(path: path)
-        _ = try signUp(in: first)
+        _ = try first.signedUp()
         try first.engine().suspend()
         let world = try World(path: path)
         let again = try world.engine().signIn(email: ada, password: password, client: laptop)
-        XCTAssertEqual(try account(again, in: world).view().contact, ada)
+        XCTAssertEqual(try world.account(of: again).view().contact, ada)
     }
 
     func testGoogleAndAppleSignIn() throws {
@@ -68,21 +58,21 @@ final class WorldGivesTests: XCTestCase {
         let begun = try world.engine().beginFederated(provider: "google", client: laptop)
         let shown = try world.assertion(identity: google, flow: begun)
         let done = try world.engine().continueWith(flow: begun, assertion: shown, intent: .signUp)
-        XCTAssertEqual(try account(done, in: world).view().contact, "ada@gmail.com")
+        XCTAssertEqual(try world.account(of: done).view().contact, "ada@gmail.com")
 
         // The application fetches the keys itself.
         let apple = Identity(provider: "apple", subject: "1815", email: "ada@icloud.com", emailVerified: true)
         let other = try world.engine().beginFederated(provider: "apple", client: laptop)
-        guard case .presentAssertion(_, _, let nonce, _) = other.step else { throw Unexpected(step: other.step) }
+        guard case .presentAssertion(_, _, let nonce, _) = other.step else { return XCTFail("\(other.step)") }
         let token = try world.idToken(identity: apple, nonce: nonce)
         try world.engine().setKeys(provider: "apple", jwks: world.jwks())
         let came = try world.engine().continueWith(flow: other, assertion: .idToken(token), intent: .signUp)
-        XCTAssertEqual(try account(came, in: world).view().contact, "ada@icloud.com")
+        XCTAssertEqual(try world.account(of: came).view().contact, "ada@icloud.com")
     }
 
     func testCommitsFailWhenTheTestSaysSo() throws {
         let world = try World()
-        let account = try signUp(in: world)
+        let account = try world.signedUp().account
         let before = try world.commits()
         world.failCommits(count: 1)
         XCTAssertThrowsError(try account.setDisplayName(name: "Ada")) {
@@ -95,19 +85,21 @@ final class WorldGivesTests: XCTestCase {
 
     func testAHostWorksWhileTimePasses() throws {
         let world = try World()
-        let deletion = try signUp(in: world).requestDeletion()
-        let receipts = try world.runHost(span: 31 * 24 * 60 * 60)
+        let deletion = try world.signedUp().account.requestDeletion()
+        let receipts = try world.runHost(span: .seconds(31 * 24 * 60 * 60))
         XCTAssertEqual(receipts.map(\.purgeAt), [deletion.purgeAt])
         XCTAssertEqual(try world.mail().count, 4, "the code, the request and two reminders")
-        let later = Timestamp(milliseconds: world.now().milliseconds + 1)
+        let later = Date(milliseconds: world.now().milliseconds + 1)
         try world.laterUntil(at: later)
         XCTAssertEqual(world.now(), later)
-        XCTAssertThrowsError(try world.laterUntil(at: Timestamp(milliseconds: 0))) {
+        XCTAssertThrowsError(try world.laterUntil(at: Date(milliseconds: 0))) {
             guard case WorldError.inThePast? = $0 as? WorldError else { return XCTFail("\($0)") }
         }
     }
 }
 
-private struct Unexpected: Error {
-    let step: Step
+extension World {
+    fileprivate func account(of done: Flow) throws -> AccountHandle {
+        try engine().account(token: done.signedIn().token)
+    }
 }
