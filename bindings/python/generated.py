@@ -238,6 +238,9 @@ class Module:
         if init and init.args.vararg:
             self.unnamed.add(f"{of}.{name}")
             names = [FIELDS[self.name].get(f"{of}.{name}", "")]
+        if self.kinds[of] == "error" and not init:
+            # An error whose text alone crosses.
+            names = ["message"] * len(converters)
         if len(names) != len(converters):
             fail(f"{of}.{name} has {len(names)} names for {len(converters)} fields")
         fields = [Field(*each) for each in zip(names, converters)]

@@ -9,7 +9,7 @@ import pytest
 from conftest import EMAIL, PASSWORD
 from rowing_club import BoatIsTaken, RowingClub, member
 from selfsame_identity import Answer, Message, Secret, SelfsameError, SessionToken, Step
-from selfsame_identity_testing import Identity, World, assertion, totp
+from selfsame_identity_testing import Identity, World
 
 MAY_DAY = date(2026, 5, 1)
 
@@ -68,7 +68,7 @@ def test_x_leads_to_the_account_that_is_there(club: RowingClub, ada: SessionToke
     world.later(timedelta(days=1))
     at = club.sign_in_with_x("Ada's phone")
     ada_at_x = Identity(provider="x", subject="1815", handle="@ada", email=EMAIL)
-    at = club.back_from_x(at, assertion(ada_at_x, at))
+    at = club.back_from_x(at, world.assertion(ada_at_x, at))
     code = world.mailed_code(EMAIL)
     assert isinstance(at.step, Step.VerifyEmail) and code
     at = club.answer(at, Answer.Code(code))
@@ -81,8 +81,7 @@ def test_x_leads_to_the_account_that_is_there(club: RowingClub, ada: SessionToke
 def test_a_second_factor_is_asked_for(club: RowingClub, ada: SessionToken, world: World) -> None:
     account = world.engine().account(ada)
     app = account.enroll_totp().secret
-    digits = totp(app, world.now())
-    assert digits
+    digits = world.totp(app)
     account.confirm_totp(digits)
     account.recovery_codes_saved()
 
@@ -91,8 +90,7 @@ def test_a_second_factor_is_asked_for(club: RowingClub, ada: SessionToken, world
     assert isinstance(at.step, Step.SecondFactor) and member(at) is None
     with pytest.raises(SelfsameError.InvalidCode):
         club.answer(at, Answer.Totp(digits))
-    digits = totp(app, world.now())
-    assert digits and member(club.answer(at, Answer.Totp(digits)))
+    assert member(club.answer(at, Answer.Totp(world.totp(app))))
 
 
 def test_who_left_is_forgotten_after_a_month(club: RowingClub, ada: SessionToken, world: World) -> None:

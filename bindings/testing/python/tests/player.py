@@ -35,7 +35,7 @@ from selfsame_identity import (
     Step,
     SupportDesk,
 )
-from selfsame_identity_testing import Identity, World, assertion, totp, world_policy
+from selfsame_identity_testing import Identity, World, world_policy
 
 NOBODYS = "00000000-0000-7000-8000-000000000000"
 DONE = {"done": True}
@@ -137,12 +137,10 @@ class Stage:
         return NOBODYS
 
     def _says(self, flow: str, identity: dict[str, Any]) -> Assertion:
-        return assertion(Identity(**identity), self._flows[flow])
+        return self._world.assertion(Identity(**identity), self._flows[flow])
 
     def _shows(self, app: str) -> Secret:
-        digits = totp(self._apps[app], self._world.now())
-        assert digits
-        return digits
+        return self._world.totp(self._apps[app])
 
     def _given(self, name: str, codes: RecoveryCodes) -> RecoveryCodes:
         self._recovery_codes[name] = codes.codes

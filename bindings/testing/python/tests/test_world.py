@@ -14,7 +14,6 @@ from selfsame_identity import (
     Answer,
     Client,
     Engine,
-    FlowToken,
     Intent,
     Policy,
     Secret,
@@ -22,7 +21,7 @@ from selfsame_identity import (
     SessionToken,
     Step,
 )
-from selfsame_identity_testing import Identity, World, assertion, totp, transcript
+from selfsame_identity_testing import CodeKind, Identity, World, transcript
 from selfsame_identity_testing._native.selfsame_testing import panic_with
 
 EMAIL = "ada@example.org"
@@ -78,18 +77,10 @@ def test_mail_is_read(world: World) -> None:
 def test_a_provider_says_what_the_test_wants(world: World) -> None:
     begun = world.engine().begin_federated("example", LAPTOP)
     ada = Identity(provider="example", subject="1815", email="ada@provider.example", email_verified=True)
-    done = world.engine().continue_with(begun, assertion(ada, begun), Intent.SIGN_UP).step
+    done = world.engine().continue_with(begun, world.assertion(ada, begun), Intent.SIGN_UP).step
     assert isinstance(done, Step.SignedIn)
     with pytest.raises(SelfsameError.InvalidShortName):
-        assertion(Identity(provider="No Name", subject="1815"), begun)
-
-
-def test_an_authenticator_app_shows_digits(world: World) -> None:
-    account = world.engine().account(sign_up(world))
-    enrolment = account.enroll_totp()
-    digits = totp(enrolment.secret, world.now())
-    assert digits and len(account.confirm_totp(digits).codes) == 10
-    assert totp(Secret("no base32"), world.now()) is None
+        world.assertion(Identity(provider="No Name", subject="1815"), begun)
 
 
 def test_worlds_of_one_seed_are_alike() -> None:
@@ -115,11 +106,13 @@ def test_an_argument_takes_its_type_alone(world: World) -> None:
     given: dict[str, Any] = {
         "identity": Identity(provider="x", subject="1815"),
         "at": world.now(),
-        **{"flow": FlowToken("text"), "secret": PASSWORD, "span": timedelta(1), "policy": Policy(), "seed": 1},
-        **{"starts": world.now(), "to": EMAIL, "story": "{}"},
+        "flow": world.engine().sign_up(EMAIL, PASSWORD, LAPTOP),
+        **{"secret": PASSWORD, "span": timedelta(1), "policy": Policy(), "seed": 1, "count": 1},
+        **{"starts": world.now(), "to": EMAIL, "story": "{}", "path": Path("a"), "nonce": "n"},
+        **{"kind": CodeKind.VERIFY_EMAIL, "since": world.now()},
     }
     methods = [name for name in vars(World) if not name.startswith("_")]
-    for call in (World, assertion, totp, transcript, *(getattr(world, name) for name in methods)):
+    for call in (World, transcript, *(getattr(world, name) for name in methods)):
         arguments = {name: given[name] for name in inspect.signature(call).parameters}
         for name in arguments:
             for mistake in (object(), True, 1.5, b"text", [], ("text",), LAPTOP):

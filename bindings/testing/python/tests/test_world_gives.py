@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from selfsame import AccountHandle, Answer, Assertion, Client, Flow, Intent, Policy, Secret, SelfsameError, Step
-from selfsame_testing import Identity, World
-from selfsame_testing._native.selfsame_testing import CodeKind, WorldError
+from selfsame_identity import AccountHandle, Answer, Assertion, Client, Flow, Intent, Policy, Secret, SelfsameError, Step
+from selfsame_identity_testing import CodeKind, Identity, World, WorldError
 
 EMAIL = "ada@example.org"
 PASSWORD = Secret("correct horse battery staple")
@@ -19,7 +18,7 @@ MOMENT = timedelta(milliseconds=1)
 
 def account_of(world: World, done: Flow) -> AccountHandle:
     """The account that a flow signed in to."""
-    assert isinstance(done.step, Step.SIGNED_IN)
+    assert isinstance(done.step, Step.SignedIn)
     return world.engine().account(done.step.session.token)
 
 
@@ -28,7 +27,7 @@ def sign_up(world: World) -> AccountHandle:
     begun = world.engine().sign_up(EMAIL, PASSWORD, LAPTOP)
     code = world.mailed_code(EMAIL, kind=CodeKind.VERIFY_EMAIL)
     assert code
-    return account_of(world, world.engine().answer(begun, Answer.CODE(code)))
+    return account_of(world, world.engine().answer(begun, Answer.Code(code)))
 
 
 def test_a_code_is_found_by_its_kind_and_time(world: World) -> None:
@@ -83,10 +82,10 @@ def test_google_signs_in(world: World, email: str) -> None:
 def test_an_application_fetches_apples_keys_itself(world: World) -> None:
     ada = Identity(provider="apple", subject="1815", email="ada@icloud.com", email_verified=True)
     begun = world.engine().begin_federated("apple", LAPTOP)
-    assert isinstance(begun.step, Step.PRESENT_ASSERTION)
+    assert isinstance(begun.step, Step.PresentAssertion)
     token = world.id_token(ada, begun.step.nonce)
     world.engine().set_keys("apple", world.jwks())
-    done = world.engine().continue_with(begun, Assertion.ID_TOKEN(token), Intent.SIGN_UP)
+    done = world.engine().continue_with(begun, Assertion.IdToken(token), Intent.SIGN_UP)
     assert account_of(world, done).view().contact == "ada@icloud.com"
     with pytest.raises(SelfsameError.UnknownProvider):
         world.id_token(Identity(provider="x", subject="1815"), begun.step.nonce)

@@ -37,13 +37,13 @@ if selfsame_identity.build_id() != _build_id.BUILD_ID:
     )
 
 from ._native.selfsame_testing import (
+    CodeKind,
     Identity,
     StoryError,
     World,
-    assertion,
-    totp,
+    WorldError,
     transcript,
     world_policy,
 )
 
-__all__ = ["LIBRARY", "Identity", "StoryError", "World", "assertion", "totp", "transcript", "world_policy"]
+__all__ = ["LIBRARY", "CodeKind", "Identity", "StoryError", "World", "WorldError", "transcript", "world_policy"]
