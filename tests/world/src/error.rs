@@ -14,10 +14,8 @@ pub enum WorldError {
 impl fmt::Display for WorldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotBase32 => "the secret is not base32; pass the secret that `enroll_totp` returned",
-            Self::InThePast => {
-                "this time lies before the clock's; to set the clock back, use `set_wall_back`"
-            }
+            Self::NotBase32 => "the secret is not base32; pass the secret of the enrolment",
+            Self::InThePast => "this time lies before the clock's; to go back, set the wall clock back",
         })
     }
 }
