@@ -51,6 +51,13 @@ class WorldTest {
     }
 
     @Test
+    fun `what is generated names the exceptions of this package`() {
+        val generated = Path.of("target/native/generated/selfsame/testing/selfsame_testing.kt").readText()
+        assertContains(generated, "@throws WorldException [NotBase32][WorldException.NotBase32] if ")
+        assertEquals(listOf(), generated.lines().filter { Regex("\\* .*(\\b[Rr]aises?\\b|Error\\.|`(?!email_verified)[A-Za-z.]+_[a-z_]+`)").containsMatchIn(it) })
+    }
+
+    @Test
     fun `a session ends when the clock is turned`() {
         val token = signUp().token
         val began = world.now()
