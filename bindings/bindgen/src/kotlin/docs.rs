@@ -7,11 +7,14 @@ use super::text::{is_of_name, with_word, word};
 /// Claims of ID tokens, which are spelt as the token spells them.
 const CLAIMS: [&str; 2] = ["auth_time", "email_verified"];
 
+/// The exception of the engine's calls.
+const ENGINES: &str = "SelfsameException";
+
 /// The names of the generated code.
 pub(super) struct Words {
     /// Functions, parameters and fields.
     names: BTreeSet<String>,
-    /// The variants of the error.
+    /// The variants of the exceptions, each after its class.
     errors: BTreeSet<String>,
     /// The flat enums, with their variants.
     enums: BTreeMap<String, BTreeSet<String>>,
@@ -27,8 +30,10 @@ impl Words {
                 continue;
             }
             words.names.extend(code.split('`').skip(1).step_by(2).map(str::to_owned));
-            if let Some((_, variant)) = code.split_once("is SelfsameException.") {
-                words.errors.insert(word(variant));
+            if let Some((class, variant)) =
+                code.strip_prefix("is ").and_then(|is| is.split_once("Exception."))
+            {
+                words.errors.insert(format!("{class}Exception.{}", word(variant)));
             } else if let Some(name) = line.strip_prefix("enum class ") {
                 within = Some(word(name));
             } else if line.starts_with('}') {
@@ -71,7 +76,10 @@ impl Words {
             if code.starts_with("*/") {
                 end.push(line);
             } else if throws {
-                thrown.push(self.spelt(&line.replacen("* Raises ", "* @throws SelfsameException ", 1), true));
+                let first = line.split('`').nth(1).and_then(|part| self.exception(part));
+                let class = first.map_or(ENGINES.to_owned(), |(class, _)| class);
+                let line = line.replacen("* Raises ", &format!("* @throws {class} "), 1);
+                thrown.push(self.spelt(&line, true));
             } else {
                 let line = with_word(&with_word(&line, "Raise", "Throw"), "raise", "throw");
                 text.push(self.spelt(&with_word(&line, "raises", "throws"), false));
@@ -92,10 +100,10 @@ impl Words {
     fn spelt(&self, line: &str, throws: bool) -> String {
         let mut spelt = String::with_capacity(line.len());
         for (place, part) in line.split('`').enumerate() {
-            match place % 2 {
-                0 => spelt.push_str(part),
-                _ if throws && self.errors.contains(part) => {
-                    spelt.push_str(&format!("[{part}][SelfsameException.{part}]"));
+            match self.exception(part) {
+                _ if place % 2 == 0 => spelt.push_str(part),
+                Some((class, variant)) if throws => {
+                    spelt.push_str(&format!("[{variant}][{class}.{variant}]"))
                 }
                 _ => spelt.push_str(&format!("`{}`", self.name(part))),
             }
@@ -103,15 +111,29 @@ impl Words {
         spelt
     }
 
+    /// The class and the variant of an exception: the engine's, unless the text names the error.
+    fn exception(&self, part: &str) -> Option<(String, String)> {
+        let (class, variant) = match part.split_once("Error.") {
+            Some((error, variant)) => (format!("{error}Exception"), variant),
+            None => (ENGINES.to_owned(), part),
+        };
+        self.errors.contains(&format!("{class}.{variant}")).then(|| (class, variant.to_owned()))
+    }
+
     /// A name in Kotlin's spelling, if it is one of the generated code.
     fn name(&self, name: &str) -> String {
-        let base = name.trim_end_matches("()");
-        if let Some((class, variant)) = base.split_once('.') {
+        if let Some((class, member)) = name.split_once('.') {
+            let variant = member.trim_end_matches("()");
             let upper = spaced(variant, |letter| letter.is_uppercase()).join("_").to_uppercase();
             if self.enums.get(class).is_some_and(|variants| variants.contains(&upper)) {
                 return format!("{class}.{upper}");
             }
+            return match self.exception(name) {
+                Some((class, variant)) => format!("{class}.{variant}"),
+                None => format!("{class}.{}", self.name(member)),
+            };
         }
+        let base = name.trim_end_matches("()");
         let mut parts = base.split('_');
         let first = parts.next().unwrap_or_default().to_owned();
         let camel = parts.fold(first, |name, part| {

@@ -200,7 +200,7 @@ fun centred(part: JLabel): JLabel = part.apply { horizontalAlignment = SwingCons
 
 fun JPasswordField.secret(): Secret = password.let { typed -> Secret(String(typed)).also { typed.fill('\u0000') } }
 
-fun JTextField.typed(): Secret = Secret(text.trim())
+fun JTextField.typed(): Secret = Secret(text)
 
 fun escaped(text: String): String = text.replace("&", "&amp;").replace("<", "&lt;")
 

@@ -148,7 +148,7 @@ internal class Player(text: String) {
         "enroll_totp" -> account.enrollTotp().also { apps[act.text("app")] = it.secret }
         "confirm_totp" -> {
             val app = act.text("app")
-            given(act, account.confirmTotp(apps[app]?.let(::shown) ?: Secret(app)))
+            given(act, account.confirmTotp(apps[app]?.let(world::totp) ?: Secret(app)))
         }
         "unsaved_recovery_codes" -> account.unsavedRecoveryCodes()
         "recovery_codes_saved" -> account.recoveryCodesSaved()
@@ -220,7 +220,7 @@ internal class Player(text: String) {
             "Code" -> Answer.Code(codes.getValue(what.text))
             "LinkTo" -> Answer.LinkTo(what.jsonPrimitive.int.toUByte())
             "Assertion" -> Answer.Assertion(assertion(flow, what))
-            "Totp" -> Answer.Totp(shown(apps.getValue(what.text)))
+            "Totp" -> Answer.Totp(world.totp(apps.getValue(what.text)))
             "RecoveryCode" -> {
                 val place = what.jsonObject
                 Answer.RecoveryCode(
@@ -236,11 +236,8 @@ internal class Player(text: String) {
     private fun assertion(flow: String, identity: JsonElement): Assertion = with(identity.jsonObject) {
         val known =
             Identity(text("provider"), text("subject"), maybe("handle"), maybe("email"), yes("email_verified"))
-        assertion(known, flows.getValue(flow))
+        world.assertion(known, flows.getValue(flow))
     }
-
-    /** What an app with this secret shows now. */
-    private fun shown(secret: Secret): Secret = checkNotNull(totp(secret, world.now()))
 
     private fun mail(act: JsonObject): Any {
         val message = world.takeMail(act.text("to")) ?: return mapOf("kind" to null)

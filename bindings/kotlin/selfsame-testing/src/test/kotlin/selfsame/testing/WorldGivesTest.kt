@@ -1,6 +1,6 @@
 package selfsame.testing
 
-import java.nio.file.Files
+import java.nio.file.Path
 import java.time.Duration
 import kotlin.test.Test
 import kotlin.test.assertContains
@@ -10,9 +10,10 @@ import kotlin.test.assertIs
 import kotlin.test.assertNotEquals
 import kotlin.test.assertNotNull
 import kotlin.test.assertNull
-import selfsame.AccountHandle
+import org.junit.jupiter.api.io.TempDir
 import selfsame.Answer
 import selfsame.Assertion
+import selfsame.BlockingAccountHandle
 import selfsame.Client
 import selfsame.Flow
 import selfsame.Intent
@@ -29,13 +30,15 @@ private val LAPTOP = Client("Ada's laptop")
 class WorldGivesTest {
     private val world = World()
 
-    private fun World.account(done: Flow): AccountHandle =
-        engine().account(assertIs<Step.SignedIn>(done.step).session.token)
+    private val World.blocking get() = engine().blocking
 
-    private fun World.signUp(): AccountHandle {
-        val begun = engine().signUp(ADA, PASSWORD, LAPTOP)
+    private fun World.account(done: Flow): BlockingAccountHandle =
+        blocking.account(assertIs<Step.SignedIn>(done.step).session.token)
+
+    private fun World.signUp(): BlockingAccountHandle {
+        val begun = blocking.signUp(ADA, PASSWORD, LAPTOP)
         val code = assertNotNull(mailedCode(ADA, CodeKind.VERIFY_EMAIL))
-        return account(engine().answer(begun, Answer.Code(code)))
+        return account(blocking.answer(begun, Answer.Code(code)))
     }
 
     @Test
@@ -44,7 +47,7 @@ class WorldGivesTest {
         world.later(Duration.ofHours(1))
         val since = world.now()
         assertNull(world.mailedCode(ADA, since = since))
-        world.engine().resetPassword(ADA, LAPTOP)
+        world.blocking.resetPassword(ADA, LAPTOP)
         val reset = assertNotNull(world.mailedCode(ADA, CodeKind.RESET_PASSWORD))
         assertEquals(reset, world.mailedCode(ADA, since = since))
         assertNotEquals(reset, assertNotNull(world.mailedCode(ADA, CodeKind.VERIFY_EMAIL)))
@@ -65,34 +68,34 @@ class WorldGivesTest {
         world.reopen(Policy(sessionIdle = Duration.ofMinutes(5)))
         world.reopen()
         world.later(Duration.ofMinutes(6))
-        val account = world.account(world.engine().signIn(ADA, PASSWORD, LAPTOP))
+        val account = world.account(world.blocking.signIn(ADA, PASSWORD, LAPTOP))
         assertEquals(1, account.sessions().size)
     }
 
     @Test
-    fun `a world can be a file`() {
-        val path = Files.createTempDirectory("world").resolve("accounts.selfsame")
+    fun `a world can be a file`(@TempDir folder: Path) {
+        val path = folder.resolve("accounts.selfsame")
         World(path = path).run {
             signUp()
-            engine().suspend()
+            blocking.suspend()
         }
         val again = World(path = path)
-        assertEquals(ADA, again.account(again.engine().signIn(ADA, PASSWORD, LAPTOP)).view().contact)
+        assertEquals(ADA, again.account(again.blocking.signIn(ADA, PASSWORD, LAPTOP)).view().contact)
     }
 
     @Test
     fun `Google and Apple sign in`() {
         val google = Identity("google", "1815", email = "ada@gmail.com", emailVerified = true)
-        val begun = world.engine().beginFederated("google", LAPTOP)
-        val done = world.engine().continueWith(begun, world.assertion(google, begun), Intent.SIGN_UP)
+        val begun = world.blocking.beginFederated("google", LAPTOP)
+        val done = world.blocking.continueWith(begun, world.assertion(google, begun), Intent.SIGN_UP)
         assertEquals("ada@gmail.com", world.account(done).view().contact)
 
         // The application fetches the keys itself.
         val apple = Identity("apple", "1815", email = "ada@icloud.com", emailVerified = true)
-        val other = world.engine().beginFederated("apple", LAPTOP)
+        val other = world.blocking.beginFederated("apple", LAPTOP)
         val token = world.idToken(apple, assertIs<Step.PresentAssertion>(other.step).nonce)
-        world.engine().setKeys("apple", world.jwks())
-        val came = world.engine().continueWith(other, Assertion.IdToken(token), Intent.SIGN_UP)
+        world.blocking.setKeys("apple", world.jwks())
+        val came = world.blocking.continueWith(other, Assertion.IdToken(token), Intent.SIGN_UP)
         assertEquals("ada@icloud.com", world.account(came).view().contact)
     }
 

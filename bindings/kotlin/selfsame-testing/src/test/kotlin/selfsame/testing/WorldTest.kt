@@ -11,7 +11,6 @@ import kotlin.test.assertFailsWith
 import kotlin.test.assertIs
 import kotlin.test.assertNotEquals
 import kotlin.test.assertNotNull
-import kotlin.test.assertNull
 import kotlin.test.assertTrue
 import kotlinx.coroutines.runBlocking
 import selfsame.Aal
@@ -52,6 +51,13 @@ class WorldTest {
     }
 
     @Test
+    fun `what is generated names the exceptions of this package`() {
+        val generated = Path.of("target/native/generated/selfsame/testing/selfsame_testing.kt").readText()
+        assertContains(generated, "@throws WorldException [NotBase32][WorldException.NotBase32] if ")
+        assertEquals(listOf(), generated.lines().filter { Regex("\\* .*(\\b[Rr]aises?\\b|Error\\.|`(?!email_verified)[A-Za-z.]+_[a-z_]+`)").containsMatchIn(it) })
+    }
+
+    @Test
     fun `a session ends when the clock is turned`() {
         val token = signUp().token
         val began = world.now()
@@ -64,24 +70,23 @@ class WorldTest {
     fun `an app shows the code that the second factor asks for`() {
         val account = engine.account(signUp().token)
         val secret = account.enrollTotp().secret
-        account.confirmTotp(totp(secret, world.now())!!)
+        account.confirmTotp(world.totp(secret))
         account.recoveryCodesSaved()
         world.later(Duration.ofMinutes(1))
         val asked = engine.signIn(ADA, PASSWORD, LAPTOP)
-        val shown = Answer.Totp(totp(secret, world.now())!!)
+        val shown = Answer.Totp(world.totp(secret))
         val done = assertIs<Step.SignedIn>(engine.answer(asked, shown).step).session
         assertEquals(Aal.AAL2, done.aal)
-        assertNull(totp(Secret("no base32!"), world.now()))
     }
 
     @Test
     fun `a provider says who somebody is`() {
         val begun = engine.beginFederated("x", LAPTOP)
         val identity = Identity("x", "1815", handle = "@ada", email = ADA, emailVerified = true)
-        val known = engine.continueWith(begun, assertion(identity, begun), Intent.SIGN_UP)
+        val known = engine.continueWith(begun, world.assertion(identity, begun), Intent.SIGN_UP)
         assertEquals(Step.VerifyEmail("a…@example.org", canSkip = true), known.step)
         assertFailsWith<SelfsameException.InvalidShortName> {
-            assertion(identity.copy(provider = "No Name"), begun)
+            world.assertion(identity.copy(provider = "No Name"), begun)
         }
     }
 
