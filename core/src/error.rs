@@ -168,7 +168,7 @@ worded! {
         /// A newer release wrote the file.
         NewerFormat => "a newer release wrote the store; use that release";
         /// The key or passphrase does not fit the file.
-        WrongKey => "the key does not match the store";
+        WrongKey => "the key does not match the store; open it with its own key or passphrase";
         /// The keystore does not give its key now. Unlock the device or ask the person again, then call
         /// again.
         KeyLocked => "the keystore is locked; unlock it and try again";

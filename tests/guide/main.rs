@@ -1,6 +1,6 @@
 //! The Rust code of docs/guide. `build.rs` takes the blocks of each page, the module of the same name compiles them as
 //! they are on the page, and its tests call every function of them.
-#![allow(clippy::print_stdout, reason = "the tutorial is a program for a terminal")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the tutorial is a program for a terminal")]
 
 /// The code of a page.
 macro_rules! page {

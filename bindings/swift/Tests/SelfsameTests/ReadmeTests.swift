@@ -8,9 +8,12 @@ final class ReadmeTests: XCTestCase {
     func testTheFirstExample() async throws {
         let folder = try scratch()
         // begin: first
-        let key = try HostKey.generate()  // 32 bytes, for the keychain
+        // Only to try it: the key is in a file beside the store. An app keeps it in the keychain.
+        let keyFile = folder.appendingPathComponent("accounts.key")
+        if !FileManager.default.fileExists(atPath: keyFile.path) { try HostKey.generate().reveal().write(to: keyFile) }
+        let key = HostKey(try Data(contentsOf: keyFile))
         let file = folder.appendingPathComponent("accounts.selfsame")
-        let engine = try await Engine.openOrCreate(path: file, unlock: .hostKey(key))
+        let engine = try await Engine.create(path: file, unlock: .hostKey(key))
 
         // Sign up: a code goes to the address, which the app delivers.
         let laptop = Client(device: "Ada's laptop")

@@ -1,9 +1,13 @@
 package example
 
 import java.nio.file.Path
+import kotlin.io.path.exists
+import kotlin.io.path.readBytes
+import kotlin.io.path.writeBytes
 import selfsame.Answer
 import selfsame.Client
 import selfsame.Engine
+import selfsame.HostKey
 import selfsame.Secret
 import selfsame.SelfsameException
 import selfsame.SessionToken
@@ -16,10 +20,12 @@ private const val EMAIL = "ada@example.org"
 private val LAPTOP = Client("Ada's laptop")
 
 suspend fun main() {
-    // Keep the key where the platform keeps secrets: without it nobody reads the file again.
-    val unlock = Unlock.HostKey(generateHostKey())
+    // Only to try it: the key is in a file beside the store. An app keeps it in the platform's keystore.
+    val keyFile = Path.of("accounts.key")
+    if (!keyFile.exists()) keyFile.writeBytes(generateHostKey().reveal())
+    val unlock = Unlock.HostKey(HostKey(keyFile.readBytes()))
 
-    Engine.openOrCreate(Path.of("accounts.selfsame"), unlock).use { engine ->
+    Engine.create(Path.of("accounts.selfsame"), unlock).use { engine ->
         val password = Secret("correct horse battery staple")
         val signUp = engine.signUp(EMAIL, password, Client("Ada's phone"))
 
