@@ -61,8 +61,8 @@ impl Engine {
     /// Returns [`Error`] from the store.
     pub fn messages(&self, most: usize) -> Result<Vec<Message>, Error> {
         self.remind()?;
-        // The engine drops a message without a recipient, and goes on to the next. An empty answer therefore
-        // means an empty outbox.
+        // The engine drops a message without a recipient, and continues with the next. An empty answer
+        // therefore means an empty outbox.
         loop {
             let (fetched, is_all) = self.fetch(most.min(FETCHED_AT_ONCE))?;
             if is_all || !fetched.is_empty() {
