@@ -24,9 +24,9 @@ impl AccountHandle {
 
 #[uniffi::export]
 impl Engine {
-    /// Purges up to `limit` accounts (at most 256 in one call) whose time to be restored is over, in acts of
-    /// a bounded size. You can interrupt the call at any point and call again: the next call continues a
-    /// purge that was begun, and nothing is done twice.
+    /// Purges up to `limit` accounts (at most 256 in one call) that can no longer be restored, in acts of a
+    /// bounded size. You can interrupt the call at any point and call again: the next call continues a purge
+    /// that was begun, and nothing is done twice.
     ///
     /// The engine checks twice, a day apart: an account is purged by a call that comes at least 24 hours
     /// after a call that found it due. Call `purge_due` once a day, or as often as the report says.
@@ -59,13 +59,13 @@ pub enum RequestedBy {
 pub struct Deletion {
     /// When the account will be gone.
     pub purge_at: Timestamp,
-    /// The subscriptions that a store goes on billing until the person ends them there.
+    /// The subscriptions that an app store continues to bill until the person ends them there.
     pub still_billed: Vec<StillBilled>,
     /// The person's grants at providers. The host is asked to revoke them at the purge.
     pub grants: Vec<Grant>,
 }
 
-/// A subscription that a store goes on billing.
+/// A subscription that an app store continues to bill.
 #[uniffi::remote(Record)]
 pub struct StillBilled {
     /// The product.

@@ -167,8 +167,8 @@ impl Engine {
         Ok(self.0.picker()?)
     }
 
-    /// Removes an account from the picker and ends its sessions in this store. Deletes nothing of the
-    /// account. Has no effect if the account is not in the picker.
+    /// Removes an account from the picker and ends its sessions in this store. The account itself stays as it
+    /// is. Has no effect if the account is not in the picker.
     pub fn remove_from_picker(&self, account: AccountId) -> Result<(), SelfsameError> {
         Ok(self.0.remove_from_picker(account)?)
     }

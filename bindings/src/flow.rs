@@ -21,7 +21,7 @@ pub fn flow_of(token: FlowToken) -> Result<FlowId, SelfsameError> {
 #[uniffi::remote(Record)]
 pub struct Flow {
     /// The token that names the flow in the store. Keep it if the flow must survive a restart of the program,
-    /// and pass it to `resume`. A sign-in that is done at once has none.
+    /// and pass it to `resume`. Absent if a sign-in was done at once.
     pub token: Option<FlowToken>,
     /// The number of the step. Because an answer names it, a repeated answer has no second effect.
     pub number: u32,
@@ -219,9 +219,9 @@ pub enum SecondFactor {
 /// What the person wants with an identity that may or may not be known.
 #[uniffi::remote(Enum)]
 pub enum Intent {
-    /// An account. The flow creates one if there is none.
+    /// To sign up. If no account has the identity, the flow creates one.
     SignUp,
-    /// Their account. The flow creates one only if the person confirms it.
+    /// To sign in. If no account has the identity, the flow first asks whether to create one.
     SignIn,
 }
 

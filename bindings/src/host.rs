@@ -10,9 +10,9 @@ use crate::number::{at_most, counted};
 
 #[uniffi::export]
 impl Engine {
-    /// Fetches up to `most` messages, oldest first, at most 32 in one call. The life of a code starts when
-    /// its message is fetched. Before that, adds the deletion reminders that are due to the end of the
-    /// outbox. Returns a message again until it is reported as delivered.
+    /// Fetches up to `most` messages, oldest first, at most 32 in one call. First adds the deletion reminders
+    /// that are due to the end of the outbox. The life of a code starts when its message is fetched. Returns
+    /// a message again until it is reported as delivered.
     pub fn messages(&self, most: u32) -> Result<Vec<Message>, SelfsameError> {
         Ok(self.core().messages(at_most(most))?)
     }
@@ -69,7 +69,8 @@ pub struct Health {
     pub accounts: u64,
     /// The size of the file in bytes. Absent if the store is in memory.
     pub file_size: Option<u64>,
-    /// Since when the file may contain purged data that its old keys can read. Absent if it contains none.
+    /// Since when the file may contain purged data that the current keys can read. Absent if it contains
+    /// none.
     pub erasure_pending: Option<Timestamp>,
     /// Whether an older copy of the file would be refused. This requires an anchor.
     pub rollback_protected: bool,

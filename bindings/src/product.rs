@@ -11,8 +11,8 @@ use crate::error::SelfsameError;
 
 #[uniffi::export]
 impl Engine {
-    /// Sets what a product costs an account, as the biller told the host. Changes no profile of another
-    /// product and no other account.
+    /// Sets an account's billing profile for a product, as the biller told the host. All other profiles stay
+    /// as they are.
     ///
     /// Raises `IdentifierInUse` if another product or account has the customer reference; `UnknownProduct`;
     /// `UnknownAccount`; `InvalidCustomerRef`.
@@ -133,7 +133,7 @@ pub enum Destination {
         /// The page.
         url: String,
     },
-    /// The store that sold the product.
+    /// The app store that sold the product.
     Store {
         /// The store.
         store: ManagedBy,

@@ -17,8 +17,8 @@ pub struct SupportDesk(selfsame::SupportDesk);
 
 #[uniffi::export]
 impl Engine {
-    /// Returns the support desk of an operator. The host has authenticated the operator. Only the first 64
-    /// characters of the name are kept.
+    /// Returns the support desk of an operator. The host must authenticate the operator first. The engine
+    /// keeps only the first 64 characters of the name.
     pub fn support(&self, operator: String) -> Arc<SupportDesk> {
         Arc::new(SupportDesk(self.core().support(&operator)))
     }
@@ -46,9 +46,9 @@ impl SupportDesk {
         Ok(self.0.activity(account)?)
     }
 
-    /// Starts a deletion, with the same window as a deletion by the owner. The sessions wait instead of
-    /// ending: each continues when its owner gives fresh proof and restores the account. If a deletion is
-    /// under way, returns the figures of the first request and records this one.
+    /// Starts a deletion, with the same 30 days to restore as a deletion by the owner. The sessions wait
+    /// instead of ending: each continues when its owner gives fresh proof and restores the account. If a
+    /// deletion is pending, returns the pending one, changes nothing and records this request.
     ///
     /// Raises `UnknownAccount`; `TooEarly` within 30 days of a restore.
     pub fn start_deletion(&self, account: AccountId, ticket: String) -> Result<Deletion, SelfsameError> {

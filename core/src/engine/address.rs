@@ -184,7 +184,7 @@ impl AccountHandle {
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidEmail`],
     /// [`Refusal::AlreadyYours`], [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`];
-    /// [`Refusal::NotOffered`] if it is not a verified address of the account.
+    /// [`Refusal::NotOffered`] if `email` is not a verified address of the account.
     pub fn set_contact(&self, email: &str) -> Result<(), Error> {
         let email = parsed(email)?;
         self.act_fresh(|_, ctx, fresh| Ok(address::set_contact(fresh, &email, ctx)))

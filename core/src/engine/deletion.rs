@@ -51,9 +51,9 @@ impl AccountHandle {
 }
 
 impl Engine {
-    /// Purges up to `limit` accounts (at most 256 in one call) whose time to be restored is over, in acts of
-    /// a bounded size. You can interrupt the call at any point and call again: the next call continues a
-    /// purge that was begun, and nothing is done twice (SPEC 9.4).
+    /// Purges up to `limit` accounts (at most 256 in one call) that can no longer be restored, in acts of a
+    /// bounded size. You can interrupt the call at any point and call again: the next call continues a purge
+    /// that was begun, and nothing is done twice (SPEC 9.4).
     ///
     /// The engine checks twice, a day apart: an account is purged by a call that comes at least 24 hours
     /// after a call that found it due. Call `purge_due` once a day, or as often as the report says.
@@ -81,7 +81,7 @@ impl Engine {
         self.purge(limit, ACTS_AT_ONCE)
     }
 
-    /// Does the same in at most `acts` acts, for tests that interrupt a purge.
+    /// Purges like [`Self::purge_due`], in at most `acts` acts, for tests that interrupt a purge.
     ///
     /// # Errors
     /// Returns the errors of [`Self::purge_due`].

@@ -34,9 +34,9 @@ const FETCHED_AT_ONCE: usize = 32;
 const COUNTED_AT_MOST: usize = 10_000;
 
 impl Engine {
-    /// Fetches up to `most` messages, oldest first, at most 32 in one call. The life of a code starts when
-    /// its message is fetched (SPEC 12.5). Before that, adds the deletion reminders that are due to the end
-    /// of the outbox. Returns a message again until it is reported as [delivered](Self::delivered).
+    /// Fetches up to `most` messages, oldest first, at most 32 in one call. First adds the deletion reminders
+    /// that are due to the end of the outbox. The life of a code starts when its message is fetched (SPEC
+    /// 12.5). Returns a message again until it is reported as [delivered](Self::delivered).
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
@@ -61,8 +61,8 @@ impl Engine {
     /// Returns [`Error`] from the store.
     pub fn messages(&self, most: usize) -> Result<Vec<Message>, Error> {
         self.remind()?;
-        // The engine drops a message without a recipient, and goes on to the next. An empty answer therefore
-        // means an empty outbox.
+        // The engine drops a message without a recipient, and continues with the next. An empty answer
+        // therefore means an empty outbox.
         loop {
             let (fetched, is_all) = self.fetch(most.min(FETCHED_AT_ONCE))?;
             if is_all || !fetched.is_empty() {
@@ -308,7 +308,7 @@ pub struct Health {
     pub accounts: u64,
     /// The size of the file in bytes. `None` if the store is in memory.
     pub file_size: Option<u64>,
-    /// Since when the file may contain purged data that its old keys can read. `None` if it contains none
+    /// Since when the file may contain purged data that the current keys can read. `None` if it contains none
     /// (SPEC 10.4).
     pub erasure_pending: Option<Timestamp>,
     /// Whether an older copy of the file would be refused. This requires an [anchor](crate::Anchor).

@@ -15,9 +15,9 @@ use crate::rules::import::{self, Reading, Rivals};
 use crate::store::port::{MAX_ACT, MAX_ROWS, StoreError};
 use crate::store::view::View;
 
-/// Rows and bytes of one act, below a store's limits. An act is large because identifiers are spread over the
-/// file by their hash, and a page that holds several of an act is then written once. It is not larger because
-/// all other acts wait meanwhile.
+/// Rows and bytes of one act, below a store's limits. Hashes spread identifiers over the file, and an act
+/// writes a page once, however many of its identifiers the page holds. So an act is large. A larger one would
+/// keep all other acts waiting for too long.
 const ROWS: usize = MAX_ROWS - 8;
 const BYTES: usize = MAX_ACT / 2;
 

@@ -1,4 +1,4 @@
-//! Floor 4: the shell. Load facts, ask one rule, apply, answer.
+//! Floor 6: the calls. Each call loads facts, asks one rule, writes and answers.
 
 pub(crate) mod account;
 mod address;

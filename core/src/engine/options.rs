@@ -253,7 +253,7 @@ impl EngineOptions {
         self.opened(medium)
     }
 
-    /// Creates a store in an empty one that the test provides.
+    /// Creates a store in empty storage for rows that the test provides.
     ///
     /// # Errors
     /// Returns the errors of [`create`](Self::create).

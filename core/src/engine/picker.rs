@@ -75,8 +75,8 @@ impl Engine {
         })
     }
 
-    /// Removes an account from the picker and ends its sessions in this store. Deletes nothing of the
-    /// account. Has no effect if the account is not in the picker.
+    /// Removes an account from the picker and ends its sessions in this store. The account itself stays as it
+    /// is. Has no effect if the account is not in the picker.
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;

@@ -1,4 +1,4 @@
-//! Products that share the account, and what they cost (SPEC 8).
+//! Products that share the account, and their billing profiles (SPEC 8).
 
 use super::Engine;
 use super::account::AccountHandle;
@@ -12,8 +12,8 @@ use crate::records::verdict::Verdict;
 use crate::rules::product;
 
 impl Engine {
-    /// Sets what a product costs an account, as the biller told the host. Changes no profile of another
-    /// product and no other account (SPEC 8.3).
+    /// Sets an account's billing profile for a product, as the biller told the host. All other profiles stay
+    /// as they are (SPEC 8.3).
     ///
     /// ```
     /// # let notes = selfsame::Product {

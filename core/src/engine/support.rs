@@ -13,8 +13,8 @@ use crate::records::verdict::Verdict;
 use crate::rules::support;
 
 impl Engine {
-    /// Returns the support desk of an operator. The host has authenticated the operator. Only the first 64
-    /// characters of the name are kept.
+    /// Returns the support desk of an operator. The host must authenticate the operator first. The engine
+    /// keeps only the first 64 characters of the name.
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
@@ -152,9 +152,9 @@ impl SupportDesk {
         })
     }
 
-    /// Starts a deletion, with the same window as a deletion by the owner. The sessions wait instead of
-    /// ending: each continues when its owner gives fresh proof and restores the account. If a deletion is
-    /// under way, returns the figures of the first request and records this one.
+    /// Starts a deletion, with the same 30 days to restore as a deletion by the owner. The sessions wait
+    /// instead of ending: each continues when its owner gives fresh proof and restores the account. If a
+    /// deletion is pending, returns the pending one, changes nothing and records this request.
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;

@@ -83,9 +83,9 @@ impl Timekeeper {
         }
     }
 
-    /// Returns the moment if the host is right about the time. It is never later than the current moment. The
-    /// engine would believe a wall clock that is ahead of the host's time again at once, so the later of the
-    /// two counts. The time for waits stays, so that no wait gets shorter.
+    /// Returns the moment if the host is right about the time. It is never later than the current moment. If
+    /// the wall clock is ahead of the host's time, the engine would believe the wall clock again at once. So
+    /// the later of the two counts. The time for waits stays, so that no wait gets shorter.
     pub(crate) fn trusted(&self, time: Timestamp) -> Moment {
         let before = self.moment();
         let now = time.max(before.wall).min(before.now);

@@ -48,13 +48,13 @@ impl RequestedBy {
 pub struct Deletion {
     /// When the account will be gone.
     pub purge_at: Timestamp,
-    /// The subscriptions that a store goes on billing until the person ends them there.
+    /// The subscriptions that an app store continues to bill until the person ends them there.
     pub still_billed: Vec<StillBilled>,
     /// The person's grants at providers. The host is asked to revoke them at the purge.
     pub grants: Vec<Grant>,
 }
 
-/// A subscription that a store goes on billing.
+/// A subscription that an app store continues to bill.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct StillBilled {

@@ -204,7 +204,7 @@ coded! {
             /// The page.
             url: String,
         },
-        /// The store that sold the product.
+        /// The app store that sold the product.
         Store {
             /// The store.
             store: ManagedBy,

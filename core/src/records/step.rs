@@ -25,7 +25,7 @@ use crate::records::session::{Aal, Amr, Session};
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct Flow {
     /// The token that names the flow in the store. Keep it if the flow must survive a restart of the program,
-    /// and pass it to [`Engine::resume`](crate::Engine::resume). A sign-in that is done at once has none.
+    /// and pass it to [`Engine::resume`](crate::Engine::resume). `None` if a sign-in was done at once.
     pub token: Option<FlowToken>,
     /// The number of the step. Because an answer names it, a repeated answer has no second effect.
     pub number: u32,
@@ -128,7 +128,7 @@ coded! {
         ProveOwnership {
             /// The chosen account.
             candidate: Candidate,
-            /// The sign-in method that the link adds. Absent if the new password is dropped.
+            /// The sign-in method that the link adds. `None` if the link drops the new password.
             adding: Option<Adding>,
             /// The accepted proofs.
             accepted: Vec<Accepted>,
@@ -310,9 +310,9 @@ pub struct Candidate {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub enum Intent {
-    /// An account. The flow creates one if there is none.
+    /// To sign up. If no account has the identity, the flow creates one.
     SignUp,
-    /// Their account. The flow creates one only if the person confirms it.
+    /// To sign in. If no account has the identity, the flow first asks whether to create one.
     SignIn,
 }
 

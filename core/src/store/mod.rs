@@ -1,4 +1,4 @@
-//! Floor 3: the only place that uses redb.
+//! Floor 5: the rows, and the only place that uses redb.
 //!
 //! [`port`] is what the floors above may use. [`redb`] implements it in a file or in memory.
 
