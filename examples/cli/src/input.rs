@@ -60,7 +60,7 @@ pub(crate) fn two_passwords(from_stdin: bool) -> Result<(Secret, Secret), Troubl
     Ok((given(now)?, given(new)?))
 }
 
-/// Reads a code from a message, from the terminal or a pipe. The engine ignores spaces and dashes in it.
+/// Reads a code from a message, from the terminal or a pipe. The engine accepts any grouping of its digits.
 pub(crate) fn code() -> Result<Secret, Trouble> {
     let typed = match io::stdin().is_terminal() {
         true => line("Code: ")?,

@@ -13,7 +13,7 @@ use crate::trouble::Trouble;
 use crate::words::{self, Tone};
 
 /// The number of accounts in one call of the engine.
-const AT_A_TIME: usize = 8 * 1024;
+const BATCH: usize = 8 * 1024;
 /// The number of refusals in the text output. JSON has all of them.
 const SHOWN: usize = 20;
 
@@ -25,9 +25,8 @@ impl Store {
         let opened = File::open(file).map_err(cannot)?;
         let length = opened.metadata().map_err(cannot)?.len();
         let engine = self.open(&unlock)?;
-        let mut import =
-            Import { engine: &engine, dry_run, brought: Vec::new(), outcome: Outcome::default() };
-        let mut progress = Flow::over(length);
+        let mut import = Import { engine: &engine, dry_run, batch: Vec::new(), outcome: Outcome::default() };
+        let mut progress = ProgressBar::over(length);
         let mut reader = BufReader::new(opened);
         let mut line = String::new();
         while reader.read_line(&mut line).map_err(cannot)? > 0 {
@@ -35,7 +34,7 @@ impl Store {
             progress.read(line.len(), import.outcome.lines);
             line.clear();
         }
-        import.bring()?;
+        import.import_batch()?;
         progress.clear();
         Ok(import.outcome.report(dry_run))
     }
@@ -45,7 +44,7 @@ struct Import<'a> {
     engine: &'a Engine,
     dry_run: bool,
     /// The accounts of the next call, with their line numbers.
-    brought: Vec<(usize, ImportedAccount)>,
+    batch: Vec<(usize, ImportedAccount)>,
     outcome: Outcome,
 }
 
@@ -66,14 +65,14 @@ impl Import<'_> {
             return Ok(());
         }
         match serde_json::from_str(text.trim()) {
-            Ok(account) => self.brought.push((number, account)),
+            Ok(account) => self.batch.push((number, account)),
             Err(why) => self.outcome.refused.push((number, String::new(), why.to_string())),
         }
-        if self.brought.len() >= AT_A_TIME { self.bring() } else { Ok(()) }
+        if self.batch.len() >= BATCH { self.import_batch() } else { Ok(()) }
     }
 
-    fn bring(&mut self) -> Result<(), Trouble> {
-        let (numbers, accounts): (Vec<_>, Vec<_>) = std::mem::take(&mut self.brought).into_iter().unzip();
+    fn import_batch(&mut self) -> Result<(), Trouble> {
+        let (numbers, accounts): (Vec<_>, Vec<_>) = std::mem::take(&mut self.batch).into_iter().unzip();
         let outcomes = self.engine.import_accounts(&accounts, self.dry_run)?;
         for ((number, account), outcome) in numbers.into_iter().zip(accounts).zip(outcomes) {
             let of = &mut self.outcome;
@@ -134,14 +133,14 @@ impl Outcome {
 }
 
 /// A progress bar, on a terminal only.
-struct Flow {
+struct ProgressBar {
     length: u64,
     read: u64,
     percent: Option<u64>,
     is_shown: bool,
 }
 
-impl Flow {
+impl ProgressBar {
     fn over(length: u64) -> Self {
         Self { length, read: 0, percent: None, is_shown: io::stderr().is_terminal() }
     }

@@ -45,7 +45,7 @@ impl Store {
                 let taken = self.signed_in()?.account.take_seen_email(*method);
                 taken.map_err(otherwise(
                     &Refusal::NotOffered,
-                    "the provider reports no new address for this method; list them: selfsame methods",
+                    "the provider reports no new address for this method; list the methods: selfsame methods",
                 ))?;
                 let value = json!({ "taken_from": method.to_string() });
                 Ok(Report::done(value, "the address is added to the account, but not verified")

@@ -168,7 +168,7 @@ impl From<Explained> for Planned {
 /// The commands for privacy requests.
 #[derive(Subcommand)]
 pub(crate) enum Privacy {
-    /// Make a request, due in a month; while it is open, the same request is returned again
+    /// Make a request, due in a month; a second call returns the same request while it is open
     #[command(after_help = "\
 Example:
   selfsame privacy request access")]

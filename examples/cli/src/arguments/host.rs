@@ -36,7 +36,7 @@ pub(crate) enum Stands {
     PastDue,
     /// Paid, but does not renew
     Canceled,
-    /// Ended
+    /// No longer active
     Ended,
 }
 

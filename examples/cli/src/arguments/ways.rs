@@ -43,7 +43,7 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Set the display name, which several accounts can share and nobody can sign in with
+    /// Set the display name. It is not unique, and nobody can sign in with it
     #[command(after_help = "\
 Examples:
   selfsame name \"Ada Lovelace\"

@@ -170,7 +170,7 @@ pub(crate) fn hints(step: &Step) -> Vec<Hint> {
         Step::Done => {
             return vec![
                 hint("selfsame account", "show the account"),
-                hint("selfsame begin-federated PROVIDER", "sign in again, after an undo"),
+                hint("selfsame begin-federated PROVIDER", "after an undo, sign in again"),
             ];
         }
         Step::AlreadySignedIn { .. } | Step::Ended => {
