@@ -189,7 +189,7 @@ fn the_first_verified_address_starts_a_review_of_earlier_methods() {
     let asked = desk.done(&["email", "prove"], &desk.code());
     assert!(asked.contains("selfsame methods review --keep ID") && asked.contains("work @ada-l"), "{asked}");
     let page = desk.done(&["account"], "");
-    assert!(page.contains("disabled until you keep it"), "{page}");
+    assert!(page.contains("suspended until you keep it"), "{page}");
     let work = id(&desk.json(&["account"], ""), 1);
     told(&desk.run(&["methods", "review", "--keep", &work], b""), 2, "--yes", "not confirmed");
     desk.done(&["methods", "review", "--keep", &work, "--yes"], "");

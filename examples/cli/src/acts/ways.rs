@@ -52,7 +52,7 @@ impl Store {
                     .then(vec![hint("selfsame email verify EMAIL", "verify it")]))
             }
             Methods::Review { keep, keep_second_factor, password, confirmed } => {
-                let what = "This removes every disabled sign-in method that you do not keep";
+                let what = "This removes every suspended sign-in method that you do not keep";
                 let SignedIn { account, .. } = self.sure(confirmed.yes, what)?;
                 let methods = account.view()?.methods;
                 let keeps_password = methods.iter().any(|method| is_kept_password(method, keep));

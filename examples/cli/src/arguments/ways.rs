@@ -129,10 +129,10 @@ Example:
         /// The identity's id, from `selfsame methods`
         method: MethodId,
     },
-    /// Choose which sign-in methods to keep after the account verifies its first address
+    /// Choose which suspended sign-in methods to keep after the account verifies its first address
     ///
-    /// Asks for confirmation, and removes each method that you do not keep. If you keep the password, the program
-    /// asks for a new one.
+    /// Asks for confirmation, and removes each suspended method that you do not keep. If you keep a suspended
+    /// password, the program asks for a new one.
     #[command(after_help = "\
 Examples:
   selfsame methods review --yes

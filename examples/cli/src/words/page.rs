@@ -72,7 +72,7 @@ pub(super) fn account(answer: &Value, names: &Names) -> Said {
 pub(crate) fn methods(answer: &Value) -> Vec<String> {
     let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let methods = list("methods").iter().map(|one| {
-        let marks = [("compromised_at", "others may know it"), ("suspended", "disabled until you keep it")];
+        let marks = [("compromised_at", "others may know it"), ("suspended", "suspended until you keep it")];
         let is_marked = |member: &str| one.get(member).is_some_and(|it| !it.is_null() && it != false);
         let marked = marks.into_iter().filter(|(member, _)| is_marked(member)).map(|(_, mark)| mark);
         let seen = Some(text(one, "seen_email")).filter(|seen| !seen.is_empty());
@@ -95,7 +95,7 @@ pub(crate) fn methods(answer: &Value) -> Vec<String> {
 pub(crate) fn mfa(answer: &Value) -> String {
     let Some(mfa) = answer.get("mfa").filter(|mfa| !mfa.is_null()) else {
         let waits = if is(answer, "second_factor_suspended") {
-            "; a second factor is disabled until you keep it"
+            "; a second factor is suspended until you keep it"
         } else {
             ""
         };
