@@ -1,4 +1,4 @@
-//! How do I give somebody everything that is held about them, and answer who asks for more?
+//! How do I export the data of an account, and answer a privacy request?
 //!
 //! `cargo run --example export_my_data`
 #![allow(clippy::print_stdout, reason = "an example shows what it did")]
@@ -22,32 +22,32 @@ fn main() -> Result<(), Box<dyn Error>> {
     let account = engine.account(&sign_up(&engine, "ada@example.org", &password)?)?;
     account.set_display_name(Some("Ada"))?;
 
-    // A device that was left unlocked on a table must not give everything away: the proof has to be fresh.
+    // An export requires fresh proof, so that nobody can export from an unlocked device.
     watch.later(Duration::from_secs(6 * 60));
     let Err(Refused::Refused(Refusal::ReauthenticationRequired { accepted })) = account.export() else {
-        return Err("a proof of six minutes ago is not fresh".into());
+        return Err("proof from six minutes ago is not fresh".into());
     };
-    println!("first prove again that it is you: {accepted:?}");
+    println!("fresh proof is required: {accepted:?}");
     let asked = account.reauthenticate()?;
     let again = engine.answer(&asked, Answer::Password(password))?.signed_in()?;
-    // The session has another token from here on.
+    // The session now has a new token.
     let account = engine.account(&again.token)?;
 
-    // One JSON document, of the schema `selfsame::EXPORT_SCHEMA`.
+    // The export is one JSON document. Its schema is `selfsame::EXPORT_SCHEMA`.
     let text = account.export()?;
     let document: Value = serde_json::from_str(&text)?;
-    let held = document.get("account").ok_or("a document has the account")?;
+    let held = document.get("account").ok_or("the document must have an account")?;
     println!("{}", serde_json::to_string_pretty(held)?);
     assert_eq!(held.get("display_name"), Some(&Value::from("Ada")));
-    for (member, held) in document.as_object().ok_or("a document")? {
+    for (member, held) in document.as_object().ok_or("the export must be an object")? {
         if let Some(list) = held.as_array() {
             println!("{member}: {}", list.len());
         }
     }
-    // It is everything but the secrets, so that a copy that gets lost opens nothing.
+    // The export contains no secrets, so a lost copy gives no access.
     assert!(!text.contains("argon2") && !text.contains("correct horse"));
 
-    // The host may hold more, of which the engine knows nothing. Who asks for that has an answer in a month.
+    // The host may have more data than the engine. It must answer a request for that data within a month.
     let request = account.request_privacy(RequestKind::Access)?;
     let open = engine.open_requests(100)?;
     println!("open: {} {:?}, due in {}", open.len(), request.kind, request.due_at.year_month());

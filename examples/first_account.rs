@@ -1,4 +1,4 @@
-//! How do I make a store, sign somebody up, and sign them in again?
+//! How do I create a store, sign somebody up, and sign them in again?
 //!
 //! `cargo run --example first_account`
 #![allow(clippy::print_stdout, reason = "an example shows what it did")]
@@ -10,7 +10,7 @@ use selfsame::{Answer, Client, Engine, HostKey, MessageKind, Policy, Secret, Sys
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("accounts.selfsame");
-    // The host keeps this key where the platform keeps keys: never beside the file.
+    // Keep this key in the platform's keystore, never beside the file.
     let key = HostKey::generate(&SystemEntropy)?;
     let policy = Policy::builder().realm("Field Notes").build()?;
     let options = Engine::options(Unlock::HostKey(key)).policy(policy);
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let password = Secret::from("correct horse battery staple");
 
     let mut flow = engine.sign_up("ada@example.org", &password, &laptop)?;
-    // The host sends the messages. Here, the person reads the code at once and types it.
+    // The host sends the messages. Here, the person types the code at once.
     for message in engine.messages(10)? {
         engine.delivered(message.id)?;
         if let MessageKind::VerifyEmail { code } = message.kind {
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("signed up: {}", flow.signed_in()?.account);
 
-    // Another day: only the file is left.
+    // Another day, the application opens the file again.
     drop(engine);
     let engine = options.open(&path)?;
     let session = engine.sign_in("Ada@Example.org", &password, &laptop)?.signed_in()?;

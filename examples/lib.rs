@@ -1,5 +1,5 @@
-//! One runnable answer for each "how do I …?": the files beside this one. Here is what they begin with: somebody who
-//! has an account, as `first_account` shows step by step, and a clock to turn where an example is about time.
+//! Helpers for the examples beside this file: signing up, as `first_account` shows step by step, and a clock that
+//! an example can advance. Each example is a program that answers one "how do I …?".
 
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,12 +9,12 @@ use selfsame::{
     Answer, Client, Clock, Engine, Flow, MessageKind, Reading, Secret, SessionToken, SystemClock,
 };
 
-/// The machine's clocks, and what was added to both.
+/// The system clocks, plus an offset.
 #[derive(Debug, Default)]
 pub struct Watch(AtomicU64);
 
 impl Watch {
-    /// Time passes, in milliseconds no faster than a program runs.
+    /// Advances the time by `span`, in whole milliseconds.
     pub fn later(&self, span: Duration) {
         self.0.fetch_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX), Ordering::AcqRel);
     }
@@ -27,19 +27,19 @@ impl Clock for Watch {
     }
 }
 
-/// Makes an account, and gives the token of the session that opens with it.
+/// Signs up, verifies the address, and returns the session token.
 ///
 /// # Errors
-/// What the engine answers, and a text where it answers what it never should.
+/// Returns an error if the engine refuses or does not sign the person in.
 pub fn sign_up(engine: &Engine, email: &str, password: &Secret) -> Result<SessionToken, Box<dyn Error>> {
     let begun = engine.sign_up(email, password, &Client::on("laptop"))?;
     Ok(prove_address(engine, &begun)?.signed_in()?.token)
 }
 
-/// Delivers what is in the outbox to a person who types the newest code.
+/// Delivers all messages, and answers the flow with the newest code.
 ///
 /// # Errors
-/// What the engine answers; a text where no code was sent.
+/// Returns an error if the engine refuses, or if no code was sent.
 pub fn prove_address(engine: &Engine, flow: &Flow) -> Result<Flow, Box<dyn Error>> {
     let mut typed = Err("no code was sent");
     for message in engine.messages(10)? {

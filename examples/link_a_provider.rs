@@ -1,4 +1,4 @@
-//! How do I let somebody who has a password sign in with X as well, and not to a second account?
+//! How do I link X to an account that has a password, so that X opens the same account?
 //!
 //! `cargo run --example link_a_provider`
 #![allow(clippy::print_stdout, reason = "an example shows what it did")]
@@ -13,13 +13,13 @@ use selfsame::{
 };
 use selfsame_examples::{Watch, prove_address, sign_up};
 
-/// Signs in with X. X issues no ID token that the engine could check, so the host states what X said after its own
-/// OAuth exchange. The statement names one flow and is of no use in another.
+/// Signs in with X. X issues no ID token that the engine can verify. The host does the OAuth exchange, then states its
+/// result. The statement is valid for one flow only.
 fn at_x(engine: &Engine) -> Result<Flow, Box<dyn Error>> {
     let x: ProviderId = "x".parse()?;
     let begun = engine.begin_federated(&x, &Client::on("Ada's phone"))?;
     let Step::PresentAssertion { flow, .. } = &begun.step else {
-        return Err("a federated flow begins at the provider".into());
+        return Err("a federated flow must begin with an assertion".into());
     };
     let statement = HostStatement {
         flow: *flow,
@@ -39,39 +39,42 @@ fn main() -> Result<(), Box<dyn Error>> {
     let password = Secret::from("correct horse battery staple");
     let ada = engine.resolve(&sign_up(&engine, "ada@example.org", &password)?)?.account;
 
-    // Another day, when the rate limit allows another mail. The account does not know the X identity. An email alone
-    // links nothing, because anybody could have typed it at X.
+    // A day later, the rate limit allows another mail. No account has the X identity. An email address alone does not
+    // link it, because anybody could have typed the address at X.
     watch.later(Duration::from_secs(24 * 60 * 60));
     let asked = at_x(&engine)?;
-    println!("{}: does she want an account?", asked.step.code());
+    println!("{}: does she want to create an account?", asked.step.code());
     let asked = engine.answer(&asked, Answer::Confirm)?;
-    // X is the authority for no email domain, so its word that it verified the address is no proof.
-    println!("{}: is the mailbox hers?", asked.step.code());
+    // X is not an authority for any email domain, so its claim does not verify the address.
+    println!("{}: can she read the mailbox?", asked.step.code());
     let asked = prove_address(&engine, &asked)?;
 
-    // Only now is she told that there is an account with this address, and as little as she needs to know it by.
+    // Only now does she learn that an account has this address, with just enough detail to recognise it.
     let Step::LinkOrCreate { email, candidates, .. } = &asked.step else {
-        return Err(format!("she is to be asked, not at {}", asked.step.code()).into());
+        return Err(format!("the engine must ask for an account, not {}", asked.step.code()).into());
     };
     for candidate in candidates {
         let (place, methods, created) = (candidate.place, &candidate.methods, candidate.created);
-        println!("{}: {place}. an account with {email}, {methods:?}, made in {created}", asked.step.code());
+        println!(
+            "{}: {place}. an account with {email}, {methods:?}, created in {created}",
+            asked.step.code()
+        );
     }
     // She chooses the first.
     let asked = engine.answer(&asked, Answer::LinkTo(1))?;
-    // The mailbox was proven, the account was not: a link needs a way in that it already has.
+    // She proved that the mailbox is hers, but not the account. She must use a sign-in method that the account has.
     println!("{}: is the account hers?", asked.step.code());
     let linked = engine.answer(&asked, Answer::Password(password))?.signed_in()?;
     println!("{}: {}", linked.outcome.code(), linked.account == ada);
     assert_eq!((linked.outcome, linked.account), (SignInOutcome::Linked, ada));
 
-    // From now on either leads to the same account, without a question.
+    // From now on, both sign-in methods open the same account directly.
     let by_x = at_x(&engine)?.signed_in()?;
     assert_eq!((by_x.outcome, by_x.account), (SignInOutcome::SignedIn, ada));
     let account = engine.account(&by_x.token)?;
     let methods = account.view()?.methods;
     for method in &methods {
-        println!("way in: {:?} {}", method.kind, method.handle.as_deref().unwrap_or_default());
+        println!("sign-in method: {:?} {}", method.kind, method.handle.as_deref().unwrap_or_default());
     }
     assert_eq!(methods.len(), 2);
     Ok(())

@@ -1,11 +1,11 @@
-//! What a provider says of a person, as the program reads it.
+//! Reading a provider's assertion.
 
 use selfsame::{Assertion, FlowId, HostStatement};
 use serde::Deserialize;
 
 use crate::trouble::Trouble;
 
-/// A host's statement: what it learnt from a provider in an exchange of its own.
+/// A statement of the host: what the host learned from the provider.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Statement {
@@ -19,8 +19,8 @@ struct Statement {
     email_verified: bool,
 }
 
-/// The assertion in a text, made for the flow. A statement is JSON, an ID token three parts with dots
-/// between; what else is wrong with a token the engine says.
+/// Reads an assertion for the flow. A statement is JSON. Text with dots and base64url characters only is an ID
+/// token, which the engine checks.
 pub(crate) fn read(mut text: String, flow: FlowId) -> Result<Assertion, Trouble> {
     text.truncate(text.trim_ascii_end().len());
     text.drain(..text.len() - text.trim_ascii_start().len());
@@ -28,21 +28,21 @@ pub(crate) fn read(mut text: String, flow: FlowId) -> Result<Assertion, Trouble>
     if text.contains('.') && text.bytes().all(is_of_token) {
         return Ok(Assertion::IdToken(text.into()));
     }
-    // The reader's own words would repeat what was given; where it stopped is enough.
+    // The parser's text could repeat the input, so report only the position.
     let stated: Statement = serde_json::from_str(&text).map_err(|error| {
         let what = match text.starts_with('{') {
-            true => format!("no statement (line {}, column {})", error.line(), error.column()),
+            true => format!("not a valid statement (line {}, column {})", error.line(), error.column()),
             false => "neither a statement nor an ID token".to_owned(),
         };
         Trouble::Unusable(format!(
-            "that is {what}; a statement is {{\"provider\": \"x\", \"subject\": \"1815\"}}, and may have \
+            "the input is {what}; a statement looks like {{\"provider\": \"x\", \"subject\": \"1815\"}}, with optional \
              handle, email and email_verified"
         ))
     })?;
     let provider = stated
         .provider
         .parse()
-        .map_err(|_| Trouble::Unusable("the statement's provider is no provider's name".into()))?;
+        .map_err(|_| Trouble::Unusable("the statement has an invalid provider name; use x or work".into()))?;
     Ok(Assertion::Stated(HostStatement {
         flow,
         provider,

@@ -1,11 +1,11 @@
-//! Times as people read them.
+//! Times as text.
 
 use std::time::Duration;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// `1 Jan 2026, 00:00`; seconds where there are any.
+/// `1 Jan 2026, 00:00`; with seconds if they are not zero.
 pub(crate) fn moment(ms: u64) -> String {
     format!("{}, {}", day(ms), clock(ms))
 }
@@ -25,18 +25,18 @@ pub(crate) fn day(ms: u64) -> String {
     format!("{day} {name} {year}")
 }
 
-/// `01 Jan 2026`: as wide on every day, for tables.
+/// `01 Jan 2026`, with a fixed width for tables.
 pub(crate) fn wide_day(ms: u64) -> String {
     format!("{:0>11}", day(ms))
 }
 
-/// `01 Jan 2026, 00:00:00`: as wide at every time, for tables.
+/// `01 Jan 2026, 00:00:00`, with a fixed width for tables.
 pub(crate) fn wide_moment(ms: u64) -> String {
     let seconds = ms / 1_000;
     format!("{}, {:02}:{:02}:{:02}", wide_day(ms), seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
 }
 
-/// The beginning of a day that is written `2026-01-31`, in UTC; nothing where it is no day since 1970.
+/// Parses a day like `2026-01-31` and returns its start in UTC. Returns `None` for anything but a day since 1970.
 pub(crate) fn parse_day(text: &str) -> Option<u64> {
     let mut parts = text.splitn(3, '-').map(|part| {
         let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
@@ -52,12 +52,12 @@ pub(crate) fn parse_day(text: &str) -> Option<u64> {
     let day_of_year = (153 * march_month + 2) / 5 + date - 1;
     let days = march_year * 365 + march_year / 4 - march_year / 100 + march_year / 400 + day_of_year;
     let ms = days.checked_sub(719_468)? * 86_400_000;
-    // The 31st of a month of 30 days is another day.
+    // Rejects days that the month does not have.
     let month = usize::try_from(month - 1).ok().and_then(|month| MONTHS.get(month))?;
     (day(ms) == format!("{date} {month} {year}")).then_some(ms)
 }
 
-/// `00:00`; seconds, and their thousandths, where there are any.
+/// `00:00`; with seconds and milliseconds if they are not zero.
 pub(crate) fn clock(ms: u64) -> String {
     let (seconds, rest) = (ms / 1_000 % 60, ms % 1_000);
     let minutes = format!("{:02}:{:02}", ms / 3_600_000 % 24, ms / 60_000 % 60);
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_read_as_people_write_them() {
+    fn times_have_a_readable_form() {
         for (ms, read) in [
             (0, "1 Jan 1970, 00:00"),
             (951_782_400_000, "29 Feb 2000, 00:00"),
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(span(Duration::ZERO), "no time");
     }
     #[test]
-    fn a_day_that_is_written_is_the_day_that_is_read() {
+    fn a_formatted_day_parses_to_itself() {
         for (text, read) in [
             ("1970-01-01", Some(0)),
             ("2000-02-29", Some(951_782_400_000)),

@@ -1,4 +1,4 @@
-//! What a person or a pipe gives: passwords, codes, statements, ID tokens, key sets and a yes.
+//! Input from a person or a pipe: passwords, codes, statements, ID tokens, key sets and confirmations.
 
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
@@ -9,14 +9,14 @@ use selfsame::Secret;
 use crate::prompt;
 use crate::trouble::Trouble;
 
-/// What the largest of them may have: a key set.
+/// The most bytes of an input. Key sets are the largest.
 const LONGEST: u64 = 64 * 1_024;
 
-/// A password: from the pipe where that was asked for, else from the terminal. A new one is typed twice.
+/// Reads a password, from standard input or from the terminal. The terminal asks for a new one twice.
 pub(crate) fn password(from_stdin: bool, is_new: bool) -> Result<Secret, Trouble> {
     if from_stdin {
         let mut bytes = all_of(io::stdin().lock(), "standard input")?;
-        // The line's end that `echo` and a text file bring.
+        // `echo` and text files end with a line break.
         if bytes.last() == Some(&b'\n') {
             bytes.pop();
             if bytes.last() == Some(&b'\r') {
@@ -29,22 +29,22 @@ pub(crate) fn password(from_stdin: bool, is_new: bool) -> Result<Secret, Trouble
         return Err(no_terminal());
     }
     let password = given(prompt::hidden("Password: ")?)?;
-    if is_new && prompt::hidden("The same again: ")? != password.reveal() {
-        return Err(Trouble::Unusable("these are two passwords; nothing was done".into()));
+    if is_new && prompt::hidden("Repeat the password: ")? != password.reveal() {
+        return Err(Trouble::Unusable("the passwords are different; nothing was done".into()));
     }
     Ok(password)
 }
 
-/// The password of now and a new one: two lines of the pipe where that was asked for, else the terminal.
+/// Reads the current and the new password, from two lines of standard input or from the terminal.
 pub(crate) fn two_passwords(from_stdin: bool) -> Result<(Secret, Secret), Trouble> {
     if !from_stdin {
         if !io::stdin().is_terminal() {
             return Err(no_terminal());
         }
-        let now = given(prompt::hidden("Password now: ")?)?;
+        let now = given(prompt::hidden("Current password: ")?)?;
         let new = given(prompt::hidden("New password: ")?)?;
-        if prompt::hidden("The same again: ")? != new.reveal() {
-            return Err(Trouble::Unusable("these are two passwords; nothing was done".into()));
+        if prompt::hidden("Repeat the password: ")? != new.reveal() {
+            return Err(Trouble::Unusable("the passwords are different; nothing was done".into()));
         }
         return Ok((now, new));
     }
@@ -54,13 +54,13 @@ pub(crate) fn two_passwords(from_stdin: bool) -> Result<(Secret, Secret), Troubl
     let (now, new) = (line().unwrap_or_default(), line().unwrap_or_default());
     if line().is_some_and(|rest| !rest.is_empty()) || new.is_empty() {
         return Err(Trouble::Unusable(
-            "two lines are wanted, the password of now and the new one; nothing was done".into(),
+            "give two lines, the current password and the new one; nothing was done".into(),
         ));
     }
     Ok((given(now)?, given(new)?))
 }
 
-/// A mailed code, from the terminal or a pipe. The engine reads it in any grouping.
+/// Reads a code from a message, from the terminal or a pipe. The engine accepts any grouping of its digits.
 pub(crate) fn code() -> Result<Secret, Trouble> {
     let typed = match io::stdin().is_terminal() {
         true => line("Code: ")?,
@@ -69,17 +69,17 @@ pub(crate) fn code() -> Result<Secret, Trouble> {
     Ok(typed.into())
 }
 
-/// The code that the authenticator app shows.
+/// Reads the code from the authenticator app.
 pub(crate) fn totp() -> Result<Secret, Trouble> {
-    secret("Code of the app: ")
+    secret("Code from the app: ")
 }
 
-/// A recovery code, or one that undoes a change.
+/// Reads a recovery code or an undo code.
 pub(crate) fn long_code(what: &str) -> Result<Secret, Trouble> {
     secret(&format!("{what}: "))
 }
 
-/// A line that is typed on the terminal and may be seen.
+/// Reads a line from the terminal, which shows it.
 pub(crate) fn line(asked: &str) -> Result<String, Trouble> {
     let mut typed = String::new();
     ask(asked);
@@ -88,7 +88,7 @@ pub(crate) fn line(asked: &str) -> Result<String, Trouble> {
     Ok(typed)
 }
 
-/// A code that nobody is to see, from the terminal or a pipe.
+/// Reads a code from a pipe, or hidden from the terminal.
 fn secret(asked: &str) -> Result<Secret, Trouble> {
     let bytes = match io::stdin().is_terminal() {
         true => prompt::hidden(asked)?,
@@ -97,17 +97,17 @@ fn secret(asked: &str) -> Result<Secret, Trouble> {
     Ok(text(bytes)?.as_str().into())
 }
 
-/// What a provider says, as [`assertion`](crate::assertion) reads it.
+/// Reads the text of an assertion, for [`assertion`](crate::assertion).
 pub(crate) fn assertion(file: Option<&Path>) -> Result<String, Trouble> {
-    from(file, "What the provider says, a statement or an ID token; Ctrl-D ends it:\n")
+    from(file, "Type a statement or an ID token, then Ctrl-D:\n")
 }
 
-/// A provider's key set.
+/// Reads a provider's key set.
 pub(crate) fn key_set(file: Option<&Path>) -> Result<String, Trouble> {
-    from(file, "The key set, as JSON; Ctrl-D ends it:\n")
+    from(file, "Type the key set as JSON, then Ctrl-D:\n")
 }
 
-/// A text of a file; of standard input where none is named, or `-`.
+/// Reads a file, or standard input if the file is missing or `-`.
 fn from(file: Option<&Path>, asked: &str) -> Result<String, Trouble> {
     let bytes = match file.filter(|file| file.as_os_str() != "-") {
         Some(path) => {
@@ -127,13 +127,13 @@ fn from(file: Option<&Path>, asked: &str) -> Result<String, Trouble> {
 
 fn given(bytes: Vec<u8>) -> Result<Secret, Trouble> {
     if bytes.is_empty() {
-        return Err(Trouble::Unusable("no password was given; nothing was done".into()));
+        return Err(Trouble::Unusable("the password is empty; nothing was done".into()));
     }
     Ok(bytes.into())
 }
 
 fn no_terminal() -> Trouble {
-    Trouble::Unusable("there is no terminal to ask on: --password-stdin takes a pipe".into())
+    Trouble::Unusable("there is no terminal to ask for a password; use --password-stdin with a pipe".into())
 }
 
 fn ask(what: &str) {
@@ -142,22 +142,20 @@ fn ask(what: &str) {
 }
 
 fn all_of(source: impl Read, name: &str) -> Result<Vec<u8>, Trouble> {
-    // As large as it can get, so that no copy of a password is left behind by growing.
+    // Full capacity from the start: growing would leave copies of a password in memory.
     let mut bytes = Vec::with_capacity(usize::try_from(LONGEST).unwrap_or_default() + 64);
     source.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
     if bytes.is_empty() {
         return Err(Trouble::Unusable(format!("{name} is empty")));
     }
     if bytes.len() as u64 > LONGEST {
-        return Err(Trouble::Unusable(format!(
-            "{name} is longer than 64 KiB, and nothing that is asked for is"
-        )));
+        return Err(Trouble::Unusable(format!("{name} is longer than 64 KiB; give a shorter one")));
     }
     Ok(bytes)
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, Trouble> {
-    String::from_utf8(bytes).map_err(|_| Trouble::Unusable("that is no text: it is not UTF-8".into()))
+    String::from_utf8(bytes).map_err(|_| Trouble::Unusable("the input is not UTF-8 text".into()))
 }
 
 fn unreadable(name: &str, error: &io::Error) -> Trouble {

@@ -1,4 +1,4 @@
-//! The store's key: in a file that its owner alone can read, or in the environment.
+//! The store's key, from a file that only its owner can read, or from the environment.
 
 use std::env;
 use std::fs::File;
@@ -10,19 +10,19 @@ use selfsame::{Error, HostKey, SystemEntropy, Unlock};
 use crate::state;
 use crate::trouble::Trouble;
 
-/// Holds the key as 64 hexadecimal digits, where no file is named.
+/// The variable with the key as 64 hexadecimal digits, for calls without a key file.
 const VARIABLE: &str = "SELFSAME_KEY";
-/// A key and a line's end need 66.
+/// A key and a line break have 66 bytes.
 const LONGEST_FILE: u64 = 128;
 
-/// The key from the file, else from the environment.
+/// Reads the key from the file, or from the environment if there is no file option.
 pub(crate) fn find(file: Option<&Path>) -> Result<Unlock, Trouble> {
     let Some(file) = file else { return in_environment() };
-    read(file)?.ok_or_else(|| Trouble::NoKey(format!("no key file is at {}", file.display())))
+    read(file)?.ok_or_else(|| Trouble::NoKey(format!("no key file at {}; check --key-file", file.display())))
 }
 
-/// The key for a new store. A file that is not there is made; one that is there is used, so that an
-/// `init` that was interrupted can be repeated. Also whether it was made.
+/// Returns the key for a new store, and whether it is new. Creates the file if it does not exist. Uses an existing
+/// file, so that an interrupted `init` can run again.
 pub(crate) fn find_or_make(file: Option<&Path>) -> Result<(Unlock, bool), Trouble> {
     let Some(file) = file else { return Ok((in_environment()?, false)) };
     if let Some(key) = read(file)? {
@@ -40,26 +40,26 @@ pub(crate) fn find_or_make(file: Option<&Path>) -> Result<(Unlock, bool), Troubl
         .and_then(|mut kept| {
             kept.write_all(text.as_bytes())?;
             kept.as_file().sync_all()?;
-            // Never over another key: whatever that opens would be lost.
+            // Never overwrite a key, because its store would be lost.
             kept.persist_noclobber(file).map_err(|failed| failed.error)
         })
-        .map_err(|error| Trouble::NoKey(format!("{} cannot be made: {error}", file.display())))?;
+        .map_err(|error| Trouble::NoKey(format!("{} cannot be created: {error}", file.display())))?;
     Ok((Unlock::HostKey(key), true))
 }
 
 fn in_environment() -> Result<Unlock, Trouble> {
     let Some(value) = env::var_os(VARIABLE) else {
         return Err(Trouble::Unusable(format!(
-            "name the store's key: --key-file FILE, or 64 hexadecimal digits in {VARIABLE}"
+            "no key is given; use --key-file FILE, or set {VARIABLE} to 64 hexadecimal digits"
         )));
     };
     value
         .to_str()
         .and_then(parse)
-        .ok_or_else(|| Trouble::NoKey(format!("{VARIABLE} is no key: a key is 64 hexadecimal digits")))
+        .ok_or_else(|| Trouble::NoKey(format!("{VARIABLE} is not a key; set it to 64 hexadecimal digits")))
 }
 
-/// The key in the file; nothing where no file is there.
+/// Reads the key from the file. Returns `None` if the file does not exist.
 fn read(path: &Path) -> Result<Option<Unlock>, Trouble> {
     let no_key = |why: String| Trouble::NoKey(format!("{} {why}", path.display()));
     let unreadable = |error: io::Error| no_key(format!("cannot be read: {error}"));
@@ -69,12 +69,12 @@ fn read(path: &Path) -> Result<Option<Unlock>, Trouble> {
         Err(error) => return Err(unreadable(error)),
     };
     if is_for_others(&file).map_err(unreadable)? {
-        return Err(no_key("can be read by others than its owner: chmod 600 it, or make another key".into()));
+        return Err(no_key("can be read by other users; chmod 600 it, or use another key".into()));
     }
     let mut text = Vec::with_capacity(256);
     file.take(LONGEST_FILE).read_to_end(&mut text).map_err(unreadable)?;
     let key = std::str::from_utf8(&text).ok().and_then(|text| parse(text.trim_ascii_end()));
-    key.map(Some).ok_or_else(|| no_key("is no key file: a key is 64 hexadecimal digits".into()))
+    key.map(Some).ok_or_else(|| no_key("is not a key file; a key is 64 hexadecimal digits".into()))
 }
 
 #[cfg(unix)]
@@ -83,7 +83,7 @@ fn is_for_others(file: &File) -> io::Result<bool> {
     Ok(file.metadata()?.mode() & 0o077 != 0)
 }
 
-/// Elsewhere a file has no such mode; who may read it is its folder's matter.
+/// Other systems have no file mode. The permissions of the folder decide.
 #[cfg(not(unix))]
 fn is_for_others(_: &File) -> io::Result<bool> {
     Ok(false)

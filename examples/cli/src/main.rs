@@ -1,4 +1,4 @@
-//! `selfsame`: accounts in one sealed file, act by act, or played as a story.
+//! `selfsame`: accounts in one sealed file, by command or as a story.
 
 mod acts;
 mod arguments;
@@ -35,14 +35,14 @@ fn main() -> ExitCode {
     let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(asked) => {
-            // Help and usage: there is nobody left to tell that they cannot be printed.
+            // If help cannot be printed, no error can be printed either.
             _ = asked.print();
             return if asked.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
     let trouble = match run(arguments.command) {
         Ok(()) => return ExitCode::SUCCESS,
-        // Whoever closed the pipe has read enough.
+        // The reader closed the pipe, which is not an error.
         Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
         Err(trouble) => trouble,
     };
@@ -134,12 +134,12 @@ fn run_data(data: Data) -> Result<(), Trouble> {
     }
 }
 
-/// Does it, and prints the answer. A program that reads JSON is told of trouble in the same way.
+/// Runs the action and prints the answer. With `--json`, errors are JSON too.
 fn act(place: &Place, does: impl FnOnce(&Store) -> Result<Report, Trouble>) -> Result<(), Trouble> {
     match Store::at(place).and_then(|store| does(&store)) {
         Ok(report) => {
             let printed = report.print(place.json);
-            // That the act's outcome is lost is worth more than that nobody reads on.
+            // An error of the action matters more than closed output.
             match report.trouble {
                 Some(trouble) => Err(trouble),
                 None => Ok(printed?),
@@ -156,7 +156,7 @@ fn act(place: &Place, does: impl FnOnce(&Store) -> Result<Report, Trouble>) -> R
 }
 
 fn completions(shell: Shell) -> io::Result<()> {
-    // Whole before it is written: what generates it knows no closed pipe.
+    // Generated into memory first, because the generator panics on a closed pipe.
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut arguments::command(), "selfsame", &mut script);
     let mut out = BufWriter::new(io::stdout().lock());

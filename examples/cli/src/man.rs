@@ -1,4 +1,4 @@
-//! Man pages, made of the same texts as the helps.
+//! Man pages, from the texts of `--help`.
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -10,7 +10,7 @@ use clap_mangen::Man;
 use crate::arguments;
 use crate::trouble::Trouble;
 
-/// Prints the page of one command, or writes those of all.
+/// Prints the page of one command, or writes the pages of all commands.
 pub(crate) fn pages(of: &[String], to: Option<&Path>) -> Result<(), Trouble> {
     let mut whole = arguments::command().disable_help_subcommand(true);
     whole.build();
@@ -20,7 +20,10 @@ pub(crate) fn pages(of: &[String], to: Option<&Path>) -> Result<(), Trouble> {
     let mut wanted = &whole;
     for name in of {
         wanted = wanted.find_subcommand(name).ok_or_else(|| {
-            Trouble::Unusable(format!("there is no command {:?}: selfsame --help lists them", of.join(" ")))
+            Trouble::Unusable(format!(
+                "there is no command {:?}; list the commands: selfsame --help",
+                of.join(" ")
+            ))
         })?;
     }
     let mut out = BufWriter::new(io::stdout().lock());
@@ -37,7 +40,7 @@ fn write_all(command: &Command, folder: &Path) -> Result<(), Trouble> {
 
 fn page(command: &Command) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
-    // A command below has no version of its own.
+    // Subcommands have no version.
     let source = concat!("selfsame ", env!("CARGO_PKG_VERSION"));
     Man::new(command.clone()).source(source).manual("Selfsame").render(&mut page)?;
     Ok(page)

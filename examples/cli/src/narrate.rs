@@ -1,4 +1,4 @@
-//! A story as people read it.
+//! A story as text.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ const DIM: Style = Style::new().dimmed();
 const TIME: Style = AnsiColor::Blue.on_default();
 const WHO: Style = Style::new().bold();
 
-/// Writes who did what and what the engine answered, one act after the other.
+/// Writes each action of the story and the answer of the engine.
 pub(crate) fn tell(story: &Story, performance: &Performance, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{TITLE}{}{TITLE:#}", story.title)?;
     writeln!(out, "{DIM}rules {}, seed {}{DIM:#}", story.rules.join(" "), story.seed)?;
@@ -35,7 +35,7 @@ pub(crate) fn tell(story: &Story, performance: &Performance, out: &mut impl Writ
         learn(&scene.keep, played, &mut names);
         let line = words::act(&scene.act);
         let said = words::answer(&played.answer, &names);
-        // The same again, answered the same, is told once.
+        // A repeated action with the same answer is written once.
         let mut times = 1;
         while let Some((next, again)) = scenes.peek()
             && (&next.who, &next.why, words::act(&next.act)) == (&scene.who, &None, line.clone())
@@ -58,7 +58,7 @@ pub(crate) fn tell(story: &Story, performance: &Performance, out: &mut impl Writ
         writeln!(out, "\n{TIME}{later}{TIME:#}")?;
     }
     let end = match &performance.failure {
-        None => format!("{} acts, each answered as told", performance.played.len()),
+        None => format!("{} acts, each answered as the story expects", performance.played.len()),
         Some(failure) => format!("stopped at act {} of {}", failure.act, story.scenes.len()),
     };
     writeln!(out, "\n{DIM}{end}{DIM:#}")
@@ -72,7 +72,7 @@ fn time(played: &Played, later: Option<String>, out: &mut impl Write) -> io::Res
     }
 }
 
-/// The engine's answer. A short fact stands beside the act, where there is room.
+/// Writes the engine's answer. A short fact goes on the line of the action if there is room.
 fn answer(said: &Said, has_room: bool, width: usize, out: &mut impl Write) -> io::Result<()> {
     let (mark, style) = match said.tone {
         Tone::Asks => ("\u{2192}", AnsiColor::Cyan.on_default()),
@@ -89,7 +89,7 @@ fn answer(said: &Said, has_room: bool, width: usize, out: &mut impl Write) -> io
     Ok(())
 }
 
-/// Accounts and sessions are called what the story calls them.
+/// Learns the names that the story gives to accounts and sessions.
 fn learn(keep: &Keep, played: &Played, names: &mut Names) {
     for (kept, member) in [(&keep.account, "account"), (&keep.session, "session")] {
         if let (Some(name), Some(id)) = (kept, played.answer.get(member).and_then(|id| id.as_str())) {

@@ -1,16 +1,16 @@
-//! What can be typed next.
+//! Hints: the commands to type next.
 
 use selfsame::AccountView;
 
-/// A command, and what it does.
+/// A command, and its effect.
 pub(crate) type Hint = (String, String);
 
-/// What can be done about the account.
+/// Returns the hints for an account.
 pub(crate) fn on_page(account: &AccountView) -> Vec<Hint> {
     let mfa = match &account.mfa {
         None => Some(hint("selfsame mfa enroll", "turn MFA on")),
         Some(mfa) if mfa.few_recovery_codes => {
-            Some(hint("selfsame mfa new-codes", "few recovery codes are left: make others"))
+            Some(hint("selfsame mfa new-codes", "few recovery codes are left; create new ones"))
         }
         Some(_) => None,
     };

@@ -1,4 +1,4 @@
-//! From a story's name to its transcript.
+//! Playing a story.
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -11,18 +11,18 @@ use selfsame_world::{Performance, World};
 use crate::narrate;
 use crate::trouble::Trouble;
 
-/// The story that comes with the program.
+/// The built-in story.
 const FAQ: &str = include_str!("../../../tests/stories/faq.json");
 
 pub(crate) fn play(name: &str, store: Option<&Path>, json: bool) -> Result<(), Trouble> {
     let story = read(name)?;
     let folder = tempfile::tempdir().map_err(|error| {
-        Trouble::Unusable(format!("no temporary directory can be made for the store: {error}"))
+        Trouble::Unusable(format!("cannot create a temporary directory for the store: {error}"))
     })?;
     let path = store.map_or_else(|| folder.path().join("story.selfsame"), Path::to_owned);
     if path.exists() {
         let path = path.display();
-        let why = format!("{path} is there already, and a story wants a new store; name another file");
+        let why = format!("{path} already exists, and a story needs a new store; name another file");
         return Err(Trouble::Unusable(why));
     }
     let mut world = World::of(&story)
@@ -30,14 +30,14 @@ pub(crate) fn play(name: &str, store: Option<&Path>, json: bool) -> Result<(), T
         .try_build()
         .map_err(|error| Trouble::Unusable(no_store(&path, &error)))?;
     let performance = selfsame_world::play(&story, &mut world);
-    // The file is closed before anything is said of it.
+    // Closes the file before reporting on it.
     drop(world);
 
     let mut out = BufWriter::new(anstream::stdout().lock());
     let printed =
         if json { lines(&performance, &mut out) } else { narrate::tell(&story, &performance, &mut out) };
     printed.and_then(|()| out.flush()).or_else(|error| match performance.failure {
-        // That the story failed is worth more than that nobody reads on.
+        // A failure of the story matters more than closed output.
         Some(_) => Ok(()),
         None => Err(error),
     })?;
@@ -47,7 +47,7 @@ pub(crate) fn play(name: &str, store: Option<&Path>, json: bool) -> Result<(), T
     if store.is_some() {
         _ = writeln!(
             anstream::stderr(),
-            "The store stays at {}. Its key comes from the story's seed: it protects nothing.",
+            "The store is kept at {}. Its key comes from the story's seed, so the file is not protected.",
             path.display()
         );
     }
@@ -61,18 +61,18 @@ fn read(name: &str) -> Result<Story, Trouble> {
         fs::read_to_string(name)
             .map_err(|error| Trouble::Unusable(format!("{name} cannot be read: {error}")))?
     };
-    Story::read(&text).map_err(|unreadable| Trouble::Unusable(format!("{name} is no story: {unreadable}")))
+    Story::read(&text).map_err(|unreadable| Trouble::Unusable(format!("{name} is not a story: {unreadable}")))
 }
 
 fn no_store(path: &Path, error: &Error) -> String {
     let path = path.display();
     match error {
         Error::Open(OpenProblem::NotFound) => format!("the directory of {path} does not exist"),
-        error => format!("no store can be made at {path}: {error}"),
+        error => format!("cannot create a store at {path}: {error}"),
     }
 }
 
-/// One JSON array, one act a line.
+/// Writes a JSON array, one action per line.
 fn lines(performance: &Performance, out: &mut impl Write) -> io::Result<()> {
     let transcript = performance.transcript();
     let acts = transcript.as_array().map_or(&[][..], Vec::as_slice);

@@ -1,20 +1,20 @@
-//! What this program lets in.
+//! The program's policy: its providers and products.
 
 use clap::Args;
 use selfsame::{Algorithm, AssertionKind, IdTokenRules, Policy, Product, Provider, ProviderId};
 
 use crate::trouble::Trouble;
 
-/// The providers that the host speaks for here: what they said comes as a statement.
+/// The providers whose assertions the host states.
 const STATED: [&str; 2] = ["x", "work"];
 
 /// The products that share the accounts.
 pub(crate) const PRODUCTS: [&str; 2] = ["grok", "api"];
 
-/// The providers that speak by ID tokens, each let in by what it knows the program by.
+/// The options that enable providers of ID tokens.
 #[derive(Args)]
 pub(crate) struct Providers {
-    /// Let in `google`, which knows the program by this client id
+    /// Enable `google`, with this client id
     #[arg(
         long,
         value_name = "CLIENT_ID",
@@ -23,7 +23,7 @@ pub(crate) struct Providers {
         help_heading = "Providers of ID tokens"
     )]
     google: Option<String>,
-    /// Let in `apple`, which knows the program by this bundle or service id
+    /// Enable `apple`, with this bundle id or service id
     #[arg(
         long,
         value_name = "CLIENT_ID",
@@ -32,7 +32,7 @@ pub(crate) struct Providers {
         help_heading = "Providers of ID tokens"
     )]
     apple: Option<String>,
-    /// Let in `oidc`, any other provider of OpenID Connect, by its issuer and a client id
+    /// Enable `oidc`, any other provider of OpenID Connect, with its issuer and a client id
     #[arg(
         long,
         value_name = "ISSUER,CLIENT_ID",
@@ -43,9 +43,8 @@ pub(crate) struct Providers {
     oidc: Option<String>,
 }
 
-/// X and an organisation's own provider, which is the authority for the organisation's mailboxes; both
-/// as the host states them. Besides, the providers of ID tokens that were named.
-/// A terminal is a device, so it has a picker.
+/// Builds the policy: X, an organisation's provider that is the authority for its own mailboxes, and the enabled
+/// providers of ID tokens. A terminal is a device, so the picker is on.
 pub(crate) fn of(named: &Providers) -> Result<Policy, Trouble> {
     let mut providers = vec![
         Provider::x(),
@@ -57,7 +56,7 @@ pub(crate) fn of(named: &Providers) -> Result<Policy, Trouble> {
             manage_url: None,
         },
     ];
-    // A variable that is set to nothing names nothing.
+    // An empty variable counts as unset.
     let given = |option: &Option<String>| option.clone().filter(|value| !value.is_empty());
     providers.extend(given(&named.google).map(|client| Provider::google(vec![client])));
     providers.extend(given(&named.apple).map(|client| Provider::apple(vec![client])));
@@ -68,8 +67,8 @@ pub(crate) fn of(named: &Providers) -> Result<Policy, Trouble> {
     let built = policy.products(products()?).picker(true).build();
     built.map_err(|_| {
         Trouble::Unusable(
-            "--google, --apple and --oidc: every name has at most 255 bytes, and every provider an issuer of \
-             its own"
+            "invalid --google, --apple or --oidc: names have at most 255 bytes, and each provider needs its \
+             own issuer"
                 .into(),
         )
     })
@@ -79,7 +78,7 @@ pub(crate) fn of(named: &Providers) -> Result<Policy, Trouble> {
 fn products() -> Result<Vec<Product>, Trouble> {
     let product = |id: &str, display_name: &str, manage_billing_url: &str| {
         Ok::<_, Trouble>(Product {
-            id: id.parse().map_err(|_| Trouble::Unusable(format!("{id} is no product's name")))?,
+            id: id.parse().map_err(|_| Trouble::Unusable(format!("{id} is not a product id")))?,
             display_name: display_name.to_owned(),
             manage_account_url: "https://accounts.x.ai".to_owned(),
             manage_billing_url: manage_billing_url.to_owned(),
@@ -91,12 +90,12 @@ fn products() -> Result<Vec<Product>, Trouble> {
     ])
 }
 
-/// Whether the provider speaks by ID tokens, not by the host's statement.
+/// Returns whether the provider issues ID tokens that the engine checks.
 pub(crate) fn signs(provider: &ProviderId) -> bool {
     !STATED.contains(&provider.as_str())
 }
 
-/// What the provider of ID tokens with this issuer is called in commands.
+/// Returns the name of the provider with this issuer, as commands use it.
 pub(crate) fn name_of(issuer: &str) -> &'static str {
     [("google", Provider::google(Vec::new())), ("apple", Provider::apple(Vec::new()))]
         .into_iter()
@@ -104,7 +103,7 @@ pub(crate) fn name_of(issuer: &str) -> &'static str {
         .map_or("oidc", |(name, _)| name)
 }
 
-/// It is the authority for no mailbox: nobody here can know that it keeps any.
+/// Builds the provider. It is the authority for no mailbox, because the program cannot know which mailboxes it hosts.
 fn oidc(value: &str) -> Result<Provider, Trouble> {
     let (issuer, client) = value
         .split_once(',')
@@ -126,7 +125,7 @@ fn oidc(value: &str) -> Result<Provider, Trouble> {
 }
 
 fn id(name: &str) -> Result<ProviderId, Trouble> {
-    name.parse::<ProviderId>().map_err(|_| Trouble::Unusable(format!("{name} is no provider's name")))
+    name.parse::<ProviderId>().map_err(|_| Trouble::Unusable(format!("{name} is not a provider id")))
 }
 
 #[cfg(test)]
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_of_tokens_is_let_in_by_what_it_knows_the_program_by() {
+    fn a_client_id_enables_its_provider_of_id_tokens() {
         for (policy, are_in) in [
             (named("", "", ""), [false; 3]),
             (named("1.apps.example", "", ""), [true, false, false]),
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_provider_is_refused() {
+    fn an_invalid_provider_option_is_refused() {
         let long = "n".repeat(256);
         for (google, oidc) in [
             (long.as_str(), ""),

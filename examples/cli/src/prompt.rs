@@ -1,10 +1,10 @@
-//! A password, typed on a terminal that does not show it.
+//! Hidden input on a terminal.
 
 use std::io::{self, Write};
 
 use crate::trouble::Trouble;
 
-/// Asks on the terminal; what is typed is not shown. Ctrl-C and Ctrl-D give up.
+/// Asks on the terminal without showing the input. Ctrl-C and Ctrl-D cancel.
 pub(crate) fn hidden(prompt: &str) -> Result<Vec<u8>, Trouble> {
     let terminal = terminal::Quiet::begin()
         .map_err(|error| Trouble::Unusable(format!("the terminal cannot hide a password: {error}")))?;
@@ -15,22 +15,22 @@ pub(crate) fn hidden(prompt: &str) -> Result<Vec<u8>, Trouble> {
     _ = writeln!(out);
     match typed {
         Ok(Some(typed)) => Ok(typed),
-        Ok(None) => Err(Trouble::Unusable("given up; nothing was done".into())),
+        Ok(None) => Err(Trouble::Unusable("cancelled; nothing was done".into())),
         Err(error) => Err(Trouble::Unusable(format!("the terminal cannot be read: {error}"))),
     }
 }
 
-/// One line of keys; nothing where the person gives up.
+/// Reads a line. Returns `None` if the person cancels.
 fn line(mut key: impl FnMut() -> io::Result<Option<u8>>) -> io::Result<Option<Vec<u8>>> {
-    /// Longer than every password that the engine takes.
+    /// Longer than any password that the engine accepts.
     const LONGEST: usize = 2_048;
     let mut typed = Vec::with_capacity(LONGEST);
     loop {
         match key()? {
             Some(b'\r' | b'\n') => return Ok(Some(typed)),
-            // Ctrl-C, Ctrl-D, or the terminal is gone.
+            // Ctrl-C, Ctrl-D, or the end of the input.
             Some(3 | 4) | None => return Ok(None),
-            // Backspace takes a character, not a byte of it.
+            // Backspace removes a whole character.
             Some(8 | 0x7f) => while typed.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
             // Ctrl-U.
             Some(0x15) => typed.clear(),
@@ -47,8 +47,8 @@ mod terminal {
     use rustix::stdio::stdin;
     use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 
-    /// The terminal of standard input, not showing what is typed. As it was when this is dropped:
-    /// Ctrl-C comes as a key, so that it cannot end the program in between.
+    /// The terminal of standard input with echo off, restored on drop. Ctrl-C arrives as a key, so that it cannot end
+    /// the program before that.
     pub(super) struct Quiet(Termios);
 
     impl Quiet {
@@ -62,7 +62,7 @@ mod terminal {
             Ok(Self(before))
         }
 
-        /// The next byte; nothing at the end.
+        /// Reads the next byte. Returns `None` at the end of the input.
         pub(super) fn byte(&self) -> io::Result<Option<u8>> {
             let mut byte = [0];
             loop {
@@ -78,7 +78,7 @@ mod terminal {
 
     impl Drop for Quiet {
         fn drop(&mut self) {
-            // A terminal that is gone needs no restoring.
+            // A closed terminal needs no restoring.
             _ = termios::tcsetattr(stdin(), OptionalActions::Now, &self.0);
         }
     }
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_can_be_corrected_and_given_up() {
+    fn a_line_can_be_corrected_and_cancelled() {
         assert_eq!(typed("a pässword\rmore".as_bytes()).unwrap(), "a pässword".as_bytes());
         assert_eq!(typed("pä\x7f\x08owl\x7f\n".as_bytes()).unwrap(), b"ow");
         assert_eq!(typed(b"\x7fwrong\x15right\n").unwrap(), b"right");

@@ -1,7 +1,7 @@
-//! What lasts between two calls: the token of the open flow, and that of the session.
+//! The files between calls: the token of the open flow, and the token of the session.
 //!
-//! Each is one small JSON file, readable by its owner alone and replaced as a whole. The file is written
-//! after the act. One that is lost loses nothing of the store: a flow or a session is begun again.
+//! Each is a small JSON file that only its owner can read. It is written after the action, and replaced as a whole. If
+//! one is lost, the store loses nothing: start the flow or the session again.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -17,7 +17,7 @@ use crate::trouble::Trouble;
 
 const LONGEST_FILE: u64 = 4_096;
 
-/// The open flow, and the step that it is at.
+/// The open flow, and the number of its step.
 pub(crate) struct OpenFlow {
     pub(crate) token: FlowToken,
     pub(crate) number: u32,
@@ -36,11 +36,11 @@ struct SessionFile {
     session: String,
 }
 
-/// Where a state is kept.
+/// The file of a token.
 pub(crate) struct StateFile(PathBuf);
 
 impl StateFile {
-    /// The file that was named, else the store's path with this ending.
+    /// Returns the given file, or the store's path with this ending.
     pub(crate) fn named(named: Option<&Path>, store: &Path, ending: &str) -> Self {
         Self(named.map_or_else(
             || {
@@ -52,19 +52,19 @@ impl StateFile {
         ))
     }
 
-    /// The flow that is open.
+    /// Reads the open flow.
     pub(crate) fn flow(&self) -> Result<OpenFlow, Trouble> {
         const BEGIN: &str = "selfsame sign-up EMAIL, or selfsame begin-federated PROVIDER";
         let kept = self.read::<FlowFile>("no flow is open", BEGIN)?;
-        let token = kept.flow.parse::<FlowToken>().map_err(|_| self.unreadable("no flow", BEGIN))?;
+        let token = kept.flow.parse::<FlowToken>().map_err(|_| self.unreadable("no flow token", BEGIN))?;
         Ok(OpenFlow { token, number: kept.number })
     }
 
-    /// The session that was opened last.
+    /// Reads the session that was opened last.
     pub(crate) fn session(&self) -> Result<SessionToken, Trouble> {
         const BEGIN: &str = "selfsame sign-in EMAIL";
         let kept = self.read::<SessionFile>("nobody is signed in", BEGIN)?;
-        kept.session.parse::<SessionToken>().map_err(|_| self.unreadable("no session", BEGIN))
+        kept.session.parse::<SessionToken>().map_err(|_| self.unreadable("no session token", BEGIN))
     }
 
     pub(crate) fn keep_flow(&self, token: &FlowToken, number: u32) -> Result<(), Trouble> {
@@ -75,7 +75,7 @@ impl StateFile {
         self.keep(&SessionFile { session: token.reveal().to_owned() })
     }
 
-    /// Nothing is kept any more.
+    /// Removes the file.
     pub(crate) fn remove(&self) -> Result<(), Trouble> {
         match fs::remove_file(&self.0) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -85,15 +85,15 @@ impl StateFile {
         }
     }
 
-    /// The session that was opened last is over, and so not kept; one that was never kept is none.
+    /// Removes the file if its session has ended.
     pub(crate) fn remove_if(&self, is_over: bool) -> Result<(), Trouble> {
         if is_over { self.remove() } else { Ok(()) }
     }
 
-    /// Asks before an act whether its outcome could be kept.
+    /// Checks, before an action, that its outcome can be written.
     pub(crate) fn check_writable(&self) -> Result<(), Trouble> {
         if self.0.is_dir() {
-            return Err(Trouble::Unusable(format!("{} is a directory", self.0.display())));
+            return Err(Trouble::Unusable(format!("{} is a directory; name a file", self.0.display())));
         }
         temporary_beside(&self.0)
             .map(drop)
@@ -104,18 +104,17 @@ impl StateFile {
         let mut text = Vec::new();
         let read = File::open(&self.0).and_then(|file| file.take(LONGEST_FILE).read_to_end(&mut text));
         match read {
-            Ok(_) => {
-                serde_json::from_slice(&text).map_err(|_| self.unreadable("neither flow nor session", begin))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(Trouble::Unusable(format!("{none} ({} is not there): {begin}", self.0.display())))
-            }
+            Ok(_) => serde_json::from_slice(&text).map_err(|_| self.unreadable("no token", begin)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Trouble::Unusable(format!(
+                "{none} ({} does not exist); begin with {begin}",
+                self.0.display()
+            ))),
             Err(error) => Err(Trouble::Unusable(format!("{} cannot be read: {error}", self.0.display()))),
         }
     }
 
     fn unreadable(&self, what: &str, begin: &str) -> Trouble {
-        Trouble::Unusable(format!("{} holds {what}; begin again: {begin}", self.0.display()))
+        Trouble::Unusable(format!("{} contains {what}; begin again: {begin}", self.0.display()))
     }
 
     fn keep(&self, state: &impl Serialize) -> Result<(), Trouble> {
@@ -129,24 +128,24 @@ impl StateFile {
         match write() {
             Ok(_) => Ok(()),
             Err(error) => Err(Trouble::State(format!(
-                "done, but {} cannot be written, so begin again: {error}",
+                "done, but {} cannot be written: {error}; begin again",
                 self.0.display()
             ))),
         }
     }
 }
 
-/// Asks before an act whether a new file could be made of what comes of it.
-pub(crate) fn can_be_made(path: &Path) -> Result<(), Trouble> {
+/// Checks, before an action, that its new file can be created.
+pub(crate) fn check_creatable(path: &Path) -> Result<(), Trouble> {
     if fs::symlink_metadata(path).is_ok() {
-        return Err(Trouble::Unusable(format!("{} is there already; name a new file", path.display())));
+        return Err(Trouble::Unusable(format!("{} already exists; name a new file", path.display())));
     }
     temporary_beside(path)
         .map(drop)
         .map_err(|error| Trouble::Unusable(format!("{} cannot be written: {error}", path.display())))
 }
 
-/// Makes it, for its owner alone and over no other.
+/// Creates the file, readable only by its owner. Never overwrites a file.
 pub(crate) fn make(
     path: &Path,
     write: impl FnOnce(&mut NamedTempFile) -> io::Result<()>,
@@ -159,7 +158,7 @@ pub(crate) fn make(
     made.map_err(|error| Trouble::State(format!("done, but {} cannot be written: {error}", path.display())))
 }
 
-/// A new file in the same directory, of mode 0600, that goes unless it is given its name.
+/// Creates a file in the same directory, with mode 0600. It is deleted unless it is renamed.
 pub(crate) fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     tempfile::Builder::new().prefix(".selfsame-").tempfile_in(folder.unwrap_or(Path::new(".")))

@@ -1,4 +1,4 @@
-//! An answer, as people read it and as JSON.
+//! Answers, as text and as JSON.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
@@ -10,36 +10,36 @@ use crate::next::Hint;
 use crate::trouble::Trouble;
 use crate::words::{self, Names, Said, Tone};
 
-/// What a command answers.
+/// The answer of a command.
 pub(crate) struct Report {
-    /// For programs.
+    /// The JSON for programs.
     pub(crate) value: Value,
-    /// For people.
+    /// The text for people.
     pub(crate) said: Said,
-    /// What a terminal draws besides, as it is.
+    /// A picture that only a terminal shows.
     pub(crate) picture: Option<Secret>,
-    /// What is printed instead, however it is asked for.
+    /// A document that is printed instead of text and JSON.
     pub(crate) document: Option<String>,
-    /// What to type next.
+    /// Hints for the next command.
     pub(crate) next: Vec<Hint>,
-    /// What went wrong although the act was done.
+    /// An error after the action was done.
     pub(crate) trouble: Option<Trouble>,
 }
 
 impl Report {
-    /// What the engine answered, in the words of the stories.
+    /// Reports the engine's answer.
     pub(crate) fn of(value: Value) -> Self {
         let said = words::answer(&value, &Names::new());
         Self { value, said, picture: None, document: None, next: Vec::new(), trouble: None }
     }
 
-    /// A fact, and a table or more lines that belong to it.
+    /// Reports a fact, with a table or more lines.
     pub(crate) fn telling(value: Value, tone: Tone, line: impl Into<String>, more: Vec<String>) -> Self {
         let said = Said { tone, line: line.into(), more };
         Self { value, said, picture: None, document: None, next: Vec::new(), trouble: None }
     }
 
-    /// A fact.
+    /// Reports a success.
     pub(crate) fn done(value: Value, line: impl Into<String>) -> Self {
         Self::telling(value, Tone::Done, line, Vec::new())
     }
@@ -48,12 +48,12 @@ impl Report {
         Self { next, ..self }
     }
 
-    /// The act is done whatever came after it.
+    /// Adds an error that came after the action.
     pub(crate) fn but(self, after: Result<(), Trouble>) -> Self {
         Self { trouble: self.trouble.or(after.err()), ..self }
     }
 
-    /// Writes it to standard output.
+    /// Writes the report to standard output.
     pub(crate) fn print(&self, json: bool) -> io::Result<()> {
         let mut out = BufWriter::new(anstream::stdout().lock());
         if let Some(document) = &self.document {
@@ -89,12 +89,12 @@ impl Report {
     }
 }
 
-/// Handles and labels are other people's texts: what would steer the terminal is spelt out.
+/// Escapes control characters. Handles and labels come from other people and must not control the terminal.
 pub(crate) fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        let steers = c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if steers {
+        let is_control = c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if is_control {
             shown.extend(c.escape_unicode());
         } else {
             shown.push(c);
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_steer_the_terminal_is_spelt_out() {
+    fn control_characters_are_escaped() {
         assert_eq!(shown("Ada\u{1b}[2J\n\u{202e}x"), "Ada\\u{1b}[2J\\u{a}\\u{202e}x");
         assert_eq!(shown("Ada\u{2019}s Gerät 🦀"), "Ada\u{2019}s Gerät 🦀");
     }

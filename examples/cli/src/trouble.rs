@@ -1,4 +1,4 @@
-//! Why the program did not do it, and the code that it ends with.
+//! Errors, and the exit code for each.
 
 use std::io;
 
@@ -8,38 +8,38 @@ use serde_json::{Value, json};
 
 use crate::{calendar, policy};
 
-/// Why the program did not do it.
+/// An error.
 pub(crate) enum Trouble {
-    /// The engine says no.
+    /// The engine refused or failed.
     Engine(Error),
-    /// The engine says no, and where it was asked says what to do.
+    /// The engine refused or failed, with advice for this command.
     Advised(Error, &'static str),
-    /// The engine says no, in other words than its own.
+    /// The engine refused, with a text that replaces the engine's.
     Said(Error, String),
-    /// The story went otherwise than told.
+    /// An answer differs from the story, or lines of an import were refused.
     Failed(String),
-    /// It cannot be done as it was asked for.
+    /// The call cannot work with this input.
     Unusable(String),
-    /// There is no key that can be used.
+    /// There is no usable key.
     NoKey(String),
-    /// The act is done, and a file that comes of it cannot be written or removed.
+    /// The action is done, but a file of it cannot be written or removed.
     State(String),
-    /// Nobody reads on, or nothing can be written.
+    /// The output is closed or cannot be written.
     Output(io::Error),
 }
 
-/// What the program ends with, for every `--help`.
+/// The exit codes, for every `--help`.
 pub(crate) const CODES: &str = "\
 Exit codes:
   0  done, or the next step is shown
-  1  refused by the rules; the sentence says what to do
-  2  usage: the call cannot be made like this
-  3  the store cannot be opened: no file, no store, a newer format, or the key
-  4  the file is damaged, or the machine's storage or memory failed
-  5  busy: the store is open elsewhere; try again";
+  1  refused by the engine; the message says what to do
+  2  usage: the call cannot work with this input
+  3  the store cannot be opened: missing file, not a store, newer format, or wrong key
+  4  the file is damaged, or storage or memory failed
+  5  busy: another process has the store open; try again";
 
 impl Trouble {
-    /// One of [`CODES`].
+    /// Returns one of [`CODES`].
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Engine(error) | Self::Advised(error, _) | Self::Said(error, _) => Self::code_of(error),
@@ -59,7 +59,7 @@ impl Trouble {
         }
     }
 
-    /// One sentence, for the terminal.
+    /// Returns the message for people.
     pub(crate) fn sentence(&self) -> String {
         match self {
             Self::Engine(error) => with_advice(error),
@@ -69,11 +69,11 @@ impl Trouble {
             | Self::Unusable(why)
             | Self::NoKey(why)
             | Self::State(why) => why.clone(),
-            Self::Output(error) => format!("the answer cannot be written: {error}"),
+            Self::Output(error) => format!("cannot write the answer: {error}"),
         }
     }
 
-    /// The same for a program that reads.
+    /// Returns the JSON for programs.
     pub(crate) fn value(&self) -> Value {
         let name = match self {
             Self::Engine(error) | Self::Advised(error, _) | Self::Said(error, _) => {
@@ -89,7 +89,7 @@ impl Trouble {
     }
 }
 
-/// The engine's sentence, and what to type where that is known.
+/// The engine's text, with the command to type next if there is one.
 fn with_advice(error: &Error) -> String {
     let advice = match error {
         Error::Refused(Refusal::Throttled { retry_at: Some(at) }) => {
@@ -110,22 +110,22 @@ fn with_advice(error: &Error) -> String {
         Error::Refused(Refusal::LastMethod) => {
             "selfsame methods add PROVIDER, or selfsame password add EMAIL"
         }
-        Error::Refused(Refusal::UnknownRequest) => "selfsame privacy open lists them",
+        Error::Refused(Refusal::UnknownRequest) => "selfsame privacy open",
         Error::Refused(Refusal::SessionEnded) => "selfsame sign-in EMAIL",
-        Error::Refused(Refusal::UnknownProduct) => "there are grok and api",
+        Error::Refused(Refusal::UnknownProduct) => "the products are grok and api",
         Error::Refused(Refusal::NeedsKeys { issuer }) => {
             let provider = policy::name_of(issuer);
-            return format!("{error}: selfsame set-keys {provider} FILE, then bring the same token again");
+            return format!("{error}: selfsame set-keys {provider} FILE, then give the same token again");
         }
-        Error::Refused(Refusal::InvalidKeys { .. }) => "the provider's own set is at its jwks_uri",
+        Error::Refused(Refusal::InvalidKeys { .. }) => "use the set at the provider's jwks_uri",
         Error::Refused(Refusal::UnknownProvider) => {
-            "x and work take a statement; --google, --apple and --oidc let in those that take an ID token"
+            "x and work take a statement; --google, --apple and --oidc enable providers of ID tokens"
         }
         Error::Refused(Refusal::AssertionRejected { reason }) => match reason {
             AssertionProblem::Nonce => "selfsame step shows the nonce",
             AssertionProblem::Issuer | AssertionProblem::OtherProvider => "selfsame step names the provider",
-            AssertionProblem::Audience => "--google, --apple and --oidc name the client id that it is for",
-            AssertionProblem::UnknownKey => "or give its newest keys, selfsame set-keys PROVIDER FILE",
+            AssertionProblem::Audience => "--google, --apple and --oidc set the client id",
+            AssertionProblem::UnknownKey => "or set its newest keys: selfsame set-keys PROVIDER FILE",
             _ => return error.to_string(),
         },
         Error::Open(OpenProblem::NotFound) => "selfsame init",
@@ -134,7 +134,7 @@ fn with_advice(error: &Error) -> String {
     format!("{error}: {advice}")
 }
 
-/// What to do where this refusal comes of this act; every other speaks for itself.
+/// Adds advice to one refusal. Other errors keep their text.
 pub(crate) fn advising(
     is_it: impl Fn(&Refusal) -> bool,
     advice: &'static str,
@@ -145,7 +145,7 @@ pub(crate) fn advising(
     }
 }
 
-/// What this refusal means where the act is no step of a flow; every other speaks for itself.
+/// Replaces the text of one refusal. Other errors keep their text.
 pub(crate) fn otherwise(refused: &'static Refusal, means: &'static str) -> impl FnOnce(Error) -> Trouble {
     move |error| match &error {
         Error::Refused(refusal) if refusal == refused => Trouble::Said(error, means.into()),

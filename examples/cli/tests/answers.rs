@@ -1,4 +1,4 @@
-//! Answers that choose: a new account beside another, an account left deleted, another code.
+//! Answers that choose: a second account, keeping a deletion, another code.
 
 use std::fs;
 use std::sync::Arc;
@@ -13,20 +13,23 @@ const AT_WORK: &str =
     r#"{"provider": "work", "subject": "52", "email": "Ada@Example.org", "email_verified": true}"#;
 
 #[test]
-fn the_prompt_s_new_account_is_one_beside_the_other() {
+fn create_new_makes_a_second_account() {
     let desk = Desk::new();
     desk.ada_is_there();
     let first = desk.json(&["account"], "");
     desk.done(&["begin-federated", "work"], "");
     let prompt = desk.done(&["continue", "--intent", "sign-up"], AT_WORK);
-    assert!(prompt.contains("which account?") && prompt.contains("selfsame answer create-new"), "{prompt}");
+    assert!(
+        prompt.contains("which account do you want to use?") && prompt.contains("selfsame answer create-new"),
+        "{prompt}"
+    );
     let done = desk.done(&["answer", "create-new"], "");
-    assert!(done.contains("a new account, signed in"), "{done}");
+    assert!(done.contains("account created, signed in"), "{done}");
     let second = desk.json(&["account"], "");
     assert_ne!(second["id"], first["id"]);
     assert_eq!(second["contact"], "Ada@Example.org");
     assert_eq!(second["methods"].as_array().unwrap().len(), 1);
-    // Each way in leads to its own.
+    // Each sign-in method opens its own account.
     for (provider, statement, account) in
         [("x", r#"{"provider": "x", "subject": "1815"}"#, &first), ("work", AT_WORK, &second)]
     {
@@ -37,7 +40,7 @@ fn the_prompt_s_new_account_is_one_beside_the_other() {
 }
 
 #[test]
-fn an_account_that_is_kept_deleted_signs_nobody_in_and_can_still_be_restored() {
+fn keeping_the_deletion_opens_no_session_and_the_account_can_still_be_restored() {
     let desk = Desk::new();
     desk.done(&["sign-up", "brian@example.org", "--password-stdin"], PASSWORD);
     desk.done(&["answer", "code"], &desk.code());
@@ -48,7 +51,7 @@ fn an_account_that_is_kept_deleted_signs_nobody_in_and_can_still_be_restored() {
     let over = desk.done(&["answer", "keep-deleted"], "");
     assert!(over.contains("the flow is over"), "{over}");
     assert!(!desk.path("s.flow").exists() && !desk.path("s.session").exists());
-    told(&desk.run(&["account"], b""), 2, "nobody is signed in", "kept deleted");
+    told(&desk.run(&["account"], b""), 2, "nobody is signed in", "the deletion was kept");
     told(&desk.run(&["answer", "restore"], b""), 2, "no flow is open", "the offer is over");
     assert_eq!(desk.json(&enter, PASSWORD)["step"], "ConfirmRestore");
     assert_eq!(desk.json(&["answer", "restore"], "")["outcome"], "Restored");
@@ -56,9 +59,9 @@ fn an_account_that_is_kept_deleted_signs_nobody_in_and_can_still_be_restored() {
 }
 
 #[test]
-fn another_code_voids_the_one_before_and_comes_once_a_minute() {
+fn a_new_code_voids_the_old_one_and_is_sent_once_a_minute() {
     let desk = Desk::new();
-    // A sign-up of two minutes ago, for a code comes once a minute.
+    // The sign-up is two minutes old, because a code is sent once a minute.
     fs::remove_file(desk.path("s")).unwrap();
     let ago = Timestamp::from_millis(now().as_millis() - 120_000);
     let environment = Environment::system().with_clock(Arc::new(Hand::at(ago)));
@@ -72,8 +75,8 @@ fn another_code_voids_the_one_before_and_comes_once_a_minute() {
     let asked = desk.json(&["answer", "resend"], "");
     assert_eq!(asked["step"], "VerifyEmail");
     let codes = desk.codes();
-    assert_eq!((codes.len(), &codes[0]), (2, &first), "both wait for the host");
-    // Too soon for a third: it looks the same, and the second stays good.
+    assert_eq!((codes.len(), &codes[0]), (2, &first), "the host has both to deliver");
+    // Too soon for a third code: the answer looks the same, and the second code stays valid.
     assert_eq!(desk.json(&["answer", "resend"], "")["step"], "VerifyEmail");
     assert_eq!(desk.codes(), codes);
     told(&desk.run(&["answer", "code"], first.as_bytes()), 1, "selfsame answer resend", "the first");

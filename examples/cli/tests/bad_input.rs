@@ -1,4 +1,4 @@
-//! Bad input: a clear sentence, the documented exit code, and a store that stays as it was.
+//! Bad input: a clear message, the documented exit code, and an unchanged store.
 
 use std::fs;
 use std::io::Read;
@@ -6,12 +6,12 @@ use std::process::Stdio;
 
 use crate::desk::{ADA, Desk, PASSWORD, ran, told};
 
-/// An id that is nobody's.
+/// An id that nobody has.
 const SOMEBODY: &str = "019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e";
 
 const UNDO: &str = "0000-1111-2222-3333-4444-5555";
 
-/// Every command that opens the store, with what it needs on standard input.
+/// Every command that opens the store, with its standard input.
 const COMMANDS: &[(&[&str], &str)] = &[
     (&["sign-up", "ada@example.org", "--password-stdin"], PASSWORD),
     (&["sign-in", "ada@example.org", "--password-stdin"], PASSWORD),
@@ -77,7 +77,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
 ];
 
 #[test]
-fn a_store_that_cannot_be_opened_stays_as_it_was() {
+fn a_store_that_cannot_be_opened_is_unchanged() {
     let desk = Desk::new();
     desk.ada_is_there();
     desk.done(&["begin-federated", "x"], "");
@@ -96,7 +96,7 @@ fn a_store_that_cannot_be_opened_stays_as_it_was() {
     let before = (fs::read(desk.path("s")).unwrap(), desk.beside());
     assert_eq!(before.1.len(), 9, "the folder's other files are compared too");
 
-    // Store, key file, key in the environment; code and words.
+    // Store, key file, key in the environment, exit code, part of the message.
     let mut cases = vec![
         ("nowhere", "k", "", 3, "no store at this path"),
         ("text", "k", "", 3, "not a store"),
@@ -107,18 +107,18 @@ fn a_store_that_cannot_be_opened_stays_as_it_was() {
         ("s", "noise", "", 3, "64 hexadecimal digits"),
         ("s", "folder", "", 3, "folder"),
         ("s", "", other.as_str(), 3, "the key does not match"),
-        ("s", "", "0011", 3, "SELFSAME_KEY is no key"),
+        ("s", "", "0011", 3, "SELFSAME_KEY is not a key"),
         ("s", "", "", 2, "--key-file"),
         ("", "k", "", 2, "--store"),
     ];
     if cfg!(unix) {
         readable(&desk, "readable");
-        cases.push(("s", "readable", "", 3, "can be read by others"));
+        cases.push(("s", "readable", "", 3, "can be read by other users"));
     }
     for &(args, stdin) in COMMANDS {
         for (store, key_file, key, code, words) in &cases {
             let mut program = desk.bare();
-            // The open flow and the session are those of the good store.
+            // The open flow and the session belong to the good store.
             program.args(args).args(["--flow-file", "s.flow", "--session-file", "s.session"]);
             for (option, value) in [("--store", store), ("--key-file", key_file)] {
                 if !value.is_empty() {
@@ -151,7 +151,7 @@ fn a_store_that_is_open_elsewhere_is_busy() {
 }
 
 #[test]
-fn what_is_given_wrongly_is_named_and_nothing_is_done() {
+fn invalid_input_is_named_and_nothing_is_done() {
     let desk = Desk::new();
     desk.ada_comes();
     let (stored, flow) = (desk.rows(), desk.beside());
@@ -180,7 +180,7 @@ fn what_is_given_wrongly_is_named_and_nothing_is_done() {
     for args in [&["answer", "code"][..], &["answer", "assertion"], &["continue"], &keys] {
         told(&desk.run(args, b"\xff\xfe\xfd"), 2, "not UTF-8", &format!("{args:?}"));
     }
-    let (neither, no_statement) = ("neither a statement nor an ID token", "that is no statement");
+    let (neither, no_statement) = ("neither a statement nor an ID token", "not a valid statement");
     let cases: [(&[&str], &str, i32, &str); 27] = [
         (&[], "", 2, "Usage"),
         (&["sing-up"], "", 2, "unrecognized subcommand"),
@@ -197,7 +197,7 @@ fn what_is_given_wrongly_is_named_and_nothing_is_done() {
         (&["continue"], "Bearer e30.e30.AAAA", 2, neither),
         (&["continue"], r#"{"provider": "x"}"#, 2, no_statement),
         (&["continue"], r#"{"provider": "x", "subject": "1", "secret": "hush"}"#, 2, no_statement),
-        (&["continue"], r#"{"provider": "X Y", "subject": "1"}"#, 2, "no provider's name"),
+        (&["continue"], r#"{"provider": "X Y", "subject": "1"}"#, 2, "an invalid provider name"),
         (&["continue", "--intent", "both"], ADA, 2, "invalid value"),
         (&["answer"], "", 2, "Usage"),
         (&["answer", "code"], "12 34", 1, "the code is wrong"),
@@ -218,7 +218,7 @@ fn what_is_given_wrongly_is_named_and_nothing_is_done() {
             continue;
         }
         told(&ran, code, words, &format!("{args:?} {stdin}"));
-        assert!(!ran.err.contains("hush"), "what was given is not repeated: {}", ran.err);
+        assert!(!ran.err.contains("hush"), "the input is repeated: {}", ran.err);
         assert_eq!(desk.beside(), flow, "{args:?}");
         assert_eq!(desk.rows(), stored, "{args:?}: rows");
     }
@@ -246,7 +246,7 @@ fn usage_errors_do_not_touch_a_byte_of_the_store() {
 }
 
 #[test]
-fn tokens_that_are_not_this_stores_open_nothing() {
+fn tokens_of_another_store_open_nothing() {
     let (desk, others) = (Desk::new(), Desk::new());
     desk.ada_is_there();
     others.ada_comes();
@@ -296,7 +296,7 @@ fn tokens_that_are_not_this_stores_open_nothing() {
 }
 
 #[test]
-fn a_step_number_of_another_time_has_no_second_effect() {
+fn an_answer_to_another_step_has_no_effect() {
     let desk = Desk::new();
     desk.ada_comes();
     let kept = fs::read_to_string(desk.path("s.flow")).unwrap();
@@ -307,7 +307,7 @@ fn a_step_number_of_another_time_has_no_second_effect() {
     let stored = desk.rows();
     fs::write(desk.path("s.flow"), at(number + 7, number)).unwrap();
     told(&desk.run(&["answer", "skip"], b""), 1, "look at the current step", "a step to come");
-    // The call before was cut off before it could write its file: the answer only shows the step.
+    // An earlier call did not write its file, so the answer only shows the step.
     fs::write(desk.path("s.flow"), at(number - 1, number)).unwrap();
     assert!(desk.done(&["answer", "cancel"], "").contains("type the code"));
     assert_eq!(desk.rows(), stored);
@@ -315,24 +315,34 @@ fn a_step_number_of_another_time_has_no_second_effect() {
 }
 
 #[test]
-fn init_takes_nothing_that_is_there() {
+fn init_overwrites_nothing() {
     let desk = Desk::new();
     let before = (fs::read(desk.path("s")).unwrap(), desk.beside());
     told(&desk.run(&["init"], b""), 3, "the path already exists", "twice");
     told(&desk.run(&["init", "--store", "k"], b""), 3, "the path already exists", "over the key");
     told(&desk.run(&["init", "--store", "no/such/folder/s"], b""), 2, "does not exist", "no folder");
-    told(&desk.run(&["init", "--store", "t", "--key-file", "s"], b""), 3, "is no key file", "a store as key");
+    told(
+        &desk.run(&["init", "--store", "t", "--key-file", "s"], b""),
+        3,
+        "is not a key file",
+        "a store as key",
+    );
     if cfg!(unix) {
         fs::write(desk.path("open"), "00".repeat(32)).unwrap();
         readable(&desk, "open");
-        told(&desk.run(&["init", "--store", "t", "--key-file", "open"], b""), 3, "by others", "readable key");
+        told(
+            &desk.run(&["init", "--store", "t", "--key-file", "open"], b""),
+            3,
+            "by other users",
+            "readable key",
+        );
         fs::remove_file(desk.path("open")).unwrap();
     }
     assert!(before == (fs::read(desk.path("s")).unwrap(), desk.beside()));
 }
 
 #[test]
-fn json_tells_of_trouble_in_the_same_way() {
+fn json_reports_errors_too() {
     let desk = Desk::new();
     let ran = desk.run(&["begin-federated", "myspace", "--json"], b"");
     assert_eq!((ran.code, ran.out.as_str()), (1, "{\"refused\":\"UnknownProvider\"}\n"));
@@ -364,7 +374,7 @@ fn tokens_are_in_files_of_mode_600_and_shown_only_when_asked_for() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_trouble() {
+fn a_closed_pipe_is_not_an_error() {
     let desk = Desk::new();
     desk.ada_is_there();
     for args in [
@@ -385,7 +395,7 @@ fn a_closed_pipe_is_no_trouble() {
         child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
         assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""), "{args:?}");
     }
-    // The act was done whoever read of it.
+    // The action was done although nobody read the output.
     assert!(desk.done(&["step"], "").contains("sign in at X"));
 }
 

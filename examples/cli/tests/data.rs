@@ -1,4 +1,4 @@
-//! Data and its end by hand: exports, explanations, requests, support, purges.
+//! Personal data: exports, explanations, privacy requests, support, purges.
 
 use std::fs;
 use std::time::Duration;
@@ -12,7 +12,7 @@ const SOMEBODY: &str = "019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const ENTER: [&str; 3] = ["sign-in", BRIAN, "--password-stdin"];
 
-/// Brian signed up so long ago.
+/// Brian signed up this long ago.
 fn brian_came(ago: Duration) -> Desk {
     let desk = Desk::of(ago);
     let engine = desk.ago(ago);
@@ -30,7 +30,7 @@ fn session(desk: &Desk) -> SessionToken {
 }
 
 #[test]
-fn an_export_is_one_document_for_its_owner_alone() {
+fn an_export_is_one_document_that_only_its_owner_can_read() {
     let desk = Desk::new();
     desk.brian_is_there();
     let document: Value = serde_json::from_str(&desk.done(&["export"], "")).unwrap();
@@ -44,20 +44,20 @@ fn an_export_is_one_document_for_its_owner_alone() {
         assert_eq!(fs::metadata(desk.path("brian.json")).unwrap().permissions().mode() & 0o777, 0o600);
     }
     let rows = desk.rows();
-    told(&desk.run(&["export", "s"], b""), 2, "is there already", "over the store");
+    told(&desk.run(&["export", "s"], b""), 2, "already exists", "over the store");
     told(&desk.run(&["export", "no/such/folder"], b""), 2, "cannot be written", "no folder");
     assert!(desk.rows() == rows);
 }
 
 #[test]
-fn an_act_is_explained_and_not_done() {
+fn an_action_is_explained_and_not_done() {
     let desk = Desk::new();
     desk.brian_is_there();
     let rows = desk.rows();
     let told_of = desk.done(&["explain", "delete"], "");
-    assert!(told_of.contains("it would be done") && told_of.contains("by the rules 6.4"), "{told_of}");
+    assert!(told_of.contains("the action would succeed") && told_of.contains("rules: 6.4"), "{told_of}");
     let refused = desk.done(&["explain", "mfa-off"], "");
-    assert!(refused.contains("it would be refused: NotOffered"), "{refused}");
+    assert!(refused.contains("the action would be refused: NotOffered"), "{refused}");
     desk.done(&["explain", "open-product", "grok"], "");
     told(&desk.run(&["explain", "open-product", "No Product"], b""), 2, "grok and api", "no product");
     told(&desk.run(&["explain", "sign-up"], b""), 2, "unrecognized subcommand", "no such act");
@@ -65,7 +65,7 @@ fn an_act_is_explained_and_not_done() {
 }
 
 #[test]
-fn a_request_is_made_once_and_answered_by_the_host() {
+fn a_privacy_request_is_made_once_and_closed_by_the_host() {
     let desk = Desk::new();
     desk.brian_is_there();
     let asked = desk.json(&["privacy", "request", "access"], "")["requests"][0].clone();
@@ -100,7 +100,7 @@ fn an_erasure_is_announced_and_done_72_hours_later() {
     drop((account, engine));
     let (account, id) = (request.account.to_string(), request.id.to_string());
     let erase = ["privacy", "erase", &account, &id, "--yes"];
-    told(&desk.run(&erase, b""), 1, "selfsame privacy announce", "no notice was given");
+    told(&desk.run(&erase, b""), 1, "selfsame privacy announce", "it is not announced");
     let desk = brian_came(DAY * 4);
     let engine = desk.ago(DAY * 4);
     let account = engine.account(&session(&desk)).unwrap();
@@ -109,13 +109,13 @@ fn an_erasure_is_announced_and_done_72_hours_later() {
     drop((account, engine));
     let (account, id) = (request.account.to_string(), request.id.to_string());
     let done = desk.done(&["privacy", "erase", &account, &id, "--yes"], "");
-    assert!(done.contains("absent from now on"), "{done}");
-    told(&desk.run(&ENTER, PASSWORD.as_bytes()), 1, "credentials are wrong", "it is absent");
-    assert!(desk.done(&["health"], "").contains("1 account to be purged"));
+    assert!(done.contains("the account is erased"), "{done}");
+    told(&desk.run(&ENTER, PASSWORD.as_bytes()), 1, "credentials are wrong", "it is erased");
+    assert!(desk.done(&["health"], "").contains("1 account to purge"));
 }
 
 #[test]
-fn after_a_purge_the_store_is_written_anew_under_a_new_key() {
+fn after_a_purge_the_store_gets_a_new_key() {
     let desk = brian_came(DAY * 40);
     let engine = desk.ago(DAY * 40);
     engine.account(&session(&desk)).unwrap().request_deletion().unwrap();
@@ -143,29 +143,29 @@ fn an_owner_erases_72_hours_after_they_asked_for_the_deletion() {
     let offer = desk.done(&ENTER, PASSWORD);
     assert!(offer.contains("selfsame answer erase-now"), "{offer}");
     let rows = desk.rows();
-    told(&desk.run(&["answer", "erase-now"], b""), 2, "--yes", "nobody said yes");
+    told(&desk.run(&["answer", "erase-now"], b""), 2, "--yes", "not confirmed");
     assert!(desk.rows() == rows);
     let over = desk.done(&["answer", "erase-now", "--yes"], "");
     assert!(over.contains("the flow is over"), "{over}");
     told(&desk.run(&["answer", "restore"], b""), 2, "no flow is open", "the offer is over");
-    told(&desk.run(&ENTER, PASSWORD.as_bytes()), 1, "credentials are wrong", "it is absent");
+    told(&desk.run(&ENTER, PASSWORD.as_bytes()), 1, "credentials are wrong", "it is erased");
     let messages = desk.json(&["messages"], "");
     assert_eq!(messages["messages"].as_array().unwrap().last().unwrap()["kind"], "Erased", "{messages}");
-    assert!(desk.done(&["health"], "").contains("1 account to be purged"));
+    assert!(desk.done(&["health"], "").contains("1 account to purge"));
 }
 
 #[test]
-fn a_notice_by_hand_is_too_early_to_erase() {
+fn an_erasure_right_after_its_announcement_is_too_early() {
     let desk = Desk::new();
     desk.brian_is_there();
     let asked = desk.json(&["privacy", "request", "erasure"], "")["requests"][0].clone();
     let (account, request) = (asked["account"].as_str().unwrap(), asked["id"].as_str().unwrap());
     let told_of = desk.done(&["privacy", "announce", account, request, "--yes"], "");
-    assert!(told_of.contains("it can be restored until"), "{told_of}");
+    assert!(told_of.contains("the account can be restored until"), "{told_of}");
     told(&desk.run(&["privacy", "erase", account, request, "--yes"], b""), 1, "too early", "72 hours");
     let early = desk.done(&ENTER, PASSWORD);
     assert!(early.contains("selfsame answer erase-now"), "{early}");
-    told(&desk.run(&["answer", "erase-now"], b""), 2, "--yes", "nobody said yes");
+    told(&desk.run(&["answer", "erase-now"], b""), 2, "--yes", "not confirmed");
     told(&desk.run(&["answer", "erase-now", "--yes"], b""), 1, "too early", "72 hours");
     assert_eq!(desk.json(&["answer", "restore"], "")["outcome"], "Restored");
 }
@@ -195,7 +195,7 @@ fn support_finds_an_account_and_starts_its_deletion() {
     }
     assert!(desk.rows() == rows);
     let done = desk.done(&[&delete[..], &["--yes"]].concat(), "");
-    assert!(done.contains("it can be restored until"), "{done}");
+    assert!(done.contains("the account can be restored until"), "{done}");
     let records = desk.done(&["support", "records", &account], "");
     assert!(records.contains("carol") && records.contains("T-52"), "{records}");
     assert_eq!(desk.json(&ENTER, PASSWORD)["step"], "ConfirmRestore");
@@ -204,18 +204,18 @@ fn support_finds_an_account_and_starts_its_deletion() {
 }
 
 #[test]
-fn what_is_due_is_purged_at_the_second_look() {
+fn a_due_account_is_purged_by_the_second_call() {
     let desk = brian_came(DAY * 40);
     let engine = desk.ago(DAY * 40);
     engine.account(&session(&desk)).unwrap().request_deletion().unwrap();
     drop(engine);
-    told(&desk.run(&["purge"], b""), 2, "--yes", "nobody said yes");
+    told(&desk.run(&["purge"], b""), 2, "--yes", "not confirmed");
     told(&desk.run(&["purge", "--yes", "--limit", "few"], b""), 2, "invalid value", "no number");
     let engine = desk.ago(DAY * 2);
     engine.purge_due(10).unwrap();
     drop(engine);
     let purged = desk.done(&["purge", "--yes"], "");
-    assert!(purged.contains("1 account gone") && purged.contains("ROWS"), "{purged}");
-    assert!(desk.done(&["purge", "--yes"], "").contains("0 accounts gone"));
+    assert!(purged.contains("1 account removed") && purged.contains("ROWS"), "{purged}");
+    assert!(desk.done(&["purge", "--yes"], "").contains("0 accounts removed"));
     told(&desk.run(&ENTER, PASSWORD.as_bytes()), 1, "credentials are wrong", "it is gone");
 }

@@ -1,4 +1,4 @@
-//! A folder with a store in it, and the program.
+//! A folder with a store, and calls of the program in it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,10 +23,10 @@ pub(crate) const ADA: &str = r#"{"provider": "x", "subject": "1815", "email": "a
 
 pub(crate) const BRIAN: &str = "brian@example.org";
 
-/// What lets the provider of [`TokenProvider`] in.
+/// The option that enables [`TokenProvider`].
 pub(crate) const OIDC: &str = "https://id.tokens.example,field-notes";
 
-/// Where the program looks for what is not among its arguments.
+/// The environment variables that the program reads.
 pub(crate) const VARIABLES: [&str; 6] = [
     "SELFSAME_STORE",
     "SELFSAME_KEY_FILE",
@@ -36,27 +36,27 @@ pub(crate) const VARIABLES: [&str; 6] = [
     "SELFSAME_OIDC",
 ];
 
-/// A shell's background jobs begin with SIGINT ignored, and so does whatever they start. A signal that is handled
-/// is at its default again in a new program; this handler does what the default does.
+/// A shell starts background jobs, and all their children, with SIGINT ignored. A handled signal is reset to its
+/// default in a new program, so this handler does what the default does.
 #[cfg(unix)]
 static SIGINT_AT_ITS_DEFAULT: LazyLock<()> = LazyLock::new(|| {
     register_conditional_default(SIGINT, Arc::new(AtomicBool::new(true))).unwrap();
 });
 
-/// A folder with `s` in it, a store, and `k`, its key.
+/// A folder with a store `s` and its key `k`.
 pub(crate) struct Desk(pub(crate) TempDir);
 
-/// What somebody has who turned MFA on.
+/// The second factor of somebody who turned MFA on.
 pub(crate) struct Mfa {
-    /// The app's.
+    /// The secret of the app.
     pub(crate) secret: Secret,
     /// The recovery codes.
     pub(crate) codes: Vec<String>,
-    /// What the app showed when it was confirmed.
+    /// The code that confirmed the app.
     pub(crate) spent: String,
 }
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
@@ -75,14 +75,14 @@ impl Desk {
         self.0.path().join(name)
     }
 
-    /// The program in this folder, with this store and key, and one provider of ID tokens let in.
+    /// The program in this folder, with this store and key and one provider of ID tokens.
     pub(crate) fn program(&self) -> Command {
         let mut program = self.bare();
         program.env("SELFSAME_STORE", "s").env("SELFSAME_KEY_FILE", "k").env("SELFSAME_OIDC", OIDC);
         program
     }
 
-    /// The program in this folder, told of no store and key.
+    /// The program in this folder, without a store or a key.
     pub(crate) fn bare(&self) -> Command {
         #[cfg(unix)]
         LazyLock::force(&SIGINT_AT_ITS_DEFAULT);
@@ -96,14 +96,14 @@ impl Desk {
         ran(self.program().args(args), stdin)
     }
 
-    /// A call that does what it is told; what it prints.
+    /// Makes a call that succeeds, and returns its output.
     pub(crate) fn done(&self, args: &[&str], stdin: &str) -> String {
         let ran = self.run(args, stdin.as_bytes());
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{args:?}: {ran:?}");
         ran.out
     }
 
-    /// Ada signs up by way of X, as far as the code.
+    /// Ada signs up with X, up to the code.
     pub(crate) fn ada_comes(&self) {
         self.done(&["begin-federated", "x"], "");
         self.done(&["continue", "--intent", "sign-up"], ADA);
@@ -127,7 +127,7 @@ impl Desk {
         self.mfa_is_on()
     }
 
-    /// Whoever is signed in has MFA from now on.
+    /// Turns MFA on for the signed-in account.
     pub(crate) fn mfa_is_on(&self) -> Mfa {
         let enrolment = self.json(&["mfa", "enroll"], "");
         let secret = Secret::from(enrolment["secret"].as_str().unwrap());
@@ -139,12 +139,12 @@ impl Desk {
         Mfa { secret, codes, spent }
     }
 
-    /// What a call that does what it is told prints as JSON.
+    /// Makes a call that succeeds, and returns its JSON.
     pub(crate) fn json(&self, args: &[&str], stdin: &str) -> serde_json::Value {
         serde_json::from_str(&self.done(&[args, &["--json"]].concat(), stdin)).unwrap()
     }
 
-    /// The codes that wait to be delivered, the oldest first.
+    /// The codes to deliver, oldest first.
     pub(crate) fn codes(&self) -> Vec<String> {
         let messages = self.json(&["messages"], "");
         let codes = messages["messages"].as_array().unwrap().iter().filter_map(|it| it["code"].as_str());
@@ -156,7 +156,7 @@ impl Desk {
         self.codes().pop().unwrap()
     }
 
-    /// What opens the store.
+    /// The key of the store.
     pub(crate) fn unlock(&self) -> Unlock {
         let text = fs::read_to_string(self.path("k")).unwrap();
         let mut bytes = [0; 32];
@@ -170,7 +170,7 @@ impl Desk {
         self.at(Environment::system())
     }
 
-    /// The store, opened by a clock that stood so long ago.
+    /// Opens the store with a clock that is behind by this much.
     pub(crate) fn ago(&self, ago: Duration) -> Engine {
         let then = Timestamp::from_millis(now().as_millis() - ago.as_millis() as u64);
         self.at(Environment::system().with_clock(Arc::new(Hand::at(then))))
@@ -180,7 +180,7 @@ impl Desk {
         Engine::options(self.unlock()).environment(environment).open(self.path("s")).unwrap()
     }
 
-    /// A folder whose store was made so long ago, and is empty.
+    /// A folder with an empty store that was created this long ago.
     pub(crate) fn of(ago: Duration) -> Self {
         let desk = Self::new();
         fs::remove_file(desk.path("s")).unwrap();
@@ -190,18 +190,18 @@ impl Desk {
         desk
     }
 
-    /// The session of the engine is the program's from now on.
+    /// Gives a session of the engine to the program.
     pub(crate) fn keep(&self, signed_in: &Flow) {
         let token = signed_in.clone().signed_in().unwrap().token;
         fs::write(self.path("s.session"), json!({ "session": token.reveal() }).to_string()).unwrap();
     }
 
-    /// The rows of the store. Opening a file writes the database's own bookkeeping, no row.
+    /// The rows of the store. Opening a file changes only the database's bookkeeping, not the rows.
     pub(crate) fn rows(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
         self.open().dump().unwrap()
     }
 
-    /// Every file of the folder but the stores'.
+    /// Every file of the folder except stores.
     pub(crate) fn beside(&self) -> BTreeMap<String, Vec<u8>> {
         let files = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap());
         let named = files.map(|file| (file.file_name().into_string().unwrap(), file.path()));
@@ -212,7 +212,7 @@ impl Desk {
     }
 }
 
-/// One sentence on standard error and nothing else anywhere.
+/// Checks that a failed call prints one line on standard error and nothing else.
 pub(crate) fn told(ran: &Ran, code: i32, what: &str, about: &str) {
     assert_eq!(ran.code, code, "{about}: {ran:?}");
     assert_eq!(ran.out, "", "{about}");
@@ -221,13 +221,13 @@ pub(crate) fn told(ran: &Ran, code: i32, what: &str, about: &str) {
     assert!(!ran.err.contains("panicked"), "{about}: {}", ran.err);
 }
 
-/// An ID token of now, as it should be.
+/// A valid ID token.
 pub(crate) fn forge<'a>(provider: &'a TokenProvider, subject: &str, nonce: &str) -> Forge<'a> {
     provider.token(subject, nonce, now())
 }
 
-/// What an app shows so many steps of 30 seconds from now. The engine takes the next step's code too, and no
-/// step's twice.
+/// The code of the app this many steps of 30 seconds from now. The engine also takes the code of the next step, but
+/// each code only once.
 pub(crate) fn shown(secret: &Secret, steps: u64) -> String {
     let at = Timestamp::from_millis(now().as_millis() + steps * 30_000);
     totp(secret, at).unwrap().reveal_text().unwrap().to_owned()
@@ -243,13 +243,13 @@ pub(crate) fn ran(program: &mut Command, stdin: &[u8]) -> Ran {
     let mut pipe = child.stdin.take().unwrap();
     let stdin = stdin.to_vec();
     let writer = std::thread::spawn(move || {
-        // The program may end before it has read everything.
+        // The program can end before it reads all input.
         _ = pipe.write_all(&stdin);
     });
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     Ran {
-        code: output.status.code().expect("no signal ended it"),
+        code: output.status.code().expect("an exit code"),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
     }

@@ -1,4 +1,4 @@
-//! The accounts of another service, by hand.
+//! The command `import`.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::desk::{Desk, told};
 
-/// Of the password "U*U", from crypt_blowfish.
+/// The hash of the password "U*U", from crypt_blowfish.
 const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
 fn ada(id: &str) -> String {
@@ -16,7 +16,7 @@ fn ada(id: &str) -> String {
 }
 
 #[test]
-fn a_file_of_accounts_is_imported_once_and_they_sign_in_with_their_passwords() {
+fn accounts_are_imported_once_and_sign_in_with_their_passwords() {
     let desk = Desk::new();
     let file = desk.path("accounts.jsonl");
     fs::write(&file, format!("{}\n\n{}\n", ada("ada"), ada("grace"))).unwrap();
@@ -27,19 +27,22 @@ fn a_file_of_accounts_is_imported_once_and_they_sign_in_with_their_passwords() {
     assert!(desk.done(&["import", "accounts.jsonl"], "").contains("2 accounts imported"));
     fs::write(&file, format!("{}\n{}\n", ada("ada"), ada("grace").replace("true", "false"))).unwrap();
     let again = desk.done(&["import", "accounts.jsonl"], "");
-    assert!(again.contains("0 accounts imported, 2 imported before, 1 of them otherwise"), "{again}");
+    assert!(
+        again.contains("0 accounts imported, 2 imported before, 1 of them with different data"),
+        "{again}"
+    );
     desk.done(&["sign-in", "ada@example.org", "--password-stdin"], "U*U");
 }
 
 #[test]
-fn a_line_that_is_refused_is_told_with_its_number_and_the_others_are_there() {
+fn a_refused_line_is_reported_by_number_and_the_others_are_imported() {
     let desk = Desk::new();
     let totp = r#"{"external_id":"t","email":"t@example.org","totp":{"secret":"A"},"identities":[{"provider":"x","subject":"1"}]}"#;
     let lines = [ada("ada").as_str(), "{", r#"{"external_id":"b","hash":"x"}"#, totp].join("\n");
     fs::write(desk.path("accounts.jsonl"), lines).unwrap();
     let ran = desk.run(&["import", "accounts.jsonl"], b"");
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.err.contains("3 lines refused; mend them"), "{ran:?}");
+    assert!(ran.err.contains("3 lines refused; correct them"), "{ran:?}");
     let out = ran.out;
     for part in ["1 account imported", "InvalidTotp", "unknown field `hash`"] {
         assert!(out.contains(part), "{part}: {out}");

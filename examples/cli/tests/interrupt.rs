@@ -1,4 +1,4 @@
-//! Ctrl-C inside an act: the store opens, the act was done or was not, and the next call goes on.
+//! Ctrl-C during an action: the store opens, the action is done or not done, and the next call works.
 
 use std::fs;
 use std::io::Write;
@@ -14,21 +14,21 @@ use serde_json::Value;
 
 use crate::desk::{BRIAN, Desk, PASSWORD, now};
 
-/// How often an act is interrupted: at its first change of the file, at its second, and so on in turn.
+/// How often an action is interrupted: at its first change of the file, at its second, and so on.
 const TIMES: usize = 8;
-/// The changes of the file that a call can be seen to make: some at opening, before a password is hashed,
-/// the others while the act is written.
+/// The observable changes of the file during a call: some at opening, before a password is hashed, the others while
+/// the action is written.
 const MOMENTS: usize = 8;
 const ENTER: [&str; 3] = ["sign-in", BRIAN, "--password-stdin"];
 
-/// Begins the call; its standard input stays open.
+/// Starts the call with an open standard input.
 fn begun(desk: &Desk, args: &[&str]) -> Child {
     let mut program = desk.program();
     program.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     program.spawn().unwrap()
 }
 
-/// Interrupts the call at this change of the store's file; whether it did not end by itself before.
+/// Interrupts the call at this change of the store's file. Returns false if the call ended before that.
 fn interrupted(desk: &Desk, args: &[&str], stdin: &str, moment: usize) -> bool {
     let mut seen = fs::read(desk.path("s")).unwrap();
     let mut child = begun(desk, args);
@@ -48,13 +48,13 @@ fn interrupted(desk: &Desk, args: &[&str], stdin: &str, moment: usize) -> bool {
 }
 
 fn ends_by_it(child: Child) -> bool {
-    // One that has ended since keeps its number until it is waited for.
+    // An ended process keeps its id until it is waited for.
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     child.wait_with_output().unwrap().status.signal() == Some(Signal::INT.as_raw())
 }
 
-/// Interrupts the call at every moment, each time in the folder as it is now; what is then there is for
-/// `look`, which is told whether a row was changed.
+/// Interrupts the call at every moment, each time from the current state of the folder. Then calls `look` with whether
+/// a row was changed.
 fn interrupt(desk: &Desk, args: &[&str], stdin: &str, look: impl Fn(bool)) {
     let (store, rows, files) = (fs::read(desk.path("s")).unwrap(), desk.rows(), desk.beside());
     let mut count = 0;
@@ -77,24 +77,24 @@ fn count(desk: &Desk, figure: &str) -> u64 {
     desk.json(&["health"], "")[figure].as_u64().unwrap()
 }
 
-/// The store, opened by a clock that stands ahead by so much.
+/// Opens the store with a clock that is ahead by this much.
 fn ahead(desk: &Desk, by: Duration) -> Engine {
     let environment = Environment::system().with_clock(Arc::new(Hand::at(now() + by)));
     Engine::options(desk.unlock()).environment(environment).open(desk.path("s")).unwrap()
 }
 
-/// The time of the store is the latest that it was told, so the next calls are in that minute too.
+/// Resends the code with a clock one minute ahead. The store keeps its latest time, so later calls use it too.
 fn resend_in_a_minute(desk: &Desk) {
     let kept: Value = serde_json::from_slice(&fs::read(desk.path("s.flow")).unwrap()).unwrap();
     let engine = ahead(desk, Duration::from_secs(60));
     let flow = engine.resume(&kept["flow"].as_str().unwrap().parse().unwrap()).unwrap();
     engine.answer(&flow, Answer::Resend).unwrap();
     drop(engine);
-    // The program keeps the number of the step that this led to.
+    // The program stores the number of the new step.
     desk.done(&["step"], "");
 }
 
-/// Ada has one account, its history is whole, and a password opens it.
+/// Checks that Ada has one account with an intact history, and that her password opens it.
 fn ada_is_whole(desk: &Desk) {
     desk.done(&["sign-in", "ada@example.org", "--password-stdin"], PASSWORD);
     assert_eq!(desk.json(&["account"], "")["methods"].as_array().unwrap().len(), 1);
@@ -105,7 +105,7 @@ fn ada_is_whole(desk: &Desk) {
 }
 
 #[test]
-fn a_call_that_waits_to_be_typed_to_has_done_nothing() {
+fn a_call_that_waits_for_input_has_changed_nothing() {
     let desk = Desk::new();
     desk.ada_comes();
     let before = (fs::read(desk.path("s")).unwrap(), desk.beside());
@@ -127,13 +127,13 @@ fn a_call_that_waits_to_be_typed_to_has_done_nothing() {
 }
 
 #[test]
-fn a_sign_up_that_is_interrupted_was_done_or_was_not_and_can_be_begun_again() {
+fn an_interrupted_sign_up_is_done_or_not_and_can_be_repeated() {
     let desk = Desk::new();
     let sign_up = ["sign-up", "ada@example.org", "--password-stdin"];
     interrupt(&desk, &sign_up, PASSWORD, |changed| {
         let both = if changed { 1 } else { 0 };
         assert_eq!(count(&desk, "waiting_flows"), both);
-        assert_eq!(count(&desk, "outbox"), both, "the flow and its message come together");
+        assert_eq!(count(&desk, "outbox"), both, "the flow and its message are written together");
         desk.done(&sign_up, PASSWORD);
         if changed {
             assert_eq!(desk.codes().len(), 1, "an address gets one message a minute");
@@ -146,12 +146,12 @@ fn a_sign_up_that_is_interrupted_was_done_or_was_not_and_can_be_begun_again() {
 }
 
 #[test]
-fn an_answer_that_is_interrupted_was_given_or_was_not_and_can_be_given_again() {
+fn an_interrupted_answer_is_given_or_not_and_can_be_repeated() {
     let desk = Desk::new();
     desk.done(&["sign-up", "ada@example.org", "--password-stdin"], PASSWORD);
     let code = desk.code();
     interrupt(&desk, &["answer", "code"], &code, |changed| {
-        // Where its files were written too, the flow is over and the session is kept.
+        // If the files were written too, the flow has ended and the session is kept.
         if desk.path("s.flow").exists() {
             let outcome = desk.json(&["answer", "code"], &code);
             let step = if changed { "AlreadySignedIn" } else { "SignedIn" };
@@ -163,7 +163,7 @@ fn an_answer_that_is_interrupted_was_given_or_was_not_and_can_be_given_again() {
     });
 }
 
-/// Brian has a session whose proof stays fresh: the time of the store stands until the clock is there.
+/// Brian has a session whose proof stays fresh, because the store has a later time than the clock.
 fn brian_is_fresh() -> Desk {
     let desk = Desk::new();
     desk.brian_is_there();
@@ -184,13 +184,13 @@ fn mailed(desk: &Desk, kind: &str) -> usize {
 }
 
 #[test]
-fn a_deletion_that_is_interrupted_was_asked_for_or_was_not_and_can_be_asked_for_again() {
+fn an_interrupted_deletion_is_requested_or_not_and_can_be_repeated() {
     let desk = brian_is_fresh();
     let delete = ["delete", "--yes"];
     interrupt(&desk, &delete, "", |changed| {
         assert_eq!(mailed(&desk, "DeletionRequested"), usize::from(changed), "the request and its message");
         if changed {
-            // Its session is over, whether or not the program forgot it too.
+            // The session has ended, whether or not the program removed its file.
             assert_ne!(desk.run(&["account"], b"").code, 0);
         } else {
             desk.done(&delete, "");
@@ -202,7 +202,7 @@ fn a_deletion_that_is_interrupted_was_asked_for_or_was_not_and_can_be_asked_for_
 }
 
 #[test]
-fn an_export_that_is_interrupted_leaves_a_whole_document_or_none_and_can_be_made_again() {
+fn an_interrupted_export_leaves_a_whole_document_or_none_and_can_be_repeated() {
     let desk = brian_is_fresh();
     let export = ["export", "brian.json"];
     let whole = |desk: &Desk| {
@@ -214,7 +214,7 @@ fn an_export_that_is_interrupted_leaves_a_whole_document_or_none_and_can_be_made
         let told_of = usize::from(changed);
         assert_eq!((events(&desk, "Exported"), mailed(&desk, "Exported")), (told_of, told_of));
         if desk.path("brian.json").exists() {
-            assert!(changed, "nothing is given out that the account does not know of");
+            assert!(changed, "an export without its event in the history");
             whole(&desk);
         }
         desk.done(&export, "");

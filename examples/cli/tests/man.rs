@@ -1,11 +1,11 @@
-//! Man pages: of the program, of one command, of all.
+//! Man pages of the program, of one command and of all commands.
 
 use std::fs;
 
 use crate::desk::{Desk, told};
 
 #[test]
-fn every_command_has_a_page_that_says_what_its_help_says() {
+fn every_command_has_a_page_with_the_text_of_its_help() {
     let desk = Desk::new();
     let whole = desk.done(&["man"], "");
     assert!(whole.starts_with(".ie") && whole.contains(".TH selfsame 1"), "{whole}");
@@ -14,7 +14,7 @@ fn every_command_has_a_page_that_says_what_its_help_says() {
     }
     let enroll = desk.done(&["man", "mfa", "enroll"], "");
     assert!(enroll.contains("selfsame\\-mfa\\-enroll") && enroll.contains("\\-\\-svg"), "{enroll}");
-    assert!(enroll.contains("Wants fresh proof") && enroll.contains("Reads the store"), "{enroll}");
+    assert!(enroll.contains("Requires fresh proof") && enroll.contains("Reads the store"), "{enroll}");
 
     fs::create_dir(desk.path("man1")).unwrap();
     assert_eq!(desk.done(&["man", "--to", "man1"], ""), "");
@@ -25,7 +25,7 @@ fn every_command_has_a_page_that_says_what_its_help_says() {
 }
 
 #[test]
-fn a_page_that_is_none_and_a_directory_that_is_none_are_named() {
+fn an_unknown_command_and_a_missing_directory_are_named() {
     let desk = Desk::new();
     told(&desk.run(&["man", "mfa", "of"], b""), 2, "there is no command \"mfa of\"", "no command");
     told(&desk.run(&["man", "--to", "nowhere"], b""), 2, "selfsame.1 cannot be written", "no directory");

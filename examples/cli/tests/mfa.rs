@@ -1,4 +1,4 @@
-//! The second factor by hand: turned on, asked for, replaced, lost, turned off.
+//! The second factor: turned on, required, replaced, lost, turned off.
 
 use std::fs;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::desk::{BRIAN, Desk, Mfa, PASSWORD, now, shown, told};
 const ENTER: [&str; 3] = ["sign-in", BRIAN, "--password-stdin"];
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Brian signed up and in so long ago; his session is kept.
+/// Brian signed up and signed in this long ago, and his session is kept.
 fn brian_came(ago: Duration) -> Desk {
     let desk = Desk::of(ago);
     let engine = desk.ago(ago);
@@ -24,7 +24,7 @@ fn brian_came(ago: Duration) -> Desk {
     desk
 }
 
-/// A six-digit code that is none of the living ones.
+/// A six-digit code that is not valid now.
 fn wrong(secret: &Secret) -> String {
     let living: Vec<String> = (0..4)
         .map(|step| {
@@ -40,7 +40,7 @@ fn wrong(secret: &Secret) -> String {
 }
 
 #[test]
-fn mfa_is_turned_on_asked_for_and_turned_off() {
+fn mfa_is_turned_on_required_and_turned_off() {
     let desk = Desk::new();
     desk.brian_is_there();
     assert!(desk.done(&["mfa"], "").contains("MFA is off"));
@@ -56,9 +56,9 @@ fn mfa_is_turned_on_asked_for_and_turned_off() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(desk.path("qr.svg")).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    // A file that is there is left alone, and no secret is made.
+    // An existing file is untouched, and no secret is created.
     let before = desk.rows();
-    told(&desk.run(&["mfa", "enroll", "--svg", "s"], b""), 2, "is there already", "the store");
+    told(&desk.run(&["mfa", "enroll", "--svg", "s"], b""), 2, "already exists", "the store");
     told(&desk.run(&["mfa", "enroll", "--svg", "no/qr.svg"], b""), 2, "cannot be written", "no folder");
     assert!(desk.rows() == before);
 
@@ -80,12 +80,12 @@ fn mfa_is_turned_on_asked_for_and_turned_off() {
 }
 
 #[test]
-fn recovery_codes_are_shown_again_until_they_are_saved_and_others_can_be_made() {
+fn unsaved_recovery_codes_are_shown_again_and_new_ones_replace_them() {
     let desk = Desk::new();
     desk.brian_is_there();
     let enrolment = desk.json(&["mfa", "enroll"], "");
     let secret = Secret::from(enrolment["secret"].as_str().unwrap());
-    told(&desk.run(&["mfa", "codes"], b""), 1, "nothing waits", "before the app's code");
+    told(&desk.run(&["mfa", "codes"], b""), 1, "no enrolment is open", "before the app's code");
     told(&desk.run(&["mfa", "saved"], b""), 1, "selfsame mfa confirm", "before the app's code");
     let made = desk.done(&["mfa", "confirm"], &format!(" {} \n", shown(&secret, 0)));
     assert!(made.contains("save these recovery codes") && made.contains("selfsame mfa saved"), "{made}");
@@ -93,14 +93,14 @@ fn recovery_codes_are_shown_again_until_they_are_saved_and_others_can_be_made() 
     assert_eq!(desk.json(&["account"], "")["mfa"], Value::Null, "not before they are saved");
     let first = desk.json(&["mfa", "codes"], "")["recovery_codes"].clone();
     desk.done(&["mfa", "saved"], "");
-    told(&desk.run(&["mfa", "codes"], b""), 1, "nothing waits", "they were saved");
+    told(&desk.run(&["mfa", "codes"], b""), 1, "no enrolment is open", "they were saved");
 
     let others = desk.json(&["mfa", "new-codes", "--yes"], "")["recovery_codes"].clone();
     assert_ne!(others, first);
     desk.done(&["mfa", "saved"], "");
     desk.done(&ENTER, PASSWORD);
     let old = desk.run(&["answer", "recovery-code"], first[0].as_str().unwrap().as_bytes());
-    told(&old, 1, "another of the codes", "a code from before");
+    told(&old, 1, "use another recovery code", "an old code");
     let typed = others[0].as_str().unwrap().to_lowercase().replace('-', " ");
     let done = desk.json(&["answer", "recovery-code"], &typed);
     assert_eq!((&done["recovered"], &done["aal"]), (&true.into(), &"Aal1".into()), "{done}");
@@ -115,12 +115,12 @@ fn a_lost_phone_is_replaced_and_the_account_is_on_hold() {
     let done = desk.done(&["answer", "recovery-code"], &codes[3]);
     assert!(done.contains("with a recovery code") && done.contains("selfsame mfa enroll"), "{done}");
     let page = desk.done(&["account"], "");
-    assert!(page.contains("just recovered") && page.contains("9 recovery codes left"), "{page}");
+    assert!(page.contains("on hold until") && page.contains("9 recovery codes left"), "{page}");
     told(
         &desk.run(&["mfa", "new-codes", "--yes"], b""),
         1,
         "selfsame reauthenticate",
-        "a code is no proof for other codes",
+        "a recovery code does not allow new codes",
     );
     desk.mfa_is_on();
     assert_eq!(desk.json(&["mfa"], "")["mfa"]["recovery_codes_left"], 10);
@@ -130,7 +130,7 @@ fn a_lost_phone_is_replaced_and_the_account_is_on_hold() {
 }
 
 #[test]
-fn a_proof_that_is_old_is_renewed_and_the_session_goes_on() {
+fn fresh_proof_keeps_the_session_and_changes_its_token() {
     let desk = brian_came(MINUTE * 10);
     for args in [&["mfa", "enroll"][..], &["delete", "--yes"]] {
         told(&desk.run(args, b""), 1, "selfsame reauthenticate", &format!("{args:?}"));
@@ -148,14 +148,14 @@ fn a_proof_that_is_old_is_renewed_and_the_session_goes_on() {
     let wrong = desk.run(&["answer", "password", "--password-stdin"], b"another horse of the same age");
     told(&wrong, 1, "the credentials are wrong", "a wrong password");
     let done = desk.done(&["answer", "password", "--password-stdin"], PASSWORD);
-    assert!(done.contains("proven anew, still signed in"), "{done}");
+    assert!(done.contains("fresh proof given, still signed in"), "{done}");
     assert_ne!(fs::read(desk.path("s.session")).unwrap(), kept, "another token");
     assert_eq!(desk.json(&["sessions"], "")["sessions"][0]["id"], before, "the same session");
     desk.mfa_is_on();
 }
 
 #[test]
-fn who_lost_the_second_factor_can_still_leave() {
+fn an_account_can_be_deleted_without_its_second_factor() {
     let desk = Desk::new();
     desk.brian_has_mfa();
     desk.done(&["reauthenticate"], "");
@@ -163,16 +163,20 @@ fn who_lost_the_second_factor_can_still_leave() {
     assert!(asked.contains("selfsame answer skip"), "{asked}");
     desk.done(&["answer", "skip"], "");
     desk.done(&["delete", "--yes"], "");
-    assert_eq!(desk.json(&ENTER, PASSWORD)["step"], "SecondFactor", "restoring wants everything");
+    assert_eq!(desk.json(&ENTER, PASSWORD)["step"], "SecondFactor", "restoring requires both factors");
 }
 
 #[test]
-fn a_forgotten_password_is_reset_by_code_factor_and_new_password() {
+fn a_password_reset_takes_a_code_the_second_factor_and_a_new_password() {
     let desk = Desk::new();
     let Mfa { secret, codes, .. } = desk.brian_has_mfa();
     let reset = desk.done(&["reset-password", BRIAN, "--device", "a new laptop"], "");
     let nobody = desk.done(&["reset-password", "nobody@example.org", "--flow-file", "n.flow"], "");
-    assert_eq!(nobody.replace("n\u{2026}@", "b\u{2026}@"), reset, "it tells of nobody");
+    assert_eq!(
+        nobody.replace("n\u{2026}@", "b\u{2026}@"),
+        reset,
+        "the answer does not show whether the account exists"
+    );
     let code = desk.json(&["messages"], "")["messages"].as_array().unwrap().iter().find_map(|message| {
         (message["kind"] == "ResetPassword").then(|| message["code"].as_str().unwrap().to_owned())
     });
@@ -182,28 +186,28 @@ fn a_forgotten_password_is_reset_by_code_factor_and_new_password() {
     let set = ["answer", "new-password", "--password-stdin"];
     told(&desk.run(&set, b"short\n"), 1, "at least 15 characters", "a short one");
     let done = desk.done(&set, "a battery of other horses");
-    assert!(done.contains("a new password, signed in"), "{done}");
-    told(&desk.run(&ENTER, PASSWORD.as_bytes()), 1, "the credentials are wrong", "the one before");
+    assert!(done.contains("password reset, signed in"), "{done}");
+    told(&desk.run(&ENTER, PASSWORD.as_bytes()), 1, "the credentials are wrong", "the old password");
     assert_eq!(desk.json(&ENTER, "a battery of other horses")["step"], "SecondFactor");
     desk.done(&["answer", "recovery-code"], &codes[0]);
 }
 
 #[test]
-fn a_password_that_others_know_has_to_be_set_anew() {
+fn a_compromised_password_must_be_replaced() {
     let desk = Desk::new();
     desk.brian_is_there();
     let account = desk.json(&["account"], "");
     let id = |value: &Value| value.as_str().unwrap().to_owned();
     let (brian, password) = (id(&account["id"]), id(&account["methods"][0]["id"]));
-    told(&desk.run(&["compromised"], b""), 2, "--yes", "nobody said yes");
-    told(&desk.run(&["compromised", &brian, "--yes"], b""), 1, "no password of the account", "another id");
+    told(&desk.run(&["compromised"], b""), 2, "--yes", "not confirmed");
+    told(&desk.run(&["compromised", &brian, "--yes"], b""), 1, "no password with this id", "another id");
     let done = desk.done(&["compromised", "--yes"], "");
-    assert!(done.contains("asks for a new one"), "{done}");
+    assert!(done.contains("requires a new one"), "{done}");
     assert!(!desk.path("s.session").exists(), "its sessions have ended");
     assert_eq!(desk.json(&ENTER, PASSWORD)["step"], "NewPassword");
     desk.done(&["answer", "new-password", "--password-stdin"], "a battery of other horses");
-    // The host says the same.
-    told(&desk.run(&["mark-compromised", &brian, &password], b""), 2, "--yes", "nobody said yes");
+    // The host reports the same.
+    told(&desk.run(&["mark-compromised", &brian, &password], b""), 2, "--yes", "not confirmed");
     told(
         &desk.run(&["mark-compromised", &password, &password, "--yes"], b""),
         1,
@@ -220,7 +224,7 @@ fn a_password_that_others_know_has_to_be_set_anew() {
 }
 
 #[test]
-fn text_that_is_not_a_code_costs_no_try_and_a_wrong_code_does() {
+fn only_a_well_formed_code_counts_as_an_attempt() {
     let desk = Desk::new();
     let Mfa { secret, spent, .. } = desk.brian_has_mfa();
     desk.done(&ENTER, PASSWORD);
@@ -243,31 +247,31 @@ fn text_that_is_not_a_code_costs_no_try_and_a_wrong_code_does() {
     told(
         &desk.run(&["answer", "totp"], wrong(&secret).as_bytes()),
         1,
-        "the app's code of now",
+        "type the current code",
         "a wrong code",
     );
-    told(&desk.run(&["answer", "totp"], spent.as_bytes()), 1, "each only once", "spent");
+    told(&desk.run(&["answer", "totp"], spent.as_bytes()), 1, "each code works once", "spent");
     assert!(rows != desk.rows());
     desk.done(&["answer", "totp"], &shown(&secret, 1));
-    told(&desk.run(&["mfa", "confirm"], b"123456"), 1, "selfsame mfa enroll", "nothing is begun");
+    told(&desk.run(&["mfa", "confirm"], b"123456"), 1, "selfsame mfa enroll", "no enrolment is open");
 }
 
 #[test]
-fn what_cannot_be_undone_is_asked_for_or_said() {
+fn irreversible_actions_need_a_confirmation() {
     let desk = Desk::new();
     desk.brian_has_mfa();
     let (rows, files) = (desk.rows(), desk.beside());
     for args in [&["delete"][..], &["mfa", "off"], &["mfa", "new-codes"], &["compromised"]] {
         let about = format!("{args:?}");
-        told(&desk.run(args, b"yes\n"), 2, "--yes says so where there is no terminal", &about);
+        told(&desk.run(args, b"yes\n"), 2, "To confirm without a terminal, add --yes", &about);
         let json = desk.run(&[args, &["--json"]].concat(), b"yes\n");
         assert_eq!((json.code, json.out.as_str()), (2, "{\"failed\":\"Usage\"}\n"), "{about}");
-        assert!(json.err.contains("--yes says so with --json"), "{about}: {}", json.err);
+        assert!(json.err.contains("To confirm with --json, add --yes"), "{about}: {}", json.err);
     }
     assert!(rows == desk.rows() && files == desk.beside());
     desk.done(&["sign-out"], "");
-    told(&desk.run(&["delete", "--yes"], b""), 2, "nobody is signed in", "a yes of nobody");
-    told(&desk.run(&["delete"], b""), 2, "nobody is signed in", "asked first of all");
+    told(&desk.run(&["delete", "--yes"], b""), 2, "nobody is signed in", "confirmed, but not signed in");
+    told(&desk.run(&["delete"], b""), 2, "nobody is signed in", "the session is checked first");
     let engine = desk.open();
     let entered = engine.sign_in(BRIAN, &PASSWORD.into(), &Client::default()).unwrap();
     assert!(matches!(entered.step, Step::SecondFactor { .. }));

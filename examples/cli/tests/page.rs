@@ -1,17 +1,17 @@
-//! The account page by hand: products, what they cost, and the accounts of a device.
+//! The account page: products, billing, and the accounts that a device remembers.
 
 use serde_json::{Value, json};
 
 use crate::desk::{BRIAN, Desk, PASSWORD, told};
 
 #[test]
-fn each_product_has_a_bill_of_its_own_and_is_managed_where_it_was_sold() {
+fn each_product_has_its_own_billing_and_is_managed_where_it_was_sold() {
     let desk = Desk::new();
     desk.brian_is_there();
     let account = desk.json(&["account"], "")["id"].as_str().unwrap().to_owned();
     let none = desk.done(&["products"], "");
     assert!(none.contains("0 products") && none.contains("selfsame open-product grok"), "{none}");
-    assert!(desk.done(&["open-product", "grok"], "").contains("Grok is used with this account"));
+    assert!(desk.done(&["open-product", "grok"], "").contains("Grok now uses this account"));
     desk.done(&["open-product", "api"], "");
     let free = desk.json(&["products"], "");
     desk.done(&["open-product", "grok"], "");
@@ -66,7 +66,7 @@ fn each_product_has_a_bill_of_its_own_and_is_managed_where_it_was_sold() {
 }
 
 #[test]
-fn a_deletion_says_what_goes_on_costing_money() {
+fn a_deletion_lists_the_products_that_still_cost_money() {
     let desk = Desk::new();
     desk.brian_is_there();
     let account = desk.json(&["account"], "")["id"].as_str().unwrap().to_owned();
@@ -74,12 +74,12 @@ fn a_deletion_says_what_goes_on_costing_money() {
     let bill = ["--customer", "c", "--plan", "Monthly", "--billed-by", "google-play"];
     desk.done(&[&["set-billing", &account, "grok"][..], &bill].concat(), "");
     let asked = desk.done(&["delete", "--yes"], "");
-    assert!(asked.contains("it can be restored until"), "{asked}");
-    assert!(asked.contains("grok goes on costing money at Google Play"), "{asked}");
+    assert!(asked.contains("the account can be restored until"), "{asked}");
+    assert!(asked.contains("Google Play still charges for grok"), "{asked}");
 }
 
 #[test]
-fn a_device_offers_its_accounts_and_forgets_them_when_told() {
+fn a_device_lists_its_accounts_and_forgets_them_on_request() {
     let desk = Desk::new();
     assert!(desk.done(&["picker"], "").contains("0 accounts"));
     desk.brian_is_there();
@@ -103,7 +103,7 @@ fn a_device_offers_its_accounts_and_forgets_them_when_told() {
         told(&desk.run(args, PASSWORD.as_bytes()), code, words, &format!("{args:?}"));
     }
 
-    // An account that is not there is no error, and ends nothing.
+    // Removing an unknown account is not an error, and ends no session.
     desk.done(&["remove-from-picker", "019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e"], "");
     desk.done(&["account"], "");
     desk.done(&["remove-from-picker", brian], "");

@@ -1,10 +1,10 @@
-//! What is another in every run, by the name that the page gives it.
+//! The values that change in every run, under the names that the tour gives them.
 
 use selfsame_world::TokenProvider;
 
 use crate::desk::{forge, shown};
 
-/// What was seen, each kind in the order of its first appearance.
+/// The values of each kind, in the order of their first appearance.
 #[derive(Default)]
 pub(crate) struct Seen {
     ids: Vec<String>,
@@ -18,8 +18,8 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 impl Seen {
-    /// The text with `<id 1>`, `<code 1>`, `<nonce 1>`, `<secret 1>`, `<long code 1>`, `<time>`, `<day>`,
-    /// `<month>` and `<ms>` for what they stand for; in a table, as wide as that.
+    /// Replaces values by `<id 1>`, `<code 1>`, `<nonce 1>`, `<secret 1>`, `<long code 1>`, `<time>`, `<day>`, `<month>`
+    /// and `<ms>`. In a table, the names keep the width of the values.
     pub(crate) fn named(&mut self, text: &str) -> String {
         let mut named = String::new();
         let mut rest = text;
@@ -35,9 +35,8 @@ impl Seen {
         named
     }
 
-    /// The text with what was seen for `<id 1>`, `<code 1>`, `<nonce 1>` and `<long code 1>`; for `<token 1>`
-    /// what the provider of ID tokens signs with that nonce, for `<app 1>` what an app shows that has that
-    /// secret, and for `<app 1 later>` what it shows next.
+    /// Replaces `<id 1>`, `<code 1>`, `<nonce 1>` and `<long code 1>` by their values. `<token 1>` becomes an ID token
+    /// for that nonce, `<app 1>` the code of an app with that secret, and `<app 1 later>` its next code.
     pub(crate) fn meant(&self, text: &str) -> String {
         let mut meant = text.to_owned();
         let provider = TokenProvider::new();

@@ -1,22 +1,22 @@
-//! The program, as a shell runs it.
+//! The command `play`.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 #[test]
-fn the_shipped_story_is_told_without_colours_to_a_pipe() {
+fn the_built_in_story_goes_to_a_pipe_without_colours() {
     let told = run(&["play", "faq"]);
     let text = out(&told);
     assert_eq!(told.status.code(), Some(0), "{}", err(&told));
-    assert!(text.contains("Ada@Example.org is proven; which account?"), "{text}");
-    assert!(text.ends_with("18 acts, each answered as told\n"), "{text}");
+    assert!(text.contains("Ada@Example.org is verified; which account do you want to use?"), "{text}");
+    assert!(text.ends_with("18 acts, each answered as the story expects\n"), "{text}");
     assert!(!text.contains('\u{1b}'), "an escape sequence went into a pipe");
-    assert!(!text.contains("correct horse"), "the password was told");
+    assert!(!text.contains("correct horse"), "the password was printed");
 }
 
 #[test]
-fn the_transcript_is_one_json_array_and_the_same_each_time() {
+fn the_transcript_is_one_json_array_and_does_not_vary() {
     let (first, again) = (run(&["play", "faq", "--json"]), run(&["play", "faq", "--json"]));
     let transcript: serde_json::Value = serde_json::from_slice(&first.stdout).unwrap();
     assert_eq!(transcript.as_array().unwrap().len(), 18);
@@ -24,21 +24,21 @@ fn the_transcript_is_one_json_array_and_the_same_each_time() {
 }
 
 #[test]
-fn a_store_is_kept_and_one_that_is_there_is_left_alone() {
+fn a_new_store_is_kept_and_an_existing_one_is_untouched() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("kept");
     let kept = run(&["play", "faq", "--store", store.to_str().unwrap()]);
     assert_eq!(kept.status.code(), Some(0));
-    assert!(err(&kept).contains("protects nothing"), "{}", err(&kept));
+    assert!(err(&kept).contains("not protected"), "{}", err(&kept));
     let before = fs::read(&store).unwrap();
     let refused = run(&["play", "faq", "--store", store.to_str().unwrap()]);
     assert_eq!((refused.status.code(), out(&refused)), (Some(2), String::new()));
-    assert!(err(&refused).contains("is there already"), "{}", err(&refused));
+    assert!(err(&refused).contains("already exists"), "{}", err(&refused));
     assert!(fs::read(&store).unwrap() == before, "the file was changed");
 }
 
 #[test]
-fn what_cannot_be_played_is_said_in_one_sentence() {
+fn an_unplayable_story_gets_one_line_of_error() {
     let folder = tempfile::tempdir().unwrap();
     let story = |name: &str, text: &str| {
         let path = folder.path().join(name);
@@ -68,7 +68,7 @@ fn what_cannot_be_played_is_said_in_one_sentence() {
 }
 
 #[test]
-fn a_reader_who_leaves_early_is_no_trouble() {
+fn a_closed_pipe_is_not_an_error() {
     let mut playing =
         selfsame(&["play", "faq"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(playing.stdout.take());

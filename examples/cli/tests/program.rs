@@ -1,11 +1,11 @@
-//! The program as it is run: the page of a tour, bad input, a terminal.
+//! Tests that run the program.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "a test stops at what it did not expect"
+    reason = "a test panics on an unexpected value"
 )]
 
 mod answers;
@@ -28,7 +28,7 @@ mod ways;
 
 #[cfg(not(unix))]
 #[test]
-#[ignore = "wants the signals and the terminals of Unix"]
-fn interrupted_and_typed_to() {
-    panic!("there are none here");
+#[ignore = "needs the signals and the terminals of Unix"]
+fn interruptions_and_terminals() {
+    panic!("this system has none");
 }

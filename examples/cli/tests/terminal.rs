@@ -1,4 +1,4 @@
-//! A terminal: what is typed there and not shown, what is asked, and the QR code.
+//! The program on a terminal: hidden input, questions, and the QR code.
 
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
@@ -11,8 +11,8 @@ use crate::desk::{BRIAN, Desk, PASSWORD, shown};
 
 const UP: [&str; 2] = ["sign-up", "ada@example.org"];
 
-/// Runs the program on a terminal, typing one line after each prompt: exit code, errors, what the terminal
-/// showed, and whether it shows what is typed again.
+/// Runs the program on a terminal and types one line after each prompt. Returns the exit code, the errors, the output,
+/// and whether the terminal echoes input again.
 fn typed(desk: &Desk, args: &[&str], lines: &[&str], colours: bool) -> (i32, String, String, bool) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
@@ -32,7 +32,7 @@ fn typed(desk: &Desk, args: &[&str], lines: &[&str], colours: bool) -> (i32, Str
     let mut errors = child.stderr.take().unwrap();
     let mut said = Vec::new();
     for line in lines {
-        // A prompt ends with a colon and a blank.
+        // A prompt ends with a colon and a space.
         while !said.ends_with(b": ") {
             let mut byte = [0];
             assert_eq!(errors.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&said));
@@ -44,7 +44,7 @@ fn typed(desk: &Desk, args: &[&str], lines: &[&str], colours: bool) -> (i32, Str
     errors.read_to_end(&mut said).unwrap();
     let code = child.wait().unwrap().code().unwrap();
     let echoes = tcgetattr(&terminal).unwrap().local_modes.contains(LocalModes::ECHO | LocalModes::ICANON);
-    // The reader of a terminal meets no end: a mark is one.
+    // A terminal has no end of output, so a mark ends it.
     writeln!(&terminal, "END").unwrap();
     let mut shown = Vec::new();
     while !shown.ends_with(b"END\r\n") {
@@ -56,41 +56,41 @@ fn typed(desk: &Desk, args: &[&str], lines: &[&str], colours: bool) -> (i32, Str
 }
 
 #[test]
-fn a_password_that_is_typed_is_not_shown() {
+fn a_typed_password_is_not_shown() {
     let desk = Desk::new();
     let twice = [&*format!("{PASSWORD}\r"), &format!("{PASSWORD}\r")];
     let (code, said, shown, echoes) = typed(&desk, &UP, &twice, true);
     assert_eq!(code, 0, "{said}");
-    assert!(said.starts_with("Password: |\nThe same again: |\n"), "{said}");
+    assert!(said.starts_with("Password: |\nRepeat the password: |\n"), "{said}");
     assert!(shown.contains("type the code that was sent to a\u{2026}@example.org"), "{shown}");
     assert!(shown.contains("\u{1b}["), "on a terminal there are colours: {shown}");
     assert!(!shown.contains("horse"), "{shown}");
-    assert!(echoes, "the terminal is as it was");
+    assert!(echoes, "the terminal is restored");
     assert_eq!(desk.code().len(), 8);
     let (code, _, shown, _) = typed(&desk, &UP, &twice, false);
     assert_eq!((code, shown.contains('\u{1b}')), (0, false), "NO_COLOR: {shown}");
 }
 
 #[test]
-fn two_passwords_and_ctrl_c_do_nothing_and_leave_the_terminal_as_it_was() {
+fn different_passwords_and_ctrl_c_do_nothing_and_restore_the_terminal() {
     let desk = Desk::new();
     let before = std::fs::read(desk.path("s")).unwrap();
     for (lines, why) in [
-        (&[&*format!("{PASSWORD}\r"), "another horse of the same age\r"][..], "two passwords"),
-        (&["half a pass\x03"], "given up"),
-        (&["\r"], "no password was given"),
+        (&[&*format!("{PASSWORD}\r"), "another horse of the same age\r"][..], "passwords are different"),
+        (&["half a pass\x03"], "cancelled"),
+        (&["\r"], "the password is empty"),
     ] {
         let (code, said, shown, echoes) = typed(&desk, &UP, lines, true);
         assert_eq!(code, 2, "{said}");
         assert!(said.contains(why) && said.contains("nothing was done"), "{said}");
         assert!(!shown.contains("horse") && !shown.contains("half"), "{shown}");
-        assert!(echoes, "the terminal is as it was");
+        assert!(echoes, "the terminal is restored");
     }
     assert_eq!(std::fs::read(desk.path("s")).unwrap(), before);
 }
 
 #[test]
-fn a_secret_is_drawn_and_its_codes_are_typed_unseen() {
+fn a_secret_is_drawn_and_its_codes_are_typed_hidden() {
     let desk = Desk::new();
     desk.brian_is_there();
     let (code, _, drawn, _) = typed(&desk, &["mfa", "enroll"], &[], true);
@@ -102,7 +102,7 @@ fn a_secret_is_drawn_and_its_codes_are_typed_unseen() {
     let secret = serde_json::from_str::<serde_json::Value>(told).unwrap()["secret"].as_str().unwrap().into();
     let app = shown(&secret, 0);
     let (code, said, seen, echoes) = typed(&desk, &["mfa", "confirm"], &[&format!("{app}\r")], true);
-    assert_eq!((code, said.as_str(), echoes), (0, "Code of the app: |\n", true), "{seen}");
+    assert_eq!((code, said.as_str(), echoes), (0, "Code from the app: |\n", true), "{seen}");
     assert!(!seen.contains(&app) && seen.contains("save these recovery codes"), "{seen}");
     desk.done(&["mfa", "saved"], "");
     desk.done(&["sign-in", BRIAN, "--password-stdin"], PASSWORD);
@@ -112,7 +112,7 @@ fn a_secret_is_drawn_and_its_codes_are_typed_unseen() {
 }
 
 #[test]
-fn what_cannot_be_undone_is_done_at_a_yes_alone() {
+fn irreversible_actions_need_a_typed_yes() {
     let desk = Desk::new();
     desk.brian_is_there();
     let before = (desk.rows(), desk.beside());
@@ -123,8 +123,8 @@ fn what_cannot_be_undone_is_done_at_a_yes_alone() {
     assert!(before == (desk.rows(), desk.beside()));
     let (code, said, seen, _) = typed(&desk, &["delete"], &["yes\r"], true);
     assert!(
-        said.starts_with("This ends all sessions, and in 30 days the account is gone for good."),
+        said.starts_with("This ends all sessions, and deletes the account for good in 30 days."),
         "{said}"
     );
-    assert!(code == 0 && seen.contains("it can be restored until"), "{said} {seen}");
+    assert!(code == 0 && seen.contains("the account can be restored until"), "{said} {seen}");
 }

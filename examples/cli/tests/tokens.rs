@@ -1,4 +1,4 @@
-//! ID tokens and key sets: brought from a file and from standard input, and what is none.
+//! ID tokens and key sets, from a file and from standard input, valid and invalid.
 
 use std::fs;
 
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::desk::{ADA, Desk, Ran, forge, ran, told};
 
-/// Begins a flow; the nonce that its ID token must have.
+/// Begins a flow, and returns the nonce for its ID token.
 fn begin(desk: &Desk, provider: &str) -> String {
     let begun = desk.json(&["begin-federated", provider], "");
     begun["nonce"].as_str().unwrap().to_owned()
 }
 
-/// A desk whose provider of ID tokens has its keys there.
+/// A desk that knows the keys of its provider of ID tokens.
 fn with_keys() -> (Desk, TokenProvider) {
     let (desk, provider) = (Desk::new(), TokenProvider::new());
     desk.done(&["set-keys", "oidc"], &provider.jwks());
@@ -25,14 +25,14 @@ fn a_token_and_a_key_set_come_from_a_file_and_from_standard_input() {
     let (desk, provider) = (Desk::new(), TokenProvider::new());
     let begun = desk.done(&["begin-federated", "oidc"], "");
     assert!(
-        begun.contains("the ID token of oidc") && begun.contains("selfsame set-keys oidc FILE"),
+        begun.contains("an ID token from oidc") && begun.contains("selfsame set-keys oidc FILE"),
         "{begun}"
     );
     let nonce = desk.json(&["step"], "")["nonce"].as_str().unwrap().to_owned();
     assert!(begun.contains(&format!("nonce for the ID token: {nonce}\n")), "{begun}");
     fs::write(desk.path("ada.jwt"), forge(&provider, "815", &nonce).text() + "\n").unwrap();
     let needed = desk.run(&["continue", "ada.jwt", "--intent", "sign-up"], b"");
-    told(&needed, 1, "selfsame set-keys oidc FILE, then bring the same token again", "before the keys");
+    told(&needed, 1, "selfsame set-keys oidc FILE, then give the same token again", "before the keys");
     assert!(
         needed.err.contains("the keys of https://id.tokens.example are missing or too old"),
         "{}",
@@ -41,9 +41,9 @@ fn a_token_and_a_key_set_come_from_a_file_and_from_standard_input() {
 
     fs::write(desk.path("keys.json"), provider.jwks()).unwrap();
     let set = desk.done(&["set-keys", "oidc", "keys.json"], "");
-    assert_eq!(set, "\u{2713} the keys of oidc are here, and believed for 1 day\n");
+    assert_eq!(set, "\u{2713} the keys of oidc are set, and valid for 1 day\n");
     let done = desk.done(&["continue", "ada.jwt", "--intent", "sign-up"], "");
-    assert!(done.contains("a new account, signed in"), "{done}");
+    assert!(done.contains("account created, signed in"), "{done}");
     let account = desk.json(&["account"], "");
     assert_eq!(account["methods"][0]["provider"], "oidc");
 
@@ -57,7 +57,7 @@ fn a_token_and_a_key_set_come_from_a_file_and_from_standard_input() {
 }
 
 #[test]
-fn a_token_proves_that_an_account_is_ones_own() {
+fn an_id_token_proves_the_ownership_of_an_account() {
     let (desk, provider) = with_keys();
     let nonce = begin(&desk, "oidc");
     let token = forge(&provider, "815", &nonce).claim("email", "ada@example.org").claim("name", "Ada");
@@ -72,7 +72,7 @@ fn a_token_proves_that_an_account_is_ones_own() {
     let asked = desk.done(&["answer", "link", "1"], "");
     let nonce = desk.json(&["step"], "")["nonce"].as_str().unwrap().to_owned();
     assert!(asked.contains(&format!("nonce for the ID token: {nonce}\n")), "{asked}");
-    assert!(asked.contains("selfsame answer assertion FILE  the ID token of oidc"), "{asked}");
+    assert!(asked.contains("selfsame answer assertion FILE  an ID token from oidc"), "{asked}");
     fs::write(desk.path("other.jwt"), forge(&provider, "4711", &nonce).text()).unwrap();
     let other = desk.run(&["answer", "assertion", "other.jwt"], b"");
     told(&other, 1, "the credentials are wrong; check them or sign in another way", "another's identity");
@@ -83,14 +83,14 @@ fn a_token_proves_that_an_account_is_ones_own() {
 }
 
 #[test]
-fn google_and_apple_are_let_in_by_what_they_know_the_program_by() {
+fn a_client_id_enables_google_and_apple() {
     let provider = TokenProvider::new();
     for (name, issuer, variable) in [
         ("google", "https://accounts.google.com", "SELFSAME_GOOGLE"),
         ("apple", "https://appleid.apple.com", "SELFSAME_APPLE"),
     ] {
         let desk = Desk::new();
-        told(&desk.run(&["begin-federated", name], b""), 1, &format!("--{name}"), "not let in");
+        told(&desk.run(&["begin-federated", name], b""), 1, &format!("--{name}"), "not enabled");
         let option = [&*format!("--{name}"), "notes.example"];
         let run = |args: &[&str], stdin: &str, by_option: bool| {
             let mut program = desk.program();
@@ -124,7 +124,7 @@ fn google_and_apple_are_let_in_by_what_they_know_the_program_by() {
 }
 
 #[test]
-fn a_token_that_is_not_taken_is_told_why_and_what_to_do() {
+fn a_rejected_token_gets_a_reason_and_advice() {
     let (desk, provider) = with_keys();
     let nonce = begin(&desk, "oidc");
     let token = || forge(&provider, "815", &nonce);
@@ -132,7 +132,7 @@ fn a_token_that_is_not_taken_is_told_why_and_what_to_do() {
     let again = "sign in at the provider again";
     let cases: [(&str, Forge<'_>, &str, &str); 6] = [
         ("Nonce", token().claim("nonce", "other"), "the nonce of this step", "selfsame step shows the nonce"),
-        ("Audience", token().claim("aud", "other"), "issued for another application", "name the client id"),
+        ("Audience", token().claim("aud", "other"), "issued for another application", "set the client id"),
         ("Issuer", token().claim("iss", "https://id.example"), "another issuer", "selfsame step names"),
         ("Expired", token().claim("exp", 1), "it has expired", again),
         ("Kind", token().header("typ", "at+jwt"), "for another purpose", again),
@@ -152,18 +152,23 @@ fn a_token_that_is_not_taken_is_told_why_and_what_to_do() {
     let unsigned = desk.run(&["continue"], b"e30.e30.AAAA");
     told(&unsigned, 1, "signature algorithm is not allowed", "no algorithm");
     told(&desk.run(&["continue"], b"1.2"), 1, "it is not a signed token", "two parts");
-    assert!(rows == desk.rows() && files == desk.beside(), "every one of them was for nothing");
-    // A key that is not there is asked for once.
+    assert!(rows == desk.rows() && files == desk.beside(), "none of them changed anything");
+    // An unknown key is asked for once.
     let unknown = token().header("kid", "new").text();
     told(&desk.run(&["continue"], unknown.as_bytes()), 1, "selfsame set-keys oidc FILE", "once");
-    told(&desk.run(&["continue"], unknown.as_bytes()), 1, "selfsame set-keys PROVIDER FILE", "and no more");
+    told(
+        &desk.run(&["continue"], unknown.as_bytes()),
+        1,
+        "selfsame set-keys PROVIDER FILE",
+        "the second time",
+    );
     assert_eq!(desk.json(&["continue", "--intent", "sign-up"], &token().text())["outcome"], "Created");
 }
 
 #[test]
-fn each_provider_speaks_in_its_own_way() {
+fn each_provider_takes_its_own_kind_of_assertion() {
     let (desk, provider) = with_keys();
-    let advice = "x and work take a statement; --google, --apple and --oidc let in";
+    let advice = "x and work take a statement; --google, --apple and --oidc enable";
     let nonce = begin(&desk, "oidc");
     let token = forge(&provider, "815", &nonce).text();
     let stated = r#"{"provider": "oidc", "subject": "815"}"#;
@@ -177,14 +182,14 @@ fn each_provider_speaks_in_its_own_way() {
     for (oidc, words) in [
         ("field-notes", "--oidc takes the issuer and the client id"),
         ("http://id.tokens.example,field-notes", "--oidc takes the issuer and the client id"),
-        ("https://x.com,field-notes", "an issuer of its own"),
+        ("https://x.com,field-notes", "own issuer"),
     ] {
         told(&desk.run(&["health", "--oidc", oidc], b""), 2, words, oidc);
     }
 }
 
 #[test]
-fn what_is_no_token_or_key_set_is_named_and_nothing_is_done() {
+fn an_invalid_token_or_key_set_is_named_and_nothing_is_done() {
     let (desk, provider) = with_keys();
     let nonce = begin(&desk, "oidc");
     let garbage: Vec<u8> =
@@ -228,7 +233,7 @@ fn what_is_no_token_or_key_set_is_named_and_nothing_is_done() {
             assert!(ran.err.contains("jwks_uri") && !ran.err.contains("hush"), "{}", ran.err);
         }
     }
-    assert!(rows == desk.rows() && files == desk.beside(), "the keys that were there are there");
+    assert!(rows == desk.rows() && files == desk.beside(), "the earlier keys are still there");
     let token = forge(&provider, "815", &nonce).text();
     assert_eq!(desk.json(&["continue", "--intent", "sign-up"], &token)["outcome"], "Created");
 }

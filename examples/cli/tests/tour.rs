@@ -1,5 +1,4 @@
-//! docs/TOUR.md is what the program answers: every command of the page is run, and what it prints is
-//! compared. `UPDATE=1` writes the page anew.
+//! Runs every command of docs/TOUR.md and compares the output with the page. `UPDATE=1` updates the page.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +10,7 @@ use crate::placeholders::Seen;
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/TOUR.md");
 
 #[test]
-fn the_page_shows_what_the_program_answers() {
+fn the_tour_shows_the_output_of_the_program() {
     let page = fs::read_to_string(PAGE).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut shell = Shell { folder: folder.path(), exported: Vec::new(), seen: Seen::default() };
@@ -24,7 +23,7 @@ fn the_page_shows_what_the_program_answers() {
             continue;
         }
         while let Some(line) = lines.next_if(|line| *line != "```") {
-            // What the page has for an answer is made anew.
+            // The output is replaced by the new output.
             let Some(command) = line.strip_prefix("$ ") else { continue };
             commands += 1;
             rewritten += &format!("{line}\n");
@@ -36,18 +35,18 @@ fn the_page_shows_what_the_program_answers() {
             rewritten += &shell.answer(command, &typed);
         }
     }
-    assert!(commands > 20, "{commands} commands are no tour");
+    assert!(commands > 20, "only {commands} commands");
     if std::env::var_os("UPDATE").is_some() {
         fs::write(PAGE, rewritten).unwrap();
         return;
     }
     for (at, (told, is)) in page.lines().zip(rewritten.lines()).enumerate() {
-        assert_eq!(told, is, "docs/TOUR.md:{}; UPDATE=1 writes the page anew", at + 1);
+        assert_eq!(told, is, "docs/TOUR.md:{}; UPDATE=1 updates the page", at + 1);
     }
     assert_eq!(page.lines().count(), rewritten.lines().count());
 }
 
-/// A shell that a person types into.
+/// A shell session.
 struct Shell<'a> {
     folder: &'a Path,
     exported: Vec<(String, String)>,
@@ -65,7 +64,7 @@ impl Shell<'_> {
         let path = format!("{beside}:{}", std::env::var("PATH").unwrap());
         let mut sh = Command::new("sh");
         VARIABLES.iter().for_each(|name| _ = sh.env_remove(name));
-        // As a terminal has it: both in one, in the order of their coming.
+        // Both outputs in one stream, as on a terminal.
         sh.args(["-c", &format!("{{ {}\n}} 2>&1", self.seen.meant(command))])
             .current_dir(self.folder)
             .env("PATH", path)

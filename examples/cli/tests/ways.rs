@@ -1,4 +1,4 @@
-//! Ways in and addresses by hand: added, removed, changed, and such a change taken back.
+//! Sign-in methods and addresses: adding, removing, changing and undoing.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn undo_code(desk: &Desk, kind: &str) -> String {
 }
 
 #[test]
-fn a_way_in_is_added_removed_and_the_last_one_stays() {
+fn a_sign_in_method_is_added_and_removed_but_not_the_last_one() {
     let desk = Desk::new();
     desk.ada_is_there();
     let begun = desk.done(&["methods", "add", "work"], "");
@@ -28,7 +28,7 @@ fn a_way_in_is_added_removed_and_the_last_one_stays() {
     assert!(done.contains("done") && done.contains("selfsame account"), "{done}");
     assert!(!desk.path("s.flow").exists());
     let table = desk.done(&["methods"], "");
-    assert!(table.contains("2 ways in") && table.contains("work @ada-l"), "{table}");
+    assert!(table.contains("2 sign-in methods") && table.contains("work @ada-l"), "{table}");
     let account = desk.json(&["account"], "");
     desk.done(&["methods", "add", "work"], "");
     told(&desk.run(&["continue"], AT_WORK.as_bytes()), 1, "the account already has it", "twice");
@@ -39,17 +39,17 @@ fn a_way_in_is_added_removed_and_the_last_one_stays() {
     let removed = desk.done(&["methods", "remove", &work, "--waive-undo", "--yes"], "");
     assert!(removed.contains("for good"), "{removed}");
     let rows = desk.rows();
-    told(&desk.run(&["methods", "remove", &work], b""), 1, "no such way in", "it is gone");
+    told(&desk.run(&["methods", "remove", &work], b""), 1, "no sign-in method with this id", "it is gone");
     told(&desk.run(&["methods", "remove", &x], b""), 1, "selfsame methods add", "the last one");
     told(&desk.run(&["methods", "remove", "x"], b""), 2, "invalid value", "no id");
     told(&desk.run(&["methods", "add", "myspace"], b""), 1, "no such provider", "no provider");
-    told(&desk.run(&["methods", "take-email", &x], b""), 1, "tells of another email", "none was seen");
-    told(&desk.run(&["methods", "review", "--yes"], b""), 1, "nothing waits to be reviewed", "none waits");
+    told(&desk.run(&["methods", "take-email", &x], b""), 1, "reports no new address", "none was seen");
+    told(&desk.run(&["methods", "review", "--yes"], b""), 1, "there is nothing to review", "none waits");
     assert!(desk.rows() == rows);
 }
 
 #[test]
-fn a_way_in_that_somebody_added_is_taken_back_by_the_code_of_the_message() {
+fn an_undo_code_removes_an_added_sign_in_method() {
     let desk = Desk::new();
     desk.ada_is_there();
     desk.done(&["methods", "add", "work"], "");
@@ -62,18 +62,18 @@ fn a_way_in_that_somebody_added_is_taken_back_by_the_code_of_the_message() {
     told(&desk.run(&["undo"], b"0000-1111-2222-3333-4444-5555"), 1, "undo code is invalid", "nobody's");
     assert!(desk.rows() == rows);
     let undone = desk.done(&["undo"], &code.to_lowercase());
-    assert!(undone.contains("as it was before"), "{undone}");
+    assert!(undone.contains("the change is undone"), "{undone}");
     told(&desk.run(&["account"], b""), 1, "the session has ended", "all sessions end");
     told(&desk.run(&["undo"], code.as_bytes()), 1, "undo code is invalid", "once");
     desk.done(&["begin-federated", "x"], "");
     desk.done(&["continue"], ADA);
     let page = desk.done(&["account"], "");
-    assert!(!page.contains("work") && page.contains("just recovered"), "{page}");
+    assert!(!page.contains("work") && page.contains("on hold until"), "{page}");
     told(&desk.run(&["methods", "add", "work"], b""), 1, "wait, until", "on hold");
 }
 
 #[test]
-fn a_password_is_added_changed_and_the_change_taken_back() {
+fn a_password_is_added_and_changed_and_the_change_is_undone() {
     let desk = Desk::new();
     desk.ada_is_there();
     let change = ["password", "change", "--password-stdin"];
@@ -81,15 +81,15 @@ fn a_password_is_added_changed_and_the_change_taken_back() {
     told(&desk.run(&change, both.as_bytes()), 1, "selfsame password add", "there is none");
     let add = ["password", "add", "ada@example.org", "--password-stdin"];
     told(&desk.run(&add, b"short"), 1, "at least 15 characters", "short");
-    assert!(desk.done(&add, PASSWORD).contains("how to undo it"), "the address is proven");
+    assert!(desk.done(&add, PASSWORD).contains("has an undo code"), "the address is proven");
     told(&desk.run(&add, PASSWORD.as_bytes()), 1, "selfsame password change", "there is one");
 
     let rows = desk.rows();
     for (given, code, words) in [
-        (PASSWORD, 2, "two lines are wanted"),
+        (PASSWORD, 2, "give two lines"),
         ("", 2, "standard input is empty"),
-        ("\nx", 2, "no password was given"),
-        ("a\nb\nc", 2, "two lines are wanted"),
+        ("\nx", 2, "the password is empty"),
+        ("a\nb\nc", 2, "give two lines"),
         (&format!("{PASSWORD}\nshort"), 1, "at least 15 characters"),
     ] {
         told(&desk.run(&change, given.as_bytes()), code, words, given);
@@ -110,17 +110,17 @@ fn a_password_is_added_changed_and_the_change_taken_back() {
 }
 
 #[test]
-fn the_email_changes_when_the_new_one_is_proven() {
+fn the_email_changes_when_the_new_address_is_verified() {
     let desk = Desk::new();
     desk.brian_is_there();
     let rows = desk.rows();
     for (args, code, words) in [
         (&["email", "change", "nowhere"][..], 1, "invalid email address"),
         (&["email", "change", BRIAN], 1, "the account already has it"),
-        (&["email", "verify", "b@example.net"], 1, "no address of the account"),
+        (&["email", "verify", "b@example.net"], 1, "not an address of the account"),
         (&["email", "change", "b@example.net", "--old-is-lost"], 2, "--yes"),
-        (&["email", "change", "b@example.net", "--old-is-lost", "--yes"], 1, "proven a second factor"),
-        (&["contact", "b@example.net"], 1, "no verified address"),
+        (&["email", "change", "b@example.net", "--old-is-lost", "--yes"], 1, "proved a second factor"),
+        (&["contact", "b@example.net"], 1, "not a verified address"),
         (&["email", "prove"], 2, "standard input is empty"),
     ] {
         told(&desk.run(args, b""), code, words, &format!("{args:?}"));
@@ -131,7 +131,7 @@ fn the_email_changes_when_the_new_one_is_proven() {
 
     let asked = desk.done(&["email", "change", "brian@example.net"], "");
     assert!(asked.contains("b\u{2026}@example.net") && asked.contains("selfsame email prove"), "{asked}");
-    assert_eq!(desk.json(&["account"], "")["contact"], BRIAN, "nothing changes before");
+    assert_eq!(desk.json(&["account"], "")["contact"], BRIAN, "nothing changes until then");
     desk.done(&["email", "prove"], &desk.code());
     let account = desk.json(&["account"], "");
     assert_eq!(account["contact"], "brian@example.net");
@@ -144,7 +144,7 @@ fn the_email_changes_when_the_new_one_is_proven() {
 }
 
 #[test]
-fn messages_go_to_the_verified_address_that_is_picked() {
+fn messages_go_to_the_chosen_verified_address() {
     let desk = Desk::new();
     desk.ada_is_there();
     let add = ["password", "add", "ada@example.net", "--password-stdin"];
@@ -157,13 +157,13 @@ fn messages_go_to_the_verified_address_that_is_picked() {
 }
 
 #[test]
-fn what_a_provider_tells_of_later_is_taken_by_hand() {
+fn a_new_address_from_a_provider_is_added_by_command() {
     let desk = Desk::new();
     desk.ada_is_there();
     desk.done(&["begin-federated", "x"], "");
     desk.done(&["continue"], &ADA.replace("ada@example.org", "ada@example.net"));
     let table = desk.done(&["methods"], "");
-    assert!(table.contains("now ada@example.net there"), "{table}");
+    assert!(table.contains("the provider now reports ada@example.net"), "{table}");
     let x = id(&desk.json(&["account"], ""), 0);
     assert!(desk.done(&["methods", "take-email", &x], "").contains("selfsame email verify"));
     let asked = desk.json(&["email", "verify", "ada@example.net"], "");
@@ -174,7 +174,7 @@ fn what_a_provider_tells_of_later_is_taken_by_hand() {
 }
 
 #[test]
-fn the_first_proven_address_has_the_ways_in_from_before_reviewed() {
+fn the_first_verified_address_starts_a_review_of_earlier_methods() {
     let desk = Desk::new();
     let bare = r#"{"provider": "x", "subject": "1815"}"#;
     desk.done(&["begin-federated", "x"], "");
@@ -189,9 +189,9 @@ fn the_first_proven_address_has_the_ways_in_from_before_reviewed() {
     let asked = desk.done(&["email", "prove"], &desk.code());
     assert!(asked.contains("selfsame methods review --keep ID") && asked.contains("work @ada-l"), "{asked}");
     let page = desk.done(&["account"], "");
-    assert!(page.contains("suspended until kept"), "{page}");
+    assert!(page.contains("suspended until you keep it"), "{page}");
     let work = id(&desk.json(&["account"], ""), 1);
-    told(&desk.run(&["methods", "review", "--keep", &work], b""), 2, "--yes", "nobody said yes");
+    told(&desk.run(&["methods", "review", "--keep", &work], b""), 2, "--yes", "not confirmed");
     desk.done(&["methods", "review", "--keep", &work, "--yes"], "");
     let kept = desk.json(&["methods"], "");
     assert_eq!(
@@ -201,11 +201,11 @@ fn the_first_proven_address_has_the_ways_in_from_before_reviewed() {
 }
 
 #[test]
-fn a_name_is_shown_and_finds_nobody() {
+fn a_display_name_is_shown_and_identifies_nobody() {
     let desk = Desk::new();
     desk.brian_is_there();
     let done = desk.done(&["name", "  Brian   of Nazareth "], "");
-    assert!(done.contains("called Brian of Nazareth"), "{done}");
+    assert!(done.contains("display name is now Brian of Nazareth"), "{done}");
     assert!(desk.done(&["account"], "").contains("Brian of Nazareth, brian@example.org"));
     assert!(desk.done(&["picker"], "").contains("Brian of Nazareth"));
     let rows = desk.rows();

@@ -1,4 +1,4 @@
-//! Data and its end: exports, explanations, requests, purges, and support.
+//! Personal data: exports, explanations, privacy requests, purges and support.
 
 use std::io::Write;
 use std::path::Path;
@@ -19,7 +19,7 @@ impl Store {
     pub(crate) fn export(&self, file: Option<&Path>) -> Reported {
         let file = file.filter(|file| file.as_os_str() != "-");
         if let Some(file) = file {
-            state::can_be_made(file)?;
+            state::check_creatable(file)?;
         }
         let document = self.signed_in()?.account.export()?;
         let Some(file) = file else {
@@ -28,7 +28,7 @@ impl Store {
             return Ok(report);
         };
         let value = json!({ "exported": file.display().to_string() });
-        let line = format!("everything about the account, but secrets, is in {}", file.display());
+        let line = format!("everything about the account, except secrets, is in {}", file.display());
         Ok(Report::done(value, line).but(state::make(file, |out| out.write_all(document.as_bytes()))))
     }
 
@@ -42,8 +42,8 @@ impl Store {
                 let request = self.signed_in()?.account.request_privacy((*kind).into())?;
                 let value = json!({ "requests": [render::shown(&request)] });
                 let more = words::requests(&value);
-                Ok(Report::telling(value, Tone::Done, "asked for; the host has a month", more)
-                    .then(vec![hint("selfsame privacy list", "see what came of it")]))
+                Ok(Report::telling(value, Tone::Done, "requested; the host has a month to answer", more)
+                    .then(vec![hint("selfsame privacy list", "show the status of your requests")]))
             }
             Privacy::List => {
                 let requests = self.signed_in()?.account.privacy_requests()?;
@@ -55,8 +55,8 @@ impl Store {
                 let mut report = listed(&requests);
                 if !requests.is_empty() {
                     report.next = vec![
-                        hint("selfsame privacy close ACCOUNT REQUEST --receipt TEXT", "it was answered"),
-                        hint("selfsame privacy announce ACCOUNT REQUEST", "give notice of an erasure"),
+                        hint("selfsame privacy close ACCOUNT REQUEST --receipt TEXT", "record the answer"),
+                        hint("selfsame privacy announce ACCOUNT REQUEST", "announce an erasure"),
                     ];
                 }
                 Ok(report)
@@ -64,29 +64,26 @@ impl Store {
             Privacy::Close { account, request, receipt } => {
                 let unlock = self.ready(&[])?;
                 let closed = self.open(&unlock)?.close_request(*account, *request, receipt)?;
-                Ok(Report::done(render::shown(&closed), "the request is answered"))
+                Ok(Report::done(render::shown(&closed), "the request is closed"))
             }
             Privacy::Announce { account, request, confirmed } => self.announce(*account, *request, confirmed),
             Privacy::Erase { account, request, confirmed } => {
                 let unlock = self.ready(&[])?;
-                let what = "This erases the account at once, and nobody can restore it";
+                let what = "This erases the account now, and nobody can restore it";
                 self.asking.confirm(confirmed.yes, what)?;
                 self.open(&unlock)?.erase(*account, *request).map_err(otherwise(
                     &Refusal::NotOffered,
-                    "no notice was given, or the owner restored the account since: selfsame privacy announce",
+                    "the erasure is not announced, or the account was restored; announce it: selfsame privacy announce",
                 ))?;
-                Ok(Report::done(
-                    json!({ "erased": account.to_string() }),
-                    "the account is absent from now on",
-                )
-                .then(vec![hint("selfsame purge", "remove its rows, a day later")]))
+                Ok(Report::done(json!({ "erased": account.to_string() }), "the account is erased")
+                    .then(vec![hint("selfsame purge", "remove its rows, a day later")]))
             }
         }
     }
 
     fn announce(&self, account: AccountId, request: RequestId, confirmed: &Confirmed) -> Reported {
         let unlock = self.ready(&[])?;
-        let what = "This ends all sessions of the account, which can be erased 72 hours later";
+        let what = "This ends all sessions of the account, and you can erase it 72 hours later";
         self.asking.confirm(confirmed.yes, what)?;
         let deletion = self.open(&unlock)?.announce_erasure(account, request)?;
         Ok(Report::of(render::shown(&deletion))
@@ -105,7 +102,7 @@ impl Store {
                 Ok(Report::of(json!({ "events": render::shown(&events) })))
             }
             Support::Delete { account, ticket, who, confirmed } => {
-                let what = "This puts the account on its way to be deleted, and its sessions wait";
+                let what = "This starts the deletion of the account and suspends its sessions";
                 self.asking.confirm(confirmed.yes, what)?;
                 let desk = self.open(&unlock)?.support(&who.operator);
                 let deletion = desk.start_deletion(*account, ticket)?;
@@ -120,7 +117,7 @@ impl Store {
 
     pub(crate) fn purge(&self, limit: usize, confirmed: &Confirmed) -> Result<Report, Trouble> {
         let unlock = self.ready(&[])?;
-        let what = "This removes for good the accounts whose time to be restored is over";
+        let what = "This permanently removes the accounts that can no longer be restored";
         self.asking.confirm(confirmed.yes, what)?;
         Ok(Report::of(render::shown(&self.open(&unlock)?.purge_due(limit)?)))
     }
@@ -130,7 +127,7 @@ impl Store {
         match self.open(&unlock) {
             Ok(engine) => engine.rekey(&key::find_or_make(Some(new_key))?.0)?,
             Err(old) => {
-                // One that was interrupted may have been done.
+                // An interrupted call may have finished the change of keys.
                 let is_done = new_key.exists() && self.open(&key::find(Some(new_key))?).is_ok();
                 if !is_done {
                     return Err(old);
@@ -140,10 +137,10 @@ impl Store {
         let new_key = new_key.display().to_string();
         let mut report = Report::done(
             json!({ "rekeyed": true, "key_file": new_key }),
-            format!("the store opens by the key in {new_key} from now on"),
+            format!("only the key in {new_key} opens the store now"),
         );
-        report.said.more.push("destroy the old key: it opens older copies of the store".to_owned());
-        Ok(report.then(vec![hint(&format!("selfsame health --key-file {new_key}"), "look at the store")]))
+        report.said.more.push("destroy the old key, because it opens older copies of the store".to_owned());
+        Ok(report.then(vec![hint(&format!("selfsame health --key-file {new_key}"), "check the store")]))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Coming in: flows begun and answered.
+//! Flows: starting and answering them.
 
 use std::path::PathBuf;
 
@@ -43,7 +43,7 @@ impl Store {
         self.begin(device, |engine, client| Ok(engine.begin_federated(&provider, client)?))
     }
 
-    /// A flow that begins with nothing to type.
+    /// Starts a flow that needs no input.
     fn begin(
         &self,
         device: &Device,
@@ -76,12 +76,12 @@ impl Store {
         let kept = self.flow.flow()?;
         let answer = given.answer(kept.token.flow(), self.asking)?;
         let advice = match answer {
-            Answer::Totp(_) => "the app's code of now, and each only once",
-            Answer::RecoveryCode(_) => "another of the codes, or selfsame answer totp",
+            Answer::Totp(_) => "type the current code; each code works once",
+            Answer::RecoveryCode(_) => "use another recovery code, or selfsame answer totp",
             _ => "selfsame answer resend",
         };
         let engine = self.open(&unlock)?;
-        // The number that was kept is the step that the person saw.
+        // The stored number identifies the step that the person saw.
         let flow = Flow { number: kept.number, ..engine.resume(&kept.token)? };
         let answered = engine.answer(&flow, answer);
         let is_wrong_code = |refusal: &Refusal| *refusal == Refusal::InvalidCode;
@@ -89,7 +89,7 @@ impl Store {
     }
 }
 
-/// Who signs in with a password.
+/// The account to sign in to with a password.
 pub(crate) enum Who {
     Email(String),
     Account(AccountId),

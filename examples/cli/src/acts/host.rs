@@ -1,4 +1,4 @@
-//! What the host does: a store made, messages delivered, keys and bills told.
+//! The tasks of the host: creating the store, delivering messages, setting keys and billing.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::{calendar, input, key};
 
 impl Store {
     pub(crate) fn init(&self) -> Reported {
-        // Before a key is made that nothing would need.
+        // Before creating a key that nothing would use.
         if self.path.symlink_metadata().is_ok() {
             return Err(Error::Open(OpenProblem::AlreadyExists).into());
         }
@@ -34,13 +34,13 @@ impl Store {
         let key_file = self.key_file.as_ref().map(|path| path.display().to_string());
         let value =
             json!({ "made": self.path.display().to_string(), "key_file": key_file, "key_made": made });
-        let mut report = Report::done(value, format!("a new store is at {}", self.path.display()));
+        let mut report = Report::done(value, format!("created the store {}", self.path.display()));
         if let (true, Some(key_file)) = (made, key_file) {
-            report.said.more.push(format!("its key is in {key_file}: keep it away from the store"));
+            report.said.more.push(format!("the key is in {key_file}; keep it away from the store"));
         }
         Ok(report.then(vec![
-            hint("selfsame sign-up EMAIL", "an account with a password"),
-            hint("selfsame begin-federated x", "an account by way of X"),
+            hint("selfsame sign-up EMAIL", "create an account with a password"),
+            hint("selfsame begin-federated x", "create an account with X"),
         ]))
     }
 
@@ -50,7 +50,7 @@ impl Store {
         let keys = input::key_set(file)?;
         self.open(&unlock)?.set_keys(&provider, &keys)?;
         let line = format!(
-            "the keys of {} are here, and believed for {}",
+            "the keys of {} are set, and valid for {}",
             words::called(provider.as_str()),
             calendar::span(self.policy.max_key_set_age())
         );
@@ -62,11 +62,14 @@ impl Store {
         let engine = self.open(&unlock)?;
         if let Some(id) = delivered {
             engine.delivered(id)?;
-            return Ok(Report::done(json!({ "delivered": id }), format!("message {id} is delivered")));
+            return Ok(Report::done(
+                json!({ "delivered": id }),
+                format!("message {id} is marked as delivered"),
+            ));
         }
         let (mut values, mut rows) = (Vec::new(), Vec::new());
         for message in engine.messages(usize::MAX)? {
-            // Whoever delivers a message needs its codes.
+            // The host needs the codes to deliver the message.
             let value = render::shown(&Revealed(&message));
             let mut says = match message.kind.mailed_code().and_then(Secret::reveal_text) {
                 Some(code) => format!("the code {code}"),
@@ -85,9 +88,9 @@ impl Store {
         };
         let next = match values.is_empty() {
             true => Vec::new(),
-            false => vec![hint("selfsame messages --delivered ID", "once it is delivered")],
+            false => vec![hint("selfsame messages --delivered ID", "confirm that a message was delivered")],
         };
-        let more = table(&["ID", "TO", "SAYS", "FROM"], rows);
+        let more = table(&["ID", "TO", "TEXT", "DEVICE"], rows);
         Ok(Report::telling(json!({ "messages": values }), Tone::Tells, line, more).then(next))
     }
 
@@ -97,8 +100,8 @@ impl Store {
         let hints = match entries.is_empty() {
             true => Vec::new(),
             false => vec![
-                hint("selfsame sign-in --account ID", "with its password"),
-                hint("selfsame remove-from-picker ID", "remember it no more"),
+                hint("selfsame sign-in --account ID", "sign in with its password"),
+                hint("selfsame remove-from-picker ID", "remove an account from the picker"),
             ],
         };
         Ok(Report::of(json!({ "accounts": render::shown(&entries) })).then(hints))
@@ -107,13 +110,13 @@ impl Store {
     pub(crate) fn remove_from_picker(&self, account: AccountId) -> Reported {
         let unlock = self.ready(&[])?;
         let engine = self.open(&unlock)?;
-        // One that is over already, or another store's, stays as it is.
+        // The kept session may have ended, or belong to another store.
         let token = self.session.session().ok();
         let session = token.and_then(|token| engine.resolve(&token).ok());
         engine.remove_from_picker(account)?;
         let is_over = session.is_some_and(|session| session.account == account);
         let value = json!({ "forgotten": account.to_string() });
-        Ok(Report::done(value, "forgotten on this device; nothing of the account is deleted")
+        Ok(Report::done(value, "removed from the picker; the account itself stays")
             .but(self.session.remove_if(is_over)))
     }
 
@@ -121,7 +124,7 @@ impl Store {
         let unlock = self.ready(&[])?;
         let product = named(product)?;
         let customer = bill.customer.parse().map_err(|_| {
-            Trouble::Unusable("a customer's reference has 1 to 255 bytes; nothing was done".into())
+            Trouble::Unusable("the customer reference must have 1 to 255 bytes; nothing was done".into())
         })?;
         let billing = Billing {
             customer,
@@ -132,7 +135,7 @@ impl Store {
         };
         self.open(&unlock)?.set_billing(account, &product, &billing)?;
         let value = json!({ "account": account.to_string(), "product": product.as_str() });
-        Ok(Report::done(value, format!("the account's billing of {product} is set, and no other")))
+        Ok(Report::done(value, format!("the billing of {product} is set for this account")))
     }
 
     pub(crate) fn mark_compromised(
@@ -142,11 +145,11 @@ impl Store {
         confirmed: &Confirmed,
     ) -> Reported {
         let unlock = self.ready(&[])?;
-        let what = "This ends the password's sessions, and its next sign-in has to set a new one";
+        let what = "This ends all sessions that the password opened, and the next sign-in requires a new one";
         self.asking.confirm(confirmed.yes, what)?;
         self.open(&unlock)?.mark_compromised(account, method).map_err(page::no_password)?;
         let value = json!({ "account": account.to_string(), "compromised": method.to_string() });
-        Ok(Report::done(value, "the next sign-in with the password asks for a new one"))
+        Ok(Report::done(value, "the next sign-in with the password requires a new one"))
     }
 
     pub(crate) fn health(&self) -> Reported {

@@ -1,4 +1,4 @@
-//! Accounts of another service, a line of JSON each.
+//! Importing the accounts of another service, one line of JSON each.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
@@ -12,9 +12,9 @@ use crate::tell::Report;
 use crate::trouble::Trouble;
 use crate::words::{self, Tone};
 
-/// Accounts that are brought at a time.
-const AT_A_TIME: usize = 8 * 1024;
-/// Refusals that people are shown; programs get all.
+/// The number of accounts in one call of the engine.
+const BATCH: usize = 8 * 1024;
+/// The number of refusals in the text output. JSON has all of them.
 const SHOWN: usize = 20;
 
 impl Store {
@@ -25,32 +25,31 @@ impl Store {
         let opened = File::open(file).map_err(cannot)?;
         let length = opened.metadata().map_err(cannot)?.len();
         let engine = self.open(&unlock)?;
-        let mut import =
-            Import { engine: &engine, dry_run, brought: Vec::new(), came_of_it: CameOfIt::default() };
-        let mut progress = Flow::over(length);
+        let mut import = Import { engine: &engine, dry_run, batch: Vec::new(), outcome: Outcome::default() };
+        let mut progress = ProgressBar::over(length);
         let mut reader = BufReader::new(opened);
         let mut line = String::new();
         while reader.read_line(&mut line).map_err(cannot)? > 0 {
             import.line(&line)?;
-            progress.read(line.len(), import.came_of_it.lines);
+            progress.read(line.len(), import.outcome.lines);
             line.clear();
         }
-        import.bring()?;
-        progress.over_now();
-        Ok(import.came_of_it.report(dry_run))
+        import.import_batch()?;
+        progress.clear();
+        Ok(import.outcome.report(dry_run))
     }
 }
 
 struct Import<'a> {
     engine: &'a Engine,
     dry_run: bool,
-    /// Accounts that wait for others to be brought with, and their lines.
-    brought: Vec<(usize, ImportedAccount)>,
-    came_of_it: CameOfIt,
+    /// The accounts of the next call, with their line numbers.
+    batch: Vec<(usize, ImportedAccount)>,
+    outcome: Outcome,
 }
 
 #[derive(Default)]
-struct CameOfIt {
+struct Outcome {
     lines: usize,
     imported: usize,
     already: usize,
@@ -60,23 +59,23 @@ struct CameOfIt {
 
 impl Import<'_> {
     fn line(&mut self, text: &str) -> Result<(), Trouble> {
-        self.came_of_it.lines += 1;
-        let number = self.came_of_it.lines;
+        self.outcome.lines += 1;
+        let number = self.outcome.lines;
         if text.trim().is_empty() {
             return Ok(());
         }
         match serde_json::from_str(text.trim()) {
-            Ok(account) => self.brought.push((number, account)),
-            Err(why) => self.came_of_it.refused.push((number, String::new(), why.to_string())),
+            Ok(account) => self.batch.push((number, account)),
+            Err(why) => self.outcome.refused.push((number, String::new(), why.to_string())),
         }
-        if self.brought.len() >= AT_A_TIME { self.bring() } else { Ok(()) }
+        if self.batch.len() >= BATCH { self.import_batch() } else { Ok(()) }
     }
 
-    fn bring(&mut self) -> Result<(), Trouble> {
-        let (numbers, accounts): (Vec<_>, Vec<_>) = std::mem::take(&mut self.brought).into_iter().unzip();
+    fn import_batch(&mut self) -> Result<(), Trouble> {
+        let (numbers, accounts): (Vec<_>, Vec<_>) = std::mem::take(&mut self.batch).into_iter().unzip();
         let outcomes = self.engine.import_accounts(&accounts, self.dry_run)?;
         for ((number, account), outcome) in numbers.into_iter().zip(accounts).zip(outcomes) {
-            let of = &mut self.came_of_it;
+            let of = &mut self.outcome;
             match outcome {
                 ImportOutcome::Imported { .. } => of.imported += 1,
                 ImportOutcome::AlreadyImported { differs, .. } => {
@@ -94,7 +93,7 @@ impl Import<'_> {
     }
 }
 
-impl CameOfIt {
+impl Outcome {
     fn report(self, dry_run: bool) -> Report {
         let line = |(number, id): &(usize, String)| json!({ "line": number, "external_id": id });
         let value = json!({
@@ -112,13 +111,13 @@ impl CameOfIt {
             said.push_str(&format!(", {} imported before", self.already));
         }
         if !self.differing.is_empty() {
-            said.push_str(&format!(", {} of them otherwise than now", self.differing.len()));
+            said.push_str(&format!(", {} of them with different data", self.differing.len()));
         }
         let shown = self.refused.iter().take(SHOWN);
         let rows = shown.map(|(number, id, why)| vec![number.to_string(), id.clone(), why.clone()]).collect();
         let mut more = words::table(&["LINE", "ID", "REFUSED"], rows);
         if self.refused.len() > SHOWN {
-            more.push(format!("and {} more: --json tells all", self.refused.len() - SHOWN));
+            more.push(format!("and {} more; --json lists all", self.refused.len() - SHOWN));
         }
         let report = Report::telling(value, Tone::Done, said, more);
         match self.refused.len() {
@@ -126,22 +125,22 @@ impl CameOfIt {
             count => {
                 let refused = words::counted(count, "line");
                 report.but(Err(Trouble::Failed(format!(
-                    "{refused} refused; mend them and import the file again"
+                    "{refused} refused; correct them and import the file again"
                 ))))
             }
         }
     }
 }
 
-/// How far the file is read, on a terminal alone.
-struct Flow {
+/// A progress bar, on a terminal only.
+struct ProgressBar {
     length: u64,
     read: u64,
     percent: Option<u64>,
     is_shown: bool,
 }
 
-impl Flow {
+impl ProgressBar {
     fn over(length: u64) -> Self {
         Self { length, read: 0, percent: None, is_shown: io::stderr().is_terminal() }
     }
@@ -157,7 +156,7 @@ impl Flow {
         }
     }
 
-    fn over_now(&self) {
+    fn clear(&self) {
         if self.percent.is_some() {
             _ = write!(io::stderr(), "\r{:60}\r", "");
         }

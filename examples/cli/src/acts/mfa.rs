@@ -1,4 +1,4 @@
-//! The second factor, and the recovery codes in its place.
+//! The second factor, and the recovery codes.
 
 use std::io::Write;
 use std::path::Path;
@@ -27,12 +27,12 @@ impl Store {
             }
             Mfa::Saved => self.mfa_saved(),
             Mfa::NewCodes { confirmed } => {
-                let what = "The recovery codes from before end once the new ones are saved";
+                let what = "The old recovery codes stop working when you save the new ones";
                 let codes = self.sure(confirmed.yes, what)?.account.regenerate_recovery_codes();
                 Ok(to_be_saved(&codes.map_err(is_off)?))
             }
             Mfa::Off { confirmed } => {
-                let what = "This ends MFA, its recovery codes and all other sessions";
+                let what = "This turns MFA off, voids the recovery codes and ends all other sessions";
                 self.sure(confirmed.yes, what)?.account.turn_off_mfa().map_err(is_off)?;
                 Ok(Report::done(json!({ "mfa": null }), "MFA is off, and all other sessions have ended")
                     .then(vec![hint("selfsame mfa enroll", "turn it on again")]))
@@ -45,8 +45,8 @@ impl Store {
         let value = json!({ "mfa": render::shown(&view.mfa) });
         let hints = match view.mfa {
             Some(_) => vec![
-                hint("selfsame mfa new-codes", "other recovery codes"),
-                hint("selfsame mfa enroll", "another authenticator app in the place of this one"),
+                hint("selfsame mfa new-codes", "create new recovery codes"),
+                hint("selfsame mfa enroll", "replace the authenticator app"),
                 hint("selfsame mfa off", "turn it off"),
             ],
             None => vec![hint("selfsame mfa enroll", "turn it on")],
@@ -57,8 +57,8 @@ impl Store {
 
     fn mfa_enroll(&self, svg: Option<&Path>) -> Reported {
         if let Some(svg) = svg {
-            // Before a secret is made that would be drawn nowhere.
-            state::can_be_made(svg)?;
+            // Before creating a secret that could not be saved.
+            state::check_creatable(svg)?;
         }
         let enrolment = self.signed_in()?.account.enroll_totp()?;
         let text = |secret: &Secret| secret.reveal_text().unwrap_or_default().to_owned();
@@ -67,14 +67,14 @@ impl Store {
         put(&mut value, "svg", json!(drawn));
         let mut more = vec![format!("secret: {}", text(&enrolment.secret)), text(&enrolment.uri)];
         if let Some(drawn) = drawn {
-            more.push(format!("the QR code is in {drawn}: whoever sees it has the second factor"));
+            more.push(format!("the QR code is in {drawn}; anyone who sees it has the second factor"));
         }
         let line = format!(
-            "have an authenticator app scan this or take the secret, until {}",
+            "scan the QR code with an authenticator app, or type the secret into it, before {}",
             calendar::moment(enrolment.expires_at.as_millis())
         );
         let mut report = Report::telling(value, Tone::Asks, line, more)
-            .then(vec![hint("selfsame mfa confirm", "type what the app shows")]);
+            .then(vec![hint("selfsame mfa confirm", "type the code from the app")]);
         report.picture = Some(enrolment.qr.terminal());
         Ok(report.but(
             svg.map_or(Ok(()), |svg| state::make(svg, |file| file.write_all(enrolment.qr.svg().reveal()))),
@@ -82,12 +82,12 @@ impl Store {
     }
 
     fn mfa_confirm(&self) -> Reported {
-        // Whether there is anything to confirm is found out before somebody types.
+        // Refuse before the person types, if there is no session.
         self.ready(&[])?;
         self.session.session()?;
         let code = input::totp()?;
         let is_wrong = |refusal: &Refusal| *refusal == Refusal::InvalidCode;
-        let advice = "what the app shows now, five times at most";
+        let advice = "type the current code from the app; you have five attempts";
         let codes = self.signed_in()?.account.confirm_totp(&code);
         let codes = codes.map_err(|error| match error {
             Error::Refused(Refusal::FlowExpired | Refusal::NotOffered) => none_waits(error),
@@ -103,31 +103,32 @@ impl Store {
     }
 }
 
-/// The codes are shown as they are: that is what they are for.
+/// Shows the codes, so that the person can save them.
 fn to_be_saved(codes: &RecoveryCodes) -> Report {
     let texts: Vec<_> =
         codes.codes.iter().map(|code| code.reveal_text().unwrap_or_default().to_owned()).collect();
     let value = render::shown(&Revealed(codes));
-    let line = "save these recovery codes where the phone is not; each stands in for it once";
+    let line = "save these recovery codes, but not on the phone; each one replaces a code from the app, once";
     Report::telling(value, Tone::Asks, line, texts).then(vec![
-        hint("selfsame mfa saved", "they are saved: only that makes them count"),
-        hint("selfsame mfa codes", "see them again for 15 minutes"),
+        hint("selfsame mfa saved", "confirm that you saved them; they work only after that"),
+        hint("selfsame mfa codes", "show them again, for 15 minutes"),
     ])
 }
 
 fn none_waits(error: Error) -> Trouble {
     match error {
-        Error::Refused(Refusal::FlowExpired) => {
-            Trouble::Said(error, "nothing waits for this in the session: selfsame mfa enroll".into())
-        }
+        Error::Refused(Refusal::FlowExpired) => Trouble::Said(
+            error,
+            "no enrolment is open in this session; start one: selfsame mfa enroll".into(),
+        ),
         Error::Refused(Refusal::NotOffered) => Trouble::Said(
             error,
-            "the enrolment is at another point: selfsame mfa confirm, or mfa saved".into(),
+            "the enrolment is at another step: selfsame mfa confirm, or selfsame mfa saved".into(),
         ),
         error => error.into(),
     }
 }
 
 fn is_off(error: Error) -> Trouble {
-    otherwise(&Refusal::NotOffered, "MFA is off: selfsame mfa enroll turns it on")(error)
+    otherwise(&Refusal::NotOffered, "MFA is off; turn it on: selfsame mfa enroll")(error)
 }

@@ -1,4 +1,4 @@
-//! The commands: each opens the store, does one thing and lets go.
+//! The commands. Each opens the store, does one thing and closes the store.
 
 mod data;
 mod entry;
@@ -27,7 +27,7 @@ use crate::{key, policy, words};
 
 type Reported = Result<Report, Trouble>;
 
-/// A store that can be opened, and what lasts beside it.
+/// The path of a store, its options, and the files beside it.
 pub(crate) struct Store {
     path: PathBuf,
     key_file: Option<PathBuf>,
@@ -38,7 +38,7 @@ pub(crate) struct Store {
     policy: Policy,
 }
 
-/// Whoever is signed in, by the session that is kept.
+/// The account of the kept session.
 struct SignedIn {
     account: AccountHandle,
     session: Session,
@@ -47,7 +47,7 @@ struct SignedIn {
 impl Store {
     pub(crate) fn at(place: &Place) -> Result<Self, Trouble> {
         let store = place.store.clone().filter(|store| !store.as_os_str().is_empty()).ok_or_else(|| {
-            Trouble::Unusable("name the store's file: --store FILE, or SELFSAME_STORE".into())
+            Trouble::Unusable("no store is given; use --store FILE, or set SELFSAME_STORE".into())
         })?;
         Ok(Self {
             flow: StateFile::named(place.flow_file.as_deref(), &store, ".flow"),
@@ -60,8 +60,8 @@ impl Store {
         })
     }
 
-    /// What can be found out before anybody types a password: that there is a store and a key, and that
-    /// the outcome can be kept.
+    /// Checks, before the person types a password, that the store and the key exist and that the files in `kept` can
+    /// be written.
     fn ready(&self, kept: &[&StateFile]) -> Result<Unlock, Trouble> {
         let unlock = key::find(self.key_file.as_deref())?;
         if self.path.symlink_metadata().is_err() {
@@ -75,7 +75,7 @@ impl Store {
         Ok(Engine::options(unlock.clone()).policy(self.policy.clone()).open(&self.path)?)
     }
 
-    /// Opens the account of the session that is kept. Using a session keeps it alive.
+    /// Opens the account of the kept session, and extends the session.
     fn signed_in(&self) -> Result<SignedIn, Trouble> {
         let unlock = self.ready(&[])?;
         let token = self.session.session()?;
@@ -84,8 +84,8 @@ impl Store {
         Ok(SignedIn { account: engine.account(&token)?, session })
     }
 
-    /// The same for what cannot be undone: only where somebody says yes to this sentence. They are asked
-    /// before the store is opened, which nobody else can have open meanwhile.
+    /// Does the same after the person confirms `what`. The question comes before the store is opened, because an open
+    /// store blocks every other process.
     fn sure(&self, is_confirmed: bool, what: &str) -> Result<SignedIn, Trouble> {
         self.ready(&[])?;
         self.session.session()?;
@@ -93,7 +93,7 @@ impl Store {
         self.signed_in()
     }
 
-    /// Keeps what the next call needs, and tells the step.
+    /// Keeps the tokens for the next call, and reports the step.
     fn came_to(&self, flow: &Flow) -> Reported {
         let value = if self.show_tokens { render::shown(&Revealed(flow)) } else { render::shown(flow) };
         let mut report = Report::of(value).then(words::hints(&flow.step));
@@ -109,7 +109,7 @@ impl Store {
             }
         }
         let kept = match (&flow.step, &flow.token) {
-            // Only this flow is over: another that is open stays so.
+            // Only the flow of this call has ended. Another open flow stays open.
             (Step::SignedIn { session }, token) => self
                 .session
                 .keep_session(&session.token)
@@ -119,9 +119,9 @@ impl Store {
             (_, None) => Ok(()),
         };
         if let Step::LinkOrCreate { blocked, .. } = &flow.step {
-            // The accounts to choose from stand with the commands that choose them.
+            // The commands to choose an account already describe it.
             report.said.more = match blocked {
-                Some(blocked) => vec![format!("no new account can be made: {}", blocked.code())],
+                Some(blocked) => vec![format!("you cannot create a new account: {}", blocked.code())],
                 None => Vec::new(),
             };
         }
@@ -129,7 +129,7 @@ impl Store {
     }
 }
 
-/// The nonce of the step, where an ID token may answer it.
+/// Returns the nonce of the step if an ID token can answer it.
 fn nonce_to_sign(step: &Step) -> Option<&str> {
     match step {
         Step::PresentAssertion { provider, nonce, .. } if policy::signs(provider) => Some(nonce),

@@ -1,4 +1,4 @@
-//! The account page: what its owner sees and says.
+//! The account page: the view and the actions of its owner.
 
 use selfsame::{MethodId, MethodKind, Refusal};
 use selfsame_world::render;
@@ -33,8 +33,8 @@ impl Store {
                     })
                     .collect();
                 Ok(Report::of(json!({ "sessions": sessions })).then(vec![
-                    hint("selfsame sessions end ID", "end one"),
-                    hint("selfsame sessions end-others", "end all but this one"),
+                    hint("selfsame sessions end ID", "end one session"),
+                    hint("selfsame sessions end-others", "end all other sessions"),
                 ]))
             }
             Sessions::End { id } => {
@@ -44,7 +44,7 @@ impl Store {
             }
             Sessions::EndOthers => {
                 account.end_other_sessions()?;
-                Ok(Report::done(json!({ "ended": "others" }), "all sessions but this one have ended"))
+                Ok(Report::done(json!({ "ended": "others" }), "all other sessions have ended"))
             }
         }
     }
@@ -55,15 +55,15 @@ impl Store {
     }
 
     pub(crate) fn delete(&self, confirmed: &Confirmed) -> Reported {
-        let what = "This ends all sessions, and in 30 days the account is gone for good";
+        let what = "This ends all sessions, and deletes the account for good in 30 days";
         let deletion = self.sure(confirmed.yes, what)?.account.request_deletion()?;
         Ok(Report::of(render::shown(&deletion))
-            .then(vec![hint("selfsame sign-in EMAIL", "to restore it until then")])
+            .then(vec![hint("selfsame sign-in EMAIL", "restore the account until then")])
             .but(self.session.remove()))
     }
 
     pub(crate) fn compromised(&self, method: Option<MethodId>, confirmed: &Confirmed) -> Reported {
-        let what = "This ends the password's sessions, and the next sign-in has to set a new one";
+        let what = "This ends all sessions that the password opened, and the next sign-in requires a new one";
         let SignedIn { account, session } = self.sure(confirmed.yes, what)?;
         let methods = account.view()?.methods;
         let password = methods.iter().find(|method| method.kind == MethodKind::Password);
@@ -74,8 +74,8 @@ impl Store {
         };
         account.mark_compromised(method).map_err(no_password)?;
         let value = json!({ "compromised": method.to_string() });
-        Ok(Report::done(value, "the next sign-in with the password asks for a new one")
-            .then(vec![hint("selfsame sign-in EMAIL", "set it now")])
+        Ok(Report::done(value, "the next sign-in with the password requires a new one")
+            .then(vec![hint("selfsame sign-in EMAIL", "sign in and set a new one")])
             .but(self.session.remove_if(session.method == method)))
     }
 
@@ -84,15 +84,17 @@ impl Store {
         let mut report = Report::of(json!({ "events": render::shown(&account.activity()?) }));
         let holds = account.verify_audit()?;
         put(&mut report.value, "holds", json!(holds));
-        let verdict = if holds { "nothing removed, reordered or changed" } else { "the history was changed" };
+        let verdict =
+            if holds { "nothing was removed, reordered or changed" } else { "the history was changed" };
         report.said.line = format!("{}: {verdict}", report.said.line);
         Ok(if holds { report } else { report.but(Err(selfsame::Error::Damaged.into())) })
     }
 }
 
-/// The engine speaks of steps, where an id was wrong.
+/// Replaces the engine's text, which is about steps, by one about the id.
 pub(super) fn no_password(error: selfsame::Error) -> Trouble {
-    otherwise(&Refusal::NotOffered, "this is no password of the account; selfsame account lists its ways in")(
-        error,
-    )
+    otherwise(
+        &Refusal::NotOffered,
+        "the account has no password with this id; list its sign-in methods: selfsame account",
+    )(error)
 }

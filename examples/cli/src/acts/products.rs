@@ -1,4 +1,4 @@
-//! Products that share the account, and what each costs.
+//! The products that share the account, and their billing.
 
 use selfsame::{Destination, Managed, ProductId, ProviderId, Refusal};
 use selfsame_world::render;
@@ -19,7 +19,7 @@ impl Store {
             .map(|product| hint(&format!("selfsame open-product {product}"), "use it with this account"))
             .collect();
         hints.extend(memberships.iter().map(|used| {
-            hint(&format!("selfsame billing {}", used.product), "where what it costs is managed")
+            hint(&format!("selfsame billing {}", used.product), "show where to manage its billing")
         }));
         Ok(Report::of(json!({ "memberships": render::shown(&memberships) })).then(hints))
     }
@@ -27,14 +27,14 @@ impl Store {
     pub(crate) fn open_product(&self, product: &str) -> Reported {
         let membership = self.signed_in()?.account.open_product(&named(product)?)?;
         let value = render::shown(&membership);
-        Ok(Report::done(value, format!("{} is used with this account", self.called(&membership.product)))
-            .then(vec![hint("selfsame products", "see them all")]))
+        Ok(Report::done(value, format!("{} now uses this account", self.called(&membership.product)))
+            .then(vec![hint("selfsame products", "list the products")]))
     }
 
     pub(crate) fn billing(&self, product: &str) -> Reported {
         let product = named(product)?;
         let place = self.signed_in()?.account.billing_destination(&product)?;
-        Ok(report(&place, &format!("what {} costs", self.called(&product))))
+        Ok(report(&place, &format!("the billing of {}", self.called(&product))))
     }
 
     pub(crate) fn manage(&self, what: &str) -> Reported {
@@ -52,7 +52,7 @@ impl Store {
         Ok(report(&self.signed_in()?.account.manage_destination(&managed)?, &called))
     }
 
-    /// What people call the product.
+    /// The display name of the product.
     fn called(&self, product: &ProductId) -> String {
         let named = self.policy.product(product);
         named.map_or_else(|| product.to_string(), |product| product.display_name.clone())
@@ -69,8 +69,8 @@ fn report(place: &Destination, what: &str) -> Report {
         Destination::Store { store, url } => {
             format!("{what} is managed at {}, which sold it: {url}", crate::words::biller(store.code()))
         }
-        Destination::ManagedElsewhere { url: Some(url) } => format!("{what} is managed there alone: {url}"),
-        Destination::ManagedElsewhere { url: None } => format!("{what} is managed there alone"),
+        Destination::ManagedElsewhere { url: Some(url) } => format!("{what} is managed only there: {url}"),
+        Destination::ManagedElsewhere { url: None } => format!("{what} is managed only there"),
     };
     Report::telling(render::shown(place), crate::words::Tone::Tells, line, Vec::new())
 }

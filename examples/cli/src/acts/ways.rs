@@ -1,4 +1,4 @@
-//! The ways in and the addresses, changed by their owner, and such a change taken back.
+//! Changes of sign-in methods and addresses by their owner, and undoing a change.
 
 use selfsame::{AddressStep, Error, MethodView, ProviderId, Refusal, Secret, Step};
 use selfsame_world::render;
@@ -19,9 +19,9 @@ impl Store {
                 let view = self.signed_in()?.account.view()?;
                 let mut report = Report::of(json!({ "methods": render::shown(&view.methods) }));
                 report.next = vec![
-                    hint("selfsame methods add PROVIDER", "an identity at a provider"),
-                    hint("selfsame password add EMAIL", "a password"),
-                    hint("selfsame methods remove ID", "one less"),
+                    hint("selfsame methods add PROVIDER", "add an identity at a provider"),
+                    hint("selfsame password add EMAIL", "add a password"),
+                    hint("selfsame methods remove ID", "remove a sign-in method"),
                 ];
                 Ok(report)
             }
@@ -32,11 +32,11 @@ impl Store {
             }
             Methods::Remove { method, waive_undo, confirmed } => {
                 let is_confirmed = confirmed.yes || !waive_undo;
-                let what = "This removes the way in for good, and its identifier is free at once";
+                let what = "This removes the sign-in method for good, and its identifier is free at once";
                 let SignedIn { account, session } = self.sure(is_confirmed, what)?;
-                account.remove_method(*method, *waive_undo).map_err(no_such_way)?;
-                let how = if *waive_undo { "for good" } else { "a message tells how to undo it" };
-                let line = format!("the way in is removed, {how}, and all other sessions have ended");
+                account.remove_method(*method, *waive_undo).map_err(no_such_method)?;
+                let how = if *waive_undo { " for good" } else { " (the message about it has an undo code)" };
+                let line = format!("the sign-in method is removed{how}, and all other sessions have ended");
                 Ok(Report::done(json!({ "removed": method.to_string() }), line)
                     .then(vec![hint("selfsame account", "see the account")])
                     .but(self.session.remove_if(session.method == *method)))
@@ -45,18 +45,18 @@ impl Store {
                 let taken = self.signed_in()?.account.take_seen_email(*method);
                 taken.map_err(otherwise(
                     &Refusal::NotOffered,
-                    "no provider tells of another email there: selfsame methods lists what they tell",
+                    "the provider reports no new address for this method; list the methods: selfsame methods",
                 ))?;
                 let value = json!({ "taken_from": method.to_string() });
-                Ok(Report::done(value, "the address is the account's, and not proven yet")
-                    .then(vec![hint("selfsame email verify EMAIL", "prove it")]))
+                Ok(Report::done(value, "the address is added to the account, but not verified")
+                    .then(vec![hint("selfsame email verify EMAIL", "verify it")]))
             }
             Methods::Review { keep, keep_second_factor, password, confirmed } => {
-                let what = "This removes what is not kept of the ways in from before";
+                let what = "This removes every suspended sign-in method that you do not keep";
                 let SignedIn { account, .. } = self.sure(confirmed.yes, what)?;
                 let methods = account.view()?.methods;
                 let keeps_password = methods.iter().any(|method| is_kept_password(method, keep));
-                // The store is closed while somebody types.
+                // Closes the store while the person types.
                 drop(account);
                 let new = match keeps_password {
                     true => Some(input::password(password.password_stdin, true)?),
@@ -65,11 +65,11 @@ impl Store {
                 let account = self.signed_in()?.account;
                 account.review(keep, *keep_second_factor, new.as_ref()).map_err(otherwise(
                     &Refusal::NotOffered,
-                    "nothing waits to be reviewed, or what is to be kept does not: selfsame account",
+                    "there is nothing to review, or an id to keep is not under review; look at the account: selfsame account",
                 ))?;
                 Ok(Report::done(
                     json!({ "reviewed": true }),
-                    "what was kept leads in again, the rest is removed",
+                    "the methods that you kept work again, and the others are removed",
                 )
                 .then(vec![hint("selfsame account", "see the account")]))
             }
@@ -77,7 +77,7 @@ impl Store {
     }
 
     pub(crate) fn password(&self, what: &Password) -> Reported {
-        // Whether anybody is signed in is found out before they type.
+        // Refuse before the person types, if there is no session.
         self.ready(&[])?;
         self.session.session()?;
         match what {
@@ -86,11 +86,11 @@ impl Store {
                 let changed = self.signed_in()?.account.change_password(&now, &new);
                 changed.map_err(otherwise(
                     &Refusal::NotOffered,
-                    "the account has no password: selfsame password add EMAIL",
+                    "the account has no password; add one: selfsame password add EMAIL",
                 ))?;
                 Ok(Report::done(
                     json!({ "password": "changed" }),
-                    "the account has another password, and all other sessions have ended",
+                    "the password is changed, and all other sessions have ended",
                 ))
             }
             Password::Add { email, password } => {
@@ -98,7 +98,7 @@ impl Store {
                 let step = self.signed_in()?.account.add_password(email, &password);
                 Ok(came_to(&step.map_err(otherwise(
                     &Refusal::NotOffered,
-                    "the account has a password: selfsame password change",
+                    "the account already has a password; change it: selfsame password change",
                 ))?))
             }
         }
@@ -108,18 +108,18 @@ impl Store {
         let step = match what {
             Email::Change { email, old_is_lost, confirmed } => {
                 let is_confirmed = confirmed.yes || !old_is_lost;
-                let what = "No code to undo this goes to the old mailbox";
+                let what = "The old mailbox will get no undo code";
                 let account = self.sure(is_confirmed, what)?.account;
                 account.change_email(email, *old_is_lost).map_err(otherwise(
                     &Refusal::NotOffered,
-                    "that the mailbox is lost is taken from a session that has proven a second factor",
+                    "--old-is-lost requires a session that proved a second factor; sign in again with MFA",
                 ))?
             }
             Email::Verify { email } => {
                 let step = self.signed_in()?.account.verify_address(email);
                 step.map_err(otherwise(
                     &Refusal::NotOffered,
-                    "it is no address of the account: selfsame email change EMAIL",
+                    "this is not an address of the account; add it: selfsame email change EMAIL",
                 ))?
             }
             Email::Prove => {
@@ -130,7 +130,7 @@ impl Store {
                 let is_wrong = |refusal: &Refusal| *refusal == Refusal::InvalidCode;
                 step.map_err(advising(
                     is_wrong,
-                    "selfsame email change EMAIL, or selfsame email verify EMAIL",
+                    "get a new one with selfsame email change EMAIL or selfsame email verify EMAIL",
                 ))?
             }
         };
@@ -142,8 +142,8 @@ impl Store {
         account.set_display_name(name)?;
         let name = account.view()?.display_name;
         let line = match &name {
-            Some(name) => format!("you are called {name} from now on"),
-            None => "you are called nothing from now on".to_owned(),
+            Some(name) => format!("your display name is now {name}"),
+            None => "your display name is removed".to_owned(),
         };
         Ok(Report::done(json!({ "display_name": name }), line))
     }
@@ -152,9 +152,9 @@ impl Store {
         let set = self.signed_in()?.account.set_contact(email);
         set.map_err(otherwise(
             &Refusal::NotOffered,
-            "it is no verified address of the account: selfsame email verify EMAIL",
+            "this is not a verified address of the account; verify it: selfsame email verify EMAIL",
         ))?;
-        let line = "messages go there from now on, and all other sessions have ended";
+        let line = "messages now go to this address, and all other sessions have ended";
         Ok(Report::done(json!({ "contact": email }), line))
     }
 
@@ -165,8 +165,8 @@ impl Store {
         let progress = self.open(&unlock)?.undo(&code, &client)?;
         let mut report = self.came_to(&progress)?;
         if progress.step == Step::Done {
-            report.said.line = "the account is as it was before, and all sessions have ended".to_owned();
-            report.next = vec![hint("selfsame begin-federated PROVIDER", "sign in by what is back")];
+            report.said.line = "the change is undone, and all sessions have ended".to_owned();
+            report.next = vec![hint("selfsame begin-federated PROVIDER", "sign in with a restored method")];
         }
         Ok(report)
     }
@@ -176,34 +176,36 @@ fn is_kept_password(method: &MethodView, keep: &[selfsame::MethodId]) -> bool {
     method.kind == selfsame::MethodKind::Password && keep.contains(&method.id)
 }
 
-fn no_such_way(error: Error) -> Trouble {
-    otherwise(&Refusal::NotOffered, "the account has no such way in: selfsame methods lists them")(error)
+fn no_such_method(error: Error) -> Trouble {
+    otherwise(
+        &Refusal::NotOffered,
+        "the account has no sign-in method with this id; list them: selfsame methods",
+    )(error)
 }
 
-/// What an act on an address has come to.
+/// Reports the result of an action on an address.
 fn came_to(step: &AddressStep) -> Report {
     let mut value = render::shown(step);
     match step {
-        AddressStep::Done => Report::done(value, "done; a message tells how to undo it")
+        AddressStep::Done => Report::done(value, "done; the message about it has an undo code")
             .then(vec![hint("selfsame account", "see the account")]),
         AddressStep::ProveAddress { to } => {
-            let line = format!("type the code that was sent to {to}; nothing changes before");
+            let line = format!("type the code that was sent to {to}; nothing changes until then");
             Report::telling(value, Tone::Asks, line, Vec::new()).then(vec![
-                hint("selfsame messages", "what was sent"),
+                hint("selfsame messages", "show the message with the code"),
                 hint("selfsame email prove", "type the code"),
             ])
         }
         AddressStep::ReviewMethods { second_factor, .. } => {
             let more = words::methods(&value);
-            let line =
-                "it is the account's first proven address: which of the ways in from before are yours?";
+            let line = "this is the first verified address of the account; which of these sign-in methods are yours?";
             put(&mut value, "to_review", json!(true));
             let mut report = Report::telling(value, Tone::Asks, line, more).then(vec![
-                hint("selfsame methods review --keep ID", "keep these and remove the rest"),
-                hint("selfsame methods review", "remove them all"),
+                hint("selfsame methods review --keep ID", "keep this one and remove the others"),
+                hint("selfsame methods review", "remove all of them"),
             ]);
             if *second_factor {
-                report.said.more.push("a second factor waits too: --keep-second-factor".to_owned());
+                report.said.more.push("to keep the second factor too, add --keep-second-factor".to_owned());
             }
             report
         }

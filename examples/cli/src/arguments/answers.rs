@@ -35,60 +35,60 @@ pub(super) const READS: &[Reads] = &[
 /// An answer to a step.
 #[derive(Subcommand)]
 pub(crate) enum Given {
-    /// The code from the message, asked for or read from standard input
+    /// Type the code from the message; asks for it, or reads standard input
     Code,
-    /// Leave the address unproven, or go on without the second factor where the step offers that
+    /// Leave the address unverified, or continue without the second factor if the step offers it
     Skip,
-    /// Make an account
+    /// Create an account
     Confirm,
-    /// A new account, separate from the others
+    /// Create a new, separate account
     CreateNew,
-    /// Link to the account at this place of the list
+    /// Link to an account from the list
     Link {
-        /// The place, from 1
+        /// The number of the account in the list, from 1
         place_in_list: u8,
     },
-    /// The password of the account to be proven
+    /// Prove that the account is yours with its password
     Password {
         #[command(flatten)]
         password: PasswordSource,
     },
-    /// What a provider says, of the account to be proven
+    /// Prove that the account is yours with a statement or an ID token of its provider
     Assertion {
-        /// The file of a statement or an ID token; standard input where it is missing or -
+        /// The file with a statement or an ID token; standard input if it is missing or -
         file: Option<PathBuf>,
     },
-    /// What the authenticator app shows now, asked for or read from standard input
+    /// Type the code from the authenticator app; asks for it, or reads standard input
     Totp,
-    /// A recovery code in the place of the second factor, asked for or read from standard input; it is spent
+    /// Use up a recovery code as the second factor; asks for it, or reads standard input
     RecoveryCode,
-    /// The password from now on
+    /// Set the new password
     NewPassword {
         #[command(flatten)]
         password: PasswordSource,
     },
     /// Restore the account
     Restore,
-    /// Leave the account to be deleted
+    /// Keep the deletion of the account
     KeepDeleted,
-    /// Leave the account to be deleted, and leave out the rest of the time to restore it; asks first
+    /// Erase the account now instead of at the end of the 30 days; asks for confirmation
     EraseNow {
         #[command(flatten)]
         confirmed: Confirmed,
     },
     /// Send another code
     Resend,
-    /// It is another address: begin its proof anew
+    /// Send the code to a corrected address
     CorrectAddress {
-        /// The address
+        /// The corrected address
         email: String,
     },
-    /// Leave the flow
+    /// Cancel the flow
     Cancel,
 }
 
 impl Given {
-    /// The answer that is meant, asked for where it is not on the command line.
+    /// Builds the answer, and asks for secrets, which are never on the command line.
     pub(crate) fn answer(self, flow: FlowId, asking: Asking) -> Result<Answer, Trouble> {
         Ok(match self {
             Self::Code => Answer::Code(input::code()?),
@@ -109,7 +109,7 @@ impl Given {
             Self::Restore => Answer::Restore,
             Self::KeepDeleted => Answer::KeepDeleted,
             Self::EraseNow { confirmed } => {
-                let what = "This erases the account at once, and nobody can restore it";
+                let what = "This erases the account now, and nobody can restore it";
                 asking.confirm(confirmed.yes, what)?;
                 Answer::EraseNow
             }

@@ -1,4 +1,4 @@
-//! Data and its end: exports, requests, purges, and who helps people.
+//! Personal data: exports, privacy requests, purges, imports and support.
 
 use std::path::PathBuf;
 
@@ -7,23 +7,24 @@ use selfsame::{AccountId, MethodId, Planned, ProductId, RequestId, RequestKind, 
 
 use super::{Confirmed, Place};
 
-/// What is done with the data.
+/// The commands for personal data.
 #[derive(Subcommand)]
 pub(crate) enum Data {
-    /// Write everything that the store holds about the account, but secrets, as one JSON document
+    /// Export everything that the store holds about the account, except secrets, as one JSON document
     ///
-    /// The document follows the schema that the engine ships. Every verified address is told. Wants fresh proof.
+    /// The document follows the schema that the engine ships. Every verified address gets a message. Requires
+    /// fresh proof.
     #[command(after_help = "\
 Examples:
   selfsame export ada.json
   selfsame export | less")]
     Export {
-        /// The new file, which its owner alone can read; standard output where it is missing or -
+        /// A new file, readable only by you; standard output if it is missing or -
         file: Option<PathBuf>,
         #[command(flatten)]
         place: Place,
     },
-    /// Say what an act would do and which rules decide, without doing it
+    /// Explain what an action would do and which rules decide it, without doing it
     #[command(after_help = "\
 Examples:
   selfsame explain delete
@@ -34,7 +35,7 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Ask for data, for its erasure or for a copy, and answer such requests as the host
+    /// Request access, erasure or a copy of the data; as the host, answer such requests
     #[command(after_help = "\
 Examples:
   selfsame privacy request erasure
@@ -46,7 +47,7 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Help people: find an account, read what happened to it, start its deletion
+    /// Support: find an account, read its activity, start its deletion
     #[command(after_help = "\
 Examples:
   selfsame support find ada@example.org --operator carol
@@ -57,16 +58,16 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Purge the accounts whose time to be restored is over, as the host does once a day
+    /// As the host, once a day: purge the accounts that can no longer be restored
     ///
-    /// Asks first. What is due is looked at twice, a day apart: an account goes in a call that comes 24 hours or
-    /// more after one that saw it due.
+    /// Asks for confirmation. The first call that finds an account due only notes it. A call at least 24 hours
+    /// later removes it.
     #[command(after_help = "\
 Examples:
   selfsame purge
   selfsame purge --yes --limit 10")]
     Purge {
-        /// How many accounts at most
+        /// The most accounts to remove
         #[arg(long, value_name = "COUNT", default_value_t = 256)]
         limit: usize,
         #[command(flatten)]
@@ -74,12 +75,12 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Import the accounts of another service, with the hashes of their passwords
+    /// Import the accounts of another service, with their password hashes
     ///
-    /// The file has an account a line, as JSON: `external_id`; and if there are any `created_at` (milliseconds since
-    /// 1970), `display_name`, `email`, `email_verified`, `password_hash`, `identities` (each `provider`, `subject`,
-    /// `handle`) and `totp` (`secret`; `algorithm` as `Sha1`, `digits`, `period`). One is imported once by its external id, so a
-    /// file can be imported again when it was mended.
+    /// Each line of the file is one account, as JSON. `external_id` is required. Optional members are `created_at`
+    /// (milliseconds since 1970), `display_name`, `email`, `email_verified`, `password_hash`, `identities` (each
+    /// with `provider`, `subject`, `handle`) and `totp` (`secret`; `algorithm` as `Sha1`, `digits`, `period`). An
+    /// external id is imported only once, so you can correct a file and import it again.
     #[command(after_help = "\
 Examples:
   selfsame import accounts.jsonl --dry-run
@@ -87,29 +88,29 @@ Examples:
     Import {
         /// The file
         file: PathBuf,
-        /// Write nothing, and answer as if it had
+        /// Check everything and report the result, but write nothing
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
         place: Place,
     },
-    /// Write the store anew under a new key, so that nothing of who was purged can be read from it
+    /// Re-encrypt the store under a new key, so that purged data can no longer be read
     ///
-    /// It is due within 7 days of a purge. The new key's file is made if it is not there. From then on the store
-    /// opens by that alone; destroy the old key, which still opens older copies of the store. Interrupted, it can be
-    /// called again with the same files.
+    /// Do this within 7 days of a purge. The command creates the new key file if it does not exist. Afterwards only
+    /// the new key opens the store. Destroy the old key, because it still opens older copies of the store. If the
+    /// command is interrupted, run it again with the same files.
     #[command(after_help = "\
 Example:
   selfsame rekey new.key --key-file old.key")]
     Rekey {
-        /// The new key's file, in another place than the store
+        /// The new key file; keep it apart from the store
         new_key: PathBuf,
         #[command(flatten)]
         place: Place,
     },
 }
 
-/// An act that can be explained.
+/// The actions that can be explained.
 #[derive(Subcommand)]
 pub(crate) enum Explained {
     /// `mfa enroll`
@@ -133,7 +134,7 @@ pub(crate) enum Explained {
     },
     /// `sessions end`
     SessionEnd {
-        /// Its id
+        /// The session's id
         session: SessionId,
     },
     /// `sessions end-others`
@@ -164,28 +165,28 @@ impl From<Explained> for Planned {
     }
 }
 
-/// What is done with requests.
+/// The commands for privacy requests.
 #[derive(Subcommand)]
 pub(crate) enum Privacy {
-    /// Ask; it is due in a month, and asking again while it is open gets the same one
+    /// Make a request, due in a month; a second call returns the same request while it is open
     #[command(after_help = "\
 Example:
   selfsame privacy request access")]
     Request {
-        /// What is asked for
+        /// The kind of request
         kind: Kind,
     },
-    /// List what the owner of the session asked for, earliest first
+    /// List the requests of the signed-in account, oldest first
     #[command(after_help = "\
 Example:
   selfsame privacy list")]
     List,
-    /// List what is open in the whole store, as the host, by when it is due
+    /// As the host, list the open requests of all accounts, by due date
     #[command(after_help = "\
 Example:
   selfsame privacy open --json")]
     Open,
-    /// Say as the host that a request was answered
+    /// As the host, record that a request was answered
     #[command(after_help = "\
 Example:
   selfsame privacy close 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e 019ab0c4-7d42-7a1b-9c3d-4e5f6a7b8c9d \\
@@ -195,13 +196,13 @@ Example:
         account: AccountId,
         /// The request's id, from `selfsame privacy open`
         request: RequestId,
-        /// What was done, with nothing personal in it: it outlives the account
+        /// What was done. Include no personal data: the receipt outlives the account
         #[arg(long, value_name = "TEXT")]
         receipt: String,
     },
-    /// Give notice as the host that the account will be erased for a request; it can be restored for 72 hours
+    /// As the host, announce the erasure that the owner requested; the owner can restore the account for 72 hours
     ///
-    /// Asks first: all sessions end, and every verified address is told.
+    /// Asks for confirmation. All sessions end, and every verified address gets a message.
     #[command(after_help = "\
 Example:
   selfsame privacy announce 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e 019ab0c4-7d42-7a1b-9c3d-4e5f6a7b8c9d --yes")]
@@ -213,9 +214,9 @@ Example:
         #[command(flatten)]
         confirmed: Confirmed,
     },
-    /// Erase the account for a request as the host, 72 hours or more after the notice
+    /// As the host, erase the account for a request, at least 72 hours after the announcement
     ///
-    /// Asks first: the account is absent at once and for good, and its rows go with `selfsame purge`.
+    /// Asks for confirmation. Nobody can use or restore the account from then on. `selfsame purge` removes its rows.
     #[command(after_help = "\
 Example:
   selfsame privacy erase 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e 019ab0c4-7d42-7a1b-9c3d-4e5f6a7b8c9d --yes")]
@@ -229,14 +230,14 @@ Example:
     },
 }
 
-/// What can be asked for.
+/// The kinds of request.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Kind {
-    /// To see the data
+    /// See the data
     Access,
-    /// To have it erased
+    /// Have the data erased
     Erasure,
-    /// To take it along
+    /// Get a copy to take elsewhere
     Portability,
 }
 
@@ -250,20 +251,20 @@ impl From<Kind> for RequestKind {
     }
 }
 
-/// What somebody does who helps people.
+/// The commands for support.
 #[derive(Subcommand)]
 pub(crate) enum Support {
-    /// Find the accounts that an id or an exact email names
+    /// Find accounts by id or by exact email address
     #[command(after_help = "\
 Example:
   selfsame support find ada@example.org --operator carol")]
     Find {
-        /// The id or the email
+        /// The id or the email address
         named: String,
         #[command(flatten)]
         who: Operator,
     },
-    /// Read what happened to an account, without network details
+    /// Read the activity of an account, without network details
     #[command(after_help = "\
 Example:
   selfsame support activity 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e --operator carol")]
@@ -275,14 +276,14 @@ Example:
     },
     /// Start an account's deletion; its owner can restore it for 30 days
     ///
-    /// Asks first. The sessions wait until their owners give fresh proof and restore the account.
+    /// Asks for confirmation. Sessions are suspended until the owner gives fresh proof and restores the account.
     #[command(after_help = "\
 Example:
   selfsame support delete 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e --operator carol --ticket T-52 --yes")]
     Delete {
         /// The account's id
         account: AccountId,
-        /// For which case; the first 64 characters count
+        /// The support case; cut after 64 characters
         #[arg(long)]
         ticket: String,
         #[command(flatten)]
@@ -290,7 +291,7 @@ Example:
         #[command(flatten)]
         confirmed: Confirmed,
     },
-    /// Read what support has done to an account, also to one that is gone
+    /// Read what support did to an account, even after it was erased
     #[command(after_help = "\
 Example:
   selfsame support records 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e")]
@@ -300,14 +301,14 @@ Example:
     },
 }
 
-/// Who helps.
+/// The person who helps.
 #[derive(clap::Args)]
 pub(crate) struct Operator {
-    /// Who helps, as the host knows them; the first 64 characters count
+    /// Your name as the host knows it; cut after 64 characters
     #[arg(long, value_name = "NAME")]
     pub(crate) operator: String,
 }
 
 fn product(text: &str) -> Result<ProductId, &'static str> {
-    text.parse::<ProductId>().map_err(|_| "there are grok and api")
+    text.parse::<ProductId>().map_err(|_| "the products are grok and api")
 }

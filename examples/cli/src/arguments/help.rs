@@ -1,4 +1,4 @@
-//! What every help and man page ends with: what the command reads, and the exit codes.
+//! The end of every help and man page: what the command reads, and the exit codes.
 
 use clap::CommandFactory;
 
@@ -9,12 +9,12 @@ const HOST: &str = "the store and its key";
 pub(super) const FLOW: &str = "the store, its key and the open flow";
 const OWNER: &str = "the store, its key and the session";
 
-/// A command, and what it reads besides its arguments: the files, and what it asks for.
+/// A command, the files that it reads, and the input that it asks for.
 pub(super) type Reads = (&'static str, &'static str, &'static str);
 
-/// What each command reads, but the answers to a step.
+/// What each command reads, except the answers to a step.
 const READS: &[Reads] = &[
-    ("init", "the key file, if there is one", ""),
+    ("init", "the key file, if it exists", ""),
     ("sign-up", HOST, PASSWORD),
     ("sign-in", HOST, PASSWORD),
     ("reset-password", HOST, ""),
@@ -32,22 +32,18 @@ const READS: &[Reads] = &[
     ("methods", OWNER, ""),
     ("methods list", OWNER, ""),
     ("methods add", OWNER, ""),
-    ("methods remove", OWNER, "with --waive-undo a yes from the terminal, unless --yes is there"),
+    ("methods remove", OWNER, "with --waive-undo, a confirmation from the terminal unless you give --yes"),
     ("methods take-email", OWNER, ""),
     (
         "methods review",
         OWNER,
-        "a yes from the terminal, unless --yes is there, and the password that is kept",
+        "a confirmation from the terminal unless you give --yes; and the new password, if you keep it",
     ),
     ("password", OWNER, ""),
-    (
-        "password change",
-        OWNER,
-        "both passwords, from the terminal, which does not show them, or standard input",
-    ),
+    ("password change", OWNER, "both passwords, hidden on the terminal or from standard input"),
     ("password add", OWNER, PASSWORD),
     ("email", OWNER, ""),
-    ("email change", OWNER, "with --old-is-lost a yes from the terminal, unless --yes is there"),
+    ("email change", OWNER, "with --old-is-lost, a confirmation from the terminal unless you give --yes"),
     ("email verify", OWNER, ""),
     ("email prove", OWNER, "the code, from the terminal or standard input"),
     ("name", OWNER, ""),
@@ -108,10 +104,10 @@ const READS: &[Reads] = &[
 ];
 
 pub(super) const PASSWORD: &str =
-    "the password, from the terminal, which does not show it, or from standard input with --password-stdin";
-pub(super) const HIDDEN: &str = "the code, from the terminal, which does not show it, or from standard input";
+    "the password, hidden on the terminal, or from standard input with --password-stdin";
+pub(super) const HIDDEN: &str = "the code, hidden on the terminal or from standard input";
 pub(super) const FILE: &str = "the file, or standard input";
-pub(super) const YES: &str = "a yes from the terminal, unless --yes is there";
+pub(super) const YES: &str = "a confirmation from the terminal unless you give --yes";
 
 fn reads() -> impl Iterator<Item = &'static Reads> {
     READS.iter().chain(answers::READS)
@@ -158,7 +154,11 @@ mod tests {
         let mut paths = BTreeSet::new();
         walk(&whole, "", &mut paths);
         assert!(paths.len() > 50, "{}", paths.len());
-        assert_eq!(paths, reads().map(|(of, ..)| (*of).to_owned()).collect(), "what each one reads");
+        assert_eq!(
+            paths,
+            reads().map(|(of, ..)| (*of).to_owned()).collect(),
+            "the commands whose input is described"
+        );
         whole.debug_assert();
     }
 
@@ -169,18 +169,18 @@ mod tests {
         }
         assert!(
             command.get_about().is_some_and(|about| !about.to_string().is_empty()),
-            "{path}: what it does"
+            "{path} has no description"
         );
         for argument in command.get_arguments() {
-            let told = argument.get_help().map(ToString::to_string).unwrap_or_default();
-            assert!(!told.is_empty(), "{path}: {} is not told", argument.get_id());
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!help.is_empty(), "{path}: {} has no help", argument.get_id());
             let values = argument.get_possible_values();
-            let untold = values.iter().find(|value| value.get_help().is_none());
+            let undescribed = values.iter().find(|value| value.get_help().is_none());
             let is_of_clap = argument.get_id() == "shell" || argument.get_action().takes_values().eq(&false);
-            assert!(is_of_clap || untold.is_none(), "{path} {}: {untold:?}", argument.get_id());
+            assert!(is_of_clap || undescribed.is_none(), "{path} {}: {undescribed:?}", argument.get_id());
         }
         if !path.is_empty() {
-            assert!(help.contains("Reads "), "{path}: what it reads");
+            assert!(help.contains("Reads "), "{path} does not say what it reads");
             paths.insert(path.to_owned());
         }
         for below in command.get_subcommands().filter(|below| below.get_name() != "help") {

@@ -1,4 +1,4 @@
-//! What the host says.
+//! What the host reports.
 
 use clap::{Args, ValueEnum};
 use selfsame::{BillingStatus, ManagedBy, Timestamp};
@@ -8,35 +8,35 @@ use crate::calendar;
 /// What a product costs an account.
 #[derive(Args)]
 pub(crate) struct Bill {
-    /// What the biller calls the customer; it belongs to one product of one account
+    /// The biller's reference for the customer; unique to one product of one account
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) customer: String,
-    /// What was bought; the first 64 characters count
+    /// The plan that was bought; cut after 64 characters
     #[arg(long)]
     pub(crate) plan: String,
-    /// How it stands
+    /// The status of the subscription
     #[arg(long, value_enum, default_value_t = Stands::Active)]
     pub(crate) status: Stands,
-    /// The day until which it is paid, at 0:00 UTC
+    /// The date when the paid period ends, at 0:00 UTC
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub(crate) paid_until: Option<Timestamp>,
-    /// Who bills
+    /// Who bills the customer
     #[arg(long, value_enum, default_value_t = Biller::Direct)]
     pub(crate) billed_by: Biller,
 }
 
-/// How a subscription stands.
+/// The status of a subscription.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Stands {
-    /// It costs nothing yet
+    /// Free trial
     Trial,
-    /// It is paid and will be renewed
+    /// Paid, and renews
     Active,
-    /// A payment is missing
+    /// A payment is overdue
     PastDue,
-    /// It is not renewed
+    /// Paid, but does not renew
     Canceled,
-    /// It is over
+    /// No longer active
     Ended,
 }
 
@@ -52,7 +52,7 @@ impl From<Stands> for BillingStatus {
     }
 }
 
-/// Who bills.
+/// Who bills the customer.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Biller {
     /// The service itself
@@ -74,5 +74,5 @@ impl From<Biller> for ManagedBy {
 }
 
 fn day(text: &str) -> Result<Timestamp, &'static str> {
-    calendar::parse_day(text).map(Timestamp::from_millis).ok_or("a day is written as in 2027-01-31")
+    calendar::parse_day(text).map(Timestamp::from_millis).ok_or("write a date like 2027-01-31")
 }

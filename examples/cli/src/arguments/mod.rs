@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line.
 
 mod answers;
 mod data;
@@ -23,14 +23,14 @@ use crate::policy::Providers;
 
 /// Accounts, sign-in and sessions in one sealed file
 ///
-/// Every call opens the store, does one thing and lets go. The next step is told in words. The program
-/// stands where an application would: it keeps the key, hands out the messages, and brings what a
-/// provider said. Its policy is the realm "Selfsame tour", the products grok and api, and the providers x
-/// and work (the authority for example.org), for which it states what they said. Options let in google,
-/// apple and oidc, whose ID tokens the engine checks.
+/// Each call opens the store, does one thing, closes the store and says what you can do next. The program plays the
+/// part of an application: it keeps the key, prints the messages instead of sending them, and reads a provider's
+/// assertions from files. Its policy has the realm "Selfsame tour", the products grok and api, and the providers x
+/// and work. It states the assertions of x and work itself; work is the authority for example.org. Options enable
+/// google, apple and oidc, whose ID tokens the engine verifies.
 ///
-/// Between two calls the open flow and the session last in two files beside the store, which their owner
-/// alone can read. They are written after the act. One that is lost is recovered by beginning again.
+/// Between calls, two files beside the store keep the open flow and the session. Only their owner can read them. They
+/// are written after each action. If you lose one, start the flow again or sign in again.
 #[derive(Parser)]
 #[command(
     name = "selfsame",
@@ -51,20 +51,20 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// Where everything is, and how it is shown.
+/// Where the files are, and how the output looks.
 #[derive(Args)]
 pub(crate) struct Place {
     /// The store's file
     #[arg(long, value_name = "FILE", env = "SELFSAME_STORE", global = true, help_heading = "Place")]
     pub(crate) store: Option<PathBuf>,
-    /// The file of the store's key, which its owner alone can read. Without it the key is taken from the
-    /// environment variable SELFSAME_KEY, as 64 hexadecimal digits
+    /// The key file, readable only by its owner. Without it, the environment variable SELFSAME_KEY must contain the
+    /// key as 64 hexadecimal digits
     #[arg(long, value_name = "FILE", env = "SELFSAME_KEY_FILE", global = true, help_heading = "Place")]
     pub(crate) key_file: Option<PathBuf>,
-    /// Where the open flow is kept between two calls; one that is begun takes its place [default: the store's path and ".flow"]
+    /// The file that keeps the open flow between calls; a new flow replaces it [default: the store's path and ".flow"]
     #[arg(long, value_name = "FILE", global = true, help_heading = "Place")]
     pub(crate) flow_file: Option<PathBuf>,
-    /// Where the session is kept between two calls [default: the store's path and ".session"]
+    /// The file that keeps the session between calls [default: the store's path and ".session"]
     #[arg(long, value_name = "FILE", global = true, help_heading = "Place")]
     pub(crate) session_file: Option<PathBuf>,
     #[command(flatten)]
@@ -72,46 +72,46 @@ pub(crate) struct Place {
     /// Print one line of JSON; times are milliseconds since 1970
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Print the tokens of flow and session. Whoever has one can act with it
+    /// Print the flow token and the session token. Anyone who has one can use it
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) show_tokens: bool,
 }
 
-/// On which device, and with what.
+/// The device, and the product that is used on it.
 #[derive(Args)]
 pub(crate) struct Device {
-    /// What the device is called in the list of sessions
+    /// The name of the device in the list of sessions
     #[arg(long, value_name = "LABEL", default_value = "terminal")]
     pub(crate) device: String,
-    /// The product that is used there, grok or api: its first use makes the membership
+    /// The product that is used on the device, grok or api; its first use creates the membership
     #[arg(long, value_name = "PRODUCT")]
     pub(crate) product: Option<String>,
-    /// Do not offer the account in the picker from now on
+    /// Leave the account out of the picker from now on
     #[arg(long)]
     pub(crate) no_remember: bool,
 }
 
-/// That somebody has said yes to what cannot be undone.
+/// Confirmation of an action that cannot be undone.
 #[derive(Args)]
 pub(crate) struct Confirmed {
-    /// Do it without asking. Needed where there is no terminal to ask on, and with --json
+    /// Do it without asking. Required without a terminal, and with --json
     #[arg(long)]
     pub(crate) yes: bool,
 }
 
-/// Where a password comes from: never from the arguments, which every process can read.
+/// Where a password comes from. Never from an argument, because every process can read arguments.
 #[derive(Args)]
 pub(crate) struct PasswordSource {
-    /// Read the password from standard input instead of asking for it; one line's end is not part of it
+    /// Read the password from standard input instead of asking for it; one final line break is ignored
     #[arg(long)]
     pub(crate) password_stdin: bool,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Make a new store, and a key file unless there is one
+    /// Create a new store, and a key file unless it exists
     #[command(after_help = "\
-Keep the key away from the store: whoever has both reads everything, and without the key nobody does.
+Keep the key away from the store: anyone who has both can read everything. Without the key, nobody can.
 
 Example:
   selfsame init --store accounts.selfsame --key-file ~/accounts.key")]
@@ -125,7 +125,7 @@ Examples:
   selfsame sign-up ada@example.org --device \"Ada's laptop\"
   pass accounts/ada | selfsame sign-up ada@example.org --password-stdin")]
     SignUp {
-        /// The address; a code will be sent to it
+        /// The email address, which gets a code
         email: String,
         #[command(flatten)]
         password: PasswordSource,
@@ -134,16 +134,16 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Sign in with email and password, or to an account of the picker with its password
+    /// Sign in with a password, by email address or by an account from the picker
     #[command(after_help = "\
 Examples:
   selfsame sign-in ada@example.org --device \"Ada's desk\"
   selfsame sign-in --account 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e")]
     SignIn {
-        /// The address that the password goes with
+        /// The email address to sign in with
         #[arg(required_unless_present = "account", conflicts_with = "account")]
         email: Option<String>,
-        /// The account instead, by its id from `selfsame picker`
+        /// The id of an account from `selfsame picker`, instead of an email address
         #[arg(long, value_name = "ID")]
         account: Option<AccountId>,
         #[command(flatten)]
@@ -153,25 +153,25 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Begin the way back in for who forgot the password: a code goes to the address
+    /// Reset a forgotten password: the address gets a code
     ///
-    /// The answer is the same whether or not the address is anybody's. The code, the second factor where MFA
-    /// is on, and a new password open a session; all others end.
+    /// The answer is the same for an address that has no account. To sign in, type the code, the second factor if
+    /// MFA is on, and a new password. All other sessions end.
     #[command(after_help = "\
 Example:
   selfsame reset-password ada@example.org")]
     ResetPassword {
-        /// The address that the password goes with
+        /// The email address to sign in with
         email: String,
         #[command(flatten)]
         device: Device,
         #[command(flatten)]
         place: Place,
     },
-    /// Renew the proof of the session, for what wants it fresh
+    /// Give fresh proof of who you are, for actions that require it
     ///
-    /// Methods, MFA, email, password and deletion want a proof of the last 5 minutes. The session goes on with
-    /// another token; the fifth failure ends it.
+    /// Changes to sign-in methods, MFA, email and password, and deletion, require proof from the last 5 minutes. The
+    /// session continues with a new token. The fifth failure ends it.
     #[command(after_help = "\
 Example:
   selfsame reauthenticate")]
@@ -179,40 +179,40 @@ Example:
         #[command(flatten)]
         place: Place,
     },
-    /// Begin to sign up or in with a provider
+    /// Start signing up or signing in with a provider
     #[command(after_help = "\
 Example:
   selfsame begin-federated x --device \"Ada's phone\"")]
     BeginFederated {
-        /// x, work, or what an option lets in: google, apple, oidc
+        /// x or work; google, apple or oidc if an option enables it
         provider: String,
         #[command(flatten)]
         device: Device,
         #[command(flatten)]
         place: Place,
     },
-    /// Bring what the provider said, to the flow that was begun for it
+    /// Continue the open flow with the provider's statement or ID token
     #[command(after_help = "\
-Of x and work it is a statement, which an application makes of what it learnt from them; handle, email
-and email_verified are optional. Of google, apple and oidc it is the ID token as they signed it, for the
-nonce of the step.
+For x and work, give a statement: what an application learned from the provider, as JSON. handle, email
+and email_verified are optional. For google, apple and oidc, give the ID token that the provider signed
+for the nonce of the step.
 
 Examples:
   selfsame continue ada.json --intent sign-up
   selfsame continue ada.jwt --oidc https://id.example.com,field-notes
   echo '{\"provider\": \"x\", \"subject\": \"1815\", \"handle\": \"ada\"}' | selfsame continue")]
     Continue {
-        /// The file of a statement or an ID token; standard input where it is missing or -
+        /// The file with a statement or an ID token; standard input if it is missing or -
         file: Option<PathBuf>,
-        /// What the person wants, where nobody is known by the identity
+        /// What to do if no account has the identity
         #[arg(long, value_enum, default_value_t = Wanted::SignIn)]
         intent: Wanted,
         #[command(flatten)]
         place: Place,
     },
-    /// Give the engine the public keys that a provider signs ID tokens with; they are believed for 24 hours
+    /// Give the engine the public keys of a provider of ID tokens; the engine uses them for 24 hours
     #[command(after_help = "\
-The set is what the provider publishes: its OpenID Connect configuration names the place as jwks_uri.
+Use the key set that the provider publishes at the jwks_uri of its OpenID Connect configuration.
 
 Examples:
   selfsame set-keys oidc keys.json --oidc https://id.example.com,field-notes
@@ -220,12 +220,12 @@ Examples:
     SetKeys {
         /// google, apple or oidc
         provider: String,
-        /// The file of the key set (JWK set, RFC 7517); standard input where it is missing or -
+        /// The file with the key set (JWK set, RFC 7517); standard input if it is missing or -
         file: Option<PathBuf>,
         #[command(flatten)]
         place: Place,
     },
-    /// Show the step that the open flow is at
+    /// Show the current step of the open flow
     #[command(after_help = "\
 Example:
   selfsame step")]
@@ -233,7 +233,7 @@ Example:
         #[command(flatten)]
         place: Place,
     },
-    /// Answer the step that the open flow is at
+    /// Answer the current step of the open flow
     #[command(after_help = "\
 Examples:
   selfsame answer code
@@ -245,7 +245,7 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Show the account: ways in, addresses, MFA, hold and products
+    /// Show the account: sign-in methods, addresses, MFA, hold and products
     #[command(after_help = "\
 Example:
   selfsame account --json")]
@@ -265,7 +265,7 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// End the session
+    /// Sign out: end this session
     #[command(after_help = "\
 Example:
   selfsame sign-out")]
@@ -275,7 +275,7 @@ Example:
     },
     #[command(flatten)]
     Ways(Ways),
-    /// Turn MFA on and off, and look after the recovery codes
+    /// Turn MFA on and off, and manage the recovery codes
     #[command(after_help = "\
 Examples:
   selfsame mfa
@@ -288,21 +288,21 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Say that others may know the password: the next sign-in asks for a new one
+    /// Report that others may know the password: the next sign-in requires a new one
     ///
-    /// Asks first. The password's sessions end, this one too if it is one.
+    /// Asks for confirmation. All sessions that the password opened end, including this one if it opened this one.
     #[command(after_help = "\
 Example:
   selfsame compromised")]
     Compromised {
-        /// The password's id, from `selfsame account` [default: the account's one password]
+        /// The password's id, from `selfsame account` [default: the password of the account]
         method: Option<MethodId>,
         #[command(flatten)]
         confirmed: Confirmed,
         #[command(flatten)]
         place: Place,
     },
-    /// List the products that the account is used with, and what each costs
+    /// List the products of the account and their billing
     #[command(after_help = "\
 Example:
   selfsame products")]
@@ -310,7 +310,7 @@ Example:
         #[command(flatten)]
         place: Place,
     },
-    /// Use a product: the first time makes the account's membership
+    /// Use a product; the first use creates the account's membership
     #[command(after_help = "\
 Example:
   selfsame open-product grok")]
@@ -320,7 +320,7 @@ Example:
         #[command(flatten)]
         place: Place,
     },
-    /// Say where what a product costs is managed: at the product, or at the store that sold it
+    /// Show where to manage the billing of a product: at the product, or at the store that sold it
     #[command(after_help = "\
 Example:
   selfsame billing grok")]
@@ -330,7 +330,7 @@ Example:
         #[command(flatten)]
         place: Place,
     },
-    /// Say where the account is managed, or where a provider's own account is
+    /// Show where to manage the account, or the account at a provider
     #[command(after_help = "\
 Examples:
   selfsame manage api
@@ -343,9 +343,9 @@ Examples:
     },
     #[command(flatten)]
     Data(Data),
-    /// Ask for the account's deletion; for 30 days signing in offers to restore it
+    /// Delete the account in 30 days; until then, signing in offers to restore it
     ///
-    /// Asks first. All sessions end. Wants fresh proof of the first factor.
+    /// Asks for confirmation. All sessions end. Requires fresh proof of the first factor.
     #[command(after_help = "\
 Examples:
   selfsame delete
@@ -356,7 +356,7 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// List the accounts that this device remembers, to sign in to
+    /// List the accounts that this device remembers
     #[command(after_help = "\
 Example:
   selfsame picker")]
@@ -364,33 +364,33 @@ Example:
         #[command(flatten)]
         place: Place,
     },
-    /// Take an account off the picker and end its sessions in this store; nothing of it is deleted
+    /// Remove an account from the picker and end its sessions in this store; the account itself stays
     #[command(after_help = "\
 Example:
   selfsame remove-from-picker 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e")]
     RemoveFromPicker {
-        /// Its id, from `selfsame picker`
+        /// The account's id, from `selfsame picker`
         account: AccountId,
         #[command(flatten)]
         place: Place,
     },
-    /// Fetch the messages that wait to be delivered, as the host that delivers them
+    /// As the host, fetch the messages to deliver
     #[command(after_help = "\
-Fetching starts the life of a code. A message comes again until it is said to be delivered.
+The lifetime of a code starts when you fetch it. A message is fetched again until you confirm its delivery.
 
 Examples:
   selfsame messages
   selfsame messages --delivered 1")]
     Messages {
-        /// The message of this number was delivered: drop it
+        /// Confirm that the message with this number was delivered
         #[arg(long, value_name = "ID")]
         delivered: Option<u64>,
         #[command(flatten)]
         place: Place,
     },
-    /// Say what a product costs an account, as the host that the biller told
+    /// As the host, record the billing of a product for an account
     ///
-    /// No other product's profile and no other account changes.
+    /// No other product and no other account changes.
     #[command(after_help = "\
 Example:
   selfsame set-billing 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e grok \\
@@ -405,9 +405,9 @@ Example:
         #[command(flatten)]
         place: Place,
     },
-    /// Say that others may know an account's password, as the host with evidence of a breach
+    /// As the host, report that others may know an account's password
     ///
-    /// Asks first. The password's sessions end, and the next sign-in with it asks for a new one.
+    /// Asks for confirmation. All sessions that the password opened end, and the next sign-in requires a new password.
     #[command(after_help = "\
 Example:
   selfsame mark-compromised 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e 019ab0c4-7d41-7b2a-8c6f-0a1b2c3d4e5f --yes")]
@@ -421,7 +421,7 @@ Example:
         #[command(flatten)]
         place: Place,
     },
-    /// Show what happened to the account, and whether that history is whole
+    /// Show the history of the account, and check that nobody changed it
     #[command(after_help = "\
 Example:
   selfsame audit")]
@@ -429,7 +429,7 @@ Example:
         #[command(flatten)]
         place: Place,
     },
-    /// Show how the store is
+    /// Show the state of the store
     #[command(after_help = "\
 Example:
   selfsame health")]
@@ -437,35 +437,35 @@ Example:
         #[command(flatten)]
         place: Place,
     },
-    /// Play a story: who does what, and what the engine answers
+    /// Play a story: what people do, and how the engine answers
     #[command(after_help = "\
 Example:
   selfsame play faq")]
     Play {
-        /// A story's file, or `faq` for the one that comes with the program
+        /// The file of a story, or `faq` for the built-in one
         story: String,
-        /// Keep the store in this new file. Its key comes from the story's seed, so it protects nothing
+        /// Keep the store in this new file. Its key comes from the story's seed, so the file is not protected
         #[arg(long, value_name = "FILE")]
         store: Option<PathBuf>,
-        /// Print the transcript as JSON, one act a line
+        /// Print the transcript as JSON, one action per line
         #[arg(long)]
         json: bool,
     },
-    /// Print a man page, or write them all
+    /// Print a man page, or write all of them to a directory
     #[command(after_help = "\
 Examples:
   selfsame man | man -l -
   selfsame man mfa enroll
   selfsame man --to /usr/local/share/man/man1")]
     Man {
-        /// The command that the page is of; the program itself where none is named
+        /// The command to describe; without it, the program itself
         #[arg(value_name = "COMMAND", conflicts_with = "to")]
         of: Vec<String>,
-        /// Write the page of every command into this directory, in place of what has its name there
+        /// Write the page of every command to this directory, over files of the same name
         #[arg(long, value_name = "DIRECTORY")]
         to: Option<PathBuf>,
     },
-    /// Print what a shell needs to complete the commands
+    /// Print the completion script for a shell
     #[command(after_help = "\
 Example:
   source <(selfsame completions bash)")]
@@ -475,12 +475,12 @@ Example:
     },
 }
 
-/// What the person wants with an identity.
+/// What to do with an identity that no account has.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Wanted {
-    /// Their account; a new one only when they say so
+    /// Ask before creating an account
     SignIn,
-    /// An account, new if need be
+    /// Create an account
     SignUp,
 }
 

@@ -1,4 +1,4 @@
-//! What the owner of a session does on the account page.
+//! What an account owner does on the account page.
 
 use std::path::PathBuf;
 
@@ -7,71 +7,71 @@ use selfsame::SessionId;
 
 use super::Confirmed;
 
-/// What is done with sessions.
+/// The commands for sessions.
 #[derive(Subcommand)]
 pub(crate) enum Sessions {
-    /// List them, oldest first
+    /// List the sessions, oldest first
     #[command(after_help = "\
 Example:
   selfsame sessions list --json")]
     List,
-    /// End one
+    /// End one session
     #[command(after_help = "\
 Example:
   selfsame sessions end 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e")]
     End {
-        /// Its id, from the list
+        /// The session's id, from `selfsame sessions`
         id: SessionId,
     },
-    /// End all but this one
+    /// End all sessions except this one
     #[command(after_help = "\
 Example:
   selfsame sessions end-others")]
     EndOthers,
 }
 
-/// What is done with the second factor.
+/// The commands for the second factor.
 #[derive(Subcommand)]
 pub(crate) enum Mfa {
-    /// Say whether MFA is on, and how many recovery codes are left
+    /// Show whether MFA is on, and how many recovery codes are left
     #[command(after_help = "\
 Example:
   selfsame mfa show --json")]
     Show,
-    /// Begin to turn MFA on, or to replace the authenticator app: shows what the app scans, once
+    /// Start turning MFA on, or replacing the authenticator app: shows the secret for the app, once
     ///
-    /// On a terminal the QR code is drawn; the secret and the URI in it are shown as text too. Whoever sees
-    /// them has the second factor. The enrolment waits 15 minutes for the app's first code and ends with the
-    /// session; one that is begun takes its place. Wants fresh proof.
+    /// A terminal shows the QR code, and the secret and its URI as text. Anyone who sees them has the second
+    /// factor. The enrolment waits 15 minutes for the app's first code, and ends with the session. A new
+    /// enrolment replaces it. Requires fresh proof.
     #[command(after_help = "\
 Examples:
   selfsame mfa enroll
   selfsame mfa enroll --svg qr.svg")]
     Enroll {
-        /// Draw the QR code in this new file, which its owner alone can read
+        /// Write the QR code to this new file, readable only by you
         #[arg(long, value_name = "FILE")]
         svg: Option<PathBuf>,
     },
-    /// Give the app's first code, and get the recovery codes to be saved
+    /// Type the app's first code, and get the recovery codes to save
     #[command(after_help = "\
 Example:
   selfsame mfa confirm")]
     Confirm,
-    /// Show the recovery codes again that wait to be saved, for 15 minutes
+    /// Show the unsaved recovery codes again, for 15 minutes
     #[command(after_help = "\
 Example:
   selfsame mfa codes")]
     Codes,
-    /// The recovery codes are saved: MFA is on, or has the other app or codes
+    /// Confirm that you saved the recovery codes: MFA is on, or uses the new app or codes
     ///
-    /// All other sessions end where the factor changed, and recovery codes from before work no more.
+    /// If the second factor changed, all other sessions end. Earlier recovery codes stop working.
     #[command(after_help = "\
 Example:
   selfsame mfa saved")]
     Saved,
-    /// Make other recovery codes; those from before end once these are saved
+    /// Create new recovery codes; the old ones work until you save the new ones
     ///
-    /// Asks first. Wants fresh proof of the second factor.
+    /// Asks for confirmation. Requires fresh proof of the second factor.
     #[command(after_help = "\
 Examples:
   selfsame mfa new-codes
@@ -80,9 +80,9 @@ Examples:
         #[command(flatten)]
         confirmed: Confirmed,
     },
-    /// Turn MFA off: app and recovery codes are no factor any more, and all other sessions end
+    /// Turn MFA off: the app and the recovery codes stop working, and all other sessions end
     ///
-    /// Asks first. Wants fresh proof of the second factor, or a session that a recovery code opened.
+    /// Asks for confirmation. Requires fresh proof of the second factor, or a session that a recovery code opened.
     #[command(after_help = "\
 Examples:
   selfsame mfa off

@@ -1,14 +1,14 @@
-//! The ways in, the addresses, and taking such a change back.
+//! Sign-in methods, addresses, and undoing a change to them.
 
 use clap::Subcommand;
 use selfsame::MethodId;
 
 use super::{Confirmed, Device, PasswordSource, Place};
 
-/// What is done with ways in and addresses.
+/// The commands for sign-in methods and addresses.
 #[derive(Subcommand)]
 pub(crate) enum Ways {
-    /// List the ways in, add to them, remove them
+    /// List, add and remove sign-in methods
     #[command(after_help = "\
 Examples:
   selfsame methods
@@ -31,7 +31,7 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Change the email, and prove addresses
+    /// Change the email address, and verify addresses
     #[command(after_help = "\
 Examples:
   selfsame email change ada@example.net
@@ -43,7 +43,7 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Say what you want to be called; it finds no account, and need not be your own
+    /// Set the display name. It is not unique, and nobody can sign in with it
     #[command(after_help = "\
 Examples:
   selfsame name \"Ada Lovelace\"
@@ -52,15 +52,15 @@ Examples:
         /// At most 64 characters
         #[arg(required_unless_present = "remove", conflicts_with = "remove")]
         name: Option<String>,
-        /// Be called nothing
+        /// Remove the display name
         #[arg(long)]
         remove: bool,
         #[command(flatten)]
         place: Place,
     },
-    /// Have messages sent to another of the verified addresses
+    /// Send messages to another verified address
     ///
-    /// All other sessions end. Wants fresh proof; can be undone.
+    /// All other sessions end. Requires fresh proof. Can be undone.
     #[command(after_help = "\
 Example:
   selfsame contact ada@example.net")]
@@ -70,11 +70,11 @@ Example:
         #[command(flatten)]
         place: Place,
     },
-    /// Take a change back, with the undo code of the message about it
+    /// Undo a change with the undo code from the message about it
     ///
-    /// The account gets its addresses, ways in and second factor back as they were before, what was added since
-    /// is dropped, all sessions end, and for a day nothing of it can be changed again. On the way a factor of
-    /// that time is asked for, and a new password is set where there was one.
+    /// Restores the addresses, sign-in methods and second factor from before the change, and removes everything
+    /// that was added since. All sessions end, and none of these can be changed again for a day. If the account
+    /// had a second factor, the program asks for it. If it had a password, the program asks for a new one.
     #[command(after_help = "\
 Example:
   selfsame undo")]
@@ -86,61 +86,62 @@ Example:
     },
 }
 
-/// What is done with the ways in.
+/// The commands for sign-in methods.
 #[derive(Subcommand)]
 pub(crate) enum Methods {
-    /// List them, in the order they came
+    /// List the sign-in methods, oldest first
     #[command(after_help = "\
 Example:
   selfsame methods list --json")]
     List,
-    /// Begin to add an identity; `selfsame continue` brings what the provider says
+    /// Start adding an identity; finish with `selfsame continue`
     ///
-    /// Wants fresh proof; can be undone.
+    /// Requires fresh proof. Can be undone.
     #[command(after_help = "\
 Example:
   selfsame methods add work")]
     Add {
-        /// x, work, or what an option lets in: google, apple, oidc
+        /// x or work; google, apple or oidc if an option enables it
         provider: String,
     },
-    /// Remove one, but not the last that leads in; all other sessions end
+    /// Remove a sign-in method, unless it is the last usable one; all other sessions end
     ///
-    /// It can be undone for 7 days, and nobody else gets its identifier until then. With --waive-undo, which
-    /// asks first, the identifier is free at once. Wants fresh proof.
+    /// The owner can undo the removal for 7 days, and its identifier stays reserved until then. With --waive-undo,
+    /// which asks for confirmation, the identifier is free at once. Requires fresh proof.
     #[command(after_help = "\
 Examples:
   selfsame methods remove 019ab0c4-7d41-7b2a-8c6f-0a1b2c3d4e5f
   selfsame methods remove 019ab0c4-7d41-7b2a-8c6f-0a1b2c3d4e5f --waive-undo --yes")]
     Remove {
-        /// Its id, from the list
+        /// The method's id, from `selfsame methods`
         method: MethodId,
-        /// Never undo it: its identifier can be added to another account at once
+        /// Give up the undo: another account can add the identifier at once
         #[arg(long)]
         waive_undo: bool,
         #[command(flatten)]
         confirmed: Confirmed,
     },
-    /// Take the email that an identity now has at its provider, as an address that is not proven yet
+    /// Add the email address that a provider now reports for an identity, as an unverified address
     #[command(after_help = "\
 Example:
   selfsame methods take-email 019ab0c4-7d41-7b2a-8c6f-0a1b2c3d4e5f")]
     TakeEmail {
-        /// The identity's id, from the list
+        /// The identity's id, from `selfsame methods`
         method: MethodId,
     },
-    /// Say which ways in stay that were there before the account's first proven address
+    /// Choose which suspended sign-in methods to keep after the account verifies its first address
     ///
-    /// Asks first: what is not kept is removed. A password is kept only with a new one, which is asked for.
+    /// Asks for confirmation, and removes each suspended method that you do not keep. If you keep a suspended
+    /// password, the program asks for a new one.
     #[command(after_help = "\
 Examples:
   selfsame methods review --yes
   selfsame methods review --keep 019ab0c4-7d41-7b2a-8c6f-0a1b2c3d4e5f --keep-second-factor")]
     Review {
-        /// The id of one that stays, from the list; once for each
+        /// The id of a method to keep, from `selfsame methods`; repeat the option for more
         #[arg(long, value_name = "ID")]
         keep: Vec<MethodId>,
-        /// The second factor stays too
+        /// Keep the second factor too
         #[arg(long)]
         keep_second_factor: bool,
         #[command(flatten)]
@@ -150,38 +151,38 @@ Examples:
     },
 }
 
-/// What is done with the password.
+/// The commands for the password.
 #[derive(Subcommand)]
 pub(crate) enum Password {
-    /// Set another; all other sessions end. Wants fresh proof; can be undone
+    /// Set a new password; all other sessions end. Requires fresh proof. Can be undone
     #[command(after_help = "\
 Examples:
   selfsame password change
-  printf '%s\\n%s\\n' \"$NOW\" \"$NEW\" | selfsame password change --password-stdin")]
+  printf '%s\\n%s\\n' \"$OLD\" \"$NEW\" | selfsame password change --password-stdin")]
     Change {
-        /// Read two lines from standard input instead of asking: the password of now, and the new one
+        /// Read two lines from standard input instead of asking: the current password, then the new one
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Add one to an account without; a code goes to the address unless it is proven. Wants fresh proof
+    /// Add a password to an account that has none. The address gets a code unless it is verified. Requires fresh proof
     #[command(after_help = "\
 Example:
   selfsame password add ada@example.org")]
     Add {
-        /// The address that it goes with
+        /// The email address to sign in with
         email: String,
         #[command(flatten)]
         password: PasswordSource,
     },
 }
 
-/// What is done with addresses.
+/// The commands for addresses.
 #[derive(Subcommand)]
 pub(crate) enum Email {
-    /// Change it: a code goes to the new address, and nothing changes before `selfsame email prove`
+    /// Start a change of the address: the new one gets a code, and `selfsame email prove` makes the change
     ///
-    /// Messages go to the new address then, and the password goes with it where it went with the old one. The
-    /// old mailbox gets a code that undoes it. Wants fresh proof.
+    /// The new address then receives all messages. If the old address was the one to sign in with, the new one
+    /// replaces it. The old mailbox gets an undo code. Requires fresh proof.
     #[command(after_help = "\
 Examples:
   selfsame email change ada@example.net
@@ -189,13 +190,14 @@ Examples:
     Change {
         /// The new address
         email: String,
-        /// The old mailbox is lost: no undo code goes there. Asks first, and wants a second factor proven
+        /// Send no undo code to the old mailbox, because it is lost. Asks for confirmation, and requires a session that
+        /// proved a second factor
         #[arg(long)]
         old_is_lost: bool,
         #[command(flatten)]
         confirmed: Confirmed,
     },
-    /// Have a code sent to an address of the account that is not proven yet. Wants fresh proof
+    /// Send a code to an unverified address of the account. Requires fresh proof
     #[command(after_help = "\
 Example:
   selfsame email verify ada@example.net")]
@@ -203,7 +205,7 @@ Example:
         /// The address
         email: String,
     },
-    /// Type the code that was sent for what waits in this session
+    /// Type the code for the change that waits in this session
     #[command(after_help = "\
 Example:
   selfsame email prove")]

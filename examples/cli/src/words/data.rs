@@ -1,11 +1,11 @@
-//! Data and its end, in words.
+//! Personal data and its removal, in words.
 
 use serde_json::Value;
 
 use super::page::{at, biller, day, table};
 use super::{Names, Said, Tone, called, counted, is, moment, name, refused_because, text};
 
-/// The answers about it; nothing where the answer is about something else.
+/// Returns the text of an answer about personal data, or `None` for any other answer.
 pub(super) fn answer(answer: &Value, names: &Names) -> Option<Said> {
     let list = |member: &str| answer.get(member).and_then(Value::as_array);
     let tells = |line: String, more| Some(Said { tone: Tone::Tells, line, more });
@@ -34,29 +34,29 @@ pub(super) fn answer(answer: &Value, names: &Names) -> Option<Said> {
         });
         return tells(
             counted(records.len(), "record"),
-            table(&["WHEN", "WHO", "TICKET", "WHAT"], rows.collect()),
+            table(&["TIME", "OPERATOR", "TICKET", "ACTION"], rows.collect()),
         );
     }
     None
 }
 
-/// A deletion that was asked for, and what it does not end by itself.
+/// A requested deletion, and what goes on in spite of it.
 fn deletion(answer: &Value) -> Said {
     let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let billed = list("still_billed").iter().map(|one| {
         let (product, biller) = (text(one, "product"), biller(text(one, "managed_by")));
-        format!("{product} goes on costing money at {biller} until you end it there: {}", text(one, "url"))
+        format!("{biller} still charges for {product} until you cancel it at {}", text(one, "url"))
     });
     let grants = list("grants").iter().map(|one| {
         let handle = Some(text(one, "handle")).filter(|handle| !handle.is_empty());
         let handle = handle.map_or_else(String::new, |handle| format!(" @{handle}"));
-        format!("what you granted at {}{handle} is revoked then", called(text(one, "provider")))
+        format!("your grant at {}{handle} will then be revoked", called(text(one, "provider")))
     });
-    let line = format!("it can be restored until {}", moment(answer, "purge_at"));
+    let line = format!("the account can be restored until {}", moment(answer, "purge_at"));
     Said { tone: Tone::Done, line, more: billed.chain(grants).collect() }
 }
 
-/// Requests of owners about their data.
+/// A table of privacy requests.
 pub(crate) fn requests(answer: &Value) -> Vec<String> {
     let all = answer.get("requests").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let rows = all.iter().map(|one| {
@@ -72,28 +72,28 @@ pub(crate) fn requests(answer: &Value) -> Vec<String> {
             text(one, "receipt").to_owned(),
         ]
     });
-    table(&["WHAT", "SINCE", "DUE", "IS", "ID", "ACCOUNT", "NOTE", "RECEIPT"], rows.collect())
+    table(&["REQUEST", "MADE", "DUE", "STATUS", "ID", "ACCOUNT", "NOTE", "RECEIPT"], rows.collect())
 }
 
 fn explanation(answer: &Value, would: &Value) -> Said {
     let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let line = match text(would, "refused") {
-        "" => "it would be done".to_owned(),
-        refused => format!("it would be refused: {refused}{}", refused_because(would)),
+        "" => "the action would succeed".to_owned(),
+        refused => format!("the action would be refused: {refused}{}", refused_because(would)),
     };
     let mut more: Vec<_> = list("effects").iter().map(|effect| text(effect, "says").to_owned()).collect();
     let rules: Vec<_> = list("rules").iter().filter_map(Value::as_str).collect();
-    more.push(format!("by the rules {}", rules.join(", ")));
+    more.push(format!("rules: {}", rules.join(", ")));
     Said { tone: Tone::Tells, line, more }
 }
 
 fn purged(answer: &Value, gone: usize) -> String {
     let next = match answer.get("next_look").and_then(Value::as_u64) {
-        _ if is(answer, "more") => ", and there are more: call again".to_owned(),
-        Some(_) => format!(", look again at {}", moment(answer, "next_look")),
-        None => ", and none waits".to_owned(),
+        _ if is(answer, "more") => "; more are due, so run it again".to_owned(),
+        Some(_) => format!("; run it again after {}", moment(answer, "next_look")),
+        None => "; no other is due".to_owned(),
     };
-    format!("{} gone{next}", counted(gone, "account"))
+    format!("{} removed{next}", counted(gone, "account"))
 }
 
 fn receipts_table(receipts: &[Value], names: &Names) -> Vec<String> {
@@ -102,7 +102,7 @@ fn receipts_table(receipts: &[Value], names: &Names) -> Vec<String> {
         let count: u64 = removed.into_iter().flat_map(|of| of.values()).filter_map(Value::as_u64).sum();
         vec![name(one, "account", names), at(one, "purge_at"), count.to_string()]
     });
-    table(&["ACCOUNT", "ABSENT SINCE", "ROWS"], rows.collect())
+    table(&["ACCOUNT", "DELETED", "ROWS"], rows.collect())
 }
 
 fn accounts(found: &[Value], names: &Names) -> Vec<String> {
@@ -123,5 +123,5 @@ fn accounts(found: &[Value], names: &Names) -> Vec<String> {
             name(one, "id", names),
         ]
     });
-    table(&["ACCOUNT", "IS", "WAYS IN", "PROVIDERS", "PRODUCTS", "SINCE", "ID"], rows.collect())
+    table(&["ACCOUNT", "STATUS", "METHODS", "PROVIDERS", "PRODUCTS", "SINCE", "ID"], rows.collect())
 }

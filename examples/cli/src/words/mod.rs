@@ -1,4 +1,4 @@
-//! Acts and answers in words.
+//! Actions and answers in words.
 
 mod data;
 mod page;
@@ -15,13 +15,13 @@ pub(crate) use self::step::hints;
 pub(crate) use self::story::act;
 use crate::calendar;
 
-/// What the ids in answers are called in the story.
+/// The names that the story gives to ids.
 pub(crate) type Names = BTreeMap<String, String>;
 
-/// What an answer means for who got it.
+/// What an answer means for the person who gets it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// There is something to do next.
+    /// The person has to do something.
     Asks,
     /// It is done.
     Done,
@@ -31,14 +31,14 @@ pub(crate) enum Tone {
     Tells,
 }
 
-/// An answer in words: one line, and more lines that belong to it.
+/// An answer in words: one line, and details.
 pub(crate) struct Said {
     pub(crate) tone: Tone,
     pub(crate) line: String,
     pub(crate) more: Vec<String>,
 }
 
-/// What the engine answered.
+/// The answer of the engine.
 pub(crate) fn answer(answer: &Value, names: &Names) -> Said {
     if let Some(code) = answer.get("refused").or(answer.get("failed")).and_then(Value::as_str) {
         return said(Tone::Refused, format!("{code}{}", refused_because(answer)));
@@ -52,7 +52,7 @@ pub(crate) fn answer(answer: &Value, names: &Names) -> Said {
         return page::account(answer, names);
     }
     if let Some(methods) = list("methods") {
-        return tells(counted_ways(methods.len()), page::methods(answer));
+        return tells(counted(methods.len(), "sign-in method"), page::methods(answer));
     }
     if let Some(said) = data::answer(answer, names) {
         return said;
@@ -75,13 +75,13 @@ pub(crate) fn answer(answer: &Value, names: &Names) -> Said {
     said(Tone::Tells, plain(answer, names))
 }
 
-/// Answers that are one line.
+/// Answers of one line.
 fn plain(answer: &Value, names: &Names) -> String {
     if let Some(kind) =
         answer.get("kind").filter(|_| answer.get("to").is_some() || answer.get("device").is_none())
     {
         return match kind.as_str() {
-            None => "there is none".to_owned(),
+            None => "no message".to_owned(),
             Some("VerifyEmail" | "ResetPassword" | "ChangeEmail") => "a code".to_owned(),
             Some(_) => message(answer),
         };
@@ -89,8 +89,8 @@ fn plain(answer: &Value, names: &Names) -> String {
     if let Some(to) = answer.get("to").and_then(Value::as_str).filter(|_| answer.get("url").is_some()) {
         let who = match to {
             "Store" => biller(text(answer, "store")),
-            "ManagedElsewhere" => "there alone",
-            _ => "here",
+            "ManagedElsewhere" => "at the provider",
+            _ => "at the product",
         };
         return format!("{who}: {}", text(answer, "url"));
     }
@@ -102,11 +102,11 @@ fn plain(answer: &Value, names: &Names) -> String {
     }
     if let Some(holds) = answer.get("holds") {
         let holds = holds.as_bool() == Some(true);
-        return if holds { "nothing removed, reordered or changed" } else { "it was tampered with" }
+        return if holds { "nothing was removed, reordered or changed" } else { "the history was changed" }
             .to_owned();
     }
     if answer.get("purge_at").is_some() {
-        return format!("it can be restored until {}", moment(answer, "purge_at"));
+        return format!("the account can be restored until {}", moment(answer, "purge_at"));
     }
     if answer.get("now").is_some() {
         return moment(answer, "now");
@@ -118,7 +118,7 @@ fn refused_because(answer: &Value) -> String {
     if let Some(at) = answer.get("retry_at") {
         return at
             .as_u64()
-            .map_or_else(|| ", locked".to_owned(), |at| format!(" until {}", calendar::moment(at)));
+            .map_or_else(|| "; locked".to_owned(), |at| format!(" until {}", calendar::moment(at)));
     }
     let reason = ["reason", "rule", "what"]
         .into_iter()
@@ -138,12 +138,12 @@ pub(crate) fn candidate(candidate: &Value) -> String {
         .into_iter()
         .chain(providers.iter().filter_map(Value::as_str).map(called))
         .collect();
-    let drops = if is(candidate, "drops_new_password") { ", dropping the new password" } else { "" };
-    format!("the account of {}, by {}{drops}", text(candidate, "created"), ways.join(" and "))
+    let drops = if is(candidate, "drops_new_password") { "; the new password is dropped" } else { "" };
+    format!("the account created in {}, with {}{drops}", text(candidate, "created"), ways.join(" and "))
 }
 
-/// A password with its email, or an identity with what its provider calls the person.
-fn way_in(method: &Value) -> String {
+/// A password with its email address, or an identity with its handle or email address.
+fn sign_in_method(method: &Value) -> String {
     let known_as = match (text(method, "handle"), text(method, "email")) {
         ("", "") => String::new(),
         ("", email) => format!(" {email}"),
@@ -195,10 +195,6 @@ fn is(answer: &Value, member: &str) -> bool {
 
 pub(crate) fn counted(count: usize, what: &str) -> String {
     counted_u64(u64::try_from(count).unwrap_or(u64::MAX), what)
-}
-
-fn counted_ways(count: usize) -> String {
-    format!("{count} way{} in", if count == 1 { "" } else { "s" })
 }
 
 fn counted_u64(count: u64, what: &str) -> String {

@@ -1,19 +1,19 @@
-//! The account page in tables.
+//! The account page, as tables.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Names, Said, Tone, called, count, counted, is, moment, name, text, way_in};
+use super::{Names, Said, Tone, called, count, counted, is, moment, name, sign_in_method, text};
 use crate::{calendar, tell};
 
-/// Rows under their heads, each column as wide as its widest cell. Columns without content are left out.
+/// Lays out a table. Each column is as wide as its widest cell, and empty columns are left out.
 pub(crate) fn table(heads: &[&str], rows: Vec<Vec<String>>) -> Vec<String> {
     if rows.is_empty() {
         return Vec::new();
     }
     let mut lines: Vec<Vec<String>> = vec![heads.iter().map(|head| (*head).to_owned()).collect()];
-    // Other people's texts are as wide as they are shown.
+    // Escaping text from other people can widen it.
     lines.extend(rows.into_iter().map(|row| row.iter().map(|cell| tell::shown(cell)).collect()));
     let widths: Vec<_> = (0..heads.len())
         .map(|at| {
@@ -33,7 +33,7 @@ pub(crate) fn table(heads: &[&str], rows: Vec<Vec<String>>) -> Vec<String> {
         .collect()
 }
 
-/// The page, whole.
+/// The whole account page.
 pub(super) fn account(answer: &Value, names: &Names) -> Said {
     let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let status = answer.get("status").map_or("", |status| text(status, "is"));
@@ -45,63 +45,68 @@ pub(super) fn account(answer: &Value, names: &Names) -> Said {
     let line = format!("account {}: {status}, {called}{contact}", name(answer, "id", names));
     let mut more = methods(answer);
     let addresses = list("addresses").iter().map(|one| {
-        let proven = Some(day(one, "verified_at")).filter(|day| !day.is_empty());
+        let verified = Some(day(one, "verified_at")).filter(|day| !day.is_empty());
         let is_contact = one.get("email") == answer.get("contact");
         let others = match count(one, "others") {
             0 => None,
-            1 => Some("1 other account has it too".to_owned()),
-            others => Some(format!("{others} other accounts have it too")),
+            1 => Some("also used by 1 other account".to_owned()),
+            others => Some(format!("also used by {others} other accounts")),
         };
-        let contact = is_contact.then(|| "messages go here".to_owned());
+        let contact = is_contact.then(|| "receives messages".to_owned());
         let note: Vec<_> = contact.into_iter().chain(others).collect();
-        vec![text(one, "email").to_owned(), proven.unwrap_or_else(|| "no".to_owned()), note.join(", ")]
+        vec![text(one, "email").to_owned(), verified.unwrap_or_else(|| "no".to_owned()), note.join(", ")]
     });
-    more.extend(table(&["ADDRESS", "PROVEN", "NOTE"], addresses.collect()));
+    more.extend(table(&["ADDRESS", "VERIFIED", "NOTE"], addresses.collect()));
     more.extend(memberships(list("memberships")));
     more.push(mfa(answer));
     if let Some(until) = answer.get("hold_until").and_then(Value::as_u64) {
         more.push(format!(
-            "just recovered: ways in, email, export and erasing wait until {}",
+            "on hold until {}; until then, no changes to sign-in methods or email, no export, no erasure",
             calendar::moment(until)
         ));
     }
     Said { tone: Tone::Tells, line, more }
 }
 
-/// The ways in.
+/// The sign-in methods.
 pub(crate) fn methods(answer: &Value) -> Vec<String> {
     let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let methods = list("methods").iter().map(|one| {
-        let marks = [("compromised_at", "others may know it"), ("suspended", "suspended until kept")];
+        let marks = [("compromised_at", "others may know it"), ("suspended", "suspended until you keep it")];
         let is_marked = |member: &str| one.get(member).is_some_and(|it| !it.is_null() && it != false);
         let marked = marks.into_iter().filter(|(member, _)| is_marked(member)).map(|(_, mark)| mark);
         let seen = Some(text(one, "seen_email")).filter(|seen| !seen.is_empty());
-        let notes: Vec<_> =
-            marked.map(str::to_owned).chain(seen.map(|seen| format!("now {seen} there"))).collect();
+        let notes: Vec<_> = marked
+            .map(str::to_owned)
+            .chain(seen.map(|seen| format!("the provider now reports {seen}")))
+            .collect();
         vec![
-            way_in(one),
+            sign_in_method(one),
             day(one, "added_at"),
             at(one, "used_at"),
             text(one, "id").to_owned(),
             notes.join(", "),
         ]
     });
-    table(&["WAY IN", "SINCE", "LAST USED", "ID", "NOTE"], methods.collect())
+    table(&["METHOD", "SINCE", "LAST USED", "ID", "NOTE"], methods.collect())
 }
 
 /// The second factor.
 pub(crate) fn mfa(answer: &Value) -> String {
     let Some(mfa) = answer.get("mfa").filter(|mfa| !mfa.is_null()) else {
-        let waits =
-            if is(answer, "second_factor_suspended") { "; a second factor waits to be kept" } else { "" };
+        let waits = if is(answer, "second_factor_suspended") {
+            "; a second factor is suspended until you keep it"
+        } else {
+            ""
+        };
         return format!("MFA is off{waits}");
     };
     let left = counted(usize::try_from(count(mfa, "recovery_codes_left")).unwrap_or(0), "recovery code");
-    let few = if is(mfa, "few_recovery_codes") { ", so make others" } else { "" };
+    let few = if is(mfa, "few_recovery_codes") { "; create new ones" } else { "" };
     format!("MFA is on since {}; {left} left{few}", day(mfa, "since"))
 }
 
-/// What the account has with each product.
+/// The membership and the billing of each product.
 pub(super) fn memberships(memberships: &[Value]) -> Vec<String> {
     let rows = memberships.iter().map(|one| {
         let bill = one.get("billing").unwrap_or(&Value::Null);
@@ -127,20 +132,20 @@ pub(super) fn sessions(sessions: &[Value], names: &Names) -> Vec<String> {
             way(one).to_owned(),
             at(one, "used_at"),
             name(one, "id", names),
-            if is(one, "this") { "this one" } else { "" }.to_owned(),
+            if is(one, "this") { "this session" } else { "" }.to_owned(),
         ]
     });
-    table(&["DEVICE", "PRODUCT", "BY", "LAST USED", "ID", "NOTE"], rows.collect())
+    table(&["DEVICE", "PRODUCT", "METHOD", "LAST USED", "ID", "NOTE"], rows.collect())
 }
 
-/// One session in a line.
+/// One session, in one line.
 pub(super) fn session(session: &Value, names: &Names) -> String {
     let product = match text(session, "product") {
         "" => String::new(),
         product => format!(", {product}"),
     };
     format!(
-        "{} on {}{product}, by {}, last used {}",
+        "{} on {}{product}, with {}, last used {}",
         name(session, "id", names),
         text(session, "device"),
         way(session),
@@ -151,36 +156,36 @@ pub(super) fn session(session: &Value, names: &Names) -> String {
 /// The account's history.
 pub(super) fn events(events: &[Value]) -> Vec<String> {
     let rows = events.iter().map(|one| vec![at(one, "first"), text(one, "says").to_owned()]);
-    table(&["WHEN", "WHAT"], rows.collect())
+    table(&["TIME", "EVENT"], rows.collect())
 }
 
-/// How the store is.
+/// The state of the store.
 pub(super) fn health(answer: &Value) -> Said {
     let number = |member: &str| usize::try_from(count(answer, member)).unwrap_or(usize::MAX);
     let line = format!(
-        "{}, {} to deliver, {} waiting",
+        "{}, {} to deliver, {} open",
         counted(number("accounts"), "account"),
-        number("outbox"),
+        counted(number("outbox"), "message"),
         counted(number("waiting_flows"), "flow")
     );
     let mut more = Vec::new();
     if let Some(behind) = answer.get("clock_rolled_back_by").and_then(Value::as_u64) {
         let behind = calendar::span(Duration::from_millis(behind));
-        more.push(format!("the clock is {behind} behind the latest time that was seen"));
+        more.push(format!("the clock is {behind} behind the latest time in the store"));
     }
     if number("due_purges") > 0 {
-        more.push(format!("{} to be purged: selfsame purge", counted(number("due_purges"), "account")));
+        more.push(format!("{} to purge: selfsame purge", counted(number("due_purges"), "account")));
     }
     if answer.get("erasure_pending").is_some_and(|since| !since.is_null()) {
         let since = moment(answer, "erasure_pending");
         more.push(format!(
-            "what was purged since {since} can still be read with the store's keys: selfsame rekey NEW_KEY"
+            "the current key can still read data that was purged since {since}: selfsame rekey NEW_KEY"
         ));
     }
     Said { tone: Tone::Tells, line, more }
 }
 
-/// The accounts that a device offers.
+/// The accounts that a device remembers.
 pub(super) fn picker(entries: &[Value], names: &Names) -> Vec<String> {
     let rows = entries.iter().map(|one| {
         let kinds = one.get("methods").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -189,7 +194,7 @@ pub(super) fn picker(entries: &[Value], names: &Names) -> Vec<String> {
             .filter_map(Value::as_str)
             .map(|kind| if kind == "Password" { "password" } else { "provider" })
             .collect();
-        let note = if is(one, "needs_network") { "wants a network" } else { "" };
+        let note = if is(one, "needs_network") { "needs a network" } else { "" };
         let email = Some(text(one, "email")).filter(|email| !email.is_empty());
         vec![
             email.unwrap_or("no address").to_owned(),
@@ -199,10 +204,10 @@ pub(super) fn picker(entries: &[Value], names: &Names) -> Vec<String> {
             note.to_owned(),
         ]
     });
-    table(&["ACCOUNT", "NAME", "BY", "ID", "NOTE"], rows.collect())
+    table(&["ACCOUNT", "NAME", "METHODS", "ID", "NOTE"], rows.collect())
 }
 
-/// What a message says, if it is no code.
+/// The text of a message without a code.
 pub(crate) fn message(message: &Value) -> String {
     match text(message, "kind") {
         "MethodAdded" => match text(message, "provider") {
@@ -213,44 +218,44 @@ pub(crate) fn message(message: &Value) -> String {
             "" => "the password was removed from the account".to_owned(),
             provider => format!("{} was removed from the account", called(provider)),
         },
-        "DeletionRequested" => format!("your account will be deleted at {}", moment(message, "purge_at")),
+        "DeletionRequested" => format!("your account will be deleted on {}", moment(message, "purge_at")),
         "DeletionReminder" => {
-            format!("your account will soon be deleted, at {}", moment(message, "purge_at"))
+            format!("reminder: your account will be deleted on {}", moment(message, "purge_at"))
         }
         "ErasureAnnounced" => {
-            format!("as you asked, your account will be erased from {} on", moment(message, "from"))
+            format!("as you requested, your account will be erased on {} or later", moment(message, "from"))
         }
         "RevokeGrant" => {
             format!(
-                "revoke what {} granted you at {}",
+                "revoke the grant of {} at {}",
                 text(message, "subject"),
                 called(text(message, "provider"))
             )
         }
-        "RecoveryCodeUsed" => format!("a recovery code was used, {} are left", count(message, "left")),
+        "RecoveryCodeUsed" => format!("a recovery code was used; {} left", count(message, "left")),
         other => news(other).to_owned(),
     }
 }
 
-/// What a message says that carries nothing else.
+/// The text of a message that carries no data.
 fn news(kind: &str) -> &str {
     match kind {
         "Restored" => "the account was restored",
-        "Erased" => "the account is gone",
-        "PasswordChanged" => "the account has another password",
-        "PasswordReset" => "the account has another password, set by a mailed code",
-        "PasswordCompromised" => "others may know the password; the next sign-in asks for a new one",
+        "Erased" => "the account was erased",
+        "PasswordChanged" => "the password was changed",
+        "PasswordReset" => "the password was reset with a code by email",
+        "PasswordCompromised" => "others may know the password; the next sign-in requires a new one",
         "MfaTurnedOn" => "MFA was turned on",
         "MfaReplaced" => "the second factor was replaced",
         "MfaTurnedOff" => "MFA was turned off",
-        "MethodsReviewed" => "the ways in were reviewed",
-        "EmailChanged" => "the account has another address for messages",
+        "MethodsReviewed" => "the sign-in methods were reviewed",
+        "EmailChanged" => "messages now go to another address",
         "Undone" => "a change of the account was undone",
         other => other,
     }
 }
 
-/// Who bills.
+/// The biller.
 pub(crate) fn biller(managed_by: &str) -> &str {
     match managed_by {
         "AppleAppStore" => "the App Store",
