@@ -72,6 +72,16 @@ impl EmailAddress {
             return Err(InvalidEmail::DomainLiteral);
         }
 
+        // The parser lets fillers through, which are letters to it. UTS 46 drops what is invisible from the domain, but
+        // not from the form that is shown.
+        let is_hidden = |c: char| !text::is_plain(c) && !text::is_joiner(c);
+        if local.contains(is_hidden) {
+            return Err(InvalidEmail::Syntax);
+        }
+        if domain.contains(is_hidden) {
+            return Err(InvalidEmail::Domain);
+        }
+
         let mut local = nfc(local);
         local.make_ascii_lowercase();
         let domain = Uts46::new()
@@ -333,6 +343,11 @@ mod tests {
             ("a\u{2028}b@example.org", Syntax),
             ("a\u{200b}b@example.org", Syntax),
             ("a\u{202e}b@example.org", Syntax),
+            ("a\u{115f}b@example.org", Syntax),
+            ("a\u{1160}@example.org", Syntax),
+            ("\u{3164}@example.org", Syntax),
+            ("a\u{ffa0}@example.org", Syntax),
+            ("a\u{d7a4}@example.org", Syntax),
             ("a(comment)@example.org", Syntax),
             ("(comment)a@example.org", Syntax),
             ("a@(comment)example.org", Domain),
@@ -384,6 +399,12 @@ mod tests {
             ("a@\u{301}a.org", Domain),
             ("a@a\u{378}.org", Domain),
             ("a@\u{ad}.org", Domain),
+            ("a@exam\u{ad}ple.org", Domain),
+            ("a@exam\u{200b}ple.org", Domain),
+            ("a@example.org\u{2060}", Domain),
+            ("a@\u{feff}example.org", Domain),
+            ("a@example\u{fe0f}.org", Domain),
+            ("a@exam\u{3164}ple.org", Domain),
             ("a@a℀b.org", Domain),
             (&format!("a@{label}.org"), Domain),
             (&format!("a@{name}"), Domain),

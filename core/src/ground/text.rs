@@ -98,7 +98,7 @@ pub(crate) fn without_marks(text: &str) -> String {
     text.iter().enumerate().filter(|(at, c)| !is_carried(*at, **c)).map(|(_, c)| *c).collect()
 }
 
-fn is_joiner(c: char) -> bool {
+pub(crate) fn is_joiner(c: char) -> bool {
     matches!(c, ZWNJ | ZWJ)
 }
 
