@@ -74,6 +74,12 @@ pub(crate) fn is_plain(c: char) -> bool {
         )
 }
 
+/// Returns whether something in the text is invisible, without judging joiners. To a parser of email addresses, fillers
+/// are letters, and UTS 46 drops what is invisible from a domain only after it was shown.
+pub(crate) fn hides(text: &str) -> bool {
+    text.contains(|c| !is_plain(c) && !is_joiner(c))
+}
+
 /// Returns whether the joiner stands between two pictures (UTS 51, `emoji_zwj_sequence`). The first may have a
 /// variation selector or a skin tone.
 fn joins_emoji(text: &[char], at: usize) -> bool {
@@ -98,7 +104,7 @@ pub(crate) fn without_marks(text: &str) -> String {
     text.iter().enumerate().filter(|(at, c)| !is_carried(*at, **c)).map(|(_, c)| *c).collect()
 }
 
-pub(crate) fn is_joiner(c: char) -> bool {
+fn is_joiner(c: char) -> bool {
     matches!(c, ZWNJ | ZWJ)
 }
 
