@@ -73,7 +73,8 @@ impl Engine {
     }
 
     /// Opens the store in a file, or creates it if there is no file. An app calls this at its start. A missing
-    /// file looks like a first start. If the file must exist, call `open`, which says when it is gone.
+    /// file looks like a first start, unless the anchor has a value: then there was a store, and the error is
+    /// `NotFound`. If the file must exist, call `open`, which says when it is gone.
     ///
     /// Raises the errors of `open` and `create`.
     #[uniffi::constructor(default(policy), default(anchor = None))]

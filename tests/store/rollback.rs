@@ -166,6 +166,21 @@ fn r13_4_a_store_with_an_anchor_opens_only_with_that_anchor() {
 }
 
 #[test]
+fn r13_4_a_missing_file_that_the_anchor_knows_is_not_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, elsewhere) = (folder.path().join("accounts"), folder.path().join("elsewhere"));
+    let keystore = Keystore::new();
+    let world = World::builder().file(&path).anchor(keystore.clone()).build();
+    world.ada();
+    world.engine().suspend().unwrap();
+    std::fs::rename(&path, &elsewhere).unwrap();
+    let options = world.options().anchor(keystore.clone());
+    assert_eq!(options.open_or_create(&path).err(), Some(Error::Open(OpenProblem::NotFound)));
+    std::fs::rename(&elsewhere, &path).unwrap();
+    assert_eq!(options.open_or_create(&path).unwrap().health().unwrap().accounts, 1);
+}
+
+#[test]
 fn r13_4_an_operator_can_accept_an_older_copy_as_the_latest() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("accounts");

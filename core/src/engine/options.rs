@@ -16,7 +16,7 @@ use crate::store::anchor::Anchor;
 use crate::store::file::FileMedium;
 use crate::store::lower;
 use crate::store::medium::Medium;
-use crate::store::port::{Row, Store};
+use crate::store::port::{Row, Store, StoreError};
 use crate::store::redb::RedbStore;
 use crate::store::settings::Settings;
 
@@ -162,8 +162,9 @@ impl EngineOptions {
 
     /// Opens the store in a file, or creates it if there is no file. An app calls this at its start.
     ///
-    /// A missing file looks like a first start. If the file must exist, call [`open`](Self::open), which says
-    /// when it is gone.
+    /// A missing file looks like a first start, unless the anchor has a value: then there was a store, and the
+    /// answer is [`OpenProblem::NotFound`]. If the file must exist, call [`open`](Self::open), which says when it
+    /// is gone.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -181,7 +182,8 @@ impl EngineOptions {
     /// Returns the errors of [`open`](Self::open) and [`create`](Self::create).
     pub fn open_or_create(&self, path: impl AsRef<Path>) -> Result<Engine, Error> {
         match self.open(&path) {
-            Err(Error::Open(OpenProblem::NotFound)) => match self.create(&path) {
+            // A new store would take the anchor from the one that is missing, which could then never be opened.
+            Err(Error::Open(OpenProblem::NotFound)) if !self.had_a_store()? => match self.create(&path) {
                 // Another process has created it since.
                 Err(Error::Open(OpenProblem::AlreadyExists)) => self.open(&path),
                 created => created,
@@ -268,6 +270,10 @@ impl EngineOptions {
         let (keys, rows) = self.first_rows()?;
         let store = RedbStore::memory(rows, keys.clone())?;
         self.on(Arc::new(store), keys)
+    }
+
+    fn had_a_store(&self) -> Result<bool, StoreError> {
+        Ok(self.anchor.as_ref().map(|anchor| anchor.load()).transpose()?.flatten().is_some())
     }
 
     fn opened(&self, medium: Arc<dyn Medium>) -> Result<Engine, Error> {

@@ -74,6 +74,12 @@ pub(crate) fn is_plain(c: char) -> bool {
         )
 }
 
+/// Returns whether something in the text is invisible, without judging joiners. To a parser of email addresses, fillers
+/// are letters, and UTS 46 drops what is invisible from a domain only after it was shown.
+pub(crate) fn hides(text: &str) -> bool {
+    text.contains(|c| !is_plain(c) && !is_joiner(c))
+}
+
 /// Returns whether the joiner stands between two pictures (UTS 51, `emoji_zwj_sequence`). The first may have a
 /// variation selector or a skin tone.
 fn joins_emoji(text: &[char], at: usize) -> bool {
