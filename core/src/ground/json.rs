@@ -88,12 +88,14 @@ pub(crate) fn secret<S: Serializer>(text: Option<&str>, serializer: S) -> Result
 struct SecretText;
 
 macro_rules! refuse {
-    ($($visit:ident $type:ty;)*) => {$(
+    ($why:literal; $($visit:ident $type:ty;)*) => {$(
         fn $visit<E: serde::de::Error>(self, _: $type) -> Result<Self::Value, E> {
-            Err(E::custom("a secret is a text"))
+            Err(E::custom($why))
         }
     )*};
 }
+
+pub(crate) use refuse;
 
 impl Visitor<'_> for SecretText {
     type Value = Zeroizing<String>;
@@ -111,6 +113,7 @@ impl Visitor<'_> for SecretText {
     }
 
     refuse! {
+        "a secret is a text";
         visit_i64 i64;
         visit_u64 u64;
         visit_i128 i128;
@@ -132,6 +135,52 @@ where
 {
     text(deserializer)?.parse().map_err(D::Error::custom)
 }
+
+/// Implements serde's traits for types with a secret in them, from their forms by `serde(remote = "Self")`. They are
+/// read from an object alone, because serde's error about a text or number in its place quotes it.
+macro_rules! objects {
+    ($($name:ident)*) => {$(
+        const _: () = {
+            struct Object;
+
+            impl<'de> serde::de::Visitor<'de> for Object {
+                type Value = $name;
+
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("an object")
+                }
+
+                fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<$name, A::Error> {
+                    $name::deserialize(serde::de::value::MapAccessDeserializer::new(map))
+                }
+
+                $crate::ground::json::refuse! {
+                    "an object was expected";
+                    visit_str &str;
+                    visit_i64 i64;
+                    visit_u64 u64;
+                    visit_i128 i128;
+                    visit_u128 u128;
+                    visit_f64 f64;
+                }
+            }
+
+            impl serde::Serialize for $name {
+                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    Self::serialize(self, serializer)
+                }
+            }
+
+            impl<'de> serde::Deserialize<'de> for $name {
+                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    deserializer.deserialize_any(Object)
+                }
+            }
+        };
+    )*};
+}
+
+pub(crate) use objects;
 
 /// Gives types the schema of a text.
 macro_rules! text_schema {

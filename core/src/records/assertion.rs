@@ -45,7 +45,7 @@ impl fmt::Debug for HostStatement {
 #[cfg_attr(
     feature = "json",
     derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
-    serde(tag = "assertion")
+    serde(tag = "assertion", remote = "Self")
 )]
 pub enum Assertion {
     /// A host's statement, for providers whose `assertion_kind` is `HostStated`.
@@ -66,3 +66,6 @@ pub(crate) struct Asserted {
     /// Whether the provider is the authority for the email and says that it is verified.
     pub(crate) email_proven: bool,
 }
+
+#[cfg(feature = "json")]
+crate::ground::json::objects!(Assertion);

@@ -16,7 +16,7 @@ use crate::ground::time::Timestamp;
 #[cfg_attr(
     feature = "json",
     derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
-    serde(deny_unknown_fields)
+    serde(deny_unknown_fields, remote = "Self")
 )]
 pub struct ImportedAccount {
     /// The account's id at the other service: 1 to 255 bytes. Each id is imported once.
@@ -59,7 +59,11 @@ pub struct ImportedIdentity {
 
 /// The second factor of an imported account.
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(remote = "Self")
+)]
 pub struct ImportedTotp {
     /// The secret that the app was given, in base32 (RFC 4648): 128 to 512 bits.
     pub secret: Secret,
@@ -149,3 +153,6 @@ pub(crate) struct Origin {
     /// A keyed hash of everything that was imported.
     pub(crate) brought: [u8; 32],
 }
+
+#[cfg(feature = "json")]
+crate::ground::json::objects!(ImportedAccount ImportedTotp);

@@ -22,7 +22,11 @@ use crate::records::session::{Aal, Amr, Session};
 /// One interaction of several steps, at the step that it has reached. Pass it to
 /// [`Engine::answer`](crate::Engine::answer) with the person's answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(remote = "Self")
+)]
 pub struct Flow {
     /// The token that names the flow in the store. Keep it if the flow must survive a restart of the program,
     /// and pass it to [`Engine::resume`](crate::Engine::resume). `None` if a sign-in was done at once.
@@ -321,7 +325,7 @@ pub enum Intent {
 #[cfg_attr(
     feature = "json",
     derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
-    serde(tag = "answer")
+    serde(tag = "answer", remote = "Self")
 )]
 pub enum Answer {
     /// The code from the message.
@@ -380,3 +384,6 @@ impl fmt::Debug for Answer {
         })
     }
 }
+
+#[cfg(feature = "json")]
+crate::ground::json::objects!(Answer Flow);

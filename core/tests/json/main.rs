@@ -271,3 +271,32 @@ fn a_secret_that_is_not_text_and_a_hidden_token_are_refused() {
     }
     assert!(serde_json::from_value::<selfsame::ProductId>(json!("Field Notes")).is_err());
 }
+
+#[test]
+fn an_error_about_a_text_in_place_of_an_object_does_not_quote_it() {
+    fn wrong<T: DeserializeOwned>(text: &str) -> [String; 2] {
+        let from_text = serde_json::from_str::<T>(text).err().unwrap();
+        let from_value = serde_json::from_value::<T>(serde_json::from_str(text).unwrap()).err().unwrap();
+        [from_text.to_string(), from_value.to_string()]
+    }
+    // Encoded twice, a mere secret, and a secret where an object with it belongs.
+    let twice = json!(r#"{ "answer": "Password", "password": "s3cret" }"#).to_string();
+    let totp = r#"{ "external_id": "1", "totp": "s3cret" }"#;
+    let answer = r#"{ "answer": "Assertion", "assertion": ["s3cret"] }"#;
+    for text in [twice.as_str(), "\"s3cret\"", "531415", "-531415", "5.31415", r#"["Password", "s3cret"]"#] {
+        for why in [
+            wrong::<selfsame::Answer>(text),
+            wrong::<selfsame::Assertion>(text),
+            wrong::<selfsame::Flow>(text),
+            wrong::<selfsame::ImportedAccount>(text),
+            wrong::<selfsame::ImportedTotp>(text),
+        ]
+        .concat()
+        {
+            assert!(!why.contains("s3cret") && !why.contains("31415"), "{text}: {why}");
+        }
+    }
+    for why in [wrong::<selfsame::ImportedAccount>(totp), wrong::<selfsame::Answer>(answer)].concat() {
+        assert!(!why.contains("s3cret"), "{why}");
+    }
+}
