@@ -230,6 +230,8 @@ fn list(index: &Value, id: &Value, renamed: Option<&str>, above: &str, api: &mut
             }
         }
         "trait" => each(&inner["items"]).for_each(|id| list(index, id, None, &path, api)),
+        // The forms of `serde(remote = "Self")`, which the traits of the same names call.
+        "function" if docs.is_empty() && matches!(name, "serialize" | "deserialize") => return,
         "function" => {
             let mut shape = Shape::default();
             let part = |part| inner["sig"].get(part).unwrap_or_else(|| unread("no signature of", item));
