@@ -26,8 +26,8 @@ use crate::policy::Providers;
 /// Each call opens the store, does one thing, closes the store and says what you can do next. The program plays the
 /// part of an application: it keeps the key, prints the messages instead of sending them, and reads a provider's
 /// assertions from files. Its policy has the realm "Selfsame tour", the products grok and api, and the providers x
-/// and work. It states the assertions of x and work itself; work is the authority for example.org. Options enable
-/// google, apple and oidc, whose ID tokens the engine verifies.
+/// and work. For x and work, you give a statement of what the provider said; work is the authority for the domain
+/// example.org. Options enable google, apple and oidc. The engine verifies their ID tokens.
 ///
 /// Between calls, two files beside the store keep the open flow and the session. Only their owner can read them. They
 /// are written after each action. If you lose one, start the flow again or sign in again.
@@ -170,8 +170,8 @@ Example:
     },
     /// Give fresh proof of who you are, for actions that require it
     ///
-    /// Changes to sign-in methods, MFA, email and password, and deletion, require proof from the last 5 minutes. The
-    /// session continues with a new token. The fifth failure ends it.
+    /// You need proof from the last 5 minutes to change sign-in methods, MFA, the email or the password, to export
+    /// the data and to delete the account. The session continues with a new token. The fifth failure ends the session.
     #[command(after_help = "\
 Example:
   selfsame reauthenticate")]
@@ -290,7 +290,7 @@ Examples:
     },
     /// Report that others may know the password: the next sign-in requires a new one
     ///
-    /// Asks for confirmation. All sessions that the password opened end, including this one if it opened this one.
+    /// Asks for confirmation. All sessions that the password opened end. If it opened this session, this one ends too.
     #[command(after_help = "\
 Example:
   selfsame compromised")]
@@ -330,7 +330,7 @@ Example:
         #[command(flatten)]
         place: Place,
     },
-    /// Show where to manage the account, or the account at a provider
+    /// Show where to manage the account at a product or at a provider
     #[command(after_help = "\
 Examples:
   selfsame manage api
@@ -461,7 +461,7 @@ Examples:
         /// The command to describe; without it, the program itself
         #[arg(value_name = "COMMAND", conflicts_with = "to")]
         of: Vec<String>,
-        /// Write the page of every command to this directory, over files of the same name
+        /// Write the page of every command to this directory, and replace files of the same name
         #[arg(long, value_name = "DIRECTORY")]
         to: Option<PathBuf>,
     },

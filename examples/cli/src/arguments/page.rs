@@ -62,7 +62,7 @@ Example:
 Example:
   selfsame mfa codes")]
     Codes,
-    /// Confirm that you saved the recovery codes: MFA is on, or uses the new app or codes
+    /// Confirm that you saved the recovery codes: MFA is then on, or uses the new app or codes
     ///
     /// If the second factor changed, all other sessions end. Earlier recovery codes stop working.
     #[command(after_help = "\

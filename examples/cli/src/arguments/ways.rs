@@ -73,8 +73,8 @@ Example:
     /// Undo a change with the undo code from the message about it
     ///
     /// Restores the addresses, sign-in methods and second factor from before the change, and removes everything
-    /// that was added since. All sessions end, and none of these can be changed again for a day. If the account
-    /// had a second factor, the program asks for it. If it had a password, the program asks for a new one.
+    /// that was added since. All sessions end, and the account is on hold for a day. If the account had a second
+    /// factor, the program asks for it. If it had a password, the program asks for a new one.
     #[command(after_help = "\
 Example:
   selfsame undo")]
