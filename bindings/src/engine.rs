@@ -185,7 +185,7 @@ impl Engine {
 
     /// Undoes a change to an account, with the undo code from the message about it. Restores the addresses,
     /// sign-in methods and second factor as they were before the change, and drops what was added since. Ends
-    /// all sessions. For one day, none of these can be changed again.
+    /// all sessions. The account is then on hold for one day.
     ///
     /// If the account had a password, the flow asks for a new one. If MFA was on, the flow asks for a factor
     /// of that time. If the account had no password, the flow ends with `Done`. The owner then signs in with
