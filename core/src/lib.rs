@@ -21,7 +21,7 @@ pub use crypto::foreign::ForeignHash;
 pub use crypto::hasher::Hasher;
 pub use crypto::host_key::HostKey;
 pub use crypto::qr::QrCode;
-pub use crypto::token::{FlowToken, InvalidToken, SessionToken};
+pub use crypto::token::{FlowToken, InvalidToken, RecognitionToken, SessionToken};
 pub use crypto::totp::{TotpAlgorithm, TotpParameters};
 pub use engine::Engine;
 pub use engine::account::AccountHandle;

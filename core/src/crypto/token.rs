@@ -82,6 +82,22 @@ pub struct SessionToken {
     secret: Secret,
 }
 
+/// Shows that its holder has signed in to an account before. It proves nothing else and opens nothing (SPEC
+/// 12.7).
+///
+/// A host keeps it where the person signed in, also after the session has ended, and
+/// [presents](crate::Client::recognized_by) it with each later call. Strangers' wrong guesses then delay nobody
+/// who has one.
+///
+/// It is the account's id (16 bytes) and a secret (16) in URL-safe base64 without padding. Overwritten when
+/// dropped. `Debug` does not show the content, and there is no `Display`.
+#[derive(Clone)]
+pub struct RecognitionToken {
+    text: Zeroizing<String>,
+    account: AccountId,
+    secret: Box<Zeroizing<[u8; 16]>>,
+}
+
 type Secret = Box<Zeroizing<[u8; 32]>>;
 
 impl FlowToken {
@@ -125,6 +141,38 @@ impl SessionToken {
 
     pub(crate) fn secret(&self) -> &[u8; 32] {
         &self.secret
+    }
+}
+
+impl RecognitionToken {
+    pub(crate) fn new(account: AccountId, secret: &[u8; 16]) -> Self {
+        let text = text(&[account.as_bytes(), secret]);
+        Self { text, account, secret: Box::new(Zeroizing::new(*secret)) }
+    }
+
+    /// Returns the token as text, to keep where the person signed in.
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn account(&self) -> AccountId {
+        self.account
+    }
+
+    pub(crate) fn secret(&self) -> &[u8; 16] {
+        &self.secret
+    }
+}
+
+impl FromStr for RecognitionToken {
+    type Err = InvalidToken;
+
+    /// Reads a token. Every other spelling of a token is invalid.
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
+        let bytes = bytes::<32>(text)?;
+        let (account, secret) = bytes.split_first_chunk::<16>().ok_or(InvalidToken)?;
+        let secret = secret.first_chunk().ok_or(InvalidToken)?;
+        Ok(Self::new(AccountId::from_bytes(*account), secret))
     }
 }
 
@@ -188,6 +236,15 @@ impl PartialEq for SessionToken {
 
 impl Eq for SessionToken {}
 
+/// Compares in constant time, like every comparison of secrets.
+impl PartialEq for RecognitionToken {
+    fn eq(&self, other: &Self) -> bool {
+        same(self.text.as_bytes(), other.text.as_bytes())
+    }
+}
+
+impl Eq for RecognitionToken {}
+
 #[cfg(feature = "json")]
 macro_rules! in_json {
     ($($name:ident)*) => {$(
@@ -210,11 +267,17 @@ macro_rules! in_json {
 }
 
 #[cfg(feature = "json")]
-in_json!(FlowToken SessionToken);
+in_json!(FlowToken SessionToken RecognitionToken);
 
 impl fmt::Debug for FlowToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FlowToken(…)")
+    }
+}
+
+impl fmt::Debug for RecognitionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecognitionToken(…)")
     }
 }
 

@@ -57,14 +57,15 @@ impl Engine {
         self.check_client(client)?;
         let hash = self.hash_new(normal.as_bytes())?;
         self.act(|view, ctx| {
+            let caller = view.caller(client)?;
             let mail = mail_facts(view, CodePurpose::AddressProof, &email, None, ctx)?;
             let facts = Facts { mail, ..Facts::default() };
             let verdict = match ctx.policy.email_proof() {
                 EmailProof::BeforeAccount => {
-                    sign_up::sign_up(email.clone(), hash.clone(), client, facts, ctx)
+                    sign_up::sign_up(email.clone(), hash.clone(), &caller, facts, ctx)
                 }
                 EmailProof::Later => {
-                    sign_up::at_once(email.clone(), hash.clone(), client, facts.mail.rate_limit, ctx)
+                    sign_up::at_once(email.clone(), hash.clone(), &caller, facts.mail.rate_limit, ctx)
                 }
             };
             swept(view, verdict, ctx)
@@ -107,10 +108,11 @@ impl Engine {
         self.check_client(client)?;
         let identifier = Identifier::PasswordEmail(email.clone());
         self.act(|view, ctx| {
+            let caller = view.caller(client)?;
             let mail = mail_facts(view, CodePurpose::Reset, &email, None, ctx)?;
             let holder = view.holder(&identifier)?;
             let facts = Facts { mail, ..Facts::default() };
-            let verdict = reset::begin(email.clone(), holder.as_ref(), client, facts, ctx);
+            let verdict = reset::begin(email.clone(), holder.as_ref(), &caller, facts, ctx);
             swept(view, verdict, ctx)
         })
     }
@@ -139,8 +141,9 @@ impl Engine {
         }
         self.check_client(client)?;
         self.act(|view, ctx| {
+            let caller = view.caller(client)?;
             let waiting = view.meta()?.at_providers;
-            swept(view, sign_up::begin_federated(provider.clone(), client, waiting, ctx), ctx)
+            swept(view, sign_up::begin_federated(provider.clone(), &caller, waiting, ctx), ctx)
         })
     }
 

@@ -21,6 +21,7 @@ use crate::ground::time::Timestamp;
 use crate::records::account::{Account, Hold, Status};
 use crate::records::address::AddressSource;
 use crate::records::audit::{Action, Event};
+use crate::records::caller::{Caller, Recognition};
 use crate::records::claim::{Claim, Marker};
 use crate::records::deletion::{Reminder, RequestedBy};
 use crate::records::every_record;
@@ -101,6 +102,7 @@ fn golden() -> String {
     let email = email();
     let account = account();
     line(&mut out, "account", &account);
+    line(&mut out, "recognition", &Recognition { session: SESSION, used_at: AT });
     line(
         &mut out,
         "session",
@@ -321,7 +323,12 @@ fn flows(out: &mut String, draw: &Draw, bench: &Bench) {
             id: FLOW,
             secret_hash: [5; 32],
             number: 3,
-            client: client(),
+            caller: Caller {
+                client: client(),
+                session: Some((ACCOUNT, SESSION)),
+                recognitions: vec![(ACCOUNT, [9; 32])],
+                origin: [10; 16],
+            },
             expires_at: AT,
             asked_for_keys: true,
             state,

@@ -88,7 +88,7 @@ impl Engine {
                     Some(account) => Ok(account),
                     None => Err(view.unknown(who.unknown_hash(view))?),
                 };
-                Ok(sign_in::password(holder, proof.clone(), client, ctx).map(Attempt::Done))
+                Ok(sign_in::password(holder, proof.clone(), &view.caller(client)?, ctx).map(Attempt::Done))
             })
         })
     }

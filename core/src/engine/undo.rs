@@ -58,7 +58,7 @@ impl Engine {
                 Some(account) => undo_facts(view, account, &hash)?,
                 None => UndoFacts::default(),
             };
-            swept(view, undo::begin(hash, account, facts, client, ctx), ctx)
+            swept(view, undo::begin(hash, account, facts, &view.caller(client)?, ctx), ctx)
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::ground::short_name::ProviderId;
 use crate::records::address::AddressSource;
 use crate::records::assertion::Asserted;
 use crate::records::audit::{Action, Event};
+use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::flow::State;
 use crate::records::identifier::Identifier;
@@ -21,7 +22,7 @@ use crate::rules::method;
 pub(crate) fn begin(fresh: &Fresh<'_, Unheld>, provider: ProviderId, ctx: &Context<'_>) -> Verdict<Flow> {
     let (session, account) = (fresh.session(), fresh.account());
     let state = State::Adding { account: account.id, session: session.id, provider };
-    turn::waits(state, &session.client, &Facts::default(), ctx)
+    turn::waits(state, &Caller::of_session(session), &Facts::default(), ctx)
 }
 
 /// Adds the asserted identity to the account as a sign-in method, if no account has it.

@@ -161,7 +161,7 @@ fn link(
         before: &account,
         act: ProtectedAct::MethodAdded,
         notice: Body::MethodAdded { kind, provider },
-        device: turn.flow.client.device(),
+        device: turn.flow.caller.client.device(),
         can_be_undone: true,
     };
     let account = protected.write(after, &mut turn.changes, turn.ctx);

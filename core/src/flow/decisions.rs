@@ -14,6 +14,7 @@ use crate::ground::id::{AccountId, MethodId};
 use crate::records::account::{Account, Status};
 use crate::records::address::AddressSource;
 use crate::records::assertion::Asserted;
+use crate::records::caller::Caller;
 use crate::records::deletion::RequestedBy;
 use crate::records::flow::{Arrival, Entry, FlowRecord, Purpose, Registration, State};
 use crate::records::message::Body;
@@ -36,7 +37,8 @@ impl Bench {
 
     fn begin(&self, state: State) -> FlowRecord {
         let draw = Draw::new(&self.entropy).unwrap();
-        turn::begin(state, &Client::on("a phone"), &self.context(&draw)).0
+        let ctx = self.context(&draw);
+        turn::begin(state, &Caller::stranger(&Client::on("a phone"), ctx.keys), &ctx).0
     }
 }
 
@@ -173,8 +175,14 @@ fn path(bench: &Bench, who: Who, intent: Intent, others: Others) -> String {
     let draw = Draw::new(&bench.entropy).unwrap();
     let ctx = bench.context(&draw);
     let mut verdict = if who == Who::Password {
-        sign_up::sign_up(email(), stored(), &Client::on("a phone"), Facts::default(), &ctx)
-            .map(|flow| flow.step)
+        sign_up::sign_up(
+            email(),
+            stored(),
+            &Caller::stranger(&Client::on("a phone"), ctx.keys),
+            Facts::default(),
+            &ctx,
+        )
+        .map(|flow| flow.step)
     } else {
         let asserted = asserted("new", who != Who::NoEmail, who == Who::Proven);
         let flow = bench.begin(State::Present { provider: "x".parse().unwrap() });

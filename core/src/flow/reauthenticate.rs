@@ -6,6 +6,7 @@ use crate::flow::{entry, turn};
 use crate::ground::id::SessionId;
 use crate::records::account::Owner;
 use crate::records::assertion::Asserted;
+use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::flow::{Entry, Purpose, State};
 use crate::records::proof::{Accepted, PasswordProof};
@@ -19,7 +20,7 @@ pub(crate) fn begin(owner: &Owner, ctx: &Context<'_>) -> Verdict<Flow> {
     let Owner { session, account } = owner;
     let state = State::Reauthenticate { account: account.id, session: session.id };
     let facts = Facts { account: Some(account.clone()), ..Facts::default() };
-    turn::waits(state, &session.client, &facts, ctx)
+    turn::waits(state, &Caller::of_session(session), &facts, ctx)
 }
 
 /// Takes a password as the new proof of a session.

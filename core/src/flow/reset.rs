@@ -6,12 +6,12 @@ use crate::flow::turn::Turn;
 use crate::ground::email::EmailAddress;
 use crate::ground::secret::Secret;
 use crate::records::account::Account;
+use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::flow::{Entry, Proving, Purpose, Resetting, State};
 use crate::records::mailed_code::CodePurpose;
 use crate::records::proof::Proof;
 use crate::records::refusal::Refusal;
-use crate::records::session::Client;
 use crate::records::step::{Flow, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::mailed_code::MailedDigits;
@@ -21,11 +21,11 @@ use crate::rules::mailed_code::MailedDigits;
 pub(crate) fn begin(
     email: EmailAddress,
     holder: Option<&Account>,
-    client: &Client,
+    caller: &Caller,
     facts: Facts,
     ctx: &Context<'_>,
 ) -> Verdict<Flow> {
-    let (turn, token) = Turn::begin(client, facts, ctx);
+    let (turn, token) = Turn::begin(caller, facts, ctx);
     asked(turn, email, holder).map(|step| Flow { token: Some(token), number: 1, step })
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn erase_now(mut turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
     if let Err(refusal) = deletion::check_erasable(&account, requested_at, turn.ctx) {
         return turn.refuse(refusal);
     }
-    let device = turn.flow.client.device().to_owned();
+    let device = turn.flow.caller.client.device().to_owned();
     turn.changes.extend(deletion::erased(account, Actor::Owner, &device, turn.ctx));
     keep_deleted(turn, entry)
 }

@@ -4,11 +4,11 @@ use crate::flow::facts::Facts;
 use crate::flow::turn;
 use crate::records::account::Account;
 use crate::records::audit::Action;
+use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::flow::{Entry, Purpose};
 use crate::records::proof::PasswordProof;
 use crate::records::refusal::Refusal;
-use crate::records::session::Client;
 use crate::records::step::{Flow, SignInOutcome, Step};
 use crate::records::throttle::{LockoutPolicy, UnknownSlot};
 use crate::records::verdict::{Change, Verdict};
@@ -19,7 +19,7 @@ use crate::rules::{first_factor, opening};
 pub(crate) fn password(
     holder: Result<Account, UnknownSlot>,
     proof: Option<PasswordProof>,
-    client: &Client,
+    caller: &Caller,
     ctx: &Context<'_>,
 ) -> Verdict<Flow> {
     let account = match holder {
@@ -33,7 +33,7 @@ pub(crate) fn password(
     let entry = Entry::new(&account, proof, Purpose::SignIn);
     if let Some(asking) = entry.missing(&account) {
         let facts = Facts { account: Some(account), ..Facts::default() };
-        return turn::waits(asking(entry), client, &facts, ctx);
+        return turn::waits(asking(entry), caller, &facts, ctx);
     }
     if let Some(rehashed) = entry.proof.rehashed.clone() {
         account.set_password(rehashed);
@@ -42,7 +42,7 @@ pub(crate) fn password(
     let signed_in = opening::open_session(
         account,
         &entry.proof,
-        client,
+        caller,
         SignInOutcome::SignedIn,
         Action::SignedIn,
         &mut changes,

@@ -9,11 +9,11 @@ use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::records::account::Account;
 use crate::records::audit::Action;
+use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::flow::{Arrival, Registration, State, Verifying};
 use crate::records::mailed_code::RateLimit;
 use crate::records::refusal::Refusal;
-use crate::records::session::Client;
 use crate::records::step::{Flow, SignInOutcome, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::mailed_code::MailedDigits;
@@ -23,11 +23,11 @@ use crate::rules::{address, method, opening, protected};
 pub(crate) fn sign_up(
     email: EmailAddress,
     hash: StoredPassword,
-    client: &Client,
+    caller: &Caller,
     facts: Facts,
     ctx: &Context<'_>,
 ) -> Verdict<Flow> {
-    let (turn, token) = Turn::begin(client, facts, ctx);
+    let (turn, token) = Turn::begin(caller, facts, ctx);
     let registration = Registration::Password { email: email.clone(), hash };
     turn.verify_email(registration, email).map(|step| Flow { token: Some(token), number: 1, step })
 }
@@ -35,14 +35,14 @@ pub(crate) fn sign_up(
 /// Starts a flow that waits for an assertion, if fewer such flows wait than policy allows (SPEC 2.10).
 pub(crate) fn begin_federated(
     provider: ProviderId,
-    client: &Client,
+    caller: &Caller,
     all_waiting: u32,
     ctx: &Context<'_>,
 ) -> Verdict<Flow> {
     if all_waiting >= ctx.policy.max_open_sign_ups() {
         return Verdict::refused(Refusal::Busy);
     }
-    let mut verdict = turn::waits(State::Present { provider }, client, &Facts::default(), ctx);
+    let mut verdict = turn::waits(State::Present { provider }, caller, &Facts::default(), ctx);
     verdict.changes.push(Change::AtProvider { waits: true });
     verdict
 }
@@ -52,7 +52,7 @@ pub(crate) fn begin_federated(
 pub(crate) fn at_once(
     email: EmailAddress,
     hash: StoredPassword,
-    client: &Client,
+    caller: &Caller,
     rate_limit: RateLimit,
     ctx: &Context<'_>,
 ) -> Verdict<Flow> {
@@ -63,8 +63,15 @@ pub(crate) fn at_once(
     let mut changes = protected::rows(&Account::new(id), &account, ctx.now);
     let made = account.clone();
     let (outcome, action) = (SignInOutcome::Created, Action::AccountCreated);
-    let signed_in = opening::open_session(account, &proof, client, outcome, action, &mut changes, ctx);
-    changes.extend(address::first_proof(&made, signed_in.session, client.device(), &email, rate_limit, ctx));
+    let signed_in = opening::open_session(account, &proof, caller, outcome, action, &mut changes, ctx);
+    changes.extend(address::first_proof(
+        &made,
+        signed_in.session,
+        caller.client.device(),
+        &email,
+        rate_limit,
+        ctx,
+    ));
     Verdict::done(Flow { token: None, number: 1, step: Step::SignedIn { session: signed_in } }, changes)
 }
 

@@ -9,13 +9,13 @@ use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
 use crate::records::account::Account;
 use crate::records::audit::Action;
+use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::flow::{Arrival, FlowRecord, Proving, Registration, State, Verifying};
 use crate::records::mailed_code::{CodePurpose, CodeSlot, TypedIn};
 use crate::records::message::Body;
 use crate::records::proof::Proof;
 use crate::records::refusal::{AssertionProblem, Refusal};
-use crate::records::session::Client;
 use crate::records::step::{Flow, SignInOutcome, SignedIn, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::mailed_code::MailedDigits;
@@ -36,8 +36,8 @@ pub(crate) struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     /// Returns the first turn of a new flow, and the token that names it.
-    pub(crate) fn begin(client: &Client, facts: Facts, ctx: &'a Context<'a>) -> (Self, FlowToken) {
-        let (flow, token) = begin(State::Ended, client, ctx);
+    pub(crate) fn begin(caller: &Caller, facts: Facts, ctx: &'a Context<'a>) -> (Self, FlowToken) {
+        let (flow, token) = begin(State::Ended, caller, ctx);
         let flow = FlowRecord { number: 0, ..flow };
         (Self { flow, facts, ctx, changes: Vec::new(), signed_in: None }, token)
     }
@@ -121,7 +121,7 @@ impl<'a> Turn<'a> {
                 TypedIn::Flow(self.flow.id),
                 &proving.email,
                 proving.serial,
-                self.flow.client.device(),
+                self.flow.caller.client.device(),
                 self.ctx,
             );
             if let Body::Code { to_nobody: nobodys, .. } = &mut message.body {
@@ -145,7 +145,7 @@ impl<'a> Turn<'a> {
 
     /// Tells every verified address of the account.
     pub(crate) fn tell(&mut self, account: &Account, body: &Body) {
-        self.changes.extend(notices::to_verified(account, body, self.flow.client.device(), self.ctx));
+        self.changes.extend(notices::to_verified(account, body, self.flow.caller.client.device(), self.ctx));
     }
 
     pub(crate) fn stop_waiting(mut self, proving: &Proving) -> Self {
@@ -161,14 +161,14 @@ fn stops_waiting(proving: &Proving, flow: FlowId, ctx: &Context<'_>) -> Change {
 }
 
 /// Returns a new flow at its first step, and the token that names it.
-pub(crate) fn begin(state: State, client: &Client, ctx: &Context<'_>) -> (FlowRecord, FlowToken) {
+pub(crate) fn begin(state: State, caller: &Caller, ctx: &Context<'_>) -> (FlowRecord, FlowToken) {
     let id = ctx.draw.flow(ctx.now);
     let secret = ctx.draw.bytes("flow secret");
     let flow = FlowRecord {
         id,
         secret_hash: secret_hash(id, &secret, ctx),
         number: 1,
-        client: client.clone(),
+        caller: caller.clone(),
         expires_at: ctx.now + life(&state, ctx),
         asked_for_keys: false,
         state,
@@ -189,8 +189,8 @@ fn life(state: &State, ctx: &Context<'_>) -> Duration {
 }
 
 /// Returns a new flow that waits in this state. Nothing else is written.
-pub(crate) fn waits(state: State, client: &Client, facts: &Facts, ctx: &Context<'_>) -> Verdict<Flow> {
-    let (flow, token) = begin(state, client, ctx);
+pub(crate) fn waits(state: State, caller: &Caller, facts: &Facts, ctx: &Context<'_>) -> Verdict<Flow> {
+    let (flow, token) = begin(state, caller, ctx);
     let step = state::step(&flow, facts, ctx);
     let at = Flow { token: Some(token), number: flow.number, step };
     Verdict::done(at, vec![Change::Flow(Box::new(flow))])
@@ -224,7 +224,7 @@ pub(crate) fn arrive(
     let signed_in = opening::open_session(
         account,
         proof,
-        &turn.flow.client,
+        &turn.flow.caller,
         outcome,
         action,
         &mut turn.changes,

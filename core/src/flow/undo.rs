@@ -6,6 +6,7 @@ use crate::flow::turn;
 use crate::flow::turn::Turn;
 use crate::records::account::{Account, Status};
 use crate::records::audit::{Action, Event};
+use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::credentials::Credentials;
 use crate::records::flow::{Entry, Purpose, State};
@@ -13,7 +14,6 @@ use crate::records::message::Body;
 use crate::records::mfa::{SecondFactor, TypedFactor};
 use crate::records::proof::Proof;
 use crate::records::refusal::Refusal;
-use crate::records::session::Client;
 use crate::records::step::{Flow, SignInOutcome, Step};
 use crate::records::undo::{Asks, Undo, UndoHash, Undoing};
 use crate::records::verdict::{Change, Verdict};
@@ -25,13 +25,13 @@ pub(crate) fn begin(
     code: UndoHash,
     account: Option<Account>,
     undo: UndoFacts,
-    client: &Client,
+    caller: &Caller,
     ctx: &Context<'_>,
 ) -> Verdict<Flow> {
     let Some(account) = account else { return Verdict::refused(Refusal::UndoExpired) };
     let undoing = Undoing { account: account.id, code, asks: Asks::NewPassword, new_password: None };
     let facts = Facts { account: Some(account), undo, ..Facts::default() };
-    let (turn, token) = Turn::begin(client, facts, ctx);
+    let (turn, token) = Turn::begin(caller, facts, ctx);
     go_on(turn, undoing, None).map(|step| Flow { token: Some(token), number: 1, step })
 }
 
@@ -135,7 +135,7 @@ fn apply(
 /// either may not have wanted the undo.
 fn tell(turn: &mut Turn<'_>, before: &Account, after: &Account) {
     let added = after.verified().filter(|email| !before.has_verified(email));
-    let device = turn.flow.client.device();
+    let device = turn.flow.caller.client.device();
     let told = before.verified().chain(added);
     let told = told.map(|email| Change::Send(notices::to(email, after, &Body::Undone, device, turn.ctx)));
     turn.changes.extend(told);

@@ -65,7 +65,7 @@ macro_rules! worded {
 
 /// Defines a type that the store keeps in one form and that has another form in JSON. The stored form is the one
 /// that serde derives. `json(…)` has serde's attributes for the form in JSON, of the type first and then of its
-/// members.
+/// members. `stored(…)` has those of a member for the stored form.
 macro_rules! two_forms {
     (
         json($($container:tt)*)
@@ -74,6 +74,7 @@ macro_rules! two_forms {
         pub struct $name:ident {
             $(
                 $(#[doc = $about:expr])*
+                $(#[stored($($kept:tt)*)])?
                 $(#[json($($form:tt)*)])?
                 $vis:vis $field:ident: $type:ty,
             )*
@@ -91,7 +92,7 @@ macro_rules! two_forms {
             #[derive(serde::Serialize, serde::Deserialize)]
             #[serde(remote = "Value")]
             struct Stored {
-                $($field: $type,)*
+                $($(#[serde($($kept)*)])? $field: $type,)*
             }
 
             #[cfg(feature = "json")]

@@ -9,11 +9,11 @@ use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
 use crate::records::account::Account;
+use crate::records::caller::Caller;
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{CodePurpose, CodeSlot};
 use crate::records::proof::Proof;
 use crate::records::provider::Identity;
-use crate::records::session::Client;
 use crate::records::step::SignInOutcome;
 use crate::records::undo::Undoing;
 
@@ -24,7 +24,7 @@ pub(crate) struct FlowRecord {
     pub(crate) secret_hash: [u8; 32],
     /// The number of the current step.
     pub(crate) number: u32,
-    pub(crate) client: Client,
+    pub(crate) caller: Caller,
     pub(crate) expires_at: Timestamp,
     /// Whether the flow has asked for the provider's keys because of an unknown key. It asks only once.
     pub(crate) asked_for_keys: bool,

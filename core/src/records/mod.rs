@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod address;
 pub(crate) mod assertion;
 pub(crate) mod audit;
+pub(crate) mod caller;
 pub(crate) mod chain;
 pub(crate) mod claim;
 pub(crate) mod context;

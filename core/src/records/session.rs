@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::crypto::token::RecognitionToken;
 use crate::ground::codec::Record;
 use crate::ground::id::{AccountId, MethodId, SessionId};
 use crate::ground::named::two_forms;
@@ -10,6 +11,8 @@ use crate::ground::time::Timestamp;
 use crate::records::method::MethodKind;
 
 const LONGEST_LABEL: usize = 64;
+/// How many recognitions a client presents at most (SPEC 12.7).
+const MOST_RECOGNITIONS: usize = 16;
 
 two_forms! {
     json()
@@ -33,6 +36,12 @@ two_forms! {
         product: Option<ProductId>,
         #[json(default, skip_serializing_if = "std::ops::Not::not")]
         unremembered: bool,
+        #[stored(skip)]
+        #[json(default, skip_serializing_if = "Vec::is_empty")]
+        recognitions: Vec<RecognitionToken>,
+        #[stored(skip)]
+        #[json(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<String>,
     }
 }
 
@@ -46,7 +55,7 @@ impl Client {
     /// Returns a client on this device. The label is the one that the owner will recognise the device by.
     /// Only its first 64 characters are kept.
     pub fn on(device: &str) -> Self {
-        Self { device: device.chars().take(LONGEST_LABEL).collect(), product: None, unremembered: false }
+        Self { device: device.chars().take(LONGEST_LABEL).collect(), ..Self::default() }
     }
 
     /// Adds the product that is used on the device.
@@ -59,6 +68,57 @@ impl Client {
     pub fn unremembered(mut self) -> Self {
         self.unremembered = true;
         self
+    }
+
+    /// Presents the recognitions that the host keeps where the person is (SPEC 12.7). The first 16 count.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// use selfsame::{Client, RecognitionToken};
+    ///
+    /// let first = engine.sign_up("ada@example.org", &password, &Client::on("laptop"))?.signed_in()?;
+    /// let kept: Vec<RecognitionToken> = first.recognition.into_iter().collect();
+    ///
+    /// // At the next sign-in here:
+    /// let client = Client::on("laptop").recognized_by(kept);
+    /// let again = engine.sign_in("ada@example.org", &password, &client)?.signed_in()?;
+    /// assert_eq!(again.recognition, None, "the kept one goes on");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn recognized_by(mut self, recognitions: impl IntoIterator<Item = RecognitionToken>) -> Self {
+        self.recognitions = recognitions.into_iter().collect();
+        self
+    }
+
+    /// Names where the call comes from, for example by the prefix of an IP address. Callers of one origin share
+    /// its limits (SPEC 12.7). The engine keeps no more than a keyed hash, and that for a day.
+    ///
+    /// ```
+    /// use selfsame::Client;
+    ///
+    /// let client = Client::on("laptop").at_origin("203.0.113.0/24");
+    /// assert_eq!(client.origin(), Some("203.0.113.0/24"));
+    /// ```
+    pub fn at_origin(mut self, origin: &str) -> Self {
+        self.origin = Some(origin.to_owned());
+        self
+    }
+
+    /// Returns where the call comes from.
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+
+    /// Returns the recognitions that count.
+    pub(crate) fn recognitions(&self) -> impl Iterator<Item = &RecognitionToken> {
+        self.recognitions.iter().take(MOST_RECOGNITIONS)
+    }
+
+    /// Returns the client without what only the call itself needs.
+    pub(crate) fn without_proof(&self) -> Self {
+        Self { recognitions: Vec::new(), origin: None, ..self.clone() }
     }
 
     /// Returns whether the person wants to be remembered on the device.

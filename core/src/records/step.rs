@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::token::{FlowToken, SessionToken};
+use crate::crypto::token::{FlowToken, RecognitionToken, SessionToken};
 use crate::ground::id::{AccountId, FlowId, SessionId};
 #[cfg(feature = "json")]
 use crate::ground::member;
@@ -211,6 +211,10 @@ pub struct SignedIn {
     /// The kinds of sign-in methods that let the owner in without a network. If there are none, offer to add
     /// a password (SPEC 4.9).
     pub works_offline: Vec<MethodKind>,
+    /// What shows later that the person has signed in here, if the caller has not presented one (SPEC 12.7).
+    /// Keep it beside the token, also after the session has ended.
+    #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub recognition: Option<RecognitionToken>,
     /// What else the flow did.
     pub outcome: SignInOutcome,
 }
@@ -232,6 +236,7 @@ impl SignedIn {
             amr: session.amr.clone(),
             auth_time: session.auth_time,
             works_offline: account.works_offline(),
+            recognition: None,
             outcome,
         }
     }

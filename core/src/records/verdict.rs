@@ -5,6 +5,7 @@ use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::audit::Event;
+use crate::records::caller::{Recognition, RecognitionHash};
 use crate::records::deletion::Due;
 use crate::records::flow::FlowRecord;
 use crate::records::identifier::Identifier;
@@ -115,6 +116,8 @@ pub(crate) enum Change {
     Sightings(Vec<Timestamp>),
     /// An act of support.
     Supported(SupportRecord),
+    /// The recognition of the account from now on (SPEC 12.7).
+    Recognized { account: AccountId, hash: RecognitionHash, recognition: Recognition },
     /// The session from now on, and the secret that its holder resolves it with.
     Session { session: Box<Session>, secret: [u8; 32] },
     /// The session has ended.

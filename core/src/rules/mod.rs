@@ -24,6 +24,7 @@ pub(crate) mod privacy;
 pub(crate) mod product;
 pub(crate) mod protected;
 pub(crate) mod purge;
+pub(crate) mod recognition;
 pub(crate) mod recovery;
 pub(crate) mod review;
 pub(crate) mod session;

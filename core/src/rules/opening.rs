@@ -2,19 +2,20 @@
 
 use crate::records::account::Account;
 use crate::records::audit::{Action, Event};
+use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::method::MethodKind;
 use crate::records::proof::Proof;
-use crate::records::session::{Client, Session};
+use crate::records::session::Session;
 use crate::records::step::{SignInOutcome, SignedIn};
 use crate::records::verdict::Change;
-use crate::rules::{mfa, picker, product, session};
+use crate::rules::{mfa, picker, product, recognition, session};
 
 /// Opens a session on the account, and writes the account with this event.
 pub(crate) fn open_session(
     mut account: Account,
     proof: &Proof,
-    client: &Client,
+    caller: &Caller,
     outcome: SignInOutcome,
     action: Action,
     changes: &mut Vec<Change>,
@@ -31,10 +32,10 @@ pub(crate) fn open_session(
     if proof.is_recovery() {
         account.recover(false, None, changes, ctx);
     }
-    if let Some(product) = client.product() {
+    if let Some(product) = caller.client.product() {
         product::used(&mut account, product, ctx.now);
     }
-    picker::remember(&mut account, client.is_remembered(), changes, ctx);
+    picker::remember(&mut account, caller.client.is_remembered(), changes, ctx);
     if session::are_crowded(account.sessions, ctx.policy) {
         changes.push(Change::SessionsCrowded { account: account.id, sessions: account.sessions });
     }
@@ -42,7 +43,7 @@ pub(crate) fn open_session(
     let session = Session {
         id: ctx.draw.session(ctx.now),
         account: account.id,
-        client: client.clone(),
+        client: caller.client.clone(),
         method: proof.method,
         kind: proof.kind,
         amr: proof.amr(),
@@ -55,7 +56,8 @@ pub(crate) fn open_session(
     };
     mfa::owe_codes(&mut account, session.id, ctx);
     let secret = ctx.draw.bytes::<32>("session secret");
-    let signed_in = SignedIn::of(&session, &account, &secret, outcome);
+    let mut signed_in = SignedIn::of(&session, &account, &secret, outcome);
+    signed_in.recognition = recognition::earned(&account, session.id, caller, changes, ctx);
     let event = Event::done(action, Some(session.id), ctx.now);
     changes.push(Change::account(account, event));
     changes.push(Change::Session { session: Box::new(session), secret });

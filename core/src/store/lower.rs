@@ -211,6 +211,9 @@ impl Lowering<'_> {
             }
             Change::Message(message) => self.put_sealed(tables::message(message.id), &message),
             Change::Send(message) => self.send(message),
+            Change::Recognized { account, hash, recognition } => {
+                self.put_sealed(tables::recognition(&account, &hash), &recognition)
+            }
             Change::Session { session, secret } => self.session(&session, &secret),
             Change::SessionEnded { account, session } => {
                 self.pending_ends(account, |of| of == session)?;

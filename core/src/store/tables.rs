@@ -104,6 +104,7 @@ tables! {
     ACCOUNT = "account", 0x00, true, 0, "revision, wrapped data key -> the account", Sealed::Account, OnPurge::Tombstone, InExport::At("account");
     SESSION = "session", 0x10, true, 16, "session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, InExport::At("sessions");
     SUSPENDED = "suspended", 0x11, true, 16, "suspended session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, InExport::At("sessions");
+    RECOGNITION = "recognition", 0x13, true, 32, "keyed hash of a recognition -> when it was used", Sealed::Store, OnPurge::Go, InExport::Not("a recognition is a secret");
     PENDING = "pending", 0x12, true, 0, "the change that waits for the proof of an address", Sealed::Account, OnPurge::Go, InExport::Not("ends with its session");
     AUDIT = "audit", 0x20, true, 8, "number -> event", Sealed::Account, OnPurge::Go, InExport::At("activity");
     UNDO = "undo", 0x30, true, 32, "keyed hash of an undo code -> the sign-in methods that it restores", Sealed::Account, OnPurge::Go, InExport::At("undo");
@@ -310,6 +311,10 @@ pub(crate) fn sessions_by(account: &AccountId, last: Timestamp) -> Range {
     Range { to: session(account, &after), ..sessions(account) }
 }
 
+pub(crate) fn recognition(account: &AccountId, hash: &[u8; 32]) -> Vec<u8> {
+    RECOGNITION.key(account.as_bytes(), &[hash])
+}
+
 pub(crate) fn pending(account: &AccountId) -> Vec<u8> {
     PENDING.key(account.as_bytes(), &[])
 }
@@ -416,6 +421,7 @@ mod tests {
             (suspended(&account, &session), format!("{a}11{b}")),
             (event(&account, 7), format!("{a}200000000000000007")),
             (pending(&account), format!("{a}12")),
+            (recognition(&account, &hash), format!("{a}13{h}")),
             (undo(&account, &hash), format!("{a}30{h}")),
         ] {
             assert_eq!(hex(key), bytes);

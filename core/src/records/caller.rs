@@ -1,0 +1,96 @@
+//! Who makes a call, as far as guesses, mailed codes and open flows are counted (SPEC 12.7).
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::keys::Keys;
+use crate::crypto::token::RecognitionToken;
+use crate::ground::codec::Record;
+use crate::ground::id::{AccountId, SessionId};
+use crate::ground::time::Timestamp;
+use crate::records::session::{Client, Session};
+
+/// The keyed hash of a recognition's secret, which names its row.
+pub(crate) type RecognitionHash = [u8; 32];
+
+/// The keyed hash of an origin. A caller whose origin is not named has zeros.
+pub(crate) type OriginHash = [u8; 16];
+
+/// Who makes a call. A flow keeps it, because its later answers come without a [`Client`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Caller {
+    /// The device and the product.
+    pub(crate) client: Client,
+    /// The session in which the call is made.
+    pub(crate) session: Option<(AccountId, SessionId)>,
+    /// The recognitions that the client presented and that live.
+    pub(crate) recognitions: Vec<(AccountId, RecognitionHash)>,
+    pub(crate) origin: OriginHash,
+}
+
+/// What is counted together. A caller never delays, drops or starves a caller of another share.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Share {
+    /// A live session of the account.
+    Session(SessionId),
+    /// One recognition of the account.
+    Recognition(RecognitionHash),
+    /// Everybody else, of all origins.
+    Strangers,
+}
+
+impl Caller {
+    /// Returns a caller without recognitions.
+    pub(crate) fn stranger(client: &Client, keys: &Keys) -> Self {
+        let mut origin = OriginHash::default();
+        if let Some(named) = client.origin() {
+            let hash = keys.code(&[b"origin", named.as_bytes()]);
+            origin.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+        }
+        Self { client: client.without_proof(), session: None, recognitions: Vec::new(), origin }
+    }
+
+    /// Returns the caller that a session is.
+    pub(crate) fn of_session(session: &Session) -> Self {
+        let client = session.client.clone();
+        let in_session = Some((session.account, session.id));
+        Self { client, session: in_session, recognitions: Vec::new(), origin: OriginHash::default() }
+    }
+
+    /// Returns what a call about this account is counted with.
+    pub(crate) fn share_of(&self, account: Option<AccountId>) -> Share {
+        let Some(account) = account else { return Share::Strangers };
+        match (self.session, self.recognition_of(account)) {
+            (Some((of, session)), _) if of == account => Share::Session(session),
+            (_, Some(recognition)) => Share::Recognition(recognition),
+            (_, None) => Share::Strangers,
+        }
+    }
+
+    /// Returns the recognition of the account that the client presented.
+    pub(crate) fn recognition_of(&self, account: AccountId) -> Option<RecognitionHash> {
+        self.recognitions.iter().find(|(of, _)| *of == account).map(|(_, recognition)| *recognition)
+    }
+}
+
+/// Returns the name of a recognition's row.
+pub(crate) fn recognition_hash(token: &RecognitionToken, keys: &Keys) -> RecognitionHash {
+    hash(token.account(), token.secret(), keys)
+}
+
+/// Returns the name of the row of the recognition with this secret.
+pub(crate) fn hash(account: AccountId, secret: &[u8; 16], keys: &Keys) -> RecognitionHash {
+    keys.code(&[b"recognition", account.as_bytes(), secret])
+}
+
+/// A place where somebody has signed in to the account before.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Recognition {
+    /// The session that earned it. If its owner ends that session, the recognition ends too.
+    pub(crate) session: SessionId,
+    /// When it was made or last presented.
+    pub(crate) used_at: Timestamp,
+}
+
+impl Record for Recognition {
+    const VERSION: u8 = 1;
+}
