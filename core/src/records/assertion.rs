@@ -57,9 +57,9 @@ pub enum Assertion {
 /// What an assertion proves, after the engine has checked it.
 #[derive(Clone)]
 pub(crate) struct Asserted {
-    /// When the person last signed in at the provider, if the provider says so (OpenID Connect Core 2,
-    /// `auth_time`).
-    pub(crate) auth_time: Option<Timestamp>,
+    /// How old the proof is: when the person last signed in at the provider, or when the provider issued the
+    /// assertion if it does not say so (SPEC 6.4).
+    pub(crate) at: Timestamp,
     pub(crate) identity: Identity,
     pub(crate) handle: Option<String>,
     pub(crate) email: Option<EmailAddress>,

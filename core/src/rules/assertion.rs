@@ -2,6 +2,7 @@
 
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
+use crate::ground::time::Timestamp;
 use crate::records::assertion::{Asserted, HostStatement};
 use crate::records::provider::{Provider, shown_handle};
 use crate::records::refusal::AssertionProblem;
@@ -12,18 +13,16 @@ impl Asserted {
         statement: &HostStatement,
         flow: FlowId,
         provider: &Provider,
+        now: Timestamp,
     ) -> Result<Self, AssertionProblem> {
         if statement.flow != flow {
             return Err(AssertionProblem::OtherFlow);
         }
         let identity = provider.identity(&statement.subject).ok_or(AssertionProblem::Subject)?;
-        let email = match statement.email.as_deref() {
-            None | Some("") => None,
-            Some(text) => Some(EmailAddress::parse(text).map_err(|_| AssertionProblem::Email)?),
-        };
+        let email = statement.email.as_deref().and_then(|text| EmailAddress::parse(text).ok());
         let email_proven =
             statement.email_verified && email.as_ref().is_some_and(|email| provider.proves(email));
         let handle = statement.handle.as_deref().map(shown_handle);
-        Ok(Self { auth_time: None, identity, handle, email, email_proven })
+        Ok(Self { at: now, identity, handle, email, email_proven })
     }
 }

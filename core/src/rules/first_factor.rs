@@ -41,7 +41,7 @@ pub(crate) fn try_password(
 
 /// Records what else an assertion of a known identity says. An email that differs from the snapshot is shown
 /// to the owner and changes nothing (SPEC 1.4).
-pub(crate) fn note_assertion(account: &mut Account, asserted: &Asserted, ctx: &Context<'_>) -> Option<Proof> {
+pub(crate) fn note_assertion(account: &mut Account, asserted: &Asserted) -> Option<Proof> {
     let id = account.federated(&asserted.identity)?.id;
     let method = account.method_mut(id)?;
     if let Credential::Federated { email, seen_email, handle, .. } = &mut method.credential {
@@ -52,5 +52,5 @@ pub(crate) fn note_assertion(account: &mut Account, asserted: &Asserted, ctx: &C
             *seen_email = asserted.email.clone().filter(|seen| Some(seen) != email.as_ref());
         }
     }
-    Some(Proof::of_identity(id, ctx.now))
+    Some(Proof::of_identity(id, asserted.at))
 }

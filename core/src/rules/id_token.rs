@@ -34,16 +34,12 @@ pub(crate) fn asserted(
     if !text("nonce").is_some_and(|given| same(given.as_bytes(), nonce.as_bytes())) {
         return Err(AssertionProblem::Nonce);
     }
-    check_times(claims, now)?;
+    let issued_at = check_times(claims, now)?;
     let identity =
         text("sub").and_then(|subject| provider.identity(subject)).ok_or(AssertionProblem::Subject)?;
-    let email = match claims.get("email") {
-        None | Some(Json::Null) => None,
-        // Apple sends an empty email for the accounts of schools and companies.
-        Some(Json::Text(text)) if text.is_empty() => None,
-        Some(Json::Text(text)) => Some(EmailAddress::parse(text).map_err(|_| AssertionProblem::Email)?),
-        Some(_) => return Err(AssertionProblem::Email),
-    };
+    // Providers have addresses that no mail server takes, and Apple sends an empty one for the accounts of schools
+    // and companies. What is no email keeps nobody out (SPEC 1.4).
+    let email = text("email").and_then(|text| EmailAddress::parse(text).ok());
     let says_verified = match claims.get("email_verified") {
         Some(Json::Bool(verified)) => *verified,
         Some(Json::Text(text)) => rules.verified_may_be_text && text == "true",
@@ -55,11 +51,15 @@ pub(crate) fn asserted(
     };
     let email_proven = says_verified && email.as_ref().is_some_and(is_authority);
     let handle = [text("preferred_username"), text("name")].into_iter().flatten().find(|it| !it.is_empty());
-    let auth_time = match claims.get("auth_time") {
-        None | Some(Json::Null) => None,
-        Some(at) => Some(numeric_date(at).ok_or(AssertionProblem::AuthTime)?),
+    // The proof is as old as the sign-in at the provider (SPEC 6.4).
+    let at = match claims.get("auth_time") {
+        None | Some(Json::Null) => issued_at,
+        Some(at) => {
+            let at = numeric_date(at).filter(|at| *at <= now + AHEAD);
+            at.ok_or(AssertionProblem::AuthTime)?
+        }
     };
-    Ok(Asserted { auth_time, identity, handle: handle.map(shown_handle), email, email_proven })
+    Ok(Asserted { at: at.min(now), identity, handle: handle.map(shown_handle), email, email_proven })
 }
 
 /// Whether the token is for this service (OpenID Connect Core 1.0 section 3.1.3.7). The audience must contain
@@ -89,19 +89,19 @@ fn numeric_date(claim: &Json) -> Option<Timestamp> {
     claim.whole().map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1_000)))
 }
 
-fn check_times(claims: &Object, now: Timestamp) -> Result<(), AssertionProblem> {
+/// Checks the times of a token. Returns when it was issued.
+fn check_times(claims: &Object, now: Timestamp) -> Result<Timestamp, AssertionProblem> {
     let time = |name: &str| claims.get(name).and_then(numeric_date);
     // RFC 7519 section 4.1.4: "the expiration time on or after which the JWT MUST NOT be accepted".
     if time("exp").is_none_or(|end| now >= end) {
         return Err(AssertionProblem::Expired);
     }
-    if !time("iat").is_some_and(|at| at <= now + AHEAD && now <= at + OLDEST) {
-        return Err(AssertionProblem::IssuedAt);
-    }
+    let issued_at = time("iat").filter(|at| *at <= now + AHEAD && now <= *at + OLDEST);
+    let issued_at = issued_at.ok_or(AssertionProblem::IssuedAt)?;
     if claims.contains_key("nbf") && time("nbf").is_none_or(|from| from > now + AHEAD) {
         return Err(AssertionProblem::NotYet);
     }
-    Ok(())
+    Ok(issued_at)
 }
 
 impl From<NotAToken> for AssertionProblem {
@@ -185,9 +185,30 @@ mod tests {
             ("iat", "1767225661", AssertionProblem::IssuedAt),
             ("nbf", "1767225661", AssertionProblem::NotYet),
             ("sub", r#""""#, AssertionProblem::Subject),
-            ("email", r#""ada""#, AssertionProblem::Email),
+            ("auth_time", "1767225661", AssertionProblem::AuthTime),
+            ("auth_time", r#""1767225600""#, AssertionProblem::AuthTime),
         ] {
             assert_eq!(judged(name, value).err(), Some(problem), "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn r1_4_what_is_no_email_keeps_nobody_out() {
+        for email in [r#""ada""#, r#""a..b@docomo.example""#, r#""""#, "7", r#"["ada@icloud.com"]"#, "null"] {
+            let asserted = judged("email", email).ok().unwrap();
+            assert_eq!((asserted.email, asserted.email_proven), (None, false), "{email}");
+        }
+    }
+
+    #[test]
+    fn r6_4_the_proof_is_as_old_as_the_sign_in_at_the_provider() {
+        for (auth_time, at) in [
+            ("null", 1_767_225_600_000),
+            ("1767222600", 1_767_222_600_000),
+            // A provider whose clock is a little ahead does not make a proof of the future.
+            ("1767225660", 1_767_225_600_500),
+        ] {
+            assert_eq!(judged("auth_time", auth_time).ok().unwrap().at, Timestamp::from_millis(at));
         }
     }
 }
