@@ -110,16 +110,15 @@ impl AccountHandle {
                 let offered = owner.prove::<Everything>(ctx).map(|_| account.password());
                 let tried = offered.and_then(|password| {
                     let (_, identifier, ..) = password.ok_or(Refusal::NotOffered)?;
-                    let throttle = account.first.check(ctx.now, ctx.throttle_clock, account.first_lockout());
-                    Ok((Stored::of(account), identifier.clone(), throttle.is_err()))
+                    Ok((Stored::of(account), identifier.clone()))
                 });
                 Ok(tried)
             })?;
-            let (stored, identifier, is_throttled) = tried;
+            let (stored, identifier) = tried;
             let hash = engine.hash_for(new, Some(&identifier))?;
-            let proof = if is_throttled { None } else { engine.hash_against(stored.as_ref(), current)? };
+            let proof = engine.hash_against(stored.as_ref(), current)?;
             self.act_fresh::<_, Everything>(|_, ctx, fresh| {
-                if is_overtaken(Some(fresh.account()), proof.as_ref(), is_throttled, ctx) {
+                if is_overtaken(Some(fresh.account()), proof.as_ref(), false, ctx) {
                     return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
                 }
                 Ok(password::password(fresh, proof.clone(), hash.clone(), ctx).map(Attempt::Done))

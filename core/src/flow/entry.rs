@@ -13,7 +13,7 @@ use crate::records::mfa::TypedFactor;
 use crate::records::refusal::Refusal;
 use crate::records::step::Step;
 use crate::records::verdict::{Change, Verdict};
-use crate::rules::mfa;
+use crate::rules::{mfa, session};
 
 impl Entry {
     /// Returns the state that asks for the next missing proof, if any.
@@ -135,16 +135,14 @@ fn counted(mut turn: Turn<'_>, account: Account, event: Event, refusal: Refusal)
 /// Counts a failed reauthentication on the session alone. The fifth failure ends the session (SPEC 6.4).
 pub(crate) fn failed_in_session(
     mut turn: Turn<'_>,
-    mut account: Account,
+    account: Account,
     session: SessionId,
     refusal: Refusal,
 ) -> Verdict<Step> {
-    if account.failed_to_reauthenticate(session) {
-        account.session_ends(session);
-        turn.changes.push(Change::SessionEnded { account: account.id, session });
+    let failed = session::failed(account, session, Action::ReauthenticationTried, turn.ctx);
+    if failed.iter().any(|change| matches!(change, Change::SessionEnded { .. })) {
         turn.changes.push(Change::FlowEnded(turn.flow.id));
     }
-    let event =
-        Event { session: Some(session), ..Event::refused(Action::ReauthenticationTried, turn.ctx.now) };
-    counted(turn, account, event, refusal)
+    turn.changes.extend(failed);
+    turn.refuse(refusal)
 }

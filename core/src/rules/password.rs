@@ -16,7 +16,7 @@ use crate::records::refusal::{PasswordRule, Refusal};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::fresh::{Everything, Fresh};
 use crate::rules::protected::Protected;
-use crate::rules::{blocklist, first_factor, session};
+use crate::rules::{blocklist, session};
 
 /// The fewest code points of a password that may be the only factor.
 const SHORTEST: usize = 15;
@@ -69,10 +69,12 @@ pub(crate) fn password(
     if before.password().is_none() {
         return Verdict::refused(Refusal::NotOffered);
     }
-    let mut after = match first_factor::try_password(before.clone(), proof, ctx) {
-        Ok((account, _)) => account,
-        Err((refusal, changes)) => return Verdict::counted(refusal, changes),
-    };
+    let mut after = before.clone();
+    if proof.is_none_or(|proof| !proof.matches) {
+        // It counts on the session, so that nobody with a stolen session keeps the owner out (SPEC 6.4).
+        let changes = session::failed(after, session.id, Action::PasswordTried, ctx);
+        return Verdict::counted(Refusal::InvalidCredentials, changes);
+    }
     after.set_password(new);
     let mut changes = Vec::new();
     let protected = Protected {

@@ -56,6 +56,24 @@ pub(crate) fn end(
     Verdict::done((), vec![change, Change::account(account, event)])
 }
 
+/// Counts a failed proof on the session in which it was given. The fifth ends the session and locks nobody out
+/// (SPEC 6.4).
+pub(crate) fn failed(
+    mut account: Account,
+    session: SessionId,
+    tried: Action,
+    ctx: &Context<'_>,
+) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if account.failed_to_reauthenticate(session) {
+        account.session_ends(session);
+        changes.push(Change::SessionEnded { account: account.id, session });
+    }
+    let event = Event { session: Some(session), ..Event::refused(tried, ctx.now) };
+    changes.push(Change::account(account, event));
+    changes
+}
+
 /// Whether an account with this many sessions must look for ended ones before it opens another.
 pub(crate) fn are_crowded(sessions: u16, policy: &Policy) -> bool {
     sessions >= policy.max_sessions().min(FEW)
