@@ -1,7 +1,9 @@
 //! MFA: the second factor and its recovery codes (SPEC 4.3, 5, 12.1).
 
+use std::time::Duration;
+
 use selfsame::{
-    Aal, AccountHandle, Amr, Answer, Client, Flow, Refusal, SecondFactor, Secret, SessionToken, Step,
+    Aal, AccountHandle, Amr, Answer, Client, Error, Flow, Refusal, SecondFactor, Secret, SessionToken, Step,
     Timestamp,
 };
 use selfsame_world::{
@@ -114,6 +116,22 @@ fn r5_1_an_enrolment_ends_after_15_minutes_with_its_session_and_at_the_fifth_wro
     assert_eq!(refused(with_token(&world, &other).confirm_totp(&right)), Refusal::FlowExpired);
     account.sign_out().unwrap();
     assert_eq!(refused(account.confirm_totp(&right)), Refusal::SessionEnded);
+}
+
+#[test]
+fn r5_1_a_confirmed_enrolment_waits_a_day_for_its_codes_to_be_saved() {
+    for (wait, outcome) in
+        [(days(1) - Duration::from_millis(1), Ok(())), (days(1), Err(Error::Refused(Refusal::FlowExpired)))]
+    {
+        let world = World::new();
+        let ada = world.ada();
+        let account = world.account(&ada);
+        let app = account.enroll_totp().unwrap().secret;
+        account.confirm_totp(&world.totp(&app).unwrap()).unwrap();
+        world.later(wait);
+        assert_eq!(account.recovery_codes_saved(), outcome);
+        assert_eq!(account.view().unwrap().mfa.is_some(), outcome.is_ok());
+    }
 }
 
 #[test]

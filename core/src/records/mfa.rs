@@ -11,7 +11,7 @@ use crate::crypto::totp::TotpSecret;
 use crate::ground::id::SessionId;
 use crate::ground::named::coded;
 use crate::ground::secret::Secret;
-use crate::ground::time::Timestamp;
+use crate::ground::time::{DAY, Timestamp};
 use crate::ground::typed;
 use crate::records::throttle::LockoutPolicy;
 
@@ -111,8 +111,11 @@ pub(crate) enum Stage {
 
 impl Enrolment {
     pub(crate) fn lives(&self, now: Timestamp) -> bool {
-        // A confirmed factor waits until its codes are saved, as long as its session lives.
-        !matches!(self.stage, Stage::Confirm(_)) || now < self.begun_at + ENROLMENT_LIFE
+        match &self.stage {
+            Stage::Confirm(_) => now < self.begun_at + ENROLMENT_LIFE,
+            // What waits for its codes to be saved waits for a day, and no longer than its session (SPEC 5.1).
+            Stage::Save { at, .. } | Stage::Codes { at, .. } => now < *at + DAY,
+        }
     }
 
     /// Returns one of each stage, for the golden bytes.
