@@ -142,6 +142,9 @@ pub struct AccountView {
     pub hold_until: Option<Timestamp>,
     /// Whether a second factor is disabled until the owner confirms it.
     pub second_factor_suspended: bool,
+    /// Whether the account needs another address: somebody else has proven the address that its password goes
+    /// with, so it can never be proven here.
+    pub needs_address: bool,
 }
 
 impl From<selfsame::AccountView> for AccountView {
@@ -157,6 +160,7 @@ impl From<selfsame::AccountView> for AccountView {
             mfa,
             hold_until,
             second_factor_suspended,
+            needs_address,
         } = view;
         Self {
             id,
@@ -169,6 +173,7 @@ impl From<selfsame::AccountView> for AccountView {
             mfa: mfa.map(MfaView::from),
             hold_until,
             second_factor_suspended,
+            needs_address,
         }
     }
 }

@@ -46,8 +46,6 @@ pub enum Action {
     SignedIn,
     /// A wrong password was typed.
     PasswordTried,
-    /// An identity that is not a sign-in method of the account was presented as proof for a link.
-    ForeignIdentityShown,
     /// An attempt came too early.
     Throttled,
     /// A second factor was proven as a step towards another act.

@@ -146,6 +146,9 @@ pub struct SignedIn {
     /// The kinds of sign-in methods that let the owner in without a network. If there are none, offer to add
     /// a password.
     pub works_offline: Vec<MethodKind>,
+    /// Whether the account needs another address: somebody else has proven the address that its password goes
+    /// with. Ask for one (`change_email`).
+    pub needs_address: bool,
     /// What else the flow did.
     pub outcome: SignInOutcome,
 }

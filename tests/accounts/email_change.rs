@@ -355,7 +355,7 @@ fn r3_7_the_first_proven_address_ends_other_sessions_and_asks_for_a_review() {
     assert_eq!(methods[0].provider.as_ref().unwrap().as_str(), "x");
     assert_eq!(refused(squatter.view()), Refusal::SessionEnded);
     let shut_out = world.present(&Identity::at("x", "squatter"), selfsame::Intent::SignIn);
-    assert_eq!(refused(shut_out), Refusal::IdentityInUse, "a suspended method does not sign in");
+    assert_eq!(refused(shut_out), Refusal::InvalidCredentials, "a suspended method does not sign in");
     assert!(victim.view().unwrap().methods[0].suspended);
 
     assert_eq!(

@@ -94,9 +94,15 @@ fn r2_8_if_somebody_else_proves_the_address_the_account_stays_and_needs_another(
     let (ada, token) = sign_up(&world, "ada@example.org", PASSWORD);
     world.later(minutes(2));
     let (_, others) = sign_up(&world, "ada@example.org", ANOTHER);
-    prove(&world, &others, "ada@example.org").unwrap();
-    world.later(minutes(2));
     let account = world.engine().account(&token).unwrap();
+    assert!(!account.view().unwrap().needs_address, "nobody has proven it yet");
+    prove(&world, &others, "ada@example.org").unwrap();
+    assert!(account.view().unwrap().needs_address);
+    assert!(
+        signed_in(world.engine().sign_in_to(ada.account, &PASSWORD.into(), &Client::default()).unwrap(),)
+            .needs_address
+    );
+    world.later(minutes(2));
     account.verify_address("ada@example.org").unwrap();
     assert_eq!(refused(prove(&world, &token, "ada@example.org")), Refusal::IdentifierInUse);
     account.change_email("lovelace@example.org", false).unwrap();
@@ -104,6 +110,7 @@ fn r2_8_if_somebody_else_proves_the_address_the_account_stays_and_needs_another(
     let view = account.view().unwrap();
     assert_eq!(view.methods.first().unwrap().email.as_deref(), Some("lovelace@example.org"));
     assert_eq!(view.addresses.len(), 1, "the unproven address is gone");
+    assert!(!view.needs_address);
     assert_eq!(signed_in(world.sign_in("lovelace@example.org", PASSWORD).unwrap()).account, ada.account);
     assert_eq!(refused(world.sign_in("ada@example.org", PASSWORD)), Refusal::InvalidCredentials);
 }

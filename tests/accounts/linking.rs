@@ -1,7 +1,10 @@
 //! Linking, and the attacks that it must not open (SPEC 3).
 
+use std::time::Duration;
+
 use selfsame::{
-    Accepted, Adding, Answer, Error, Flow, Intent, MethodKind, Refusal, SessionToken, SignedIn, Step,
+    Accepted, Adding, Answer, Client, CreateBlocked, Error, Flow, Intent, MethodKind, Refusal, SessionToken,
+    SignedIn, Step,
 };
 use selfsame_world::{Identity, Person, World, days, minutes, refused, signed_in};
 
@@ -55,7 +58,7 @@ fn r3_2_a_proof_counts_only_for_its_flow_identity_and_candidate() {
     let Answer::Assertion(for_the_other_flow) = shown(&bobs, &to_ada) else { unreachable!() };
     let outcome = world.answer(&to_bob, Answer::Assertion(for_the_other_flow));
     assert!(matches!(refused(outcome), Refusal::AssertionRejected { .. }));
-    assert_eq!(refused(world.answer(&to_ada, shown(&bobs, &to_ada))), Refusal::InvalidCredentials);
+    assert_eq!(refused(world.answer(&to_ada, shown(&bobs, &to_ada))), Refusal::NotOffered);
     // Ada's password is not a proof for an account without a password.
     assert_eq!(refused(world.answer(&to_bob, Answer::Password(PASSWORD.into()))), Refusal::NotOffered);
     assert_eq!((methods(&world, &ada.token), methods(&world, &bob.token)), (1, 1));
@@ -86,7 +89,7 @@ fn r3_3_the_same_verified_email_is_not_a_proof() {
     let asked = at_the_proof(&world, &ada, "1");
     // The identity being linked has Ada's verified email but does not prove Ada's account.
     let itself = Identity::at("x", "1").with_email(&ada.email);
-    assert_eq!(refused(world.answer(&asked, shown(&itself, &asked))), Refusal::InvalidCredentials);
+    assert_eq!(refused(world.answer(&asked, shown(&itself, &asked))), Refusal::NotOffered);
     let code = world.mailbox().code(&ada.email).unwrap();
     assert_eq!(refused(world.answer(&asked, Answer::Code(code))), Refusal::NotOffered);
     assert_eq!(methods(&world, &ada.token), 1);
@@ -141,15 +144,62 @@ fn r3_4_a_failed_proof_changes_nothing_and_counts_on_the_candidate() {
 }
 
 #[test]
-fn r3_4_a_foreign_identity_counts_like_a_wrong_password() {
+fn r3_4_a_foreign_identity_counts_nowhere() {
     let world = World::new();
     let ada = world.ada();
+    // Ada's account has a password alone, so an identity is no proof that the step offers.
     let asked = at_the_proof(&world, &ada, "1");
     let foreign = Identity::at("x", "somebody else");
-    for _ in 0..5 {
+    for _ in 0..100 {
+        assert_eq!(refused(world.answer(&asked, shown(&foreign, &asked))), Refusal::NotOffered);
+    }
+    signed_in(world.answer(&asked, Answer::Password(PASSWORD.into())).unwrap());
+
+    // Now the account has an identity of the provider, and another one of the same provider is no proof.
+    world.later(minutes(2));
+    let asked = at_the_proof(&world, &ada, "2");
+    let commits = world.engine().commits().unwrap();
+    for _ in 0..100 {
         assert_eq!(refused(world.answer(&asked, shown(&foreign, &asked))), Refusal::InvalidCredentials);
     }
-    assert!(matches!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::Throttled { .. }));
+    assert_eq!(world.engine().commits().unwrap(), commits);
+    signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
+}
+
+#[test]
+fn r3_2_no_later_step_renews_the_fifteen_minutes_of_a_link() {
+    let world = World::new();
+    let ada = world.ada();
+    let app = world.turn_on_mfa(&ada.token);
+    let asked = at_the_proof(&world, &ada, "1");
+    world.later(minutes(15) - Duration::from_millis(1));
+    let asked = world.answer(&asked, Answer::Password(PASSWORD.into())).unwrap();
+    assert_eq!(asked.step.code(), "SecondFactor");
+    world.later(Duration::from_millis(1));
+    assert_eq!(refused(world.answer(&asked, world.shown_by(&app))), Refusal::FlowExpired);
+}
+
+#[test]
+fn r2_4_an_account_that_came_meanwhile_is_a_candidate() {
+    let world = World::new();
+    let x = Identity::at("x", "1").with_email("ada@example.org");
+    signed_in(world.prove(&world.federated(&x), "ada@example.org"));
+    let sign_up = |password: &str| {
+        world.later(minutes(2));
+        let flow = world.engine().sign_up("ada@example.org", &password.into(), &Client::default()).unwrap();
+        world.prove(&flow, "ada@example.org")
+    };
+    let (first, second) = (sign_up(PASSWORD), sign_up("nine yellow umbrellas"));
+    let made = signed_in(world.answer(&first, Answer::CreateNew).unwrap());
+
+    let asked = world.engine().resume(second.token.as_ref().unwrap()).unwrap();
+    let Step::LinkOrCreate { candidates, blocked, .. } = &asked.step else { panic!("{asked:?}") };
+    assert_eq!(*blocked, Some(CreateBlocked::PasswordTaken));
+    let [candidate] = candidates.as_slice() else { panic!("{candidates:?}") };
+    assert!(candidate.drops_new_password);
+    let asked = world.answer(&asked, Answer::LinkTo(candidate.place)).unwrap();
+    let done = signed_in(world.answer(&asked, Answer::Password(PASSWORD.into())).unwrap());
+    assert_eq!(done.account, made.account);
 }
 
 #[test]

@@ -374,6 +374,52 @@ fn r6_4_the_fifth_failure_ends_the_session_and_does_not_lock_the_account() {
 }
 
 #[test]
+fn r6_4_five_wrong_current_passwords_end_the_session_and_keep_nobody_out() {
+    let world = World::new();
+    let ada = world.ada();
+    let stolen = token(world.sign_in(&ada.email, PASSWORD).unwrap());
+    let account = with_token(&world, &stolen);
+    for _ in 0..5 {
+        let wrong = account.change_password(&"wrong".into(), &ANOTHER.into());
+        assert_eq!(refused(wrong), Refusal::InvalidCredentials);
+    }
+    assert_eq!(refused(account.view()), Refusal::SessionEnded);
+    signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
+    world.account(&ada).change_password(&PASSWORD.into(), &ANOTHER.into()).unwrap();
+}
+
+#[test]
+fn r6_4_a_sign_in_is_as_old_as_its_proof_at_the_provider() {
+    let world = World::new();
+    let provider = TokenProvider::new();
+    signed_in(world.present(&Identity::at("oidc", "815"), Intent::SignUp).unwrap());
+    let begun = world.engine().begin_federated(&"oidc".parse().unwrap(), &Client::default()).unwrap();
+    let Step::PresentAssertion { nonce, .. } = &begun.step else { panic!("{begun:?}") };
+    let long_ago = world.now().as_millis() / 1_000 - 3_000;
+    let assertion = provider.token("815", nonce, world.now()).claim("auth_time", json!(long_ago)).assertion();
+    let session = signed_in(world.engine().continue_with(&begun, &assertion, Intent::SignIn).unwrap());
+    assert_eq!(session.auth_time.as_millis() / 1_000, long_ago);
+    let accepted = vec![Accepted::Federated { provider: "oidc".parse().unwrap() }];
+    assert_eq!(
+        refused(with_token(&world, &session.token).change_email("ada@example.org", false)),
+        Refusal::ReauthenticationRequired { accepted }
+    );
+}
+
+#[test]
+fn r1_4_an_email_that_is_none_keeps_no_known_identity_out() {
+    let world = World::new();
+    let made = signed_in(world.present(&Identity::at("x", "815"), Intent::SignUp).unwrap());
+    for email in ["a..b@docomo.example", "ada", "ada@", "\u{202e}ada@example.org"] {
+        let identity = Identity::at("x", "815").with_email(email);
+        let again = signed_in(world.present(&identity, Intent::SignIn).unwrap());
+        assert_eq!(again.account, made.account);
+        let view = with_token(&world, &again.token).view().unwrap();
+        assert_eq!(view.methods.first().unwrap().seen_email, None);
+    }
+}
+
+#[test]
 fn r6_4_a_reauthentication_ends_with_its_session() {
     let world = World::new();
     let ada = world.ada();

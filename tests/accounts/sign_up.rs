@@ -401,7 +401,6 @@ fn r2_9_an_assertion_names_its_flow_and_its_provider() {
         (Identity::at("other", "815").assertion(&mine), "OtherProvider"),
         (Identity::at("x", "").assertion(&mine), "Subject"),
         (Identity::at("x", &"s".repeat(256)).assertion(&mine), "Subject"),
-        (identity.clone().with_email("no address").assertion(&mine), "Email"),
     ] {
         match refused(world.engine().continue_with(&mine, &assertion, Intent::SignUp)) {
             Refusal::AssertionRejected { reason: why } => assert_eq!(why.code(), reason),

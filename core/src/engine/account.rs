@@ -8,6 +8,7 @@ use crate::records::chain::Activity;
 use crate::records::context::Context;
 use crate::records::refusal::Refusal;
 use crate::records::session::Session;
+use crate::records::step::Step;
 use crate::records::verdict::Verdict;
 use crate::rules::fresh::{Fresh, Level};
 use crate::store::port::StoreError;
@@ -74,6 +75,7 @@ impl AccountHandle {
                     shown.others = view.sharing(&address.email)?.len().saturating_sub(1);
                 }
             }
+            shown.needs_address = needs_address(view, account)?;
             Ok(shown)
         })
     }
@@ -178,6 +180,31 @@ impl AccountHandle {
     pub(super) fn check_fresh<L: Level>(&self) -> Result<(), Error> {
         self.look_owner(|_, ctx, owner| Ok(owner.prove::<L>(ctx).map(|_| ())))
     }
+}
+
+/// Returns whether somebody else has proven the address of the account's password since the account was made. An
+/// address that was proven before stays unsaid, because whoever signs up with it may not learn that (SPEC 2.7, 2.8).
+pub(super) fn needs_address(view: &View<'_>, account: &Account) -> Result<bool, StoreError> {
+    let Some((_, email, ..)) = account.password().filter(|(_, email, ..)| !account.has_verified(email))
+    else {
+        return Ok(false);
+    };
+    let since = Some(account.id.made_at());
+    let is_later = |other: &Account| {
+        let addresses = &other.credentials.addresses;
+        addresses.iter().any(|address| address.email == *email && address.verified_at > since)
+    };
+    Ok(view.sharing(email)?.iter().any(is_later))
+}
+
+/// Says in a step that opens a session whether the account needs another address.
+pub(super) fn with_needs(view: &View<'_>, step: &mut Step) -> Result<(), StoreError> {
+    if let Step::SignedIn { session } = step
+        && let Some(account) = view.account(session.account)?
+    {
+        session.needs_address = needs_address(view, &account)?;
+    }
+    Ok(())
 }
 
 /// Returns the session that the token opens, if it has not ended.

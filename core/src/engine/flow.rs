@@ -1,5 +1,6 @@
 //! Flows: started, answered step by step, and read again (SPEC 2, 3).
 
+use super::account::with_needs;
 use super::assertion::Checked;
 use super::facts::{facts, mail_facts, named_facts, swept, undo_facts};
 use super::password::{Stored, is_overtaken};
@@ -279,7 +280,10 @@ impl Engine {
                     return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
                 }
                 let before = flow.number;
-                let verdict = transition::answer(flow, prepared.clone(), facts, ctx);
+                let mut verdict = transition::answer(flow, prepared.clone(), facts, ctx);
+                if let Ok(step) = &mut verdict.answer {
+                    with_needs(view, step)?;
+                }
                 Ok(verdict.map(|step| Attempt::Done(after(token, before, step))))
             })
         })

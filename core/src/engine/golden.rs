@@ -269,11 +269,13 @@ fn flows(out: &mut String, draw: &Draw, bench: &Bench) {
         identity: identity.clone(),
         handle: Some("ada".to_owned()),
         email: Some(email.clone()),
+        at: AT,
     };
     let arrival = Arrival {
         registration: Registration::Password { email: email.clone(), hash: password.clone() },
         proven: Some(email.clone()),
         left_out: vec![ACCOUNT],
+        link_until: Some(AT),
     };
     let (code, _) = CodeSlot::send(
         CodePurpose::AddressProof,

@@ -1,5 +1,6 @@
 //! Signing in with a password (SPEC 4.1).
 
+use super::account::with_needs;
 use super::password::{Stored, is_overtaken};
 use super::{Attempt, Engine};
 use crate::error::Error;
@@ -88,7 +89,11 @@ impl Engine {
                     Some(account) => Ok(account),
                     None => Err(view.unknown(who.unknown_hash(view))?),
                 };
-                Ok(sign_in::password(holder, proof.clone(), &view.caller(client)?, ctx).map(Attempt::Done))
+                let mut verdict = sign_in::password(holder, proof.clone(), &view.caller(client)?, ctx);
+                if let Ok(flow) = &mut verdict.answer {
+                    with_needs(view, &mut flow.step)?;
+                }
+                Ok(verdict.map(Attempt::Done))
             })
         })
     }

@@ -6,6 +6,7 @@ use crate::records::account::Account;
 use crate::records::assertion::Asserted;
 use crate::records::audit::Action;
 use crate::records::flow::{Arrival, Entry, Purpose, Registration, State, Verifying};
+use crate::records::identifier::Identifier;
 use crate::records::refusal::Refusal;
 use crate::records::step::{Intent, SignInOutcome, Step};
 use crate::records::verdict::Verdict;
@@ -14,16 +15,22 @@ use crate::rules::{first_factor, method, protected};
 /// Takes an assertion. Signs in if the identity is known (SPEC 2.1).
 pub(crate) fn present(mut turn: Turn<'_>, asserted: Asserted, intent: Intent) -> Verdict<Step> {
     if let Some(mut account) = turn.facts.holder.take() {
-        let Some(proof) = first_factor::note_assertion(&mut account, &asserted, turn.ctx) else {
-            return turn.refuse(Refusal::IdentityInUse);
+        let Some(proof) = first_factor::note_assertion(&mut account, &asserted) else {
+            let identifier = Identifier::Identity(asserted.identity);
+            // A suspended method signs nobody in and says no more than a wrong password (SPEC 4.2).
+            let is_suspended = account.credentials.has(&identifier);
+            return turn.refuse(match is_suspended {
+                true => Refusal::InvalidCredentials,
+                false => Refusal::IdentityInUse,
+            });
         };
         let entry = Entry::new(&account, proof, Purpose::SignIn);
         return entry::enter(turn, account, entry);
     }
-    let Asserted { identity, handle, email, email_proven, .. } = asserted;
+    let Asserted { at, identity, handle, email, email_proven } = asserted;
     let proven = email.clone().filter(|_| email_proven);
-    let registration = Registration::Federated { identity, handle, email };
-    let arrival = Arrival { registration, proven, left_out: Vec::new() };
+    let registration = Registration::Federated { identity, handle, email, at };
+    let arrival = Arrival { registration, proven, left_out: Vec::new(), link_until: None };
     match intent {
         Intent::SignUp => confirmed(turn, arrival),
         // The link prompt already asks, so nothing else asks before it (SPEC 2.1).
@@ -49,13 +56,22 @@ pub(crate) fn proven(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
         registration: verifying.registration,
         proven: Some(verifying.proving.email),
         left_out: Vec::new(),
+        link_until: None,
     };
     link_or_create(turn, arrival)
 }
 
 /// Creates an account with the address unverified. Such an address leads to no link prompt (SPEC 2.3).
 pub(crate) fn skip(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
-    create(turn, Arrival { registration: verifying.registration, proven: None, left_out: Vec::new() })
+    create(
+        turn,
+        Arrival {
+            registration: verifying.registration,
+            proven: None,
+            left_out: Vec::new(),
+            link_until: None,
+        },
+    )
 }
 
 /// Creates a separate account, although others share the address (SPEC 2.5).

@@ -11,6 +11,7 @@ use crate::flow::facts::{Facts, Input};
 use crate::flow::{sign_up, transition, turn};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, MethodId};
+use crate::ground::time::DAY;
 use crate::records::account::{Account, Status};
 use crate::records::address::AddressSource;
 use crate::records::assertion::Asserted;
@@ -83,7 +84,7 @@ fn account(number: u8, password: bool, subject: Option<&str>) -> Account {
 
 fn asserted(subject: &str, with_email: bool, email_proven: bool) -> Asserted {
     let (handle, email) = (None, with_email.then(email));
-    Asserted { auth_time: None, identity: identity(subject), handle, email, email_proven }
+    Asserted { at: NOW, identity: identity(subject), handle, email, email_proven }
 }
 
 /// Returns a proof for the password of [`account`].
@@ -204,7 +205,7 @@ fn registration(is_password: bool) -> Registration {
     if is_password {
         Registration::Password { email: email(), hash: stored() }
     } else {
-        Registration::Federated { identity: identity("new"), handle: None, email: Some(email()) }
+        Registration::Federated { identity: identity("new"), handle: None, email: Some(email()), at: NOW }
     }
 }
 
@@ -278,6 +279,7 @@ pub(crate) fn table() -> String {
                     registration: registration(is_password),
                     proven: Some(email()),
                     left_out: Vec::new(),
+                    link_until: Some(NOW + DAY),
                 };
                 let flow = bench.begin(State::ProveOwnership {
                     arrival,
@@ -306,6 +308,7 @@ pub(crate) fn table() -> String {
                 registration: registration(is_password),
                 proven: Some(email()),
                 left_out: Vec::new(),
+                link_until: Some(NOW + DAY),
             });
             let holder = pending.clone();
             let is_password = link.as_ref().is_some_and(|arrival| arrival.registration.is_password());

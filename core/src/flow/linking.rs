@@ -1,39 +1,35 @@
 //! Links a registration to an account that the person has proven to be theirs (SPEC 3).
 
-use crate::flow::turn::Turn;
+use crate::flow::turn::{FLOW_LIFE, Turn};
 use crate::flow::{entry, prompt};
 use crate::ground::id::AccountId;
 use crate::records::assertion::Asserted;
-use crate::records::audit::{Action, Event};
 use crate::records::flow::{Arrival, Entry, Purpose, State};
 use crate::records::proof::{Accepted, PasswordProof};
 use crate::records::refusal::Refusal;
 use crate::records::step::Step;
-use crate::records::verdict::{Change, Verdict};
+use crate::records::verdict::Verdict;
 use crate::rules::first_factor;
 
 /// Takes the choice of a candidate, which must be one that the prompt offered (SPEC 2.6). If the account no
 /// longer qualifies, the prompt returns.
 pub(crate) fn choose(
     mut turn: Turn<'_>,
-    arrival: Arrival,
+    mut arrival: Arrival,
     offered: &[AccountId],
     place: u8,
 ) -> Verdict<Step> {
-    let Some(candidate) = usize::from(place).checked_sub(1).and_then(|at| offered.get(at)).copied() else {
-        return turn.refuse(Refusal::NotOffered);
-    };
-    let still = prompt::prompt(&arrival, &turn.facts, turn.ctx)
-        .candidates
-        .into_iter()
-        .find(|account| account.id == candidate)
-        .cloned();
-    match still {
+    let placed = prompt::prompt(&arrival, &turn.facts, turn.ctx).placed(offered);
+    let chosen = placed.into_iter().find(|(at, _)| *at == place).map(|(_, account)| account.clone());
+    match chosen {
         Some(account) => {
+            let candidate = account.id;
             turn.facts.account = Some(account);
+            arrival.link_until = Some(turn.ctx.now + FLOW_LIFE);
             turn.to(State::ProveOwnership { arrival, candidate, place })
         }
-        None => turn.ask(arrival),
+        None if (1..=offered.len()).contains(&usize::from(place)) => turn.ask(arrival),
+        None => turn.refuse(Refusal::NotOffered),
     }
 }
 
@@ -56,22 +52,21 @@ pub(crate) fn prove_by_password(
     }
 }
 
-/// Takes an identity as proof. It must be one of the candidate's (SPEC 3.2); any other counts like a wrong
-/// password (SPEC 3.4).
+/// Takes an identity as proof. It must be one of the candidate's (SPEC 3.2). Another one counts nowhere: whoever
+/// has an account at a provider could lock the candidate's password with it (SPEC 3.4).
 pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: &Asserted) -> Verdict<Step> {
     let Some(mut candidate) = turn.facts.account.take() else {
         return turn.ask(arrival);
     };
-    match first_factor::note_assertion(&mut candidate, asserted, turn.ctx) {
+    let provider = asserted.identity.provider.clone();
+    if !candidate.accepted().contains(&Accepted::Federated { provider }) {
+        return turn.refuse(Refusal::NotOffered);
+    }
+    match first_factor::note_assertion(&mut candidate, asserted) {
         Some(proof) => {
             let entry = Entry::new(&candidate, proof, Purpose::Link(arrival));
             entry::enter(turn, candidate, entry)
         }
-        None => {
-            candidate.first.fail(turn.ctx.throttle_clock);
-            let event = Event::refused(Action::ForeignIdentityShown, turn.ctx.now);
-            let changes = vec![Change::account(candidate, event)];
-            Verdict::counted(Refusal::InvalidCredentials, changes)
-        }
+        None => turn.refuse(Refusal::InvalidCredentials),
     }
 }

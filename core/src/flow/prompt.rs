@@ -1,6 +1,7 @@
 //! The link prompt: link to an existing account or create a new one (SPEC 2.4, 2.5).
 
 use crate::flow::facts::Facts;
+use crate::ground::id::AccountId;
 use crate::records::account::Account;
 use crate::records::context::Context;
 use crate::records::flow::Arrival;
@@ -28,6 +29,22 @@ pub(crate) fn prompt<'a>(arrival: &Arrival, facts: &'a Facts, ctx: &Context<'_>)
     Prompt {
         candidates: facts.sharing.iter().filter(offered).collect(),
         blocked: full.then_some(CreateBlocked::TooManyAccounts),
+    }
+}
+
+impl<'a> Prompt<'a> {
+    /// Returns the candidates with their places. Those that were offered keep theirs, and those that came since,
+    /// for example by another flow for the same email, follow.
+    pub(crate) fn placed(&self, offered: &[AccountId]) -> Vec<(u8, &'a Account)> {
+        let place_of = |account: &Account| offered.iter().position(|id| *id == account.id);
+        let (old, new): (Vec<&Account>, Vec<&Account>) =
+            self.candidates.iter().copied().partition(|account| place_of(account).is_some());
+        let old = old.into_iter().filter_map(|account| Some((place_of(account)?, account)));
+        let all = old.chain((offered.len()..).zip(new));
+        let mut placed: Vec<_> =
+            all.filter_map(|(at, account)| Some((u8::try_from(at + 1).ok()?, account))).collect();
+        placed.sort_by_key(|(place, _)| *place);
+        placed
     }
 }
 

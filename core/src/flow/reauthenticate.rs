@@ -46,11 +46,15 @@ pub(crate) fn by_password(
 /// Takes an identity as the new proof of a session.
 pub(crate) fn by_identity(mut turn: Turn<'_>, session: SessionId, asserted: &Asserted) -> Verdict<Step> {
     // A new assertion is not fresh proof if the person signed in to the provider long ago (SPEC 6.4).
-    if asserted.auth_time.is_some_and(|at| !fresh::is_fresh(at, turn.ctx.now, turn.ctx.policy)) {
+    if !fresh::is_fresh(asserted.at, turn.ctx.now, turn.ctx.policy) {
         return turn.refuse(Refusal::AssertionRejected { reason: AssertionProblem::AuthTime });
     }
     let Some(mut account) = turn.facts.account.take() else { return turn.refuse(Refusal::SessionEnded) };
-    match first_factor::note_assertion(&mut account, asserted, turn.ctx) {
+    let provider = asserted.identity.provider.clone();
+    if !account.accepted().contains(&Accepted::Federated { provider }) {
+        return turn.refuse(Refusal::NotOffered);
+    }
+    match first_factor::note_assertion(&mut account, asserted) {
         Some(proof) => {
             let entry = Entry::new(&account, proof, Purpose::Reauthenticate { session, first_only: false });
             entry::enter(turn, account, entry)

@@ -161,12 +161,10 @@ pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step 
             let prompt = prompt::prompt(arrival, facts, ctx);
             Step::LinkOrCreate {
                 email: arrival.proven.as_ref().map_or_else(String::new, |email| email.as_typed().to_owned()),
-                candidates: (1..)
-                    .zip(offered)
-                    .filter_map(|(place, id)| {
-                        let account = prompt.candidates.iter().find(|account| account.id == *id)?;
-                        Some(Candidate::of(account, place, arrival.registration.is_password()))
-                    })
+                candidates: prompt
+                    .placed(offered)
+                    .into_iter()
+                    .map(|(place, account)| Candidate::of(account, place, arrival.registration.is_password()))
                     .collect(),
                 can_create: prompt.blocked.is_none(),
                 blocked: prompt.blocked,

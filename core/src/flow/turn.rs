@@ -21,7 +21,7 @@ use crate::records::verdict::{Change, Verdict};
 use crate::rules::mailed_code::MailedDigits;
 use crate::rules::{notices, opening};
 
-const FLOW_LIFE: Duration = Duration::from_secs(15 * 60);
+pub(crate) const FLOW_LIFE: Duration = Duration::from_secs(15 * 60);
 const ASSERTION_LIFE: Duration = Duration::from_secs(10 * 60);
 const WAITING_FLOWS: usize = 3;
 
@@ -56,7 +56,8 @@ impl<'a> Turn<'a> {
     }
 
     /// Asks whether to link or to create. The flow keeps the accounts that it offers (SPEC 2.4).
-    pub(crate) fn ask(self, arrival: Arrival) -> Verdict<Step> {
+    pub(crate) fn ask(self, mut arrival: Arrival) -> Verdict<Step> {
+        arrival.link_until = None;
         let prompt = prompt::prompt(&arrival, &self.facts, self.ctx);
         let offered = prompt.candidates.iter().map(|account| account.id).collect();
         self.to(State::LinkOrCreate { arrival, offered })
@@ -179,6 +180,12 @@ pub(crate) fn begin(state: State, caller: &Caller, ctx: &Context<'_>) -> (FlowRe
 fn life(state: &State, ctx: &Context<'_>) -> Duration {
     match state {
         State::Present { .. } | State::Adding { .. } => ASSERTION_LIFE,
+        State::ProveOwnership { arrival: Arrival { link_until: Some(until), .. }, .. } => {
+            until.since(ctx.now)
+        }
+        State::SecondFactor(entry) | State::NewPassword(entry) | State::ConfirmRestore(entry) => {
+            entry.link_until().map_or(FLOW_LIFE, |until| until.since(ctx.now))
+        }
         _ => match state.proving() {
             // A flow that waits for a message lives as long as the code in it (SPEC 2.10, 12.5).
             Some(Proving { code: Some(slot), .. }) => slot.ends_at().since(ctx.now),

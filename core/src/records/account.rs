@@ -238,6 +238,7 @@ impl Account {
             mfa: self.credentials.mfa.as_ref().map(Mfa::view),
             hold_until: self.hold.map(|hold| hold.until).filter(|until| now < *until),
             second_factor_suspended: self.credentials.suspended_mfa.is_some(),
+            needs_address: false,
         }
     }
 
@@ -409,6 +410,9 @@ pub struct AccountView {
     pub hold_until: Option<Timestamp>,
     /// Whether a second factor is disabled until the owner confirms it (SPEC 3.7).
     pub second_factor_suspended: bool,
+    /// Whether the account needs another address: somebody else has proven the address that its password goes
+    /// with, so it can never be proven here (SPEC 2.8).
+    pub needs_address: bool,
 }
 
 /// A live session and its account, as one act sees them.

@@ -56,8 +56,6 @@ worded! {
         SignedIn => "signed in";
         /// A wrong password was typed.
         PasswordTried => "a password was tried";
-        /// An identity that is not a sign-in method of the account was presented as proof for a link.
-        ForeignIdentityShown => "an identity that is not a sign-in method was presented";
         /// An attempt came too early.
         Throttled => "an attempt came too early";
         /// A second factor was proven as a step towards another act.

@@ -118,6 +118,14 @@ impl Entry {
     pub(crate) fn new(account: &Account, proof: Proof, purpose: Purpose) -> Self {
         Self { account: account.id, proof, purpose, new_password: None }
     }
+
+    /// Returns when the link that the person signs in for expires.
+    pub(crate) fn link_until(&self) -> Option<Timestamp> {
+        match &self.purpose {
+            Purpose::Link(arrival) => arrival.link_until,
+            _ => None,
+        }
+    }
 }
 
 /// Why the person signs in.
@@ -151,8 +159,17 @@ pub(crate) struct Resetting {
 /// The password or identity that a new person signs up with.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Registration {
-    Password { email: EmailAddress, hash: StoredPassword },
-    Federated { identity: Identity, handle: Option<String>, email: Option<EmailAddress> },
+    Password {
+        email: EmailAddress,
+        hash: StoredPassword,
+    },
+    Federated {
+        identity: Identity,
+        handle: Option<String>,
+        email: Option<EmailAddress>,
+        /// How old the proof of the identity is (SPEC 6.4).
+        at: Timestamp,
+    },
 }
 
 impl Registration {
@@ -224,4 +241,6 @@ pub(crate) struct Arrival {
     pub(crate) proven: Option<EmailAddress>,
     /// Candidate accounts that the person left to be deleted (SPEC 3.5).
     pub(crate) left_out: Vec<AccountId>,
+    /// When the link to the chosen candidate expires. No later step renews it (SPEC 3.2).
+    pub(crate) link_until: Option<Timestamp>,
 }

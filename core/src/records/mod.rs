@@ -49,6 +49,7 @@ macro_rules! every_record {
             account::Account,
             session::Session,
             audit::Event,
+            caller::Recognition,
             flow::FlowRecord,
             message::Outgoing,
             mailed_code::RateLimit,

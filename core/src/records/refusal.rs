@@ -101,7 +101,7 @@ worded! {
                 if retry_at.is_some() {
                     "wait before the next try"
                 } else {
-                    "sign in another way or reset the password"
+                    "what was guessed is locked; use another proof of yours"
                 };
         /// It is too early for this. Ask again later (SPEC 12.6).
         TooEarly {
@@ -132,8 +132,6 @@ worded! {
         Algorithm => "the signature algorithm is not allowed";
         /// It is for another application, or for several and not issued to this one.
         Audience => "it was issued for another application";
-        /// Its email is not an email address.
-        Email => "its email is not a valid address";
         /// It has expired, or has no expiry time.
         Expired => "it has expired";
         /// Its header has an unsupported parameter.

@@ -211,6 +211,10 @@ pub struct SignedIn {
     /// The kinds of sign-in methods that let the owner in without a network. If there are none, offer to add
     /// a password (SPEC 4.9).
     pub works_offline: Vec<MethodKind>,
+    /// Whether the account needs another address: somebody else has proven the address that its password goes
+    /// with. Ask for one ([`change_email`](crate::AccountHandle::change_email)).
+    #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "std::ops::Not::not"))]
+    pub needs_address: bool,
     /// What shows later that the person has signed in here, if the caller has not presented one (SPEC 12.7).
     /// Keep it beside the token, also after the session has ended.
     #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "Option::is_none"))]
@@ -236,6 +240,7 @@ impl SignedIn {
             amr: session.amr.clone(),
             auth_time: session.auth_time,
             works_offline: account.works_offline(),
+            needs_address: false,
             recognition: None,
             outcome,
         }

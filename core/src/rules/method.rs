@@ -213,17 +213,17 @@ pub(crate) fn add_method(mut account: Account, arrival: Arrival, ctx: &Context<'
             if carried.as_ref() == Some(email) { AddressSource::Method(id) } else { AddressSource::Contact };
         account.take_address(email, is_proven.then_some(ctx.now), source);
     }
+    let proof = match &registration {
+        Registration::Password { .. } => Proof::of_password(id, 1, ctx.now),
+        Registration::Federated { at, .. } => Proof::of_identity(id, *at),
+    };
     let credential = match registration {
         Registration::Password { email, hash } => Credential::Password { email, hash, version: 1 },
-        Registration::Federated { identity, handle, email } => {
+        Registration::Federated { identity, handle, email, .. } => {
             Credential::Federated { identity, handle, email, seen_email: None }
         }
     };
     let method = Method::new(id, credential, ctx.now);
-    let proof = match method.kind() {
-        MethodKind::Password => Proof::of_password(id, 1, ctx.now),
-        MethodKind::Federated => Proof::of_identity(id, ctx.now),
-    };
     account.credentials.methods.push(method);
     (account, proof)
 }

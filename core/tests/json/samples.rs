@@ -125,6 +125,8 @@ fn signed_in() -> SignedIn {
         amr: vec![Amr::Pwd, Amr::Otp, Amr::Mfa],
         auth_time: AT,
         works_offline: vec![MethodKind::Password],
+        needs_address: true,
+        recognition: None,
         outcome: SignInOutcome::SignedIn,
     }
 }
@@ -341,6 +343,7 @@ fn accounts() -> Vec<Sample> {
         mfa: Some(mfa()),
         hold_until: Some(AT),
         second_factor_suspended: false,
+        needs_address: true,
     };
     let sources = [AddressSource::Method(METHOD), AddressSource::Contact, AddressSource::Import];
     let explained = |outcome| Explanation { rules: vec!["5.5"], outcome, effects: effects() };

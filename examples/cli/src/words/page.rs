@@ -59,6 +59,11 @@ pub(super) fn account(answer: &Value, names: &Names) -> Said {
     more.extend(table(&["ADDRESS", "VERIFIED", "NOTE"], addresses.collect()));
     more.extend(memberships(list("memberships")));
     more.push(mfa(answer));
+    if is(answer, "needs_address") {
+        more.push(
+            "somebody else has proven the email of the password; give another with `email change`".to_owned(),
+        );
+    }
     if let Some(until) = answer.get("hold_until").and_then(Value::as_u64) {
         more.push(format!(
             "on hold until {}; until then, no changes to sign-in methods or email, no export, no erasure",
