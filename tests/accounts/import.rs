@@ -1,11 +1,14 @@
 //! Imports accounts of another service (SPEC 13.2).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use selfsame::{
-    AddressSource, Answer, EmailProof, Error, ImportOutcome, ImportProblem, ImportedAccount,
-    ImportedIdentity, ImportedTotp, Intent, InvalidEmail, InvalidName, ProviderId, Refusal, Secret, Step,
-    Timestamp, TotpAlgorithm, TotpParameters,
+    AddressSource, Answer, EmailProof, Error, ForeignHash, HashCost, HashFailed, Hasher, ImportOutcome,
+    ImportProblem, ImportedAccount, ImportedIdentity, ImportedTotp, Intent, InvalidEmail, InvalidName,
+    ProviderId, Refusal, Secret, Step, Table, Timestamp, TotpAlgorithm, TotpParameters,
 };
-use selfsame_world::{Identity, START, World, days, hours, minutes, signed_in};
+use selfsame_world::{CountingHasher, Identity, START, World, days, hours, minutes, signed_in};
 
 /// The bcrypt hash of "U*U", from crypt_blowfish.
 const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
@@ -309,6 +312,74 @@ fn r13_2_an_external_id_is_exported_to_the_owner_and_purged_with_the_account() {
         matches!(only(&world, ada()), ImportOutcome::Imported { .. }),
         "the account can be imported again"
     );
+}
+
+/// Counts the engine's own hashes and those of other services.
+#[derive(Default)]
+struct BothKinds {
+    own: CountingHasher,
+    foreign: AtomicU64,
+}
+
+impl Hasher for BothKinds {
+    fn derive(
+        &self,
+        cost: HashCost,
+        password: &[u8],
+        salt: &[u8; 16],
+        pepper: &[u8; 32],
+    ) -> Result<[u8; 32], HashFailed> {
+        self.own.derive(cost, password, salt, pepper)
+    }
+
+    fn verify_foreign(&self, hash: &ForeignHash, password: &[u8]) -> Result<bool, HashFailed> {
+        self.foreign.fetch_add(1, Ordering::AcqRel);
+        hash.verify(password)
+    }
+}
+
+#[test]
+fn r4_2_a_refusal_costs_the_same_with_and_without_an_imported_hash() {
+    let hasher = Arc::new(BothKinds::default());
+    let world = World::builder().hasher(hasher.clone()).build();
+    let bob = ImportedAccount { password_hash: Some(ARGON2.into()), ..named("user-2", "bob@example.org") };
+    let own = world.ada().email;
+    let work = |email: &str| {
+        let before = (hasher.own.hashes(), hasher.foreign.load(Ordering::Acquire));
+        assert_eq!(world.sign_in(email, "a wrong password"), Err(Refusal::InvalidCredentials.into()));
+        (hasher.own.hashes() - before.0, hasher.foreign.load(Ordering::Acquire) - before.1)
+    };
+    let everybody = [own.as_str(), "nobody@example.org", "carl@example.org", "bob@example.org"];
+    assert_eq!(everybody.map(work), [(1, 0); 4]);
+
+    import(&world, &[named("user-1", "carl@example.org"), bob]);
+    assert_eq!(everybody.map(work), [(1, 2); 4], "one hash of each kind");
+
+    // Carl's hash is replaced when he signs in, and the engine learns within an hour that its kind is gone.
+    signed_in(world.sign_in("carl@example.org", "U*U").unwrap());
+    world.later(hours(1));
+    assert_eq!(everybody.map(work), [(1, 1); 4]);
+
+    // Bob's is gone when his account is purged.
+    let token = signed_in(world.sign_in("bob@example.org", "password").unwrap()).token;
+    world.engine().account(&token).unwrap().request_deletion().unwrap();
+    world.run_host(days(31)).unwrap();
+    assert_eq!(everybody.map(work), [(1, 0); 4]);
+}
+
+#[test]
+fn r9_4_a_purge_removes_what_says_which_hash_was_imported() {
+    let world = World::new();
+    only(&world, ada());
+    let kinds = |world: &World| {
+        let rows = world.engine().dump().unwrap();
+        rows.keys().filter(|key| Table::of(key).is_some_and(|table| table.name == "specimen")).count()
+    };
+    assert_eq!(kinds(&world), 1);
+    let ImportOutcome::AlreadyImported { account, .. } = only(&world, ada()) else { panic!("known") };
+    world.engine().support("Grace").start_deletion(account, "ticket 1").unwrap();
+    world.run_host(days(31)).unwrap();
+    assert_eq!(kinds(&world), 0);
 }
 
 #[test]

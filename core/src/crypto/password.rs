@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cost::{HashCost, HashFailed};
 use super::digest::same;
-use super::foreign::{ForeignHash, ForeignProblem};
+use super::foreign::{self, ForeignHash, ForeignProblem};
 use super::hasher::Hasher;
 use crate::ground::secret::Secret;
 
@@ -77,6 +77,16 @@ impl StoredPassword {
         let parts = read(&self.0).map_err(|_| HashFailed::Unusable)?;
         let tag = hasher.derive(parts.cost, password, &parts.salt, pepper)?;
         Ok(same(&tag, &parts.tag))
+    }
+
+    /// Returns a hash of the same kind and cost with no trace of this one, if another service made this one.
+    pub(crate) fn specimen(&self) -> Option<Self> {
+        let foreign = self.0.strip_prefix(IMPORTED)?;
+        Some(Self(format!("{IMPORTED}{}", foreign::specimen(foreign))))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 
     /// Whether the next successful sign-in replaces the hash (SPEC 4.5): if it is weaker than `cost` in memory or

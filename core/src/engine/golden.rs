@@ -33,6 +33,7 @@ use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{CodePurpose, CodeSlot, RateLimit, TypedIn};
 use crate::records::message::{Body, Outgoing};
 use crate::records::meta::{ClockEvent, Meta};
+use crate::records::method::Specimen;
 use crate::records::method::{Credential, Method, MethodKind};
 use crate::records::mfa::{Enrolment, Mfa, SecondFactor};
 use crate::records::pending::Pending;
@@ -102,6 +103,7 @@ fn golden() -> String {
     let email = email();
     let account = account();
     line(&mut out, "account", &account);
+    line(&mut out, "specimen", &Specimen(password()));
     line(&mut out, "recognition", &Recognition { session: SESSION, used_at: AT });
     line(
         &mut out,

@@ -72,6 +72,7 @@ impl Engine {
                 let (outcomes, changes) = imported(now, view, ctx)?;
                 Ok(Verdict::done(outcomes, changes))
             })?);
+            self.forget_specimens();
             rest = later;
         }
         Ok(outcomes)
@@ -82,8 +83,9 @@ impl Engine {
 fn one_act(accounts: &[(&ImportedAccount, &Draw)]) -> usize {
     let (mut rows, mut bytes) = (0, 0);
     let fitting = accounts.iter().take_while(|(account, _)| {
-        // The account, its event, its password's email as a claim and as an address, its external id.
-        rows += 6 + account.identities.len();
+        // The account, its event, its password's email as a claim and as an address, its external id, the kind of
+        // its hash.
+        rows += 7 + account.identities.len();
         bytes += most_bytes(account);
         rows <= ROWS && bytes <= BYTES
     });

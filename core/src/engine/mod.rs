@@ -32,7 +32,7 @@ mod undo;
 pub(crate) mod unlock;
 mod upkeep;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use self::environment::Environment;
 use self::keyring::StoreKeys;
@@ -41,6 +41,7 @@ use self::unlock::Unlock;
 use crate::crypto::draw::Draw;
 use crate::crypto::host_key::HostKey;
 use crate::crypto::keys::Keys;
+use crate::crypto::password::StoredPassword;
 use crate::error::Error;
 use crate::ground::time::Timestamp;
 use crate::records::context::Context;
@@ -82,6 +83,8 @@ struct Inner {
     policy: Policy,
     environment: Environment,
     time: Timekeeper,
+    /// The kinds of foreign password hashes that live in the store, and when they were read.
+    specimens: Mutex<Option<(Timestamp, Vec<StoredPassword>)>>,
 }
 
 impl Engine {
@@ -138,7 +141,8 @@ impl Engine {
             Ok(())
         })?;
         let time = Timekeeper::new(environment.clock.clone(), mark.ok_or(Error::Defect)?);
-        Ok(Self { inner: Arc::new(Inner { store, keys, policy, environment, time }) })
+        let specimens = Mutex::default();
+        Ok(Self { inner: Arc::new(Inner { store, keys, policy, environment, time, specimens }) })
     }
 
     /// Decides one act on the current rows, and writes the changes of the rule before it answers. `decide`

@@ -1,5 +1,8 @@
 //! Passwords: hashed outside of an act, compared inside it (SPEC 4.6), and changed (SPEC 4.8).
 
+use std::sync::PoisonError;
+use std::time::Duration;
+
 use super::account::AccountHandle;
 use super::{Attempt, Engine};
 use crate::crypto;
@@ -15,6 +18,9 @@ use crate::records::refusal::Refusal;
 use crate::records::verdict::Verdict;
 use crate::rules::fresh::Everything;
 use crate::rules::password;
+
+/// How long the engine goes by the kinds of imported hashes that it has read. Another process may import meanwhile.
+const SPECIMENS_KNOWN: Duration = Duration::from_secs(60 * 60);
 
 impl Engine {
     /// Hashes a password and compares it with the stored hash. If there is none, does the same work.
@@ -49,6 +55,36 @@ impl Engine {
             matches,
             rehashed,
         }))
+    }
+
+    /// Makes one hash of each kind that an import has brought and that still lives, except the kind of the hash that
+    /// was just verified. So a refusal takes the same time for every email (SPEC 4.2).
+    pub(super) fn hash_as_imported(&self, verified: Option<&Stored>, password: &Secret) -> Result<(), Error> {
+        let verified = verified.and_then(|stored| stored.hash.specimen());
+        let (hasher, keys) = (&*self.inner.environment.hasher, self.inner.keys()?);
+        for specimen in self.specimens()?.iter().filter(|specimen| Some(*specimen) != verified.as_ref()) {
+            specimen.verify(hasher, &[], password.reveal(), keys.pepper())?;
+        }
+        Ok(())
+    }
+
+    /// Reads the kinds of imported hashes again before the next sign-in.
+    pub(super) fn forget_specimens(&self) {
+        *self.inner.specimens.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Returns the kinds of imported hashes that live. They are read again after an import, and every hour.
+    fn specimens(&self) -> Result<Vec<StoredPassword>, Error> {
+        let now = self.inner.time.moment().now;
+        let known = || self.inner.specimens.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((read_at, specimens)) = &*known()
+            && now < *read_at + SPECIMENS_KNOWN
+        {
+            return Ok(specimens.clone());
+        }
+        let specimens = self.look(|view, _| Ok(Ok(view.specimens()?)))?;
+        *known() = Some((now, specimens.clone()));
+        Ok(specimens)
     }
 
     /// Returns a new password for the account with this identifier in its stored form, if it keeps the rules.

@@ -75,8 +75,13 @@ impl Engine {
                 }))
             })?;
             // During a wait, right and wrong passwords get the same answer, so nothing is hashed (SPEC 12.1).
-            let proof =
-                if tried.is_throttled { None } else { self.hash_against(tried.stored.as_ref(), password)? };
+            let proof = if tried.is_throttled {
+                None
+            } else {
+                let proof = self.hash_against(tried.stored.as_ref(), password)?;
+                self.hash_as_imported(tried.stored.as_ref(), password)?;
+                proof
+            };
             self.act(|view, ctx| {
                 let account = match &tried.stored {
                     Some(stored) => view.account(stored.account)?,

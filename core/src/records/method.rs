@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::password::StoredPassword;
+use crate::ground::codec::Record;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::MethodId;
 use crate::ground::named::coded;
@@ -41,6 +42,15 @@ pub(crate) enum Credential {
         /// A different email from a later assertion. It changes nothing until the owner takes it over.
         seen_email: Option<EmailAddress>,
     },
+}
+
+/// A password hash of the same kind and cost as one that an import brought, with nothing of it: to make the same work
+/// where there is none (SPEC 4.2).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Specimen(pub(crate) StoredPassword);
+
+impl Record for Specimen {
+    const VERSION: u8 = 1;
 }
 
 coded! {

@@ -65,6 +65,7 @@ macro_rules! every_record {
             support::SupportRecord,
             privacy::PrivacyRequest,
             undo::Undo,
+            method::Specimen,
             pending::Pending,
             claim::Marker,
         }

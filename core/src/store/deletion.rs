@@ -100,6 +100,12 @@ impl View<'_> {
                 remains.rows.push((tables::UNPROVEN.name, key));
             }
         }
+        if let Some(specimen) = account.specimen() {
+            let key = self.specimen_row(id, &specimen);
+            if self.holds(&key)? {
+                remains.rows.push((tables::SPECIMEN.name, key));
+            }
+        }
         let here = tables::here(&id);
         if self.holds(&here)? {
             remains.rows.push((tables::HERE.name, here));

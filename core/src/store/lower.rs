@@ -253,6 +253,7 @@ impl Lowering<'_> {
             let accounts = &mut self.meta()?.accounts;
             *accounts = accounts.saturating_add(1);
         }
+        self.specimen(&account)?;
         self.drop_old_events(&mut account)?;
         std::mem::take(&mut self.ended).into_iter().for_each(|session| account.session_ends(session));
         let appended = account.chain.append(event).map_err(|_| StoreError::TooLarge)?;

@@ -20,6 +20,7 @@ mod create;
 mod deletion;
 pub(crate) mod file;
 mod handle;
+mod imported;
 mod in_memory;
 mod inside;
 pub(crate) mod medium;

@@ -85,6 +85,7 @@ tables! {
     META = "meta", 0x02, false, 0, "high-water mark of time, next message, flows waiting", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
     CLAIM = "claim", 0x10, false, 32, "keyed hash of an identifier -> its account", Sealed::Store, OnPurge::Go, InExport::Not("shown as methods");
     UNPROVEN = "unproven", 0x14, false, 48, "keyed hash of a password's unproven email, account -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown as addresses");
+    SPECIMEN = "specimen", 0x15, false, 48, "keyed hash of a kind of foreign password hash, account -> a hash of that kind", Sealed::Store, OnPurge::Go, InExport::Not("shown as methods");
     UNDO_CODE = "undo-code", 0x13, false, 32, "keyed hash of an undo code -> its account", Sealed::Store, OnPurge::Go, InExport::Not("a code is a secret");
     EMAIL = "email", 0x11, false, 48, "keyed hash of a verified email, account -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown as addresses");
     HERE = "here", 0x12, false, 16, "account that the device offers -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown in the account");
@@ -159,6 +160,19 @@ pub(crate) fn unproven(hash: &[u8; 32], account: &AccountId) -> Vec<u8> {
 
 pub(crate) fn all_unproven(hash: &[u8; 32]) -> Range {
     Range::within(&UNPROVEN, &NOBODY, hash)
+}
+
+pub(crate) fn specimen(hash: &[u8; 32], account: &AccountId) -> Vec<u8> {
+    SPECIMEN.key(&NOBODY, &[hash, account.as_bytes()])
+}
+
+pub(crate) fn all_specimens() -> Range {
+    Range::within(&SPECIMEN, &NOBODY, &[])
+}
+
+/// The key after those of all accounts that have the same specimen as this row's.
+pub(crate) fn after_specimen(key: &[u8]) -> Vec<u8> {
+    after_prefix(key.get(..17 + 32).unwrap_or(key))
 }
 
 pub(crate) fn undo_code(hash: &[u8; 32]) -> Vec<u8> {
@@ -399,6 +413,7 @@ mod tests {
             (email(&hash, &account), format!("{nobody}11{h}{a}")),
             (here(&account), format!("{nobody}12{a}")),
             (unproven(&hash, &account), format!("{nobody}14{h}{a}")),
+            (specimen(&hash, &account), format!("{nobody}15{h}{a}")),
             (undo_code(&hash), format!("{nobody}13{h}")),
             (flow(&flow_id), format!("{nobody}20{c}")),
             (flow_due(Timestamp::from_millis(0x0102), &flow_id), format!("{nobody}210000000000000102{c}")),

@@ -23,6 +23,7 @@ use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{AddressHash, RateLimit};
 use crate::records::message::Outgoing;
 use crate::records::meta::Meta;
+use crate::records::method::Specimen;
 use crate::records::pending::Pending;
 use crate::records::provider::GivenKeys;
 use crate::records::purge::Tombstone;
@@ -45,6 +46,7 @@ pub(crate) struct View<'a> {
     flows: RefCell<BTreeMap<FlowId, Timestamp>>,
     taken_over: RefCell<BTreeSet<[u8; 32]>>,
     claims: RefCell<HashMap<[u8; 32], Option<AccountId>>>,
+    specimens: RefCell<HashMap<AccountId, Option<Specimen>>>,
 }
 
 /// An account's data key, and the same key as it is wrapped in the account's row.
@@ -63,6 +65,7 @@ impl<'a> View<'a> {
             flows: RefCell::default(),
             taken_over: RefCell::default(),
             claims: RefCell::default(),
+            specimens: RefCell::default(),
         }
     }
 
@@ -94,6 +97,7 @@ impl<'a> View<'a> {
         let place = Place { key: &key, part: 0, clear: head };
         let account: Account = opened(held.key.seal_key(), &place, sealed)?;
         self.data_keys.borrow_mut().insert(id, held);
+        self.specimens.borrow_mut().insert(id, account.specimen());
         if account.revision != u64::from_be_bytes(*revision) || account.id != id {
             return Err(StoreError::Damaged);
         }
@@ -338,6 +342,11 @@ impl<'a> View<'a> {
     /// The data key of an account that this act makes.
     pub(crate) fn hold(&self, account: AccountId, held: Held) {
         self.data_keys.borrow_mut().insert(account, held);
+    }
+
+    /// The specimen of an account's password, as this act read it.
+    pub(super) fn specimen_of(&self, account: AccountId) -> Option<Specimen> {
+        self.specimens.borrow().get(&account).cloned().flatten()
     }
 
     /// When a flow ends, as this act read it.

@@ -1,0 +1,68 @@
+//! Which foreign password hashes live in the store, so that signing in costs the same with and without one (SPEC
+//! 4.2).
+
+use super::lower::{Lowering, delete};
+use super::port::StoreError;
+use super::tables::{self, Range};
+use super::view::View;
+use crate::crypto::password::StoredPassword;
+use crate::ground::id::AccountId;
+use crate::records::account::Account;
+use crate::records::method::{Credential, Specimen};
+
+/// How many kinds of foreign hashes a sign-in makes. Whoever brings more of them lets the time of a refusal tell the
+/// rest from unknown emails.
+const MOST_KINDS: usize = 8;
+
+impl Account {
+    /// Returns the specimen of the account's password, if another service hashed it.
+    pub(crate) fn specimen(&self) -> Option<Specimen> {
+        self.credentials.methods.iter().find_map(|method| match &method.credential {
+            Credential::Password { hash, .. } => hash.specimen().map(Specimen),
+            Credential::Federated { .. } => None,
+        })
+    }
+}
+
+impl View<'_> {
+    /// Returns a specimen of each kind of foreign hash that lives in the store.
+    pub(crate) fn specimens(&self) -> Result<Vec<StoredPassword>, StoreError> {
+        let all = tables::all_specimens();
+        let (mut from, mut found) = (all.from, Vec::new());
+        while found.len() < MOST_KINDS {
+            let mut next = None;
+            self.rows(&Range { from, to: all.to.clone() }, 1, |key, row| {
+                let Specimen(specimen) = self.open_row(key, row)?;
+                next = Some((tables::after_specimen(key), specimen));
+                Ok(())
+            })?;
+            let Some((after, specimen)) = next else { break };
+            from = after;
+            found.push(specimen);
+        }
+        Ok(found)
+    }
+
+    /// Returns the row that says which specimen the account's password has.
+    pub(super) fn specimen_row(&self, account: AccountId, specimen: &Specimen) -> Vec<u8> {
+        let Specimen(password) = specimen;
+        tables::specimen(&self.keys().lookup(tables::SPECIMEN.kind, &[password.as_bytes()]), &account)
+    }
+}
+
+impl Lowering<'_> {
+    /// Writes which foreign hash the account's password has now, if that changed.
+    pub(super) fn specimen(&mut self, account: &Account) -> Result<(), StoreError> {
+        let (before, after) = (self.view.specimen_of(account.id), account.specimen());
+        if before == after {
+            return Ok(());
+        }
+        if let Some(before) = before {
+            self.rows.push(delete(self.view.specimen_row(account.id, &before)));
+        }
+        match after {
+            Some(after) => self.put_sealed(self.view.specimen_row(account.id, &after), &after),
+            None => Ok(()),
+        }
+    }
+}
