@@ -1,4 +1,4 @@
-//! Names the build: the version and a hash of all that crosses, which the sources of this crate spell out.
+//! Names the build by the version and a hash of everything that crosses, as the sources of this crate define it.
 #![allow(clippy::print_stdout, reason = "cargo reads what a build script prints")]
 
 use std::error::Error;
@@ -40,7 +40,7 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     Ok(files)
 }
 
-/// The 64-bit FNV-1a hash: it tells two builds apart, and keeps nobody from anything.
+/// The 64-bit FNV-1a hash. It tells two builds apart. It is no protection.
 fn fnv1a(hash: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

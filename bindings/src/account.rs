@@ -244,8 +244,8 @@ pub struct MethodView {
 /// A candidate account in the link prompt. It shows nothing that the caller has not proven.
 #[uniffi::remote(Record)]
 pub struct Candidate {
-    /// The account's place in the prompt, counted from 1. An answer names the account by it. The account's id
-    /// would tell when the account was created, which the caller has not proven a right to know.
+    /// The account's place in the prompt, counted from 1. An answer names the account by this place. The
+    /// account's id would reveal when the account was created, and the caller has proven no right to know that.
     pub place: u8,
     /// The kinds of the account's sign-in methods, each once.
     pub methods: Vec<MethodKind>,

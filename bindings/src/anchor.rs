@@ -7,10 +7,10 @@ use std::sync::Arc;
 use crate::error::SelfsameError;
 use crate::unlock::Unlock;
 
-/// A place for one short value outside the file that nobody with only a copy of the file can write: the
-/// platform's keystore, or a row on a server. Each store has its own anchor.
+/// A place for one short value outside the file: the platform's keystore, or a row on a server. A person who has
+/// only a copy of the file must not be able to write to that place. Each store has its own anchor.
 ///
-/// The engine calls it while other acts wait. It must not call the engine.
+/// The engine calls the anchor while other acts wait. The anchor must not call the engine.
 #[uniffi::export(with_foreign)]
 pub trait Anchor: Send + Sync {
     /// Returns the value that was stored last, at most 256 bytes. It is absent if nothing was ever stored.
@@ -18,16 +18,16 @@ pub trait Anchor: Send + Sync {
     /// Raise `AnchorFailed` if the value cannot be read now.
     fn load(&self) -> Result<Option<Vec<u8>>, AnchorFailed>;
 
-    /// Stores this value durably, in place of the old one. If it fails, either value may be stored.
+    /// Stores this value durably, in place of the old one. After an error, the anchor may hold either value.
     ///
-    /// Raise `AnchorFailed` if the value may not be stored.
+    /// Raise `AnchorFailed` if it is not certain that the value is stored.
     fn store(&self, value: Vec<u8>) -> Result<(), AnchorFailed>;
 }
 
 /// The anchor did not answer.
 #[derive(Debug, uniffi::Error)]
 pub enum AnchorFailed {
-    /// Whatever the reason: nothing of it gets into the engine's errors.
+    /// The reason does not matter, and the engine's errors do not contain it.
     NoAnswer,
 }
 

@@ -162,7 +162,7 @@ impl Engine {
         Ok(self.0.sign_in_to(account, &password, &client)?)
     }
 
-    /// Returns the active accounts that signed up or signed in in this store and whose owner wants to be
+    /// Returns the active accounts that signed up or signed in through this store and whose owner wants to be
     /// remembered here, oldest first. Empty if policy turns the picker off.
     pub fn picker(&self) -> Result<Vec<PickerEntry>, SelfsameError> {
         Ok(self.0.picker()?)
@@ -187,9 +187,9 @@ impl Engine {
     /// sign-in methods and second factor as they were before the change, and drops what was added since. Ends
     /// all sessions. The account is then on hold for one day.
     ///
-    /// If the account had a password, the flow asks for a new one. If MFA was on, the flow asks for a factor
-    /// of that time. If the account had no password, the flow ends with `Done`. The owner then signs in with
-    /// a restored method.
+    /// If the account had a password, the flow asks for a new one. If MFA was on, the flow asks for a second
+    /// factor that was valid then. If the account had no password, the flow ends with `Done`. The owner then
+    /// signs in with a restored method.
     ///
     /// Raises `UndoExpired` if the code is invalid or has expired.
     pub fn undo(&self, code: Secret, client: Client) -> Result<Flow, SelfsameError> {

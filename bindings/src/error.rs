@@ -190,7 +190,7 @@ fn busy(retry_after: Option<Duration>) -> Error {
 
 errors! {
     from Refusal {
-        /// The account already has it. Nothing changed.
+        /// The account already has this identity or address. Nothing changed.
         AlreadyYours,
         /// The assertion does not prove what it says. Sign in at the provider again.
         AssertionRejected {
@@ -278,7 +278,7 @@ errors! {
         UnknownProduct,
         /// The account has no such open request. Only the host gets this error.
         UnknownRequest,
-        /// The policy has no such provider, or not for this kind of assertion.
+        /// The policy has no such provider for this kind of assertion.
         UnknownProvider,
     }
     from OpenProblem {
@@ -328,7 +328,7 @@ errors! {
         Broken,
         /// The anchor did not answer. Nothing was done. Try again.
         Anchor,
-        /// The machine cannot do this: it has no randomness, or no memory for a hash of the policy's cost.
+        /// The machine cannot do this: it has no randomness, or too little memory for a password hash.
         Machine,
         /// A defect of the engine. Please report it.
         Defect,
@@ -344,11 +344,11 @@ errors! {
         InvalidCustomerRef => "a customer reference has 1 to 255 bytes",
         /// The host key does not have 32 bytes.
         InvalidHostKey => "a host key has 32 bytes",
-        /// A setting of the policy is out of its bounds.
+        /// A setting of the policy is out of bounds.
         InvalidPolicy {
             /// The setting.
             setting: String,
-        } => format_args!("policy: {setting} is out of its bounds"),
+        } => format_args!("policy: {setting} is out of bounds"),
     }
 }
 

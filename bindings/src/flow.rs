@@ -8,9 +8,9 @@ use selfsame::{
 
 use crate::error::SelfsameError;
 
-/// The flow that a token holds open; a host's statement names it.
+/// Returns the id of the flow that the token holds open. A host's statement names it.
 ///
-/// Raises `InvalidToken` for a text that is none.
+/// Raises `InvalidToken` if the text is not a token.
 #[uniffi::export]
 pub fn flow_of(token: FlowToken) -> Result<FlowId, SelfsameError> {
     Ok(token.flow())

@@ -10,8 +10,8 @@ use crate::number::{at_most, counted};
 
 #[uniffi::export]
 impl Engine {
-    /// Fetches up to `most` messages, oldest first, at most 32 in one call. First adds the deletion reminders
-    /// that are due to the end of the outbox. The life of a code starts when its message is fetched. Returns
+    /// Fetches up to `most` messages, oldest first, at most 32 in one call. First adds due deletion reminders
+    /// to the end of the outbox. The life of a code starts when its message is fetched. Returns
     /// a message again until it is reported as delivered.
     pub fn messages(&self, most: u32) -> Result<Vec<Message>, SelfsameError> {
         Ok(self.core().messages(at_most(most))?)
@@ -32,8 +32,8 @@ impl Engine {
     /// Sets the keys of a provider, in place of its earlier ones. `jwks` is a JSON Web Key Set (RFC 7517).
     /// The host fetches it from where the provider publishes it, over a connection that the host trusts.
     ///
-    /// Raises `UnknownProvider` if policy does not name the provider, or not for ID tokens; `InvalidKeys` if
-    /// `jwks` is not a valid key set. The earlier keys then stay in force.
+    /// Raises `UnknownProvider` if policy names no such provider of ID tokens; `InvalidKeys` if `jwks` is
+    /// not a valid key set. The earlier keys then stay in force.
     pub fn set_keys(&self, provider: ProviderId, jwks: String) -> Result<(), SelfsameError> {
         Ok(self.core().set_keys(&provider, &jwks)?)
     }
@@ -80,7 +80,7 @@ pub struct Health {
     /// How far the wall clock is behind the latest time that the store has seen. Absent if it was not set
     /// back.
     pub clock_rolled_back_by: Option<Duration>,
-    /// How often the clock was found set back or was corrected.
+    /// How often the clock was set back or corrected.
     pub clock_events: u64,
     /// How many messages wait for delivery.
     pub outbox: u64,

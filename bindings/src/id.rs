@@ -1,4 +1,4 @@
-//! Names and times: they cross as what every language has, and come back through `parse`.
+//! Names and times. They cross as types that every language has, and come back through `parse`.
 
 use selfsame::{
     AccountId, CustomerRef, FlowId, MethodId, ProductId, ProviderId, RequestId, SessionId, Timestamp,
@@ -47,7 +47,7 @@ short_names! {
 }
 
 uniffi::custom_type!(
-    /// A biller's name for a customer: 1 to 255 bytes. One belongs to one product of one account.
+    /// A biller's reference for a customer: 1 to 255 bytes. It belongs to one product of one account.
     CustomerRef, String, {
         remote,
         lower: |customer| customer.as_str().to_owned(),

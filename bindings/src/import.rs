@@ -10,12 +10,12 @@ use crate::error::{EmailProblem, NameProblem, SelfsameError};
 
 #[uniffi::export]
 impl Engine {
-    /// Imports accounts of another service in the given order and returns the outcome of each. An account
+    /// Imports accounts from another service in the given order and returns the outcome of each. An account
     /// that was imported before, known by its external id, stays as it is. You can therefore restart an
     /// interrupted import. A dry run writes nothing and returns what the import would return.
     ///
-    /// Pass as many accounts in one call as you want to hold in memory. The engine writes them by thousands.
-    /// Other acts wait for each thousand or raise `Busy`. No owner is notified.
+    /// Pass as many accounts in one call as you want to hold in memory. The engine writes them in batches of
+    /// thousands. Other acts wait for each batch or raise `Busy`. No owner is notified.
     #[uniffi::method(default(dry_run = false))]
     pub fn import_accounts(
         &self,
@@ -141,7 +141,7 @@ pub enum ImportProblem {
     /// Its password hash has no supported format.
     InvalidHash,
     /// Its password hash costs so much that a phone would hang. The limits are 256 MiB and 10 passes of
-    /// Argon2, 2,000,000 iterations of PBKDF2, and a cost of 14 of bcrypt.
+    /// Argon2, 2,000,000 iterations of PBKDF2, and a cost of 14 for bcrypt.
     HashTooCostly,
     /// Its second factor's secret is not base32 of 128 to 512 bits, or no app makes codes with such
     /// parameters.

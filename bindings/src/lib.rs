@@ -1,4 +1,4 @@
-//! The face of the engine for Swift, Kotlin and Python: mirrors of its records and enums, and objects of
+//! The API of the engine for Swift, Kotlin and Python: mirrors of its records and enums, and objects of
 //! one-line methods. Nothing is decided here.
 //!
 //! A mirror repeats the definition in the core field by field, and does not compile where the two differ.
@@ -51,8 +51,8 @@ pub use unlock::{Keystore, KeystoreProblem, Unlock};
 
 uniffi::setup_scaffolding!();
 
-/// Which build the library is: the version and a hash of all that crosses. A package compares it with the
-/// one that its module was generated from, because a call into another build has no defined outcome.
+/// Returns the id of the build: the version and a hash of everything that crosses. A package compares it with
+/// the id that its module was generated from, because a call into another build has no defined outcome.
 #[uniffi::export]
 pub fn build_id() -> String {
     env!("SELFSAME_BUILD_ID").to_owned()

@@ -1,11 +1,11 @@
-//! Counts: they cross in widths that every language has.
+//! Counts. They cross in integer widths that every language has.
 
-/// A limit that a caller sets; the core has smaller ones of its own.
+/// Converts a limit that a caller sets. The core has smaller limits of its own.
 pub(crate) fn at_most(most: u32) -> usize {
     usize::try_from(most).unwrap_or(usize::MAX)
 }
 
-/// How many there are.
+/// Converts a count.
 pub(crate) fn counted(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -6,8 +6,8 @@ use selfsame::{EmailProof, HashCost, PolicyBuilder, Product, Provider};
 
 use crate::error::SelfsameError;
 
-/// The settings that an application can choose. A setting that is left out keeps its default. One that is out
-/// of its bounds raises `InvalidPolicy` where the policy is used.
+/// The settings that an application can choose. A setting that is left out keeps its default. A setting that
+/// is out of bounds raises `InvalidPolicy` where the policy is used.
 #[derive(Default, uniffi::Record)]
 pub struct Policy {
     /// The name of the service: 1 to 64 characters. The default is "Selfsame".
@@ -39,8 +39,8 @@ pub struct Policy {
     /// reset or an undo: up to 7 days. The default is 24 hours.
     #[uniffi(default)]
     pub hold: Option<Duration>,
-    /// Whether the store offers its accounts to choose from. An app on a device does, a server does not. The
-    /// default is no. With `EmailProof.Later` the store always offers them.
+    /// Whether the store offers its accounts to choose from. Use it on a device, not on a server.
+    /// The default is no. With `EmailProof.Later` the store always offers them.
     #[uniffi(default)]
     pub picker: Option<bool>,
     /// When a sign-up with a password proves its email. The default is before the account is created.
@@ -69,7 +69,7 @@ pub struct Policy {
     /// Whether the engine reads and verifies the whole file when it opens it, which takes about half a second
     /// for 100,000 accounts. The default is yes.
     ///
-    /// If not, a file of any size opens at once. The engine then finds damage only when it reads the damaged
+    /// If off, a file of any size opens at once. The engine then finds damage only when it reads the damaged
     /// part, or with `verify_store`. Damage is what the disk has lost, or what somebody has removed from the
     /// file or put back. Choose this for a server of many accounts with a disk that you trust.
     #[uniffi(default)]
@@ -80,7 +80,7 @@ impl Policy {
     /// Builds the policy of the core.
     ///
     /// # Errors
-    /// Returns `InvalidPolicy`, which names the setting that is out of its bounds.
+    /// Returns `InvalidPolicy`, which names the setting that is out of bounds.
     pub fn build(self) -> Result<selfsame::Policy, SelfsameError> {
         let builder = selfsame::Policy::builder();
         let builder = set(builder, self.realm, |builder, realm| builder.realm(&realm));

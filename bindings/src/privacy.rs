@@ -23,7 +23,7 @@ impl AccountHandle {
         Ok(self.core().request_privacy(kind)?)
     }
 
-    /// Returns the account's requests, earliest first, with when each is due and its outcome.
+    /// Returns the account's requests, earliest first, each with its due date and its outcome.
     pub fn privacy_requests(&self) -> Result<Vec<PrivacyRequest>, SelfsameError> {
         Ok(self.core().privacy_requests()?)
     }

@@ -106,7 +106,7 @@ pub enum BillingStatus {
     Trial,
     /// The subscription is paid and will be renewed.
     Active,
-    /// A payment is missing and is asked for again.
+    /// A payment is overdue, and the biller asks for it again.
     PastDue,
     /// The subscription runs to the end of its period and is not renewed.
     Canceled,

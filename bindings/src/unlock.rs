@@ -5,20 +5,21 @@ use std::sync::Arc;
 
 use selfsame::{HostKey, Secret};
 
-/// What opens a store: it never is in the file.
+/// The key or passphrase that unlocks a store. It is never in the file.
 #[derive(uniffi::Enum)]
 pub enum Unlock {
-    /// A key that the host keeps. The engine keeps a copy in memory as long as it lives.
+    /// A key that the host keeps. The engine keeps a copy in memory as long as the engine exists.
     HostKey(HostKey),
-    /// A passphrase that a person types. It is hashed and forgotten; the hash is kept as a host key is.
+    /// A passphrase that a person types. The engine hashes and forgets it, and keeps the hash like a host key.
     Passphrase(Secret),
-    /// A key that the platform's keystore gives. The engine keeps it only while the file is open.
+    /// A key from the platform's keystore. The engine keeps it only while the file is open.
     Keystore(Arc<dyn Keystore>),
 }
 
 /// Where the platform keeps the host key: a keychain, a TPM, a secure element. It may refuse to give the key.
 ///
-/// The engine asks it whenever it opens the file, also after `suspend`. It must not call the engine.
+/// The engine asks the keystore whenever it opens the file, even after `suspend`. The keystore must not call the
+/// engine.
 #[uniffi::export(with_foreign)]
 pub trait Keystore: Send + Sync {
     /// Returns the key of this store.
@@ -28,14 +29,14 @@ pub trait Keystore: Send + Sync {
     fn load(&self) -> Result<HostKey, KeystoreProblem>;
 }
 
-/// Why a keystore gives no key. None of them makes a new store: what is there stays there.
+/// Why a keystore does not give the key. None of these creates a new store: the existing one stays.
 #[derive(Debug, uniffi::Error)]
 pub enum KeystoreProblem {
-    /// It does not give the key now: the device is locked, the person said no, or it failed.
+    /// The keystore does not give the key now: the device is locked, the person declined, or the call failed.
     Locked,
-    /// It has no key of this store any more: another device, or the keystore was reset.
+    /// The keystore no longer has the key of this store: another device, or the keystore was reset.
     Lost,
-    /// It has made the key unusable because the person's biometrics or screen lock changed.
+    /// The keystore made the key unusable because the person's biometrics or screen lock changed.
     Changed,
 }
 
@@ -43,7 +44,7 @@ impl fmt::Display for KeystoreProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Locked => "the keystore does not give the key now",
-            Self::Lost => "the keystore has no key of the store any more",
+            Self::Lost => "the keystore no longer has the key of the store",
             Self::Changed => "the keystore has made the key unusable",
         })
     }

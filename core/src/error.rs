@@ -55,7 +55,7 @@ pub enum Error {
     Broken,
     /// The host's anchor did not answer. Nothing was done. Try again.
     Anchor,
-    /// The machine cannot do this: it has no randomness, or no memory for a hash of policy's cost.
+    /// The machine cannot do this: it has no randomness, or too little memory for a password hash.
     Machine,
     /// A defect of this engine: an act that is larger than a store's limits, or a call from inside another.
     Defect,
@@ -93,7 +93,7 @@ impl fmt::Display for Error {
             Self::Damaged => f.write_str("the file is damaged; restore a backup"),
             Self::Storage { kind } => write!(f, "storage failed, nothing was done: {kind}"),
             Self::Unknown => f.write_str(
-                "storage failed while writing; open the store again to find out whether it was done",
+                "storage failed while writing; open the store again to find out whether the act was done",
             ),
             Self::Broken => f.write_str("an earlier failure broke the store; open it again"),
             Self::Anchor => f.write_str("the anchor did not answer and nothing was done; try again"),

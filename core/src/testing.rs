@@ -1,4 +1,4 @@
-//! Doors for tests: seeded randomness, stores of other kinds, and the suite that every store passes.
+//! Entry points for tests: seeded randomness, stores of other kinds, and the suite that every store passes.
 //! Never part of a release of the bindings.
 
 pub use crate::crypto::entropy::SeededEntropy;
@@ -7,10 +7,10 @@ pub use crate::store::testing::*;
 use crate::ground::codec::{Record, decode, encode};
 use crate::records::every_record;
 
-/// Decodes the bytes as the record of this number, for a fuzzer: whether they are one.
+/// Decodes the bytes as the record with this number, for a fuzzer. Returns whether they are such a record.
 ///
 /// # Panics
-/// When a record that was decoded does not encode to bytes that decode to the same bytes again.
+/// Panics if a decoded record changes when it is encoded and decoded again.
 pub fn decode_record(kind: u8, bytes: &[u8]) -> bool {
     macro_rules! decoders {
         ($($module:ident::$record:ident,)*) => {
@@ -31,12 +31,12 @@ fn round_trips<R: Record>(bytes: &[u8]) -> bool {
     true
 }
 
-/// Reads a text as an ID token, for a fuzzer: whether it has the form of one.
+/// Reads a text as an ID token, for a fuzzer. Returns whether the text has the form of an ID token.
 pub fn read_token(text: &str) -> bool {
     crate::crypto::jose::Jws::parse(text).is_ok()
 }
 
-/// Reads a text as a key set, for a fuzzer: whether it is one.
+/// Reads a text as a key set, for a fuzzer. Returns whether the text is a key set.
 pub fn read_keys(text: &str) -> bool {
     crate::crypto::jwk::KeySet::parse(text).is_ok()
 }

@@ -214,8 +214,8 @@ fn pages() -> (String, String) {
         bench.page, raw
     );
     let allocations = format!(
-        "\n## Allocations\n\nThese are the allocations of the calling thread, in a build for tests. Most of those of an act that \
-         writes are redb's: a commit of one row makes {}. A test fails if an act makes over a tenth more than listed.\n\n\
+        "\n## Allocations\n\nThese are the allocations of the calling thread, in a build for tests. In an act that writes, most \
+         allocations are redb's: a commit of one row makes {}. A test fails if an act makes over a tenth more than listed.\n\n\
          | act | allocations | KiB |\n|---|---|---|\n{}",
         raw_allocations, bench.allocations
     );

@@ -1,5 +1,5 @@
-//! Gives the generated Kotlin its idiom: calls that suspend, a name for every field, and nothing public that is not
-//! for the application.
+//! Rewrites the generated Kotlin in Kotlin's idiom: calls suspend, every field has a name, and only what an
+//! application needs is public.
 //!
 //! It reads the lines that UniFFI's templates write. If a template changes, `adapt` fails and names the part that it
 //! no longer finds.
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use suspending::{Method, SUSPENDING};
 use text::{Item, alias, items, lower_camel, with_word, word};
 
-/// Names of fields that have none in Rust, where neither variant nor type gives a good one.
+/// Names for fields that have no name in Rust, if neither the variant nor the type gives a good name.
 const FIELDS: [(&str, &str, &str); 7] = [
     ("Answer", "CorrectAddress", "email"),
     ("Answer", "LinkTo", "place"),
@@ -308,7 +308,7 @@ impl Adapter {
         adapted
     }
 
-    /// Makes internal what is no application's business.
+    /// Makes everything internal that an application does not need.
     fn visibility(&mut self, line: String) -> String {
         let code = line.strip_prefix("public ").unwrap_or(&line);
         let kinds = ["interface ", "object ", "open class ", "abstract class ", "typealias ", "fun "];

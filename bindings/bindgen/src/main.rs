@@ -1,5 +1,5 @@
-//! Writes the modules of the other languages from the built library. UniFFI generates them; a language's own module
-//! here then gives the text the language's idiom.
+//! Writes the modules of the other languages from the built library. UniFFI generates them. A module of this crate then
+//! rewrites the text in the idiom of the language.
 
 mod kotlin;
 mod swift;

@@ -1,4 +1,4 @@
-//! Makes idiomatic Swift of what UniFFI writes: async calls, named members, Swift's own names in the comments, types
+//! Rewrites what UniFFI writes as idiomatic Swift: async calls, named members, Swift's own names in the comments, types
 //! of Foundation, no machinery in completion, and no personal data in print. It adds no type, and no call but the same on
 //! a thread of its own.
 

@@ -1,13 +1,13 @@
-//! UniFFI as the crossing uses it, but for one function: what a panic says stays here.
+//! UniFFI as the crossing uses it, with one function replaced: the text of a panic does not leave this library.
 //!
-//! UniFFI hands the text of a panic to the caller, in whose log it would end. The macros call `::uniffi::rust_call`
+//! UniFFI hands the text of a panic to the caller, which might log it. The macros call `::uniffi::rust_call`
 //! by that path, and the crates of the crossing know this crate by that name.
 
 use std::panic::{UnwindSafe, catch_unwind};
 
 pub use uniffi::*;
 
-/// What the caller hears of a panic, and of bytes that are no value of their type.
+/// What the caller learns about a panic, and about bytes that do not form a value of their type.
 const DEFECT: &str = "a defect of selfsame; please report it";
 
 /// Makes a call that came from another language.

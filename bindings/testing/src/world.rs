@@ -28,7 +28,7 @@ impl World {
     ///
     /// Without a path, the store is in memory. With a path, it is the file there: an existing file is opened,
     /// otherwise a file is created. Only a world with the seed that created the file opens it. The clock starts at
-    /// `starts` then too; if the file was used later than that, say when.
+    /// `starts` in that case too. If the file was used later than that, pass a later time.
     ///
     /// Raises `InvalidPolicy`; the errors of `Engine.open_or_create`.
     #[uniffi::constructor(default(policy = None, seed = 1, starts = None, path = None))]
@@ -74,7 +74,7 @@ impl World {
     }
 
     /// Lets `span` of time pass. Nobody works meanwhile, as if the application did not run: no message is fetched
-    /// and no account is purged. A message that nobody has fetched for 30 days is gone. If a host is to go on
+    /// and no account is purged. A message that nobody has fetched for 30 days is gone. To let a host go on
     /// working, call `run_host`.
     pub fn later(&self, span: Duration) {
         self.inner().later(span);
@@ -82,7 +82,7 @@ impl World {
 
     /// Lets time pass until the wall clock shows `at`, as `later` does.
     ///
-    /// Raises `WorldError.InThePast` if `at` lies before the time of the wall clock, which stays.
+    /// Raises `WorldError.InThePast` if `at` is before the time of the wall clock. The clock then stays as it is.
     pub fn later_until(&self, at: Timestamp) -> Result<(), WorldError> {
         self.inner().later_until(at)
     }
@@ -91,7 +91,7 @@ impl World {
     /// hour, and calls `purge_due` at once and every 24 hours. Returns the receipts of the accounts that it
     /// purged. The host does nothing else: it changes no keys of the store and sets no keys of providers.
     ///
-    /// Raises the errors of the store. The clock then stands where the host failed.
+    /// Raises the errors of the store. The clock then shows the time at which the host failed.
     pub fn run_host(&self, span: Duration) -> Result<Vec<PurgeReceipt>, SelfsameError> {
         Ok(self.inner().run_host(span)?)
     }
@@ -116,8 +116,8 @@ impl World {
         Ok(self.inner().fetch_mail()?.take(to))
     }
 
-    /// Returns the newest code that was sent to an address: of every kind, or of one; in a message that was caused
-    /// at any time, or at `since` or later. It is absent if there is none. The message stays.
+    /// Returns the newest code that was sent to an address. `kind` selects one kind of code; `since` leaves out
+    /// messages that were caused earlier. The code is absent if there is none. The message stays.
     #[uniffi::method(default(kind = None, since = None))]
     pub fn mailed_code(
         &self,
@@ -135,14 +135,14 @@ impl World {
     }
 
     /// Returns the six digits that an authenticator app shows now (RFC 6238) for a secret that was typed in. The
-    /// app shows others every 30 seconds. The engine takes each code once: let time pass before the next.
+    /// app shows new digits every 30 seconds. The engine takes each code once: let time pass before the next.
     ///
     /// Raises `WorldError.NotBase32` if the secret is not base32.
     pub fn totp(&self, secret: Secret) -> Result<Secret, WorldError> {
         self.inner().totp(&secret)
     }
 
-    /// Returns what the provider says about a person, to be given to the flow. If policy names the provider for
+    /// Returns what the provider says about a person. Pass it to the flow. If policy names the provider for
     /// ID tokens, such as Google and Apple, this sets the world's key set as the provider's and makes an ID token
     /// with the nonce of the flow's step. Otherwise it makes a host's statement.
     ///
@@ -169,13 +169,13 @@ impl World {
         self.inner().jwks()
     }
 
-    /// Returns how many commits the store has made, the one that created it included.
+    /// Returns how many commits the store has made, including the one that created it.
     pub fn commits(&self) -> Result<u64, SelfsameError> {
         Ok(self.inner().commits()?)
     }
 
-    /// Lets the next `count` commits fail with `Storage`. What they were to write is not written, and the commits
-    /// after them succeed. Replaces the count of an earlier call; 0 ends the failures. Fetching messages that wait
+    /// Lets the next `count` commits fail with `Storage`. Nothing of these commits is written, and the commits
+    /// after them succeed. Replaces the count of an earlier call; 0 ends the failures. Fetching waiting messages
     /// makes commits too.
     pub fn fail_commits(&self, count: u64) {
         self.inner().fail_commits(count);
@@ -212,7 +212,7 @@ fn named(identity: Identity) -> Result<Identity, SelfsameError> {
 pub enum WorldError {
     /// The secret is not base32, so no authenticator app takes it.
     NotBase32,
-    /// The time to go to lies before the time of the clock.
+    /// The new time is before the time that the clock shows.
     InThePast,
 }
 
@@ -244,13 +244,13 @@ pub struct Identity {
     /// The person's name at the provider.
     #[uniffi(default)]
     pub handle: Option<String>,
-    /// The email that the provider gives out.
+    /// The email that the provider asserts.
     #[uniffi(default)]
     pub email: Option<String>,
     /// Whether the provider says that it has verified the email.
     #[uniffi(default)]
     pub email_verified: bool,
-    /// The domain of the organisation whose Google account the person has. Google alone gives it out, as its
+    /// The domain of the organisation whose Google account the person has. Only Google asserts it, in its
     /// claim `hd`.
     #[uniffi(default)]
     pub hosted_domain: Option<String>,

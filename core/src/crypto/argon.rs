@@ -54,7 +54,7 @@ struct Arenas {
 }
 
 impl Argon2Hasher {
-    /// Creates a hasher that makes at most `arenas` hashes at a time, and at least one.
+    /// Creates a hasher that makes at most `arenas` hashes at a time. Zero counts as one.
     pub fn new(arenas: usize) -> Self {
         Self {
             arenas: Mutex::new(Arenas {

@@ -297,7 +297,7 @@ mod tests {
             let made = specimen(text);
             let hash = ForeignHash::parse(&made).unwrap_or_else(|problem| panic!("{made}: {problem:?}"));
             assert_eq!(hash.verify(password.as_bytes()), Ok(false), "{made}");
-            assert!(made.len() == text.len() && made.get(..9) == text.get(..9), "{made}");
+            assert!(made.len() == text.len() && made.get(..7) == text.get(..7), "{made}");
             assert!(!made.contains(text.get(text.len() - 9..).unwrap()), "{made}");
             assert_eq!(specimen(&made), made);
         }

@@ -46,7 +46,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Refusal::UnknownProvider`] if policy does not name the provider, or not for ID tokens;
+    /// Returns [`Refusal::UnknownProvider`] if policy names no such provider of ID tokens;
     /// [`Refusal::InvalidKeys`] if `jwks` is not a valid key set. The earlier keys then stay in force.
     pub fn set_keys(&self, provider: &ProviderId, jwks: &str) -> Result<(), Error> {
         let provider = self.inner.policy.provider(provider).filter(|it| it.id_token_rules().is_some());

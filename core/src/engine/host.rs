@@ -34,8 +34,8 @@ const FETCHED_AT_ONCE: usize = 32;
 const COUNTED_AT_MOST: usize = 10_000;
 
 impl Engine {
-    /// Fetches up to `most` messages, oldest first, at most 32 in one call. First adds the deletion reminders
-    /// that are due to the end of the outbox. The life of a code starts when its message is fetched (SPEC
+    /// Fetches up to `most` messages, oldest first, at most 32 in one call. First adds due deletion
+    /// reminders to the end of the outbox. The life of a code starts when its message is fetched (SPEC
     /// 12.5). Returns a message again until it is reported as [delivered](Self::delivered).
     ///
     /// ```
@@ -304,7 +304,7 @@ impl Engine {
 pub struct Health {
     /// The version of the store's format.
     pub schema_version: u8,
-    /// How many accounts there are, including those on their way to deletion.
+    /// How many accounts there are, including those pending deletion.
     pub accounts: u64,
     /// The size of the file in bytes. `None` if the store is in memory.
     pub file_size: Option<u64>,
@@ -320,7 +320,7 @@ pub struct Health {
     /// back. In JSON, in milliseconds.
     #[cfg_attr(feature = "json", serde(default, with = "json::Millis"))]
     pub clock_rolled_back_by: Option<Duration>,
-    /// How often the clock was found set back or was corrected.
+    /// How often the clock was set back or corrected.
     pub clock_events: u64,
     /// How many messages wait for delivery.
     pub outbox: usize,

@@ -22,12 +22,12 @@ const ROWS: usize = MAX_ROWS - 8;
 const BYTES: usize = MAX_ACT / 2;
 
 impl Engine {
-    /// Imports accounts of another service in the given order and returns the outcome of each. An account
+    /// Imports accounts from another service in the given order and returns the outcome of each. An account
     /// that was imported before, known by its external id, stays as it is. You can therefore restart an
     /// interrupted import. A `dry_run` writes nothing and returns what the import would return.
     ///
-    /// Pass as many accounts in one call as you want to hold in memory. The engine writes them by thousands.
-    /// Other acts wait for each thousand or return [`Error::Busy`]. No owner is notified.
+    /// Pass as many accounts in one call as you want to hold in memory. The engine writes them in batches of
+    /// thousands. Other acts wait for each batch or return [`Error::Busy`]. No owner is notified.
     ///
     /// ```
     /// # let engine = selfsame::Engine::in_memory(selfsame::Policy::default(), selfsame::Environment::system())?;

@@ -44,7 +44,7 @@ impl AccountHandle {
 }
 
 impl Engine {
-    /// Returns the active accounts that signed up or signed in in this store and whose owner wants to be
+    /// Returns the active accounts that signed up or signed in through this store and whose owner wants to be
     /// remembered here, oldest first. Empty if policy turns the picker off.
     ///
     /// ```

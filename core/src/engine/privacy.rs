@@ -41,7 +41,7 @@ impl AccountHandle {
         })
     }
 
-    /// Returns the account's requests, earliest first, with when each is due and its outcome.
+    /// Returns the account's requests, earliest first, each with its due date and its outcome.
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;

@@ -16,9 +16,9 @@ impl Engine {
     /// sign-in methods and second factor as they were before the change, and drops what was added since. Ends
     /// all sessions. The account is then on hold for one day.
     ///
-    /// If the account had a password, the flow asks for a new one. If MFA was on, the flow asks for a factor
-    /// of that time. If the account had no password, the flow ends with [`Step::Done`](crate::Step::Done).
-    /// The owner then signs in with a restored method.
+    /// If the account had a password, the flow asks for a new one. If MFA was on, the flow asks for a second
+    /// factor that was valid then. If the account had no password, the flow ends with
+    /// [`Step::Done`](crate::Step::Done). The owner then signs in with a restored method.
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;

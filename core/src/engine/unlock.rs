@@ -29,8 +29,8 @@ pub enum Unlock {
 
 /// Where the platform keeps the host key: a keychain, a TPM, a secure element. It may refuse to give the key.
 ///
-/// The engine asks it whenever it opens the file, also after [`Engine::suspend`](crate::Engine::suspend). It
-/// must not call the engine.
+/// The engine asks the keystore whenever it opens the file, even after
+/// [`Engine::suspend`](crate::Engine::suspend). The keystore must not call the engine.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

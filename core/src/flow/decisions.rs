@@ -239,7 +239,7 @@ pub(crate) fn table() -> String {
     let mut out = String::from(
         "# What the rules decide\n\nA test generates this page by running the rules (SPEC 2.3 to 3.6).\n\n\
          ## Arrivals\n\nThe person gives every proof that a step asks for. \"Others\" are the accounts that \
-         have the same address verified. An account that has it unverified does not count (3.6).\n\n\
+         have the same address verified. An account whose address is unverified does not count (3.6).\n\n\
          | signs up with | intent | others | steps |\n|---|---|---|---|\n",
     );
     for (who, with) in [

@@ -180,9 +180,9 @@ worded! {
         /// It is empty or has only blanks.
         Empty => "the email address is empty";
         /// The local part has more than 64 octets, or the whole more than 254 (RFC 5321).
-        TooLong => "an email address has at most 64 octets before its sign and 254 in all";
+        TooLong => "an email address has at most 64 octets before the @ and 254 in all";
         /// It does not have the form `local@domain` (RFC 5322 dot-atom, RFC 6531).
-        Syntax => "an email address reads local@domain, without spaces or control characters";
+        Syntax => "an email address has the form local@domain, without spaces or control characters";
         /// The local part is in quotation marks, which the engine does not accept.
         QuotedLocalPart => "an email address with quotation marks is not accepted";
         /// The domain is an address in brackets, which the engine does not accept.

@@ -112,7 +112,7 @@ macro_rules! ids {
 }
 
 ids! {
-    /// The id of an account. It stays reserved as long as the store exists, also after the account's purge
+    /// The id of an account. It stays reserved as long as the store exists, even after the account's purge
     /// (SPEC 1.1).
     AccountId
     /// The id of a sign-in method (SPEC 1.2).

@@ -174,7 +174,7 @@ crate::ground::json::text_schema! {
 pub struct Reading {
     /// The wall clock: milliseconds since 1970-01-01 00:00:00 UTC. People and networks can set it.
     pub wall_ms: u64,
-    /// Milliseconds since some fixed moment. Never set back or forward, and counting while the device sleeps.
+    /// Milliseconds since some fixed moment. Nobody can set this clock, and it counts while the device sleeps.
     pub elapsed_ms: u64,
 }
 

@@ -124,7 +124,7 @@ coded! {
         /// Its password hash has no supported format.
         InvalidHash,
         /// Its password hash costs so much that a phone would hang. The limits are 256 MiB and 10 passes of
-        /// Argon2, 2,000,000 iterations of PBKDF2, and a cost of 14 of bcrypt.
+        /// Argon2, 2,000,000 iterations of PBKDF2, and a cost of 14 for bcrypt.
         HashTooCostly,
         /// Its second factor's secret is not base32 of 128 to 512 bits, or no app makes codes with such
         /// parameters.

@@ -134,7 +134,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// Sets whether the store offers its accounts to choose from. An app on a device does, a server does not.
+    /// Sets whether the store offers its accounts to choose from. Use it on a device, not on a server.
     /// The default is no. With [`EmailProof::Later`] the store always offers them.
     pub fn picker(mut self, picker: bool) -> Self {
         self.policy.picker = picker;
@@ -182,7 +182,7 @@ impl PolicyBuilder {
     /// Sets whether the engine reads and verifies the whole file when it opens it, which takes about half a
     /// second for 100,000 accounts. The default is yes.
     ///
-    /// If not, a file of any size opens at once, even after the process was killed. The engine then finds
+    /// If off, a file of any size opens at once, even after the process was killed. The engine then finds
     /// damage only when it reads the damaged part, or with
     /// [`Engine::verify_store`](crate::Engine::verify_store). Damage is what the disk has lost, or what
     /// somebody with write access has removed or put back. The larger the file is, the more a commit writes
@@ -237,7 +237,7 @@ impl PolicyBuilder {
     }
 }
 
-/// A setting of the policy is out of its bounds.
+/// A setting of the policy is out of bounds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PolicyError {
     /// The method of the builder that documents the bounds.
@@ -246,7 +246,7 @@ pub struct PolicyError {
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "policy: {} is out of its bounds", self.setting)
+        write!(f, "policy: {} is out of bounds", self.setting)
     }
 }
 

@@ -29,8 +29,8 @@ worded! {
     )]
     #[non_exhaustive]
     pub enum Refusal {
-        /// The account already has it. Nothing changed (SPEC 1.6).
-        AlreadyYours => "the account already has it";
+        /// The account already has this identity or address. Nothing changed (SPEC 1.6).
+        AlreadyYours => "the account already has this identity or address";
         /// The assertion does not prove what it says. Sign in at the provider again (SPEC 2.9).
         AssertionRejected {
             /// What is wrong with the assertion.
@@ -116,7 +116,7 @@ worded! {
         UnknownProduct => "the policy has no such product";
         /// The account has no such open request. Only the host gets this refusal (SPEC 10.2).
         UnknownRequest => "the account has no such open request";
-        /// The policy has no such provider, or not for this kind of assertion (SPEC 2.9).
+        /// The policy has no such provider for this kind of assertion (SPEC 2.9).
         UnknownProvider => "the policy has no such provider for this kind of assertion";
     }
 }

@@ -307,8 +307,8 @@ pub enum Adding {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct Candidate {
-    /// The account's place in the prompt, counted from 1. An answer names the account by it. The account's id
-    /// would tell when the account was created, which the caller has not proven a right to know.
+    /// The account's place in the prompt, counted from 1. An answer names the account by this place. The
+    /// account's id would reveal when the account was created, and the caller has proven no right to know that.
     pub place: u8,
     /// The kinds of the account's sign-in methods, each once.
     pub methods: Vec<MethodKind>,

@@ -3,7 +3,7 @@
 //! A commit goes *reserve, commit, finalise, reveal*. First the anchor stores the name of the file's current
 //! state and of the next one. Then the file is written. Then the anchor stores the new name alone. Only then
 //! does the engine answer. An attacker who kills the process between two of these steps and restores an
-//! earlier copy undoes only what nobody was told.
+//! earlier copy undoes only acts that nobody got an answer to.
 
 use super::port::StoreError;
 use super::stamp::Stamp;
@@ -13,11 +13,11 @@ const VERSION: u8 = 1;
 /// How often the engine tries to finalise before it closes the store.
 const TRIES: usize = 3;
 
-/// A place for one short value outside the file that nobody with only a copy of the file can write: the
-/// platform's keystore, a TPM, a row on a server. Each store has its own anchor.
+/// A place for one short value outside the file: the platform's keystore, a TPM, a row on a server. A person who
+/// has only a copy of the file must not be able to write to that place. Each store has its own anchor.
 ///
-/// The engine calls it while it blocks other acts, and never inside a transaction. It must not call the
-/// engine.
+/// The engine calls the anchor while other acts wait, and never inside a transaction. The anchor must not call
+/// the engine.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -53,10 +53,10 @@ pub trait Anchor: Send + Sync {
     /// Returns [`AnchorFailed`] if the value cannot be read now.
     fn load(&self) -> Result<Option<Vec<u8>>, AnchorFailed>;
 
-    /// Stores this value durably, in place of the old one. If it fails, either value may be stored.
+    /// Stores this value durably, in place of the old one. After an error, the anchor may hold either value.
     ///
     /// # Errors
-    /// Returns [`AnchorFailed`] if the value may not be stored.
+    /// Returns [`AnchorFailed`] if it is not certain that the value is stored.
     fn store(&self, value: &[u8]) -> Result<(), AnchorFailed>;
 }
 

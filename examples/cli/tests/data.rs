@@ -181,7 +181,7 @@ fn support_finds_an_account_and_starts_its_deletion() {
     let none = desk.done(&[&["support", "find", SOMEBODY][..], &carol].concat(), "");
     assert!(none.contains("0 accounts"), "{none}");
     let activity = desk.done(&[&["support", "activity", &account][..], &carol].concat(), "");
-    assert!(activity.contains("the account was made"), "{activity}");
+    assert!(activity.contains("the account was created"), "{activity}");
     let delete = ["support", "delete", &account, "--ticket", "T-52", "--operator", "carol"];
     let rows = desk.rows();
     for (args, code, words) in [

@@ -65,7 +65,7 @@ fn mfa_is_turned_on_required_and_turned_off() {
     let Mfa { secret, codes, .. } = desk.mfa_is_on();
     assert_eq!(codes.len(), 10);
     let page = desk.done(&["account"], "");
-    assert!(page.contains("MFA is on since") && page.contains("10 recovery codes left"), "{page}");
+    assert!(page.contains("MFA has been on since") && page.contains("10 recovery codes left"), "{page}");
     let asked = desk.done(&ENTER, PASSWORD);
     assert!(
         asked.contains("selfsame answer totp") && asked.contains("selfsame answer recovery-code"),

@@ -31,7 +31,12 @@ fn a_sign_in_method_is_added_and_removed_but_not_the_last_one() {
     assert!(table.contains("2 sign-in methods") && table.contains("work @ada-l"), "{table}");
     let account = desk.json(&["account"], "");
     desk.done(&["methods", "add", "work"], "");
-    told(&desk.run(&["continue"], AT_WORK.as_bytes()), 1, "the account already has it", "twice");
+    told(
+        &desk.run(&["continue"], AT_WORK.as_bytes()),
+        1,
+        "the account already has this identity or address",
+        "twice",
+    );
     desk.done(&["answer", "cancel"], "");
 
     let (x, work) = (id(&account, 0), id(&account, 1));
@@ -116,7 +121,7 @@ fn the_email_changes_when_the_new_address_is_verified() {
     let rows = desk.rows();
     for (args, code, words) in [
         (&["email", "change", "nowhere"][..], 1, "invalid email address"),
-        (&["email", "change", BRIAN], 1, "the account already has it"),
+        (&["email", "change", BRIAN], 1, "the account already has this identity or address"),
         (&["email", "verify", "b@example.net"], 1, "not an address of the account"),
         (&["email", "change", "b@example.net", "--old-is-lost"], 2, "--yes"),
         (&["email", "change", "b@example.net", "--old-is-lost", "--yes"], 1, "proved a second factor"),

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum WorldError {
     /// The secret is not base32, so no authenticator app takes it.
     NotBase32,
-    /// The time to go to lies before the time of the clock.
+    /// The new time is before the time that the clock shows.
     InThePast,
 }
 
@@ -15,7 +15,7 @@ impl fmt::Display for WorldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotBase32 => "the secret is not base32; pass the secret of the enrolment",
-            Self::InThePast => "this time lies before the clock's; to go back, set the wall clock back",
+            Self::InThePast => "this time is before the clock's; to go back, set the wall clock back",
         })
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// Lets so many commits fail from now on.
+    /// Lets the next `count` commits fail.
     pub(crate) fn set(&self, count: u64) {
         self.due.store(count, Ordering::Release);
     }

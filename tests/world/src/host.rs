@@ -7,7 +7,7 @@ use selfsame::{Error, PurgeReceipt};
 use crate::clock::{days, hours};
 use crate::world::World;
 
-/// How often the host fetches messages. Reminders are the only ones that come of time alone.
+/// How often the host fetches messages. Only reminders appear without an act.
 const FETCHES: Duration = hours(1);
 /// How often the host purges, as [`selfsame::Engine::purge_due`] asks for.
 const PURGES: Duration = days(1);
@@ -21,7 +21,7 @@ impl World {
     /// The host does nothing else: it changes no keys of the store and sets no keys of providers.
     ///
     /// # Errors
-    /// [`Error`] from the engine. The clock then stands where the host failed.
+    /// [`Error`] from the engine. The clock then shows the time at which the host failed.
     pub fn run_host(&self, span: Duration) -> Result<Vec<PurgeReceipt>, Error> {
         let end = self.now() + span;
         let mut receipts = Vec::new();

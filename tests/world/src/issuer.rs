@@ -11,11 +11,11 @@ use crate::world::World;
 
 const GOOGLE: &str = "https://accounts.google.com";
 const APPLE: &str = "https://appleid.apple.com";
-/// How long Apple's tokens are valid, in seconds. Google's are valid for an hour, as most others.
+/// How long Apple's tokens are valid, in seconds. Google's are valid for an hour, like most others.
 const APPLES_LIFE: u64 = 24 * 60 * 60;
 
 impl World {
-    /// What the provider says about a person, to be given to the flow. If policy names the provider for ID
+    /// Returns what the provider says about a person. Pass it to the flow. If policy names the provider for ID
     /// tokens, such as Google and Apple, this sets the world's [key set](Self::jwks) as the provider's and makes
     /// an ID token with the nonce of the flow's step. Otherwise it makes a host's statement.
     ///
@@ -49,8 +49,8 @@ impl World {
         Ok(Assertion::IdToken(self.id_token(identity, nonce)?))
     }
 
-    /// An ID token about a person with this nonce, issued now and signed with the world's keys, for the first
-    /// audience in policy. Its claims are those that Google, Apple or another provider issues: Apple says
+    /// Returns an ID token about a person with this nonce, issued now and signed with the world's keys, for the
+    /// first audience in policy. Its claims are those that Google, Apple or another provider issues: Apple says
     /// `email_verified` as text, gives no name and marks addresses of its relay; Google names the person's
     /// organisation in `hd`.
     ///
@@ -77,8 +77,8 @@ impl World {
         Ok(token.text().as_str().into())
     }
 
-    /// The key set that every provider of the world signs its ID tokens with (RFC 7517). An application that
-    /// fetches the keys of its providers gets this in a test.
+    /// Returns the key set that every provider of the world signs its ID tokens with (RFC 7517). An application
+    /// that fetches the keys of its providers gets this in a test.
     pub fn jwks(&self) -> String {
         TokenProvider::new().jwks()
     }

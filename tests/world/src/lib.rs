@@ -1,5 +1,5 @@
-//! A selfsame engine for tests: in memory, with a clock to turn, a mailbox to read and identity
-//! providers to play.
+//! An engine for tests: in memory, with a clock that the test sets, a mailbox that it reads and simulated identity
+//! providers.
 //!
 //! ```
 //! use selfsame_world::{World, days};

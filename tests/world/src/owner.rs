@@ -8,14 +8,14 @@ use crate::provider::Identity;
 use crate::world::World;
 
 impl World {
-    /// The account, in a session that was just opened with the password.
+    /// Returns the account, in a session that was just opened with the password.
     pub fn fresh(&self, person: &Person) -> AccountHandle {
         let done = self.sign_in(&person.email, &person.password);
         let done = signed_in(done.unwrap_or_else(|error| panic!("sign-in of {}: {error}", person.email)));
         self.engine().account(&done.token).expect("it was just opened")
     }
 
-    /// An identity brought to the account as one more way in.
+    /// Adds an identity to the account as a sign-in method.
     ///
     /// # Errors
     /// [`Error`] from the engine.
@@ -24,7 +24,7 @@ impl World {
         self.engine().continue_with(&begun, &self.assertion(identity, &begun)?, Intent::SignUp)
     }
 
-    /// The code that went to the address last, typed in the session of the account.
+    /// Types the newest code that was sent to the address, in the session of the account.
     ///
     /// # Errors
     /// [`Error`] from the engine.
@@ -33,7 +33,7 @@ impl World {
         account.prove_address(&code)
     }
 
-    /// The account's email becomes another, with its code typed.
+    /// Changes the account's email, and types the code.
     pub fn move_to(&self, account: &AccountHandle, email: &str) {
         let asked = account.change_email(email, false);
         assert!(matches!(asked, Ok(AddressStep::ProveAddress { .. })), "{asked:?}");
@@ -46,7 +46,7 @@ impl World {
         self.mailbox().undo(to).unwrap_or_else(|| panic!("no undo code was sent to {to}"))
     }
 
-    /// The first step of an undo.
+    /// Starts an undo, and returns the flow at its first step.
     ///
     /// # Errors
     /// [`Error`] from the engine.
@@ -54,7 +54,7 @@ impl World {
         self.engine().undo(code, &Client::on("laptop"))
     }
 
-    /// Turns MFA on, and gives what is needed to use it.
+    /// Turns MFA on. Returns the authenticator app and the recovery codes.
     pub fn turn_mfa_on(&self, account: &AccountHandle) -> Authenticator {
         let secret = account.enroll_totp().expect("the session is fresh").secret;
         let code = self.totp(&secret).expect("the engine's secrets are base32");
@@ -64,5 +64,5 @@ impl World {
     }
 }
 
-/// What an undo code that is over is refused with.
+/// The refusal of an undo code that has expired.
 pub const UNDO_EXPIRED: Error = Error::Refused(Refusal::UndoExpired);

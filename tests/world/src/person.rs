@@ -1,4 +1,4 @@
-//! Shortcuts for what nearly every test begins with.
+//! Shortcuts for the first acts of nearly every test.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test world stops the test")]
 
 use selfsame::{
@@ -18,45 +18,45 @@ pub struct Person {
     pub session: SessionId,
     /// The session's token.
     pub token: SessionToken,
-    /// The email that the account's password goes with.
+    /// The email that the account's password belongs to.
     pub email: String,
     /// The password.
     pub password: String,
 }
 
 impl World {
-    /// Ada, who has an account with the email `ada@example.org` and a password.
+    /// Returns Ada, who has an account with the email `ada@example.org` and a password.
     pub fn ada(&self) -> Person {
         self.person("ada@example.org", "correct horse battery staple")
     }
 
-    /// Somebody who has an account with this email and password.
+    /// Returns a person who has an account with this email and password.
     pub fn person(&self, email: &str, password: &str) -> Person {
         let done = self.prove(&self.sign_up(email, password), email);
         let SignedIn { account, session, token, .. } = signed_in(done);
         Person { account, session, token, email: email.to_owned(), password: password.to_owned() }
     }
 
-    /// A sign-up at its first step.
+    /// Starts a sign-up, and returns the flow at its first step.
     pub fn sign_up(&self, email: &str, password: &str) -> Flow {
         self.engine()
             .sign_up(email, &password.into(), &laptop())
             .unwrap_or_else(|error| panic!("sign-up of {email}: {error}"))
     }
 
-    /// The next step, after the newest code that was sent to the address.
+    /// Answers with the newest code that was sent to the address, and returns the flow at its next step.
     pub fn prove(&self, flow: &Flow, email: &str) -> Flow {
         let code = self.mailbox().code(email).unwrap_or_else(|| panic!("no code was sent to {email}"));
         self.answer(flow, Answer::Code(code)).unwrap_or_else(|error| panic!("code to {email}: {error}"))
     }
 
-    /// A sign-up with an identity, after the provider was seen.
+    /// Starts a sign-up with an identity, and presents the provider's assertion.
     pub fn federated(&self, identity: &Identity) -> Flow {
         self.present(identity, Intent::SignUp)
             .unwrap_or_else(|error| panic!("{} at {}: {error}", identity.subject, identity.provider))
     }
 
-    /// A sign-up with an X identity, after X was seen. X says that it has verified the email.
+    /// Starts a sign-up with an X identity, and presents X's assertion. X says that it has verified the email.
     pub fn x_identity(&self, subject: &str, email: Option<&str>) -> Flow {
         let identity = Identity::at("x", subject).called(subject);
         self.federated(&match email {
@@ -65,7 +65,7 @@ impl World {
         })
     }
 
-    /// A new flow with the identity, after the provider was seen.
+    /// Starts a flow with an identity, and presents the provider's assertion.
     ///
     /// # Errors
     /// [`Error`] from the engine.
@@ -82,18 +82,19 @@ impl World {
         self.engine().answer(flow, answer)
     }
 
-    /// Turns MFA on in somebody's session, and gives what is needed to use it.
+    /// Turns MFA on in a person's session. Returns the authenticator app and the recovery codes.
     pub fn turn_on_mfa(&self, token: &SessionToken) -> Authenticator {
         let account = self.engine().account(token).expect("the session lives");
         self.turn_mfa_on(&account)
     }
 
-    /// What an app shows now, as an answer. The same code is never taken twice: turn the clock first.
+    /// Returns what an app shows now, as an answer. The engine takes each code once: let time pass before the
+    /// next.
     pub fn shown_by(&self, app: &Authenticator) -> Answer {
         Answer::Totp(self.totp(&app.secret).expect("the engine's secrets are base32"))
     }
 
-    /// A sign-in with email and password.
+    /// Signs in with email and password.
     ///
     /// # Errors
     /// [`Error`] from the engine.
@@ -101,7 +102,7 @@ impl World {
         self.engine().sign_in(email, &Secret::from(password), &laptop())
     }
 
-    /// The account of somebody's session.
+    /// Returns the account of a person's session.
     pub fn account(&self, person: &Person) -> AccountHandle {
         self.engine().account(&person.token).expect("the session lives")
     }
@@ -116,7 +117,7 @@ pub struct Authenticator {
     pub recovery_codes: Vec<Secret>,
 }
 
-/// Why the engine said no.
+/// Returns why the engine refused. Panics if the engine did not refuse.
 pub fn refused<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Refusal {
     match outcome {
         Err(Error::Refused(refusal)) => refusal,
@@ -124,7 +125,7 @@ pub fn refused<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Refusal {
     }
 }
 
-/// The session that a flow came to; anything else stops the test.
+/// Returns the session that the flow has opened. Panics if the flow is at another step.
 pub fn signed_in(flow: Flow) -> SignedIn {
     match flow.step {
         Step::SignedIn { session } => session,

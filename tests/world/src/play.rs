@@ -23,14 +23,14 @@ use crate::story::{Act, Keep, Scene, Story};
 use crate::ways;
 use crate::world::World;
 
-/// What came of a story.
+/// The result of playing a story.
 #[derive(Debug)]
 pub struct Performance {
     /// The acts that were played, in order.
     pub played: Vec<Played>,
-    /// Where it went otherwise than told, if it did. It ends there.
+    /// Where the engine's answer first differed from the story, if it did. The play ends there.
     pub failure: Option<Failure>,
-    /// All that was secret in it, so that a test can look for it where it must not be.
+    /// All secrets of the story, so that a test can check that they appear nowhere else.
     pub secrets: Vec<Secret>,
 }
 
@@ -47,12 +47,12 @@ pub struct Played {
     pub answer: Value,
 }
 
-/// Where a story went otherwise than told.
+/// An act whose answer differs from the story.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
     /// The number of the act, counted from 1.
     pub act: usize,
-    /// What is otherwise.
+    /// What differs.
     pub why: String,
 }
 
@@ -88,14 +88,14 @@ pub fn play_watched(story: &Story, world: &mut World, after: &mut dyn FnMut(&Wor
 }
 
 impl World {
-    /// A world in memory that a story can be played on.
+    /// Returns a builder for a world in memory that the story can be played on.
     pub fn of(story: &Story) -> crate::WorldBuilder {
         Self::builder().seed(story.seed).start(story.starts).policy(story.policy.clone())
     }
 }
 
 impl Performance {
-    /// The transcript: the same for the same story, wherever it is played.
+    /// Returns the transcript, which is the same for the same story wherever it is played.
     pub fn transcript(&self) -> Value {
         let act = |played: &Played| {
             json!({
@@ -115,7 +115,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What the names of a story stand for by now.
+/// What the names of a story refer to at this point.
 #[derive(Default)]
 pub(crate) struct Stage {
     flows: BTreeMap<String, Flow>,
@@ -275,7 +275,7 @@ impl Stage {
         shown(codes)
     }
 
-    /// What an app shows now.
+    /// Returns what an app shows now.
     fn totp(&mut self, app: &str, world: &World) -> Result<Secret, String> {
         let secret = self.apps.get(app).ok_or_else(|| unknown("app", app))?;
         world.totp(secret).map_err(|error| format!("{app:?}: {error}"))
@@ -356,12 +356,12 @@ impl Stage {
     }
 }
 
-/// An act that carries nothing, by its name.
+/// Returns the act without data that has this name.
 fn planned_act(name: &str) -> Result<Planned, String> {
     serde_json::from_value(json!({ "planned": name })).map_err(|_| unknown("act to explain", name))
 }
 
-/// Says that others know the account's password. Where it has none, the engine says so.
+/// Reports that others know the account's password. If the account has none, the engine refuses.
 fn mark_compromised(account: &AccountHandle) -> Result<(), Error> {
     let methods = account.view()?.methods;
     let password = methods.iter().find(|method| method.kind == MethodKind::Password);

@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 use crate::tokens::{AUDIENCE, ISSUER, token_rules};
 
-/// Returns the providers of every world. The host asserts identities of `x`, of `example`, which is the
-/// authority for the domain provider.example, and of `other`, which is the authority for no domain. `oidc`, which
-/// is the authority for the domain tokens.example, `google` and `apple` sign ID tokens (see
-/// [`TokenProvider`](crate::TokenProvider) and [`World::assertion`](crate::World::assertion)). Google and Apple
-/// know the application as `field-notes`.
+/// Returns the providers of every world. The host states the identities of `x`, `example` and `other`. The
+/// providers `oidc`, `google` and `apple` sign ID tokens (see [`TokenProvider`](crate::TokenProvider) and
+/// [`World::assertion`](crate::World::assertion)). `example` is the authority for the domain provider.example,
+/// `oidc` for tokens.example, and `x` and `other` for no domain. Google and Apple know the application as
+/// `field-notes`.
 pub fn providers() -> Vec<Provider> {
     let provider = |id: &str, issuer: &str, authority_for: &[&str]| Provider {
         id: short_name(id),
@@ -49,8 +49,8 @@ pub struct Identity {
     /// Whether the provider says that it has verified the email.
     #[serde(default)]
     pub email_verified: bool,
-    /// The domain of the organisation whose Google account the person has, as in `ada@corp.example`'s
-    /// `corp.example`. Google alone gives it out, as its claim `hd`.
+    /// The domain of the organisation whose Google account the person has: `corp.example` for
+    /// `ada@corp.example`. Only Google asserts it, in its claim `hd`.
     #[serde(default)]
     pub hosted_domain: Option<String>,
 }

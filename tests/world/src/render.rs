@@ -3,13 +3,13 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// What the program and the stories show of an answer: its JSON form, with secrets hidden.
+/// Returns what the program and the stories show of an answer: its JSON form, with secrets hidden.
 pub fn shown(answer: &impl Serialize) -> Value {
     serde_json::to_value(answer).unwrap_or_else(|error| json!({ "failed": error.to_string() }))
 }
 
-/// Members that an object which has the first of them does not show in a transcript: messages have numbers,
-/// health tells where the store is, and a view is shorter than what it is made from.
+/// Members that a transcript leaves out. If an object has the member on the left, the members on the right are
+/// left out: the numbers of messages, what `health` says about the place of the store, and details of a view.
 const LEFT_OUT: [(&str, &[&str]); 4] = [
     ("undo", &["id"]),
     ("outbox", &["file_size", "has_reserve"]),
@@ -17,7 +17,7 @@ const LEFT_OUT: [(&str, &[&str]); 4] = [
     ("source", &["method"]),
 ];
 
-/// An answer as stories expect it, which is how the other languages show it from their own types. Secrets are
+/// Returns an answer as stories expect it and as the other languages show it from their own types. Secrets are
 /// left out.
 pub(crate) fn told(answer: &Value) -> Value {
     match answer {
@@ -70,8 +70,8 @@ fn accepted(proof: &Value) -> Value {
     }
 }
 
-/// An answer as every language writes it alike: texts, integers, lists and members. Yes and no are words,
-/// and what is not there is left out.
+/// Returns an answer in the form that every language writes: texts, integers, lists and members. Booleans are
+/// the words yes and no, and missing values are left out.
 pub(crate) fn plain(answer: &Value) -> Value {
     match answer {
         Value::Bool(yes) => Value::from(if *yes { "yes" } else { "no" }),

@@ -19,7 +19,7 @@ use crate::hasher::CountingHasher;
 use crate::mailbox::{CodeKind, Mailbox};
 use crate::provider::providers;
 
-/// When a world begins unless it is told otherwise: 2026-01-01 00:00:00 UTC.
+/// The time at which a world begins by default: 2026-01-01 00:00:00 UTC.
 pub const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
 /// The name of a world's service.
@@ -38,7 +38,7 @@ pub fn products() -> Vec<Product> {
         .collect()
 }
 
-/// An engine, and everything around it that a test turns, reads and counts. The same seed and the same
+/// An engine, and everything around it that a test controls, reads and counts. The same seed and the same
 /// calls give the same answers and the same rows.
 pub struct World {
     engine: Engine,
@@ -54,12 +54,12 @@ pub struct World {
 }
 
 impl World {
-    /// A world in memory, with the policy of [`World::policy`] and seed 1.
+    /// Returns a world in memory, with the policy of [`World::policy`] and seed 1.
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// A world to be told what is different in it.
+    /// Returns a builder for a world that differs from the default.
     pub fn builder() -> WorldBuilder {
         WorldBuilder {
             seed: 1,
@@ -73,8 +73,8 @@ impl World {
         }
     }
 
-    /// The policy of a world that is given none: the defaults, the realm [`REALM`], the [`providers`] and the
-    /// [`products`].
+    /// Returns the policy of a world by default: the engine's defaults, the realm [`REALM`], the [`providers`] and
+    /// the [`products`].
     pub fn policy() -> selfsame::PolicyBuilder {
         Policy::builder().realm(REALM).providers(providers()).products(products())
     }
@@ -90,8 +90,8 @@ impl World {
     }
 
     /// Lets `span` of time pass. Nobody works meanwhile, as if the application did not run: no message is
-    /// fetched and no account is purged. A message that nobody has fetched for 30 days is gone. If a host is to
-    /// go on working, call [`run_host`](Self::run_host).
+    /// fetched and no account is purged. A message that nobody has fetched for 30 days is gone. To let a
+    /// host go on working, call [`run_host`](Self::run_host).
     pub fn later(&self, span: Duration) {
         self.hand.later(span);
     }
@@ -99,7 +99,7 @@ impl World {
     /// Lets time pass until the wall clock shows `at`, as [`later`](Self::later) does.
     ///
     /// # Errors
-    /// [`WorldError::InThePast`] if `at` lies before the time of the wall clock, which stays.
+    /// [`WorldError::InThePast`] if `at` is before the time of the wall clock. The clock then stays as it is.
     pub fn later_until(&self, at: Timestamp) -> Result<(), WorldError> {
         if at < self.now() {
             return Err(WorldError::InThePast);
@@ -113,12 +113,12 @@ impl World {
         self.hand.wall()
     }
 
-    /// How many passwords were hashed. Always nought in a world with a hasher of the test's own.
+    /// Returns how many passwords were hashed. Always 0 in a world with a hasher of the test's own.
     pub fn hashes(&self) -> u64 {
         self.hasher.hashes()
     }
 
-    /// How many commits the store has made, the one that created it included.
+    /// Returns how many commits the store has made, including the one that created it.
     ///
     /// # Errors
     /// [`Error`] from the store.
@@ -126,9 +126,9 @@ impl World {
         self.engine.commits()
     }
 
-    /// Lets the next `count` commits fail with [`Error::Storage`]. What they were to write is not written, and
+    /// Lets the next `count` commits fail with [`Error::Storage`]. Nothing of these commits is written, and
     /// the commits after them succeed. Replaces the count of an earlier call; 0 ends the failures. Fetching
-    /// messages that wait makes commits too.
+    /// waiting messages makes commits too.
     pub fn fail_commits(&self, count: u64) {
         self.faults.set(count);
     }
@@ -138,8 +138,8 @@ impl World {
         self.faults.failed()
     }
 
-    /// What an authenticator app shows now for a secret that was typed into it: six digits, others every 30
-    /// seconds. The engine takes each code once: let time pass before the next.
+    /// Returns the six digits that an authenticator app shows now for a secret that was typed into it. The app
+    /// shows new digits every 30 seconds. The engine takes each code once: let time pass before the next.
     ///
     /// # Errors
     /// [`WorldError::NotBase32`] if the secret is not base32.
@@ -147,8 +147,8 @@ impl World {
         totp(secret, self.now())
     }
 
-    /// The newest code that was sent to an address: of every kind or of one, in a message that was caused at any
-    /// time, or at `since` or later. The message stays.
+    /// Returns the newest code that was sent to an address. `kind` selects one kind of code; `since` leaves out
+    /// messages that were caused earlier. The message stays.
     pub fn mailed_code(
         &self,
         to: &str,
@@ -158,13 +158,13 @@ impl World {
         self.mailbox().code_of(to, kind.into(), since.into())
     }
 
-    /// The mailbox, with everything in it that the engine wants delivered by now.
+    /// Returns the mailbox, after it has fetched all waiting messages.
     pub fn mailbox(&self) -> &Mailbox {
         self.mailbox.fetch(&self.engine).expect("messages can be fetched");
         &self.mailbox
     }
 
-    /// Fetches the messages, for who wants to hear of a failure.
+    /// Returns the mailbox like [`mailbox`](Self::mailbox), but returns an error instead of panicking.
     ///
     /// # Errors
     /// [`Error`] from the store.
@@ -173,17 +173,17 @@ impl World {
         Ok(&self.mailbox)
     }
 
-    /// What opens the store: the key that its seed stands for.
+    /// Returns what unlocks the store: the key that is derived from the world's seed.
     pub fn unlock(&self) -> Unlock {
         Unlock::HostKey(self.host_key())
     }
 
-    /// The key that its seed stands for.
+    /// Returns the key that is derived from the world's seed.
     pub fn host_key(&self) -> HostKey {
         host_key(self.seed)
     }
 
-    /// What the engine takes from this world, to open another engine with.
+    /// Returns the world's clock, randomness and hasher, to open another engine with.
     pub fn environment(&self) -> Environment {
         self.environment.clone()
     }
@@ -198,8 +198,8 @@ impl World {
         &self.policy
     }
 
-    /// Lets go of the store and opens it again with a new engine, as a new process does: with another policy, or
-    /// with `None` as before. Clones of the engine before are cut off.
+    /// Releases the store and opens it again with a new engine, as a new process does. The new engine has this
+    /// policy, or the earlier one if `policy` is `None`. Clones of the earlier engine no longer work.
     ///
     /// # Errors
     /// [`Error`] from opening.
@@ -223,7 +223,7 @@ impl Default for World {
     }
 }
 
-/// Says what is different in a world.
+/// Builds a world that differs from the default.
 pub struct WorldBuilder {
     seed: u64,
     start: Timestamp,
@@ -241,58 +241,58 @@ enum Place {
 }
 
 impl WorldBuilder {
-    /// The seed of all randomness, the store's key included. Default 1.
+    /// Sets the seed of all randomness, including the store's key. Default 1.
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
-    /// What the clock shows at first. Default [`START`].
+    /// Sets what the clock shows at first. Default [`START`].
     pub fn start(self, start: Timestamp) -> Self {
         Self { start, ..self }
     }
 
-    /// The policy. Default [`World::policy`].
+    /// Sets the policy. Default [`World::policy`].
     pub fn policy(self, policy: Policy) -> Self {
         Self { policy: Some(policy), ..self }
     }
 
-    /// A real file. If it exists, a world with this seed has made it, and it is opened; otherwise it is created.
-    /// The clock starts where the builder says, whatever the file holds.
+    /// Keeps the store in a real file. Opens the file if it exists: a world with this seed must have created it.
+    /// Otherwise creates the file. The clock starts where the builder says, whatever the file holds.
     pub fn file(self, path: &Path) -> Self {
         Self { place: Some(Place::File(path.to_owned())), must_exist: false, ..self }
     }
 
-    /// A real file that a world with this seed has made. Fails if there is none.
+    /// Opens a real file that a world with this seed has created. Fails if there is no file.
     pub fn open_file(self, path: &Path) -> Self {
         Self { must_exist: true, ..self.file(path) }
     }
 
-    /// A medium of the test's own, where nothing is yet.
+    /// Keeps the store on an empty medium of the test's own.
     pub fn medium(self, medium: Arc<dyn Medium>) -> Self {
         Self { place: Some(Place::Medium(medium)), ..self }
     }
 
-    /// What knows the latest state of the store.
+    /// Sets the anchor of the store.
     pub fn anchor(self, anchor: Arc<dyn Anchor>) -> Self {
         Self { anchor: Some(anchor), ..self }
     }
 
-    /// A password hasher of the test's own.
+    /// Sets a password hasher of the test's own.
     pub fn hasher(self, hasher: Arc<dyn Hasher>) -> Self {
         Self { hasher: Some(hasher), ..self }
     }
 
-    /// The machine's randomness instead of the seed's, for measuring.
+    /// Uses the machine's randomness instead of the seed's, for measuring.
     pub fn real_entropy(self) -> Self {
         Self { real_entropy: true, ..self }
     }
 
-    /// The world.
+    /// Builds the world.
     pub fn build(self) -> World {
         self.try_build().expect("a world can be made")
     }
 
-    /// The world, for who wants to hear of a failure.
+    /// Builds the world like [`build`](Self::build), but returns an error instead of panicking.
     ///
     /// # Errors
     /// [`Error`] from making or opening the store.
@@ -339,7 +339,7 @@ impl WorldBuilder {
     }
 }
 
-/// A key of a seed's own. It is no secret: whoever has the seed has it.
+/// Returns the key of a seed. It is no secret: anyone who has the seed has the key.
 fn host_key(seed: u64) -> HostKey {
     let mut key = [0x5e; 32];
     for (byte, from) in key.iter_mut().zip(seed.to_be_bytes()) {

@@ -8,14 +8,14 @@ final class ReadmeTests: XCTestCase {
     func testTheFirstExample() async throws {
         let folder = try scratch()
         // begin: first
-        // Only to try it: the key is in a file beside the store. An app keeps it in the keychain.
+        // For a trial only: the key is in a file beside the store. An app keeps it in the keychain.
         let keyFile = folder.appendingPathComponent("accounts.key")
         if !FileManager.default.fileExists(atPath: keyFile.path) { try HostKey.generate().reveal().write(to: keyFile) }
         let key = HostKey(try Data(contentsOf: keyFile))
         let file = folder.appendingPathComponent("accounts.selfsame")
         let engine = try await Engine.create(path: file, unlock: .hostKey(key))
 
-        // Sign up: a code goes to the address, which the app delivers.
+        // Sign up: the engine makes a code, and the app delivers it to the address.
         let laptop = Client(device: "Ada's laptop")
         let password = Secret("correct horse battery staple")
         let signUp = try await engine.signUp(email: "ada@example.org", password: password, client: laptop)

@@ -48,12 +48,12 @@ pub(crate) enum Given {
         /// The number of the account in the list, from 1
         place_in_list: u8,
     },
-    /// Prove that the account is yours with its password
+    /// Prove with its password that the account is yours
     Password {
         #[command(flatten)]
         password: PasswordSource,
     },
-    /// Prove that the account is yours with a statement or an ID token of its provider
+    /// Prove with a statement or an ID token from its provider that the account is yours
     Assertion {
         /// The file with a statement or an ID token; standard input if it is missing or -
         file: Option<PathBuf>,

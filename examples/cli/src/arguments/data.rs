@@ -67,7 +67,7 @@ Examples:
   selfsame purge
   selfsame purge --yes --limit 10")]
     Purge {
-        /// The most accounts to remove
+        /// The maximum number of accounts to remove
         #[arg(long, value_name = "COUNT", default_value_t = 256)]
         limit: usize,
         #[command(flatten)]
@@ -75,7 +75,7 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Import the accounts of another service, with their password hashes
+    /// Import accounts from another service, with their password hashes
     ///
     /// Each line of the file is one account, as JSON. `external_id` is required. Optional members are `created_at`
     /// (milliseconds since 1970), `display_name`, `email`, `email_verified`, `password_hash`, `identities` (each

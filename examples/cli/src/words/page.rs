@@ -108,7 +108,7 @@ pub(crate) fn mfa(answer: &Value) -> String {
     };
     let left = counted(usize::try_from(count(mfa, "recovery_codes_left")).unwrap_or(0), "recovery code");
     let few = if is(mfa, "few_recovery_codes") { "; create new ones" } else { "" };
-    format!("MFA is on since {}; {left} left{few}", day(mfa, "since"))
+    format!("MFA has been on since {}; {left} left{few}", day(mfa, "since"))
 }
 
 /// The membership and the billing of each product.

@@ -1,4 +1,4 @@
-//! What a story answers to a step.
+//! The answers of a story to a step.
 
 use selfsame::Answer;
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use super::{Stage, unknown};
 use crate::provider::Identity;
 use crate::world::World;
 
-/// What is answered to a step. Names are those of the engine's answers.
+/// An answer to a step. The names are those of the engine's answers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each answer is described in tests/stories/README.md")]

@@ -1,4 +1,4 @@
-//! The acts of a story that begin a flow, or lead it on.
+//! The acts of a story that begin or continue a flow.
 
 use selfsame::{Engine, Flow};
 use serde_json::Value;

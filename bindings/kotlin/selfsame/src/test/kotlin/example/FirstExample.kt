@@ -20,7 +20,7 @@ private const val EMAIL = "ada@example.org"
 private val LAPTOP = Client("Ada's laptop")
 
 suspend fun main() {
-    // Only to try it: the key is in a file beside the store. An app keeps it in the platform's keystore.
+    // For a trial only: the key is in a file beside the store. An app keeps it in the platform's keystore.
     val keyFile = Path.of("accounts.key")
     if (!keyFile.exists()) keyFile.writeBytes(generateHostKey().reveal())
     val unlock = Unlock.HostKey(HostKey(keyFile.readBytes()))

@@ -5,7 +5,7 @@ import selfsame.Engine
 import selfsame.Secret
 import selfsame.SelfsameException
 
-/** Signs in, or returns in the person's own language why not. */
+/** Signs in, or returns the reason for the refusal in the person's own language. */
 suspend fun signIn(engine: Engine, email: String, password: Secret, translations: Map<String, String>): String =
     try {
         "next: ${engine.signIn(email, password, Client("Ada's laptop")).step}"

@@ -43,7 +43,7 @@ class KeysTest {
 
     @Test
     fun `what a host throws says what it is`() {
-        assertEquals("the keystore has no key of the store any more", KeystoreProblem.Lost().message)
+        assertEquals("the keystore no longer has the key of the store", KeystoreProblem.Lost().message)
         assertTrue(AnchorFailed.NoAnswer().message.isNotEmpty())
     }
 
