@@ -90,7 +90,8 @@ pub struct HostStatement {
     pub provider: ProviderId,
     /// The provider's identifier for the person: 1 to 255 bytes. It never passes to another person.
     pub subject: String,
-    /// The person's handle at the provider, for display only.
+    /// The person's handle at the provider, for display only. The engine removes what cannot be shown, and keeps
+    /// 64 characters.
     #[uniffi(default)]
     pub handle: Option<String>,
     /// The person's email at the provider, if the provider gave one.

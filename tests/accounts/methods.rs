@@ -2,6 +2,7 @@
 
 use selfsame::{
     AccountHandle, AddressSource, AddressStep, Answer, Intent, MethodId, MethodKind, Refusal, Step,
+    TextField, TextProblem,
 };
 use selfsame_world::{Identity, World, days, minutes, refused, signed_in};
 
@@ -328,7 +329,10 @@ fn r1_11_a_display_name_is_shown_and_finds_no_account() {
     grace.set_display_name(Some("ada@example.org")).unwrap();
     assert_eq!(signed_in(world.sign_in(&ada.email, &ada.password).unwrap()).account, ada.account);
     let bad = refused(account.set_display_name(Some("Ada\u{202e}")));
-    assert!(matches!(bad, Refusal::InvalidName { reason } if reason.code() == "Character"));
+    assert!(matches!(
+        bad,
+        Refusal::InvalidText { field: TextField::DisplayName, reason: TextProblem::Character }
+    ));
     assert_eq!(account.view().unwrap().display_name.as_deref(), Some("Ada Lovelace"));
     account.set_display_name(None).unwrap();
     assert_eq!(account.view().unwrap().display_name, None);

@@ -55,7 +55,7 @@ fn full(world: &World) -> (Person, SessionToken, Vec<String>) {
     let asked = world.prove(&world.federated(&identity.with_email(&ada.email)), &ada.email);
     let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
     signed_in(world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap());
-    world.engine().support("grace").start_deletion(ada.account, "T-1").unwrap();
+    world.engine().support("grace").unwrap().start_deletion(ada.account, "T-1").unwrap();
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     let back = signed_in(world.answer(&asked, Answer::Restore).unwrap()).token;
     let account = world.engine().account(&back).unwrap();
@@ -158,7 +158,7 @@ fn r10_1_the_export_shows_suspended_sessions_and_a_deletion() {
     let ada = world.ada();
     world.later(minutes(1));
     let other = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
-    world.engine().support("grace").start_deletion(ada.account, "T-1").unwrap();
+    world.engine().support("grace").unwrap().start_deletion(ada.account, "T-1").unwrap();
     // The owner cannot sign in during the deletion. The export after the restore contains its messages.
     let begun = world.engine().reauthenticate(&ada.token).unwrap();
     let confirm = world.answer(&begun, Answer::Password(PASSWORD.into())).unwrap();

@@ -90,11 +90,9 @@ fn r2_9_every_claim_is_checked() {
                 ("a subject of 128 letters and 256 bytes", claim("sub", json!("é".repeat(128))), "Subject"),
                 ("a subject that is a number", claim("sub", json!(815)), "Subject"),
                 ("a subject that is null", claim("sub", Value::Null), "Subject"),
-                ("an invalid email", claim("email", json!("ada")), "Email"),
-                ("an email that is a list", claim("email", json!(["ada@tokens.example"])), "Email"),
             ]
         },
-        55,
+        53,
     );
 }
 

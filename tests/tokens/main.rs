@@ -39,7 +39,7 @@ pub(crate) fn begin(world: &World) -> (Flow, String) {
 
 pub(crate) fn begin_at(world: &World, provider: &str) -> (Flow, String) {
     let provider = provider.parse::<ProviderId>().unwrap();
-    let begun = world.engine().begin_federated(&provider, &Client::default()).unwrap();
+    let begun = world.engine().begin_federated(&provider, &Client::on("laptop")).unwrap();
     let Step::PresentAssertion { nonce, .. } = begun.step.clone() else { panic!("{begun:?}") };
     (begun, nonce)
 }

@@ -48,13 +48,13 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Refusal::InvalidEmail`] or [`Refusal::InvalidPassword`]; [`Refusal::Busy`] if too many flows
-    /// of the store wait for proof of an address.
+    /// Returns [`Refusal::InvalidEmail`] or [`Refusal::InvalidPassword`]; [`Refusal::InvalidText`] if the device's
+    /// label cannot be shown; [`Refusal::Busy`] if too many flows of the store wait for proof of an address.
     pub fn sign_up(&self, email: &str, password: &Secret, client: &Client) -> Result<Flow, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
         let normal = password::check_new(password, Some(&email), &self.inner.policy)
             .map_err(|rule| Refusal::InvalidPassword { rule })?;
-        self.check_client(client)?;
+        let client = &self.check_client(client)?;
         let hash = self.hash_new(normal.as_bytes())?;
         self.act(|view, ctx| {
             let mail = mail_facts(view, CodePurpose::AddressProof, &email, None, ctx)?;
@@ -101,10 +101,11 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Refusal::InvalidEmail`]; [`Refusal::Busy`] if too many such flows of the store are open.
+    /// Returns [`Refusal::InvalidEmail`]; [`Refusal::InvalidText`] if the device's label cannot be shown;
+    /// [`Refusal::Busy`] if too many such flows of the store are open.
     pub fn reset_password(&self, email: &str, client: &Client) -> Result<Flow, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
-        self.check_client(client)?;
+        let client = &self.check_client(client)?;
         let identifier = Identifier::PasswordEmail(email.clone());
         self.act(|view, ctx| {
             let mail = mail_facts(view, CodePurpose::Reset, &email, None, ctx)?;
@@ -132,12 +133,13 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Refusal::UnknownProvider`]; [`Refusal::Busy`] if too many such flows of the store are open.
+    /// Returns [`Refusal::UnknownProvider`]; [`Refusal::InvalidText`] if the device's label cannot be shown;
+    /// [`Refusal::Busy`] if too many such flows of the store are open.
     pub fn begin_federated(&self, provider: &ProviderId, client: &Client) -> Result<Flow, Error> {
         if self.inner.policy.provider(provider).is_none() {
             return Err(Refusal::UnknownProvider.into());
         }
-        self.check_client(client)?;
+        let client = &self.check_client(client)?;
         self.act(|view, ctx| {
             let waiting = view.meta()?.at_providers;
             swept(view, sign_up::begin_federated(provider.clone(), client, waiting, ctx), ctx)

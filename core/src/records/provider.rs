@@ -215,11 +215,6 @@ impl GivenKeys {
     }
 }
 
-/// Returns the part of a person's handle at a provider that the engine keeps, for display only.
-pub(crate) fn shown_handle(handle: &str) -> String {
-    handle.chars().take(64).collect()
-}
-
 /// A person at a provider: issuer and subject, never an email (SPEC 1.2).
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Identity {

@@ -2,8 +2,9 @@
 
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
+use crate::ground::label;
 use crate::records::assertion::{Asserted, HostStatement};
-use crate::records::provider::{Provider, shown_handle};
+use crate::records::provider::Provider;
 use crate::records::refusal::AssertionProblem;
 
 impl Asserted {
@@ -17,13 +18,11 @@ impl Asserted {
             return Err(AssertionProblem::OtherFlow);
         }
         let identity = provider.identity(&statement.subject).ok_or(AssertionProblem::Subject)?;
-        let email = match statement.email.as_deref() {
-            None | Some("") => None,
-            Some(text) => Some(EmailAddress::parse(text).map_err(|_| AssertionProblem::Email)?),
-        };
+        // A text that is not an address is no email, and keeps nobody out (SPEC 1.4).
+        let email = statement.email.as_deref().and_then(|text| EmailAddress::parse(text).ok());
         let email_proven =
             statement.email_verified && email.as_ref().is_some_and(|email| provider.proves(email));
-        let handle = statement.handle.as_deref().map(shown_handle);
+        let handle = statement.handle.as_deref().and_then(label::cleaned);
         Ok(Self { auth_time: None, identity, handle, email, email_proven })
     }
 }

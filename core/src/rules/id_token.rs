@@ -7,9 +7,10 @@ use crate::crypto::jose::NotAToken;
 use crate::crypto::json::{Json, Object};
 use crate::crypto::jwk::{BadSet, Unverified};
 use crate::ground::email::EmailAddress;
+use crate::ground::label;
 use crate::ground::time::Timestamp;
 use crate::records::assertion::Asserted;
-use crate::records::provider::{IdTokenRules, Provider, shown_handle};
+use crate::records::provider::{IdTokenRules, Provider};
 use crate::records::refusal::{AssertionProblem, KeysProblem};
 
 const OLDEST: Duration = Duration::from_secs(10 * 60);
@@ -37,13 +38,9 @@ pub(crate) fn asserted(
     check_times(claims, now)?;
     let identity =
         text("sub").and_then(|subject| provider.identity(subject)).ok_or(AssertionProblem::Subject)?;
-    let email = match claims.get("email") {
-        None | Some(Json::Null) => None,
-        // Apple sends an empty email for the accounts of schools and companies.
-        Some(Json::Text(text)) if text.is_empty() => None,
-        Some(Json::Text(text)) => Some(EmailAddress::parse(text).map_err(|_| AssertionProblem::Email)?),
-        Some(_) => return Err(AssertionProblem::Email),
-    };
+    // What is not an address is no email, and keeps nobody out (SPEC 1.4). Apple sends an empty one for the accounts
+    // of schools and companies.
+    let email = text("email").and_then(|text| EmailAddress::parse(text).ok());
     let says_verified = match claims.get("email_verified") {
         Some(Json::Bool(verified)) => *verified,
         Some(Json::Text(text)) => rules.verified_may_be_text && text == "true",
@@ -54,12 +51,12 @@ pub(crate) fn asserted(
         provider.proves(email) || hosted.is_some_and(|domain| domain.eq_ignore_ascii_case(email.domain()))
     };
     let email_proven = says_verified && email.as_ref().is_some_and(is_authority);
-    let handle = [text("preferred_username"), text("name")].into_iter().flatten().find(|it| !it.is_empty());
+    let handle = [text("preferred_username"), text("name")].into_iter().flatten().find_map(label::cleaned);
     let auth_time = match claims.get("auth_time") {
         None | Some(Json::Null) => None,
         Some(at) => Some(numeric_date(at).ok_or(AssertionProblem::AuthTime)?),
     };
-    Ok(Asserted { auth_time, identity, handle: handle.map(shown_handle), email, email_proven })
+    Ok(Asserted { auth_time, identity, handle, email, email_proven })
 }
 
 /// Whether the token is for this service (OpenID Connect Core 1.0 section 3.1.3.7). The audience must contain
@@ -185,9 +182,23 @@ mod tests {
             ("iat", "1767225661", AssertionProblem::IssuedAt),
             ("nbf", "1767225661", AssertionProblem::NotYet),
             ("sub", r#""""#, AssertionProblem::Subject),
-            ("email", r#""ada""#, AssertionProblem::Email),
         ] {
             assert_eq!(judged(name, value).err(), Some(problem), "{name}: {value}");
         }
+    }
+
+    #[test]
+    fn r1_4_an_email_of_a_provider_that_is_not_an_address_is_no_email() {
+        for email in [r#""""#, r#""ada""#, r#"["ada@icloud.com"]"#, "null"] {
+            let asserted = judged("email", email).ok().unwrap();
+            assert!(asserted.email.is_none() && !asserted.email_proven, "{email}");
+        }
+    }
+
+    #[test]
+    fn r1_13_the_first_name_of_a_token_that_can_be_shown_is_the_handle() {
+        let handle = |name, value| judged(name, value).ok().unwrap().handle;
+        assert_eq!(handle("preferred_username", r#""ada\u0000\n99""#).as_deref(), Some("ada 99"));
+        assert_eq!(handle("name", r#""\u202e""#), None);
     }
 }

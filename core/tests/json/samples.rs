@@ -7,13 +7,13 @@ use selfsame::{
     AddressView, Amr, Answer, Assertion, AssertionProblem, Billing, BillingStatus, Candidate, Client,
     CreateBlocked, CustomerRef, Deletion, Destination, Effect, Engine, Environment, Error, Event,
     Explanation, Flow, FlowId, FlowToken, Grant, Health, HostStatement, ImportOutcome, ImportProblem,
-    ImportedAccount, ImportedIdentity, ImportedTotp, Intent, InvalidEmail, InvalidName, KeysProblem, Managed,
-    ManagedBy, Membership, Message, MessageKind, MethodId, MethodKind, MethodView, MfaView, OpenProblem,
-    Outcome, PasswordRule, PickerEntry, Planned, Policy, PrivacyRequest, ProductId, ProviderId, PurgeReceipt,
+    ImportedAccount, ImportedIdentity, ImportedTotp, Intent, InvalidEmail, KeysProblem, Managed, ManagedBy,
+    Membership, Message, MessageKind, MethodId, MethodKind, MethodView, MfaView, OpenProblem, Outcome,
+    PasswordRule, PickerEntry, Planned, Policy, PrivacyRequest, ProductId, ProviderId, PurgeReceipt,
     PurgeReport, QrCode, RecoveryCodes, Refusal, RemovedRows, RequestId, RequestKind, RequestStatus,
     RequestedBy, SecondFactor, Secret, Session, SessionId, SessionToken, SignInOutcome, SignedIn, Status,
-    Step, StillBilled, SupportAct, SupportRecord, SupportView, Timestamp, TotpAlgorithm, TotpEnrolment,
-    TotpParameters, UndoOffer, YearMonth,
+    Step, StillBilled, SupportAct, SupportRecord, SupportView, TextField, TextProblem, Timestamp,
+    TotpAlgorithm, TotpEnrolment, TotpParameters, UndoOffer, YearMonth,
 };
 
 use crate::Sample;
@@ -92,7 +92,8 @@ fn values() -> Vec<Sample> {
         Sample::of(&[KeysProblem::NoKey]),
         Sample::of(&[PasswordRule::TooShort]),
         Sample::of(&[InvalidEmail::Syntax]),
-        Sample::of(&[InvalidName::Empty]),
+        Sample::of(&[TextField::Ticket]),
+        Sample::of(&[TextProblem::Empty]),
         Sample::of(&[OpenProblem::WrongKey]),
     ]
 }
@@ -495,15 +496,12 @@ fn refusals() -> Vec<Sample> {
         identities: vec![identity.clone()],
         totp: Some(totp.clone()),
     };
-    let problems = [
-        ImportProblem::NoMethod,
-        ImportProblem::InvalidEmail { reason: InvalidEmail::Syntax },
-        ImportProblem::InvalidName { reason: InvalidName::Empty },
-    ];
+    let problems = [ImportProblem::NoMethod, ImportProblem::InvalidEmail { reason: InvalidEmail::Syntax }];
     let refusals = [
         Refusal::InvalidCode,
         Refusal::AssertionRejected { reason: AssertionProblem::Expired },
         Refusal::InvalidPassword { rule: PasswordRule::Common },
+        Refusal::InvalidText { field: TextField::Device, reason: TextProblem::Character },
         Refusal::NeedsKeys { issuer: text("https://accounts.google.com") },
         Refusal::OnHold { until: AT },
         Refusal::ReauthenticationRequired { accepted: accepted() },
@@ -525,7 +523,8 @@ fn refusals() -> Vec<Sample> {
         Sample::of(&[totp]),
         Sample::of(
             &[
-                ImportOutcome::Imported { account: ACCOUNT },
+                ImportOutcome::Imported { account: ACCOUNT, dropped_name: None },
+                ImportOutcome::Imported { account: ACCOUNT, dropped_name: Some(TextProblem::Empty) },
                 ImportOutcome::AlreadyImported { account: ACCOUNT, differs: true },
             ]
             .into_iter()

@@ -66,7 +66,7 @@ fn a_new_code_voids_the_old_one_and_is_sent_once_a_minute() {
     let ago = Timestamp::from_millis(now().as_millis() - 120_000);
     let environment = Environment::system().with_clock(Arc::new(Hand::at(ago)));
     let engine = Engine::options(desk.unlock()).environment(environment).create(desk.path("s")).unwrap();
-    let begun = engine.sign_up("ada@example.org", &PASSWORD.into(), &Client::default()).unwrap();
+    let begun = engine.sign_up("ada@example.org", &PASSWORD.into(), &Client::on("laptop")).unwrap();
     drop(engine);
     let kept = json!({ "flow": begun.token.unwrap().reveal(), "number": begun.number });
     fs::write(desk.path("s.flow"), kept.to_string()).unwrap();

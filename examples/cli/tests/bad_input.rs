@@ -423,3 +423,21 @@ fn readable(desk: &Desk, name: &str) {
     #[cfg(not(unix))]
     let _ = (desk, name);
 }
+
+#[test]
+fn r1_13_a_text_that_cannot_be_shown_is_refused() {
+    let desk = Desk::new();
+    let rows = desk.rows();
+    let sign_up = ["sign-up", "ada@example.org", "--password-stdin", "--device"];
+    let find = ["support", "find", SOMEBODY, "--operator"];
+    let delete = ["support", "delete", SOMEBODY, "--operator", "carol", "--yes", "--ticket"];
+    for (args, field) in [(&sign_up[..], "device label"), (&find, "operator"), (&delete, "ticket")] {
+        for (text, problem) in
+            [("", "it is empty"), ("x\r\nBcc: y", "it has a character that is not allowed")]
+        {
+            let ran = desk.run(&[args, &[text]].concat(), PASSWORD.as_bytes());
+            told(&ran, 1, &format!("invalid {field}: {problem}"), field);
+        }
+    }
+    assert!(desk.rows() == rows);
+}

@@ -16,7 +16,7 @@ const ENTER: [&str; 3] = ["sign-in", BRIAN, "--password-stdin"];
 fn brian_came(ago: Duration) -> Desk {
     let desk = Desk::of(ago);
     let engine = desk.ago(ago);
-    let begun = engine.sign_up(BRIAN, &PASSWORD.into(), &Client::default()).unwrap();
+    let begun = engine.sign_up(BRIAN, &PASSWORD.into(), &Client::on("laptop")).unwrap();
     let message = engine.messages(1).unwrap().remove(0);
     let MessageKind::VerifyEmail { code } = message.kind else { panic!("{message:?}") };
     desk.keep(&engine.answer(&begun, Answer::Code(code)).unwrap());

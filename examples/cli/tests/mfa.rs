@@ -16,7 +16,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 fn brian_came(ago: Duration) -> Desk {
     let desk = Desk::of(ago);
     let engine = desk.ago(ago);
-    let begun = engine.sign_up(BRIAN, &PASSWORD.into(), &Client::default()).unwrap();
+    let begun = engine.sign_up(BRIAN, &PASSWORD.into(), &Client::on("laptop")).unwrap();
     let message = engine.messages(1).unwrap().remove(0);
     let MessageKind::VerifyEmail { code } = message.kind else { panic!("{message:?}") };
     desk.keep(&engine.answer(&begun, Answer::Code(code)).unwrap());
@@ -273,6 +273,6 @@ fn irreversible_actions_need_a_confirmation() {
     told(&desk.run(&["delete", "--yes"], b""), 2, "nobody is signed in", "confirmed, but not signed in");
     told(&desk.run(&["delete"], b""), 2, "nobody is signed in", "the session is checked first");
     let engine = desk.open();
-    let entered = engine.sign_in(BRIAN, &PASSWORD.into(), &Client::default()).unwrap();
+    let entered = engine.sign_in(BRIAN, &PASSWORD.into(), &Client::on("laptop")).unwrap();
     assert!(matches!(entered.step, Step::SecondFactor { .. }));
 }

@@ -283,7 +283,7 @@ Example:
     Delete {
         /// The account's id
         account: AccountId,
-        /// The support case; cut after 64 characters
+        /// The support case: 1 to 200 characters
         #[arg(long)]
         ticket: String,
         #[command(flatten)]
@@ -304,7 +304,7 @@ Example:
 /// The person who helps.
 #[derive(clap::Args)]
 pub(crate) struct Operator {
-    /// Your name as the host knows it; cut after 64 characters
+    /// Your name as the host knows it: 1 to 64 characters
     #[arg(long, value_name = "NAME")]
     pub(crate) operator: String,
 }

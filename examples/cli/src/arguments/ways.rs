@@ -49,7 +49,7 @@ Examples:
   selfsame name \"Ada Lovelace\"
   selfsame name --remove")]
     Name {
-        /// At most 64 characters
+        /// 1 to 64 characters
         #[arg(required_unless_present = "remove", conflicts_with = "remove")]
         name: Option<String>,
         /// Remove the display name
