@@ -195,7 +195,7 @@ impl<W: Watch> Life<'_, W> {
         self.done("list the products", |_| account.memberships());
         self.done("get the billing destination", |_| account.billing_destination(&grok));
         self.done("get the management destination", |_| {
-            account.manage_destination(&Managed::Product(grok.clone()))
+            account.manage_destination(&Managed::Product { product: grok.clone() })
         });
         let request = self.done("make a privacy request", |_| account.request_privacy(RequestKind::Access));
         self.done("list the account's privacy requests", |_| account.privacy_requests());

@@ -152,7 +152,13 @@ pub enum Destination {
 #[uniffi::remote(Enum)]
 pub enum Managed {
     /// The account, from this product.
-    Product(ProductId),
+    Product {
+        /// The product.
+        product: ProductId,
+    },
     /// The account at this provider.
-    Provider(ProviderId),
+    Provider {
+        /// The provider.
+        provider: ProviderId,
+    },
 }

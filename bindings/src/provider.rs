@@ -48,7 +48,10 @@ pub enum AssertionKind {
     /// The provider issues no ID token. The host states what the provider said.
     HostStated,
     /// The provider signs an ID token for the application.
-    IdToken(IdTokenRules),
+    IdToken {
+        /// The policy's rules for the token.
+        rules: IdTokenRules,
+    },
 }
 
 /// The policy's rules for a provider's ID tokens.
@@ -85,7 +88,7 @@ pub enum Algorithm {
 #[uniffi::remote(Record)]
 pub struct HostStatement {
     /// The flow that the statement is made for.
-    pub flow: FlowId,
+    pub flow_id: FlowId,
     /// The provider.
     pub provider: ProviderId,
     /// The provider's identifier for the person: 1 to 255 bytes. It never passes to another person.

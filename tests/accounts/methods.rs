@@ -227,7 +227,7 @@ fn r1_8_if_the_contact_s_method_is_removed_the_earliest_verified_address_follows
     account.remove_method(second, false).unwrap();
     let view = account.view().unwrap();
     let password = method_of(&account, MethodKind::Password);
-    assert_eq!(view.addresses[1].source, AddressSource::Method(password));
+    assert_eq!(view.addresses[1].source, AddressSource::Method { method: password });
     signed_in(world.sign_in("second@provider.example", NEW).unwrap());
 }
 

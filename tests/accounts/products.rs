@@ -207,7 +207,7 @@ fn r8_5_a_provider_s_account_is_managed_at_the_provider() {
     let world = World::new();
     let account = world.account(&world.ada());
     let at = |managed: Managed| account.manage_destination(&managed);
-    let provider = |name: &str| Managed::Provider(name.parse::<ProviderId>().unwrap());
+    let provider = |name: &str| Managed::Provider { provider: name.parse::<ProviderId>().unwrap() };
     assert_eq!(
         at(provider("x")).unwrap(),
         Destination::ManagedElsewhere { url: Some("https://x.com/settings/account".to_owned()) }
@@ -215,8 +215,8 @@ fn r8_5_a_provider_s_account_is_managed_at_the_provider() {
     assert_eq!(at(provider("example")).unwrap(), Destination::ManagedElsewhere { url: None });
     assert_eq!(refused(at(provider("unheard-of"))), Refusal::UnknownProvider);
     assert_eq!(
-        at(Managed::Product(product("grok"))).unwrap(),
+        at(Managed::Product { product: product("grok") }).unwrap(),
         Destination::Product { url: "https://accounts.x.ai".to_owned() }
     );
-    assert_eq!(refused(at(Managed::Product(product("unheard-of")))), Refusal::UnknownProduct);
+    assert_eq!(refused(at(Managed::Product { product: product("unheard-of") })), Refusal::UnknownProduct);
 }

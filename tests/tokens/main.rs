@@ -248,7 +248,7 @@ fn r2_9_policy_refuses_providers_whose_tokens_cannot_be_checked() {
     assert!(!fits(vec![Provider::google(vec![String::new()])]));
     let without = IdTokenRules::new(vec!["a".to_owned()], Vec::new());
     assert!(!fits(vec![Provider {
-        assertion_kind: AssertionKind::IdToken(without),
+        assertion_kind: AssertionKind::IdToken { rules: without },
         ..Provider::apple(Vec::new())
     }]));
     let also_google = Provider { issuer: "accounts.google.com".to_owned(), ..Provider::x() };

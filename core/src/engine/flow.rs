@@ -158,11 +158,13 @@ impl Engine {
     /// use selfsame::{Assertion, HostStatement, Intent, SignInOutcome, Step};
     ///
     /// let begun = engine.begin_federated(&"x".parse()?, &client)?;
-    /// # let Step::PresentAssertion { provider, flow, .. } = begun.step.clone() else { panic!("{begun:?}") };
+    /// # let Step::PresentAssertion { provider, flow_id, .. } = begun.step.clone() else { panic!("{begun:?}") };
     /// // The host has asked the provider who the person is. `provider` and `flow` come from the step. If the
     /// // provider signs ID tokens, pass `Assertion::IdToken(token)` instead.
     /// let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
-    /// let statement = HostStatement { flow, provider, subject, handle, email: None, email_verified: false };
+    /// let statement = HostStatement {
+    ///     flow_id, provider, subject, handle, email: None, email_verified: false,
+    /// };
     /// let flow = engine.continue_with(&begun, &Assertion::Stated(statement), Intent::SignUp)?;
     /// assert_eq!(flow.signed_in()?.outcome, SignInOutcome::Created);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -175,7 +175,7 @@ impl AccountHandle {
     /// # let account = engine.account(&session.token)?;
     /// use selfsame::{Destination, Managed};
     ///
-    /// let elsewhere = account.manage_destination(&Managed::Provider("x".parse()?))?;
+    /// let elsewhere = account.manage_destination(&Managed::Provider { provider: "x".parse()? })?;
     /// let url = Some("https://x.com/settings/account".to_owned());
     /// assert_eq!(elsewhere, Destination::ManagedElsewhere { url });
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -6,8 +6,6 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::ground::label::is_label;
-#[cfg(feature = "json")]
-use crate::ground::member;
 use crate::ground::named::coded;
 use crate::ground::short_name::{ProductId, ProviderId};
 use crate::ground::time::Timestamp;
@@ -230,7 +228,13 @@ coded! {
 )]
 pub enum Managed {
     /// The account, from this product.
-    Product(#[cfg_attr(feature = "json", serde(with = "member::Product"))] ProductId),
+    Product {
+        /// The product.
+        product: ProductId,
+    },
     /// The account at this provider.
-    Provider(#[cfg_attr(feature = "json", serde(with = "member::Provider"))] ProviderId),
+    Provider {
+        /// The provider.
+        provider: ProviderId,
+    },
 }

@@ -14,7 +14,7 @@ impl Asserted {
         flow: FlowId,
         provider: &Provider,
     ) -> Result<Self, AssertionProblem> {
-        if statement.flow != flow {
+        if statement.flow_id != flow {
             return Err(AssertionProblem::OtherFlow);
         }
         let identity = provider.identity(&statement.subject).ok_or(AssertionProblem::Subject)?;

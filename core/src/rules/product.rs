@@ -104,11 +104,11 @@ pub(crate) fn billing_destination(
 /// Where an account is managed. An account at a provider is managed there (SPEC 8.5).
 pub(crate) fn manage_destination(managed: &Managed, policy: &Policy) -> Result<Destination, Refusal> {
     match managed {
-        Managed::Product(id) => {
+        Managed::Product { product: id } => {
             let product = policy.product(id).ok_or(Refusal::UnknownProduct)?;
             Ok(Destination::Product { url: product.manage_account_url.clone() })
         }
-        Managed::Provider(id) => {
+        Managed::Provider { provider: id } => {
             let provider = policy.provider(id).ok_or(Refusal::UnknownProvider)?;
             Ok(Destination::ManagedElsewhere { url: provider.manage_url.clone() })
         }

@@ -140,7 +140,7 @@ fn addings() -> [Adding; 2] {
 fn steps() -> Vec<Step> {
     let nonce = || text("nonce");
     vec![
-        Step::PresentAssertion { provider: provider(), flow: FLOW, nonce: nonce(), expires_at: AT },
+        Step::PresentAssertion { provider: provider(), flow_id: FLOW, nonce: nonce(), expires_at: AT },
         Step::VerifyEmail { to: text("a…@example.org"), can_skip: false },
         Step::ConfirmCreate { provider: provider(), handle: None },
         Step::LinkOrCreate {
@@ -173,7 +173,7 @@ fn steps() -> Vec<Step> {
 
 fn statement() -> HostStatement {
     HostStatement {
-        flow: FLOW,
+        flow_id: FLOW,
         provider: provider(),
         subject: text("1"),
         handle: Some(text("ada")),
@@ -240,7 +240,7 @@ fn address() -> AddressView {
     AddressView {
         email: text("ada@example.org"),
         verified_at: Some(AT),
-        source: AddressSource::Method(METHOD),
+        source: AddressSource::Method { method: METHOD },
         others: 1,
     }
 }
@@ -280,11 +280,11 @@ fn plans() -> Vec<Planned> {
         Planned::RecoveryCodesSaved,
         Planned::RegenerateRecoveryCodes,
         Planned::TurnOffMfa,
-        Planned::MarkCompromised(METHOD),
-        Planned::RemoveMethod(METHOD),
-        Planned::TakeSeenEmail(METHOD),
-        Planned::OpenProduct(product()),
-        Planned::EndSession(SESSION),
+        Planned::MarkCompromised { method: METHOD },
+        Planned::RemoveMethod { method: METHOD },
+        Planned::TakeSeenEmail { method: METHOD },
+        Planned::OpenProduct { product: product() },
+        Planned::EndSession { session: SESSION },
         Planned::EndOtherSessions,
         Planned::SignOut,
         Planned::RequestDeletion,
@@ -294,9 +294,9 @@ fn plans() -> Vec<Planned> {
 
 fn effects() -> Vec<Effect> {
     vec![
-        Effect::Account(Action::MfaTurnedOff),
+        Effect::Account { action: Action::MfaTurnedOff },
         Effect::ThisSession,
-        Effect::SessionEnds(SESSION),
+        Effect::SessionEnds { session: SESSION },
         Effect::OtherSessionsEnd,
         Effect::AllSessionsEnd,
         Effect::Identifiers,
@@ -343,7 +343,7 @@ fn accounts() -> Vec<Sample> {
         hold_until: Some(AT),
         second_factor_suspended: false,
     };
-    let sources = [AddressSource::Method(METHOD), AddressSource::Contact, AddressSource::Import];
+    let sources = [AddressSource::Method { method: METHOD }, AddressSource::Contact, AddressSource::Import];
     let explained = |outcome| Explanation { rules: vec!["5.5"], outcome, effects: effects() };
     let grant = Grant { provider: provider(), handle: None };
     let billed =
@@ -438,7 +438,7 @@ fn host() -> Vec<Sample> {
             Destination::Store { store: ManagedBy::GooglePlay, url: text("https://x.org") },
             Destination::ManagedElsewhere { url: None },
         ]),
-        Sample::of(&[Managed::Product(product()), Managed::Provider(provider())]),
+        Sample::of(&[Managed::Product { product: product() }, Managed::Provider { provider: provider() }]),
         Sample::of(&[PickerEntry {
             account: ACCOUNT,
             display_name: None,
