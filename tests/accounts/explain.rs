@@ -112,7 +112,7 @@ fn r11_3_an_event_describes_itself_in_words() {
     assert_eq!(
         says,
         [
-            "the account was made",
+            "the account was created",
             "a password was tried, and refused, 3 times",
             "signed in",
             "a password was reported as known to others by the service",

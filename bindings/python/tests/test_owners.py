@@ -145,7 +145,7 @@ def test_an_act_is_explained_and_not_done(store: Store) -> None:
     assert str(refused.refusal) == refused.refusal.explanation() != ""
     assert refused.effects == []
     assert account.activity() == before
-    assert describe_event(before[0].event) == "the account was made"
+    assert describe_event(before[0].event) == "the account was created"
 
 
 def test_a_device_picks_among_its_accounts_before_an_email_is_proven() -> None:

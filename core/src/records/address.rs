@@ -54,7 +54,7 @@ pub struct AddressView {
 #[cfg_attr(
     feature = "json",
     derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
-    serde(tag = "comes_to")
+    serde(tag = "address_step")
 )]
 pub enum AddressStep {
     /// The act is done.

@@ -29,7 +29,7 @@ worded! {
     #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
     pub enum Action {
         /// The account was created.
-        AccountCreated => "the account was made";
+        AccountCreated => "the account was created";
         /// The account was imported from another service.
         AccountImported => "the account was imported";
         /// A sign-in method was added by linking.

@@ -446,7 +446,7 @@ fn host() -> Vec<Sample> {
             methods: vec![MethodKind::Password],
             needs_network: false,
         }]),
-        Sample::of(&[PurgeReport { receipts: vec![receipt.clone()], more: false, next_look: Some(AT) }]),
+        Sample::of(&[PurgeReport { receipts: vec![receipt.clone()], more: false, next_call_at: Some(AT) }]),
         Sample::of(&[receipt]),
         Sample::of(&[removed]),
         Sample::of(&states.map(request)),

@@ -47,8 +47,8 @@ fn keeping_the_deletion_opens_no_session_and_the_account_can_still_be_restored()
     desk.done(&["delete", "--yes"], "");
     let enter = ["sign-in", "brian@example.org", "--password-stdin"];
     let offer = desk.done(&enter, PASSWORD);
-    assert!(offer.contains("restore it?") && offer.contains("selfsame answer keep-deleted"), "{offer}");
-    let over = desk.done(&["answer", "keep-deleted"], "");
+    assert!(offer.contains("restore it?") && offer.contains("selfsame answer decline-restore"), "{offer}");
+    let over = desk.done(&["answer", "decline-restore"], "");
     assert!(over.contains("the flow is over"), "{over}");
     assert!(!desk.path("s.flow").exists() && !desk.path("s.session").exists());
     told(&desk.run(&["account"], b""), 2, "nobody is signed in", "the deletion was kept");

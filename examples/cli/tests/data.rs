@@ -71,22 +71,22 @@ fn a_privacy_request_is_made_once_and_closed_by_the_host() {
     let asked = desk.json(&["privacy", "request", "access"], "")["requests"][0].clone();
     assert_eq!(desk.json(&["privacy", "request", "access"], "")["requests"][0], asked, "the same one");
     let (account, request) = (asked["account"].as_str().unwrap(), asked["id"].as_str().unwrap());
-    let open = desk.done(&["privacy", "open"], "");
+    let open = desk.done(&["privacy", "list-open"], "");
     assert!(open.contains("1 request") && open.contains(request), "{open}");
     let close = ["privacy", "close", account, request, "--receipt", "exported on paper"];
     for (args, code, words) in [
         (&["privacy", "request", "money"][..], 2, "invalid value"),
-        (&["privacy", "close", account, account, "--receipt", "x"], 1, "selfsame privacy open"),
+        (&["privacy", "close", account, account, "--receipt", "x"], 1, "selfsame privacy list-open"),
         (&["privacy", "close", account, request], 2, "--receipt"),
         (&["privacy", "announce", account, request], 2, "--yes"),
-        (&["privacy", "announce", account, request, "--yes"], 1, "selfsame privacy open"),
+        (&["privacy", "announce", account, request, "--yes"], 1, "selfsame privacy list-open"),
         (&["privacy", "erase", account, request], 2, "--yes"),
-        (&["privacy", "erase", SOMEBODY, request, "--yes"], 1, "selfsame privacy open"),
+        (&["privacy", "erase", SOMEBODY, request, "--yes"], 1, "selfsame privacy list-open"),
     ] {
         told(&desk.run(args, b""), code, words, &format!("{args:?}"));
     }
     desk.done(&close, "");
-    told(&desk.run(&close, b""), 1, "selfsame privacy open", "twice");
+    told(&desk.run(&close, b""), 1, "selfsame privacy list-open", "twice");
     let list = desk.done(&["privacy", "list"], "");
     assert!(list.contains("Closed") && list.contains("exported on paper"), "{list}");
 }
@@ -181,7 +181,7 @@ fn support_finds_an_account_and_starts_its_deletion() {
     let none = desk.done(&[&["support", "find", SOMEBODY][..], &carol].concat(), "");
     assert!(none.contains("0 accounts"), "{none}");
     let activity = desk.done(&[&["support", "activity", &account][..], &carol].concat(), "");
-    assert!(activity.contains("the account was made"), "{activity}");
+    assert!(activity.contains("the account was created"), "{activity}");
     let delete = ["support", "delete", &account, "--ticket", "T-52", "--operator", "carol"];
     let rows = desk.rows();
     for (args, code, words) in [

@@ -49,7 +49,7 @@ impl Store {
                 let requests = self.signed_in()?.account.privacy_requests()?;
                 Ok(listed(&requests))
             }
-            Privacy::Open => {
+            Privacy::ListOpen => {
                 let unlock = self.ready(&[])?;
                 let requests = self.open(&unlock)?.open_requests(usize::MAX)?;
                 let mut report = listed(&requests);
