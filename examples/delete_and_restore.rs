@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Two calls, a day apart, must find the account due. A clock that is wrong for a moment purges nothing.
     let first = engine.purge_due(100)?;
     println!("purged by the first call: {}", first.receipts.len());
-    assert!(first.receipts.is_empty() && first.next_look.is_some());
+    assert!(first.receipts.is_empty() && first.next_call_at.is_some());
     watch.later(DAY);
     let second = engine.purge_due(100)?;
     let receipt = second.receipts.first().ok_or("the second call must purge the account")?;

@@ -18,11 +18,11 @@ use selfsame_examples::{Watch, prove_address, sign_up};
 fn at_x(engine: &Engine) -> Result<Flow, Box<dyn Error>> {
     let x: ProviderId = "x".parse()?;
     let begun = engine.begin_federated(&x, &Client::on("Ada's phone"))?;
-    let Step::PresentAssertion { flow, .. } = &begun.step else {
+    let Step::PresentAssertion { flow_id, .. } = &begun.step else {
         return Err("a federated flow must begin with an assertion".into());
     };
     let statement = HostStatement {
-        flow: *flow,
+        flow_id: *flow_id,
         provider: x,
         subject: "1815".to_owned(),
         handle: Some("ada".to_owned()),

@@ -195,13 +195,13 @@ impl<W: Watch> Life<'_, W> {
         self.done("list the products", |_| account.memberships());
         self.done("get the billing destination", |_| account.billing_destination(&grok));
         self.done("get the management destination", |_| {
-            account.manage_destination(&Managed::Product(grok.clone()))
+            account.manage_destination(&Managed::Product { product: grok.clone() })
         });
         let request = self.done("make a privacy request", |_| account.request_privacy(RequestKind::Access));
         self.done("list the account's privacy requests", |_| account.privacy_requests());
         self.done("list open privacy requests", |engine| engine.open_requests(10));
         self.done("close a privacy request", |engine| engine.close_request(id, request.id, "sent"));
-        let desk = self.engine.support("grace");
+        let desk = self.engine.support("grace").unwrap();
         let email = self.new_email();
         self.done("support: find an account", |_| desk.find(&email));
         self.done("support: list the activity", |_| desk.activity(id));

@@ -31,7 +31,6 @@ EDITS = {
 # Names for the fields that have none in Rust.
 FIELDS: dict[str, dict[str, str]] = {
     "selfsame_ffi": {
-        "AddressSource.Method": "method",
         "Answer.Assertion": "assertion",
         "Answer.Code": "code",
         "Answer.CorrectAddress": "email",
@@ -42,18 +41,6 @@ FIELDS: dict[str, dict[str, str]] = {
         "Answer.Totp": "code",
         "Assertion.IdToken": "token",
         "Assertion.Stated": "statement",
-        "AssertionKind.IdToken": "rules",
-        "Effect.Account": "action",
-        "Effect.SessionEnds": "session",
-        "InExport.At": "member",
-        "InExport.Not": "reason",
-        "Managed.Product": "product",
-        "Managed.Provider": "provider",
-        "Planned.EndSession": "session",
-        "Planned.MarkCompromised": "method",
-        "Planned.OpenProduct": "product",
-        "Planned.RemoveMethod": "method",
-        "Planned.TakeSeenEmail": "method",
         "Unlock.HostKey": "key",
         "Unlock.Keystore": "keystore",
         "Unlock.Passphrase": "passphrase",

@@ -112,7 +112,10 @@ pub enum MethodKind {
 #[uniffi::remote(Enum)]
 pub enum AddressSource {
     /// A sign-in method carries the address.
-    Method(MethodId),
+    Method {
+        /// The method.
+        method: MethodId,
+    },
     /// The owner gave the address.
     Contact,
     /// The address came with the account from another service.

@@ -93,7 +93,7 @@ pub struct PurgeReport {
     /// Whether there is more to do at once. If so, call again.
     pub more: bool,
     /// When to call again, if nothing is left to do now. Absent if no deletion is pending.
-    pub next_look: Option<Timestamp>,
+    pub next_call_at: Option<Timestamp>,
 }
 
 /// A record of what was removed with an account.

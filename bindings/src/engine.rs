@@ -107,7 +107,7 @@ impl Engine {
     /// file, and also the remains of the old header in the file. To make the old key useless, call `rekey`.
     /// Keep both keys until this call returns. After `Unknown`, keep both until the store is open again.
     ///
-    /// Raises the errors of the keystore, as `KeyLocked`, `KeyLost` or `KeyChanged`; `InvalidHostKey`.
+    /// Raises the errors of the keystore, as `KeyLocked`, `KeyLost` or `KeyChanged`; `InvalidPassphrase`; `InvalidHostKey`.
     pub fn change_key(&self, unlock: Unlock) -> Result<(), SelfsameError> {
         Ok(self.0.change_key(&unlock.into())?)
     }
@@ -118,7 +118,7 @@ impl Engine {
     /// interrupted, the old file or the new one remains, complete. Keep both keys until this call returns.
     /// After `Unknown`, keep both until the store is open again.
     ///
-    /// Raises the errors of the keystore, as `KeyLocked`, `KeyLost` or `KeyChanged`; `InvalidHostKey`;
+    /// Raises the errors of the keystore, as `KeyLocked`, `KeyLost` or `KeyChanged`; `InvalidPassphrase`; `InvalidHostKey`;
     /// `Storage`.
     pub fn rekey(&self, unlock: Unlock) -> Result<(), SelfsameError> {
         Ok(self.0.rekey(&unlock.into())?)

@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use selfsame::{
-    Accepted, AssertionProblem, Error, KeysProblem, OpenProblem, PasswordRule, Refusal, Timestamp,
+    Accepted, AssertionProblem, Error, KeysProblem, OpenProblem, PasswordRule, Refusal, TextField,
+    TextProblem, Timestamp,
 };
 
 /// Rust calls it `InvalidEmail`. Here that is the name of the error itself.
@@ -27,18 +28,30 @@ pub enum EmailProblem {
     Domain,
 }
 
-/// Rust calls it `InvalidName`. Here that is the name of the error itself.
-pub(crate) type NameProblem = selfsame::InvalidName;
-
-/// Why a text is not a valid display name.
+/// A text that a caller gives and that is shown to somebody.
 #[uniffi::remote(Enum)]
-pub enum NameProblem {
+pub enum TextField {
+    /// The label of a device, in `Client`.
+    Device,
+    /// The name that an owner chose.
+    DisplayName,
+    /// The name of a support operator.
+    Operator,
+    /// The plan of a billing profile.
+    Plan,
+    /// The ticket of a support case.
+    Ticket,
+}
+
+/// Why a text cannot be shown.
+#[uniffi::remote(Enum)]
+pub enum TextProblem {
     /// It is empty or has only blanks.
     Empty,
-    /// It has more than 64 characters.
+    /// It has more than 64 characters, or as a ticket more than 200.
     TooLong,
-    /// It has a character that is not allowed in names: a control, an invisible one, or one that Unicode has
-    /// not assigned.
+    /// It has a character that is not allowed: a control, an invisible one, or one that Unicode has not
+    /// assigned.
     Character,
 }
 
@@ -66,8 +79,6 @@ pub enum AssertionProblem {
     Algorithm,
     /// It is for another application, or for several and not issued to this one.
     Audience,
-    /// Its email is not an email address.
-    Email,
     /// It has expired, or has no expiry time.
     Expired,
     /// Its header has an unsupported parameter.
@@ -221,11 +232,6 @@ errors! {
             /// What is wrong with the address.
             reason: EmailProblem,
         },
-        /// The text is not a valid display name.
-        InvalidName {
-            /// What is wrong with the name.
-            reason: NameProblem,
-        },
         /// The text is not usable as a password.
         InvalidPassword {
             /// The rule that the password breaks.
@@ -235,6 +241,13 @@ errors! {
         InvalidKeys {
             /// What is wrong with the key set.
             reason: KeysProblem,
+        },
+        /// The text cannot be shown to somebody.
+        InvalidText {
+            /// Which text.
+            field: TextField,
+            /// What is wrong with the text.
+            reason: TextProblem,
         },
         /// This is the last sign-in method that works. Add another one first.
         LastMethod,
@@ -294,6 +307,9 @@ errors! {
         NewerFormat,
         /// The key or passphrase does not fit the file.
         WrongKey,
+        /// The passphrase of a new key is empty, or has a character that Unicode has not assigned. Choose
+        /// another.
+        InvalidPassphrase,
         /// The keystore does not give its key now. Unlock the device or ask the person again, then call
         /// again.
         KeyLocked,

@@ -27,15 +27,30 @@ pub enum Planned {
     /// `turn_off_mfa` of an account.
     TurnOffMfa,
     /// `mark_compromised` of an account.
-    MarkCompromised(MethodId),
+    MarkCompromised {
+        /// The password.
+        method: MethodId,
+    },
     /// `remove_method` of an account, which can be undone.
-    RemoveMethod(MethodId),
+    RemoveMethod {
+        /// The method.
+        method: MethodId,
+    },
     /// `take_seen_email` of an account.
-    TakeSeenEmail(MethodId),
+    TakeSeenEmail {
+        /// The identity with the newer email.
+        method: MethodId,
+    },
     /// `open_product` of an account.
-    OpenProduct(ProductId),
+    OpenProduct {
+        /// The product.
+        product: ProductId,
+    },
     /// `end_session` of an account.
-    EndSession(SessionId),
+    EndSession {
+        /// The session.
+        session: SessionId,
+    },
     /// `end_other_sessions` of an account.
     EndOtherSessions,
     /// `sign_out` of an account.
@@ -72,11 +87,17 @@ impl From<selfsame::Explanation> for Explanation {
 #[derive(uniffi::Enum)]
 pub enum Effect {
     /// The account changes, and its history records this act.
-    Account(Action),
+    Account {
+        /// The act.
+        action: Action,
+    },
     /// This session goes on, with the proof that the act gives.
     ThisSession,
     /// The session with this id ends.
-    SessionEnds(SessionId),
+    SessionEnds {
+        /// The session.
+        session: SessionId,
+    },
     /// All other sessions end.
     OtherSessionsEnd,
     /// All sessions end, including this one.
@@ -93,9 +114,9 @@ pub enum Effect {
 impl From<selfsame::Effect> for Effect {
     fn from(effect: selfsame::Effect) -> Self {
         match effect {
-            selfsame::Effect::Account(action) => Self::Account(action),
+            selfsame::Effect::Account { action } => Self::Account { action },
             selfsame::Effect::ThisSession => Self::ThisSession,
-            selfsame::Effect::SessionEnds(session) => Self::SessionEnds(session),
+            selfsame::Effect::SessionEnds { session } => Self::SessionEnds { session },
             selfsame::Effect::OtherSessionsEnd => Self::OtherSessionsEnd,
             selfsame::Effect::AllSessionsEnd => Self::AllSessionsEnd,
             selfsame::Effect::Identifiers => Self::Identifiers,

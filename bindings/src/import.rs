@@ -2,11 +2,11 @@
 
 use selfsame::{
     AccountId, ImportOutcome, ImportProblem, ImportedAccount, ImportedIdentity, ImportedTotp, ProviderId,
-    Secret, Timestamp, TotpAlgorithm, TotpParameters,
+    Secret, TextProblem, Timestamp, TotpAlgorithm, TotpParameters,
 };
 
 use crate::engine::Engine;
-use crate::error::{EmailProblem, NameProblem, SelfsameError};
+use crate::error::{EmailProblem, SelfsameError};
 
 #[uniffi::export]
 impl Engine {
@@ -34,7 +34,7 @@ pub struct ImportedAccount {
     /// When the account was created there, if known.
     #[uniffi(default)]
     pub created_at: Option<Timestamp>,
-    /// The name that the owner chose, if any.
+    /// The name that the owner chose, if any. A name that the engine does not accept is dropped.
     #[uniffi(default)]
     pub display_name: Option<String>,
     /// The account's email. It becomes the contact and the identifier of a password.
@@ -63,7 +63,8 @@ pub struct ImportedIdentity {
     pub provider: ProviderId,
     /// The provider's identifier for the person: 1 to 255 bytes. It never passes to another person.
     pub subject: String,
-    /// The person's handle at the provider, for display only. Only its first 64 characters are kept.
+    /// The person's handle at the provider, for display only. The engine removes what cannot be shown, and keeps
+    /// 64 characters.
     #[uniffi(default)]
     pub handle: Option<String>,
 }
@@ -108,6 +109,8 @@ pub enum ImportOutcome {
     Imported {
         /// The account's id in this store.
         account: AccountId,
+        /// What is wrong with the display name, if it was dropped.
+        dropped_name: Option<TextProblem>,
     },
     /// The account was imported before and stays as it is.
     AlreadyImported {
@@ -132,11 +135,6 @@ pub enum ImportProblem {
     InvalidEmail {
         /// What is wrong with the email.
         reason: EmailProblem,
-    },
-    /// Its display name is invalid.
-    InvalidName {
-        /// What is wrong with the name.
-        reason: NameProblem,
     },
     /// Its password hash has no supported format.
     InvalidHash,

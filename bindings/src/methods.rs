@@ -88,7 +88,7 @@ impl AccountHandle {
     /// Sets or removes the owner's display name: at most 64 characters, stored in the form of RFC 8266
     /// (Nickname). Display names are not unique, and no account can be found by one.
     ///
-    /// Raises `InvalidName`.
+    /// Raises `InvalidText`.
     pub fn set_display_name(&self, name: Option<String>) -> Result<(), SelfsameError> {
         Ok(self.core().set_display_name(name.as_deref())?)
     }

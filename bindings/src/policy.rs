@@ -10,7 +10,8 @@ use crate::error::SelfsameError;
 /// is out of bounds raises `InvalidPolicy` where the policy is used.
 #[derive(Default, uniffi::Record)]
 pub struct Policy {
-    /// The name of the service: 1 to 64 characters. The default is "Selfsame".
+    /// The name of the service: 1 to 64 characters, none of them invisible, in NFC and without blanks at the
+    /// ends. The default is "Selfsame".
     #[uniffi(default)]
     pub realm: Option<String>,
     /// The providers whose identities can be sign-in methods. The default is none.

@@ -15,7 +15,7 @@ impl Engine {
     /// as they are.
     ///
     /// Raises `IdentifierInUse` if another product or account has the customer reference; `UnknownProduct`;
-    /// `UnknownAccount`; `InvalidCustomerRef`.
+    /// `UnknownAccount`; `InvalidCustomerRef`; `InvalidText` if the plan cannot be shown.
     pub fn set_billing(
         &self,
         account: AccountId,
@@ -63,7 +63,8 @@ impl AccountHandle {
 pub struct Product {
     /// The product's short name.
     pub id: ProductId,
-    /// The name that people know the product by: 1 to 64 characters.
+    /// The name that people know the product by: 1 to 64 characters, none of them invisible, in NFC and without
+    /// blanks at the ends.
     pub display_name: String,
     /// The page where people manage the account.
     pub manage_account_url: String,
@@ -88,7 +89,7 @@ pub struct Membership {
 pub struct Billing {
     /// The biller's reference for the customer.
     pub customer: CustomerRef,
-    /// The plan that was bought. Only its first 64 characters are kept.
+    /// The plan that was bought: 1 to 64 characters, none of them invisible.
     pub plan: String,
     /// The state of the subscription.
     pub status: BillingStatus,
@@ -151,7 +152,13 @@ pub enum Destination {
 #[uniffi::remote(Enum)]
 pub enum Managed {
     /// The account, from this product.
-    Product(ProductId),
+    Product {
+        /// The product.
+        product: ProductId,
+    },
     /// The account at this provider.
-    Provider(ProviderId),
+    Provider {
+        /// The provider.
+        provider: ProviderId,
+    },
 }

@@ -48,7 +48,10 @@ pub enum AssertionKind {
     /// The provider issues no ID token. The host states what the provider said.
     HostStated,
     /// The provider signs an ID token for the application.
-    IdToken(IdTokenRules),
+    IdToken {
+        /// The policy's rules for the token.
+        rules: IdTokenRules,
+    },
 }
 
 /// The policy's rules for a provider's ID tokens.
@@ -85,12 +88,13 @@ pub enum Algorithm {
 #[uniffi::remote(Record)]
 pub struct HostStatement {
     /// The flow that the statement is made for.
-    pub flow: FlowId,
+    pub flow_id: FlowId,
     /// The provider.
     pub provider: ProviderId,
     /// The provider's identifier for the person: 1 to 255 bytes. It never passes to another person.
     pub subject: String,
-    /// The person's handle at the provider, for display only.
+    /// The person's handle at the provider, for display only. The engine removes what cannot be shown, and keeps
+    /// 64 characters.
     #[uniffi(default)]
     pub handle: Option<String>,
     /// The person's email at the provider, if the provider gave one.

@@ -17,10 +17,12 @@ pub struct SupportDesk(selfsame::SupportDesk);
 
 #[uniffi::export]
 impl Engine {
-    /// Returns the support desk of an operator. The host must authenticate the operator first. The engine
-    /// keeps only the first 64 characters of the name.
-    pub fn support(&self, operator: String) -> Arc<SupportDesk> {
-        Arc::new(SupportDesk(self.core().support(&operator)))
+    /// Returns the support desk of an operator. The host must authenticate the operator first.
+    ///
+    /// Raises `InvalidText` if the operator's name is empty, longer than 64 characters or has a character that
+    /// cannot be shown.
+    pub fn support(&self, operator: String) -> Result<Arc<SupportDesk>, SelfsameError> {
+        Ok(Arc::new(SupportDesk(self.core().support(&operator)?)))
     }
 
     /// Returns the actions of support on an account, earliest first. Also works for a deleted account.
@@ -50,7 +52,8 @@ impl SupportDesk {
     /// instead of ending: each continues when its owner gives fresh proof and restores the account. If a
     /// deletion is pending, returns the pending one, changes nothing and records this request.
     ///
-    /// Raises `UnknownAccount`; `TooEarly` within 30 days of a restore.
+    /// Raises `UnknownAccount`; `TooEarly` within 30 days of a restore; `InvalidText` if the ticket is empty,
+    /// longer than 200 characters or has a character that cannot be shown.
     pub fn start_deletion(&self, account: AccountId, ticket: String) -> Result<Deletion, SelfsameError> {
         Ok(self.0.start_deletion(account, &ticket)?)
     }

@@ -77,16 +77,22 @@ pub enum OnPurge {
 #[derive(uniffi::Enum)]
 pub enum InExport {
     /// In this member of the document.
-    At(String),
+    At {
+        /// The member.
+        member: String,
+    },
     /// Nowhere, for this reason.
-    Not(String),
+    Not {
+        /// The reason.
+        reason: String,
+    },
 }
 
 impl From<selfsame::InExport> for InExport {
     fn from(place: selfsame::InExport) -> Self {
         match place {
-            selfsame::InExport::At(member) => Self::At(member.to_owned()),
-            selfsame::InExport::Not(reason) => Self::Not(reason.to_owned()),
+            selfsame::InExport::At { member } => Self::At { member: member.to_owned() },
+            selfsame::InExport::Not { reason } => Self::Not { reason: reason.to_owned() },
         }
     }
 }

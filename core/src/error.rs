@@ -169,6 +169,10 @@ worded! {
         NewerFormat => "a newer release wrote the store; use that release";
         /// The key or passphrase does not fit the file.
         WrongKey => "the key does not match the store; open it with its own key or passphrase";
+        /// The passphrase of a new key is empty, or has a character that Unicode has not assigned. Choose
+        /// another.
+        InvalidPassphrase =>
+            "the passphrase is empty or has a character that Unicode does not assign; choose another";
         /// The keystore does not give its key now. Unlock the device or ask the person again, then call
         /// again.
         KeyLocked => "the keystore is locked; unlock it and try again";

@@ -37,7 +37,7 @@ pub use ground::entropy::{Entropy, EntropyFailed};
 pub use ground::id::{AccountId, FlowId, InvalidId, MethodId, RequestId, SessionId};
 #[cfg(feature = "json")]
 pub use ground::json::Revealed;
-pub use ground::nickname::InvalidName;
+pub use ground::label::{TextField, TextProblem};
 pub use ground::secret::Secret;
 pub use ground::short_name::{InvalidShortName, ProductId, ProviderId};
 pub use ground::time::{Clock, Reading, Timestamp, YearMonth};

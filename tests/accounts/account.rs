@@ -64,7 +64,7 @@ fn r1_4_a_newer_email_of_an_identity_is_shown_and_changes_nothing() {
     let token = signed_in(proven).token;
     let before = world.engine().account(&token).unwrap().view().unwrap();
     assert_eq!(before.contact.as_deref(), Some("Ada@Example.org"));
-    assert_eq!(before.addresses[0].source, AddressSource::Method(before.methods[0].id));
+    assert_eq!(before.addresses[0].source, AddressSource::Method { method: before.methods[0].id });
     assert_eq!(before.addresses[0].verified_at, Some(world.now()));
 
     signed_in(world.x_identity("815", Some("lovelace@example.net")));

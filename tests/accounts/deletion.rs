@@ -246,7 +246,7 @@ fn r9_4_a_purge_removes_every_row_and_leaves_a_tombstone() {
     assert!(tombstone.len() < 8 + 1 + 28 + 1 + 17 + 10, "{}", tombstone.len());
     let report = purge(&world);
     assert_eq!(
-        (report.receipts.len(), report.more, report.next_look),
+        (report.receipts.len(), report.more, report.next_call_at),
         (0, false, None),
         "no account is purged twice"
     );
@@ -261,10 +261,10 @@ fn r9_4_a_purged_account_cannot_be_found_and_its_identifiers_are_free() {
     assert_eq!(purged(&world).len(), 1);
     assert_eq!(refused(world.sign_in(&ada.email, &ada.password)), Refusal::InvalidCredentials);
     assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded);
-    assert_eq!(world.engine().support("grace").find(&ada.account.to_string()).unwrap(), []);
+    assert_eq!(world.engine().support("grace").unwrap().find(&ada.account.to_string()).unwrap(), []);
     let anew = world.person(&ada.email, PASSWORD);
     assert_ne!(anew.account, ada.account);
-    assert_eq!(world.engine().support("grace").find(&ada.email).unwrap().len(), 1);
+    assert_eq!(world.engine().support("grace").unwrap().find(&ada.email).unwrap().len(), 1);
 }
 
 #[test]
@@ -285,14 +285,14 @@ fn r9_4_grants_at_providers_are_revoked_through_the_outbox() {
 fn r9_4_a_purge_needs_two_sightings_a_day_apart() {
     let world = World::new();
     let ada = world.ada();
-    assert_eq!(purge(&world).next_look, None);
+    assert_eq!(purge(&world).next_call_at, None);
     let purge_at = world.account(&ada).request_deletion().unwrap().purge_at;
-    assert_eq!(purge(&world).next_look, Some(purge_at));
+    assert_eq!(purge(&world).next_call_at, Some(purge_at));
     world.later(days(30) + hours(5));
     assert_eq!(world.engine().health().unwrap().due_purges, 1);
     let first = purge(&world);
     assert_eq!((first.receipts.len(), first.more), (0, false));
-    assert_eq!(first.next_look, Some(world.now() + days(1)));
+    assert_eq!(first.next_call_at, Some(world.now() + days(1)));
     world.later(days(1) - minutes(1));
     let commits = world.engine().commits().unwrap();
     assert_eq!(gone(&purge(&world)), []);
@@ -418,7 +418,7 @@ fn r9_6_a_restore_leaves_products_and_billing_unchanged() {
     assert!(account.verify_audit().unwrap());
     // The purge date of the cancelled deletion passes.
     world.later(days(11));
-    assert_eq!(purge(&world), PurgeReport { receipts: Vec::new(), more: false, next_look: None });
+    assert_eq!(purge(&world), PurgeReport { receipts: Vec::new(), more: false, next_call_at: None });
 }
 
 #[test]

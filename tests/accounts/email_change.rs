@@ -317,7 +317,10 @@ fn r1_4_an_owner_can_take_over_the_newer_email_of_an_identity() {
         (view.addresses[0].source, view.addresses[0].verified_at.is_some()),
         (AddressSource::Contact, true)
     );
-    assert_eq!((view.addresses[1].source, view.addresses[1].verified_at), (AddressSource::Method(x), None));
+    assert_eq!(
+        (view.addresses[1].source, view.addresses[1].verified_at),
+        (AddressSource::Method { method: x }, None)
+    );
     account.verify_address("lovelace@example.net").unwrap();
     world.prove_address(&account, "lovelace@example.net").unwrap();
     assert!(account.view().unwrap().addresses[1].verified_at.is_some());

@@ -18,7 +18,7 @@ fn r13_5_an_explanation_predicts_the_act_and_writes_nothing() {
     assert_eq!(explained.outcome, Ok(()));
     assert_eq!(explained.rules, ["1.12", "4.7", "5.5", "6.4", "6.5"]);
     for effect in [
-        Effect::Account(Action::MfaTurnedOff),
+        Effect::Account { action: Action::MfaTurnedOff },
         Effect::OtherSessionsEnd,
         Effect::Message { kind: "MfaTurnedOff" },
         Effect::ThisSession,
@@ -26,7 +26,7 @@ fn r13_5_an_explanation_predicts_the_act_and_writes_nothing() {
         assert!(explained.effects.contains(&effect), "{effect}");
     }
     let export = account.explain(&Planned::Export).unwrap();
-    let exports = [Effect::Account(Action::Exported), Effect::Message { kind: "Exported" }];
+    let exports = [Effect::Account { action: Action::Exported }, Effect::Message { kind: "Exported" }];
     assert!(exports.iter().all(|effect| export.effects.contains(effect)), "{:?}", export.effects);
     assert_eq!(world.engine().commits().unwrap(), commits);
     world.mailbox().clear();
@@ -48,11 +48,11 @@ fn r13_5_an_explanation_gives_the_refusal_that_the_act_would_give() {
         (Planned::EnrollTotp, refused(account.enroll_totp())),
         (Planned::RequestDeletion, refused(account.request_deletion())),
         (Planned::Export, refused(account.export())),
-        (Planned::RemoveMethod(method), refused(account.remove_method(method, false))),
-        (Planned::TakeSeenEmail(method), refused(account.take_seen_email(method))),
+        (Planned::RemoveMethod { method }, refused(account.remove_method(method, false))),
+        (Planned::TakeSeenEmail { method }, refused(account.take_seen_email(method))),
         (Planned::RecoveryCodesSaved, Refusal::FlowExpired),
-        (Planned::OpenProduct(unknown), Refusal::UnknownProduct),
-        (Planned::EndSession(other.session), Refusal::SessionEnded),
+        (Planned::OpenProduct { product: unknown }, Refusal::UnknownProduct),
+        (Planned::EndSession { session: other.session }, Refusal::SessionEnded),
     ] {
         let explained = account.explain(&planned).unwrap();
         assert_eq!(explained.outcome, Err(refusal), "{}", planned.code());
@@ -72,11 +72,11 @@ fn r13_5_every_act_can_be_explained_and_names_rules_that_exist() {
         Planned::RecoveryCodesSaved,
         Planned::RegenerateRecoveryCodes,
         Planned::TurnOffMfa,
-        Planned::MarkCompromised(method),
-        Planned::RemoveMethod(method),
-        Planned::TakeSeenEmail(method),
-        Planned::OpenProduct("grok".parse::<ProductId>().unwrap()),
-        Planned::EndSession(ada.session),
+        Planned::MarkCompromised { method },
+        Planned::RemoveMethod { method },
+        Planned::TakeSeenEmail { method },
+        Planned::OpenProduct { product: "grok".parse::<ProductId>().unwrap() },
+        Planned::EndSession { session: ada.session },
         Planned::EndOtherSessions,
         Planned::SignOut,
         Planned::RequestDeletion,

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use selfsame::{
     AddressSource, Answer, EmailProof, Error, ForeignHash, HashCost, HashFailed, Hasher, ImportOutcome,
-    ImportProblem, ImportedAccount, ImportedIdentity, ImportedTotp, Intent, InvalidEmail, InvalidName,
-    ProviderId, Refusal, Secret, Step, Table, Timestamp, TotpAlgorithm, TotpParameters,
+    ImportProblem, ImportedAccount, ImportedIdentity, ImportedTotp, Intent, InvalidEmail, ProviderId,
+    Refusal, Secret, Step, Table, TextProblem, Timestamp, TotpAlgorithm, TotpParameters,
 };
 use selfsame_world::{CountingHasher, Identity, START, World, days, hours, minutes, signed_in};
 
@@ -55,7 +55,7 @@ fn r13_2_an_imported_password_signs_in_and_is_hashed_again() {
     let world = World::new();
     let created_at = Timestamp::from_millis(1_577_836_800_000);
     let outcome = only(&world, ImportedAccount { created_at: Some(created_at), ..ada() });
-    let ImportOutcome::Imported { account } = outcome else { panic!("{outcome:?}") };
+    let ImportOutcome::Imported { account, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(world.mailbox().all().len(), 0, "an import sends no message");
 
     let wrong = world.sign_in("ada@example.org", "U*U!").unwrap_err();
@@ -124,7 +124,7 @@ fn r13_2_identities_and_totp_are_imported_and_the_first_sign_in_makes_recovery_c
 #[test]
 fn r13_2_an_account_is_imported_once_and_never_updated() {
     let mut world = World::new();
-    let ImportOutcome::Imported { account } = only(&world, ada()) else { panic!("not imported") };
+    let ImportOutcome::Imported { account, .. } = only(&world, ada()) else { panic!("not imported") };
     let again = |differs| ImportOutcome::AlreadyImported { account, differs };
     let rows = world.engine().dump().unwrap();
     assert_eq!(only(&world, ada()), again(false));
@@ -164,7 +164,7 @@ fn r13_2_the_first_of_two_accounts_with_one_identifier_wins() {
             ada(),
         ],
     );
-    let ImportOutcome::Imported { account } = outcomes[0] else { panic!("{outcomes:?}") };
+    let ImportOutcome::Imported { account, .. } = outcomes[0] else { panic!("{outcomes:?}") };
     assert_eq!(outcomes[1], taken);
     assert!(matches!(outcomes[2], ImportOutcome::Imported { .. }));
     assert_eq!(outcomes[3..5], [taken, taken]);
@@ -197,9 +197,30 @@ fn r13_2_a_handle_is_cut_to_64_characters() {
 }
 
 #[test]
+fn r13_2_a_display_name_that_cannot_be_shown_is_dropped_and_the_host_is_told() {
+    for (name, kept, dropped_name) in [
+        ("Ada  Lovelace", Some("Ada Lovelace"), None),
+        (" ", None, Some(TextProblem::Empty)),
+        ("Ada\u{202e}", None, Some(TextProblem::Character)),
+        (&"a".repeat(65), None, Some(TextProblem::TooLong)),
+    ] {
+        let world = World::new();
+        let given = ImportedAccount { display_name: Some(name.to_owned()), ..ada() };
+        let tried = world.engine().import_accounts(std::slice::from_ref(&given), true).unwrap();
+        assert!(
+            matches!(tried[..], [ImportOutcome::Imported { dropped_name: why, .. }] if why == dropped_name)
+        );
+        let outcome = only(&world, given);
+        assert!(matches!(outcome, ImportOutcome::Imported { dropped_name: why, .. } if why == dropped_name));
+        let token = signed_in(world.sign_in("ada@example.org", "U*U").unwrap()).token;
+        let view = world.engine().account(&token).unwrap().view().unwrap();
+        assert_eq!(view.display_name.as_deref(), kept, "{name:?}");
+    }
+}
+
+#[test]
 fn r13_2_a_refused_account_has_a_reason_and_the_others_are_imported() {
     let world = World::new();
-    let text = |text: &str| Some(text.to_owned());
     let totp = |secret: &str| {
         let parameters = TotpParameters::default();
         Some(ImportedTotp { secret: secret.into(), parameters })
@@ -209,10 +230,6 @@ fn r13_2_a_refused_account_has_a_reason_and_the_others_are_imported() {
         (named("", "a@example.org"), ImportProblem::InvalidExternalId),
         (named(&"x".repeat(256), "a@example.org"), ImportProblem::InvalidExternalId),
         (named("1", "ada"), ImportProblem::InvalidEmail { reason: InvalidEmail::Syntax }),
-        (
-            ImportedAccount { display_name: text(" "), ..ada() },
-            ImportProblem::InvalidName { reason: InvalidName::Empty },
-        ),
         (ImportedAccount { password_hash: Some("U*U".into()), ..ada() }, ImportProblem::InvalidHash),
         (
             ImportedAccount { password_hash: Some(BCRYPT.replace("$05$", "$15$").into()), ..ada() },
@@ -377,7 +394,7 @@ fn r9_4_a_purge_removes_what_says_which_hash_was_imported() {
     };
     assert_eq!(kinds(&world), 1);
     let ImportOutcome::AlreadyImported { account, .. } = only(&world, ada()) else { panic!("known") };
-    world.engine().support("Grace").start_deletion(account, "ticket 1").unwrap();
+    world.engine().support("Grace").unwrap().start_deletion(account, "ticket 1").unwrap();
     world.run_host(days(31)).unwrap();
     assert_eq!(kinds(&world), 0);
 }

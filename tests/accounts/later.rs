@@ -99,7 +99,7 @@ fn r2_8_if_somebody_else_proves_the_address_the_account_stays_and_needs_another(
     prove(&world, &others, "ada@example.org").unwrap();
     assert!(account.view().unwrap().needs_address);
     assert!(
-        signed_in(world.engine().sign_in_to(ada.account, &PASSWORD.into(), &Client::default()).unwrap(),)
+        signed_in(world.engine().sign_in_to(ada.account, &PASSWORD.into(), &Client::on("laptop")).unwrap(),)
             .needs_address
     );
     world.later(minutes(2));

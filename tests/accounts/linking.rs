@@ -186,7 +186,7 @@ fn r2_4_an_account_that_came_meanwhile_is_a_candidate() {
     signed_in(world.prove(&world.federated(&x), "ada@example.org"));
     let sign_up = |password: &str| {
         world.later(minutes(2));
-        let flow = world.engine().sign_up("ada@example.org", &password.into(), &Client::default()).unwrap();
+        let flow = world.engine().sign_up("ada@example.org", &password.into(), &Client::on("laptop")).unwrap();
         world.prove(&flow, "ada@example.org")
     };
     let (first, second) = (sign_up(PASSWORD), sign_up("nine yellow umbrellas"));
@@ -325,9 +325,9 @@ fn r9_3_at_purge_at_the_account_is_absent_and_its_identifiers_are_free() {
     let world = World::new();
     let ada = world.ada();
     world.account(&ada).request_deletion().unwrap();
-    world.later(days(30) - std::time::Duration::from_millis(1));
+    world.later(days(30) - Duration::from_millis(1));
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    world.later(std::time::Duration::from_millis(1));
+    world.later(Duration::from_millis(1));
     assert_eq!(refused(world.answer(&asked, Answer::Restore)), Refusal::FlowExpired);
     assert_eq!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::InvalidCredentials);
     let anew = world.person(&ada.email, "another long password");

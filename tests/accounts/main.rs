@@ -28,4 +28,5 @@ mod sign_in;
 mod sign_up;
 mod stories;
 mod support;
+mod text;
 mod undo;

@@ -2,6 +2,7 @@
 
 use selfsame::{
     AccountHandle, AddressSource, AddressStep, Answer, Intent, MethodId, MethodKind, Refusal, Step,
+    TextField, TextProblem,
 };
 use selfsame_world::{Identity, World, days, minutes, refused, signed_in};
 
@@ -226,7 +227,7 @@ fn r1_8_if_the_contact_s_method_is_removed_the_earliest_verified_address_follows
     account.remove_method(second, false).unwrap();
     let view = account.view().unwrap();
     let password = method_of(&account, MethodKind::Password);
-    assert_eq!(view.addresses[1].source, AddressSource::Method(password));
+    assert_eq!(view.addresses[1].source, AddressSource::Method { method: password });
     signed_in(world.sign_in("second@provider.example", NEW).unwrap());
 }
 
@@ -327,7 +328,10 @@ fn r1_11_a_display_name_is_shown_and_finds_no_account() {
     grace.set_display_name(Some("ada@example.org")).unwrap();
     assert_eq!(signed_in(world.sign_in(&ada.email, &ada.password).unwrap()).account, ada.account);
     let bad = refused(account.set_display_name(Some("Ada\u{202e}")));
-    assert!(matches!(bad, Refusal::InvalidName { reason } if reason.code() == "Character"));
+    assert!(matches!(
+        bad,
+        Refusal::InvalidText { field: TextField::DisplayName, reason: TextProblem::Character }
+    ));
     assert_eq!(account.view().unwrap().display_name.as_deref(), Some("Ada Lovelace"));
     account.set_display_name(None).unwrap();
     assert_eq!(account.view().unwrap().display_name, None);

@@ -185,13 +185,13 @@ fn r5_3_new_codes_can_be_shown_again_for_15_minutes_and_make_the_session_aal2() 
     world.later(minutes(2));
     let app = account.enroll_totp().unwrap().secret;
     let codes = account.confirm_totp(&world.totp(&app).unwrap()).unwrap();
-    world.later(minutes(15) - std::time::Duration::from_millis(1));
+    world.later(minutes(15) - Duration::from_millis(1));
     let again = account.unsaved_recovery_codes().unwrap();
     let texts = |codes: &[Secret]| -> Vec<_> {
         codes.iter().map(|code| code.reveal_text().unwrap().to_owned()).collect()
     };
     assert_eq!(texts(&again.codes), texts(&codes.codes));
-    world.later(std::time::Duration::from_millis(1));
+    world.later(Duration::from_millis(1));
     assert_eq!(refused(account.unsaved_recovery_codes()), Refusal::FlowExpired);
     account.recovery_codes_saved().unwrap();
     let session = world.engine().resolve(&ada.token).unwrap();

@@ -76,7 +76,7 @@ fn r13_1_a_refused_act_sends_nothing() {
     let ada = world.ada();
     world.mailbox().clear();
     refused(world.sign_in(&ada.email, "a wrong password"));
-    refused(world.engine().sign_up("no address", &PASSWORD.into(), &Client::default()));
+    refused(world.engine().sign_up("no address", &PASSWORD.into(), &Client::on("laptop")));
     assert!(world.mailbox().all().is_empty());
 }
 

@@ -55,7 +55,7 @@ fn full(world: &World) -> (Person, SessionToken, Vec<String>) {
     let asked = world.prove(&world.federated(&identity.with_email(&ada.email)), &ada.email);
     let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
     signed_in(world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap());
-    world.engine().support("grace").start_deletion(ada.account, "T-1").unwrap();
+    world.engine().support("grace").unwrap().start_deletion(ada.account, "T-1").unwrap();
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     let back = signed_in(world.answer(&asked, Answer::Restore).unwrap()).token;
     let account = world.engine().account(&back).unwrap();
@@ -138,14 +138,14 @@ fn r10_1_every_table_is_in_the_export_or_says_why_not() {
     let mut places = BTreeSet::from(["format", "version", "realm", "exported_at"]);
     for table in TABLES {
         match table.in_export {
-            InExport::At(member) => {
+            InExport::At { member } => {
                 assert!(schema["properties"].get(member).is_some(), "{}: {member}", table.name);
                 let held = document.get(member).unwrap_or(&Value::Null);
                 assert!(held.as_array().is_none_or(|items| !items.is_empty()), "{}: {member}", table.name);
                 assert!(!held.is_null(), "{}: {member}", table.name);
                 places.insert(member);
             }
-            InExport::Not(why) => assert!(!why.is_empty(), "{}", table.name),
+            InExport::Not { reason: why } => assert!(!why.is_empty(), "{}", table.name),
         }
     }
     let members: BTreeSet<_> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
@@ -158,7 +158,7 @@ fn r10_1_the_export_shows_suspended_sessions_and_a_deletion() {
     let ada = world.ada();
     world.later(minutes(1));
     let other = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
-    world.engine().support("grace").start_deletion(ada.account, "T-1").unwrap();
+    world.engine().support("grace").unwrap().start_deletion(ada.account, "T-1").unwrap();
     // The owner cannot sign in during the deletion. The export after the restore contains its messages.
     let begun = world.engine().reauthenticate(&ada.token).unwrap();
     let confirm = world.answer(&begun, Answer::Password(PASSWORD.into())).unwrap();

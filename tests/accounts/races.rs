@@ -166,7 +166,7 @@ fn r4_6_hashing_holds_no_transaction() {
     *hasher.0.lock().unwrap() = Some(Box::new(move || {
         // Runs on the hashing thread: a transaction would refuse this call, and a lock would block it for
         // ever.
-        engine.begin_federated(&x, &Client::default()).unwrap();
+        engine.begin_federated(&x, &Client::on("laptop")).unwrap();
     }));
     signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
     assert_eq!(world.engine().commits().unwrap(), before + 2);

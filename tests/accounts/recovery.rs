@@ -393,7 +393,7 @@ fn r6_4_a_sign_in_is_as_old_as_its_proof_at_the_provider() {
     let world = World::new();
     let provider = TokenProvider::new();
     signed_in(world.present(&Identity::at("oidc", "815"), Intent::SignUp).unwrap());
-    let begun = world.engine().begin_federated(&"oidc".parse().unwrap(), &Client::default()).unwrap();
+    let begun = world.engine().begin_federated(&"oidc".parse().unwrap(), &Client::on("laptop")).unwrap();
     let Step::PresentAssertion { nonce, .. } = &begun.step else { panic!("{begun:?}") };
     let long_ago = world.now().as_millis() / 1_000 - 3_000;
     let assertion = provider.token("815", nonce, world.now()).claim("auth_time", json!(long_ago)).assertion();

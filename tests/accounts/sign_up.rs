@@ -45,7 +45,7 @@ fn r2_2_a_password_that_breaks_a_rule_is_refused_with_that_rule() {
         let outcome = world.engine().sign_up(
             "grace.hopper.1906@example.org",
             &Secret::from(password),
-            &Client::default(),
+            &Client::on("laptop"),
         );
         assert_eq!(refused(outcome), Refusal::InvalidPassword { rule });
     }
@@ -287,7 +287,7 @@ fn r2_10_a_full_store_is_busy_only_for_sign_ups() {
     let ada = world.ada();
     world.sign_up("b@example.org", PASSWORD);
     world.sign_up("c@example.org", PASSWORD);
-    let full = world.engine().sign_up("d@example.org", &PASSWORD.into(), &Client::default());
+    let full = world.engine().sign_up("d@example.org", &PASSWORD.into(), &Client::on("laptop"));
     assert_eq!(refused(full), Refusal::Busy);
     assert!(world.sign_in(&ada.email, &ada.password).is_ok());
     signed_in(world.x_identity("1", None));
@@ -299,7 +299,7 @@ fn r2_10_federated_flows_have_a_limit_of_their_own() {
     let world = World::builder().policy(policy).build();
     let ada = world.ada();
     let (x, identity) = ("x".parse::<ProviderId>().unwrap(), Identity::at("x", "1"));
-    let begin = || world.engine().begin_federated(&x, &Client::default());
+    let begin = || world.engine().begin_federated(&x, &Client::on("laptop"));
     let flows = [begin().unwrap(), begin().unwrap()];
     let commits = world.engine().commits().unwrap();
     assert_eq!(refused(begin()), Refusal::Busy);
@@ -309,7 +309,7 @@ fn r2_10_federated_flows_have_a_limit_of_their_own() {
     account.begin_add(&x).unwrap();
     world.sign_in(&ada.email, &ada.password).unwrap();
     world.sign_up("b@example.org", PASSWORD);
-    world.engine().reset_password(&ada.email, &Client::default()).unwrap();
+    world.engine().reset_password(&ada.email, &Client::on("laptop")).unwrap();
     // A cancelled flow and an accepted assertion free their place. A refused answer does not.
     assert_eq!(refused(world.answer(&flows[0], Answer::Skip)), Refusal::NotOffered);
     assert_eq!(refused(begin()), Refusal::Busy);
@@ -327,8 +327,8 @@ fn r2_10_a_full_store_has_room_again_once_waiting_flows_expire() {
     let policy = World::policy().max_open_sign_ups(1).build().unwrap();
     let world = World::builder().policy(policy).build();
     let x = "x".parse::<ProviderId>().unwrap();
-    let begin = || world.engine().begin_federated(&x, &Client::default());
-    let sign_up = || world.engine().sign_up("ada@example.org", &PASSWORD.into(), &Client::default());
+    let begin = || world.engine().begin_federated(&x, &Client::on("laptop"));
+    let sign_up = || world.engine().sign_up("ada@example.org", &PASSWORD.into(), &Client::on("laptop"));
     for with_provider in [false, true] {
         begin().unwrap();
         sign_up().unwrap();
@@ -339,7 +339,7 @@ fn r2_10_a_full_store_has_room_again_once_waiting_flows_expire() {
         begin().unwrap();
         sign_up().unwrap();
         world.later(days(31));
-        world.engine().reset_password("ada@example.org", &Client::default()).unwrap();
+        world.engine().reset_password("ada@example.org", &Client::on("laptop")).unwrap();
     }
 }
 
@@ -393,7 +393,7 @@ fn r2_10_an_answer_that_the_step_does_not_offer_is_refused_and_changes_nothing()
 fn r2_9_an_assertion_names_its_flow_and_its_provider() {
     let world = World::new();
     let x = "x".parse::<ProviderId>().unwrap();
-    let begin = || world.engine().begin_federated(&x, &Client::default()).unwrap();
+    let begin = || world.engine().begin_federated(&x, &Client::on("laptop")).unwrap();
     let (mine, other) = (begin(), begin());
     let identity = Identity::at("x", "815");
     for (assertion, reason) in [
@@ -407,13 +407,14 @@ fn r2_9_an_assertion_names_its_flow_and_its_provider() {
             refusal => panic!("{refusal:?}"),
         }
     }
-    let right = identity.assertion(&mine);
+    // A text that is no address is no email (SPEC 1.4).
+    let right = identity.clone().with_email("no address").assertion(&mine);
     signed_in(world.engine().continue_with(&mine, &right, Intent::SignUp).unwrap());
     // The same assertion again has no second effect.
     let again = world.engine().continue_with(&mine, &right, Intent::SignUp).unwrap();
     assert_eq!(again.step.code(), "AlreadySignedIn");
     let unknown = "nobody".parse::<ProviderId>().unwrap();
-    let outcome = world.engine().begin_federated(&unknown, &Client::default());
+    let outcome = world.engine().begin_federated(&unknown, &Client::on("laptop"));
     assert_eq!(refused(outcome), Refusal::UnknownProvider);
     world.later(minutes(10));
     let late = identity.assertion(&other);

@@ -109,7 +109,7 @@ impl Stage {
         let Some(account) = self.accounts.get(at) else { return Ok(()) };
         let (id, is_gone, verified) = (account.id, account.is_gone(now), account.verified.clone());
         let act = json!({ "do": "support_find", "operator": "sue", "named": told::account(at) });
-        let found = self.call(By::Support, act, |engine| engine.support("sue").find(&id.to_string()))?;
+        let found = self.call(By::Support, act, |engine| engine.support("sue")?.find(&id.to_string()))?;
         let found = found.map_err(|refusal| refusal.to_string())?;
         if found.iter().any(|view| view.id != id) || found.len() != usize::from(!is_gone) {
             return Err(format!("support finds {} accounts by the id of account {at}", found.len()));
@@ -129,7 +129,7 @@ impl Stage {
             "do": "support_delete", "operator": "sue", "account": told::account(at), "ticket": "a ticket",
         });
         let started =
-            self.call(By::Support, act, |engine| engine.support("sue").start_deletion(id, "a ticket"))?;
+            self.call(By::Support, act, |engine| engine.support("sue")?.start_deletion(id, "a ticket"))?;
         Self::held(Want::of(was.is_some() && !is_gone, is_gone), &started, "deletion by support")?;
         match (started, was) {
             (Ok(deletion), Some((_, purge_at))) if deletion.purge_at != purge_at => {

@@ -194,7 +194,7 @@ impl Stage {
             if was == is {
                 continue;
             }
-            let activity = self.world.engine().support("the watch").activity(account.id);
+            let activity = self.world.engine().support("the watch").unwrap().activity(account.id);
             let newest =
                 activity.ok().and_then(|events| events.last().map(|it| (it.event.action, it.event.outcome)));
             watch::only_attempts(was, is, newest, by == By::Thief)?;
@@ -417,7 +417,7 @@ impl Stage {
             if self.accounts[at].is_gone(now) {
                 let tokens = self.sessions.iter().filter(|session| session.account == at);
                 let answered = tokens.filter(|it| self.world.engine().resolve(&it.token).is_ok()).count();
-                let found = self.world.engine().support("the watch").find(&id.to_string());
+                let found = self.world.engine().support("the watch").unwrap().find(&id.to_string());
                 let answers = answered + found.map_or(0, |found| found.len());
                 if is_purged {
                     watch::is_purged(self.seen.accounts.get(&id), answers)?;

@@ -26,7 +26,7 @@ const WORKS: [Act; 6] = [
     ("end of all others", |engine, ada| engine.account(&ada.token)?.end_other_sessions()),
     ("deletion", |engine, ada| engine.account(&ada.token)?.request_deletion().map(drop)),
     ("deletion by support", |engine, ada| {
-        engine.support("Sam").start_deletion(ada.account, "4711").map(drop)
+        engine.support("Sam")?.start_deletion(ada.account, "4711").map(drop)
     }),
     ("a password that others know", |engine, ada| {
         let method = engine.account(&ada.token)?.view()?.methods[0].id;

@@ -39,7 +39,6 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "InvalidCustomerRef",
             "InvalidEmail",
             "InvalidId",
-            "InvalidName",
             "InvalidShortName",
             "InvalidToken",
             "MethodId",

@@ -84,7 +84,7 @@ fn no_debug_text_and_no_error_shows_a_secret() {
     let errors: Vec<Error> = vec![
         world.sign_in("zqada@example.org", "zq-wrong-guess").unwrap_err(),
         world.sign_in("zq no address", PASSWORD).unwrap_err(),
-        world.engine().sign_up("zqnew@example.org", &"zqshort".into(), &Client::default()).unwrap_err(),
+        world.engine().sign_up("zqnew@example.org", &"zqshort".into(), &Client::on("laptop")).unwrap_err(),
         world.answer(&asked, Answer::Code("zq123".into())).unwrap_err(),
     ];
     let statement =

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use selfsame::testing::with_raw_rows;
-use selfsame::{Engine, EngineOptions, Error, HostKey, OpenProblem, Secret, Unlock};
+use selfsame::{Client, Engine, EngineOptions, Error, HostKey, OpenProblem, Secret, Unlock};
 use selfsame_world::{World, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -44,7 +44,7 @@ fn a_wrong_key_is_refused_and_creates_no_new_store() {
         assert_eq!(refused(&path, &wrong), Error::Open(OpenProblem::WrongKey));
     }
     let engine = open(&path, &right).unwrap();
-    assert!(engine.sign_in("ada@example.org", &PASSWORD.into(), &Default::default()).is_ok());
+    assert!(engine.sign_in("ada@example.org", &PASSWORD.into(), &Client::on("laptop")).is_ok());
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_file_cut_to_any_length_or_with_a_zeroed_page_is_refused_or_opens_intact() {
         fs::write(&copy, bytes).unwrap();
         match open(&copy, &unlock) {
             Ok(engine) => {
-                let known = engine.sign_in("ada@example.org", &PASSWORD.into(), &Default::default());
+                let known = engine.sign_in("ada@example.org", &PASSWORD.into(), &Client::on("laptop"));
                 assert!(known.is_ok(), "{what} opened without Ada's account: {known:?}");
                 opened += 1;
             }

@@ -53,7 +53,7 @@ fn sample(builder: WorldBuilder) -> Sample {
     signed_in(world.sign_in("hopper@example.org", ANOTHER).unwrap());
     world.account(&grace).request_privacy(RequestKind::Access).unwrap();
     world.account(&grace).change_email("admiral@example.org", false).unwrap();
-    engine.support("barbara").start_deletion(people[1].account, "T-1").unwrap();
+    engine.support("barbara").unwrap().start_deletion(people[1].account, "T-1").unwrap();
     world.later(days(1));
     engine.set_trusted_time(world.now()).unwrap();
     let killed = medium.bytes();

@@ -153,6 +153,28 @@ fn a_passphrase_is_hashed_once_and_reopens_a_suspended_store() {
 }
 
 #[test]
+fn a_passphrase_that_is_empty_or_unassigned_locks_no_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let options = |unlock: Unlock| Engine::options(unlock).policy(policy()).environment(environment());
+    let invalid = Some(Error::Open(OpenProblem::InvalidPassphrase));
+    for bad in ["", "a phrase \u{378}", "\u{ffff}"] {
+        assert_eq!(options(phrase(bad)).create(&path).err(), invalid, "{bad:?}");
+        assert!(!path.exists(), "{bad:?} left a file");
+        let engine = options(phrase("a phrase")).create(&path).unwrap();
+        assert_eq!(engine.change_key(&phrase(bad)).err(), invalid, "{bad:?}");
+        assert_eq!(engine.rekey(&phrase(bad)).err(), invalid, "{bad:?}");
+        drop(engine);
+        // It locks no store, so it is a wrong one.
+        refused(&path, &phrase(bad), OpenProblem::WrongKey);
+        drop(open(&path, &phrase("a phrase")).unwrap());
+        std::fs::remove_file(&path).unwrap();
+    }
+    // Bytes that are not text have no normal form to change.
+    drop(options(Unlock::Passphrase(selfsame::Secret::from(vec![0xff]))).create(&path).unwrap());
+}
+
+#[test]
 fn a_changed_key_opens_the_store_and_leaves_the_accounts_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");

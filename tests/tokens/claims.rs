@@ -146,7 +146,9 @@ fn r2_3_a_token_proves_an_email_if_its_provider_is_the_authority_and_says_it_is_
     ];
     for may_be_text in [false, true] {
         let mut providers = selfsame_world::providers();
-        let AssertionKind::IdToken(rules) = &mut providers[3].assertion_kind else { panic!("{providers:?}") };
+        let AssertionKind::IdToken { rules } = &mut providers[3].assertion_kind else {
+            panic!("{providers:?}")
+        };
         rules.verified_may_be_text = may_be_text;
         let world = World::builder().policy(World::policy().providers(providers).build().unwrap()).build();
         let provider = TokenProvider::new();

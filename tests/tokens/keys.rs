@@ -109,7 +109,7 @@ fn r2_9_a_key_of_another_provider_proves_nothing() {
         id: "mallory".parse::<ProviderId>().unwrap(),
         issuer: "https://mallory.example".to_owned(),
         authority_for: Vec::new(),
-        assertion_kind: AssertionKind::IdToken(rules),
+        assertion_kind: AssertionKind::IdToken { rules },
         manage_url: None,
     };
     let mut providers = selfsame_world::providers();

@@ -39,7 +39,7 @@ pub(crate) fn begin(world: &World) -> (Flow, String) {
 
 pub(crate) fn begin_at(world: &World, provider: &str) -> (Flow, String) {
     let provider = provider.parse::<ProviderId>().unwrap();
-    let begun = world.engine().begin_federated(&provider, &Client::default()).unwrap();
+    let begun = world.engine().begin_federated(&provider, &Client::on("laptop")).unwrap();
     let Step::PresentAssertion { nonce, .. } = begun.step.clone() else { panic!("{begun:?}") };
     (begun, nonce)
 }
@@ -248,7 +248,7 @@ fn r2_9_policy_refuses_providers_whose_tokens_cannot_be_checked() {
     assert!(!fits(vec![Provider::google(vec![String::new()])]));
     let without = IdTokenRules::new(vec!["a".to_owned()], Vec::new());
     assert!(!fits(vec![Provider {
-        assertion_kind: AssertionKind::IdToken(without),
+        assertion_kind: AssertionKind::IdToken { rules: without },
         ..Provider::apple(Vec::new())
     }]));
     let also_google = Provider { issuer: "accounts.google.com".to_owned(), ..Provider::x() };

@@ -17,14 +17,12 @@ use suspending::{Method, SUSPENDING};
 use text::{Item, alias, items, lower_camel, with_word, word};
 
 /// Names for fields that have no name in Rust, if neither the variant nor the type gives a good name.
-const FIELDS: [(&str, &str, &str); 7] = [
+const FIELDS: [(&str, &str, &str); 5] = [
     ("Answer", "CorrectAddress", "email"),
     ("Answer", "LinkTo", "place"),
     ("Answer", "NewPassword", "password"),
     ("Answer", "RecoveryCode", "code"),
     ("Answer", "Totp", "code"),
-    ("InExport", "At", "member"),
-    ("InExport", "Not", "reason"),
 ];
 
 /// Names that may be printed although they are text: the engine or the policy gives them.

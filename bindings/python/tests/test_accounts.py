@@ -38,7 +38,7 @@ def by_x(engine: Engine) -> Flow:
     begun = engine.begin_federated("x", LAPTOP)
     assert isinstance(begun.step, Step.PresentAssertion)
     word = HostStatement(
-        flow=begun.step.flow, provider="x", subject="1815", handle="@ada", email=EMAIL, email_verified=True
+        flow_id=begun.step.flow_id, provider="x", subject="1815", handle="@ada", email=EMAIL, email_verified=True
     )
     return engine.continue_with(begun, Assertion.Stated(word), Intent.SIGN_UP)
 

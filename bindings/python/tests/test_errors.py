@@ -18,6 +18,7 @@ from selfsame_identity import (
     Answer,
     Billing,
     BillingStatus,
+    Client,
     EmailProblem,
     Engine,
     FlowToken,
@@ -27,13 +28,14 @@ from selfsame_identity import (
     KeystoreProblem,
     ManagedBy,
     MessageKind,
-    NameProblem,
     PasswordRule,
     Policy,
     Secret,
     SelfsameError,
     SessionToken,
     Step,
+    TextField,
+    TextProblem,
     Unlock,
     adopt_file,
     generate_host_key,
@@ -111,9 +113,41 @@ def test_a_recovery_holds_the_account(store: Store) -> None:
     with pytest.raises(SelfsameError.OnHold) as hold:
         account.change_email("ada@example.net")
     assert hold.value.until == account.view().hold_until
-    with pytest.raises(SelfsameError.InvalidName) as name:
+    with pytest.raises(SelfsameError.InvalidText) as name:
         account.set_display_name("A\u202eda")
-    assert name.value.reason is NameProblem.CHARACTER
+    assert (name.value.field, name.value.reason) == (TextField.DISPLAY_NAME, TextProblem.CHARACTER)
+
+
+@pytest.mark.parametrize(
+    ("call", "field"),
+    [
+        (lambda engine, text: engine.sign_up(EMAIL, PASSWORD, Client(device=text)), TextField.DEVICE),
+        (lambda engine, text: engine.support(text), TextField.OPERATOR),
+        (lambda engine, text: engine.support("grace").start_deletion(NOBODY, text), TextField.TICKET),
+        (lambda engine, text: engine.set_billing(NOBODY, "grok", named(text)), TextField.PLAN),
+    ],
+)
+def test_a_text_that_cannot_be_shown_is_refused(call: Any, field: TextField) -> None:
+    engine = Engine.in_memory()
+    for text, reason in [
+        ("", TextProblem.EMPTY),
+        ("x" * 201, TextProblem.TOO_LONG),
+        ("x\r\nBcc: all@evil.example", TextProblem.CHARACTER),
+    ]:
+        with pytest.raises(SelfsameError.InvalidText) as refused:
+            call(engine, text)
+        assert (refused.value.field, refused.value.reason) == (field, reason)
+    assert engine.messages(1) == []
+
+
+def test_an_empty_passphrase_locks_no_store(store: Store) -> None:
+    empty = Unlock.Passphrase(Secret(""))
+    path = store.path.with_name("other")
+    with pytest.raises(SelfsameError.InvalidPassphrase):
+        Engine.create(path, empty)
+    assert not path.exists()
+    with pytest.raises(SelfsameError.InvalidPassphrase):
+        store.engine.change_key(empty)
 
 
 def test_another_key_opens_nothing_and_changes_nothing(store: Store) -> None:
@@ -231,6 +265,10 @@ SHORT_KEY = Unlock.HostKey(HostKey(b"short"))
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
 UNNAMED = Billing(customer="", plan="pro", status=BillingStatus.ACTIVE, managed_by=ManagedBy.DIRECT)
+
+
+def named(plan: str) -> Billing:
+    return Billing(customer="cus_1", plan=plan, status=BillingStatus.ACTIVE, managed_by=ManagedBy.DIRECT)
 
 
 def remove_the_last_method(store: Store) -> None:

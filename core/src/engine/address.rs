@@ -66,12 +66,12 @@ impl AccountHandle {
     /// # let password = selfsame::Secret::from("seven green bicycles");
     /// # let client = selfsame::Client::on("laptop");
     /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
-    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #     selfsame::Step::PresentAssertion { provider, flow_id, .. } => {
     /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
     /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
     /// #         let flow = *flow;
     /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
-    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #             flow_id, provider, subject, handle, email, email_verified: false,
     /// #         })
     /// #     }
     /// #     other => panic!("{other:?}"),
@@ -153,12 +153,12 @@ impl AccountHandle {
     /// # let password = selfsame::Secret::from("seven green bicycles");
     /// # let client = selfsame::Client::on("laptop");
     /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
-    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #     selfsame::Step::PresentAssertion { provider, flow_id, .. } => {
     /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
     /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
     /// #         let flow = *flow;
     /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
-    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #             flow_id, provider, subject, handle, email, email_verified: false,
     /// #         })
     /// #     }
     /// #     other => panic!("{other:?}"),

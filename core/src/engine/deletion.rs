@@ -71,7 +71,7 @@ impl Engine {
     ///     println!("{} is gone", receipt.account);
     /// }
     /// assert!(report.receipts.is_empty(), "its owner has 30 days to restore the account");
-    /// assert!(report.next_look.is_some(), "when to call again");
+    /// assert!(report.next_call_at.is_some(), "when to call again");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -125,12 +125,12 @@ impl Engine {
             let sightings = view.meta()?.sightings;
             let due = view.first_due()?.map(|due| due.purge_at);
             let more = due.is_some_and(|purge_at| purge::is_ripe(purge_at, &sightings, ctx));
-            let next_look = if more {
+            let next_call_at = if more {
                 Some(ctx.now)
             } else {
-                purge::next_look(due, view.first_coming()?, &sightings, ctx)
+                purge::next_call_at(due, view.first_coming()?, &sightings, ctx)
             };
-            Ok(Ok(PurgeReport { receipts: receipts.clone(), more, next_look }))
+            Ok(Ok(PurgeReport { receipts: receipts.clone(), more, next_call_at }))
         })
     }
 

@@ -46,20 +46,20 @@ impl AccountHandle {
                     fresh(owner, ctx, |fresh| done(mfa::regenerate(fresh, ctx)))
                 }
                 Planned::TurnOffMfa => fresh(owner, ctx, |fresh| mfa::turn_off(fresh, secret, ctx)),
-                Planned::MarkCompromised(method) => {
+                Planned::MarkCompromised { method } => {
                     let sessions = view.sessions(owner.account.id)?;
                     compromise::by_owner(owner, *method, &sessions, ctx)
                 }
-                Planned::RemoveMethod(method) => {
+                Planned::RemoveMethod { method } => {
                     fresh(owner, ctx, |fresh| method::remove(fresh, *method, false, ctx))
                 }
-                Planned::TakeSeenEmail(method) => {
+                Planned::TakeSeenEmail { method } => {
                     fresh(owner, ctx, |fresh| method::take_seen_email(fresh, *method, ctx))
                 }
-                Planned::OpenProduct(product) => {
+                Planned::OpenProduct { product } => {
                     done(product::open(owner.account.clone(), owner.session.id, product, ctx))
                 }
-                Planned::EndSession(ended) => {
+                Planned::EndSession { session: ended } => {
                     session::end(owner, Some(*ended), &view.sessions(owner.account.id)?, ctx)
                 }
                 Planned::EndOtherSessions => session::end(owner, None, &[], ctx),

@@ -49,13 +49,13 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Refusal::InvalidEmail`] or [`Refusal::InvalidPassword`]; [`Refusal::Busy`] if too many flows
-    /// of the store wait for proof of an address.
+    /// Returns [`Refusal::InvalidEmail`] or [`Refusal::InvalidPassword`]; [`Refusal::InvalidText`] if the device's
+    /// label cannot be shown; [`Refusal::Busy`] if too many flows of the store wait for proof of an address.
     pub fn sign_up(&self, email: &str, password: &Secret, client: &Client) -> Result<Flow, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
         let normal = password::check_new(password, Some(&email), &self.inner.policy)
             .map_err(|rule| Refusal::InvalidPassword { rule })?;
-        self.check_client(client)?;
+        let client = &self.check_client(client)?;
         let hash = self.hash_new(normal.as_bytes())?;
         self.act(|view, ctx| {
             let caller = view.caller(client)?;
@@ -103,10 +103,11 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Refusal::InvalidEmail`]; [`Refusal::Busy`] if too many such flows of the store are open.
+    /// Returns [`Refusal::InvalidEmail`]; [`Refusal::InvalidText`] if the device's label cannot be shown;
+    /// [`Refusal::Busy`] if too many such flows of the store are open.
     pub fn reset_password(&self, email: &str, client: &Client) -> Result<Flow, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
-        self.check_client(client)?;
+        let client = &self.check_client(client)?;
         let identifier = Identifier::PasswordEmail(email.clone());
         self.act(|view, ctx| {
             let caller = view.caller(client)?;
@@ -135,12 +136,13 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Refusal::UnknownProvider`]; [`Refusal::Busy`] if too many such flows of the store are open.
+    /// Returns [`Refusal::UnknownProvider`]; [`Refusal::InvalidText`] if the device's label cannot be shown;
+    /// [`Refusal::Busy`] if too many such flows of the store are open.
     pub fn begin_federated(&self, provider: &ProviderId, client: &Client) -> Result<Flow, Error> {
         if self.inner.policy.provider(provider).is_none() {
             return Err(Refusal::UnknownProvider.into());
         }
-        self.check_client(client)?;
+        let client = &self.check_client(client)?;
         self.act(|view, ctx| {
             let caller = view.caller(client)?;
             let waiting = view.meta()?.at_providers;
@@ -160,11 +162,13 @@ impl Engine {
     /// use selfsame::{Assertion, HostStatement, Intent, SignInOutcome, Step};
     ///
     /// let begun = engine.begin_federated(&"x".parse()?, &client)?;
-    /// # let Step::PresentAssertion { provider, flow, .. } = begun.step.clone() else { panic!("{begun:?}") };
+    /// # let Step::PresentAssertion { provider, flow_id, .. } = begun.step.clone() else { panic!("{begun:?}") };
     /// // The host has asked the provider who the person is. `provider` and `flow` come from the step. If the
     /// // provider signs ID tokens, pass `Assertion::IdToken(token)` instead.
     /// let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
-    /// let statement = HostStatement { flow, provider, subject, handle, email: None, email_verified: false };
+    /// let statement = HostStatement {
+    ///     flow_id, provider, subject, handle, email: None, email_verified: false,
+    /// };
     /// let flow = engine.continue_with(&begun, &Assertion::Stated(statement), Intent::SignUp)?;
     /// assert_eq!(flow.signed_in()?.outcome, SignInOutcome::Created);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

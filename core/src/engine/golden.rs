@@ -226,7 +226,7 @@ fn account() -> Account {
     });
     account.chain.append(Event::done(Action::AccountCreated, Some(SESSION), AT)).unwrap();
     account.chain.append(Event::refused(Action::PasswordTried, AT)).unwrap();
-    account.take_address(&email, Some(AT), AddressSource::Method(METHOD));
+    account.take_address(&email, Some(AT), AddressSource::Method { method: METHOD });
     account.credentials.methods = vec![
         Method {
             id: METHOD,

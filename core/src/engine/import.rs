@@ -139,7 +139,7 @@ fn imported(
         let proven = reading.proven_email().map(|email| (view.email_hash(email), email.clone()));
         let rivals = given.rivals(&claims, proven.as_ref(), view)?;
         let (outcome, more) = reading.decide(&rivals, &ctx);
-        if let ImportOutcome::Imported { account } = outcome {
+        if let ImportOutcome::Imported { account, .. } = outcome {
             given.known.insert(name, (account, brought));
             given.taken.extend(claims.into_iter().map(|(hash, _)| hash));
             if let Some((address, _)) = proven {

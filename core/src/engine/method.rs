@@ -27,12 +27,12 @@ impl AccountHandle {
     /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
     /// # let account = engine.account(&session.token)?;
     /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
-    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #     selfsame::Step::PresentAssertion { provider, flow_id, .. } => {
     /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
     /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
     /// #         let flow = *flow;
     /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
-    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #             flow_id, provider, subject, handle, email, email_verified: false,
     /// #         })
     /// #     }
     /// #     other => panic!("{other:?}"),
@@ -71,12 +71,12 @@ impl AccountHandle {
     /// # let password = selfsame::Secret::from("seven green bicycles");
     /// # let client = selfsame::Client::on("laptop");
     /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
-    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #     selfsame::Step::PresentAssertion { provider, flow_id, .. } => {
     /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
     /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
     /// #         let flow = *flow;
     /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
-    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #             flow_id, provider, subject, handle, email, email_verified: false,
     /// #         })
     /// #     }
     /// #     other => panic!("{other:?}"),
@@ -136,12 +136,12 @@ impl AccountHandle {
     /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
     /// # account.prove_address(&code)?;
     /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
-    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #     selfsame::Step::PresentAssertion { provider, flow_id, .. } => {
     /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
     /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
     /// #         let flow = *flow;
     /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
-    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #             flow_id, provider, subject, handle, email, email_verified: false,
     /// #         })
     /// #     }
     /// #     other => panic!("{other:?}"),
@@ -178,12 +178,12 @@ impl AccountHandle {
     /// # let password = selfsame::Secret::from("seven green bicycles");
     /// # let client = selfsame::Client::on("laptop");
     /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
-    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #     selfsame::Step::PresentAssertion { provider, flow_id, .. } => {
     /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
     /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
     /// #         let flow = *flow;
     /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
-    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #             flow_id, provider, subject, handle, email, email_verified: false,
     /// #         })
     /// #     }
     /// #     other => panic!("{other:?}"),

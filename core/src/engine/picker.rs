@@ -4,10 +4,9 @@ use super::Engine;
 use super::account::AccountHandle;
 use crate::error::Error;
 use crate::ground::id::AccountId;
-use crate::ground::nickname::nickname;
+use crate::ground::label::TextField;
 use crate::ground::secret::Secret;
 use crate::records::picker::PickerEntry;
-use crate::records::refusal::Refusal;
 use crate::records::session::Client;
 use crate::records::step::Flow;
 use crate::records::verdict::Verdict;
@@ -24,21 +23,21 @@ impl AccountHandle {
     /// # let client = selfsame::Client::on("laptop");
     /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
     /// # let account = engine.account(&session.token)?;
-    /// use selfsame::{Error, InvalidName, Refusal};
+    /// use selfsame::{Error, Refusal, TextField, TextProblem};
     ///
     /// account.set_display_name(Some("Ada  Lovelace"))?;
     /// assert_eq!(account.view()?.display_name.as_deref(), Some("Ada Lovelace"));
     ///
-    /// let reason = InvalidName::Empty;
+    /// let (field, reason) = (TextField::DisplayName, TextProblem::Empty);
     /// let refused = account.set_display_name(Some(" "));
-    /// assert_eq!(refused, Err(Error::Refused(Refusal::InvalidName { reason })));
+    /// assert_eq!(refused, Err(Error::Refused(Refusal::InvalidText { field, reason })));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidName`].
+    /// Returns the errors of every [`AccountHandle`] call; also [`InvalidText`](crate::Refusal::InvalidText).
     pub fn set_display_name(&self, name: Option<&str>) -> Result<(), Error> {
-        let name = name.map(nickname).transpose().map_err(|reason| Refusal::InvalidName { reason })?;
+        let name = name.map(|name| TextField::DisplayName.kept(name)).transpose()?;
         self.act(|_, ctx, owner| Ok(picker::display_name(owner, name.clone(), ctx)))
     }
 }

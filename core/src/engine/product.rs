@@ -4,6 +4,7 @@ use super::Engine;
 use super::account::AccountHandle;
 use crate::error::Error;
 use crate::ground::id::AccountId;
+use crate::ground::label::TextField;
 use crate::ground::short_name::ProductId;
 use crate::records::identifier::Identifier;
 use crate::records::product::{Billing, Destination, Managed, Membership};
@@ -44,13 +45,15 @@ impl Engine {
     ///
     /// # Errors
     /// Returns [`Refusal::IdentifierInUse`] if another product or account has the customer reference;
-    /// [`Refusal::UnknownProduct`] or [`Refusal::UnknownAccount`].
+    /// [`Refusal::UnknownProduct`] or [`Refusal::UnknownAccount`]; [`Refusal::InvalidText`] if the plan cannot
+    /// be shown.
     pub fn set_billing(
         &self,
         account: AccountId,
         product: &ProductId,
         billing: &Billing,
     ) -> Result<(), Error> {
+        let billing = &Billing { plan: TextField::Plan.kept(&billing.plan)?, ..billing.clone() };
         self.act(|view, ctx| {
             let Some(account) = view.account(account)? else {
                 return Ok(Verdict::refused(Refusal::UnknownAccount));
@@ -172,7 +175,7 @@ impl AccountHandle {
     /// # let account = engine.account(&session.token)?;
     /// use selfsame::{Destination, Managed};
     ///
-    /// let elsewhere = account.manage_destination(&Managed::Provider("x".parse()?))?;
+    /// let elsewhere = account.manage_destination(&Managed::Provider { provider: "x".parse()? })?;
     /// let url = Some("https://x.com/settings/account".to_owned());
     /// assert_eq!(elsewhere, Destination::ManagedElsewhere { url });
     /// # Ok::<(), Box<dyn std::error::Error>>(())

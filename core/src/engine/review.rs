@@ -24,12 +24,12 @@ impl AccountHandle {
     /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
     /// # let account = engine.account(&session.token)?;
     /// # let stated = |flow: &selfsame::Flow, email: Option<&str>| match &flow.step {
-    /// #     selfsame::Step::PresentAssertion { provider, flow, .. } => {
+    /// #     selfsame::Step::PresentAssertion { provider, flow_id, .. } => {
     /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
     /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
     /// #         let flow = *flow;
     /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
-    /// #             flow, provider, subject, handle, email, email_verified: false,
+    /// #             flow_id, provider, subject, handle, email, email_verified: false,
     /// #         })
     /// #     }
     /// #     other => panic!("{other:?}"),

@@ -53,7 +53,7 @@ impl Engine {
     /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
     /// use selfsame::{Answer, Error, Refusal};
     ///
-    /// engine.support("Grace").start_deletion(session.account, "ticket 1042")?;
+    /// engine.support("Grace")?.start_deletion(session.account, "ticket 1042")?;
     /// let waits = engine.resolve(&session.token);
     /// assert!(matches!(waits, Err(Error::Refused(Refusal::ReauthenticationRequired { .. }))));
     ///

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::flow::sign_in;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::AccountId;
+use crate::ground::label::TextField;
 use crate::ground::secret::Secret;
 use crate::records::account::Account;
 use crate::records::identifier::Identifier;
@@ -48,14 +49,14 @@ impl Engine {
     /// # Errors
     /// Returns [`Refusal::InvalidCredentials`] for an unknown email and for a wrong password alike;
     /// [`Refusal::Throttled`] after too many failures; [`Refusal::InvalidEmail`] if `email` is not an email
-    /// address.
+    /// address; [`Refusal::InvalidText`] if the device's label cannot be shown.
     pub fn sign_in(&self, email: &str, password: &Secret, client: &Client) -> Result<Flow, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
         self.sign_in_as(&Who::Known(Identifier::PasswordEmail(email)), password, client)
     }
 
     pub(super) fn sign_in_as(&self, who: &Who, password: &Secret, client: &Client) -> Result<Flow, Error> {
-        self.check_client(client)?;
+        let client = &self.check_client(client)?;
         self.settled(|| {
             let tried = self.look(|view, ctx| {
                 let holder = who.account(view, ctx.policy)?;
@@ -103,10 +104,11 @@ impl Engine {
         })
     }
 
-    pub(super) fn check_client(&self, client: &Client) -> Result<(), Error> {
+    /// Returns the client as the engine keeps it.
+    pub(super) fn check_client(&self, client: &Client) -> Result<Client, Refusal> {
         match client.product() {
-            Some(product) if !self.inner.policy.has_product(product) => Err(Refusal::UnknownProduct.into()),
-            _ => Ok(()),
+            Some(product) if !self.inner.policy.has_product(product) => Err(Refusal::UnknownProduct),
+            _ => Ok(client.clone().labelled(TextField::Device.kept(client.device())?)),
         }
     }
 }

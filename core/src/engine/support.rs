@@ -4,6 +4,7 @@ use super::Engine;
 use crate::error::Error;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::AccountId;
+use crate::ground::label::TextField;
 use crate::records::chain::Activity;
 use crate::records::deletion::Deletion;
 use crate::records::identifier::Identifier;
@@ -13,8 +14,7 @@ use crate::records::verdict::Verdict;
 use crate::rules::support;
 
 impl Engine {
-    /// Returns the support desk of an operator. The host must authenticate the operator first. The engine
-    /// keeps only the first 64 characters of the name.
+    /// Returns the support desk of an operator. The host must authenticate the operator first.
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
@@ -22,13 +22,17 @@ impl Engine {
     /// # let password = selfsame::Secret::from("seven green bicycles");
     /// # let client = selfsame::Client::on("laptop");
     /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
-    /// let desk = engine.support("Grace");
+    /// let desk = engine.support("Grace")?;
     /// desk.start_deletion(session.account, "ticket 1042")?;
     /// assert_eq!(engine.support_records(session.account)?[0].operator, "Grace");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn support(&self, operator: &str) -> SupportDesk {
-        SupportDesk { engine: self.clone(), operator: support::name(operator) }
+    ///
+    /// # Errors
+    /// Returns [`Refusal::InvalidText`] if the operator's name is empty, longer than 64 characters or has a
+    /// character that cannot be shown (SPEC 1.13).
+    pub fn support(&self, operator: &str) -> Result<SupportDesk, Error> {
+        Ok(SupportDesk { engine: self.clone(), operator: TextField::Operator.kept(operator)? })
     }
 
     /// Returns the actions of support on an account, earliest first. Also works for a deleted account.
@@ -41,7 +45,7 @@ impl Engine {
     /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
     /// use selfsame::SupportAct;
     ///
-    /// engine.support("Grace").start_deletion(session.account, "ticket 1042")?;
+    /// engine.support("Grace")?.start_deletion(session.account, "ticket 1042")?;
     /// let record = &engine.support_records(session.account)?[0];
     /// assert_eq!((record.act, record.ticket.as_str()), (SupportAct::DeletionStarted, "ticket 1042"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -67,7 +71,7 @@ impl Engine {
 /// # let mail = engine.messages(32)?;
 /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
 /// # account.prove_address(&code)?;
-/// let desk = engine.support("Grace");
+/// let desk = engine.support("Grace")?;
 /// let found = &desk.find("ada@example.org")?[0];
 /// assert_eq!(found.contact.as_deref(), Some("a…@example.org"), "support sees it masked");
 ///
@@ -95,7 +99,7 @@ impl SupportDesk {
     /// # let mail = engine.messages(32)?;
     /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
     /// # account.prove_address(&code)?;
-    /// let desk = engine.support("Grace");
+    /// let desk = engine.support("Grace")?;
     /// for found in desk.find("ada@example.org")? {
     ///     assert_eq!(found.id, session.account);
     ///     assert_eq!(found.contact.as_deref(), Some("a…@example.org"), "support sees it masked");
@@ -135,7 +139,7 @@ impl SupportDesk {
     /// # let password = selfsame::Secret::from("seven green bicycles");
     /// # let client = selfsame::Client::on("laptop");
     /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
-    /// let desk = engine.support("Grace");
+    /// let desk = engine.support("Grace")?;
     /// for activity in desk.activity(session.account)? {
     ///     println!("{:?}: {}", activity.event.actor, activity.event.action);
     /// }
@@ -164,7 +168,7 @@ impl SupportDesk {
     /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
     /// use selfsame::{Error, Refusal};
     ///
-    /// let desk = engine.support("Grace");
+    /// let desk = engine.support("Grace")?;
     /// let deletion = desk.start_deletion(session.account, "ticket 1042")?;
     /// assert_eq!(desk.start_deletion(session.account, "ticket 1043")?, deletion);
     ///
@@ -174,8 +178,11 @@ impl SupportDesk {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Refusal::UnknownAccount`]; [`Refusal::TooEarly`] within 30 days of a restore.
+    /// Returns [`Refusal::UnknownAccount`]; [`Refusal::TooEarly`] within 30 days of a restore;
+    /// [`Refusal::InvalidText`] if the ticket is empty, longer than 200 characters or has a character that
+    /// cannot be shown (SPEC 1.13).
     pub fn start_deletion(&self, account: AccountId, ticket: &str) -> Result<Deletion, Error> {
+        let ticket = &TextField::Ticket.kept(ticket)?;
         self.engine.act(|view, ctx| match view.account(account)? {
             Some(account) => Ok(support::start_deletion(account, &self.operator, ticket, ctx)),
             None => Ok(Verdict::refused(Refusal::UnknownAccount)),

@@ -44,9 +44,10 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Refusal::UndoExpired`] if the code is invalid or has expired.
+    /// Returns [`Refusal::UndoExpired`] if the code is invalid or has expired; [`Refusal::InvalidText`] if the
+    /// device's label cannot be shown.
     pub fn undo(&self, code: &Secret, client: &Client) -> Result<Flow, Error> {
-        self.check_client(client)?;
+        let client = &self.check_client(client)?;
         let code = UndoCode::parse(code).ok_or(Refusal::UndoExpired)?;
         self.act(|view, ctx| {
             let hash = code.hash(ctx.keys);

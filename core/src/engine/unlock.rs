@@ -7,10 +7,10 @@ use crate::crypto::cost::{HashCost, HashFailed};
 use crate::crypto::hasher::Hasher;
 use crate::crypto::host_key::HostKey;
 use crate::crypto::keys::StoreKey;
-use crate::error::Error;
+use crate::error::{Error, OpenProblem};
 use crate::ground::codec::{self, Record};
 use crate::ground::secret::Secret;
-use crate::ground::text::nfc;
+use crate::ground::text::{first_unassigned, nfc};
 use crate::records::header::{Header, Lock};
 use crate::store::port::{Read, StoreError};
 use crate::store::tables;
@@ -21,7 +21,8 @@ pub enum Unlock {
     /// A key that the host keeps. The engine keeps a copy in memory as long as the engine exists.
     HostKey(HostKey),
     /// A passphrase that a person types, in any spelling of its letters. The engine hashes and forgets it, and
-    /// keeps the hash like a host key.
+    /// keeps the hash like a host key. A new one that is empty, or that has a character that Unicode has not
+    /// assigned, is [`OpenProblem::InvalidPassphrase`](crate::OpenProblem::InvalidPassphrase).
     Passphrase(Secret),
     /// A key from the platform's keystore. The engine keeps it only while the file is open.
     Keystore(Arc<dyn Keystore>),
@@ -100,7 +101,13 @@ impl Header {
         let entropy = &*environment.entropy;
         let lock = match unlock {
             Unlock::HostKey(_) | Unlock::Keystore(_) => Lock::HostKey,
-            Unlock::Passphrase(_) => {
+            Unlock::Passphrase(passphrase) => {
+                // The normal form of an unassigned character may change when it is assigned. Then the passphrase
+                // would not open the store.
+                let has_unassigned = |text| first_unassigned(text).is_some();
+                if passphrase.reveal().is_empty() || passphrase.reveal_text().is_some_and(has_unassigned) {
+                    return Err(Error::Open(OpenProblem::InvalidPassphrase));
+                }
                 let mut salt = [0; 16];
                 entropy.fill(&mut salt)?;
                 Lock::Passphrase { salt, cost }

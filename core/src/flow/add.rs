@@ -54,7 +54,7 @@ pub(crate) fn identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<Step> 
         let is_proven = email_proven
             && before.verified().next().is_some()
             && others < ctx.policy.max_accounts_per_email();
-        after.take_address(email, is_proven.then_some(ctx.now), AddressSource::Method(id));
+        after.take_address(email, is_proven.then_some(ctx.now), AddressSource::Method { method: id });
     }
     after.credentials.methods.push(Method::new(
         id,

@@ -132,7 +132,7 @@ pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step 
     match &flow.state {
         State::Present { provider } | State::Adding { provider, .. } => Step::PresentAssertion {
             provider: provider.clone(),
-            flow: flow.id,
+            flow_id: flow.id,
             nonce: nonce(flow, ctx),
             expires_at: flow.expires_at,
         },

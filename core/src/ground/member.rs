@@ -4,9 +4,7 @@ use schemars::JsonSchema;
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serializer};
 
-use crate::ground::id::{MethodId, SessionId};
 use crate::ground::secret::Secret;
-use crate::ground::short_name::{ProductId, ProviderId};
 
 /// Defines types for serde's `with`.
 macro_rules! members {
@@ -34,11 +32,7 @@ macro_rules! members {
 members! {
     Code code: Secret;
     Email email: String;
-    Method method: MethodId;
     Password password: Secret;
     Place place: u8;
-    Product product: ProductId;
-    Provider provider: ProviderId;
-    Session session: SessionId;
     Token token: Secret;
 }

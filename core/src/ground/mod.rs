@@ -6,6 +6,7 @@ pub(crate) mod entropy;
 pub(crate) mod id;
 #[cfg(feature = "json")]
 pub(crate) mod json;
+pub(crate) mod label;
 #[cfg(feature = "json")]
 pub(crate) mod member;
 pub(crate) mod named;

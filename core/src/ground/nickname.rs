@@ -5,40 +5,21 @@
 //! Unlike there, emoji keep their joiners and variation selectors (SPEC 1.13). The other contextual rules (RFC 5892
 //! appendix A.3 to A.9) do not apply, because a name is only shown and never compared (SPEC 1.10, 1.11).
 
-use crate::ground::named::worded;
+use crate::ground::label::{LONGEST_TYPED, TextField, TextProblem};
 use crate::ground::text;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 
-/// The most code points in a name.
-const LONGEST: usize = 64;
-/// The most bytes that are examined. A name of `LONGEST` code points never has more.
-const LONGEST_TYPED: usize = 4 * 1024;
 /// How often preparing a name may change it before the name is refused (RFC 8264 section 7).
 const ROUNDS: usize = 4;
 
-worded! {
-    /// Why a text is not a valid display name.
-    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
-    pub enum InvalidName {
-        /// It is empty or has only blanks.
-        Empty => "it is empty";
-        /// It has more than 64 characters.
-        TooLong => "it has more than 64 characters";
-        /// It has a character that is not allowed in names: a control, an invisible one, or one that Unicode
-        /// has not assigned.
-        Character => "it has a character that is not allowed";
-    }
-}
-
 /// Returns the name as it is kept, in NFKC. Blanks of all kinds become spaces: one between words and none at
 /// the ends.
-pub(crate) fn nickname(typed: &str) -> Result<String, InvalidName> {
+pub(crate) fn nickname(typed: &str) -> Result<String, TextProblem> {
     if typed.len() > LONGEST_TYPED {
-        return Err(InvalidName::TooLong);
+        return Err(TextProblem::TooLong);
     }
     let mut name = typed.to_owned();
     for _ in 0..ROUNDS {
@@ -46,14 +27,14 @@ pub(crate) fn nickname(typed: &str) -> Result<String, InvalidName> {
         let again = prepared(&name);
         if again == name {
             return match name.chars().count() {
-                0 => Err(InvalidName::Empty),
-                1..=LONGEST => Ok(name),
-                _ => Err(InvalidName::TooLong),
+                0 => Err(TextProblem::Empty),
+                length if length > TextField::DisplayName.longest() => Err(TextProblem::TooLong),
+                _ => Ok(name),
             };
         }
         name = again;
     }
-    Err(InvalidName::Character)
+    Err(TextProblem::Character)
 }
 
 fn prepared(name: &str) -> String {
@@ -63,12 +44,12 @@ fn prepared(name: &str) -> String {
     ComposingNormalizerBorrowed::new_nfkc().normalize(&words.join(" ")).into_owned()
 }
 
-fn check(name: &str) -> Result<(), InvalidName> {
+fn check(name: &str) -> Result<(), TextProblem> {
     let name: Vec<char> = name.chars().collect();
     let is_old_jamo =
         |c: char| matches!(c, '\u{1100}'..='\u{11ff}' | '\u{a960}'..='\u{a97c}' | '\u{d7b0}'..='\u{d7fb}');
     let is_fine = |(at, c): (usize, &char)| !is_old_jamo(*c) && text::is_shown(&name, at);
-    if name.iter().enumerate().all(is_fine) { Ok(()) } else { Err(InvalidName::Character) }
+    if name.iter().enumerate().all(is_fine) { Ok(()) } else { Err(TextProblem::Character) }
 }
 
 #[cfg(test)]
@@ -127,15 +108,15 @@ mod tests {
             "a\u{feff}",
             "\u{e0041}",
         ] {
-            assert_eq!(nickname(bad), Err(InvalidName::Character), "{bad:?}");
+            assert_eq!(nickname(bad), Err(TextProblem::Character), "{bad:?}");
         }
         for blank in ["", " ", "\u{a0}\u{3000} "] {
-            assert_eq!(nickname(blank), Err(InvalidName::Empty), "{blank:?}");
+            assert_eq!(nickname(blank), Err(TextProblem::Empty), "{blank:?}");
         }
         assert!(nickname(&"é".repeat(64)).is_ok());
-        assert_eq!(nickname(&"é".repeat(65)), Err(InvalidName::TooLong));
-        assert_eq!(nickname(&"x".repeat(1 << 20)), Err(InvalidName::TooLong));
+        assert_eq!(nickname(&"é".repeat(65)), Err(TextProblem::TooLong));
+        assert_eq!(nickname(&"x".repeat(1 << 20)), Err(TextProblem::TooLong));
         // One character can become a long text in NFKC.
-        assert_eq!(nickname(&"\u{fdfa}".repeat(4)), Err(InvalidName::TooLong));
+        assert_eq!(nickname(&"\u{fdfa}".repeat(4)), Err(TextProblem::TooLong));
     }
 }

@@ -252,9 +252,9 @@ impl Account {
         for method in gone {
             let addresses = std::mem::take(&mut self.credentials.addresses);
             for mut address in addresses {
-                if address.source == AddressSource::Method(method.id) {
+                if address.source == (AddressSource::Method { method: method.id }) {
                     address.source = match self.carrier(&address.email) {
-                        Some(heir) => AddressSource::Method(heir),
+                        Some(heir) => AddressSource::Method { method: heir },
                         None if keeps_proven && address.verified_at.is_some() => AddressSource::Contact,
                         None => continue,
                     };

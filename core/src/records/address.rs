@@ -4,8 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::ground::email::EmailAddress;
 use crate::ground::id::MethodId;
-#[cfg(feature = "json")]
-use crate::ground::member;
 use crate::ground::named::two_forms;
 use crate::ground::time::Timestamp;
 use crate::records::method::MethodView;
@@ -24,10 +22,10 @@ two_forms! {
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub enum AddressSource {
         /// A sign-in method carries the address.
-        Method(
-            #[json(with = "member::Method")]
-            MethodId
-        ),
+        Method {
+            /// The method.
+            method: MethodId,
+        },
         /// The owner gave the address.
         Contact,
         /// The address came with the account from another service.
@@ -56,7 +54,7 @@ pub struct AddressView {
 #[cfg_attr(
     feature = "json",
     derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
-    serde(tag = "comes_to")
+    serde(tag = "address_step")
 )]
 pub enum AddressStep {
     /// The act is done.

@@ -16,12 +16,13 @@ use crate::records::provider::Identity;
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct HostStatement {
     /// The flow that the statement is made for.
-    pub flow: FlowId,
+    pub flow_id: FlowId,
     /// The provider.
     pub provider: ProviderId,
     /// The provider's identifier for the person: 1 to 255 bytes. It never passes to another person.
     pub subject: String,
-    /// The person's handle at the provider, for display only.
+    /// The person's handle at the provider, for display only. The engine removes what cannot be shown, and
+    /// keeps 64 characters (SPEC 1.13).
     pub handle: Option<String>,
     /// The person's email at the provider, if the provider gave one.
     pub email: Option<String>,
@@ -34,7 +35,7 @@ pub struct HostStatement {
 impl fmt::Debug for HostStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HostStatement")
-            .field("flow", &self.flow)
+            .field("flow_id", &self.flow_id)
             .field("provider", &self.provider)
             .finish_non_exhaustive()
     }

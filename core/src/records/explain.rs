@@ -3,10 +3,10 @@
 use std::fmt;
 
 use crate::ground::id::{MethodId, SessionId};
+#[cfg(feature = "json")]
+use crate::ground::json;
 use crate::ground::named::coded;
 use crate::ground::short_name::ProductId;
-#[cfg(feature = "json")]
-use crate::ground::{json, member};
 use crate::records::audit::Action;
 use crate::records::refusal::Refusal;
 
@@ -29,30 +29,30 @@ coded! {
         /// [`AccountHandle::turn_off_mfa`](crate::AccountHandle::turn_off_mfa).
         TurnOffMfa,
         /// [`AccountHandle::mark_compromised`](crate::AccountHandle::mark_compromised).
-        MarkCompromised(
-            #[cfg_attr(feature = "json", serde(with = "member::Method"))]
-            MethodId,
-        ),
+        MarkCompromised {
+            /// The password.
+            method: MethodId,
+        },
         /// [`AccountHandle::remove_method`](crate::AccountHandle::remove_method), which can be undone.
-        RemoveMethod(
-            #[cfg_attr(feature = "json", serde(with = "member::Method"))]
-            MethodId,
-        ),
+        RemoveMethod {
+            /// The method.
+            method: MethodId,
+        },
         /// [`AccountHandle::take_seen_email`](crate::AccountHandle::take_seen_email).
-        TakeSeenEmail(
-            #[cfg_attr(feature = "json", serde(with = "member::Method"))]
-            MethodId,
-        ),
+        TakeSeenEmail {
+            /// The identity with the newer email.
+            method: MethodId,
+        },
         /// [`AccountHandle::open_product`](crate::AccountHandle::open_product).
-        OpenProduct(
-            #[cfg_attr(feature = "json", serde(with = "member::Product"))]
-            ProductId,
-        ),
+        OpenProduct {
+            /// The product.
+            product: ProductId,
+        },
         /// [`AccountHandle::end_session`](crate::AccountHandle::end_session).
-        EndSession(
-            #[cfg_attr(feature = "json", serde(with = "member::Session"))]
-            SessionId,
-        ),
+        EndSession {
+            /// The session.
+            session: SessionId,
+        },
         /// [`AccountHandle::end_other_sessions`](crate::AccountHandle::end_other_sessions).
         EndOtherSessions,
         /// [`AccountHandle::sign_out`](crate::AccountHandle::sign_out).
@@ -72,11 +72,11 @@ impl Planned {
             Self::RecoveryCodesSaved => &["1.12", "5.3", "5.4", "6.5"],
             Self::RegenerateRecoveryCodes => &["5.4", "6.4"],
             Self::TurnOffMfa => &["1.12", "4.7", "5.5", "6.4", "6.5"],
-            Self::MarkCompromised(_) => &["4.10"],
-            Self::RemoveMethod(_) => &["1.7", "1.8", "1.12", "5.5", "6.4", "6.5", "7.3"],
-            Self::TakeSeenEmail(_) => &["1.4", "5.5", "6.4"],
-            Self::OpenProduct(_) => &["8.1", "8.2"],
-            Self::EndSession(_) | Self::EndOtherSessions | Self::SignOut => &["6.3"],
+            Self::MarkCompromised { .. } => &["4.10"],
+            Self::RemoveMethod { .. } => &["1.7", "1.8", "1.12", "5.5", "6.4", "6.5", "7.3"],
+            Self::TakeSeenEmail { .. } => &["1.4", "5.5", "6.4"],
+            Self::OpenProduct { .. } => &["8.1", "8.2"],
+            Self::EndSession { .. } | Self::EndOtherSessions | Self::SignOut => &["6.3"],
             Self::RequestDeletion => &["6.4", "9.1", "9.7"],
             Self::Export => &["1.12", "5.5", "6.4", "10.1"],
         }
@@ -122,18 +122,6 @@ enum Done {
 }
 
 #[cfg(feature = "json")]
-#[derive(serde::Serialize, schemars::JsonSchema)]
-#[schemars(inline)]
-struct Changed {
-    action: Action,
-}
-
-#[cfg(feature = "json")]
-fn changed<S: serde::Serializer>(action: &Action, serializer: S) -> Result<S::Ok, S::Error> {
-    serde::Serialize::serialize(&Changed { action: *action }, serializer)
-}
-
-#[cfg(feature = "json")]
 fn would<S: serde::Serializer>(outcome: &Result<(), Refusal>, serializer: S) -> Result<S::Ok, S::Error> {
     let would = match outcome {
         Ok(()) => Would::Be { be: Done::Done },
@@ -147,13 +135,17 @@ fn would<S: serde::Serializer>(outcome: &Result<(), Refusal>, serializer: S) -> 
 #[cfg_attr(feature = "json", derive(serde::Serialize, schemars::JsonSchema), serde(tag = "effect"))]
 pub enum Effect {
     /// The account changes, and its history records this act.
-    Account(
-        #[cfg_attr(feature = "json", serde(serialize_with = "changed"), schemars(with = "Changed"))] Action,
-    ),
+    Account {
+        /// The act.
+        action: Action,
+    },
     /// This session goes on, with the proof that the act gives.
     ThisSession,
     /// The session with this id ends.
-    SessionEnds(#[cfg_attr(feature = "json", serde(with = "member::Session"))] SessionId),
+    SessionEnds {
+        /// The session.
+        session: SessionId,
+    },
     /// All other sessions end.
     OtherSessionsEnd,
     /// All sessions end, including this one.
@@ -170,9 +162,9 @@ pub enum Effect {
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Account(action) => write!(f, "the account changes: {action}"),
+            Self::Account { action } => write!(f, "the account changes: {action}"),
             Self::ThisSession => f.write_str("this session goes on with other proof"),
-            Self::SessionEnds(session) => write!(f, "session {session} ends"),
+            Self::SessionEnds { session } => write!(f, "session {session} ends"),
             Self::OtherSessionsEnd => f.write_str("all other sessions end"),
             Self::AllSessionsEnd => f.write_str("all sessions end"),
             Self::Identifiers => f.write_str("an identifier is taken or becomes free"),

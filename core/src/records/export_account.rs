@@ -153,7 +153,7 @@ impl CredentialsPart {
                 .iter()
                 .map(|address| {
                     let (source, method) = match address.source {
-                        AddressSource::Method(method) => ("Method", Some(method.to_string())),
+                        AddressSource::Method { method } => ("Method", Some(method.to_string())),
                         AddressSource::Contact => ("Contact", None),
                         AddressSource::Import => ("Import", None),
                     };

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::crypto::totp::TotpParameters;
 use crate::ground::email::InvalidEmail;
 use crate::ground::id::AccountId;
+use crate::ground::label::TextProblem;
 use crate::ground::named::coded;
-use crate::ground::nickname::InvalidName;
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
@@ -23,7 +23,7 @@ pub struct ImportedAccount {
     pub external_id: String,
     /// When the account was created there, if known.
     pub created_at: Option<Timestamp>,
-    /// The name that the owner chose, if any.
+    /// The name that the owner chose, if any. A name that the engine does not accept is dropped.
     pub display_name: Option<String>,
     /// The account's email. It becomes the contact and the identifier of a password.
     pub email: Option<String>,
@@ -53,7 +53,8 @@ pub struct ImportedIdentity {
     pub provider: ProviderId,
     /// The provider's identifier for the person: 1 to 255 bytes. It never passes to another person.
     pub subject: String,
-    /// The person's handle at the provider, for display only. Only its first 64 characters are kept.
+    /// The person's handle at the provider, for display only. The engine removes what cannot be shown, and
+    /// keeps 64 characters (SPEC 1.13).
     pub handle: Option<String>,
 }
 
@@ -84,6 +85,8 @@ pub enum ImportOutcome {
     Imported {
         /// The account's id in this store.
         account: AccountId,
+        /// What is wrong with the display name, if it was dropped (SPEC 1.13).
+        dropped_name: Option<TextProblem>,
     },
     /// The account was imported before and stays as it is.
     AlreadyImported {
@@ -115,11 +118,6 @@ coded! {
         InvalidEmail {
             /// What is wrong with the email.
             reason: InvalidEmail,
-        },
-        /// Its display name is invalid.
-        InvalidName {
-            /// What is wrong with the name.
-            reason: InvalidName,
         },
         /// Its password hash has no supported format.
         InvalidHash,

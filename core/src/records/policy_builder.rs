@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::crypto::cost::HashCost;
+use crate::ground::label::is_label;
 use crate::ground::time::{DAY, MINUTE};
 use crate::records::policy::{EmailProof, Policy};
 use crate::records::product::{MOST_PRODUCTS, Product};
@@ -66,7 +67,8 @@ pub struct PolicyBuilder {
 }
 
 impl PolicyBuilder {
-    /// Sets the name of the service: 1 to 64 characters. The default is "Selfsame".
+    /// Sets the name of the service: 1 to 64 characters, none of them invisible (SPEC 1.13), in NFC and without
+    /// blanks at the ends. The default is "Selfsame".
     pub fn realm(mut self, realm: &str) -> Self {
         realm.clone_into(&mut self.policy.realm);
         self
@@ -214,7 +216,7 @@ impl PolicyBuilder {
                     && !policy.products.iter().skip(at + 1).any(|other| other.id == product.id)
             });
         for (setting, within) in [
-            ("realm", (1..=64).contains(&policy.realm.chars().count())),
+            ("realm", is_label(&policy.realm)),
             ("providers", unique_issuers),
             ("products", unique_products),
             ("hash_cost", policy.hash_cost.is_strong_enough()),

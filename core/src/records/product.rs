@@ -5,8 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "json")]
-use crate::ground::member;
+use crate::ground::label::is_label;
 use crate::ground::named::coded;
 use crate::ground::short_name::{ProductId, ProviderId};
 use crate::ground::time::Timestamp;
@@ -34,7 +33,8 @@ const LONGEST_REFERENCE: usize = 255;
 pub struct Product {
     /// The product's short name.
     pub id: ProductId,
-    /// The name that people know the product by: 1 to 64 characters.
+    /// The name that people know the product by: 1 to 64 characters, none of them invisible (SPEC 1.13), in
+    /// NFC and without blanks at the ends.
     pub display_name: String,
     /// The page where people manage the account.
     pub manage_account_url: String,
@@ -45,7 +45,7 @@ pub struct Product {
 impl Product {
     pub(crate) fn is_usable(&self) -> bool {
         let is_place = |url: &str| url.starts_with("https://") && url.len() <= 2_048;
-        (1..=64).contains(&self.display_name.chars().count())
+        is_label(&self.display_name)
             && is_place(&self.manage_account_url)
             && is_place(&self.manage_billing_url)
     }
@@ -70,7 +70,7 @@ pub struct Membership {
 pub struct Billing {
     /// The biller's reference for the customer.
     pub customer: CustomerRef,
-    /// The plan that was bought. Only its first 64 characters are kept.
+    /// The plan that was bought: 1 to 64 characters, none of them invisible (SPEC 1.13).
     pub plan: String,
     /// The state of the subscription.
     pub status: BillingStatus,
@@ -228,7 +228,13 @@ coded! {
 )]
 pub enum Managed {
     /// The account, from this product.
-    Product(#[cfg_attr(feature = "json", serde(with = "member::Product"))] ProductId),
+    Product {
+        /// The product.
+        product: ProductId,
+    },
     /// The account at this provider.
-    Provider(#[cfg_attr(feature = "json", serde(with = "member::Provider"))] ProviderId),
+    Provider {
+        /// The provider.
+        provider: ProviderId,
+    },
 }

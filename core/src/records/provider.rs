@@ -33,7 +33,10 @@ pub enum AssertionKind {
     /// The provider issues no ID token. The host states what the provider said.
     HostStated,
     /// The provider signs an ID token for the application.
-    IdToken(IdTokenRules),
+    IdToken {
+        /// The policy's rules for the token.
+        rules: IdTokenRules,
+    },
 }
 
 impl Provider {
@@ -75,7 +78,7 @@ impl Provider {
             "google",
             "https://accounts.google.com",
             &["gmail.com"],
-            AssertionKind::IdToken(rules),
+            AssertionKind::IdToken { rules },
         );
         Self { manage_url: Some("https://myaccount.google.com".to_owned()), ..google }
     }
@@ -99,7 +102,7 @@ impl Provider {
             ..IdTokenRules::new(audiences, vec![Algorithm::Rs256])
         };
         let apple =
-            Self::named("apple", "https://appleid.apple.com", &domains, AssertionKind::IdToken(rules));
+            Self::named("apple", "https://appleid.apple.com", &domains, AssertionKind::IdToken { rules });
         Self { manage_url: Some("https://account.apple.com".to_owned()), ..apple }
     }
 
@@ -127,7 +130,7 @@ impl Provider {
     /// Returns the rules for the provider's ID tokens, if it issues any.
     pub(crate) fn id_token_rules(&self) -> Option<&IdTokenRules> {
         match &self.assertion_kind {
-            AssertionKind::IdToken(rules) => Some(rules),
+            AssertionKind::IdToken { rules } => Some(rules),
             AssertionKind::HostStated => None,
         }
     }
@@ -154,7 +157,7 @@ impl Provider {
 ///     id: "company".parse()?,
 ///     issuer: "https://login.example.org".to_owned(),
 ///     authority_for: vec!["example.org".to_owned()],
-///     assertion_kind: AssertionKind::IdToken(rules),
+///     assertion_kind: AssertionKind::IdToken { rules },
 ///     manage_url: None,
 /// };
 /// assert!(Policy::builder().providers(vec![company]).build().is_ok());
@@ -213,11 +216,6 @@ impl GivenKeys {
     pub(crate) fn is_fresh(&self, now: Timestamp, max_key_set_age: Duration) -> bool {
         self.given_at <= now && now < self.given_at + max_key_set_age
     }
-}
-
-/// Returns the part of a person's handle at a provider that the engine keeps, for display only.
-pub(crate) fn shown_handle(handle: &str) -> String {
-    handle.chars().take(64).collect()
 }
 
 /// A person at a provider: issuer and subject, never an email (SPEC 1.2).

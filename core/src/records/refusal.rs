@@ -1,8 +1,9 @@
 //! Why the rules refuse an act.
 
 use crate::ground::email::InvalidEmail;
+use crate::ground::label::{self, TextField, TextProblem};
 use crate::ground::named::worded;
-use crate::ground::nickname::InvalidName;
+use crate::ground::nickname::nickname;
 use crate::ground::time::Timestamp;
 use crate::records::proof::Accepted;
 
@@ -54,11 +55,6 @@ worded! {
             /// What is wrong with the address.
             reason: InvalidEmail,
         } => "invalid email address: {reason}";
-        /// The text is not a valid display name (SPEC 1.11).
-        InvalidName {
-            /// What is wrong with the name.
-            reason: InvalidName,
-        } => "invalid display name: {reason}";
         /// The text is not usable as a password (SPEC 2.2).
         InvalidPassword {
             /// The rule that the password breaks.
@@ -69,6 +65,13 @@ worded! {
             /// What is wrong with the key set.
             reason: KeysProblem,
         } => "invalid key set: {reason}";
+        /// The text cannot be shown to somebody (SPEC 1.13).
+        InvalidText {
+            /// Which text.
+            field: TextField,
+            /// What is wrong with the text.
+            reason: TextProblem,
+        } => "invalid {field}: {reason}";
         /// This is the last sign-in method that works. Add another one first (SPEC 1.7).
         LastMethod => "this is the last usable sign-in method; add another one first";
         /// The account or the address has reached a limit of the policy (SPEC 1.6).
@@ -122,6 +125,17 @@ worded! {
 }
 
 impl std::error::Error for Refusal {}
+
+impl TextField {
+    /// Returns a caller's text as it is kept (SPEC 1.13).
+    pub(crate) fn kept(self, typed: &str) -> Result<String, Refusal> {
+        let kept = match self {
+            Self::DisplayName => nickname(typed),
+            _ => label::checked(typed, self.longest()),
+        };
+        kept.map_err(|reason| Refusal::InvalidText { field: self, reason })
+    }
+}
 
 worded! {
     /// What is wrong with an assertion (SPEC 2.9).

@@ -10,7 +10,6 @@ use crate::ground::short_name::ProductId;
 use crate::ground::time::Timestamp;
 use crate::records::method::MethodKind;
 
-const LONGEST_LABEL: usize = 64;
 /// How many recognitions a client presents at most (SPEC 12.7).
 const MOST_RECOGNITIONS: usize = 16;
 
@@ -29,9 +28,8 @@ two_forms! {
     /// assert!(!Client::on("library").unremembered().is_remembered());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[derive(Clone, PartialEq, Eq, Debug, Default)]
+    #[derive(Clone, PartialEq, Eq, Debug)]
     pub struct Client {
-        #[json(deserialize_with = "label")]
         device: String,
         product: Option<ProductId>,
         #[json(default, skip_serializing_if = "std::ops::Not::not")]
@@ -45,17 +43,18 @@ two_forms! {
     }
 }
 
-/// Reads a label as [`Client::on`] takes it.
-#[cfg(feature = "json")]
-fn label<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Client::on(&String::deserialize(deserializer)?).device)
-}
-
 impl Client {
     /// Returns a client on this device. The label is the one that the owner will recognise the device by.
-    /// Only its first 64 characters are kept.
+    /// It has 1 to 64 characters, and none that is invisible (SPEC 1.13). The engine refuses another one with
+    /// [`Refusal::InvalidText`](crate::Refusal::InvalidText).
     pub fn on(device: &str) -> Self {
-        Self { device: device.chars().take(LONGEST_LABEL).collect(), ..Self::default() }
+        Self {
+            device: device.to_owned(),
+            product: None,
+            unremembered: false,
+            recognitions: Vec::new(),
+            origin: None,
+        }
     }
 
     /// Adds the product that is used on the device.
@@ -124,6 +123,11 @@ impl Client {
     /// Returns whether the person wants to be remembered on the device.
     pub fn is_remembered(&self) -> bool {
         !self.unremembered
+    }
+
+    /// Returns the client with another label.
+    pub(crate) fn labelled(self, device: String) -> Self {
+        Self { device, ..self }
     }
 
     /// Returns the device's label.

@@ -96,7 +96,7 @@ coded! {
             /// The provider.
             provider: ProviderId,
             /// The flow that a host's statement must name.
-            flow: FlowId,
+            flow_id: FlowId,
             /// The nonce that an ID token must carry. Give it to the provider.
             nonce: String,
             /// When the flow expires.

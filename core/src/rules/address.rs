@@ -201,7 +201,8 @@ fn moved(account: &Account, email: &EmailAddress, ctx: &Context<'_>) -> Account 
             *version = version.saturating_add(1);
         }
     }
-    let source = after.carrier(email).map_or(AddressSource::Contact, AddressSource::Method);
+    let source =
+        after.carrier(email).map_or(AddressSource::Contact, |method| AddressSource::Method { method });
     if let Some(old) = &replaced
         && after.carrier(old).is_none()
     {

@@ -2,9 +2,10 @@
 
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
+use crate::ground::label;
 use crate::ground::time::Timestamp;
 use crate::records::assertion::{Asserted, HostStatement};
-use crate::records::provider::{Provider, shown_handle};
+use crate::records::provider::Provider;
 use crate::records::refusal::AssertionProblem;
 
 impl Asserted {
@@ -15,14 +16,15 @@ impl Asserted {
         provider: &Provider,
         now: Timestamp,
     ) -> Result<Self, AssertionProblem> {
-        if statement.flow != flow {
+        if statement.flow_id != flow {
             return Err(AssertionProblem::OtherFlow);
         }
         let identity = provider.identity(&statement.subject).ok_or(AssertionProblem::Subject)?;
+        // A text that is not an address is no email, and keeps nobody out (SPEC 1.4).
         let email = statement.email.as_deref().and_then(|text| EmailAddress::parse(text).ok());
         let email_proven =
             statement.email_verified && email.as_ref().is_some_and(|email| provider.proves(email));
-        let handle = statement.handle.as_deref().map(shown_handle);
+        let handle = statement.handle.as_deref().and_then(label::cleaned);
         Ok(Self { at: now, identity, handle, email, email_proven })
     }
 }

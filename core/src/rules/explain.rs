@@ -15,9 +15,9 @@ pub(crate) fn explained<T>(planned: &Planned, verdict: Verdict<T>) -> Explanatio
 /// What a change means to the owner. Returns `None` for the engine's own bookkeeping.
 fn effect(change: &Change) -> Option<Effect> {
     match change {
-        Change::Account { event, .. } => Some(Effect::Account(event.action)),
+        Change::Account { event, .. } => Some(Effect::Account { action: event.action }),
         Change::Session { .. } => Some(Effect::ThisSession),
-        Change::SessionEnded { session, .. } => Some(Effect::SessionEnds(*session)),
+        Change::SessionEnded { session, .. } => Some(Effect::SessionEnds { session: *session }),
         Change::SessionsEnded { except: Some(_), .. } => Some(Effect::OtherSessionsEnd),
         Change::SessionsEnded { except: None, .. } => Some(Effect::AllSessionsEnd),
         Change::Claimed { .. }

@@ -7,9 +7,10 @@ use crate::crypto::jose::NotAToken;
 use crate::crypto::json::{Json, Object};
 use crate::crypto::jwk::{BadSet, Unverified};
 use crate::ground::email::EmailAddress;
+use crate::ground::label;
 use crate::ground::time::Timestamp;
 use crate::records::assertion::Asserted;
-use crate::records::provider::{IdTokenRules, Provider, shown_handle};
+use crate::records::provider::{IdTokenRules, Provider};
 use crate::records::refusal::{AssertionProblem, KeysProblem};
 
 const OLDEST: Duration = Duration::from_secs(10 * 60);
@@ -50,7 +51,7 @@ pub(crate) fn asserted(
         provider.proves(email) || hosted.is_some_and(|domain| domain.eq_ignore_ascii_case(email.domain()))
     };
     let email_proven = says_verified && email.as_ref().is_some_and(is_authority);
-    let handle = [text("preferred_username"), text("name")].into_iter().flatten().find(|it| !it.is_empty());
+    let handle = [text("preferred_username"), text("name")].into_iter().flatten().find_map(label::cleaned);
     // The proof is as old as the sign-in at the provider (SPEC 6.4).
     let at = match claims.get("auth_time") {
         None | Some(Json::Null) => issued_at,
@@ -59,7 +60,7 @@ pub(crate) fn asserted(
             at.ok_or(AssertionProblem::AuthTime)?
         }
     };
-    Ok(Asserted { at: at.min(now), identity, handle: handle.map(shown_handle), email, email_proven })
+    Ok(Asserted { at: at.min(now), identity, handle, email, email_proven })
 }
 
 /// Whether the token is for this service (OpenID Connect Core 1.0 section 3.1.3.7). The audience must contain
@@ -210,5 +211,12 @@ mod tests {
         ] {
             assert_eq!(judged("auth_time", auth_time).ok().unwrap().at, Timestamp::from_millis(at));
         }
+    }
+
+    #[test]
+    fn r1_13_the_first_name_of_a_token_that_can_be_shown_is_the_handle() {
+        let handle = |name, value| judged(name, value).ok().unwrap().handle;
+        assert_eq!(handle("preferred_username", r#""ada\u0000\n99""#).as_deref(), Some("ada 99"));
+        assert_eq!(handle("name", r#""\u202e""#), None);
     }
 }

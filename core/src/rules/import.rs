@@ -5,6 +5,7 @@ use crate::crypto::password::StoredPassword;
 use crate::crypto::totp::{TotpParameters, TotpSecret};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::MethodId;
+use crate::ground::label::{self, TextProblem};
 use crate::ground::nickname::nickname;
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
@@ -17,7 +18,6 @@ use crate::records::import::{ImportOutcome, ImportProblem, ImportedAccount, Impo
 use crate::records::method::{Credential, Method};
 use crate::records::mfa::Mfa;
 use crate::records::policy::{EmailProof, Policy};
-use crate::records::provider::shown_handle;
 use crate::records::verdict::Change;
 use crate::rules::protected;
 
@@ -29,6 +29,8 @@ pub(crate) struct Reading {
     origin: Origin,
     created_at: Option<Timestamp>,
     display_name: Option<String>,
+    /// Why the given name was dropped.
+    dropped_name: Option<TextProblem>,
     email: Option<EmailAddress>,
     email_verified: bool,
     credentials: Vec<Credential>,
@@ -56,8 +58,11 @@ impl Reading {
         }
         let email = given.email.as_deref().map(EmailAddress::parse).transpose();
         let email = email.map_err(|reason| ImportProblem::InvalidEmail { reason })?;
-        let display_name = given.display_name.as_deref().map(nickname).transpose();
-        let display_name = display_name.map_err(|reason| ImportProblem::InvalidName { reason })?;
+        // Its owner can choose another name, so a bad one keeps nobody out.
+        let (display_name, dropped_name) = match given.display_name.as_deref().map(nickname).transpose() {
+            Ok(name) => (name, None),
+            Err(problem) => (None, Some(problem)),
+        };
         let mut credentials = Vec::new();
         if let Some(hash) = &given.password_hash {
             credentials.push(password(hash, email.as_ref(), given.email_verified, ctx.policy)?);
@@ -78,6 +83,7 @@ impl Reading {
             origin: Origin { external_id, brought },
             created_at: given.created_at,
             display_name,
+            dropped_name,
             email,
             email_verified: given.email_verified,
             credentials,
@@ -107,13 +113,14 @@ impl Reading {
             return refused(ImportProblem::LimitReached);
         }
         let external = Identifier::External(self.origin.external_id.clone());
+        let dropped_name = self.dropped_name;
         let account = self.made(ctx);
         let id = account.id;
         let mut changes = protected::rows(&Account::new(id), &account, ctx.now);
         changes.push(Change::Claimed { identifier: external, account: id });
         let event = Event::done(Action::AccountImported, None, ctx.now).by(Actor::Host);
         changes.push(Change::account(account, event));
-        (ImportOutcome::Imported { account: id }, changes)
+        (ImportOutcome::Imported { account: id, dropped_name }, changes)
     }
 
     fn made(self, ctx: &Context<'_>) -> Account {
@@ -164,7 +171,7 @@ fn password(
 fn federated(given: &ImportedIdentity, policy: &Policy) -> Result<Credential, ImportProblem> {
     let provider = policy.provider(&given.provider).ok_or(ImportProblem::UnknownProvider)?;
     let identity = provider.identity(&given.subject).ok_or(ImportProblem::InvalidSubject)?;
-    let handle = given.handle.as_deref().map(shown_handle);
+    let handle = given.handle.as_deref().and_then(label::cleaned);
     Ok(Credential::Federated { identity, handle, email: None, seen_email: None })
 }
 

@@ -93,13 +93,13 @@ pub(crate) fn take_seen_email(fresh: &Fresh<'_, Unheld>, id: MethodId, ctx: &Con
     // A proven address stays with the owner. An unproven one goes with the old snapshot.
     let heir = old.as_ref().and_then(|old| account.carrier(old));
     account.credentials.addresses.retain_mut(|address| {
-        if Some(&address.email) != old.as_ref() || address.source != AddressSource::Method(id) {
+        if Some(&address.email) != old.as_ref() || address.source != (AddressSource::Method { method: id }) {
             return true;
         }
-        address.source = heir.map_or(AddressSource::Contact, AddressSource::Method);
+        address.source = heir.map_or(AddressSource::Contact, |method| AddressSource::Method { method });
         heir.is_some() || address.verified_at.is_some()
     });
-    account.take_address(&seen, None, AddressSource::Method(id));
+    account.take_address(&seen, None, AddressSource::Method { method: id });
     if account.credentials.addresses.len() > ctx.policy.max_addresses() {
         return Verdict::refused(Refusal::LimitReached);
     }
@@ -135,7 +135,7 @@ pub(crate) fn add_password(
     }
     let mut after = before.clone();
     let id = ctx.draw.method(ctx.now);
-    after.take_address(email, Some(ctx.now), AddressSource::Method(id));
+    after.take_address(email, Some(ctx.now), AddressSource::Method { method: id });
     after.credentials.methods.push(Method::new(
         id,
         Credential::Password { email: email.clone(), hash, version: 1 },
@@ -209,8 +209,11 @@ pub(crate) fn add_method(mut account: Account, arrival: Arrival, ctx: &Context<'
     let carried = registration.email().cloned();
     for email in [proven.as_ref(), carried.as_ref()].into_iter().flatten() {
         let is_proven = proven.as_ref() == Some(email);
-        let source =
-            if carried.as_ref() == Some(email) { AddressSource::Method(id) } else { AddressSource::Contact };
+        let source = if carried.as_ref() == Some(email) {
+            AddressSource::Method { method: id }
+        } else {
+            AddressSource::Contact
+        };
         account.take_address(email, is_proven.then_some(ctx.now), source);
     }
     let proof = match &registration {

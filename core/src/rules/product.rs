@@ -12,8 +12,6 @@ use crate::records::product::{Billing, Destination, Managed, ManagedBy, Membersh
 use crate::records::refusal::Refusal;
 use crate::records::verdict::{Change, Verdict};
 
-const LONGEST_PLAN: usize = 64;
-
 /// Records the use of a product. The first use makes its membership (SPEC 8.2). Returns whether this was the first.
 pub(crate) fn used(account: &mut Account, product: &ProductId, now: Timestamp) -> bool {
     let is_new = account.membership(product).is_none();
@@ -51,13 +49,12 @@ pub(crate) fn set_billing(
     mut account: Account,
     holder: Option<&Account>,
     product: &ProductId,
-    mut billing: Billing,
+    billing: Billing,
     ctx: &Context<'_>,
 ) -> Verdict<()> {
     if !ctx.policy.has_product(product) && account.membership(product).is_none() {
         return Verdict::refused(Refusal::UnknownProduct);
     }
-    billing.plan = billing.plan.chars().take(LONGEST_PLAN).collect();
     let is_anothers = holder.is_some_and(|holder| holder.id != account.id)
         || account.memberships.iter().any(|other| {
             other.product != *product
@@ -107,11 +104,11 @@ pub(crate) fn billing_destination(
 /// Where an account is managed. An account at a provider is managed there (SPEC 8.5).
 pub(crate) fn manage_destination(managed: &Managed, policy: &Policy) -> Result<Destination, Refusal> {
     match managed {
-        Managed::Product(id) => {
+        Managed::Product { product: id } => {
             let product = policy.product(id).ok_or(Refusal::UnknownProduct)?;
             Ok(Destination::Product { url: product.manage_account_url.clone() })
         }
-        Managed::Provider(id) => {
+        Managed::Provider { provider: id } => {
             let provider = policy.provider(id).ok_or(Refusal::UnknownProvider)?;
             Ok(Destination::ManagedElsewhere { url: provider.manage_url.clone() })
         }

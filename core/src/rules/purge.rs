@@ -31,7 +31,7 @@ pub(crate) fn sighted(sightings: &[Timestamp], unseen: bool, ctx: &Context<'_>) 
 
 /// When the next look is useful. `due` is the first purge that is due but not ripe, `coming` the first that is
 /// not due.
-pub(crate) fn next_look(
+pub(crate) fn next_call_at(
     due: Option<Timestamp>,
     coming: Option<Timestamp>,
     sightings: &[Timestamp],
@@ -127,10 +127,10 @@ mod tests {
     }
 
     #[test]
-    fn r9_4_the_next_look_is_when_something_can_happen() {
+    fn r9_4_the_next_call_is_when_something_can_happen() {
         let next = |due: Option<u64>, coming: Option<u64>, sightings: &[u64]| {
             let sightings: Vec<_> = sightings.iter().map(|hours| at(*hours)).collect();
-            when(50, 50, |ctx| next_look(due.map(at), coming.map(at), &sightings, ctx))
+            when(50, 50, |ctx| next_call_at(due.map(at), coming.map(at), &sightings, ctx))
         };
         assert_eq!(next(None, None, &[]), None);
         assert_eq!(next(None, Some(60), &[]), Some(at(60)));

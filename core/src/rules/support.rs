@@ -13,12 +13,6 @@ use crate::rules::deletion;
 
 /// How long after a restore support cannot start another deletion (SPEC 9.5).
 const REST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-const LONGEST_NAME: usize = 64;
-
-/// The name of an operator or a ticket, cut to its first 64 characters.
-pub(crate) fn name(text: &str) -> String {
-    text.chars().take(LONGEST_NAME).collect()
-}
 
 /// Starts a deletion for support, with the same window as for the owner. If the account is pending deletion
 /// already, only records who asked.
@@ -28,9 +22,8 @@ pub(crate) fn start_deletion(
     ticket: &str,
     ctx: &Context<'_>,
 ) -> Verdict<Deletion> {
-    let (operator, ticket) = (name(operator), name(ticket));
     let record = |act| {
-        let (operator, ticket) = (operator.clone(), ticket.clone());
+        let (operator, ticket) = (operator.to_owned(), ticket.to_owned());
         Change::Supported(SupportRecord { account: account.id, operator, ticket, at: ctx.now, act })
     };
     let event = |action| Event::done(action, None, ctx.now).by(Actor::Support);
@@ -44,7 +37,7 @@ pub(crate) fn start_deletion(
         return Verdict::refused(Refusal::TooEarly { at });
     }
     let recorded = record(SupportAct::DeletionStarted);
-    let by = RequestedBy::Support { operator: operator.clone(), ticket: ticket.clone() };
+    let by = RequestedBy::Support { operator: operator.to_owned(), ticket: ticket.to_owned() };
     let (figures, mut changes) = deletion::schedule(&mut account, by, "", ctx);
     changes.push(recorded);
     changes.push(Change::account(account, event(Action::DeletionRequested)));

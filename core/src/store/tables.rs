@@ -63,9 +63,23 @@ pub enum OnPurge {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum InExport {
     /// In this member of the document.
-    At(&'static str),
+    At {
+        /// The member.
+        member: &'static str,
+    },
     /// Nowhere, for this reason.
-    Not(&'static str),
+    Not {
+        /// The reason.
+        reason: &'static str,
+    },
+}
+
+const fn at(member: &'static str) -> InExport {
+    InExport::At { member }
+}
+
+const fn not(reason: &'static str) -> InExport {
+    InExport::Not { reason }
 }
 
 macro_rules! tables {
@@ -80,35 +94,35 @@ macro_rules! tables {
 }
 
 tables! {
-    STAMP = "stamp", 0x00, false, 0, "number and name of the last commit, code over all rows", Sealed::Clear, OnPurge::Stay, InExport::Not("of no account");
-    HEADER = "header", 0x01, false, 0, "format, how the store key is wrapped, the wrapped key", Sealed::Clear, OnPurge::Stay, InExport::Not("of no account");
-    META = "meta", 0x02, false, 0, "high-water mark of time, next message, flows waiting", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
-    CLAIM = "claim", 0x10, false, 32, "keyed hash of an identifier -> its account", Sealed::Store, OnPurge::Go, InExport::Not("shown as methods");
-    UNPROVEN = "unproven", 0x14, false, 48, "keyed hash of a password's unproven email, account -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown as addresses");
-    SPECIMEN = "specimen", 0x15, false, 48, "keyed hash of a kind of foreign password hash, account -> a hash of that kind", Sealed::Store, OnPurge::Go, InExport::Not("shown as methods");
-    UNDO_CODE = "undo-code", 0x13, false, 32, "keyed hash of an undo code -> its account", Sealed::Store, OnPurge::Go, InExport::Not("a code is a secret");
-    EMAIL = "email", 0x11, false, 48, "keyed hash of a verified email, account -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown as addresses");
-    HERE = "here", 0x12, false, 16, "account that the device offers -> nothing", Sealed::Store, OnPurge::Go, InExport::Not("shown in the account");
-    PURGE = "purge", 0x50, false, 24, "when an account is purged, account -> progress of its purge", Sealed::Store, OnPurge::Go, InExport::Not("shown as the account's status");
-    REMINDER = "reminder", 0x51, false, 25, "when the owner is reminded of a deletion, account, number -> which deletion", Sealed::Store, OnPurge::Go, InExport::Not("shown as the account's status");
-    SUPPORT = "support", 0x52, false, 24, "account, number -> what support has done", Sealed::Store, OnPurge::Stay, InExport::At("support");
-    REQUEST = "request", 0x53, false, 32, "account, request about its data -> the request", Sealed::Store, OnPurge::Stay, InExport::At("requests");
-    OPEN_REQUEST = "open-request", 0x54, false, 40, "when a request is due, account, request -> nothing", Sealed::Clear, OnPurge::Stay, InExport::Not("shown as requests");
-    FLOW = "flow", 0x20, false, 16, "flow -> its state", Sealed::Store, OnPurge::Expire, InExport::Not("ends within 30 days");
-    FLOW_DUE = "flow-due", 0x21, false, 24, "when a flow ends, flow -> nothing", Sealed::Clear, OnPurge::Expire, InExport::Not("of no account");
-    WAITING = "waiting", 0x22, false, 48, "keyed hash of an address, flow that waits for its proof -> nothing", Sealed::Clear, OnPurge::Expire, InExport::Not("of no account");
-    OUTBOX = "outbox", 0x30, false, 8, "number -> message to deliver", Sealed::Store, OnPurge::Go, InExport::At("messages");
-    PACE = "pace", 0x31, false, 32, "keyed hash of an address -> when codes went there", Sealed::Store, OnPurge::Expire, InExport::Not("over within a day");
-    UNKNOWN = "unknown", 0x40, false, 2, "slot -> guesses at an identifier that nobody holds", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
-    CLOCK = "clock", 0x41, false, 8, "number -> what happened to the clock", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
-    KEY_SET = "keys", 0x42, false, 32, "keyed hash of an issuer -> its key set as last given", Sealed::Store, OnPurge::Stay, InExport::Not("of no account");
-    ACCOUNT = "account", 0x00, true, 0, "revision, wrapped data key -> the account", Sealed::Account, OnPurge::Tombstone, InExport::At("account");
-    SESSION = "session", 0x10, true, 16, "session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, InExport::At("sessions");
-    SUSPENDED = "suspended", 0x11, true, 16, "suspended session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, InExport::At("sessions");
-    RECOGNITION = "recognition", 0x13, true, 32, "keyed hash of a recognition -> when it was used", Sealed::Store, OnPurge::Go, InExport::Not("a recognition is a secret");
-    PENDING = "pending", 0x12, true, 0, "the change that waits for the proof of an address", Sealed::Account, OnPurge::Go, InExport::Not("ends with its session");
-    AUDIT = "audit", 0x20, true, 8, "number -> event", Sealed::Account, OnPurge::Go, InExport::At("activity");
-    UNDO = "undo", 0x30, true, 32, "keyed hash of an undo code -> the sign-in methods that it restores", Sealed::Account, OnPurge::Go, InExport::At("undo");
+    STAMP = "stamp", 0x00, false, 0, "number and name of the last commit, code over all rows", Sealed::Clear, OnPurge::Stay, not("of no account");
+    HEADER = "header", 0x01, false, 0, "format, how the store key is wrapped, the wrapped key", Sealed::Clear, OnPurge::Stay, not("of no account");
+    META = "meta", 0x02, false, 0, "high-water mark of time, next message, flows waiting", Sealed::Store, OnPurge::Stay, not("of no account");
+    CLAIM = "claim", 0x10, false, 32, "keyed hash of an identifier -> its account", Sealed::Store, OnPurge::Go, not("shown as methods");
+    UNPROVEN = "unproven", 0x14, false, 48, "keyed hash of a password's unproven email, account -> nothing", Sealed::Store, OnPurge::Go, not("shown as addresses");
+    SPECIMEN = "specimen", 0x15, false, 48, "keyed hash of a kind of foreign password hash, account -> a hash of that kind", Sealed::Store, OnPurge::Go, not("shown as methods");
+    UNDO_CODE = "undo-code", 0x13, false, 32, "keyed hash of an undo code -> its account", Sealed::Store, OnPurge::Go, not("a code is a secret");
+    EMAIL = "email", 0x11, false, 48, "keyed hash of a verified email, account -> nothing", Sealed::Store, OnPurge::Go, not("shown as addresses");
+    HERE = "here", 0x12, false, 16, "account that the device offers -> nothing", Sealed::Store, OnPurge::Go, not("shown in the account");
+    PURGE = "purge", 0x50, false, 24, "when an account is purged, account -> progress of its purge", Sealed::Store, OnPurge::Go, not("shown as the account's status");
+    REMINDER = "reminder", 0x51, false, 25, "when the owner is reminded of a deletion, account, number -> which deletion", Sealed::Store, OnPurge::Go, not("shown as the account's status");
+    SUPPORT = "support", 0x52, false, 24, "account, number -> what support has done", Sealed::Store, OnPurge::Stay, at("support");
+    REQUEST = "request", 0x53, false, 32, "account, request about its data -> the request", Sealed::Store, OnPurge::Stay, at("requests");
+    OPEN_REQUEST = "open-request", 0x54, false, 40, "when a request is due, account, request -> nothing", Sealed::Clear, OnPurge::Stay, not("shown as requests");
+    FLOW = "flow", 0x20, false, 16, "flow -> its state", Sealed::Store, OnPurge::Expire, not("ends within 30 days");
+    FLOW_DUE = "flow-due", 0x21, false, 24, "when a flow ends, flow -> nothing", Sealed::Clear, OnPurge::Expire, not("of no account");
+    WAITING = "waiting", 0x22, false, 48, "keyed hash of an address, flow that waits for its proof -> nothing", Sealed::Clear, OnPurge::Expire, not("of no account");
+    OUTBOX = "outbox", 0x30, false, 8, "number -> message to deliver", Sealed::Store, OnPurge::Go, at("messages");
+    PACE = "pace", 0x31, false, 32, "keyed hash of an address -> when codes went there", Sealed::Store, OnPurge::Expire, not("over within a day");
+    UNKNOWN = "unknown", 0x40, false, 2, "slot -> guesses at an identifier that nobody holds", Sealed::Store, OnPurge::Stay, not("of no account");
+    CLOCK = "clock", 0x41, false, 8, "number -> what happened to the clock", Sealed::Store, OnPurge::Stay, not("of no account");
+    KEY_SET = "keys", 0x42, false, 32, "keyed hash of an issuer -> its key set as last given", Sealed::Store, OnPurge::Stay, not("of no account");
+    ACCOUNT = "account", 0x00, true, 0, "revision, wrapped data key -> the account", Sealed::Account, OnPurge::Tombstone, at("account");
+    SESSION = "session", 0x10, true, 16, "session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, at("sessions");
+    SUSPENDED = "suspended", 0x11, true, 16, "suspended session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, at("sessions");
+    RECOGNITION = "recognition", 0x13, true, 32, "keyed hash of a recognition -> when it was used", Sealed::Store, OnPurge::Go, not("a recognition is a secret");
+    PENDING = "pending", 0x12, true, 0, "the change that waits for the proof of an address", Sealed::Account, OnPurge::Go, not("ends with its session");
+    AUDIT = "audit", 0x20, true, 8, "number -> event", Sealed::Account, OnPurge::Go, at("activity");
+    UNDO = "undo", 0x30, true, 32, "keyed hash of an undo code -> the sign-in methods that it restores", Sealed::Account, OnPurge::Go, at("undo");
 }
 
 impl Table {

@@ -7,13 +7,13 @@ use selfsame::{
     AddressView, Amr, Answer, Assertion, AssertionProblem, Billing, BillingStatus, Candidate, Client,
     CreateBlocked, CustomerRef, Deletion, Destination, Effect, Engine, Environment, Error, Event,
     Explanation, Flow, FlowId, FlowToken, Grant, Health, HostStatement, ImportOutcome, ImportProblem,
-    ImportedAccount, ImportedIdentity, ImportedTotp, Intent, InvalidEmail, InvalidName, KeysProblem, Managed,
-    ManagedBy, Membership, Message, MessageKind, MethodId, MethodKind, MethodView, MfaView, OpenProblem,
-    Outcome, PasswordRule, PickerEntry, Planned, Policy, PrivacyRequest, ProductId, ProviderId, PurgeReceipt,
+    ImportedAccount, ImportedIdentity, ImportedTotp, Intent, InvalidEmail, KeysProblem, Managed, ManagedBy,
+    Membership, Message, MessageKind, MethodId, MethodKind, MethodView, MfaView, OpenProblem, Outcome,
+    PasswordRule, PickerEntry, Planned, Policy, PrivacyRequest, ProductId, ProviderId, PurgeReceipt,
     PurgeReport, QrCode, RecoveryCodes, Refusal, RemovedRows, RequestId, RequestKind, RequestStatus,
     RequestedBy, SecondFactor, Secret, Session, SessionId, SessionToken, SignInOutcome, SignedIn, Status,
-    Step, StillBilled, SupportAct, SupportRecord, SupportView, Timestamp, TotpAlgorithm, TotpEnrolment,
-    TotpParameters, UndoOffer, YearMonth,
+    Step, StillBilled, SupportAct, SupportRecord, SupportView, TextField, TextProblem, Timestamp,
+    TotpAlgorithm, TotpEnrolment, TotpParameters, UndoOffer, YearMonth,
 };
 
 use crate::Sample;
@@ -92,7 +92,8 @@ fn values() -> Vec<Sample> {
         Sample::of(&[KeysProblem::NoKey]),
         Sample::of(&[PasswordRule::TooShort]),
         Sample::of(&[InvalidEmail::Syntax]),
-        Sample::of(&[InvalidName::Empty]),
+        Sample::of(&[TextField::Ticket]),
+        Sample::of(&[TextProblem::Empty]),
         Sample::of(&[OpenProblem::WrongKey]),
     ]
 }
@@ -141,7 +142,7 @@ fn addings() -> [Adding; 2] {
 fn steps() -> Vec<Step> {
     let nonce = || text("nonce");
     vec![
-        Step::PresentAssertion { provider: provider(), flow: FLOW, nonce: nonce(), expires_at: AT },
+        Step::PresentAssertion { provider: provider(), flow_id: FLOW, nonce: nonce(), expires_at: AT },
         Step::VerifyEmail { to: text("a…@example.org"), can_skip: false },
         Step::ConfirmCreate { provider: provider(), handle: None },
         Step::LinkOrCreate {
@@ -174,7 +175,7 @@ fn steps() -> Vec<Step> {
 
 fn statement() -> HostStatement {
     HostStatement {
-        flow: FLOW,
+        flow_id: FLOW,
         provider: provider(),
         subject: text("1"),
         handle: Some(text("ada")),
@@ -241,7 +242,7 @@ fn address() -> AddressView {
     AddressView {
         email: text("ada@example.org"),
         verified_at: Some(AT),
-        source: AddressSource::Method(METHOD),
+        source: AddressSource::Method { method: METHOD },
         others: 1,
     }
 }
@@ -281,11 +282,11 @@ fn plans() -> Vec<Planned> {
         Planned::RecoveryCodesSaved,
         Planned::RegenerateRecoveryCodes,
         Planned::TurnOffMfa,
-        Planned::MarkCompromised(METHOD),
-        Planned::RemoveMethod(METHOD),
-        Planned::TakeSeenEmail(METHOD),
-        Planned::OpenProduct(product()),
-        Planned::EndSession(SESSION),
+        Planned::MarkCompromised { method: METHOD },
+        Planned::RemoveMethod { method: METHOD },
+        Planned::TakeSeenEmail { method: METHOD },
+        Planned::OpenProduct { product: product() },
+        Planned::EndSession { session: SESSION },
         Planned::EndOtherSessions,
         Planned::SignOut,
         Planned::RequestDeletion,
@@ -295,9 +296,9 @@ fn plans() -> Vec<Planned> {
 
 fn effects() -> Vec<Effect> {
     vec![
-        Effect::Account(Action::MfaTurnedOff),
+        Effect::Account { action: Action::MfaTurnedOff },
         Effect::ThisSession,
-        Effect::SessionEnds(SESSION),
+        Effect::SessionEnds { session: SESSION },
         Effect::OtherSessionsEnd,
         Effect::AllSessionsEnd,
         Effect::Identifiers,
@@ -345,7 +346,7 @@ fn accounts() -> Vec<Sample> {
         second_factor_suspended: false,
         needs_address: true,
     };
-    let sources = [AddressSource::Method(METHOD), AddressSource::Contact, AddressSource::Import];
+    let sources = [AddressSource::Method { method: METHOD }, AddressSource::Contact, AddressSource::Import];
     let explained = |outcome| Explanation { rules: vec!["5.5"], outcome, effects: effects() };
     let grant = Grant { provider: provider(), handle: None };
     let billed =
@@ -440,7 +441,7 @@ fn host() -> Vec<Sample> {
             Destination::Store { store: ManagedBy::GooglePlay, url: text("https://x.org") },
             Destination::ManagedElsewhere { url: None },
         ]),
-        Sample::of(&[Managed::Product(product()), Managed::Provider(provider())]),
+        Sample::of(&[Managed::Product { product: product() }, Managed::Provider { provider: provider() }]),
         Sample::of(&[PickerEntry {
             account: ACCOUNT,
             display_name: None,
@@ -448,7 +449,7 @@ fn host() -> Vec<Sample> {
             methods: vec![MethodKind::Password],
             needs_network: false,
         }]),
-        Sample::of(&[PurgeReport { receipts: vec![receipt.clone()], more: false, next_look: Some(AT) }]),
+        Sample::of(&[PurgeReport { receipts: vec![receipt.clone()], more: false, next_call_at: Some(AT) }]),
         Sample::of(&[receipt]),
         Sample::of(&[removed]),
         Sample::of(&states.map(request)),
@@ -498,15 +499,12 @@ fn refusals() -> Vec<Sample> {
         identities: vec![identity.clone()],
         totp: Some(totp.clone()),
     };
-    let problems = [
-        ImportProblem::NoMethod,
-        ImportProblem::InvalidEmail { reason: InvalidEmail::Syntax },
-        ImportProblem::InvalidName { reason: InvalidName::Empty },
-    ];
+    let problems = [ImportProblem::NoMethod, ImportProblem::InvalidEmail { reason: InvalidEmail::Syntax }];
     let refusals = [
         Refusal::InvalidCode,
         Refusal::AssertionRejected { reason: AssertionProblem::Expired },
         Refusal::InvalidPassword { rule: PasswordRule::Common },
+        Refusal::InvalidText { field: TextField::Device, reason: TextProblem::Character },
         Refusal::NeedsKeys { issuer: text("https://accounts.google.com") },
         Refusal::OnHold { until: AT },
         Refusal::ReauthenticationRequired { accepted: accepted() },
@@ -528,7 +526,8 @@ fn refusals() -> Vec<Sample> {
         Sample::of(&[totp]),
         Sample::of(
             &[
-                ImportOutcome::Imported { account: ACCOUNT },
+                ImportOutcome::Imported { account: ACCOUNT, dropped_name: None },
+                ImportOutcome::Imported { account: ACCOUNT, dropped_name: Some(TextProblem::Empty) },
                 ImportOutcome::AlreadyImported { account: ACCOUNT, differs: true },
             ]
             .into_iter()

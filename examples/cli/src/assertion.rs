@@ -44,7 +44,7 @@ pub(crate) fn read(mut text: String, flow: FlowId) -> Result<Assertion, Trouble>
         .parse()
         .map_err(|_| Trouble::Unusable("the statement has an invalid provider name; use x or work".into()))?;
     Ok(Assertion::Stated(HostStatement {
-        flow,
+        flow_id: flow,
         provider,
         subject: stated.subject,
         handle: stated.handle,

@@ -87,13 +87,10 @@ fn run(command: Command) -> Result<(), Trouble> {
         Command::Ways(ways) => run_ways(ways),
         Command::Data(data) => run_data(data),
         Command::Mfa { what, place } => act(&place, |store| store.mfa(&what.unwrap_or(Mfa::Show))),
-        Command::Compromised { method, confirmed, place } => {
-            act(&place, |store| store.compromised(method, &confirmed))
-        }
         Command::Products { place } => act(&place, Store::products),
         Command::OpenProduct { product, place } => act(&place, |store| store.open_product(&product)),
         Command::Billing { product, place } => act(&place, |store| store.billing(&product)),
-        Command::Manage { place_to_manage, place } => act(&place, |store| store.manage(&place_to_manage)),
+        Command::Manage { managed, place } => act(&place, |store| store.manage(&managed)),
         Command::Delete { confirmed, place } => act(&place, |store| store.delete(&confirmed)),
         Command::Picker { place } => act(&place, Store::picker),
         Command::RemoveFromPicker { account, place } => {

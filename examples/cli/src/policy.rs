@@ -119,7 +119,9 @@ fn oidc(value: &str) -> Result<Provider, Trouble> {
         id: id("oidc")?,
         issuer: issuer.to_owned(),
         authority_for: Vec::new(),
-        assertion_kind: AssertionKind::IdToken(IdTokenRules::new(vec![client.to_owned()], algorithms)),
+        assertion_kind: AssertionKind::IdToken {
+            rules: IdTokenRules::new(vec![client.to_owned()], algorithms),
+        },
         manage_url: None,
     })
 }

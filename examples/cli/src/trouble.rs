@@ -110,7 +110,7 @@ fn with_advice(error: &Error) -> String {
         Error::Refused(Refusal::LastMethod) => {
             "selfsame methods add PROVIDER, or selfsame password add EMAIL"
         }
-        Error::Refused(Refusal::UnknownRequest) => "selfsame privacy open",
+        Error::Refused(Refusal::UnknownRequest) => "selfsame privacy list-open",
         Error::Refused(Refusal::SessionEnded) => "selfsame sign-in EMAIL",
         Error::Refused(Refusal::UnknownProduct) => "the products are grok and api",
         Error::Refused(Refusal::NeedsKeys { issuer }) => {

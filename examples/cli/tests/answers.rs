@@ -47,8 +47,8 @@ fn keeping_the_deletion_opens_no_session_and_the_account_can_still_be_restored()
     desk.done(&["delete", "--yes"], "");
     let enter = ["sign-in", "brian@example.org", "--password-stdin"];
     let offer = desk.done(&enter, PASSWORD);
-    assert!(offer.contains("restore it?") && offer.contains("selfsame answer keep-deleted"), "{offer}");
-    let over = desk.done(&["answer", "keep-deleted"], "");
+    assert!(offer.contains("restore it?") && offer.contains("selfsame answer decline-restore"), "{offer}");
+    let over = desk.done(&["answer", "decline-restore"], "");
     assert!(over.contains("the flow is over"), "{over}");
     assert!(!desk.path("s.flow").exists() && !desk.path("s.session").exists());
     told(&desk.run(&["account"], b""), 2, "nobody is signed in", "the deletion was kept");
@@ -66,7 +66,7 @@ fn a_new_code_voids_the_old_one_and_is_sent_once_a_minute() {
     let ago = Timestamp::from_millis(now().as_millis() - 120_000);
     let environment = Environment::system().with_clock(Arc::new(Hand::at(ago)));
     let engine = Engine::options(desk.unlock()).environment(environment).create(desk.path("s")).unwrap();
-    let begun = engine.sign_up("ada@example.org", &PASSWORD.into(), &Client::default()).unwrap();
+    let begun = engine.sign_up("ada@example.org", &PASSWORD.into(), &Client::on("laptop")).unwrap();
     drop(engine);
     let kept = json!({ "flow": begun.token.unwrap().reveal(), "number": begun.number });
     fs::write(desk.path("s.flow"), kept.to_string()).unwrap();

@@ -30,13 +30,13 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["methods"], ""),
     (&["methods", "add", "work"], ""),
     (&["methods", "remove", SOMEBODY], ""),
-    (&["methods", "take-email", SOMEBODY], ""),
+    (&["methods", "adopt-email", SOMEBODY], ""),
     (&["methods", "review", "--yes"], ""),
     (&["password", "change", "--password-stdin"], "one horse of a certain age\nanother horse of that age"),
     (&["password", "add", "ada@example.net", "--password-stdin"], PASSWORD),
     (&["email", "change", "ada@example.net"], ""),
-    (&["email", "verify", "ada@example.net"], ""),
-    (&["email", "prove"], "12345678"),
+    (&["email", "send-code", "ada@example.net"], ""),
+    (&["email", "verify"], "12345678"),
     (&["name", "Ada"], ""),
     (&["contact", "ada@example.net"], ""),
     (&["undo"], UNDO),
@@ -44,7 +44,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["explain", "delete"], ""),
     (&["privacy", "request", "access"], ""),
     (&["privacy", "list"], ""),
-    (&["privacy", "open"], ""),
+    (&["privacy", "list-open"], ""),
     (&["privacy", "close", SOMEBODY, SOMEBODY, "--receipt", "done"], ""),
     (&["privacy", "announce", SOMEBODY, SOMEBODY, "--yes"], ""),
     (&["privacy", "erase", SOMEBODY, SOMEBODY, "--yes"], ""),
@@ -58,10 +58,10 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["mfa", "enroll"], ""),
     (&["mfa", "confirm"], "123456"),
     (&["mfa", "codes"], ""),
-    (&["mfa", "saved"], ""),
+    (&["mfa", "confirm-saved"], ""),
     (&["mfa", "new-codes", "--yes"], ""),
     (&["mfa", "off", "--yes"], ""),
-    (&["compromised", "--yes"], ""),
+    (&["password", "report-compromised", "--yes"], ""),
     (&["products"], ""),
     (&["open-product", "grok"], ""),
     (&["billing", "grok"], ""),
@@ -422,4 +422,22 @@ fn readable(desk: &Desk, name: &str) {
     mode(desk, name, 0o640);
     #[cfg(not(unix))]
     let _ = (desk, name);
+}
+
+#[test]
+fn r1_13_a_text_that_cannot_be_shown_is_refused() {
+    let desk = Desk::new();
+    let rows = desk.rows();
+    let sign_up = ["sign-up", "ada@example.org", "--password-stdin", "--device"];
+    let find = ["support", "find", SOMEBODY, "--operator"];
+    let delete = ["support", "delete", SOMEBODY, "--operator", "carol", "--yes", "--ticket"];
+    for (args, field) in [(&sign_up[..], "device label"), (&find, "operator"), (&delete, "ticket")] {
+        for (text, problem) in
+            [("", "it is empty"), ("x\r\nBcc: y", "it has a character that is not allowed")]
+        {
+            let ran = desk.run(&[args, &[text]].concat(), PASSWORD.as_bytes());
+            told(&ran, 1, &format!("invalid {field}: {problem}"), field);
+        }
+    }
+    assert!(desk.rows() == rows);
 }

@@ -16,7 +16,7 @@ const ENTER: [&str; 3] = ["sign-in", BRIAN, "--password-stdin"];
 fn brian_came(ago: Duration) -> Desk {
     let desk = Desk::of(ago);
     let engine = desk.ago(ago);
-    let begun = engine.sign_up(BRIAN, &PASSWORD.into(), &Client::default()).unwrap();
+    let begun = engine.sign_up(BRIAN, &PASSWORD.into(), &Client::on("laptop")).unwrap();
     let message = engine.messages(1).unwrap().remove(0);
     let MessageKind::VerifyEmail { code } = message.kind else { panic!("{message:?}") };
     desk.keep(&engine.answer(&begun, Answer::Code(code)).unwrap());
@@ -71,22 +71,22 @@ fn a_privacy_request_is_made_once_and_closed_by_the_host() {
     let asked = desk.json(&["privacy", "request", "access"], "")["requests"][0].clone();
     assert_eq!(desk.json(&["privacy", "request", "access"], "")["requests"][0], asked, "the same one");
     let (account, request) = (asked["account"].as_str().unwrap(), asked["id"].as_str().unwrap());
-    let open = desk.done(&["privacy", "open"], "");
+    let open = desk.done(&["privacy", "list-open"], "");
     assert!(open.contains("1 request") && open.contains(request), "{open}");
     let close = ["privacy", "close", account, request, "--receipt", "exported on paper"];
     for (args, code, words) in [
         (&["privacy", "request", "money"][..], 2, "invalid value"),
-        (&["privacy", "close", account, account, "--receipt", "x"], 1, "selfsame privacy open"),
+        (&["privacy", "close", account, account, "--receipt", "x"], 1, "selfsame privacy list-open"),
         (&["privacy", "close", account, request], 2, "--receipt"),
         (&["privacy", "announce", account, request], 2, "--yes"),
-        (&["privacy", "announce", account, request, "--yes"], 1, "selfsame privacy open"),
+        (&["privacy", "announce", account, request, "--yes"], 1, "selfsame privacy list-open"),
         (&["privacy", "erase", account, request], 2, "--yes"),
-        (&["privacy", "erase", SOMEBODY, request, "--yes"], 1, "selfsame privacy open"),
+        (&["privacy", "erase", SOMEBODY, request, "--yes"], 1, "selfsame privacy list-open"),
     ] {
         told(&desk.run(args, b""), code, words, &format!("{args:?}"));
     }
     desk.done(&close, "");
-    told(&desk.run(&close, b""), 1, "selfsame privacy open", "twice");
+    told(&desk.run(&close, b""), 1, "selfsame privacy list-open", "twice");
     let list = desk.done(&["privacy", "list"], "");
     assert!(list.contains("Closed") && list.contains("exported on paper"), "{list}");
 }

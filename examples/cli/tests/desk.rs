@@ -135,7 +135,7 @@ impl Desk {
         let codes = self.json(&["mfa", "confirm"], &spent);
         let codes = codes["recovery_codes"].as_array().unwrap().iter();
         let codes = codes.map(|code| code.as_str().unwrap().to_owned()).collect();
-        self.done(&["mfa", "saved"], "");
+        self.done(&["mfa", "confirm-saved"], "");
         Mfa { secret, codes, spent }
     }
 

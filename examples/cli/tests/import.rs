@@ -35,6 +35,19 @@ fn accounts_are_imported_once_and_sign_in_with_their_passwords() {
 }
 
 #[test]
+fn r1_13_a_dropped_display_name_is_reported() {
+    let desk = Desk::new();
+    let named = ada("ada").replace("\"email\"", "\"display_name\":\"a\\u202eb\",\"email\"");
+    fs::write(desk.path("accounts.jsonl"), named).unwrap();
+    let dry = desk.done(&["import", "accounts.jsonl", "--dry-run", "--json"], "");
+    let value: Value = serde_json::from_str(&dry).unwrap();
+    assert_eq!(value["dropped_names"][0]["line"], 1);
+    assert_eq!(value["dropped_names"][0]["reason"], "Character");
+    let said = desk.done(&["import", "accounts.jsonl"], "");
+    assert!(said.contains("1 account imported, 1 display name dropped"), "{said}");
+}
+
+#[test]
 fn a_refused_line_is_reported_by_number_and_the_others_are_imported() {
     let desk = Desk::new();
     let totp = r#"{"external_id":"t","email":"t@example.org","totp":{"secret":"A"},"identities":[{"provider":"x","subject":"1"}]}"#;

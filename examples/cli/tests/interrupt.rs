@@ -168,7 +168,7 @@ fn brian_is_fresh() -> Desk {
     let desk = Desk::new();
     desk.brian_is_there();
     let in_an_hour = ahead(&desk, Duration::from_secs(60 * 60));
-    desk.keep(&in_an_hour.sign_in(BRIAN, &PASSWORD.into(), &Client::default()).unwrap());
+    desk.keep(&in_an_hour.sign_in(BRIAN, &PASSWORD.into(), &Client::on("laptop")).unwrap());
     desk
 }
 

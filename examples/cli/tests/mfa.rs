@@ -16,7 +16,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 fn brian_came(ago: Duration) -> Desk {
     let desk = Desk::of(ago);
     let engine = desk.ago(ago);
-    let begun = engine.sign_up(BRIAN, &PASSWORD.into(), &Client::default()).unwrap();
+    let begun = engine.sign_up(BRIAN, &PASSWORD.into(), &Client::on("laptop")).unwrap();
     let message = engine.messages(1).unwrap().remove(0);
     let MessageKind::VerifyEmail { code } = message.kind else { panic!("{message:?}") };
     desk.keep(&engine.answer(&begun, Answer::Code(code)).unwrap());
@@ -86,18 +86,21 @@ fn unsaved_recovery_codes_are_shown_again_and_new_ones_replace_them() {
     let enrolment = desk.json(&["mfa", "enroll"], "");
     let secret = Secret::from(enrolment["secret"].as_str().unwrap());
     told(&desk.run(&["mfa", "codes"], b""), 1, "no enrolment is open", "before the app's code");
-    told(&desk.run(&["mfa", "saved"], b""), 1, "selfsame mfa confirm", "before the app's code");
+    told(&desk.run(&["mfa", "confirm-saved"], b""), 1, "selfsame mfa confirm", "before the app's code");
     let made = desk.done(&["mfa", "confirm"], &format!(" {} \n", shown(&secret, 0)));
-    assert!(made.contains("save these recovery codes") && made.contains("selfsame mfa saved"), "{made}");
+    assert!(
+        made.contains("save these recovery codes") && made.contains("selfsame mfa confirm-saved"),
+        "{made}"
+    );
     assert_eq!(desk.done(&["mfa", "codes"], ""), made, "the same codes again");
     assert_eq!(desk.json(&["account"], "")["mfa"], Value::Null, "not before they are saved");
     let first = desk.json(&["mfa", "codes"], "")["recovery_codes"].clone();
-    desk.done(&["mfa", "saved"], "");
+    desk.done(&["mfa", "confirm-saved"], "");
     told(&desk.run(&["mfa", "codes"], b""), 1, "no enrolment is open", "they were saved");
 
     let others = desk.json(&["mfa", "new-codes", "--yes"], "")["recovery_codes"].clone();
     assert_ne!(others, first);
-    desk.done(&["mfa", "saved"], "");
+    desk.done(&["mfa", "confirm-saved"], "");
     desk.done(&ENTER, PASSWORD);
     let old = desk.run(&["answer", "recovery-code"], first[0].as_str().unwrap().as_bytes());
     told(&old, 1, "use another recovery code", "an old code");
@@ -199,9 +202,14 @@ fn a_compromised_password_must_be_replaced() {
     let account = desk.json(&["account"], "");
     let id = |value: &Value| value.as_str().unwrap().to_owned();
     let (brian, password) = (id(&account["id"]), id(&account["methods"][0]["id"]));
-    told(&desk.run(&["compromised"], b""), 2, "--yes", "not confirmed");
-    told(&desk.run(&["compromised", &brian, "--yes"], b""), 1, "no password with this id", "another id");
-    let done = desk.done(&["compromised", "--yes"], "");
+    told(&desk.run(&["password", "report-compromised"], b""), 2, "--yes", "not confirmed");
+    told(
+        &desk.run(&["password", "report-compromised", &brian, "--yes"], b""),
+        1,
+        "no password with this id",
+        "another id",
+    );
+    let done = desk.done(&["password", "report-compromised", "--yes"], "");
     assert!(done.contains("requires a new one"), "{done}");
     assert!(!desk.path("s.session").exists(), "its sessions have ended");
     assert_eq!(desk.json(&ENTER, PASSWORD)["step"], "NewPassword");
@@ -220,7 +228,12 @@ fn a_compromised_password_must_be_replaced() {
 
     let desk = Desk::new();
     desk.ada_is_there();
-    told(&desk.run(&["compromised", "--yes"], b""), 2, "the account has no password", "X alone");
+    told(
+        &desk.run(&["password", "report-compromised", "--yes"], b""),
+        2,
+        "the account has no password",
+        "X alone",
+    );
 }
 
 #[test]
@@ -261,7 +274,8 @@ fn irreversible_actions_need_a_confirmation() {
     let desk = Desk::new();
     desk.brian_has_mfa();
     let (rows, files) = (desk.rows(), desk.beside());
-    for args in [&["delete"][..], &["mfa", "off"], &["mfa", "new-codes"], &["compromised"]] {
+    for args in [&["delete"][..], &["mfa", "off"], &["mfa", "new-codes"], &["password", "report-compromised"]]
+    {
         let about = format!("{args:?}");
         told(&desk.run(args, b"yes\n"), 2, "To confirm without a terminal, add --yes", &about);
         let json = desk.run(&[args, &["--json"]].concat(), b"yes\n");
@@ -273,6 +287,6 @@ fn irreversible_actions_need_a_confirmation() {
     told(&desk.run(&["delete", "--yes"], b""), 2, "nobody is signed in", "confirmed, but not signed in");
     told(&desk.run(&["delete"], b""), 2, "nobody is signed in", "the session is checked first");
     let engine = desk.open();
-    let entered = engine.sign_in(BRIAN, &PASSWORD.into(), &Client::default()).unwrap();
+    let entered = engine.sign_in(BRIAN, &PASSWORD.into(), &Client::on("laptop")).unwrap();
     assert!(matches!(entered.step, Step::SecondFactor { .. }));
 }

@@ -104,7 +104,7 @@ fn a_secret_is_drawn_and_its_codes_are_typed_hidden() {
     let (code, said, seen, echoes) = typed(&desk, &["mfa", "confirm"], &[&format!("{app}\r")], true);
     assert_eq!((code, said.as_str(), echoes), (0, "Code from the app: |\n", true), "{seen}");
     assert!(!seen.contains(&app) && seen.contains("save these recovery codes"), "{seen}");
-    desk.done(&["mfa", "saved"], "");
+    desk.done(&["mfa", "confirm-saved"], "");
     desk.done(&["sign-in", BRIAN, "--password-stdin"], PASSWORD);
     let app = shown(&secret, 1);
     let (code, said, seen, _) = typed(&desk, &["answer", "totp"], &[&format!("{app}\r")], true);

@@ -48,7 +48,7 @@ fn a_sign_in_method_is_added_and_removed_but_not_the_last_one() {
     told(&desk.run(&["methods", "remove", &x], b""), 1, "selfsame methods add", "the last one");
     told(&desk.run(&["methods", "remove", "x"], b""), 2, "invalid value", "no id");
     told(&desk.run(&["methods", "add", "myspace"], b""), 1, "no such provider", "no provider");
-    told(&desk.run(&["methods", "take-email", &x], b""), 1, "reports no new address", "none was seen");
+    told(&desk.run(&["methods", "adopt-email", &x], b""), 1, "reports no new address", "none was seen");
     told(&desk.run(&["methods", "review", "--yes"], b""), 1, "there is nothing to review", "none waits");
     assert!(desk.rows() == rows);
 }
@@ -122,22 +122,22 @@ fn the_email_changes_when_the_new_address_is_verified() {
     for (args, code, words) in [
         (&["email", "change", "nowhere"][..], 1, "invalid email address"),
         (&["email", "change", BRIAN], 1, "the account already has this identity or address"),
-        (&["email", "verify", "b@example.net"], 1, "not an address of the account"),
-        (&["email", "change", "b@example.net", "--old-is-lost"], 2, "--yes"),
-        (&["email", "change", "b@example.net", "--old-is-lost", "--yes"], 1, "proved a second factor"),
+        (&["email", "send-code", "b@example.net"], 1, "not an address of the account"),
+        (&["email", "change", "b@example.net", "--old-mailbox-lost"], 2, "--yes"),
+        (&["email", "change", "b@example.net", "--old-mailbox-lost", "--yes"], 1, "proved a second factor"),
         (&["contact", "b@example.net"], 1, "not a verified address"),
-        (&["email", "prove"], 2, "standard input is empty"),
+        (&["email", "verify"], 2, "standard input is empty"),
     ] {
         told(&desk.run(args, b""), code, words, &format!("{args:?}"));
     }
-    told(&desk.run(&["email", "prove"], b"letters"), 1, "the code is wrong", "no code");
+    told(&desk.run(&["email", "verify"], b"letters"), 1, "the code is wrong", "no code");
     assert!(desk.rows() == rows);
-    told(&desk.run(&["email", "prove"], b"12345678"), 1, "selfsame email change", "nothing waits");
+    told(&desk.run(&["email", "verify"], b"12345678"), 1, "selfsame email change", "nothing waits");
 
     let asked = desk.done(&["email", "change", "brian@example.net"], "");
-    assert!(asked.contains("b\u{2026}@example.net") && asked.contains("selfsame email prove"), "{asked}");
+    assert!(asked.contains("b\u{2026}@example.net") && asked.contains("selfsame email verify"), "{asked}");
     assert_eq!(desk.json(&["account"], "")["contact"], BRIAN, "nothing changes until then");
-    desk.done(&["email", "prove"], &desk.code());
+    desk.done(&["email", "verify"], &desk.code());
     let account = desk.json(&["account"], "");
     assert_eq!(account["contact"], "brian@example.net");
     assert_eq!(account["methods"][0]["email"], "brian@example.net", "the password goes with it");
@@ -153,8 +153,8 @@ fn messages_go_to_the_chosen_verified_address() {
     let desk = Desk::new();
     desk.ada_is_there();
     let add = ["password", "add", "ada@example.net", "--password-stdin"];
-    assert_eq!(desk.json(&add, PASSWORD)["comes_to"], "ProveAddress");
-    assert_eq!(desk.json(&["email", "prove"], &desk.code())["comes_to"], "Done");
+    assert_eq!(desk.json(&add, PASSWORD)["address_step"], "ProveAddress");
+    assert_eq!(desk.json(&["email", "verify"], &desk.code())["address_step"], "Done");
     let page = desk.done(&["account"], "");
     assert!(page.contains("password ada@example.net"), "{page}");
     desk.done(&["contact", "ada@example.net"], "");
@@ -170,10 +170,10 @@ fn a_new_address_from_a_provider_is_added_by_command() {
     let table = desk.done(&["methods"], "");
     assert!(table.contains("the provider now reports ada@example.net"), "{table}");
     let x = id(&desk.json(&["account"], ""), 0);
-    assert!(desk.done(&["methods", "take-email", &x], "").contains("selfsame email verify"));
-    let asked = desk.json(&["email", "verify", "ada@example.net"], "");
-    assert_eq!(asked["comes_to"], "ProveAddress");
-    desk.done(&["email", "prove"], &desk.code());
+    assert!(desk.done(&["methods", "adopt-email", &x], "").contains("selfsame email send-code"));
+    let asked = desk.json(&["email", "send-code", "ada@example.net"], "");
+    assert_eq!(asked["address_step"], "ProveAddress");
+    desk.done(&["email", "verify"], &desk.code());
     let addresses = desk.json(&["account"], "")["addresses"].as_array().unwrap().clone();
     assert!(addresses.len() == 2 && addresses.iter().all(|one| one["verified_at"].is_u64()), "{addresses:?}");
 }
@@ -187,11 +187,11 @@ fn the_first_verified_address_starts_a_review_of_earlier_methods() {
     desk.done(&["begin-federated", "x"], "");
     desk.done(&["continue"], ADA);
     let x = id(&desk.json(&["account"], ""), 0);
-    desk.done(&["methods", "take-email", &x], "");
+    desk.done(&["methods", "adopt-email", &x], "");
     desk.done(&["methods", "add", "work"], "");
     desk.done(&["continue"], AT_WORK);
-    desk.done(&["email", "verify", "ada@example.org"], "");
-    let asked = desk.done(&["email", "prove"], &desk.code());
+    desk.done(&["email", "send-code", "ada@example.org"], "");
+    let asked = desk.done(&["email", "verify"], &desk.code());
     assert!(asked.contains("selfsame methods review --keep ID") && asked.contains("work @ada-l"), "{asked}");
     let page = desk.done(&["account"], "");
     assert!(page.contains("suspended until you keep it"), "{page}");

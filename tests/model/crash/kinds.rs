@@ -133,7 +133,7 @@ fn of_accounts() -> Vec<Kind> {
         }),
         kind("deletion by support", More, |world| {
             let account = world.ada().account;
-            Box::new(move |engine| engine.support("grace").start_deletion(account, "7").map(drop))
+            Box::new(move |engine| engine.support("grace")?.start_deletion(account, "7").map(drop))
         }),
         kind("restore", Once, |world| {
             let ada = world.ada();

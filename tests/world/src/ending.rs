@@ -17,15 +17,18 @@ impl Stage {
             Act::PurgeDue { limit } => shown(engine.purge_due(limit.unwrap_or(100))),
             Act::SupportFind { operator, named } => {
                 let id = self.account(named).ok().map(|id| id.to_string());
-                let found = engine.support(operator).find(id.as_deref().unwrap_or(named));
+                let desk = engine.support(operator);
+                let found = desk.and_then(|desk| desk.find(id.as_deref().unwrap_or(named)));
                 shown(found.map(|found| json!({ "accounts": found })))
             }
             Act::SupportActivity { operator, account } => {
-                let events = engine.support(operator).activity(self.account(account)?);
+                let account = self.account(account)?;
+                let events = engine.support(operator).and_then(|desk| desk.activity(account));
                 shown(events.map(|events| json!({ "events": events })))
             }
             Act::SupportDelete { operator, account, ticket } => {
-                shown(engine.support(operator).start_deletion(self.account(account)?, ticket))
+                let account = self.account(account)?;
+                shown(engine.support(operator).and_then(|desk| desk.start_deletion(account, ticket)))
             }
             Act::SupportRecords { account } => {
                 let records = engine.support_records(self.account(account)?);

@@ -86,7 +86,7 @@ impl World {
     fn token_rules(&self, identity: &Identity) -> Option<(&Provider, &IdTokenRules)> {
         let provider = self.policy_in_force().provider(&identity.provider())?;
         match &provider.assertion_kind {
-            AssertionKind::IdToken(rules) => Some((provider, rules)),
+            AssertionKind::IdToken { rules } => Some((provider, rules)),
             AssertionKind::HostStated => None,
         }
     }

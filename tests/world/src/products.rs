@@ -28,8 +28,8 @@ impl Stage {
             }
             Act::ManageDestination { session, product, provider } => {
                 let managed = match (product, provider) {
-                    (Some(product), None) => Managed::Product(product_id(product)?),
-                    (None, Some(provider)) => Managed::Provider(short(provider)?),
+                    (Some(product), None) => Managed::Product { product: product_id(product)? },
+                    (None, Some(provider)) => Managed::Provider { provider: short(provider)? },
                     _ => return Err("name either a product or a provider".to_owned()),
                 };
                 let account = engine.account(self.token(session)?);

@@ -24,7 +24,7 @@ pub fn providers() -> Vec<Provider> {
         provider("example", "https://id.provider.example", &["provider.example"]),
         provider("other", "https://id.other.example", &[]),
         Provider {
-            assertion_kind: AssertionKind::IdToken(token_rules()),
+            assertion_kind: AssertionKind::IdToken { rules: token_rules() },
             ..provider("oidc", ISSUER, &["tokens.example"])
         },
         Provider::google(vec![AUDIENCE.to_owned()]),
@@ -98,7 +98,7 @@ impl Identity {
     /// valid short name.
     pub fn statement(&self, flow: FlowId) -> Option<Assertion> {
         Some(Assertion::Stated(HostStatement {
-            flow,
+            flow_id: flow,
             provider: self.provider.parse().ok()?,
             subject: self.subject.clone(),
             handle: self.handle.clone(),

@@ -191,7 +191,7 @@ fn an_assertion_is_for_a_flow_that_asks_for_one() {
     let Assertion::Stated(stated) = world.assertion(&Identity::at("x", "1815"), &begun).unwrap() else {
         panic!("the host speaks for X")
     };
-    assert_eq!(stated.flow, begun.token.unwrap().flow());
+    assert_eq!(stated.flow_id, begun.token.unwrap().flow());
 }
 
 #[test]

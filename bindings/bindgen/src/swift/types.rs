@@ -4,19 +4,10 @@ use super::page::{Ends, Writer};
 use super::source::{Call, Item, Param, Result, items, listed, lower, params};
 
 /// Names of what Rust leaves unnamed.
-pub(crate) const LABELS: [(&str, &str); 8] = [
-    ("AddressSource.method", "id"),
-    ("Answer.correctAddress", "email"),
-    ("Answer.linkTo", "place"),
-    ("AssertionKind.idToken", "rules"),
-    ("Effect.account", "action"),
-    ("Effect.sessionEnds", "session"),
-    ("InExport.at", "member"),
-    ("InExport.not", "reason"),
-];
+pub(crate) const LABELS: [(&str, &str); 2] = [("Answer.correctAddress", "email"), ("Answer.linkTo", "place")];
 
 /// Enums that a caller writes, whose cases say what they carry.
-const BARE: [&str; 5] = ["Answer", "Assertion", "Managed", "Planned", "Unlock"];
+const BARE: [&str; 3] = ["Answer", "Assertion", "Unlock"];
 
 impl Writer<'_> {
     pub(crate) fn record(&mut self, item: &Item, name: &str) -> Result<()> {

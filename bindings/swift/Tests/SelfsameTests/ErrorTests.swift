@@ -56,6 +56,14 @@ final class ErrorTests: XCTestCase {
         XCTAssertEqual(short.code, "ReauthenticationRequired")
         let rule = try failure { try world.engine().signUp(email: "b@example.org", password: Secret("short"), client: laptop) }
         XCTAssertEqual(rule, .invalidPassword(rule: .tooShort))
+        let header = Client(device: "x\r\nBcc: all@evil.example")
+        let label = try failure { try world.engine().signUp(email: "b@example.org", password: password, client: header) }
+        XCTAssertEqual(label, .invalidText(field: .device, reason: .character))
+        let operatorless = try failure { try world.engine().support(operator: "") }
+        XCTAssertEqual(operatorless, .invalidText(field: .operator, reason: .empty))
+        let file = try scratch().appendingPathComponent("store")
+        let empty = Unlock.passphrase(Secret(""))
+        XCTAssertEqual(try failure { try Engine.create(path: file, unlock: empty) }, .invalidPassphrase)
     }
 
     func testWhatIsNoIdOrTokenIsToldSo() throws {

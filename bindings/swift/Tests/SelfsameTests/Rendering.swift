@@ -7,7 +7,7 @@ enum Rendering {
     /// What members a variant's own name goes under, where it has more to say.
     private static let names: [ObjectIdentifier: String] = [
         ObjectIdentifier(Step.self): "step", ObjectIdentifier(Status.self): "is", ObjectIdentifier(Adding.self): "kind",
-        ObjectIdentifier(AddressStep.self): "comes_to", ObjectIdentifier(Destination.self): "to",
+        ObjectIdentifier(AddressStep.self): "address_step", ObjectIdentifier(Destination.self): "to",
         ObjectIdentifier(MessageKind.self): "kind", ObjectIdentifier(RequestStatus.self): "is",
     ]
 

@@ -70,7 +70,7 @@ extension StoryPlayer {
         "memberships": { Rendering.list("memberships", try $0.own().memberships()) },
         "billing_destination": { Rendering.members(try $0.own().billingDestination(product: $0.text("product"))) },
         "manage_destination": { player in
-            let managed = try player.maybe("product").map(Managed.product) ?? .provider(player.text("provider"))
+            let managed = try player.maybe("product").map(Managed.product) ?? .provider(provider: player.text("provider"))
             return Rendering.members(try player.own().manageDestination(managed: managed))
         },
     ]

@@ -185,7 +185,7 @@ extension StoryPlayer {
     /// The account of the session that acts.
     func own() throws -> AccountHandle { try engine.account(token: token()) }
 
-    func desk() throws -> SupportDesk { engine.support(operator: try text("operator")) }
+    func desk() throws -> SupportDesk { try engine.support(operator: text("operator")) }
 
     func request() throws -> PrivacyRequest { try called(text("request"), in: requests) }
 

@@ -112,7 +112,7 @@ def shown(value: object) -> Json:
         case Status():
             return {"is": code(value), **fields(value)}
         case AddressStep():
-            return {"comes_to": code(value), **fields(value)}
+            return {"address_step": code(value), **fields(value)}
         case Destination():
             return {"to": code(value), **fields(value)}
         case Session():

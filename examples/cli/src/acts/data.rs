@@ -49,7 +49,7 @@ impl Store {
                 let requests = self.signed_in()?.account.privacy_requests()?;
                 Ok(listed(&requests))
             }
-            Privacy::Open => {
+            Privacy::ListOpen => {
                 let unlock = self.ready(&[])?;
                 let requests = self.open(&unlock)?.open_requests(usize::MAX)?;
                 let mut report = listed(&requests);
@@ -94,17 +94,17 @@ impl Store {
         let unlock = self.ready(&[])?;
         match what {
             Support::Find { named, who } => {
-                let found = self.open(&unlock)?.support(&who.operator).find(named)?;
+                let found = self.open(&unlock)?.support(&who.operator)?.find(named)?;
                 Ok(Report::of(json!({ "found": render::shown(&found) })))
             }
             Support::Activity { account, who } => {
-                let events = self.open(&unlock)?.support(&who.operator).activity(*account)?;
+                let events = self.open(&unlock)?.support(&who.operator)?.activity(*account)?;
                 Ok(Report::of(json!({ "events": render::shown(&events) })))
             }
             Support::Delete { account, ticket, who, confirmed } => {
                 let what = "This starts the deletion of the account and suspends its sessions";
                 self.asking.confirm(confirmed.yes, what)?;
-                let desk = self.open(&unlock)?.support(&who.operator);
+                let desk = self.open(&unlock)?.support(&who.operator)?;
                 let deletion = desk.start_deletion(*account, ticket)?;
                 Ok(Report::of(render::shown(&deletion)))
             }

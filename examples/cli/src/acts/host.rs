@@ -115,7 +115,7 @@ impl Store {
         let session = token.and_then(|token| engine.resolve(&token).ok());
         engine.remove_from_picker(account)?;
         let is_over = session.is_some_and(|session| session.account == account);
-        let value = json!({ "forgotten": account.to_string() });
+        let value = json!({ "removed": account.to_string() });
         Ok(Report::done(value, "removed from the picker; the account itself stays")
             .but(self.session.remove_if(is_over)))
     }

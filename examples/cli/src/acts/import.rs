@@ -54,6 +54,8 @@ struct Outcome {
     imported: usize,
     already: usize,
     differing: Vec<(usize, String)>,
+    /// The accounts whose display name was dropped.
+    nameless: Vec<(usize, String, String)>,
     refused: Vec<(usize, String, String)>,
 }
 
@@ -77,7 +79,12 @@ impl Import<'_> {
         for ((number, account), outcome) in numbers.into_iter().zip(accounts).zip(outcomes) {
             let of = &mut self.outcome;
             match outcome {
-                ImportOutcome::Imported { .. } => of.imported += 1,
+                ImportOutcome::Imported { dropped_name, .. } => {
+                    of.imported += 1;
+                    if let Some(problem) = dropped_name {
+                        of.nameless.push((number, account.external_id, problem.code().to_owned()));
+                    }
+                }
                 ImportOutcome::AlreadyImported { differs, .. } => {
                     of.already += 1;
                     if differs {
@@ -96,13 +103,13 @@ impl Import<'_> {
 impl Outcome {
     fn report(self, dry_run: bool) -> Report {
         let line = |(number, id): &(usize, String)| json!({ "line": number, "external_id": id });
+        let because = |(number, id, why): &(usize, String, String)| json!({ "line": number, "external_id": id, "reason": why });
         let value = json!({
             "imported": self.imported,
             "already": self.already,
             "differing": self.differing.iter().map(line).collect::<Vec<_>>(),
-            "refused": self.refused.iter().map(|(number, id, why)| {
-                json!({ "line": number, "external_id": id, "reason": why })
-            }).collect::<Vec<_>>(),
+            "dropped_names": self.nameless.iter().map(because).collect::<Vec<_>>(),
+            "refused": self.refused.iter().map(because).collect::<Vec<_>>(),
             "dry_run": dry_run,
         });
         let would = if dry_run { "would be imported" } else { "imported" };
@@ -112,6 +119,9 @@ impl Outcome {
         }
         if !self.differing.is_empty() {
             said.push_str(&format!(", {} of them with different data", self.differing.len()));
+        }
+        if !self.nameless.is_empty() {
+            said.push_str(&format!(", {} dropped", words::counted(self.nameless.len(), "display name")));
         }
         let shown = self.refused.iter().take(SHOWN);
         let rows = shown.map(|(number, id, why)| vec![number.to_string(), id.clone(), why.clone()]).collect();

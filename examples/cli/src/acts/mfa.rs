@@ -25,7 +25,7 @@ impl Store {
                 let codes = self.signed_in()?.account.unsaved_recovery_codes();
                 Ok(to_be_saved(&codes.map_err(none_waits)?))
             }
-            Mfa::Saved => self.mfa_saved(),
+            Mfa::ConfirmSaved => self.mfa_saved(),
             Mfa::NewCodes { confirmed } => {
                 let what = "The old recovery codes stop working when you save the new ones";
                 let codes = self.sure(confirmed.yes, what)?.account.regenerate_recovery_codes();
@@ -110,7 +110,7 @@ fn to_be_saved(codes: &RecoveryCodes) -> Report {
     let value = render::shown(&Revealed(codes));
     let line = "save these recovery codes, but not on the phone; each one replaces a code from the app, once";
     Report::telling(value, Tone::Asks, line, texts).then(vec![
-        hint("selfsame mfa saved", "confirm that you saved them; they work only after that"),
+        hint("selfsame mfa confirm-saved", "confirm that you saved them; they work only after that"),
         hint("selfsame mfa codes", "show them again, for 15 minutes"),
     ])
 }
@@ -123,7 +123,7 @@ fn none_waits(error: Error) -> Trouble {
         ),
         Error::Refused(Refusal::NotOffered) => Trouble::Said(
             error,
-            "the enrolment is at another step: selfsame mfa confirm, or selfsame mfa saved".into(),
+            "the enrolment is at another step: selfsame mfa confirm, or selfsame mfa confirm-saved".into(),
         ),
         error => error.into(),
     }

@@ -62,7 +62,7 @@ impl Store {
             .but(self.session.remove()))
     }
 
-    pub(crate) fn compromised(&self, method: Option<MethodId>, confirmed: &Confirmed) -> Reported {
+    pub(super) fn report_compromised(&self, method: Option<MethodId>, confirmed: &Confirmed) -> Reported {
         let what = "This ends all sessions that the password opened, and the next sign-in requires a new one";
         let SignedIn { account, session } = self.sure(confirmed.yes, what)?;
         let methods = account.view()?.methods;

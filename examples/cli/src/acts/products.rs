@@ -42,10 +42,10 @@ impl Store {
         let provider =
             what.parse::<ProviderId>().ok().filter(|provider| self.policy.provider(provider).is_some());
         let (managed, called) = match (product, provider) {
-            (Some(product), _) => (Managed::Product(product), "the account".to_owned()),
+            (Some(product), _) => (Managed::Product { product }, "the account".to_owned()),
             (None, Some(provider)) => {
                 let called = format!("the account at {}", crate::words::called(provider.as_str()));
-                (Managed::Provider(provider), called)
+                (Managed::Provider { provider }, called)
             }
             (None, None) => return Err(Refusal::UnknownProduct.into()),
         };

@@ -41,7 +41,7 @@ impl Store {
                     .then(vec![hint("selfsame account", "see the account")])
                     .but(self.session.remove_if(session.method == *method)))
             }
-            Methods::TakeEmail { method } => {
+            Methods::AdoptEmail { method } => {
                 let taken = self.signed_in()?.account.take_seen_email(*method);
                 taken.map_err(otherwise(
                     &Refusal::NotOffered,
@@ -49,7 +49,7 @@ impl Store {
                 ))?;
                 let value = json!({ "taken_from": method.to_string() });
                 Ok(Report::done(value, "the address is added to the account, but not verified")
-                    .then(vec![hint("selfsame email verify EMAIL", "verify it")]))
+                    .then(vec![hint("selfsame email send-code EMAIL", "verify it")]))
             }
             Methods::Review { keep, keep_second_factor, password, confirmed } => {
                 let what = "This removes every suspended sign-in method that you do not keep";
@@ -81,6 +81,7 @@ impl Store {
         self.ready(&[])?;
         self.session.session()?;
         match what {
+            Password::ReportCompromised { method, confirmed } => self.report_compromised(*method, confirmed),
             Password::Change { password_stdin } => {
                 let (now, new) = input::two_passwords(*password_stdin)?;
                 let changed = self.signed_in()?.account.change_password(&now, &new);
@@ -106,23 +107,23 @@ impl Store {
 
     pub(crate) fn email(&self, what: &Email) -> Reported {
         let step = match what {
-            Email::Change { email, old_is_lost, confirmed } => {
-                let is_confirmed = confirmed.yes || !old_is_lost;
+            Email::Change { email, old_mailbox_lost, confirmed } => {
+                let is_confirmed = confirmed.yes || !old_mailbox_lost;
                 let what = "The old mailbox will get no undo code";
                 let account = self.sure(is_confirmed, what)?.account;
-                account.change_email(email, *old_is_lost).map_err(otherwise(
+                account.change_email(email, *old_mailbox_lost).map_err(otherwise(
                     &Refusal::NotOffered,
-                    "--old-is-lost requires a session that proved a second factor; sign in again with MFA",
+                    "--old-mailbox-lost requires a session that proved a second factor; sign in again with MFA",
                 ))?
             }
-            Email::Verify { email } => {
+            Email::SendCode { email } => {
                 let step = self.signed_in()?.account.verify_address(email);
                 step.map_err(otherwise(
                     &Refusal::NotOffered,
                     "this is not an address of the account; add it: selfsame email change EMAIL",
                 ))?
             }
-            Email::Prove => {
+            Email::Verify => {
                 self.ready(&[])?;
                 self.session.session()?;
                 let code = input::code()?;
@@ -130,7 +131,7 @@ impl Store {
                 let is_wrong = |refusal: &Refusal| *refusal == Refusal::InvalidCode;
                 step.map_err(advising(
                     is_wrong,
-                    "get a new one with selfsame email change EMAIL or selfsame email verify EMAIL",
+                    "get a new one with selfsame email change EMAIL or selfsame email send-code EMAIL",
                 ))?
             }
         };
@@ -152,7 +153,7 @@ impl Store {
         let set = self.signed_in()?.account.set_contact(email);
         set.map_err(otherwise(
             &Refusal::NotOffered,
-            "this is not a verified address of the account; verify it: selfsame email verify EMAIL",
+            "this is not a verified address of the account; verify it: selfsame email send-code EMAIL",
         ))?;
         let line = "messages now go to this address, and all other sessions have ended";
         Ok(Report::done(json!({ "contact": email }), line))
@@ -193,7 +194,7 @@ fn came_to(step: &AddressStep) -> Report {
             let line = format!("type the code that was sent to {to}; nothing changes until then");
             Report::telling(value, Tone::Asks, line, Vec::new()).then(vec![
                 hint("selfsame messages", "show the message with the code"),
-                hint("selfsame email prove", "type the code"),
+                hint("selfsame email verify", "type the code"),
             ])
         }
         AddressStep::ReviewMethods { second_factor, .. } => {

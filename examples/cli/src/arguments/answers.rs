@@ -25,7 +25,7 @@ pub(super) const READS: &[Reads] = &[
     ("answer recovery-code", FLOW, HIDDEN),
     ("answer new-password", FLOW, PASSWORD),
     ("answer restore", FLOW, ""),
-    ("answer keep-deleted", FLOW, ""),
+    ("answer decline-restore", FLOW, ""),
     ("answer erase-now", FLOW, YES),
     ("answer resend", FLOW, ""),
     ("answer correct-address", FLOW, ""),
@@ -69,8 +69,8 @@ pub(crate) enum Given {
     },
     /// Restore the account
     Restore,
-    /// Keep the deletion of the account
-    KeepDeleted,
+    /// Do not restore the account; its deletion continues
+    DeclineRestore,
     /// Erase the account now instead of at the end of the 30 days; asks for confirmation
     EraseNow {
         #[command(flatten)]
@@ -107,7 +107,7 @@ impl Given {
                 Answer::NewPassword(input::password(password.password_stdin, true)?)
             }
             Self::Restore => Answer::Restore,
-            Self::KeepDeleted => Answer::KeepDeleted,
+            Self::DeclineRestore => Answer::KeepDeleted,
             Self::EraseNow { confirmed } => {
                 let what = "This erases the account now, and nobody can restore it";
                 asking.confirm(confirmed.yes, what)?;

@@ -40,7 +40,7 @@ Examples:
 Examples:
   selfsame privacy request erasure
   selfsame privacy list
-  selfsame privacy open")]
+  selfsame privacy list-open")]
     Privacy {
         #[command(subcommand)]
         what: Privacy,
@@ -115,14 +115,14 @@ Example:
 pub(crate) enum Explained {
     /// `mfa enroll`
     MfaEnroll,
-    /// `mfa saved`
-    MfaSaved,
+    /// `mfa confirm-saved`
+    MfaConfirmSaved,
     /// `mfa new-codes`
     MfaNewCodes,
     /// `mfa off`
     MfaOff,
-    /// `compromised`
-    Compromised {
+    /// `password report-compromised`
+    PasswordReportCompromised {
         /// The password's id
         method: MethodId,
     },
@@ -151,12 +151,12 @@ impl From<Explained> for Planned {
     fn from(explained: Explained) -> Self {
         match explained {
             Explained::MfaEnroll => Self::EnrollTotp,
-            Explained::MfaSaved => Self::RecoveryCodesSaved,
+            Explained::MfaConfirmSaved => Self::RecoveryCodesSaved,
             Explained::MfaNewCodes => Self::RegenerateRecoveryCodes,
             Explained::MfaOff => Self::TurnOffMfa,
-            Explained::Compromised { method } => Self::MarkCompromised(method),
-            Explained::OpenProduct { product } => Self::OpenProduct(product),
-            Explained::SessionEnd { session } => Self::EndSession(session),
+            Explained::PasswordReportCompromised { method } => Self::MarkCompromised { method },
+            Explained::OpenProduct { product } => Self::OpenProduct { product },
+            Explained::SessionEnd { session } => Self::EndSession { session },
             Explained::SessionsEndOthers => Self::EndOtherSessions,
             Explained::SignOut => Self::SignOut,
             Explained::Delete => Self::RequestDeletion,
@@ -184,8 +184,8 @@ Example:
     /// As the host, list the open requests of all accounts, by due date
     #[command(after_help = "\
 Example:
-  selfsame privacy open --json")]
-    Open,
+  selfsame privacy list-open --json")]
+    ListOpen,
     /// As the host, record that a request was answered
     #[command(after_help = "\
 Example:
@@ -194,7 +194,7 @@ Example:
     Close {
         /// The account's id
         account: AccountId,
-        /// The request's id, from `selfsame privacy open`
+        /// The request's id, from `selfsame privacy list-open`
         request: RequestId,
         /// What was done. Include no personal data: the receipt outlives the account
         #[arg(long, value_name = "TEXT")]
@@ -209,7 +209,7 @@ Example:
     Announce {
         /// The account's id
         account: AccountId,
-        /// The request's id, from `selfsame privacy open`
+        /// The request's id, from `selfsame privacy list-open`
         request: RequestId,
         #[command(flatten)]
         confirmed: Confirmed,
@@ -223,7 +223,7 @@ Example:
     Erase {
         /// The account's id
         account: AccountId,
-        /// The request's id, from `selfsame privacy open`
+        /// The request's id, from `selfsame privacy list-open`
         request: RequestId,
         #[command(flatten)]
         confirmed: Confirmed,
@@ -283,7 +283,7 @@ Example:
     Delete {
         /// The account's id
         account: AccountId,
-        /// The support case; cut after 64 characters
+        /// The support case: 1 to 200 characters
         #[arg(long)]
         ticket: String,
         #[command(flatten)]
@@ -304,7 +304,7 @@ Example:
 /// The person who helps.
 #[derive(clap::Args)]
 pub(crate) struct Operator {
-    /// Your name as the host knows it; cut after 64 characters
+    /// Your name as the host knows it: 1 to 64 characters
     #[arg(long, value_name = "NAME")]
     pub(crate) operator: String,
 }

@@ -11,7 +11,7 @@ pub(crate) struct Bill {
     /// The biller's reference for the customer; unique to one product of one account
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) customer: String,
-    /// The plan that was bought; cut after 64 characters
+    /// The plan that was bought: 1 to 64 characters
     #[arg(long)]
     pub(crate) plan: String,
     /// The status of the subscription

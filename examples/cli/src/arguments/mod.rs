@@ -281,24 +281,10 @@ Examples:
   selfsame mfa
   selfsame mfa enroll
   selfsame mfa confirm
-  selfsame mfa saved")]
+  selfsame mfa confirm-saved")]
     Mfa {
         #[command(subcommand)]
         what: Option<Mfa>,
-        #[command(flatten)]
-        place: Place,
-    },
-    /// Report that others may know the password: the next sign-in requires a new one
-    ///
-    /// Asks for confirmation. All sessions that the password opened end. If it opened this session, this one ends too.
-    #[command(after_help = "\
-Example:
-  selfsame compromised")]
-    Compromised {
-        /// The password's id, from `selfsame account` [default: the password of the account]
-        method: Option<MethodId>,
-        #[command(flatten)]
-        confirmed: Confirmed,
         #[command(flatten)]
         place: Place,
     },
@@ -337,7 +323,8 @@ Examples:
   selfsame manage x")]
     Manage {
         /// A product (grok, api) or a provider (x, work, google, apple, oidc)
-        place_to_manage: String,
+        #[arg(value_name = "PRODUCT_OR_PROVIDER")]
+        managed: String,
         #[command(flatten)]
         place: Place,
     },

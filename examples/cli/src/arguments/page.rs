@@ -67,8 +67,8 @@ Example:
     /// If the second factor changed, all other sessions end. Earlier recovery codes stop working.
     #[command(after_help = "\
 Example:
-  selfsame mfa saved")]
-    Saved,
+  selfsame mfa confirm-saved")]
+    ConfirmSaved,
     /// Create new recovery codes; the old ones work until you save the new ones
     ///
     /// Asks for confirmation. Requires fresh proof of the second factor.

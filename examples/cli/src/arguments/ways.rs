@@ -20,7 +20,7 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Change the password, or add one
+    /// Change the password, add one, or report that others may know it
     #[command(after_help = "\
 Examples:
   selfsame password change
@@ -36,7 +36,7 @@ Examples:
 Examples:
   selfsame email change ada@example.net
   selfsame messages
-  selfsame email prove")]
+  selfsame email verify")]
     Email {
         #[command(subcommand)]
         what: Email,
@@ -49,7 +49,7 @@ Examples:
   selfsame name \"Ada Lovelace\"
   selfsame name --remove")]
     Name {
-        /// At most 64 characters
+        /// 1 to 64 characters
         #[arg(required_unless_present = "remove", conflicts_with = "remove")]
         name: Option<String>,
         /// Remove the display name
@@ -124,8 +124,8 @@ Examples:
     /// Add the email address that a provider now reports for an identity, as an unverified address
     #[command(after_help = "\
 Example:
-  selfsame methods take-email 019ab0c4-7d41-7b2a-8c6f-0a1b2c3d4e5f")]
-    TakeEmail {
+  selfsame methods adopt-email 019ab0c4-7d41-7b2a-8c6f-0a1b2c3d4e5f")]
+    AdoptEmail {
         /// The identity's id, from `selfsame methods`
         method: MethodId,
     },
@@ -174,40 +174,52 @@ Example:
         #[command(flatten)]
         password: PasswordSource,
     },
+    /// Report that others may know the password: the next sign-in requires a new one
+    ///
+    /// Asks for confirmation. All sessions that the password opened end. If it opened this session, this one ends too.
+    #[command(after_help = "\
+Example:
+  selfsame password report-compromised")]
+    ReportCompromised {
+        /// The password's id, from `selfsame account` [default: the password of the account]
+        method: Option<MethodId>,
+        #[command(flatten)]
+        confirmed: Confirmed,
+    },
 }
 
 /// The commands for addresses.
 #[derive(Subcommand)]
 pub(crate) enum Email {
-    /// Start a change of the address: the new one gets a code, and `selfsame email prove` makes the change
+    /// Start a change of the address: the new one gets a code, and `selfsame email verify` makes the change
     ///
     /// The new address then receives all messages. If the old address was the one to sign in with, the new one
     /// replaces it. The old mailbox gets an undo code. Requires fresh proof.
     #[command(after_help = "\
 Examples:
   selfsame email change ada@example.net
-  selfsame email change ada@example.net --old-is-lost --yes")]
+  selfsame email change ada@example.net --old-mailbox-lost --yes")]
     Change {
         /// The new address
         email: String,
         /// Send no undo code to the old mailbox, because it is lost. Asks for confirmation, and requires a session that
         /// proved a second factor
         #[arg(long)]
-        old_is_lost: bool,
+        old_mailbox_lost: bool,
         #[command(flatten)]
         confirmed: Confirmed,
     },
     /// Send a code to an unverified address of the account. Requires fresh proof
     #[command(after_help = "\
 Example:
-  selfsame email verify ada@example.net")]
-    Verify {
+  selfsame email send-code ada@example.net")]
+    SendCode {
         /// The address
         email: String,
     },
-    /// Type the code for the change that waits in this session
+    /// Type the code from the message: the change that waits in this session is made
     #[command(after_help = "\
 Example:
-  selfsame email prove")]
-    Prove,
+  selfsame email verify")]
+    Verify,
 }

@@ -88,9 +88,9 @@ fn explanation(answer: &Value, would: &Value) -> Said {
 }
 
 fn purged(answer: &Value, gone: usize) -> String {
-    let next = match answer.get("next_look").and_then(Value::as_u64) {
+    let next = match answer.get("next_call_at").and_then(Value::as_u64) {
         _ if is(answer, "more") => "; more are due, so run it again".to_owned(),
-        Some(_) => format!("; run it again after {}", moment(answer, "next_look")),
+        Some(_) => format!("; run it again after {}", moment(answer, "next_call_at")),
         None => "; no other is due".to_owned(),
     };
     format!("{} removed{next}", counted(gone, "account"))

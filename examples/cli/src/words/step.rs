@@ -151,7 +151,7 @@ pub(crate) fn hints(step: &Step) -> Vec<Hint> {
         Step::Reauthenticate { accepted, .. } => accepted.iter().map(hint_to_prove).collect(),
         Step::ConfirmRestore { .. } => vec![
             hint("selfsame answer restore", "restore the account"),
-            hint("selfsame answer keep-deleted", "keep the deletion"),
+            hint("selfsame answer decline-restore", "keep the deletion"),
             hint("selfsame answer erase-now", "erase it now, if the request is at least 72 hours old"),
         ],
         Step::SignedIn { session } => {

@@ -46,7 +46,7 @@ class AccountsTest {
         val account = engine.resolve(signUp(engine)).account
         fun byX(): Flow {
             val begun = engine.beginFederated("x", LAPTOP)
-            val flow = assertIs<Step.PresentAssertion>(begun.step).flow
+            val flow = assertIs<Step.PresentAssertion>(begun.step).flowId
             val word = HostStatement(flow, "x", "1815", "@ada", EMAIL, emailVerified = true)
             return engine.continueWith(begun, Assertion.Stated(word), Intent.SIGN_UP)
         }

@@ -39,6 +39,19 @@ class ErrorsTest {
         assertEquals(EmailProblem.SYNTAX, email.reason)
         val short = assertFailsWith<SelfsameException.InvalidPassword> { engine.signUp(EMAIL, Secret("short"), LAPTOP) }
         assertEquals(PasswordRule.TOO_SHORT, short.rule)
+        val label = assertFailsWith<SelfsameException.InvalidText> {
+            engine.signUp(EMAIL, PASSWORD, Client("x\r\nBcc: all@evil.example"))
+        }
+        assertEquals(TextField.DEVICE to TextProblem.CHARACTER, label.field to label.reason)
+        val operator = assertFailsWith<SelfsameException.InvalidText> { engine.support("") }
+        assertEquals(TextField.OPERATOR to TextProblem.EMPTY, operator.field to operator.reason)
+    }
+
+    @Test
+    fun `an empty passphrase locks no store`() {
+        val empty = Unlock.Passphrase(Secret(""))
+        assertFailsWith<SelfsameException.InvalidPassphrase> { BlockingEngine.create(folder.resolve("other"), empty) }
+        assertFailsWith<SelfsameException.InvalidPassphrase> { Store(folder).engine.changeKey(empty) }
     }
 
     @Test

@@ -46,7 +46,7 @@ private val NAMES: Map<Class<*>, String> = mapOf(
     RequestStatus::class.java to "is",
     Adding::class.java to "kind",
     MessageKind::class.java to "kind",
-    AddressStep::class.java to "comes_to",
+    AddressStep::class.java to "address_step",
     Destination::class.java to "to",
 )
 
