@@ -2,8 +2,8 @@
 
 use selfsame::{
     Aal, Accepted, AccountId, Adding, Amr, Answer, Assertion, Candidate, CreateBlocked, Flow, FlowId,
-    FlowToken, Intent, MethodKind, ProviderId, SecondFactor, Secret, SessionId, SessionToken, SignInOutcome,
-    SignedIn, Step, Timestamp,
+    FlowToken, Intent, MethodKind, ProviderId, RecognitionToken, SecondFactor, Secret, SessionId,
+    SessionToken, SignInOutcome, SignedIn, Step, Timestamp,
 };
 
 use crate::error::SelfsameError;
@@ -149,6 +149,9 @@ pub struct SignedIn {
     /// Whether the account needs another address: somebody else has proven the address that its password goes
     /// with. Ask for one (`change_email`).
     pub needs_address: bool,
+    /// What shows later that the person has signed in here, if the caller has not presented one. Keep it beside
+    /// the token, also after the session has ended.
+    pub recognition: Option<RecognitionToken>,
     /// What else the flow did.
     pub outcome: SignInOutcome,
 }

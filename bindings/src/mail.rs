@@ -107,6 +107,8 @@ pub enum MessageKind {
     Erased,
     /// The account's data was exported in a session of its owner.
     Exported,
+    /// Somebody signed in to the account from a place where nobody had signed in to it before.
+    NewSignIn,
     /// A task for the host itself, with `to` empty: revoke what this person has granted at the provider. The
     /// account is gone.
     RevokeGrant {

@@ -44,6 +44,11 @@ pub struct Policy {
     /// The default is no. With `EmailProof.Later` the store always offers them.
     #[uniffi(default)]
     pub picker: Option<bool>,
+    /// Whether the engine tells the verified addresses of an account when somebody signs in to it from where no
+    /// recognition was presented. The default is yes. If the store has a picker, an account that the picker offers
+    /// has signed in there before, so that is not told.
+    #[uniffi(default)]
+    pub sign_in_notices: Option<bool>,
     /// When a sign-up with a password proves its email. The default is before the account is created.
     #[uniffi(default)]
     pub email_proof: Option<EmailProof>,
@@ -93,6 +98,7 @@ impl Policy {
         let builder = set(builder, self.fresh_for, PolicyBuilder::fresh_for);
         let builder = set(builder, self.hold, PolicyBuilder::hold);
         let builder = set(builder, self.picker, PolicyBuilder::picker);
+        let builder = set(builder, self.sign_in_notices, PolicyBuilder::sign_in_notices);
         let builder = set(builder, self.email_proof, PolicyBuilder::email_proof);
         let builder = set(builder, self.max_key_set_age, PolicyBuilder::max_key_set_age);
         let builder = set(builder, self.max_methods.map(usize::from), PolicyBuilder::max_methods);

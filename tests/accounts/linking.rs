@@ -186,7 +186,8 @@ fn r2_4_an_account_that_came_meanwhile_is_a_candidate() {
     signed_in(world.prove(&world.federated(&x), "ada@example.org"));
     let sign_up = |password: &str| {
         world.later(minutes(2));
-        let flow = world.engine().sign_up("ada@example.org", &password.into(), &Client::on("laptop")).unwrap();
+        let flow =
+            world.engine().sign_up("ada@example.org", &password.into(), &Client::on("laptop")).unwrap();
         world.prove(&flow, "ada@example.org")
     };
     let (first, second) = (sign_up(PASSWORD), sign_up("nine yellow umbrellas"));

@@ -22,6 +22,7 @@ mod picker;
 mod privacy;
 mod products;
 mod races;
+mod recognition;
 mod recovery;
 mod sessions;
 mod sign_in;

@@ -369,7 +369,9 @@ fn r6_5_turning_mfa_on_replacing_it_and_turning_it_off_end_all_other_sessions() 
     with_token(&world, &ada.token).turn_off_mfa().unwrap();
     assert_eq!(refused(world.engine().resolve(&other)), Refusal::SessionEnded);
     world.engine().resolve(&ada.token).unwrap();
-    assert_eq!(told(&world)[1..], ["MfaTurnedOn", "MfaReplaced", "MfaTurnedOff"]);
+    let mut told = told(&world);
+    told.retain(|kind| *kind != "NewSignIn");
+    assert_eq!(told[1..], ["MfaTurnedOn", "MfaReplaced", "MfaTurnedOff"]);
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn r4_7_a_mailed_code_and_a_new_password_end_every_other_session() {
     assert_eq!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::InvalidCredentials);
     signed_in(world.sign_in(&ada.email, ANOTHER).unwrap());
     let told: Vec<_> = world.mailbox().all().iter().map(|message| message.kind.code()).collect();
-    assert_eq!(told, ["PasswordReset"]);
+    assert_eq!(told, ["PasswordReset", "NewSignIn"]);
     let view = with_token(&world, &done.token).view().unwrap();
     assert_eq!(view.hold_until, Some(world.now() + days(1)));
 }

@@ -89,13 +89,14 @@ fn r6_3_the_owner_lists_sessions_and_ends_one_or_all_others() {
     world.later(days(1));
     let phone = Client::on("Ada's phone").using("grok".parse::<ProductId>().unwrap());
     let on_phone = signed_in(world.engine().sign_in(&ada.email, &PASSWORD.into(), &phone).unwrap());
+    world.later(Duration::from_millis(1));
     let on_tablet = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
     let account = world.account(&ada);
     let sessions = account.sessions().unwrap();
     let named: Vec<_> = sessions.iter().map(|session| session.id).collect();
     assert_eq!(named, [ada.session, on_phone.session, on_tablet.session]);
     assert_eq!(sessions[1].client, phone);
-    assert_eq!((sessions[1].created_at, sessions[1].used_at), (world.now(), world.now()));
+    assert_eq!((sessions[2].created_at, sessions[2].used_at), (world.now(), world.now()));
 
     account.end_session(on_phone.session).unwrap();
     assert_eq!(world.engine().resolve(&on_phone.token).unwrap_err(), ENDED);

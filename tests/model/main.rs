@@ -10,6 +10,7 @@
 )]
 
 mod acts;
+mod adversary;
 mod answers;
 mod around;
 mod arrivals;

@@ -44,6 +44,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "MethodId",
             "ProductId",
             "ProviderId",
+            "RecognitionToken",
             "RequestId",
             "Secret",
             "SessionId",

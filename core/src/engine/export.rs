@@ -16,6 +16,7 @@ pub(super) fn holdings(view: &View<'_>, account: AccountId) -> Result<Holdings, 
     Ok(Holdings {
         sessions: view.sessions(account)?,
         suspended: view.suspended_sessions(account)?,
+        recognitions: view.recognitions(account)?.into_iter().map(|(_, recognition)| recognition).collect(),
         activity: view.events(account, 0, usize::MAX)?,
         messages: view.messages_about(account)?,
         undo: view.undos(account)?.into_iter().map(|(_, undo)| undo).collect(),

@@ -26,6 +26,7 @@ use crate::records::session::Client;
 use crate::records::step::{Answer, Flow, Intent, Step};
 use crate::records::verdict::Verdict;
 use crate::rules::password;
+use crate::rules::throttle::{self, Guessed};
 use crate::store::port::StoreError;
 use crate::store::view::View;
 
@@ -249,11 +250,9 @@ impl Engine {
                 let Some(flow) = load(view, token, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
                 let needs = flow.state.needs(None);
                 let (account, _) = named_facts(view, &needs, ctx)?;
-                // A session's reauthentication has a limit of its own (SPEC 6.4).
-                let is_throttled = matches!(flow.state, State::ProveOwnership { .. })
-                    && account.as_ref().is_some_and(|account| {
-                        account.first.check(ctx.now, ctx.throttle_clock, account.first_lockout()).is_err()
-                    });
+                let is_throttled = account.as_ref().is_some_and(|account| {
+                    throttle::check(account, &flow.caller, Guessed::Password, ctx).is_err()
+                });
                 let stored = account.as_ref().and_then(Stored::of);
                 let password_to_be = match (&account, &needs.undo) {
                     (Some(account), Some(code)) => undo_facts(view, account, code)?
@@ -279,7 +278,13 @@ impl Engine {
                 }
                 let facts = facts(view, &flow, Some(&prepared), ctx)?;
                 if let Input::Password(proof) = &prepared
-                    && is_overtaken(facts.account.as_ref(), proof.as_ref(), seen.is_throttled, ctx)
+                    && is_overtaken(
+                        facts.account.as_ref(),
+                        proof.as_ref(),
+                        &flow.caller,
+                        seen.is_throttled,
+                        ctx,
+                    )
                 {
                     return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
                 }
@@ -370,11 +375,13 @@ struct Seen {
 
 /// Returns the flow that the token names, if it has not expired.
 fn load(view: &View<'_>, token: &FlowToken, ctx: &Context<'_>) -> Result<Option<FlowRecord>, StoreError> {
-    let flow = view.flow(token.flow())?;
-    Ok(flow.filter(|flow| {
+    let flow = view.flow(token.flow())?.filter(|flow| {
         let hash = turn::secret_hash(flow.id, token.secret(), ctx);
         same(&flow.secret_hash, &hash) && ctx.now < flow.expires_at
-    }))
+    });
+    let Some(mut flow) = flow else { return Ok(None) };
+    view.read_recognitions(&mut flow.caller)?;
+    Ok(Some(flow))
 }
 
 fn after(token: &FlowToken, before: u32, step: Step) -> Flow {

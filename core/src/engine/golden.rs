@@ -21,7 +21,7 @@ use crate::ground::time::Timestamp;
 use crate::records::account::{Account, Hold, Status};
 use crate::records::address::AddressSource;
 use crate::records::audit::{Action, Event};
-use crate::records::caller::{Caller, Recognition};
+use crate::records::caller::{Caller, Presented, Recognition};
 use crate::records::claim::{Claim, Marker};
 use crate::records::deletion::{Reminder, RequestedBy};
 use crate::records::every_record;
@@ -104,7 +104,16 @@ fn golden() -> String {
     let account = account();
     line(&mut out, "account", &account);
     line(&mut out, "specimen", &Specimen(password()));
-    line(&mut out, "recognition", &Recognition { session: SESSION, used_at: AT });
+    line(
+        &mut out,
+        "recognition",
+        &Recognition {
+            sessions: vec![SESSION],
+            used_at: AT,
+            first: account.first.clone(),
+            second: account.second.clone(),
+        },
+    );
     line(
         &mut out,
         "session",
@@ -330,7 +339,11 @@ fn flows(out: &mut String, draw: &Draw, bench: &Bench) {
             caller: Caller {
                 client: client(),
                 session: Some((ACCOUNT, SESSION)),
-                recognitions: vec![(ACCOUNT, [9; 32])],
+                recognitions: vec![Presented {
+                    account: ACCOUNT,
+                    hash: [9; 32],
+                    row: Recognition::default(),
+                }],
                 origin: [10; 16],
             },
             expires_at: AT,
@@ -383,6 +396,7 @@ fn messages(out: &mut String, draw: &Draw) {
         ("erasure-announced", Body::ErasureAnnounced { from: AT }),
         ("erased", Body::Erased),
         ("exported", Body::Exported),
+        ("new-sign-in", Body::NewSignIn),
         ("revoke-grant", Body::RevokeGrant { provider: "x".parse().unwrap(), subject: "815".to_owned() }),
     ] {
         let message = Outgoing::new(email.as_typed(), body, "Ada's phone", AT);

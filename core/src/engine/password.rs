@@ -12,12 +12,14 @@ use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, MethodId};
 use crate::ground::secret::Secret;
 use crate::records::account::Account;
+use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::proof::PasswordProof;
 use crate::records::refusal::Refusal;
 use crate::records::verdict::Verdict;
 use crate::rules::fresh::Everything;
 use crate::rules::password;
+use crate::rules::throttle::{self, Guessed};
 
 /// How long the engine goes by the kinds of imported hashes that it has read. Another process may import meanwhile.
 const SPECIMENS_KNOWN: Duration = Duration::from_secs(60 * 60);
@@ -136,25 +138,27 @@ impl AccountHandle {
     ///
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidCredentials`] if `current`
-    /// is wrong, which counts as a failed sign-in; [`Refusal::Throttled`], [`Refusal::InvalidPassword`] or
-    /// [`Refusal::ReauthenticationRequired`]; [`Refusal::NotOffered`] if the account has no password.
+    /// is wrong, which counts as a failed reauthentication, so the fifth ends the session (SPEC 6.4);
+    /// [`Refusal::InvalidPassword`] or [`Refusal::ReauthenticationRequired`]; [`Refusal::NotOffered`] if the
+    /// account has no password.
     pub fn change_password(&self, current: &Secret, new: &Secret) -> Result<(), Error> {
         let engine = self.engine();
         engine.settled(|| {
             let tried = self.look_owner(|_, ctx, owner| {
                 let account = &owner.account;
                 let offered = owner.prove::<Everything>(ctx).map(|_| account.password());
-                let tried = offered.and_then(|password| {
+                Ok(offered.and_then(|password| {
                     let (_, identifier, ..) = password.ok_or(Refusal::NotOffered)?;
                     Ok((Stored::of(account), identifier.clone()))
-                });
-                Ok(tried)
+                }))
             })?;
             let (stored, identifier) = tried;
             let hash = engine.hash_for(new, Some(&identifier))?;
+            // A session's guesses have no waits (SPEC 6.4).
             let proof = engine.hash_against(stored.as_ref(), current)?;
             self.act_fresh::<_, Everything>(|_, ctx, fresh| {
-                if is_overtaken(Some(fresh.account()), proof.as_ref(), false, ctx) {
+                let caller = Caller::of_session(fresh.session());
+                if is_overtaken(Some(fresh.account()), proof.as_ref(), &caller, false, ctx) {
                     return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
                 }
                 Ok(password::password(fresh, proof.clone(), hash.clone(), ctx).map(Attempt::Done))
@@ -182,6 +186,7 @@ impl Stored {
 pub(super) fn is_overtaken(
     account: Option<&Account>,
     proof: Option<&PasswordProof>,
+    caller: &Caller,
     was_throttled: bool,
     ctx: &Context<'_>,
 ) -> bool {
@@ -190,9 +195,6 @@ pub(super) fn is_overtaken(
         Some(proof) => !proof.is_current(account),
         // Nothing was hashed because there was no password or a wait was running. Either may have changed.
         None if account.password().is_none() => false,
-        None => {
-            !was_throttled
-                || account.first.check(ctx.now, ctx.throttle_clock, account.first_lockout()).is_ok()
-        }
+        None => !was_throttled || throttle::check(account, caller, Guessed::Password, ctx).is_ok(),
     }
 }

@@ -17,6 +17,7 @@ use crate::records::session::Client;
 use crate::records::step::Flow;
 use crate::records::throttle::LockoutPolicy;
 use crate::records::verdict::Verdict;
+use crate::rules::throttle::{self, Guessed};
 use crate::store::port::StoreError;
 use crate::store::view::View;
 
@@ -61,9 +62,7 @@ impl Engine {
             let tried = self.look(|view, ctx| {
                 let holder = who.account(view, ctx.policy)?;
                 let throttle = match &holder {
-                    Some(account) => {
-                        account.first.check(ctx.now, ctx.throttle_clock, account.first_lockout())
-                    }
+                    Some(account) => throttle::check(account, &view.caller(client)?, Guessed::Password, ctx),
                     None => view.unknown(who.unknown_hash(view))?.throttle.check(
                         ctx.now,
                         ctx.throttle_clock,
@@ -88,14 +87,15 @@ impl Engine {
                     Some(stored) => view.account(stored.account)?,
                     None => None,
                 };
-                if is_overtaken(account.as_ref(), proof.as_ref(), tried.is_throttled, ctx) {
+                let mut caller = view.caller(client)?;
+                if is_overtaken(account.as_ref(), proof.as_ref(), &caller, tried.is_throttled, ctx) {
                     return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
                 }
                 let holder = match account {
                     Some(account) => Ok(account),
                     None => Err(view.unknown(who.unknown_hash(view))?),
                 };
-                let mut verdict = sign_in::password(holder, proof.clone(), &view.caller(client)?, ctx);
+                let mut verdict = sign_in::password(holder, proof.clone(), &mut caller, ctx);
                 if let Ok(flow) = &mut verdict.answer {
                     with_needs(view, &mut flow.step)?;
                 }

@@ -4,16 +4,17 @@
 use crate::crypto::password::StoredPassword;
 use crate::flow::complete;
 use crate::flow::turn::Turn;
-use crate::ground::id::SessionId;
 use crate::records::account::{Account, Status};
 use crate::records::audit::{Action, Event};
+use crate::records::caller::Presented;
 use crate::records::flow::{Entry, Purpose, State};
 use crate::records::message::Body;
 use crate::records::mfa::TypedFactor;
 use crate::records::refusal::Refusal;
 use crate::records::step::Step;
 use crate::records::verdict::{Change, Verdict};
-use crate::rules::{mfa, session};
+use crate::rules::mfa;
+use crate::rules::throttle::{self, Guessed};
 
 impl Entry {
     /// Returns the state that asks for the next missing proof, if any.
@@ -56,7 +57,7 @@ fn go_on(mut turn: Turn<'_>, account: Account, entry: Entry, restores: Option<St
 
 /// Takes a second factor (SPEC 4.3).
 pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedFactor) -> Verdict<Step> {
-    let Some(mut account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
+    let Some(account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
         return turn.refuse(Refusal::FlowExpired);
     };
     if !mfa::accepted(&entry.purpose).contains(&given.factor()) {
@@ -65,34 +66,20 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
     if account.credentials.mfa.as_ref().is_some_and(|mfa| !mfa.reads(given)) {
         return turn.refuse(Refusal::InvalidCode);
     }
-    let (now, throttle_clock) = (turn.ctx.now, turn.ctx.throttle_clock);
-    let session = match entry.purpose {
-        Purpose::Reauthenticate { session, .. } => Some(session),
-        _ => None,
-    };
-    // A session's failures count on the session and do not throttle the account. A factor that reached its
-    // limit stays locked (SPEC 6.4, 12.1).
-    if (session.is_none() || account.second.is_spent())
-        && let Err(throttled) = account.second.check(now, throttle_clock, given.lockout())
-    {
-        account.second.settle(throttle_clock);
-        return counted(turn, account, Event::refused(Action::Throttled, now), throttled);
-    }
-    let Some(mfa) = &mut account.credentials.mfa else {
+    if account.credentials.mfa.is_none() {
         // MFA was turned off meanwhile, so no second factor is missing.
         return enter(turn, account, entry);
-    };
-    if !mfa.take(account.id, given, turn.ctx) {
-        return match session {
-            Some(session) => failed_in_session(turn, account, session, Refusal::InvalidCode),
-            None => {
-                account.second.fail(throttle_clock);
-                counted(turn, account, Event::refused(Action::SecondFactorTried, now), Refusal::InvalidCode)
-            }
-        };
     }
-    account.second.clear();
-    entry.proof.second = Some((given.factor(), now));
+    let (ctx, guessed) = (turn.ctx, Guessed::Second(given.factor()));
+    let take = |account: &mut Account| {
+        let id = account.id;
+        account.credentials.mfa.as_mut().is_some_and(|mfa| mfa.take(id, given, ctx)).then_some(())
+    };
+    let (account, ()) = match throttle::judge(account, &mut turn.flow.caller, guessed, ctx, take) {
+        Ok(proven) => proven,
+        Err(wrong) => return failed(turn, wrong),
+    };
+    entry.proof.second = Some((given.factor(), ctx.now));
     if let TypedFactor::RecoveryCode(_) = given {
         let left = u8::try_from(account.credentials.mfa.as_ref().map_or(0, |mfa| mfa.codes.len()))
             .unwrap_or(u8::MAX);
@@ -100,7 +87,8 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
     }
     if entry.missing(&account).is_some() {
         // A code is used up even if the flow never completes, so this act stores that (SPEC 5.2, 5.3).
-        let event = Event::done(Action::SecondFactorProven, None, now);
+        turn.changes.extend(turn.flow.caller.presented(account.id).map(Presented::counted));
+        let event = Event::done(Action::SecondFactorProven, None, ctx.now);
         turn.changes.push(Change::account(account.clone(), event));
     }
     enter(turn, account, entry)
@@ -127,22 +115,11 @@ pub(crate) fn new_password(mut turn: Turn<'_>, mut entry: Entry, new: StoredPass
     enter(turn, account, entry)
 }
 
-fn counted(mut turn: Turn<'_>, account: Account, event: Event, refusal: Refusal) -> Verdict<Step> {
-    turn.changes.push(Change::account(account, event));
-    turn.refuse(refusal)
-}
-
-/// Counts a failed reauthentication on the session alone. The fifth failure ends the session (SPEC 6.4).
-pub(crate) fn failed_in_session(
-    mut turn: Turn<'_>,
-    account: Account,
-    session: SessionId,
-    refusal: Refusal,
-) -> Verdict<Step> {
-    let failed = session::failed(account, session, Action::ReauthenticationTried, turn.ctx);
-    if failed.iter().any(|change| matches!(change, Change::SessionEnded { .. })) {
+/// Refuses a wrong guess, which is counted. If it ended its session, the flow ends too (SPEC 6.4).
+pub(crate) fn failed(mut turn: Turn<'_>, (refusal, changes): (Refusal, Vec<Change>)) -> Verdict<Step> {
+    if changes.iter().any(|change| matches!(change, Change::SessionEnded { .. })) {
         turn.changes.push(Change::FlowEnded(turn.flow.id));
     }
-    turn.changes.extend(failed);
+    turn.changes.extend(changes);
     turn.refuse(refusal)
 }

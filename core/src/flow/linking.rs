@@ -33,7 +33,7 @@ pub(crate) fn choose(
     }
 }
 
-/// Takes a password as proof. A failure counts on the candidate's own counter (SPEC 3.4).
+/// Takes a password as proof. A failure counts on the candidate, for this caller (SPEC 3.4, 12.7).
 pub(crate) fn prove_by_password(
     mut turn: Turn<'_>,
     arrival: Arrival,
@@ -43,7 +43,7 @@ pub(crate) fn prove_by_password(
     if !candidate.accepted().contains(&Accepted::Password) {
         return turn.refuse(Refusal::NotOffered);
     }
-    match first_factor::try_password(candidate, proof, turn.ctx) {
+    match first_factor::try_password(candidate, &mut turn.flow.caller, proof, turn.ctx) {
         Ok((account, proof)) => {
             let entry = Entry::new(&account, proof, Purpose::Link(arrival));
             entry::enter(turn, account, entry)

@@ -4,15 +4,16 @@ use crate::flow::facts::Facts;
 use crate::flow::turn::Turn;
 use crate::flow::{entry, turn};
 use crate::ground::id::SessionId;
-use crate::records::account::Owner;
+use crate::records::account::{Account, Owner};
 use crate::records::assertion::Asserted;
 use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::flow::{Entry, Purpose, State};
-use crate::records::proof::{Accepted, PasswordProof};
+use crate::records::proof::{Accepted, PasswordProof, Proof};
 use crate::records::refusal::{AssertionProblem, Refusal};
 use crate::records::step::{Flow, Step};
-use crate::records::verdict::Verdict;
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::throttle::{self, Guessed};
 use crate::rules::{first_factor, fresh};
 
 /// Starts a flow that renews the proof of a session (SPEC 6.4).
@@ -33,14 +34,8 @@ pub(crate) fn by_password(
     if !account.accepted().contains(&Accepted::Password) {
         return turn.refuse(Refusal::NotOffered);
     }
-    match proof.filter(|proof| proof.matches) {
-        Some(proof) => {
-            let proof = proof.proven(turn.ctx.now);
-            let entry = Entry::new(&account, proof, Purpose::Reauthenticate { session, first_only: false });
-            entry::enter(turn, account, entry)
-        }
-        None => entry::failed_in_session(turn, account, session, Refusal::InvalidCredentials),
-    }
+    let tried = first_factor::try_password(account, &mut turn.flow.caller, proof, turn.ctx);
+    proven(turn, session, tried)
 }
 
 /// Takes an identity as the new proof of a session.
@@ -49,16 +44,26 @@ pub(crate) fn by_identity(mut turn: Turn<'_>, session: SessionId, asserted: &Ass
     if !fresh::is_fresh(asserted.at, turn.ctx.now, turn.ctx.policy) {
         return turn.refuse(Refusal::AssertionRejected { reason: AssertionProblem::AuthTime });
     }
-    let Some(mut account) = turn.facts.account.take() else { return turn.refuse(Refusal::SessionEnded) };
+    let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::SessionEnded) };
     let provider = asserted.identity.provider.clone();
     if !account.accepted().contains(&Accepted::Federated { provider }) {
         return turn.refuse(Refusal::NotOffered);
     }
-    match first_factor::note_assertion(&mut account, asserted) {
-        Some(proof) => {
+    let note = |account: &mut Account| first_factor::note_assertion(account, asserted);
+    let tried = throttle::judge(account, &mut turn.flow.caller, Guessed::Password, turn.ctx, note);
+    proven(turn, session, tried)
+}
+
+fn proven(
+    turn: Turn<'_>,
+    session: SessionId,
+    tried: Result<(Account, Proof), (Refusal, Vec<Change>)>,
+) -> Verdict<Step> {
+    match tried {
+        Ok((account, proof)) => {
             let entry = Entry::new(&account, proof, Purpose::Reauthenticate { session, first_only: false });
             entry::enter(turn, account, entry)
         }
-        None => entry::failed_in_session(turn, account, session, Refusal::InvalidCredentials),
+        Err(wrong) => entry::failed(turn, wrong),
     }
 }

@@ -19,14 +19,14 @@ use crate::rules::{first_factor, opening};
 pub(crate) fn password(
     holder: Result<Account, UnknownSlot>,
     proof: Option<PasswordProof>,
-    caller: &Caller,
+    caller: &mut Caller,
     ctx: &Context<'_>,
 ) -> Verdict<Flow> {
     let account = match holder {
         Ok(account) => account,
         Err(unknown) => return nobodys(unknown, ctx),
     };
-    let (mut account, proof) = match first_factor::try_password(account, proof, ctx) {
+    let (mut account, proof) = match first_factor::try_password(account, caller, proof, ctx) {
         Ok(proven) => proven,
         Err((refusal, changes)) => return Verdict::counted(refusal, changes),
     };

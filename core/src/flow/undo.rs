@@ -1,6 +1,7 @@
 //! Undoes a protected act and gives the owner the account as it was before (SPEC 7.3).
 
 use crate::crypto::password::StoredPassword;
+use crate::flow::entry;
 use crate::flow::facts::{Facts, UndoFacts};
 use crate::flow::turn;
 use crate::flow::turn::Turn;
@@ -17,6 +18,7 @@ use crate::records::refusal::Refusal;
 use crate::records::step::{Flow, SignInOutcome, Step};
 use crate::records::undo::{Asks, Undo, UndoHash, Undoing};
 use crate::records::verdict::{Change, Verdict};
+use crate::rules::throttle::{self, Guessed};
 use crate::rules::{notices, protected};
 
 /// Starts an undo with a code. The code leads to the account whose act it undoes; a wrong or expired code is
@@ -85,16 +87,21 @@ fn apply(
     if credentials.methods.iter().all(|method| method.suspended) {
         return turn.refuse(Refusal::IdentityInUse);
     }
-    let second = match second {
-        Some(typed) => match crate::rules::undo::take_factor(&mut credentials, &mut account, typed, ctx) {
-            Ok(proven) => Some(proven),
-            Err((refusal, event)) => {
-                turn.changes.extend(event.map(|event| Change::account(account, event)));
-                return turn.refuse(refusal);
-            }
-        },
-        None => None,
-    };
+    if let Some(typed) = second {
+        // The second factor from before the act is the one that counts.
+        if credentials.mfa.as_ref().is_some_and(|mfa| !mfa.reads(typed)) {
+            return turn.refuse(Refusal::InvalidCode);
+        }
+        let guessed = Guessed::Second(typed.factor());
+        let take = |account: &mut Account| {
+            credentials.mfa.as_mut().is_some_and(|mfa| mfa.take(account.id, typed, ctx)).then_some(())
+        };
+        match throttle::judge(account, &mut turn.flow.caller, guessed, ctx, take) {
+            Ok((proven, ())) => account = proven,
+            Err(wrong) => return entry::failed(turn, wrong),
+        }
+    }
+    let second = second.map(|typed| (typed.factor(), ctx.now));
     account.reserved.retain(|held| held.revision < undo.revision && !credentials.has(&held.identifier));
     account.credentials = credentials;
     let left = records.iter().filter(|(_, other)| other.revision < undo.revision);

@@ -8,6 +8,7 @@ use crate::ground::codec::Record;
 use crate::ground::id::{AccountId, SessionId};
 use crate::ground::time::Timestamp;
 use crate::records::session::{Client, Session};
+use crate::records::throttle::Throttle;
 
 /// The keyed hash of a recognition's secret, which names its row.
 pub(crate) type RecognitionHash = [u8; 32];
@@ -23,8 +24,18 @@ pub(crate) struct Caller {
     /// The session in which the call is made.
     pub(crate) session: Option<(AccountId, SessionId)>,
     /// The recognitions that the client presented and that live.
-    pub(crate) recognitions: Vec<(AccountId, RecognitionHash)>,
+    pub(crate) recognitions: Vec<Presented>,
     pub(crate) origin: OriginHash,
+}
+
+/// A recognition that a caller presented.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Presented {
+    pub(crate) account: AccountId,
+    pub(crate) hash: RecognitionHash,
+    /// The recognition as this act read it. A flow does not keep it, because others may count on it meanwhile.
+    #[serde(skip)]
+    pub(crate) row: Recognition,
 }
 
 /// What is counted together. A caller never delays, drops or starves a caller of another share.
@@ -68,7 +79,17 @@ impl Caller {
 
     /// Returns the recognition of the account that the client presented.
     pub(crate) fn recognition_of(&self, account: AccountId) -> Option<RecognitionHash> {
-        self.recognitions.iter().find(|(of, _)| *of == account).map(|(_, recognition)| *recognition)
+        self.presented(account).map(|presented| presented.hash)
+    }
+
+    /// Returns the same recognition with its row.
+    pub(crate) fn presented(&self, account: AccountId) -> Option<&Presented> {
+        self.recognitions.iter().find(|presented| presented.account == account)
+    }
+
+    /// Returns the same recognition with its row, to count on it.
+    pub(crate) fn presented_mut(&mut self, account: AccountId) -> Option<&mut Presented> {
+        self.recognitions.iter_mut().find(|presented| presented.account == account)
     }
 }
 
@@ -85,10 +106,26 @@ pub(crate) fn hash(account: AccountId, secret: &[u8; 16], keys: &Keys) -> Recogn
 /// A place where somebody has signed in to the account before.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Recognition {
-    /// The session that earned it. If its owner ends that session, the recognition ends too.
-    pub(crate) session: SessionId,
+    /// The last sessions that were opened with it. If one of them is ended elsewhere, the recognition ends too.
+    pub(crate) sessions: Vec<SessionId>,
     /// When it was made or last presented.
     pub(crate) used_at: Timestamp,
+    /// Failures of the first factor where it was presented (SPEC 12.7).
+    pub(crate) first: Throttle,
+    /// Failures of the second factor where it was presented (SPEC 12.7).
+    pub(crate) second: Throttle,
+}
+
+impl Default for Recognition {
+    /// Returns a recognition that nobody has used.
+    fn default() -> Self {
+        Self {
+            sessions: Vec::new(),
+            used_at: Timestamp::from_millis(0),
+            first: Throttle::default(),
+            second: Throttle::default(),
+        }
+    }
 }
 
 impl Record for Recognition {

@@ -9,6 +9,7 @@ use super::export_account::{AccountPart, CredentialsPart, Moment, moment};
 use crate::ground::email::EmailAddress;
 use crate::records::account::Account;
 use crate::records::audit::{Actor, Outcome};
+use crate::records::caller::Recognition;
 use crate::records::chain::Activity;
 use crate::records::context::Context;
 use crate::records::message::Outgoing;
@@ -25,6 +26,7 @@ pub const EXPORT_SCHEMA: &str = include_str!("../../schema/export.schema.json");
 pub(crate) struct Holdings {
     pub(crate) sessions: Vec<Session>,
     pub(crate) suspended: Vec<Session>,
+    pub(crate) recognitions: Vec<Recognition>,
     pub(crate) activity: Vec<Activity>,
     pub(crate) messages: Vec<Outgoing>,
     pub(crate) undo: Vec<Undo>,
@@ -40,6 +42,7 @@ pub(crate) struct Document {
     exported_at: Moment,
     account: AccountPart,
     sessions: Vec<SessionPart>,
+    recognitions: Vec<RecognitionPart>,
     activity: Vec<ActivityPart>,
     messages: Vec<MessagePart>,
     undo: Vec<UndoPart>,
@@ -73,6 +76,15 @@ struct SessionPart {
     first_factor_at: Moment,
     created_at: Moment,
     used_at: Moment,
+}
+
+#[derive(Serialize)]
+struct RecognitionPart {
+    /// The last sessions that were opened with it.
+    sessions: Vec<String>,
+    used_at: Moment,
+    first_factor_failures: u32,
+    second_factor_failures: u32,
 }
 
 #[derive(Serialize)]
@@ -126,6 +138,7 @@ impl Document {
             exported_at: ctx.now.rfc3339(),
             account: AccountPart::of(account),
             sessions: living.chain(waiting).collect(),
+            recognitions: holdings.recognitions.iter().map(RecognitionPart::of).collect(),
             activity: holdings.activity.iter().map(ActivityPart::of).collect(),
             messages: holdings.messages.iter().map(MessagePart::of).collect(),
             undo: holdings.undo.iter().map(UndoPart::of).collect(),
@@ -164,6 +177,18 @@ impl SessionPart {
             first_factor_at: session.first_at.rfc3339(),
             created_at: session.created_at.rfc3339(),
             used_at: session.used_at.rfc3339(),
+        }
+    }
+}
+
+impl RecognitionPart {
+    /// Leaves out the hash, which names a secret.
+    fn of(recognition: &Recognition) -> Self {
+        Self {
+            sessions: recognition.sessions.iter().map(ToString::to_string).collect(),
+            used_at: recognition.used_at.rfc3339(),
+            first_factor_failures: recognition.first.failures(),
+            second_factor_failures: recognition.second.failures(),
         }
     }
 }

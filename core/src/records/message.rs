@@ -174,6 +174,8 @@ messages! {
     Erased;
     /// The account's data was exported in a session of its owner.
     Exported;
+    /// Somebody signed in to the account from a place where nobody had signed in to it before (SPEC 12.8).
+    NewSignIn;
     /// A task for the host itself, with `to` empty: revoke what this person has granted at the provider. The
     /// account is gone.
     RevokeGrant {

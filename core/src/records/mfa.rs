@@ -13,7 +13,6 @@ use crate::ground::named::coded;
 use crate::ground::secret::Secret;
 use crate::ground::time::{DAY, Timestamp};
 use crate::ground::typed;
-use crate::records::throttle::LockoutPolicy;
 
 /// An account's second factor. MFA is on if the account has one (SPEC 5.7).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,15 +71,6 @@ impl TypedFactor {
             Self::Totp(_) => SecondFactor::Totp,
             Self::RecoveryCode(_) => SecondFactor::RecoveryCode,
             Self::NoCode(factor) => *factor,
-        }
-    }
-
-    /// Returns what happens after a hundred failures. TOTP is locked until a recovery code replaces it.
-    /// Recovery codes have a rate limit and are never locked (SPEC 12.1).
-    pub(crate) fn lockout(&self) -> LockoutPolicy {
-        match self.factor() {
-            SecondFactor::Totp => LockoutPolicy::Lock,
-            SecondFactor::RecoveryCode => LockoutPolicy::OneTryAnHour,
         }
     }
 }

@@ -68,6 +68,7 @@ macro_rules! every_record {
             method::Specimen,
             pending::Pending,
             claim::Marker,
+            caller::Recognition,
         }
     };
 }

@@ -44,6 +44,7 @@ pub struct Policy {
     pub(super) hold: Duration,
     pub(super) email_proof: EmailProof,
     pub(super) picker: bool,
+    pub(super) sign_in_notices: bool,
     pub(super) max_key_set_age: Duration,
     pub(super) max_methods: usize,
     pub(super) max_addresses: usize,
@@ -112,6 +113,11 @@ impl Policy {
     /// Returns whether the store offers its accounts to choose from.
     pub fn picker(&self) -> bool {
         self.picker || self.email_proof == EmailProof::Later
+    }
+
+    /// Returns whether the owner is told of a sign-in from a new place.
+    pub fn sign_in_notices(&self) -> bool {
+        self.sign_in_notices
     }
 
     /// Returns how long the engine trusts a provider's key set.

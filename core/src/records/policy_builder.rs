@@ -25,6 +25,7 @@ impl Policy {
                 hold: DAY,
                 email_proof: EmailProof::BeforeAccount,
                 picker: false,
+                sign_in_notices: true,
                 max_key_set_age: DAY,
                 max_methods: 32,
                 max_addresses: 16,
@@ -140,6 +141,14 @@ impl PolicyBuilder {
     /// The default is no. With [`EmailProof::Later`] the store always offers them.
     pub fn picker(mut self, picker: bool) -> Self {
         self.policy.picker = picker;
+        self
+    }
+
+    /// Sets whether the engine tells the verified addresses of an account when somebody signs in to it from where
+    /// no [recognition](crate::RecognitionToken) was presented (SPEC 12.8). The default is yes. If the store has a
+    /// [picker](Self::picker), an account that the picker offers has signed in there before, so that is not told.
+    pub fn sign_in_notices(mut self, tell: bool) -> Self {
+        self.policy.sign_in_notices = tell;
         self
     }
 

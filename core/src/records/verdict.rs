@@ -118,11 +118,16 @@ pub(crate) enum Change {
     Supported(SupportRecord),
     /// The recognition of the account from now on (SPEC 12.7).
     Recognized { account: AccountId, hash: RecognitionHash, recognition: Recognition },
+    /// The account gets one more recognition. Those that are over are removed, and the one unused longest too if
+    /// that is not enough.
+    RecognitionsCrowded { account: AccountId },
+    /// The recognition has ended.
+    Unrecognized { account: AccountId, hash: RecognitionHash },
     /// The session from now on, and the secret that its holder resolves it with.
     Session { session: Box<Session>, secret: [u8; 32] },
-    /// The session has ended.
-    SessionEnded { account: AccountId, session: SessionId },
-    /// All sessions of the account but `except` have ended.
+    /// The session has ended. If it `forgets`, its recognition ends too (SPEC 12.7).
+    SessionEnded { account: AccountId, session: SessionId, forgets: bool },
+    /// All sessions of the account but `except` have ended, and all recognitions but that of `except`.
     SessionsEnded { account: AccountId, except: Option<SessionId> },
     /// The account's sessions wait until it is restored (SPEC 9.5).
     SessionsSuspended { account: AccountId },

@@ -49,7 +49,7 @@ fn marked(
     let mut changes = notices::to_verified(&account, &Body::PasswordCompromised, "", ctx);
     for session in sessions.iter().filter(|session| session.method == id) {
         account.session_ends(session.id);
-        changes.push(Change::SessionEnded { account: account.id, session: session.id });
+        changes.push(Change::SessionEnded { account: account.id, session: session.id, forgets: true });
     }
     changes.push(Change::account(account, event));
     Verdict::done((), changes)

@@ -2,12 +2,13 @@
 
 use crate::records::account::Account;
 use crate::records::assertion::Asserted;
-use crate::records::audit::{Action, Event};
+use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::method::Credential;
 use crate::records::proof::{PasswordProof, Proof};
 use crate::records::refusal::Refusal;
 use crate::records::verdict::Change;
+use crate::rules::throttle::{self, Guessed};
 
 impl PasswordProof {
     /// Whether the account's password is still the one that was hashed.
@@ -19,24 +20,15 @@ impl PasswordProof {
     }
 }
 
-/// Judges a password that was tried for an account. Returns the proof if it was right. Otherwise returns the
-/// refusal, and the account with the failure counted (SPEC 12.1, 12.3).
+/// Judges a password that a caller tried for an account. Returns the proof if it was right (SPEC 12.1, 12.3).
 pub(crate) fn try_password(
-    mut account: Account,
+    account: Account,
+    caller: &mut Caller,
     proof: Option<PasswordProof>,
     ctx: &Context<'_>,
 ) -> Result<(Account, Proof), (Refusal, Vec<Change>)> {
-    if let Err(throttled) = account.first.check(ctx.now, ctx.throttle_clock, account.first_lockout()) {
-        account.first.settle(ctx.throttle_clock);
-        let event = Event::refused(Action::Throttled, ctx.now);
-        return Err((throttled, vec![Change::account(account, event)]));
-    }
-    let Some(proof) = proof.filter(|proof| proof.matches) else {
-        account.first.fail(ctx.throttle_clock);
-        let event = Event::refused(Action::PasswordTried, ctx.now);
-        return Err((Refusal::InvalidCredentials, vec![Change::account(account, event)]));
-    };
-    Ok((account, proof.proven(ctx.now)))
+    let proven = proof.filter(|proof| proof.matches).map(|proof| proof.proven(ctx.now));
+    throttle::judge(account, caller, Guessed::Password, ctx, |_| proven)
 }
 
 /// Records what else an assertion of a known identity says. An email that differs from the snapshot is shown

@@ -2,14 +2,15 @@
 
 use crate::records::account::Account;
 use crate::records::audit::{Action, Event};
-use crate::records::caller::Caller;
+use crate::records::caller::{Caller, Share};
 use crate::records::context::Context;
+use crate::records::message::Body;
 use crate::records::method::MethodKind;
 use crate::records::proof::Proof;
 use crate::records::session::Session;
 use crate::records::step::{SignInOutcome, SignedIn};
 use crate::records::verdict::Change;
-use crate::rules::{mfa, picker, product, recognition, session};
+use crate::rules::{mfa, notices, picker, product, recognition, session};
 
 /// Opens a session on the account, and writes the account with this event.
 pub(crate) fn open_session(
@@ -21,10 +22,17 @@ pub(crate) fn open_session(
     changes: &mut Vec<Change>,
     ctx: &Context<'_>,
 ) -> SignedIn {
-    // A completed sign-in clears the counter of a factor that it used. A sign-in with another first factor also
-    // clears the counter of a locked password (SPEC 12.1).
-    if proof.kind == MethodKind::Password || account.first.is_spent() {
+    // Whoever signs in where they are known says nothing about strangers' guesses, so their counter stays. If it
+    // were cleared, each sign-in of the owner would give strangers a hundred guesses more. A new password has not
+    // been guessed at, and a sign-in with another first factor unlocks the password (SPEC 12.1).
+    let is_stranger = caller.share_of(Some(account.id)) == Share::Strangers;
+    let is_by_password = proof.kind == MethodKind::Password;
+    let is_new = matches!(outcome, SignInOutcome::Reset | SignInOutcome::Undone);
+    if (is_by_password && (is_stranger || is_new)) || (!is_by_password && account.first.is_spent()) {
         account.first.clear();
+    }
+    if is_news(&account, proof, caller, outcome, ctx) {
+        changes.extend(notices::to_verified(&account, &Body::NewSignIn, caller.client.device(), ctx));
     }
     if let Some(method) = account.method_mut(proof.method) {
         method.used_at = Some(ctx.now);
@@ -57,9 +65,24 @@ pub(crate) fn open_session(
     mfa::owe_codes(&mut account, session.id, ctx);
     let secret = ctx.draw.bytes::<32>("session secret");
     let mut signed_in = SignedIn::of(&session, &account, &secret, outcome);
-    signed_in.recognition = recognition::earned(&account, session.id, caller, changes, ctx);
+    signed_in.recognition = recognition::earned(&account, session.id, proof, caller, changes, ctx);
     let event = Event::done(action, Some(session.id), ctx.now);
     changes.push(Change::account(account, event));
     changes.push(Change::Session { session: Box::new(session), secret });
     signed_in
+}
+
+/// Whether the owner is told of the sign-in (SPEC 12.8). A new account is not told, and an act or a recovery code
+/// that is told by itself is not told twice. On a device, the picker stands for a recognition: an account that it offers has signed in here.
+fn is_news(
+    account: &Account,
+    proof: &Proof,
+    caller: &Caller,
+    outcome: SignInOutcome,
+    ctx: &Context<'_>,
+) -> bool {
+    let is_told = outcome != SignInOutcome::SignedIn || proof.is_recovery();
+    let is_known =
+        caller.recognition_of(account.id).is_some() || (ctx.policy.picker() && account.is_remembered);
+    ctx.policy.sign_in_notices() && !is_told && !is_known
 }

@@ -7,6 +7,7 @@ use crate::ground::email::EmailAddress;
 use crate::ground::secret::Secret;
 use crate::ground::text;
 use crate::records::audit::{Action, Event};
+use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::message::Body;
 use crate::records::policy::Policy;
@@ -16,7 +17,7 @@ use crate::records::refusal::{PasswordRule, Refusal};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::fresh::{Everything, Fresh};
 use crate::rules::protected::Protected;
-use crate::rules::{blocklist, session};
+use crate::rules::{blocklist, first_factor, session};
 
 /// The fewest code points of a password that may be the only factor.
 const SHORTEST: usize = 15;
@@ -69,12 +70,11 @@ pub(crate) fn password(
     if before.password().is_none() {
         return Verdict::refused(Refusal::NotOffered);
     }
-    let mut after = before.clone();
-    if proof.is_none_or(|proof| !proof.matches) {
-        // It counts on the session, so that nobody with a stolen session keeps the owner out (SPEC 6.4).
-        let changes = session::failed(after, session.id, Action::PasswordTried, ctx);
-        return Verdict::counted(Refusal::InvalidCredentials, changes);
-    }
+    let mut caller = Caller::of_session(session);
+    let mut after = match first_factor::try_password(before.clone(), &mut caller, proof, ctx) {
+        Ok((account, _)) => account,
+        Err((refusal, changes)) => return Verdict::counted(refusal, changes),
+    };
     after.set_password(new);
     let mut changes = Vec::new();
     let protected = Protected {

@@ -4,14 +4,22 @@ use std::time::Duration;
 
 use crate::crypto::token::RecognitionToken;
 use crate::ground::id::SessionId;
-use crate::ground::time::Timestamp;
+use crate::ground::time::{DAY, Timestamp};
 use crate::records::account::Account;
-use crate::records::caller::{self, Caller, Recognition};
+use crate::records::caller::{self, Caller, Presented, Recognition, RecognitionHash};
 use crate::records::context::Context;
+use crate::records::method::MethodKind;
+use crate::records::proof::Proof;
 use crate::records::verdict::Change;
 
 /// How long a recognition lives after it was last presented.
-const LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const LIFE: Duration = DAY.saturating_mul(365);
+/// How many recognitions an account has at most.
+const MOST: usize = 16;
+/// How many of the sessions that it opened a recognition knows.
+const SESSIONS: usize = 8;
+/// The number of failures in a row that end a recognition. Its holder is then a stranger.
+const FAILURES: u32 = 10;
 
 impl Recognition {
     /// Whether the recognition still counts.
@@ -20,21 +28,60 @@ impl Recognition {
     }
 }
 
-/// Gives a completed sign-in its recognition. A caller who presented one keeps it, and a session on hold earns
-/// none.
+impl Presented {
+    /// Returns the change that writes what was counted on the recognition.
+    pub(crate) fn counted(&self) -> Change {
+        let Self { account, hash, row } = self;
+        if row.first.failures().max(row.second.failures()) >= FAILURES {
+            Change::Unrecognized { account: *account, hash: *hash }
+        } else {
+            Change::Recognized { account: *account, hash: *hash, recognition: row.clone() }
+        }
+    }
+}
+
+/// Gives a completed sign-in its recognition: the one that the caller presented goes on, and a caller who
+/// presented none gets one. A session on hold earns none.
 pub(crate) fn earned(
     account: &Account,
     session: SessionId,
+    proof: &Proof,
     caller: &Caller,
     changes: &mut Vec<Change>,
     ctx: &Context<'_>,
 ) -> Option<RecognitionToken> {
-    if caller.recognition_of(account.id).is_some() || account.check_hold(ctx.now).is_err() {
+    if account.check_hold(ctx.now).is_err() {
+        return None;
+    }
+    // If this act ends all sessions, the caller's recognition ends with them.
+    let ends_all = changes.iter().any(|change| matches!(change, Change::SessionsEnded { except: None, .. }));
+    if let Some(presented) = caller.presented(account.id).filter(|_| !ends_all) {
+        let mut presented = presented.clone();
+        let row = &mut presented.row;
+        if proof.kind == MethodKind::Password {
+            row.first.clear();
+        }
+        row.used_at = ctx.now;
+        row.sessions.push(session);
+        row.sessions.drain(..row.sessions.len().saturating_sub(SESSIONS));
+        changes.push(presented.counted());
         return None;
     }
     let secret = ctx.draw.bytes::<16>("recognition");
     let hash = caller::hash(account.id, &secret, ctx.keys);
-    let recognition = Recognition { session, used_at: ctx.now };
+    let recognition = Recognition { sessions: vec![session], used_at: ctx.now, ..Recognition::default() };
+    changes.push(Change::RecognitionsCrowded { account: account.id });
     changes.push(Change::Recognized { account: account.id, hash, recognition });
     Some(RecognitionToken::new(account.id, &secret))
+}
+
+/// Which of an account's recognitions end when it gets one more: those that are over, and the ones unused longest.
+pub(crate) fn crowded_out(
+    mut all: Vec<(RecognitionHash, Recognition)>,
+    now: Timestamp,
+) -> impl Iterator<Item = RecognitionHash> {
+    all.sort_by_key(|(_, recognition)| recognition.used_at);
+    let live = all.iter().filter(|(_, recognition)| recognition.is_live(now)).count();
+    let over = all.len() - live + (live + 1).saturating_sub(MOST);
+    all.into_iter().take(over).map(|(hash, _)| hash)
 }

@@ -42,7 +42,9 @@ pub(crate) fn end(
     let (change, action) = match ended {
         Some(ended) if lives(ended) => {
             account.session_ends(ended);
-            let change = Change::SessionEnded { account: account.id, session: ended };
+            // Whoever signs out here comes back here, unless the device is not their own (SPEC 12.7).
+            let forgets = ended != session.id || !session.client.is_remembered();
+            let change = Change::SessionEnded { account: account.id, session: ended, forgets };
             (change, Action::SessionEnded)
         }
         Some(_) => return Verdict::refused(Refusal::SessionEnded),
@@ -54,24 +56,6 @@ pub(crate) fn end(
     };
     let event = Event::done(action, Some(session.id), ctx.now);
     Verdict::done((), vec![change, Change::account(account, event)])
-}
-
-/// Counts a failed proof on the session in which it was given. The fifth ends the session and locks nobody out
-/// (SPEC 6.4).
-pub(crate) fn failed(
-    mut account: Account,
-    session: SessionId,
-    tried: Action,
-    ctx: &Context<'_>,
-) -> Vec<Change> {
-    let mut changes = Vec::new();
-    if account.failed_to_reauthenticate(session) {
-        account.session_ends(session);
-        changes.push(Change::SessionEnded { account: account.id, session });
-    }
-    let event = Event { session: Some(session), ..Event::refused(tried, ctx.now) };
-    changes.push(Change::account(account, event));
-    changes
 }
 
 /// Whether an account with this many sessions must look for ended ones before it opens another.

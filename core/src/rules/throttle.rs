@@ -1,12 +1,17 @@
-//! Limits on guesses (SPEC 12.1, 12.2).
+//! Limits on guesses (SPEC 12.1 to 12.3, 12.7). Every guess at a factor of an account is judged here.
 
 use std::time::Duration;
 
 use crate::ground::time::Timestamp;
 use crate::records::account::Account;
+use crate::records::audit::{Action, Event};
+use crate::records::caller::{Caller, Presented, Share};
+use crate::records::context::Context;
 use crate::records::method::Credential;
+use crate::records::mfa::SecondFactor;
 use crate::records::refusal::Refusal;
 use crate::records::throttle::{LOCKED, LockoutPolicy, Throttle};
+use crate::records::verdict::Change;
 
 /// The number of failures without a wait.
 const FREE: u32 = 4;
@@ -37,10 +42,112 @@ impl Throttle {
     }
 }
 
+/// What a guess is at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Guessed {
+    Password,
+    Second(SecondFactor),
+}
+
+impl Guessed {
+    /// Returns the counter of this factor among the two of a share.
+    fn of<T>(self, first: T, second: T) -> T {
+        match self {
+            Self::Password => first,
+            Self::Second(_) => second,
+        }
+    }
+
+    /// Returns what a hundred failures of strangers lead to.
+    fn lockout(self, account: &Account) -> LockoutPolicy {
+        match self {
+            Self::Password => account.first_lockout(),
+            Self::Second(SecondFactor::Totp) => LockoutPolicy::Lock,
+            Self::Second(SecondFactor::RecoveryCode) => LockoutPolicy::OneTryAnHour,
+        }
+    }
+
+    fn refusal(self) -> Refusal {
+        self.of(Refusal::InvalidCredentials, Refusal::InvalidCode)
+    }
+}
+
+/// Checks whether the caller's guess would be judged now, right or wrong. Each share has counters of its own, so
+/// the wait of one never delays another (SPEC 12.7). A session has no waits: its fifth failure ends it (SPEC 6.4).
+pub(crate) fn check(
+    account: &Account,
+    caller: &Caller,
+    guessed: Guessed,
+    ctx: &Context<'_>,
+) -> Result<(), Refusal> {
+    let counter = match (caller.share_of(Some(account.id)), caller.presented(account.id)) {
+        (Share::Session(_), _) => return Ok(()),
+        (Share::Recognition(_), Some(presented)) => guessed.of(&presented.row.first, &presented.row.second),
+        _ => guessed.of(&account.first, &account.second),
+    };
+    counter.check(ctx.now, ctx.throttle_clock, guessed.lockout(account))
+}
+
+/// Judges a guess at a factor of the account. `prove` returns what a right guess proves. If the guess is wrong,
+/// returns the refusal and the changes that count it on the caller's share (SPEC 12.3).
+pub(crate) fn judge<T>(
+    mut account: Account,
+    caller: &mut Caller,
+    guessed: Guessed,
+    ctx: &Context<'_>,
+    prove: impl FnOnce(&mut Account) -> Option<T>,
+) -> Result<(Account, T), (Refusal, Vec<Change>)> {
+    let (share, id) = (caller.share_of(Some(account.id)), account.id);
+    if let Err(throttled) = check(&account, caller, guessed, ctx) {
+        counter(&mut account, caller, guessed).settle(ctx.throttle_clock);
+        let event = Event::refused(Action::Throttled, ctx.now);
+        return Err((throttled, counted(account, caller, event)));
+    }
+    if let Some(proven) = prove(&mut account) {
+        if let Guessed::Second(factor) = guessed {
+            // A recovery code also unlocks the app's codes, whoever locked them.
+            if factor == SecondFactor::RecoveryCode {
+                account.second.clear();
+            }
+            if !matches!(share, Share::Session(_)) {
+                counter(&mut account, caller, guessed).clear();
+            }
+        }
+        return Ok((account, proven));
+    }
+    let Share::Session(session) = share else {
+        counter(&mut account, caller, guessed).fail(ctx.throttle_clock);
+        let event = Event::refused(guessed.of(Action::PasswordTried, Action::SecondFactorTried), ctx.now);
+        return Err((guessed.refusal(), counted(account, caller, event)));
+    };
+    let mut changes = Vec::new();
+    if account.failed_to_reauthenticate(session) {
+        account.session_ends(session);
+        // An owner who mistypes stays known here (SPEC 12.7).
+        changes.push(Change::SessionEnded { account: id, session, forgets: false });
+    }
+    let event = Event { session: Some(session), ..Event::refused(Action::ReauthenticationTried, ctx.now) };
+    changes.push(Change::account(account, event));
+    Err((guessed.refusal(), changes))
+}
+
+/// Returns the counter that a guess outside of a session is counted on.
+fn counter<'a>(account: &'a mut Account, caller: &'a mut Caller, guessed: Guessed) -> &'a mut Throttle {
+    match caller.presented_mut(account.id) {
+        Some(presented) => guessed.of(&mut presented.row.first, &mut presented.row.second),
+        None => guessed.of(&mut account.first, &mut account.second),
+    }
+}
+
+fn counted(account: Account, caller: &Caller, event: Event) -> Vec<Change> {
+    let on_recognition = caller.presented(account.id).map(Presented::counted);
+    on_recognition.into_iter().chain([Change::account(account, event)]).collect()
+}
+
 impl Account {
     /// What happens after a hundred failures of the first factor: a lock if the owner has another way to sign in,
     /// otherwise one attempt a day (SPEC 12.1).
-    pub(crate) fn first_lockout(&self) -> LockoutPolicy {
+    fn first_lockout(&self) -> LockoutPolicy {
         let another_way =
             self.usable().any(|method| matches!(method.credential, Credential::Federated { .. }));
         if another_way || self.verified().next().is_some() {

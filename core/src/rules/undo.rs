@@ -1,13 +1,8 @@
 //! What an undo restores, and what stays used up (SPEC 5.2, 7.3).
 
-use crate::ground::time::Timestamp;
-use crate::records::account::Account;
-use crate::records::audit::{Action, Event};
-use crate::records::context::Context;
 use crate::records::credentials::Credentials;
 use crate::records::method::Credential;
-use crate::records::mfa::{Mfa, SecondFactor, TypedFactor};
-use crate::records::refusal::Refusal;
+use crate::records::mfa::{Mfa, TypedFactor};
 use crate::records::undo::{Asks, Undo, Undoing};
 
 impl Credentials {
@@ -59,26 +54,4 @@ impl Undoing {
         }
         (second.is_none() && undo.before.mfa.is_some()).then_some(Asks::SecondFactor)
     }
-}
-
-/// Checks the second factor from before the act. A wrong one counts as a failure of the account's second factor.
-pub(crate) fn take_factor(
-    credentials: &mut Credentials,
-    account: &mut Account,
-    typed: &TypedFactor,
-    ctx: &Context<'_>,
-) -> Result<(SecondFactor, Timestamp), (Refusal, Option<Event>)> {
-    if credentials.mfa.as_ref().is_some_and(|mfa| !mfa.reads(typed)) {
-        return Err((Refusal::InvalidCode, None));
-    }
-    if let Err(throttled) = account.second.check(ctx.now, ctx.throttle_clock, typed.lockout()) {
-        account.second.settle(ctx.throttle_clock);
-        return Err((throttled, Some(Event::refused(Action::Throttled, ctx.now))));
-    }
-    if credentials.mfa.as_mut().is_some_and(|mfa| mfa.take(account.id, typed, ctx)) {
-        account.second.clear();
-        return Ok((typed.factor(), ctx.now));
-    }
-    account.second.fail(ctx.throttle_clock);
-    Err((Refusal::InvalidCode, Some(Event::refused(Action::SecondFactorTried, ctx.now))))
 }

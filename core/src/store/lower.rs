@@ -214,8 +214,16 @@ impl Lowering<'_> {
             Change::Recognized { account, hash, recognition } => {
                 self.put_sealed(tables::recognition(&account, &hash), &recognition)
             }
+            Change::RecognitionsCrowded { account } => self.recognitions_crowded(account),
+            Change::Unrecognized { account, hash } => {
+                self.rows.push(delete(tables::recognition(&account, &hash)));
+                Ok(())
+            }
             Change::Session { session, secret } => self.session(&session, &secret),
-            Change::SessionEnded { account, session } => {
+            Change::SessionEnded { account, session, forgets } => {
+                if forgets {
+                    self.forgotten(account, |sessions| sessions.contains(&session))?;
+                }
                 self.pending_ends(account, |of| of == session)?;
                 self.rows.push(delete(tables::session(&account, &session)));
                 let waiting = tables::suspended(&account, &session);
@@ -225,6 +233,7 @@ impl Lowering<'_> {
                 Ok(())
             }
             Change::SessionsEnded { account, except } => {
+                self.forgotten(account, |sessions| !sessions.iter().any(|id| Some(*id) == except))?;
                 self.pending_ends(account, |of| Some(of) != except)?;
                 let ended =
                     self.view.session_ids(account, usize::MAX)?.into_iter().filter(|id| Some(*id) != except);

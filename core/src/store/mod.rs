@@ -32,6 +32,7 @@ mod race;
 #[cfg(feature = "testing")]
 mod raw;
 pub(crate) mod recast;
+mod recognition;
 pub(crate) mod redb;
 mod reserve;
 mod rewrite;

@@ -119,7 +119,7 @@ tables! {
     ACCOUNT = "account", 0x00, true, 0, "revision, wrapped data key -> the account", Sealed::Account, OnPurge::Tombstone, at("account");
     SESSION = "session", 0x10, true, 16, "session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, at("sessions");
     SUSPENDED = "suspended", 0x11, true, 16, "suspended session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, at("sessions");
-    RECOGNITION = "recognition", 0x13, true, 32, "keyed hash of a recognition -> when it was used", Sealed::Store, OnPurge::Go, not("a recognition is a secret");
+    RECOGNITION = "recognition", 0x13, true, 32, "keyed hash of a recognition -> its sessions, its failures, when it was used", Sealed::Store, OnPurge::Go, at("recognitions");
     PENDING = "pending", 0x12, true, 0, "the change that waits for the proof of an address", Sealed::Account, OnPurge::Go, not("ends with its session");
     AUDIT = "audit", 0x20, true, 8, "number -> event", Sealed::Account, OnPurge::Go, at("activity");
     UNDO = "undo", 0x30, true, 32, "keyed hash of an undo code -> the sign-in methods that it restores", Sealed::Account, OnPurge::Go, at("undo");

@@ -15,7 +15,6 @@ use crate::ground::id::{AccountId, FlowId};
 use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::audit::Event;
-use crate::records::caller::{self, Caller, Recognition};
 use crate::records::chain::Activity;
 use crate::records::claim::{Claim, Marker};
 use crate::records::flow::FlowRecord;
@@ -27,7 +26,6 @@ use crate::records::method::Specimen;
 use crate::records::pending::Pending;
 use crate::records::provider::GivenKeys;
 use crate::records::purge::Tombstone;
-use crate::records::session::Client;
 use crate::records::throttle::UnknownSlot;
 use crate::records::undo::{Undo, UndoHash};
 
@@ -191,19 +189,6 @@ impl<'a> View<'a> {
             found.extend(self.account(id)?);
         }
         Ok(if found.len() == 1 { found.pop() } else { None })
-    }
-
-    /// The caller that a client is: which of the recognitions that it presents live (SPEC 12.7).
-    pub(crate) fn caller(&self, client: &Client) -> Result<Caller, StoreError> {
-        let mut caller = Caller::stranger(client, self.keys);
-        for token in client.recognitions() {
-            let (account, hash) = (token.account(), caller::recognition_hash(token, self.keys));
-            let recognition: Option<Recognition> = self.row(&tables::recognition(&account, &hash))?;
-            if recognition.is_some_and(|recognition| recognition.is_live(self.now)) {
-                caller.recognitions.push((account, hash));
-            }
-        }
-        Ok(caller)
     }
 
     /// The flow, even if it has ended.

@@ -10,17 +10,18 @@ use selfsame::{
     ImportedAccount, ImportedIdentity, ImportedTotp, Intent, InvalidEmail, KeysProblem, Managed, ManagedBy,
     Membership, Message, MessageKind, MethodId, MethodKind, MethodView, MfaView, OpenProblem, Outcome,
     PasswordRule, PickerEntry, Planned, Policy, PrivacyRequest, ProductId, ProviderId, PurgeReceipt,
-    PurgeReport, QrCode, RecoveryCodes, Refusal, RemovedRows, RequestId, RequestKind, RequestStatus,
-    RequestedBy, SecondFactor, Secret, Session, SessionId, SessionToken, SignInOutcome, SignedIn, Status,
-    Step, StillBilled, SupportAct, SupportRecord, SupportView, TextField, TextProblem, Timestamp,
-    TotpAlgorithm, TotpEnrolment, TotpParameters, UndoOffer, YearMonth,
+    PurgeReport, QrCode, RecognitionToken, RecoveryCodes, Refusal, RemovedRows, RequestId, RequestKind,
+    RequestStatus, RequestedBy, SecondFactor, Secret, Session, SessionId, SessionToken, SignInOutcome,
+    SignedIn, Status, Step, StillBilled, SupportAct, SupportRecord, SupportView, TextField, TextProblem,
+    Timestamp, TotpAlgorithm, TotpEnrolment, TotpParameters, UndoOffer, YearMonth,
 };
 
 use crate::Sample;
 
 /// A part of each secret. The tokens are text of their own kind.
-pub(crate) const SECRETS: &[&str] = &["s3cret", FLOW_TOKEN, SESSION_TOKEN, "<svg", "otpauth://"];
+pub(crate) const SECRETS: &[&str] = &["s3cret", FLOW_TOKEN, RECOGNITION, SESSION_TOKEN, "<svg", "otpauth://"];
 const FLOW_TOKEN: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const RECOGNITION: &str = "CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCA";
 const SESSION_TOKEN: &str =
     "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA";
 
@@ -72,6 +73,7 @@ fn values() -> Vec<Sample> {
         Sample::of(&[secret()]),
         Sample::of(&[FLOW_TOKEN.parse::<FlowToken>().unwrap()]),
         Sample::of(&[SESSION_TOKEN.parse::<SessionToken>().unwrap()]),
+        Sample::of(&[RECOGNITION.parse::<RecognitionToken>().unwrap()]),
         Sample::of(&[Aal::Aal1, Aal::Aal2]),
         Sample::of(&[Amr::Pwd, Amr::Otp, Amr::Mfa]),
         Sample::of(&[Action::AccountCreated]),
@@ -127,7 +129,7 @@ fn signed_in() -> SignedIn {
         auth_time: AT,
         works_offline: vec![MethodKind::Password],
         needs_address: true,
-        recognition: None,
+        recognition: RECOGNITION.parse().ok(),
         outcome: SignInOutcome::SignedIn,
     }
 }

@@ -1,4 +1,4 @@
-//! The files between calls: the token of the open flow, and the token of the session.
+//! The files between calls: the token of the open flow, the token of the session, and the recognitions.
 //!
 //! Each is a small JSON file that only its owner can read. It is written after the action, and replaced as a whole. If
 //! one is lost, the store loses nothing: start the flow or the session again.
@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use selfsame::{FlowToken, SessionToken};
+use selfsame::{FlowToken, RecognitionToken, SessionToken};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
@@ -35,6 +35,15 @@ struct FlowFile {
 struct SessionFile {
     session: String,
 }
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KnownFile {
+    recognitions: Vec<String>,
+}
+
+/// How many recognitions count.
+const MOST_RECOGNITIONS: usize = 16;
 
 /// The file of a token.
 pub(crate) struct StateFile(PathBuf);
@@ -73,6 +82,20 @@ impl StateFile {
 
     pub(crate) fn keep_session(&self, token: &SessionToken) -> Result<(), Trouble> {
         self.keep(&SessionFile { session: token.reveal().to_owned() })
+    }
+
+    /// Reads the recognitions. Without them a sign-in works all the same, so a file that cannot be read is none.
+    pub(crate) fn recognitions(&self) -> Vec<RecognitionToken> {
+        let kept = self.read::<KnownFile>("", "").map(|kept| kept.recognitions).unwrap_or_default();
+        kept.iter().filter_map(|text| text.parse().ok()).collect()
+    }
+
+    /// Adds a recognition in place of the oldest, if there are too many.
+    pub(crate) fn keep_recognition(&self, new: &RecognitionToken) -> Result<(), Trouble> {
+        let mut kept = vec![new.clone()];
+        kept.extend(self.recognitions());
+        kept.truncate(MOST_RECOGNITIONS);
+        self.keep(&KnownFile { recognitions: kept.iter().map(|kept| kept.reveal().to_owned()).collect() })
     }
 
     /// Removes the file.

@@ -2,8 +2,8 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test world stops the test")]
 
 use selfsame::{
-    AccountHandle, AccountId, Answer, Client, Error, Flow, Intent, Refusal, Secret, SessionId, SessionToken,
-    SignedIn, Step,
+    AccountHandle, AccountId, Answer, Client, Error, Flow, Intent, RecognitionToken, Refusal, Secret,
+    SessionId, SessionToken, SignedIn, Step,
 };
 
 use crate::provider::Identity;
@@ -18,6 +18,8 @@ pub struct Person {
     pub session: SessionId,
     /// The session's token.
     pub token: SessionToken,
+    /// What shows that they have signed in on their laptop before.
+    pub recognition: Option<RecognitionToken>,
     /// The email that the account's password belongs to.
     pub email: String,
     /// The password.
@@ -33,8 +35,9 @@ impl World {
     /// Returns a person who has an account with this email and password.
     pub fn person(&self, email: &str, password: &str) -> Person {
         let done = self.prove(&self.sign_up(email, password), email);
-        let SignedIn { account, session, token, .. } = signed_in(done);
-        Person { account, session, token, email: email.to_owned(), password: password.to_owned() }
+        let SignedIn { account, session, token, recognition, .. } = signed_in(done);
+        let (email, password) = (email.to_owned(), password.to_owned());
+        Person { account, session, token, recognition, email, password }
     }
 
     /// Starts a sign-up, and returns the flow at its first step.
@@ -102,9 +105,24 @@ impl World {
         self.engine().sign_in(email, &Secret::from(password), &laptop())
     }
 
+    /// A sign-in with email and password on the laptop that somebody has signed up on.
+    ///
+    /// # Errors
+    /// [`Error`] from the engine.
+    pub fn sign_in_known(&self, person: &Person, password: &str) -> Result<Flow, Error> {
+        self.engine().sign_in(&person.email, &Secret::from(password), &person.laptop())
+    }
+
     /// Returns the account of a person's session.
     pub fn account(&self, person: &Person) -> AccountHandle {
         self.engine().account(&person.token).expect("the session lives")
+    }
+}
+
+impl Person {
+    /// The laptop that they have signed up on, which is recognised.
+    pub fn laptop(&self) -> Client {
+        laptop().recognized_by(self.recognition.clone())
     }
 }
 

@@ -10,7 +10,8 @@ use std::fmt;
 
 use selfsame::{
     AccountHandle, AccountId, Assertion, Client, Error, Flow, FlowToken, MethodKind, Planned, ProductId,
-    ProviderId, RecoveryCodes, RequestId, Secret, SessionId, SessionToken, Step, Timestamp,
+    ProviderId, RecognitionToken, RecoveryCodes, RequestId, Secret, SessionId, SessionToken, SignedIn, Step,
+    Timestamp,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -120,6 +121,7 @@ impl fmt::Display for Failure {
 pub(crate) struct Stage {
     flows: BTreeMap<String, Flow>,
     sessions: BTreeMap<String, (SessionId, SessionToken)>,
+    recognitions: BTreeMap<String, RecognitionToken>,
     accounts: BTreeMap<String, AccountId>,
     pub(crate) requests: BTreeMap<String, (AccountId, RequestId)>,
     codes: BTreeMap<String, Secret>,
@@ -128,7 +130,7 @@ pub(crate) struct Stage {
     recovery_codes: BTreeMap<String, Vec<Secret>>,
     secrets: Vec<Secret>,
     /// The session that the last act opened.
-    opened: Option<(AccountId, SessionId, SessionToken)>,
+    opened: Option<SignedIn>,
 }
 
 impl Stage {
@@ -257,7 +259,8 @@ impl Stage {
         };
         if let Step::SignedIn { session } = &flow.step {
             self.secrets.push(session.token.reveal().into());
-            self.opened = Some((session.account, session.session, session.token.clone()));
+            self.secrets.extend(session.recognition.iter().map(|kept| kept.reveal().into()));
+            self.opened = Some(session.clone());
         }
         let shown = render::shown(&flow);
         if let Some(name) = name {
@@ -310,7 +313,7 @@ impl Stage {
 
     /// Gives what the last act opened its names.
     fn keep(&mut self, keep: &Keep) -> Result<(), String> {
-        let Some((account, session, token)) = self.opened.take() else {
+        let Some(SignedIn { account, session, token, recognition, .. }) = self.opened.take() else {
             return match (&keep.account, &keep.session) {
                 (None, None) => Ok(()),
                 _ => Err("no session was opened whose names could be kept".to_owned()),
@@ -321,6 +324,7 @@ impl Stage {
         }
         if let Some(name) = &keep.session {
             self.sessions.insert(name.clone(), (session, token));
+            self.recognitions.extend(recognition.map(|kept| (name.clone(), kept)));
         }
         Ok(())
     }
@@ -340,6 +344,30 @@ impl Stage {
 
     pub(crate) fn token(&self, name: &str) -> Result<&SessionToken, String> {
         self.sessions.get(name).map(|(_, token)| token).ok_or_else(|| unknown("session", name))
+    }
+
+    /// The device of an act, with the recognitions that these sessions earned.
+    fn client(
+        &self,
+        device: &Option<String>,
+        product: &Option<String>,
+        known: &[String],
+        origin: &Option<String>,
+    ) -> Result<Client, String> {
+        let kept = known.iter().map(|name| {
+            self.recognitions.get(name).cloned().ok_or_else(|| unknown("session with a recognition", name))
+        });
+        let mut client = Client::on(device.as_deref().unwrap_or("laptop"))
+            .recognized_by(kept.collect::<Result<Vec<_>, _>>()?);
+        if let Some(origin) = origin {
+            client = client.at_origin(origin);
+        }
+        match product {
+            Some(name) => {
+                Ok(client.using(name.parse::<ProductId>().map_err(|_| format!("{name:?} is no short name"))?))
+            }
+            None => Ok(client),
+        }
     }
 
     fn secret(&mut self, text: &str) -> Secret {
@@ -378,16 +406,6 @@ fn judge(scene: &Scene, answer: &Value, stage: &Stage) -> Result<(), String> {
             Err(format!("the answer is {answer}, which nobody expected"))
         }
         None => Ok(()),
-    }
-}
-
-fn client(device: &Option<String>, product: &Option<String>) -> Result<Client, String> {
-    let client = Client::on(device.as_deref().unwrap_or("laptop"));
-    match product {
-        Some(name) => {
-            Ok(client.using(name.parse::<ProductId>().map_err(|_| format!("{name:?} is no short name"))?))
-        }
-        None => Ok(client),
     }
 }
 

@@ -56,12 +56,18 @@ pub enum Act {
         flow: String,
         device: Option<String>,
         product: Option<String>,
+        #[serde(default)]
+        known: Vec<String>,
+        origin: Option<String>,
     },
     BeginFederated {
         provider: String,
         flow: String,
         device: Option<String>,
         product: Option<String>,
+        #[serde(default)]
+        known: Vec<String>,
+        origin: Option<String>,
     },
     ContinueWith {
         flow: String,
@@ -83,6 +89,9 @@ pub enum Act {
         flow: Option<String>,
         device: Option<String>,
         product: Option<String>,
+        #[serde(default)]
+        known: Vec<String>,
+        origin: Option<String>,
     },
     Picker {},
     SignInTo {
@@ -90,6 +99,9 @@ pub enum Act {
         password: String,
         flow: Option<String>,
         device: Option<String>,
+        #[serde(default)]
+        known: Vec<String>,
+        origin: Option<String>,
     },
     RemoveFromPicker {
         account: String,
@@ -99,6 +111,9 @@ pub enum Act {
         flow: String,
         device: Option<String>,
         product: Option<String>,
+        #[serde(default)]
+        known: Vec<String>,
+        origin: Option<String>,
     },
     Reauthenticate {
         session: String,
@@ -188,6 +203,9 @@ pub enum Act {
         flow: String,
         device: Option<String>,
         product: Option<String>,
+        #[serde(default)]
+        known: Vec<String>,
+        origin: Option<String>,
     },
     Resolve {
         session: String,
@@ -319,7 +337,7 @@ pub struct Span {
 pub struct Keep {
     /// The name of the account.
     pub account: Option<String>,
-    /// The name of the session.
+    /// The name of the session, and of the recognition that it earned.
     pub session: Option<String>,
 }
 

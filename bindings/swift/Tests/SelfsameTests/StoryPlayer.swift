@@ -13,6 +13,7 @@ final class StoryPlayer {
     let world: World
     private var flows: [String: Flow] = [:]
     private var sessions: [String: (id: SessionId, token: SessionToken)] = [:]
+    private var recognitions: [String: RecognitionToken] = [:]
     private var accounts: [String: AccountId] = [:]
     private var requests: [String: PrivacyRequest] = [:]
     private var codes: [String: Secret] = [:]
@@ -167,7 +168,13 @@ extension StoryPlayer {
 
     func secret(_ name: String) throws -> Secret { Secret(try text(name)) }
 
-    func client() -> Client { Client(device: maybe("device") ?? "laptop", product: maybe("product")) }
+    /// The device of an act, with the recognitions that these sessions earned.
+    func client() throws -> Client {
+        let known = try (act["known"]?.asList ?? []).map { try called($0.asText ?? "", in: recognitions) }
+        return Client(
+            device: maybe("device") ?? "laptop", product: maybe("product"), recognitions: known,
+            origin: maybe("origin"))
+    }
 
     func done(_: Void) -> JSON { Rendering.done() }
 
@@ -214,7 +221,9 @@ extension StoryPlayer {
     private func keep() throws {
         guard let opened else { return }
         if let name = act["keep"]?["account"]?.asText { accounts[name] = opened.account }
-        if let name = act["keep"]?["session"]?.asText { sessions[name] = (opened.session, opened.token) }
+        guard let name = act["keep"]?["session"]?.asText else { return }
+        sessions[name] = (opened.session, opened.token)
+        if let recognition = opened.recognition { recognitions[name] = recognition }
     }
 
     func enrol() throws -> JSON {

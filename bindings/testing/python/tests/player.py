@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from selfsame_identity import (
     MethodKind,
     Planned,
     Policy,
+    RecognitionToken,
     RecoveryCodes,
     RequestKind,
     Secret,
@@ -94,6 +96,7 @@ class Stage:
         self._world = world
         self._flows: dict[str, Flow] = {}
         self._sessions: dict[str, tuple[str, SessionToken]] = {}
+        self._recognitions: dict[str, RecognitionToken] = {}
         self._accounts: dict[str, str] = {}
         self._requests: dict[str, tuple[str, str]] = {}
         self._codes: dict[str, Secret] = {}
@@ -110,6 +113,8 @@ class Stage:
         if session:
             assert self.opened
             self._sessions[session] = (self.opened.session, self.opened.token)
+            if self.opened.recognition:
+                self._recognitions[session] = self.opened.recognition
 
     @property
     def _engine(self) -> Engine:
@@ -122,6 +127,17 @@ class Stage:
         if name:
             self._flows[name] = flow
         return flow
+
+    def _at(
+        self,
+        device: str = "laptop",
+        product: str | None = None,
+        known: Sequence[str] = (),
+        origin: str | None = None,
+    ) -> Client:
+        """Who calls, with the recognitions that these sessions earned."""
+        recognitions = [self._recognitions[name] for name in known]
+        return Client(device=device, product=product, recognitions=recognitions, origin=origin)
 
     def _token(self, session: str) -> SessionToken:
         return self._sessions[session][1]
@@ -148,11 +164,11 @@ class Stage:
 
     # In.
 
-    def sign_up(self, email: str, password: str, flow: str, **client: str) -> Flow:
-        return self._arrived(flow, self._engine.sign_up(email, Secret(password), at(**client)))
+    def sign_up(self, email: str, password: str, flow: str, **client: Any) -> Flow:
+        return self._arrived(flow, self._engine.sign_up(email, Secret(password), self._at(**client)))
 
-    def begin_federated(self, provider: str, flow: str, **client: str) -> Flow:
-        return self._arrived(flow, self._engine.begin_federated(provider, at(**client)))
+    def begin_federated(self, provider: str, flow: str, **client: Any) -> Flow:
+        return self._arrived(flow, self._engine.begin_federated(provider, self._at(**client)))
 
     def continue_with(self, flow: str, identity: dict[str, Any], intent: str, made_for: str | None = None) -> Flow:
         said = self._says(made_for or flow, identity)
@@ -192,27 +208,27 @@ class Stage:
         assert token, f"{flow!r} was done at once, without a flow"
         return self._arrived(flow, self._engine.resume(token))
 
-    def sign_in(self, email: str, password: str, flow: str | None = None, **client: str) -> Flow:
-        return self._arrived(flow, self._engine.sign_in(email, Secret(password), at(**client)))
+    def sign_in(self, email: str, password: str, flow: str | None = None, **client: Any) -> Flow:
+        return self._arrived(flow, self._engine.sign_in(email, Secret(password), self._at(**client)))
 
     def picker(self) -> Json:
         return {"accounts": shown(self._engine.picker())}
 
-    def sign_in_to(self, account: str, password: str, flow: str | None = None, device: str = "laptop") -> Flow:
-        known = self._accounts[account]
-        return self._arrived(flow, self._engine.sign_in_to(known, Secret(password), at(device)))
+    def sign_in_to(self, account: str, password: str, flow: str | None = None, **client: Any) -> Flow:
+        chosen = self._accounts[account]
+        return self._arrived(flow, self._engine.sign_in_to(chosen, Secret(password), self._at(**client)))
 
     def remove_from_picker(self, account: str) -> None:
         self._engine.remove_from_picker(self._accounts[account])
 
-    def reset_password(self, email: str, flow: str, **client: str) -> Flow:
-        return self._arrived(flow, self._engine.reset_password(email, at(**client)))
+    def reset_password(self, email: str, flow: str, **client: Any) -> Flow:
+        return self._arrived(flow, self._engine.reset_password(email, self._at(**client)))
 
     def reauthenticate(self, session: str, flow: str) -> Flow:
         return self._arrived(flow, self._engine.reauthenticate(self._token(session)))
 
-    def undo(self, undo: str, flow: str, **client: str) -> Flow:
-        return self._arrived(flow, self._engine.undo(self._undos.get(undo, Secret(undo)), at(**client)))
+    def undo(self, undo: str, flow: str, **client: Any) -> Flow:
+        return self._arrived(flow, self._engine.undo(self._undos.get(undo, Secret(undo)), self._at(**client)))
 
     # The second factor.
 
@@ -412,8 +428,3 @@ class Stage:
 
     def health(self) -> Json:
         return self._engine.health()
-
-
-def at(device: str = "laptop", product: str | None = None) -> Client:
-    """Who calls."""
-    return Client(device=device, product=product)

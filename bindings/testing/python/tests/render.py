@@ -104,7 +104,7 @@ def shown(value: object) -> Json:
         case Step():
             return {"step": code(value), **fields(value)}
         case SignedIn():
-            return fields(value, "token")
+            return fields(value, "token", "recognition")
         case Accepted.Federated():
             return f"Federated {value.provider}"
         case Adding():

@@ -12,7 +12,7 @@ use crate::{assertion, input};
 impl Store {
     pub(crate) fn sign_up(&self, email: &str, password: &PasswordSource, device: &Device) -> Reported {
         let unlock = self.ready(&[&self.flow])?;
-        let client = client(device)?;
+        let client = self.client(device)?;
         let password = input::password(password.password_stdin, true)?;
         let engine = self.open(&unlock)?;
         self.came_to(&engine.sign_up(email, &password, &client)?)
@@ -20,7 +20,7 @@ impl Store {
 
     pub(crate) fn sign_in(&self, who: &Who, password: &PasswordSource, device: &Device) -> Reported {
         let unlock = self.ready(&[&self.flow, &self.session])?;
-        let client = client(device)?;
+        let client = self.client(device)?;
         let password = input::password(password.password_stdin, false)?;
         let engine = self.open(&unlock)?;
         self.came_to(&match who {
@@ -50,7 +50,7 @@ impl Store {
         begin: impl FnOnce(&Engine, &Client) -> Result<Flow, Trouble>,
     ) -> Reported {
         let unlock = self.ready(&[&self.flow])?;
-        let client = client(device)?;
+        let client = self.client(device)?;
         let engine = self.open(&unlock)?;
         self.came_to(&begin(&engine, &client)?)
     }
@@ -87,18 +87,19 @@ impl Store {
         let is_wrong_code = |refusal: &Refusal| *refusal == Refusal::InvalidCode;
         self.came_to(&answered.map_err(trouble::advising(is_wrong_code, advice))?)
     }
+
+    /// Returns the device that the person named, with the recognitions that are kept here.
+    pub(super) fn client(&self, device: &Device) -> Result<Client, Trouble> {
+        let mut client = Client::on(&device.device).recognized_by(self.known.recognitions());
+        if let Some(product) = &device.product {
+            client = client.using(product.parse::<ProductId>().map_err(|_| Refusal::UnknownProduct)?);
+        }
+        Ok(if device.no_remember { client.unremembered() } else { client })
+    }
 }
 
 /// The account to sign in to with a password.
 pub(crate) enum Who {
     Email(String),
     Account(AccountId),
-}
-
-pub(super) fn client(device: &Device) -> Result<Client, Trouble> {
-    let mut client = Client::on(&device.device);
-    if let Some(product) = &device.product {
-        client = client.using(product.parse::<ProductId>().map_err(|_| Refusal::UnknownProduct)?);
-    }
-    Ok(if device.no_remember { client.unremembered() } else { client })
 }

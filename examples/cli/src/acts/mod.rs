@@ -33,6 +33,7 @@ pub(crate) struct Store {
     key_file: Option<PathBuf>,
     flow: StateFile,
     session: StateFile,
+    known: StateFile,
     show_tokens: bool,
     asking: Asking,
     policy: Policy,
@@ -52,6 +53,7 @@ impl Store {
         Ok(Self {
             flow: StateFile::named(place.flow_file.as_deref(), &store, ".flow"),
             session: StateFile::named(place.session_file.as_deref(), &store, ".session"),
+            known: StateFile::named(None, place.session_file.as_deref().unwrap_or(&store), ".known"),
             key_file: place.key_file.clone(),
             show_tokens: place.show_tokens,
             asking: Asking { json: place.json },
@@ -113,6 +115,10 @@ impl Store {
             (Step::SignedIn { session }, token) => self
                 .session
                 .keep_session(&session.token)
+                .and_then(|()| match &session.recognition {
+                    Some(recognition) => self.known.keep_recognition(recognition),
+                    None => Ok(()),
+                })
                 .and_then(|()| if token.is_some() { self.flow.remove() } else { Ok(()) }),
             (Step::AlreadySignedIn { .. } | Step::Done | Step::Ended, _) => self.flow.remove(),
             (_, Some(token)) => self.flow.keep_flow(token, flow.number),

@@ -4,7 +4,7 @@ use selfsame::{AddressStep, Error, MethodView, ProviderId, Refusal, Secret, Step
 use selfsame_world::render;
 use serde_json::json;
 
-use super::{Reported, SignedIn, Store, entry, put};
+use super::{Reported, SignedIn, Store, put};
 use crate::arguments::{Device, Email, Methods, Password};
 use crate::input;
 use crate::next::hint;
@@ -161,7 +161,7 @@ impl Store {
 
     pub(crate) fn undo(&self, device: &Device) -> Reported {
         let unlock = self.ready(&[&self.flow, &self.session])?;
-        let client = entry::client(device)?;
+        let client = self.client(device)?;
         let code: Secret = input::long_code("Undo code")?;
         let progress = self.open(&unlock)?.undo(&code, &client)?;
         let mut report = self.came_to(&progress)?;

@@ -64,7 +64,8 @@ pub(crate) struct Place {
     /// The file that keeps the open flow between calls; a new flow replaces it [default: the store's path and ".flow"]
     #[arg(long, value_name = "FILE", global = true, help_heading = "Place")]
     pub(crate) flow_file: Option<PathBuf>,
-    /// The file that keeps the session between calls [default: the store's path and ".session"]
+    /// The file that keeps the session between calls [default: the store's path and ".session"]. A file beside it with
+    /// the ending ".known" shows later that you have signed in here, so that strangers' wrong guesses do not delay you
     #[arg(long, value_name = "FILE", global = true, help_heading = "Place")]
     pub(crate) session_file: Option<PathBuf>,
     #[command(flatten)]

@@ -245,6 +245,7 @@ pub(crate) fn message(message: &Value) -> String {
 /// The text of a message that carries no data.
 fn news(kind: &str) -> &str {
     match kind {
+        "NewSignIn" => "somebody signed in from a place where nobody had signed in before",
         "Restored" => "the account was restored",
         "Erased" => "the account was erased",
         "PasswordChanged" => "the password was changed",

@@ -3,19 +3,20 @@
 use selfsame::{Engine, Flow};
 use serde_json::Value;
 
-use super::{Stage, client, short, unknown};
+use super::{Stage, short, unknown};
 use crate::story::Act;
 use crate::world::World;
 
 impl Stage {
     pub(super) fn steps(&mut self, act: &Act, engine: &Engine, world: &World) -> Result<Value, String> {
         Ok(match act {
-            Act::SignUp { email, password, flow, device, product } => {
-                let (password, client) = (self.secret(password), client(device, product)?);
+            Act::SignUp { email, password, flow, device, product, known, origin } => {
+                let (password, client) =
+                    (self.secret(password), self.client(device, product, known, origin)?);
                 self.arrived(Some(flow), engine.sign_up(email, &password, &client))
             }
-            Act::BeginFederated { provider, flow, device, product } => {
-                let client = client(device, product)?;
+            Act::BeginFederated { provider, flow, device, product, known, origin } => {
+                let client = self.client(device, product, known, origin)?;
                 self.arrived(Some(flow), engine.begin_federated(&short(provider)?, &client))
             }
             Act::ContinueWith { flow, identity, intent, made_for } => {
@@ -34,17 +35,18 @@ impl Stage {
                 let token = self.flow_token(flow)?.clone();
                 self.arrived(Some(flow), engine.resume(&token))
             }
-            Act::SignIn { email, password, flow, device, product } => {
-                let (password, client) = (self.secret(password), client(device, product)?);
+            Act::SignIn { email, password, flow, device, product, known, origin } => {
+                let (password, client) =
+                    (self.secret(password), self.client(device, product, known, origin)?);
                 self.arrived(flow.as_ref(), engine.sign_in(email, &password, &client))
             }
-            Act::SignInTo { account, password, flow, device } => {
-                let (password, client) = (self.secret(password), client(device, &None)?);
+            Act::SignInTo { account, password, flow, device, known, origin } => {
+                let (password, client) = (self.secret(password), self.client(device, &None, known, origin)?);
                 let account = *self.accounts.get(account).ok_or_else(|| unknown("account", account))?;
                 self.arrived(flow.as_ref(), engine.sign_in_to(account, &password, &client))
             }
-            Act::ResetPassword { email, flow, device, product } => {
-                let client = client(device, product)?;
+            Act::ResetPassword { email, flow, device, product, known, origin } => {
+                let client = self.client(device, product, known, origin)?;
                 self.arrived(Some(flow), engine.reset_password(email, &client))
             }
             Act::Reauthenticate { session, flow } => {
@@ -57,9 +59,9 @@ impl Stage {
                     engine.account(self.token(session)?).and_then(|account| account.begin_add(&provider));
                 self.arrived(Some(flow), begun)
             }
-            Act::Undo { undo, flow, device, product } => {
+            Act::Undo { undo, flow, device, product, known, origin } => {
                 let code = self.undos.get(undo).cloned().unwrap_or_else(|| undo.as_str().into());
-                self.arrived(Some(flow), engine.undo(&code, &client(device, product)?))
+                self.arrived(Some(flow), engine.undo(&code, &self.client(device, product, known, origin)?))
             }
             other => return Err(format!("{} is no act of a flow", other.name())),
         })

@@ -274,6 +274,7 @@ private fun subject(kind: MessageKind): String = when (kind) {
     is MessageKind.DeletionReminder -> "Your account will be deleted soon"
     is MessageKind.Restored -> "Your account is restored"
     is MessageKind.ErasureAnnounced, is MessageKind.Erased -> "Your account is erased"
+    is MessageKind.NewSignIn -> "Somebody signed in from a new place"
     is MessageKind.Exported -> "Your data was exported"
     is MessageKind.RevokeGrant -> "Example ID: forget this app"
 }

@@ -32,6 +32,7 @@ import selfsame.MethodKind
 import selfsame.Planned
 import selfsame.Policy
 import selfsame.PrivacyRequest
+import selfsame.RecognitionToken
 import selfsame.RecoveryCodes
 import selfsame.RequestKind
 import selfsame.Secret
@@ -54,6 +55,7 @@ internal class Player(text: String) {
     // What the names of the story stand for by now.
     private val flows = HashMap<String, Flow>()
     private val sessions = HashMap<String, Pair<SessionId, SessionToken>>()
+    private val recognitions = HashMap<String, RecognitionToken>()
     private val accounts = HashMap<String, AccountId>()
     private val requests = HashMap<String, PrivacyRequest>()
     private val codes = HashMap<String, Secret>()
@@ -83,8 +85,8 @@ internal class Player(text: String) {
     }
 
     private fun play(act: JsonObject, engine: BlockingEngine): Any? = when (val name = act.text("do")) {
-        "sign_up" -> arrived(act, engine.signUp(act.text("email"), act.secret("password"), act.client()))
-        "begin_federated" -> arrived(act, engine.beginFederated(act.text("provider"), act.client()))
+        "sign_up" -> arrived(act, engine.signUp(act.text("email"), act.secret("password"), client(act)))
+        "begin_federated" -> arrived(act, engine.beginFederated(act.text("provider"), client(act)))
         "continue_with" -> {
             val stated = assertion(act.maybe("made_for") ?: act.text("flow"), act.getValue("identity"))
             // An assertion answers the first step, also where a story gives it once more.
@@ -101,15 +103,15 @@ internal class Player(text: String) {
             val token = flows.getValue(act.text("flow")).token
             arrived(act, engine.resume(checkNotNull(token) { "the flow was done at once, without a token" }))
         }
-        "sign_in" -> arrived(act, engine.signIn(act.text("email"), act.secret("password"), act.client()))
+        "sign_in" -> arrived(act, engine.signIn(act.text("email"), act.secret("password"), client(act)))
         "picker" -> mapOf("accounts" to engine.picker())
-        "sign_in_to" -> arrived(act, engine.signInTo(account(act), act.secret("password"), act.client()))
+        "sign_in_to" -> arrived(act, engine.signInTo(account(act), act.secret("password"), client(act)))
         "remove_from_picker" -> engine.removeFromPicker(account(act))
-        "reset_password" -> arrived(act, engine.resetPassword(act.text("email"), act.client()))
+        "reset_password" -> arrived(act, engine.resetPassword(act.text("email"), client(act)))
         "reauthenticate" -> arrived(act, engine.reauthenticate(session(act).second))
         "undo" -> {
             val undo = act.text("undo")
-            arrived(act, engine.undo(undos[undo] ?: Secret(undo), act.client()))
+            arrived(act, engine.undo(undos[undo] ?: Secret(undo), client(act)))
         }
         "resolve" -> engine.resolve(session(act).second)
         "touch" -> engine.touch(session(act).second)
@@ -210,8 +212,19 @@ internal class Player(text: String) {
     private fun keep(names: JsonObject) {
         val opened = checkNotNull(opened) { "no session was opened whose names could be kept" }
         names.maybe("account")?.let { accounts[it] = opened.account }
-        names.maybe("session")?.let { sessions[it] = opened.session to opened.token }
+        names.maybe("session")?.let { name ->
+            sessions[name] = opened.session to opened.token
+            opened.recognition?.let { recognitions[name] = it }
+        }
     }
+
+    /** The device of an act, with the recognitions that these sessions earned. */
+    private fun client(act: JsonObject): Client = Client(
+        device = act.maybe("device") ?: "laptop",
+        product = act.maybe("product"),
+        recognitions = act["known"]?.jsonArray.orEmpty().map { recognitions.getValue(it.text) },
+        origin = act.maybe("origin"),
+    )
 
     private fun answer(flow: String, give: JsonElement): Answer {
         if (give is JsonPrimitive) return bare<Answer>(give.content)
@@ -313,4 +326,3 @@ private fun JsonObject.number(name: String): Long = getValue(name).jsonPrimitive
 
 private fun JsonObject.secret(name: String): Secret = Secret(text(name))
 
-private fun JsonObject.client(): Client = Client(maybe("device") ?: "laptop", maybe("product"))
