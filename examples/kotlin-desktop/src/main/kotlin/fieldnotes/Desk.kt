@@ -199,7 +199,7 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
     companion object {
         val DEVICE = Client("This computer")
         const val PROVIDER = "example"
-        private const val MAIL = 32u
+        private const val MAIL = 32
     }
 }
 

@@ -59,7 +59,7 @@ private suspend fun begin(engine: Engine): Flow {
 
 /** Delivers the messages that wait in the outbox. */
 private suspend fun deliver(engine: Engine) {
-    for (message in engine.messages(32u)) {
+    for (message in engine.messages(32)) {
         println("--- message to ${message.to}: ${messageName(message.kind)}")
         mailedCode(message.kind)?.let { code -> println("--- the code is ${code.reveal()}") }
         engine.delivered(message.id)

@@ -114,7 +114,7 @@ class EngineTest {
             job.cancel()
             goOn.countDown()
             job.join()
-            assertEquals(1uL, engine.health().accounts)
+            assertEquals(1L, engine.health().accounts)
         }
     }
 

@@ -42,6 +42,14 @@ class ErrorsTest {
     }
 
     @Test
+    fun `a number that does not fit is refused before it crosses`() {
+        val engine = Store(folder).engine
+        assertFailsWith<IllegalArgumentException> { engine.messages(-1) }
+        assertFailsWith<IllegalArgumentException> { engine.delivered(-1) }
+        assertFailsWith<IllegalArgumentException> { BlockingEngine.inMemory(Policy(maxMethods = 65536)) }
+    }
+
+    @Test
     fun `a wait after failures has its end`() {
         val engine = Store(folder).engine
         val began = Instant.now()
@@ -79,7 +87,7 @@ class ErrorsTest {
         return mapOf<String, () -> Any>(
             "InvalidHostKey" to { BlockingEngine.open(store.path, Unlock.HostKey(HostKey(byteArrayOf(1)))) },
             "NotFound" to { BlockingEngine.open(folder.resolve("nowhere"), store.unlock) },
-            "InvalidPolicy" to { BlockingEngine.inMemory(Policy(hashCost = HashCost(1u, 1u, 1u))) },
+            "InvalidPolicy" to { BlockingEngine.inMemory(Policy(hashCost = HashCost(1, 1, 1))) },
             "InvalidShortName" to { engine.beginFederated("No Name", LAPTOP) },
             "UnknownProvider" to { engine.beginFederated("elsewhere", LAPTOP) },
             "InvalidToken" to { engine.resolve(SessionToken("no token")) },

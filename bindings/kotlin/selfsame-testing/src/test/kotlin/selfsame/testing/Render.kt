@@ -59,11 +59,7 @@ internal fun plain(value: Any?): JsonElement = when (value) {
     is Unit -> plain(mapOf("done" to true))
     is Boolean -> JsonPrimitive(if (value) "yes" else "no")
     is String -> JsonPrimitive(value)
-    // Java's signed numbers hold the fields of unsigned types.
-    is Byte -> plain(value.toUByte())
-    is Short -> plain(value.toUShort())
-    is Int -> plain(value.toUInt())
-    is Long, is UByte, is UShort, is UInt, is ULong -> JsonPrimitive(value.toString().toLong())
+    is Int, is Long -> JsonPrimitive(value as Number)
     is Instant -> JsonPrimitive(value.toEpochMilli())
     is Duration -> JsonPrimitive(value.toMillis())
     is Amr -> JsonPrimitive(amrValue(value))
