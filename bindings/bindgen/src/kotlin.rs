@@ -5,6 +5,7 @@
 //! no longer finds.
 
 mod docs;
+mod members;
 mod numbers;
 mod suspending;
 mod text;
@@ -38,6 +39,7 @@ pub(crate) fn adapt(folder: &Path) -> Result<(), Box<dyn Error>> {
     sources(folder, &mut files)?;
     let texts = files.iter().map(fs::read_to_string).collect::<Result<Vec<_>, _>>()?;
     let texts: Vec<String> = texts.iter().map(|text| numbers::signed(text)).collect();
+    let texts = members::extended(&texts)?;
     let mut adapter = Adapter::of(&texts);
     for (file, text) in files.iter().zip(&texts) {
         fs::write(file, adapter.adapted(text))?;

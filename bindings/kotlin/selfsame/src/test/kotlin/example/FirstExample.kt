@@ -33,7 +33,7 @@ suspend fun main() {
         for (message in engine.messages(32)) {
             engine.delivered(message.id)
             // Ada reads the message and types its code.
-            mailedCode(message.kind)?.let { code -> engine.answer(signUp, Answer.Code(code)) }
+            message.kind.mailedCode()?.let { code -> engine.answer(signUp, Answer.Code(code)) }
         }
 
         try {

@@ -13,7 +13,7 @@ import selfsame.SignedIn
 import selfsame.Step
 import selfsame.Unlock
 import selfsame.mailedCode
-import selfsame.messageName
+import selfsame.name
 
 suspend fun main() {
     val unlock = Unlock.Passphrase(Secret(ask("Passphrase of the store")))
@@ -60,8 +60,8 @@ private suspend fun begin(engine: Engine): Flow {
 /** Delivers the messages that wait in the outbox. */
 private suspend fun deliver(engine: Engine) {
     for (message in engine.messages(32)) {
-        println("--- message to ${message.to}: ${messageName(message.kind)}")
-        mailedCode(message.kind)?.let { code -> println("--- the code is ${code.reveal()}") }
+        println("--- message to ${message.to}: ${message.kind.name()}")
+        message.kind.mailedCode()?.let { code -> println("--- the code is ${code.reveal()}") }
         engine.delivered(message.id)
     }
 }

@@ -33,7 +33,7 @@ class AccountsTest {
         assertEquals(listOf(EMAIL), handle.view().addresses.map { it.email })
         assertEquals(2, handle.sessions().size)
         assertTrue(handle.verifyAudit())
-        assertEquals("the account was made", describeEvent(handle.activity().first().event))
+        assertEquals("the account was made", handle.activity().first().event.sentence())
         handle.signOut()
         assertFailsWith<SelfsameException.SessionEnded> { engine.resolve(second) }
     }

@@ -241,7 +241,7 @@ internal class Player(text: String) {
 
     private fun mail(act: JsonObject): Any {
         val message = world.takeMail(act.text("to")) ?: return mapOf("kind" to null)
-        mailedCode(message.kind)?.let { sent -> act.maybe("code")?.let { codes[it] = sent } }
+        message.kind.mailedCode()?.let { sent -> act.maybe("code")?.let { codes[it] = sent } }
         message.undo?.let { offer -> act.maybe("undo")?.let { undos[it] = offer.code } }
         return message
     }
