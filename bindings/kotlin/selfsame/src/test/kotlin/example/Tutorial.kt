@@ -45,14 +45,9 @@ private suspend fun begin(engine: Engine): Flow {
                 "up" -> engine.signUp(email, password, client)
                 else -> engine.signIn(email, password, client)
             }
-        } catch (refused: SelfsameException.InvalidCredentials) {
-            println(refused.message)
-        } catch (refused: SelfsameException.InvalidEmail) {
-            println(refused.message)
-        } catch (refused: SelfsameException.InvalidPassword) {
-            println(refused.message)
-        } catch (wait: SelfsameException.Throttled) {
-            println(wait.message)
+        } catch (error: SelfsameException) {
+            if (!error.isRefusal()) throw error
+            println(error.message)
         }
     }
 }

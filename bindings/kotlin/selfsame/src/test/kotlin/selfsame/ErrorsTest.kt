@@ -27,6 +27,7 @@ class ErrorsTest {
         val wrong = assertFailsWith<SelfsameException.InvalidCredentials> { engine.signIn(EMAIL, WRONG, LAPTOP) }
         val nobody = assertFailsWith<SelfsameException> { engine.signIn("nobody@example.org", PASSWORD, LAPTOP) }
         assertEquals("InvalidCredentials", wrong.code())
+        assertTrue(wrong.isRefusal() && !SelfsameException.WrongKey().isRefusal())
         assertEquals(wrong.code(), nobody.code())
         assertEquals(wrong.message, nobody.message)
         assertEquals("the credentials are wrong; check them or sign in another way", wrong.message)
