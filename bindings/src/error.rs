@@ -156,6 +156,18 @@ macro_rules! errors {
             }
         }
 
+        impl SelfsameError {
+            fn refuses(&self) -> bool {
+                match self {
+                    Self::Busy { retry_after: None } => true,
+                    $(
+                        $(Self::$variant { .. } => is_refusal!($of),)*
+                        $($(Self::$here { .. } => false,)*)?
+                    )*
+                }
+            }
+        }
+
         impl fmt::Display for SelfsameError {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self { $(
@@ -193,6 +205,15 @@ macro_rules! in_core {
     (Refusal $($variant:tt)*) => { Error::Refused(Refusal::$($variant)*) };
     (OpenProblem $($variant:tt)*) => { Error::Open(OpenProblem::$($variant)*) };
     (Error $($variant:tt)*) => { Error::$($variant)* };
+}
+
+macro_rules! is_refusal {
+    (Refusal) => {
+        true
+    };
+    ($of:ident) => {
+        false
+    };
 }
 
 fn busy(retry_after: Option<Duration>) -> Error {
@@ -375,6 +396,12 @@ impl SelfsameError {
         self.name().to_owned()
     }
 
+    /// Returns whether the engine refused what was asked: the person, or the one who asked, can do what the error
+    /// says. Any other error is for the program: try again, open the store again, or stop.
+    pub fn is_refusal(&self) -> bool {
+        self.refuses()
+    }
+
     /// Returns what happened and what to do, in English, for a log.
     pub fn explanation(&self) -> String {
         self.to_string()
@@ -398,5 +425,18 @@ mod tests {
         for code in [Error::CODES, Refusal::CODES, OpenProblem::CODES].concat() {
             assert!(ROWS.contains(&code), "{code} has no row, so callers would get Defect");
         }
+    }
+
+    #[test]
+    fn a_refusal_of_the_core_is_one_here() {
+        let refusals = [Refusal::Busy, Refusal::InvalidCredentials, Refusal::Throttled { retry_at: None }];
+        for refusal in refusals {
+            assert!(SelfsameError::from(refusal).is_refusal());
+        }
+        let busy = Error::Busy { retry_after: Duration::from_secs(1) };
+        for fault in [busy, Error::Damaged, Error::Open(OpenProblem::WrongKey), Error::Unknown] {
+            assert!(!SelfsameError::from(fault).is_refusal());
+        }
+        assert!(!SelfsameError::InvalidToken.is_refusal());
     }
 }

@@ -5,6 +5,8 @@
 //! no longer finds.
 
 mod docs;
+mod members;
+mod numbers;
 mod suspending;
 mod text;
 
@@ -34,6 +36,8 @@ pub(crate) fn adapt(folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut files = Vec::new();
     sources(folder, &mut files)?;
     let texts = files.iter().map(fs::read_to_string).collect::<Result<Vec<_>, _>>()?;
+    let texts: Vec<String> = texts.iter().map(|text| numbers::signed(text)).collect();
+    let texts = members::extended(&texts)?;
     let mut adapter = Adapter::of(&texts);
     for (file, text) in files.iter().zip(&texts) {
         fs::write(file, adapter.adapted(text))?;
@@ -212,7 +216,11 @@ impl Adapter {
                     line = format!("{new}{rest}");
                 }
             }
+            let opens = adapted.last().is_some_and(|last| last.starts_with("class ")) && line.trim() == "{";
             adapted.push(line);
+            if opens && !suspends {
+                adapted.push(format!("    override fun toString(): kotlin.String = \"{name}\"\n"));
+            }
         }
         adapted
     }
@@ -335,7 +343,7 @@ fn field(parent: &str, variant: &str, of: &str) -> String {
     match (named, of.strip_suffix("Id")) {
         (Some((_, _, name)), _) => (*name).to_owned(),
         (_, Some(name)) => lower_camel(name),
-        _ if ["String", "Secret", "UByte", "UShort", "UInt", "ULong"].contains(&of) => lower_camel(variant),
+        _ if ["String", "Secret", "Int", "Long"].contains(&of) => lower_camel(variant),
         _ => lower_camel(of),
     }
 }

@@ -54,6 +54,7 @@ def test_a_refusal_says_which_it_is_and_what_to_do(store: Store) -> None:
     with pytest.raises(SelfsameError) as nobody:
         store.engine.sign_in("nobody@example.org", PASSWORD, LAPTOP)
     assert wrong.value.code() == nobody.value.code() == "InvalidCredentials"
+    assert wrong.value.is_refusal() and not SelfsameError.WrongKey().is_refusal()
     assert str(wrong.value) == wrong.value.explanation() == nobody.value.explanation() != ""
 
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::members::member;
 use super::text::{is_of_name, with_word, word};
 
 /// Claims of ID tokens, which are spelt as the token spells them.
@@ -142,6 +143,9 @@ impl Words {
                 name + &letter.to_uppercase().chain(letters).collect::<String>()
             })
         });
+        if let Some(member) = member(&camel) {
+            return member.to_owned();
+        }
         let is_ours = self.names.contains(&camel) && !CLAIMS.contains(&base);
         if base.chars().all(is_of_name) && is_ours { camel } else { name.to_owned() }
     }

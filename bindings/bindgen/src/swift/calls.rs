@@ -7,6 +7,13 @@ use super::source::{Call, Item, Result, items, listed, upper};
 /// Objects whose calls wait for the disk or a hash.
 const BLOCKING: [&str; 3] = ["AccountHandle", "Engine", "SupportDesk"];
 
+/// Calls whose result is often of no interest: they record something.
+const DISCARDABLE: [&str; 1] = ["touch"];
+
+/// The compiler says it wherever it takes a blocking call in async code, which it does in top-level code.
+const NOASYNC: &str =
+    "write `await` before the call; from the top-level code of main.swift, call it in an async function";
+
 /// Several calls at once.
 const ACT: &str = "    /// Makes several calls in one hop to another thread: `try await engine.act { try $0.picker() }`.
     ///
@@ -83,8 +90,9 @@ impl Writer<'_> {
         };
         self.comment(indent, &call.item.doc, ends);
         if ends == Ends::Blocking {
-            self.line(&format!("{:indent$}@available(*, noasync)", ""));
+            self.line(&format!("{:indent$}@available(*, noasync, message: \"{NOASYNC}\")", ""));
         }
+        self.discardable(call, indent);
         let lead = call.lead.replace("open func", "public func");
         self.line(&format!(
             "{:indent$}{} {{",
@@ -96,6 +104,12 @@ impl Writer<'_> {
         }
         for line in call.item.lines.iter().skip(1) {
             self.line(&format!("{:indent$}{line}", ""));
+        }
+    }
+
+    fn discardable(&mut self, call: &Call<'_>, indent: usize) {
+        if call.lead.rsplit(' ').next().is_some_and(|name| DISCARDABLE.contains(&name)) {
+            self.line(&format!("{:indent$}@discardableResult", ""));
         }
     }
 
@@ -114,6 +128,7 @@ impl Writer<'_> {
     pub(crate) fn aside(&mut self, call: &Call<'_>, name: &str) {
         self.line("");
         self.comment(4, &call.item.doc, Ends::Async);
+        self.discardable(call, 4);
         let lead = call.lead.replace("open func", "public func");
         let called = lead.rsplit(' ').next().unwrap_or_default();
         let of = if lead.contains("static ") { name } else { "self" };

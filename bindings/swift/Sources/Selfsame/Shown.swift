@@ -33,7 +33,15 @@ package struct Member: CustomStringConvertible {
 
     package var description: String {
         let mirror = Mirror(reflecting: value)
-        guard mirror.displayStyle == .optional else { return isText ? "…" : "\(value)" }
-        return mirror.children.first.map { isText ? "…" : "\($0.value)" } ?? "nil"
+        guard mirror.displayStyle == .optional else { return shown(value) }
+        return mirror.children.first.map { shown($0.value) } ?? "nil"
+    }
+
+    /// A list prints the debug text of its elements, which for a case has the module in it.
+    private func shown(_ value: Any) -> String {
+        if isText { return "…" }
+        let mirror = Mirror(reflecting: value)
+        guard mirror.displayStyle == .collection else { return "\(value)" }
+        return "[\(mirror.children.map { "\($0.value)" }.joined(separator: ", "))]"
     }
 }

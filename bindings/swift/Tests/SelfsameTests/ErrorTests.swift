@@ -32,6 +32,7 @@ final class ErrorTests: XCTestCase {
         XCTAssertFalse(wrong.explanation.isEmpty)
         XCTAssertEqual(wrong.errorDescription, wrong.explanation)
         XCTAssertEqual((wrong as any Error).localizedDescription, wrong.explanation)
+        XCTAssertTrue(wrong.isRefusal && !SelfsameError.wrongKey.isRefusal)
         XCTAssertEqual(KeystoreProblem.lost.localizedDescription, KeystoreProblem.lost.explanation)
         XCTAssertEqual(AnchorFailed.noAnswer.localizedDescription, AnchorFailed.noAnswer.explanation)
         XCTAssertThrowsError(try transcript(story: "no story")) {

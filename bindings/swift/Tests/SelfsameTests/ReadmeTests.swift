@@ -59,6 +59,34 @@ final class ReadmeTests: XCTestCase {
         XCTAssertEqual(page.sessions.count, 2)
     }
 
+    func testASessionOutlivesARestart() async throws {
+        // begin: session
+        /// Opens the account with the token that was kept. Returns `nil` if the person must sign in.
+        func reopen(_ engine: Engine, kept: String) async throws -> AccountHandle? {
+            let token = SessionToken(kept)
+            do {
+                try await engine.touch(token: token)
+                return try await engine.account(token: token)
+            } catch SelfsameError.invalidToken, SelfsameError.sessionEnded, SelfsameError.reauthenticationRequired {
+                return nil
+            }
+        }
+        // end: session
+        let world = try World()
+        let engine = world.engine()
+        let begun = try await engine.signUp(
+            email: "ada@example.org", password: Secret("correct horse battery staple"), client: Client(device: "laptop"))
+        let code = try XCTUnwrap(world.mailedCode(to: "ada@example.org"))
+        let kept = try await engine.answer(flow: begun, answer: .code(code)).signedIn().token.reveal()
+        let reopened = try await reopen(engine, kept: kept)
+        XCTAssertNotNil(reopened)
+        let unknown = try await reopen(engine, kept: "no token")
+        XCTAssertNil(unknown)
+        world.later(span: .seconds(400 * 24 * 60 * 60))
+        let ended = try await reopen(engine, kept: kept)
+        XCTAssertNil(ended)
+    }
+
     func testAnExampleOfATest() throws {
         let (password, laptop) = (Secret("correct horse battery staple"), Client(device: "laptop"))
         // begin: world
@@ -77,7 +105,7 @@ final class ReadmeTests: XCTestCase {
         let readme = try String(contentsOf: repository.appendingPathComponent("bindings/swift/README.md"), encoding: .utf8)
         let here = try String(contentsOfFile: #filePath, encoding: .utf8)
         let examples = here.components(separatedBy: "// begin: ").dropFirst().dropLast()
-        XCTAssertEqual(examples.count, 2)
+        XCTAssertEqual(examples.count, 3)
         for example in examples {
             let lines = example.components(separatedBy: "// end: ")[0].split(separator: "\n", omittingEmptySubsequences: false)
             let source = lines.dropFirst().dropLast().map { $0.dropFirst(8) }.joined(separator: "\n")

@@ -25,6 +25,7 @@ final class SecretTests: XCTestCase {
             XCTAssertFalse(shown.contains(secret))
         }
         XCTAssertTrue(Mirror(reflecting: password).children.isEmpty)
+        XCTAssertTrue("\(done)".contains("amr: [pwd], "), "\(done)")
     }
 
     func testNoRecordShowsWhoItIsAbout() throws {

@@ -35,11 +35,8 @@ extension Program {
                     return try await engine.signUp(email: email, password: password, client: client)
                 }
                 return try await engine.signIn(email: email, password: password, client: client)
-            } catch let error as SelfsameError {
-                switch error {
-                case .invalidCredentials, .invalidEmail, .invalidPassword, .throttled: show(error.localizedDescription)
-                default: throw error
-                }
+            } catch let error as SelfsameError where error.isRefusal {
+                show(error.localizedDescription)
             }
         }
     }

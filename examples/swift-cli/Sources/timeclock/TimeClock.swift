@@ -174,7 +174,7 @@ extension TimeClock {
         guard let token = device.tokens[person.account].map(SessionToken.init) else {
             throw Trouble("Sign in first: timeclock sign-in \(name)")
         }
-        _ = try await device.engine.touch(token: token)
+        try await device.engine.touch(token: token)
         return (person, token)
     }
 

@@ -22,8 +22,8 @@ import selfsame.SelfsameException
 import selfsame.Session
 import selfsame.SessionToken
 import selfsame.Step
-import selfsame.describeAction
-import selfsame.flowOf
+import selfsame.flow
+import selfsame.sentence
 
 /** What the window shows. */
 sealed interface Screen {
@@ -63,7 +63,7 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
     private var session: SessionToken? = null
     private var here = ""
     /** Asked for once, and then at hand where a page is drawn. */
-    private val words by lazy { Action.entries.associateWith(::describeAction) }
+    private val words by lazy { Action.entries.associateWith(Action::sentence) }
     /** What the person wanted when fresh proof was asked for. */
     private var wanted: (suspend () -> Screen)? = null
 
@@ -76,7 +76,7 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
     /** The person was at the provider, which says who they are. */
     fun fromProvider(subject: String, email: String) = step {
         val token = checkNotNull(flow.token) { "a flow with a question has a token" }
-        val assertion = Assertion.Stated(HostStatement(flowOf(token), PROVIDER, subject, subject, email, emailVerified = true))
+        val assertion = Assertion.Stated(HostStatement(token.flow(), PROVIDER, subject, subject, email, emailVerified = true))
         if (flow.step is Step.PresentAssertion) {
             engine.continueWith(flow, assertion, Intent.SIGN_UP)
         } else {
@@ -199,7 +199,7 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
     companion object {
         val DEVICE = Client("This computer")
         const val PROVIDER = "example"
-        private const val MAIL = 32u
+        private const val MAIL = 32
     }
 }
 

@@ -213,5 +213,5 @@ fun time(at: Instant): String = DateTimeFormatter.ofPattern("HH:mm", Locale.ENGL
 fun moment(at: Instant): String = DateTimeFormatter.ofPattern("d MMM, HH:mm", Locale.ENGLISH).format(at.atZone(ZONE))
 
 fun month(at: YearMonth): String =
-    DateTimeFormatter.ofPattern("MMMM yyyy", Locale.ENGLISH).format(java.time.YearMonth.of(at.year.toInt(), at.month.toInt()))
+    DateTimeFormatter.ofPattern("MMMM yyyy", Locale.ENGLISH).format(java.time.YearMonth.of(at.year.toInt(), at.month))
 

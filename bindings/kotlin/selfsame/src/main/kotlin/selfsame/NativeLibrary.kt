@@ -38,7 +38,7 @@ object NativeLibrary {
 }
 
 /** Milliseconds since 1970; no time before that crosses. */
-internal fun millisOf(time: Instant): ULong {
+internal fun millisOf(time: Instant): Long {
     require(time >= Instant.EPOCH) { "a time before 1970: $time" }
-    return time.toEpochMilli().toULong()
+    return time.toEpochMilli()
 }

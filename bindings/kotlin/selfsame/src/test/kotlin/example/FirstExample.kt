@@ -30,10 +30,10 @@ suspend fun main() {
         val signUp = engine.signUp(EMAIL, password, Client("Ada's phone"))
 
         // The engine sends nothing itself: deliver what waits, then say so.
-        for (message in engine.messages(32u)) {
+        for (message in engine.messages(32)) {
             engine.delivered(message.id)
             // Ada reads the message and types its code.
-            mailedCode(message.kind)?.let { code -> engine.answer(signUp, Answer.Code(code)) }
+            message.kind.mailedCode()?.let { code -> engine.answer(signUp, Answer.Code(code)) }
         }
 
         try {

@@ -11,6 +11,7 @@ suspend fun signIn(engine: Engine, email: String, password: Secret, translations
         "next: ${engine.signIn(email, password, Client("Ada's laptop")).step}"
     } catch (wait: SelfsameException.Throttled) {
         wait.retryAt?.let { "try again at $it" } ?: "sign in another way"
-    } catch (refused: SelfsameException) {
-        translations[refused.code()] ?: refused.message
+    } catch (error: SelfsameException) {
+        if (!error.isRefusal()) throw error
+        translations[error.code()] ?: error.message
     }

@@ -13,7 +13,7 @@ import selfsame.SignedIn
 import selfsame.Step
 import selfsame.Unlock
 import selfsame.mailedCode
-import selfsame.messageName
+import selfsame.name
 
 suspend fun main() {
     val unlock = Unlock.Passphrase(Secret(ask("Passphrase of the store")))
@@ -45,23 +45,18 @@ private suspend fun begin(engine: Engine): Flow {
                 "up" -> engine.signUp(email, password, client)
                 else -> engine.signIn(email, password, client)
             }
-        } catch (refused: SelfsameException.InvalidCredentials) {
-            println(refused.message)
-        } catch (refused: SelfsameException.InvalidEmail) {
-            println(refused.message)
-        } catch (refused: SelfsameException.InvalidPassword) {
-            println(refused.message)
-        } catch (wait: SelfsameException.Throttled) {
-            println(wait.message)
+        } catch (error: SelfsameException) {
+            if (!error.isRefusal()) throw error
+            println(error.message)
         }
     }
 }
 
 /** Delivers the messages that wait in the outbox. */
 private suspend fun deliver(engine: Engine) {
-    for (message in engine.messages(32u)) {
-        println("--- message to ${message.to}: ${messageName(message.kind)}")
-        mailedCode(message.kind)?.let { code -> println("--- the code is ${code.reveal()}") }
+    for (message in engine.messages(32)) {
+        println("--- message to ${message.to}: ${message.kind.name()}")
+        message.kind.mailedCode()?.let { code -> println("--- the code is ${code.reveal()}") }
         engine.delivered(message.id)
     }
 }

@@ -33,7 +33,7 @@ class AccountsTest {
         assertEquals(listOf(EMAIL), handle.view().addresses.map { it.email })
         assertEquals(2, handle.sessions().size)
         assertTrue(handle.verifyAudit())
-        assertEquals("the account was created", describeEvent(handle.activity().first().event))
+        assertEquals("the account was created", handle.activity().first().event.sentence())
         handle.signOut()
         assertFailsWith<SelfsameException.SessionEnded> { engine.resolve(second) }
     }
@@ -106,7 +106,8 @@ class AccountsTest {
         account.enrollTotp().use { begun ->
             assertTrue(begun.uri.reveal().startsWith("otpauth://totp/Selfsame:"))
             assertContains(begun.uri.reveal(), begun.secret.reveal())
-            assertTrue(begun.qr.isDark(0u, 0u) && !begun.qr.isDark(7u, 7u))
+            assertTrue(begun.qr.isDark(0, 0) && !begun.qr.isDark(7, 7))
+            assertEquals("QrCode", begun.qr.toString())
             assertTrue(begun.qr.svg().reveal().startsWith("<svg"))
         }
         account.close()

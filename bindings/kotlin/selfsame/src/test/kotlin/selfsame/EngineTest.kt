@@ -1,5 +1,6 @@
 package selfsame
 
+import example.reopen
 import example.signIn
 import java.nio.file.Path
 import java.util.concurrent.CountDownLatch
@@ -50,6 +51,15 @@ class EngineTest {
             val translations = mapOf("InvalidCredentials" to "E-Mail oder Passwort ist falsch.")
             assertEquals("E-Mail oder Passwort ist falsch.", signIn(engine, EMAIL, PASSWORD, translations))
             assertEquals("the credentials are wrong; check them or sign in another way", signIn(engine, EMAIL, PASSWORD, mapOf()))
+        }
+    }
+
+    @Test
+    fun `a kept session opens the account until it ends`() = runBlocking<Unit> {
+        Engine.inMemory(QUICK).use { engine ->
+            val kept = engine.act { signUpAtOnce(this) }.reveal()
+            reopen(engine, kept)!!.use { it.signOut() }
+            assertEquals(listOf(null, null), listOf(reopen(engine, kept), reopen(engine, "no token")))
         }
     }
 
@@ -114,7 +124,7 @@ class EngineTest {
             job.cancel()
             goOn.countDown()
             job.join()
-            assertEquals(1uL, engine.health().accounts)
+            assertEquals(1L, engine.health().accounts)
         }
     }
 

@@ -27,6 +27,7 @@ class ErrorsTest {
         val wrong = assertFailsWith<SelfsameException.InvalidCredentials> { engine.signIn(EMAIL, WRONG, LAPTOP) }
         val nobody = assertFailsWith<SelfsameException> { engine.signIn("nobody@example.org", PASSWORD, LAPTOP) }
         assertEquals("InvalidCredentials", wrong.code())
+        assertTrue(wrong.isRefusal() && !SelfsameException.WrongKey().isRefusal())
         assertEquals(wrong.code(), nobody.code())
         assertEquals(wrong.message, nobody.message)
         assertEquals("the credentials are wrong; check them or sign in another way", wrong.message)
@@ -52,6 +53,14 @@ class ErrorsTest {
         val empty = Unlock.Passphrase(Secret(""))
         assertFailsWith<SelfsameException.InvalidPassphrase> { BlockingEngine.create(folder.resolve("other"), empty) }
         assertFailsWith<SelfsameException.InvalidPassphrase> { Store(folder).engine.changeKey(empty) }
+    }
+
+    @Test
+    fun `a number that does not fit is refused before it crosses`() {
+        val engine = Store(folder).engine
+        assertFailsWith<IllegalArgumentException> { engine.messages(-1) }
+        assertFailsWith<IllegalArgumentException> { engine.delivered(-1) }
+        assertFailsWith<IllegalArgumentException> { BlockingEngine.inMemory(Policy(maxMethods = 65536)) }
     }
 
     @Test
@@ -92,7 +101,7 @@ class ErrorsTest {
         return mapOf<String, () -> Any>(
             "InvalidHostKey" to { BlockingEngine.open(store.path, Unlock.HostKey(HostKey(byteArrayOf(1)))) },
             "NotFound" to { BlockingEngine.open(folder.resolve("nowhere"), store.unlock) },
-            "InvalidPolicy" to { BlockingEngine.inMemory(Policy(hashCost = HashCost(1u, 1u, 1u))) },
+            "InvalidPolicy" to { BlockingEngine.inMemory(Policy(hashCost = HashCost(1, 1, 1))) },
             "InvalidShortName" to { engine.beginFederated("No Name", LAPTOP) },
             "UnknownProvider" to { engine.beginFederated("elsewhere", LAPTOP) },
             "InvalidToken" to { engine.resolve(SessionToken("no token")) },

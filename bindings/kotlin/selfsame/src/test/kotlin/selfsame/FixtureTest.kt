@@ -45,7 +45,7 @@ class FixtureTest {
     private fun opened(file: Path): BlockingEngine {
         val policy = facts.getValue("policy").jsonObject
         val cost = policy.getValue("hash_cost").jsonObject
-        fun figure(name: String): UInt = cost.getValue(name).jsonPrimitive.int.toUInt()
+        fun figure(name: String): Int = cost.getValue(name).jsonPrimitive.int
         val hashCost = HashCost(figure("memory_kib"), figure("passes"), figure("lanes"))
         val key = HostKey(facts.text("host_key").hexToByteArray())
         return BlockingEngine.open(file, Unlock.HostKey(key), Policy(realm = policy.text("realm"), hashCost = hashCost))

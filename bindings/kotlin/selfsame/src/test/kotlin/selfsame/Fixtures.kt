@@ -17,7 +17,7 @@ internal class Store(folder: Path) {
 
 /** The code in the one message that waits, which is delivered. */
 internal fun codeFromMailbox(engine: BlockingEngine): Secret {
-    val message = engine.messages(32u).single()
+    val message = engine.messages(32).single()
     assertEquals(EMAIL, message.to)
     engine.delivered(message.id)
     return assertIs<MessageKind.VerifyEmail>(message.kind).code

@@ -38,7 +38,7 @@ class KeysTest {
         val aside = file.moveTo(folder.resolve("aside"))
         assertFailsWith<SelfsameException.KeyLost> { BlockingEngine.open(path, Unlock.Keystore(keys)) }
         aside.copyTo(file)
-        assertEquals(1uL, BlockingEngine.open(path, Unlock.Keystore(keys)).health().accounts)
+        assertEquals(1L, BlockingEngine.open(path, Unlock.Keystore(keys)).health().accounts)
     }
 
     @Test
@@ -69,7 +69,7 @@ class KeysTest {
             chest.problem = problem
             assertEquals(code, assertFailsWith<SelfsameException> { engine.health() }.code())
             chest.problem = null
-            assertEquals(1uL, engine.health().accounts)
+            assertEquals(1L, engine.health().accounts)
         }
     }
 
@@ -119,7 +119,7 @@ class KeysTest {
         assertFailsWith<SelfsameException.RolledBack> { BlockingEngine.open(older, unlock, anchor = vault) }
         assertFailsWith<SelfsameException.AnchorMissing> { BlockingEngine.open(path, unlock) }
         runBlocking { adoptFile(older, unlock, vault) }
-        assertEquals(0uL, BlockingEngine.open(older, unlock, anchor = vault).health().accounts)
+        assertEquals(0L, BlockingEngine.open(older, unlock, anchor = vault).health().accounts)
     }
 
     @Test

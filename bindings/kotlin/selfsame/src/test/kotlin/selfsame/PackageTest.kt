@@ -53,7 +53,7 @@ class PackageTest {
     @Test
     fun `the examples of the README are what is compiled here`() {
         val readme = Path.of("../README.md").readText()
-        for (example in listOf("FirstExample.kt", "SignIn.kt", "KeyStoreFile.kt")) {
+        for (example in listOf("FirstExample.kt", "SignIn.kt", "StaySignedIn.kt", "KeyStoreFile.kt")) {
             assertContains(readme, "```kotlin\n${Path.of("src/test/kotlin/example", example).readText()}```\n")
         }
     }

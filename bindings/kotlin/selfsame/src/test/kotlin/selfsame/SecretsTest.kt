@@ -20,7 +20,7 @@ class SecretsTest {
     fun `a secret shows nothing of itself`() {
         val engine = Store(folder).engine
         val begun = engine.signUp(EMAIL, PASSWORD, LAPTOP)
-        val message = engine.messages(1u).single()
+        val message = engine.messages(1).single()
         val code = assertIs<MessageKind.VerifyEmail>(message.kind).code
         val done = engine.answer(begun, Answer.Code(code))
         val key = HostKey(ByteArray(32) { it.toByte() })
@@ -36,7 +36,7 @@ class SecretsTest {
     fun `free text is hidden where a data class is printed`() {
         val engine = Store(folder).engine
         val begun = engine.signUp(EMAIL, PASSWORD, LAPTOP)
-        val message = engine.messages(1u).single()
+        val message = engine.messages(1).single()
         val token = signedIn(engine.answer(begun, Answer.Code(codeFromMailbox(engine)))).token
         val account = engine.account(token)
         account.setDisplayName("Ada Lovelace")

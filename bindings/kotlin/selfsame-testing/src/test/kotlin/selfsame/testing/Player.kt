@@ -48,7 +48,7 @@ internal class Player(text: String) {
     private val story = Json.parseToJsonElement(text).jsonObject
     private val world = World(
         policy(story["policy"]?.jsonObject ?: JsonObject(mapOf())),
-        story.number("seed").toULong(),
+        story.number("seed"),
         Instant.ofEpochMilli(story.number("starts")),
     )
 
@@ -90,13 +90,13 @@ internal class Player(text: String) {
         "continue_with" -> {
             val stated = assertion(act.maybe("made_for") ?: act.text("flow"), act.getValue("identity"))
             // An assertion answers the first step, also where a story gives it once more.
-            val first = flows.getValue(act.text("flow")).copy(number = 1u)
+            val first = flows.getValue(act.text("flow")).copy(number = 1)
             arrived(act, engine.continueWith(first, stated, variant<Intent>(act.text("intent"))))
         }
         "answer" -> {
             val flow = act.text("flow")
             val at = flows.getValue(flow)
-            val asked = at.copy(number = act["number"]?.jsonPrimitive?.int?.toUInt() ?: at.number)
+            val asked = at.copy(number = act["number"]?.jsonPrimitive?.int ?: at.number)
             arrived(act, engine.answer(asked, answer(flow, act.getValue("give"))))
         }
         "resume" -> {
@@ -115,7 +115,7 @@ internal class Player(text: String) {
         }
         "resolve" -> engine.resolve(session(act).second)
         "touch" -> engine.touch(session(act).second)
-        "purge_due" -> engine.purgeDue(act["limit"]?.jsonPrimitive?.int?.toUInt() ?: 100u)
+        "purge_due" -> engine.purgeDue(act["limit"]?.jsonPrimitive?.int ?: 100)
         "support_find" -> {
             val named = act.text("named")
             mapOf("accounts" to engine.support(act.text("operator")).find(accounts[named] ?: named))
@@ -123,7 +123,7 @@ internal class Player(text: String) {
         "support_activity" -> mapOf("events" to engine.support(act.text("operator")).activity(account(act)))
         "support_delete" -> engine.support(act.text("operator")).startDeletion(account(act), act.text("ticket"))
         "support_records" -> mapOf("records" to engine.supportRecords(account(act)))
-        "open_requests" -> mapOf("requests" to engine.openRequests(100u))
+        "open_requests" -> mapOf("requests" to engine.openRequests(100))
         "close_request" -> request(act).let { engine.closeRequest(it.account, it.id, act.text("receipt")) }
         "announce_erasure" -> request(act).let { engine.announceErasure(it.account, it.id) }
         "erase" -> request(act).let { engine.erase(it.account, it.id) }
@@ -231,7 +231,7 @@ internal class Player(text: String) {
         val (kind, what) = give.jsonObject.entries.single()
         return when (kind) {
             "Code" -> Answer.Code(codes.getValue(what.text))
-            "LinkTo" -> Answer.LinkTo(what.jsonPrimitive.int.toUByte())
+            "LinkTo" -> Answer.LinkTo(what.jsonPrimitive.int)
             "Assertion" -> Answer.Assertion(assertion(flow, what))
             "Totp" -> Answer.Totp(world.totp(apps.getValue(what.text)))
             "RecoveryCode" -> {
@@ -254,7 +254,7 @@ internal class Player(text: String) {
 
     private fun mail(act: JsonObject): Any {
         val message = world.takeMail(act.text("to")) ?: return mapOf("kind" to null)
-        mailedCode(message.kind)?.let { sent -> act.maybe("code")?.let { codes[it] = sent } }
+        message.kind.mailedCode()?.let { sent -> act.maybe("code")?.let { codes[it] = sent } }
         message.undo?.let { offer -> act.maybe("undo")?.let { undos[it] = offer.code } }
         return message
     }
@@ -276,11 +276,11 @@ private fun method(account: BlockingAccountHandle, name: String): MethodId =
     }?.id ?: NOBODYS
 
 private fun policy(figures: JsonObject): Policy = worldPolicy().copy(
-    maxAccountsPerEmail = figures["max_accounts_per_email"]?.jsonPrimitive?.int?.toUShort(),
-    maxMethods = figures["max_methods"]?.jsonPrimitive?.int?.toUShort(),
-    maxAddresses = figures["max_addresses"]?.jsonPrimitive?.int?.toUShort(),
-    maxSessions = figures["max_sessions"]?.jsonPrimitive?.int?.toUShort(),
-    maxOpenSignUps = figures["max_open_sign_ups"]?.jsonPrimitive?.int?.toUInt(),
+    maxAccountsPerEmail = figures["max_accounts_per_email"]?.jsonPrimitive?.int,
+    maxMethods = figures["max_methods"]?.jsonPrimitive?.int,
+    maxAddresses = figures["max_addresses"]?.jsonPrimitive?.int,
+    maxSessions = figures["max_sessions"]?.jsonPrimitive?.int,
+    maxOpenSignUps = figures["max_open_sign_ups"]?.jsonPrimitive?.int,
     sessionIdle = figures["session_idle"]?.let(::span),
     sessionAbsolute = figures["session_absolute"]?.let(::span),
     freshFor = figures["fresh_for"]?.let(::span),

@@ -35,9 +35,8 @@ import selfsame.Session
 import selfsame.Status
 import selfsame.Step
 import selfsame.YearMonth
-import selfsame.amrValue
-import selfsame.describeAction
-import selfsame.describeEvent
+import selfsame.sentence
+import selfsame.value
 
 /** What member a variant's own name goes under, where it has more to say. */
 private val NAMES: Map<Class<*>, String> = mapOf(
@@ -59,14 +58,10 @@ internal fun plain(value: Any?): JsonElement = when (value) {
     is Unit -> plain(mapOf("done" to true))
     is Boolean -> JsonPrimitive(if (value) "yes" else "no")
     is String -> JsonPrimitive(value)
-    // Java's signed numbers hold the fields of unsigned types.
-    is Byte -> plain(value.toUByte())
-    is Short -> plain(value.toUShort())
-    is Int -> plain(value.toUInt())
-    is Long, is UByte, is UShort, is UInt, is ULong -> JsonPrimitive(value.toString().toLong())
+    is Int, is Long -> JsonPrimitive(value as Number)
     is Instant -> JsonPrimitive(value.toEpochMilli())
     is Duration -> JsonPrimitive(value.toMillis())
-    is Amr -> JsonPrimitive(amrValue(value))
+    is Amr -> JsonPrimitive(value.value())
     is Enum<*> -> JsonPrimitive(code(value))
     is JsonPrimitive -> if (value.isString) value else value.booleanOrNull?.let(::plain) ?: value
     is List<*> -> JsonArray(value.map(::plain))
@@ -107,7 +102,7 @@ private fun members(value: Any): Map<String, Any?> = when (value) {
     is Session -> fields(value) - "client" + mapOf("device" to value.client.device, "product" to value.client.product)
     is Activity -> fields(value.event) - "outcome" + mapOf(
         "sequence" to value.sequence,
-        "says" to describeEvent(value.event),
+        "says" to value.event.sentence(),
         "done" to (value.event.outcome == Outcome.DONE),
     )
     is Message -> {
@@ -150,7 +145,7 @@ private fun isFailure(error: SelfsameException): Boolean = when (error) {
 }
 
 private fun words(effect: Effect): String = when (effect) {
-    is Effect.Account -> "the account changes: ${describeAction(effect.action)}"
+    is Effect.Account -> "the account changes: ${effect.action.sentence()}"
     is Effect.ThisSession -> "this session goes on with other proof"
     is Effect.SessionEnds -> "session ${effect.session} ends"
     is Effect.OtherSessionsEnd -> "all other sessions end"

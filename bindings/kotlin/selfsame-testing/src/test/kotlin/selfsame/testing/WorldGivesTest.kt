@@ -103,10 +103,10 @@ class WorldGivesTest {
     fun `commits fail when the test says so`() {
         val account = world.signUp()
         val before = world.commits()
-        world.failCommits(1uL)
+        world.failCommits(1)
         assertFailsWith<SelfsameException.Storage> { account.setDisplayName("Ada") }
         account.setDisplayName("Ada")
-        assertEquals(before + 1uL to 1uL, world.commits() to world.failedCommits())
+        assertEquals(before + 1 to 1L, world.commits() to world.failedCommits())
     }
 
     @Test

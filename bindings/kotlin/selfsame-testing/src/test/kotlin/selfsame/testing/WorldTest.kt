@@ -108,11 +108,11 @@ class WorldTest {
 
     @Test
     fun `worlds of one seed are alike and others are not`() {
-        fun account(seed: ULong) = World(seed = seed).engine().blocking.signUp(ADA, PASSWORD, LAPTOP).token
-        assertEquals(account(7u), account(7u))
-        assertNotEquals(account(7u), account(8u))
+        fun account(seed: Long) = World(seed = seed).engine().blocking.signUp(ADA, PASSWORD, LAPTOP).token
+        assertEquals(account(7), account(7))
+        assertNotEquals(account(7), account(8))
         assertEquals(Instant.EPOCH, World(starts = Instant.EPOCH).now())
-        assertFailsWith<SelfsameException.InvalidPolicy> { World(Policy(maxSessions = 0u)) }
+        assertFailsWith<SelfsameException.InvalidPolicy> { World(Policy(maxSessions = 0)) }
     }
 
     @Test
@@ -120,7 +120,7 @@ class WorldTest {
         world.engine().use { engine ->
             engine.signUp(ADA, PASSWORD, LAPTOP)
             assertEquals(listOf(ADA), world.mail().map { it.to })
-            assertEquals(1uL, world.hashes())
+            assertEquals(1L, world.hashes())
         }
     }
 }
