@@ -23,7 +23,7 @@ impl Watch {
 impl Clock for Watch {
     fn read(&self) -> Reading {
         let (shown, added) = (SystemClock.read(), self.0.load(Ordering::Acquire));
-        Reading { wall_ms: shown.wall_ms + added, elapsed_ms: shown.elapsed_ms + added }
+        Reading { wall_ms: shown.wall_ms + added, elapsed_ms: shown.elapsed_ms + added, ..shown }
     }
 }
 

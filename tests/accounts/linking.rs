@@ -322,7 +322,7 @@ fn r9_2_only_restore_restores_and_keep_deleted_changes_nothing() {
 }
 
 #[test]
-fn r9_3_at_purge_at_the_account_is_absent_and_its_identifiers_are_free() {
+fn r9_3_at_purge_at_the_account_is_absent_and_after_the_second_look_its_identifiers_are_free() {
     let world = World::new();
     let ada = world.ada();
     world.account(&ada).request_deletion().unwrap();
@@ -331,6 +331,12 @@ fn r9_3_at_purge_at_the_account_is_absent_and_its_identifiers_are_free() {
     world.later(Duration::from_millis(1));
     assert_eq!(refused(world.answer(&asked, Answer::Restore)), Refusal::FlowExpired);
     assert_eq!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::InvalidCredentials);
+    assert!(world.engine().purge_due(1).unwrap().receipts.is_empty());
+    let early = world.sign_up(&ada.email, "another long password");
+    let code = world.mailbox().code(&ada.email).unwrap();
+    let refusal = refused(world.answer(&early, Answer::Code(code)));
+    assert_eq!(refusal, Refusal::TooEarly { at: world.now() + days(1) });
+    world.later(days(1));
     let anew = world.person(&ada.email, "another long password");
     assert_ne!(anew.account, ada.account);
     assert_eq!(signed_in(world.sign_in(&ada.email, "another long password").unwrap()).account, anew.account);

@@ -209,6 +209,7 @@ fn r10_2_a_request_is_recorded_with_its_due_date() {
 
     // Only one request of a kind can be open.
     world.later(days(1));
+    world.catch_up();
     let commits = world.engine().commits().unwrap();
     assert_eq!(world.account(&ada).request_privacy(RequestKind::Access).unwrap(), asked);
     assert_eq!(world.engine().commits().unwrap(), commits);

@@ -179,6 +179,10 @@ fn r8_3_a_purged_account_has_no_billing_and_frees_its_customer_reference() {
     let set = world.engine().set_billing(ada.account, &product("grok"), &first);
     assert_eq!(refused(set), Refusal::UnknownAccount);
     let grace = world.person("grace@example.org", PASSWORD);
+    assert!(world.engine().purge_due(1).unwrap().receipts.is_empty());
+    let early = world.engine().set_billing(grace.account, &product("grok"), &first);
+    assert_eq!(refused(early), Refusal::TooEarly { at: world.now() + days(1) });
+    world.later(days(1));
     bill(&world, &grace, "grok", &first);
 }
 

@@ -63,6 +63,14 @@ impl World {
         Ok(self.inner().reopen(policy)?)
     }
 
+    /// Restarts the device, which was off for `off`: the wall clock goes on, the clock that nobody can set starts
+    /// anew, and a new engine opens the store. What a new process on the same device does is `reopen`.
+    ///
+    /// Raises the errors of `Engine.open`.
+    pub fn reboot(&self, off: Duration) -> Result<(), SelfsameError> {
+        Ok(self.inner().reboot(off)?)
+    }
+
     /// Returns the way to unlock the store.
     pub fn unlock(&self) -> Unlock {
         Unlock::HostKey(self.inner().host_key())

@@ -90,6 +90,11 @@ impl TotpSecret {
         code.len() == usize::from(self.parameters.digits)
     }
 
+    /// Returns the step at a time.
+    pub(crate) fn step_at(&self, at: Timestamp) -> u64 {
+        at.as_millis() / 1_000 / self.step()
+    }
+
     /// Returns the step of a correct code: within one step either side of `at` (RFC 6238 section 5.2), and
     /// later than `after`, the step that was accepted last.
     ///
@@ -100,7 +105,7 @@ impl TotpSecret {
     /// the time does not reveal which one fitted.
     pub(crate) fn step_of(&self, code: &str, at: Timestamp, after: Option<u64>) -> Option<u64> {
         let totp = self.totp();
-        let now = at.as_millis() / 1_000 / self.step();
+        let now = self.step_at(at);
         let step = (now.saturating_sub(1)..=now + 1)
             .filter(|step| totp.check(code, step * self.step()).is_some())
             .fold(None, |_, step| Some(step))?;

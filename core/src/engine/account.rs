@@ -69,7 +69,7 @@ impl AccountHandle {
     /// Returns the errors of every [`AccountHandle`] call.
     pub fn view(&self) -> Result<AccountView, Error> {
         self.look(|view, ctx, account| {
-            let mut shown = account.view(ctx.now);
+            let mut shown = account.view(ctx);
             for (address, shown) in account.credentials.addresses.iter().zip(&mut shown.addresses) {
                 if address.verified_at.is_some() {
                     shown.others = view.sharing(&address.email)?.len().saturating_sub(1);

@@ -1,15 +1,41 @@
 //! The machine's clocks. No other file reads them.
 
+use std::sync::OnceLock;
+
 use crate::ground::time::{Clock, Reading};
 
-/// Reads the machine's clocks.
+/// Reads the machine's clocks. On Linux, Android, macOS and iOS, the steady clock counts from the start of the
+/// device, so it also counts between two processes. On Windows it counts within a process: there the engine
+/// treats each start of the process like a start of the device.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn read(&self) -> Reading {
-        Reading { wall_ms: wall_ms(), elapsed_ms: elapsed_ms() }
+        static BOOT: OnceLock<Option<[u8; 16]>> = OnceLock::new();
+        Reading { wall_ms: wall_ms(), elapsed_ms: elapsed_ms(), boot: *BOOT.get_or_init(boot) }
     }
+}
+
+/// The kernel draws this id at each start. A sandbox may hide it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn boot() -> Option<[u8; 16]> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let digits = u128::from_str_radix(&text.trim().replace('-', ""), 16).ok()?;
+    Some(digits.to_be_bytes())
+}
+
+/// macOS and iOS have no such id that can be read without unsafe code.
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+fn boot() -> Option<[u8; 16]> {
+    None
+}
+
+/// The steady clock starts with the process, so the process needs an id of its own.
+#[cfg(not(unix))]
+fn boot() -> Option<[u8; 16]> {
+    let started = u128::from(wall_ms()) << 32 | u128::from(std::process::id());
+    Some(started.to_be_bytes())
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the file that reads the machine's clock")]
@@ -38,7 +64,6 @@ fn elapsed_ms() -> u64 {
 #[cfg(not(unix))]
 #[expect(clippy::disallowed_methods, reason = "this is the file that reads the machine's clock")]
 fn elapsed_ms() -> u64 {
-    use std::sync::OnceLock;
     use std::time::Instant;
     static START: OnceLock<Instant> = OnceLock::new();
     u64::try_from(START.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(u64::MAX)
@@ -53,5 +78,12 @@ mod tests {
         let (first, second) = (SystemClock.read(), SystemClock.read());
         assert!(first.wall_ms > 1_700_000_000_000, "the wall clock is this century's");
         assert!(second.elapsed_ms >= first.elapsed_ms);
+        assert_eq!(first.boot, second.boot);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn r12_4_linux_names_each_start_of_the_device() {
+        assert!(SystemClock.read().boot.is_some());
     }
 }

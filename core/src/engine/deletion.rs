@@ -5,7 +5,7 @@ use super::account::AccountHandle;
 use crate::error::Error;
 use crate::records::deletion::Deletion;
 use crate::records::purge::{PurgeReport, Purged, Remains};
-use crate::records::verdict::{Change, Verdict};
+use crate::records::verdict::Verdict;
 use crate::rules::purge::ROWS_AT_ONCE;
 use crate::rules::{deletion, purge};
 
@@ -91,11 +91,14 @@ impl Engine {
     }
 
     fn purge(&self, limit: usize, acts: usize) -> Result<PurgeReport, Error> {
-        self.act(|view, ctx| {
-            let sightings = view.meta()?.sightings;
-            let unseen = view.is_due_since(sightings.iter().max().copied())?;
-            let sighted = purge::sighted(&sightings, unseen, ctx);
-            Ok(Verdict::done((), sighted.map(Change::Sightings).into_iter().collect()))
+        let moment = self.inner.moment()?;
+        self.inner.write_clock(&moment, true, &mut |view, clock| {
+            clock.time = moment.on(&clock.time);
+            let unseen = view.is_due_since(clock.sightings.iter().map(|seen| seen.slow).max())?;
+            if let Some(sightings) = purge::sighted(clock, moment.wall, unseen) {
+                clock.sightings = sightings;
+            }
+            Ok(moment.event())
         })?;
         let mut receipts = Vec::new();
         for _ in 0..acts {
@@ -103,7 +106,7 @@ impl Engine {
                 break;
             }
             let purged = self.act(|view, ctx| {
-                let sightings = view.meta()?.sightings;
+                let sightings = view.clock()?.sightings;
                 let due = view.first_due()?;
                 let Some(due) = due.filter(|due| purge::is_ripe(due.purge_at, &sightings, ctx)) else {
                     return Ok(Verdict::done(None, Vec::new()));
@@ -122,7 +125,7 @@ impl Engine {
             }
         }
         self.look(|view, ctx| {
-            let sightings = view.meta()?.sightings;
+            let sightings = view.clock()?.sightings;
             let due = view.first_due()?.map(|due| due.purge_at);
             let more = due.is_some_and(|purge_at| purge::is_ripe(purge_at, &sightings, ctx));
             let next_call_at = if more {

@@ -256,7 +256,7 @@ impl Engine {
                 let stored = account.as_ref().and_then(Stored::of);
                 let password_to_be = match (&account, &needs.undo) {
                     (Some(account), Some(code)) => undo_facts(view, account, code)?
-                        .living(code, ctx.now)
+                        .living(code, ctx)
                         .and_then(|undo| undo.before.password_email().cloned()),
                     _ => None,
                 };

@@ -23,6 +23,7 @@ use crate::records::address::AddressSource;
 use crate::records::audit::{Action, Event};
 use crate::records::caller::{Caller, Presented, Recognition};
 use crate::records::claim::{Claim, Marker};
+use crate::records::clock::{ClockEvent, Sighting, StoredClock, TimeAnchor, Timeline, TrustedTime};
 use crate::records::deletion::{Reminder, RequestedBy};
 use crate::records::every_record;
 use crate::records::flow::{
@@ -32,10 +33,10 @@ use crate::records::header::Header;
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{CodePurpose, CodeSlot, RateLimit, TypedIn};
 use crate::records::message::{Body, Outgoing};
-use crate::records::meta::{ClockEvent, Meta};
+use crate::records::meta::Meta;
 use crate::records::method::Specimen;
 use crate::records::method::{Credential, Method, MethodKind};
-use crate::records::mfa::{Enrolment, Mfa, SecondFactor};
+use crate::records::mfa::{Enrolment, Mfa, SecondFactor, TakenSteps};
 use crate::records::pending::Pending;
 use crate::records::privacy::{PrivacyRequest, RequestKind, RequestStatus};
 use crate::records::product::{Billing, BillingStatus, ManagedBy, Membership};
@@ -183,17 +184,26 @@ fn golden() -> String {
         &mut out,
         "meta",
         &Meta {
-            mark: AT,
             next_message: 5,
             sign_ups: 6,
             resets: 7,
             at_providers: 10,
             accounts: 9,
             erasure_pending: Some(AT),
-            clock_events: 8,
-            sightings: vec![AT],
         },
     );
+    let time = Timeline {
+        mark: AT,
+        slow: AT,
+        steady_ms: 1,
+        elapsed_ms: 2,
+        boot: Some([3; 16]),
+        correction_ms: -4,
+        anchor: TimeAnchor { mark: AT, slow: AT, steady_ms: 5 },
+        trusted: TrustedTime { number: 6, time: AT },
+    };
+    let sightings = vec![Sighting { wall: AT, slow: AT, steady_ms: 7 }];
+    line(&mut out, "time", &StoredClock { time, sightings, events: 8 });
     line(&mut out, "clock/rolled-back", &ClockEvent::RolledBack { at: AT, by_ms: 1 });
     line(&mut out, "clock/trusted", &ClockEvent::Trusted { from: AT, to: AT });
     let keys = KeySet::parse(KEYS).unwrap();
@@ -215,6 +225,7 @@ fn account() -> Account {
     };
     account.memberships = vec![membership()];
     account.restored_at = Some(AT);
+    account.announced_at = Some(AT);
     account.sessions = 2;
     account.display_name = Some("Ada".to_owned());
     account.first.fail(AT);
@@ -228,7 +239,7 @@ fn account() -> Account {
     account.enrolments = Enrolment::samples(SESSION, AT);
     account.credentials.mfa = Some(Mfa {
         secret: TotpSecret::new([6; 20]),
-        last_step: 7,
+        taken: TakenSteps { last: 7, trusted: 1, spans: vec![(6, 7)] },
         since: AT,
         codes: vec![[8; 32]],
         owes_codes: false,

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Engine;
-use crate::crypto::draw::Draw;
 #[cfg(feature = "testing")]
 use crate::crypto::tally::TallyKey;
 use crate::error::Error;
@@ -16,13 +15,13 @@ use crate::ground::codec::Record;
 #[cfg(feature = "json")]
 use crate::ground::json;
 use crate::ground::time::Timestamp;
+use crate::records::clock::ClockEvent;
 use crate::records::context::Context;
 use crate::records::header::Header;
 use crate::records::mailed_code::TypedIn;
 use crate::records::message::{Body, Message, Outgoing};
-use crate::records::meta::ClockEvent;
 use crate::records::verdict::{Change, Verdict};
-use crate::store::lower::{Mark, lower};
+use crate::rules::time::TOLERANCE;
 #[cfg(feature = "testing")]
 use crate::store::port::Read;
 use crate::store::port::StoreError;
@@ -151,9 +150,12 @@ impl Engine {
         })
     }
 
-    /// Sets the time that the host knows from a network or a person. If a wrong clock left the high-water
-    /// mark in the future, the mark goes back to this time. The engine records the change. It shortens no
-    /// wait (SPEC 12.4).
+    /// Sets the time that the host knows from a network or a person. Engine time goes on from there, also if
+    /// a wrong clock left it in the future. The wall clock does not count until somebody sets it right. The
+    /// engine records the change. It shortens no wait (SPEC 12.4).
+    ///
+    /// If codes of authenticator apps were accepted while the clock was ahead, the app's codes of the right
+    /// time are accepted again.
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
@@ -170,27 +172,13 @@ impl Engine {
     /// # Errors
     /// Returns [`Error`] from the store.
     pub fn set_trusted_time(&self, time: Timestamp) -> Result<(), Error> {
-        let inner = &*self.inner;
-        let before = inner.time.moment().now;
-        let moment = inner.time.trusted(time);
-        let draw = Draw::new(&*inner.environment.entropy)?;
-        let mark = Mark {
-            due: true,
-            forced: true,
-            clock_event: Some(ClockEvent::Trusted { from: before, to: moment.now }),
-        };
-        inner.store.write(&mut |read| {
-            let keys = inner.keys.get()?;
-            let ctx = inner.context(&moment, &draw, &keys);
-            let view = View::new(read, &keys, ctx.now);
-            // An observation at a time in the future does not count (SPEC 9.4).
-            let mut sightings = view.meta()?.sightings;
-            sightings.retain(|seen| *seen <= ctx.now);
-            let changes = vec![Change::Sightings(sightings)];
-            lower(&view, &ctx, &*inner.environment.entropy, changes, mark.clone())
-        })?;
-        inner.time.trust(&moment);
-        Ok(())
+        let moment = self.inner.moment()?;
+        Ok(self.inner.write_clock(&moment, false, &mut |_, clock| {
+            clock.time = moment.trusting(time, &clock.time);
+            // A sighting at a time in the future does not count (SPEC 9.4).
+            clock.sightings.retain(|seen| seen.wall <= time + TOLERANCE);
+            Ok(Some(ClockEvent::Trusted { from: moment.now(), to: time }))
+        })?)
     }
 
     /// Returns the state of the store (SPEC 13.4).
@@ -212,10 +200,10 @@ impl Engine {
     /// # Errors
     /// Returns [`Error`] from the store.
     pub fn health(&self) -> Result<Health, Error> {
-        let rolled_back = self.inner.time.moment().rolled_back;
+        let rolled_back = self.inner.moment()?.rolled_back;
         let file_size = self.inner.store.size()?;
         self.look(|view, _| {
-            let meta = view.meta()?;
+            let (meta, clock) = (view.meta()?, view.clock()?);
             Ok(Ok(Health {
                 schema_version: Header::VERSION,
                 accounts: meta.accounts,
@@ -224,7 +212,7 @@ impl Engine {
                 rollback_protected: self.inner.store.is_anchored(),
                 has_reserve: self.inner.store.has_reserve(),
                 clock_rolled_back_by: rolled_back,
-                clock_events: meta.clock_events,
+                clock_events: clock.events,
                 outbox: view.outbox()?,
                 due_purges: view.count_due(COUNTED_AT_MOST)?,
                 waiting_flows: meta.sign_ups.saturating_add(meta.resets),

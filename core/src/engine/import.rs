@@ -134,10 +134,12 @@ fn imported(
                 continue;
             }
         };
-        let claims: Vec<_> =
-            reading.identifiers().map(|identifier| (view.claim_hash(&identifier), identifier)).collect();
+        let claims: Vec<_> = {
+            let claimed = reading.identifiers().chain([external]);
+            claimed.map(|identifier| (view.claim_hash(&identifier), identifier)).collect()
+        };
         let proven = reading.proven_email().map(|email| (view.email_hash(email), email.clone()));
-        let rivals = given.rivals(&claims, proven.as_ref(), view)?;
+        let rivals = given.rivals(&claims, proven.as_ref(), view, &ctx)?;
         let (outcome, more) = reading.decide(&rivals, &ctx);
         if let ImportOutcome::Imported { account, .. } = outcome {
             given.known.insert(name, (account, brought));
@@ -169,12 +171,13 @@ impl Given {
         claims: &[([u8; 32], Identifier)],
         proven: Option<&([u8; 32], EmailAddress)>,
         view: &View<'_>,
+        ctx: &Context<'_>,
     ) -> Result<Rivals, StoreError> {
         let mut seen = HashSet::new();
         let mut is_taken = false;
         for (hash, identifier) in claims {
             // An account that lists an identity twice conflicts with itself.
-            is_taken |= !seen.insert(hash) || self.taken.contains(hash) || view.holder(identifier)?.is_some();
+            is_taken |= !seen.insert(hash) || self.taken.contains(hash) || !view.is_free(identifier, ctx)?;
         }
         let sharing = match proven {
             Some((address, email)) => {

@@ -87,7 +87,8 @@ impl Keyring for StoreKeys {
         let credentials = self.credentials().clone();
         let (way, store_key) = self.way_into(&header, credentials)?;
         let keys = Arc::new(Keys::derive(&store_key));
-        View::new(read, &keys, Timestamp::from_millis(0)).meta()?;
+        let never = Timestamp::from_millis(0);
+        View::new(read, &keys, never, never).meta()?;
         *self.credentials() = vec![way];
         let tally = keys.tally();
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(keys);

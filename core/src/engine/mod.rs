@@ -44,11 +44,12 @@ use crate::crypto::keys::Keys;
 use crate::crypto::password::StoredPassword;
 use crate::error::Error;
 use crate::ground::time::Timestamp;
+use crate::records::clock::{ClockEvent, StoredClock};
 use crate::records::context::Context;
 use crate::records::policy::Policy;
 use crate::records::refusal::Refusal;
 use crate::records::verdict::{Change, Verdict};
-use crate::store::lower::lower;
+use crate::store::lower::{clock_rows, lower};
 use crate::store::port::{Read, Store, StoreError};
 use crate::store::view::View;
 
@@ -125,7 +126,14 @@ impl Engine {
     /// # Errors
     /// Returns [`Error::Storage`] if the file could not be closed cleanly.
     pub fn suspend(&self) -> Result<(), Error> {
-        Ok(self.inner.store.suspend()?)
+        let (time, moment) = (&self.inner.time, self.inner.time.moment());
+        // Writing the clock would open a file that is released already.
+        if !time.is_released() && !time.is_stored(&moment) {
+            self.inner.keep_time(&moment);
+        }
+        let closed = self.inner.store.suspend();
+        time.release();
+        Ok(closed?)
     }
 
     fn on(
@@ -135,12 +143,8 @@ impl Engine {
         environment: Environment,
     ) -> Result<Self, Error> {
         environment.entropy.stir(store.commit_stamp()?);
-        let mut mark = None;
-        store.read(&mut |read| {
-            mark = Some(View::new(read, &*keys.get()?, Timestamp::from_millis(0)).meta()?.mark);
-            Ok(())
-        })?;
-        let time = Timekeeper::new(environment.clock.clone(), mark.ok_or(Error::Defect)?);
+        let stored = stored_clock(&*store, &keys)?;
+        let time = Timekeeper::new(environment.clock.clone(), &stored);
         let specimens = Mutex::default();
         Ok(Self { inner: Arc::new(Inner { store, keys, policy, environment, time, specimens }) })
     }
@@ -156,6 +160,10 @@ impl Engine {
         let mut answer = None;
         self.inner.write(&mut |view, ctx| {
             let verdict = decide(view, ctx)?;
+            let verdict = match view.not_free(&verdict.changes, ctx)? {
+                Some(refusal) => Verdict::refused(refusal),
+                None => verdict,
+            };
             answer = Some(verdict.answer);
             Ok(verdict.changes)
         })?;
@@ -186,6 +194,10 @@ impl Engine {
     }
 }
 
+/// A change of the store's clock, and what it records.
+type ChangingClock<'a> =
+    &'a mut dyn FnMut(&View<'_>, &mut StoredClock) -> Result<Option<ClockEvent>, StoreError>;
+
 /// Work on the current rows.
 type Looking<'a, T> = &'a mut dyn FnMut(&View<'_>, &Context<'_>) -> Result<T, StoreError>;
 
@@ -193,19 +205,16 @@ type Looking<'a, T> = &'a mut dyn FnMut(&View<'_>, &Context<'_>) -> Result<T, St
 impl Inner {
     fn write(&self, decide: Looking<'_, Vec<Change>>) -> Result<(), Error> {
         let draw = Draw::new(&*self.environment.entropy)?;
-        let moment = self.time.moment();
-        let mut wrote = false;
+        let moment = self.moment()?;
         let mut run = |read: &dyn Read, is_full: Option<&StoreError>| {
             let keys = self.keys.get()?;
             let ctx = self.context(&moment, &draw, &keys);
-            let view = View::new(read, &keys, ctx.now);
+            let view = View::new(read, &keys, ctx.now, ctx.throttle_clock);
             let changes = decide(&view, &ctx)?;
             if let Some(full) = is_full.filter(|_| !changes.is_empty() && !changes.iter().any(Change::ends)) {
                 return Err(full.clone());
             }
-            let rows = lower(&view, &ctx, &*self.environment.entropy, changes, moment.mark())?;
-            wrote = !rows.is_empty();
-            Ok(rows)
+            lower(&view, &ctx, &*self.environment.entropy, changes)
         };
         match self.store.write(&mut |read| run(read, None)) {
             Err(full) if full.is_full() => {
@@ -213,20 +222,66 @@ impl Inner {
             }
             ended => ended?,
         }
-        if wrote {
-            self.time.written(&moment);
-        }
+        self.keep_time_if_due(&moment);
         Ok(())
     }
 
     fn read(&self, look: Looking<'_, ()>) -> Result<(), Error> {
         let draw = Draw::for_nothing();
-        let moment = self.time.moment();
-        Ok(self.store.read(&mut |read| {
+        let moment = self.moment()?;
+        self.store.read(&mut |read| {
             let keys = self.keys.get()?;
             let ctx = self.context(&moment, draw, &keys);
-            look(&View::new(read, &keys, ctx.now), &ctx)
-        })?)
+            look(&View::new(read, &keys, ctx.now, ctx.throttle_clock), &ctx)
+        })?;
+        self.keep_time_if_due(&moment);
+        Ok(())
+    }
+
+    /// Reads the clock. Another process may have moved the store's clock on while the file was released.
+    fn moment(&self) -> Result<Moment, StoreError> {
+        if self.time.is_released() {
+            self.time.written(&stored_clock(&*self.store, &self.keys)?.time);
+        }
+        Ok(self.time.moment())
+    }
+
+    /// Writes the clock's row once the high-water mark has moved by a minute. The call has its answer already, so
+    /// a failure changes nothing: a later call tries again (SPEC 12.4).
+    fn keep_time_if_due(&self, moment: &Moment) {
+        if moment.is_due {
+            self.keep_time(moment);
+        }
+    }
+
+    fn keep_time(&self, moment: &Moment) {
+        _ = self.write_clock(moment, false, &mut |_, clock| {
+            clock.time = moment.on(&clock.time);
+            Ok(moment.event())
+        });
+    }
+
+    /// Changes the row of the store's clock in an act of its own, and continues from it. With `ends`, it works on
+    /// a full disk too.
+    fn write_clock(&self, moment: &Moment, ends: bool, change: ChangingClock<'_>) -> Result<(), StoreError> {
+        self.time.trying(moment);
+        let mut written = None;
+        let mut run = |read: &dyn Read| {
+            let keys = self.keys.get()?;
+            let view = View::new(read, &keys, moment.now(), moment.timeline.slow);
+            let mut clock = view.clock()?;
+            let event = change(&view, &mut clock)?;
+            written = Some(clock.time);
+            clock_rows(&view, &*self.environment.entropy, clock, event.as_ref())
+        };
+        match self.store.write(&mut run) {
+            Err(full) if ends && full.is_full() => self.store.write_from_reserve(&mut run)?,
+            ended => ended?,
+        }
+        if let Some(time) = written {
+            self.time.written(&time);
+        }
+        Ok(())
     }
 
     /// Returns the keys for work outside of an act. Opens a suspended store.
@@ -241,14 +296,26 @@ impl Inner {
 
     fn context<'a>(&'a self, moment: &Moment, draw: &'a Draw, keys: &'a Keys) -> Context<'a> {
         Context {
-            now: moment.now,
+            now: moment.now(),
             wall: moment.wall,
-            throttle_clock: moment.throttle_clock,
+            throttle_clock: moment.timeline.slow,
+            steady: moment.timeline.steady(),
+            trusted: moment.timeline.trusted,
             policy: &self.policy,
             draw,
             keys,
         }
     }
+}
+
+fn stored_clock(store: &dyn Store, keys: &StoreKeys) -> Result<StoredClock, StoreError> {
+    let mut stored = None;
+    let never = Timestamp::from_millis(0);
+    store.read(&mut |read| {
+        stored = Some(View::new(read, &*keys.get()?, never, never).clock()?);
+        Ok(())
+    })?;
+    stored.ok_or(StoreError::Damaged)
 }
 
 /// The result of an attempt.

@@ -9,7 +9,7 @@ use super::keyring::StoreKeys;
 use super::unlock::{Unlock, Way};
 use crate::crypto::keys::{Keys, StoreKey};
 use crate::error::{Error, OpenProblem};
-use crate::ground::time::Timestamp;
+use crate::records::clock::Timeline;
 use crate::records::header::Header;
 use crate::records::policy::Policy;
 use crate::store::anchor::Anchor;
@@ -305,8 +305,8 @@ impl EngineOptions {
         let store_key = StoreKey::make(entropy)?;
         let (header, way) = Header::over(&store_key, &self.unlock, self.policy.hash_cost(), environment)?;
         let keys = Keys::derive(&store_key);
-        let now = Timestamp::from_millis(environment.clock.read().wall_ms);
-        let rows = lower::first_rows(header.encode()?, keys.rows(), entropy, now)?;
+        let time = Timeline::new(environment.clock.read());
+        let rows = lower::first_rows(header.encode()?, keys.rows(), entropy, time)?;
         Ok((Arc::new(StoreKeys::new(way, Some(keys), environment.hasher.clone())), rows))
     }
 }

@@ -113,18 +113,18 @@ impl SupportDesk {
     /// Returns [`Refusal::InvalidEmail`] if the text is neither an id nor an email.
     pub fn find(&self, named: &str) -> Result<Vec<SupportView>, Error> {
         if let Ok(id) = named.trim().parse::<AccountId>() {
-            return self.engine.look(|view, _| {
+            return self.engine.look(|view, ctx| {
                 let account = view.account(id)?;
-                Ok(Ok(account.iter().map(|account| account.support_view()).collect()))
+                Ok(Ok(account.iter().map(|account| account.support_view(ctx)).collect()))
             });
         }
         let email = EmailAddress::parse(named).map_err(|reason| Refusal::InvalidEmail { reason })?;
-        self.engine.look(|view, _| {
+        self.engine.look(|view, ctx| {
             let holder = view.holder(&Identifier::PasswordEmail(email.clone()))?;
-            let mut found: Vec<_> = holder.iter().map(|account| account.support_view()).collect();
+            let mut found: Vec<_> = holder.iter().map(|account| account.support_view(ctx)).collect();
             for account in view.sharing(&email)? {
                 if !found.iter().any(|view| view.id == account.id) {
-                    found.push(account.support_view());
+                    found.push(account.support_view(ctx));
                 }
             }
             Ok(Ok(found))

@@ -31,7 +31,7 @@ pub(crate) fn identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<Step> 
         return turn.refuse(Refusal::SessionEnded);
     };
     let ctx = turn.ctx;
-    if let Err(on_hold) = before.check_hold(ctx.now) {
+    if let Err(on_hold) = before.check_hold(ctx) {
         return turn.refuse(on_hold);
     }
     let Asserted { identity, handle, email, email_proven, .. } = asserted;

@@ -14,8 +14,8 @@ use crate::records::protected::ProtectedAct;
 use crate::records::refusal::Refusal;
 use crate::records::step::{SignInOutcome, SignedIn, Step};
 use crate::records::verdict::{Change, Verdict};
-use crate::rules::method;
 use crate::rules::protected::Protected;
+use crate::rules::{deletion, method};
 
 /// Does what the person came for. `was` is the status before a restoration by the same answer.
 pub(crate) fn complete(
@@ -124,7 +124,7 @@ fn link(
         Some(holder) if holder.id != account.id => return turn.refuse(Refusal::IdentityInUse),
         _ => {}
     }
-    if let Err(on_hold) = account.check_hold(turn.ctx.now) {
+    if let Err(on_hold) = account.check_hold(turn.ctx) {
         return turn.refuse(on_hold);
     }
     // An email that the account holds for an undo belongs to it, although it is not one of its addresses now.
@@ -169,14 +169,15 @@ fn link(
     turn::arrive(turn, account, proof, SignInOutcome::Linked, action)
 }
 
-/// Does what a restoration includes: notifies the owner, cancels the purge and resumes suspended sessions. If
-/// the restoration came from a recovery, the sessions end instead (SPEC 5.5, 9.5).
+/// Does what a restoration includes: notifies the owner, cancels the purge, claims the identifiers anew and
+/// resumes suspended sessions. If the restoration came from a recovery, the sessions end instead (SPEC 5.5, 9.5).
 pub(crate) fn brought_back(turn: &mut Turn<'_>, account: &mut Account, was: &Status, ends_sessions: bool) {
     let Status::PendingDeletion { purge_at, requested_by, .. } = was else { return };
     turn.tell(account, &Body::Restored);
     turn.changes.push(Change::DeletionUnscheduled { account: account.id, purge_at: *purge_at });
+    turn.changes.extend(deletion::found_again(account));
     if matches!(requested_by, RequestedBy::Support { .. }) && !ends_sessions {
         turn.changes.push(Change::SessionsResumed { account: account.id });
     }
-    account.restored_at = Some(turn.ctx.now);
+    account.restored_at = Some(turn.ctx.throttle_clock);
 }

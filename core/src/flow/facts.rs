@@ -3,9 +3,9 @@
 use crate::crypto::password::StoredPassword;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
-use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::assertion::Asserted;
+use crate::records::context::Context;
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{AddressHash, RateLimit};
 use crate::records::mfa::TypedFactor;
@@ -73,8 +73,8 @@ pub(crate) struct UndoFacts {
 
 impl UndoFacts {
     /// Returns the undo of this code, if it is still valid.
-    pub(crate) fn living(&self, code: &UndoHash, now: Timestamp) -> Option<&Undo> {
+    pub(crate) fn living(&self, code: &UndoHash, ctx: &Context<'_>) -> Option<&Undo> {
         let found = self.records.iter().find(|(hash, _)| hash == code);
-        found.map(|(_, undo)| undo).filter(|undo| now < undo.expires_at)
+        found.map(|(_, undo)| undo).filter(|undo| ctx.throttle_clock < undo.expires_at)
     }
 }

@@ -8,7 +8,7 @@ use crate::records::flow::{Entry, Purpose, State};
 use crate::records::refusal::Refusal;
 use crate::records::step::Step;
 use crate::records::verdict::Verdict;
-use crate::rules::deletion;
+use crate::rules::deletion::{self, RESTORE_WINDOW};
 
 /// Restores the account. Nothing else opens a session on it (SPEC 9.2).
 pub(crate) fn restore(mut turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
@@ -39,13 +39,13 @@ pub(crate) fn erase_now(mut turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
     let Some(account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
         return turn.refuse(Refusal::FlowExpired);
     };
-    let Status::PendingDeletion { requested_at, .. } = account.status else {
+    let Status::PendingDeletion { purge_at, .. } = account.status else {
         return turn.refuse(Refusal::NotOffered);
     };
     if entry.proof.aal() < account.highest_aal() {
         return turn.refuse(Refusal::NotOffered);
     }
-    if let Err(refusal) = deletion::check_erasable(&account, requested_at, turn.ctx) {
+    if let Err(refusal) = deletion::check_erasable(&account, purge_at.earlier(RESTORE_WINDOW), turn.ctx) {
         return turn.refuse(refusal);
     }
     let device = turn.flow.caller.client.device().to_owned();

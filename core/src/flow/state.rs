@@ -184,7 +184,7 @@ pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step 
         },
         State::ConfirmRestore(_) => match facts.account.as_ref().map(|account| &account.status) {
             Some(Status::PendingDeletion { requested_at, purge_at, .. }) => {
-                Step::ConfirmRestore { requested_at: *requested_at, purge_at: *purge_at }
+                Step::ConfirmRestore { requested_at: *requested_at, purge_at: ctx.shown(*purge_at) }
             }
             _ => Step::Ended,
         },

@@ -55,7 +55,7 @@ pub(crate) fn second_factor(turn: Turn<'_>, undoing: Undoing, typed: &TypedFacto
 }
 
 fn go_on(mut turn: Turn<'_>, mut undoing: Undoing, second: Option<&TypedFactor>) -> Verdict<Step> {
-    let Some(undo) = turn.facts.undo.living(&undoing.code, turn.ctx.now).cloned() else {
+    let Some(undo) = turn.facts.undo.living(&undoing.code, turn.ctx).cloned() else {
         return turn.refuse(Refusal::UndoExpired);
     };
     if let Some(asks) = undoing.missing(&undo, second) {

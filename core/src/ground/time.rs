@@ -174,11 +174,17 @@ crate::ground::json::text_schema! {
 pub struct Reading {
     /// The wall clock: milliseconds since 1970-01-01 00:00:00 UTC. People and networks can set it.
     pub wall_ms: u64,
-    /// Milliseconds since some fixed moment. Nobody can set this clock, and it counts while the device sleeps.
+    /// The steady clock: milliseconds since the device started, or since some other fixed moment. Nobody can
+    /// set it, and it counts while the device sleeps.
     pub elapsed_ms: u64,
+    /// A value that changes whenever the steady clock starts anew, for example at each start of the device.
+    /// `None` if there is no such value: then a steady clock that shows less than before has started anew.
+    pub boot: Option<[u8; 16]>,
 }
 
-/// Where the engine takes its time from: the machine's two clocks, or those of a test (SPEC 13.6).
+/// Where the engine takes its time from: the machine's two clocks, or those of a test (SPEC 13.6). The
+/// engine keeps the last reading in the store, so that time that passes between two processes counts too
+/// (SPEC 12.4).
 ///
 /// ```
 /// # let password = selfsame::Secret::from("seven green bicycles");
@@ -191,7 +197,7 @@ pub struct Reading {
 ///
 /// impl Clock for Still {
 ///     fn read(&self) -> Reading {
-///         Reading { wall_ms: self.0, elapsed_ms: self.0 }
+///         Reading { wall_ms: self.0, elapsed_ms: self.0, boot: None }
 ///     }
 /// }
 ///

@@ -11,6 +11,7 @@ use crate::ground::short_name::ProductId;
 use crate::ground::time::Timestamp;
 use crate::records::address::{Address, AddressSource, AddressView};
 use crate::records::chain::Chain;
+use crate::records::context::Context;
 use crate::records::credentials::Credentials;
 use crate::records::deletion::RequestedBy;
 use crate::records::identifier::Identifier;
@@ -48,15 +49,17 @@ pub(crate) struct Account {
     pub(crate) reserved: Vec<Reserved>,
     /// Failed reauthentications of live sessions (SPEC 6.4).
     pub(crate) reauthentications: Vec<(SessionId, u8)>,
-    /// When the last undo code of the account expires (SPEC 7.3).
+    /// When the last undo code of the account expires (SPEC 7.3), on the slow clock.
     pub(crate) undo_until: Option<Timestamp>,
     /// The products that the account is used with, in the order of their first use (SPEC 8.2).
     pub(crate) memberships: Vec<Membership>,
     /// Whether the device's picker offers the account (SPEC 1.11).
     pub(crate) is_remembered: bool,
-    /// When the account was last restored from deletion. Support cannot start another deletion for a while
+    /// When the account was last restored from deletion, on the slow clock. Support cannot start another deletion for a while
     /// (SPEC 9.5).
     pub(crate) restored_at: Option<Timestamp>,
+    /// When the host last announced that it will erase the account, on the slow clock (SPEC 10.3).
+    pub(crate) announced_at: Option<Timestamp>,
     /// The number of sessions, including those that wait for a restore.
     pub(crate) sessions: u16,
     pub(crate) chain: Chain,
@@ -67,6 +70,7 @@ pub(crate) struct Account {
 /// The time after a recovery in which the account's sign-in methods and contents stay as they are (SPEC 5.5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Hold {
+    /// On the slow clock.
     pub(crate) until: Timestamp,
     /// Whether the second factor can be replaced but not turned off, because the password was reset and a
     /// recovery code stood in for the second factor (SPEC 4.7).
@@ -93,6 +97,17 @@ two_forms! {
     }
 }
 
+impl Status {
+    /// Returns the status with a date for people: `purge_at` is kept on the slow clock.
+    pub(crate) fn shown(&self, ctx: &Context<'_>) -> Self {
+        let mut shown = self.clone();
+        if let Self::PendingDeletion { purge_at, .. } = &mut shown {
+            *purge_at = ctx.shown(*purge_at);
+        }
+        shown
+    }
+}
+
 impl Account {
     /// Returns an account that has nothing yet.
     pub(crate) fn new(id: AccountId) -> Self {
@@ -112,6 +127,7 @@ impl Account {
             memberships: Vec::new(),
             is_remembered: false,
             restored_at: None,
+            announced_at: None,
             sessions: 0,
             chain: Chain::default(),
             origin: None,
@@ -119,8 +135,8 @@ impl Account {
     }
 
     /// Returns whether every rule must treat the account as gone (SPEC 9.3).
-    pub(crate) fn is_absent(&self, now: Timestamp) -> bool {
-        matches!(self.status, Status::PendingDeletion { purge_at, .. } if now >= purge_at)
+    pub(crate) fn is_absent(&self, slow: Timestamp) -> bool {
+        matches!(self.status, Status::PendingDeletion { purge_at, .. } if slow >= purge_at)
     }
 
     /// Returns the sign-in methods that are not suspended.
@@ -216,10 +232,10 @@ impl Account {
         self.reauthentications.clear();
     }
 
-    pub(crate) fn view(&self, now: Timestamp) -> AccountView {
+    pub(crate) fn view(&self, ctx: &Context<'_>) -> AccountView {
         AccountView {
             id: self.id,
-            status: self.status.clone(),
+            status: self.status.shown(ctx),
             created: self.id.made_at(),
             display_name: self.display_name.clone(),
             contact: self.credentials.contact.as_ref().map(|email| email.as_typed().to_owned()),
@@ -236,7 +252,10 @@ impl Account {
                 .collect(),
             methods: self.credentials.methods.iter().map(Method::view).collect(),
             mfa: self.credentials.mfa.as_ref().map(Mfa::view),
-            hold_until: self.hold.map(|hold| hold.until).filter(|until| now < *until),
+            hold_until: self
+                .hold
+                .filter(|hold| ctx.throttle_clock < hold.until)
+                .map(|hold| ctx.shown(hold.until)),
             second_factor_suspended: self.credentials.suspended_mfa.is_some(),
             needs_address: false,
         }
@@ -366,9 +385,9 @@ impl Account {
     }
 
     /// Returns whether nobody else may have the identifier: the account has it, or an undo may put it back.
-    pub(crate) fn claims(&self, identifier: &Identifier, now: Timestamp) -> bool {
+    pub(crate) fn claims(&self, identifier: &Identifier, slow: Timestamp) -> bool {
         self.identifiers().any(|own| own == *identifier)
-            || self.reserved.iter().any(|held| held.identifier == *identifier && now < held.until)
+            || self.reserved.iter().any(|held| held.identifier == *identifier && slow < held.until)
     }
 
     /// Returns whether somebody can sign in with the identifier.
@@ -377,8 +396,8 @@ impl Account {
     }
 
     /// Returns until when an act can be undone, if one can (SPEC 7.3). The account cannot be erased before.
-    pub(crate) fn has_live_undo(&self, now: Timestamp) -> Option<Timestamp> {
-        self.undo_until.filter(|until| now < *until)
+    pub(crate) fn has_live_undo(&self, slow: Timestamp) -> Option<Timestamp> {
+        self.undo_until.filter(|until| slow < *until)
     }
 }
 

@@ -136,12 +136,12 @@ impl Document {
             version: 1,
             realm: ctx.policy.realm().to_owned(),
             exported_at: ctx.now.rfc3339(),
-            account: AccountPart::of(account),
+            account: AccountPart::of(account, ctx),
             sessions: living.chain(waiting).collect(),
             recognitions: holdings.recognitions.iter().map(RecognitionPart::of).collect(),
             activity: holdings.activity.iter().map(ActivityPart::of).collect(),
             messages: holdings.messages.iter().map(MessagePart::of).collect(),
-            undo: holdings.undo.iter().map(UndoPart::of).collect(),
+            undo: holdings.undo.iter().map(|undo| UndoPart::of(undo, ctx)).collect(),
             requests: holdings.requests.iter().map(RequestPart::of).collect(),
             support: holdings.support.iter().map(SupportPart::of).collect(),
         }
@@ -150,11 +150,11 @@ impl Document {
 
 impl UndoPart {
     /// Leaves out the code, which is secret.
-    fn of(undo: &Undo) -> Self {
+    fn of(undo: &Undo, ctx: &Context<'_>) -> Self {
         Self {
             act: undo.act.code(),
             made_at: undo.made_at.rfc3339(),
-            expires_at: undo.expires_at.rfc3339(),
+            expires_at: ctx.shown(undo.expires_at).rfc3339(),
             before: CredentialsPart::of(&undo.before),
         }
     }

@@ -6,6 +6,7 @@ use crate::ground::email::EmailAddress;
 use crate::ground::time::Timestamp;
 use crate::records::account::{Account, Status};
 use crate::records::address::AddressSource;
+use crate::records::context::Context;
 use crate::records::credentials::Credentials;
 use crate::records::identifier::Identifier;
 use crate::records::method::{Credential, Method};
@@ -119,24 +120,25 @@ struct BillingPart {
 }
 
 impl AccountPart {
-    pub(crate) fn of(account: &Account) -> Self {
+    pub(crate) fn of(account: &Account, ctx: &Context<'_>) -> Self {
+        let shown = |slow: Option<Timestamp>| moment(slow.map(|slow| ctx.shown(slow)));
         Self {
             id: account.id.to_string(),
             created_at: account.id.made_at().rfc3339(),
             revision: account.revision,
-            status: StatusPart::of(&account.status),
-            restored_at: moment(account.restored_at),
+            status: StatusPart::of(&account.status.shown(ctx)),
+            restored_at: shown(account.restored_at),
             display_name: account.display_name.clone(),
             credentials: CredentialsPart::of(&account.credentials),
             enrolments_begun_at: account.enrolments.iter().map(|begun| begun.begun_at.rfc3339()).collect(),
-            reserved: account.reserved.iter().map(ReservedPart::of).collect(),
-            undo_until: moment(account.undo_until),
+            reserved: account.reserved.iter().map(|reserved| ReservedPart::of(reserved, ctx)).collect(),
+            undo_until: shown(account.undo_until),
             failures: FailuresPart {
                 first_factor: account.first.failures(),
                 second_factor: account.second.failures(),
                 reauthentications: account.reauthentications.iter().map(|(_, count)| u32::from(*count)).sum(),
             },
-            hold_until: moment(account.hold.map(|hold| hold.until)),
+            hold_until: shown(account.hold.map(|hold| hold.until)),
             is_remembered_here: account.is_remembered,
             imported_as: account.origin.as_ref().map(|origin| origin.external_id.clone()),
             memberships: account.memberships.iter().map(MembershipPart::of).collect(),
@@ -175,7 +177,7 @@ impl MfaPart {
 }
 
 impl ReservedPart {
-    fn of(reserved: &Reserved) -> Self {
+    fn of(reserved: &Reserved, ctx: &Context<'_>) -> Self {
         let (kind, identifier) = match &reserved.identifier {
             Identifier::PasswordEmail(email) => ("PasswordEmail", typed(email)),
             Identifier::Identity(Identity { issuer, subject, .. }) => {
@@ -184,7 +186,7 @@ impl ReservedPart {
             Identifier::Customer(customer) => ("Customer", customer.to_string()),
             Identifier::External(id) => ("External", id.clone()),
         };
-        Self { kind, identifier, until: reserved.until.rfc3339() }
+        Self { kind, identifier, until: ctx.shown(reserved.until).rfc3339() }
     }
 }
 

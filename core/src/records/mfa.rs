@@ -18,14 +18,25 @@ use crate::ground::typed;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mfa {
     pub(crate) secret: TotpSecret,
-    /// The last step whose code was accepted. Neither it nor an earlier one is accepted again (SPEC 5.2).
-    pub(crate) last_step: u64,
+    pub(crate) taken: TakenSteps,
     pub(crate) since: Timestamp,
     /// The keyed hashes of the recovery codes that are left.
     pub(crate) codes: Vec<[u8; 32]>,
     /// Whether the second factor was imported and its owner has not saved recovery codes yet. Each sign-in
     /// then makes some (SPEC 13.2).
     pub(crate) owes_codes: bool,
+}
+
+/// The steps whose codes were accepted (SPEC 5.2).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct TakenSteps {
+    /// The last step whose code was accepted. Neither it nor an earlier one is accepted again, unless the host
+    /// says that the clock was ahead.
+    pub(crate) last: u64,
+    /// How many times the host had set when that code was accepted (SPEC 12.4).
+    pub(crate) trusted: u32,
+    /// All steps that were accepted, as few spans in ascending order, for when the clock was ahead.
+    pub(crate) spans: Vec<(u64, u64)>,
 }
 
 impl Mfa {

@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod caller;
 pub(crate) mod chain;
 pub(crate) mod claim;
+pub(crate) mod clock;
 pub(crate) mod context;
 pub(crate) mod credentials;
 pub(crate) mod deletion;
@@ -55,7 +56,7 @@ macro_rules! every_record {
             mailed_code::RateLimit,
             throttle::UnknownSlot,
             claim::Claim,
-            meta::ClockEvent,
+            clock::ClockEvent,
             meta::Meta,
             header::Header,
             provider::GivenKeys,
@@ -69,6 +70,7 @@ macro_rules! every_record {
             pending::Pending,
             claim::Marker,
             caller::Recognition,
+            clock::StoredClock,
         }
     };
 }

@@ -25,6 +25,7 @@ coded! {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reserved {
     pub(crate) identifier: Identifier,
+    /// On the slow clock.
     pub(crate) until: Timestamp,
     /// The account's revision before that act. It orders two acts, even within a millisecond.
     pub(crate) revision: u64,

@@ -8,6 +8,7 @@ use crate::ground::named::coded;
 use crate::ground::short_name::{ProductId, ProviderId};
 use crate::ground::time::Timestamp;
 use crate::records::account::{Account, Status};
+use crate::records::context::Context;
 use crate::records::method::MethodKind;
 
 /// An account as support sees it. The view is enough to recognise the account, and contains nothing that
@@ -32,13 +33,13 @@ pub struct SupportView {
 }
 
 impl Account {
-    pub(crate) fn support_view(&self) -> SupportView {
+    pub(crate) fn support_view(&self, ctx: &Context<'_>) -> SupportView {
         let mut providers: Vec<_> =
             self.credentials.methods.iter().filter_map(|method| method.provider().cloned()).collect();
         providers.dedup();
         SupportView {
             id: self.id,
-            status: self.status.clone(),
+            status: self.status.shown(ctx),
             created: self.id.made_at(),
             contact: self.credentials.contact.as_ref().map(|email| email.masked()),
             methods: self.credentials.methods.iter().map(|method| method.kind()).collect(),

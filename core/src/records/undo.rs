@@ -23,6 +23,7 @@ pub(crate) struct Undo {
     /// The credentials that the undo puts back.
     pub(crate) before: Credentials,
     pub(crate) made_at: Timestamp,
+    /// On the slow clock.
     pub(crate) expires_at: Timestamp,
 }
 

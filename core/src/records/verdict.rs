@@ -112,8 +112,6 @@ pub(crate) enum Change {
     Request(PrivacyRequest),
     /// These rows were removed with their account.
     RowsPurged(Vec<Vec<u8>>),
-    /// When purges were seen to be due (SPEC 9.4).
-    Sightings(Vec<Timestamp>),
     /// An act of support.
     Supported(SupportRecord),
     /// The recognition of the account from now on (SPEC 12.7).
@@ -162,7 +160,6 @@ impl Change {
                 | Self::SessionEnded { .. }
                 | Self::SessionsEnded { .. }
                 | Self::SessionsSuspended { .. }
-                | Self::Sightings(_)
         )
     }
 }

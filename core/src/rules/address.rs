@@ -17,6 +17,7 @@ use crate::records::flow::Proving;
 use crate::records::mailed_code::{CodePurpose, CodeSlot, RateLimit, TypedIn};
 use crate::records::message::Body;
 use crate::records::method::Credential;
+use crate::records::mfa::TakenSteps;
 use crate::records::pending::{Pending, Wanted};
 use crate::records::protected::ProtectedAct;
 use crate::records::refusal::Refusal;
@@ -39,7 +40,7 @@ impl Credentials {
             }
         }
         if let Some(mfa) = &mut credentials.mfa {
-            mfa.last_step = 0;
+            mfa.taken = TakenSteps::default();
         }
         let held = account.hold.map_or(0, |hold| hold.until.as_millis());
         codec::encode(&Basis(credentials)).ok().map(|bytes| sha256(&[&bytes, &held.to_be_bytes()]))

@@ -1,9 +1,12 @@
 //! The facts that every rule gets, for tests.
 
+use std::time::Duration;
+
 use crate::crypto::draw::Draw;
 use crate::crypto::entropy::SeededEntropy;
 use crate::crypto::keys::{Keys, StoreKey};
 use crate::ground::time::Timestamp;
+use crate::records::clock::TrustedTime;
 use crate::records::context::Context;
 use crate::records::policy::Policy;
 
@@ -24,6 +27,15 @@ impl Bench {
     }
 
     pub(crate) fn context<'a>(&'a self, draw: &'a Draw) -> Context<'a> {
-        Context { now: NOW, wall: NOW, throttle_clock: NOW, policy: &self.policy, draw, keys: &self.keys }
+        Context {
+            now: NOW,
+            wall: NOW,
+            throttle_clock: NOW,
+            steady: Duration::ZERO,
+            trusted: TrustedTime { number: 0, time: Timestamp::from_millis(0) },
+            policy: &self.policy,
+            draw,
+            keys: &self.keys,
+        }
     }
 }

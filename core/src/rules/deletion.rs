@@ -31,7 +31,7 @@ pub(crate) fn reminders(purge_at: Timestamp) -> impl Iterator<Item = (u8, Timest
 pub(crate) fn request(fresh: &Fresh<'_, FirstFactor>, ctx: &Context<'_>) -> Verdict<Deletion> {
     let (session, mut account) = (fresh.session(), fresh.account().clone());
     if let Status::PendingDeletion { purge_at, .. } = account.status {
-        return Verdict::done(figures(&account, purge_at), Vec::new());
+        return Verdict::done(figures(&account, purge_at, ctx), Vec::new());
     }
     let (deletion, mut changes) = schedule(&mut account, RequestedBy::Owner, session.client.device(), ctx);
     let event = Event::done(Action::DeletionRequested, Some(session.id), ctx.now);
@@ -46,8 +46,9 @@ pub(crate) fn schedule(
     device: &str,
     ctx: &Context<'_>,
 ) -> (Deletion, Vec<Change>) {
-    let purge_at = ctx.now + RESTORE_WINDOW;
-    let mut changes = notices::to_verified(account, &Body::DeletionRequested { purge_at }, device, ctx);
+    let purge_at = ctx.throttle_clock + RESTORE_WINDOW;
+    let told = Body::DeletionRequested { purge_at: ctx.shown(purge_at) };
+    let mut changes = notices::to_verified(account, &told, device, ctx);
     if matches!(requested_by, RequestedBy::Support { .. }) {
         // The owner did not ask, so the sessions on the owner's devices are suspended and not ended (SPEC 9.5).
         changes.push(Change::SessionsSuspended { account: account.id });
@@ -55,14 +56,15 @@ pub(crate) fn schedule(
         account.no_sessions();
         changes.push(Change::SessionsEnded { account: account.id, except: None });
     }
+    account.announced_at = None;
     account.status = Status::PendingDeletion { requested_at: ctx.now, purge_at, requested_by };
     let reminders = reminders(purge_at).collect();
     changes.push(Change::DeletionScheduled { account: account.id, purge_at, reminders });
-    (figures(account, purge_at), changes)
+    (figures(account, purge_at, ctx), changes)
 }
 
 /// What a deletion does not end by itself, such as a subscription.
-pub(crate) fn figures(account: &Account, purge_at: Timestamp) -> Deletion {
+pub(crate) fn figures(account: &Account, purge_at: Timestamp, ctx: &Context<'_>) -> Deletion {
     let still_billed = account
         .memberships
         .iter()
@@ -86,25 +88,35 @@ pub(crate) fn figures(account: &Account, purge_at: Timestamp) -> Deletion {
             Credential::Password { .. } => None,
         })
         .collect();
-    Deletion { purge_at, still_billed, grants }
+    Deletion { purge_at: ctx.shown(purge_at), still_billed, grants }
 }
 
 /// Checks whether the account can be erased before the window ends: 72 hours must have passed since the owner
-/// could hear of it, and there must be no hold and no undo against a stranger's act (SPEC 10.3).
+/// could hear of it, and there must be no hold and no undo against a stranger's act (SPEC 10.3). `known_since`
+/// is on the slow clock.
 pub(crate) fn check_erasable(
     account: &Account,
     known_since: Timestamp,
     ctx: &Context<'_>,
 ) -> Result<(), Refusal> {
     let at = known_since + ERASABLE_AFTER;
-    if ctx.now < at {
-        return Err(Refusal::TooEarly { at });
+    if ctx.throttle_clock < at {
+        return Err(Refusal::TooEarly { at: ctx.shown(at) });
     }
-    account.check_hold(ctx.now)?;
-    match account.has_live_undo(ctx.now) {
-        Some(at) => Err(Refusal::TooEarly { at }),
+    account.check_hold(ctx)?;
+    match account.has_live_undo(ctx.throttle_clock) {
+        Some(at) => Err(Refusal::TooEarly { at: ctx.shown(at) }),
         None => Ok(()),
     }
+}
+
+/// Everything that others find a restored account by, written anew. If another account has taken an identifier
+/// meanwhile, the act is refused (SPEC 1.3, 9.3).
+pub(crate) fn found_again(account: &Account) -> Vec<Change> {
+    let id = account.id;
+    let claims = account.identifiers().map(|identifier| Change::Claimed { identifier, account: id });
+    let proven = account.verified().map(|email| Change::Proven { email: email.clone(), account: id });
+    claims.chain(proven).collect()
 }
 
 /// Makes the account absent from now on. The purges that are due remove its rows (SPEC 9.3, 9.4).
@@ -112,9 +124,9 @@ pub(crate) fn erased(mut account: Account, by: Actor, device: &str, ctx: &Contex
     let mut changes = notices::to_verified(&account, &Body::Erased, device, ctx);
     if let Status::PendingDeletion { purge_at, .. } = &mut account.status {
         changes.push(Change::DeletionUnscheduled { account: account.id, purge_at: *purge_at });
-        *purge_at = ctx.now;
+        *purge_at = ctx.throttle_clock;
     }
-    let (id, purge_at) = (account.id, ctx.now);
+    let (id, purge_at) = (account.id, ctx.throttle_clock);
     changes.push(Change::DeletionScheduled { account: id, purge_at, reminders: Vec::new() });
     let event = Event::done(Action::Erased, None, ctx.now).by(by);
     changes.push(Change::account(account, event));
@@ -129,7 +141,7 @@ pub(crate) fn remind(due: Vec<(Due, Option<Account>)>, ctx: &Context<'_>) -> Ver
             matches!(account.status, Status::PendingDeletion { purge_at, .. } if purge_at == due.purge_at)
         });
         if let Some(account) = pending {
-            let body = Body::DeletionReminder { purge_at: due.purge_at };
+            let body = Body::DeletionReminder { purge_at: ctx.shown(due.purge_at) };
             changes.extend(notices::to_verified(&account, &body, "", ctx));
         }
         changes.push(Change::Reminded(due));

@@ -50,7 +50,7 @@ impl Level for Everything {
 impl Level for Unheld {
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
         // A session with too little proof also hears of the hold first, because proving more would not help.
-        owner.account.check_hold(ctx.now)?;
+        owner.account.check_hold(ctx)?;
         Everything::check(owner, ctx)
     }
 }

@@ -16,7 +16,7 @@ use crate::records::context::Context;
 use crate::records::identifier::Identifier;
 use crate::records::import::{ImportOutcome, ImportProblem, ImportedAccount, ImportedIdentity, Origin};
 use crate::records::method::{Credential, Method};
-use crate::records::mfa::Mfa;
+use crate::records::mfa::{Mfa, TakenSteps};
 use crate::records::policy::{EmailProof, Policy};
 use crate::records::verdict::Change;
 use crate::rules::protected;
@@ -142,7 +142,7 @@ impl Reading {
         account.credentials.methods = methods.collect();
         account.credentials.mfa = self.totp.map(|secret| Mfa {
             secret,
-            last_step: 0,
+            taken: TakenSteps::default(),
             since: ctx.now,
             codes: Vec::new(),
             owes_codes: true,

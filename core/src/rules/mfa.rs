@@ -1,5 +1,8 @@
 //! The second factor: TOTP, and the recovery codes that can replace it (SPEC 5).
 
+use std::cmp::Ordering;
+use std::time::Duration;
+
 use crate::crypto::digest::same;
 use crate::crypto::long_code::{self, LongCode};
 use crate::crypto::totp::TotpSecret;
@@ -12,7 +15,7 @@ use crate::records::context::Context;
 use crate::records::flow::Purpose;
 use crate::records::message::Body;
 use crate::records::mfa::{
-    ENROLMENT_LIFE, Enrolling, Enrolment, Mfa, RecoveryCodes, SecondFactor, Stage, TypedFactor,
+    ENROLMENT_LIFE, Enrolling, Enrolment, Mfa, RecoveryCodes, SecondFactor, Stage, TakenSteps, TypedFactor,
 };
 use crate::records::protected::ProtectedAct;
 use crate::records::refusal::Refusal;
@@ -36,11 +39,12 @@ impl Mfa {
     pub(crate) fn take(&mut self, account: AccountId, given: &TypedFactor, ctx: &Context<'_>) -> bool {
         match given {
             TypedFactor::Totp(code) => {
-                let step = self.secret.step_of(code, ctx.wall, Some(self.last_step));
-                if let Some(step) = step {
-                    self.last_step = step;
-                }
-                step.is_some()
+                let before = ctx.trusted.time.earlier(Duration::from_millis(1));
+                let floor = self.taken.floor(ctx.trusted.number, self.secret.step_at(before));
+                let step = self.secret.step_of(code, ctx.wall, Some(floor));
+                let Some(step) = step.filter(|step| !self.taken.has(*step)) else { return false };
+                self.taken.take(step, ctx.trusted.number);
+                true
             }
             TypedFactor::RecoveryCode(code) => {
                 let hash = hash(account, code, ctx);
@@ -49,6 +53,63 @@ impl Mfa {
                 self.codes.len() < before
             }
             TypedFactor::NoCode(_) => false,
+        }
+    }
+}
+
+/// The most spans of accepted steps that a factor keeps.
+const SPANS: usize = 8;
+
+impl TakenSteps {
+    /// The last step that is not accepted. If the host has set the time since, to a time before the last accepted
+    /// step, it is the last step before that time (SPEC 12.4).
+    fn floor(&self, trusted: u32, before: u64) -> u64 {
+        if self.trusted < trusted { self.last.min(before) } else { self.last }
+    }
+
+    /// Whether the step's code was accepted before, when the clock was ahead.
+    fn has(&self, step: u64) -> bool {
+        self.spans.iter().any(|(first, last)| (*first..=*last).contains(&step))
+    }
+
+    fn take(&mut self, step: u64, trusted: u32) {
+        self.last = step;
+        self.trusted = trusted;
+        self.take_span((step, step));
+    }
+
+    /// Adds a span. If there are too many, joins the two that are nearest to each other: the years that a wrong
+    /// clock is ahead stay free.
+    fn take_span(&mut self, span: (u64, u64)) {
+        self.spans.push(span);
+        self.spans.sort_unstable();
+        let gap = |spans: &[(u64, u64)], at: usize| match (spans.get(at), spans.get(at + 1)) {
+            (Some((_, last)), Some((next, _))) => next.saturating_sub(*last),
+            _ => u64::MAX,
+        };
+        while let Some(nearest) =
+            (0..self.spans.len().saturating_sub(1)).min_by_key(|at| gap(&self.spans, *at))
+        {
+            if self.spans.len() <= SPANS && gap(&self.spans, nearest) > 1 {
+                break;
+            }
+            let (_, last) = self.spans.remove(nearest + 1);
+            if let Some(joined) = self.spans.get_mut(nearest) {
+                joined.1 = joined.1.max(last);
+            }
+        }
+    }
+
+    /// Adds what the same factor accepted at another time.
+    pub(crate) fn join(&mut self, other: &Self) {
+        let (last, trusted) = match self.trusted.cmp(&other.trusted) {
+            Ordering::Less => (other.last, other.trusted),
+            Ordering::Equal => (self.last.max(other.last), self.trusted),
+            Ordering::Greater => (self.last, self.trusted),
+        };
+        (self.last, self.trusted) = (last, trusted);
+        for span in &other.spans {
+            self.take_span(*span);
         }
     }
 }
@@ -164,8 +225,11 @@ pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verd
         }
     };
     let replaced = account.credentials.mfa.is_some();
-    account.credentials.mfa =
-        Some(Mfa { secret: factor, last_step: step, since: ctx.now, codes, owes_codes: false });
+    let mut taken = TakenSteps::default();
+    // The clock may have been corrected since the app's first code.
+    taken.take(step.min(factor.step_at(ctx.wall) + 1), ctx.trusted.number);
+    taken.take_span((step, step));
+    account.credentials.mfa = Some(Mfa { secret: factor, taken, since: ctx.now, codes, owes_codes: false });
     session.aal = Aal::Aal2;
     session.recovered = false;
     session.auth_time = session.auth_time.min(at);
@@ -185,8 +249,8 @@ pub(crate) fn turn_off(fresh: &Fresh<'_, FactorOrCode>, secret: &[u8; 32], ctx: 
     if account.credentials.mfa.take().is_none() {
         return Verdict::refused(Refusal::NotOffered);
     }
-    if let Some(hold) = account.hold.filter(|hold| hold.keeps_mfa && ctx.now < hold.until) {
-        return Verdict::refused(Refusal::OnHold { until: hold.until });
+    if let Some(hold) = account.hold.filter(|hold| hold.keeps_mfa && ctx.throttle_clock < hold.until) {
+        return Verdict::refused(Refusal::OnHold { until: ctx.shown(hold.until) });
     }
     session.recovered = false;
     let what = (Body::MfaTurnedOff, ProtectedAct::MfaTurnedOff, Action::MfaTurnedOff);
@@ -245,5 +309,50 @@ impl Account {
     /// The enrolment of a session that has not expired.
     fn enrolment(&mut self, session: &Session, now: Timestamp) -> Option<&mut Enrolment> {
         self.enrolments.iter_mut().find(|enrolment| enrolment.session == session.id && enrolment.lives(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(steps: &[u64]) -> TakenSteps {
+        let mut taken = TakenSteps::default();
+        steps.iter().for_each(|step| taken.take(*step, 0));
+        taken
+    }
+
+    #[test]
+    fn r12_4_a_floor_goes_back_to_a_trusted_time_and_the_steps_beyond_stay_taken() {
+        let mut mfa = taken(&[100, 5_000]);
+        assert_eq!(mfa.floor(0, 0), 5_000);
+        assert_eq!(mfa.floor(1, 100), 100, "the host has set the time since");
+        assert_eq!(mfa.floor(1, 9_000), 5_000, "forward changes nothing");
+        assert!(mfa.has(100) && mfa.has(5_000) && !mfa.has(101));
+        mfa.take(101, 1);
+        assert_eq!(mfa.floor(1, 100), 101);
+        assert!(mfa.has(5_000));
+    }
+
+    #[test]
+    fn r12_4_few_spans_keep_all_taken_steps_and_leave_the_gap_of_a_wrong_clock_free() {
+        let future = 1_000_000;
+        let steps: Vec<_> = (0..100).map(|at| at * 7).chain((0..100).map(|at| future + at * 13)).collect();
+        let mfa = taken(&steps);
+        assert!(mfa.spans.len() <= SPANS, "{:?}", mfa.spans);
+        assert!(steps.iter().all(|step| mfa.has(*step)));
+        assert!((700..future).all(|step| !mfa.has(step)));
+    }
+
+    #[test]
+    fn r12_4_an_undo_joins_the_steps_of_both_times() {
+        let (mut before, mut after) = (taken(&[10, 9_000]), taken(&[10]));
+        after.take(11, 1);
+        before.join(&after);
+        assert_eq!((before.last, before.trusted), (11, 1));
+        assert!(before.has(9_000) && before.has(11));
+        let mut same = taken(&[20]);
+        same.join(&taken(&[30]));
+        assert_eq!(same.last, 30);
     }
 }

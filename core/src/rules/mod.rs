@@ -30,4 +30,5 @@ pub(crate) mod review;
 pub(crate) mod session;
 pub(crate) mod support;
 pub(crate) mod throttle;
+pub(crate) mod time;
 pub(crate) mod undo;

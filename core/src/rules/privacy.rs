@@ -72,9 +72,9 @@ pub(crate) fn announce_erasure(
     let mut account = account;
     let (figures, mut changes) = match account.status {
         Status::PendingDeletion { purge_at, .. } if request.told_for(&account) => {
-            return Verdict::done(deletion::figures(&account, purge_at), Vec::new());
+            return Verdict::done(deletion::figures(&account, purge_at, ctx), Vec::new());
         }
-        Status::PendingDeletion { purge_at, .. } => (deletion::figures(&account, purge_at), Vec::new()),
+        Status::PendingDeletion { purge_at, .. } => (deletion::figures(&account, purge_at, ctx), Vec::new()),
         Status::Active => {
             deletion::schedule(&mut account, RequestedBy::Host { request: request.id }, "", ctx)
         }
@@ -82,6 +82,7 @@ pub(crate) fn announce_erasure(
     let erased_from = ctx.now + ERASABLE_AFTER;
     changes.extend(notices::to_verified(&account, &Body::ErasureAnnounced { from: erased_from }, "", ctx));
     request.told_at = Some(ctx.now);
+    account.announced_at = Some(ctx.throttle_clock);
     let event = Event::done(Action::ErasureAnnounced, None, ctx.now).by(Actor::Host);
     changes.push(Change::Request(request));
     changes.push(Change::account(account, event));
@@ -93,10 +94,10 @@ pub(crate) fn erase(request: &PrivacyRequest, account: Account, ctx: &Context<'_
     if !request.is_open() || request.kind != RequestKind::Erasure {
         return Verdict::refused(Refusal::UnknownRequest);
     }
-    let Some(told_at) = request.told_at.filter(|_| request.told_for(&account)) else {
+    let Some(announced_at) = account.announced_at.filter(|_| request.told_for(&account)) else {
         return Verdict::refused(Refusal::NotOffered);
     };
-    match deletion::check_erasable(&account, told_at, ctx) {
+    match deletion::check_erasable(&account, announced_at, ctx) {
         Ok(()) => Verdict::done((), deletion::erased(account, Actor::Host, "", ctx)),
         Err(refusal) => Verdict::refused(refusal),
     }
@@ -105,11 +106,7 @@ pub(crate) fn erase(request: &PrivacyRequest, account: Account, ctx: &Context<'_
 impl PrivacyRequest {
     /// Whether the host gave notice of the present deletion, and not of an earlier one that the owner took back.
     fn told_for(&self, account: &Account) -> bool {
-        match account.status {
-            Status::PendingDeletion { requested_at, .. } => {
-                self.told_at.is_some_and(|told_at| requested_at <= told_at)
-            }
-            Status::Active => false,
-        }
+        let is_pending = matches!(account.status, Status::PendingDeletion { .. });
+        is_pending && self.told_at.is_some() && account.announced_at.is_some()
     }
 }

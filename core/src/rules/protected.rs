@@ -45,10 +45,12 @@ impl Protected<'_> {
     pub(crate) fn write(self, mut after: Account, changes: &mut Vec<Change>, ctx: &Context<'_>) -> Account {
         let before = self.before;
         let recipient = recipient(before, &after).filter(|_| self.can_be_undone);
-        let until = ctx.now + self.act.undo_life();
+        let until = ctx.throttle_clock + self.act.undo_life();
         let code = UndoCode::draw(ctx.draw);
 
-        after.reserved.retain(|held| ctx.now < held.until && !after.credentials.has(&held.identifier));
+        after
+            .reserved
+            .retain(|held| ctx.throttle_clock < held.until && !after.credentials.has(&held.identifier));
         if recipient.is_some() {
             after.undo_until = after.undo_until.max(Some(until));
             let revision = before.revision;
@@ -70,11 +72,11 @@ impl Protected<'_> {
                 undo: Box::new(undo),
             });
         }
-        changes.extend(rows(before, &after, ctx.now));
+        changes.extend(rows(before, &after, ctx.throttle_clock));
         changes.push(Change::PendingVoid(before.id));
         for email in before.verified() {
             let mut message = notices::to(email, before, &self.notice, self.device, ctx);
-            message.undo = (recipient == Some(email)).then(|| (code.clone(), until));
+            message.undo = (recipient == Some(email)).then(|| (code.clone(), ctx.shown(until)));
             changes.push(Change::Send(message));
         }
         after
@@ -90,7 +92,7 @@ fn recipient<'a>(before: &'a Account, after: &Account) -> Option<&'a EmailAddres
 }
 
 /// The changes of what others find the account by: claims and verified addresses.
-pub(crate) fn rows(before: &Account, after: &Account, now: Timestamp) -> Vec<Change> {
+pub(crate) fn rows(before: &Account, after: &Account, slow: Timestamp) -> Vec<Change> {
     let account = after.id;
     let all = |of: &Account| -> Vec<Identifier> {
         of.credentials.identifiers().chain(of.reserved.iter().map(|held| held.identifier.clone())).collect()
@@ -98,7 +100,7 @@ pub(crate) fn rows(before: &Account, after: &Account, now: Timestamp) -> Vec<Cha
     let (old, new) = (all(before), all(after));
     let freed = old.iter().filter(|identifier| !new.contains(identifier));
     // An identifier whose reservation expired may belong to another account now.
-    let claimed = new.iter().filter(|identifier| !before.claims(identifier, now));
+    let claimed = new.iter().filter(|identifier| !before.claims(identifier, slow));
     let hidden = before.verified().filter(|email| !after.has_verified(email));
     let proven = after.verified().filter(|email| !before.has_verified(email));
     let (was_unproven, is_unproven) =

@@ -50,7 +50,7 @@ pub(crate) fn earned(
     changes: &mut Vec<Change>,
     ctx: &Context<'_>,
 ) -> Option<RecognitionToken> {
-    if account.check_hold(ctx.now).is_err() {
+    if account.check_hold(ctx).is_err() {
         return None;
     }
     // If this act ends all sessions, the caller's recognition ends with them.

@@ -1,7 +1,6 @@
 //! The hold after an owner recovers an account without its full proof (SPEC 5.5).
 
 use crate::ground::id::SessionId;
-use crate::ground::time::Timestamp;
 use crate::records::account::{Account, Hold};
 use crate::records::context::Context;
 use crate::records::refusal::Refusal;
@@ -20,9 +19,9 @@ impl Account {
         self.no_sessions();
         self.sessions = u16::from(except.is_some());
         changes.push(Change::SessionsEnded { account: self.id, except });
-        let hold = Hold { until: ctx.now + ctx.policy.hold(), keeps_mfa };
+        let hold = Hold { until: ctx.throttle_clock + ctx.policy.hold(), keeps_mfa };
         // An existing hold gets neither shorter nor weaker.
-        self.hold = Some(match self.hold.filter(|hold| ctx.now < hold.until) {
+        self.hold = Some(match self.hold.filter(|hold| ctx.throttle_clock < hold.until) {
             Some(earlier) => {
                 Hold { until: hold.until.max(earlier.until), keeps_mfa: keeps_mfa || earlier.keeps_mfa }
             }
@@ -31,9 +30,11 @@ impl Account {
     }
 
     /// Refuses an act that must wait after a recovery (SPEC 5.5).
-    pub(crate) fn check_hold(&self, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn check_hold(&self, ctx: &Context<'_>) -> Result<(), Refusal> {
         match self.hold {
-            Some(hold) if now < hold.until => Err(Refusal::OnHold { until: hold.until }),
+            Some(hold) if ctx.throttle_clock < hold.until => {
+                Err(Refusal::OnHold { until: ctx.shown(hold.until) })
+            }
             _ => Ok(()),
         }
     }

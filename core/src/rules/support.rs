@@ -28,13 +28,15 @@ pub(crate) fn start_deletion(
     };
     let event = |action| Event::done(action, None, ctx.now).by(Actor::Support);
     if let Status::PendingDeletion { purge_at, .. } = account.status {
-        let figures = deletion::figures(&account, purge_at);
+        let figures = deletion::figures(&account, purge_at, ctx);
         let recorded = record(SupportAct::DeletionAskedAgain);
         let event = event(Action::DeletionAskedAgain);
         return Verdict::done(figures, vec![recorded, Change::account(account, event)]);
     }
-    if let Some(at) = account.restored_at.map(|restored_at| restored_at + REST).filter(|at| ctx.now < *at) {
-        return Verdict::refused(Refusal::TooEarly { at });
+    if let Some(at) =
+        account.restored_at.map(|restored_at| restored_at + REST).filter(|at| ctx.throttle_clock < *at)
+    {
+        return Verdict::refused(Refusal::TooEarly { at: ctx.shown(at) });
     }
     let recorded = record(SupportAct::DeletionStarted);
     let by = RequestedBy::Support { operator: operator.to_owned(), ticket: ticket.to_owned() };

@@ -31,7 +31,7 @@ impl Credentials {
         };
         for factor in [&mut credentials.mfa, &mut credentials.suspended_mfa].into_iter().flatten() {
             for other in same_factor(factor) {
-                factor.last_step = factor.last_step.max(other.last_step);
+                factor.taken.join(&other.taken);
                 factor.codes.retain(|code| other.codes.contains(code));
             }
         }

@@ -22,7 +22,7 @@ impl View<'_> {
     /// Returns up to `most` reminders that are due, earliest first.
     pub(crate) fn reminders_due(&self, most: usize) -> Result<Vec<Due>, StoreError> {
         let mut due = Vec::new();
-        self.rows(&tables::reminders_until(self.now()), most, |key, row| {
+        self.rows(&tables::reminders_until(self.slow()), most, |key, row| {
             let Reminder { purge_at } = self.open_row(key, row)?;
             let (at, account, rest) = time_and_account(key)?;
             let number = rest.first().copied().ok_or(StoreError::Damaged)?;
@@ -34,17 +34,17 @@ impl View<'_> {
 
     /// Returns the earliest purge that is due.
     pub(crate) fn first_due(&self) -> Result<Option<DuePurge>, StoreError> {
-        self.first_purge(&tables::purges_until(self.now()))
+        self.first_purge(&tables::purges_until(self.slow()))
     }
 
     /// Returns when the next purge that is not due yet will be.
     pub(crate) fn first_coming(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.first_purge(&tables::purges_after(self.now()))?.map(|coming| coming.purge_at))
+        Ok(self.first_purge(&tables::purges_after(self.slow()))?.map(|coming| coming.purge_at))
     }
 
     /// Returns whether a purge is due that became due after `seen`. If `seen` is `None`, any purge counts.
     pub(crate) fn is_due_since(&self, seen: Option<Timestamp>) -> Result<bool, StoreError> {
-        let until = tables::purges_until(self.now());
+        let until = tables::purges_until(self.slow());
         let from = seen.map_or(until.from, |seen| tables::purges_after(seen).from);
         Ok(self.first_purge(&Range { from, to: until.to })?.is_some())
     }
@@ -63,7 +63,7 @@ impl View<'_> {
     /// Counts the purges that are due, up to `most`.
     pub(crate) fn count_due(&self, most: usize) -> Result<usize, StoreError> {
         let mut count = 0;
-        self.rows(&tables::purges_until(self.now()), most, |_, _| {
+        self.rows(&tables::purges_until(self.slow()), most, |_, _| {
             count += 1;
             Ok(())
         })?;

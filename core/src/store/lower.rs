@@ -1,7 +1,5 @@
 //! Turns the changes that a rule wants into rows. Everything that can fail happens here, before any write.
 
-use std::time::Duration;
-
 use super::port::{Row, StoreError, Write};
 use super::tables;
 use super::view::{ACCOUNT_FORMAT, Held, View};
@@ -10,15 +8,15 @@ use crate::crypto::seal::{Place, SealKey};
 use crate::ground::codec::{self, Record};
 use crate::ground::entropy::{Entropy, EntropyFailed};
 use crate::ground::id::{AccountId, FlowId, SessionId};
-use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::audit::Event;
 use crate::records::claim::{Claim, Marker};
+use crate::records::clock::{ClockEvent, StoredClock, Timeline};
 use crate::records::context::Context;
 use crate::records::flow::FlowRecord;
 use crate::records::mailed_code::{AddressHash, RateLimit};
 use crate::records::message::Outgoing;
-use crate::records::meta::{ClockEvent, Meta};
+use crate::records::meta::Meta;
 use crate::records::undo::{Undo, UndoHash};
 use crate::records::verdict::Change;
 use crate::rules::session;
@@ -29,32 +27,17 @@ const DROPPED_AT_ONCE: usize = 8;
 const SWEPT_AT_ONCE: usize = 2;
 /// The most expired undos that a new undo removes.
 const CLEARED_AT_ONCE: usize = 8;
-/// How far the high-water mark must move before it is worth a write of its own.
-pub(crate) const MARK_STEP: Duration = Duration::from_secs(60);
 
-/// Turns changes into rows, and adds `mark` and `clock` if they are due.
+/// Turns changes into rows.
 pub(crate) fn lower(
     view: &View<'_>,
     ctx: &Context<'_>,
     entropy: &dyn Entropy,
     changes: Vec<Change>,
-    mark: Mark,
 ) -> Result<Vec<Row>, StoreError> {
     let mut lowering = Lowering { view, ctx, entropy, rows: Vec::new(), meta: None, ended: Vec::new() };
-    if changes.is_empty() && mark.clock_event.is_none() && !mark.forced {
-        return Ok(lowering.rows);
-    }
     for change in changes {
         lowering.change(change)?;
-    }
-    if let Some(event) = &mark.clock_event {
-        let meta = lowering.meta()?;
-        let number = meta.clock_events;
-        meta.clock_events += 1;
-        lowering.put_sealed(tables::clock(number), event)?;
-    }
-    if mark.due || mark.forced {
-        lowering.meta()?.mark = ctx.now;
     }
     if let Some(meta) = lowering.meta.take() {
         lowering.put_sealed(tables::meta(), &meta)?;
@@ -62,14 +45,21 @@ pub(crate) fn lower(
     Ok(lowering.rows)
 }
 
-/// What the engine's clock needs written with an act.
-#[derive(Clone, Default)]
-pub(crate) struct Mark {
-    /// The high-water mark has moved far enough.
-    pub(crate) due: bool,
-    /// The mark is written even if nothing else is, and may move backwards.
-    pub(crate) forced: bool,
-    pub(crate) clock_event: Option<ClockEvent>,
+/// Makes the rows of the store's clock, and of what happened to it.
+pub(crate) fn clock_rows(
+    view: &View<'_>,
+    entropy: &dyn Entropy,
+    mut clock: StoredClock,
+    event: Option<&ClockEvent>,
+) -> Result<Vec<Row>, StoreError> {
+    let rows_key = view.keys().rows();
+    let mut rows = Vec::new();
+    if let Some(event) = event {
+        rows.push(sealed_row(rows_key, entropy, tables::clock(clock.events), event)?);
+        clock.events += 1;
+    }
+    rows.push(sealed_row(rows_key, entropy, tables::time(), &clock)?);
+    Ok(rows)
 }
 
 fn count(waiting: &mut u32, waits: bool) {
@@ -81,21 +71,16 @@ pub(crate) fn first_rows(
     header: Vec<u8>,
     rows_key: &SealKey,
     entropy: &dyn Entropy,
-    now: Timestamp,
+    time: Timeline,
 ) -> Result<Vec<Row>, StoreError> {
-    let meta = Meta {
-        mark: now,
-        next_message: 1,
-        sign_ups: 0,
-        resets: 0,
-        at_providers: 0,
-        accounts: 0,
-        erasure_pending: None,
-        clock_events: 0,
-        sightings: Vec::new(),
-    };
-    let meta = sealed(rows_key, entropy, &Place { key: &tables::meta(), part: 0, clear: &[] }, &meta)?;
-    Ok(vec![put(tables::header(), header), put(tables::meta(), meta)])
+    let meta =
+        Meta { next_message: 1, sign_ups: 0, resets: 0, at_providers: 0, accounts: 0, erasure_pending: None };
+    let clock = StoredClock { time, sightings: Vec::new(), events: 0 };
+    Ok(vec![
+        put(tables::header(), header),
+        sealed_row(rows_key, entropy, tables::meta(), &meta)?,
+        sealed_row(rows_key, entropy, tables::time(), &clock)?,
+    ])
 }
 
 pub(super) struct Lowering<'a> {
@@ -149,10 +134,6 @@ impl Lowering<'_> {
             Change::SessionsSuspended { account } => {
                 self.pending_ends(account, |_| true)?;
                 self.suspended(account)
-            }
-            Change::Sightings(sightings) => {
-                self.meta()?.sightings = sightings;
-                Ok(())
             }
             Change::Supported(record) => self.supported(&record),
             Change::Flow(flow) => self.flow(&flow),
@@ -319,7 +300,7 @@ impl Lowering<'_> {
     /// Writes a new undo and removes a few that have expired.
     fn undoable(&mut self, account: AccountId, hash: &UndoHash, undo: &Undo) -> Result<(), StoreError> {
         let mut over = self.view.undos(account)?;
-        over.retain(|(_, earlier)| self.ctx.now >= earlier.expires_at);
+        over.retain(|(_, earlier)| self.ctx.throttle_clock >= earlier.expires_at);
         over.iter().take(CLEARED_AT_ONCE).for_each(|(hash, _)| self.undo_over(account, hash));
         self.put_sealed(tables::undo_code(hash), &Claim(account))?;
         self.put_sealed_by(account, tables::undo(&account, hash), undo)
@@ -432,6 +413,16 @@ pub(super) fn sealed<R: Record>(
 ) -> Result<Vec<u8>, StoreError> {
     let plain = codec::encode(record).map_err(|_| StoreError::TooLarge)?;
     Ok(key.seal(entropy, place, &plain)?)
+}
+
+fn sealed_row<R: Record>(
+    key: &SealKey,
+    entropy: &dyn Entropy,
+    row: Vec<u8>,
+    record: &R,
+) -> Result<Row, StoreError> {
+    let value = sealed(key, entropy, &Place { key: &row, part: 0, clear: &[] }, record)?;
+    Ok(put(row, value))
 }
 
 pub(super) fn put(key: Vec<u8>, value: Vec<u8>) -> Row {

@@ -13,6 +13,7 @@ pub(crate) mod view;
 mod batch;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod broken;
+mod claim;
 mod commit_queue;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod conformance;

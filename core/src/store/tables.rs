@@ -96,7 +96,8 @@ macro_rules! tables {
 tables! {
     STAMP = "stamp", 0x00, false, 0, "number and name of the last commit, code over all rows", Sealed::Clear, OnPurge::Stay, not("of no account");
     HEADER = "header", 0x01, false, 0, "format, how the store key is wrapped, the wrapped key", Sealed::Clear, OnPurge::Stay, not("of no account");
-    META = "meta", 0x02, false, 0, "high-water mark of time, next message, flows waiting", Sealed::Store, OnPurge::Stay, not("of no account");
+    META = "meta", 0x02, false, 0, "next message, flows waiting, accounts", Sealed::Store, OnPurge::Stay, not("of no account");
+    TIME = "time", 0x03, false, 0, "high-water mark of time, slow clock, last reading, when purges were seen to be due", Sealed::Store, OnPurge::Stay, not("of no account");
     CLAIM = "claim", 0x10, false, 32, "keyed hash of an identifier -> its account", Sealed::Store, OnPurge::Go, not("shown as methods");
     UNPROVEN = "unproven", 0x14, false, 48, "keyed hash of a password's unproven email, account -> nothing", Sealed::Store, OnPurge::Go, not("shown as addresses");
     SPECIMEN = "specimen", 0x15, false, 48, "keyed hash of a kind of foreign password hash, account -> a hash of that kind", Sealed::Store, OnPurge::Go, not("shown as methods");
@@ -162,6 +163,10 @@ pub(crate) fn header() -> Vec<u8> {
 
 pub(crate) fn meta() -> Vec<u8> {
     META.key(&NOBODY, &[])
+}
+
+pub(crate) fn time() -> Vec<u8> {
+    TIME.key(&NOBODY, &[])
 }
 
 pub(crate) fn claim(hash: &[u8; 32]) -> Vec<u8> {
@@ -265,13 +270,13 @@ pub(crate) fn purge(at: Timestamp, account: &AccountId) -> Vec<u8> {
     PURGE.key(&NOBODY, &[&at.as_millis().to_be_bytes(), account.as_bytes()])
 }
 
-/// The purges that are due at `now`.
+/// The purges that are due when the slow clock shows `now`.
 pub(crate) fn purges_until(now: Timestamp) -> Range {
     let first = PURGE.key(&NOBODY, &[&[0; 24]]);
     Range { from: first, to: purges_after(now).from }
 }
 
-/// The purges that are not due at `now`.
+/// The purges that are not due when the slow clock shows `now`.
 pub(crate) fn purges_after(now: Timestamp) -> Range {
     let first = PURGE.key(&NOBODY, &[&now.as_millis().saturating_add(1).to_be_bytes(), &[0; 16]]);
     Range { from: first, to: Range::within(&PURGE, &NOBODY, &[]).to }
@@ -281,7 +286,7 @@ pub(crate) fn reminder(at: Timestamp, account: &AccountId, number: u8) -> Vec<u8
     REMINDER.key(&NOBODY, &[&at.as_millis().to_be_bytes(), account.as_bytes(), &[number]])
 }
 
-/// The reminders that are due at `now`.
+/// The reminders that are due when the slow clock shows `now`.
 pub(crate) fn reminders_until(now: Timestamp) -> Range {
     let first = REMINDER.key(&NOBODY, &[&[0; 25]]);
     let past = REMINDER.key(&NOBODY, &[&now.as_millis().saturating_add(1).to_be_bytes(), &[0; 17]]);
@@ -423,6 +428,7 @@ mod tests {
         for (key, bytes) in [
             (header(), format!("{nobody}01")),
             (meta(), format!("{nobody}02")),
+            (time(), format!("{nobody}03")),
             (claim(&hash), format!("{nobody}10{h}")),
             (email(&hash, &account), format!("{nobody}11{h}{a}")),
             (here(&account), format!("{nobody}12{a}")),

@@ -17,8 +17,8 @@ use crate::records::account::Account;
 use crate::records::audit::Event;
 use crate::records::chain::Activity;
 use crate::records::claim::{Claim, Marker};
+use crate::records::clock::StoredClock;
 use crate::records::flow::FlowRecord;
-use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{AddressHash, RateLimit};
 use crate::records::message::Outgoing;
 use crate::records::meta::Meta;
@@ -40,10 +40,11 @@ pub(crate) struct View<'a> {
     read: &'a dyn Read,
     keys: &'a Keys,
     now: Timestamp,
+    slow: Timestamp,
     data_keys: RefCell<HashMap<AccountId, Held>>,
     flows: RefCell<BTreeMap<FlowId, Timestamp>>,
-    taken_over: RefCell<BTreeSet<[u8; 32]>>,
-    claims: RefCell<HashMap<[u8; 32], Option<AccountId>>>,
+    pub(super) taken_over: RefCell<BTreeSet<[u8; 32]>>,
+    pub(super) claims: RefCell<HashMap<[u8; 32], Option<AccountId>>>,
     specimens: RefCell<HashMap<AccountId, Option<Specimen>>>,
 }
 
@@ -54,11 +55,13 @@ pub(crate) struct Held {
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(read: &'a dyn Read, keys: &'a Keys, now: Timestamp) -> Self {
+    /// `now` is engine time and `slow` the slow clock (SPEC 12.4).
+    pub(crate) fn new(read: &'a dyn Read, keys: &'a Keys, now: Timestamp, slow: Timestamp) -> Self {
         Self {
             read,
             keys,
             now,
+            slow,
             data_keys: RefCell::default(),
             flows: RefCell::default(),
             taken_over: RefCell::default(),
@@ -69,7 +72,7 @@ impl<'a> View<'a> {
 
     /// The account, unless it is absent (SPEC 9.3).
     pub(crate) fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        Ok(self.stored(id)?.filter(|account| !account.is_absent(self.now)))
+        Ok(self.stored(id)?.filter(|account| !account.is_absent(self.slow)))
     }
 
     /// The account, even if it is absent, as long as its row exists.
@@ -100,29 +103,6 @@ impl<'a> View<'a> {
             return Err(StoreError::Damaged);
         }
         Ok(Some(account))
-    }
-
-    /// The account that holds the identifier.
-    pub(crate) fn holder(&self, identifier: &Identifier) -> Result<Option<Account>, StoreError> {
-        let hash = self.claim_hash(identifier);
-        let Some(id) = self.claimed_by(&hash)? else { return Ok(None) };
-        // The claim's row outlives an expired reservation, which no longer holds the identifier.
-        let holder = self.account(id)?.filter(|account| account.claims(identifier, self.now));
-        if holder.is_none() {
-            self.taken_over.borrow_mut().insert(hash);
-        }
-        Ok(holder)
-    }
-
-    /// The account that the claim of this hash names, even if it is absent.
-    pub(crate) fn claimed_by(&self, hash: &[u8; 32]) -> Result<Option<AccountId>, StoreError> {
-        if let Some(known) = self.claims.borrow().get(hash) {
-            return Ok(*known);
-        }
-        let claim: Option<Claim> = self.row(&tables::claim(hash))?;
-        let account = claim.map(|Claim(account)| account);
-        self.claims.borrow_mut().insert(*hash, account);
-        Ok(account)
     }
 
     /// The undos of an account that this act has read, including expired ones.
@@ -302,6 +282,16 @@ impl<'a> View<'a> {
         self.row(&tables::meta())?.ok_or(StoreError::Damaged)
     }
 
+    /// What the store keeps of time.
+    pub(crate) fn clock(&self) -> Result<StoredClock, StoreError> {
+        self.row(&tables::time())?.ok_or(StoreError::Damaged)
+    }
+
+    /// The slow clock.
+    pub(super) fn slow(&self) -> Timestamp {
+        self.slow
+    }
+
     /// Engine time.
     pub(super) fn now(&self) -> Timestamp {
         self.now
@@ -337,27 +327,6 @@ impl<'a> View<'a> {
     /// When a flow ends, as this act read it.
     pub(crate) fn flow_end(&self, id: FlowId) -> Option<Timestamp> {
         self.flows.borrow().get(&id).copied()
-    }
-
-    /// Whether this act has seen that the claim belongs to an absent account (SPEC 9.3).
-    pub(crate) fn is_taken_over(&self, hash: &[u8; 32]) -> bool {
-        self.taken_over.borrow().contains(hash)
-    }
-
-    pub(crate) fn claim_hash(&self, identifier: &Identifier) -> [u8; 32] {
-        match identifier {
-            Identifier::PasswordEmail(email) => {
-                self.keys.lookup(tables::CLAIM.kind, &[b"password", email.canonical().as_bytes()])
-            }
-            Identifier::Identity(identity) => self.keys.lookup(
-                tables::CLAIM.kind,
-                &[b"identity", identity.issuer.as_bytes(), identity.subject.as_bytes()],
-            ),
-            Identifier::Customer(customer) => {
-                self.keys.lookup(tables::CLAIM.kind, &[b"customer", customer.as_str().as_bytes()])
-            }
-            Identifier::External(id) => self.keys.lookup(tables::CLAIM.kind, &[b"external", id.as_bytes()]),
-        }
     }
 
     pub(crate) fn email_hash(&self, email: &EmailAddress) -> [u8; 32] {

@@ -12,7 +12,7 @@ pub struct Hand(Mutex<Reading>);
 impl Hand {
     /// Returns a clock whose wall clock shows `wall` and whose steady clock is at zero.
     pub fn at(wall: Timestamp) -> Self {
-        Self(Mutex::new(Reading { wall_ms: wall.as_millis(), elapsed_ms: 0 }))
+        Self(Mutex::new(Reading { wall_ms: wall.as_millis(), elapsed_ms: 0, boot: Some([0; 16]) }))
     }
 
     /// Lets time pass on both clocks.
@@ -32,6 +32,19 @@ impl Hand {
     pub fn set_wall_back(&self, span: Duration) {
         let mut reading = self.reading();
         reading.wall_ms = reading.wall_ms.saturating_sub(millis(span));
+    }
+
+    /// Starts the device anew after it was off for `off`. The steady clock starts at zero.
+    pub fn reboot(&self, off: Duration) {
+        let mut reading = self.reading();
+        reading.wall_ms = reading.wall_ms.saturating_add(millis(off));
+        reading.elapsed_ms = 0;
+        reading.boot = reading.boot.map(|boot| (u128::from_be_bytes(boot) + 1).to_be_bytes());
+    }
+
+    /// Hides the ids of the device's starts from now on, as macOS and iOS do.
+    pub fn hide_boots(&self) {
+        self.reading().boot = None;
     }
 
     /// Returns what the wall clock shows.

@@ -246,6 +246,13 @@ impl Stage {
                 drop(engine);
                 shown(world.reopen(None).map(done))
             }
+            Act::Reboot(off) => {
+                drop(engine);
+                match world.reboot(off.duration()) {
+                    Ok(()) => json!({ "now": world.now() }),
+                    Err(error) => render::shown(&error),
+                }
+            }
             Act::Rekey {} => shown(engine.rekey(&world.unlock()).map(done)),
             Act::Health {} => shown(engine.health()),
         })

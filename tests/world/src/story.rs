@@ -315,6 +315,7 @@ pub enum Act {
         back: Option<Span>,
     },
     Reopen {},
+    Reboot(Span),
     Rekey {},
     Health {},
 }
@@ -454,6 +455,7 @@ impl Act {
             Self::Wait(_) => "wait",
             Self::TurnWall { .. } => "turn_wall",
             Self::Reopen {} => "reopen",
+            Self::Reboot(_) => "reboot",
             Self::Rekey {} => "rekey",
             Self::Health {} => "health",
         }

@@ -193,9 +193,26 @@ impl World {
         self.options.clone()
     }
 
+    /// Lets the engine write the time that has passed, which the next call would do after its answer. Call it
+    /// before counting the commits of a call.
+    pub fn catch_up(&self) {
+        self.engine.health().expect("the store can be read");
+    }
+
     /// The policy of the engine.
     pub(crate) fn policy_in_force(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Restarts the device, which was off for `off`: the wall clock goes on, the steady clock starts anew, and a
+    /// new engine opens the store. What a new process on the same device does is [`reopen`](Self::reopen).
+    ///
+    /// # Errors
+    /// [`Error`] from opening.
+    pub fn reboot(&mut self, off: Duration) -> Result<(), Error> {
+        self.engine.suspend()?;
+        self.hand.reboot(off);
+        self.reopen(None)
     }
 
     /// Releases the store and opens it again with a new engine, as a new process does. The new engine has this

@@ -148,6 +148,10 @@ final class StoryPlayer {
             return player.now()
         },
         "reopen": { try $0.done($0.world.reopen()) },
+        "reboot": { player in
+            try player.world.reboot(off: span(player.act))
+            return player.now()
+        },
         "rekey": { try $0.done($0.engine.rekey(unlock: $0.world.unlock())) },
         "health": { Rendering.members(try $0.engine.health()) },
     ]

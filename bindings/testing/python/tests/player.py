@@ -423,6 +423,10 @@ class Stage:
     def reopen(self) -> None:
         self._world.reopen()
 
+    def reboot(self, **off: int) -> Json:
+        self._world.reboot(span(**off))
+        return {"now": self._world.now()}
+
     def rekey(self) -> None:
         self._engine.rekey(self._world.unlock())
 

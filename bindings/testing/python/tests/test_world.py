@@ -66,6 +66,15 @@ def test_time_passes_when_the_test_says_so(world: World) -> None:
         world.engine().resolve(token)
 
 
+def test_a_device_restarts(world: World) -> None:
+    token = sign_up(world)
+    began = world.now()
+    world.reboot(timedelta(days=2))
+    assert world.now() == began + timedelta(days=2)
+    assert world.engine().resolve(token).created_at == began
+    assert world.engine().health().clock_rolled_back_by is None
+
+
 def test_mail_is_read(world: World) -> None:
     sign_up(world)
     assert [message.to for message in world.mail()] == [EMAIL]

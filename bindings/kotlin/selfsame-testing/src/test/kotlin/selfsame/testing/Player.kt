@@ -132,6 +132,10 @@ internal class Player(text: String) {
         "rekey" -> engine.rekey(world.unlock())
         "health" -> engine.health()
         "reopen" -> world.reopen()
+        "reboot" -> {
+            world.reboot(span(act))
+            mapOf("now" to world.now())
+        }
         "mail" -> mail(act)
         "wait" -> {
             world.later(span(act))

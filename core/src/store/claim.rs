@@ -1,0 +1,115 @@
+//! Who holds an identifier, and whether an act may take it (SPEC 1.3, 9.3).
+
+use super::port::StoreError;
+use super::tables;
+use super::view::View;
+use crate::ground::id::AccountId;
+use crate::ground::time::{DAY, Timestamp};
+use crate::records::account::{Account, Status};
+use crate::records::claim::Claim;
+use crate::records::context::Context;
+use crate::records::identifier::Identifier;
+use crate::records::refusal::Refusal;
+use crate::records::verdict::Change;
+use crate::rules::purge;
+
+/// Whether an account can take an identifier.
+enum Claimable {
+    Yes,
+    /// Another account has it.
+    No,
+    /// An absent account had it, and its purge still waits for the second look.
+    After(Timestamp),
+}
+
+impl View<'_> {
+    /// The account that holds the identifier.
+    pub(crate) fn holder(&self, identifier: &Identifier) -> Result<Option<Account>, StoreError> {
+        let Some(id) = self.claimed_by(&self.claim_hash(identifier))? else { return Ok(None) };
+        // The claim's row outlives an expired reservation, which no longer holds the identifier.
+        Ok(self.account(id)?.filter(|account| account.claims(identifier, self.slow())))
+    }
+
+    /// The account that the claim of this hash names, even if it is absent.
+    pub(crate) fn claimed_by(&self, hash: &[u8; 32]) -> Result<Option<AccountId>, StoreError> {
+        if let Some(known) = self.claims.borrow().get(hash) {
+            return Ok(*known);
+        }
+        let claim: Option<Claim> = self.row(&tables::claim(hash))?;
+        let account = claim.map(|Claim(account)| account);
+        self.claims.borrow_mut().insert(*hash, account);
+        Ok(account)
+    }
+
+    /// Why these changes cannot take the identifiers that they claim, if they cannot. This is the one place that
+    /// keeps an identifier from having two accounts.
+    pub(crate) fn not_free(
+        &self,
+        changes: &[Change],
+        ctx: &Context<'_>,
+    ) -> Result<Option<Refusal>, StoreError> {
+        for change in changes {
+            let Change::Claimed { identifier, account } = change else { continue };
+            match self.claimable(identifier, *account, ctx)? {
+                Claimable::Yes => {}
+                Claimable::No => {
+                    return Ok(Some(match identifier {
+                        Identifier::Identity(_) => Refusal::IdentityInUse,
+                        _ => Refusal::IdentifierInUse,
+                    }));
+                }
+                Claimable::After(at) => return Ok(Some(Refusal::TooEarly { at })),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a new account can take the identifier now.
+    pub(crate) fn is_free(&self, identifier: &Identifier, ctx: &Context<'_>) -> Result<bool, StoreError> {
+        Ok(matches!(self.claimable(identifier, AccountId::from_bytes([0; 16]), ctx)?, Claimable::Yes))
+    }
+
+    fn claimable(
+        &self,
+        identifier: &Identifier,
+        account: AccountId,
+        ctx: &Context<'_>,
+    ) -> Result<Claimable, StoreError> {
+        let hash = self.claim_hash(identifier);
+        let Some(other) = self.claimed_by(&hash)?.filter(|other| *other != account) else {
+            return Ok(Claimable::Yes);
+        };
+        if let Some(other) = self.stored(other)? {
+            if let (true, Status::PendingDeletion { purge_at, .. }) =
+                (other.is_absent(self.slow()), &other.status)
+            {
+                let sightings = self.clock()?.sightings;
+                if !purge::is_ripe(*purge_at, &sightings, ctx) {
+                    let at = purge::ripens(*purge_at, &sightings, ctx).unwrap_or(ctx.now + DAY);
+                    return Ok(Claimable::After(at));
+                }
+            } else if other.claims(identifier, self.slow()) {
+                return Ok(Claimable::No);
+            }
+        }
+        self.taken_over.borrow_mut().insert(hash);
+        Ok(Claimable::Yes)
+    }
+
+    /// Whether this act has seen that the claim's account no longer needs it (SPEC 9.3).
+    pub(crate) fn is_taken_over(&self, hash: &[u8; 32]) -> bool {
+        self.taken_over.borrow().contains(hash)
+    }
+
+    pub(crate) fn claim_hash(&self, identifier: &Identifier) -> [u8; 32] {
+        let lookup = |parts: &[&[u8]]| self.keys().lookup(tables::CLAIM.kind, parts);
+        match identifier {
+            Identifier::PasswordEmail(email) => lookup(&[b"password", email.canonical().as_bytes()]),
+            Identifier::Identity(identity) => {
+                lookup(&[b"identity", identity.issuer.as_bytes(), identity.subject.as_bytes()])
+            }
+            Identifier::Customer(customer) => lookup(&[b"customer", customer.as_str().as_bytes()]),
+            Identifier::External(id) => lookup(&[b"external", id.as_bytes()]),
+        }
+    }
+}
