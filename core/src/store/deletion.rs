@@ -260,7 +260,7 @@ mod tests {
         // A new table here needs a line in `remains` or in `unscheduled`.
         assert_eq!(
             elsewhere,
-            ["claim", "unproven", "undo-code", "email", "here", "purge", "reminder", "outbox"]
+            ["claim", "unproven", "specimen", "undo-code", "email", "here", "purge", "reminder", "outbox"]
         );
     }
 }
