@@ -28,11 +28,11 @@ pub(crate) struct Life<'a, W> {
 
 impl<W: Watch> Life<'_, W> {
     pub(crate) fn live(mut self) {
-        let (first, second) = self.signs_in();
+        let (first, second, phone) = self.signs_in();
         self.reads(&second);
         self.changes(&second);
-        self.turns_mfa_on(&second);
-        self.uses_products();
+        self.turns_mfa_on(&second, &phone);
+        self.uses_products(&phone);
         self.resets_password();
         self.deletes(&first);
     }
@@ -85,7 +85,7 @@ impl<W: Watch> Life<'_, W> {
 
     /// Signs up and signs in: by password and by provider, with known and unknown identities, right and wrong
     /// codes.
-    fn signs_in(&mut self) -> (SessionToken, SessionToken) {
+    fn signs_in(&mut self) -> (SessionToken, SessionToken, Client) {
         let (email, password, phone) = (self.email(), Secret::from(PASSWORD), Client::on("a phone"));
         let asked = self.done("sign-up", |engine| engine.sign_up(&email, &password, &phone));
         let messages = self.done("fetch a message", |engine| engine.messages(10));
@@ -93,7 +93,8 @@ impl<W: Watch> Life<'_, W> {
         self.done("confirm the delivery of a message", |engine| engine.delivered(message.id));
         let right = Answer::Code(message.kind.mailed_code().cloned().unwrap());
         self.refused("sign-up, wrong code", |engine| engine.answer(&asked, Answer::Code("00000000".into())));
-        let first = token(self.answer("sign-up, right code: account created", &asked, &right));
+        let made = signed_in(self.answer("sign-up, right code: account created", &asked, &right));
+        let (first, phone) = (made.token, phone.recognized_by(made.recognition));
         self.world.later(minutes(5));
         self.done("sign-in that also stores the engine time", |engine| {
             engine.sign_in(&email, &password, &phone)
@@ -102,6 +103,10 @@ impl<W: Watch> Life<'_, W> {
         self.refused("sign-in, wrong password", |engine| engine.sign_in(&email, &"wrong".into(), &phone));
         let nobody = format!("nobody-{email}");
         self.refused("sign-in, unknown email", |engine| engine.sign_in(&nobody, &password, &phone));
+        self.done("sign-in from a new place", |engine| {
+            engine.sign_in(&email, &password, &Client::on("another phone"))
+        });
+        self.mailed();
         self.done("resolve a session", |engine| engine.resolve(&first));
         self.world.later(hours(1));
         self.done("touch a session, update due", |engine| engine.touch(&first));
@@ -124,7 +129,7 @@ impl<W: Watch> Life<'_, W> {
         let second = token(self.done("assertion of a known identity", |engine| {
             engine.continue_with(&begun, &brought, Intent::SignIn)
         }));
-        (first, second)
+        (first, second, phone)
     }
 
     fn reads(&mut self, token: &SessionToken) {
@@ -153,9 +158,9 @@ impl<W: Watch> Life<'_, W> {
         self.done("begin a reauthentication", |_| account.reauthenticate());
     }
 
-    fn turns_mfa_on(&mut self, token: &SessionToken) {
+    fn turns_mfa_on(&mut self, token: &SessionToken, phone: &Client) {
         let account = self.handle(token);
-        let (email, password, phone) = (self.new_email(), Secret::from(ANOTHER), Client::on("a phone"));
+        let (email, password) = (self.new_email(), Secret::from(ANOTHER));
         let secret = self.done("MFA: enrol an app", |_| account.enroll_totp()).secret;
         let (world, shown) = (self.world, secret.clone());
         let shown = move || world.totp(&shown).unwrap();
@@ -163,14 +168,14 @@ impl<W: Watch> Life<'_, W> {
         self.done("MFA: confirm the saved codes", |_| account.recovery_codes_saved());
         self.world.later(minutes(1));
         let asked =
-            self.done("sign-in with MFA: password", |engine| engine.sign_in(&email, &password, &phone));
+            self.done("sign-in with MFA: password", |engine| engine.sign_in(&email, &password, phone));
         self.answer("sign-in with MFA: code", &asked, &Answer::Totp(shown()));
-        let asked = self.engine.sign_in(&email, &password, &phone).unwrap();
+        let asked = self.engine.sign_in(&email, &password, phone).unwrap();
         let code = codes.codes.into_iter().next().unwrap();
         self.answer("sign-in with MFA: recovery code", &asked, &Answer::RecoveryCode(code));
         self.mailed();
         self.world.later(days(2));
-        let asked = self.engine.sign_in(&email, &password, &phone).unwrap();
+        let asked = self.engine.sign_in(&email, &password, phone).unwrap();
         let fresh = self.engine.answer(&asked, Answer::Totp(shown()));
         let account = self.handle(&signed_in(fresh.unwrap()).token);
         self.done("MFA: new recovery codes", |_| account.regenerate_recovery_codes());
@@ -178,8 +183,8 @@ impl<W: Watch> Life<'_, W> {
         self.mailed();
     }
 
-    fn uses_products(&mut self) {
-        let done = self.engine.sign_in(&self.new_email(), &ANOTHER.into(), &Client::on("a phone")).unwrap();
+    fn uses_products(&mut self, phone: &Client) {
+        let done = self.engine.sign_in(&self.new_email(), &ANOTHER.into(), phone).unwrap();
         let account = self.handle(&token(done));
         let id = account.view().unwrap().id;
         let grok = "grok".parse::<ProductId>().unwrap();

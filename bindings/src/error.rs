@@ -294,7 +294,8 @@ errors! {
         },
         /// The session has ended. Sign in again.
         SessionEnded,
-        /// There were too many failures. Wait.
+        /// There were too many failures of this caller, or of all strangers if the caller presents no
+        /// recognition. Wait.
         Throttled {
             /// When the next attempt is accepted: a point in time. Absent if the factor is locked.
             retry_at: Option<Timestamp>,

@@ -233,7 +233,7 @@ fn r9_4_a_purge_removes_every_row_and_leaves_a_tombstone() {
             ("audit", 5),
             ("claim", 3),
             ("email", 1),
-            ("outbox", 2),
+            ("outbox", 3),
             ("purge", 1),
             ("undo", 1),
             ("undo-code", 1)

@@ -30,6 +30,7 @@ mod provider;
 mod second_factor;
 mod server;
 mod sessions;
+mod strangers;
 mod test;
 mod tutorial;
 

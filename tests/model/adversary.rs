@@ -145,7 +145,7 @@ fn an_owner_who_is_kept_out_is_detected() {
     let forged: RecognitionToken = "A".repeat(43).parse().unwrap();
     siege.kept = Some(forged);
     let broken = (0..ACTS).find_map(|_| siege.act(&mut dice).err()).unwrap();
-    assert!(broken.starts_with("kept out after 0 failures"), "{broken}");
+    assert!(broken.starts_with("kept out"), "{broken}");
 }
 
 #[test]

@@ -286,7 +286,10 @@ impl Stage {
                 flow.second_at = Some(now);
                 if let Some(account) = account {
                     self.spent.push(Spent::Totp(account, code, step));
-                    self.accounts[account].second.clear();
+                    // In a session, the counter of strangers stays as it is.
+                    if !matches!(flow.kind, Kind::Reauthenticate { .. }) {
+                        self.accounts[account].second.clear();
+                    }
                     if let Some(mfa) = &mut self.accounts[account].credentials.mfa {
                         mfa.last_step = mfa.last_step.max(step);
                     }

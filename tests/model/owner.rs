@@ -429,16 +429,14 @@ impl Stage {
         proof: &Proof,
         what: &str,
     ) -> Result<(), Broken> {
-        let now = self.now();
         let account = self.sessions[at].account;
         let model = self.accounts[account].clone();
         let new = self.password(model.owner);
         let current = if right && by != By::Thief { model.text.as_str() } else { "not the password" };
         let is_right = current == model.text;
         let has_one = model.credentials.password.is_some();
-        let waits = model.first.waits(now);
         let may = proof.fresh && has_one;
-        let want = Want::of(may && is_right && !waits, !may || !is_right || waits);
+        let want = Want::of(may && is_right, !may || !is_right);
         let (given, fresh) = (Secret::from(current), Secret::from(new.as_str()));
         let act = json!({ "do": "change_password", "current": current, "new": new });
         match self.in_session(by, at, act, want, what, |it| it.change_password(&given, &fresh))? {
@@ -448,12 +446,7 @@ impl Stage {
                 model.version += 1;
                 self.sessions_end(account, Some(at))
             }
-            None => {
-                if may && !waits && !is_right {
-                    self.accounts[account].first.fail(now);
-                }
-                Ok(())
-            }
+            None => Ok(()),
         }
     }
 

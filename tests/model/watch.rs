@@ -116,6 +116,9 @@ pub(crate) fn grows_by_one(before: &Seen, after: &Seen, reach: Reach) -> Result<
     Ok(())
 }
 
+/// The kind of the rows of recognitions.
+const RECOGNITION: u8 = 0x13;
+
 /// Checks that somebody who is not the owner leaves only failed attempts.
 pub(crate) fn only_attempts(
     was: &Rows,
@@ -140,10 +143,19 @@ pub(crate) fn only_attempts(
     let touched = |rows: &Rows| -> BTreeMap<_, _> {
         rows.others
             .iter()
-            .filter(|(key, _)| key.get(16) != Some(&0x12))
+            .filter(|(key, _)| ![0x12, RECOGNITION].contains(key.get(16).unwrap_or(&0)))
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect()
     };
+    // A recognition ends with its session, which a bare session can end.
+    let recognitions = |rows: &Rows| -> BTreeSet<(Vec<u8>, Vec<u8>)> {
+        let all = rows.others.iter().filter(|(key, _)| key.get(16) == Some(&RECOGNITION));
+        all.map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    let (had, has) = (recognitions(was), recognitions(is));
+    if !has.is_subset(&had) || (!bare_session && has != had) {
+        return Err("a stranger's act changed the recognitions".to_owned());
+    }
     if touched(was) != touched(is) {
         return Err("a stranger's act changed undos or pending acts".to_owned());
     }

@@ -29,14 +29,16 @@ def test_a_secret_shows_nothing_of_itself(store: Store) -> None:
     done = answered(store.engine, begun, Answer.Code(message.kind.code))
     assert begun.token and isinstance(done.step, Step.SignedIn)
     key = HostKey(bytes(range(32)))
-    token = done.step.session.token
+    token, recognition = done.step.session.token, done.step.session.recognition
+    assert recognition
+    client = Client(device="laptop", recognitions=[recognition])
     answer = Answer.Code(message.kind.code)
-    holders: list[Any] = [begun, message, done, done.step.session, answer, Unlock.HostKey(key)]
-    for secret in (PASSWORD, message.kind.code, begun.token, token, key):
+    holders: list[Any] = [begun, message, done, done.step.session, answer, Unlock.HostKey(key), client]
+    for secret in (PASSWORD, message.kind.code, begun.token, token, recognition, key):
         holders += [secret, [secret], {"secret": secret}]
     shown = "\n".join(f"{holder!r} {holder!s} {holder}" for holder in holders)
     assert "Secret(…)" in shown
-    for value in (PASSWORD, message.kind.code, begun.token, token):
+    for value in (PASSWORD, message.kind.code, begun.token, token, recognition):
         assert value.reveal() not in shown
     assert repr(key.reveal()) not in shown and key.reveal().hex() not in shown
 

@@ -151,6 +151,26 @@ impl RecognitionToken {
     }
 
     /// Returns the token as text, to keep where the person signed in.
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// use selfsame::RecognitionToken;
+    ///
+    /// // A session on hold earns none.
+    /// if let Some(recognition) = &session.recognition {
+    ///     let kept: String = recognition.reveal().to_owned();
+    ///
+    ///     // At the next call:
+    ///     assert_eq!(kept.parse::<RecognitionToken>()?, *recognition);
+    ///     assert_eq!(format!("{recognition:?}"), "RecognitionToken(…)");
+    /// }
+    /// # assert!(session.recognition.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn reveal(&self) -> &str {
         &self.text
     }

@@ -60,9 +60,11 @@ impl Engine {
         let client = &self.check_client(client)?;
         self.settled(|| {
             let tried = self.look(|view, ctx| {
+                // Read for an unknown email too, so that both cost the same.
+                let caller = view.caller(client)?;
                 let holder = who.account(view, ctx.policy)?;
                 let throttle = match &holder {
-                    Some(account) => throttle::check(account, &view.caller(client)?, Guessed::Password, ctx),
+                    Some(account) => throttle::check(account, &caller, Guessed::Password, ctx),
                     None => view.unknown(who.unknown_hash(view))?.throttle.check(
                         ctx.now,
                         ctx.throttle_clock,

@@ -38,16 +38,16 @@ pub(crate) struct Account {
     /// The name that the owner chose. Nobody can find the account by it (SPEC 1.11).
     pub(crate) display_name: Option<String>,
     pub(crate) credentials: Credentials,
-    /// Failures of the first factor (SPEC 12.1).
+    /// Strangers' failures of the first factor (SPEC 12.1, 12.7).
     pub(crate) first: Throttle,
-    /// Failures of the second factor, over all flows (SPEC 12.1).
+    /// Strangers' failures of the second factor, over all flows (SPEC 12.1, 12.7).
     pub(crate) second: Throttle,
     pub(crate) hold: Option<Hold>,
     /// Enrolments of second factors and recovery codes in progress, at most one for each session (SPEC 5.1).
     pub(crate) enrolments: Vec<Enrolment>,
     /// Identifiers that an undo may put back. Nobody else can take them meanwhile (SPEC 7.3).
     pub(crate) reserved: Vec<Reserved>,
-    /// Failed reauthentications of live sessions (SPEC 6.4).
+    /// Failures in live sessions (SPEC 6.4).
     pub(crate) reauthentications: Vec<(SessionId, u8)>,
     /// When the last undo code of the account expires (SPEC 7.3), on the slow clock.
     pub(crate) undo_until: Option<Timestamp>,

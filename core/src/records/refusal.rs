@@ -96,7 +96,8 @@ worded! {
         } => "this needs fresh proof; reauthenticate";
         /// The session has ended. Sign in again (SPEC 6.2).
         SessionEnded => "the session has ended; sign in again";
-        /// There were too many failures. Wait (SPEC 12.1).
+        /// There were too many failures of this caller, or of all strangers if the caller presents no recognition.
+        /// Wait (SPEC 12.1, 12.7).
         Throttled {
             /// When the next attempt is accepted. Absent if the factor is locked.
             retry_at: Option<Timestamp>,

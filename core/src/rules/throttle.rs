@@ -198,6 +198,22 @@ mod tests {
         assert_eq!(wait_minutes(u32::MAX, LockoutPolicy::OneTryAnHour), Some(60));
     }
 
+    /// The figures of docs/SECURITY.md.
+    #[test]
+    fn r12_1_strangers_get_33_guesses_on_the_first_day_24_on_a_later_one_and_100_in_all() {
+        let (mut throttle, mut days) = (Throttle::default(), [0; 10]);
+        for minute in 0..24 * 60 * 10 {
+            let at = Timestamp::from_millis(minute * 60_000);
+            while throttle.check(at, at, LockoutPolicy::Lock).is_ok() {
+                throttle.fail(at);
+                if let Some(day) = days.get_mut((minute / (24 * 60)) as usize) {
+                    *day += 1;
+                }
+            }
+        }
+        assert_eq!(days, [33, 24, 24, 19, 0, 0, 0, 0, 0, 0]);
+    }
+
     #[test]
     fn r12_6_an_attempt_at_retry_at_is_accepted() {
         let throttle = after(5);

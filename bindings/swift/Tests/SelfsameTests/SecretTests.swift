@@ -11,17 +11,19 @@ final class SecretTests: XCTestCase {
         let (flow, code) = (try XCTUnwrap(begun.token), try XCTUnwrap(message.kind.mailedCode))
         let done = try world.engine().answer(flow: begun, answer: .code(code))
         let token = try done.signedIn().token
+        let recognition = try XCTUnwrap(done.signedIn().recognition)
+        let known = Client(device: "laptop", recognitions: [recognition])
         let key = HostKey(Data("an easily found key of 32 bytes!".utf8))
 
         let holders: [Any] = [
-            password, code, flow, token, key, [token], ["token": token], begun, message, done, Answer.code(code),
+            password, code, flow, token, known, key, [token], ["token": token], begun, message, done, Answer.code(code),
             Unlock.hostKey(key), Unlock.passphrase(password), Optional(token) as Any,
         ]
         let shown = everyPrint(of: holders)
-        for text in ["Secret(…)", "FlowToken(…)", "SessionToken(…)", "HostKey(…)"] {
+        for text in ["Secret(…)", "FlowToken(…)", "SessionToken(…)", "RecognitionToken(…)", "HostKey(…)"] {
             XCTAssertTrue(shown.contains(text), text)
         }
-        for secret in [password.reveal(), code.reveal(), flow.reveal(), token.reveal(), "32 bytes"] {
+        for secret in [password.reveal(), code.reveal(), flow.reveal(), token.reveal(), recognition.reveal(), "32 bytes"] {
             XCTAssertFalse(shown.contains(secret))
         }
         XCTAssertTrue(Mirror(reflecting: password).children.isEmpty)
@@ -55,7 +57,7 @@ final class SecretTests: XCTestCase {
             XCTAssertFalse(shown.contains(text), "\(text) in \(shown)")
         }
         XCTAssertTrue(shown.contains(id), shown)
-        XCTAssertEqual("\(device)", "Client(device: …, product: nil, remembered: true)")
+        XCTAssertEqual("\(device)", "Client(device: …, product: nil, remembered: true, recognitions: [], origin: nil)")
         XCTAssertEqual("\(begun.step)", "verifyEmail(to: …, canSkip: false)")
         XCTAssertEqual("\(done.step)".prefix(34), "signedIn(session: SignedIn(account")
         XCTAssertEqual("\([Accepted.password, .federated(provider: "x")])", "[password, federated(provider: x)]")

@@ -25,10 +25,17 @@ class SecretsTest {
         val done = engine.answer(begun, Answer.Code(code))
         val key = HostKey(ByteArray(32) { it.toByte() })
         val token = signedIn(done).token
-        val holders = listOf(begun, message, done, Answer.Code(code), Unlock.HostKey(key), PASSWORD, token, key)
+        val recognition = assertNotNull(signedIn(done).recognition)
+        val known = Client("laptop", recognitions = listOf(recognition))
+        val holders =
+            listOf(begun, message, done, Answer.Code(code), Unlock.HostKey(key), PASSWORD, token, known, key)
         val shown = "$holders ${holders.associateBy { it }}"
-        for (name in listOf("Secret", "FlowToken", "SessionToken", "HostKey")) assertContains(shown, "$name(****)")
-        for (secret in listOf(PASSWORD, code, assertNotNull(begun.token), token)) assertTrue(secret.reveal() !in shown)
+        for (name in listOf("Secret", "FlowToken", "SessionToken", "RecognitionToken", "HostKey")) {
+            assertContains(shown, "$name(****)")
+        }
+        for (secret in listOf(PASSWORD, code, assertNotNull(begun.token), token, recognition)) {
+            assertTrue(secret.reveal() !in shown)
+        }
         assertTrue(key.reveal().toHexString() !in shown && key.reveal().contentToString() !in shown)
     }
 
@@ -45,7 +52,7 @@ class SecretsTest {
         for (text in listOf(EMAIL, "example.org", "Lovelace", LAPTOP.device)) assertTrue(text !in shown, shown)
         assertEquals("VerifyEmail(to=****, canSkip=false)", begun.step.toString())
         assertContains(shown, "AccountView(id=${view.id}, status=Active, ")
-        assertEquals("Client(device=****, product=null, remembered=true)", LAPTOP.toString())
+        assertEquals("Client(device=****, product=null, remembered=true, recognitions=[], origin=null)", LAPTOP.toString())
     }
 
     @Test
