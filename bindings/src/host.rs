@@ -29,6 +29,14 @@ impl Engine {
         Ok(self.core().failed(message)?)
     }
 
+    /// Removes what is over: flows that have ended, rate limits of addresses, reminders of deletions. Returns
+    /// `true` if more flows have ended than one call removes, which is 256. `messages` and `purge_due` do this
+    /// too. Call it once a day if your program calls neither. What is over has no effect, so nothing else
+    /// depends on this call.
+    pub fn sweep(&self) -> Result<bool, SelfsameError> {
+        Ok(self.core().sweep()?)
+    }
+
     /// Sets the keys of a provider, in place of its earlier ones. `jwks` is a JSON Web Key Set (RFC 7517).
     /// The host fetches it from where the provider publishes it, over a connection that the host trusts.
     ///
@@ -45,7 +53,8 @@ impl Engine {
         Ok(self.core().set_trusted_time(time)?)
     }
 
-    /// Returns the state of the store.
+    /// Returns the state of the store. Counts accounts, messages and waiting flows each time: about 0.2 seconds
+    /// for 100,000 accounts.
     pub fn health(&self) -> Result<Health, SelfsameError> {
         Ok(self.core().health()?.into())
     }

@@ -68,8 +68,8 @@ pub struct Policy {
     /// How many accounts may share a verified email: 1 to 8. The default is 8.
     #[uniffi(default)]
     pub max_accounts_per_email: Option<u16>,
-    /// How many flows of the store may wait for the proof of an address: 1 to 1,000,000. The same number may
-    /// wait for the code of a forgotten password, and for a provider's assertion. The default is 10,000.
+    /// How many sign-ups of the store may be open: 1 to 1,000,000. The same number of sign-ins, of resets and
+    /// of undos may be. A tenth is for sessions and recognitions. The default is 10,000.
     #[uniffi(default)]
     pub max_open_sign_ups: Option<u32>,
     /// Whether the engine reads and verifies the whole file when it opens it, which takes about half a second

@@ -1,6 +1,7 @@
 //! Deletion, from the request to the purge (SPEC 9).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use selfsame::{
     AccountId, Answer, Billing, BillingStatus, Client, CustomerRef, Error, Flow, Intent, ManagedBy,
@@ -9,6 +10,7 @@ use selfsame::{
 use selfsame_world::{Identity, Person, World, days, hours, minutes, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
+const ANOTHER: &str = "another horse battery staple";
 
 fn billing(customer: &str, status: BillingStatus, managed_by: ManagedBy) -> Billing {
     let customer = customer.parse::<CustomerRef>().unwrap();
@@ -170,7 +172,7 @@ fn r9_2_on_day_29_the_account_is_restored_completely() {
 
 #[test]
 fn r9_3_a_restore_is_refused_at_thirty_days_but_not_a_millisecond_before() {
-    let moment = std::time::Duration::from_millis(1);
+    let moment = Duration::from_millis(1);
     let world = World::new();
     let ada = world.ada();
     world.account(&ada).request_deletion().unwrap();
@@ -235,6 +237,7 @@ fn r9_4_a_purge_removes_every_row_and_leaves_a_tombstone() {
             ("email", 1),
             ("outbox", 3),
             ("purge", 1),
+            ("recognition", 3),
             ("undo", 1),
             ("undo-code", 1)
         ]

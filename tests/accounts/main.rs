@@ -12,6 +12,7 @@ mod deletion;
 mod email_change;
 mod enumeration;
 mod explain;
+mod flows;
 mod import;
 mod later;
 mod linking;

@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test panics on anything unexpected"
 )]
@@ -9,9 +10,11 @@
 mod anchor_model;
 mod erasure;
 mod fixture;
+mod isolation;
 mod large;
 mod rollback;
 mod secrets;
+mod shared;
 mod store_strangers;
 mod strangers;
 mod tampering;

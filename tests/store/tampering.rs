@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use selfsame::testing::{MemoryMedium, raw_rows, with_raw_rows};
-use selfsame::{Client, EmailProof, Engine, Error, OpenProblem, RequestKind, TABLES, Table};
+use selfsame::{Client, EmailProof, Engine, Error, ImportedAccount, OpenProblem, RequestKind, TABLES, Table};
 use selfsame_world::{TokenProvider, World, WorldBuilder, days, minutes, refused, signed_in};
 
 const ANOTHER: &str = "another horse battery staple";
@@ -31,6 +31,7 @@ fn sample(builder: WorldBuilder) -> Sample {
     let grace = world.person("grace@example.org", ANOTHER);
     let people = ["ida", "joan"].map(|name| world.person(&format!("{name}@example.org"), ANOTHER));
     world.turn_on_mfa(&ada.token);
+    engine.import_accounts(&[imported()], false).unwrap();
     world.sign_up("eve@example.org", "one more horse battery staple");
     world.account(&people[0]).request_deletion().unwrap();
     engine.suspend().unwrap();
@@ -61,6 +62,20 @@ fn sample(builder: WorldBuilder) -> Sample {
     let closed = medium.bytes();
     let rows = raw_rows(closed.clone()).unwrap();
     Sample { world, older, rows, files: [killed, closed] }
+}
+
+/// An account whose password another service hashed.
+fn imported() -> ImportedAccount {
+    ImportedAccount {
+        external_id: "1".to_owned(),
+        created_at: None,
+        display_name: None,
+        email: Some("pat@example.org".to_owned()),
+        email_verified: true,
+        password_hash: Some("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW".into()),
+        identities: Vec::new(),
+        totp: None,
+    }
 }
 
 fn first() -> Sample {

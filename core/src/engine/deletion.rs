@@ -78,6 +78,7 @@ impl Engine {
     /// # Errors
     /// Returns [`Error`] from the store.
     pub fn purge_due(&self, limit: usize) -> Result<PurgeReport, Error> {
+        self.sweep()?;
         self.purge(limit, ACTS_AT_ONCE)
     }
 

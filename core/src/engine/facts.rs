@@ -2,22 +2,17 @@
 
 use crate::flow::facts::{Facts, Input, MailFacts, UndoFacts};
 use crate::flow::state::Needs;
-use crate::flow::turn;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
 use crate::records::account::Account;
+use crate::records::caller::{Caller, Share};
 use crate::records::context::Context;
 use crate::records::flow::FlowRecord;
 use crate::records::mailed_code::CodePurpose;
-use crate::records::refusal::Refusal;
 use crate::records::session::Session;
 use crate::records::undo::UndoHash;
-use crate::records::verdict::Verdict;
 use crate::store::port::StoreError;
 use crate::store::view::View;
-
-/// How many expired flows one new flow removes.
-const SWEPT_AT_ONCE: usize = 4;
 
 /// Reads what the flow's state needs from the store, and what the answer to it needs.
 pub(super) fn facts(
@@ -29,7 +24,7 @@ pub(super) fn facts(
     let needs = flow.state.needs(input);
     let mut facts = Facts::default();
     if let Some((purpose, to)) = needs.mail {
-        facts.mail = mail_facts(view, purpose, to, Some(flow.id), ctx)?;
+        facts.mail = mail_facts(view, purpose, to, &flow.caller, Some(flow.id), ctx)?;
     }
     if let Some(identifier) = &needs.holder {
         facts.holder = view.holder(identifier)?;
@@ -67,14 +62,18 @@ pub(super) fn mail_facts(
     view: &View<'_>,
     purpose: CodePurpose,
     to: &EmailAddress,
+    caller: &Caller,
     asking: Option<FlowId>,
     ctx: &Context<'_>,
 ) -> Result<MailFacts, StoreError> {
     let address = purpose.address_hash(to, ctx.keys);
-    let mut waiting = view.waiting(&address)?;
+    // A recognition counts apart at the addresses of its own account only.
+    let share = view.proven(to)?.into_iter();
+    let share = share.map(|account| caller.share_of(Some(account))).find(|share| *share != Share::Strangers);
+    let share = share.unwrap_or(Share::Strangers).key();
+    let mut waiting = view.waiting(&address, &share)?;
     waiting.retain(|flow| Some(*flow) != asking);
-    let all_waiting = *view.meta()?.waiting_for(purpose);
-    Ok(MailFacts { address, rate_limit: view.rate_limit(&address)?, waiting, all_waiting })
+    Ok(MailFacts { address, rate_limit: view.rate_limit(&address)?, share, waiting })
 }
 
 /// Reads what the store knows of an account's undo codes, and of this one.
@@ -93,17 +92,4 @@ pub(super) fn undo_facts(
         }
     }
     Ok(UndoFacts { records, held_by_others })
-}
-
-/// Removes a few expired flows when a new flow starts, or when there is no room for one.
-pub(super) fn swept<T>(
-    view: &View<'_>,
-    mut verdict: Verdict<T>,
-    ctx: &Context<'_>,
-) -> Result<Verdict<T>, StoreError> {
-    if matches!(verdict.answer, Ok(_) | Err(Refusal::Busy)) {
-        let over = view.flows_due(SWEPT_AT_ONCE)?;
-        verdict.changes.splice(0..0, turn::sweep(&over, ctx));
-    }
-    Ok(verdict)
 }

@@ -2,7 +2,7 @@
 
 use super::account::with_needs;
 use super::assertion::Checked;
-use super::facts::{facts, mail_facts, named_facts, swept, undo_facts};
+use super::facts::{facts, mail_facts, named_facts, undo_facts};
 use super::password::{Stored, is_overtaken};
 use super::{Attempt, Engine};
 use crate::crypto::digest::same;
@@ -16,7 +16,7 @@ use crate::ground::short_name::ProviderId;
 use crate::records::account::Account;
 use crate::records::assertion::Assertion;
 use crate::records::context::Context;
-use crate::records::flow::{FlowRecord, State};
+use crate::records::flow::{FlowKind, FlowRecord, State};
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::CodePurpose;
 use crate::records::mfa::TypedFactor;
@@ -58,19 +58,18 @@ impl Engine {
             .map_err(|rule| Refusal::InvalidPassword { rule })?;
         let client = &self.check_client(client)?;
         let hash = self.hash_new(normal.as_bytes())?;
-        self.act(|view, ctx| {
+        self.begin(FlowKind::SignUp, |view, ctx| {
             let caller = view.caller(client)?;
-            let mail = mail_facts(view, CodePurpose::AddressProof, &email, None, ctx)?;
+            let mail = mail_facts(view, CodePurpose::AddressProof, &email, &caller, None, ctx)?;
             let facts = Facts { mail, ..Facts::default() };
-            let verdict = match ctx.policy.email_proof() {
+            Ok(match ctx.policy.email_proof() {
                 EmailProof::BeforeAccount => {
                     sign_up::sign_up(email.clone(), hash.clone(), &caller, facts, ctx)
                 }
                 EmailProof::Later => {
                     sign_up::at_once(email.clone(), hash.clone(), &caller, facts.mail.rate_limit, ctx)
                 }
-            };
-            swept(view, verdict, ctx)
+            })
         })
     }
 
@@ -105,18 +104,18 @@ impl Engine {
     ///
     /// # Errors
     /// Returns [`Refusal::InvalidEmail`]; [`Refusal::InvalidText`] if the device's label cannot be shown;
-    /// [`Refusal::Busy`] if too many such flows of the store are open.
+    /// [`Refusal::Busy`] if the recognition that the client presents has too
+    /// many resets open.
     pub fn reset_password(&self, email: &str, client: &Client) -> Result<Flow, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
         let client = &self.check_client(client)?;
         let identifier = Identifier::PasswordEmail(email.clone());
-        self.act(|view, ctx| {
+        self.begin(FlowKind::Reset, |view, ctx| {
             let caller = view.caller(client)?;
-            let mail = mail_facts(view, CodePurpose::Reset, &email, None, ctx)?;
+            let mail = mail_facts(view, CodePurpose::Reset, &email, &caller, None, ctx)?;
             let holder = view.holder(&identifier)?;
             let facts = Facts { mail, ..Facts::default() };
-            let verdict = reset::begin(email.clone(), holder.as_ref(), &caller, facts, ctx);
-            swept(view, verdict, ctx)
+            Ok(reset::begin(email.clone(), holder.as_ref(), &caller, facts, ctx))
         })
     }
 
@@ -138,16 +137,15 @@ impl Engine {
     ///
     /// # Errors
     /// Returns [`Refusal::UnknownProvider`]; [`Refusal::InvalidText`] if the device's label cannot be shown;
-    /// [`Refusal::Busy`] if too many such flows of the store are open.
+    /// [`Refusal::Busy`] if the recognition that the client presents has
+    /// too many flows open.
     pub fn begin_federated(&self, provider: &ProviderId, client: &Client) -> Result<Flow, Error> {
         if self.inner.policy.provider(provider).is_none() {
             return Err(Refusal::UnknownProvider.into());
         }
         let client = &self.check_client(client)?;
-        self.act(|view, ctx| {
-            let caller = view.caller(client)?;
-            let waiting = view.meta()?.at_providers;
-            swept(view, sign_up::begin_federated(provider.clone(), &caller, waiting, ctx), ctx)
+        self.begin(FlowKind::SignIn, |view, ctx| {
+            Ok(sign_up::begin_federated(provider.clone(), &view.caller(client)?, ctx))
         })
     }
 
@@ -266,6 +264,11 @@ impl Engine {
                 return self.resume(token).map(Attempt::Done);
             }
             let prepared = self.prepare(given, &seen)?;
+            // An assertion of somebody new makes the flow a sign-up, which has a limit of its own.
+            let is_arrival = matches!(prepared, Input::Present { .. });
+            if is_arrival {
+                self.make_room(FlowKind::SignUp)?;
+            }
             self.act(|view, ctx| {
                 let Some(flow) = load(view, token, ctx)? else {
                     return Ok(Verdict::refused(Refusal::FlowExpired));
@@ -294,6 +297,11 @@ impl Engine {
                     with_needs(view, step)?;
                 }
                 Ok(verdict.map(|step| Attempt::Done(after(token, before, step))))
+            })
+            .inspect(|_| {
+                if is_arrival {
+                    self.inner.estimate.take(FlowKind::SignUp);
+                }
             })
         })
     }

@@ -22,7 +22,7 @@ use crate::records::account::{Account, Hold, Status};
 use crate::records::address::AddressSource;
 use crate::records::audit::{Action, Event};
 use crate::records::caller::{Caller, Presented, Recognition};
-use crate::records::claim::{Claim, Marker};
+use crate::records::claim::{Claim, Marker, ProvenBy};
 use crate::records::clock::{ClockEvent, Sighting, StoredClock, TimeAnchor, Timeline, TrustedTime};
 use crate::records::deletion::{Reminder, RequestedBy};
 use crate::records::every_record;
@@ -180,18 +180,8 @@ fn golden() -> String {
     line(&mut out, "request", &request);
     line(&mut out, "claim", &Claim(ACCOUNT));
     line(&mut out, "present", &Marker);
-    line(
-        &mut out,
-        "meta",
-        &Meta {
-            next_message: 5,
-            sign_ups: 6,
-            resets: 7,
-            at_providers: 10,
-            accounts: 9,
-            erasure_pending: Some(AT),
-        },
-    );
+    line(&mut out, "proven-by", &ProvenBy(vec![ACCOUNT]));
+    line(&mut out, "meta", &Meta { next_message: 5, erasure_pending: Some(AT) });
     let time = Timeline {
         mark: AT,
         slow: AT,

@@ -59,7 +59,10 @@ impl Engine {
     /// # Errors
     /// Returns [`Error`] from the store.
     pub fn messages(&self, most: usize) -> Result<Vec<Message>, Error> {
-        self.remind()?;
+        if self.look(|view, _| Ok(Ok(view.is_work_due()?)))? {
+            self.remind()?;
+            self.sweep()?;
+        }
         // The engine drops a message without a recipient, and continues with the next. An empty answer
         // therefore means an empty outbox.
         loop {
@@ -181,7 +184,8 @@ impl Engine {
         })?)
     }
 
-    /// Returns the state of the store (SPEC 13.4).
+    /// Returns the state of the store (SPEC 13.4). Counts accounts, messages and waiting flows each time: about
+    /// 0.2 seconds for 100,000 accounts.
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
@@ -206,7 +210,7 @@ impl Engine {
             let (meta, clock) = (view.meta()?, view.clock()?);
             Ok(Ok(Health {
                 schema_version: Header::VERSION,
-                accounts: meta.accounts,
+                accounts: view.count_accounts()?,
                 file_size,
                 erasure_pending: meta.erasure_pending,
                 rollback_protected: self.inner.store.is_anchored(),
@@ -215,7 +219,7 @@ impl Engine {
                 clock_events: clock.events,
                 outbox: view.outbox()?,
                 due_purges: view.count_due(COUNTED_AT_MOST)?,
-                waiting_flows: meta.sign_ups.saturating_add(meta.resets),
+                waiting_flows: u32::try_from(view.count_waiting()?).unwrap_or(u32::MAX),
             }))
         })
     }

@@ -2,12 +2,14 @@
 
 use super::account::AccountHandle;
 use super::address::{asked_for, collisions, parsed};
+use super::room;
 use crate::error::Error;
 use crate::flow::add;
 use crate::ground::id::MethodId;
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::records::address::AddressStep;
+use crate::records::flow::FlowKind;
 use crate::records::pending::Wanted;
 use crate::records::refusal::Refusal;
 use crate::records::step::Flow;
@@ -56,8 +58,10 @@ impl AccountHandle {
         if self.engine().inner.policy.provider(provider).is_none() {
             return Err(Refusal::UnknownProvider.into());
         }
-        self.act_fresh(|view, ctx, fresh| {
-            super::facts::swept(view, add::begin(fresh, provider.clone(), ctx), ctx)
+        self.engine().in_room(FlowKind::SignIn, || {
+            self.act_fresh(|view, ctx, fresh| {
+                room::counted(view, add::begin(fresh, provider.clone(), ctx), ctx)
+            })
         })
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod clock;
 mod compromise;
 mod deletion;
 pub(crate) mod environment;
+mod estimate;
 mod explain;
 mod export;
 mod facts;
@@ -24,6 +25,7 @@ mod picker;
 mod privacy;
 mod product;
 mod review;
+mod room;
 mod session;
 mod sign_in;
 pub(crate) mod support;
@@ -35,6 +37,7 @@ mod upkeep;
 use std::sync::{Arc, Mutex};
 
 use self::environment::Environment;
+use self::estimate::Estimate;
 use self::keyring::StoreKeys;
 use self::time::{Moment, Timekeeper};
 use self::unlock::Unlock;
@@ -55,6 +58,9 @@ use crate::store::view::View;
 
 /// How often an act that another act overtook starts again before it gives up.
 const ATTEMPTS: usize = 4;
+/// How often an act is decided again that met another one at a row. Only a store that does not do this itself
+/// asks for it.
+const OVERTAKEN_ATTEMPTS: usize = 32;
 
 /// An identity engine on one store. Clones share one engine. You can use it from any thread.
 ///
@@ -86,6 +92,7 @@ struct Inner {
     time: Timekeeper,
     /// The kinds of foreign password hashes that live in the store, and when they were read.
     specimens: Mutex<Option<(Timestamp, Vec<StoredPassword>)>>,
+    estimate: Estimate,
 }
 
 impl Engine {
@@ -145,8 +152,8 @@ impl Engine {
         environment.entropy.stir(store.commit_stamp()?);
         let stored = stored_clock(&*store, &keys)?;
         let time = Timekeeper::new(environment.clock.clone(), &stored);
-        let specimens = Mutex::default();
-        Ok(Self { inner: Arc::new(Inner { store, keys, policy, environment, time, specimens }) })
+        let (specimens, estimate) = (Mutex::default(), Estimate::default());
+        Ok(Self { inner: Arc::new(Inner { store, keys, policy, environment, time, specimens, estimate }) })
     }
 
     /// Decides one act on the current rows, and writes the changes of the rule before it answers. `decide`
@@ -209,19 +216,26 @@ impl Inner {
         let mut run = |read: &dyn Read, is_full: Option<&StoreError>| {
             let keys = self.keys.get()?;
             let ctx = self.context(&moment, &draw, &keys);
-            let view = View::new(read, &keys, ctx.now, ctx.throttle_clock);
+            let view = View::of_act(read, &keys, ctx.now, ctx.throttle_clock);
             let changes = decide(&view, &ctx)?;
             if let Some(full) = is_full.filter(|_| !changes.is_empty() && !changes.iter().any(Change::ends)) {
                 return Err(full.clone());
             }
             lower(&view, &ctx, &*self.environment.entropy, changes)
         };
-        match self.store.write(&mut |read| run(read, None)) {
-            Err(full) if full.is_full() => {
-                self.store.write_from_reserve(&mut |read| run(read, Some(&full)))?;
+        let mut ended = Err(StoreError::Conflict);
+        for _ in 0..OVERTAKEN_ATTEMPTS {
+            ended = match self.store.write(&mut |read| run(read, None)) {
+                Err(full) if full.is_full() => {
+                    self.store.write_from_reserve(&mut |read| run(read, Some(&full)))
+                }
+                ended => ended,
+            };
+            if ended != Err(StoreError::Conflict) {
+                break;
             }
-            ended => ended?,
         }
+        ended?;
         self.keep_time_if_due(&moment);
         Ok(())
     }

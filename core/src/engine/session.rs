@@ -1,12 +1,13 @@
 //! Sessions: resolved, used, listed and ended (SPEC 6.1 to 6.3), and their proof renewed (SPEC 6.4).
 
-use super::Engine;
 use super::account::{AccountHandle, live, not_open, owned, waiting};
+use super::{Engine, room};
 use crate::crypto::token::SessionToken;
 use crate::error::Error;
 use crate::flow::reauthenticate;
 use crate::ground::id::SessionId;
 use crate::records::account::Owner;
+use crate::records::flow::FlowKind;
 use crate::records::refusal::Refusal;
 use crate::records::session::Session;
 use crate::records::step::Flow;
@@ -67,7 +68,7 @@ impl Engine {
     /// # Errors
     /// Returns [`Refusal::SessionEnded`] if the session has ended.
     pub fn reauthenticate(&self, token: &SessionToken) -> Result<Flow, Error> {
-        self.act(|view, ctx| {
+        self.begin(FlowKind::SignIn, |view, ctx| {
             let session = match live(view, token, ctx)? {
                 Some(session) => Some(session),
                 None => waiting(view, token, ctx)?,
@@ -260,7 +261,9 @@ impl AccountHandle {
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call.
     pub fn reauthenticate(&self) -> Result<Flow, Error> {
-        self.act(|_, ctx, owner| Ok(reauthenticate::begin(owner, ctx)))
+        self.engine().in_room(FlowKind::SignIn, || {
+            self.act(|view, ctx, owner| room::counted(view, reauthenticate::begin(owner, ctx), ctx))
+        })
     }
 
     fn end(&self, ended: Option<SessionId>) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use super::account::with_needs;
 use super::password::{Stored, is_overtaken};
-use super::{Attempt, Engine};
+use super::{Attempt, Engine, room};
 use crate::error::Error;
 use crate::flow::sign_in;
 use crate::ground::email::EmailAddress;
@@ -10,6 +10,7 @@ use crate::ground::id::AccountId;
 use crate::ground::label::TextField;
 use crate::ground::secret::Secret;
 use crate::records::account::Account;
+use crate::records::flow::FlowKind;
 use crate::records::identifier::Identifier;
 use crate::records::policy::{EmailProof, Policy};
 use crate::records::refusal::Refusal;
@@ -58,6 +59,10 @@ impl Engine {
 
     pub(super) fn sign_in_as(&self, who: &Who, password: &Secret, client: &Client) -> Result<Flow, Error> {
         let client = &self.check_client(client)?;
+        self.in_room(FlowKind::SignIn, || self.try_password(who, password, client))
+    }
+
+    fn try_password(&self, who: &Who, password: &Secret, client: &Client) -> Result<Flow, Error> {
         self.settled(|| {
             let tried = self.look(|view, ctx| {
                 // Read for an unknown email too, so that both cost the same.
@@ -101,7 +106,7 @@ impl Engine {
                 if let Ok(flow) = &mut verdict.answer {
                     with_needs(view, &mut flow.step)?;
                 }
-                Ok(verdict.map(Attempt::Done))
+                room::counted(view, verdict.map(Attempt::Done), ctx)
             })
         })
     }

@@ -1,11 +1,12 @@
 //! Undoing a change to an account (SPEC 7.3).
 
 use super::Engine;
-use super::facts::{swept, undo_facts};
+use super::facts::undo_facts;
 use crate::error::Error;
 use crate::flow::facts::UndoFacts;
 use crate::flow::undo;
 use crate::ground::secret::Secret;
+use crate::records::flow::FlowKind;
 use crate::records::refusal::Refusal;
 use crate::records::session::Client;
 use crate::records::step::Flow;
@@ -49,7 +50,7 @@ impl Engine {
     pub fn undo(&self, code: &Secret, client: &Client) -> Result<Flow, Error> {
         let client = &self.check_client(client)?;
         let code = UndoCode::parse(code).ok_or(Refusal::UndoExpired)?;
-        self.act(|view, ctx| {
+        self.begin(FlowKind::Undo, |view, ctx| {
             let hash = code.hash(ctx.keys);
             let account = match view.undone_by(&hash)? {
                 Some(account) => view.account(account)?,
@@ -59,7 +60,7 @@ impl Engine {
                 Some(account) => undo_facts(view, account, &hash)?,
                 None => UndoFacts::default(),
             };
-            swept(view, undo::begin(hash, account, facts, &view.caller(client)?, ctx), ctx)
+            Ok(undo::begin(hash, account, facts, &view.caller(client)?, ctx))
         })
     }
 }

@@ -5,6 +5,7 @@ use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
 use crate::records::account::Account;
 use crate::records::assertion::Asserted;
+use crate::records::caller::ShareKey;
 use crate::records::context::Context;
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{AddressHash, RateLimit};
@@ -56,10 +57,10 @@ pub(crate) struct Facts {
 pub(crate) struct MailFacts {
     pub(crate) address: AddressHash,
     pub(crate) rate_limit: RateLimit,
-    /// The flows that wait for proof of this address, oldest first.
+    /// With whose flows the caller's are counted at this address.
+    pub(crate) share: ShareKey,
+    /// The flows of this share that wait for proof of this address, oldest first.
     pub(crate) waiting: Vec<FlowId>,
-    /// How many flows of the store wait for a code for this purpose.
-    pub(crate) all_waiting: u32,
 }
 
 /// What the store knows of an account's undo codes.

@@ -12,6 +12,7 @@ pub(crate) mod prompt;
 pub(crate) mod reauthenticate;
 pub(crate) mod reset;
 pub(crate) mod restore;
+pub(crate) mod room;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
 pub(crate) mod state;

@@ -48,7 +48,6 @@ pub(crate) fn code(mut turn: Turn<'_>, mut resetting: Resetting, code: &Secret) 
     let account = turn.facts.account.take().filter(|account| serves(account, &resetting.proving.email));
     match account {
         Some(account) if is_right => {
-            let turn = turn.stop_waiting(&resetting.proving);
             let Some((method, .., version)) = account.password() else {
                 return turn.refuse(Refusal::InvalidCode);
             };
@@ -79,8 +78,7 @@ pub(crate) fn resend(turn: Turn<'_>, resetting: Resetting) -> Verdict<Step> {
 }
 
 /// Corrects the email.
-pub(crate) fn correct(turn: Turn<'_>, resetting: &Resetting, email: EmailAddress) -> Verdict<Step> {
-    let mut turn = turn.stop_waiting(&resetting.proving);
+pub(crate) fn correct(mut turn: Turn<'_>, email: EmailAddress) -> Verdict<Step> {
     let holder = turn.facts.holder.take();
     asked(turn, email, holder.as_ref())
 }

@@ -32,19 +32,9 @@ pub(crate) fn sign_up(
     turn.verify_email(registration, email).map(|step| Flow { token: Some(token), number: 1, step })
 }
 
-/// Starts a flow that waits for an assertion, if fewer such flows wait than policy allows (SPEC 2.10).
-pub(crate) fn begin_federated(
-    provider: ProviderId,
-    caller: &Caller,
-    all_waiting: u32,
-    ctx: &Context<'_>,
-) -> Verdict<Flow> {
-    if all_waiting >= ctx.policy.max_open_sign_ups() {
-        return Verdict::refused(Refusal::Busy);
-    }
-    let mut verdict = turn::waits(State::Present { provider }, caller, &Facts::default(), ctx);
-    verdict.changes.push(Change::AtProvider { waits: true });
-    verdict
+/// Starts a flow that waits for an assertion.
+pub(crate) fn begin_federated(provider: ProviderId, caller: &Caller, ctx: &Context<'_>) -> Verdict<Flow> {
+    turn::waits(State::Present { provider }, caller, &Facts::default(), ctx)
 }
 
 /// Signs up with an email that is proven later. The account exists at once, and the unproven address gives it
@@ -86,5 +76,5 @@ pub(crate) fn verify(mut turn: Turn<'_>, mut verifying: Verifying, code: &Secret
         turn.changes.push(Change::Flow(Box::new(turn.flow.clone())));
         return turn.refuse(Refusal::InvalidCode);
     }
-    arrival::proven(turn.stop_waiting(&verifying.proving), verifying)
+    arrival::proven(turn, verifying)
 }

@@ -4,24 +4,13 @@ use crate::flow::facts::{Facts, Input};
 use crate::flow::turn::Turn;
 use crate::flow::{add, arrival, entry, linking, reauthenticate, reset, restore, sign_up, undo};
 use crate::records::context::Context;
-use crate::records::flow::{FlowRecord, Resetting, State, Verifying};
+use crate::records::flow::{FlowRecord, State, Verifying};
 use crate::records::refusal::Refusal;
 use crate::records::step::{Answer, Step};
-use crate::records::verdict::{Change, Verdict};
+use crate::records::verdict::Verdict;
 
 /// Takes the answer to a step.
 pub(crate) fn answer(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
-    let was_at_provider = flow.state.is_at_provider();
-    let mut verdict = stepped(flow, input, facts, ctx);
-    // An accepted answer means that the provider's assertion has come. After a refusal the flow still waits
-    // for it.
-    if was_at_provider && verdict.answer.is_ok() {
-        verdict.changes.push(Change::AtProvider { waits: false });
-    }
-    verdict
-}
-
-fn stepped(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
     let state = flow.state.clone();
     let turn = Turn { flow, facts, ctx, changes: Vec::new(), signed_in: None };
     match (state, input) {
@@ -29,10 +18,6 @@ fn stepped(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> V
         (State::SignedIn { .. } | State::Done | State::Ended, _) => turn.refuse(Refusal::FlowExpired),
 
         // ── from any state ──
-        (
-            State::VerifyEmail(Verifying { proving, .. }) | State::Reset(Resetting { proving, .. }),
-            Input::Plain(Answer::Cancel),
-        ) => turn.stop_waiting(&proving).to(State::Ended),
         (_, Input::Plain(Answer::Cancel)) => turn.to(State::Ended),
 
         // ── from PresentAssertion ──
@@ -54,13 +39,12 @@ fn stepped(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> V
             sign_up::verify(turn, verifying, &code)
         }
         (State::VerifyEmail(verifying), Input::Plain(Answer::Skip)) if verifying.can_skip() => {
-            arrival::skip(turn.stop_waiting(&verifying.proving), verifying)
+            arrival::skip(turn, verifying)
         }
         (State::VerifyEmail(Verifying { registration, proving }), Input::Plain(Answer::Resend)) => {
             turn.send_code(proving, false, |proving| State::VerifyEmail(Verifying { registration, proving }))
         }
         (State::VerifyEmail(verifying), Input::CorrectAddress(email)) => {
-            let turn = turn.stop_waiting(&verifying.proving);
             turn.verify_email(verifying.registration.with_address(&email), email)
         }
 
@@ -86,7 +70,7 @@ fn stepped(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> V
         // ── from the mailed code of a reset ──
         (State::Reset(resetting), Input::Plain(Answer::Code(code))) => reset::code(turn, resetting, &code),
         (State::Reset(resetting), Input::Plain(Answer::Resend)) => reset::resend(turn, resetting),
-        (State::Reset(resetting), Input::CorrectAddress(email)) => reset::correct(turn, &resetting, email),
+        (State::Reset(_), Input::CorrectAddress(email)) => reset::correct(turn, email),
 
         // ── from Reauthenticate ──
         (State::Reauthenticate { session, .. }, Input::Password(proof)) => {

@@ -85,25 +85,18 @@ impl<'a> Turn<'a> {
         self.prove(proving, false, |proving| State::VerifyEmail(Verifying { registration, proving }))
     }
 
-    /// Makes the flow wait for a mailed code, if fewer such flows wait than policy allows (SPEC 2.10).
+    /// Makes the flow wait for a mailed code. If too many flows of the caller's share wait at the address, the
+    /// oldest of them ends (SPEC 2.10, 12.7).
     pub(crate) fn prove(
         mut self,
-        proving: Proving,
+        mut proving: Proving,
         to_nobody: bool,
         state: impl FnOnce(Proving) -> State,
     ) -> Verdict<Step> {
-        let MailFacts { address, waiting, all_waiting, .. } = &self.facts.mail;
-        let waits =
-            |flow, waits| Change::Waiting { purpose: proving.purpose, address: *address, flow, waits };
-        if let Some(oldest) = waiting.first().copied()
-            && waiting.len() >= WAITING_FLOWS
-        {
-            self.changes.push(Change::FlowEnded(oldest));
-            self.changes.push(waits(oldest, false));
-        } else if *all_waiting >= self.ctx.policy.max_open_sign_ups() {
-            return Verdict::refused(Refusal::Busy);
-        }
-        self.changes.push(waits(self.flow.id, true));
+        let MailFacts { waiting, share, .. } = &self.facts.mail;
+        let surplus = (waiting.len() + 1).saturating_sub(WAITING_FLOWS);
+        self.changes.extend(waiting.iter().take(surplus).copied().map(Change::FlowEnded));
+        proving.share = *share;
         self.send_code(proving, to_nobody, state)
     }
 
@@ -148,17 +141,6 @@ impl<'a> Turn<'a> {
     pub(crate) fn tell(&mut self, account: &Account, body: &Body) {
         self.changes.extend(notices::to_verified(account, body, self.flow.caller.client.device(), self.ctx));
     }
-
-    pub(crate) fn stop_waiting(mut self, proving: &Proving) -> Self {
-        self.changes.push(stops_waiting(proving, self.flow.id, self.ctx));
-        self
-    }
-}
-
-/// Returns the change by which the flow no longer counts as waiting for a code to this address.
-fn stops_waiting(proving: &Proving, flow: FlowId, ctx: &Context<'_>) -> Change {
-    let address = proving.purpose.address_hash(&proving.email, ctx.keys);
-    Change::Waiting { purpose: proving.purpose, address, flow, waits: false }
 }
 
 /// Returns a new flow at its first step, and the token that names it.
@@ -201,17 +183,6 @@ pub(crate) fn waits(state: State, caller: &Caller, facts: &Facts, ctx: &Context<
     let step = state::step(&flow, facts, ctx);
     let at = Flow { token: Some(token), number: flow.number, step };
     Verdict::done(at, vec![Change::Flow(Box::new(flow))])
-}
-
-/// Returns the changes that remove expired flows.
-pub(crate) fn sweep(over: &[FlowRecord], ctx: &Context<'_>) -> Vec<Change> {
-    over.iter()
-        .flat_map(|flow| {
-            let waiting = flow.state.proving().map(|proving| stops_waiting(proving, flow.id, ctx));
-            let at_provider = flow.state.is_at_provider().then_some(Change::AtProvider { waits: false });
-            waiting.into_iter().chain(at_provider).chain([Change::FlowEnded(flow.id)])
-        })
-        .collect()
 }
 
 /// Returns the hash by which a flow recognises its token.

@@ -16,6 +16,9 @@ pub(crate) type RecognitionHash = [u8; 32];
 /// The keyed hash of an origin. A caller whose origin is not named has zeros.
 pub(crate) type OriginHash = [u8; 16];
 
+/// What stands for a [`Share`] in keys of rows. Strangers have zeros.
+pub(crate) type ShareKey = [u8; 16];
+
 /// Who makes a call. A flow keeps it, because its later answers come without a [`Client`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Caller {
@@ -36,6 +39,15 @@ pub(crate) struct Presented {
     /// The recognition as this act read it. A flow does not keep it, because others may count on it meanwhile.
     #[serde(skip)]
     pub(crate) row: Recognition,
+}
+
+/// Whose a flow is, as far as all open flows of the store are counted (SPEC 12.7).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Whose {
+    /// Whether it is a session's or a recognition's. Otherwise it is a stranger's.
+    pub(crate) is_known: bool,
+    /// The session, the beginning of the recognition's hash, or the stranger's origin.
+    pub(crate) id: [u8; 16],
 }
 
 /// What is counted together. A caller never delays, drops or starves a caller of another share.
@@ -77,6 +89,15 @@ impl Caller {
         }
     }
 
+    /// Returns whose the caller's flows are. Strangers cannot have a live recognition of any account.
+    pub(crate) fn whose(&self) -> Whose {
+        match (self.session, self.recognitions.first()) {
+            (Some((_, session)), _) => Whose { is_known: true, id: *session.as_bytes() },
+            (None, Some(presented)) => Whose { is_known: true, id: first_half(&presented.hash) },
+            (None, None) => Whose { is_known: false, id: self.origin },
+        }
+    }
+
     /// Returns the recognition of the account that the client presented.
     pub(crate) fn recognition_of(&self, account: AccountId) -> Option<RecognitionHash> {
         self.presented(account).map(|presented| presented.hash)
@@ -91,6 +112,23 @@ impl Caller {
     pub(crate) fn presented_mut(&mut self, account: AccountId) -> Option<&mut Presented> {
         self.recognitions.iter_mut().find(|presented| presented.account == account)
     }
+}
+
+impl Share {
+    /// Returns the bytes that stand for the share in keys of rows.
+    pub(crate) fn key(self) -> ShareKey {
+        match self {
+            Self::Session(session) => *session.as_bytes(),
+            Self::Recognition(recognition) => first_half(&recognition),
+            Self::Strangers => ShareKey::default(),
+        }
+    }
+}
+
+fn first_half(hash: &[u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.iter_mut().zip(hash).for_each(|(to, from)| *to = *from);
+    half
 }
 
 /// Returns the name of a recognition's row.

@@ -13,6 +13,15 @@ impl Record for Claim {
     const VERSION: u8 = 1;
 }
 
+/// The accounts that have an email verified, in the order in which they were made. One row for an email, so
+/// that two people who prove it at once meet.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ProvenBy(pub(crate) Vec<AccountId>);
+
+impl Record for ProvenBy {
+    const VERSION: u8 = 1;
+}
+
 /// Presence marker: the row has no content. It is sealed, so that nobody else can write one.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Marker;

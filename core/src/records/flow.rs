@@ -9,7 +9,7 @@ use crate::ground::id::{AccountId, FlowId, SessionId};
 use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
 use crate::records::account::Account;
-use crate::records::caller::Caller;
+use crate::records::caller::{Caller, ShareKey};
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{CodePurpose, CodeSlot};
 use crate::records::proof::Proof;
@@ -77,11 +77,53 @@ pub(crate) enum State {
     Ended,
 }
 
+/// What a flow is for. Open flows of each kind have a limit of their own, so that nobody's sign-up blocks an
+/// owner (SPEC 2.10).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum FlowKind {
+    /// Signing in, also to a provider, and every flow in a session.
+    SignIn,
+    /// A new person who is not signed in yet.
+    SignUp,
+    Reset,
+    Undo,
+}
+
+impl FlowKind {
+    /// The number of kinds.
+    pub(crate) const ALL: usize = 4;
+}
+
+/// The open flows of one kind that are one caller's or, for strangers, one origin's.
+pub(crate) struct OpenFlows {
+    /// Whether they are a session's or a recognition's.
+    pub(crate) is_known: bool,
+    /// Oldest first.
+    pub(crate) flows: Vec<FlowId>,
+}
+
 impl State {
-    /// Returns whether the flow waits for a provider's assertion of who somebody is. A flow in a session does
-    /// not count: only the account's owner can start one.
-    pub(crate) fn is_at_provider(&self) -> bool {
-        matches!(self, Self::Present { .. })
+    /// Returns what the flow is for. `None` if it is over.
+    pub(crate) fn kind(&self) -> Option<FlowKind> {
+        match self {
+            Self::Present { .. } | Self::Reauthenticate { .. } | Self::Adding { .. } => {
+                Some(FlowKind::SignIn)
+            }
+            Self::VerifyEmail(_)
+            | Self::ConfirmCreate(_)
+            | Self::LinkOrCreate { .. }
+            | Self::ProveOwnership { .. } => Some(FlowKind::SignUp),
+            Self::Reset(_) => Some(FlowKind::Reset),
+            Self::Undo(_) => Some(FlowKind::Undo),
+            Self::SecondFactor(entry) | Self::NewPassword(entry) | Self::ConfirmRestore(entry) => {
+                Some(match entry.purpose {
+                    Purpose::SignIn | Purpose::Reauthenticate { .. } => FlowKind::SignIn,
+                    Purpose::Link(_) => FlowKind::SignUp,
+                    Purpose::Reset => FlowKind::Reset,
+                })
+            }
+            Self::SignedIn { .. } | Self::Done | Self::Ended => None,
+        }
     }
 
     /// Returns the address whose code the flow waits for.
@@ -225,11 +267,13 @@ pub(crate) struct Proving {
     pub(crate) code: Option<CodeSlot>,
     /// The number of codes sent.
     pub(crate) serial: u32,
+    /// With whose flows this one is counted at the address (SPEC 12.7).
+    pub(crate) share: ShareKey,
 }
 
 impl Proving {
     pub(crate) fn new(purpose: CodePurpose, email: EmailAddress) -> Self {
-        Self { purpose, email, code: None, serial: 0 }
+        Self { purpose, email, code: None, serial: 0, share: ShareKey::default() }
     }
 }
 

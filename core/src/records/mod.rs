@@ -69,6 +69,8 @@ macro_rules! every_record {
             method::Specimen,
             pending::Pending,
             claim::Marker,
+            claim::ProvenBy,
+            caller::Recognition,
             caller::Recognition,
             clock::StoredClock,
         }

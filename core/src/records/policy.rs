@@ -145,9 +145,9 @@ impl Policy {
         self.max_accounts_per_email
     }
 
-    /// Returns how many flows of the whole store may wait for the proof of an address. The same number may
-    /// wait for the code of a forgotten password, and for a provider's assertion. Each has its own limit
-    /// (SPEC 2.10).
+    /// Returns how many sign-ups of the whole store may be open. The same number of sign-ins, of resets and of
+    /// undos may be. Each kind has its own limit, a tenth of which is for sessions and recognitions (SPEC 2.10,
+    /// 12.7).
     pub fn max_open_sign_ups(&self) -> u32 {
         self.max_open_sign_ups
     }

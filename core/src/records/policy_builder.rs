@@ -183,8 +183,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// Sets how many flows of the store may wait for the proof of an address: 1 to 1,000,000. The same number
-    /// may wait for the code of a forgotten password, and for a provider's assertion. The default is 10,000.
+    /// Sets how many sign-ups of the store may be open: 1 to 1,000,000. The same number of sign-ins, of resets
+    /// and of undos may be. A tenth is for sessions and recognitions. The default is 10,000.
     pub fn max_open_sign_ups(mut self, most: u32) -> Self {
         self.policy.max_open_sign_ups = most;
         self

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ground::codec::Record;
+use crate::ground::email::EmailAddress;
 use crate::ground::id::AccountId;
 use crate::ground::time::Timestamp;
 use crate::records::provider::Identity;
@@ -108,6 +109,8 @@ pub(crate) struct DuePurge {
 pub(crate) struct Remains {
     /// The table and key of each row.
     pub(crate) rows: Vec<(&'static str, Vec<u8>)>,
+    /// The verified emails that others still find the account by.
+    pub(crate) proven: Vec<EmailAddress>,
     /// Whether these are all rows except the account itself.
     pub(crate) is_all: bool,
     /// The identities that nobody else has taken over meanwhile.

@@ -9,7 +9,7 @@ use crate::records::caller::{Recognition, RecognitionHash};
 use crate::records::deletion::Due;
 use crate::records::flow::FlowRecord;
 use crate::records::identifier::Identifier;
-use crate::records::mailed_code::{AddressHash, CodePurpose, RateLimit};
+use crate::records::mailed_code::{AddressHash, RateLimit};
 use crate::records::message::Outgoing;
 use crate::records::pending::Pending;
 use crate::records::privacy::PrivacyRequest;
@@ -63,8 +63,6 @@ pub(crate) enum Change {
     Account { account: Box<Account>, event: Event },
     /// The identifier belongs to the account (SPEC 1.3). It must not belong to another.
     Claimed { identifier: Identifier, account: AccountId },
-    /// A flow starts or stops waiting for a provider's assertion (SPEC 2.10).
-    AtProvider { waits: bool },
     /// The provider with this issuer has these keys from now on.
     Keys { issuer: String, given: Box<GivenKeys> },
     /// The account is gone, and only the tombstone stays. Its row had this revision.
@@ -75,10 +73,14 @@ pub(crate) enum Change {
     DeletionUnscheduled { account: AccountId, purge_at: Timestamp },
     /// The host has delivered the message.
     Delivered(u64),
-    /// The flow and its row are gone.
+    /// The flow and its row are gone, because another flow needs its place.
     FlowEnded(FlowId),
+    /// The flow and its row are gone, because it had ended.
+    FlowOver(FlowId),
     /// The flow from now on.
     Flow(Box<FlowRecord>),
+    /// The rate limit at this key is over.
+    RateLimitOver(Vec<u8>),
     /// The messages that the address was sent for this purpose.
     RateLimited { address: AddressHash, rate_limit: RateLimit },
     /// The message from now on.
@@ -137,8 +139,6 @@ pub(crate) enum Change {
     UndoVoid { account: AccountId, hash: UndoHash },
     /// Guesses at an identifier that nobody has (SPEC 12.2).
     Unknown(UnknownSlot),
-    /// The flow starts or stops waiting for a code for this purpose that went to this address (SPEC 2.10).
-    Waiting { purpose: CodePurpose, address: AddressHash, flow: FlowId, waits: bool },
 }
 
 impl Change {
@@ -154,7 +154,9 @@ impl Change {
             Self::Buried { .. }
                 | Self::Delivered(_)
                 | Self::DeletionScheduled { .. }
+                | Self::FlowOver(_)
                 | Self::Purging { .. }
+                | Self::RateLimitOver(_)
                 | Self::Remembered { is_remembered: false, .. }
                 | Self::RowsPurged(_)
                 | Self::SessionEnded { .. }

@@ -80,6 +80,10 @@ pub(crate) fn step(
     }
     let keys = remains.rows.into_iter().map(|(_, key)| key).collect();
     let mut changes = vec![Change::RowsPurged(keys)];
+    for email in remains.proven {
+        progress.count("email");
+        changes.push(Change::Unproven { email, account: id });
+    }
     if !remains.is_all {
         changes.push(Change::Purging { account: id, purge_at, progress });
         return Verdict::done(Purged::Going, changes);

@@ -70,7 +70,9 @@ impl BrokenStore {
     fn without_check(&self, Row { key, write }: Row) -> Row {
         let write = match (self.fault, write) {
             (Fault::LostClaim, Write::Claim(value)) => Write::Put(value),
-            (Fault::WriteSkew | Fault::ForgottenRevision, Write::Guarded { value, .. }) => Write::Put(value),
+            (Fault::WriteSkew | Fault::ForgottenRevision, Write::Guarded { value, .. }) => {
+                value.map_or(Write::Delete, Write::Put)
+            }
             (_, write) => write,
         };
         Row { key, write }
@@ -174,6 +176,7 @@ mod tests {
             (Fault::WriteSkew, "write skew over two rows"),
             (Fault::WriteSkew, "write skew over a range"),
             (Fault::ForgottenRevision, "no update is lost"),
+            (Fault::ForgottenRevision, "no removed row comes back"),
         ] {
             let (_, case) = cases().iter().find(|(found, _)| *found == name).unwrap();
             let make = || Arc::new(BrokenStore::with(fault)) as Arc<dyn Store>;

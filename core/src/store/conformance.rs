@@ -40,6 +40,7 @@ pub fn cases() -> &'static [(&'static str, Case)] {
         ("a reader sees all of an act or none", seen_whole),
         ("claims and guards", claims_and_guards),
         ("one of many claims wins", one_claim),
+        ("no removed row comes back", no_row_comes_back),
         ("a code is used once", one_use),
         ("write skew over two rows", write_skew_rows),
         ("write skew over a range", write_skew_range),
@@ -177,6 +178,8 @@ fn claims_and_guards(make: Make<'_>) {
         (vec![guarded(b"root", 0, &revision(1))], Ok(())),
         (vec![guarded(b"root", 0, &revision(2))], Err(StoreError::Conflict)),
         (vec![guarded(b"root", 1, &revision(2))], Ok(())),
+        (vec![removed(b"root", 1)], Err(StoreError::Conflict)),
+        (vec![removed(b"gone", 0)], Ok(())),
         (vec![Row { key: b"name".to_vec(), write: Write::Delete }], Ok(())),
         (vec![claim(b"name", b"3")], Ok(())),
     ] {
@@ -184,6 +187,24 @@ fn claims_and_guards(make: Make<'_>) {
     }
     assert_eq!(value(&*store, b"name").as_deref(), Some(b"3".as_slice()));
     assert_eq!(value(&*store, b"root").as_deref(), Some(revision(2).as_slice()));
+    done(act(&*store, vec![removed(b"root", 2)]));
+    assert_eq!(value(&*store, b"root"), None, "a row removed by a guarded write is still there");
+}
+
+/// One act removes a row, the others renew it. A plain write would bring the row back.
+fn no_row_comes_back(make: Make<'_>) {
+    let store = make();
+    done(act(&*store, vec![put(b"session", &1_u64.to_be_bytes())]));
+    race(8, &|at, meeting| {
+        retried(&*store, &mut |read| {
+            let found = read.get(b"session")?.map(|value| number(&value));
+            meeting.meet();
+            let Some(revision) = found else { return Ok(Vec::new()) };
+            let renewed = guarded(b"session", revision, &(revision + 1).to_be_bytes());
+            Ok(vec![if at == 0 { removed(b"session", revision) } else { renewed }])
+        })
+    });
+    assert_eq!(value(&*store, b"session"), None, "a removed row came back");
 }
 
 fn one_claim(make: Make<'_>) {
@@ -390,7 +411,11 @@ fn claim(key: &[u8], value: &[u8]) -> Row {
 }
 
 fn guarded(key: &[u8], revision: u64, value: &[u8]) -> Row {
-    Row { key: key.to_vec(), write: Write::Guarded { value: value.to_vec(), revision } }
+    Row { key: key.to_vec(), write: Write::Guarded { value: Some(value.to_vec()), revision } }
+}
+
+fn removed(key: &[u8], revision: u64) -> Row {
+    Row { key: key.to_vec(), write: Write::Guarded { value: None, revision } }
 }
 
 fn act(store: &dyn Store, rows: Vec<Row>) -> Result<(), StoreError> {

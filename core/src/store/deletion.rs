@@ -32,6 +32,11 @@ impl View<'_> {
         Ok(due)
     }
 
+    /// Returns whether a reminder is due or a flow has ended.
+    pub(crate) fn is_work_due(&self) -> Result<bool, StoreError> {
+        Ok(!self.reminders_due(1)?.is_empty() || !self.flows_due(1)?.is_empty())
+    }
+
     /// Returns the earliest purge that is due.
     pub(crate) fn first_due(&self) -> Result<Option<DuePurge>, StoreError> {
         self.first_purge(&tables::purges_until(self.slow()))
@@ -83,9 +88,8 @@ impl View<'_> {
             }
         }
         for email in account.verified() {
-            let key = tables::email(&self.email_hash(email), &id);
-            if self.holds(&key)? {
-                remains.rows.push((tables::EMAIL.name, key));
+            if self.proven(email)?.contains(&id) {
+                remains.proven.push(email.clone());
             }
         }
         for (code, _) in self.undos(id)? {
@@ -217,16 +221,16 @@ impl Lowering<'_> {
 
     /// Removes the account's data key with its row, so that nobody can open what the key sealed (SPEC 9.4).
     pub(super) fn buried(&mut self, tombstone: &Tombstone, revision: u64) -> Result<(), StoreError> {
-        let meta = self.meta()?;
-        meta.accounts = meta.accounts.saturating_sub(1);
-        meta.erasure_pending = meta.erasure_pending.or(Some(tombstone.at));
+        if self.view.meta()?.erasure_pending.is_none() {
+            self.meta()?.erasure_pending = Some(tombstone.at);
+        }
         let key = tables::account(&tombstone.account);
         let mut value = revision.saturating_add(1).to_be_bytes().to_vec();
         value.push(TOMBSTONE_FORMAT);
         let place = Place { key: &key, part: 0, clear: &value };
         let body = sealed(self.view.keys().rows(), self.entropy, &place, tombstone)?;
         value.extend_from_slice(&body);
-        self.rows.push(Row { key, write: Write::Guarded { value, revision } });
+        self.rows.push(Row { key, write: Write::Guarded { value: Some(value), revision } });
         Ok(())
     }
 

@@ -1,20 +1,22 @@
 //! Turns the changes that a rule wants into rows. Everything that can fail happens here, before any write.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use super::port::{Row, StoreError, Write};
 use super::tables;
 use super::view::{ACCOUNT_FORMAT, Held, View};
 use crate::crypto::data_key::DataKey;
 use crate::crypto::seal::{Place, SealKey};
 use crate::ground::codec::{self, Record};
+use crate::ground::email::EmailAddress;
 use crate::ground::entropy::{Entropy, EntropyFailed};
-use crate::ground::id::{AccountId, FlowId, SessionId};
+use crate::ground::id::{AccountId, SessionId};
 use crate::records::account::Account;
 use crate::records::audit::Event;
-use crate::records::claim::{Claim, Marker};
+use crate::records::claim::{Claim, Marker, ProvenBy};
 use crate::records::clock::{ClockEvent, StoredClock, Timeline};
 use crate::records::context::Context;
-use crate::records::flow::FlowRecord;
-use crate::records::mailed_code::{AddressHash, RateLimit};
 use crate::records::message::Outgoing;
 use crate::records::meta::Meta;
 use crate::records::undo::{Undo, UndoHash};
@@ -23,8 +25,6 @@ use crate::rules::session;
 
 /// The most events that one act drops, so that no act pays for years of events.
 const DROPPED_AT_ONCE: usize = 8;
-/// The most rate limits that one act checks for being over.
-const SWEPT_AT_ONCE: usize = 2;
 /// The most expired undos that a new undo removes.
 const CLEARED_AT_ONCE: usize = 8;
 
@@ -35,12 +35,29 @@ pub(crate) fn lower(
     entropy: &dyn Entropy,
     changes: Vec<Change>,
 ) -> Result<Vec<Row>, StoreError> {
-    let mut lowering = Lowering { view, ctx, entropy, rows: Vec::new(), meta: None, ended: Vec::new() };
+    let mut lowering = Lowering {
+        view,
+        ctx,
+        entropy,
+        rows: Vec::new(),
+        meta: None,
+        proven: BTreeMap::new(),
+        ended: Vec::new(),
+    };
     for change in changes {
         lowering.change(change)?;
     }
     if let Some(meta) = lowering.meta.take() {
         lowering.put_sealed(tables::meta(), &meta)?;
+    }
+    for (key, accounts) in std::mem::take(&mut lowering.proven) {
+        match accounts.is_empty() {
+            true => lowering.rows.push(delete(key)),
+            false => lowering.put_sealed(key, &ProvenBy(accounts))?,
+        }
+    }
+    for row in &mut lowering.rows {
+        guard(row, view);
     }
     Ok(lowering.rows)
 }
@@ -62,8 +79,18 @@ pub(crate) fn clock_rows(
     Ok(rows)
 }
 
-fn count(waiting: &mut u32, waits: bool) {
-    *waiting = if waits { waiting.saturating_add(1) } else { waiting.saturating_sub(1) };
+/// Makes the act depend on the row being as the act read it, so that two acts that decide on one row meet even
+/// in a store whose plain writes do not.
+fn guard(row: &mut Row, view: &View<'_>) {
+    if let Write::Put(_) | Write::Delete = row.write
+        && let Some(revision) = view.take_revision(&row.key)
+    {
+        let value = match std::mem::replace(&mut row.write, Write::Delete) {
+            Write::Put(value) => Some(value),
+            _ => None,
+        };
+        row.write = Write::Guarded { value, revision };
+    }
 }
 
 /// Makes the first rows of a store.
@@ -73,8 +100,7 @@ pub(crate) fn first_rows(
     entropy: &dyn Entropy,
     time: Timeline,
 ) -> Result<Vec<Row>, StoreError> {
-    let meta =
-        Meta { next_message: 1, sign_ups: 0, resets: 0, at_providers: 0, accounts: 0, erasure_pending: None };
+    let meta = Meta { next_message: 1, erasure_pending: None };
     let clock = StoredClock { time, sightings: Vec::new(), events: 0 };
     Ok(vec![
         put(tables::header(), header),
@@ -89,6 +115,8 @@ pub(super) struct Lowering<'a> {
     pub(super) entropy: &'a dyn Entropy,
     pub(super) rows: Vec<Row>,
     meta: Option<Meta>,
+    /// The accounts with each verified email of this act, by the key of the email's row.
+    proven: BTreeMap<Vec<u8>, Vec<AccountId>>,
     /// Sessions that the account of this act no longer counts.
     ended: Vec<SessionId>,
 }
@@ -137,9 +165,15 @@ impl Lowering<'_> {
             }
             Change::Supported(record) => self.supported(&record),
             Change::Flow(flow) => self.flow(&flow),
-            Change::FlowEnded(id) => self.flow_ended(id),
+            Change::FlowEnded(id) | Change::FlowOver(id) => self.flow_ended(id),
             Change::SessionsCrowded { account, sessions } => self.crowded(account, sessions),
-            Change::RateLimited { address, rate_limit } => self.paced(&address, &rate_limit),
+            Change::RateLimited { address, rate_limit } => {
+                self.put_sealed(tables::rate_limit(&address), &rate_limit)
+            }
+            Change::RateLimitOver(key) => {
+                self.rows.push(delete(key));
+                Ok(())
+            }
             Change::Pending { account, pending } => {
                 self.put_sealed_by(account, tables::pending(&account), &*pending)
             }
@@ -150,7 +184,7 @@ impl Lowering<'_> {
                 Ok(())
             }
             Change::Unproven { email, account } => {
-                self.rows.push(delete(tables::email(&self.view.email_hash(&email), &account)));
+                self.proven_by(&email)?.retain(|other| *other != account);
                 Ok(())
             }
             Change::Undoable { account, hash, undo } => self.undoable(account, &hash, &undo),
@@ -159,7 +193,11 @@ impl Lowering<'_> {
                 Ok(())
             }
             Change::Proven { email, account } => {
-                self.put_sealed(tables::email(&self.view.email_hash(&email), &account), &Marker)
+                let accounts = self.proven_by(&email)?;
+                accounts.push(account);
+                accounts.sort_unstable();
+                accounts.dedup();
+                Ok(())
             }
             Change::Released { identifier, account } => {
                 let hash = self.view.claim_hash(&identifier);
@@ -222,16 +260,6 @@ impl Lowering<'_> {
                 self.suspended_ended(account)
             }
             Change::Unknown(slot) => self.put_sealed(tables::unknown(slot.slot), &slot),
-            Change::AtProvider { waits } => {
-                count(&mut self.meta()?.at_providers, waits);
-                Ok(())
-            }
-            Change::Waiting { purpose, address, flow, waits } => {
-                let key = tables::waiting(&address, &flow);
-                count(self.meta()?.waiting_for(purpose), waits);
-                self.rows.push(if waits { put(key, Vec::new()) } else { delete(key) });
-                Ok(())
-            }
         }
     }
 
@@ -240,8 +268,6 @@ impl Lowering<'_> {
         let revision = account.revision;
         if revision == 0 {
             self.new_data_key(id)?;
-            let accounts = &mut self.meta()?.accounts;
-            *accounts = accounts.saturating_add(1);
         }
         self.specimen(&account)?;
         self.drop_old_events(&mut account)?;
@@ -261,8 +287,19 @@ impl Lowering<'_> {
         let place = Place { key: &key, part: 0, clear: &value };
         let body = sealed(held.key.seal_key(), self.entropy, &place, &account)?;
         value.extend_from_slice(&body);
-        self.rows.push(Row { key, write: Write::Guarded { value, revision } });
+        self.rows.push(Row { key, write: Write::Guarded { value: Some(value), revision } });
         Ok(())
+    }
+
+    /// Returns the accounts that have the email verified, to change them.
+    fn proven_by(&mut self, email: &EmailAddress) -> Result<&mut Vec<AccountId>, StoreError> {
+        match self.proven.entry(tables::email(&self.view.email_hash(email))) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => {
+                let accounts = self.view.proven(email)?;
+                Ok(new.insert(accounts))
+            }
+        }
     }
 
     fn crowded(&mut self, account: AccountId, sessions: u16) -> Result<(), StoreError> {
@@ -332,38 +369,6 @@ impl Lowering<'_> {
             self.rows.push(delete(tables::event(&account.id, dropped.sequence)));
         }
         Ok(())
-    }
-
-    fn flow(&mut self, flow: &FlowRecord) -> Result<(), StoreError> {
-        match self.view.flow_end(flow.id) {
-            Some(end) if end == flow.expires_at => {}
-            earlier => {
-                let earlier = earlier.map(|end| delete(tables::flow_due(end, &flow.id)));
-                self.rows.extend(earlier);
-                self.rows.push(put(tables::flow_due(flow.expires_at, &flow.id), Vec::new()));
-            }
-        }
-        self.put_sealed(tables::flow(&flow.id), flow)
-    }
-
-    fn flow_ended(&mut self, id: FlowId) -> Result<(), StoreError> {
-        let end = match self.view.flow_end(id) {
-            Some(end) => Some(end),
-            None => self.view.flow(id)?.map(|flow| flow.expires_at),
-        };
-        self.rows.extend(end.map(|end| delete(tables::flow_due(end, &id))));
-        self.rows.push(delete(tables::flow(&id)));
-        Ok(())
-    }
-
-    /// Writes a rate limit and checks a neighbour or two, which are arbitrary addresses because keys are hashes.
-    /// So rate limits that are over disappear as fast as new ones come.
-    fn paced(&mut self, address: &AddressHash, rate_limit: &RateLimit) -> Result<(), StoreError> {
-        let neighbours = self.view.rate_limits_after(address, SWEPT_AT_ONCE)?;
-        let over =
-            neighbours.into_iter().filter(|(_, rate_limit)| rate_limit.is_over(self.ctx.throttle_clock));
-        self.rows.extend(over.map(|(key, _)| delete(key)));
-        self.put_sealed(tables::rate_limit(address), rate_limit)
     }
 
     fn send(&mut self, mut message: Outgoing) -> Result<(), StoreError> {

@@ -20,6 +20,7 @@ pub(crate) mod conformance;
 mod create;
 mod deletion;
 pub(crate) mod file;
+pub(crate) mod flow;
 mod handle;
 mod imported;
 mod in_memory;

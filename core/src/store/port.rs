@@ -58,11 +58,12 @@ pub enum Write {
     Put(Vec<u8>),
     /// Sets the value of a row that must not exist yet. This makes an identifier unique.
     Claim(Vec<u8>),
-    /// Sets the value of a row whose present value must begin with `revision`, 8 bytes big-endian. With this,
-    /// snapshot isolation is enough.
+    /// Sets or removes a row that must still be as `decide` read it: its present value must begin with
+    /// `revision`, 8 bytes big-endian. A missing row has revision 0. The engine writes every row that it has
+    /// read in this way, so snapshot isolation is enough, even if plain writes of one row do not conflict.
     Guarded {
-        /// The new value.
-        value: Vec<u8>,
+        /// The new value. `None` removes the row.
+        value: Option<Vec<u8>>,
         /// The revision that `decide` read.
         revision: u64,
     },
@@ -88,7 +89,8 @@ pub trait Store: Send + Sync {
     /// Runs `decide` and makes its rows durable before it returns. Without rows, nothing is written. If `decide`
     /// returns an error, nothing is written and the error is returned unchanged.
     ///
-    /// A call of the store inside `decide` or `look` fails with [`StoreError::Reentered`].
+    /// A call of the store inside `decide` or `look` fails with [`StoreError::Reentered`]. A store may run
+    /// `decide` again after a conflict, or leave that to its caller.
     ///
     /// # Errors
     /// Returns [`StoreError`]. After any error except [`StoreError::Unknown`], nothing was written.

@@ -34,7 +34,7 @@ pub fn admit(mut rows: Vec<Row>, there: &dyn Read) -> Result<Changes, StoreError
                 if revision_of(over.get(&key)?.as_deref()) != Some(revision) {
                     return Err(StoreError::Conflict);
                 }
-                Some(value)
+                value
             }
         };
         changes.insert(key, value);
@@ -46,8 +46,10 @@ fn within_limits(rows: &[Row]) -> Result<(), StoreError> {
     let mut bytes = 0;
     for row in rows {
         let value = match &row.write {
-            Write::Put(value) | Write::Claim(value) | Write::Guarded { value, .. } => value.len(),
-            Write::Delete => 0,
+            Write::Put(value) | Write::Claim(value) | Write::Guarded { value: Some(value), .. } => {
+                value.len()
+            }
+            Write::Delete | Write::Guarded { value: None, .. } => 0,
         };
         if row.key.len() > MAX_KEY || value > MAX_VALUE {
             return Err(StoreError::TooLarge);
@@ -57,8 +59,8 @@ fn within_limits(rows: &[Row]) -> Result<(), StoreError> {
     if rows.len() > MAX_ROWS || bytes > MAX_ACT { Err(StoreError::TooLarge) } else { Ok(()) }
 }
 
-/// The revision that a guarded row begins with. A missing row has revision 0.
-fn revision_of(value: Option<&[u8]>) -> Option<u64> {
+/// The revision that a row begins with, as [`Write::Guarded`] compares it. `None` if the row is too short.
+pub(super) fn revision_of(value: Option<&[u8]>) -> Option<u64> {
     match value {
         None => Some(0),
         Some(value) => value.first_chunk().map(|head| u64::from_be_bytes(*head)),
@@ -178,7 +180,8 @@ mod tests {
     fn each_row_of_an_act_is_checked_after_the_rows_before_it() {
         let row = |key: &str, write| Row { key: key.into(), write };
         let there = map(&[("here", Some("\0\0\0\0\0\0\0\x07rest")), ("short", Some("1"))]);
-        let guarded = |revision| Write::Guarded { value: b"new".to_vec(), revision };
+        let guarded = |revision| Write::Guarded { value: Some(b"new".to_vec()), revision };
+        let removed = |revision| Write::Guarded { value: None, revision };
         let claim = || Write::Claim(b"mine".to_vec());
         for (rows, admitted) in [
             (vec![row("here", claim())], false),
@@ -186,6 +189,9 @@ mod tests {
             (vec![row("free", claim()), row("free", claim())], false),
             (vec![row("here", guarded(7))], true),
             (vec![row("here", guarded(8))], false),
+            (vec![row("here", removed(7)), row("here", claim())], true),
+            (vec![row("here", removed(8))], false),
+            (vec![row("free", removed(0))], true),
             (vec![row("free", guarded(0))], true),
             (vec![row("free", guarded(1))], false),
             (vec![row("short", guarded(0))], false),

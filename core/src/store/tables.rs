@@ -7,10 +7,10 @@
 
 use std::time::Duration;
 
-use crate::ground::id::{AccountId, FlowId, RequestId, SessionId};
+use crate::ground::id::{AccountId, RequestId, SessionId};
 use crate::ground::time::Timestamp;
 
-const NOBODY: [u8; 16] = [0; 16];
+pub(super) const NOBODY: [u8; 16] = [0; 16];
 
 /// One kind of row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,13 +96,13 @@ macro_rules! tables {
 tables! {
     STAMP = "stamp", 0x00, false, 0, "number and name of the last commit, code over all rows", Sealed::Clear, OnPurge::Stay, not("of no account");
     HEADER = "header", 0x01, false, 0, "format, how the store key is wrapped, the wrapped key", Sealed::Clear, OnPurge::Stay, not("of no account");
-    META = "meta", 0x02, false, 0, "next message, flows waiting, accounts", Sealed::Store, OnPurge::Stay, not("of no account");
+    META = "meta", 0x02, false, 0, "next message, since when an erasure waits", Sealed::Store, OnPurge::Stay, not("of no account");
     TIME = "time", 0x03, false, 0, "high-water mark of time, slow clock, last reading, when purges were seen to be due", Sealed::Store, OnPurge::Stay, not("of no account");
     CLAIM = "claim", 0x10, false, 32, "keyed hash of an identifier -> its account", Sealed::Store, OnPurge::Go, not("shown as methods");
     UNPROVEN = "unproven", 0x14, false, 48, "keyed hash of a password's unproven email, account -> nothing", Sealed::Store, OnPurge::Go, not("shown as addresses");
     SPECIMEN = "specimen", 0x15, false, 48, "keyed hash of a kind of foreign password hash, account -> a hash of that kind", Sealed::Store, OnPurge::Go, not("shown as methods");
     UNDO_CODE = "undo-code", 0x13, false, 32, "keyed hash of an undo code -> its account", Sealed::Store, OnPurge::Go, not("a code is a secret");
-    EMAIL = "email", 0x11, false, 48, "keyed hash of a verified email, account -> nothing", Sealed::Store, OnPurge::Go, not("shown as addresses");
+    EMAIL = "email", 0x11, false, 32, "keyed hash of a verified email -> the accounts with it", Sealed::Store, OnPurge::Go, not("shown as addresses");
     HERE = "here", 0x12, false, 16, "account that the device offers -> nothing", Sealed::Store, OnPurge::Go, not("shown in the account");
     PURGE = "purge", 0x50, false, 24, "when an account is purged, account -> progress of its purge", Sealed::Store, OnPurge::Go, not("shown as the account's status");
     REMINDER = "reminder", 0x51, false, 25, "when the owner is reminded of a deletion, account, number -> which deletion", Sealed::Store, OnPurge::Go, not("shown as the account's status");
@@ -111,7 +111,8 @@ tables! {
     OPEN_REQUEST = "open-request", 0x54, false, 40, "when a request is due, account, request -> nothing", Sealed::Clear, OnPurge::Stay, not("shown as requests");
     FLOW = "flow", 0x20, false, 16, "flow -> its state", Sealed::Store, OnPurge::Expire, not("ends within 30 days");
     FLOW_DUE = "flow-due", 0x21, false, 24, "when a flow ends, flow -> nothing", Sealed::Clear, OnPurge::Expire, not("of no account");
-    WAITING = "waiting", 0x22, false, 48, "keyed hash of an address, flow that waits for its proof -> nothing", Sealed::Clear, OnPurge::Expire, not("of no account");
+    WAITING = "waiting", 0x22, false, 64, "keyed hash of an address, whose flow, flow that waits for its proof -> nothing", Sealed::Clear, OnPurge::Expire, not("of no account");
+    OPEN_FLOW = "open-flow", 0x23, false, 34, "kind of flow, whose flow, flow -> nothing", Sealed::Clear, OnPurge::Expire, not("of no account");
     OUTBOX = "outbox", 0x30, false, 8, "number -> message to deliver", Sealed::Store, OnPurge::Go, at("messages");
     PACE = "pace", 0x31, false, 32, "keyed hash of an address -> when codes went there", Sealed::Store, OnPurge::Expire, not("over within a day");
     UNKNOWN = "unknown", 0x40, false, 2, "slot -> guesses at an identifier that nobody holds", Sealed::Store, OnPurge::Stay, not("of no account");
@@ -127,7 +128,7 @@ tables! {
 }
 
 impl Table {
-    fn key(&self, account: &[u8; 16], rest: &[&[u8]]) -> Vec<u8> {
+    pub(super) fn key(&self, account: &[u8; 16], rest: &[&[u8]]) -> Vec<u8> {
         let mut key = Vec::with_capacity(17 + self.rest);
         key.extend_from_slice(account);
         key.push(self.kind);
@@ -198,12 +199,8 @@ pub(crate) fn undo_code(hash: &[u8; 32]) -> Vec<u8> {
     UNDO_CODE.key(&NOBODY, &[hash])
 }
 
-pub(crate) fn email(hash: &[u8; 32], account: &AccountId) -> Vec<u8> {
-    EMAIL.key(&NOBODY, &[hash, account.as_bytes()])
-}
-
-pub(crate) fn emails(hash: &[u8; 32]) -> Range {
-    Range::within(&EMAIL, &NOBODY, hash)
+pub(crate) fn email(hash: &[u8; 32]) -> Vec<u8> {
+    EMAIL.key(&NOBODY, &[hash])
 }
 
 pub(crate) fn here(account: &AccountId) -> Vec<u8> {
@@ -212,29 +209,6 @@ pub(crate) fn here(account: &AccountId) -> Vec<u8> {
 
 pub(crate) fn all_here() -> Range {
     Range::within(&HERE, &NOBODY, &[])
-}
-
-pub(crate) fn flow(id: &FlowId) -> Vec<u8> {
-    FLOW.key(&NOBODY, &[id.as_bytes()])
-}
-
-pub(crate) fn flow_due(at: Timestamp, id: &FlowId) -> Vec<u8> {
-    FLOW_DUE.key(&NOBODY, &[&at.as_millis().to_be_bytes(), id.as_bytes()])
-}
-
-/// The flows that have ended at `now`.
-pub(crate) fn flows_due(now: Timestamp) -> Range {
-    let first = FLOW_DUE.key(&NOBODY, &[&[0; 24]]);
-    let past = FLOW_DUE.key(&NOBODY, &[&now.as_millis().saturating_add(1).to_be_bytes(), &[0; 16]]);
-    Range { from: first, to: past }
-}
-
-pub(crate) fn waiting(address: &[u8; 32], flow: &FlowId) -> Vec<u8> {
-    WAITING.key(&NOBODY, &[address, flow.as_bytes()])
-}
-
-pub(crate) fn waiting_for(address: &[u8; 32]) -> Range {
-    Range::within(&WAITING, &NOBODY, address)
 }
 
 pub(crate) fn message(id: u64) -> Vec<u8> {
@@ -249,9 +223,9 @@ pub(crate) fn rate_limit(address: &[u8; 32]) -> Vec<u8> {
     PACE.key(&NOBODY, &[address])
 }
 
-/// All rate limits from this address on.
-pub(crate) fn rate_limits_from(address: &[u8; 32]) -> Range {
-    Range { from: rate_limit(address), to: Range::within(&PACE, &NOBODY, &[]).to }
+/// All rate limits from this key on.
+pub(crate) fn rate_limits_from(place: &[u8; 32]) -> Range {
+    Range { from: rate_limit(place), to: Range::within(&PACE, &NOBODY, &[]).to }
 }
 
 pub(crate) fn unknown(slot: u16) -> Vec<u8> {
@@ -317,6 +291,12 @@ pub(crate) fn open_requests() -> Range {
     Range::within(&OPEN_REQUEST, &NOBODY, &[])
 }
 
+/// All rows of all accounts after `last`, or of all accounts.
+pub(crate) fn accounts_after(last: Option<&AccountId>) -> Range {
+    let after = after_prefix(last.map_or(&NOBODY, |last| last.as_bytes()));
+    Range { from: after, to: vec![u8::MAX; 64] }
+}
+
 /// The rows of an account in one table.
 pub(crate) fn all_of(table: &Table, account: &AccountId) -> Range {
     Range::within(table, account.as_bytes(), &[])
@@ -376,7 +356,7 @@ pub(crate) struct Range {
 
 impl Range {
     /// All keys of a table that begin with `prefix` after the kind.
-    fn within(table: &Table, account: &[u8; 16], prefix: &[u8]) -> Self {
+    pub(super) fn within(table: &Table, account: &[u8; 16], prefix: &[u8]) -> Self {
         let mut from = account.to_vec();
         from.push(table.kind);
         from.extend_from_slice(prefix);
@@ -419,25 +399,21 @@ mod tests {
     #[test]
     fn keys_have_these_bytes() {
         let (account, session) = (AccountId::from_bytes([0xaa; 16]), SessionId::from_bytes([0xbb; 16]));
-        let flow_id = FlowId::from_bytes([0xcc; 16]);
         let (request_id, e) = (RequestId::from_bytes([0xee; 16]), "ee".repeat(16));
         let hex = |key: Vec<u8>| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let nobody = "00".repeat(16);
-        let (a, b, c, h) = ("aa".repeat(16), "bb".repeat(16), "cc".repeat(16), "dd".repeat(32));
+        let (a, b, h) = ("aa".repeat(16), "bb".repeat(16), "dd".repeat(32));
         let hash = [0xdd; 32];
         for (key, bytes) in [
             (header(), format!("{nobody}01")),
             (meta(), format!("{nobody}02")),
             (time(), format!("{nobody}03")),
             (claim(&hash), format!("{nobody}10{h}")),
-            (email(&hash, &account), format!("{nobody}11{h}{a}")),
+            (email(&hash), format!("{nobody}11{h}")),
             (here(&account), format!("{nobody}12{a}")),
             (unproven(&hash, &account), format!("{nobody}14{h}{a}")),
             (specimen(&hash, &account), format!("{nobody}15{h}{a}")),
             (undo_code(&hash), format!("{nobody}13{h}")),
-            (flow(&flow_id), format!("{nobody}20{c}")),
-            (flow_due(Timestamp::from_millis(0x0102), &flow_id), format!("{nobody}210000000000000102{c}")),
-            (waiting(&hash, &flow_id), format!("{nobody}22{h}{c}")),
             (message(3), format!("{nobody}300000000000000003")),
             (rate_limit(&hash), format!("{nobody}31{h}")),
             (unknown(0x0405), format!("{nobody}400405")),
@@ -466,10 +442,16 @@ mod tests {
     #[test]
     fn a_range_holds_exactly_the_keys_with_its_prefix() {
         let hash = [0xff; 32];
-        let range = emails(&hash);
-        assert!(range.from <= email(&hash, &AccountId::from_bytes([0; 16])));
-        assert!(email(&hash, &AccountId::from_bytes([0xff; 16])) < range.to);
+        let range = all_unproven(&hash);
+        assert!(range.from <= unproven(&hash, &AccountId::from_bytes([0; 16])));
+        assert!(unproven(&hash, &AccountId::from_bytes([0xff; 16])) < range.to);
         assert!(range.to <= FLOW.key(&NOBODY, &[&[0; 16]]));
+        let accounts = accounts_after(None);
+        assert!(FLOW.key(&NOBODY, &[&[0xff; 16]]) < accounts.from);
+        assert!(accounts.from <= account(&AccountId::from_bytes([1; 16])));
+        let last = AccountId::from_bytes([0xff; 16]);
+        assert!(event(&last, u64::MAX) < accounts.to);
+        assert!(accounts_after(Some(&last)).from >= accounts.to);
         assert_eq!(after_prefix(&[1, 0xff, 0xff]), [2]);
     }
 }

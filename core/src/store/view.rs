@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use super::port::{Read, StoreError};
-use super::tables::{self, Range};
+use super::stage::revision_of;
+use super::tables::{self, Range, Table};
 use crate::crypto::data_key::{DataKey, WRAPPED_LEN};
 use crate::crypto::keys::Keys;
 use crate::crypto::seal::{Place, SealKey};
@@ -16,9 +17,8 @@ use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::audit::Event;
 use crate::records::chain::Activity;
-use crate::records::claim::{Claim, Marker};
+use crate::records::claim::{Claim, Marker, ProvenBy};
 use crate::records::clock::StoredClock;
-use crate::records::flow::FlowRecord;
 use crate::records::mailed_code::{AddressHash, RateLimit};
 use crate::records::message::Outgoing;
 use crate::records::meta::Meta;
@@ -42,10 +42,12 @@ pub(crate) struct View<'a> {
     now: Timestamp,
     slow: Timestamp,
     data_keys: RefCell<HashMap<AccountId, Held>>,
-    flows: RefCell<BTreeMap<FlowId, Timestamp>>,
+    flows: RefCell<BTreeMap<FlowId, Vec<Vec<u8>>>>,
     pub(super) taken_over: RefCell<BTreeSet<[u8; 32]>>,
     pub(super) claims: RefCell<HashMap<[u8; 32], Option<AccountId>>>,
     specimens: RefCell<HashMap<AccountId, Option<Specimen>>>,
+    /// The revisions of the rows that an act has read. `None` if the view is only for looking.
+    seen: Option<RefCell<HashMap<Vec<u8>, u64>>>,
 }
 
 /// An account's data key, and the same key as it is wrapped in the account's row.
@@ -55,9 +57,10 @@ pub(crate) struct Held {
 }
 
 impl<'a> View<'a> {
-    /// `now` is engine time and `slow` the slow clock (SPEC 12.4).
+    /// Makes a view for looking only. `now` is engine time and `slow` the slow clock (SPEC 12.4).
     pub(crate) fn new(read: &'a dyn Read, keys: &'a Keys, now: Timestamp, slow: Timestamp) -> Self {
         Self {
+            seen: None,
             read,
             keys,
             now,
@@ -70,6 +73,23 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Makes a view for an act, which guards every row that it read and then writes.
+    pub(crate) fn of_act(read: &'a dyn Read, keys: &'a Keys, now: Timestamp, slow: Timestamp) -> Self {
+        Self { seen: Some(RefCell::default()), ..Self::new(read, keys, now, slow) }
+    }
+
+    /// Takes the revision of a row as this act read it. A sealed row begins with a random nonce, so its first
+    /// bytes differ each time it is written. `None` if the act did not read the row, or if the row is empty.
+    pub(super) fn take_revision(&self, key: &[u8]) -> Option<u64> {
+        self.seen.as_ref()?.borrow_mut().remove(key)
+    }
+
+    fn see(&self, key: &[u8], value: Option<&[u8]>) {
+        if let (Some(seen), Some(revision)) = (&self.seen, revision_of(value)) {
+            seen.borrow_mut().insert(key.to_vec(), revision);
+        }
+    }
+
     /// The account, unless it is absent (SPEC 9.3).
     pub(crate) fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         Ok(self.stored(id)?.filter(|account| !account.is_absent(self.slow)))
@@ -78,7 +98,7 @@ impl<'a> View<'a> {
     /// The account, even if it is absent, as long as its row exists.
     pub(crate) fn stored(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         let key = tables::account(&id);
-        let Some(row) = self.read.get(&key)? else { return Ok(None) };
+        let Some(row) = self.get(&key)? else { return Ok(None) };
         if row.get(8) == Some(&TOMBSTONE_FORMAT) {
             let (head, sealed) = row.split_at_checked(9).ok_or(StoreError::Damaged)?;
             let place = Place { key: &key, part: 0, clear: head };
@@ -126,23 +146,23 @@ impl<'a> View<'a> {
     pub(crate) fn pending(&self, account: AccountId) -> Result<Option<Pending>, StoreError> {
         let held = self.held(account)?;
         let key = tables::pending(&account);
-        let Some(sealed) = self.read.get(&key)? else { return Ok(None) };
+        let Some(sealed) = self.get(&key)? else { return Ok(None) };
         opened(held.key.seal_key(), &Place { key: &key, part: 0, clear: &[] }, &sealed).map(Some)
     }
 
     /// The accounts with this verified email, earliest first.
     pub(crate) fn sharing(&self, email: &EmailAddress) -> Result<Vec<Account>, StoreError> {
-        let mut ids = Vec::new();
-        self.rows(&tables::emails(&self.email_hash(email)), usize::MAX, |key, sealed| {
-            self.open_row::<Marker>(key, sealed)?;
-            ids.push(AccountId::from_bytes(last_chunk(key)?));
-            Ok(())
-        })?;
-        let mut accounts = Vec::with_capacity(ids.len());
-        for id in ids {
+        let mut accounts = Vec::new();
+        for id in self.proven(email)? {
             accounts.extend(self.account(id)?.filter(|account| account.has_verified(email)));
         }
         Ok(accounts)
+    }
+
+    /// The ids of these accounts. Some may be absent.
+    pub(crate) fn proven(&self, email: &EmailAddress) -> Result<Vec<AccountId>, StoreError> {
+        let proven: Option<ProvenBy> = self.row(&tables::email(&self.email_hash(email)))?;
+        Ok(proven.map(|ProvenBy(accounts)| accounts).unwrap_or_default())
     }
 
     /// The accounts that the device offers, oldest first. Some may no longer exist.
@@ -171,55 +191,23 @@ impl<'a> View<'a> {
         Ok(if found.len() == 1 { found.pop() } else { None })
     }
 
-    /// The flow, even if it has ended.
-    pub(crate) fn flow(&self, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
-        let flow: Option<FlowRecord> = self.row(&tables::flow(&id))?;
-        if let Some(flow) = &flow {
-            self.flows.borrow_mut().insert(id, flow.expires_at);
-        }
-        Ok(flow)
-    }
-
-    /// Up to `most` flows that have ended.
-    pub(crate) fn flows_due(&self, most: usize) -> Result<Vec<FlowRecord>, StoreError> {
-        let mut ids = Vec::new();
-        self.rows(&tables::flows_due(self.now), most, |key, _| {
-            ids.push(FlowId::from_bytes(last_chunk(key)?));
-            Ok(())
-        })?;
-        let mut flows = Vec::with_capacity(ids.len());
-        for id in ids {
-            flows.push(self.flow(id)?.ok_or(StoreError::Damaged)?);
-        }
-        Ok(flows)
-    }
-
-    /// The flows that wait for the proof of this address, oldest first.
-    pub(crate) fn waiting(&self, address: &AddressHash) -> Result<Vec<FlowId>, StoreError> {
-        let mut ids = Vec::new();
-        self.rows(&tables::waiting_for(address), usize::MAX, |key, _| {
-            ids.push(FlowId::from_bytes(last_chunk(key)?));
-            Ok(())
-        })?;
-        Ok(ids)
-    }
-
     pub(crate) fn rate_limit(&self, address: &AddressHash) -> Result<RateLimit, StoreError> {
         Ok(self.row(&tables::rate_limit(address))?.unwrap_or_default())
     }
 
-    /// Up to `most` rate limits that follow this address's.
-    pub(crate) fn rate_limits_after(
+    /// Up to `most` rate limits by their keys: from this place on, and then from the first on.
+    pub(crate) fn some_rate_limits(
         &self,
-        address: &AddressHash,
+        place: &[u8; 32],
         most: usize,
-    ) -> Result<Vec<(Vec<u8>, RateLimit)>, StoreError> {
-        let mut paces = Vec::new();
-        self.rows(&tables::rate_limits_from(address), most + 1, |key, sealed| {
-            paces.push((key.to_vec(), self.open_row(key, sealed)?));
-            Ok(())
-        })?;
-        paces.retain(|(key, _)| *key != tables::rate_limit(address));
+    ) -> Result<BTreeMap<Vec<u8>, RateLimit>, StoreError> {
+        let mut paces = BTreeMap::new();
+        for from in [place, &[0; 32]] {
+            self.rows(&tables::rate_limits_from(from), most - paces.len(), |key, sealed| {
+                paces.insert(key.to_vec(), self.open_row(key, sealed)?);
+                Ok(())
+            })?;
+        }
         Ok(paces)
     }
 
@@ -278,6 +266,24 @@ impl<'a> View<'a> {
         Ok(count)
     }
 
+    /// How many accounts there are. Costs one scan for each.
+    pub(crate) fn count_accounts(&self) -> Result<u64, StoreError> {
+        let (mut count, mut last) = (0, None);
+        loop {
+            let mut first = None;
+            self.rows(&tables::accounts_after(last.as_ref()), 1, |key, row| {
+                first = Some(AccountId::from_bytes(key.first_chunk().copied().ok_or(StoreError::Damaged)?));
+                let is_account = Table::of(key) == Some(&tables::ACCOUNT);
+                count += u64::from(is_account && row.get(8) != Some(&TOMBSTONE_FORMAT));
+                Ok(())
+            })?;
+            if first.is_none() {
+                return Ok(count);
+            }
+            last = first;
+        }
+    }
+
     pub(crate) fn meta(&self) -> Result<Meta, StoreError> {
         self.row(&tables::meta())?.ok_or(StoreError::Damaged)
     }
@@ -298,11 +304,13 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read.get(key)
+        let value = self.read.get(key)?;
+        self.see(key, value.as_deref());
+        Ok(value)
     }
 
     pub(super) fn holds(&self, key: &[u8]) -> Result<bool, StoreError> {
-        Ok(self.read.get(key)?.is_some())
+        Ok(self.get(key)?.is_some())
     }
 
     pub(crate) fn keys(&self) -> &Keys {
@@ -324,9 +332,13 @@ impl<'a> View<'a> {
         self.specimens.borrow().get(&account).cloned().flatten()
     }
 
-    /// When a flow ends, as this act read it.
-    pub(crate) fn flow_end(&self, id: FlowId) -> Option<Timestamp> {
-        self.flows.borrow().get(&id).copied()
+    /// The keys of the rows that find a flow, as this act read or wrote it.
+    pub(super) fn noted_flow(&self, id: FlowId) -> Vec<Vec<u8>> {
+        self.flows.borrow().get(&id).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn note_flow(&self, id: FlowId, found_by: Vec<Vec<u8>>) {
+        self.flows.borrow_mut().insert(id, found_by);
     }
 
     pub(crate) fn email_hash(&self, email: &EmailAddress) -> [u8; 32] {
@@ -338,7 +350,7 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn row<R: Record>(&self, key: &[u8]) -> Result<Option<R>, StoreError> {
-        self.read.get(key)?.map(|sealed| self.open_row(key, &sealed)).transpose()
+        self.get(key)?.map(|sealed| self.open_row(key, &sealed)).transpose()
     }
 
     pub(super) fn open_row<R: Record>(&self, key: &[u8], sealed: &[u8]) -> Result<R, StoreError> {
@@ -358,6 +370,7 @@ impl<'a> View<'a> {
                 return ControlFlow::Break(());
             }
             left -= 1;
+            self.see(key, Some(value));
             outcome = take(key, value);
             if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;

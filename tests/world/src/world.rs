@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use selfsame::testing::{Medium, MemoryMedium, SeededEntropy};
+use selfsame::testing::{Medium, MemoryMedium, SeededEntropy, Store};
 use selfsame::{
     Anchor, Engine, EngineOptions, Entropy, Environment, Error, Hasher, HostKey, Policy, Product, Secret,
     SystemEntropy, Timestamp, Unlock,
@@ -70,6 +70,7 @@ impl World {
             must_exist: false,
             hasher: None,
             real_entropy: false,
+            around: None,
         }
     }
 
@@ -250,7 +251,11 @@ pub struct WorldBuilder {
     must_exist: bool,
     hasher: Option<Arc<dyn Hasher>>,
     real_entropy: bool,
+    around: Option<Around>,
 }
+
+/// Puts a store of a test's own around the engine's.
+type Around = Box<dyn Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync>;
 
 enum Place {
     Medium(Arc<dyn Medium>),
@@ -304,6 +309,12 @@ impl WorldBuilder {
         Self { real_entropy: true, ..self }
     }
 
+    /// A store of the test's own around the engine's, for example one that notes what acts read.
+    pub fn around(self, around: impl Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync + 'static) -> Self {
+        Self { around: Some(Box::new(around)), ..self }
+    }
+
+    /// The world.
     /// Builds the world.
     pub fn build(self) -> World {
         self.try_build().expect("a world can be made")
@@ -334,8 +345,11 @@ impl WorldBuilder {
         };
         let faults = Arc::new(Faults::default());
         let of_the_store = faults.clone();
-        let options =
-            options.around(move |below| Arc::new(FaultyStore { below, faults: of_the_store.clone() }));
+        let around = self.around;
+        let options = options.around(move |below| {
+            let faulty = Arc::new(FaultyStore { below, faults: of_the_store.clone() });
+            around.as_ref().map_or_else(|| faulty.clone() as Arc<dyn Store>, |around| around(faulty.clone()))
+        });
         let engine = match &place {
             Place::Medium(medium) => options.create_on(medium.clone())?,
             Place::File(path) if self.must_exist => options.open(path)?,
