@@ -282,7 +282,7 @@ impl Inner {
         let mut written = None;
         let mut run = |read: &dyn Read| {
             let keys = self.keys.get()?;
-            let view = View::new(read, &keys, moment.now(), moment.timeline.slow);
+            let view = View::of_act(read, &keys, moment.now(), moment.timeline.slow);
             let mut clock = view.clock()?;
             let event = change(&view, &mut clock)?;
             written = Some(clock.time);

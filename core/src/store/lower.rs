@@ -76,6 +76,7 @@ pub(crate) fn clock_rows(
         clock.events += 1;
     }
     rows.push(sealed_row(rows_key, entropy, tables::time(), &clock)?);
+    rows.iter_mut().for_each(|row| guard(row, view));
     Ok(rows)
 }
 

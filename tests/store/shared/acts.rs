@@ -98,7 +98,7 @@ impl Stage {
         engine.sign_in(&email, &"wrong".into(), &client()).unwrap_err();
         let account = self.world.fresh(&self.me());
         account.reauthenticate().unwrap();
-        account.change_email(&self.email("moved."), false).unwrap();
+        _ = account.change_email(&self.email("moved."), false);
         account.request_privacy(RequestKind::Erasure).unwrap();
         account.request_deletion().unwrap();
         self.world.sign_in(&email, PASSWORD).unwrap();
@@ -524,8 +524,8 @@ acts! {
         s.seen(|_| account.sessions());
     },
     "AccountHandle::set_contact": |s| {
-        s.world.move_to(&s.fresh(), &s.email("moved."));
         let account = s.fresh();
+        s.world.move_to(&account, &s.email("moved."));
         s.tried(|_| account.set_contact(&s.email(""))).ok();
     },
     "AccountHandle::set_display_name": |s| {
