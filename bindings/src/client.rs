@@ -1,6 +1,6 @@
 //! The device and the product of a caller.
 
-use selfsame::{Client, ProductId};
+use selfsame::{Client, ProductId, RecognitionToken};
 
 uniffi::custom_type!(
     /// The device and the product that a flow or session is for.
@@ -22,12 +22,25 @@ pub struct ClientInfo {
     /// Whether the person wants to be remembered on the device.
     #[uniffi(default = true)]
     pub remembered: bool,
+    /// The recognitions that the host keeps where the person is. The first 16 count. A session that is shown has
+    /// none.
+    #[uniffi(default = [])]
+    pub recognitions: Vec<RecognitionToken>,
+    /// Where the call comes from, for example the prefix of an IP address. Callers of one origin share its limits.
+    /// The engine keeps no more than a keyed hash, and that for a day. A session that is shown has none.
+    #[uniffi(default)]
+    pub origin: Option<String>,
 }
 
 impl From<ClientInfo> for Client {
     fn from(info: ClientInfo) -> Self {
         let client = Self::on(&info.device);
         let client = if info.remembered { client } else { client.unremembered() };
+        let client = client.recognized_by(info.recognitions);
+        let client = match &info.origin {
+            Some(origin) => client.at_origin(origin),
+            None => client,
+        };
         match info.product {
             Some(product) => client.using(product),
             None => client,
@@ -41,6 +54,8 @@ impl From<Client> for ClientInfo {
             device: client.device().to_owned(),
             product: client.product().cloned(),
             remembered: client.is_remembered(),
+            recognitions: Vec::new(),
+            origin: None,
         }
     }
 }

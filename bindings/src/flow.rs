@@ -2,8 +2,8 @@
 
 use selfsame::{
     Aal, Accepted, AccountId, Adding, Amr, Answer, Assertion, Candidate, CreateBlocked, Flow, FlowId,
-    FlowToken, Intent, MethodKind, ProviderId, SecondFactor, Secret, SessionId, SessionToken, SignInOutcome,
-    SignedIn, Step, Timestamp,
+    FlowToken, Intent, MethodKind, ProviderId, RecognitionToken, SecondFactor, Secret, SessionId,
+    SessionToken, SignInOutcome, SignedIn, Step, Timestamp,
 };
 
 use crate::error::SelfsameError;
@@ -43,12 +43,15 @@ pub enum Step {
         /// When the flow expires.
         expires_at: Timestamp,
     },
-    /// Prove the address with the code that was sent to it.
+    /// Prove the address with the code that goes to it.
     VerifyEmail {
         /// The address, masked.
         to: String,
         /// Whether the proof can be skipped. The account is then created with the address unverified.
         can_skip: bool,
+        /// When the message with the code goes, if too many went to the address before. Absent if it is on its
+        /// way.
+        send_at: Option<Timestamp>,
     },
     /// No account has this identity. Say whether to create one.
     ConfirmCreate {
@@ -146,6 +149,9 @@ pub struct SignedIn {
     /// The kinds of sign-in methods that let the owner in without a network. If there are none, offer to add
     /// a password.
     pub works_offline: Vec<MethodKind>,
+    /// What shows later that the person has signed in here, if the caller has not presented one. Keep it beside
+    /// the token, also after the session has ended.
+    pub recognition: Option<RecognitionToken>,
     /// What else the flow did.
     pub outcome: SignInOutcome,
 }

@@ -1,6 +1,6 @@
 //! Values that must stay hidden. They cross as text or bytes and are wrapped at once.
 
-use selfsame::{FlowToken, HostKey, Secret, SessionToken, SystemEntropy};
+use selfsame::{FlowToken, HostKey, RecognitionToken, Secret, SessionToken, SystemEntropy};
 
 use crate::error::SelfsameError;
 
@@ -28,6 +28,18 @@ uniffi::custom_type!(
         remote,
         lower: |token| token.reveal().to_owned(),
         try_lift: |text| Ok(text.parse::<SessionToken>().map_err(|_| SelfsameError::InvalidToken)?),
+    }
+);
+
+uniffi::custom_type!(
+    /// Shows that its holder has signed in to an account before. It proves nothing else and opens nothing.
+    ///
+    /// Keep it where the person signed in, also after the session has ended, and present it with each later
+    /// call. Strangers' wrong guesses then delay nobody who has one.
+    RecognitionToken, String, {
+        remote,
+        lower: |token| token.reveal().to_owned(),
+        try_lift: |text| Ok(text.parse::<RecognitionToken>().map_err(|_| SelfsameError::InvalidToken)?),
     }
 );
 

@@ -42,6 +42,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "InvalidName",
             "InvalidShortName",
             "InvalidToken",
+            "MessageId",
             "MethodId",
             "ProductId",
             "ProviderId",

@@ -6,6 +6,7 @@ use crate::flow::turn;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
 use crate::records::account::Account;
+use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::flow::FlowRecord;
 use crate::records::mailed_code::CodePurpose;
@@ -29,7 +30,13 @@ pub(super) fn facts(
     let needs = flow.state.needs(input);
     let mut facts = Facts::default();
     if let Some((purpose, to)) = needs.mail {
-        facts.mail = mail_facts(view, purpose, to, Some(flow.id), ctx)?;
+        facts.mail = mail_facts(view, purpose, to, &flow.caller, Some(flow.id), ctx)?;
+        let queued = flow.state.proving().and_then(|proving| proving.queued.as_ref());
+        facts.mail.send_at = match queued {
+            Some(queued) => view.message(queued.message)?.map(|message| message.due_at),
+            None => None,
+        }
+        .filter(|send_at| ctx.now < *send_at);
     }
     if let Some(identifier) = &needs.holder {
         facts.holder = view.holder(identifier)?;
@@ -67,6 +74,7 @@ pub(super) fn mail_facts(
     view: &View<'_>,
     purpose: CodePurpose,
     to: &EmailAddress,
+    caller: &Caller,
     asking: Option<FlowId>,
     ctx: &Context<'_>,
 ) -> Result<MailFacts, StoreError> {
@@ -74,7 +82,8 @@ pub(super) fn mail_facts(
     let mut waiting = view.waiting(&address)?;
     waiting.retain(|flow| Some(*flow) != asking);
     let all_waiting = *view.meta()?.waiting_for(purpose);
-    Ok(MailFacts { address, rate_limit: view.rate_limit(&address)?, waiting, all_waiting })
+    let pacing = view.pacing(purpose, to, caller)?;
+    Ok(MailFacts { address, pacing, send_at: None, waiting, all_waiting })
 }
 
 /// Reads what the store knows of an account's undo codes, and of this one.

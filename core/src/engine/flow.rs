@@ -5,6 +5,7 @@ use super::facts::{facts, mail_facts, named_facts, swept, undo_facts};
 use super::password::{Stored, is_overtaken};
 use super::{Attempt, Engine};
 use crate::crypto::digest::same;
+use crate::crypto::mail_code::MailCode;
 use crate::crypto::token::FlowToken;
 use crate::error::Error;
 use crate::flow::facts::{Facts, Input};
@@ -58,14 +59,14 @@ impl Engine {
         let hash = self.hash_new(normal.as_bytes())?;
         self.act(|view, ctx| {
             let caller = view.caller(client)?;
-            let mail = mail_facts(view, CodePurpose::AddressProof, &email, None, ctx)?;
+            let mail = mail_facts(view, CodePurpose::AddressProof, &email, &caller, None, ctx)?;
             let facts = Facts { mail, ..Facts::default() };
             let verdict = match ctx.policy.email_proof() {
                 EmailProof::BeforeAccount => {
                     sign_up::sign_up(email.clone(), hash.clone(), &caller, facts, ctx)
                 }
                 EmailProof::Later => {
-                    sign_up::at_once(email.clone(), hash.clone(), &caller, facts.mail.rate_limit, ctx)
+                    sign_up::at_once(email.clone(), hash.clone(), &caller, facts.mail.pacing, ctx)
                 }
             };
             swept(view, verdict, ctx)
@@ -109,7 +110,7 @@ impl Engine {
         let identifier = Identifier::PasswordEmail(email.clone());
         self.act(|view, ctx| {
             let caller = view.caller(client)?;
-            let mail = mail_facts(view, CodePurpose::Reset, &email, None, ctx)?;
+            let mail = mail_facts(view, CodePurpose::Reset, &email, &caller, None, ctx)?;
             let holder = view.holder(&identifier)?;
             let facts = Facts { mail, ..Facts::default() };
             let verdict = reset::begin(email.clone(), holder.as_ref(), &caller, facts, ctx);
@@ -321,6 +322,13 @@ impl Engine {
                         Checked::Asserted(asserted) => Input::Identity(asserted),
                         Checked::UnknownKey(issuer) => Input::UnknownKey(issuer),
                     }
+                }
+                _ => Input::NotOffered,
+            },
+            Answer::Code(code) => match &seen.flow.state {
+                // What does not have the form of a code counts nowhere, for known and unknown addresses alike.
+                State::VerifyEmail(_) | State::Reset(_) => {
+                    Input::Code(MailCode::parse(code.reveal()).ok_or(Refusal::InvalidCode)?)
                 }
                 _ => Input::NotOffered,
             },

@@ -16,6 +16,7 @@ mod golden;
 pub(crate) mod host;
 mod import;
 mod keyring;
+mod message;
 mod method;
 mod mfa;
 pub(crate) mod options;
@@ -33,6 +34,7 @@ pub(crate) mod unlock;
 mod upkeep;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use self::environment::Environment;
 use self::keyring::StoreKeys;
@@ -82,6 +84,7 @@ struct Inner {
     policy: Policy,
     environment: Environment,
     time: Timekeeper,
+    acts: AtomicU16,
 }
 
 impl Engine {
@@ -138,7 +141,9 @@ impl Engine {
             Ok(())
         })?;
         let time = Timekeeper::new(environment.clock.clone(), mark.ok_or(Error::Defect)?);
-        Ok(Self { inner: Arc::new(Inner { store, keys, policy, environment, time }) })
+        Ok(Self {
+            inner: Arc::new(Inner { store, keys, policy, environment, time, acts: AtomicU16::new(0) }),
+        })
     }
 
     /// Decides one act on the current rows, and writes the changes of the rule before it answers. `decide`
@@ -188,7 +193,8 @@ type Looking<'a, T> = &'a mut dyn FnMut(&View<'_>, &Context<'_>) -> Result<T, St
 /// The shared part of every act, compiled once and not for every type of answer.
 impl Inner {
     fn write(&self, decide: Looking<'_, Vec<Change>>) -> Result<(), Error> {
-        let draw = Draw::new(&*self.environment.entropy)?;
+        let order = self.acts.fetch_add(1, Ordering::Relaxed);
+        let draw = Draw::new(&*self.environment.entropy)?.in_order(order);
         let moment = self.time.moment();
         let mut wrote = false;
         let mut run = |read: &dyn Read, is_full: Option<&StoreError>| {

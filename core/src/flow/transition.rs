@@ -50,9 +50,7 @@ fn stepped(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> V
         ) => turn.ask_for_keys(issuer),
 
         // ── from VerifyEmail ──
-        (State::VerifyEmail(verifying), Input::Plain(Answer::Code(code))) => {
-            sign_up::verify(turn, verifying, &code)
-        }
+        (State::VerifyEmail(verifying), Input::Code(code)) => sign_up::verify(turn, verifying, &code),
         (State::VerifyEmail(verifying), Input::Plain(Answer::Skip)) if verifying.can_skip() => {
             arrival::skip(turn.stop_waiting(&verifying.proving), verifying)
         }
@@ -84,7 +82,7 @@ fn stepped(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> V
         }
 
         // ── from the mailed code of a reset ──
-        (State::Reset(resetting), Input::Plain(Answer::Code(code))) => reset::code(turn, resetting, &code),
+        (State::Reset(resetting), Input::Code(code)) => reset::code(turn, resetting, &code),
         (State::Reset(resetting), Input::Plain(Answer::Resend)) => reset::resend(turn, resetting),
         (State::Reset(resetting), Input::CorrectAddress(email)) => reset::correct(turn, &resetting, email),
 

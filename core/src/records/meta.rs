@@ -11,7 +11,8 @@ use crate::records::mailed_code::CodePurpose;
 pub(crate) struct Meta {
     /// The high-water mark of time (SPEC 12.4).
     pub(crate) mark: Timestamp,
-    pub(crate) next_message: u64,
+    /// How many messages were dropped because their delivery failed for days (SPEC 13.1).
+    pub(crate) undelivered: u64,
     /// How many sign-ups wait for the proof of an address, how many password resets wait for their code, and
     /// how many flows wait for a provider's assertion (SPEC 2.10).
     pub(crate) sign_ups: u32,

@@ -51,7 +51,7 @@ macro_rules! every_record {
             audit::Event,
             flow::FlowRecord,
             message::Outgoing,
-            mailed_code::RateLimit,
+            mailed_code::Pace,
             throttle::UnknownSlot,
             claim::Claim,
             meta::ClockEvent,
@@ -66,6 +66,7 @@ macro_rules! every_record {
             undo::Undo,
             pending::Pending,
             claim::Marker,
+            caller::Recognition,
         }
     };
 }

@@ -16,8 +16,6 @@ use crate::records::audit::Event;
 use crate::records::claim::{Claim, Marker};
 use crate::records::context::Context;
 use crate::records::flow::FlowRecord;
-use crate::records::mailed_code::{AddressHash, RateLimit};
-use crate::records::message::Outgoing;
 use crate::records::meta::{ClockEvent, Meta};
 use crate::records::undo::{Undo, UndoHash};
 use crate::records::verdict::Change;
@@ -25,8 +23,6 @@ use crate::rules::session;
 
 /// The most events that one act drops, so that no act pays for years of events.
 const DROPPED_AT_ONCE: usize = 8;
-/// The most rate limits that one act checks for being over.
-const SWEPT_AT_ONCE: usize = 2;
 /// The most expired undos that a new undo removes.
 const CLEARED_AT_ONCE: usize = 8;
 /// How far the high-water mark must move before it is worth a write of its own.
@@ -40,7 +36,8 @@ pub(crate) fn lower(
     changes: Vec<Change>,
     mark: Mark,
 ) -> Result<Vec<Row>, StoreError> {
-    let mut lowering = Lowering { view, ctx, entropy, rows: Vec::new(), meta: None, ended: Vec::new() };
+    let mut lowering =
+        Lowering { view, ctx, entropy, rows: Vec::new(), meta: None, ended: Vec::new(), sent: 0 };
     if changes.is_empty() && mark.clock_event.is_none() && !mark.forced {
         return Ok(lowering.rows);
     }
@@ -85,7 +82,7 @@ pub(crate) fn first_rows(
 ) -> Result<Vec<Row>, StoreError> {
     let meta = Meta {
         mark: now,
-        next_message: 1,
+        undelivered: 0,
         sign_ups: 0,
         resets: 0,
         at_providers: 0,
@@ -100,12 +97,14 @@ pub(crate) fn first_rows(
 
 pub(super) struct Lowering<'a> {
     pub(super) view: &'a View<'a>,
-    ctx: &'a Context<'a>,
+    pub(super) ctx: &'a Context<'a>,
     pub(super) entropy: &'a dyn Entropy,
     pub(super) rows: Vec<Row>,
     meta: Option<Meta>,
     /// Sessions that the account of this act no longer counts.
     ended: Vec<SessionId>,
+    /// How many notices the act sends.
+    pub(super) sent: u16,
 }
 
 impl Lowering<'_> {
@@ -158,7 +157,7 @@ impl Lowering<'_> {
             Change::Flow(flow) => self.flow(&flow),
             Change::FlowEnded(id) => self.flow_ended(id),
             Change::SessionsCrowded { account, sessions } => self.crowded(account, sessions),
-            Change::RateLimited { address, rate_limit } => self.paced(&address, &rate_limit),
+            Change::Paced { hash, pace } => self.paced(&hash, &pace),
             Change::Pending { account, pending } => {
                 self.put_sealed_by(account, tables::pending(&account), &*pending)
             }
@@ -205,11 +204,10 @@ impl Lowering<'_> {
             Change::Keys { issuer, given } => {
                 self.put_sealed(tables::key_set(&self.view.issuer_hash(&issuer)), &*given)
             }
-            Change::Delivered(id) => {
-                self.rows.push(delete(tables::message(id)));
-                Ok(())
-            }
-            Change::Message(message) => self.put_sealed(tables::message(message.id), &message),
+            Change::Dropped(id) => self.dropped(id),
+            Change::GivenUp(id) => self.given_up(id),
+            Change::Message(message) => self.message(&message),
+            Change::Postponed(id, due_at) => self.postponed(id, due_at),
             Change::Send(message) => self.send(message),
             Change::Recognized { account, hash, recognition } => {
                 self.put_sealed(tables::recognition(&account, &hash), &recognition)
@@ -363,23 +361,6 @@ impl Lowering<'_> {
         self.rows.extend(end.map(|end| delete(tables::flow_due(end, &id))));
         self.rows.push(delete(tables::flow(&id)));
         Ok(())
-    }
-
-    /// Writes a rate limit and checks a neighbour or two, which are arbitrary addresses because keys are hashes.
-    /// So rate limits that are over disappear as fast as new ones come.
-    fn paced(&mut self, address: &AddressHash, rate_limit: &RateLimit) -> Result<(), StoreError> {
-        let neighbours = self.view.rate_limits_after(address, SWEPT_AT_ONCE)?;
-        let over =
-            neighbours.into_iter().filter(|(_, rate_limit)| rate_limit.is_over(self.ctx.throttle_clock));
-        self.rows.extend(over.map(|(key, _)| delete(key)));
-        self.put_sealed(tables::rate_limit(address), rate_limit)
-    }
-
-    fn send(&mut self, mut message: Outgoing) -> Result<(), StoreError> {
-        let meta = self.meta()?;
-        message.id = meta.next_message;
-        meta.next_message += 1;
-        self.put_sealed(tables::message(message.id), &message)
     }
 
     pub(super) fn meta(&mut self) -> Result<&mut Meta, StoreError> {

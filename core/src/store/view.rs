@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use super::port::{Read, StoreError};
-use super::tables::{self, Range};
+use super::range::Range;
+use super::tables;
 use crate::crypto::data_key::{DataKey, WRAPPED_LEN};
 use crate::crypto::keys::Keys;
 use crate::crypto::seal::{Place, SealKey};
@@ -20,8 +21,7 @@ use crate::records::chain::Activity;
 use crate::records::claim::{Claim, Marker};
 use crate::records::flow::FlowRecord;
 use crate::records::identifier::Identifier;
-use crate::records::mailed_code::{AddressHash, RateLimit};
-use crate::records::message::Outgoing;
+use crate::records::mailed_code::AddressHash;
 use crate::records::meta::Meta;
 use crate::records::pending::Pending;
 use crate::records::provider::GivenKeys;
@@ -235,25 +235,6 @@ impl<'a> View<'a> {
         Ok(ids)
     }
 
-    pub(crate) fn rate_limit(&self, address: &AddressHash) -> Result<RateLimit, StoreError> {
-        Ok(self.row(&tables::rate_limit(address))?.unwrap_or_default())
-    }
-
-    /// Up to `most` rate limits that follow this address's.
-    pub(crate) fn rate_limits_after(
-        &self,
-        address: &AddressHash,
-        most: usize,
-    ) -> Result<Vec<(Vec<u8>, RateLimit)>, StoreError> {
-        let mut paces = Vec::new();
-        self.rows(&tables::rate_limits_from(address), most + 1, |key, sealed| {
-            paces.push((key.to_vec(), self.open_row(key, sealed)?));
-            Ok(())
-        })?;
-        paces.retain(|(key, _)| *key != tables::rate_limit(address));
-        Ok(paces)
-    }
-
     /// The failures counted against an identifier that nobody holds.
     pub(crate) fn unknown(&self, identifier: [u8; 32]) -> Result<UnknownSlot, StoreError> {
         let empty = UnknownSlot::new(identifier);
@@ -282,31 +263,6 @@ impl<'a> View<'a> {
     /// The key set of an issuer, as the host last gave it.
     pub(crate) fn key_set(&self, issuer: &str) -> Result<Option<GivenKeys>, StoreError> {
         self.row(&tables::key_set(&self.issuer_hash(issuer)))
-    }
-
-    /// The message with this number.
-    pub(crate) fn message(&self, id: u64) -> Result<Option<Outgoing>, StoreError> {
-        self.row(&tables::message(id))
-    }
-
-    /// Up to `most` messages, oldest first.
-    pub(crate) fn messages(&self, most: usize) -> Result<Vec<Outgoing>, StoreError> {
-        let mut messages = Vec::new();
-        self.rows(&tables::messages(), most, |key, sealed| {
-            messages.push(self.open_row(key, sealed)?);
-            Ok(())
-        })?;
-        Ok(messages)
-    }
-
-    /// How many messages there are.
-    pub(crate) fn outbox(&self) -> Result<usize, StoreError> {
-        let mut count = 0;
-        self.rows(&tables::messages(), usize::MAX, |_, _| {
-            count += 1;
-            Ok(())
-        })?;
-        Ok(count)
     }
 
     pub(crate) fn meta(&self) -> Result<Meta, StoreError> {

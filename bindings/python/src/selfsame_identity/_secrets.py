@@ -56,6 +56,12 @@ class SessionToken(_HiddenText):
     __slots__ = ()
 
 
+class RecognitionToken(_HiddenText):
+    """Shows that its holder has signed in to an account before, and opens nothing. Keep it where the person signed in."""
+
+    __slots__ = ()
+
+
 class HostKey(_Hidden):
     """The 32 bytes that the host keeps outside the file. Whoever has both reads everything."""
 

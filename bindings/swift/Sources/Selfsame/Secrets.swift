@@ -41,6 +41,15 @@ public struct SessionToken: Hidden {
     public func reveal() -> String { value }
 }
 
+/// Shows that its holder has signed in to an account before, and opens nothing. Keep it where the person signed in.
+public struct RecognitionToken: Hidden {
+    private let value: String
+
+    public init(_ text: String) { value = text }
+
+    public func reveal() -> String { value }
+}
+
 /// The 32 bytes that the host keeps outside the file. Whoever has both reads everything.
 public struct HostKey: Hidden {
     private let value: Data

@@ -22,6 +22,9 @@ class FlowToken(text: String) : HiddenText(text)
 /** Holds one session. Whoever has it is signed in: keep it where the platform keeps secrets. */
 class SessionToken(text: String) : HiddenText(text)
 
+/** Shows that its holder has signed in to an account before, and opens nothing. Keep it where the person signed in. */
+class RecognitionToken(text: String) : HiddenText(text)
+
 /** The 32 bytes that the host keeps outside the file. Whoever has both reads everything. */
 class HostKey(key: ByteArray) {
     private val key = key.copyOf()
