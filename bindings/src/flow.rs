@@ -43,12 +43,15 @@ pub enum Step {
         /// When the flow expires.
         expires_at: Timestamp,
     },
-    /// Prove the address with the code that was sent to it.
+    /// Prove the address with the code that goes to it.
     VerifyEmail {
         /// The address, masked.
         to: String,
         /// Whether the proof can be skipped. The account is then created with the address unverified.
         can_skip: bool,
+        /// When the message with the code goes, if too many went to the address before. Absent if it is on its
+        /// way.
+        send_at: Option<Timestamp>,
     },
     /// No account has this identity. Say whether to create one.
     ConfirmCreate {

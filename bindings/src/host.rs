@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use selfsame::{Message, ProviderId, Timestamp};
+use selfsame::{Message, MessageId, ProviderId, Timestamp};
 
 use crate::engine::Engine;
 use crate::error::SelfsameError;
@@ -10,22 +10,26 @@ use crate::number::{at_most, counted};
 
 #[uniffi::export]
 impl Engine {
-    /// Fetches up to `most` messages, oldest first, at most 32 in one call. First adds due deletion reminders
-    /// to the end of the outbox. The life of a code starts when its message is fetched. Returns
-    /// a message again until it is reported as delivered.
+    /// Fetches up to `most` messages that are due, in the order in which they are due, at most 32 in one call.
+    /// Adds the deletion reminders that are due. The life of a code starts when its message is fetched.
+    ///
+    /// Leases each message for 60 seconds, so that several workers can share the outbox. A message comes again
+    /// until it is reported as delivered. If nothing is due, the call only reads.
     pub fn messages(&self, most: u32) -> Result<Vec<Message>, SelfsameError> {
         Ok(self.core().messages(at_most(most))?)
     }
 
-    /// Reports a message as delivered and drops it. Has no effect if the message does not exist, so you can
-    /// report it twice.
-    pub fn delivered(&self, message: u64) -> Result<(), SelfsameError> {
+    /// Reports a message as delivered and drops it, also if its lease has ended. Has no effect if the message
+    /// does not exist, so you can report it twice.
+    pub fn delivered(&self, message: MessageId) -> Result<(), SelfsameError> {
         Ok(self.core().delivered(message)?)
     }
 
-    /// Reports that a message could not be delivered. Counts the failure and moves the message to the end of
-    /// the outbox with a new number, so that it does not block others.
-    pub fn failed(&self, message: u64) -> Result<(), SelfsameError> {
+    /// Reports that a message could not be delivered. The message keeps its id and comes again after 1, 2, 4 and
+    /// up to 60 minutes. Returns when, or nothing if the engine drops the message: 3 days after its first failure.
+    ///
+    /// After the first failure, the life of a code starts again when its message is fetched again.
+    pub fn failed(&self, message: MessageId) -> Result<Option<Timestamp>, SelfsameError> {
         Ok(self.core().failed(message)?)
     }
 
@@ -93,6 +97,8 @@ pub struct Health {
     pub clock_events: u64,
     /// How many messages wait for delivery.
     pub outbox: u64,
+    /// How many messages were dropped because their delivery failed for 3 days.
+    pub undelivered: u64,
     /// How many deleted accounts still have rows, up to 10,000.
     pub due_purges: u64,
     /// How many flows wait for a mailed code.
@@ -111,6 +117,7 @@ impl From<selfsame::Health> for Health {
             clock_rolled_back_by,
             clock_events,
             outbox,
+            undelivered,
             due_purges,
             waiting_flows,
         } = health;
@@ -124,6 +131,7 @@ impl From<selfsame::Health> for Health {
             clock_rolled_back_by,
             clock_events,
             outbox: counted(outbox),
+            undelivered,
             due_purges: counted(due_purges),
             waiting_flows,
         }

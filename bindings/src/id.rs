@@ -1,7 +1,8 @@
 //! Names and times. They cross as types that every language has, and come back through `parse`.
 
 use selfsame::{
-    AccountId, CustomerRef, FlowId, MethodId, ProductId, ProviderId, RequestId, SessionId, Timestamp,
+    AccountId, CustomerRef, FlowId, MessageId, MethodId, ProductId, ProviderId, RequestId, SessionId,
+    Timestamp,
 };
 
 use crate::error::SelfsameError;
@@ -27,6 +28,8 @@ ids! {
     FlowId
     /// Names a request about data: the text of a UUID.
     RequestId
+    /// Names a message in the outbox: the text of a UUID.
+    MessageId
 }
 
 macro_rules! short_names {

@@ -1,12 +1,12 @@
 //! Messages for the host to deliver.
 
-use selfsame::{Message, MessageKind, MethodKind, ProviderId, Secret, Timestamp, UndoOffer};
+use selfsame::{Message, MessageId, MessageKind, MethodKind, ProviderId, Secret, Timestamp, UndoOffer};
 
 /// A message for the host to deliver.
 #[uniffi::remote(Record)]
 pub struct Message {
-    /// The message's number. Name it when you report the delivery.
-    pub id: u64,
+    /// The message's id. Name it when you report the delivery.
+    pub id: MessageId,
     /// The address to deliver to.
     pub to: String,
     /// What the message says.
@@ -15,6 +15,10 @@ pub struct Message {
     pub device: String,
     /// When the message was caused.
     pub created_at: Timestamp,
+    /// How often the delivery failed.
+    pub failures: u32,
+    /// When the message comes again, unless you report it until then.
+    pub retry_at: Timestamp,
     /// The undo code, if the receiver may undo the change that the message reports.
     pub undo: Option<UndoOffer>,
 }
@@ -34,20 +38,28 @@ pub enum MessageKind {
     /// Somebody says that this address is theirs, for example to sign up, and the code proves it. The code
     /// works only where it was asked for. The message says nothing about accounts.
     VerifyEmail {
-        /// 8 digits.
+        /// 8 digits, or 24 letters and digits if somebody guesses codes of this address.
         code: Secret,
     },
     /// Somebody says that they forgot their password, and the code lets them set a new one. The code works
     /// only where it was asked for.
     ResetPassword {
-        /// 8 digits.
+        /// 8 digits, or 24 letters and digits if somebody guesses codes of this address.
         code: Secret,
     },
     /// The owner of an account wants this address for it, and the code proves that the address is theirs. The
     /// code works only in the session that asked for it.
     ChangeEmail {
-        /// 8 digits.
+        /// 8 digits, or 24 letters and digits if somebody guesses codes of this address.
         code: Secret,
+    },
+    /// Somebody says that they forgot the password of an account with this address, and no account signs in with
+    /// this address and a password. The message says how its accounts are entered.
+    NoPassword {
+        /// The kinds of the sign-in methods.
+        methods: Vec<MethodKind>,
+        /// The providers of the federated identities.
+        providers: Vec<ProviderId>,
     },
     /// MFA was turned on.
     MfaTurnedOn,

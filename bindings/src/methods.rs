@@ -1,6 +1,6 @@
 //! How owners manage sign-in methods, addresses and the password.
 
-use selfsame::{AddressStep, Flow, MethodId, MethodView, ProviderId, Secret};
+use selfsame::{AddressStep, Flow, MethodId, MethodView, ProviderId, Secret, Timestamp};
 
 use crate::account::AccountHandle;
 use crate::error::SelfsameError;
@@ -123,10 +123,13 @@ impl AccountHandle {
 pub enum AddressStep {
     /// The act is done.
     Done,
-    /// A code went to the address. Prove the address in this session to complete the act.
+    /// A code goes to the address. Prove the address in this session to complete the act.
     ProveAddress {
         /// The address, masked.
         to: String,
+        /// When the message with the code goes, if too many went to the address before. Absent if it is on its
+        /// way.
+        send_at: Option<Timestamp>,
     },
     /// The act is done and was the account's first proof of an address. Say which of the earlier sign-in
     /// methods are yours. They are disabled until then.

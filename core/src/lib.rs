@@ -34,7 +34,7 @@ pub use engine::unlock::{Keystore, KeystoreProblem, Unlock};
 pub use error::{Error, OpenProblem};
 pub use ground::email::{EmailAddress, InvalidEmail};
 pub use ground::entropy::{Entropy, EntropyFailed};
-pub use ground::id::{AccountId, FlowId, InvalidId, MethodId, RequestId, SessionId};
+pub use ground::id::{AccountId, FlowId, InvalidId, MessageId, MethodId, RequestId, SessionId};
 #[cfg(feature = "json")]
 pub use ground::json::Revealed;
 pub use ground::label::{TextField, TextProblem};

@@ -231,11 +231,13 @@ fn r9_4_a_purge_removes_every_row_and_leaves_a_tombstone() {
     assert_eq!(
         removed,
         [
+            ("about", 2),
             ("account", 1),
             ("audit", 5),
             ("claim", 3),
             ("email", 1),
-            ("outbox", 3),
+            ("outbox", 2),
+            ("outbox-due", 2),
             ("purge", 1),
             ("recognition", 3),
             ("undo", 1),

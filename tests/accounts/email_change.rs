@@ -24,7 +24,7 @@ fn r7_1_nothing_changes_before_the_code() {
     let account = world.account(&ada);
     let before = account.view().unwrap();
     let asked = account.change_email(NEW, false).unwrap();
-    assert_eq!(asked, AddressStep::ProveAddress { to: "n…@example.net".to_owned() });
+    assert_eq!(asked, AddressStep::ProveAddress { to: "n…@example.net".to_owned(), send_at: None });
     assert_eq!(account.view().unwrap(), before);
     assert_eq!(world.mailbox().all().last().unwrap().kind.code(), "ChangeEmail");
     assert_eq!(refused(account.prove_address(&"00000000".into())), Refusal::InvalidCode);
@@ -176,7 +176,7 @@ fn r7_2_only_the_proven_owner_of_the_mailbox_learns_of_a_collision() {
     let asked = account.change_email(&bob.email, false).unwrap();
     assert_eq!(
         asked,
-        AddressStep::ProveAddress { to: "b…@example.org".to_owned() },
+        AddressStep::ProveAddress { to: "b…@example.org".to_owned(), send_at: None },
         "the answer for a free address"
     );
     assert_eq!(refused(account.prove_address(&"12345678".into())), Refusal::InvalidCode);

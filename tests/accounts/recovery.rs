@@ -1,8 +1,8 @@
 //! Password reset, compromised passwords, and renewing a session's proof (SPEC 4.7, 4.10, 6.4).
 
 use selfsame::{
-    Aal, Accepted, AccountHandle, Answer, AssertionProblem, Client, Flow, Intent, MethodKind, PasswordRule,
-    ProviderId, Refusal, SessionToken, Step,
+    Aal, Accepted, AccountHandle, Answer, AssertionProblem, Client, Flow, Intent, MessageKind, MethodKind,
+    PasswordRule, ProviderId, Refusal, SessionToken, Step,
 };
 use selfsame_world::{Identity, Person, TokenProvider, World, days, hours, minutes, refused, signed_in};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ fn r4_7_a_mailed_code_and_a_new_password_end_every_other_session() {
     let world = World::new();
     let ada = world.ada();
     let asked = reset(&world, "ADA@example.org");
-    assert_eq!(asked.step, Step::VerifyEmail { to: "a…@example.org".into(), can_skip: false });
+    assert_eq!(asked.step, Step::VerifyEmail { to: "a…@example.org".into(), can_skip: false, send_at: None });
     let asked = world.prove(&asked, &ada.email);
     assert_eq!(asked.step, Step::NewPassword);
     world.engine().resolve(&ada.token).unwrap();
@@ -68,7 +68,7 @@ fn r4_7_known_and_unknown_emails_answer_and_cost_alike_and_only_the_known_gets_a
         let before = world.engine().dump().unwrap();
         let (commits, hashes) = (world.engine().commits().unwrap(), world.hashes());
         let step = reset(&world, email).step;
-        let Step::VerifyEmail { to, can_skip: false } = step else { panic!("{step:?}") };
+        let Step::VerifyEmail { to, can_skip: false, send_at: None } = step else { panic!("{step:?}") };
         let after = world.engine().dump().unwrap();
         let mut rows: Vec<_> = after
             .iter()
@@ -159,7 +159,52 @@ fn r12_5_a_reset_code_is_valid_for_ten_minutes_from_the_fetch_and_only_in_its_fl
     let asked = reset(&world, &ada.email);
     let code = Answer::Code(world.mailbox().code(&ada.email).unwrap());
     world.later(minutes(10));
-    assert_eq!(refused(world.answer(&asked, code.clone())), Refusal::FlowExpired);
+    assert_eq!(refused(world.answer(&asked, code.clone())), Refusal::InvalidCode);
+}
+
+#[test]
+fn r4_7_the_flow_of_a_reset_outlives_its_code_and_sends_another() {
+    let world = World::new();
+    let ada = world.ada();
+    let asked = reset(&world, &ada.email);
+    world.later(minutes(1));
+    let code = Answer::Code(world.mailbox().code(&ada.email).unwrap());
+    world.later(minutes(10));
+    assert_eq!(refused(world.answer(&asked, code.clone())), Refusal::InvalidCode, "eleven minutes on");
+    let asked = world.answer(&asked, Answer::Resend).unwrap();
+    let asked = world.prove(&asked, &ada.email);
+    assert_eq!(asked.step, Step::NewPassword);
+
+    world.later(hours(1));
+    let asked = reset(&world, &ada.email);
+    let code = Answer::Code(world.mailbox().code(&ada.email).unwrap());
+    world.later(minutes(15) - std::time::Duration::from_millis(1));
+    assert_eq!(refused(world.answer(&asked, code.clone())), Refusal::InvalidCode);
+    world.later(std::time::Duration::from_millis(1));
+    assert_eq!(refused(world.answer(&asked, code)), Refusal::FlowExpired, "15 minutes from its last step");
+}
+
+#[test]
+fn r4_7_an_email_of_accounts_without_a_password_gets_a_message_that_says_how_they_are_entered() {
+    let world = World::new();
+    for provider in ["x", "other"] {
+        let identity = Identity::at(provider, "9").with_email("fed@example.org");
+        let asked = world.prove(&world.federated(&identity), "fed@example.org");
+        if matches!(asked.step, Step::LinkOrCreate { .. }) {
+            signed_in(world.answer(&asked, Answer::CreateNew).unwrap());
+        }
+        world.later(minutes(2));
+    }
+    world.mailbox().clear();
+    let asked = reset(&world, "fed@example.org");
+    let messages = world.mailbox().all();
+    let [message] = &messages[..] else { panic!("{messages:?}") };
+    assert_eq!(message.to, "fed@example.org");
+    assert!(message.kind.mailed_code().is_none());
+    let MessageKind::NoPassword { methods, providers } = &message.kind else { panic!("{message:?}") };
+    assert_eq!(methods[..], [MethodKind::Federated]);
+    assert_eq!(providers.iter().map(ToString::to_string).collect::<Vec<_>>(), ["other", "x"]);
+    assert_eq!(refused(world.answer(&asked, Answer::Code("12345678".into()))), Refusal::InvalidCode);
 }
 
 #[test]

@@ -13,6 +13,7 @@ fn sign_up(engine: &Engine) -> Result<Flow, Error> {
 fn the_loop_delivers_and_purges_until_it_is_told_to_stop() {
     let world = World::new();
     sign_up(world.engine()).unwrap();
+    world.sign_up("grace@example.org", super::PASSWORD);
     let (stop, sent) = (AtomicBool::new(false), Mutex::new(Vec::new()));
     let mut tries = 0;
     let send = |message: &Message| {
@@ -24,7 +25,10 @@ fn the_loop_delivers_and_purges_until_it_is_told_to_stop() {
         tries == 2
     };
     run(world.engine(), send, &stop).unwrap();
-    assert_eq!(*sent.lock().unwrap(), ["ada@example.org"]);
+    assert_eq!(*sent.lock().unwrap(), ["grace@example.org"]);
+    assert_eq!(world.engine().health().unwrap().outbox, 1, "the message that failed comes again");
+    world.later(Duration::from_secs(60));
+    deliver(world.engine(), &mut |message| message.to == "ada@example.org").unwrap();
     assert_eq!(world.engine().health().unwrap().outbox, 0);
 }
 

@@ -21,7 +21,7 @@ impl Stage {
             }
             let account = self.created(&flow, signed_in.account);
             self.acting.account = Some(account);
-            return self.opened(&flow, account, signed_in, now);
+            return self.opened(at, account, signed_in, now);
         };
         self.acting.account = Some(account);
         let model = &self.accounts[account];
@@ -40,7 +40,7 @@ impl Stage {
         {
             return Err(format!("account {account} was opened without its factors"));
         }
-        self.opened(&flow, account, signed_in, now)
+        self.opened(at, account, signed_in, now)
     }
 
     fn created(&mut self, flow: &Flow, id: selfsame::AccountId) -> usize {
@@ -74,11 +74,12 @@ impl Stage {
 
     fn opened(
         &mut self,
-        flow: &Flow,
+        at: usize,
         account: usize,
         signed_in: SignedIn,
         now: Timestamp,
     ) -> Result<(), Broken> {
+        let flow = self.flows[at].clone();
         self.reached(signed_in.outcome.code());
         let names =
             json!({ "account": told::account(account), "session": told::session(self.sessions.len()) });
@@ -128,6 +129,7 @@ impl Stage {
         }
         let (first_at, second_at) = (flow.first_at.unwrap_or(now), flow.second_at);
         let mut session = Session {
+            device: told::flow(at),
             holder: flow.who,
             account,
             id: signed_in.session,
@@ -154,8 +156,8 @@ impl Stage {
             session.proven_at = before.proven_at;
             (session.has_second, session.recovered) = (before.has_second, before.recovered);
         }
-        (session.enrolment, session.unsaved, session.pending) =
-            (before.enrolment, before.unsaved, before.pending);
+        (session.enrolment, session.unsaved, session.pending, session.device) =
+            (before.enrolment, before.unsaved, before.pending, before.device);
         // The old token is no longer valid, whoever holds it.
         let token = self.sessions[old].token.clone();
         for at in 0..self.sessions.len() {

@@ -52,11 +52,9 @@ impl Stage {
 
     pub(crate) fn sign_up(&mut self, who: Who, to: usize) -> Result<(), Broken> {
         let password = self.password(who);
-        let given = Secret::from(password.as_str());
-        let act =
-            json!({ "do": "sign_up", "email": mail(to), "password": password, "flow": self.next_flow() });
-        let begun =
-            self.call(By::Person(who), act, |engine| engine.sign_up(&mail(to), &given, &Self::client()))?;
+        let (client, given) = (self.client(), Secret::from(password.as_str()));
+        let act = json!({ "do": "sign_up", "device": client.device(), "email": mail(to), "password": password, "flow": self.next_flow() });
+        let begun = self.call(By::Person(who), act, |engine| engine.sign_up(&mail(to), &given, &client))?;
         Self::held(Want::Yes, &begun, "a sign-up")?;
         let Ok(progress) = begun else { return Ok(()) };
         let mut flow = self.begin(who, &progress, Kind::SignUp { mail: to, password });
@@ -73,10 +71,9 @@ impl Stage {
         let given = Secret::from(text.unwrap_or_else(|| "not the password".to_owned()).as_str());
         let waits = target.is_some_and(|at| self.accounts[at].first.waits(now));
         let want = Want::of(is_known && is_right, is_known && (!is_right || waits));
-        let (flow, text) = (self.next_flow(), told::text(&given));
-        let act = json!({ "do": "sign_in", "email": mail(to), "password": text, "flow": flow });
-        let begun =
-            self.call(By::Person(who), act, |engine| engine.sign_in(&mail(to), &given, &Self::client()))?;
+        let (client, flow, text) = (self.client(), self.next_flow(), told::text(&given));
+        let act = json!({ "do": "sign_in", "device": client.device(), "email": mail(to), "password": text, "flow": flow });
+        let begun = self.call(By::Person(who), act, |engine| engine.sign_in(&mail(to), &given, &client))?;
         Self::held(want, &begun, "sign-in with a password")?;
         match begun {
             Ok(progress) => {
@@ -131,10 +128,10 @@ impl Stage {
         let holder = self.by_identity(of);
         let is_known = self.knows_all_of(who);
         let may_be_reserved = self.may_be_reserved(|credentials| credentials.identities.contains(&of));
-        let act = json!({ "do": "begin_federated", "provider": identity(of).0, "flow": self.next_flow() });
-        let begun = self.call(By::Person(who), act, |engine| {
-            engine.begin_federated(&Self::provider(of), &Self::client())
-        })?;
+        let client = self.client();
+        let act = json!({ "do": "begin_federated", "device": client.device(), "provider": identity(of).0, "flow": self.next_flow() });
+        let begun =
+            self.call(By::Person(who), act, |engine| engine.begin_federated(&Self::provider(of), &client))?;
         Self::held(Want::Yes, &begun, "start of a federated flow")?;
         let Ok(begun) = begun else { return Ok(()) };
         let token = begun.token.as_ref().ok_or("a flow has a token")?;
@@ -169,9 +166,9 @@ impl Stage {
     }
 
     pub(crate) fn forgot(&mut self, who: Who, to: usize) -> Result<(), Broken> {
-        let act = json!({ "do": "reset_password", "email": mail(to), "flow": self.next_flow() });
-        let begun =
-            self.call(By::Person(who), act, |engine| engine.reset_password(&mail(to), &Self::client()))?;
+        let client = self.client();
+        let act = json!({ "do": "reset_password", "device": client.device(), "email": mail(to), "flow": self.next_flow() });
+        let begun = self.call(By::Person(who), act, |engine| engine.reset_password(&mail(to), &client))?;
         Self::held(Want::Yes, &begun, "password reset")?;
         let Ok(progress) = begun else { return Ok(()) };
         let mut flow = self.begin(who, &progress, Kind::Reset);
@@ -199,7 +196,6 @@ impl Stage {
         let now = self.now();
         let flow = &self.flows[at];
         let asked = flow.asked();
-        self.acting.flow = Some(at);
         self.acting.account = flow.account;
         self.acting.before = flow
             .account
@@ -354,7 +350,6 @@ impl Stage {
     fn stepped(&mut self, at: usize, progress: selfsame::Flow) -> Result<(), Broken> {
         let now = self.now();
         self.told.says("expect", json!({ "step": progress.step.code() }));
-        self.acting.flow = Some(at);
         self.acting.account = self.acting.account.or(self.flows[at].account);
         let flow = &mut self.flows[at];
         (flow.number, flow.since) = (progress.number, now);

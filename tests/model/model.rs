@@ -123,6 +123,8 @@ impl Throttle {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
+    /// The device, which has the name of the flow that opened the session.
+    pub(crate) device: String,
     pub(crate) holder: Who,
     pub(crate) account: usize,
     pub(crate) id: SessionId,

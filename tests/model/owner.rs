@@ -39,7 +39,6 @@ impl Stage {
             return Ok(());
         }
         self.acting.account = Some(account);
-        self.acting.session = Some(at);
         self.acting.before = Some((model.credentials.clone(), model.is_known));
         let lives = !session.is_over && self.world.engine().resolve(&session.token).is_ok();
         if lives && !model.is_active(now) {

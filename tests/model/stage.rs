@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use selfsame::{
-    Client, Engine, Error, Message, MessageKind, MethodKind, ProductId, Refusal, SessionToken, Timestamp,
+    Client, Engine, Error, Message, MessageKind, MethodKind, ProductId, Refusal, SessionToken, Step,
+    Timestamp,
 };
 use selfsame_world::{World, days, minutes};
 use serde_json::{Value, json};
 
 use crate::acts::{Act, IDENTITIES, MAILS, NAMES, PRODUCTS, Who, identity, mail};
 use crate::model::{Account, Code, Credentials, Flow, Offer, Request, Session, Spent, Want};
-use crate::told::Told;
+use crate::told::{self, Told};
 use crate::watch::{self, Broken, Reach, Seen};
 
 /// Who makes the call.
@@ -27,8 +28,6 @@ pub(crate) enum By {
 /// What the messages of an act concern.
 #[derive(Default)]
 pub(crate) struct Acting {
-    pub(crate) flow: Option<usize>,
-    pub(crate) session: Option<usize>,
     pub(crate) account: Option<usize>,
     /// The credentials before the act, and whether the model knows them.
     pub(crate) before: Option<(Credentials, bool)>,
@@ -143,8 +142,9 @@ impl Stage {
         format!("password {} made by {}", self.serial, NAMES[who])
     }
 
-    pub(crate) fn client() -> Client {
-        Client::on("laptop")
+    /// Returns a client whose device has the name of the next flow. Its messages then name their flow.
+    pub(crate) fn client(&self) -> Client {
+        Client::on(&self.next_flow())
     }
 
     pub(crate) fn call<T>(
@@ -258,14 +258,21 @@ impl Stage {
         let life =
             if matches!(message.kind, MessageKind::VerifyEmail { .. }) { days(1) } else { minutes(10) };
         let code = Code { secret, to, over_at: now + life, wrong: 0 };
-        match (self.acting.flow, self.acting.session) {
-            (Some(flow), _) => self.flows[flow].code = Some(code),
-            (None, Some(session)) => {
-                if let Some(pending) = &mut self.sessions[session].pending {
-                    pending.code = Some(code);
-                }
-            }
-            (None, None) => return Err(format!("an unrequested code was sent to {}", message.to)),
+        // A message may come long after it was asked for (SPEC 12.5).
+        let named = |at: usize| told::flow(at) == message.device;
+        let waits = |flow: &Flow| matches!(flow.step, Step::VerifyEmail { .. }) && flow.mail == Some(to);
+        if let Some(flow) = (0..self.flows.len()).find(|at| named(*at) && waits(&self.flows[*at])) {
+            self.flows[flow].code = Some(code);
+            return Ok(());
+        }
+        let mut waiting: Vec<_> =
+            self.sessions.iter_mut().filter(|session| session.device == message.device).collect();
+        if waiting.is_empty() {
+            return Err(format!("an unrequested code was sent to {}", message.to));
+        }
+        let pending = waiting.iter_mut().filter_map(|session| session.pending.as_mut());
+        if let Some(pending) = pending.into_iter().find(|pending| pending.mail == to) {
+            pending.code = Some(code);
         }
         Ok(())
     }

@@ -11,12 +11,12 @@ use crate::watch::{self, Broken};
 
 impl Stage {
     pub(crate) fn undo(&mut self, who: Who, place: usize) -> Result<(), Broken> {
-        let now = self.now();
+        let (now, client) = (self.now(), self.client());
         let found = Self::nth(&self.offers, place, |offer| offer.to / MAILS == who);
         let (Some(at), false) = (found, who == EVE && place > 2) else {
             let guess = Secret::from("0000-0000-0000-0000-0000-0000");
-            let act = json!({ "do": "undo", "undo": told::text(&guess), "flow": self.next_flow() });
-            let tried = self.call(By::Person(who), act, |engine| engine.undo(&guess, &Self::client()))?;
+            let act = json!({ "do": "undo", "device": client.device(), "undo": told::text(&guess), "flow": self.next_flow() });
+            let tried = self.call(By::Person(who), act, |engine| engine.undo(&guess, &client))?;
             return Self::held(Want::No, &tried, "undo with an invented code");
         };
         let offer = self.offers[at].clone();
@@ -24,8 +24,8 @@ impl Stage {
         let is_over = offer.is_void || now >= offer.until || model.is_gone(now);
         let want = Want::of(!is_over && model.is_known && offer.was_known, is_over);
         self.acting.account = Some(offer.account);
-        let act = json!({ "do": "undo", "undo": self.told.undo(&offer.code), "flow": self.next_flow() });
-        let begun = self.call(By::Person(who), act, |engine| engine.undo(&offer.code, &Self::client()))?;
+        let act = json!({ "do": "undo", "device": client.device(), "undo": self.told.undo(&offer.code), "flow": self.next_flow() });
+        let begun = self.call(By::Person(who), act, |engine| engine.undo(&offer.code, &client))?;
         // If another account has the freed identifier, the undo leaves it out.
         let want =
             if begun.as_ref().is_err_and(|it| it.code() == "IdentityInUse") { Want::Any } else { want };

@@ -41,6 +41,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "InvalidId",
             "InvalidShortName",
             "InvalidToken",
+            "MessageId",
             "MethodId",
             "ProductId",
             "ProviderId",

@@ -28,8 +28,8 @@ const FIELDS: [(&str, &str, &str); 5] = [
 ];
 
 /// Names that may be printed although they are text: the engine or the policy gives them.
-const SHOWN: [&str; 7] =
-    ["AccountId", "FlowId", "MethodId", "ProductId", "ProviderId", "RequestId", "SessionId"];
+const SHOWN: [&str; 8] =
+    ["AccountId", "FlowId", "MessageId", "MethodId", "ProductId", "ProviderId", "RequestId", "SessionId"];
 
 /// Adapts all Kotlin sources of a folder.
 pub(crate) fn adapt(folder: &Path) -> Result<(), Box<dyn Error>> {

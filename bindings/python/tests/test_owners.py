@@ -97,7 +97,7 @@ def test_a_recovered_session_is_no_proof_of_the_second_factor(store: Store) -> N
 def test_an_email_is_changed_by_the_code_that_went_there(store: Store) -> None:
     account = store.engine.account(sign_up(store.engine))
     asked = account.change_email(NEW)
-    assert asked == AddressStep.ProveAddress(to="a…@example.net")
+    assert asked == AddressStep.ProveAddress(to="a…@example.net", send_at=None)
     [message] = [message for message in store.engine.messages(32) if message.to == NEW]
     assert isinstance(message.kind, MessageKind.ChangeEmail)
     code = mailed_code(message.kind)

@@ -225,7 +225,7 @@ def test_variants_match_by_name_and_by_place() -> None:
             assert secret == Secret("1234")
         case _:
             raise AssertionError("the name was not found")
-    match Step.VerifyEmail("a…@example.org", True):
+    match Step.VerifyEmail("a…@example.org", True, None):
         case Step.VerifyEmail(to, can_skip):
             assert (to, can_skip) == ("a…@example.org", True)
     done, others = Step.Done(), [Step.Ended(), Answer.Skip(), 5]

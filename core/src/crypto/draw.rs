@@ -3,32 +3,38 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use super::digest::same;
 use super::kdf::Mac;
+use super::long_code::LongCode;
+use super::mail_code::MailCode;
 use crate::ground::entropy::{Entropy, EntropyFailed};
-use crate::ground::id::{AccountId, FlowId, MethodId, RequestId, SessionId};
+use crate::ground::id::{AccountId, FlowId, MessageId, MethodId, RequestId, SessionId};
 use crate::ground::time::Timestamp;
 
 /// Randomness for one act, drawn once and outside the act. If the store runs a rule again, the rule gets the same
 /// ids, codes and secrets. The bytes depend only on the seed and the label.
 pub(crate) struct Draw {
     seed: Mac,
+    /// The act's place among the acts of one process, so that messages of one millisecond keep their order.
+    order: u16,
 }
 
 impl Draw {
     pub(crate) fn new(entropy: &dyn Entropy) -> Result<Self, EntropyFailed> {
         let mut seed = Zeroizing::new([0; 32]);
         entropy.fill(&mut *seed)?;
-        Ok(Self { seed: Mac::new(&seed) })
+        Ok(Self { seed: Mac::new(&seed), order: 0 })
+    }
+
+    /// Returns the draw with the act's place among the acts of the process.
+    pub(crate) fn in_order(self, order: u16) -> Self {
+        Self { order, ..self }
     }
 
     /// For read-only operations, which use nothing that they draw.
     pub(crate) fn for_nothing() -> &'static Self {
-        static NOTHING: LazyLock<Draw> = LazyLock::new(|| Draw { seed: Mac::new(&[0; 32]) });
+        static NOTHING: LazyLock<Draw> = LazyLock::new(|| Draw { seed: Mac::new(&[0; 32]), order: 0 });
         &NOTHING
     }
 
@@ -57,15 +63,29 @@ impl Draw {
         RequestId::v7(now, self.bytes("id/request"))
     }
 
-    /// The code to mail. All 10^8 codes are equally likely, because a number above the largest multiple of 10^8 in
-    /// 32 bits is drawn again.
-    pub(crate) fn code(&self) -> MailCode {
+    /// The id of a message. The messages of one act have numbers of their own. Ids of one millisecond sort by their
+    /// acts and then by these numbers.
+    pub(crate) fn message(&self, now: Timestamp, number: u16) -> MessageId {
+        let [r0, r1] = self.order.to_be_bytes();
+        let [r2, r3] = number.to_be_bytes();
+        let [r4, r5, r6, r7, r8, r9] = self.bytes(&format!("id/message/{number}"));
+        MessageId::v7(now, [r0, r1, r2, r3, r4, r5, r6, r7, r8, r9])
+    }
+
+    /// The code to mail: digits, or a long code.
+    pub(crate) fn code(&self, is_long: bool) -> MailCode {
+        if is_long { MailCode::Long(LongCode::new(self.bytes("code/long"))) } else { self.digits() }
+    }
+
+    /// All 10^8 codes are equally likely, because a number above the largest multiple of 10^8 in 32 bits is drawn
+    /// again.
+    fn digits(&self) -> MailCode {
         const ALL: u32 = 100_000_000;
         let mut round = 0_u64;
         loop {
             let number = u32::from_be_bytes(self.bytes(&format!("code/{round}")));
             if number < u32::MAX / ALL * ALL {
-                return MailCode(Zeroizing::new(format!("{:08}", number % ALL)));
+                return MailCode::Digits(Zeroizing::new(format!("{:08}", number % ALL)));
             }
             round += 1;
         }
@@ -78,47 +98,6 @@ impl fmt::Debug for Draw {
     }
 }
 
-/// A code that is mailed: 8 decimal digits (SPEC 12.5). Overwritten when dropped.
-#[derive(Clone)]
-pub(crate) struct MailCode(Zeroizing<String>);
-
-impl MailCode {
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PartialEq for MailCode {
-    fn eq(&self, other: &Self) -> bool {
-        same(self.0.as_bytes(), other.0.as_bytes())
-    }
-}
-
-impl Eq for MailCode {}
-
-impl fmt::Debug for MailCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MailCode(…)")
-    }
-}
-
-impl Serialize for MailCode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for MailCode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let digits = Zeroizing::new(String::deserialize(deserializer)?);
-        if digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            Ok(Self(digits))
-        } else {
-            Err(D::Error::custom("a mailed code has 8 digits"))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -126,7 +105,6 @@ mod tests {
     use super::*;
     use crate::crypto::entropy::{SeededEntropy, SystemEntropy};
     use crate::crypto::hex;
-    use crate::ground::codec::{Record, decode, encode};
 
     fn draw(seed: u64) -> Draw {
         Draw::new(&SeededEntropy::new(seed)).unwrap()
@@ -138,7 +116,7 @@ mod tests {
         let (draw, again, other) = (draw(1), draw(1), draw(2));
         assert_eq!(draw.account(now), draw.account(now));
         assert_eq!(draw.account(now), again.account(now));
-        assert_eq!(draw.code(), again.code());
+        assert_eq!(draw.code(false), again.code(false));
         assert_ne!(draw.account(now), other.account(now));
         assert_ne!(draw.bytes::<32>("secret"), other.bytes::<32>("secret"));
     }
@@ -168,16 +146,16 @@ mod tests {
         assert_eq!(draw(5).bytes::<64>("x")[..], hex(expected));
         // The first four bytes of seed 5 are above the largest multiple of 10^8, so the code is drawn again.
         assert!(u32::from_be_bytes(draw(5).bytes("code/0")) >= 4_200_000_000);
-        assert_eq!(draw(5).code().as_str(), "91600932");
+        assert_eq!(draw(5).code(false).as_bytes(), b"91600932");
     }
 
     #[test]
     fn r12_5_codes_are_eight_digits_and_spread_evenly() {
         let mut counts = [[0_u32; 10]; 8];
         for _ in 0..20_000 {
-            let code = Draw::new(&SystemEntropy).unwrap().code();
-            assert_eq!(code.as_str().len(), 8);
-            for (place, digit) in code.as_str().bytes().enumerate() {
+            let code = Draw::new(&SystemEntropy).unwrap().code(false);
+            assert_eq!(code.as_bytes().len(), 8);
+            for (place, digit) in code.as_bytes().iter().enumerate() {
                 counts[place][usize::from(digit - b'0')] += 1;
             }
         }
@@ -186,24 +164,19 @@ mod tests {
     }
 
     #[test]
-    fn r12_5_a_code_is_stored_as_its_digits_and_read_strictly() {
-        #[derive(Serialize, Deserialize, PartialEq, Debug)]
-        struct Mail(MailCode);
-        impl Record for Mail {
-            const VERSION: u8 = 1;
-        }
-        let mail = Mail(draw(5).code());
-        let bytes = encode(&mail).unwrap();
-        assert_eq!(bytes.as_slice(), b"\x01\x0891600932");
-        assert_eq!(decode::<Mail>(&bytes), Ok(mail));
-        for bad in [&b"\x01\x079160093"[..], b"\x01\x08916o0932", b"\x01\x09916009321", b"\x01\x00"] {
-            assert!(decode::<Mail>(bad).is_err());
-        }
-        assert!(decode::<Mail>("\u{1}\u{8}٣٣٣٣".as_bytes()).is_err(), "digits of another script");
+    fn r13_1_messages_of_one_millisecond_sort_by_their_acts_and_numbers() {
+        let now = Timestamp::from_millis(1_000);
+        let acts = [1, 0].map(draw).into_iter().zip([7, 300]);
+        let acts = acts.map(|(draw, order)| draw.in_order(order));
+        let numbers = [0, 1, 2, 255, 256, 16_383];
+        let ids: Vec<_> = acts.flat_map(|draw| numbers.map(|number| draw.message(now, number))).collect();
+        assert!(ids.is_sorted());
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
+        assert!(ids.iter().all(|id| id.made_at() == now));
     }
 
     #[test]
-    fn neither_a_draw_nor_a_code_shows_itself() {
-        assert_eq!(format!("{:?} {:?}", draw(5), draw(5).code()), "Draw(…) MailCode(…)");
+    fn a_draw_does_not_show_itself() {
+        assert_eq!(format!("{:?}", draw(5)), "Draw(…)");
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod jwk;
 mod kdf;
 pub(crate) mod keys;
 pub(crate) mod long_code;
+pub(crate) mod mail_code;
 pub(crate) mod password;
 pub(crate) mod qr;
 mod raw_key;

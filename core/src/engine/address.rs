@@ -1,18 +1,20 @@
 //! The owner changes the addresses of the account and its contact address (SPEC 1.4, 7.1, 7.2).
 
 use super::account::AccountHandle;
+use crate::crypto::mail_code::MailCode;
 use crate::error::Error;
 use crate::ground::email::EmailAddress;
 use crate::ground::secret::Secret;
 use crate::records::account::Account;
 use crate::records::address::AddressStep;
-use crate::records::context::Context;
+use crate::records::caller::{OriginHash, Share};
 use crate::records::identifier::Identifier;
 use crate::records::pending::Wanted;
 use crate::records::refusal::Refusal;
+use crate::records::verdict::Verdict;
 use crate::rules::address;
 use crate::rules::address::AskedFor;
-use crate::rules::fresh::Unheld;
+use crate::rules::fresh::{Fresh, Unheld};
 use crate::rules::method::Collisions;
 use crate::store::port::StoreError;
 use crate::store::view::View;
@@ -38,7 +40,7 @@ impl AccountHandle {
     /// use selfsame::AddressStep;
     ///
     /// let step = account.change_email("ada@example.com", false)?;
-    /// assert_eq!(step, AddressStep::ProveAddress { to: "a…@example.com".to_owned() });
+    /// assert_eq!(step, AddressStep::ProveAddress { to: "a…@example.com".to_owned(), send_at: None });
     ///
     /// // The host delivers the message, and the person types its code.
     /// # let mail = engine.messages(32)?;
@@ -134,7 +136,10 @@ impl AccountHandle {
     /// or nothing waits in this session; [`Refusal::IdentifierInUse`] if another account signs in with the
     /// address; [`Refusal::LimitReached`] if policy allows no further account with the address.
     pub fn prove_address(&self, code: &Secret) -> Result<AddressStep, Error> {
+        let code = MailCode::parse(code.reveal());
         self.act(|view, ctx, owner| {
+            // What does not have the form of a code counts nowhere (SPEC 12.5).
+            let Some(code) = &code else { return Ok(Verdict::refused(Refusal::InvalidCode)) };
             let pending = view.pending(owner.account.id)?;
             let others = match address::waits_for(owner, pending.as_ref()) {
                 Some(email) => collisions(view, &owner.account, email)?,
@@ -192,7 +197,7 @@ impl AccountHandle {
 
     fn request(&self, email: &EmailAddress, wanted: &Wanted) -> Result<AddressStep, Error> {
         self.act_fresh::<_, Unheld>(|view, ctx, fresh| {
-            let known = asked_for(view, fresh.account(), email, wanted, ctx)?;
+            let known = asked_for(view, fresh, email, wanted)?;
             Ok(address::request(fresh, email, wanted.clone(), known, ctx))
         })
     }
@@ -204,13 +209,13 @@ pub(super) fn parsed(email: &str) -> Result<EmailAddress, Refusal> {
 
 pub(super) fn asked_for(
     view: &View<'_>,
-    account: &Account,
+    fresh: &Fresh<'_, Unheld>,
     email: &EmailAddress,
     wanted: &Wanted,
-    ctx: &Context<'_>,
 ) -> Result<AskedFor, StoreError> {
-    let rate_limit = view.rate_limit(&address::purpose(wanted).address_hash(email, ctx.keys))?;
-    Ok(AskedFor { pending: view.pending(account.id)?, rate_limit })
+    let share = Share::Session(fresh.session().id);
+    let pacing = view.pacing_of(wanted.purpose(), email, share, OriginHash::default())?;
+    Ok(AskedFor { pending: view.pending(fresh.account().id)?, pacing })
 }
 
 pub(super) fn collisions(

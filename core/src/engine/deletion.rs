@@ -9,8 +9,6 @@ use crate::records::verdict::Verdict;
 use crate::rules::purge::ROWS_AT_ONCE;
 use crate::rules::{deletion, purge};
 
-/// How many reminders one call turns into messages. The limit keeps the act within a store's limits.
-const REMINDED_AT_ONCE: usize = 4;
 /// How many accounts one call purges at most, and in how many acts.
 const PURGED_AT_ONCE: usize = 256;
 const ACTS_AT_ONCE: usize = 1_024;
@@ -135,17 +133,6 @@ impl Engine {
                 purge::next_call_at(due, view.first_coming()?, &sightings, ctx)
             };
             Ok(Ok(PurgeReport { receipts: receipts.clone(), more, next_call_at }))
-        })
-    }
-
-    /// Turns the reminders that are due into messages (SPEC 9.1).
-    pub(super) fn remind(&self) -> Result<(), Error> {
-        self.act(|view, ctx| {
-            let mut due = Vec::new();
-            for reminder in view.reminders_due(REMINDED_AT_ONCE)? {
-                due.push((reminder, view.account(reminder.account)?));
-            }
-            Ok(deletion::remind(due, ctx))
         })
     }
 }

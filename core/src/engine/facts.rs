@@ -25,6 +25,12 @@ pub(super) fn facts(
     let mut facts = Facts::default();
     if let Some((purpose, to)) = needs.mail {
         facts.mail = mail_facts(view, purpose, to, &flow.caller, Some(flow.id), ctx)?;
+        let queued = flow.state.proving().and_then(|proving| proving.queued.as_ref());
+        facts.mail.send_at = match queued {
+            Some(queued) => view.message(queued.message)?.map(|message| message.due_at),
+            None => None,
+        }
+        .filter(|send_at| ctx.now < *send_at);
     }
     if let Some(identifier) = &needs.holder {
         facts.holder = view.holder(identifier)?;
@@ -73,7 +79,8 @@ pub(super) fn mail_facts(
     let share = share.unwrap_or(Share::Strangers).key();
     let mut waiting = view.waiting(&address, &share)?;
     waiting.retain(|flow| Some(*flow) != asking);
-    Ok(MailFacts { address, rate_limit: view.rate_limit(&address)?, share, waiting })
+    let pacing = view.pacing(purpose, to, caller)?;
+    Ok(MailFacts { pacing, send_at: None, share, waiting })
 }
 
 /// Reads what the store knows of an account's undo codes, and of this one.

@@ -6,6 +6,7 @@ use super::facts::{facts, mail_facts, named_facts, undo_facts};
 use super::password::{Stored, is_overtaken};
 use super::{Attempt, Engine};
 use crate::crypto::digest::same;
+use crate::crypto::mail_code::MailCode;
 use crate::crypto::token::FlowToken;
 use crate::error::Error;
 use crate::flow::facts::{Facts, Input};
@@ -67,7 +68,7 @@ impl Engine {
                     sign_up::sign_up(email.clone(), hash.clone(), &caller, facts, ctx)
                 }
                 EmailProof::Later => {
-                    sign_up::at_once(email.clone(), hash.clone(), &caller, facts.mail.rate_limit, ctx)
+                    sign_up::at_once(email.clone(), hash.clone(), &caller, facts.mail.pacing, ctx)
                 }
             })
         })
@@ -342,6 +343,13 @@ impl Engine {
                         Checked::Asserted(asserted) => Input::Identity(asserted),
                         Checked::UnknownKey(issuer) => Input::UnknownKey(issuer),
                     }
+                }
+                _ => Input::NotOffered,
+            },
+            Answer::Code(code) => match &seen.flow.state {
+                // What does not have the form of a code counts nowhere, for known and unknown addresses alike.
+                State::VerifyEmail(_) | State::Reset(_) => {
+                    Input::Code(MailCode::parse(code.reveal()).ok_or(Refusal::InvalidCode)?)
                 }
                 _ => Input::NotOffered,
             },

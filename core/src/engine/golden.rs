@@ -15,7 +15,7 @@ use crate::crypto::totp::TotpSecret;
 use crate::flow::decisions;
 use crate::ground::codec::{Record, decode, encode};
 use crate::ground::email::EmailAddress;
-use crate::ground::id::{AccountId, FlowId, MethodId, RequestId, SessionId};
+use crate::ground::id::{AccountId, FlowId, MessageId, MethodId, RequestId, SessionId};
 use crate::ground::short_name::ProductId;
 use crate::ground::time::Timestamp;
 use crate::records::account::{Account, Hold, Status};
@@ -24,6 +24,7 @@ use crate::records::audit::{Action, Event};
 use crate::records::caller::{Caller, Presented, Recognition};
 use crate::records::claim::{Claim, Marker, ProvenBy};
 use crate::records::clock::{ClockEvent, Sighting, StoredClock, TimeAnchor, Timeline, TrustedTime};
+use crate::records::context::Context;
 use crate::records::deletion::{Reminder, RequestedBy};
 use crate::records::every_record;
 use crate::records::flow::{
@@ -31,7 +32,7 @@ use crate::records::flow::{
 };
 use crate::records::header::Header;
 use crate::records::identifier::Identifier;
-use crate::records::mailed_code::{CodePurpose, CodeSlot, RateLimit, TypedIn};
+use crate::records::mailed_code::{CodePurpose, Pace, Paced, Pacing, TypedIn};
 use crate::records::message::{Body, Outgoing};
 use crate::records::meta::Meta;
 use crate::records::method::Specimen;
@@ -50,6 +51,7 @@ use crate::records::support::{SupportAct, SupportRecord};
 use crate::records::throttle::UnknownSlot;
 use crate::records::undo::{Asks, Undo, UndoCode, Undoing};
 use crate::rules::bench::Bench;
+use crate::rules::mailed_code::Asking;
 
 const AT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
@@ -82,6 +84,7 @@ const METHOD: MethodId = MethodId::from_bytes([2; 16]);
 const SESSION: SessionId = SessionId::from_bytes([3; 16]);
 const FLOW: FlowId = FlowId::from_bytes([4; 16]);
 const REQUEST: RequestId = RequestId::from_bytes([5; 16]);
+const MESSAGE: MessageId = MessageId::from_bytes([6; 16]);
 
 fn email() -> EmailAddress {
     EmailAddress::parse("Ada@Bücher.example").unwrap()
@@ -136,12 +139,12 @@ fn golden() -> String {
     line(&mut out, "event", &Event::refused(Action::Throttled, AT));
     let draw = Draw::new(&SeededEntropy::new(1)).unwrap();
     let bench = Bench::new();
-    flows(&mut out, &draw, &bench);
-    messages(&mut out, &draw);
-    let mut rate_limit = RateLimit::default();
-    rate_limit.count(AT);
-    line(&mut out, "pace", &rate_limit);
-    let mut message = Outgoing::new(email.as_typed(), Body::EmailChanged, "Ada's phone", AT);
+    let ctx = Context { now: AT, ..bench.context(&draw) };
+    flows(&mut out, &ctx);
+    messages(&mut out, &ctx);
+    let paced = Paced { at: AT, origin: [11; 16], message: MESSAGE };
+    line(&mut out, "pace", &Pace { sent: vec![paced], wrong: vec![AT] });
+    let mut message = Outgoing::new(email.as_typed(), Body::EmailChanged, "Ada's phone", &ctx);
     message.undo = Some((UndoCode::draw(&draw), AT));
     line(&mut out, "outbox/with-undo", &message);
     let undo = Undo {
@@ -181,7 +184,7 @@ fn golden() -> String {
     line(&mut out, "claim", &Claim(ACCOUNT));
     line(&mut out, "present", &Marker);
     line(&mut out, "proven-by", &ProvenBy(vec![ACCOUNT]));
-    line(&mut out, "meta", &Meta { next_message: 5, erasure_pending: Some(AT) });
+    line(&mut out, "meta", &Meta { undelivered: 5, erasure_pending: Some(AT) });
     let time = Timeline {
         mark: AT,
         slow: AT,
@@ -264,7 +267,7 @@ fn account() -> Account {
 }
 
 /// A flow in each of its states.
-fn flows(out: &mut String, draw: &Draw, bench: &Bench) {
+fn flows(out: &mut String, ctx: &Context<'_>) {
     let (email, password, identity) = (email(), password(), identity());
     let proof = Proof {
         second: Some((SecondFactor::RecoveryCode, AT)),
@@ -289,15 +292,9 @@ fn flows(out: &mut String, draw: &Draw, bench: &Bench) {
         left_out: vec![ACCOUNT],
         link_until: Some(AT),
     };
-    let (code, _) = CodeSlot::send(
-        CodePurpose::AddressProof,
-        TypedIn::Flow(FLOW),
-        &email,
-        2,
-        "Ada's phone",
-        &bench.context(draw),
-    );
-    let proving = Proving { code: Some(code), serial: 2, ..Proving::new(CodePurpose::Reset, email.clone()) };
+    let mut proving = Proving::new(CodePurpose::Reset, email.clone());
+    let asking = Asking { typed_in: TypedIn::Flow(FLOW), device: "Ada's phone", to_nobody: false };
+    proving.send(&asking, Pacing::default(), &mut Vec::new(), ctx);
     for (name, state) in [
         ("present", State::Present { provider: "x".parse().unwrap() }),
         (
@@ -356,16 +353,15 @@ fn flows(out: &mut String, draw: &Draw, bench: &Bench) {
 }
 
 /// A message of each kind.
-fn messages(out: &mut String, draw: &Draw) {
+fn messages(out: &mut String, ctx: &Context<'_>) {
     let email = email();
     for (name, body) in [
         (
             "code/flow",
             Body::Code {
                 purpose: CodePurpose::Reset,
-                code: draw.code(),
+                code: ctx.draw.code(false),
                 typed_in: TypedIn::Flow(FLOW),
-                serial: 1,
                 to_nobody: true,
             },
         ),
@@ -373,9 +369,8 @@ fn messages(out: &mut String, draw: &Draw) {
             "code/session",
             Body::Code {
                 purpose: CodePurpose::EmailChange,
-                code: draw.code(),
+                code: ctx.draw.code(true),
                 typed_in: TypedIn::Session(ACCOUNT, SESSION),
-                serial: 1,
                 to_nobody: false,
             },
         ),
@@ -400,7 +395,7 @@ fn messages(out: &mut String, draw: &Draw) {
         ("new-sign-in", Body::NewSignIn),
         ("revoke-grant", Body::RevokeGrant { provider: "x".parse().unwrap(), subject: "815".to_owned() }),
     ] {
-        let message = Outgoing::new(email.as_typed(), body, "Ada's phone", AT);
+        let message = Outgoing::new(email.as_typed(), body, "Ada's phone", ctx);
         line(out, &format!("outbox/{name}"), &message);
     }
 }

@@ -1,5 +1,4 @@
-//! What the program that embeds the engine does for the engine: deliver messages, set the time, check its
-//! health (SPEC 13.1, 12.4).
+//! What the program that embeds the engine does for the engine: set the time, check its health (SPEC 12.4, 13.4).
 
 #[cfg(feature = "testing")]
 use std::collections::BTreeMap;
@@ -16,149 +15,18 @@ use crate::ground::codec::Record;
 use crate::ground::json;
 use crate::ground::time::Timestamp;
 use crate::records::clock::ClockEvent;
-use crate::records::context::Context;
 use crate::records::header::Header;
-use crate::records::mailed_code::TypedIn;
-use crate::records::message::{Body, Message, Outgoing};
-use crate::records::verdict::{Change, Verdict};
 use crate::rules::time::TOLERANCE;
 #[cfg(feature = "testing")]
-use crate::store::port::Read;
-use crate::store::port::StoreError;
-use crate::store::view::View;
+use crate::store::port::{Read, StoreError};
 
-/// How many messages one call fetches. The limit keeps the act within a store's limits.
-const FETCHED_AT_ONCE: usize = 32;
 /// How many due purges are counted at most.
 const COUNTED_AT_MOST: usize = 10_000;
 
 impl Engine {
-    /// Fetches up to `most` messages, oldest first, at most 32 in one call. First adds due deletion
-    /// reminders to the end of the outbox. The life of a code starts when its message is fetched (SPEC
-    /// 12.5). Returns a message again until it is reported as [delivered](Self::delivered).
-    ///
-    /// ```
-    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
-    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
-    /// # let password = selfsame::Secret::from("seven green bicycles");
-    /// # let client = selfsame::Client::on("laptop");
-    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
-    /// # let send = |_: &selfsame::Message| true;
-    /// for message in engine.messages(32)? {
-    ///     // `send` is your own mailer.
-    ///     if send(&message) {
-    ///         engine.delivered(message.id)?;
-    ///     } else {
-    ///         engine.failed(message.id)?;
-    ///     }
-    /// }
-    /// assert!(engine.messages(32)?.is_empty());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns [`Error`] from the store.
-    pub fn messages(&self, most: usize) -> Result<Vec<Message>, Error> {
-        if self.look(|view, _| Ok(Ok(view.is_work_due()?)))? {
-            self.remind()?;
-            self.sweep()?;
-        }
-        // The engine drops a message without a recipient, and continues with the next. An empty answer
-        // therefore means an empty outbox.
-        loop {
-            let (fetched, is_all) = self.fetch(most.min(FETCHED_AT_ONCE))?;
-            if is_all || !fetched.is_empty() {
-                return Ok(fetched);
-            }
-        }
-    }
-
-    /// Fetches from the first `most` rows of the outbox. Returns also whether these were all.
-    fn fetch(&self, most: usize) -> Result<(Vec<Message>, bool), Error> {
-        self.act(|view, ctx| {
-            let mut changes = Vec::new();
-            let mut fetched = Vec::new();
-            let messages = view.messages(most)?;
-            let is_all = messages.len() < most || most == 0;
-            for mut message in messages {
-                if message.is_void(ctx.now) {
-                    changes.push(Change::Delivered(message.id));
-                    continue;
-                }
-                if message.fetched_at.is_none() {
-                    message.fetched_at = Some(ctx.now);
-                    // Also for a message without a recipient: its flow expires like every other (SPEC 4.7).
-                    changes.extend(started(view, &message, ctx)?);
-                    let keeps = Change::Message(message.clone());
-                    let drops = Change::Delivered(message.id);
-                    changes.push(if message.is_to_nobody() { drops } else { keeps });
-                }
-                if !message.is_to_nobody() {
-                    fetched.push(message.to_message());
-                }
-            }
-            Ok(Verdict::done((fetched, is_all), changes))
-        })
-    }
-
-    /// Reports a message as delivered and drops it. Has no effect if the message does not exist, so you can
-    /// report it twice.
-    ///
-    /// ```
-    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
-    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
-    /// # let password = selfsame::Secret::from("seven green bicycles");
-    /// # let client = selfsame::Client::on("laptop");
-    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
-    /// for message in engine.messages(32)? {
-    ///     assert_eq!(message.to, "ada@example.org");
-    ///     engine.delivered(message.id)?;
-    /// }
-    /// assert_eq!(engine.health()?.outbox, 0);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns [`Error`] from the store.
-    pub fn delivered(&self, message: u64) -> Result<(), Error> {
-        self.act(|view, _| {
-            let known = view.message(message)?.map(|_| Change::Delivered(message));
-            Ok(Verdict::done((), known.into_iter().collect()))
-        })
-    }
-
-    /// Reports that a message could not be delivered. Counts the failure and moves the message to the end of
-    /// the outbox with a new number, so that it does not block others.
-    ///
-    /// ```
-    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
-    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
-    /// # let password = selfsame::Secret::from("seven green bicycles");
-    /// # let client = selfsame::Client::on("laptop");
-    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
-    /// for message in engine.messages(32)? {
-    ///     engine.failed(message.id)?;
-    /// }
-    /// assert_eq!(engine.messages(32)?.len(), 1, "the message comes again");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns [`Error`] from the store.
-    pub fn failed(&self, message: u64) -> Result<(), Error> {
-        self.act(|view, _| {
-            let Some(mut failed) = view.message(message)? else { return Ok(Verdict::done((), Vec::new())) };
-            failed.failures = failed.failures.saturating_add(1);
-            Ok(Verdict::done((), vec![Change::Delivered(message), Change::Send(failed)]))
-        })
-    }
-
-    /// Sets the time that the host knows from a network or a person. Engine time goes on from there, also if
-    /// a wrong clock left it in the future. The wall clock does not count until somebody sets it right. The
-    /// engine records the change. It shortens no wait (SPEC 12.4).
-    ///
-    /// If codes of authenticator apps were accepted while the clock was ahead, the app's codes of the right
-    /// time are accepted again.
+    /// Sets the time that the host knows from a network or a person. If a wrong clock left the high-water
+    /// mark in the future, the mark goes back to this time. The engine records the change. It shortens no
+    /// wait (SPEC 12.4).
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
@@ -218,6 +86,7 @@ impl Engine {
                 clock_rolled_back_by: rolled_back,
                 clock_events: clock.events,
                 outbox: view.outbox()?,
+                undelivered: meta.undelivered,
                 due_purges: view.count_due(COUNTED_AT_MOST)?,
                 waiting_flows: u32::try_from(view.count_waiting()?).unwrap_or(u32::MAX),
             }))
@@ -316,34 +185,10 @@ pub struct Health {
     pub clock_events: u64,
     /// How many messages wait for delivery.
     pub outbox: usize,
+    /// How many messages were dropped because their delivery failed for 3 days (SPEC 13.1).
+    pub undelivered: u64,
     /// How many deleted accounts still have rows, up to 10,000.
     pub due_purges: usize,
     /// How many flows wait for a mailed code.
     pub waiting_flows: u32,
-}
-
-/// Returns the change that starts the life of the code in the message. `None` if the code is no longer valid.
-/// A flow then expires with its code.
-fn started(view: &View<'_>, message: &Outgoing, ctx: &Context<'_>) -> Result<Option<Change>, StoreError> {
-    let Body::Code { typed_in, serial, .. } = &message.body else { return Ok(None) };
-    match typed_in {
-        TypedIn::Flow(flow) => {
-            let Some(mut flow) = view.flow(*flow)? else { return Ok(None) };
-            let slot = flow.state.proving_mut().and_then(|proving| proving.code.as_mut());
-            let Some(slot) = slot.filter(|slot| slot.serial == *serial) else { return Ok(None) };
-            slot.fetched_at = Some(ctx.now);
-            flow.expires_at = slot.ends_at();
-            Ok(Some(Change::Flow(Box::new(flow))))
-        }
-        TypedIn::Session(account, _) => {
-            if view.account(*account)?.is_none() {
-                return Ok(None);
-            }
-            let Some(mut pending) = view.pending(*account)? else { return Ok(None) };
-            let slot = pending.proving.code.as_mut().filter(|slot| slot.serial == *serial);
-            let Some(slot) = slot else { return Ok(None) };
-            slot.fetched_at = Some(ctx.now);
-            Ok(Some(Change::Pending { account: *account, pending: Box::new(pending) }))
-        }
-    }
 }

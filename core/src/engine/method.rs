@@ -91,7 +91,7 @@ impl AccountHandle {
     /// # let session = engine.continue_with(&flow, &stated(&flow, None), selfsame::Intent::SignUp)?.signed_in()?;
     /// # let account = engine.account(&session.token)?;
     /// let step = account.add_password("ada@example.org", &password)?;
-    /// assert_eq!(step, AddressStep::ProveAddress { to: "a…@example.org".to_owned() });
+    /// assert_eq!(step, AddressStep::ProveAddress { to: "a…@example.org".to_owned(), send_at: None });
     ///
     /// // The host delivers the message, and the person types its code.
     /// # let mail = engine.messages(32)?;
@@ -119,7 +119,7 @@ impl AccountHandle {
                 return Ok(method::add_password(session, account, &email, hash.clone(), &others, ctx));
             }
             let wanted = Wanted::Password(hash.clone());
-            let known = asked_for(view, account, &email, &wanted, ctx)?;
+            let known = asked_for(view, fresh, &email, &wanted)?;
             Ok(address::request(fresh, &email, wanted, known, ctx))
         })
     }

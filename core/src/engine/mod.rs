@@ -17,6 +17,7 @@ mod golden;
 pub(crate) mod host;
 mod import;
 mod keyring;
+mod message;
 mod method;
 mod mfa;
 pub(crate) mod options;
@@ -34,6 +35,7 @@ mod undo;
 pub(crate) mod unlock;
 mod upkeep;
 
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 
 use self::environment::Environment;
@@ -93,6 +95,7 @@ struct Inner {
     /// The kinds of foreign password hashes that live in the store, and when they were read.
     specimens: Mutex<Option<(Timestamp, Vec<StoredPassword>)>>,
     estimate: Estimate,
+    acts: AtomicU16,
 }
 
 impl Engine {
@@ -152,8 +155,10 @@ impl Engine {
         environment.entropy.stir(store.commit_stamp()?);
         let stored = stored_clock(&*store, &keys)?;
         let time = Timekeeper::new(environment.clock.clone(), &stored);
-        let (specimens, estimate) = (Mutex::default(), Estimate::default());
-        Ok(Self { inner: Arc::new(Inner { store, keys, policy, environment, time, specimens, estimate }) })
+        let (specimens, estimate, acts) = (Mutex::default(), Estimate::default(), AtomicU16::new(0));
+        Ok(Self {
+            inner: Arc::new(Inner { store, keys, policy, environment, time, specimens, estimate, acts }),
+        })
     }
 
     /// Decides one act on the current rows, and writes the changes of the rule before it answers. `decide`
@@ -211,7 +216,8 @@ type Looking<'a, T> = &'a mut dyn FnMut(&View<'_>, &Context<'_>) -> Result<T, St
 /// The shared part of every act, compiled once and not for every type of answer.
 impl Inner {
     fn write(&self, decide: Looking<'_, Vec<Change>>) -> Result<(), Error> {
-        let draw = Draw::new(&*self.environment.entropy)?;
+        let order = self.acts.fetch_add(1, Ordering::Relaxed);
+        let draw = Draw::new(&*self.environment.entropy)?.in_order(order);
         let moment = self.moment()?;
         let mut run = |read: &dyn Read, is_full: Option<&StoreError>| {
             let keys = self.keys.get()?;

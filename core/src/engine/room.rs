@@ -32,15 +32,9 @@ impl Engine {
     /// Returns [`Error`] from the store.
     pub fn sweep(&self) -> Result<bool, Error> {
         self.act(|view, ctx| {
-            let flows = view.flows_due(SWEPT_AT_ONCE)?;
-            let is_all = flows.len() < SWEPT_AT_ONCE;
-            let mut changes: Vec<_> = flows.into_iter().map(Change::FlowOver).collect();
-            // Rate limits have no order by time. Each call looks at some, from a random place on.
-            let paces = view.some_rate_limits(&ctx.draw.bytes("sweep"), SWEPT_AT_ONCE)?.into_iter();
-            let over = paces.filter(|(_, rate_limit)| rate_limit.is_over(ctx.throttle_clock));
-            changes.extend(over.map(|(key, _)| Change::RateLimitOver(key)));
+            let (mut changes, is_all) = over(view, ctx)?;
             let reminders = view.reminders_due(SWEPT_AT_ONCE)?.into_iter();
-            changes.extend(reminders.filter(|due| ctx.now >= due.purge_at).map(Change::Reminded));
+            changes.extend(reminders.filter(|due| ctx.throttle_clock >= due.purge_at).map(Change::Reminded));
             Ok(Verdict::done(!is_all, changes))
         })
     }
@@ -87,6 +81,18 @@ impl Engine {
         self.inner.estimate.set(kind, left);
         Ok(())
     }
+}
+
+/// Returns the changes that remove some of what is over, and whether these are all flows that are.
+pub(super) fn over(view: &View<'_>, ctx: &Context<'_>) -> Result<(Vec<Change>, bool), StoreError> {
+    let flows = view.flows_due(SWEPT_AT_ONCE)?;
+    let is_all = flows.len() < SWEPT_AT_ONCE;
+    let mut changes: Vec<_> = flows.into_iter().map(Change::FlowOver).collect();
+    // Paces have no order by time. Each call looks at some, from a random place on.
+    let paces = view.some_paces(&ctx.draw.bytes("sweep"), SWEPT_AT_ONCE)?.into_iter();
+    let over = paces.filter(|(_, pace)| pace.is_over(ctx.throttle_clock));
+    changes.extend(over.map(|(key, _)| Change::PaceOver(key)));
+    Ok((changes, is_all))
 }
 
 /// Refuses to start a flow if the caller's session or recognition has too many open (SPEC 12.7).

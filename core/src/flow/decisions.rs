@@ -155,12 +155,12 @@ fn words(answer: &Result<Step, Refusal>) -> String {
 fn code_in(changes: &[Change]) -> Input {
     let code = changes.iter().find_map(|change| match change {
         Change::Send(message) => match &message.body {
-            Body::Code { code, .. } => Some(code.as_str().to_owned()),
+            Body::Code { code, .. } => Some(code.clone()),
             _ => None,
         },
         _ => None,
     });
-    Input::Plain(Answer::Code(code.unwrap().into()))
+    Input::Code(code.unwrap())
 }
 
 fn flow_in(changes: &[Change]) -> Option<FlowRecord> {

@@ -1,14 +1,16 @@
 //! The facts for one step: the answer, and what the store knows.
 
+use crate::crypto::mail_code::MailCode;
 use crate::crypto::password::StoredPassword;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
+use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::assertion::Asserted;
 use crate::records::caller::ShareKey;
 use crate::records::context::Context;
 use crate::records::identifier::Identifier;
-use crate::records::mailed_code::{AddressHash, RateLimit};
+use crate::records::mailed_code::Pacing;
 use crate::records::mfa::TypedFactor;
 use crate::records::proof::PasswordProof;
 use crate::records::session::Session;
@@ -28,6 +30,8 @@ pub(crate) enum Input {
     /// A token of this issuer. It is signed by a key that the key set does not have.
     UnknownKey(String),
     SecondFactor(TypedFactor),
+    /// A mailed code.
+    Code(MailCode),
     NewPassword(StoredPassword),
     CorrectAddress(EmailAddress),
     /// An answer that needs no work outside the act, as it was given.
@@ -47,7 +51,7 @@ pub(crate) struct Facts {
     pub(crate) account: Option<Account>,
     /// The session that the state names, if it is valid.
     pub(crate) session: Option<Session>,
-    /// The address that a message would go to, and what was sent to it.
+    /// The address that a message would go to, and its pace.
     pub(crate) mail: MailFacts,
     pub(crate) undo: UndoFacts,
 }
@@ -55,8 +59,9 @@ pub(crate) struct Facts {
 /// What the store knows of an address that a code would go to.
 #[derive(Default)]
 pub(crate) struct MailFacts {
-    pub(crate) address: AddressHash,
-    pub(crate) rate_limit: RateLimit,
+    pub(crate) pacing: Pacing,
+    /// When the message that the flow waits for goes, if it waits for its time.
+    pub(crate) send_at: Option<Timestamp>,
     /// With whose flows the caller's are counted at this address.
     pub(crate) share: ShareKey,
     /// The flows of this share that wait for proof of this address, oldest first.

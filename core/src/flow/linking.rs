@@ -1,10 +1,10 @@
 //! Links a registration to an account that the person has proven to be theirs (SPEC 3).
 
-use crate::flow::turn::{FLOW_LIFE, Turn};
+use crate::flow::turn::Turn;
 use crate::flow::{entry, prompt};
 use crate::ground::id::AccountId;
 use crate::records::assertion::Asserted;
-use crate::records::flow::{Arrival, Entry, Purpose, State};
+use crate::records::flow::{Arrival, Entry, FLOW_LIFE, Purpose, State};
 use crate::records::proof::{Accepted, PasswordProof};
 use crate::records::refusal::Refusal;
 use crate::records::step::Step;

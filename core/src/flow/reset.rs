@@ -1,10 +1,10 @@
 //! Resets a forgotten password: a mailed code replaces the password as proof, and nothing else (SPEC 4.7).
 
+use crate::crypto::mail_code::MailCode;
 use crate::flow::entry;
 use crate::flow::facts::Facts;
 use crate::flow::turn::Turn;
 use crate::ground::email::EmailAddress;
-use crate::ground::secret::Secret;
 use crate::records::account::Account;
 use crate::records::caller::Caller;
 use crate::records::context::Context;
@@ -14,7 +14,6 @@ use crate::records::proof::Proof;
 use crate::records::refusal::Refusal;
 use crate::records::step::{Flow, Step};
 use crate::records::verdict::{Change, Verdict};
-use crate::rules::mailed_code::MailedDigits;
 
 /// Starts the reset of the password that goes with this email. Whether an account has the email stays secret:
 /// the step, the commits and the rows are the same.
@@ -39,12 +38,8 @@ fn asked(turn: Turn<'_>, email: EmailAddress, holder: Option<&Account>) -> Verdi
 }
 
 /// Takes the mailed code.
-pub(crate) fn code(mut turn: Turn<'_>, mut resetting: Resetting, code: &Secret) -> Verdict<Step> {
-    let code = match MailedDigits::read(code) {
-        Ok(code) => code,
-        Err(refusal) => return turn.refuse(refusal),
-    };
-    let is_right = turn.takes(&mut resetting.proving, &code);
+pub(crate) fn code(mut turn: Turn<'_>, mut resetting: Resetting, code: &MailCode) -> Verdict<Step> {
+    let is_right = turn.takes(&mut resetting.proving, code);
     let account = turn.facts.account.take().filter(|account| serves(account, &resetting.proving.email));
     match account {
         Some(account) if is_right => {

@@ -1,22 +1,21 @@
 //! Signs up (SPEC 2.1, 2.3, 2.8).
 
+use crate::crypto::mail_code::MailCode;
 use crate::crypto::password::StoredPassword;
 use crate::flow::facts::Facts;
 use crate::flow::turn::Turn;
 use crate::flow::{arrival, turn};
 use crate::ground::email::EmailAddress;
-use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::records::account::Account;
 use crate::records::audit::Action;
 use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::flow::{Arrival, Registration, State, Verifying};
-use crate::records::mailed_code::RateLimit;
+use crate::records::mailed_code::Pacing;
 use crate::records::refusal::Refusal;
 use crate::records::step::{Flow, SignInOutcome, Step};
 use crate::records::verdict::{Change, Verdict};
-use crate::rules::mailed_code::MailedDigits;
 use crate::rules::{address, method, opening, protected};
 
 /// Signs up with a password. The first step asks for proof of the address (SPEC 2.3, 2.7).
@@ -43,7 +42,7 @@ pub(crate) fn at_once(
     email: EmailAddress,
     hash: StoredPassword,
     caller: &Caller,
-    rate_limit: RateLimit,
+    pacing: Pacing,
     ctx: &Context<'_>,
 ) -> Verdict<Flow> {
     let registration = Registration::Password { email: email.clone(), hash };
@@ -59,18 +58,14 @@ pub(crate) fn at_once(
         signed_in.session,
         caller.client.device(),
         &email,
-        rate_limit,
+        pacing,
         ctx,
     ));
     Verdict::done(Flow { token: None, number: 1, step: Step::SignedIn { session: signed_in } }, changes)
 }
 
-pub(crate) fn verify(mut turn: Turn<'_>, mut verifying: Verifying, code: &Secret) -> Verdict<Step> {
-    let code = match MailedDigits::read(code) {
-        Ok(code) => code,
-        Err(refusal) => return turn.refuse(refusal),
-    };
-    if !turn.takes(&mut verifying.proving, &code) {
+pub(crate) fn verify(mut turn: Turn<'_>, mut verifying: Verifying, code: &MailCode) -> Verdict<Step> {
+    if !turn.takes(&mut verifying.proving, code) {
         // Wrong, used and unknown codes get one refusal and one commit (SPEC 12.5).
         turn.flow.state = State::VerifyEmail(verifying);
         turn.changes.push(Change::Flow(Box::new(turn.flow.clone())));

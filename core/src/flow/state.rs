@@ -136,11 +136,12 @@ pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step 
             nonce: nonce(flow, ctx),
             expires_at: flow.expires_at,
         },
-        State::VerifyEmail(verifying) => {
-            Step::VerifyEmail { to: verifying.proving.email.masked(), can_skip: verifying.can_skip() }
-        }
-        State::Reset(resetting) => {
-            Step::VerifyEmail { to: resetting.proving.email.masked(), can_skip: false }
+        State::VerifyEmail(Verifying { proving, .. }) | State::Reset(Resetting { proving, .. }) => {
+            Step::VerifyEmail {
+                to: proving.email.masked(),
+                can_skip: matches!(&flow.state, State::VerifyEmail(verifying) if verifying.can_skip()),
+                send_at: facts.mail.send_at,
+            }
         }
         State::Reauthenticate { .. } => match &facts.account {
             Some(account) => Step::Reauthenticate { accepted: account.accepted(), nonce: nonce(flow, ctx) },

@@ -35,9 +35,7 @@ pub(crate) fn answer(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context
         ) => turn.ask_for_keys(issuer),
 
         // ── from VerifyEmail ──
-        (State::VerifyEmail(verifying), Input::Plain(Answer::Code(code))) => {
-            sign_up::verify(turn, verifying, &code)
-        }
+        (State::VerifyEmail(verifying), Input::Code(code)) => sign_up::verify(turn, verifying, &code),
         (State::VerifyEmail(verifying), Input::Plain(Answer::Skip)) if verifying.can_skip() => {
             arrival::skip(turn, verifying)
         }
@@ -68,7 +66,7 @@ pub(crate) fn answer(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context
         }
 
         // ── from the mailed code of a reset ──
-        (State::Reset(resetting), Input::Plain(Answer::Code(code))) => reset::code(turn, resetting, &code),
+        (State::Reset(resetting), Input::Code(code)) => reset::code(turn, resetting, &code),
         (State::Reset(resetting), Input::Plain(Answer::Resend)) => reset::resend(turn, resetting),
         (State::Reset(_), Input::CorrectAddress(email)) => reset::correct(turn, email),
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::crypto::mail_code::MailCode;
 use crate::crypto::token::FlowToken;
 use crate::flow::facts::{Facts, MailFacts};
 use crate::flow::{prompt, state};
@@ -11,17 +12,16 @@ use crate::records::account::Account;
 use crate::records::audit::Action;
 use crate::records::caller::Caller;
 use crate::records::context::Context;
-use crate::records::flow::{Arrival, FlowRecord, Proving, Registration, State, Verifying};
-use crate::records::mailed_code::{CodePurpose, CodeSlot, TypedIn};
+use crate::records::flow::{Arrival, FLOW_LIFE, FlowRecord, Proving, Registration, State, Verifying};
+use crate::records::mailed_code::{CodePurpose, TypedIn};
 use crate::records::message::Body;
 use crate::records::proof::Proof;
 use crate::records::refusal::{AssertionProblem, Refusal};
 use crate::records::step::{Flow, SignInOutcome, SignedIn, Step};
 use crate::records::verdict::{Change, Verdict};
-use crate::rules::mailed_code::MailedDigits;
+use crate::rules::mailed_code::Asking;
 use crate::rules::{notices, opening};
 
-pub(crate) const FLOW_LIFE: Duration = Duration::from_secs(15 * 60);
 const ASSERTION_LIFE: Duration = Duration::from_secs(10 * 60);
 const WAITING_FLOWS: usize = 3;
 
@@ -100,41 +100,29 @@ impl<'a> Turn<'a> {
         self.send_code(proving, to_nobody, state)
     }
 
-    /// Sends a code if the rate limit allows. If not, the last valid code stays valid, and the answer is the
-    /// same (SPEC 12.5).
+    /// Sends a code when the pace allows. Until its message goes, the last valid code stays valid. The step says
+    /// when (SPEC 12.5).
     pub(crate) fn send_code(
         mut self,
         mut proving: Proving,
         to_nobody: bool,
         state: impl FnOnce(Proving) -> State,
     ) -> Verdict<Step> {
-        if self.facts.mail.rate_limit.allows(self.ctx.throttle_clock) {
-            proving.serial = proving.serial.saturating_add(1);
-            let (slot, mut message) = CodeSlot::send(
-                proving.purpose,
-                TypedIn::Flow(self.flow.id),
-                &proving.email,
-                proving.serial,
-                self.flow.caller.client.device(),
-                self.ctx,
-            );
-            if let Body::Code { to_nobody: nobodys, .. } = &mut message.body {
-                *nobodys = to_nobody;
-            }
-            proving.code = Some(slot);
-            let mut rate_limit = std::mem::take(&mut self.facts.mail.rate_limit);
-            rate_limit.count(self.ctx.throttle_clock);
-            self.changes.push(Change::RateLimited { address: self.facts.mail.address, rate_limit });
-            self.changes.push(Change::Send(message));
-        }
+        let device = self.flow.caller.client.device();
+        let asking = Asking { typed_in: TypedIn::Flow(self.flow.id), device, to_nobody };
+        let pacing = std::mem::take(&mut self.facts.mail.pacing);
+        self.facts.mail.send_at = proving.send(&asking, pacing, &mut self.changes, self.ctx);
         self.to(state(proving))
     }
 
     /// Returns whether this is the code that the flow waits for. Counts a wrong code.
-    pub(crate) fn takes(&self, proving: &mut Proving, code: &MailedDigits) -> bool {
-        let typed_in = TypedIn::Flow(self.flow.id);
-        let slot = proving.code.as_mut();
-        slot.is_some_and(|slot| slot.take(code, typed_in, &proving.email, self.ctx))
+    pub(crate) fn takes(&mut self, proving: &mut Proving, code: &MailCode) -> bool {
+        let is_right = proving.takes(code, TypedIn::Flow(self.flow.id), self.ctx);
+        if !is_right {
+            let pacing = std::mem::take(&mut self.facts.mail.pacing);
+            self.changes.extend(pacing.guessed(self.ctx.throttle_clock));
+        }
+        is_right
     }
 
     /// Tells every verified address of the account.
@@ -169,9 +157,7 @@ fn life(state: &State, ctx: &Context<'_>) -> Duration {
             entry.link_until().map_or(FLOW_LIFE, |until| until.since(ctx.now))
         }
         _ => match state.proving() {
-            // A flow that waits for a message lives as long as the code in it (SPEC 2.10, 12.5).
-            Some(Proving { code: Some(slot), .. }) => slot.ends_at().since(ctx.now),
-            Some(Proving { code: None, purpose, .. }) => purpose.life(),
+            Some(proving) => proving.flow_ends_at(ctx.now).since(ctx.now),
             None => FLOW_LIFE,
         },
     }

@@ -123,6 +123,8 @@ ids! {
     FlowId
     /// The id of a request about data (SPEC 10.2).
     RequestId
+    /// The id of a message in the outbox (SPEC 13.1).
+    MessageId
 }
 
 fn time48(at: Timestamp) -> [u8; 6] {

@@ -59,10 +59,13 @@ pub struct AddressView {
 pub enum AddressStep {
     /// The act is done.
     Done,
-    /// A code went to the address. Prove the address in this session to complete the act.
+    /// A code goes to the address. Prove the address in this session to complete the act.
     ProveAddress {
         /// The address, masked.
         to: String,
+        /// When the message with the code goes, if too many went to the address before. `None` if it is on its
+        /// way (SPEC 12.5).
+        send_at: Option<Timestamp>,
     },
     /// The act is done and was the account's first proof of an address. Say which of the earlier sign-in
     /// methods are yours. They are disabled until then (SPEC 3.7).

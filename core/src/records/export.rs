@@ -218,7 +218,7 @@ impl MessagePart {
     /// Leaves out the text, which may be secret. The kind, the masked address and the times stay.
     fn of(message: &Outgoing) -> Self {
         Self {
-            kind: message.to_message().kind.code(),
+            kind: message.body.kind().code(),
             to: EmailAddress::parse(&message.to).map_or_else(|_| String::new(), |email| email.masked()),
             device: message.device.clone(),
             created_at: message.created_at.rfc3339(),

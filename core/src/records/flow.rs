@@ -1,5 +1,7 @@
 //! A flow: one interaction that may need several steps and survives a restart (SPEC 2.10).
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::password::StoredPassword;
@@ -16,6 +18,9 @@ use crate::records::proof::Proof;
 use crate::records::provider::Identity;
 use crate::records::step::SignInOutcome;
 use crate::records::undo::Undoing;
+
+/// How long a flow lives from its last step on (SPEC 2.10).
+pub(crate) const FLOW_LIFE: Duration = Duration::from_secs(15 * 60);
 
 /// A flow as it is stored.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -263,17 +268,18 @@ impl Verifying {
 pub(crate) struct Proving {
     pub(crate) purpose: CodePurpose,
     pub(crate) email: EmailAddress,
-    /// The live code, if one could be sent.
+    /// The code that can be typed.
     pub(crate) code: Option<CodeSlot>,
-    /// The number of codes sent.
-    pub(crate) serial: u32,
+    /// The code whose message waits for the time that the pace allows. It replaces the other once the host has
+    /// fetched its message.
+    pub(crate) queued: Option<CodeSlot>,
     /// With whose flows this one is counted at the address (SPEC 12.7).
     pub(crate) share: ShareKey,
 }
 
 impl Proving {
     pub(crate) fn new(purpose: CodePurpose, email: EmailAddress) -> Self {
-        Self { purpose, email, code: None, serial: 0, share: ShareKey::default() }
+        Self { purpose, email, code: None, queued: None, share: ShareKey::default() }
     }
 }
 

@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::draw::MailCode;
+use crate::crypto::mail_code::MailCode;
 use crate::ground::codec::Record;
-use crate::ground::id::AccountId;
+use crate::ground::id::{AccountId, MessageId};
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
-use crate::records::mailed_code::{CodePurpose, TypedIn, UNFETCHED_LIFE};
+use crate::records::context::Context;
+use crate::records::mailed_code::{CodePurpose, TypedIn};
 use crate::records::method::MethodKind;
 use crate::records::undo::UndoCode;
 
@@ -16,8 +17,8 @@ use crate::records::undo::UndoCode;
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct Message {
-    /// The message's number. Name it when you report the delivery.
-    pub id: u64,
+    /// The message's id. Name it when you report the delivery.
+    pub id: MessageId,
     /// The address to deliver to.
     pub to: String,
     /// What the message says.
@@ -27,6 +28,10 @@ pub struct Message {
     pub device: String,
     /// When the message was caused.
     pub created_at: Timestamp,
+    /// How often the delivery failed.
+    pub failures: u32,
+    /// When the message comes again, unless you report it until then.
+    pub retry_at: Timestamp,
     /// The undo code, if the receiver may undo the change that the message reports.
     pub undo: Option<UndoOffer>,
 }
@@ -56,20 +61,28 @@ macro_rules! messages {
             /// Somebody says that this address is theirs, for example to sign up, and the code proves it. The
             /// code works only where it was asked for. The message says nothing about accounts.
             VerifyEmail {
-                /// 8 digits.
+                /// 8 digits, or 24 letters and digits if somebody guesses codes of this address.
                 code: Secret,
             },
             /// Somebody says that they forgot their password, and the code lets them set a new one. The code
             /// works only where it was asked for.
             ResetPassword {
-                /// 8 digits.
+                /// 8 digits, or 24 letters and digits if somebody guesses codes of this address.
                 code: Secret,
             },
             /// The owner of an account wants this address for it, and the code proves that the address is
             /// theirs. The code works only in the session that asked for it.
             ChangeEmail {
-                /// 8 digits.
+                /// 8 digits, or 24 letters and digits if somebody guesses codes of this address.
                 code: Secret,
+            },
+            /// Somebody says that they forgot the password of an account with this address, and no account signs
+            /// in with this address and a password. The message says how its accounts are entered.
+            NoPassword {
+                /// The kinds of the sign-in methods.
+                methods: Vec<MethodKind>,
+                /// The providers of the federated identities.
+                providers: Vec<ProviderId>,
             },
             $($(#[$doc])* $name $({ $($(#[$about])* $field: $type,)* })?,)*
         }
@@ -81,6 +94,7 @@ macro_rules! messages {
                     Self::VerifyEmail { .. } => "VerifyEmail",
                     Self::ResetPassword { .. } => "ResetPassword",
                     Self::ChangeEmail { .. } => "ChangeEmail",
+                    Self::NoPassword { .. } => "NoPassword",
                     $(Self::$name { .. } => stringify!($name),)*
                 }
             }
@@ -89,17 +103,17 @@ macro_rules! messages {
         /// What a message says, as it is stored.
         #[derive(Clone, Serialize, Deserialize)]
         pub(crate) enum Body {
-            /// `to_nobody` marks a message that is dropped when it is fetched. It was written so that nobody
-            /// learns anything from its absence (SPEC 4.7).
-            Code { purpose: CodePurpose, code: MailCode, typed_in: TypedIn, serial: u32, to_nobody: bool },
+            /// `to_nobody` marks a message whose code opens nothing. It was written so that nobody learns
+            /// anything from its absence (SPEC 4.7).
+            Code { purpose: CodePurpose, code: MailCode, typed_in: TypedIn, to_nobody: bool },
             $($name $({ $($field: $type,)* })?,)*
         }
 
         impl Body {
-            fn kind(&self) -> MessageKind {
+            pub(crate) fn kind(&self) -> MessageKind {
                 match self {
                     Self::Code { purpose, code, .. } => {
-                        let code = code.as_str().into();
+                        let code = code.print();
                         match purpose {
                             CodePurpose::AddressProof => MessageKind::VerifyEmail { code },
                             CodePurpose::EmailChange => MessageKind::ChangeEmail { code },
@@ -201,7 +215,7 @@ impl MessageKind {
     ///         None => println!("a notice: {}", message.kind.code()),
     ///     }
     /// }
-    /// # assert!(engine.messages(32)?[0].kind.mailed_code().is_some());
+    /// # assert_eq!(engine.health()?.outbox, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn mailed_code(&self) -> Option<&Secret> {
@@ -217,17 +231,21 @@ impl MessageKind {
 /// A message as it is stored.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Outgoing {
-    /// The message's number, given when it is lowered.
-    pub(crate) id: u64,
+    pub(crate) id: MessageId,
     /// The account that the message is about, if any. The message is purged with it (SPEC 9.4, 10.1).
     pub(crate) account: Option<AccountId>,
     pub(crate) to: String,
     pub(crate) body: Body,
     pub(crate) device: String,
     pub(crate) created_at: Timestamp,
+    /// When the message can be fetched: its turn, the end of its lease, or the next try.
+    pub(crate) due_at: Timestamp,
     /// The code that undoes the change, and when the code expires.
     pub(crate) undo: Option<(UndoCode, Timestamp)>,
+    /// When it was first fetched.
     pub(crate) fetched_at: Option<Timestamp>,
+    /// When its delivery first failed.
+    pub(crate) failed_at: Option<Timestamp>,
     pub(crate) failures: u32,
 }
 
@@ -236,18 +254,26 @@ impl Record for Outgoing {
 }
 
 impl Outgoing {
-    pub(crate) fn new(to: &str, body: Body, device: &str, now: Timestamp) -> Self {
+    /// Returns a message that is due now. It is the first of its act until it gets another number.
+    pub(crate) fn new(to: &str, body: Body, device: &str, ctx: &Context<'_>) -> Self {
         Self {
-            id: 0,
+            id: ctx.draw.message(ctx.now, 0),
             account: None,
             to: to.to_owned(),
             body,
             device: device.to_owned(),
-            created_at: now,
+            created_at: ctx.now,
+            due_at: ctx.now,
             undo: None,
             fetched_at: None,
+            failed_at: None,
             failures: 0,
         }
+    }
+
+    /// Returns the message with this number among those of its act. Their ids sort by their numbers.
+    pub(crate) fn numbered(self, number: u16, ctx: &Context<'_>) -> Self {
+        Self { id: ctx.draw.message(ctx.now, number), ..self }
     }
 
     /// Returns the message, marked as about an account.
@@ -255,23 +281,16 @@ impl Outgoing {
         Self { account: Some(account), ..self }
     }
 
-    /// Returns whether the message is void: not fetched in 30 days, or not delivered in 30 days after that.
-    pub(crate) fn is_void(&self, now: Timestamp) -> bool {
-        now >= self.fetched_at.unwrap_or(self.created_at) + UNFETCHED_LIFE
-    }
-
-    /// Returns whether the message was written only so that its absence tells nothing (SPEC 4.7).
-    pub(crate) fn is_to_nobody(&self) -> bool {
-        matches!(self.body, Body::Code { to_nobody: true, .. })
-    }
-
-    pub(crate) fn to_message(&self) -> Message {
+    /// Returns the message as the host gets it, with what it says.
+    pub(crate) fn to_message(&self, kind: MessageKind) -> Message {
         Message {
             id: self.id,
             to: self.to.clone(),
-            kind: self.body.kind(),
+            kind,
             device: self.device.clone(),
             created_at: self.created_at,
+            failures: self.failures,
+            retry_at: self.due_at,
             undo: self.undo.as_ref().map(|(code, until)| UndoOffer { code: code.print(), until: *until }),
         }
     }

@@ -8,7 +8,8 @@ use crate::ground::time::Timestamp;
 /// What the store knows about itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Meta {
-    pub(crate) next_message: u64,
+    /// How many messages were dropped because their delivery failed for days (SPEC 13.1).
+    pub(crate) undelivered: u64,
     /// Since when the bytes of a purged account wait to be overwritten, if any do (SPEC 10.4).
     pub(crate) erasure_pending: Option<Timestamp>,
 }

@@ -53,7 +53,7 @@ macro_rules! every_record {
             caller::Recognition,
             flow::FlowRecord,
             message::Outgoing,
-            mailed_code::RateLimit,
+            mailed_code::Pace,
             throttle::UnknownSlot,
             claim::Claim,
             clock::ClockEvent,
@@ -70,7 +70,6 @@ macro_rules! every_record {
             pending::Pending,
             claim::Marker,
             claim::ProvenBy,
-            caller::Recognition,
             caller::Recognition,
             clock::StoredClock,
         }

@@ -1,7 +1,7 @@
 //! The result of a rule: its answer, and what to write because of it.
 
 use crate::ground::email::EmailAddress;
-use crate::ground::id::{AccountId, FlowId, SessionId};
+use crate::ground::id::{AccountId, FlowId, MessageId, SessionId};
 use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::audit::Event;
@@ -9,7 +9,7 @@ use crate::records::caller::{Recognition, RecognitionHash};
 use crate::records::deletion::Due;
 use crate::records::flow::FlowRecord;
 use crate::records::identifier::Identifier;
-use crate::records::mailed_code::{AddressHash, RateLimit};
+use crate::records::mailed_code::{Pace, PaceHash};
 use crate::records::message::Outgoing;
 use crate::records::pending::Pending;
 use crate::records::privacy::PrivacyRequest;
@@ -71,20 +71,24 @@ pub(crate) enum Change {
     DeletionScheduled { account: AccountId, purge_at: Timestamp, reminders: Vec<(u8, Timestamp)> },
     /// The account is no longer to be purged at this time.
     DeletionUnscheduled { account: AccountId, purge_at: Timestamp },
-    /// The host has delivered the message.
-    Delivered(u64),
+    /// The message is gone: delivered or of no use any more.
+    Dropped(MessageId),
+    /// The message is gone because its delivery failed for days.
+    GivenUp(MessageId),
     /// The flow and its row are gone, because another flow needs its place.
     FlowEnded(FlowId),
     /// The flow and its row are gone, because it had ended.
     FlowOver(FlowId),
     /// The flow from now on.
     Flow(Box<FlowRecord>),
-    /// The rate limit at this key is over.
-    RateLimitOver(Vec<u8>),
-    /// The messages that the address was sent for this purpose.
-    RateLimited { address: AddressHash, rate_limit: RateLimit },
+    /// The pace at this key is over.
+    PaceOver(Vec<u8>),
+    /// The pace of a share of the messages to a mailbox from now on.
+    Paced { hash: PaceHash, pace: Pace },
     /// The message from now on.
     Message(Outgoing),
+    /// The message, which nobody has fetched, is due at this time.
+    Postponed(MessageId, Timestamp),
     /// The account has this many sessions, and one more may be too many. Ended sessions are removed, and the
     /// oldest too if that is not enough. This change comes before the account, which then no longer counts
     /// them.
@@ -152,11 +156,11 @@ impl Change {
         matches!(
             self,
             Self::Buried { .. }
-                | Self::Delivered(_)
+                | Self::Dropped(_)
                 | Self::DeletionScheduled { .. }
                 | Self::FlowOver(_)
                 | Self::Purging { .. }
-                | Self::RateLimitOver(_)
+                | Self::PaceOver(_)
                 | Self::Remembered { is_remembered: false, .. }
                 | Self::RowsPurged(_)
                 | Self::SessionEnded { .. }

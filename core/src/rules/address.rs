@@ -3,18 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::digest::sha256;
+use crate::crypto::mail_code::MailCode;
 use crate::ground::codec;
 use crate::ground::codec::Record;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::SessionId;
-use crate::ground::secret::Secret;
 use crate::records::account::{Account, Owner};
 use crate::records::address::{Address, AddressSource, AddressStep};
 use crate::records::audit::{Action, Event};
 use crate::records::context::Context;
 use crate::records::credentials::Credentials;
 use crate::records::flow::Proving;
-use crate::records::mailed_code::{CodePurpose, CodeSlot, RateLimit, TypedIn};
+use crate::records::mailed_code::{CodePurpose, Pacing, TypedIn};
 use crate::records::message::Body;
 use crate::records::method::Credential;
 use crate::records::mfa::TakenSteps;
@@ -24,7 +24,7 @@ use crate::records::refusal::Refusal;
 use crate::records::session::{Aal, Session};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::fresh::{Fresh, Unheld};
-use crate::rules::mailed_code::MailedDigits;
+use crate::rules::mailed_code::Asking;
 use crate::rules::method::Collisions;
 use crate::rules::protected::Protected;
 use crate::rules::{method, protected, session};
@@ -58,13 +58,8 @@ impl Record for Basis {
 pub(crate) struct AskedFor {
     /// The change that is pending already.
     pub(crate) pending: Option<Pending>,
-    /// The codes that went to the address for this purpose.
-    pub(crate) rate_limit: RateLimit,
-}
-
-/// The purpose of the code that a request sends.
-pub(crate) fn purpose(wanted: &Wanted) -> CodePurpose {
-    wanted.purpose()
+    /// The pace of the session's messages to the address.
+    pub(crate) pacing: Pacing,
 }
 
 /// Asks for the proof of an address. Before the proof, nobody learns who else has the address (SPEC 7.2).
@@ -82,33 +77,25 @@ pub(crate) fn request(
     let Some(basis) = account.credentials.basis(account) else {
         return Verdict::refused(Refusal::LimitReached);
     };
-    let AskedFor { pending, mut rate_limit } = known;
+    let AskedFor { pending, pacing } = known;
     let purpose = wanted.purpose();
     let mut proving = Proving::new(purpose, email.clone());
     if let Some(earlier) = pending {
-        proving.serial = earlier.proving.serial;
-        // At the rate limit no new code goes out, and the last valid code stays usable for the same request
+        // Until the message with the new code goes, the last valid code stays usable for the same request
         // (SPEC 12.5).
         let is_the_same =
             earlier.session == session.id && earlier.basis == basis && earlier.proving.purpose == purpose;
         if is_the_same && earlier.proving.email == *email {
-            proving.code = earlier.proving.code;
+            proving = earlier.proving;
         }
     }
     let mut changes = Vec::new();
-    if rate_limit.allows(ctx.throttle_clock) {
-        proving.serial = proving.serial.saturating_add(1);
-        let typed_in = TypedIn::Session(account.id, session.id);
-        let (slot, message) =
-            CodeSlot::send(purpose, typed_in, email, proving.serial, session.client.device(), ctx);
-        proving.code = Some(slot);
-        rate_limit.count(ctx.throttle_clock);
-        changes.push(Change::RateLimited { address: purpose.address_hash(email, ctx.keys), rate_limit });
-        changes.push(Change::Send(message.about(account.id)));
-    }
+    let typed_in = TypedIn::Session(account.id, session.id);
+    let asking = Asking { typed_in, device: session.client.device(), to_nobody: false };
+    let send_at = proving.send(&asking, pacing, &mut changes, ctx);
     let pending = Pending { session: session.id, wanted, proving, basis };
     changes.push(Change::Pending { account: account.id, pending: Box::new(pending) });
-    Verdict::done(AddressStep::ProveAddress { to: email.masked() }, changes)
+    Verdict::done(AddressStep::ProveAddress { to: email.masked(), send_at }, changes)
 }
 
 /// Refuses what can be refused before the proof, because the refusal reveals nothing about other accounts.
@@ -149,23 +136,17 @@ pub(crate) fn waits_for<'a>(owner: &Owner, pending: Option<&'a Pending>) -> Opti
 /// (SPEC 7.2).
 pub(crate) fn prove(
     owner: &Owner,
-    code: &Secret,
+    code: &MailCode,
     pending: Option<Pending>,
     others: &Collisions,
     ctx: &Context<'_>,
 ) -> Verdict<AddressStep> {
     let Owner { session, account } = owner;
-    let code = match MailedDigits::read(code) {
-        Ok(code) => code,
-        Err(refusal) => return Verdict::refused(refusal),
-    };
     let mut changes = Vec::new();
     let basis = account.credentials.basis(account);
     let pending = pending.filter(|pending| pending.session == session.id && Some(pending.basis) == basis);
     let right = pending.and_then(|mut pending| {
-        let Proving { email, code: slot, .. } = &mut pending.proving;
-        let typed_in = TypedIn::Session(account.id, session.id);
-        if slot.as_mut().is_some_and(|slot| slot.take(&code, typed_in, email, ctx)) {
+        if pending.proving.takes(code, TypedIn::Session(account.id, session.id), ctx) {
             return Some(pending);
         }
         changes.push(Change::Pending { account: account.id, pending: Box::new(pending) });
@@ -234,24 +215,17 @@ pub(crate) fn first_proof(
     session: SessionId,
     device: &str,
     email: &EmailAddress,
-    mut rate_limit: RateLimit,
+    pacing: Pacing,
     ctx: &Context<'_>,
 ) -> Vec<Change> {
-    let purpose = CodePurpose::AddressProof;
-    let Some(basis) = account.credentials.basis(account).filter(|_| rate_limit.allows(ctx.throttle_clock))
-    else {
-        return Vec::new();
-    };
+    let Some(basis) = account.credentials.basis(account) else { return Vec::new() };
+    let mut proving = Proving::new(CodePurpose::AddressProof, email.clone());
     let typed_in = TypedIn::Session(account.id, session);
-    let (slot, message) = CodeSlot::send(purpose, typed_in, email, 1, device, ctx);
-    rate_limit.count(ctx.throttle_clock);
-    let proving = Proving { code: Some(slot), serial: 1, ..Proving::new(purpose, email.clone()) };
+    let mut changes = Vec::new();
+    proving.send(&Asking { typed_in, device, to_nobody: false }, pacing, &mut changes, ctx);
     let pending = Pending { session, wanted: Wanted::Proof, proving, basis };
-    vec![
-        Change::RateLimited { address: purpose.address_hash(email, ctx.keys), rate_limit },
-        Change::Send(message.about(account.id)),
-        Change::Pending { account: account.id, pending: Box::new(pending) },
-    ]
+    changes.push(Change::Pending { account: account.id, pending: Box::new(pending) });
+    changes
 }
 
 fn change_contact(

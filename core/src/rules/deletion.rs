@@ -7,12 +7,12 @@ use crate::records::account::{Account, Status};
 use crate::records::audit::{Action, Actor, Event};
 use crate::records::context::Context;
 use crate::records::deletion::{Deletion, Due, Grant, RequestedBy, StillBilled};
-use crate::records::message::Body;
+use crate::records::message::{Body, Message};
 use crate::records::method::Credential;
 use crate::records::refusal::Refusal;
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::fresh::{FirstFactor, Fresh};
-use crate::rules::notices;
+use crate::rules::{message, notices};
 
 /// How long after the request a deleted account can be restored (SPEC 9.1).
 pub(crate) const RESTORE_WINDOW: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -133,18 +133,35 @@ pub(crate) fn erased(mut account: Account, by: Actor, device: &str, ctx: &Contex
     changes
 }
 
-/// Turns due reminders into messages. Drops a reminder if its deletion was cancelled or carried out.
-pub(crate) fn remind(due: Vec<(Due, Option<Account>)>, ctx: &Context<'_>) -> Verdict<()> {
-    let mut changes = Vec::new();
+/// Turns due reminders into messages, and leases the first `most` of them to the host. Of reminders that are due
+/// together, the last goes out. Drops a reminder if its deletion was cancelled or carried out.
+pub(crate) fn remind(
+    due: Vec<(Due, Option<Account>)>,
+    most: usize,
+    changes: &mut Vec<Change>,
+    ctx: &Context<'_>,
+) -> Vec<Message> {
+    let mut messages = Vec::new();
     for (due, account) in due {
         let pending = account.filter(|account| {
             matches!(account.status, Status::PendingDeletion { purge_at, .. } if purge_at == due.purge_at)
         });
-        if let Some(account) = pending {
+        let is_last = !reminders(due.purge_at).any(|(number, at)| number > due.number && at <= ctx.now);
+        if let Some(account) = pending.filter(|_| is_last) {
             let body = Body::DeletionReminder { purge_at: ctx.shown(due.purge_at) };
-            changes.extend(notices::to_verified(&account, &body, "", ctx));
+            messages.extend(account.verified().map(|email| notices::to(email, &account, &body, "", ctx)));
         }
         changes.push(Change::Reminded(due));
     }
-    Verdict::done((), changes)
+    let mut fetched = Vec::new();
+    for (number, message) in (0..).zip(messages) {
+        let mut message = message.numbered(number, ctx);
+        if fetched.len() < most {
+            let kind = message.body.kind();
+            fetched.push(message::lease(&mut message, kind, changes, ctx));
+        } else {
+            changes.push(Change::Message(message));
+        }
+    }
+    fetched
 }

@@ -25,7 +25,7 @@ fn effect(change: &Change) -> Option<Effect> {
         | Change::Proven { .. }
         | Change::Unproven { .. }
         | Change::Remembered { .. } => Some(Effect::Identifiers),
-        Change::Send(message) => Some(Effect::Message { kind: message.to_message().kind.code() }),
+        Change::Send(message) => Some(Effect::Message { kind: message.body.kind().code() }),
         _ => None,
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod fresh;
 pub(crate) mod id_token;
 pub(crate) mod import;
 pub(crate) mod mailed_code;
+pub(crate) mod message;
 pub(crate) mod method;
 pub(crate) mod mfa;
 pub(crate) mod notices;

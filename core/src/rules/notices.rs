@@ -14,7 +14,7 @@ pub(crate) fn to(
     device: &str,
     ctx: &Context<'_>,
 ) -> Outgoing {
-    Outgoing::new(email.canonical(), body.clone(), device, ctx.now).about(account.id)
+    Outgoing::new(email.canonical(), body.clone(), device, ctx).about(account.id)
 }
 
 /// Sends a notice to every verified address of the account.

@@ -92,7 +92,7 @@ pub(crate) fn step(
     progress.count("purge");
     changes.extend(remains.grants.into_iter().map(|Identity { provider, subject, .. }| {
         // This message is for the host itself, which talks to the providers.
-        Change::Send(Outgoing::new("", Body::RevokeGrant { provider, subject }, "", ctx.now))
+        Change::Send(Outgoing::new("", Body::RevokeGrant { provider, subject }, "", ctx))
     }));
     changes.push(Change::DeletionUnscheduled { account: id, purge_at });
     let tombstone = Tombstone { account: id, at: ctx.now };

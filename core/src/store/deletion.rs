@@ -2,7 +2,8 @@
 
 use super::lower::{Lowering, delete, put, sealed};
 use super::port::{Row, StoreError, Write};
-use super::tables::{self, OnPurge, Range, TABLES};
+use super::range::Range;
+use super::tables::{self, OnPurge, TABLES};
 use super::view::{TOMBSTONE_FORMAT, View};
 use crate::crypto::seal::Place;
 use crate::ground::codec;
@@ -30,11 +31,6 @@ impl View<'_> {
             Ok(())
         })?;
         Ok(due)
-    }
-
-    /// Returns whether a reminder is due or a flow has ended.
-    pub(crate) fn is_work_due(&self) -> Result<bool, StoreError> {
-        Ok(!self.reminders_due(1)?.is_empty() || !self.flows_due(1)?.is_empty())
     }
 
     /// Returns the earliest purge that is due.
@@ -114,18 +110,22 @@ impl View<'_> {
         if self.holds(&here)? {
             remains.rows.push((tables::HERE.name, here));
         }
+        for message in self.message_ids(&tables::all_of(&tables::ABOUT, &id), most + 1)? {
+            // The row that leads to the message goes last, so that a purge that stops here finds the message again.
+            if let Some(Outgoing { due_at, .. }) = self.message(message)? {
+                remains.rows.push((tables::OUTBOX_DUE.name, tables::message_due(due_at, &message)));
+                remains.rows.push((tables::OUTBOX.name, tables::message(&message)));
+            }
+            remains.rows.push((tables::ABOUT.name, tables::about(&id, &message)));
+        }
         // Takes every table that the catalogue marks so, so that a new table needs no line here.
-        for table in TABLES.iter().filter(|table| table.of_account && table.on_purge == OnPurge::Go) {
+        let own = TABLES.iter().filter(|table| table.of_account && table.on_purge == OnPurge::Go);
+        for table in own.filter(|table| **table != tables::ABOUT) {
             let left = (most + 1).saturating_sub(remains.rows.len());
             self.rows(&tables::all_of(table, &id), left, |key, _| {
                 remains.rows.push((table.name, key.to_vec()));
                 Ok(())
             })?;
-        }
-        if remains.rows.len() <= most {
-            let about = self.messages_about(id)?;
-            let keys = about.iter().map(|message| (tables::OUTBOX.name, tables::message(message.id)));
-            remains.rows.extend(keys);
         }
         remains.is_all = remains.rows.len() <= most;
         remains.rows.truncate(most);
@@ -142,8 +142,10 @@ impl View<'_> {
 
     /// Returns the messages about an account.
     pub(crate) fn messages_about(&self, account: AccountId) -> Result<Vec<Outgoing>, StoreError> {
-        let mut messages = self.messages(usize::MAX)?;
-        messages.retain(|message| message.account == Some(account));
+        let mut messages = Vec::new();
+        for id in self.message_ids(&tables::all_of(&tables::ABOUT, &account), usize::MAX)? {
+            messages.extend(self.message(id)?);
+        }
         Ok(messages)
     }
 
@@ -264,7 +266,18 @@ mod tests {
         // A new table here needs a line in `remains` or in `unscheduled`.
         assert_eq!(
             elsewhere,
-            ["claim", "unproven", "specimen", "undo-code", "email", "here", "purge", "reminder", "outbox"]
+            [
+                "claim",
+                "unproven",
+                "specimen",
+                "undo-code",
+                "email",
+                "here",
+                "purge",
+                "reminder",
+                "outbox",
+                "outbox-due"
+            ]
         );
     }
 }

@@ -3,7 +3,8 @@
 
 use super::lower::{Lowering, delete, put};
 use super::port::StoreError;
-use super::tables::{FLOW, FLOW_DUE, NOBODY, OPEN_FLOW, Range, WAITING};
+use super::range::Range;
+use super::tables::{self, FLOW, FLOW_DUE, NOBODY, OPEN_FLOW, WAITING};
 use super::view::{View, last_chunk};
 use crate::crypto::keys::Keys;
 use crate::ground::id::FlowId;
@@ -30,13 +31,13 @@ impl View<'_> {
     /// The flows of one share that wait for the proof of this address, oldest first.
     pub(crate) fn waiting(&self, address: &AddressHash, share: &ShareKey) -> Result<Vec<FlowId>, StoreError> {
         let prefix = [address.as_slice(), share].concat();
-        self.flow_ids(&Range::within(&WAITING, &NOBODY, &prefix), usize::MAX)
+        self.flow_ids(&tables::within(&WAITING, &NOBODY, &prefix), usize::MAX)
     }
 
     /// How many flows wait for a mailed code.
     pub(crate) fn count_waiting(&self) -> Result<usize, StoreError> {
         let mut count = 0;
-        self.rows(&Range::within(&WAITING, &NOBODY, &[]), usize::MAX, |_, _| {
+        self.rows(&tables::within(&WAITING, &NOBODY, &[]), usize::MAX, |_, _| {
             count += 1;
             Ok(())
         })?;
@@ -46,14 +47,14 @@ impl View<'_> {
     /// The open flows of a kind that are one caller's or one origin's, oldest first.
     pub(crate) fn open_flows_of(&self, kind: FlowKind, whose: Whose) -> Result<Vec<FlowId>, StoreError> {
         let prefix = [&[kind as u8, u8::from(whose.is_known)], whose.id.as_slice()].concat();
-        self.flow_ids(&Range::within(&OPEN_FLOW, &NOBODY, &prefix), usize::MAX)
+        self.flow_ids(&tables::within(&OPEN_FLOW, &NOBODY, &prefix), usize::MAX)
     }
 
     /// All open flows of a kind, by whose they are. Costs as much as there are such flows.
     pub(crate) fn open_flows(&self, kind: FlowKind) -> Result<Vec<OpenFlows>, StoreError> {
         let mut all: Vec<OpenFlows> = Vec::new();
         let mut last = [0; 17];
-        self.rows(&Range::within(&OPEN_FLOW, &NOBODY, &[kind as u8]), usize::MAX, |key, _| {
+        self.rows(&tables::within(&OPEN_FLOW, &NOBODY, &[kind as u8]), usize::MAX, |key, _| {
             let whose: &[u8; 17] = key.get(18..).and_then(<[u8]>::first_chunk).ok_or(StoreError::Damaged)?;
             if all.is_empty() || last != *whose {
                 last = *whose;

@@ -3,7 +3,8 @@
 
 use super::lower::{Lowering, delete};
 use super::port::StoreError;
-use super::tables::{self, Range};
+use super::range::Range;
+use super::tables;
 use super::view::View;
 use crate::crypto::password::StoredPassword;
 use crate::ground::id::AccountId;

@@ -17,7 +17,6 @@ use crate::records::audit::Event;
 use crate::records::claim::{Claim, Marker, ProvenBy};
 use crate::records::clock::{ClockEvent, StoredClock, Timeline};
 use crate::records::context::Context;
-use crate::records::message::Outgoing;
 use crate::records::meta::Meta;
 use crate::records::undo::{Undo, UndoHash};
 use crate::records::verdict::Change;
@@ -43,6 +42,7 @@ pub(crate) fn lower(
         meta: None,
         proven: BTreeMap::new(),
         ended: Vec::new(),
+        sent: 0,
     };
     for change in changes {
         lowering.change(change)?;
@@ -101,7 +101,7 @@ pub(crate) fn first_rows(
     entropy: &dyn Entropy,
     time: Timeline,
 ) -> Result<Vec<Row>, StoreError> {
-    let meta = Meta { next_message: 1, erasure_pending: None };
+    let meta = Meta { undelivered: 0, erasure_pending: None };
     let clock = StoredClock { time, sightings: Vec::new(), events: 0 };
     Ok(vec![
         put(tables::header(), header),
@@ -112,7 +112,7 @@ pub(crate) fn first_rows(
 
 pub(super) struct Lowering<'a> {
     pub(super) view: &'a View<'a>,
-    ctx: &'a Context<'a>,
+    pub(super) ctx: &'a Context<'a>,
     pub(super) entropy: &'a dyn Entropy,
     pub(super) rows: Vec<Row>,
     meta: Option<Meta>,
@@ -120,6 +120,8 @@ pub(super) struct Lowering<'a> {
     proven: BTreeMap<Vec<u8>, Vec<AccountId>>,
     /// Sessions that the account of this act no longer counts.
     ended: Vec<SessionId>,
+    /// How many notices the act sends.
+    pub(super) sent: u16,
 }
 
 impl Lowering<'_> {
@@ -168,10 +170,8 @@ impl Lowering<'_> {
             Change::Flow(flow) => self.flow(&flow),
             Change::FlowEnded(id) | Change::FlowOver(id) => self.flow_ended(id),
             Change::SessionsCrowded { account, sessions } => self.crowded(account, sessions),
-            Change::RateLimited { address, rate_limit } => {
-                self.put_sealed(tables::rate_limit(&address), &rate_limit)
-            }
-            Change::RateLimitOver(key) => {
+            Change::Paced { hash, pace } => self.put_sealed(tables::pace(&hash), &pace),
+            Change::PaceOver(key) => {
                 self.rows.push(delete(key));
                 Ok(())
             }
@@ -225,11 +225,10 @@ impl Lowering<'_> {
             Change::Keys { issuer, given } => {
                 self.put_sealed(tables::key_set(&self.view.issuer_hash(&issuer)), &*given)
             }
-            Change::Delivered(id) => {
-                self.rows.push(delete(tables::message(id)));
-                Ok(())
-            }
-            Change::Message(message) => self.put_sealed(tables::message(message.id), &message),
+            Change::Dropped(id) => self.dropped(id),
+            Change::GivenUp(id) => self.given_up(id),
+            Change::Message(message) => self.message(&message),
+            Change::Postponed(id, due_at) => self.postponed(id, due_at),
             Change::Send(message) => self.send(message),
             Change::Recognized { account, hash, recognition } => {
                 self.put_sealed(tables::recognition(&account, &hash), &recognition)
@@ -370,13 +369,6 @@ impl Lowering<'_> {
             self.rows.push(delete(tables::event(&account.id, dropped.sequence)));
         }
         Ok(())
-    }
-
-    fn send(&mut self, mut message: Outgoing) -> Result<(), StoreError> {
-        let meta = self.meta()?;
-        message.id = meta.next_message;
-        meta.next_message += 1;
-        self.put_sealed(tables::message(message.id), &message)
     }
 
     pub(super) fn meta(&mut self) -> Result<&mut Meta, StoreError> {

@@ -29,8 +29,10 @@ pub(crate) mod medium;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod memory;
 pub(crate) mod open;
+mod outbox;
 #[cfg(any(test, feature = "testing"))]
 mod race;
+mod range;
 #[cfg(feature = "testing")]
 mod raw;
 pub(crate) mod recast;

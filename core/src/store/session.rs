@@ -2,7 +2,8 @@
 
 use super::lower::{Lowering, delete, put, sealed};
 use super::port::StoreError;
-use super::tables::{self, Range};
+use super::range::Range;
+use super::tables;
 use super::view::{View, last_chunk, opened};
 use crate::crypto::keys::session_key;
 use crate::crypto::seal::Place;

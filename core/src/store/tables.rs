@@ -7,7 +7,8 @@
 
 use std::time::Duration;
 
-use crate::ground::id::{AccountId, RequestId, SessionId};
+use super::range::{Range, after_prefix};
+use crate::ground::id::{AccountId, MessageId, RequestId, SessionId};
 use crate::ground::time::Timestamp;
 
 pub(super) const NOBODY: [u8; 16] = [0; 16];
@@ -96,7 +97,7 @@ macro_rules! tables {
 tables! {
     STAMP = "stamp", 0x00, false, 0, "number and name of the last commit, code over all rows", Sealed::Clear, OnPurge::Stay, not("of no account");
     HEADER = "header", 0x01, false, 0, "format, how the store key is wrapped, the wrapped key", Sealed::Clear, OnPurge::Stay, not("of no account");
-    META = "meta", 0x02, false, 0, "next message, since when an erasure waits", Sealed::Store, OnPurge::Stay, not("of no account");
+    META = "meta", 0x02, false, 0, "since when an erasure waits, messages that were dropped", Sealed::Store, OnPurge::Stay, not("of no account");
     TIME = "time", 0x03, false, 0, "high-water mark of time, slow clock, last reading, when purges were seen to be due", Sealed::Store, OnPurge::Stay, not("of no account");
     CLAIM = "claim", 0x10, false, 32, "keyed hash of an identifier -> its account", Sealed::Store, OnPurge::Go, not("shown as methods");
     UNPROVEN = "unproven", 0x14, false, 48, "keyed hash of a password's unproven email, account -> nothing", Sealed::Store, OnPurge::Go, not("shown as addresses");
@@ -113,8 +114,9 @@ tables! {
     FLOW_DUE = "flow-due", 0x21, false, 24, "when a flow ends, flow -> nothing", Sealed::Clear, OnPurge::Expire, not("of no account");
     WAITING = "waiting", 0x22, false, 64, "keyed hash of an address, whose flow, flow that waits for its proof -> nothing", Sealed::Clear, OnPurge::Expire, not("of no account");
     OPEN_FLOW = "open-flow", 0x23, false, 34, "kind of flow, whose flow, flow -> nothing", Sealed::Clear, OnPurge::Expire, not("of no account");
-    OUTBOX = "outbox", 0x30, false, 8, "number -> message to deliver", Sealed::Store, OnPurge::Go, at("messages");
-    PACE = "pace", 0x31, false, 32, "keyed hash of an address -> when codes went there", Sealed::Store, OnPurge::Expire, not("over within a day");
+    OUTBOX = "outbox", 0x30, false, 16, "message -> what it says, to whom", Sealed::Store, OnPurge::Go, at("messages");
+    OUTBOX_DUE = "outbox-due", 0x32, false, 24, "when a message can be fetched, message -> nothing", Sealed::Clear, OnPurge::Go, not("shown as messages");
+    PACE = "pace", 0x31, false, 32, "keyed hash of a mailbox and who asks -> when codes went there", Sealed::Store, OnPurge::Expire, not("over within 30 days");
     UNKNOWN = "unknown", 0x40, false, 2, "slot -> guesses at an identifier that nobody holds", Sealed::Store, OnPurge::Stay, not("of no account");
     CLOCK = "clock", 0x41, false, 8, "number -> what happened to the clock", Sealed::Store, OnPurge::Stay, not("of no account");
     KEY_SET = "keys", 0x42, false, 32, "keyed hash of an issuer -> its key set as last given", Sealed::Store, OnPurge::Stay, not("of no account");
@@ -123,6 +125,7 @@ tables! {
     SUSPENDED = "suspended", 0x11, true, 16, "suspended session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, at("sessions");
     RECOGNITION = "recognition", 0x13, true, 32, "keyed hash of a recognition -> its sessions, its failures, when it was used", Sealed::Store, OnPurge::Go, at("recognitions");
     PENDING = "pending", 0x12, true, 0, "the change that waits for the proof of an address", Sealed::Account, OnPurge::Go, not("ends with its session");
+    ABOUT = "about", 0x14, true, 16, "message about the account -> nothing", Sealed::Clear, OnPurge::Go, not("shown as messages");
     AUDIT = "audit", 0x20, true, 8, "number -> event", Sealed::Account, OnPurge::Go, at("activity");
     UNDO = "undo", 0x30, true, 32, "keyed hash of an undo code -> the sign-in methods that it restores", Sealed::Account, OnPurge::Go, at("undo");
 }
@@ -179,7 +182,7 @@ pub(crate) fn unproven(hash: &[u8; 32], account: &AccountId) -> Vec<u8> {
 }
 
 pub(crate) fn all_unproven(hash: &[u8; 32]) -> Range {
-    Range::within(&UNPROVEN, &NOBODY, hash)
+    within(&UNPROVEN, &NOBODY, hash)
 }
 
 pub(crate) fn specimen(hash: &[u8; 32], account: &AccountId) -> Vec<u8> {
@@ -187,7 +190,7 @@ pub(crate) fn specimen(hash: &[u8; 32], account: &AccountId) -> Vec<u8> {
 }
 
 pub(crate) fn all_specimens() -> Range {
-    Range::within(&SPECIMEN, &NOBODY, &[])
+    within(&SPECIMEN, &NOBODY, &[])
 }
 
 /// The key after those of all accounts that have the same specimen as this row's.
@@ -208,24 +211,39 @@ pub(crate) fn here(account: &AccountId) -> Vec<u8> {
 }
 
 pub(crate) fn all_here() -> Range {
-    Range::within(&HERE, &NOBODY, &[])
+    within(&HERE, &NOBODY, &[])
 }
 
-pub(crate) fn message(id: u64) -> Vec<u8> {
-    OUTBOX.key(&NOBODY, &[&id.to_be_bytes()])
+pub(crate) fn message(id: &MessageId) -> Vec<u8> {
+    OUTBOX.key(&NOBODY, &[id.as_bytes()])
+}
+
+pub(crate) fn message_due(at: Timestamp, id: &MessageId) -> Vec<u8> {
+    OUTBOX_DUE.key(&NOBODY, &[&at.as_millis().to_be_bytes(), id.as_bytes()])
 }
 
 pub(crate) fn messages() -> Range {
-    Range::within(&OUTBOX, &NOBODY, &[])
+    within(&OUTBOX_DUE, &NOBODY, &[])
 }
 
-pub(crate) fn rate_limit(address: &[u8; 32]) -> Vec<u8> {
-    PACE.key(&NOBODY, &[address])
+/// The messages that can be fetched at `now`.
+pub(crate) fn messages_due(now: Timestamp) -> Range {
+    let past = OUTBOX_DUE.key(&NOBODY, &[&now.as_millis().saturating_add(1).to_be_bytes(), &[0; 16]]);
+    Range { to: past, ..messages() }
 }
 
-/// All rate limits from this key on.
-pub(crate) fn rate_limits_from(place: &[u8; 32]) -> Range {
-    Range { from: rate_limit(place), to: Range::within(&PACE, &NOBODY, &[]).to }
+/// The row that leads from an account to a message about it.
+pub(crate) fn about(account: &AccountId, id: &MessageId) -> Vec<u8> {
+    ABOUT.key(account.as_bytes(), &[id.as_bytes()])
+}
+
+pub(crate) fn pace(hash: &[u8; 32]) -> Vec<u8> {
+    PACE.key(&NOBODY, &[hash])
+}
+
+/// All paces from this one on.
+pub(crate) fn paces_from(hash: &[u8; 32]) -> Range {
+    Range { from: pace(hash), to: within(&PACE, &NOBODY, &[]).to }
 }
 
 pub(crate) fn unknown(slot: u16) -> Vec<u8> {
@@ -253,7 +271,7 @@ pub(crate) fn purges_until(now: Timestamp) -> Range {
 /// The purges that are not due when the slow clock shows `now`.
 pub(crate) fn purges_after(now: Timestamp) -> Range {
     let first = PURGE.key(&NOBODY, &[&now.as_millis().saturating_add(1).to_be_bytes(), &[0; 16]]);
-    Range { from: first, to: Range::within(&PURGE, &NOBODY, &[]).to }
+    Range { from: first, to: within(&PURGE, &NOBODY, &[]).to }
 }
 
 pub(crate) fn reminder(at: Timestamp, account: &AccountId, number: u8) -> Vec<u8> {
@@ -272,7 +290,7 @@ pub(crate) fn support_record(account: &AccountId, number: u64) -> Vec<u8> {
 }
 
 pub(crate) fn support_records(account: &AccountId) -> Range {
-    Range::within(&SUPPORT, &NOBODY, account.as_bytes())
+    within(&SUPPORT, &NOBODY, account.as_bytes())
 }
 
 pub(crate) fn request(account: &AccountId, id: &RequestId) -> Vec<u8> {
@@ -280,7 +298,7 @@ pub(crate) fn request(account: &AccountId, id: &RequestId) -> Vec<u8> {
 }
 
 pub(crate) fn requests(account: &AccountId) -> Range {
-    Range::within(&REQUEST, &NOBODY, account.as_bytes())
+    within(&REQUEST, &NOBODY, account.as_bytes())
 }
 
 pub(crate) fn open_request(due: Timestamp, account: &AccountId, id: &RequestId) -> Vec<u8> {
@@ -288,7 +306,7 @@ pub(crate) fn open_request(due: Timestamp, account: &AccountId, id: &RequestId) 
 }
 
 pub(crate) fn open_requests() -> Range {
-    Range::within(&OPEN_REQUEST, &NOBODY, &[])
+    within(&OPEN_REQUEST, &NOBODY, &[])
 }
 
 /// All rows of all accounts after `last`, or of all accounts.
@@ -299,7 +317,7 @@ pub(crate) fn accounts_after(last: Option<&AccountId>) -> Range {
 
 /// The rows of an account in one table.
 pub(crate) fn all_of(table: &Table, account: &AccountId) -> Range {
-    Range::within(table, account.as_bytes(), &[])
+    within(table, account.as_bytes(), &[])
 }
 
 pub(crate) fn account(id: &AccountId) -> Vec<u8> {
@@ -315,7 +333,7 @@ pub(crate) fn suspended(account: &AccountId, id: &SessionId) -> Vec<u8> {
 }
 
 pub(crate) fn sessions(account: &AccountId) -> Range {
-    Range::within(&SESSION, account.as_bytes(), &[])
+    within(&SESSION, account.as_bytes(), &[])
 }
 
 /// The sessions that were opened at `last` or before.
@@ -337,7 +355,7 @@ pub(crate) fn undo(account: &AccountId, hash: &[u8; 32]) -> Vec<u8> {
 }
 
 pub(crate) fn undos(account: &AccountId) -> Range {
-    Range::within(&UNDO, account.as_bytes(), &[])
+    within(&UNDO, account.as_bytes(), &[])
 }
 
 pub(crate) fn event(account: &AccountId, sequence: u64) -> Vec<u8> {
@@ -345,36 +363,15 @@ pub(crate) fn event(account: &AccountId, sequence: u64) -> Vec<u8> {
 }
 
 pub(crate) fn events(account: &AccountId) -> Range {
-    Range::within(&AUDIT, account.as_bytes(), &[])
+    within(&AUDIT, account.as_bytes(), &[])
 }
 
-/// A run of keys: `from <= key < to`.
-pub(crate) struct Range {
-    pub(crate) from: Vec<u8>,
-    pub(crate) to: Vec<u8>,
-}
-
-impl Range {
-    /// All keys of a table that begin with `prefix` after the kind.
-    pub(super) fn within(table: &Table, account: &[u8; 16], prefix: &[u8]) -> Self {
-        let mut from = account.to_vec();
-        from.push(table.kind);
-        from.extend_from_slice(prefix);
-        let to = after_prefix(&from);
-        Self { from, to }
-    }
-}
-
-/// The smallest key that does not begin with `prefix` and comes after all that do.
-fn after_prefix(prefix: &[u8]) -> Vec<u8> {
-    let mut end = prefix.to_vec();
-    while let Some(last) = end.pop() {
-        if last < u8::MAX {
-            end.push(last + 1);
-            return end;
-        }
-    }
-    vec![u8::MAX; 64]
+/// All keys of a table that begin with `prefix` after the kind.
+pub(super) fn within(table: &Table, account: &[u8; 16], prefix: &[u8]) -> Range {
+    let mut from = account.to_vec();
+    from.push(table.kind);
+    from.extend_from_slice(prefix);
+    Range::beginning_with(from)
 }
 
 #[cfg(test)]
@@ -399,6 +396,7 @@ mod tests {
     #[test]
     fn keys_have_these_bytes() {
         let (account, session) = (AccountId::from_bytes([0xaa; 16]), SessionId::from_bytes([0xbb; 16]));
+        let (message_id, m) = (MessageId::from_bytes([0xab; 16]), "ab".repeat(16));
         let (request_id, e) = (RequestId::from_bytes([0xee; 16]), "ee".repeat(16));
         let hex = |key: Vec<u8>| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let nobody = "00".repeat(16);
@@ -414,8 +412,13 @@ mod tests {
             (unproven(&hash, &account), format!("{nobody}14{h}{a}")),
             (specimen(&hash, &account), format!("{nobody}15{h}{a}")),
             (undo_code(&hash), format!("{nobody}13{h}")),
-            (message(3), format!("{nobody}300000000000000003")),
-            (rate_limit(&hash), format!("{nobody}31{h}")),
+            (message(&message_id), format!("{nobody}30{m}")),
+            (
+                message_due(Timestamp::from_millis(0x0103), &message_id),
+                format!("{nobody}320000000000000103{m}"),
+            ),
+            (about(&account, &message_id), format!("{a}14{m}")),
+            (pace(&hash), format!("{nobody}31{h}")),
             (unknown(0x0405), format!("{nobody}400405")),
             (clock(6), format!("{nobody}410000000000000006")),
             (key_set(&hash), format!("{nobody}42{h}")),
@@ -452,6 +455,5 @@ mod tests {
         let last = AccountId::from_bytes([0xff; 16]);
         assert!(event(&last, u64::MAX) < accounts.to);
         assert!(accounts_after(Some(&last)).from >= accounts.to);
-        assert_eq!(after_prefix(&[1, 0xff, 0xff]), [2]);
     }
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use super::port::{Read, StoreError};
+use super::range::Range;
 use super::stage::revision_of;
-use super::tables::{self, Range, Table};
+use super::tables::{self, Table};
 use crate::crypto::data_key::{DataKey, WRAPPED_LEN};
 use crate::crypto::keys::Keys;
 use crate::crypto::seal::{Place, SealKey};
@@ -19,8 +20,6 @@ use crate::records::audit::Event;
 use crate::records::chain::Activity;
 use crate::records::claim::{Claim, Marker, ProvenBy};
 use crate::records::clock::StoredClock;
-use crate::records::mailed_code::{AddressHash, RateLimit};
-use crate::records::message::Outgoing;
 use crate::records::meta::Meta;
 use crate::records::method::Specimen;
 use crate::records::pending::Pending;
@@ -191,26 +190,6 @@ impl<'a> View<'a> {
         Ok(if found.len() == 1 { found.pop() } else { None })
     }
 
-    pub(crate) fn rate_limit(&self, address: &AddressHash) -> Result<RateLimit, StoreError> {
-        Ok(self.row(&tables::rate_limit(address))?.unwrap_or_default())
-    }
-
-    /// Up to `most` rate limits by their keys: from this place on, and then from the first on.
-    pub(crate) fn some_rate_limits(
-        &self,
-        place: &[u8; 32],
-        most: usize,
-    ) -> Result<BTreeMap<Vec<u8>, RateLimit>, StoreError> {
-        let mut paces = BTreeMap::new();
-        for from in [place, &[0; 32]] {
-            self.rows(&tables::rate_limits_from(from), most - paces.len(), |key, sealed| {
-                paces.insert(key.to_vec(), self.open_row(key, sealed)?);
-                Ok(())
-            })?;
-        }
-        Ok(paces)
-    }
-
     /// The failures counted against an identifier that nobody holds.
     pub(crate) fn unknown(&self, identifier: [u8; 32]) -> Result<UnknownSlot, StoreError> {
         let empty = UnknownSlot::new(identifier);
@@ -239,31 +218,6 @@ impl<'a> View<'a> {
     /// The key set of an issuer, as the host last gave it.
     pub(crate) fn key_set(&self, issuer: &str) -> Result<Option<GivenKeys>, StoreError> {
         self.row(&tables::key_set(&self.issuer_hash(issuer)))
-    }
-
-    /// The message with this number.
-    pub(crate) fn message(&self, id: u64) -> Result<Option<Outgoing>, StoreError> {
-        self.row(&tables::message(id))
-    }
-
-    /// Up to `most` messages, oldest first.
-    pub(crate) fn messages(&self, most: usize) -> Result<Vec<Outgoing>, StoreError> {
-        let mut messages = Vec::new();
-        self.rows(&tables::messages(), most, |key, sealed| {
-            messages.push(self.open_row(key, sealed)?);
-            Ok(())
-        })?;
-        Ok(messages)
-    }
-
-    /// How many messages there are.
-    pub(crate) fn outbox(&self) -> Result<usize, StoreError> {
-        let mut count = 0;
-        self.rows(&tables::messages(), usize::MAX, |_, _| {
-            count += 1;
-            Ok(())
-        })?;
-        Ok(count)
     }
 
     /// How many accounts there are. Costs one scan for each.

@@ -8,8 +8,8 @@ use selfsame::{
     CreateBlocked, CustomerRef, Deletion, Destination, Effect, Engine, Environment, Error, Event,
     Explanation, Flow, FlowId, FlowToken, Grant, Health, HostStatement, ImportOutcome, ImportProblem,
     ImportedAccount, ImportedIdentity, ImportedTotp, Intent, InvalidEmail, KeysProblem, Managed, ManagedBy,
-    Membership, Message, MessageKind, MethodId, MethodKind, MethodView, MfaView, OpenProblem, Outcome,
-    PasswordRule, PickerEntry, Planned, Policy, PrivacyRequest, ProductId, ProviderId, PurgeReceipt,
+    Membership, Message, MessageId, MessageKind, MethodId, MethodKind, MethodView, MfaView, OpenProblem,
+    Outcome, PasswordRule, PickerEntry, Planned, Policy, PrivacyRequest, ProductId, ProviderId, PurgeReceipt,
     PurgeReport, QrCode, RecognitionToken, RecoveryCodes, Refusal, RemovedRows, RequestId, RequestKind,
     RequestStatus, RequestedBy, SecondFactor, Secret, Session, SessionId, SessionToken, SignInOutcome,
     SignedIn, Status, Step, StillBilled, SupportAct, SupportRecord, SupportView, TextField, TextProblem,
@@ -30,6 +30,7 @@ const ACCOUNT: AccountId = AccountId::from_bytes([1; 16]);
 const SESSION: SessionId = SessionId::from_bytes([2; 16]);
 const METHOD: MethodId = MethodId::from_bytes([3; 16]);
 const REQUEST: RequestId = RequestId::from_bytes([4; 16]);
+const MESSAGE: MessageId = MessageId::from_bytes([5; 16]);
 const FLOW: FlowId = FlowId::from_bytes([5; 16]);
 
 /// One sample a type.
@@ -145,7 +146,7 @@ fn steps() -> Vec<Step> {
     let nonce = || text("nonce");
     vec![
         Step::PresentAssertion { provider: provider(), flow_id: FLOW, nonce: nonce(), expires_at: AT },
-        Step::VerifyEmail { to: text("a…@example.org"), can_skip: false },
+        Step::VerifyEmail { to: text("a…@example.org"), can_skip: false, send_at: Some(AT) },
         Step::ConfirmCreate { provider: provider(), handle: None },
         Step::LinkOrCreate {
             email: text("ada@example.org"),
@@ -362,7 +363,7 @@ fn accounts() -> Vec<Sample> {
         Sample::of(&sources),
         Sample::of(&[
             AddressStep::Done,
-            AddressStep::ProveAddress { to: text("a…@example.org") },
+            AddressStep::ProveAddress { to: text("a…@example.org"), send_at: None },
             AddressStep::ReviewMethods { methods: vec![method()], second_factor: true },
         ]),
         Sample::of(&[method()]),
@@ -391,6 +392,7 @@ fn messages() -> Vec<MessageKind> {
         MessageKind::VerifyEmail { code: secret() },
         MessageKind::ResetPassword { code: secret() },
         MessageKind::ChangeEmail { code: secret() },
+        MessageKind::NoPassword { methods: vec![kind], providers: provider.iter().cloned().collect() },
         MessageKind::MfaTurnedOn,
         MessageKind::RecoveryCodeUsed { left: 3 },
         MessageKind::MethodAdded { kind, provider: provider.clone() },
@@ -404,11 +406,13 @@ fn messages() -> Vec<MessageKind> {
 fn host() -> Vec<Sample> {
     let undo = UndoOffer { code: secret(), until: AT };
     let message = |kind| Message {
-        id: 1,
+        id: MESSAGE,
         to: text("ada@example.org"),
         kind,
         device: text("laptop"),
         created_at: AT,
+        failures: 2,
+        retry_at: AT,
         undo: Some(undo.clone()),
     };
     let billing = Billing {
@@ -482,6 +486,7 @@ fn host() -> Vec<Sample> {
             clock_rolled_back_by: Some(Duration::from_secs(60)),
             clock_events: 1,
             outbox: 2,
+            undelivered: 3,
             due_purges: 0,
             waiting_flows: 3,
         }]),

@@ -149,8 +149,8 @@ fn an_owner_erases_72_hours_after_they_asked_for_the_deletion() {
     assert!(over.contains("the flow is over"), "{over}");
     told(&desk.run(&["answer", "restore"], b""), 2, "no flow is open", "the offer is over");
     told(&desk.run(&ENTER, PASSWORD.as_bytes()), 1, "credentials are wrong", "it is erased");
-    let messages = desk.json(&["messages"], "");
-    assert_eq!(messages["messages"].as_array().unwrap().last().unwrap()["kind"], "Erased", "{messages}");
+    let messages = desk.messages();
+    assert_eq!(messages.last().unwrap()["kind"], "Erased", "{messages:?}");
     assert!(desk.done(&["health"], "").contains("1 account to purge"));
 }
 

@@ -144,11 +144,22 @@ impl Desk {
         serde_json::from_str(&self.done(&[args, &["--json"]].concat(), stdin)).unwrap()
     }
 
-    /// The codes to deliver, oldest first.
+    /// All messages that were fetched so far, oldest first. A fetched message does not come again for a minute.
+    pub(crate) fn messages(&self) -> Vec<serde_json::Value> {
+        let kept = self.path("mailbox");
+        let mut all: Vec<serde_json::Value> =
+            fs::read(&kept).map(|kept| serde_json::from_slice(&kept).unwrap()).unwrap_or_default();
+        let fetched = self.json(&["messages"], "")["messages"].as_array().unwrap().clone();
+        all.retain(|message| fetched.iter().all(|again| again["id"] != message["id"]));
+        all.extend(fetched);
+        fs::write(&kept, serde_json::to_vec(&all).unwrap()).unwrap();
+        all
+    }
+
+    /// The codes that were sent, oldest first.
     pub(crate) fn codes(&self) -> Vec<String> {
-        let messages = self.json(&["messages"], "");
-        let codes = messages["messages"].as_array().unwrap().iter().filter_map(|it| it["code"].as_str());
-        codes.map(str::to_owned).collect()
+        let messages = self.messages();
+        messages.iter().filter_map(|it| it["code"].as_str()).map(str::to_owned).collect()
     }
 
     /// The code of the newest message.

@@ -179,8 +179,7 @@ fn events(desk: &Desk, action: &str) -> usize {
 }
 
 fn mailed(desk: &Desk, kind: &str) -> usize {
-    let messages = desk.json(&["messages"], "");
-    messages["messages"].as_array().unwrap().iter().filter(|message| message["kind"] == kind).count()
+    desk.messages().iter().filter(|message| message["kind"] == kind).count()
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn a_lost_phone_is_replaced_and_the_account_is_on_hold() {
     );
     desk.mfa_is_on();
     assert_eq!(desk.json(&["mfa"], "")["mfa"]["recovery_codes_left"], 10);
-    let told_of: Vec<_> = desk.json(&["messages"], "")["messages"].as_array().unwrap().to_owned();
+    let told_of = desk.messages();
     let kinds: Vec<_> = told_of.iter().map(|one| one["kind"].as_str().unwrap()).collect();
     assert!(kinds.contains(&"RecoveryCodeUsed") && kinds.contains(&"MfaReplaced"), "{kinds:?}");
 }
@@ -180,7 +180,7 @@ fn a_password_reset_takes_a_code_the_second_factor_and_a_new_password() {
         reset,
         "the answer does not show whether the account exists"
     );
-    let code = desk.json(&["messages"], "")["messages"].as_array().unwrap().iter().find_map(|message| {
+    let code = desk.messages().iter().find_map(|message| {
         (message["kind"] == "ResetPassword").then(|| message["code"].as_str().unwrap().to_owned())
     });
     let asked = desk.done(&["answer", "code"], &code.unwrap());

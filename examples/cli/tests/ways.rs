@@ -13,8 +13,8 @@ fn id(account: &Value, place: usize) -> String {
 
 /// The undo code of the newest message of this kind.
 fn undo_code(desk: &Desk, kind: &str) -> String {
-    let messages = desk.json(&["messages"], "");
-    let mut of_kind = messages["messages"].as_array().unwrap().iter().filter(|one| one["kind"] == kind);
+    let messages = desk.messages();
+    let mut of_kind = messages.iter().filter(|one| one["kind"] == kind);
     of_kind.next_back().unwrap()["undo"]["code"].as_str().unwrap().to_owned()
 }
 

@@ -168,13 +168,16 @@ fn of_accounts() -> Vec<Kind> {
             let token = world.ada().token;
             Box::new(move |engine| engine.account(&token)?.sign_out())
         }),
+        kind("fetch of mail", Once, |world| {
+            world.sign_up(NEW, ANOTHER);
+            Box::new(|engine| engine.messages(8).map(drop))
+        }),
         kind("mail", On, |world| {
             world.ada();
             world.sign_up(NEW, ANOTHER);
-            Box::new(|engine| {
-                let fetched = engine.messages(8)?;
-                fetched.iter().try_for_each(|message| engine.delivered(message.id))
-            })
+            // A fetched message is leased, so a worker that comes again does not fetch it again.
+            let fetched = world.engine().messages(8).unwrap();
+            Box::new(move |engine| fetched.iter().try_for_each(|message| engine.delivered(message.id)))
         }),
         kind("suspend and wake", More, |world| {
             let token = world.ada().token;

@@ -10,7 +10,7 @@ final class IdiomTests: XCTestCase {
         let key = try HostKey.generate()
         let engine = try await Engine.create(path: file, unlock: .hostKey(key))
         let step = try await engine.signUp(email: "ada@example.org", password: password, client: laptop).step
-        XCTAssertEqual(step, .verifyEmail(to: "a…@example.org", canSkip: false))
+        XCTAssertEqual(step, .verifyEmail(to: "a…@example.org", canSkip: false, sendAt: nil))
 
         let again = try await failure { try await Engine.open(path: file, unlock: .hostKey(key)) }
         XCTAssertEqual(again, .alreadyOpen)

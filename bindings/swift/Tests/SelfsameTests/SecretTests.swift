@@ -58,7 +58,7 @@ final class SecretTests: XCTestCase {
         }
         XCTAssertTrue(shown.contains(id), shown)
         XCTAssertEqual("\(device)", "Client(device: …, product: nil, remembered: true, recognitions: [], origin: nil)")
-        XCTAssertEqual("\(begun.step)", "verifyEmail(to: …, canSkip: false)")
+        XCTAssertEqual("\(begun.step)", "verifyEmail(to: …, canSkip: false, sendAt: nil)")
         XCTAssertEqual("\(done.step)".prefix(34), "signedIn(session: SignedIn(account")
         XCTAssertEqual("\([Accepted.password, .federated(provider: "x")])", "[password, federated(provider: x)]")
         XCTAssertEqual("\(Answer.code(Secret("1234")))", "code(Secret(…))")

@@ -66,7 +66,7 @@ extension Program {
             let answer: Answer
             switch flow.step {
             case .signedIn(let session): return session
-            case .verifyEmail(let to, _): answer = .code(Secret(try ask("Code sent to \(to)")))
+            case .verifyEmail(let to, _, _): answer = .code(Secret(try ask("Code sent to \(to)")))
             case .secondFactor: answer = .totp(Secret(try ask("Code from your authenticator app")))
             default: throw NoScreen(step: flow.step)
             }

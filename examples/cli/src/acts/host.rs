@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use selfsame::{
-    AccountId, Billing, Engine, Error, MethodId, OpenProblem, ProviderId, Refusal, Revealed, Secret,
+    AccountId, Billing, Engine, Error, MessageId, MethodId, OpenProblem, ProviderId, Refusal, Revealed,
+    Secret,
 };
 use selfsame_world::render;
 use serde_json::json;
@@ -57,13 +58,13 @@ impl Store {
         Ok(Report::done(json!({ "keys_of": provider.as_str() }), line))
     }
 
-    pub(crate) fn messages(&self, delivered: Option<u64>) -> Reported {
+    pub(crate) fn messages(&self, delivered: Option<MessageId>) -> Reported {
         let unlock = self.ready(&[])?;
         let engine = self.open(&unlock)?;
         if let Some(id) = delivered {
             engine.delivered(id)?;
             return Ok(Report::done(
-                json!({ "delivered": id }),
+                json!({ "delivered": id.to_string() }),
                 format!("message {id} is marked as delivered"),
             ));
         }

@@ -190,8 +190,9 @@ fn came_to(step: &AddressStep) -> Report {
     match step {
         AddressStep::Done => Report::done(value, "done; the message about it has an undo code")
             .then(vec![hint("selfsame account", "see the account")]),
-        AddressStep::ProveAddress { to } => {
-            let line = format!("type the code that was sent to {to}; nothing changes until then");
+        AddressStep::ProveAddress { to, .. } => {
+            let goes = words::step::goes(&value, to);
+            let line = format!("type the code {goes}; nothing changes until then");
             Report::telling(value, Tone::Asks, line, Vec::new()).then(vec![
                 hint("selfsame messages", "show the message with the code"),
                 hint("selfsame email verify", "type the code"),

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use selfsame::{AccountId, Intent, MethodId};
+use selfsame::{AccountId, Intent, MessageId, MethodId};
 
 pub(crate) use self::answers::Given;
 pub(crate) use self::data::{Data, Explained, Privacy, Support};
@@ -364,15 +364,15 @@ Example:
     },
     /// As the host, fetch the messages to deliver
     #[command(after_help = "\
-The lifetime of a code starts when you fetch it. A message is fetched again until you confirm its delivery.
+The lifetime of a code starts when you fetch it. A message comes again after a minute until you confirm its delivery.
 
 Examples:
   selfsame messages
-  selfsame messages --delivered 1")]
+  selfsame messages --delivered 019ab0c4-7d40-7c8e-9d1a-5b7f6a1c2d3e")]
     Messages {
-        /// Confirm that the message with this number was delivered
+        /// Confirm that the message with this id was delivered
         #[arg(long, value_name = "ID")]
-        delivered: Option<u64>,
+        delivered: Option<MessageId>,
         #[command(flatten)]
         place: Place,
     },

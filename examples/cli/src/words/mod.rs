@@ -2,7 +2,7 @@
 
 mod data;
 mod page;
-mod step;
+pub(crate) mod step;
 mod story;
 
 use std::collections::BTreeMap;

@@ -174,6 +174,9 @@ pub(super) fn health(answer: &Value) -> Said {
         counted(number("waiting_flows"), "flow")
     );
     let mut more = Vec::new();
+    if number("undelivered") > 0 {
+        more.push(format!("{} could not be delivered", counted(number("undelivered"), "message")));
+    }
     if let Some(behind) = answer.get("clock_rolled_back_by").and_then(Value::as_u64) {
         let behind = calendar::span(Duration::from_millis(behind));
         more.push(format!("the clock is {behind} behind the latest time in the store"));
@@ -236,6 +239,11 @@ pub(crate) fn message(message: &Value) -> String {
                 text(message, "subject"),
                 called(text(message, "provider"))
             )
+        }
+        "NoPassword" => {
+            let providers = message.get("providers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let ways: Vec<_> = providers.iter().filter_map(Value::as_str).map(called).collect();
+            format!("no account with this address has a password; sign in with {}", ways.join(" or "))
         }
         "RecoveryCodeUsed" => format!("a recovery code was used; {} left", count(message, "left")),
         other => news(other).to_owned(),

@@ -19,7 +19,7 @@ pub(super) fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
         "PresentAssertion" => asks(format!("sign in at {} and come back", called(text(answer, "provider")))),
         "VerifyEmail" => {
             let skip = if is(answer, "can_skip") { ", or skip this step" } else { "" };
-            asks(format!("type the code that was sent to {}{skip}", text(answer, "to")))
+            asks(format!("type the code {}{skip}", goes(answer, text(answer, "to"))))
         }
         "ConfirmCreate" => {
             asks(format!("no account has this identity at {}; create one?", called(text(answer, "provider"))))
@@ -84,6 +84,14 @@ pub(super) fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
         }
         "Done" => said(Tone::Done, "done".to_owned()),
         _ => said(Tone::Tells, "the flow is over".to_owned()),
+    }
+}
+
+/// Says that a code was sent to the address, or when it will be.
+pub(crate) fn goes(answer: &Value, to: &str) -> String {
+    match moment(answer, "send_at") {
+        at if at.is_empty() => format!("that was sent to {to}"),
+        at => format!("that will be sent to {to} on {at}"),
     }
 }
 

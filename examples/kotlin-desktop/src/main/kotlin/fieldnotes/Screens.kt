@@ -51,10 +51,14 @@ fun draw(screen: Screen, desk: Desk): Drawn = when (screen) {
     }
 }
 
+/** Where the code goes, and when. */
+private fun sent(step: Step.VerifyEmail): String =
+    step.sendAt?.let { "We send a code to ${step.to} at ${time(it)}." } ?: "We have sent a code to ${step.to}."
+
 /** What the window asks for a step. After the last step it shows no question. */
 private fun asked(step: Step, desk: Desk): Drawn = when (step) {
     is Step.PresentAssertion -> provider(desk)
-    is Step.VerifyEmail -> card("Look at your mail", "We have sent 8 digits to ${step.to}.") {
+    is Step.VerifyEmail -> card("Look at your mail", sent(step)) {
         val goesOn = ask("Code", field("code", "12345678"), "verify") { desk.answer(Answer.Code(it.typed())) }
         put(8, button("resend", "Send another code") { desk.answer(Answer.Resend) })
         cancel(desk)
@@ -259,6 +263,7 @@ private fun subject(kind: MessageKind): String = when (kind) {
     is MessageKind.VerifyEmail -> "Is this your address?"
     is MessageKind.ResetPassword -> "Set a new password"
     is MessageKind.ChangeEmail -> "Your new address"
+    is MessageKind.NoPassword -> "You sign in without a password"
     is MessageKind.MfaTurnedOn -> "Two-step verification is on"
     is MessageKind.MfaReplaced -> "Another authenticator app"
     is MessageKind.MfaTurnedOff -> "Two-step verification is off"

@@ -50,7 +50,7 @@ class SecretsTest {
         val view = account.view()
         val shown = listOf(begun, message, view, account.sessions(), engine.picker(), Answer.CorrectAddress(EMAIL)).toString()
         for (text in listOf(EMAIL, "example.org", "Lovelace", LAPTOP.device)) assertTrue(text !in shown, shown)
-        assertEquals("VerifyEmail(to=****, canSkip=false)", begun.step.toString())
+        assertEquals("VerifyEmail(to=****, canSkip=false, sendAt=null)", begun.step.toString())
         assertContains(shown, "AccountView(id=${view.id}, status=Active, ")
         assertEquals("Client(device=****, product=null, remembered=true, recognitions=[], origin=null)", LAPTOP.toString())
     }

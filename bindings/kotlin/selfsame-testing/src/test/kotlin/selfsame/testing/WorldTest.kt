@@ -84,7 +84,7 @@ class WorldTest {
         val begun = engine.beginFederated("x", LAPTOP)
         val identity = Identity("x", "1815", handle = "@ada", email = ADA, emailVerified = true)
         val known = engine.continueWith(begun, world.assertion(identity, begun), Intent.SIGN_UP)
-        assertEquals(Step.VerifyEmail("a…@example.org", canSkip = true), known.step)
+        assertEquals(Step.VerifyEmail("a…@example.org", canSkip = true, sendAt = null), known.step)
         assertFailsWith<SelfsameException.InvalidShortName> {
             world.assertion(identity.copy(provider = "No Name"), begun)
         }
