@@ -60,7 +60,7 @@ impl Stage {
                     (self.accounts[request.account].id, self.accounts[request.account].is_gone(now));
                 let act = json!({ "do": "announce_erasure", "request": told::request(at) });
                 let announced = self.call(By::Host, act, |engine| engine.announce_erasure(id, request.id))?;
-                Self::held(Want::of(false, must_not), &announced, "notice of an erasure")?;
+                self.held(Want::of(false, must_not), &announced, "notice of an erasure")?;
                 if let Ok(deletion) = announced {
                     self.on_its_way(request.account, deletion.purge_at);
                 }
@@ -75,7 +75,7 @@ impl Stage {
                 let must_not = model.is_gone(now) || model.is_active(now) || early || model.is_held(now);
                 let act = json!({ "do": "erase", "request": told::request(at) });
                 let erased = self.call(By::Host, act, |engine| engine.erase(id, request.id))?;
-                Self::held(Want::of(false, must_not), &erased, "an erasure")?;
+                self.held(Want::of(false, must_not), &erased, "an erasure")?;
                 if erased.is_ok() {
                     self.reached("erased");
                     self.accounts[request.account].pending = Some((now, now));
@@ -130,7 +130,7 @@ impl Stage {
         });
         let started =
             self.call(By::Support, act, |engine| engine.support("sue")?.start_deletion(id, "a ticket"))?;
-        Self::held(Want::of(was.is_some() && !is_gone, is_gone), &started, "deletion by support")?;
+        self.held(Want::of(was.is_some() && !is_gone, is_gone), &started, "deletion by support")?;
         match (started, was) {
             (Ok(deletion), Some((_, purge_at))) if deletion.purge_at != purge_at => {
                 Err("support moved the date of a pending purge".to_owned())
@@ -174,7 +174,7 @@ impl Stage {
             },
         });
         let set = self.call(By::Host, act, |engine| engine.set_billing(id, &product(number), &billing))?;
-        Self::held(Want::of(of == at && of != 0 && !is_gone, is_gone), &set, "billing")?;
+        self.held(Want::of(of == at && of != 0 && !is_gone, is_gone), &set, "billing")?;
         if set.is_ok() {
             self.put_billing(at, number, billing, now);
             self.acting.account = Some(at);

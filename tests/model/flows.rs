@@ -55,7 +55,7 @@ impl Stage {
         let (client, given) = (self.client(), Secret::from(password.as_str()));
         let act = json!({ "do": "sign_up", "device": client.device(), "email": mail(to), "password": password, "flow": self.next_flow() });
         let begun = self.call(By::Person(who), act, |engine| engine.sign_up(&mail(to), &given, &client))?;
-        Self::held(Want::Yes, &begun, "a sign-up")?;
+        self.held(Want::Yes, &begun, "a sign-up")?;
         let Ok(progress) = begun else { return Ok(()) };
         let mut flow = self.begin(who, &progress, Kind::SignUp { mail: to, password });
         flow.mail = Some(to);
@@ -74,7 +74,7 @@ impl Stage {
         let (client, flow, text) = (self.client(), self.next_flow(), told::text(&given));
         let act = json!({ "do": "sign_in", "device": client.device(), "email": mail(to), "password": text, "flow": flow });
         let begun = self.call(By::Person(who), act, |engine| engine.sign_in(&mail(to), &given, &client))?;
-        Self::held(want, &begun, "sign-in with a password")?;
+        self.held(want, &begun, "sign-in with a password")?;
         match begun {
             Ok(progress) => {
                 let mut flow = self.begin(who, &progress, Kind::SignIn);
@@ -132,7 +132,7 @@ impl Stage {
         let act = json!({ "do": "begin_federated", "device": client.device(), "provider": identity(of).0, "flow": self.next_flow() });
         let begun =
             self.call(By::Person(who), act, |engine| engine.begin_federated(&Self::provider(of), &client))?;
-        Self::held(Want::Yes, &begun, "start of a federated flow")?;
+        self.held(Want::Yes, &begun, "start of a federated flow")?;
         let Ok(begun) = begun else { return Ok(()) };
         let token = begun.token.as_ref().ok_or("a flow has a token")?;
         let assertion = Self::assertion(of, claims, token);
@@ -148,7 +148,7 @@ impl Stage {
         let brought =
             self.call(By::Person(who), act, |engine| engine.continue_with(&begun, &assertion, intent))?;
         let want = Want::of(is_known && (holder.is_some() || !may_be_reserved), false);
-        Self::held(want, &brought, "assertion of an identity")?;
+        self.held(want, &brought, "assertion of an identity")?;
         let Ok(progress) = brought else { return Ok(()) };
         let mut flow = self.begin(who, &progress, Kind::Federated { identity: of, claims });
         flow.mail = claims;
@@ -169,7 +169,7 @@ impl Stage {
         let client = self.client();
         let act = json!({ "do": "reset_password", "device": client.device(), "email": mail(to), "flow": self.next_flow() });
         let begun = self.call(By::Person(who), act, |engine| engine.reset_password(&mail(to), &client))?;
-        Self::held(Want::Yes, &begun, "password reset")?;
+        self.held(Want::Yes, &begun, "password reset")?;
         let Ok(progress) = begun else { return Ok(()) };
         let mut flow = self.begin(who, &progress, Kind::Reset);
         flow.mail = Some(to);
@@ -207,7 +207,7 @@ impl Stage {
         };
         let act = json!({ "do": "answer", "flow": told::flow(at), "give": self.give(&answer) });
         let stepped = self.call(by, act, |engine| engine.answer(&asked, answer.clone()))?;
-        Self::held(want, &stepped, &what)?;
+        self.held(want, &stepped, &what)?;
         if give == Give::Spent {
             watch::accepted_once(true, stepped.is_ok())?;
         }

@@ -77,7 +77,7 @@ impl Stage {
         let token = self.sessions[at].token.clone();
         act["session"] = self.session_of(&token).into();
         let outcome = self.call(by, act, |engine| run(&engine.account(&token)?))?;
-        Self::held(want, &outcome, what)?;
+        self.held(want, &outcome, what)?;
         if by == By::Thief && outcome.is_ok() {
             self.reached("act with a stolen token");
         }
@@ -94,7 +94,7 @@ impl Stage {
                 let token = self.sessions[at].token.clone();
                 let act = json!({ "do": "touch", "session": self.session_of(&token) });
                 let touched = self.call(by, act, |engine| engine.touch(&token))?;
-                Self::held(bare, &touched, &what)
+                self.held(bare, &touched, &what)
             }
             Does::Look => {
                 let shown =

@@ -17,7 +17,7 @@ impl Stage {
             let guess = Secret::from("0000-0000-0000-0000-0000-0000");
             let act = json!({ "do": "undo", "device": client.device(), "undo": told::text(&guess), "flow": self.next_flow() });
             let tried = self.call(By::Person(who), act, |engine| engine.undo(&guess, &client))?;
-            return Self::held(Want::No, &tried, "undo with an invented code");
+            return self.held(Want::No, &tried, "undo with an invented code");
         };
         let offer = self.offers[at].clone();
         let model = &self.accounts[offer.account];
@@ -29,7 +29,7 @@ impl Stage {
         // If another account has the freed identifier, the undo leaves it out.
         let want =
             if begun.as_ref().is_err_and(|it| it.code() == "IdentityInUse") { Want::Any } else { want };
-        Self::held(want, &begun, "an undo")?;
+        self.held(want, &begun, "an undo")?;
         let Ok(progress) = begun else { return Ok(()) };
         let mut flow = self.begin(who, &progress, Kind::Undo { offer: at });
         flow.account = Some(offer.account);

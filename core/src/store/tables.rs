@@ -123,7 +123,7 @@ tables! {
     ACCOUNT = "account", 0x00, true, 0, "revision, wrapped data key -> the account", Sealed::Account, OnPurge::Tombstone, at("account");
     SESSION = "session", 0x10, true, 16, "session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, at("sessions");
     SUSPENDED = "suspended", 0x11, true, 16, "suspended session -> what its holder resolves, what its owner lists", Sealed::SessionAndAccount, OnPurge::Go, at("sessions");
-    RECOGNITION = "recognition", 0x13, true, 32, "keyed hash of a recognition -> its sessions, its failures, when it was used", Sealed::Store, OnPurge::Go, at("recognitions");
+    RECOGNITION = "recognition", 0x01, true, 32, "keyed hash of a recognition -> its sessions, its failures, when it was used", Sealed::Store, OnPurge::Go, at("recognitions");
     PENDING = "pending", 0x12, true, 0, "the change that waits for the proof of an address", Sealed::Account, OnPurge::Go, not("ends with its session");
     ABOUT = "about", 0x14, true, 16, "message about the account -> nothing", Sealed::Clear, OnPurge::Go, not("shown as messages");
     AUDIT = "audit", 0x20, true, 8, "number -> event", Sealed::Account, OnPurge::Go, at("activity");
@@ -435,7 +435,7 @@ mod tests {
             (suspended(&account, &session), format!("{a}11{b}")),
             (event(&account, 7), format!("{a}200000000000000007")),
             (pending(&account), format!("{a}12")),
-            (recognition(&account, &hash), format!("{a}13{h}")),
+            (recognition(&account, &hash), format!("{a}01{h}")),
             (undo(&account, &hash), format!("{a}30{h}")),
         ] {
             assert_eq!(hex(key), bytes);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::{LazyLock, atomic::AtomicBool};
 use std::time::Duration;
 
-use selfsame::{Clock, Engine, Environment, Flow, HostKey, Secret, SystemClock, Timestamp, Unlock};
+use selfsame::{Clock, Engine, Environment, Flow, HostKey, Secret, SystemClock, Table, Timestamp, Unlock};
 use selfsame_world::{Forge, Hand, TokenProvider, totp};
 use serde_json::json;
 #[cfg(unix)]
@@ -183,8 +183,7 @@ impl Desk {
 
     /// Opens the store with a clock that is behind by this much.
     pub(crate) fn ago(&self, ago: Duration) -> Engine {
-        let then = Timestamp::from_millis(now().as_millis() - ago.as_millis() as u64);
-        self.at(Environment::system().with_clock(Arc::new(Hand::at(then))))
+        self.at(Environment::system().with_clock(clock_of(ago)))
     }
 
     fn at(&self, environment: Environment) -> Engine {
@@ -195,8 +194,7 @@ impl Desk {
     pub(crate) fn of(ago: Duration) -> Self {
         let desk = Self::new();
         fs::remove_file(desk.path("s")).unwrap();
-        let then = Timestamp::from_millis(now().as_millis() - ago.as_millis() as u64);
-        let environment = Environment::system().with_clock(Arc::new(Hand::at(then)));
+        let environment = Environment::system().with_clock(clock_of(ago));
         drop(Engine::options(desk.unlock()).environment(environment).create(desk.path("s")).unwrap());
         desk
     }
@@ -207,9 +205,14 @@ impl Desk {
         fs::write(self.path("s.session"), json!({ "session": token.reveal() }).to_string()).unwrap();
     }
 
-    /// The rows of the store. Opening a file changes only the database's bookkeeping, not the rows.
+    /// The rows of the store, without those of its clock, which every call may write. Opening a file changes only
+    /// the database's bookkeeping, not the rows.
     pub(crate) fn rows(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
-        self.open().dump().unwrap()
+        let mut rows = self.open().dump().unwrap();
+        rows.retain(|key, _| {
+            !Table::of(key).is_some_and(|table| ["stamp", "time", "clock"].contains(&table.name))
+        });
+        rows
     }
 
     /// Every file of the folder except stores.
@@ -264,4 +267,11 @@ pub(crate) fn ran(program: &mut Command, stdin: &[u8]) -> Ran {
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// The clock of a device that runs since 1970, this long ago.
+fn clock_of(ago: Duration) -> Arc<Hand> {
+    let hand = Hand::at(Timestamp::from_millis(0));
+    hand.later(Duration::from_millis(now().as_millis()) - ago);
+    Arc::new(hand)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use selfsame::testing::{Medium, SeededEntropy};
 use selfsame::{
     Anchor, Answer, Client, Engine, Entropy, Environment, Error, Flow, Hasher, Intent, MethodKind, Policy,
-    Secret, SessionToken, Step, Table, Timestamp, Unlock,
+    Secret, SessionToken, Step, Table, Unlock,
 };
 use selfsame_world::{CountingHasher, Hand, Identity, World, days, minutes, signed_in};
 
@@ -209,12 +209,12 @@ fn client() -> Client {
 pub(crate) struct Opener {
     unlock: Unlock,
     policy: Policy,
-    now: Timestamp,
+    hand: Hand,
 }
 
 impl Opener {
     pub(crate) fn of(world: &World) -> Self {
-        Self { unlock: world.unlock(), policy: World::policy().build().unwrap(), now: world.now() }
+        Self { unlock: world.unlock(), policy: World::policy().build().unwrap(), hand: world.hand().again() }
     }
 
     /// Returns the clock, hasher and randomness that every new process of this test has.
@@ -223,7 +223,7 @@ impl Opener {
     }
 
     pub(crate) fn with(&self, entropy: Arc<dyn Entropy>, hasher: Arc<dyn Hasher>) -> Environment {
-        let clock = Arc::new(Hand::at(self.now));
+        let clock = Arc::new(self.hand.again());
         Environment::system().with_clock(clock).with_hasher(hasher).with_entropy(entropy)
     }
 
@@ -260,6 +260,8 @@ impl Rehearsal {
             let disk = Disk::new();
             let world = World::builder().medium(Arc::new(disk.clone())).build();
             let call = (kind.prepare)(&world);
+            // The act is then the only commit.
+            world.catch_up();
             (disk, world, call)
         };
         let (disk, world, _) = prepared();

@@ -110,7 +110,7 @@ impl Stage {
         self.name = name;
         if name == "grace" {
             // Draws randomness, so that the two do not draw the same ids.
-            (0..3).for_each(|_| assert!(!self.engine().sweep().unwrap()));
+            (0..64).for_each(|_| assert!(!self.engine().sweep().unwrap()));
         }
         (act.run)(self);
         assert!(self.notes.are_taken(), "{} did nothing", act.name);

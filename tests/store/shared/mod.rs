@@ -13,9 +13,7 @@ use acts::{ACTS, EVERYBODYS, Stage};
 use noted::{Footprint, table};
 
 /// The tables whose rows acts on two accounts may share, with the reason.
-const MAY_BE_SHARED: [(&str, &str); 5] = [
-    ("meta", "number of the next message, high-water mark of time"),
-    ("outbox", "messages have numbers in a row, and those about an account are found by reading all"),
+const MAY_BE_SHARED: [(&str, &str); 3] = [
     ("time", "the clock is written by an act of its own after a call has answered, at most once a minute"),
     ("specimen", "the kinds of imported hashes are read outside of acts, at most once an hour"),
     ("keys", "key sets of providers are read, and only the host writes them"),

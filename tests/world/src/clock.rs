@@ -15,6 +15,11 @@ impl Hand {
         Self(Mutex::new(Reading { wall_ms: wall.as_millis(), elapsed_ms: 0, boot: Some([0; 16]) }))
     }
 
+    /// Returns another clock that shows the same, for another process on the device.
+    pub fn again(&self) -> Self {
+        Self(Mutex::new(self.read()))
+    }
+
     /// Lets time pass on both clocks.
     pub fn later(&self, span: Duration) {
         let mut reading = self.reading();

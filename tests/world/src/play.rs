@@ -247,11 +247,8 @@ impl Stage {
                 shown(world.reopen(None).map(done))
             }
             Act::Reboot(off) => {
-                drop(engine);
-                match world.reboot(off.duration()) {
-                    Ok(()) => json!({ "now": world.now() }),
-                    Err(error) => render::shown(&error),
-                }
+                let restarted = world.reboot(off.duration());
+                shown(restarted.map(|()| json!({ "now": world.now() })))
             }
             Act::Rekey {} => shown(engine.rekey(&world.unlock()).map(done)),
             Act::Health {} => shown(engine.health()),
