@@ -3,8 +3,8 @@
 
 use super::lower::{Lowering, delete};
 use super::port::StoreError;
-use super::range::Range;
-use super::tables;
+use super::range::{Range, after_prefix};
+use super::tables::{self, NOBODY, SPECIMEN};
 use super::view::View;
 use crate::crypto::password::StoredPassword;
 use crate::ground::id::AccountId;
@@ -28,13 +28,14 @@ impl Account {
 impl View<'_> {
     /// Returns a specimen of each kind of foreign hash that lives in the store.
     pub(crate) fn specimens(&self) -> Result<Vec<StoredPassword>, StoreError> {
-        let all = tables::all_specimens();
+        let all = tables::within(&SPECIMEN, &NOBODY, &[]);
         let (mut from, mut found) = (all.from, Vec::new());
         while found.len() < MOST_KINDS {
             let mut next = None;
             self.rows(&Range { from, to: all.to.clone() }, 1, |key, row| {
                 let Specimen(specimen) = self.open_row(key, row)?;
-                next = Some((tables::after_specimen(key), specimen));
+                // The key after those of all accounts that have the same specimen.
+                next = Some((after_prefix(key.get(..17 + 32).unwrap_or(key)), specimen));
                 Ok(())
             })?;
             let Some((after, specimen)) = next else { break };
@@ -47,7 +48,8 @@ impl View<'_> {
     /// Returns the row that says which specimen the account's password has.
     pub(super) fn specimen_row(&self, account: AccountId, specimen: &Specimen) -> Vec<u8> {
         let Specimen(password) = specimen;
-        tables::specimen(&self.keys().lookup(tables::SPECIMEN.kind, &[password.as_bytes()]), &account)
+        let hash = self.keys().lookup(SPECIMEN.kind, &[password.as_bytes()]);
+        SPECIMEN.key(&NOBODY, &[&hash, account.as_bytes()])
     }
 }
 

@@ -185,19 +185,6 @@ pub(crate) fn all_unproven(hash: &[u8; 32]) -> Range {
     within(&UNPROVEN, &NOBODY, hash)
 }
 
-pub(crate) fn specimen(hash: &[u8; 32], account: &AccountId) -> Vec<u8> {
-    SPECIMEN.key(&NOBODY, &[hash, account.as_bytes()])
-}
-
-pub(crate) fn all_specimens() -> Range {
-    within(&SPECIMEN, &NOBODY, &[])
-}
-
-/// The key after those of all accounts that have the same specimen as this row's.
-pub(crate) fn after_specimen(key: &[u8]) -> Vec<u8> {
-    after_prefix(key.get(..17 + 32).unwrap_or(key))
-}
-
 pub(crate) fn undo_code(hash: &[u8; 32]) -> Vec<u8> {
     UNDO_CODE.key(&NOBODY, &[hash])
 }
@@ -410,7 +397,6 @@ mod tests {
             (email(&hash), format!("{nobody}11{h}")),
             (here(&account), format!("{nobody}12{a}")),
             (unproven(&hash, &account), format!("{nobody}14{h}{a}")),
-            (specimen(&hash, &account), format!("{nobody}15{h}{a}")),
             (undo_code(&hash), format!("{nobody}13{h}")),
             (message(&message_id), format!("{nobody}30{m}")),
             (
