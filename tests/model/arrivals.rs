@@ -127,7 +127,7 @@ impl Stage {
             self.undo_done(offer)?;
             ends_others = true;
         }
-        let (first_at, second_at) = (flow.first_at.unwrap_or(now), flow.second_at);
+        let (first_at, second_at) = (flow.first_at.or(flow.shown_at).unwrap_or(now), flow.second_at);
         let mut session = Session {
             device: told::flow(at),
             holder: flow.who,

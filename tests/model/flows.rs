@@ -29,6 +29,7 @@ impl Stage {
             version: 0,
             since: now,
             first_at: None,
+            shown_at: None,
             second_at: None,
             by_password: false,
             recovered: false,
@@ -153,6 +154,7 @@ impl Stage {
         let mut flow = self.begin(who, &progress, Kind::Federated { identity: of, claims });
         flow.mail = claims;
         flow.proven = claims.filter(|claim| Self::is_authority(of, *claim));
+        flow.shown_at = Some(self.now());
         if let Some(at) = holder {
             flow.account = Some(at);
             flow.version = self.accounts[at].version;

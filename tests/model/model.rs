@@ -190,6 +190,8 @@ pub(crate) struct Flow {
     /// The time of the last step. Most flows expire 15 minutes after it.
     pub(crate) since: Timestamp,
     pub(crate) first_at: Option<Timestamp>,
+    /// When a newcomer showed an identity. It proves no other account.
+    pub(crate) shown_at: Option<Timestamp>,
     pub(crate) second_at: Option<Timestamp>,
     pub(crate) by_password: bool,
     pub(crate) recovered: bool,

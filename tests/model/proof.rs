@@ -90,7 +90,7 @@ fn a_stranger_who_changes_more_than_the_failed_attempts_is_detected() {
     assert!(watch::only_attempts(&was, &one_more, tried, true).is_err(), "a new session of Eve");
     assert!(watch::only_attempts(&one_more, &was, tried, false).is_err(), "a session that Eve ended");
     let mut known = was.clone();
-    _ = known.others.insert([&[1; 16][..], &[0x13; 33]].concat(), vec![]);
+    _ = known.others.insert([&[1; 16][..], &[0x01; 33]].concat(), vec![]);
     assert!(watch::only_attempts(&was, &known, tried, true).is_err(), "a recognition of Eve");
     assert!(watch::only_attempts(&known, &was, tried, false).is_err(), "a recognition that Eve ended");
     assert_eq!(watch::only_attempts(&known, &was, tried, true), Ok(()), "it may end with its session");

@@ -117,7 +117,7 @@ pub(crate) fn grows_by_one(before: &Seen, after: &Seen, reach: Reach) -> Result<
 }
 
 /// The kind of the rows of recognitions.
-const RECOGNITION: u8 = 0x13;
+const RECOGNITION: u8 = 0x01;
 
 /// Checks that somebody who is not the owner leaves only failed attempts.
 pub(crate) fn only_attempts(

@@ -42,7 +42,7 @@ pub(crate) struct Ledger {
     /// The number of the last acknowledged commit, and the rows after it.
     pub(crate) last: (u64, u64),
     pub(crate) acts: usize,
-    /// The number of announced acts. Each has a minute of its own.
+    /// The number of minutes that have passed, one before each act.
     pub(crate) minutes: u64,
 }
 
@@ -52,8 +52,8 @@ impl Ledger {
         let mut words = line.split(' ').map(str::to_owned);
         match words.next().as_deref() {
             Some("will") => {
-                self.minutes += 1;
                 let will: Vec<_> = words.collect();
+                self.minutes += u64::from(will[0] == "tick");
                 let person = self.people.entry(will[1].parse().unwrap()).or_default();
                 person.acts.push(will[0].clone());
                 self.will = Some(will);
@@ -128,6 +128,11 @@ impl Worker<'_> {
     /// Does an act, announces it before and acknowledges it after.
     fn act<T>(&mut self, will: &str, call: impl FnOnce(&World) -> (T, String)) -> T {
         self.world.later(minutes(1));
+        // Writes the time in a commit of its own, so that the act's is the only one after its announcement.
+        self.tell("will tick 0");
+        self.world.catch_up();
+        let (commit, rows) = stamp(self.world.engine());
+        self.tell(&format!("did {commit} {rows} {UNTOLD}"));
         self.tell(&format!("will {will}"));
         let (value, told) = call(&self.world);
         let (commit, rows) = stamp(self.world.engine());
