@@ -312,7 +312,7 @@ fn flows(out: &mut String, ctx: &Context<'_>) {
         ("confirm-create", State::ConfirmCreate(arrival.clone())),
         ("link-or-create", State::LinkOrCreate { arrival: arrival.clone(), offered: vec![ACCOUNT] }),
         ("prove-ownership", State::ProveOwnership { arrival: arrival.clone(), candidate: ACCOUNT, place: 1 }),
-        ("confirm-restore", State::ConfirmRestore(entry(Purpose::Link(arrival)))),
+        ("confirm-restore", State::ConfirmRestore(entry(Purpose::Link(Box::new(arrival))))),
         (
             "signed-in",
             State::SignedIn { account: ACCOUNT, session: SESSION, proof, outcome: SignInOutcome::Linked },

@@ -37,7 +37,7 @@ pub(crate) fn complete(
         brought_back(&mut turn, &mut account, was, ends_sessions);
     }
     match purpose {
-        Purpose::Link(arrival) => link(turn, arrival, account, &proof, was),
+        Purpose::Link(arrival) => link(turn, *arrival, account, &proof, was),
         Purpose::Reauthenticate { session, first_only } => {
             renew(turn, account, &proof, session, first_only, restores)
         }

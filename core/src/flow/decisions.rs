@@ -313,7 +313,7 @@ pub(crate) fn table() -> String {
             let holder = pending.clone();
             let is_password = link.as_ref().is_some_and(|arrival| arrival.registration.is_password());
             let proof = Proof::of_password(pending.credentials.methods[0].id, 1, NOW);
-            let purpose = link.map_or(Purpose::SignIn, Purpose::Link);
+            let purpose = link.map_or(Purpose::SignIn, |arrival| Purpose::Link(Box::new(arrival)));
             let flow = bench.begin(State::ConfirmRestore(Entry::new(&pending, proof, purpose)));
             let facts = Facts {
                 account: Some(pending.clone()),

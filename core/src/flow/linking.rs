@@ -45,7 +45,7 @@ pub(crate) fn prove_by_password(
     }
     match first_factor::try_password(candidate, &mut turn.flow.caller, proof, turn.ctx) {
         Ok((account, proof)) => {
-            let entry = Entry::new(&account, proof, Purpose::Link(arrival));
+            let entry = Entry::new(&account, proof, Purpose::Link(Box::new(arrival)));
             entry::enter(turn, account, entry)
         }
         Err((refusal, changes)) => Verdict::counted(refusal, changes),
@@ -64,7 +64,7 @@ pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: 
     }
     match first_factor::note_assertion(&mut candidate, asserted) {
         Some(proof) => {
-            let entry = Entry::new(&candidate, proof, Purpose::Link(arrival));
+            let entry = Entry::new(&candidate, proof, Purpose::Link(Box::new(arrival)));
             entry::enter(turn, candidate, entry)
         }
         None => turn.refuse(Refusal::InvalidCredentials),

@@ -27,7 +27,7 @@ pub(crate) fn keep_deleted(turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
     match entry.purpose {
         Purpose::Link(mut arrival) => {
             arrival.left_out.push(entry.account);
-            turn.ask(arrival)
+            turn.ask(*arrival)
         }
         _ => turn.to(State::Ended),
     }

@@ -181,7 +181,7 @@ pub(crate) enum Purpose {
     /// The person wants a session.
     SignIn,
     /// The person wants to add what they signed up with to the account.
-    Link(Arrival),
+    Link(Box<Arrival>),
     /// The person forgot the password and wants to set a new one.
     Reset,
     /// The person wants to renew the proof of their session.
