@@ -216,7 +216,6 @@ pub struct SignedIn {
     pub works_offline: Vec<MethodKind>,
     /// Whether the account needs another address: somebody else has proven the address that its password goes
     /// with. Ask for one ([`change_email`](crate::AccountHandle::change_email)).
-    #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "std::ops::Not::not"))]
     pub needs_address: bool,
     /// What shows later that the person has signed in here, if the caller has not presented one (SPEC 12.7).
     /// Keep it beside the token, also after the session has ended.

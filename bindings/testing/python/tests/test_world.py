@@ -116,7 +116,7 @@ def test_an_argument_takes_its_type_alone(world: World) -> None:
         "identity": Identity(provider="x", subject="1815"),
         "at": world.now(),
         "flow": world.engine().sign_up(EMAIL, PASSWORD, LAPTOP),
-        **{"secret": PASSWORD, "span": timedelta(1), "policy": Policy(), "seed": 1, "count": 1},
+        **{"secret": PASSWORD, "span": timedelta(1), "off": timedelta(1), "policy": Policy(), "seed": 1, "count": 1},
         **{"starts": world.now(), "to": EMAIL, "story": "{}", "path": Path("a"), "nonce": "n"},
         **{"kind": CodeKind.VERIFY_EMAIL, "since": world.now()},
     }
