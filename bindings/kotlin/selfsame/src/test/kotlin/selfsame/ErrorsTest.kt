@@ -59,7 +59,8 @@ class ErrorsTest {
     fun `a number that does not fit is refused before it crosses`() {
         val engine = Store(folder).engine
         assertFailsWith<IllegalArgumentException> { engine.messages(-1) }
-        assertFailsWith<IllegalArgumentException> { engine.delivered(-1) }
+        val begun = engine.signUp(EMAIL, PASSWORD, LAPTOP)
+        assertFailsWith<IllegalArgumentException> { engine.answer(begun, Answer.LinkTo(256)) }
         assertFailsWith<IllegalArgumentException> { BlockingEngine.inMemory(Policy(maxMethods = 65536)) }
     }
 

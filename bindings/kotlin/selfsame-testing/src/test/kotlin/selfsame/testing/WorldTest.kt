@@ -112,6 +112,7 @@ class WorldTest {
         assertEquals(account(7), account(7))
         assertNotEquals(account(7), account(8))
         assertEquals(Instant.EPOCH, World(starts = Instant.EPOCH).now())
+        assertFailsWith<IllegalArgumentException> { World(seed = -1) }
         assertFailsWith<SelfsameException.InvalidPolicy> { World(Policy(maxSessions = 0)) }
     }
 
