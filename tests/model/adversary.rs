@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use selfsame::{Answer, Client, Error, Flow, RecognitionToken, Refusal, Step};
+use selfsame::{Answer, Client, Error, Flow, RecognitionToken, Refusal, Step, Timestamp};
 use selfsame_world::{Identity, Person, World, hours, minutes, refused, signed_in};
 
 use crate::acts::Dice;
@@ -27,6 +27,14 @@ struct Siege {
     link: Option<Flow>,
     /// How often the owner signed in although strangers had to wait.
     passed: usize,
+    /// When the owner last asked for a code, and how often.
+    asked_at: Option<Timestamp>,
+    remembered: usize,
+}
+
+/// The attacker, at one of many places.
+fn bot(dice: &mut Dice) -> Client {
+    Client::on("a bot").at_origin(&format!("198.51.100.{}", dice.below(100_000)))
 }
 
 impl Siege {
@@ -34,20 +42,57 @@ impl Siege {
         let world = World::builder().seed(seed).build();
         let ada = world.ada();
         let kept = ada.recognition.clone();
-        Self { world, ada, kept, own: Throttle::default(), link: None, passed: 0 }
+        Self {
+            world,
+            ada,
+            kept,
+            own: Throttle::default(),
+            link: None,
+            passed: 0,
+            asked_at: None,
+            remembered: 0,
+        }
     }
 
     fn act(&mut self, dice: &mut Dice) -> Result<(), Broken> {
-        match dice.below(12) {
+        match dice.below(15) {
             0..=4 => {
-                let bot = Client::on("a bot").at_origin(&format!("198.51.100.{}", dice.below(100_000)));
-                refused(self.world.engine().sign_in(&self.ada.email, &WRONG.into(), &bot));
+                refused(self.world.engine().sign_in(&self.ada.email, &WRONG.into(), &bot(dice)));
             }
+            12..=13 => self.ask(dice),
+            14 => self.forget()?,
             5 => self.guess_in_a_link(),
             6..=8 => self.world.later([minutes(1), minutes(20), hours(1)][dice.below(3)]),
             9 => self.mistype()?,
             _ => self.sign_in()?,
         }
+        Ok(())
+    }
+
+    /// The attacker asks for resets of the owner's password, and fills the store with sign-ups.
+    fn ask(&self, dice: &mut Dice) {
+        let engine = self.world.engine();
+        engine.reset_password(&self.ada.email, &bot(dice)).unwrap();
+        let nobody = format!("bot{}@example.org", dice.below(100_000));
+        engine.sign_up(&nobody, &PASSWORD.into(), &bot(dice)).unwrap();
+    }
+
+    /// The owner asks for a code, at most eight times a day, and remembers the password before it comes.
+    fn forget(&mut self) -> Result<(), Broken> {
+        let now = self.world.now();
+        if self.kept.is_none() || self.asked_at.is_some_and(|at| now < at + hours(3)) {
+            return Ok(());
+        }
+        self.asked_at = Some(now);
+        let engine = self.world.engine();
+        let asked =
+            engine.reset_password(&self.ada.email, &self.device()).map_err(|error| error.to_string())?;
+        let Step::VerifyEmail { send_at, .. } = &asked.step else { return Err(format!("{asked:?}")) };
+        if send_at.is_some() {
+            return Err(format!("the owner's code waits for strangers': {send_at:?}"));
+        }
+        engine.answer(&asked, Answer::Cancel).map_err(|error| error.to_string())?;
+        self.remembered += 1;
         Ok(())
     }
 
@@ -108,11 +153,7 @@ impl Siege {
 }
 
 /// An owner who presents a recognition is judged at once, unless their own failures make them wait.
-fn never_kept_out(
-    own: &Throttle,
-    now: selfsame::Timestamp,
-    answer: &Result<Flow, Error>,
-) -> Result<(), Broken> {
+fn never_kept_out(own: &Throttle, now: Timestamp, answer: &Result<Flow, Error>) -> Result<(), Broken> {
     let waits = matches!(answer, Err(Error::Refused(Refusal::Throttled { .. })));
     match (waits, own.waits(now)) {
         (true, false) => Err(format!("kept out after {} failures of their own: {answer:?}", own.failures)),
@@ -123,7 +164,7 @@ fn never_kept_out(
 
 #[test]
 fn r12_7_an_attacker_who_never_stops_keeps_no_recognised_owner_out() {
-    let mut passed = 0;
+    let (mut passed, mut remembered) = (0, 0);
     for seed in 1..=8 {
         let mut siege = Siege::begin(seed);
         let mut dice = Dice(seed);
@@ -133,7 +174,9 @@ fn r12_7_an_attacker_who_never_stops_keeps_no_recognised_owner_out() {
             }
         }
         passed += siege.passed;
+        remembered += siege.remembered;
     }
+    assert!(remembered > 100, "the owner asked for only {remembered} codes");
     assert!(passed > 100, "strangers had to wait at only {passed} of the owner's sign-ins");
 }
 
@@ -146,6 +189,21 @@ fn an_owner_who_is_kept_out_is_detected() {
     siege.kept = Some(forged);
     let broken = (0..ACTS).find_map(|_| siege.act(&mut dice).err()).unwrap();
     assert!(broken.starts_with("kept out"), "{broken}");
+}
+
+/// Without a recognition, the owner's code waits for those that strangers ask for.
+#[test]
+fn a_code_that_waits_for_strangers_is_detected() {
+    let mut siege = Siege::begin(1);
+    let mut dice = Dice(1);
+    siege.kept = Some("A".repeat(43).parse().unwrap());
+    let broken = (0..ACTS).find_map(|_| {
+        siege.ask(&mut dice);
+        siege.world.later(minutes(1));
+        siege.forget().err()
+    });
+    let broken = broken.unwrap();
+    assert!(broken.starts_with("the owner's code waits"), "{broken}");
 }
 
 #[test]
