@@ -63,6 +63,7 @@ fn values() -> Vec<Sample> {
     vec![
         Sample::of(&[ACCOUNT]),
         Sample::of(&[SESSION]),
+        Sample::of(&[MESSAGE]),
         Sample::of(&[METHOD]),
         Sample::of(&[REQUEST]),
         Sample::of(&[FLOW]),
