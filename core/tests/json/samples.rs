@@ -67,7 +67,6 @@ fn values() -> Vec<Sample> {
         Sample::of(&[METHOD]),
         Sample::of(&[REQUEST]),
         Sample::of(&[FLOW]),
-        Sample::of(&[MESSAGE]),
         Sample::of(&[AT, Timestamp::from_millis(u64::MAX)]),
         Sample::of(&[YearMonth { year: 2026, month: 1 }, YearMonth { year: 12_026, month: 12 }]),
         Sample::of(&[provider()]),
