@@ -201,7 +201,8 @@ fn no_row_comes_back(make: Make<'_>) {
             meeting.meet();
             let Some(revision) = found else { return Ok(Vec::new()) };
             let renewed = guarded(b"session", revision, &(revision + 1).to_be_bytes());
-            Ok(vec![if at == 0 { removed(b"session", revision) } else { renewed }])
+            // The last to come leaves the meeting first, so that its removal is the one to be overwritten.
+            Ok(vec![if at == 7 { removed(b"session", revision) } else { renewed }])
         })
     });
     assert_eq!(value(&*store, b"session"), None, "a removed row came back");
