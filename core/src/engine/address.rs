@@ -71,9 +71,8 @@ impl AccountHandle {
     /// #     selfsame::Step::PresentAssertion { provider, flow_id, .. } => {
     /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
     /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
-    /// #         let flow = *flow;
     /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
-    /// #             flow_id, provider, subject, handle, email, email_verified: false,
+    /// #             flow_id: *flow_id, provider, subject, handle, email, email_verified: false,
     /// #         })
     /// #     }
     /// #     other => panic!("{other:?}"),
@@ -161,9 +160,8 @@ impl AccountHandle {
     /// #     selfsame::Step::PresentAssertion { provider, flow_id, .. } => {
     /// #         let (email, provider) = (email.map(str::to_owned), provider.clone());
     /// #         let (subject, handle) = ("2244994945".to_owned(), Some("ada".to_owned()));
-    /// #         let flow = *flow;
     /// #         selfsame::Assertion::Stated(selfsame::HostStatement {
-    /// #             flow_id, provider, subject, handle, email, email_verified: false,
+    /// #             flow_id: *flow_id, provider, subject, handle, email, email_verified: false,
     /// #         })
     /// #     }
     /// #     other => panic!("{other:?}"),
