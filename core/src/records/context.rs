@@ -8,6 +8,9 @@ use crate::ground::time::Timestamp;
 use crate::records::clock::TrustedTime;
 use crate::records::policy::Policy;
 
+/// The most by which the distance of two clocks changes because each shows whole milliseconds.
+const TREMBLE: Duration = Duration::from_millis(2);
+
 /// What every rule may read besides its facts. The caller draws it outside the rule, so that running the rule
 /// again gives the same verdict.
 #[derive(Clone, Copy)]
@@ -31,6 +34,11 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     /// Returns what to show to people for a time on the slow clock.
     pub(crate) fn shown(&self, slow: Timestamp) -> Timestamp {
+        // The two clocks are cut to milliseconds apart, so their distance trembles. What was shown once must not.
+        let (now, slow_now) = (self.now, self.throttle_clock);
+        if now.since(slow_now) <= TREMBLE && slow_now.since(now) <= TREMBLE {
+            return slow;
+        }
         if slow >= self.throttle_clock {
             self.now + slow.since(self.throttle_clock)
         } else {
