@@ -30,7 +30,7 @@ pub(crate) fn present(mut turn: Turn<'_>, asserted: Asserted, intent: Intent) ->
     let Asserted { at, identity, handle, email, email_proven } = asserted;
     let proven = email.clone().filter(|_| email_proven);
     let registration = Registration::Federated { identity, handle, email, at };
-    let arrival = Arrival { registration, proven, left_out: Vec::new(), link_until: None };
+    let arrival = Arrival::new(registration, proven);
     match intent {
         Intent::SignUp => confirmed(turn, arrival),
         // The link prompt already asks, so nothing else asks before it (SPEC 2.1).
@@ -52,26 +52,12 @@ pub(crate) fn confirmed(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
 
 /// The mailed code proved the address.
 pub(crate) fn proven(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
-    let arrival = Arrival {
-        registration: verifying.registration,
-        proven: Some(verifying.proving.email),
-        left_out: Vec::new(),
-        link_until: None,
-    };
-    link_or_create(turn, arrival)
+    link_or_create(turn, Arrival::new(verifying.registration, Some(verifying.proving.email)))
 }
 
 /// Creates an account with the address unverified. Such an address leads to no link prompt (SPEC 2.3).
 pub(crate) fn skip(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
-    create(
-        turn,
-        Arrival {
-            registration: verifying.registration,
-            proven: None,
-            left_out: Vec::new(),
-            link_until: None,
-        },
-    )
+    create(turn, Arrival::new(verifying.registration, None))
 }
 
 /// Creates a separate account, although others share the address (SPEC 2.5).

@@ -46,7 +46,7 @@ pub(crate) fn at_once(
     ctx: &Context<'_>,
 ) -> Verdict<Flow> {
     let registration = Registration::Password { email: email.clone(), hash };
-    let arrival = Arrival { registration, proven: None, left_out: Vec::new(), link_until: None };
+    let arrival = Arrival::new(registration, None);
     let id = ctx.draw.account(ctx.now);
     let (account, proof) = method::add_method(Account::new(id), arrival, ctx);
     let mut changes = protected::rows(&Account::new(id), &account, ctx.now);

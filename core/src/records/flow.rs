@@ -294,3 +294,9 @@ pub(crate) struct Arrival {
     /// When the link to the chosen candidate expires. No later step renews it (SPEC 3.2).
     pub(crate) link_until: Option<Timestamp>,
 }
+
+impl Arrival {
+    pub(crate) fn new(registration: Registration, proven: Option<EmailAddress>) -> Self {
+        Self { registration, proven, left_out: Vec::new(), link_until: None }
+    }
+}
