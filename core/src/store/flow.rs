@@ -69,12 +69,7 @@ impl View<'_> {
     }
 
     fn flow_ids(&self, range: &Range, most: usize) -> Result<Vec<FlowId>, StoreError> {
-        let mut ids = Vec::new();
-        self.rows(range, most, |key, _| {
-            ids.push(FlowId::from_bytes(last_chunk(key)?));
-            Ok(())
-        })?;
-        Ok(ids)
+        self.ids(range, most, FlowId::from_bytes)
     }
 }
 

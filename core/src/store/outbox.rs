@@ -6,7 +6,7 @@ use super::lower::{Lowering, delete, put};
 use super::port::StoreError;
 use super::range::Range;
 use super::tables;
-use super::view::{View, last_chunk};
+use super::view::View;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::MessageId;
 use crate::ground::time::Timestamp;
@@ -75,12 +75,7 @@ impl View<'_> {
     }
 
     pub(super) fn message_ids(&self, range: &Range, most: usize) -> Result<Vec<MessageId>, StoreError> {
-        let mut ids = Vec::new();
-        self.rows(range, most, |key, _| {
-            ids.push(MessageId::from_bytes(last_chunk(key)?));
-            Ok(())
-        })?;
-        Ok(ids)
+        self.ids(range, most, MessageId::from_bytes)
     }
 
     /// How many messages there are.

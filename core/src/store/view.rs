@@ -311,6 +311,21 @@ impl<'a> View<'a> {
         opened(self.keys.rows(), &Place { key, part: 0, clear: &[] }, sealed)
     }
 
+    /// The ids at the end of up to `most` keys.
+    pub(super) fn ids<T>(
+        &self,
+        range: &Range,
+        most: usize,
+        id: impl Fn([u8; 16]) -> T,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut ids = Vec::new();
+        self.rows(range, most, |key, _| {
+            ids.push(id(last_chunk(key)?));
+            Ok(())
+        })?;
+        Ok(ids)
+    }
+
     pub(super) fn rows(
         &self,
         range: &Range,
