@@ -85,8 +85,8 @@ impl Engine {
         let provider = provider
             .filter(|it| it.assertion_kind == AssertionKind::HostStated)
             .ok_or(Refusal::UnknownProvider)?;
-        let asserted = Asserted::stated(statement, flow.id, provider, self.inner.time.moment().now())
-            .map_err(rejected)?;
+        let asserted =
+            Asserted::stated(statement, flow.id, provider, self.inner.moment()?.now()).map_err(rejected)?;
         Ok(Checked::Asserted(Box::new(asserted)))
     }
 

@@ -229,19 +229,10 @@ impl Inner {
             }
             lower(&view, &ctx, &*self.environment.entropy, changes)
         };
-        let mut ended = Err(StoreError::Conflict);
-        for _ in 0..OVERTAKEN_ATTEMPTS {
-            ended = match self.store.write(&mut |read| run(read, None)) {
-                Err(full) if full.is_full() => {
-                    self.store.write_from_reserve(&mut |read| run(read, Some(&full)))
-                }
-                ended => ended,
-            };
-            if ended != Err(StoreError::Conflict) {
-                break;
-            }
-        }
-        ended?;
+        until_not_overtaken(|| match self.store.write(&mut |read| run(read, None)) {
+            Err(full) if full.is_full() => self.store.write_from_reserve(&mut |read| run(read, Some(&full))),
+            ended => ended,
+        })?;
         self.keep_time_if_due(&moment);
         Ok(())
     }
@@ -294,10 +285,10 @@ impl Inner {
             written = Some(clock.time);
             clock_rows(&view, &*self.environment.entropy, clock, event.as_ref())
         };
-        match self.store.write(&mut run) {
-            Err(full) if ends && full.is_full() => self.store.write_from_reserve(&mut run)?,
-            ended => ended?,
-        }
+        until_not_overtaken(|| match self.store.write(&mut run) {
+            Err(full) if ends && full.is_full() => self.store.write_from_reserve(&mut run),
+            ended => ended,
+        })?;
         if let Some(time) = written {
             self.time.written(&time);
         }
@@ -326,6 +317,17 @@ impl Inner {
             keys,
         }
     }
+}
+
+/// Repeats a write that another act overtook.
+fn until_not_overtaken(mut write: impl FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
+    for _ in 1..OVERTAKEN_ATTEMPTS {
+        match write() {
+            Err(StoreError::Conflict) => {}
+            ended => return ended,
+        }
+    }
+    write()
 }
 
 fn stored_clock(store: &dyn Store, keys: &StoreKeys) -> Result<StoredClock, StoreError> {

@@ -77,7 +77,7 @@ impl Engine {
 
     /// Returns the kinds of imported hashes that live. They are read again after an import, and every hour.
     fn specimens(&self) -> Result<Vec<StoredPassword>, Error> {
-        let now = self.inner.time.moment().now();
+        let now = self.inner.moment()?.now();
         let known = || self.inner.specimens.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((read_at, specimens)) = &*known()
             && now < *read_at + SPECIMENS_KNOWN
