@@ -55,10 +55,9 @@ impl Proving {
         if let TypedIn::Session(account, _) = typed_in {
             message = message.about(account);
         }
-        let on_clock = |at: Timestamp| ctx.now + at.since(ctx.throttle_clock);
         let queue = pacing.pace.take(message.id, pacing.origin, ctx.throttle_clock);
         for (id, at) in queue {
-            match at.map(on_clock) {
+            match at.map(|at| ctx.shown(at)) {
                 Some(at) if id == message.id => message.due_at = at,
                 Some(at) => changes.push(Change::Postponed(id, at)),
                 None => changes.push(Change::Dropped(id)),
