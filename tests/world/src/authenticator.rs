@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::error::WorldError;
 
-/// The six digits that an app shows at a time for a secret that it took by hand.
+/// Returns the six digits that an app shows at a time, for a secret that was typed into it.
 ///
 /// # Errors
 /// [`WorldError::NotBase32`] if the secret is not base32 (RFC 4648).

@@ -15,7 +15,7 @@ impl Hand {
         Self(Mutex::new(Reading { wall_ms: wall.as_millis(), elapsed_ms: 0, boot: Some([0; 16]) }))
     }
 
-    /// Returns another clock that shows the same, for another process on the device.
+    /// Returns a second clock with the same readings, for another process on the device.
     pub fn again(&self) -> Self {
         Self(Mutex::new(self.read()))
     }

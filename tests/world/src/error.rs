@@ -1,4 +1,4 @@
-//! What a world refuses to do.
+//! The errors of a world.
 
 use std::fmt;
 

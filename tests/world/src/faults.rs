@@ -23,19 +23,19 @@ impl Faults {
         self.failed.load(Ordering::Acquire)
     }
 
-    /// Fails if this commit is one of those that are to fail.
+    /// Returns an error if this commit is still to fail.
     fn commit(&self) -> Result<(), StoreError> {
         let due = self.due.fetch_update(Ordering::AcqRel, Ordering::Acquire, |due| due.checked_sub(1));
         if due.is_err() {
             return Ok(());
         }
         self.failed.fetch_add(1, Ordering::AcqRel);
-        // Not a full disk, for which the engine has an answer of its own.
+        // Any error except a full disk, which the engine handles differently.
         Err(StoreError::Io(ErrorKind::Other))
     }
 }
 
-/// A store below which commits fail.
+/// A store whose commits fail as [`Faults`] says.
 pub(crate) struct FaultyStore {
     pub(crate) below: Arc<dyn Store>,
     pub(crate) faults: Arc<Faults>,
@@ -46,7 +46,7 @@ impl Store for FaultyStore {
         self.below.read(look)
     }
 
-    // An act without rows makes no commit, so none fails.
+    // An act without rows makes no commit, so it uses up no failure.
     fn write(&self, decide: Decide<'_>) -> Result<(), StoreError> {
         self.below.write(&mut |read| {
             let rows = decide(read)?;

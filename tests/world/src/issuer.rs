@@ -1,4 +1,4 @@
-//! What providers say about people: ID tokens of Google, Apple and others, and host statements.
+//! Assertions of providers about people: ID tokens of Google, Apple and others, and host statements.
 
 use selfsame::{
     Algorithm, Assertion, AssertionKind, Error, Flow, IdTokenRules, Provider, Refusal, Secret, Step,
@@ -15,9 +15,9 @@ const APPLE: &str = "https://appleid.apple.com";
 const APPLES_LIFE: u64 = 24 * 60 * 60;
 
 impl World {
-    /// Returns what the provider says about a person. Pass it to the flow. If policy names the provider for ID
-    /// tokens, such as Google and Apple, this sets the world's [key set](Self::jwks) as the provider's and makes
-    /// an ID token with the nonce of the flow's step. Otherwise it makes a host's statement.
+    /// Returns the provider's assertion about a person, to pass to the flow. If policy names the provider for ID
+    /// tokens, as it does Google and Apple, the call sets the world's [key set](Self::jwks) as the provider's
+    /// and makes an ID token with the nonce of the flow's step. Otherwise it makes a host's statement.
     ///
     /// ```
     /// # use selfsame::{Client, Intent};
@@ -77,8 +77,8 @@ impl World {
         Ok(token.text().as_str().into())
     }
 
-    /// Returns the key set that every provider of the world signs its ID tokens with (RFC 7517). An application
-    /// that fetches the keys of its providers gets this in a test.
+    /// Returns the key set that every provider of the world signs its ID tokens with (RFC 7517). Give it to an
+    /// application that fetches the keys of its providers.
     pub fn jwks(&self) -> String {
         TokenProvider::new().jwks()
     }

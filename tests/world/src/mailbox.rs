@@ -37,7 +37,8 @@ impl Mailbox {
         self.code_of(to, None, None)
     }
 
-    /// The newest code of a kind that was sent to an address, by a message that was caused at `since` or later.
+    /// Returns the newest code that was sent to an address. `kind` selects one kind of code; `since` leaves out
+    /// messages that were caused earlier.
     pub fn code_of(&self, to: &str, kind: Option<CodeKind>, since: Option<Timestamp>) -> Option<Secret> {
         self.messages()
             .iter()
@@ -92,7 +93,8 @@ impl CodeKind {
     }
 }
 
-/// A message goes to the form of an address that is compared, and a test names it as it was typed.
+/// Returns whether the message goes to the address. A message may have a normal form of it, while a test names
+/// the address as it was typed.
 fn is_to(message: &Message, to: &str) -> bool {
     let same = || Some(message.to.parse::<EmailAddress>().ok()? == to.parse().ok()?);
     message.to == to || same().unwrap_or(false)

@@ -18,7 +18,7 @@ pub struct Person {
     pub session: SessionId,
     /// The session's token.
     pub token: SessionToken,
-    /// What shows that they have signed in on their laptop before.
+    /// The recognition that the sign-up on their laptop has earned.
     pub recognition: Option<RecognitionToken>,
     /// The email that the account's password belongs to.
     pub email: String,
@@ -87,12 +87,12 @@ impl World {
 
     /// Turns MFA on in a person's session. Returns the authenticator app and the recovery codes.
     pub fn turn_on_mfa(&self, token: &SessionToken) -> Authenticator {
-        let account = self.engine().account(token).expect("the session lives");
+        let account = self.engine().account(token).expect("the session is live");
         self.turn_mfa_on(&account)
     }
 
-    /// Returns what an app shows now, as an answer. The engine takes each code once: let time pass before the
-    /// next.
+    /// Returns the code that an app shows now, as an answer. The engine takes each code once: let time pass
+    /// before the next.
     pub fn shown_by(&self, app: &Authenticator) -> Answer {
         Answer::Totp(self.totp(&app.secret).expect("the engine's secrets are base32"))
     }
@@ -105,7 +105,7 @@ impl World {
         self.engine().sign_in(email, &Secret::from(password), &laptop())
     }
 
-    /// A sign-in with email and password on the laptop that somebody has signed up on.
+    /// Signs in with email and password on the laptop where the person signed up.
     ///
     /// # Errors
     /// [`Error`] from the engine.
@@ -115,21 +115,21 @@ impl World {
 
     /// Returns the account of a person's session.
     pub fn account(&self, person: &Person) -> AccountHandle {
-        self.engine().account(&person.token).expect("the session lives")
+        self.engine().account(&person.token).expect("the session is live")
     }
 }
 
 impl Person {
-    /// The laptop that they have signed up on, which is recognised.
+    /// Returns the laptop where the person signed up, with its recognition.
     pub fn laptop(&self) -> Client {
         laptop().recognized_by(self.recognition.clone())
     }
 }
 
-/// An app that shows codes, and the recovery codes beside it.
+/// An authenticator app, and the recovery codes that belong to it.
 #[derive(Clone, Debug)]
 pub struct Authenticator {
-    /// What the app was given.
+    /// The secret that was typed into the app.
     pub secret: Secret,
     /// The codes that were saved.
     pub recovery_codes: Vec<Secret>,

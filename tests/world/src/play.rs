@@ -116,7 +116,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What the names of a story refer to at this point.
+/// The things that the names of a story refer to at this point.
 #[derive(Default)]
 pub(crate) struct Stage {
     flows: BTreeMap<String, Flow>,
@@ -134,7 +134,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Does one thing and renders the answer. `Err` says why the story cannot go on.
+    /// Plays one act and renders the answer. `Err` says why the story cannot go on.
     fn act(&mut self, act: &Act, world: &mut World) -> Result<Value, String> {
         self.opened = None;
         let engine = world.engine().clone();
@@ -255,7 +255,7 @@ impl Stage {
         })
     }
 
-    /// The engine answered with a step: remember where the flow is, and what session it opened.
+    /// Remembers the step that the flow has reached, and the session that it opened.
     fn arrived(&mut self, name: Option<&String>, flow: Result<Flow, Error>) -> Value {
         let flow = match flow {
             Ok(flow) => flow,
@@ -282,7 +282,7 @@ impl Stage {
         shown(codes)
     }
 
-    /// Returns what an app shows now.
+    /// Returns the code that an app shows now.
     fn totp(&mut self, app: &str, world: &World) -> Result<Secret, String> {
         let secret = self.apps.get(app).ok_or_else(|| unknown("app", app))?;
         world.totp(secret).map_err(|error| format!("{app:?}: {error}"))
@@ -290,7 +290,7 @@ impl Stage {
 
     fn assertion(&self, flow: &str, identity: &Identity) -> Result<Assertion, String> {
         let flow = self.flow_token(flow)?.flow();
-        identity.statement(flow).ok_or_else(|| format!("{:?} is no short name", identity.provider))
+        identity.statement(flow).ok_or_else(|| format!("{:?} is not a valid short name", identity.provider))
     }
 
     fn mail(&mut self, to: &str, code: Option<&String>, undo: Option<&String>, world: &World) -> Value {
@@ -315,12 +315,12 @@ impl Stage {
         render::shown(&message)
     }
 
-    /// Gives what the last act opened its names.
+    /// Names the session that the last act opened, and its account.
     fn keep(&mut self, keep: &Keep) -> Result<(), String> {
         let Some(SignedIn { account, session, token, recognition, .. }) = self.opened.take() else {
             return match (&keep.account, &keep.session) {
                 (None, None) => Ok(()),
-                _ => Err("no session was opened whose names could be kept".to_owned()),
+                _ => Err("the act opened no session to name".to_owned()),
             };
         };
         if let Some(name) = &keep.account {
@@ -367,9 +367,9 @@ impl Stage {
             client = client.at_origin(origin);
         }
         match product {
-            Some(name) => {
-                Ok(client.using(name.parse::<ProductId>().map_err(|_| format!("{name:?} is no short name"))?))
-            }
+            Some(name) => Ok(client.using(
+                name.parse::<ProductId>().map_err(|_| format!("{name:?} is not a valid short name"))?,
+            )),
             None => Ok(client),
         }
     }
@@ -414,7 +414,7 @@ fn judge(scene: &Scene, answer: &Value, stage: &Stage) -> Result<(), String> {
 }
 
 pub(crate) fn short(provider: &str) -> Result<ProviderId, String> {
-    provider.parse::<ProviderId>().map_err(|_| format!("{provider:?} is no short name"))
+    provider.parse::<ProviderId>().map_err(|_| format!("{provider:?} is not a valid short name"))
 }
 
 pub(crate) fn unknown(what: &str, name: &str) -> String {

@@ -1,4 +1,4 @@
-//! The engine's answers in JSON, and as transcripts have them.
+//! Renders the engine's answers as JSON and as transcripts.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -61,7 +61,7 @@ fn told_members(members: &Map<String, Value>) -> Map<String, Value> {
     shown
 }
 
-/// A proof that a step accepts, as one text. A second factor is a text already.
+/// Renders a proof that a step accepts as one text. A second factor is a text already.
 fn accepted(proof: &Value) -> Value {
     match (proof.get("kind"), proof.get("provider").and_then(Value::as_str)) {
         (Some(_), Some(provider)) => json!(format!("Federated {provider}")),

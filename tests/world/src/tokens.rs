@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 pub(crate) const ISSUER: &str = "https://id.tokens.example";
 pub(crate) const AUDIENCE: &str = "field-notes";
 
-/// What the policy of the world says about this provider.
+/// Returns this provider's entry in the policy of the world.
 pub(crate) fn token_rules() -> IdTokenRules {
     let algorithms = vec![Algorithm::EdDsa, Algorithm::Es256, Algorithm::Rs256];
     IdTokenRules::new(vec![AUDIENCE.to_owned()], algorithms)
@@ -89,13 +89,13 @@ impl TokenProvider {
         let random = SystemRandom::new();
         match key {
             "ec" => {
-                self.ec.sign(&random, message.as_bytes()).expect("P-256 signs everything").as_ref().to_vec()
+                self.ec.sign(&random, message.as_bytes()).expect("P-256 signs any message").as_ref().to_vec()
             }
             "rsa" => {
                 let mut signature = vec![0; self.rsa.public().modulus_len()];
                 self.rsa
                     .sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature)
-                    .expect("RSA signs everything");
+                    .expect("RSA signs any message");
                 signature
             }
             _ => self.ed.sign(message.as_bytes()).as_ref().to_vec(),
@@ -137,7 +137,7 @@ impl Forge<'_> {
         self
     }
 
-    /// With those of the claims that have a value.
+    /// Adds or replaces those claims that have a value.
     pub(crate) fn claims<const N: usize>(self, claims: [(&str, &Option<String>); N]) -> Self {
         claims.into_iter().fold(self, |token, (name, value)| match value {
             Some(value) => token.claim(name, value.as_str()),

@@ -90,9 +90,9 @@ impl World {
         &self.hand
     }
 
-    /// Lets `span` of time pass. Nobody works meanwhile, as if the application did not run: no message is
-    /// fetched and no account is purged. A message that nobody has fetched for 30 days is gone. To let a
-    /// host go on working, call [`run_host`](Self::run_host).
+    /// Lets `span` of time pass as if the application did not run: no message is fetched and no account is purged.
+    /// A message that nobody has fetched for 30 days is gone. To let a host go on working, call
+    /// [`run_host`](Self::run_host).
     pub fn later(&self, span: Duration) {
         self.hand.later(span);
     }
@@ -206,7 +206,7 @@ impl World {
     }
 
     /// Restarts the device, which was off for `off`: the wall clock goes on, the steady clock starts anew, and a
-    /// new engine opens the store. What a new process on the same device does is [`reopen`](Self::reopen).
+    /// new engine opens the store. For a new process on the same device, call [`reopen`](Self::reopen).
     ///
     /// # Errors
     /// [`Error`] from opening.
@@ -254,7 +254,7 @@ pub struct WorldBuilder {
     around: Option<Around>,
 }
 
-/// Puts a store of a test's own around the engine's.
+/// Wraps the engine's store in a store of the test's own.
 type Around = Box<dyn Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync>;
 
 enum Place {
@@ -279,7 +279,8 @@ impl WorldBuilder {
     }
 
     /// Keeps the store in a real file. Opens the file if it exists: a world with this seed must have created it.
-    /// Otherwise creates the file. The clock starts where the builder says, whatever the file holds.
+    /// Otherwise creates the file. The clock starts where the builder says, even if the file was used later than
+    /// that.
     pub fn file(self, path: &Path) -> Self {
         Self { place: Some(Place::File(path.to_owned())), must_exist: false, ..self }
     }
@@ -309,12 +310,11 @@ impl WorldBuilder {
         Self { real_entropy: true, ..self }
     }
 
-    /// A store of the test's own around the engine's, for example one that notes what acts read.
+    /// Wraps the engine's store in a store of the test's own, for example one that notes what acts read.
     pub fn around(self, around: impl Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync + 'static) -> Self {
         Self { around: Some(Box::new(around)), ..self }
     }
 
-    /// The world.
     /// Builds the world.
     pub fn build(self) -> World {
         self.try_build().expect("a world can be made")
@@ -370,7 +370,7 @@ impl WorldBuilder {
     }
 }
 
-/// Returns the key of a seed. It is no secret: anyone who has the seed has the key.
+/// Returns the key of a seed. The key is not secret: anyone who has the seed has it.
 fn host_key(seed: u64) -> HostKey {
     let mut key = [0x5e; 32];
     for (byte, from) in key.iter_mut().zip(seed.to_be_bytes()) {

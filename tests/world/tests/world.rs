@@ -1,4 +1,4 @@
-//! What a world gives to the tests of an application.
+//! The parts of a world that the tests of an application use.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 use std::io::ErrorKind;
@@ -83,7 +83,7 @@ fn a_store_opens_again_with_another_policy_or_with_the_same() {
     let before = world.engine().clone();
     let short = World::policy().session_idle(minutes(5)).build().unwrap();
     world.reopen(short).unwrap();
-    assert!(before.health().is_err(), "the engine before is cut off");
+    assert!(before.health().is_err(), "the earlier engine no longer works");
     world.reopen(None).unwrap();
     world.engine().resolve(&ada.token).unwrap();
     world.later(minutes(6));
@@ -101,7 +101,7 @@ fn a_world_on_a_path_is_created_and_then_opened() {
     drop(world);
     let world = World::builder().file(&path).build();
     assert_eq!(world.engine().resolve(&ada.token).unwrap().account, ada.account);
-    // The same seed makes nothing twice.
+    // Although the seed is the same, ids are not drawn a second time.
     assert_ne!(world.person("grace@example.org", "another battery").account, ada.account);
     let other = World::builder().seed(2).file(&path).try_build();
     assert_eq!(other.err().map(|error| error.code()), Some("AlreadyOpen"));
@@ -119,7 +119,7 @@ fn a_sign_in_with_google_is_three_lines() {
     let first = signed_in(done.unwrap());
     let view = world.engine().account(&first.token).unwrap().view().unwrap();
     assert_eq!(view.contact.as_deref(), Some("ada@gmail.com"), "Google is the authority for the address");
-    // The key set is set anew each time: an old one is no reason to fail.
+    // Each call sets the key set again, so an old one does not fail.
     world.later(days(9));
     assert_eq!(signed_in(world.present(&ada, Intent::SignIn).unwrap()).account, first.account);
 }
@@ -163,7 +163,11 @@ fn google_and_apple_issue_the_claims_that_they_are_known_for() {
     let (claims, step) = shown(&unverified);
     assert_eq!((&claims["email_verified"], step), (&"false".into(), "VerifyEmail"));
     let (claims, _) = shown(&ada("oidc").with_email("ada@tokens.example"));
-    assert_eq!((&claims["email_verified"], claims.get("hd")), (&true.into(), None), "as most issue it");
+    assert_eq!(
+        (&claims["email_verified"], claims.get("hd")),
+        (&true.into(), None),
+        "as most providers issue it"
+    );
 }
 
 #[test]
@@ -212,7 +216,7 @@ fn commits_fail_as_often_as_the_test_says() {
 
     world.fail_commits(1);
     account.view().unwrap();
-    assert_eq!(world.failed_commits(), 2, "a call that writes nothing fails not");
+    assert_eq!(world.failed_commits(), 2, "a call that writes nothing does not fail");
     assert!(world.engine().rekey(&world.unlock()).is_err(), "a rewrite is a commit");
     world.fail_commits(1);
     world.fail_commits(0);
@@ -268,7 +272,7 @@ fn a_host_fetches_at_once_and_nobody_works_while_a_test_waits() {
     assert_eq!(kinds(&world), ["VerifyEmail", "DeletionRequested"]);
     world.fail_commits(1);
     world.run_host(days(23)).unwrap_err();
-    assert!(world.now() < START + days(24), "the clock stands where the host failed");
+    assert!(world.now() < START + days(24), "the clock shows the time at which the host failed");
     world.run_host(days(23)).unwrap();
     assert_eq!(kinds(&world).last(), Some(&"DeletionReminder"));
 }

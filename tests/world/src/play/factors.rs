@@ -43,7 +43,7 @@ impl Stage {
                 let account = engine.account(self.token(session)?);
                 shown(account.and_then(|account| account.turn_off_mfa()).map(done))
             }
-            other => return Err(format!("{} is no act about the second factor", other.name())),
+            other => return Err(format!("{} is not an act about the second factor", other.name())),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The acts of a story about sessions, and about what an account shows in one.
+//! The acts of a story about sessions, and about the account page.
 
 use selfsame::Engine;
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ impl Stage {
                 let holds = account.and_then(|account| account.verify_audit());
                 shown(holds.map(|holds| json!({ "holds": holds })))
             }
-            other => return Err(format!("{} is no act about sessions", other.name())),
+            other => return Err(format!("{} is not an act about sessions", other.name())),
         })
     }
 }

@@ -21,7 +21,7 @@ impl Stage {
             }
             Act::ContinueWith { flow, identity, intent, made_for } => {
                 let assertion = self.assertion(made_for.as_ref().unwrap_or(flow), identity)?;
-                // An assertion answers the first step, also where a story gives it once more.
+                // An assertion answers the first step, even if the story gives it again later.
                 let first = Flow { number: 1, ..self.flow(flow)?.clone() };
                 self.arrived(Some(flow), engine.continue_with(&first, &assertion, *intent))
             }
@@ -63,7 +63,7 @@ impl Stage {
                 let code = self.undos.get(undo).cloned().unwrap_or_else(|| undo.as_str().into());
                 self.arrived(Some(flow), engine.undo(&code, &self.client(device, product, known, origin)?))
             }
-            other => return Err(format!("{} is no act of a flow", other.name())),
+            other => return Err(format!("{} is not an act of a flow", other.name())),
         })
     }
 }

@@ -43,7 +43,7 @@ import selfsame.SignedIn
 import selfsame.Step
 import selfsame.mailedCode
 
-/** Plays a story (`tests/stories/README.md`) through the public face of the package. */
+/** Plays a story (`tests/stories/README.md`) through the public API of the package. */
 internal class Player(text: String) {
     private val story = Json.parseToJsonElement(text).jsonObject
     private val world = World(
@@ -52,7 +52,7 @@ internal class Player(text: String) {
         Instant.ofEpochMilli(story.number("starts")),
     )
 
-    // What the names of the story stand for by now.
+    // The things that the names of the story refer to at this point.
     private val flows = HashMap<String, Flow>()
     private val sessions = HashMap<String, Pair<SessionId, SessionToken>>()
     private val recognitions = HashMap<String, RecognitionToken>()
@@ -63,10 +63,10 @@ internal class Player(text: String) {
     private val apps = HashMap<String, Secret>()
     private val recoveryCodes = HashMap<String, RecoveryCodes>()
 
-    /** The session that the act at hand has opened. */
+    /** The session that the current act has opened. */
     private var opened: SignedIn? = null
 
-    /** What was answered to each act, as JSON without blanks. */
+    /** Plays the story and returns the answer to each act, as JSON without blanks. */
     fun transcript(): String {
         val acts = story.getValue("acts").jsonArray.map { it.jsonObject }
         return JsonArray(acts.mapIndexed { index, act -> plain(played(index + 1, act)) }).toString()
@@ -89,7 +89,7 @@ internal class Player(text: String) {
         "begin_federated" -> arrived(act, engine.beginFederated(act.text("provider"), client(act)))
         "continue_with" -> {
             val stated = assertion(act.maybe("made_for") ?: act.text("flow"), act.getValue("identity"))
-            // An assertion answers the first step, also where a story gives it once more.
+            // An assertion answers the first step, even if the story gives it again later.
             val first = flows.getValue(act.text("flow")).copy(number = 1)
             arrived(act, engine.continueWith(first, stated, variant<Intent>(act.text("intent"))))
         }
@@ -149,7 +149,7 @@ internal class Player(text: String) {
         else -> own(name, act, engine.account(session(act).second))
     }
 
-    /** What owners do with their accounts. */
+    /** The acts of owners on their accounts. */
     private fun own(name: String, act: JsonObject, account: BlockingAccountHandle): Any? = when (name) {
         "enroll_totp" -> account.enrollTotp().also { apps[act.text("app")] = it.secret }
         "confirm_totp" -> {
@@ -200,10 +200,10 @@ internal class Player(text: String) {
         "explain" -> account.explain(bare<Planned>(act.text("planned")))
         "activity" -> mapOf("events" to account.activity())
         "verify_audit" -> mapOf("holds" to account.verifyAudit())
-        else -> throw IllegalArgumentException("no act is called $name")
+        else -> throw IllegalArgumentException("unknown act $name")
     }
 
-    /** Remembers where the flow is, and what session it opened. */
+    /** Remembers the step that the flow has reached, and the session that it opened. */
     private fun arrived(act: JsonObject, flow: Flow): Flow {
         (flow.step as? Step.SignedIn)?.let { opened = it.session }
         act.maybe("flow")?.let { flows[it] = flow }
@@ -214,7 +214,7 @@ internal class Player(text: String) {
         made.also { recoveryCodes[act.text("codes")] = it }
 
     private fun keep(names: JsonObject) {
-        val opened = checkNotNull(opened) { "no session was opened whose names could be kept" }
+        val opened = checkNotNull(opened) { "the act opened no session to name" }
         names.maybe("account")?.let { accounts[it] = opened.account }
         names.maybe("session")?.let { name ->
             sessions[name] = opened.session to opened.token
@@ -270,10 +270,10 @@ internal class Player(text: String) {
     private fun request(act: JsonObject): PrivacyRequest = requests.getValue(act.text("request"))
 }
 
-/** The id that no method has. */
+/** An id that no method has. */
 private const val NOBODYS = "00000000-0000-7000-8000-000000000000"
 
-/** A method by what stories call it: `Password`, its provider, or its handle there. */
+/** Finds a method by its name in stories: `Password`, its provider, or its handle at the provider. */
 private fun method(account: BlockingAccountHandle, name: String): MethodId =
     account.view().methods.find {
         if (it.provider == null) name == "Password" else it.provider == name || it.handle == name
@@ -311,10 +311,10 @@ private fun span(of: JsonElement?): Duration {
 
 private inline fun <reified T : Enum<T>> variant(code: String): T = enumValues<T>().first { code(it) == code }
 
-/** The class of a variant that may carry something. */
+/** The class of a variant whose type has variants with data. */
 private fun variant(of: Class<*>, name: String): Class<*> = of.classes.first { it.simpleName == name }
 
-/** A variant that carries nothing, among those that may carry something. */
+/** A variant without data whose type has variants with data. */
 private inline fun <reified T : Any> bare(name: String): T =
     variant(T::class.java, name).getField("INSTANCE").get(null) as T
 
