@@ -7,7 +7,7 @@ use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut hash = 0xcbf2_9ce4_8422_2325;
-    // What crosses for tests is in a library of its own, of the same build.
+    // The library for tests is separate and has the same build id.
     for folder in ["src", "testing/src"] {
         println!("cargo::rerun-if-changed={folder}");
         for file in sources(Path::new(folder))? {
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let id = format!("{}-{hash:016x}", env::var("CARGO_PKG_VERSION")?);
     println!("cargo::rustc-env=SELFSAME_BUILD_ID={id}");
-    let what = "The build that this package was made for.";
+    let what = "The id of the native library's build that this package belongs to.";
     let out = env::var("OUT_DIR")?;
     for (file, source) in [
         ("_build_id.py", format!("\"\"\"{what}\"\"\"\n\nBUILD_ID = \"{id}\"\n")),
@@ -40,7 +40,7 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     Ok(files)
 }
 
-/// The 64-bit FNV-1a hash. It tells two builds apart. It is no protection.
+/// The 64-bit FNV-1a hash. It distinguishes builds and does not protect against attackers.
 fn fnv1a(hash: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

@@ -1,4 +1,4 @@
-"""Prints the licences of all that is linked into a library: `python3 bindings/third_party.py bindings/Cargo.toml`.
+"""Prints the licences of everything linked into a library: `python3 bindings/third_party.py bindings/Cargo.toml`.
 
 Reads the sources that cargo has fetched, for the machine that cargo builds for. Opens no connection of its own.
 """
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FILE = re.compile(r"(licen[cs]e|copying|copyright|notice|unlicense)", re.IGNORECASE)
-# The comment at the top of the source: it holds the licence of a crate that has no such file.
+# The comment at the top of the source, which has the licence if the crate has no licence file.
 OPENING = re.compile(r"\s*/\*(.*?)\*/", re.DOTALL)
 # The name of a crate, or the text of one of its licences, on the page that comes with a toolchain.
 STANDARD = re.compile(r"<h3>\W*(.*?)</h3>|<pre>(.*?)</pre>", re.DOTALL)
@@ -26,8 +26,8 @@ def main(manifest: str) -> None:
         _, whose = parts.setdefault(" ".join(text.split()), (text.strip("\n").rstrip(), []))
         if part not in whose:
             whose.append(part)
-    print("Licences of the software by others that is linked into this library.")
-    print("Each text stands below the names of the parts that it is for.")
+    print("Licences of third-party software that is linked into this library.")
+    print("Each text is below the names of the parts that it applies to.")
     for text, whose in parts.values():
         print("", "=" * 80, *whose, "-" * 80, text, sep="\n")
 
@@ -42,8 +42,8 @@ def of_crates(manifest: str) -> Iterator[tuple[str, str]]:
             continue
         folder = Path(crate["manifest_path"]).parent
         ours = crate["source"] is None
-        part = f"{crate['name']} {crate['version']} ({'what it has from others' if ours else crate['license']})"
-        # In a crate of the project, a licence among the sources is that of data by others.
+        part = f"{crate['name']} {crate['version']} ({'its third-party data' if ours else crate['license']})"
+        # In a crate of the project, a licence among the sources belongs to third-party data.
         files = sorted(path for path in (folder / "src" if ours else folder).rglob("*") if is_licence(path))
         texts = [file.read_text("utf-8") for file in files]
         if not texts and not ours:
@@ -56,9 +56,9 @@ def of_crates(manifest: str) -> Iterator[tuple[str, str]]:
 
 
 def of_the_standard_library() -> Iterator[tuple[str, str]]:
-    """Each licence of what the standard library is made of."""
+    """Each licence of the parts of the standard library."""
     release = run("rustc", "--version").strip()
-    yield f"the Rust standard library, {release}", "MIT OR Apache-2.0, with crates that have licences of their own"
+    yield f"the Rust standard library, {release}", "MIT OR Apache-2.0, with crates that have their own licences"
     notices = Path(run("rustc", "--print", "sysroot").strip(), "share/doc/rust/COPYRIGHT-library.html")
     if not notices.is_file():
         print(f"warning: no {notices}: the licences in the Rust standard library are left out", file=sys.stderr)

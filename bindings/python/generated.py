@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-# Edits of the text of a generated module. The default shows in signatures.
+# Edits of the text of a generated module. Signatures show the default.
 COMMON = (
     ("\nimport os\n", "\nimport os, dataclasses, selfsame_identity._hooks, selfsame_identity._values\n"),
     ("\n_DEFAULT = object() ", "\n_DEFAULT = ... "),
@@ -28,7 +28,7 @@ EDITS = {
     ),
     "selfsame_testing": COMMON,
 }
-# Names for the fields that have none in Rust.
+# Names for fields that have no name in Rust.
 FIELDS: dict[str, dict[str, str]] = {
     "selfsame_ffi": {
         "Answer.Assertion": "assertion",
@@ -52,7 +52,7 @@ INLINED = {"Duration": "datetime.timedelta", "PathBuf": "str | os.PathLike[str]"
 CONVERTER = "_UniffiFfiConverter"
 TEMPORARY = "_UniffiTemp"
 VALUES = "selfsame_identity._values"
-# How the converters of built-in types check a value.
+# The checks in the converters of built-in types.
 BUILT_IN = {
     "Boolean": "check_type(value, bool)",
     "Bytes": "check_type(value, bytes)",
@@ -61,7 +61,7 @@ BUILT_IN = {
 }
 PYTHONS = {"Boolean": "bool", "Bytes": "bytes", "Duration": "Duration", "String": "str"}
 INTEGER = re.compile(r"U?Int\d+$")
-# The kinds of classes that are written anew.
+# The kinds of classes that are rewritten.
 FORMS = ("record", "variants", "error")
 
 
@@ -100,7 +100,7 @@ def finished(source: str, name: str) -> tuple[str, str]:
 
 def fail(problem: str) -> NoReturn:
     """Stops the build."""
-    raise ValueError(f"{problem}: the edits do not fit what they edit")
+    raise ValueError(f"{problem}: the edits do not fit the module")
 
 
 def replaced(text: str, edits: tuple[tuple[str, str], ...], name: str) -> str:
@@ -116,7 +116,7 @@ def camel(name: str) -> str:
     """Returns `SignedIn` for `SIGNED_IN`."""
     name = "".join(word.capitalize() for word in name.split("_"))
     if keyword.iskeyword(name):
-        fail(f"a variant is called {name}")
+        fail(f"a variant has the name {name}")
     return name
 
 
@@ -149,12 +149,12 @@ def classes_in(node: ast.ClassDef) -> list[ast.ClassDef]:
 
 
 def is_public(name: str) -> bool:
-    """Whether a name is for users."""
+    """Whether a name is public."""
     return not name.startswith("_")
 
 
 class Module:
-    """A generated module, and what is declared in it."""
+    """A generated module and its declarations."""
 
     def __init__(self, tree: ast.Module, name: str) -> None:
         self.body, self.name = tree.body, name
@@ -174,7 +174,7 @@ class Module:
         self.joined: list[str] = []
         self.forms = {name: self.form_of(name) for name, kind in self.kinds.items() if kind in FORMS}
         if self.unnamed != set(FIELDS[self.name]):
-            fail(f"without a name are the fields of {sorted(self.unnamed)} and not of {sorted(FIELDS[self.name])}")
+            fail(f"the fields of {sorted(self.unnamed)} have no name, but FIELDS lists {sorted(FIELDS[self.name])}")
 
     def kind_of(self, node: ast.ClassDef) -> str:
         """Returns the kind of a class."""
@@ -214,7 +214,7 @@ class Module:
             if more and self.kinds[name] != "error":
                 fail(f"{each.name} has the methods {sorted(more)}")
         if list(made) != [form.name for form in forms]:
-            fail(f"{name} is read as {list(made)}")
+            fail(f"the variants of {name} are read as {list(made)}")
         return [self.variant_of(name, form, [converter_of(each) for each in made[form.name]]) for form in forms]
 
     def variant_of(self, of: str, node: ast.ClassDef, converters: list[str]) -> Variant:
@@ -226,7 +226,7 @@ class Module:
             self.unnamed.add(f"{of}.{name}")
             names = [FIELDS[self.name].get(f"{of}.{name}", "")]
         if self.kinds[of] == "error" and not init:
-            # An error whose text alone crosses.
+            # Only the text of this error crosses.
             names = ["message"] * len(converters)
         if len(names) != len(converters):
             fail(f"{of}.{name} has {len(names)} names for {len(converters)} fields")
@@ -439,7 +439,7 @@ def replace_check(node: ast.ClassDef, check: str) -> None:
 
 
 def check_returns(node: ast.ClassDef) -> None:
-    """Adds checks of what a host's class returns."""
+    """Adds checks of the values that a host's class returns."""
     for method in methods_of(node).values():
         for inner in method.body:
             match inner:
@@ -468,7 +468,7 @@ def name_arguments(function: ast.FunctionDef) -> None:
 
 
 class Renamer(ast.NodeTransformer):
-    """Uses the new names of classes, and writes types in today's form."""
+    """Uses the new names of classes, and writes types in the current syntax."""
 
     def __init__(self, module: Module) -> None:
         self.names = {name: f"_{name}" for name, kind in module.kinds.items() if kind == "implementation"}

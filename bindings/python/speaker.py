@@ -1,4 +1,4 @@
-"""Selfsame from Python, as a speaker of tests/benches/speakers.rs: `bash bindings/python/bench`."""
+"""A program for tests/benches/speakers.rs that uses Selfsame from Python: `bash bindings/python/bench`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def signed_up(engine: Engine, email: str) -> SessionToken:
 def main() -> None:
     engine = Engine.in_memory()
     token = signed_up(engine, "ada@example.org")
-    # Who signs in so often has no room for an older session.
+    # So many sign-ins exceed the limit of sessions, which ends the oldest one.
     signed_up(engine, "grace@example.org")
     account = engine.account(token)
 
@@ -41,7 +41,7 @@ def main() -> None:
             account.end_session("no id")
         except SelfsameError.InvalidId:
             return
-        raise AssertionError("it was not refused")
+        raise AssertionError("the engine did not refuse")
 
     parts: dict[str, Callable[[], object]] = {
         "build_id": selfsame_identity.build_id,

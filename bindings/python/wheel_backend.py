@@ -1,5 +1,5 @@
-"""Builds a wheel by maturin, has the generated module edited for its package, and adds the module's types and the
-licences of what is linked in. Builds a source distribution that does the same.
+"""Builds a wheel with maturin, edits the generated module, and adds the module's types and the licences of the linked
+libraries. Builds a source distribution that does the same.
 """
 
 from __future__ import annotations
@@ -23,13 +23,12 @@ __all__ = [
     "prepare_metadata_for_build_wheel",
 ]
 
-# Of each library's modules, the one that its package is for. The library for tests has the other's module as
-# well, which is the application's.
+# The module of each package. The library for tests also contains the other module, which the other package has.
 MODULES = {"selfsame_identity": "selfsame_ffi", "selfsame_identity_testing": "selfsame_testing"}
 # The top of the sources, in the repository and in a source distribution.
 TOP = next(folder for folder in Path(__file__).resolve().parents if (folder / "Cargo.lock").is_file())
-# What maturin leaves out of a source distribution: no crate of it depends on the generator by name, and the name of
-# a build comes from the sources of both libraries.
+# Files that maturin leaves out of a source distribution but that a build needs: no crate depends on the generator,
+# and the build id comes from the sources of both libraries.
 LEFT_OUT = (
     "bindings/bindgen",
     "bindings/testing/src",
@@ -85,7 +84,7 @@ def build_sdist(sdist_directory: str, *settings: Any, **named: Any) -> str:
         for file, edits in SDIST_EDITS[name.partition("-")[0]].items():
             text = (unpacked / file).read_text("utf-8")
             (unpacked / file).write_text(replaced(text, edits, file), "utf-8")
-        # The lock file names nothing that is not there, or `--locked` refuses it.
+        # `--locked` refuses a lock file that names missing packages.
         subprocess.run(["cargo", "update", "--workspace", "--offline", "--quiet"], cwd=unpacked, check=True)
         base = str(archive).removesuffix(".tar.gz")
         shutil.make_archive(base, "gztar", folder, unpacked.name, owner="root", group="root")
@@ -93,12 +92,12 @@ def build_sdist(sdist_directory: str, *settings: Any, **named: Any) -> str:
 
 
 def add_licences(metadata: Path) -> None:
-    """Adds the licences of what is linked in to those that a wheel's metadata has."""
+    """Adds the licences of the linked libraries to the wheel's metadata."""
     command = [sys.executable, str(TOP / "bindings/third_party.py"), maturin.get_config()["manifest-path"]]
     texts = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
     (metadata / "licenses").mkdir(exist_ok=True)
     (metadata / "licenses/THIRD-PARTY.txt").write_bytes(texts)
-    # maturin may have taken what was prepared, where it is already.
+    # maturin may have used the prepared metadata, which already has the line.
     file, first, ours = metadata / "METADATA", "License-File: LICENSE-APACHE\n", "License-File: THIRD-PARTY.txt\n"
     text = file.read_text("utf-8")
     if ours not in text:
@@ -106,8 +105,8 @@ def add_licences(metadata: Path) -> None:
 
 
 def finish(native: Path, name: str) -> None:
-    """Leaves one generated module in the folder, with its edits made and its types beside it, and the library
-    without the symbols that the generator read it from."""
+    """Edits the generated module, writes its types beside it, removes the other module, and strips the library of the
+    symbols that the generator has read."""
     for library in native.glob("lib*"):
         subprocess.run(["strip", "-x", str(library)], check=True)
     for other in native.glob("*.py"):
@@ -121,5 +120,5 @@ def finish(native: Path, name: str) -> None:
 
 
 def wheel(*arguments: str) -> None:
-    """Runs the tool that keeps a wheel's list of files true."""
+    """Runs the tool that also updates a wheel's list of files."""
     subprocess.run([sys.executable, "-m", "wheel", *arguments], check=True, stdout=sys.stderr)

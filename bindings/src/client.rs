@@ -22,12 +22,12 @@ pub struct ClientInfo {
     /// Whether the person wants to be remembered on the device.
     #[uniffi(default = true)]
     pub remembered: bool,
-    /// The recognitions that the host keeps where the person is. The first 16 count. A session that is shown has
-    /// none.
+    /// The recognitions that the host keeps on the person's device. The engine uses the first 16. Empty in the
+    /// client of a session.
     #[uniffi(default = [])]
     pub recognitions: Vec<RecognitionToken>,
     /// Where the call comes from, for example the prefix of an IP address. Callers of one origin share its limits.
-    /// The engine keeps no more than a keyed hash, and that for a day. A session that is shown has none.
+    /// The engine keeps only a keyed hash of it, for a day. Absent in the client of a session.
     #[uniffi(default)]
     pub origin: Option<String>,
 }

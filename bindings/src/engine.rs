@@ -96,7 +96,7 @@ impl Engine {
     }
 
     /// Releases the file and its lock and forgets the keys. Call it when an app goes to the background. The
-    /// next call opens the file again, with what `Unlock` keeps.
+    /// next call opens the file again, with the key that `Unlock` keeps or fetches.
     ///
     /// Raises `Storage` if the file could not be closed cleanly.
     pub fn suspend(&self) -> Result<(), SelfsameError> {

@@ -152,8 +152,8 @@ pub struct SignedIn {
     /// Whether the account needs another address: somebody else has proven the address that its password goes
     /// with. Ask for one (`change_email`).
     pub needs_address: bool,
-    /// What shows later that the person has signed in here, if the caller has not presented one. Keep it beside
-    /// the token, also after the session has ended.
+    /// The recognition that the sign-in has earned, unless the caller presented one. It shows later that the
+    /// person has signed in here. Keep it beside the token, also after the session has ended.
     pub recognition: Option<RecognitionToken>,
     /// What else the flow did.
     pub outcome: SignInOutcome,

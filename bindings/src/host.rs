@@ -26,16 +26,17 @@ impl Engine {
     }
 
     /// Reports that a message could not be delivered. The message keeps its id and comes again after 1, 2, 4 and
-    /// up to 60 minutes. Returns when, or nothing if the engine drops the message: 3 days after its first failure.
+    /// up to 60 minutes. Returns that time, or nothing if the engine drops the message, which it does 3 days after
+    /// the first failure.
     ///
     /// After the first failure, the life of a code starts again when its message is fetched again.
     pub fn failed(&self, message: MessageId) -> Result<Option<Timestamp>, SelfsameError> {
         Ok(self.core().failed(message)?)
     }
 
-    /// Removes what is over: flows that have ended, rate limits of addresses, reminders of deletions. Returns
-    /// `true` if more flows have ended than one call removes, which is 256. `messages` and `purge_due` do this
-    /// too. Call it once a day if your program calls neither. What is over has no effect, so nothing else
+    /// Removes rows that have no effect any more: flows that have ended, old rate limits of addresses and old
+    /// reminders of deletions. Returns `true` if more flows have ended than the 256 that one call removes.
+    /// `messages` and `purge_due` do this too. Call it once a day if your program calls neither. Nothing else
     /// depends on this call.
     pub fn sweep(&self) -> Result<bool, SelfsameError> {
         Ok(self.core().sweep()?)

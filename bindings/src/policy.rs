@@ -44,9 +44,9 @@ pub struct Policy {
     /// The default is no. With `EmailProof.Later` the store always offers them.
     #[uniffi(default)]
     pub picker: Option<bool>,
-    /// Whether the engine tells the verified addresses of an account when somebody signs in to it from where no
-    /// recognition was presented. The default is yes. If the store has a picker, an account that the picker offers
-    /// has signed in there before, so that is not told.
+    /// Whether the engine sends a message to the verified addresses of an account after a sign-in without a
+    /// recognition. The default is yes. If the store has a picker, a sign-in to an account that the picker offers
+    /// sends none, because the account has signed in there before.
     #[uniffi(default)]
     pub sign_in_notices: Option<bool>,
     /// When a sign-up with a password proves its email. The default is before the account is created.
@@ -68,16 +68,16 @@ pub struct Policy {
     /// How many accounts may share a verified email: 1 to 8. The default is 8.
     #[uniffi(default)]
     pub max_accounts_per_email: Option<u16>,
-    /// How many sign-ups of the store may be open: 1 to 1,000,000. The same number of sign-ins, of resets and
-    /// of undos may be. A tenth is for sessions and recognitions. The default is 10,000.
+    /// How many sign-ups of the store may be open: 1 to 1,000,000. Sign-ins, resets and undos have the same
+    /// limit each. A tenth of each is reserved for sessions and recognitions. The default is 10,000.
     #[uniffi(default)]
     pub max_open_sign_ups: Option<u32>,
     /// Whether the engine reads and verifies the whole file when it opens it, which takes about half a second
     /// for 100,000 accounts. The default is yes.
     ///
     /// If off, a file of any size opens at once. The engine then finds damage only when it reads the damaged
-    /// part, or with `verify_store`. Damage is what the disk has lost, or what somebody has removed from the
-    /// file or put back. Choose this for a server of many accounts with a disk that you trust.
+    /// part, or with `verify_store`. Damage also includes data that somebody removed from the file or replaced
+    /// with older data. Choose this for a server of many accounts with a disk that you trust.
     #[uniffi(default)]
     pub verify_at_open: Option<bool>,
 }

@@ -1,4 +1,4 @@
-//! What a store holds: the inventory of its rows.
+//! The inventory of the rows in a store.
 
 use selfsame::{OnPurge, Sealed};
 
@@ -63,13 +63,13 @@ pub enum Sealed {
 /// What happens to rows when an account is purged.
 #[uniffi::remote(Enum)]
 pub enum OnPurge {
-    /// The rows stay, because they hold nothing of an account.
+    /// The rows stay, because they contain no data of an account.
     Stay,
     /// The rows are removed with the account.
     Go,
     /// The row becomes a tombstone: id and time.
     Tombstone,
-    /// The rows expire by themselves before the purge can come.
+    /// The rows expire before the purge can happen.
     Expire,
 }
 

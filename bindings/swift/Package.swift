@@ -1,8 +1,8 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// A process has one native library. With SELFSAME_TESTING=1 in the environment it is the one for tests, which has all
-// of the other in it and `World` besides.
+// A process has one native library. If SELFSAME_TESTING=1 is in the environment, it is the library for tests, which
+// contains all of the other one and `World`.
 let isTesting = Context.environment["SELFSAME_TESTING"] == "1"
 let folder = "\(Context.packageDirectory)/native/lib"
 let shared = Target.target(
@@ -13,7 +13,7 @@ let shared = Target.target(
     ]
 )
 
-// Apps for Apple's platforms have it in them: `bash xcframework` makes it.
+// Apps for Apple's platforms contain the library: `bash xcframework` makes it.
 #if os(macOS)
 let native = isTesting ? shared : Target.binaryTarget(name: "SelfsameFFI", path: "native/Selfsame.xcframework")
 #else

@@ -27,7 +27,7 @@ const FIELDS: [(&str, &str, &str); 5] = [
     ("Answer", "Totp", "code"),
 ];
 
-/// Names that may be printed although they are text: the engine or the policy gives them.
+/// Names of text fields that may be printed, because the engine or the policy gives their values.
 const SHOWN: [&str; 8] =
     ["AccountId", "FlowId", "MessageId", "MethodId", "ProductId", "ProviderId", "RequestId", "SessionId"];
 
@@ -57,7 +57,7 @@ fn sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>
     Ok(())
 }
 
-/// What all files together say.
+/// What the generator must know from all files together.
 struct Adapter {
     /// The methods of each interface. Only they have default values.
     interfaces: BTreeMap<String, Vec<Method>>,
@@ -96,7 +96,7 @@ impl Adapter {
         Self { interfaces, constructors, renamed, fields, words: docs::Words::of(texts), found }
     }
 
-    /// Fails if the templates have changed, or if a field in the table has a name in Rust by now.
+    /// Fails if the templates have changed, or if a field in the table now has a name in Rust.
     fn verify(&self) -> Result<(), Box<dyn Error>> {
         let parts = [
             "interface",
@@ -108,13 +108,17 @@ impl Adapter {
             "converter",
         ];
         if let Some(part) = parts.iter().find(|part| !self.found.contains(*part)) {
-            return Err(format!("the generated Kotlin has no {part} any more: mend bindings/bindgen").into());
+            return Err(format!(
+                "the generated Kotlin no longer has the part {part:?}; update bindings/bindgen"
+            )
+            .into());
         }
         for (of, variant, name) in FIELDS {
             if self.fields.get(&(of.to_owned(), variant.to_owned())).is_none_or(|field| field != name) {
-                return Err(
-                    format!("the field of {of}.{variant} has a name: remove its row in kotlin.rs").into()
-                );
+                return Err(format!(
+                    "the field of {of}.{variant} has a name in Rust now; remove its row in kotlin.rs"
+                )
+                .into());
             }
         }
         Ok(())
@@ -137,7 +141,7 @@ impl Adapter {
             return before;
         }
         if item.lines.iter().any(|line| line == "interface Disposable {") {
-            // `Suspending.kt` has one that closes whatever can be closed.
+            // `Suspending.kt` defines it instead, for everything that can be closed.
             return Vec::new();
         }
         let object = item.object();
@@ -164,11 +168,11 @@ impl Adapter {
         if let Some(class) = renamed.strip_prefix("import selfsame.Blocking") {
             return Some(format!("{renamed}\nimport selfsame.{class}"));
         }
-        // An alias of what has its name now is none.
+        // Leaves out an alias if the renamed class already has its name.
         alias(&renamed).is_none_or(|(alias, of)| alias != of).then_some(renamed)
     }
 
-    /// A class that holds a handle. Its interface goes: a test takes a world instead of a double.
+    /// Rewrites a class that holds a handle. Its interface is left out, because tests use a world and no double.
     fn object(&self, name: &str, implements: &str, lines: Vec<String>) -> Vec<String> {
         let methods = self.interfaces.get(name);
         let suspends = SUSPENDING.contains(&name);
@@ -277,7 +281,7 @@ impl Adapter {
             .collect()
     }
 
-    /// A data class hides free text where it is printed.
+    /// Lets each data class hide free text when it is printed.
     fn hidden(&mut self, lines: Vec<String>) -> Vec<String> {
         let mut class = None;
         let mut fields: Vec<(String, String)> = Vec::new();
@@ -348,8 +352,8 @@ fn field(parent: &str, variant: &str, of: &str) -> String {
     }
 }
 
-/// Leaves out `use`, which the standard library has, and companions without content. A record closes as all else does.
-/// What unlocks a store needs no closing.
+/// Leaves out `use`, which the standard library has, and companions without content. Renames `destroy` of records to
+/// `close`, and leaves it out of sealed classes, which need no closing.
 fn without_use(lines: Vec<String>) -> Vec<String> {
     let mut kept = Vec::with_capacity(lines.len());
     let (mut left_out, mut is_sealed, mut is_data) = (false, false, false);

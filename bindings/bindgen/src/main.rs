@@ -8,7 +8,7 @@ use std::error::Error;
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // It ends the process if it fails.
+    // This call ends the process if it fails.
     uniffi::uniffi_bindgen_main();
     let arguments: Vec<String> = std::env::args().collect();
     let after =

@@ -1,6 +1,6 @@
-//! Rewrites what UniFFI writes as idiomatic Swift: async calls, named members, Swift's own names in the comments, types
-//! of Foundation, no machinery in completion, and no personal data in print. It adds no type, and no call but the same on
-//! a thread of its own.
+//! Rewrites UniFFI's output as idiomatic Swift: async calls, named members, Swift's names in the comments and types of
+//! Foundation. Code completion shows nothing of UniFFI, and printed values show no personal data. The only new calls
+//! are the async ones.
 
 mod calls;
 mod module;
@@ -18,7 +18,7 @@ use self::page::Writer;
 use self::source::{Result, items};
 use self::types::LABELS;
 
-/// Names that stand in for others: Foundation's types, and one that only the crossing needs.
+/// Names that UniFFI's output has, and those that replace them. Most are types of Foundation.
 const RENAMED: [(&str, &str); 4] =
     [("ClientInfo", "Client"), ("PathBuf", "URL"), ("TimeInterval", "Duration"), ("Timestamp", "Date")];
 
@@ -35,7 +35,7 @@ pub(crate) fn adapt(folder: &Path) -> Result<()> {
             let source =
                 source.replace("#if compiler(>=6)\n", "").replace("Sendable {}\n#endif", "Sendable {}");
             let mut source = source.replace("public \nenum", "public enum");
-            // It needs no marks. In a comment they set it apart.
+            // In code the name needs no backticks. In a comment they mark it as code.
             for code in ["func ", "case ", "."] {
                 source = source.replace(&format!("{code}`open`"), &format!("{code}open"));
             }
@@ -52,7 +52,9 @@ pub(crate) fn adapt(folder: &Path) -> Result<()> {
     }
     let named = LABELS.iter().map(|(path, _)| path).chain(MEMBERS.iter().map(|(function, ..)| function));
     match named.into_iter().find(|name| !writer.named.contains(**name)) {
-        Some(name) => Err(format!("nothing is called {name}, or it needs no other name").into()),
+        Some(name) => {
+            Err(format!("a table names {name}, which does not exist or needs no other name").into())
+        }
         None => Ok(()),
     }
 }

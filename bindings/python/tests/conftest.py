@@ -1,4 +1,4 @@
-"""An account to begin with."""
+"""Fixtures and helpers: a store, and an account in it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LAPTOP = Client(device="Ada's laptop")
 
 
 class Store(NamedTuple):
-    """A store in a file, and what opens it."""
+    """A store in a file, and the key that opens it."""
 
     path: Path
     unlock: Unlock
@@ -46,7 +46,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def code_from_mailbox(engine: Engine) -> Secret:
-    """Reads the code out of the one message that waits, and says that it was delivered."""
+    """Delivers the only waiting message and returns its code."""
     [message] = engine.messages(32)
     assert message.to == EMAIL
     assert isinstance(message.kind, MessageKind.VerifyEmail)
@@ -55,12 +55,12 @@ def code_from_mailbox(engine: Engine) -> Secret:
 
 
 def answered(engine: Engine, at: Flow, answer: Answer) -> Flow:
-    """The step after this one."""
+    """Answers the step and returns the flow at its next step."""
     return engine.answer(at, answer)
 
 
 def token_of(done: Flow) -> SessionToken:
-    """The token of the session that a flow has opened."""
+    """Returns the token of the session that a flow has opened."""
     assert isinstance(done.step, Step.SignedIn)
     return done.step.session.token
 
@@ -72,7 +72,7 @@ def sign_up(engine: Engine) -> SessionToken:
 
 
 def totp(secret: Secret, later: int = 0) -> Secret:
-    """What an authenticator app shows, now or so many steps later (RFC 6238, RFC 4226 section 5.3)."""
+    """The code of an authenticator app, now or the given number of steps later (RFC 6238, RFC 4226 section 5.3)."""
     counter = struct.pack(">Q", int(time.time()) // 30 + later)
     digest = hmac.digest(base64.b32decode(secret.reveal()), counter, "sha1")
     [number] = struct.unpack_from(">I", digest, digest[-1] & 0x0F)

@@ -1,4 +1,4 @@
-"""Many engines and many calls, and an end in the middle of work: prints what the process grew by, in KiB."""
+"""Makes many engines and calls, prints the growth of the process in KiB, and ends while calls are running."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def resident() -> int:
 
 
 def engines(count: int) -> None:
-    """Opens and drops so many."""
+    """Opens and drops this number of engines."""
     for _ in range(count):
         Engine.in_memory().health()
 
 
 def calls(engine: Engine, token: SessionToken, count: int) -> None:
-    """Makes so many, a third of them refused, from all threads at once."""
+    """Makes this number of calls from all threads at once. The engine refuses a third of them."""
     together = threading.Barrier(THREADS, timeout=60)
 
     def thread(_: int) -> None:
@@ -41,7 +41,7 @@ def calls(engine: Engine, token: SessionToken, count: int) -> None:
                 case 2:
                     try:
                         engine.resolve(SessionToken("no token"))
-                        raise AssertionError("it was taken")
+                        raise AssertionError("the engine did not refuse")
                     except SelfsameError.InvalidToken:
                         pass
 
@@ -56,7 +56,7 @@ def endless(engine: Engine, calling: threading.Event) -> None:
 
 
 def grown(work: Callable[[int], None], count: int) -> int:
-    # What is made once is made before.
+    # Warms up: some memory is allocated only once.
     work(count // 10)
     before = resident()
     work(count)
@@ -68,7 +68,7 @@ if __name__ == "__main__":
     engine = Engine.in_memory()
     token = sign_up(engine)
     print("calls", grown(partial(calls, engine, token), 100_000))
-    # The interpreter ends while all of them call.
+    # The interpreter ends while all threads make calls.
     for _ in range(THREADS):
         calling = threading.Event()
         threading.Thread(target=endless, args=(engine, calling), daemon=True).start()

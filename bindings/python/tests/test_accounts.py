@@ -1,4 +1,4 @@
-"""What an application does: sign up, link, sign in, reopen."""
+"""The usual acts of an application: sign up, link, sign in, reopen."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from selfsame_identity import (
 )
 
 
-# X with a word on Ada's mailbox, so that her address needs no code a second time.
+# X also asserts Ada's verified email, so that her address needs no second code.
 AUTHORITY = Provider(
     id="x", issuer=provider_x().issuer, authority_for=["example.org"], assertion_kind=AssertionKind.HostStated()
 )
 
 
 def by_x(engine: Engine) -> Flow:
-    """Brings what the host has learnt from X."""
+    """Presents the host's statement about X."""
     begun = engine.begin_federated("x", LAPTOP)
     assert isinstance(begun.step, Step.PresentAssertion)
     word = HostStatement(

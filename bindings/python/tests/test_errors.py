@@ -1,4 +1,4 @@
-"""Every refusal is an exception of its own, with its data."""
+"""Every refusal is its own exception class, with its data."""
 
 from __future__ import annotations
 
@@ -162,12 +162,12 @@ def test_another_key_opens_nothing_and_changes_nothing(store: Store) -> None:
 
 
 def shown(error: SelfsameError) -> str:
-    """All that a log would have of it."""
+    """Everything that a log would show of the error."""
     return "".join(traceback.format_exception_only(error)) + repr(error)
 
 
 class Chest(Keystore):
-    """A keystore that gives its key, or says why not."""
+    """A keystore that gives its key or raises an exception."""
 
     def __init__(self, key: HostKey) -> None:
         self.key = key
@@ -205,7 +205,7 @@ def test_a_keystore_that_gives_no_key_opens_nothing_and_says_why(tmp_path: Path)
 
 
 class Vault(Anchor):
-    """A place for one value outside of the file."""
+    """An anchor in memory."""
 
     def __init__(self) -> None:
         self.value: bytes | None = None
@@ -273,7 +273,7 @@ def named(plan: str) -> Billing:
 
 
 def remove_the_last_method(store: Store) -> None:
-    """What leaves the owner without a way in."""
+    """Tries to remove the last sign-in method."""
     account = owner(store)
     account.remove_method(account.view().methods[0].id)
 

@@ -1,4 +1,4 @@
-"""A file that Rust wrote long ago is signed in to and changed here, and Rust reads it back."""
+"""Signs in to the frozen file that Rust wrote, changes it, and lets Rust read it back."""
 
 from __future__ import annotations
 

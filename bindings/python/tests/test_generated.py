@@ -1,4 +1,4 @@
-"""The build stops where a generated module is not what its edits expect."""
+"""The build stops if a generated module differs from what an edit expects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1]))
 from generated import camel, finished, replaced
 
-# The little that every module has, with one enum that has data.
+# The parts that every module has, with one enum with data.
 SOURCE = '''
 from __future__ import annotations
 import os
@@ -80,7 +80,7 @@ def test_a_module_as_it_is_expected_is_edited() -> None:
 )
 def test_a_module_that_is_otherwise_stops_the_build(old: str, new: str) -> None:
     assert old in SOURCE
-    with pytest.raises(ValueError, match="the edits do not fit what they edit"):
+    with pytest.raises(ValueError, match="the edits do not fit the module"):
         finished(SOURCE.replace(old, new), "selfsame_testing")
 
 
@@ -91,5 +91,5 @@ def test_an_edit_has_one_place(text: str) -> None:
 
 
 def test_a_variant_that_python_has_a_word_for_stops_the_build() -> None:
-    with pytest.raises(ValueError, match="a variant is called None"):
+    with pytest.raises(ValueError, match="a variant has the name None"):
         camel("NONE")

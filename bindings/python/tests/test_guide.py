@@ -19,7 +19,7 @@ Run = Callable[[list[tuple[str, str]]], str]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the program. An answer that begins with `%` is looked up in what was shown before."""
+    """Runs the program. An answer that begins with `%` is looked up in the earlier output."""
     monkeypatch.chdir(tmp_path)
     secrets: list[str] = []
 
@@ -36,7 +36,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
                 return str(code)
             if answer.startswith("%app"):
                 secrets.extend(re.findall(r"Scan this, or type: (\w+)", shown[-1]))
-                # The engine accepts the code of the next half minute too, and no code twice.
+                # The engine also accepts the code of the next half minute. It accepts no code twice.
                 return totp(Secret(secrets[-1]), int(answer.removeprefix("%app"))).reveal()
             return answer
 

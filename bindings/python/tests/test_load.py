@@ -1,4 +1,4 @@
-"""Nothing is kept of what was dropped, and a process ends cleanly whatever it does."""
+"""Dropped objects free their memory, and a process ends cleanly even during calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an owner does with an account: a second factor, another email, the export, and asking beforehand."""
+"""The acts of owners on their accounts: a second factor, another email, an export, and explanations."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ NOTES = Product(
 
 
 def turn_mfa_on(account: AccountHandle) -> tuple[Secret, RecoveryCodes]:
-    """The secret that the app has, and the recovery codes."""
+    """Turns MFA on. Returns the app's secret and the recovery codes."""
     begun = account.enroll_totp()
     codes = account.confirm_totp(totp(begun.secret))
     account.recovery_codes_saved()
@@ -74,7 +74,7 @@ def test_mfa_is_asked_for_once_it_is_on(store: Store) -> None:
     asked = store.engine.sign_in(EMAIL, PASSWORD, LAPTOP)
     assert isinstance(asked.step, Step.SecondFactor)
     assert asked.step.accepted == [SecondFactor.TOTP, SecondFactor.RECOVERY_CODE]
-    # The step that turned MFA on is spent, and the one after it is taken already.
+    # The code that turned MFA on is used. The engine already accepts the next one.
     done = answered(store.engine, asked, Answer.Totp(totp(begun.secret, later=1))).step
     assert isinstance(done, Step.SignedIn)
     assert (done.session.aal, done.session.recovered) == (Aal.AAL2, False)

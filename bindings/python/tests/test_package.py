@@ -1,4 +1,4 @@
-"""What is in the package: one build, licences, documentation, types, and the examples of README.md."""
+"""The contents of the package: one build, licences, documentation, types, and the examples of README.md."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ INSTALLED = Path(selfsame_identity.__file__).parent
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The installed package once more, to break."""
+    """A copy of the installed package, to break."""
     return Path(shutil.copytree(INSTALLED, tmp_path / "selfsame_identity"))
 
 
 def imported(copy: Path) -> str:
-    """The last line that an import of the copy gives; nothing where it is imported."""
+    """Imports the copy. Returns the last line of the error, or an empty text."""
     environment = {**os.environ, "PYTHONPATH": str(copy.parent)}
     check = f"import selfsame_identity; assert selfsame_identity.__file__ == {str(copy / '__init__.py')!r}"
     command = [sys.executable, "-c", check]
@@ -44,7 +44,7 @@ def test_a_library_of_another_build_is_refused(copy: Path) -> None:
     assert imported(copy) == (
         f"ImportError: selfsame_identity: the native library is of build {selfsame_identity.build_id()} and the Python "
         "module of build 0.1.0-0000000000000000; install selfsame-identity again, and selfsame-identity-testing of the "
-        "same build where there is one"
+        "same build if it is installed"
     )
 
 
@@ -53,7 +53,7 @@ def test_a_library_that_does_not_load_is_refused(copy: Path) -> None:
     library.write_bytes(b"no library")
     assert imported(copy) == (
         "ImportError: selfsame_identity: the native library does not fit the Python module; install selfsame-identity "
-        "again, and selfsame-identity-testing of the same build where there is one"
+        "again, and selfsame-identity-testing of the same build if it is installed"
     )
 
 
@@ -73,7 +73,7 @@ def test_documentation_calls_things_as_python_does() -> None:
 
 
 def documented(name: str) -> list[object]:
-    """What a public name names, and what is in it."""
+    """The object with a public name, and its members."""
     thing = getattr(selfsame_identity, name)
     return [thing, *(vars(thing).values() if isinstance(thing, type) else ())]
 

@@ -1,4 +1,4 @@
-"""Nothing that must not be seen is shown."""
+"""Secrets and personal data do not appear in printed values."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ from selfsame_identity._native import selfsame_ffi
 # Python 3.10 gives an argument whose default is `None` the older of the two.
 UNIONS = (types.UnionType, typing.Union)
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
-# One of each type that somebody could give by mistake.
+# One value of each type that somebody could pass by mistake.
 MISTAKES: list[Any] = [
     *(None, False, True, 0, 1, -1, 1.5, "", "text", b"", b"bytes", 1j, object(), object, Path("path")),
     *([], [None], [object()], (), ("text",), {}, {"text": 1}, {"text"}, iter(["text"]), lambda: None),
@@ -66,7 +66,7 @@ def hints(thing: Any) -> dict[str, Any]:
 
 
 def is_right(value: Any, kind: Any) -> bool:
-    """Whether a value has a type, by the type alone."""
+    """Whether a value has this type."""
     if typing.get_origin(kind) in UNIONS:
         return any(is_right(value, each) for each in kind.__args__)
     if typing.get_origin(kind) is list:
@@ -134,7 +134,7 @@ CALLABLES: list[Callable[..., object]] = [
 
 
 def test_all_that_takes_a_value_is_walked() -> None:
-    """What is left takes none: enums, errors without fields, ids, which are texts, and what a host writes."""
+    """The other types take no value: enums, errors without fields, ids, which are texts, and classes of a host."""
     assert {HashCost, Client, Step.LinkOrCreate, Answer.Code, SelfsameError.Throttled} <= set(RECORDS)
     assert {selfsame_identity.adopt_file, ENGINE.answer, ACCOUNT.review, Engine.open} <= set(CALLABLES)
     left = {kind for kind in CLASSES if not any(variants(kind)) and not issubclass(kind, enum.Enum)}
@@ -236,7 +236,7 @@ def test_variants_match_by_name_and_by_place() -> None:
 def test_a_record_shows_its_fields_and_no_text(kind: Any) -> None:
     record = made(kind)
     assert [part.partition("=")[0] for part in outer(repr(record))] == list(fields(kind))
-    # Of texts only those that name something by an id are seen.
+    # The only texts that appear are ids.
     for name, hint in fields(kind).items():
         if "str" in str(hint) and name not in kind._ids:
             assert f"{name}=…" in repr(record) or f"{name}=[…]" in repr(record)

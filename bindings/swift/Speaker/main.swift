@@ -1,15 +1,15 @@
 import Foundation
 import Selfsame
 
-// Selfsame from Swift, as a speaker of tests/benches/speakers.rs: `bash bindings/swift/bench`.
+// A program for tests/benches/speakers.rs that uses Selfsame from Swift: `bash bindings/swift/bench`.
 
-// An account at once, without a mailed code.
+// Creates an account at once, without a mailed code.
 let engine = try Engine.inMemory(policy: Policy(emailProof: .later))
 let (password, laptop) = (Secret("correct horse battery staple"), Client(device: "laptop"))
 let flow = try engine.signUp(email: "ada@example.org", password: password, client: laptop)
 guard case .signedIn(let signedIn) = flow.step else { fatalError("not signed in") }
 let account = try engine.account(token: signedIn.token)
-// Who signs in so often has no room for an older session.
+// So many sign-ins exceed the limit of sessions, which ends the oldest one.
 _ = try engine.signUp(email: "grace@example.org", password: password, client: laptop)
 
 let parts: KeyValuePairs<String, () throws -> Void> = [
@@ -17,7 +17,7 @@ let parts: KeyValuePairs<String, () throws -> Void> = [
     "refused": {
         do {
             try account.endSession(session: "no id")
-            fatalError("it was not refused")
+            fatalError("the engine did not refuse")
         } catch SelfsameError.invalidId {}
     },
     "resolve": { _ = try engine.resolve(token: signedIn.token) },
@@ -40,7 +40,7 @@ say("ready Swift, selfsame \(buildId())")
 while let line = readLine() {
     let words = line.split(separator: " ")
     guard words.count == 2, let call = parts.first(where: { $0.key == words[0] })?.value, let count = Int(words[1])
-    else { fatalError("not asked as a speaker is: \(line)") }
+    else { fatalError("unexpected request: \(line)") }
     let times = try (0..<count).map { _ in try timed(call) }
     say(times.map(String.init).joined(separator: " "))
 }

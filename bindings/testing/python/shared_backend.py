@@ -1,4 +1,4 @@
-"""Builds the wheel as that of `selfsame-identity` is built: a backend must be inside of its project, this file is."""
+"""Builds the wheel like that of `selfsame-identity`. This file exists because a backend must be in its own project."""
 
 import sys
 from pathlib import Path

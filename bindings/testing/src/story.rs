@@ -23,15 +23,15 @@ pub enum StoryError {
 impl fmt::Display for StoryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable { why } => write!(f, "no story: {why}"),
-            Self::OtherThanTold { why } => write!(f, "otherwise than told: {why}"),
+            Self::Unreadable { why } => write!(f, "not a story: {why}"),
+            Self::OtherThanTold { why } => write!(f, "an answer differs from the story: {why}"),
         }
     }
 }
 
 impl std::error::Error for StoryError {}
 
-/// Plays a story, the text of its file, in a world of its own. Returns its transcript as JSON without blanks.
+/// Plays the story in this text in a new world. Returns its transcript as JSON without blanks.
 #[uniffi::export]
 pub fn transcript(story: &str) -> Result<String, StoryError> {
     let story = Story::read(story).map_err(|error| StoryError::Unreadable { why: error.to_string() })?;

@@ -48,13 +48,13 @@ impl World {
         Ok(Arc::new(Self(Mutex::new(world.try_build()?))))
     }
 
-    /// Returns the engine. After `reopen` it is another one.
+    /// Returns the engine. After `reopen` or `reboot`, call this again for the new engine.
     pub fn engine(&self) -> Arc<Engine> {
         Arc::new(self.inner().engine().clone().into())
     }
 
     /// Closes the store and opens it again with a new engine, as a new process does. Without a policy, the new
-    /// engine has the policy of the one before.
+    /// engine has the policy of the earlier one.
     ///
     /// Raises `InvalidPolicy`; the errors of `Engine.open`.
     #[uniffi::method(default(policy = None))]
@@ -64,7 +64,7 @@ impl World {
     }
 
     /// Restarts the device, which was off for `off`: the wall clock goes on, the clock that nobody can set starts
-    /// anew, and a new engine opens the store. What a new process on the same device does is `reopen`.
+    /// anew, and a new engine opens the store. For a new process on the same device, call `reopen`.
     ///
     /// Raises the errors of `Engine.open`.
     pub fn reboot(&self, off: Duration) -> Result<(), SelfsameError> {
@@ -81,9 +81,8 @@ impl World {
         self.inner().now()
     }
 
-    /// Lets `span` of time pass. Nobody works meanwhile, as if the application did not run: no message is fetched
-    /// and no account is purged. A message that nobody has fetched for 30 days is gone. To let a host go on
-    /// working, call `run_host`.
+    /// Lets `span` of time pass. The application does not run meanwhile: no message is fetched and no account is
+    /// purged. A message that nobody has fetched for 30 days is gone. To let a host go on working, call `run_host`.
     pub fn later(&self, span: Duration) {
         self.inner().later(span);
     }
@@ -150,9 +149,9 @@ impl World {
         self.inner().totp(&secret)
     }
 
-    /// Returns what the provider says about a person. Pass it to the flow. If policy names the provider for
-    /// ID tokens, such as Google and Apple, this sets the world's key set as the provider's and makes an ID token
-    /// with the nonce of the flow's step. Otherwise it makes a host's statement.
+    /// Returns the provider's assertion about a person, to pass to the flow. If policy names the provider for
+    /// ID tokens, as it does Google and Apple, the call sets the world's key set as the provider's and makes an ID
+    /// token with the nonce of the flow's step. Otherwise it makes a host's statement.
     ///
     /// Raises `InvalidShortName` if the provider's name is invalid; `NotOffered` if the flow asks for no assertion;
     /// the errors of the store.
@@ -171,8 +170,8 @@ impl World {
         Ok(self.inner().id_token(&named(identity)?, nonce)?)
     }
 
-    /// Returns the key set that every provider of the world signs its ID tokens with (RFC 7517). An application
-    /// that fetches the keys of its providers gets this in a test.
+    /// Returns the key set that every provider of the world signs its ID tokens with (RFC 7517). Give it to an
+    /// application that fetches the keys of its providers.
     pub fn jwks(&self) -> String {
         self.inner().jwks()
     }
@@ -264,8 +263,8 @@ pub struct Identity {
     pub hosted_domain: Option<String>,
 }
 
-/// Returns the policy of a world without its own: the defaults, the realm "Field Notes", the products `grok`
-/// and `api`, and the providers `x`; `example`, the authority for the domain provider.example; `other`, the
+/// Returns the policy of a world that was created without one: the defaults, the realm "Field Notes", the products
+/// `grok` and `api`, and the providers `x`; `example`, the authority for the domain provider.example; `other`, the
 /// authority for no domain; and `oidc`, `google` and `apple`, which sign ID tokens.
 #[uniffi::export]
 pub fn world_policy() -> Policy {

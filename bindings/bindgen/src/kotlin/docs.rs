@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::members::member;
 use super::text::{is_of_name, with_word, word};
 
-/// Claims of ID tokens, which are spelt as the token spells them.
+/// Claims of ID tokens, which keep the spelling of the token.
 const CLAIMS: [&str; 2] = ["auth_time", "email_verified"];
 
 /// The exception of the engine's calls.
@@ -67,7 +67,7 @@ impl Words {
         rewritten
     }
 
-    /// Moves what a call throws to the end, where the tag ends the text.
+    /// Moves the exceptions of a call to the end, because everything after a tag belongs to the tag.
     fn block(&self, lines: Vec<String>) -> Vec<String> {
         let (mut text, mut thrown, mut end) = (Vec::new(), Vec::new(), Vec::new());
         let mut throws = false;
@@ -97,7 +97,7 @@ impl Words {
         text.into_iter().chain(thrown).chain(end).collect()
     }
 
-    /// Spells the names in a line as Kotlin does; where a call says what it throws, the exceptions are links.
+    /// Spells the names in a line as Kotlin does. If `throws`, exceptions become links.
     fn spelt(&self, line: &str, throws: bool) -> String {
         let mut spelt = String::with_capacity(line.len());
         for (place, part) in line.split('`').enumerate() {
@@ -121,7 +121,7 @@ impl Words {
         self.errors.contains(&format!("{class}.{variant}")).then(|| (class, variant.to_owned()))
     }
 
-    /// A name in Kotlin's spelling, if it is one of the generated code.
+    /// Returns a name in Kotlin's spelling, if the generated code has it.
     fn name(&self, name: &str) -> String {
         if let Some((class, member)) = name.split_once('.') {
             let variant = member.trim_end_matches("()");

@@ -1,8 +1,9 @@
-//! Functions that ask a value about itself: `message.kind.mailedCode()`. Rust has them on the type, and UniFFI does not.
+//! Makes extension functions like `message.kind.mailedCode()`. They are methods in Rust and free functions in
+//! UniFFI.
 
 use super::text::word;
 
-/// The function, the type of its only parameter, and its name on that type. The names are those that Swift has.
+/// The function, the type of its only parameter, and its name on that type. The names are the same as in Swift.
 const MEMBERS: [(&str, &str, &str); 7] = [
     ("amrValue", "Amr", "value"),
     ("describeAction", "Action", "sentence"),
@@ -18,7 +19,7 @@ pub(super) fn member(function: &str) -> Option<&'static str> {
     MEMBERS.iter().find(|(name, ..)| *name == function).map(|(.., member)| *member)
 }
 
-/// The sources with extension functions. Fails if one of the functions is in none of them.
+/// Returns the sources with extension functions. Fails if one of the functions is in no source.
 pub(super) fn extended(sources: &[String]) -> Result<Vec<String>, String> {
     let mut found = 0;
     let extended = sources.iter().map(|source| {

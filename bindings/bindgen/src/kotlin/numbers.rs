@@ -1,5 +1,5 @@
-//! Numbers as Kotlin's own: `Int`, or `Long` for 64 bits. A literal is an `Int`, so an unsigned parameter would ask
-//! each caller for `32u`, and Java could not call the function.
+//! Replaces Rust's unsigned numbers with `Int`, or `Long` for 64 bits. A literal is an `Int`, so an unsigned
+//! parameter would ask each caller for `32u`, and Java could not call the function.
 
 use super::text::items;
 
@@ -30,7 +30,7 @@ pub(super) fn signed(source: &str) -> String {
     signed
 }
 
-/// A line of a number's converter, whose name stays.
+/// Rewrites a line of a number's converter. The converter keeps its name.
 fn converted(line: &str, (unsigned, signed, crossing, most): &(&str, &str, &str, &str)) -> String {
     let lowers = format!("        return value.to{crossing}()");
     if line == lowers {
@@ -43,7 +43,7 @@ fn converted(line: &str, (unsigned, signed, crossing, most): &(&str, &str, &str,
         .replace(&format!("(value.to{crossing}())"), "(lower(value))")
 }
 
-/// A line that declares numbers, perhaps with a default value.
+/// Rewrites a line that declares numbers, some with a default value.
 fn declared(line: &str) -> String {
     let signed = NUMBERS.iter().fold(line.to_owned(), |line, (unsigned, signed, ..)| {
         line.replace(&format!("kotlin.{unsigned}"), &format!("kotlin.{signed}"))

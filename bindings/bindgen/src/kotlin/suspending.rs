@@ -1,4 +1,4 @@
-//! The classes whose calls suspend, from the interfaces of those that block.
+//! Writes the classes whose calls suspend, from the interfaces of the classes whose calls block.
 
 /// The classes whose calls suspend. The generated class, which blocks, is called `Blocking…`.
 pub(super) const SUSPENDING: [&str; 3] = ["Engine", "AccountHandle", "SupportDesk"];
@@ -7,7 +7,7 @@ pub(super) const SUSPENDING: [&str; 3] = ["Engine", "AccountHandle", "SupportDes
 pub(super) struct Method {
     docs: Vec<String>,
     pub(super) name: String,
-    /// `fun` and all that follows, without the body.
+    /// The declaration from `fun` on, without the body.
     pub(super) signature: String,
 }
 
@@ -47,7 +47,7 @@ impl Method {
         format!("`{}`({})", self.name, arguments.collect::<Vec<_>>().join(", "))
     }
 
-    /// The same function, which suspends while `run` runs the one of `on`.
+    /// Declares the same function as a suspending one, which calls the function of `on` inside `run`.
     fn suspending(&self, indent: &str, run: &str, on: &str) -> Vec<String> {
         let documented = self.docs.iter().map(|line| {
             let star = if line.starts_with('*') { " " } else { "" };
@@ -64,7 +64,7 @@ impl Method {
     }
 }
 
-/// Functions of the top level that open a file suspend too.
+/// Adds suspending functions for those of the top level that open a file.
 pub(super) fn functions(mut lines: Vec<String>) -> Vec<String> {
     for method in Method::all(&lines).into_iter().filter(|method| method.signature.contains(": PathBuf")) {
         let blocking = format!("blocking_{}", method.name);
@@ -96,10 +96,13 @@ class {name} internal constructor(
     ));
     lines.extend(methods.iter().flat_map(|method| method.suspending("    ", "act", "this")));
     let close = match constructors {
-        [] => "    /** Frees it at once, and not when the garbage collector comes to it. Closing it again has no effect. */",
+        [] => {
+            "    /** Frees the object at once, before the garbage collector does. Closing it again has no effect. */"
+        }
         _ => {
             "    /**
-     * Releases the file and its lock, and forgets the keys. It waits for the disk. Closing it again has no effect.
+     * Releases the file and its lock, and forgets the keys. The call waits for the disk. A second call has no
+     * effect.
      *
      * An app that only goes to the background calls [suspend] instead: the next call opens the file again.
      */"

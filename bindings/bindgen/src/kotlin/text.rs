@@ -1,6 +1,6 @@
 //! The generated text, as lines and as declarations of the top level.
 
-/// A declaration of the top level with all that stands before it.
+/// A declaration of the top level with the comments and annotations before it.
 pub(super) struct Item {
     pub(super) lines: Vec<String>,
 }
@@ -13,7 +13,7 @@ pub(super) fn items(text: &str) -> Vec<Item> {
         if let Some(item) = items.last_mut() {
             item.lines.push(line.trim_end().to_owned());
         }
-        // The brace that ends a call of the library is at the left edge too.
+        // A brace at the left edge may also end a call of the library.
         if line.starts_with('}') && !calls {
             items.push(Item { lines: Vec::new() });
         }
@@ -23,7 +23,8 @@ pub(super) fn items(text: &str) -> Vec<Item> {
 }
 
 impl Item {
-    /// The class that this interface is of. An interface that the application implements has no class.
+    /// Returns the class that this interface belongs to. An interface that the application implements
+    /// has no class.
     pub(super) fn interface(&self) -> Option<String> {
         let header = self.lines.iter().find_map(|line| line.strip_prefix("public interface "))?;
         word(header).strip_suffix("Interface").map(str::to_owned)
@@ -36,7 +37,7 @@ impl Item {
         Some((class.trim_end_matches("Impl").to_owned(), word(implements)))
     }
 
-    /// What stands before the documentation of an interface, and the documentation.
+    /// Returns the lines before the documentation of an interface, and the documentation.
     pub(super) fn introduction(&self) -> (Vec<String>, Vec<String>) {
         let header =
             self.lines.iter().position(|line| line.starts_with("public interface ")).unwrap_or_default();
@@ -52,7 +53,7 @@ pub(super) fn alias(line: &str) -> Option<(String, String)> {
     Some((alias.to_owned(), of.to_owned()))
 }
 
-/// The name that a text begins with.
+/// Returns the name at the beginning of a text.
 pub(super) fn word(text: &str) -> String {
     text.trim_start_matches('`').chars().take_while(|letter| is_of_name(*letter)).collect()
 }

@@ -1,4 +1,4 @@
-//! Objects and what they do.
+//! Objects and their calls.
 
 use super::names::MEMBERS;
 use super::page::{Ends, Writer};
@@ -7,14 +7,14 @@ use super::source::{Call, Item, Result, items, listed, upper};
 /// Objects whose calls wait for the disk or a hash.
 const BLOCKING: [&str; 3] = ["AccountHandle", "Engine", "SupportDesk"];
 
-/// Calls whose result is often of no interest: they record something.
+/// Calls that are often made only to record something, so their result may be ignored.
 const DISCARDABLE: [&str; 1] = ["touch"];
 
-/// The compiler says it wherever it takes a blocking call in async code, which it does in top-level code.
+/// The compiler's message if it chooses a blocking call in async code, as it does in top-level code.
 const NOASYNC: &str =
     "write `await` before the call; from the top-level code of main.swift, call it in an async function";
 
-/// Several calls at once.
+/// The method that makes several calls at once.
 const ACT: &str = "    /// Makes several calls in one hop to another thread: `try await engine.act { try $0.picker() }`.
     ///
     /// - Throws: What the closure throws. `CancellationError` if the task is cancelled before the closure begins; a
@@ -24,7 +24,7 @@ const ACT: &str = "    /// Makes several calls in one hop to another thread: `tr
     }";
 
 impl Writer<'_> {
-    /// A protocol of the host's objects.
+    /// Writes a protocol that the host implements.
     pub(crate) fn callbacks(&mut self, item: &Item) -> Result<()> {
         self.comment(0, &item.doc, Ends::Plainly);
         self.line(item.head());
@@ -40,7 +40,7 @@ impl Writer<'_> {
     }
 
     pub(crate) fn class(&mut self, item: &Item, name: &str) -> Result<()> {
-        // What Rust hands to the host of the host's own objects is the crossing's alone.
+        // Only the generated code needs the class that wraps an object of the host.
         let (access, parent) = match name.strip_suffix("Impl") {
             Some(parent) => ("", format!("{parent}, ")),
             None => ("public ", String::new()),
@@ -113,7 +113,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A call without parameters that asks a value about itself.
+    /// Writes a call without parameters as a property.
     pub(crate) fn property(&mut self, call: &Call<'_>) {
         let doc = call.item.doc.iter().map(|line| line.strip_prefix("Returns ").map_or(line.clone(), upper));
         self.comment(4, &doc.collect::<Vec<_>>(), Ends::Plainly);
@@ -124,7 +124,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The call of the same name for async code.
+    /// Writes the async method of the same name.
     pub(crate) fn aside(&mut self, call: &Call<'_>, name: &str) {
         self.line("");
         self.comment(4, &call.item.doc, Ends::Async);
@@ -140,9 +140,9 @@ impl Writer<'_> {
         self.line("    }");
     }
 
-    /// A function, in its type if it has one.
+    /// Writes a function. If `MEMBERS` names a type for it, it becomes a member of the type.
     pub(crate) fn function(&mut self, item: &Item) -> Result<()> {
-        let mut call = Call::of(item).ok_or("a function is no call")?;
+        let mut call = Call::of(item).ok_or("a function has an unexpected form")?;
         let function = call.lead.rsplit(' ').next().unwrap_or_default();
         let Some((_, of, name)) = MEMBERS.iter().find(|(member, ..)| *member == function) else {
             self.call(&call, 0, Ends::Plainly);

@@ -1,4 +1,4 @@
-//! A module, declaration by declaration.
+//! Writes a module, declaration by declaration.
 
 use super::page::{Ends, Writer};
 use super::source::{Item, Result};
@@ -6,7 +6,7 @@ use super::source::{Item, Result};
 /// The module of `World`.
 const TESTING: &str = "selfsame_testing";
 
-/// UniFFI's knows only seconds as a fraction, which do not come back the same.
+/// Replaces UniFFI's converter, which uses fractional seconds. They do not convert back exactly.
 const DURATION: &str = "\
 fileprivate struct FfiConverterDuration: FfiConverterRustBuffer {
     typealias SwiftType = Duration
@@ -19,7 +19,7 @@ fileprivate struct FfiConverterDuration: FfiConverterRustBuffer {
     }
 
     static func write(_ value: Duration, into buf: inout [UInt8]) {
-        precondition(value >= .zero, \"a span of time is not negative\")
+        precondition(value >= .zero, \"a span of time must not be negative\")
         let (seconds, attoseconds) = value.components
         writeInt(&buf, UInt64(seconds))
         writeInt(&buf, UInt32(attoseconds / 1_000_000_000))
@@ -29,7 +29,7 @@ fileprivate struct FfiConverterDuration: FfiConverterRustBuffer {
 
 impl Writer<'_> {
     pub(crate) fn module(&mut self, module: &str, items: &[Item]) -> Result<()> {
-        self.line("// UniFFI and bindings/bindgen wrote this from the native library: `bash generate` does it again.");
+        self.line("// Generated from the native library by UniFFI and bindings/bindgen. To generate it again: `bash generate`.");
         let mut was_long = true;
         for item in items {
             let (head, is_long) = (item.head(), item.lines.len() > 1);
@@ -38,7 +38,7 @@ impl Writer<'_> {
             }
             was_long = is_long;
             match item.public_type() {
-                // An app that wants a protocol declares one of the calls that it makes, and the class conforms to it.
+                // Left out. An app that wants a protocol declares one with the calls that it makes.
                 Some(("protocol", name)) if name.ends_with("Protocol") => {}
                 Some(("protocol", _)) => self.callbacks(item)?,
                 Some(("class", name)) => self.class(item, name)?,
@@ -72,7 +72,7 @@ impl Writer<'_> {
             }
         }
         if module != TESTING {
-            // A library of another build is called nowhere.
+            // The check comes before every call into the library.
             let begins = "private let initializationResult: InitializationResult = {\n";
             self.out = replaced(&self.out, begins, &format!("{begins}    requireTheSameBuild()\n"))?;
         }
@@ -85,7 +85,7 @@ impl Writer<'_> {
     }
 }
 
-/// Whether both names have become Foundation's.
+/// Whether the alias became useless, because both names are the same type of Foundation now.
 fn is_idle(alias: &str) -> bool {
     alias
         .strip_prefix("public typealias ")

@@ -1,13 +1,13 @@
-//! Rust's names as Swift has them.
+//! Spells Rust's names as Swift does.
 
 use std::collections::BTreeSet;
 
 use super::source::{Item, Result, camel, lower};
 
-/// Names in comments that are not Swift's: claims of an ID token.
+/// Claims of an ID token, which keep their spelling in comments.
 const CLAIMS: [&str; 2] = ["auth_time", "email_verified"];
 
-/// Functions that are members of a type: Rust has them there, and UniFFI does not.
+/// Functions that become members of a type, as they are in Rust: the function, the type, the member.
 pub(crate) const MEMBERS: [(&str, &str, &str); 14] = [
     ("adoptFile", "Engine", "adopt"),
     ("amrValue", "Amr", "value"),
@@ -25,7 +25,7 @@ pub(crate) const MEMBERS: [(&str, &str, &str); 14] = [
     ("worksOffline", "MethodKind", "worksOffline"),
 ];
 
-/// What comments name.
+/// The names that comments may use.
 #[derive(Default)]
 pub(crate) struct Names {
     types: BTreeSet<String>,
@@ -44,7 +44,8 @@ impl Names {
         Ok(())
     }
 
-    /// A name of Rust's as Swift has it. What is thrown is first of all an error.
+    /// Spells a name of Rust as Swift does. If `is_thrown`, the name is looked up among the errors
+    /// first.
     pub(crate) fn spell(&self, word: &str, is_thrown: bool) -> String {
         if let Some((of, case)) = word.split_once('.').filter(|(of, _)| self.types.contains(*of)) {
             return format!("{of}.{}", camel(&lower(case)));

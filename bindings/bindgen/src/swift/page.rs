@@ -1,15 +1,15 @@
-//! The lines of a module, and its comments.
+//! Writes the lines of a module and its comments.
 
 use std::collections::BTreeSet;
 
 use super::names::Names;
 use super::source::{Item, upper};
 
-/// How a call ends, as its comment says it.
+/// The facts about the end of a call that its comment adds.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Ends<'a> {
     Plainly,
-    /// With this error.
+    /// Throws this error.
     Throwing(&'a str),
     Blocking,
     Async,
@@ -17,7 +17,7 @@ pub(crate) enum Ends<'a> {
 
 pub(crate) struct Writer<'a> {
     pub(crate) names: &'a Names,
-    /// The entries of the tables of names that were of use.
+    /// The entries of the tables of names that were used.
     pub(crate) named: BTreeSet<String>,
     pub(crate) out: String,
 }
@@ -68,7 +68,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Lines of 120 letters; the text of a list's item goes on below its beginning.
+    /// Wraps a paragraph at 120 characters. The lines of a list item are indented.
     pub(crate) fn wrapped(&mut self, margin: &str, paragraph: &str) {
         let hangs = if paragraph.trim_start().starts_with("- ") { "  " } else { "" };
         let mut line = margin.to_owned();

@@ -1,13 +1,13 @@
-//! What UniFFI wrote, declaration by declaration.
+//! Reads UniFFI's output, declaration by declaration.
 
 use std::error::Error;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Types that may hold somebody's name, address or data.
+/// Types that may contain somebody's name, address or data.
 const TEXT: [&str; 3] = ["CustomerRef", "Data", "String"];
 
-/// A declaration, or a line that is none, with the comment before it.
+/// A declaration or any other line, with the comment before it.
 #[derive(Default)]
 pub(crate) struct Item {
     pub(crate) doc: Vec<String>,
@@ -19,7 +19,7 @@ impl Item {
         self.lines.first().map_or("", |line| line.trim())
     }
 
-    /// What stands in its braces or parentheses.
+    /// Returns the lines between its braces or parentheses.
     pub(crate) fn body(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().skip(1).take(self.lines.len().saturating_sub(2)).map(String::as_str)
     }
@@ -37,7 +37,7 @@ impl Item {
         self.head().contains(": Swift.Error")
     }
 
-    /// The cases of an enum, with what they carry.
+    /// Returns the cases of an enum with their values.
     pub(crate) fn cases(&self) -> Result<Vec<Case>> {
         let mut cases = Vec::new();
         for item in items(self.body())? {
@@ -57,7 +57,7 @@ pub(crate) struct Case {
     pub(crate) params: Vec<Param>,
 }
 
-/// A parameter of a call, a field, or what a case carries.
+/// A parameter of a call, a field, or a value of a case.
 #[derive(Clone)]
 pub(crate) struct Param {
     pub(crate) doc: Vec<String>,
@@ -77,7 +77,7 @@ impl Param {
         self.name.as_ref().map_or_else(|| self.of.clone(), |name| format!("{name}: {}", self.of))
     }
 
-    /// What a print may show of it, as an element of `Members`.
+    /// Returns the element of `Members` that decides how much of the value is printed.
     pub(crate) fn member(&self, value: &str) -> String {
         let of = self.of.split(" = ").next().unwrap_or_default().trim_matches(['[', ']', '?']);
         let kind = if TEXT.contains(&of) { "text" } else { "plain" };
@@ -121,7 +121,7 @@ pub(crate) fn params(item: &Item) -> Vec<Param> {
     params
 }
 
-/// What stands before the parenthesis that closes, and after it.
+/// Splits the text at its closing parenthesis.
 pub(crate) fn inside(text: &str) -> (&str, Option<&str>) {
     let mut depth = 0_u32;
     for (place, letter) in text.char_indices() {
@@ -138,12 +138,12 @@ pub(crate) fn inside(text: &str) -> (&str, Option<&str>) {
 /// A function as UniFFI wrote it.
 pub(crate) struct Call<'a> {
     pub(crate) item: &'a Item,
-    /// All that stands before the parameters.
+    /// The text before the parameters.
     pub(crate) lead: &'a str,
     pub(crate) params: Vec<Param>,
     pub(crate) throws: bool,
     pub(crate) returns: Option<&'a str>,
-    /// What stands in the first line of its body.
+    /// The first line of its body.
     pub(crate) body: &'a str,
 }
 

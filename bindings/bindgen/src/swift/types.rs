@@ -1,12 +1,12 @@
-//! Records and enums, and how they cross.
+//! Writes records and enums, and their converters.
 
 use super::page::{Ends, Writer};
 use super::source::{Call, Item, Param, Result, items, listed, lower, params};
 
-/// Names of what Rust leaves unnamed.
+/// Names for values that have no name in Rust.
 pub(crate) const LABELS: [(&str, &str); 2] = [("Answer.correctAddress", "email"), ("Answer.linkTo", "place")];
 
-/// Enums that a caller writes, whose cases say what they carry.
+/// Enums that callers write. The names of their cases already describe the values.
 const BARE: [&str; 3] = ["Answer", "Assertion", "Unlock"];
 
 impl Writer<'_> {
@@ -100,11 +100,11 @@ impl Writer<'_> {
                 Ok(Some(label))
             }
             None if BARE.contains(&of) => Ok(None),
-            None => Err(format!("what {path} carries has no name: give it one in LABELS").into()),
+            None => Err(format!("the value of {path} has no name; give it one in LABELS").into()),
         }
     }
 
-    /// What print, a debugger and a mirror show of a type.
+    /// Writes how print, a debugger and a mirror show a type.
     pub(crate) fn shown(&mut self, name: &str, members: &[String]) {
         self.line(&format!(
             "\nextension {name}: Shown, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {{"
@@ -115,7 +115,7 @@ impl Writer<'_> {
         self.line("    public var customMirror: Mirror { members.mirror(of: self) }\n}");
     }
 
-    /// How a type crosses.
+    /// Writes the converter of a type.
     pub(crate) fn converter(&mut self, item: &Item, name: &str, items: &[Item]) -> Result<()> {
         let of = name.strip_prefix("FfiConverterType").unwrap_or(name);
         let is_enum = |item: &&Item| item.public_type() == Some(("enum", of));

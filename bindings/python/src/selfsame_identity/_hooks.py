@@ -1,4 +1,4 @@
-"""What the generated module takes from this package."""
+"""The functions and classes of this package that the generated module uses."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ _Self = TypeVar("_Self", bound="Context")
 
 
 def library(own: str) -> str:
-    """The native library of this process: the one for tests, which has all of the other in it, where
-    `selfsame_identity_testing` was imported first. Two of them would not know each other's objects."""
+    """Returns the native library of this process. If `selfsame_identity_testing` was imported first, this is the
+    library for tests, which contains the other one. Two libraries in a process would not know each other's objects."""
     testing = sys.modules.get("selfsame_identity_testing")
     return own if testing is None else str(testing.LIBRARY)
 
 
 class Context:
-    """An engine is a context."""
+    """Makes an engine a context manager."""
 
     def suspend(self) -> None:
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""What must not be seen: text and bytes that show nothing of themselves."""
+"""Secrets: text and bytes that do not show their value."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hmac
 
 
 class _Hidden:
-    """Holds a value that neither `repr`, `str` nor a format shows."""
+    """Holds a value that `repr`, `str` and `format` do not show."""
 
     __slots__ = ()
     _value: str | bytes
@@ -34,7 +34,7 @@ class _HiddenText(_Hidden):
         self._value = text
 
     def reveal(self) -> str:
-        """The text itself, for the one place that needs it."""
+        """Returns the text, for the one place that needs it."""
         return self._value
 
 
@@ -45,25 +45,25 @@ class Secret(_HiddenText):
 
 
 class FlowToken(_HiddenText):
-    """Holds one flow open between its steps. Whoever has it can answer the next step."""
+    """Holds one flow open between its steps. Anyone who has it can answer the next step."""
 
     __slots__ = ()
 
 
 class SessionToken(_HiddenText):
-    """Holds one session. Whoever has it is signed in: keep it where the platform keeps secrets."""
+    """Holds one session. Anyone who has it is signed in: keep it where the platform keeps secrets."""
 
     __slots__ = ()
 
 
 class RecognitionToken(_HiddenText):
-    """Shows that its holder has signed in to an account before, and opens nothing. Keep it where the person signed in."""
+    """Shows that its holder has signed in to an account before. Opens nothing. Keep it where the person signed in."""
 
     __slots__ = ()
 
 
 class HostKey(_Hidden):
-    """The 32 bytes that the host keeps outside the file. Whoever has both reads everything."""
+    """The 32 bytes that the host keeps outside the file. Anyone who has the file and this key can read everything."""
 
     __slots__ = ("_value",)
     _value: bytes
@@ -73,12 +73,12 @@ class HostKey(_Hidden):
         self._value = key
 
     def reveal(self) -> bytes:
-        """The bytes themselves, for the platform's keystore."""
+        """Returns the bytes, for the platform's keystore."""
         return self._value
 
 
 def revealed(kind: type[_HiddenText] | type[HostKey], value: object) -> str | bytes:
-    """What crosses; a bare text or bytes does not, so that it is hidden wherever it comes from."""
+    """Returns the value to pass to the library. Refuses plain text and bytes, so that callers hide their secrets."""
     if not isinstance(value, kind):
         raise TypeError(f"must be {kind.__qualname__}, not {type(value).__qualname__}")
     return value.reveal()

@@ -2,8 +2,8 @@ import Foundation
 
 private let threads = DispatchQueue(label: "selfsame", attributes: .concurrent)
 
-/// Does work that waits for the disk or a hash on a thread of its own: never on the main actor's, nor on one of those
-/// that tasks share.
+/// Runs work that waits for the disk or a hash on a separate thread: neither on the main actor's thread nor on a
+/// thread that tasks share.
 func aside<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
     let cancelled = Flag()
     return try await withTaskCancellationHandler {

@@ -1,7 +1,7 @@
 import Foundation
 
 extension SelfsameError: LocalizedError {
-    /// What happened and what to do, in English, for a log. An app has words of its own, by `code`.
+    /// What happened and what to do, in English, for a log. For a translated text, use `code`.
     public var errorDescription: String? { explanation }
 }
 

@@ -1,7 +1,7 @@
 import SelfsameFFI
 
-/// Ends the program where the native library is of another build than the sources: a call into it has no defined
-/// outcome. The generated code calls it before anything else.
+/// Ends the program if the native library and the sources come from different builds, because a call then has no
+/// defined outcome. The generated code calls this function before every other call into the library.
 func requireTheSameBuild() {
     var status = RustCallStatus()
     let text = uniffi_selfsame_ffi_fn_func_build_id(&status)

@@ -1,10 +1,10 @@
 import Foundation
 
-/// A value that must not be seen: it shows nothing of itself in print, in a debugger's text, or to a mirror.
+/// A secret. Its value does not appear in print, in a debugger's text, or in a mirror.
 public protocol Hidden: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     associatedtype Value
 
-    /// The value itself. Keep it out of logs.
+    /// Returns the value. Keep it out of logs.
     func reveal() -> Value
 }
 
@@ -14,7 +14,7 @@ extension Hidden {
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Text that must not be seen: a password, a passphrase, a code or an ID token.
+/// Text that must stay hidden: a password, a passphrase, a code or an ID token.
 public struct Secret: Hidden {
     private let value: String
 
@@ -23,7 +23,7 @@ public struct Secret: Hidden {
     public func reveal() -> String { value }
 }
 
-/// Holds one flow open between its steps. Whoever has it can answer the next step.
+/// Holds one flow open between its steps. Anyone who has it can answer the next step.
 public struct FlowToken: Hidden {
     private let value: String
 
@@ -32,7 +32,7 @@ public struct FlowToken: Hidden {
     public func reveal() -> String { value }
 }
 
-/// Holds one session. Whoever has it is signed in.
+/// Holds one session. Anyone who has it is signed in.
 public struct SessionToken: Hidden {
     private let value: String
 
@@ -41,7 +41,7 @@ public struct SessionToken: Hidden {
     public func reveal() -> String { value }
 }
 
-/// Shows that its holder has signed in to an account before, and opens nothing. Keep it where the person signed in.
+/// Shows that its holder has signed in to an account before. It opens nothing. Keep it where the person signed in.
 public struct RecognitionToken: Hidden {
     private let value: String
 
@@ -50,7 +50,7 @@ public struct RecognitionToken: Hidden {
     public func reveal() -> String { value }
 }
 
-/// The 32 bytes that the host keeps outside the file. Whoever has both reads everything.
+/// The 32 bytes that the host keeps outside the file. Anyone who has the file and this key can read everything.
 public struct HostKey: Hidden {
     private let value: Data
 

@@ -1,7 +1,7 @@
-/// What holds data of persons. Print, a debugger's text and `dump` show its members, but `…` in place of each text: a
-/// text may be somebody's name or address. Ids, times, numbers and cases are shown. Secrets show nothing (`Hidden`).
+/// A value that may contain personal data. Print, a debugger's text and `dump` show its members, but `…` in place of
+/// each text, because a text may be somebody's name or address. Secrets show no value at all (`Hidden`).
 package protocol Shown {
-    /// All there is, texts too.
+    /// All members, with their texts.
     var members: Members { get }
 }
 
@@ -37,7 +37,8 @@ package struct Member: CustomStringConvertible {
         return mirror.children.first.map { shown($0.value) } ?? "nil"
     }
 
-    /// A list prints the debug text of its elements, which for a case has the module in it.
+    /// Prints the elements of a list by their description. A list itself would print the debug text of its elements,
+    /// which contains the module's name.
     private func shown(_ value: Any) -> String {
         if isText { return "…" }
         let mirror = Mirror(reflecting: value)

@@ -1,7 +1,7 @@
 import Foundation
 
 extension StoryError: LocalizedError {
-    /// The act, and what is wrong with it.
+    /// The act, and the problem with it.
     public var errorDescription: String? {
         switch self {
         case .unreadable(let why), .otherThanTold(let why): why
@@ -10,7 +10,7 @@ extension StoryError: LocalizedError {
 }
 
 extension WorldError: LocalizedError {
-    /// What the test asked that cannot be.
+    /// The reason why the world did not do what the test asked.
     public var errorDescription: String? {
         switch self {
         case .notBase32(let message), .inThePast(let message): message

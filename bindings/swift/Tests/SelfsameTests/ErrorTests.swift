@@ -3,7 +3,7 @@ import Selfsame
 import SelfsameTesting
 import XCTest
 
-/// What a host's own code throws, with text in it that is nobody's business.
+/// An error of the host's own code, with a text that must not leave the host.
 private struct Leaky: Error, CustomStringConvertible {
     let description = "the vault's PIN is 4711"
 }

@@ -3,7 +3,7 @@ import Selfsame
 import SelfsameTesting
 import XCTest
 
-/// The file that stays as it is: opened, signed in to and changed. `check` lets Rust read it back.
+/// Opens a copy of the frozen file, signs in and changes it. `check` lets Rust read it back.
 final class FixtureTests: XCTestCase {
     func testTheFrozenFileIsOpenedAndChanged() throws {
         let fixtures = repository.appendingPathComponent("tests/fixtures")

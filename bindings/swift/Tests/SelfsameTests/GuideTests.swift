@@ -10,7 +10,7 @@ final class GuideTests: XCTestCase {
         let blocks = page.components(separatedBy: "```swift\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         let tutorial = try String(contentsOf: folder.appendingPathComponent("Tutorial.swift"), encoding: .utf8)
-        // Tests begin elsewhere.
+        // The tests do not use this entry point.
         XCTAssertEqual(tutorial, blocks.joined(separator: "\n").replacingOccurrences(of: "@main\n", with: ""))
     }
 
@@ -35,7 +35,7 @@ final class GuideTests: XCTestCase {
         XCTAssertEqual(person.shown.last, "The second factor is on.")
 
         person.begins(password: password, way: "in")
-        // The engine accepts the code of the next half minute too, and no code twice.
+        // The engine also accepts the code of the next half minute. It accepts no code twice.
         person.answers.append((app, { shown in try shownByApp(after("Scan this, or type: ", shown), later: 1) }))
         try await person.runs()
         XCTAssertEqual(person.shown.last, "  second factor: on")
@@ -74,12 +74,12 @@ private final class Person: @unchecked Sendable {
     }
 }
 
-/// What stands after this beginning of the last line that has it.
+/// Returns the rest of the last line that begins with this text.
 private func after(_ beginning: String, _ shown: [String]) -> String {
     shown.last { $0.hasPrefix(beginning) }.map { String($0.dropFirst(beginning.count)) } ?? ""
 }
 
-/// What an authenticator app shows so many steps from now.
+/// The code that an authenticator app shows the given number of steps from now.
 private func shownByApp(_ secret: String, later: Int) throws -> String {
     try World(starts: Date().addingTimeInterval(Double(later) * 30)).totp(secret: Secret(secret)).reveal()
 }

@@ -147,7 +147,7 @@ private final class WatchingKeystore: Keystore, @unchecked Sendable {
     }
 }
 
-/// Whether the caller is on the main thread, and whether an act of it is.
+/// Whether the caller is on the main thread, and whether its act is.
 @MainActor
 private func onTheMainActor(_ file: URL, _ keystore: WatchingKeystore) async throws -> [Bool] {
     let isMain = { @Sendable in Thread.isMainThread }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// JSON as stories and transcripts have it: texts, whole numbers, lists and members. Yes and no are words, and what is
-/// not there is no member.
+/// The JSON of stories and transcripts: texts, whole numbers, lists and members. Booleans are the words yes and no,
+/// and missing values are left out.
 indirect enum JSON: Decodable, Equatable {
     case text(String)
     case number(UInt64)

@@ -40,7 +40,7 @@ private func openAndDrop(_ times: Int) throws {
     for _ in 0..<times { _ = try Engine.inMemory().health() }
 }
 
-/// Calls that give a record, an object and an error.
+/// Calls that return a record, return an object, and throw an error.
 private func call(_ engine: Engine, _ token: SessionToken, times: Int) throws {
     for turn in 0..<times {
         switch turn % 3 {

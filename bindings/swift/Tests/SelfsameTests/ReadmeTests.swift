@@ -3,7 +3,7 @@ import Selfsame
 import SelfsameTesting
 import XCTest
 
-// The examples of README.md: what stands between the marks stands there too.
+// The examples of README.md. The lines between the marks are the same there.
 final class ReadmeTests: XCTestCase {
     func testTheFirstExample() async throws {
         let folder = try scratch()

@@ -1,17 +1,17 @@
 import Foundation
 import Selfsame
 
-/// The engine's answers as a transcript has them. A member is called as the value's own is, in lower case with
-/// underscores; a variant is its own name. What must not be seen is left out, as is what is not there.
+/// Renders the engine's answers as in transcripts. A member has the name of the value's own member, in snake
+/// case. A variant without data is its name. Secrets and missing values are left out.
 enum Rendering {
-    /// What members a variant's own name goes under, where it has more to say.
+    /// The member that takes the variant's name, for types whose variants have data.
     private static let names: [ObjectIdentifier: String] = [
         ObjectIdentifier(Step.self): "step", ObjectIdentifier(Status.self): "is", ObjectIdentifier(Adding.self): "kind",
         ObjectIdentifier(AddressStep.self): "address_step", ObjectIdentifier(Destination.self): "to",
         ObjectIdentifier(MessageKind.self): "kind", ObjectIdentifier(RequestStatus.self): "is",
     ]
 
-    /// A refusal or another failure: its code, and what it says besides.
+    /// A refusal with its code and its data, or another failure with its code.
     static func error(_ error: SelfsameError) -> JSON {
         switch error {
         case .busy(retryAfter: .some), .notFound, .alreadyExists, .alreadyOpen, .notAStore, .newerFormat, .wrongKey,
@@ -29,7 +29,7 @@ enum Rendering {
 
     static func members(_ value: Any) -> JSON { .members(fields(value)) }
 
-    /// Nothing for what is not there, and for what must not be seen.
+    /// Returns `nil` for missing values and for secrets.
     private static func value(_ value: Any) -> JSON? {
         switch value {
         case let yes as Bool: .text(yes ? "yes" : "no")
@@ -85,7 +85,7 @@ enum Rendering {
             fields["says"] = .text(activity.event.sentence)
         case let message as Message:
             fields.merge(self.fields(message.kind)) { _, kind in kind }
-            // A method's kind, which is called as the message's own.
+            // The kind of the method would have the same member name as the kind of the message.
             switch message.kind {
             case .methodAdded(let kind, _), .methodRemoved(let kind, _): fields["method"] = .text(code(kind))
             default: break
@@ -110,11 +110,11 @@ enum Rendering {
         return fields
     }
 
-    /// What a variant carries. One that carries a record has that record's members.
+    /// The data of a variant. If it is a record, its members.
     private static func payload(_ variant: Any) -> [String: JSON] {
         if case .signedIn(let session) = variant as? Step { return fields(session) }
         if let variant = variant as? any Shown { return shown(variant.members.list.map { ($0.label, $0.value) }) }
-        // An error.
+        // Errors are not `Shown`.
         return Mirror(reflecting: variant).children.first.map { shown(Array(Mirror(reflecting: $0.value).children)) } ?? [:]
     }
 

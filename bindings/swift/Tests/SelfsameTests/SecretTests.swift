@@ -88,7 +88,7 @@ final class SecretTests: XCTestCase {
     }
 }
 
-/// As print, a debugger and `dump` show each.
+/// Each value as print, a debugger and `dump` show it.
 private func everyPrint(of holders: [Any]) -> String {
     holders.map { holder in
         var dumped = ""

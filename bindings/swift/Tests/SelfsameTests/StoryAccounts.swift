@@ -1,6 +1,6 @@
 import Selfsame
 
-// The acts of a story that an owner does with the account.
+// The acts of a story that owners do on their accounts.
 extension StoryPlayer {
     static let ofAccounts: [String: @Sendable (StoryPlayer) throws -> JSON] = [
         "account": { Rendering.members(try $0.own().view()) },
@@ -33,7 +33,7 @@ extension StoryPlayer {
             }
             return player.done(try account.markCompromised(method: method.id))
         },
-        // Ways in, and addresses.
+        // Sign-in methods and addresses.
         "begin_add": { try $0.arrived($0.own().beginAdd(provider: $0.text("provider"))) },
         "add_password": { Rendering.members(try $0.own().addPassword(email: $0.text("email"), password: $0.secret("password"))) },
         "remove_method": { player in
@@ -75,8 +75,8 @@ extension StoryPlayer {
         },
     ]
 
-    /// A method by what stories call it: `Password`, the provider's name, or what its owner is called there. One that
-    /// is not there has an id that no account has.
+    /// Finds a method by its name in stories: `Password`, its provider, or its handle at the provider. If the account
+    /// has none, returns an id that no account has.
     private func method(_ name: String, of account: AccountHandle) throws -> MethodId {
         let called = try account.view().methods.first { method in
             guard let provider = method.provider else { return method.kind == .password && name == "Password" }

@@ -2,12 +2,12 @@ import Foundation
 import Selfsame
 import SelfsameTesting
 
-/// Why a story cannot go on: a name that nothing has, or a member that is missing.
+/// Why a story cannot go on: an unknown name, or a missing member.
 struct Unplayable: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Plays a story through the public face.
+/// Plays a story through the public API.
 final class StoryPlayer {
     private let story: JSON
     let world: World
@@ -21,7 +21,7 @@ final class StoryPlayer {
     private var apps: [String: Secret] = [:]
     private var recoveryCodes: [String: [Secret]] = [:]
     private var opened: SignedIn?
-    /// The act that is played.
+    /// The current act.
     private(set) var act = JSON.members([:])
 
     init(_ text: String) throws {
@@ -36,7 +36,7 @@ final class StoryPlayer {
             self.act = act
             opened = nil
             let (at, name) = (world.now(), try text("do"))
-            guard let play = Self.acts[name] ?? Self.ofAccounts[name] else { throw Unplayable(description: "no act is called \(name)") }
+            guard let play = Self.acts[name] ?? Self.ofAccounts[name] else { throw Unplayable(description: "unknown act \(name)") }
             let answer: JSON
             do {
                 answer = try play(self)
@@ -83,14 +83,14 @@ final class StoryPlayer {
         return .milliseconds(milliseconds)
     }
 
-    /// The acts of who is on the way in, of the host, of support and of the world; an owner's are in `ofAccounts`.
+    /// The acts of flows, of the host, of support and of the world. `ofAccounts` has those of owners.
     private static let acts: [String: @Sendable (StoryPlayer) throws -> JSON] = [
         "sign_up": { try $0.arrived($0.engine.signUp(email: $0.text("email"), password: $0.secret("password"), client: $0.client())) },
         "begin_federated": { try $0.arrived($0.engine.beginFederated(provider: $0.text("provider"), client: $0.client())) },
         "continue_with": { player in
             let assertion = try player.assertion(player.act["identity"], flow: player.maybe("made_for") ?? player.text("flow"))
             let intent: Intent = try player.text("intent") == "SignUp" ? .signUp : .signIn
-            // An assertion answers the first step, also where a story gives it once more.
+            // An assertion answers the first step, even if the story gives it again later.
             let first = try player.flow(at: 1)
             return try player.arrived(player.engine.continueWith(flow: first, assertion: assertion, intent: intent))
         },
@@ -99,7 +99,7 @@ final class StoryPlayer {
             return try player.arrived(player.engine.answer(flow: player.flow(at: number), answer: answer))
         },
         "resume": { player in
-            guard let token = try player.flow().token else { throw Unplayable(description: "it was done at once, without a flow") }
+            guard let token = try player.flow().token else { throw Unplayable(description: "the flow has no token") }
             return try player.arrived(player.engine.resume(token: token))
         },
         "sign_in": { try $0.arrived($0.engine.signIn(email: $0.text("email"), password: $0.secret("password"), client: $0.client())) },
@@ -157,7 +157,7 @@ final class StoryPlayer {
     ]
 }
 
-// What acts have in common.
+// Helpers that acts share.
 extension StoryPlayer {
     var engine: Engine { world.engine() }
 
@@ -183,7 +183,7 @@ extension StoryPlayer {
     func done(_: Void) -> JSON { Rendering.done() }
 
     func called<T>(_ name: String, in things: [String: T]) throws -> T {
-        guard let thing = things[name] else { throw Unplayable(description: "nothing is called \(name)") }
+        guard let thing = things[name] else { throw Unplayable(description: "unknown name \(name)") }
         return thing
     }
 
@@ -193,7 +193,7 @@ extension StoryPlayer {
 
     func session(_ name: String) throws -> SessionId { try called(name, in: sessions).id }
 
-    /// The account of the session that acts.
+    /// The account of the act's session.
     func own() throws -> AccountHandle { try engine.account(token: token()) }
 
     func desk() throws -> SupportDesk { try engine.support(operator: text("operator")) }
@@ -205,7 +205,7 @@ extension StoryPlayer {
         return Rendering.members(request)
     }
 
-    /// The flow of the act, at the step that it has come to or at another.
+    /// The flow of the act, at its current step or at the given one.
     func flow(at number: UInt32? = nil) throws -> Flow {
         var flow = try called(text("flow"), in: flows)
         flow.number = number ?? flow.number
@@ -214,14 +214,14 @@ extension StoryPlayer {
 
     func now() -> JSON { .members(["now": .number(world.now().milliseconds)]) }
 
-    /// The engine answered with a step: remember where the flow is, and what session it opened.
+    /// Remembers the step that the flow has reached, and the session that it opened.
     func arrived(_ flow: Flow) throws -> JSON {
         if case .signedIn(let signedIn) = flow.step { opened = signedIn }
         if let name = maybe("flow") { flows[name] = flow }
         return Rendering.members(flow)
     }
 
-    /// Gives what the act opened its names.
+    /// Names the session that the act opened, and its account.
     private func keep() throws {
         guard let opened else { return }
         if let name = act["keep"]?["account"]?.asText { accounts[name] = opened.account }
@@ -236,7 +236,7 @@ extension StoryPlayer {
         return Rendering.members(enrolment)
     }
 
-    /// What the app shows now, or the digits themselves.
+    /// Returns the code that the app shows now. If no app has this name, the name itself is the code.
     func shown(by app: String) throws -> Secret {
         guard let secret = apps[app] else { return Secret(app) }
         return try world.totp(secret: secret)
@@ -291,7 +291,7 @@ extension StoryPlayer {
             return .recoveryCode(codes[Int(value["number"]?.asNumber ?? 0) - 1])
         case "TypedRecoveryCode": return .recoveryCode(Secret(text))
         case "NewPassword": return .newPassword(Secret(text))
-        default: throw Unplayable(description: "no answer is called \(name)")
+        default: throw Unplayable(description: "unknown answer \(name)")
         }
     }
 
@@ -305,10 +305,10 @@ extension StoryPlayer {
             managedBy: try variant(text("managed_by"), of: ManagedBy.allCases))
     }
 
-    /// A variant that carries nothing, by its name.
+    /// Finds a variant without data by its name.
     func variant<T>(_ name: String, of all: [T]) throws -> T {
         guard let variant = all.first(where: { Rendering.code($0) == name }) else {
-            throw Unplayable(description: "no variant is called \(name)")
+            throw Unplayable(description: "unknown variant \(name)")
         }
         return variant
     }

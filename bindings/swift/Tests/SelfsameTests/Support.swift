@@ -6,7 +6,7 @@ import XCTest
 let password = Secret("correct horse battery staple")
 let laptop = Client(device: "laptop")
 
-/// The error that the act ends with.
+/// Returns the error that the act throws.
 func failure<T>(of act: () throws -> T, file: StaticString = #filePath, line: UInt = #line) throws -> SelfsameError {
     var thrown: (any Error)?
     XCTAssertThrowsError(try act(), file: file, line: line) { thrown = $0 }
@@ -46,7 +46,7 @@ extension World {
 }
 
 extension XCTestCase {
-    /// A folder of the test's own, which goes with it.
+    /// A folder that is removed after the test.
     func scratch() throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("selfsame-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -5,7 +5,7 @@ import XCTest
 
 private let ada = "ada@example.org"
 
-/// What a world gives beside its engine, clock and mailbox.
+/// The parts of a world besides its engine, clock and mailbox.
 final class WorldGivesTests: XCTestCase {
     func testACodeIsFoundByItsKindAndTime() throws {
         let world = try World()

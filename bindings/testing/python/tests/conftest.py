@@ -1,3 +1,3 @@
-"""For the test of README.md."""
+"""Fixtures for the test of README.md."""
 
 pytest_plugins = ["pytester"]

@@ -1,4 +1,4 @@
-"""Plays a story through the public face of the package: see `tests/stories/README.md`."""
+"""Plays a story through the public API of the package: see `tests/stories/README.md`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ DONE = {"done": True}
 
 
 def played(story: str) -> str:
-    """The transcript of a story, the text of its file."""
+    """Plays the story in this text and returns its transcript."""
     told = json.loads(story)
     world = World(policy_of(told.get("policy", {})), told["seed"], EPOCH + span(millis=told["starts"]))
     stage = Stage(world)
@@ -63,7 +63,7 @@ def played(story: str) -> str:
 
 
 def policy_of(figures: dict[str, Any]) -> Policy:
-    """The policy of a world, with the figures that a story chooses."""
+    """The policy of a world, with the settings of the story."""
     policy = world_policy()
     for name, figure in figures.items():
         if name == "email_proof_later":
@@ -84,13 +84,13 @@ def time(period_end: int | None = None, **_: object) -> datetime | None:
 
 
 def called(variants: Any, name: str) -> Any:
-    """The variant that stories call so: a member of an enum, or a class that is yet to be given what it carries."""
+    """The variant with this name in stories: a member of an enum, or a class whose data is still missing."""
     upper = "".join(f"_{letter}" if letter.isupper() else letter for letter in name).strip("_").upper()
     return getattr(variants, upper if issubclass(variants, enum.Enum) else name)
 
 
 class Stage:
-    """What the names of a story stand for by now. Every other method is the act that is called so."""
+    """The things that the names of a story refer to. Each public method except `keep` is the act of that name."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -106,7 +106,7 @@ class Stage:
         self.opened: SignedIn | None = None
 
     def keep(self, account: str | None = None, session: str | None = None) -> None:
-        """Gives what the last act opened its names."""
+        """Names the session that the last act opened, and its account."""
         if account:
             assert self.opened
             self._accounts[account] = self.opened.account
@@ -121,7 +121,7 @@ class Stage:
         return self._world.engine()
 
     def _arrived(self, name: str | None, flow: Flow) -> Flow:
-        """Remembers where the flow is, and what session it opened."""
+        """Remembers the step that the flow has reached, and the session that it opened."""
         if isinstance(flow.step, Step.SignedIn):
             self.opened = flow.step.session
         if name:
@@ -135,7 +135,7 @@ class Stage:
         known: Sequence[str] = (),
         origin: str | None = None,
     ) -> Client:
-        """Who calls, with the recognitions that these sessions earned."""
+        """The device of an act, with the recognitions that these sessions earned."""
         recognitions = [self._recognitions[name] for name in known]
         return Client(device=device, product=product, recognitions=recognitions, origin=origin)
 
@@ -162,7 +162,7 @@ class Stage:
         self._recovery_codes[name] = codes.codes
         return codes
 
-    # In.
+    # Flows.
 
     def sign_up(self, email: str, password: str, flow: str, **client: Any) -> Flow:
         return self._arrived(flow, self._engine.sign_up(email, Secret(password), self._at(**client)))
@@ -172,7 +172,7 @@ class Stage:
 
     def continue_with(self, flow: str, identity: dict[str, Any], intent: str, made_for: str | None = None) -> Flow:
         said = self._says(made_for or flow, identity)
-        # An assertion answers the first step, also where a story gives it once more.
+        # An assertion answers the first step, even if the story gives it again later.
         first = replace(self._flows[flow], number=1)
         return self._arrived(flow, self._engine.continue_with(first, said, called(Intent, intent)))
 
@@ -259,7 +259,7 @@ class Stage:
         password = [method for method in methods if method.kind is MethodKind.PASSWORD]
         account.mark_compromised((password or methods)[0].id)
 
-    # Ways in and addresses.
+    # Sign-in methods and addresses.
 
     def begin_add(self, session: str, provider: str, flow: str) -> Flow:
         return self._arrived(flow, self._account(session).begin_add(provider))
@@ -332,7 +332,7 @@ class Stage:
     def explain(self, session: str, planned: str) -> Json:
         return self._account(session).explain(called(Planned, planned)())
 
-    # Deletion, support and what people ask for about their data.
+    # Deletion, support and privacy requests.
 
     def request_deletion(self, session: str) -> Json:
         return self._account(session).request_deletion()

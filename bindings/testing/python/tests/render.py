@@ -1,4 +1,4 @@
-"""The engine's answers as a transcript has them: see `tests/stories/README.md`."""
+"""Renders the engine's answers as in transcripts: see `tests/stories/README.md`."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ from selfsame_identity import (
 
 Json = Any
 
-# What is no refusal: the store, the host or the machine could not.
+# Failures of the store, the host or the machine. All other errors are refusals.
 FAILURES = {
     *("NotFound", "AlreadyExists", "AlreadyOpen", "NotAStore", "NewerFormat", "WrongKey"),
     *("KeyLocked", "KeyLost", "KeyChanged", "RolledBack", "AnchorMissing", "Anchor"),
     *("Damaged", "Storage", "Unknown", "Broken", "Machine", "Defect"),
 }
-# What these members of a message's kind are called in a transcript.
+# The names of these members of a message's kind in a transcript.
 PYTHONS = {"kind": "method", "from_": "from"}
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def transcript(played: list[Json]) -> str:
-    """The acts as JSON without blanks, members by name; yes and no are words, times are
-    milliseconds, what is not there is left out."""
+    """Returns the acts as JSON without blanks, with sorted members. Booleans are the words yes and no, times are
+    milliseconds, and missing values are left out."""
     return json.dumps(plain(played), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
@@ -78,18 +78,18 @@ def code(value: object) -> str:
 
 
 def error(problem: SelfsameError) -> Json:
-    """A refusal with what it says besides, or another failure."""
+    """A refusal with its data, or another failure."""
     failed = code(problem) in FAILURES or getattr(problem, "retry_after", None) is not None
     return {"failed": code(problem)} if failed else {"refused": code(problem), **fields(problem)}
 
 
 def fields(value: object, *but: str) -> dict[str, Json]:
-    """What a record or a variant holds, by name."""
+    """The fields of a record or a variant, by name."""
     return {name: shown(held) for name, held in vars(value).items() if name not in but}
 
 
 def shown(value: object) -> Json:
-    """Any answer."""
+    """Renders any answer."""
     match value:
         case None | bool() | int() | str() | dict() | datetime.datetime() | datetime.timedelta():
             return value
@@ -144,7 +144,7 @@ def shown(value: object) -> Json:
             return selfsame_identity.amr_value(value)
         case enum.Enum() | Accepted() | AddressSource() | RequestedBy():
             return code(value)
-    # A secret is none, and is in no transcript.
+    # Fails for a secret, which must not be in a transcript.
     assert type(value).__module__ == selfsame_identity.Client.__module__, type(value)
     return fields(value)
 

@@ -1,4 +1,4 @@
-"""What is in the package: the loaded library, one build, licences, documentation, types, and README.md's example."""
+"""The contents of the package: the loaded library, one build, licences, documentation, types, the README's example."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIBRARIES = "print(*sorted({line.split('/')[-1].strip() for line in open('/proc/
 
 @pytest.fixture
 def copies(tmp_path: Path) -> Path:
-    """Where both installed packages are once more, to break."""
+    """A folder with copies of both installed packages, to break."""
     for package in (selfsame_identity, selfsame_identity_testing):
         installed = Path(package.__file__ or "").parent
         shutil.copytree(installed, tmp_path / installed.name)
@@ -32,7 +32,7 @@ def copies(tmp_path: Path) -> Path:
 
 
 def ran(copies: Path, program: str) -> str:
-    """What a program says last, of the copies, in a process of its own."""
+    """Runs a program with the copies in a separate process, and returns its last line."""
     environment = {**os.environ, "PYTHONPATH": str(copies)}
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60
@@ -63,7 +63,7 @@ def test_a_module_of_another_build_is_refused(copies: Path) -> None:
     theirs.write_text(theirs.read_text().replace(_build_id.BUILD_ID, OTHER))
     assert ran(copies, "import selfsame_identity_testing") == (
         f"ImportError: selfsame_identity: the native library is of build {here} and the Python module of build "
-        f"{OTHER}; install selfsame-identity again, and selfsame-identity-testing of the same build where there is one"
+        f"{OTHER}; install selfsame-identity again, and selfsame-identity-testing of the same build if it is installed"
     )
 
 
@@ -74,7 +74,7 @@ def test_a_library_that_is_not_there_or_does_not_load_is_refused(copies: Path) -
     assert failure.startswith("ImportError: selfsame_identity: the native library does not fit")
     library.unlink()
     assert ran(copies, "import selfsame_identity_testing") == (
-        "ImportError: selfsame_identity_testing: the native library is not there; "
+        "ImportError: selfsame_identity_testing: the native library is missing; "
         "install selfsame-identity-testing again"
     )
 

@@ -1,4 +1,4 @@
-"""Every story, played through the face of this package, is what Rust's player makes of it, byte for byte."""
+"""Every story gives the same transcript through this package as in Rust, byte for byte."""
 
 from __future__ import annotations
 

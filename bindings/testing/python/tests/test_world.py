@@ -1,4 +1,4 @@
-"""What a test does with a world, and what its plugin gives."""
+"""The usual calls on a world, and the fixtures of the plugin."""
 
 from __future__ import annotations
 

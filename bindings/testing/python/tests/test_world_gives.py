@@ -1,4 +1,4 @@
-"""What a world gives beside its engine, clock and mailbox: codes by kind, files, faults, Google and Apple, a host."""
+"""The parts of a world besides engine, clock and mailbox: codes by kind, files, faults, Google and Apple, a host."""
 
 from __future__ import annotations
 

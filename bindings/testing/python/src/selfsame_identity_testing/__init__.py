@@ -1,9 +1,9 @@
-"""A world for tests of applications that embed `selfsame-identity`: an engine in memory, a clock to turn, a mailbox
-and identity providers to play.
+"""A world for tests of applications that embed `selfsame-identity`: an engine in memory, a clock that the test
+sets, a mailbox and simulated identity providers.
 
-It brings a native library of its own, which has all of the engine in it and takes the place of the other in this
-process: import it before `selfsame_identity`, as its pytest plugin does. An application under test
-imports `selfsame_identity` as always.
+The package has its own native library, which contains the whole engine and replaces the other library in this process.
+Import this package before `selfsame_identity`, as its pytest plugin does. The application under test imports
+`selfsame_identity` as usual.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if "selfsame_identity" in sys.modules:
 _libraries = list((Path(__file__).parent / "_native").glob("*selfsame_testing.[sd]*"))
 if not _libraries:
     raise ImportError(
-        "selfsame_identity_testing: the native library is not there; install selfsame-identity-testing again"
+        "selfsame_identity_testing: the native library is missing; install selfsame-identity-testing again"
     )
 LIBRARY = _libraries[0]
 """The native library, which `selfsame_identity` looks for here."""

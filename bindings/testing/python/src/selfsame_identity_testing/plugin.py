@@ -1,4 +1,4 @@
-"""The plugin of pytest, which loads it before any test."""
+"""The pytest plugin. pytest loads it before any test."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from selfsame_identity_testing import World
 
 @pytest.fixture
 def world_policy() -> Policy:
-    """The policy of `world`. A fixture of the same name in a `conftest.py` gives it another, such as the
-    application's."""
+    """The policy of `world`. To use the application's policy, define a fixture of the same name in a
+    `conftest.py`."""
     return selfsame_identity_testing.world_policy()
 
 
 @pytest.fixture
 def world(world_policy: Policy) -> World:
-    """A world of the test's own: an engine in memory, a clock to turn, a mailbox."""
+    """A new world for the test: an engine in memory, a clock that the test sets, a mailbox."""
     return World(world_policy)

@@ -1,8 +1,8 @@
 package selfsame
 
-/** Text that shows nothing of itself. */
+/** Text that does not show its value. */
 sealed class HiddenText(private val text: String) {
-    /** The text itself, for the one place that needs it. */
+    /** Returns the text, for the one place that needs it. */
     fun reveal(): String = text
 
     final override fun toString(): String = shown(this)
@@ -16,20 +16,20 @@ sealed class HiddenText(private val text: String) {
 /** A password, a passphrase, a code or an ID token. */
 class Secret(text: String) : HiddenText(text)
 
-/** Holds one flow open between its steps. Whoever has it can answer the next step. */
+/** Holds one flow open between its steps. Anyone who has it can answer the next step. */
 class FlowToken(text: String) : HiddenText(text)
 
-/** Holds one session. Whoever has it is signed in: keep it where the platform keeps secrets. */
+/** Holds one session. Anyone who has it is signed in: keep it where the platform keeps secrets. */
 class SessionToken(text: String) : HiddenText(text)
 
-/** Shows that its holder has signed in to an account before, and opens nothing. Keep it where the person signed in. */
+/** Shows that its holder has signed in to an account before. It opens nothing. Keep it where the person signed in. */
 class RecognitionToken(text: String) : HiddenText(text)
 
-/** The 32 bytes that the host keeps outside the file. Whoever has both reads everything. */
+/** The 32 bytes that the host keeps outside the file. Anyone who has the file and this key can read everything. */
 class HostKey(key: ByteArray) {
     private val key = key.copyOf()
 
-    /** A copy of the bytes, for the platform's keystore. */
+    /** Returns a copy of the bytes, for the platform's keystore. */
     fun reveal(): ByteArray = key.copyOf()
 
     override fun toString(): String = shown(this)
@@ -42,7 +42,7 @@ class HostKey(key: ByteArray) {
 private fun shown(holder: Any): String = "${holder.javaClass.simpleName}(****)"
 
 /**
- * A field of a data class in its `toString`: free text may be an address, a name or a device, so a log shows only
- * whether it is there. Ids, kinds, times and numbers are shown.
+ * Prints a text field of a data class for its `toString`. Free text may be an address, a name or a device, so a
+ * log shows only whether there is a text. Ids, kinds, times and numbers are shown.
  */
 internal fun hidden(text: Any?): String = if (text == null) "null" else "****"

@@ -2,9 +2,9 @@ package selfsame
 
 import java.time.Instant
 
-/** The native library of this process. It is found to be of the same build before anything else of it is called. */
+/** The native library of this process. Its build is checked before any other call into it. */
 object NativeLibrary {
-    /** Its name: where `selfsame-testing` is on the class path, the one for tests, which has all of the other in it. */
+    /** Its name. If `selfsame-testing` is on the class path, this is the library for tests, which contains the other. */
     val name: String = if (isForTests()) "selfsame_testing" else "selfsame_ffi"
 
     init {
@@ -12,7 +12,7 @@ object NativeLibrary {
         if (build != BUILD_ID) {
             throw LinkageError(
                 "selfsame: the native library is of build $build and the Kotlin classes of build $BUILD_ID; " +
-                    "take the package of one build",
+                    "install both from the same build",
             )
         }
     }
@@ -25,7 +25,7 @@ object NativeLibrary {
             false
         }
 
-    /** Asked of the library itself: nothing that was generated for it is bound yet. */
+    /** Calls the library directly, because the generated classes are not bound yet. */
     private fun build(): String {
         val library = com.sun.jna.NativeLibrary.getInstance(name, javaClass.classLoader)
         val status = UniffiRustCallStatus()
@@ -37,8 +37,8 @@ object NativeLibrary {
     }
 }
 
-/** Milliseconds since 1970; no time before that crosses. */
+/** Converts a time to milliseconds since 1970. Fails if the time is earlier. */
 internal fun millisOf(time: Instant): Long {
-    require(time >= Instant.EPOCH) { "a time before 1970: $time" }
+    require(time >= Instant.EPOCH) { "the time is before 1970: $time" }
     return time.toEpochMilli()
 }

@@ -5,16 +5,16 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.withContext
 
-/** Runs a block where a thread may wait for the disk. */
+/** Runs a block on a thread that may wait for the disk. */
 internal suspend fun <T> offThread(block: () -> T): T = withContext(Dispatchers.IO) { block() }
 
-/** An engine that is opened off the caller's thread. */
+/** Opens an engine off the caller's thread. */
 internal suspend fun made(open: () -> BlockingEngine): Engine {
     var made: Engine? = null
     return try {
         offThread { Engine(open()).also { made = it } }
     } catch (cancelled: CancellationException) {
-        // Nobody gets the engine, so nobody else can close it.
+        // The caller does not get the engine, so it must be closed here.
         withContext(NonCancellable + Dispatchers.IO) { made?.close() }
         throw cancelled
     }
@@ -27,7 +27,7 @@ internal fun BlockingAccountHandle.release() = close()
 
 internal fun BlockingSupportDesk.release() = close()
 
-/** Closes what a record holds, for the generated code. */
+/** Closes the objects in a record. The generated code calls this. */
 internal object Disposable {
     fun destroy(vararg parts: Any?) = parts.filterIsInstance<AutoCloseable>().forEach(AutoCloseable::close)
 }

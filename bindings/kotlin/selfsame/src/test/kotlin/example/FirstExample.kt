@@ -29,7 +29,7 @@ suspend fun main() {
         val password = Secret("correct horse battery staple")
         val signUp = engine.signUp(EMAIL, password, Client("Ada's phone"))
 
-        // The engine sends nothing itself: deliver what waits, then say so.
+        // The engine sends nothing itself: deliver the waiting messages, then report their delivery.
         for (message in engine.messages(32)) {
             engine.delivered(message.id)
             // Ada reads the message and types its code.
@@ -37,7 +37,7 @@ suspend fun main() {
         }
 
         try {
-            engine.signIn(EMAIL, Secret("a password of somebody else's"), LAPTOP)
+            engine.signIn(EMAIL, Secret("somebody else's password"), LAPTOP)
         } catch (refused: SelfsameException.InvalidCredentials) {
             println("refused: ${refused.message}")
         }
@@ -48,7 +48,7 @@ suspend fun main() {
     }
 }
 
-/** Everything on the account page, in one hop to another thread. */
+/** Reads the account page in one hop to another thread. */
 private suspend fun showAccount(engine: Engine, token: SessionToken) {
     val (account, sessions) = engine.account(token).use { it.act { view() to sessions() } }
     println("addresses: ${account.addresses.map { it.email }}")

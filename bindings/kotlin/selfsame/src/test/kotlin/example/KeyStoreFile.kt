@@ -10,11 +10,11 @@ import selfsame.HostKey
 import selfsame.Keystore
 import selfsame.KeystoreProblem
 
-/** Keeps the host key in a PKCS 12 file. Whoever has that file and its password has the key. */
+/** Keeps the host key in a PKCS 12 file. Anyone who has that file and its password has the key. */
 class KeyStoreFile(private val file: Path, private val password: CharArray) : Keystore {
     private val protection = KeyStore.PasswordProtection(password)
 
-    /** Makes the file, with this key. */
+    /** Creates the file with this key. */
     fun keep(key: HostKey) {
         val keys = KeyStore.getInstance("PKCS12").apply { load(null, password) }
         keys.setEntry(ALIAS, KeyStore.SecretKeyEntry(SecretKeySpec(key.reveal(), "AES")), protection)

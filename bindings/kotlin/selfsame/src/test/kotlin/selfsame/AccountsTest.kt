@@ -14,7 +14,7 @@ import kotlin.test.assertNotNull
 import kotlin.test.assertTrue
 import org.junit.jupiter.api.io.TempDir
 
-/** What an application does: sign up, link, sign in, open again. */
+/** The usual acts of an application: sign up, link, sign in, open again. */
 class AccountsTest {
     @TempDir
     lateinit var folder: Path
@@ -40,7 +40,7 @@ class AccountsTest {
 
     @Test
     fun `an identity is linked by proof of the account`() {
-        // X with a word on Ada's mailbox, so that her address needs no code a second time.
+        // X also asserts Ada's verified email, so that her address needs no second code.
         val authority = Provider("x", providerX().issuer, listOf("example.org"), AssertionKind.HostStated)
         val engine = BlockingEngine.inMemory(Policy(providers = listOf(authority)))
         val account = engine.resolve(signUp(engine)).account
@@ -96,7 +96,7 @@ class AccountsTest {
         assertContains(explained.effects, Effect.AllSessionsEnd)
         val refused = account.explain(Planned.OpenProduct("grok"))
         assertIs<SelfsameException.UnknownProduct>(refused.refusal)
-        assertEquals(before, account.activity(), "records are compared by what is in them")
+        assertEquals(before, account.activity(), "records are compared by their contents")
     }
 
     @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir
 private const val NOBODY = "00000000-0000-7000-8000-000000000000"
 private val WRONG = Secret("another horse, not this one")
 
-/** Every refusal is an exception of its own, with its data, its code and what to do. */
+/** Every refusal is its own exception class, with its data, its code and its advice. */
 class ErrorsTest {
     @TempDir
     lateinit var folder: Path

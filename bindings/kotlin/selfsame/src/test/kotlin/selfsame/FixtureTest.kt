@@ -14,7 +14,7 @@ import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 
-/** The frozen file (`tests/fixtures/README.md`). What becomes of its copy here is read back by `check`. */
+/** The frozen file (`tests/fixtures/README.md`). The tests change a copy of it, and `check` lets Rust read it back. */
 class FixtureTest {
     private val frozen = Path.of("../../../tests/fixtures")
     private val facts = Json.parseToJsonElement(frozen.resolve("accounts-1.json").readText()).jsonObject

@@ -8,14 +8,14 @@ internal const val EMAIL = "ada@example.org"
 internal val PASSWORD = Secret("correct horse battery staple")
 internal val LAPTOP = Client("Ada's laptop")
 
-/** A store in a file, and what opens it. */
+/** A store in a file, and the key that opens it. */
 internal class Store(folder: Path) {
     val path: Path = folder.resolve("accounts.selfsame")
     val unlock = Unlock.HostKey(generateHostKey())
     val engine = BlockingEngine.create(path, unlock)
 }
 
-/** The code in the one message that waits, which is delivered. */
+/** Delivers the only waiting message and returns its code. */
 internal fun codeFromMailbox(engine: BlockingEngine): Secret {
     val message = engine.messages(32).single()
     assertEquals(EMAIL, message.to)
@@ -32,8 +32,8 @@ internal fun signUp(engine: BlockingEngine): SessionToken {
     return signedIn(engine.answer(begun, Answer.Code(codeFromMailbox(engine)))).token
 }
 
-/** Signs Ada up where policy lets the proof of the address wait. */
+/** Signs Ada up under a policy that lets her prove the address later. */
 internal fun signUpAtOnce(engine: BlockingEngine): SessionToken = signedIn(engine.signUp(EMAIL, PASSWORD, LAPTOP)).token
 
-/** A policy under which an account is there before its address is proven. */
+/** A policy that creates an account before its address is proven. */
 internal val QUICK = Policy(emailProof = EmailProof.LATER)

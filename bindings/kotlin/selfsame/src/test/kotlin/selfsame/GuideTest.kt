@@ -57,14 +57,14 @@ class GuideTest {
         val again = Terminal(folder)
         again.answer("Passphrase of the store", "a passphrase of my own")
         again.begin(PASSWORD, "in")
-        // The engine accepts the code of the next half minute too, and no code twice.
+        // The engine also accepts the code of the next half minute. It accepts no code twice.
         again.answer(APP, totp(secret, 1))
         assertContains(again.end(), "  second factor: on")
     }
 
     private fun String.after(beginning: String) = lines().first { it.startsWith(beginning) }.removePrefix(beginning)
 
-    /** What an authenticator app shows so many steps from now (RFC 6238, RFC 4226 section 5.3). */
+    /** The code that an authenticator app shows the given number of steps from now (RFC 6238, RFC 4226 section 5.3). */
     private fun totp(secret: String, later: Int): String {
         val bits = secret.map { "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(it).toString(2).padStart(5, '0') }.joinToString("")
         val key = bits.chunked(8).filter { it.length == 8 }.map { it.toInt(2).toByte() }.toByteArray()
@@ -74,7 +74,7 @@ class GuideTest {
         return (number % 1_000_000).toString().padStart(6, '0')
     }
 
-    /** The program in a process of its own. */
+    /** The program in a separate process. */
     private class Terminal(folder: Path) {
         private val process = ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -82,7 +82,7 @@ class GuideTest {
         ).directory(folder.toFile()).redirectErrorStream(true).start()
         private val shown: BufferedReader = process.inputReader(Charsets.UTF_8)
 
-        /** What is shown before the question. */
+        /** Waits for the question and returns the text before it. */
         fun asked(question: String): String {
             val text = StringBuilder()
             while (!text.endsWith("$question: ")) {
@@ -103,7 +103,7 @@ class GuideTest {
             answer("Sign up or sign in? (up/in)", way)
         }
 
-        /** What is shown until the program ends. */
+        /** Waits until the program ends and returns the rest of its text. */
         fun end(): String {
             val rest = shown.readText()
             assertTrue(process.waitFor(60, TimeUnit.SECONDS), rest)

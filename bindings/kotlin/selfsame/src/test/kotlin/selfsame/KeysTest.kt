@@ -14,7 +14,7 @@ import kotlin.test.assertTrue
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.io.TempDir
 
-/** What the host keeps for the engine, and what it may raise. */
+/** Keystores and anchors of the host, and the exceptions that they may throw. */
 class KeysTest {
     @TempDir
     lateinit var folder: Path
@@ -47,7 +47,7 @@ class KeysTest {
         assertTrue(AnchorFailed.NoAnswer().message.isNotEmpty())
     }
 
-    /** A keystore that gives its key, or raises something. */
+    /** A keystore that gives its key or throws an exception. */
     private class Chest : Keystore {
         val key = generateHostKey()
         var problem: Exception? = null
@@ -94,7 +94,7 @@ class KeysTest {
         assertTrue("s3cr3t" !in error.code() + error.message + error.stackTraceToString())
     }
 
-    /** A place for one value outside of the file. */
+    /** An anchor in memory. */
     private class Vault : Anchor {
         var value: ByteArray? = null
         var problem: Exception? = null

@@ -10,7 +10,7 @@ import kotlin.test.assertEquals
 import kotlin.test.assertTrue
 import org.junit.jupiter.api.Assertions.assertTimeoutPreemptively
 
-/** Memory stays what it is. The heap of the test's process has one size: what grows is not in it. */
+/** Memory does not grow. The heap of the test's process has a fixed size, so growth can only come from outside it. */
 class LoadTest {
     @Test
     fun `10000 engines are opened and closed`() {
@@ -22,7 +22,7 @@ class LoadTest {
     fun `10000 engines are opened and forgotten`() {
         fun forget(engines: Int) = repeat(engines) {
             BlockingEngine.inMemory()
-            // The collector does not know what an engine holds outside of the heap.
+            // The collector does not count the memory that an engine has outside the heap.
             if (it % 100 == 0) System.gc()
         }
         forget(1_000)
@@ -66,7 +66,7 @@ class LoadTest {
         assertTrue(grown < 64, "it grew by $grown MiB")
     }
 
-    /** Waits until JNA has freed what calls were made with: one thread of its own does, slower than eight call. */
+    /** Waits until JNA has freed the memory of the calls. One thread frees, more slowly than eight call. */
     private fun settle() {
         val runtime = Runtime.getRuntime()
         assertTimeoutPreemptively(Duration.ofMinutes(2)) {
@@ -77,7 +77,7 @@ class LoadTest {
         }
     }
 
-    /** MiB of this process in memory. */
+    /** Returns the resident memory of this process, in MiB. */
     private fun resident(): Long {
         val line = Path.of("/proc/self/status").readText().lineSequence().first { it.startsWith("VmRSS:") }
         return line.filter(Char::isDigit).toLong() / 1_024

@@ -15,7 +15,7 @@ import kotlin.test.assertNotNull
 import kotlin.test.assertTrue
 import org.junit.jupiter.api.io.TempDir
 
-/** What is in the package: one build, the library of this machine, and the examples of its README. */
+/** The contents of the package: one build, the library of this machine, and the examples of its README. */
 class PackageTest {
     @TempDir
     lateinit var folder: Path
@@ -46,7 +46,7 @@ class PackageTest {
         assertContains(
             shown,
             "java.lang.LinkageError: selfsame: the native library is of build $BUILD_ID and the Kotlin classes of " +
-                "build 0.1.0-0000000000000000; take the package of one build",
+                "build 0.1.0-0000000000000000; install both from the same build",
         )
     }
 
@@ -93,7 +93,7 @@ class PackageTest {
         assertTrue(folder.resolve("accounts.selfsame").toFile().isFile)
     }
 
-    /** What comes of the first call from classes that were made for this build, in a process of its own. */
+    /** Makes a call in a separate process from classes that name this build. Returns the exit code and the output. */
     private fun calledFrom(build: String): Pair<Int, String> {
         val name = "selfsame/NativeLibrary.class"
         val made = javaClass.getResource("/$name")!!.readBytes().toString(Charsets.ISO_8859_1)
@@ -102,7 +102,7 @@ class PackageTest {
         return run(folder, "selfsame.FirstCall")
     }
 
-    /** Runs a class of this one's folder, or of ours. */
+    /** Runs a class from the given folder or from this test's folder. */
     private fun run(folder: Path, main: String): Pair<Int, String> {
         val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
         val classPath = System.getProperty("java.class.path")

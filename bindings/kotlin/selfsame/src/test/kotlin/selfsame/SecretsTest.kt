@@ -11,7 +11,7 @@ import kotlin.test.assertNotNull
 import kotlin.test.assertTrue
 import org.junit.jupiter.api.io.TempDir
 
-/** Nothing that must not be seen is shown. */
+/** Secrets and personal data do not appear in printed values. */
 class SecretsTest {
     @TempDir
     lateinit var folder: Path

@@ -1,18 +1,18 @@
 package selfsame
 
-/** Selfsame from Kotlin, as a speaker of tests/benches/speakers.rs: `bash bindings/kotlin/bench`. */
+/** A program for tests/benches/speakers.rs that uses Selfsame from Kotlin: `bash bindings/kotlin/bench`. */
 fun main() {
     val engine = BlockingEngine.inMemory(QUICK)
     val token = signUpAtOnce(engine)
     val account = engine.account(token)
-    // Who signs in so often has no room for an older session.
+    // So many sign-ins exceed the limit of sessions, which ends the oldest one.
     engine.signUp("grace@example.org", PASSWORD, LAPTOP)
     val parts = mapOf<String, () -> Any?>(
         "build_id" to { buildId() },
         "refused" to {
             try {
                 account.endSession("no id")
-                error("it was not refused")
+                error("the engine did not refuse")
             } catch (_: SelfsameException.InvalidId) {
             }
         },
@@ -21,7 +21,7 @@ fun main() {
         "rename" to { account.setDisplayName("Ada") },
         "sign_in" to { engine.signIn("grace@example.org", PASSWORD, LAPTOP) },
     )
-    // A program that has run for a while is compiled.
+    // Warms up, so that the virtual machine has compiled the code.
     for ((part, call) in parts) {
         if (part != "sign_in") repeat(COMPILED) { call() }
         println("part $part")

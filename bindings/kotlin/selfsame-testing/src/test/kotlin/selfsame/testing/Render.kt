@@ -38,7 +38,7 @@ import selfsame.YearMonth
 import selfsame.sentence
 import selfsame.value
 
-/** What member a variant's own name goes under, where it has more to say. */
+/** The member that takes the variant's name, for types whose variants have data. */
 private val NAMES: Map<Class<*>, String> = mapOf(
     Step::class.java to "step",
     Status::class.java to "is",
@@ -50,8 +50,9 @@ private val NAMES: Map<Class<*>, String> = mapOf(
 )
 
 /**
- * What the engine gave as transcripts have it (`tests/stories/README.md`): texts, integers, lists, and members in
- * the order of their names. Yes and no are words. What is not there is left out, and so is what must not be seen.
+ * Renders an answer of the engine as in transcripts (`tests/stories/README.md`): texts, integers, lists, and
+ * members in the order of their names. Booleans are the words yes and no. Missing values and secrets are left
+ * out.
  */
 internal fun plain(value: Any?): JsonElement = when (value) {
     null, is HiddenText, is QrCode -> JsonNull
@@ -81,19 +82,19 @@ internal fun plain(value: Any?): JsonElement = when (value) {
 internal fun code(variant: Enum<*>): String =
     variant.name.split('_').joinToString("") { it.lowercase().replaceFirstChar(Char::uppercase) }
 
-/** The name of a variant that may carry something. */
+/** The name of a variant whose type has variants with data. */
 internal fun code(variant: Any): String = variant.javaClass.simpleName
 
-/** The fields of a record or a variant, by what transcripts call them. */
+/** The fields of a record or a variant, by their names in transcripts. */
 private fun fields(value: Any): Map<String, Any?> {
-    require(value.javaClass.packageName == "selfsame") { "no transcript has a ${value.javaClass.name}" }
+    require(value.javaClass.packageName == "selfsame") { "a transcript cannot show a ${value.javaClass.name}" }
     return value.javaClass.declaredFields.filterNot { Modifier.isStatic(it.modifiers) }.associate { field ->
         field.isAccessible = true
         field.name.replace(Regex("[A-Z]")) { "_" + it.value.lowercase() } to field.get(value)
     }
 }
 
-/** The fields, where transcripts show them otherwise than they are. */
+/** The members that transcripts show, which differ from the fields for some types. */
 private fun members(value: Any): Map<String, Any?> = when (value) {
     is SelfsameException ->
         if (isFailure(value)) mapOf("failed" to code(value)) else fields(value) + ("refused" to code(value))
@@ -119,7 +120,7 @@ private fun members(value: Any): Map<String, Any?> = when (value) {
     else -> fields(value) + listOfNotNull(NAMES[value.javaClass.superclass]?.let { it to code(value) })
 }
 
-/** Whether the engine could not do it, rather than would not. */
+/** Whether the error is a failure of the engine and not a refusal. */
 private fun isFailure(error: SelfsameException): Boolean = when (error) {
     is SelfsameException.Busy -> error.retryAfter != null
     is SelfsameException.NotFound,

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.DynamicTest
 import org.junit.jupiter.api.DynamicTest.dynamicTest
 import org.junit.jupiter.api.TestFactory
 
-/** Every story comes out here as it does in Rust, byte for byte. */
+/** Every story gives the same transcript as in Rust, byte for byte. */
 class StoriesTest {
     @TestFactory
     fun stories(): List<DynamicTest> {

@@ -26,7 +26,7 @@ private const val ADA = "ada@example.org"
 private val PASSWORD = Secret("correct horse battery staple")
 private val LAPTOP = Client("Ada's laptop")
 
-/** What a world gives beside its engine, clock and mailbox. */
+/** The parts of a world besides its engine, clock and mailbox. */
 class WorldGivesTest {
     private val world = World()
 

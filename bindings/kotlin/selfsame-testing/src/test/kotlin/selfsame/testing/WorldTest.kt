@@ -28,7 +28,7 @@ private const val ADA = "ada@example.org"
 private val PASSWORD = Secret("correct horse battery staple")
 private val LAPTOP = Client("Ada's laptop")
 
-/** What the tests of an application do with a world. */
+/** The usual calls that the tests of an application make on a world. */
 class WorldTest {
     private val world = World()
     private val engine get() = world.engine().blocking
