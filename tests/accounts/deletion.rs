@@ -78,7 +78,11 @@ fn r9_1_the_answer_lists_subscriptions_that_still_cost_money_and_granted_access(
     assert_eq!(deletion.purge_at, world.now() + days(30));
     let billed: Vec<_> =
         deletion.still_billed.iter().map(|each| (each.product.as_str(), each.managed_by)).collect();
-    assert_eq!(billed, [("grok", ManagedBy::AppleAppStore)], "the service itself ends what it bills");
+    assert_eq!(
+        billed,
+        [("grok", ManagedBy::AppleAppStore)],
+        "the service itself ends the subscriptions that it bills"
+    );
     assert!(deletion.still_billed[0].url.starts_with("https://apps.apple.com/"));
     let grants: Vec<_> = deletion.grants.iter().map(|grant| grant.provider.as_str()).collect();
     assert_eq!(grants, ["x"]);
@@ -130,7 +134,7 @@ fn r9_1_a_cancelled_deletion_sends_no_reminder() {
     world.later(days(1));
     let back = signed_in(world.answer(&asked(&world, &ada), Answer::Restore).unwrap()).token;
     assert_eq!((all_rows(&world, "reminder"), all_rows(&world, "purge")), (0, 0));
-    // A new deletion has reminders of its own.
+    // A new deletion has its own reminders.
     let purge_at = world.engine().account(&back).unwrap().request_deletion().unwrap().purge_at;
     world.mailbox().clear();
     world.later(days(22));
@@ -302,7 +306,11 @@ fn r9_4_a_purge_needs_two_sightings_a_day_apart() {
     world.engine().sweep().unwrap();
     let commits = world.engine().commits().unwrap();
     assert_eq!(gone(&purge(&world)), []);
-    assert_eq!(world.engine().commits().unwrap() - commits, 1, "a call writes the clock, with its sightings");
+    assert_eq!(
+        world.engine().commits().unwrap() - commits,
+        1,
+        "a call writes the clock together with the sightings"
+    );
     world.later(minutes(1));
     assert_eq!(gone(&purge(&world)), [ada.account]);
 }
@@ -332,7 +340,7 @@ fn r9_4_a_clock_that_is_wrong_for_a_moment_purges_nothing() {
     let (ada, grace) = (world.ada(), world.person("grace@example.org", PASSWORD));
     world.account(&ada).request_deletion().unwrap();
     world.later(days(1));
-    // The clock jumps a year ahead, just when the host looks.
+    // The clock jumps a year ahead just before the host's call.
     world.hand().set_wall_forward(days(365));
     assert_eq!(gone(&purge(&world)), []);
     world.hand().set_wall_back(days(365));

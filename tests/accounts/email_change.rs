@@ -409,7 +409,7 @@ fn r3_7_neither_a_second_proof_nor_a_single_method_asks_for_a_review() {
     assert!(account.view().unwrap().methods.iter().all(|method| !method.suspended));
 }
 
-/// SPEC 3.7; Sudhodanan and Paverd, "Pre-hijacked accounts": the fifth class.
+/// SPEC 3.7; the fifth class of attacks in Sudhodanan and Paverd, "Pre-hijacked accounts".
 #[test]
 fn r3_7_unexpired_email_change() {
     let world = World::new();

@@ -1,7 +1,7 @@
 //! A stranger who knows only an email learns nothing about its account (SPEC 2.7, 4.2, 4.7, 12.1, 12.5).
 //!
-//! Each email is tested in a world of its own, made from the same seed with the same accounts. A stranger
-//! makes the same calls for each. Neither the answers nor the costs may distinguish the emails.
+//! Each email is tested in a new world, made from the same seed with the same accounts. A stranger makes
+//! the same calls for each. Neither the answers nor the costs may distinguish the emails.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -103,7 +103,7 @@ impl Stranger {
         signed_in(world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap());
         signed_in(world.prove(&world.x_identity("alf", Some(ALF)), ALF));
         signed_in(world.answer(&world.x_identity("aud", Some(AUD)), Answer::Skip).unwrap());
-        // The mails to these addresses are long past, and their rows are gone.
+        // The messages to these addresses were sent long ago, and their rate limits have ended.
         world.later(days(2));
         world.engine().sweep().unwrap();
         assert!(rate_limits(world).is_empty());
@@ -148,7 +148,7 @@ impl Stranger {
         (answer.ok(), seen)
     }
 
-    /// Makes a call that leads to a step.
+    /// Makes a call that returns a flow at a step.
     fn step(&self, call: impl FnOnce(&World) -> Result<Flow, Error>) -> (Option<Flow>, Seen) {
         self.sees(call, |progress| {
             let has_flow = progress.token.is_some();

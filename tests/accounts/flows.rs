@@ -1,4 +1,5 @@
-//! Limits of open flows, counted apart for strangers and others, and the removal of what is over (SPEC 2.10, 12.7).
+//! Limits of open flows, counted separately for strangers and for others, and the removal of ended flows (SPEC
+//! 2.10, 12.7).
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ fn sign_up(world: &World, email: &str, client: &Client) -> Flow {
     world.engine().sign_up(email, &PASSWORD.into(), client).unwrap()
 }
 
-/// Signs Ada in where she presents a recognition from now on.
+/// Signs Ada in on a device that presents her recognition from now on.
 fn recognized(world: &World) -> (Client, RecognitionToken) {
     let ada = world.ada();
     let done = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
@@ -55,7 +56,7 @@ fn r2_10_a_full_store_ends_the_oldest_sign_up_and_is_busy_for_nobody() {
     });
     assert_eq!([&b, &c, &d].map(|flow| is_open(&world, flow)), [false, true, true]);
     signed_in(world.prove(&d, "d@example.org"));
-    // Each kind of flow has a limit of its own.
+    // Each kind of flow has its own limit.
     let x = "x".parse::<ProviderId>().unwrap();
     let begun = [(); 3].map(|()| {
         world.later(minutes(1));
@@ -127,7 +128,7 @@ fn r12_7_strangers_end_no_flow_of_a_recognition_or_a_session() {
     world.later(minutes(2));
     let reset = world.engine().reset_password("ada@example.org", &client).unwrap();
     let adding = account.begin_add(&x).unwrap();
-    // Three flows wait at one address, of each share.
+    // In each share, three flows wait at one address.
     for _ in 0..4 {
         world.engine().reset_password("ada@example.org", &Client::on("laptop")).unwrap();
     }

@@ -64,7 +64,7 @@ fn r13_2_an_imported_password_signs_in_and_is_hashed_again() {
     assert_eq!(session.account, account);
     assert_eq!(world.hashes(), before + 1, "the password is hashed again");
     signed_in(world.sign_in("ada@example.org", "U*U").unwrap());
-    assert_eq!(world.hashes(), before + 2, "the hash is the engine's own now");
+    assert_eq!(world.hashes(), before + 2, "the hash now has the engine's own format");
 
     let view = world.engine().account(&session.token).unwrap().view().unwrap();
     assert_eq!(view.created, created_at);
@@ -75,7 +75,8 @@ fn r13_2_an_imported_password_signs_in_and_is_hashed_again() {
     assert_eq!(world.engine().health().unwrap().accounts, 1);
 }
 
-/// If the engine took this hash for its own, it would add a pepper that the hash was made without.
+/// If the engine mistook this hash for one of its own, it would add its pepper, and the right password
+/// would fail.
 #[test]
 fn r13_2_an_imported_hash_in_the_engine_s_own_form_is_still_foreign() {
     let world = World::new();
@@ -173,7 +174,8 @@ fn r13_2_the_first_of_two_accounts_with_one_identifier_wins() {
     assert_eq!(world.engine().health().unwrap().accounts, 2);
 }
 
-/// Uncut, the row would be too large for the store, and the accounts of the same act would fail with it.
+/// With the uncut text, the row would be too large for the store, and all accounts of the same act would
+/// fail.
 #[test]
 fn r13_2_a_handle_is_cut_to_64_characters() {
     let world = World::new();
@@ -347,12 +349,13 @@ fn r4_2_a_refusal_costs_the_same_with_and_without_an_imported_hash() {
     import(&world, &[named("user-1", "carl@example.org"), bob]);
     assert_eq!(everybody.map(work), [(1, 2); 4], "one hash of each kind");
 
-    // Carl's hash is replaced when he signs in, and the engine learns within an hour that its kind is gone.
+    // Carl's hash is replaced when he signs in. Within an hour, the engine notices that no other hash is of
+    // its kind.
     signed_in(world.sign_in("carl@example.org", "U*U").unwrap());
     world.later(hours(1));
     assert_eq!(everybody.map(work), [(1, 1); 4]);
 
-    // Bob's is gone when his account is purged.
+    // Bob's hash disappears when his account is purged.
     let token = signed_in(world.sign_in("bob@example.org", "password").unwrap()).token;
     world.engine().account(&token).unwrap().request_deletion().unwrap();
     world.run_host(days(31)).unwrap();

@@ -36,7 +36,7 @@ fn r2_8_the_account_exists_at_once_with_its_address_unverified_and_a_code_pendin
     let view = account.view().unwrap();
     assert_eq!(view.contact.as_deref(), Some("ada@example.org"));
     assert_eq!(view.addresses.first().unwrap().verified_at, Some(world.now()));
-    // Once proven, it is an identifier like any other.
+    // Once proven, the address is an identifier like any other.
     signed_in(world.sign_in("ada@example.org", PASSWORD).unwrap());
 }
 
@@ -45,8 +45,8 @@ fn r2_8_an_unverified_address_reserves_nothing() {
     let world = offline();
     let (squatter, _) = sign_up(&world, "ada@example.org", PASSWORD);
     world.later(minutes(1));
-    // The account is no candidate for a link and blocks nothing, so the newcomer gets an account without a
-    // prompt.
+    // The account is not a candidate for a link and blocks nothing, so the newcomer gets an account
+    // without a prompt.
     let x = signed_in(world.prove(&world.x_identity("1", Some("ada@example.org")), "ada@example.org"));
     assert_ne!(x.account, squatter.account);
     // The unproven email cannot reset the password.
@@ -77,7 +77,7 @@ fn r2_8_a_password_works_with_the_account_id_and_with_an_email_that_one_account_
         assert_eq!(signed_in(done).account, account);
     }
     assert_eq!(world.engine().picker().unwrap().len(), 2);
-    // The account that proves the address is found by it. The other account is not.
+    // The address then finds the account that proved it, and not the other account.
     world.later(minutes(2));
     let account = world.engine().account(&eves).unwrap();
     let begun = account.reauthenticate().unwrap();

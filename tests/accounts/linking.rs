@@ -1,4 +1,4 @@
-//! Linking, and the attacks that it must not open (SPEC 3).
+//! Linking, and the attacks that it must prevent (SPEC 3).
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn at_the_prompt(world: &World, ada: &Person, subject: &str) -> Flow {
     world.prove(&world.x_identity(subject, Some(&ada.email)), &ada.email)
 }
 
-/// Does the same and chooses Ada's account.
+/// Signs in with an X identity that has Ada's address, and chooses Ada's account in the link prompt.
 fn at_the_proof(world: &World, ada: &Person, subject: &str) -> Flow {
     world.answer(&at_the_prompt(world, ada, subject), Answer::LinkTo(1)).unwrap()
 }
@@ -147,7 +147,7 @@ fn r3_4_a_failed_proof_changes_nothing_and_counts_on_the_candidate() {
 fn r3_4_a_foreign_identity_counts_nowhere() {
     let world = World::new();
     let ada = world.ada();
-    // Ada's account has a password alone, so an identity is no proof that the step offers.
+    // Ada's account has only a password, so the step does not accept an identity as proof.
     let asked = at_the_proof(&world, &ada, "1");
     let foreign = Identity::at("x", "somebody else");
     for _ in 0..100 {
@@ -155,7 +155,7 @@ fn r3_4_a_foreign_identity_counts_nowhere() {
     }
     signed_in(world.answer(&asked, Answer::Password(PASSWORD.into())).unwrap());
 
-    // Now the account has an identity of the provider, and another one of the same provider is no proof.
+    // Now the account has an identity of the provider. Another identity of the same provider is not a proof.
     world.later(minutes(2));
     let asked = at_the_proof(&world, &ada, "2");
     let commits = world.engine().commits().unwrap();
@@ -343,7 +343,7 @@ fn r9_3_at_purge_at_the_account_is_absent_and_after_the_second_look_its_identifi
 }
 
 /// SPEC 3.6, 3.7; Sudhodanan and Paverd, "Pre-hijacked accounts", USENIX Security 2022. The attacker signs up
-/// with the victim's address first. `email_change.rs` has the class that needs a change of address.
+/// with the victim's address first. `email_change.rs` tests the class with a change of address.
 mod pre_hijacking {
     use super::*;
 
@@ -397,7 +397,10 @@ mod pre_hijacking {
         // A provider that is not the authority for the address says that the attacker has it.
         let lie = Identity::at("other", "mallory").with_email("victim@example.org");
         let asked = world.federated(&lie);
-        assert!(matches!(asked.step, Step::VerifyEmail { .. }), "its claim proves nothing: {asked:?}");
+        assert!(
+            matches!(asked.step, Step::VerifyEmail { .. }),
+            "the provider's claim proves nothing: {asked:?}"
+        );
         let attacker = signed_in(world.answer(&asked, Answer::Skip).unwrap());
         assert_ne!(attacker.account, victim.account);
         // The victim's prompt does not offer an account that never proved the address.

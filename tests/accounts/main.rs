@@ -1,5 +1,5 @@
 //! Follows accounts from sign-up to purge: what owners, support staff and strangers can do by the rules of
-//! docs/RULES.md. Each test has a world of its own.
+//! docs/RULES.md. Each test has its own world.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -221,7 +221,7 @@ fn r1_8_if_the_contact_s_method_is_removed_the_earliest_verified_address_follows
     let view = account.view().unwrap();
     assert_eq!(view.contact.as_deref(), Some("ada@example.org"));
     assert_eq!(view.addresses.len(), 2);
-    // An address that another method also has stays.
+    // An address stays if another method also has it.
     assert_eq!(account.add_password("second@provider.example", &NEW.into()).unwrap(), AddressStep::Done);
     let second = account.view().unwrap().methods[1].id;
     account.remove_method(second, false).unwrap();

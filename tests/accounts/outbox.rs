@@ -1,5 +1,5 @@
-//! Messages for the host (SPEC 13.1), their codes and their pace (SPEC 12.5, 12.7), and runs that repeat exactly from
-//! one seed (SPEC 13.6).
+//! Messages for the host (SPEC 13.1), their codes and rate limits (SPEC 12.5, 12.7), and runs that repeat exactly
+//! from one seed (SPEC 13.6).
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn reset_by(world: &World, client: &Client) -> Flow {
     world.engine().reset_password(ADA, client).unwrap()
 }
 
-/// Returns when the message that the flow waits for goes.
+/// Returns the time at which the message that the flow waits for becomes due.
 fn send_at(flow: &Flow) -> Option<Timestamp> {
     match flow.step {
         Step::VerifyEmail { send_at, .. } => send_at,
@@ -356,7 +356,7 @@ fn r12_7_each_origin_has_a_pace_of_its_own() {
     assert_eq!(send_at(&reset_by(&world, &at("203.0.113.0/24"))), None);
     assert!(send_at(&reset_by(&world, &at("203.0.113.0/24"))).is_some());
     assert_eq!(send_at(&reset_by(&world, &at("198.51.100.0/24"))), None);
-    assert_eq!(send_at(&reset(&world)), None, "an origin that is not named");
+    assert_eq!(send_at(&reset(&world)), None, "a caller without an origin");
 }
 
 #[test]
@@ -392,7 +392,7 @@ fn r12_7_from_the_twentieth_wrong_code_the_codes_for_strangers_are_long() {
     assert_eq!(length(&code(reset_by(&world, &hers)).1), 8, "a recognition's codes stay short");
     assert_eq!(length(&code(world.sign_up(ADA, PASSWORD)).1), 8, "another purpose");
     world.later(days(30));
-    assert_eq!(length(&code(reset(&world)).1), 8, "the wrong codes are long past");
+    assert_eq!(length(&code(reset(&world)).1), 8, "the wrong codes were long ago");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Products that share the account, and what they cost (SPEC 8).
+//! Products that share the account, and their billing (SPEC 8).
 
 use selfsame::{
     AccountHandle, Action, Actor, Billing, BillingStatus, Client, CustomerRef, Destination, Managed,

@@ -58,7 +58,7 @@ fn r12_3_parallel_guesses_stay_within_the_limit() {
     let world = World::builder().hasher(hasher.clone()).build();
     let ada = world.ada();
     hasher.expect(CALLERS);
-    // One guess is right and may come too late. Past the fifth failure, no guess may learn anything.
+    // One guess is right and may come too late. After the fifth failure, no answer may depend on the guess.
     let outcomes: Vec<_> = thread::scope(|scope| {
         let guesses: Vec<_> = (0..CALLERS)
             .map(|guess| {
@@ -132,7 +132,7 @@ fn r4_6_four_callers_with_slow_hashes_on_one_account_do_not_conflict() {
                 .collect();
             callers.into_iter().for_each(|caller| assert_eq!(caller.join().unwrap().account, ada.account));
         });
-        // No caller started again: each made one hash.
+        // Each caller made one hash, so none started again.
         assert_eq!(hasher.hasher.hashes(), 1 + 4 * round);
     }
 }

@@ -1,5 +1,5 @@
-//! Recognitions: strangers keep nobody out who has signed in before (SPEC 12.7), and a sign-in from a new place is
-//! told (SPEC 12.8).
+//! Recognitions: strangers cannot lock out a person who has signed in before (SPEC 12.7), and the engine reports a
+//! sign-in from a new place to the owner (SPEC 12.8).
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn wrong_code() -> Answer {
     Answer::Totp("000000".into())
 }
 
-/// Signs in on a device that presents these recognitions.
+/// Signs in on a device that presents these recognitions, and returns the refusal.
 fn on(world: &World, device: &str, kept: &[RecognitionToken], email: &str, password: &str) -> Refusal {
     refused(world.engine().sign_in(email, &password.into(), &client(device, kept)))
 }
@@ -25,7 +25,7 @@ fn client(device: &str, kept: &[RecognitionToken]) -> Client {
     Client::on(device).recognized_by(kept.iter().cloned())
 }
 
-/// Signs in where nobody has signed in, and returns the session with the recognition that it earned.
+/// Signs in on a new device, and returns the session with the recognition that it earned.
 fn on_new(world: &World, ada: &Person, device: &str) -> (SignedIn, RecognitionToken) {
     let flow = world.engine().sign_in(&ada.email, &PASSWORD.into(), &Client::on(device)).unwrap();
     let session = signed_in(flow);
@@ -33,7 +33,8 @@ fn on_new(world: &World, ada: &Person, device: &str) -> (SignedIn, RecognitionTo
     (session, kept)
 }
 
-/// Whether a device with this recognition is known: strangers are locked out, so a stranger would be refused.
+/// Whether the engine knows this recognition. Call it while strangers are locked out, so that an unknown one is
+/// refused.
 fn is_known(world: &World, ada: &Person, kept: &RecognitionToken) -> bool {
     let client = client("a device", std::slice::from_ref(kept));
     world.engine().sign_in(&ada.email, &PASSWORD.into(), &client).is_ok()
@@ -63,7 +64,7 @@ fn r12_7_strangers_of_many_origins_neither_delay_nor_lock_out_who_is_recognised(
     for guess in 0..100 {
         let bot = Client::on("a bot").at_origin(&format!("198.51.100.{guess}/32"));
         refused(world.engine().sign_in(&ada.email, &WRONG.into(), &bot));
-        // During the strangers' wait, too.
+        // She signs in even while strangers must wait.
         signed_in(world.sign_in_known(&ada, PASSWORD).unwrap());
         world.later(hours(1));
     }
@@ -87,7 +88,7 @@ fn r12_7_guesses_where_somebody_is_recognised_delay_only_that_place() {
     signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
     world.later(minutes(1));
     signed_in(world.sign_in_known(&ada, PASSWORD).unwrap());
-    // That sign-in cleared the counter of its own place.
+    // That sign-in cleared the counter of its own recognition.
     for _ in 0..4 {
         refused(world.sign_in_known(&ada, WRONG));
     }
@@ -102,7 +103,7 @@ fn r12_7_the_tenth_failure_in_a_row_ends_a_recognition_and_its_holder_is_a_stran
         assert_eq!(refused(world.sign_in_known(&ada, WRONG)), Refusal::InvalidCredentials, "guess {guess}");
         world.later(hours(1));
     }
-    // A sign-in between them starts the row again.
+    // A sign-in between the failures starts the row of failures again.
     signed_in(world.sign_in_known(&ada, PASSWORD).unwrap());
     for _ in 0..10 {
         assert_eq!(refused(world.sign_in_known(&ada, WRONG)), Refusal::InvalidCredentials);
@@ -198,7 +199,10 @@ fn r6_4_a_wrong_current_password_counts_in_its_session_and_the_fifth_ends_it() {
     }
     signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
     lock_out_strangers(&world, &ada);
-    assert!(is_known(&world, &ada, ada.recognition.as_ref().unwrap()), "who mistypes stays known here");
+    assert!(
+        is_known(&world, &ada, ada.recognition.as_ref().unwrap()),
+        "the device stays known after mistypes"
+    );
 }
 
 #[test]
@@ -222,7 +226,6 @@ fn r3_4_a_proof_of_ownership_counts_on_the_share_of_its_caller() {
     signed_in(world.answer(&known, Answer::Password(PASSWORD.into())).unwrap());
 }
 
-/// The input of the audit's case 03, as far as it is about guesses.
 #[test]
 fn r12_7_one_wrong_password_an_hour_for_a_year_keeps_no_recognised_owner_out() {
     let world = World::new();
@@ -251,12 +254,12 @@ fn r12_7_a_sign_in_earns_a_recognition_of_128_bits_unless_one_was_presented() {
     assert_eq!(signed_in(world.sign_in_known(&ada, PASSWORD).unwrap()).recognition, None);
     let (_, second) = on_new(&world, &ada, "phone");
     assert_ne!(first, second);
-    // A recognition of another account is none here.
+    // A recognition of another account does not count.
     let grace = world.person("grace@example.org", PASSWORD);
     let client = client("laptop", std::slice::from_ref(&first));
     let session = signed_in(world.engine().sign_in(&grace.email, &PASSWORD.into(), &client).unwrap());
     assert!(session.recognition.is_some());
-    // A made-up secret is none either.
+    // A recognition with a made-up secret does not count either.
     let forged: String = first.reveal().chars().take(30).chain("AAAAAAAAAAAAA".chars()).collect();
     let forged: RecognitionToken = forged.parse().unwrap();
     lock_out_strangers(&world, &ada);
@@ -291,7 +294,7 @@ fn r12_7_an_account_keeps_the_sixteen_last_used() {
         world.later(minutes(1));
         kept.push(on_new(&world, &ada, &format!("device {device}")).1);
     }
-    // The first is used once more, so the second is the one unused longest.
+    // The first recognition is used again, so the second one has been unused for longest.
     world.later(minutes(1));
     signed_in(world.sign_in_known(&ada, PASSWORD).unwrap());
     world.later(minutes(1));
@@ -322,7 +325,7 @@ fn r12_7_ending_a_session_elsewhere_drops_its_recognition_and_signing_out_keeps_
     let ada = world.ada();
     let (_, phone) = on_new(&world, &ada, "phone");
     let (tablet, on_tablet) = on_new(&world, &ada, "tablet");
-    // Another session that the tablet's recognition opened.
+    // The tablet's recognition has opened another session.
     let again = client("tablet", std::slice::from_ref(&on_tablet));
     let again = signed_in(world.engine().sign_in(&ada.email, &PASSWORD.into(), &again).unwrap());
     world.account(&ada).end_session(again.session).unwrap();
@@ -333,8 +336,11 @@ fn r12_7_ending_a_session_elsewhere_drops_its_recognition_and_signing_out_keeps_
     lock_out_strangers(&world, &ada);
     assert!(is_known(&world, &ada, ada.recognition.as_ref().unwrap()), "she signed out here");
     assert!(is_known(&world, &ada, &phone));
-    assert!(!is_known(&world, &ada, &on_tablet), "ended from the laptop");
-    assert!(!is_known(&world, &ada, &there.recognition.unwrap()), "not her own device");
+    assert!(!is_known(&world, &ada, &on_tablet), "its session was ended from the laptop");
+    assert!(
+        !is_known(&world, &ada, &there.recognition.unwrap()),
+        "she did not want to be remembered on this device"
+    );
     world.engine().resolve(&tablet.token).unwrap();
 }
 
@@ -360,7 +366,10 @@ fn r12_7_what_ends_all_other_sessions_drops_all_other_recognitions() {
         ends(&world, &ada);
         lock_out_strangers(&world, &ada);
         assert!(!is_known(&world, &ada, &phone), "{what}");
-        assert!(is_known(&world, &ada, ada.recognition.as_ref().unwrap()), "{what}: its own stays");
+        assert!(
+            is_known(&world, &ada, ada.recognition.as_ref().unwrap()),
+            "{what}: the acting device's own stays"
+        );
     }
 }
 
@@ -427,7 +436,7 @@ fn told(world: &World, email: &str) -> Vec<(&'static str, String)> {
 fn r12_8_a_sign_in_from_a_new_place_is_told_to_the_verified_addresses() {
     let world = World::new();
     let ada = world.ada();
-    assert_eq!(told(&world, &ada.email).len(), 1, "a sign-up tells nobody but the code");
+    assert_eq!(told(&world, &ada.email).len(), 1, "a sign-up sends only the code");
     let commits = world.engine().commits().unwrap();
     let (_, phone) = on_new(&world, &ada, "Eve's phone");
     assert_eq!(world.engine().commits().unwrap() - commits, 1, "with the sign-in");
@@ -482,7 +491,7 @@ fn r12_8_policy_can_turn_it_off_and_a_device_knows_the_accounts_of_its_picker() 
         let kinds: Vec<_> = told(&world, &ada.email).into_iter().map(|(kind, _)| kind).collect();
         assert_eq!(kinds, expected);
     }
-    // Somebody whom the picker does not offer is new there.
+    // A person whom the picker does not offer counts as new there.
     let world = World::builder().policy(World::policy().picker(true).build().unwrap()).build();
     let ada = world.ada();
     world.engine().remove_from_picker(ada.account).unwrap();

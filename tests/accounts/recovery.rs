@@ -117,7 +117,7 @@ fn r12_5_text_that_does_not_have_the_form_of_a_code_is_refused_and_counts_nowher
             assert_eq!(refusal, Refusal::InvalidCode, "{typed:.20}");
         }
     }
-    // Each of these would have been the code's last try.
+    // Each of these guesses would have been the code's last try.
     let (first, second) = code.reveal_text().unwrap().split_at(4);
     let typed = format!(" {first}\u{a0}{second}");
     let asked = world.answer(&known, Answer::Code(typed.as_str().into())).unwrap();
@@ -170,7 +170,7 @@ fn r4_7_the_flow_of_a_reset_outlives_its_code_and_sends_another() {
     world.later(minutes(1));
     let code = Answer::Code(world.mailbox().code(&ada.email).unwrap());
     world.later(minutes(10));
-    assert_eq!(refused(world.answer(&asked, code.clone())), Refusal::InvalidCode, "eleven minutes on");
+    assert_eq!(refused(world.answer(&asked, code.clone())), Refusal::InvalidCode, "eleven minutes later");
     let asked = world.answer(&asked, Answer::Resend).unwrap();
     let asked = world.prove(&asked, &ada.email);
     assert_eq!(asked.step, Step::NewPassword);

@@ -357,7 +357,7 @@ fn r2_9_an_assertion_names_its_flow_and_its_provider() {
             refusal => panic!("{refusal:?}"),
         }
     }
-    // A text that is no address is no email (SPEC 1.4).
+    // An invalid address counts as no email (SPEC 1.4).
     let right = identity.clone().with_email("no address").assertion(&mine);
     signed_in(world.engine().continue_with(&mine, &right, Intent::SignUp).unwrap());
     // The same assertion again has no second effect.

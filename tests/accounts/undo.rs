@@ -153,7 +153,7 @@ fn r7_3_an_undo_code_expires_after_exactly_seven_days() {
         world.later(days(7) - late);
         assert_eq!(world.undo(&code).is_ok(), works);
     }
-    // A flow that began in time does not extend the code's life.
+    // A flow that began before the code expired does not extend the code's life.
     let world = World::new();
     let (ada, code) = ada_moved(&world);
     world.later(days(7) - MOMENT);
@@ -356,7 +356,7 @@ fn r7_3_without_a_password_the_owner_signs_in_with_a_restored_method() {
     assert_eq!(refused(world.present(&x, selfsame::Intent::SignIn)), Refusal::IdentityInUse);
 
     let done = world.undo(&world.undo_code("ada@example.org")).unwrap();
-    assert_eq!(done.step, Step::Done, "a mailbox alone opens no session");
+    assert_eq!(done.step, Step::Done, "access to the mailbox alone opens no session");
     assert_eq!(thiefs.view().unwrap_err(), Error::Refused(Refusal::SessionEnded));
     assert_eq!(signed_in(world.present(&x, selfsame::Intent::SignIn).unwrap()).account, id);
 }

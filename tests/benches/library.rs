@@ -1,4 +1,4 @@
-//! How large the native library is that the packages of other languages carry.
+//! Measures the size of the native library in the packages of other languages.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::report::Report;
 
 pub(crate) fn library(report: &mut Report, folder: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    // As bindings/native builds and strips it.
+    // Builds and strips the library like bindings/native.
     run(Command::new("cargo").current_dir(root).args(["rustc", "--locked", "--release", "--lib"]).args([
         "--package",
         "selfsame-ffi",

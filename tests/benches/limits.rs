@@ -1,4 +1,4 @@
-//! The cost of a sign-in compared with what it cannot avoid: one hash and one durable commit.
+//! The cost of a sign-in compared with its unavoidable parts: one hash and one durable commit.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt as _;

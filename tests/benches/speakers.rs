@@ -23,7 +23,7 @@ use crate::stores::{
 const ACCOUNTS: usize = 20_000;
 const HASHED: usize = 50;
 
-/// A started program, and what it can measure.
+/// A started program, and the parts that it can measure.
 struct Speaker {
     name: String,
     parts: Vec<String>,
@@ -220,7 +220,7 @@ fn compared(report: &mut Report, samples: &Samples, peer: &str) {
             None => report.figure(&what, ratio),
         }
         let floor = named(peer, "floor");
-        // What is asked many times in a row is warm, and a floor that is asked once is not.
+        // A part that runs many times in a row is warm. A floor that runs only once is not.
         if samples.has(&floor) && count_of(part) == count_of("floor") {
             let without = samples.ratio_without(&ours, &theirs, &floor);
             report.figure(&format!("{what} without a request"), without);

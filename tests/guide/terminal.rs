@@ -30,7 +30,7 @@ impl Terminal {
         Self { child, typed, shown, transcript: String::new() }
     }
 
-    /// Waits for the question, and returns what was shown before it.
+    /// Waits for the question, and returns the text before it.
     pub(crate) fn asked(&mut self, question: &str) -> String {
         let mut shown = Vec::new();
         while !shown.ends_with(format!("{question}: ").as_bytes()) {
@@ -64,7 +64,7 @@ impl Terminal {
         }
     }
 
-    /// Ends the input, and returns what is shown until the program ends.
+    /// Ends the input, and returns the rest of the program's text.
     pub(crate) fn close(mut self) -> String {
         drop(self.typed);
         let rest = self.shown.lines().map(|line| line.unwrap()).collect::<Vec<_>>().join("\n");
@@ -73,7 +73,7 @@ impl Terminal {
     }
 }
 
-/// What stands between a beginning and the end of the line.
+/// Returns the text between this beginning and the end of the line.
 pub(crate) fn after<'a>(shown: &'a str, beginning: &str) -> &'a str {
     shown.split_once(beginning).unwrap().1.lines().next().unwrap()
 }

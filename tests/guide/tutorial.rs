@@ -23,7 +23,7 @@ fn the_tutorial_s_program_signs_a_person_up_and_in() {
         terminal.types("a passphrase of my own");
         terminal
     };
-    // The engine accepts the code of the next half minute too, and no code twice.
+    // The engine also accepts the code of the next half minute. It accepts no code twice.
     let code_of_the_app = |secret: &str, ahead: u64| {
         let at = Timestamp::from_millis(SystemClock.read().wall_ms + ahead * 30_000);
         totp(&secret.into(), at).unwrap().reveal_text().unwrap().to_owned()

@@ -93,7 +93,7 @@ pub(crate) enum Act {
     },
 }
 
-/// The answer to a step. The step refuses an answer that it does not take.
+/// The answer to a step. A step refuses an answer of the wrong kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Give {
     /// The answer that continues the flow, if the person can give it.
@@ -176,7 +176,7 @@ impl Dice {
         who * MAILS + self.below(MAILS)
     }
 
-    /// Returns mostly the person's own mailbox; for Eve mostly somebody else's.
+    /// Usually returns the person's own mailbox; for Eve, usually somebody else's.
     fn any_mail(&mut self, who: Who) -> usize {
         let of_another = if who == EVE { !self.one_in(4) } else { self.one_in(20) };
         if of_another { self.below(3 * MAILS) } else { self.own_mail(who) }
@@ -240,7 +240,7 @@ impl Dice {
             86 => Act::Erases { request: self.below(3) },
             87..=88 => Act::Purges,
             89 => Act::Reopens,
-            // Mostly minutes, sometimes days.
+            // Usually minutes, sometimes days.
             _ => Act::Waits {
                 minutes: match self.below(60) {
                     0 => 60 * 24 * 31,

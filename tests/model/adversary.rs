@@ -1,5 +1,5 @@
 //! An attacker who never stops guessing, from many origins and in every flow that takes a guess, against an owner who
-//! holds a recognition (SPEC 12.7). The owner must never wait for longer than their own failures make them wait.
+//! has a recognition (SPEC 12.7). Only the owner's own failures may make the owner wait.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const ROW: u32 = 10;
 struct Siege {
     world: World,
     ada: Person,
-    /// What the owner presents, as long as it has not ended.
+    /// The recognition that the owner presents, until it ends.
     kept: Option<RecognitionToken>,
     /// The owner's own failures since the last sign-in with the recognition.
     own: Throttle,
@@ -32,7 +32,7 @@ struct Siege {
     remembered: usize,
 }
 
-/// The attacker, at one of many places.
+/// The attacker's client, at one of many origins.
 fn bot(dice: &mut Dice) -> Client {
     Client::on("a bot").at_origin(&format!("198.51.100.{}", dice.below(100_000)))
 }
@@ -152,7 +152,7 @@ impl Siege {
     }
 }
 
-/// An owner who presents a recognition is judged at once, unless their own failures make them wait.
+/// Checks that the engine answers the owner at once, unless the owner's own failures make them wait.
 fn never_kept_out(own: &Throttle, now: Timestamp, answer: &Result<Flow, Error>) -> Result<(), Broken> {
     let waits = matches!(answer, Err(Error::Refused(Refusal::Throttled { .. })));
     match (waits, own.waits(now)) {
@@ -180,7 +180,7 @@ fn r12_7_an_attacker_who_never_stops_keeps_no_recognised_owner_out() {
     assert!(passed > 100, "strangers had to wait at only {passed} of the owner's sign-ins");
 }
 
-/// The same siege on an owner whose host presents nothing, which is what the rule is for.
+/// Proves that the model can fail: without a valid recognition, the attacker keeps the owner out.
 #[test]
 fn an_owner_who_is_kept_out_is_detected() {
     let mut siege = Siege::begin(1);
@@ -191,7 +191,7 @@ fn an_owner_who_is_kept_out_is_detected() {
     assert!(broken.starts_with("kept out"), "{broken}");
 }
 
-/// Without a recognition, the owner's code waits for those that strangers ask for.
+/// Proves that the model can fail: without a valid recognition, strangers' requests delay the owner's code.
 #[test]
 fn a_code_that_waits_for_strangers_is_detected() {
     let mut siege = Siege::begin(1);

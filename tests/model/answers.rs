@@ -25,7 +25,7 @@ pub(crate) enum Taken {
     Added,
 }
 
-/// What a refused answer costs.
+/// The cost of a refused answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Missed {
     Nothing,

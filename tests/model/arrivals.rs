@@ -1,4 +1,4 @@
-//! Checks each new session: whose it is, and which proofs it took.
+//! Checks each new session: its owner, and the proofs that were given for it.
 
 use selfsame::{SignInOutcome, SignedIn, Timestamp};
 

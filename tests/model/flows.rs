@@ -1,4 +1,4 @@
-//! Acts that lead into an account, step by step.
+//! Flows that lead to a session, step by step.
 
 use selfsame::{Answer, Intent, ProviderId, Secret, Step, Timestamp};
 use selfsame_world::Identity;

@@ -467,7 +467,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Keeps every method that is the owner's, and sets a new password.
+    /// Keeps every method of the owner, and sets a new password.
     fn review(&mut self, by: By, at: usize) -> Result<(), Broken> {
         let account = self.sessions[at].account;
         let Some(view) = self.view(at).filter(|_| by != By::Thief) else { return Ok(()) };

@@ -93,7 +93,11 @@ fn a_stranger_who_changes_more_than_the_failed_attempts_is_detected() {
     _ = known.others.insert([&[1; 16][..], &[0x01; 33]].concat(), vec![]);
     assert!(watch::only_attempts(&was, &known, tried, true).is_err(), "a recognition of Eve");
     assert!(watch::only_attempts(&known, &was, tried, false).is_err(), "a recognition that Eve ended");
-    assert_eq!(watch::only_attempts(&known, &was, tried, true), Ok(()), "it may end with its session");
+    assert_eq!(
+        watch::only_attempts(&known, &was, tried, true),
+        Ok(()),
+        "a recognition may end with its session"
+    );
     let mut undo = was.clone();
     _ = undo.others.insert(vec![0x30; 49], vec![]);
     assert!(watch::only_attempts(&was, &undo, tried, true).is_err());

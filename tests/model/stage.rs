@@ -125,7 +125,7 @@ impl Stage {
             self.world.catch_up();
             self.seen.commits = self.world.commits().expect("the store can be read");
             self.told.act(json!({ "do": "wait", "minutes": minutes_long }));
-            // A story catches up too, so that the acts after it draw the same randomness.
+            // The story also contains this call, so that the later acts draw the same randomness.
             self.told.act(json!({ "do": "health" }));
         }
     }
@@ -412,7 +412,7 @@ impl Stage {
         if view.mfa.is_none() {
             account.credentials.mfa = None;
         }
-        // Nobody in the model can use a factor that it no longer knows.
+        // Nobody in the model can use a factor that the model no longer knows.
         account.is_known = !suspended && view.mfa.is_some() == account.credentials.mfa.is_some();
         let verified = view.addresses.iter().filter(|address| address.verified_at.is_some());
         account.verified = verified.filter_map(|address| number_of(&address.email)).collect();

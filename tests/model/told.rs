@@ -2,9 +2,9 @@
 //! in which they appear: `a1` is an account, `s1` a session, `f1` a flow; `c1`, `u1` and `r1` are a mailed
 //! code, an undo code and a set of recovery codes, `p1` is an authenticator app and `q1` a request.
 //!
-//! What is not a call has no act in the story: that Eve learns a password or gets a token shows in her later
-//! calls. An app's code that is no longer current is written as it was in the run, because the story's own
-//! app shows a different one.
+//! Only calls become acts of the story. If Eve learns a password or gets a token, only her later calls show
+//! it. An app's code that is no longer current is written as it was in the run, because the story's own app
+//! shows a different one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ impl Told {
         }
     }
 
-    /// Each act takes the newest message to an address, so the newest come first.
+    /// Takes the newest messages first, as the acts of a story do.
     pub(crate) fn mail(&mut self, messages: &[Message]) {
         let mut acts = Vec::new();
         for message in messages {

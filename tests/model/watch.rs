@@ -1,4 +1,4 @@
-//! What can be observed of a store, and what must hold between two observations. Every check is a function of
+//! Observations of a store, and the invariants between two observations. Every check is a function of
 //! plain values, so that a test can pass it a broken world.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,7 +119,7 @@ pub(crate) fn grows_by_one(before: &Seen, after: &Seen, reach: Reach) -> Result<
 /// The kind of the rows of recognitions.
 const RECOGNITION: u8 = 0x01;
 
-/// Checks that somebody who is not the owner leaves only failed attempts.
+/// Checks that the act of a stranger leaves only failed attempts.
 pub(crate) fn only_attempts(
     was: &Rows,
     is: &Rows,

@@ -39,7 +39,7 @@ struct Figures {
     spent: usize,
 }
 
-/// One file, and everything that processes said about it.
+/// One file, and the ledger of everything that processes reported about it.
 struct Story {
     folder: tempfile::TempDir,
     ledger: Ledger,
@@ -80,7 +80,7 @@ impl Story {
         self.journal.push(line);
     }
 
-    /// Lets a process work on the file, kills it, and compares the file with what the process said.
+    /// Lets a process work on the file, kills it, and compares the file with the process's report.
     fn round(&mut self, figures: &mut Figures) {
         fs::write(Self::journal_file(&self.file()), self.journal.join("\n")).unwrap();
         let (from, acts) = (self.journal.len(), self.ledger.acts);

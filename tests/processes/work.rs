@@ -9,12 +9,12 @@ use selfsame_world::{World, minutes};
 use crate::below;
 
 const PASSWORD: &str = "correct horse battery staple";
-/// Stands for a token that nobody was told.
+/// Stands for a token that the killed process did not report.
 const UNTOLD: &str = "-";
 /// The most sessions that a person has at once.
 const SESSIONS: usize = 6;
 
-/// What must be true of a person.
+/// The expected state of a person's account.
 #[derive(Clone, Default)]
 pub(crate) struct Person {
     pub(crate) exists: bool,
@@ -33,7 +33,7 @@ pub(crate) struct Person {
 /// What a person sees: the name, the number of sessions, and the number of recovery codes if MFA is on.
 type Seen = (Option<String>, usize, Option<usize>);
 
-/// The consequences of what a process said.
+/// The expected state of the file after the lines that processes have printed.
 #[derive(Clone, Default)]
 pub(crate) struct Ledger {
     pub(crate) people: BTreeMap<usize, Person>,
@@ -117,7 +117,7 @@ impl Ledger {
     }
 }
 
-/// Works on a store and says so.
+/// Does acts on a store and reports them.
 pub(crate) struct Worker<'a> {
     pub(crate) world: World,
     pub(crate) ledger: Ledger,
@@ -391,7 +391,7 @@ fn text(secret: &Secret) -> String {
     secret.reveal_text().unwrap().to_owned()
 }
 
-/// A step of a flow, as it is told of.
+/// A step of a flow, as a worker's line describes it.
 struct Told(Flow);
 
 impl std::fmt::Display for Told {
@@ -400,7 +400,7 @@ impl std::fmt::Display for Told {
     }
 }
 
-/// Answers a step as it was told of.
+/// Answers a step that a worker's line describes.
 fn answer(engine: &Engine, told: &str, answer: Answer) -> Result<Flow, Error> {
     let (token, number) = told.split_once(' ').unwrap();
     let flow = engine.resume(&token.parse().unwrap())?;

@@ -27,7 +27,7 @@ const CLASSES: [&str; 6] = [
     "value",   // pure data: constructors, getters, conversions
 ];
 
-/// Words for removing, replacing or weakening something, or for adding what is not the owner's.
+/// Words for removing, replacing or weakening something, or for adding something that may not be the owner's.
 const VERBS: &str = "add attach bypass cancel change clear consume delete detach disable discard drop end enroll \
     erase expire force forget invalidate ignore link lower move off omit opt overwrite override purge recover \
     regenerate release remove renew reset replace restore revoke rotate set skip suspend swap trust \
@@ -38,7 +38,7 @@ const NOUNS: &str = "2fa aal address auth authenticator code contact counter cre
     failure guard hold identifier identities identity limit lock login method mfa otp passkey password proof recovery second \
     sign throttle totp wait way";
 
-/// Items whose names sound like more than they do, each with a reason. There is none.
+/// Items whose names suggest more than they do, each with a reason. Currently none.
 const ALLOWED: [&str; 0] = [];
 
 /// A public item.
@@ -46,11 +46,11 @@ const ALLOWED: [&str; 0] = [];
 pub(crate) struct Item {
     /// Its documentation.
     pub(crate) docs: String,
-    /// What it takes and gives, if it is a function.
+    /// Its signature, if it is a function.
     pub(crate) shape: Option<Shape>,
 }
 
-/// What a function takes and gives.
+/// The signature of a function.
 #[derive(Default)]
 pub(crate) struct Shape {
     /// The names of its parameters.
@@ -59,7 +59,7 @@ pub(crate) struct Shape {
     pub(crate) takes: BTreeSet<String>,
     /// The types that its result names.
     pub(crate) gives: BTreeSet<String>,
-    /// Whether its result is a value of its own type and nothing else.
+    /// Whether its result is only a value of its own type.
     pub(crate) gives_self: bool,
 }
 

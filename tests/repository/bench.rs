@@ -1,5 +1,5 @@
-//! The five plots of docs/bench and the figures of its page are those of `results.json`, and the other pages quote no
-//! figure that is not.
+//! The five plots of docs/bench and the figures of its page agree with `results.json`, and other pages quote only
+//! figures from it.
 //!
 //! `UPDATE=1 cargo test -p selfsame-tests --test repository bench` draws and writes them, without measuring again.
 
@@ -13,7 +13,7 @@ use crate::plots::{Bar, NO_SYSTEM, Panel, Plot, Unit};
 use crate::source::{files, root};
 
 const FOLDER: &str = "docs/bench";
-/// What stands below this heading is written anew.
+/// The text below this heading is rewritten.
 const TABLES: &str = "\n## All figures\n";
 const SELFSAME: &str = "Selfsame";
 const SIZES: [&str; 3] = ["1,000", "100,000", "1,000,000"];
@@ -48,7 +48,7 @@ fn the_page_has_the_figures_of_the_results() {
     same_or_written(&path, &rewritten(&page, &results));
 }
 
-/// A figure has one place, docs/bench. Where another page needs one to make its point, it is the same one.
+/// Figures belong in docs/bench. If another page needs a figure, it must be the same.
 #[test]
 fn what_other_pages_quote_is_in_the_results() {
     let results = Results::read();
@@ -269,7 +269,7 @@ fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// The page with the titles of the plots, the aims' figures, and all tables below their heading.
+/// Returns the page with the current titles of the plots, figures of the aims, and tables.
 fn rewritten(page: &str, results: &Results) -> String {
     let (before, _) = page.split_once(TABLES).unwrap();
     let plots = plots(results);
@@ -296,7 +296,7 @@ fn rewritten(page: &str, results: &Results) -> String {
     format!("{written}{TABLES}{}", tables(results))
 }
 
-/// Every family as a table, the ratios, and what the programs said of themselves.
+/// Every family as a table, the ratios, and the notes of the programs.
 fn tables(results: &Results) -> String {
     let mut written =
         format!("\nA test writes everything below from `results.json`. {}.\n", results.machine());
@@ -324,7 +324,7 @@ fn reached(spread: Spread) -> String {
 
 type Split = fn(&str) -> (&str, &str);
 
-/// How the name of a part tells its row and its column; `None` if the family has one column.
+/// How to split the name of a part into row and column. `None` if the family has one column.
 fn columns_of(family: &str) -> Option<Split> {
     match family {
         "peers" | "languages" => {
@@ -337,7 +337,7 @@ fn columns_of(family: &str) -> Option<Split> {
     }
 }
 
-/// Medians: a row an act, a column a system or a size.
+/// A table of medians with a row for each act and a column for each system or size.
 fn by_columns(results: &Results, family: &str, unit: &str, split: Split) -> String {
     let (mut rows, mut columns) = (Vec::new(), Vec::new());
     for (part, _) in results.parts(family) {

@@ -1,8 +1,7 @@
 //! Every public function of the core has an example that runs, or the example of its type shows it.
 //!
-//! The example of a type also stands for what all types have alike: a getter, which takes `self` alone and cannot
-//! fail, and a setter, which takes one value and returns the changed `self`. `cargo test -p selfsame --doc` runs the
-//! examples.
+//! The example of a type also counts for its getters and setters. A getter takes only `self` and cannot fail. A
+//! setter takes one value and returns the changed `self`. `cargo test -p selfsame --doc` runs the examples.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +16,7 @@ const WITHOUT: [(&str, &str); 2] = [
     ("Entropy::stir", "the engine calls it, and a true source of randomness ignores it"),
 ];
 
-/// What an example that teaches does not do.
+/// Code that an example must not contain.
 const SHORTCUTS: [&str; 4] = [".unwrap()", ".expect(", ".ok_or", "unsafe"];
 
 /// The lines of all blocks of Rust that a reader sees.

@@ -18,7 +18,7 @@ pub(crate) struct Spread {
     pub(crate) rounds: u64,
 }
 
-/// All that the last whole run of the benchmarks measured.
+/// The results of the last whole run of the benchmarks.
 pub(crate) struct Results(Value);
 
 impl Results {
@@ -93,7 +93,7 @@ fn number(of: &Value, member: &str) -> f64 {
     of[member].as_f64().unwrap()
 }
 
-/// Three digits that count: `0.29`, `1.08`, `27.9`, `5,010`.
+/// Formats with up to three significant digits: `0.29`, `1.08`, `27.9`, `5,010`.
 pub(crate) fn counted(figure: f64) -> String {
     let places = 2 - figure.abs().max(1e-6).log10().floor() as i32;
     if let Ok(places) = usize::try_from(places) {
@@ -103,13 +103,13 @@ pub(crate) fn counted(figure: f64) -> String {
     grouped(((figure / unit).round() * unit) as u64)
 }
 
-/// A whole number with its thousands apart.
+/// Formats a whole number with separated thousands.
 pub(crate) fn grouped(number: u64) -> String {
     let (rest, last) = (number / 1000, number % 1000);
     if rest == 0 { last.to_string() } else { format!("{},{last:03}", grouped(rest)) }
 }
 
-/// Microseconds in the unit that suits them.
+/// Formats microseconds in a suitable unit.
 pub(crate) fn took(micros: f64) -> String {
     match micros {
         1e6.. => format!("{} s", counted(micros / 1e6)),

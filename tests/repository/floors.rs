@@ -28,7 +28,7 @@ const FLOORS: [(&str, u8); 8] = [
     ("engine", 6),
     ("error", 6),
 ];
-/// The floors of values and decisions, which name nothing of the outside world.
+/// The floors of values and decisions, which may not name files, clocks or other parts of the outside world.
 const PURE: [&str; 4] = ["ground", "records", "rules", "flow"];
 /// The modules of the public API. They may use every floor, and no floor uses them.
 const FACE: [&str; 3] = ["lib", "testing", "error"];
@@ -301,7 +301,7 @@ mod checker {
             ("store/tests/faults.rs", "use super::super::super::engine;", "store looks up to engine"),
             ("rules/flow.rs", "#[cfg(test)] mod tests { use super::super::super::store; }", "to store"),
             ("rules/flow.rs", "#[cfg(test)] mod tests { use crate::store::view; }", "to store"),
-            // Through the face.
+            // Through the public API.
             ("rules/flow.rs", "use crate::Engine;", "uses the public API: crate::Engine"),
             ("rules/flow.rs", "use crate::*;", "uses the public API: crate::*"),
             ("engine/mod.rs", "use crate::testing::Model;", "uses the public API: crate::testing"),

@@ -1,4 +1,4 @@
-//! The pictures of docs/ARCHITECTURE.md and the edges in the source and the manifests.
+//! Compares the pictures of docs/ARCHITECTURE.md with the edges in the source and the manifests.
 
 #![expect(clippy::unwrap_used, clippy::string_slice, reason = "the whole file serves tests")]
 

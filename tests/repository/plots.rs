@@ -1,4 +1,5 @@
-//! Draws bars as SVG, by itself: the texts are the reader's fonts, and the colours follow the reader's light or dark.
+//! Draws bars as SVG without a library. Texts use the reader's fonts, and colours follow the reader's light or dark
+//! mode.
 
 use crate::figures::{Spread, counted, grouped, took};
 
@@ -7,13 +8,13 @@ const MARGIN: f64 = 24.0;
 const GUTTER: f64 = 36.0;
 const HEAD: f64 = 84.0;
 const ROW: f64 = 22.0;
-/// What a panel has above its rows and below them: its heading, the ticks and the unit.
+/// The heights above and below the rows of a panel, for its heading, its ticks and the unit.
 const ABOVE: f64 = 26.0;
 const BELOW: f64 = 62.0;
 /// The room for the figure at the end of the longest bar.
 const FIGURE: f64 = 64.0;
 
-/// One colour a system in all plots, in light and in dark.
+/// The colour of each system, the same in all plots, for light and dark mode.
 const COLOURS: [(&str, &str, &str); 9] = [
     ("Selfsame", "#0969da", "#4493f8"),
     ("Better Auth", "#d97f00", "#f0a83a"),
@@ -25,14 +26,14 @@ const COLOURS: [(&str, &str, &str); 9] = [
     ("Python", "#9a8500", "#d4bf2a"),
     (NO_SYSTEM, "#8c959f", "#7d8894"),
 ];
-/// The parts that no system can save, and what Selfsame is compared with that is no system.
+/// Parts that are not systems: unavoidable costs, and other things that Selfsame is compared with.
 pub(crate) const NO_SYSTEM: &str = "no system";
 
 pub(crate) struct Plot {
     pub(crate) name: &'static str,
     /// The finding.
     pub(crate) title: String,
-    /// What has been measured.
+    /// A description of the measurement.
     pub(crate) about: String,
     pub(crate) columns: usize,
     pub(crate) panels: Vec<Panel>,
@@ -61,7 +62,7 @@ pub(crate) struct Bar {
 }
 
 impl Plot {
-    /// `below` stands at the foot of every plot.
+    /// Writes `below` at the bottom of every plot.
     pub(crate) fn svg(&self, below: &str) -> String {
         let columns = self.columns as f64;
         let width = (WIDTH - 2.0 * MARGIN - (columns - 1.0) * GUTTER) / columns;
@@ -141,7 +142,7 @@ impl Panel {
     }
 }
 
-/// The least of 1, 2, 5, 10, 20… that makes at most so many ticks.
+/// The smallest of 1, 2, 5, 10, 20… that gives at most this many ticks.
 fn step(most: f64, ticks: f64) -> f64 {
     let least = most / ticks;
     let power = 10_f64.powf(least.log10().floor());

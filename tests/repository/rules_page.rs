@@ -14,8 +14,8 @@ const PAGE: &str = "docs/RULES.md";
 /// Rules below this heading may have no test yet.
 const IN_PART: &str = "## Held in part";
 const NONE_YET: &str = "(to come)";
-/// Rules that no story can show: how hashes are made and stored, what concurrent calls see, the import, and that a
-/// story always plays the same.
+/// Rules that no story can show: the making and storing of hashes, concurrent calls, the import, and the fact that a
+/// story always gives the same results.
 const UNTOLD: [&str; 5] = ["4.5", "4.6", "12.3", "13.2", "13.6"];
 
 /// The stories or the tests that name each rule.

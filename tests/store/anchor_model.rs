@@ -224,7 +224,8 @@ impl Model for Order {
                 if kept {
                     self.go(&mut world, next, stage);
                 }
-                // Before the commit, nothing is done. After it, the store closes and opens again.
+                // Before the commit, the act has no effect. After the commit, the store closes and opens
+                // again.
                 world.process = if stage == Reserve { Process::Open } else { Process::Down };
             }
             (Act::Reads, _) => Self::tell(&mut world, &before.file),

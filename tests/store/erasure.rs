@@ -12,7 +12,7 @@ use selfsame::{AccountId, Anchor, AnchorFailed, Client, Engine, Error, HostKey, 
 use selfsame_world::{Person, World, days, minutes, signed_in};
 
 const PASSWORD: &str = "another horse battery staple";
-/// A run of this many equal bytes is no coincidence.
+/// Equal runs of this many bytes cannot be a coincidence.
 const WINDOW: usize = 16;
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -133,7 +133,7 @@ fn r10_4_after_purge_and_rekey_the_file_contains_nothing_of_the_person() {
         2,
         "only the store and its reserve are in the folder"
     );
-    // What the disk may keep of the old file opens only with the old key.
+    // Remains of the old file on the disk open only with the old key.
     fs::write(folder.path().join("remains"), &before).unwrap();
     let remains = folder.path().join("remains");
     assert_eq!(open(&remains, &world, &new_key()).err(), Some(Error::Open(OpenProblem::WrongKey)));
@@ -161,7 +161,7 @@ fn r10_4_no_row_of_the_old_file_is_valid_in_the_new_one() {
     assert_eq!(same.into_iter().collect::<Vec<_>>(), ["audit", "session"]);
 }
 
-/// A host can keep its key. It then also keeps the key of the old file.
+/// A host can rewrite the file under the same key. The key then still opens the old file.
 #[test]
 fn r10_4_the_same_key_may_open_the_new_file() {
     let world = World::new();
@@ -173,7 +173,7 @@ fn r10_4_the_same_key_may_open_the_new_file() {
     goes_on(world.engine(), &ada);
 }
 
-/// Otherwise the link's target would stay, with everything that was deleted.
+/// If a rewrite replaced only the link, the link's target would stay, with all deleted data.
 #[test]
 #[cfg_attr(not(unix), ignore = "needs symbolic links without special rights")]
 fn r10_4_a_rekey_through_a_link_rewrites_the_file_itself() {
@@ -297,7 +297,8 @@ impl Medium for Dying {
 struct Beside {
     below: Box<dyn Medium>,
     left: Arc<AtomicUsize>,
-    /// Only for the first opening. What is lost after the file was read back means a faulty disk.
+    /// Applies only to the first opening. Losing data after the file was read back would mean a faulty
+    /// disk.
     writes: Mutex<Option<Arc<AtomicUsize>>>,
 }
 
@@ -314,7 +315,7 @@ impl Medium for Beside {
     }
 }
 
-/// Has no locks, because there is no other opener.
+/// Has no locks, because nobody else opens the medium.
 #[derive(Debug)]
 struct DyingBackend {
     below: Box<dyn StorageBackend>,

@@ -1,4 +1,5 @@
-//! Acts that meet in a store whose plain writes never conflict: claims and guards are enough (SPEC 1.3, 2.4, 6.1).
+//! Concurrent acts in a store whose plain writes never conflict: claims and guards are enough (SPEC 1.3, 2.4,
+//! 6.1).
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -9,7 +10,7 @@ use selfsame_world::{Identity, World, days, minutes, refused, signed_in};
 const PASSWORD: &str = "correct horse battery staple";
 const EMAIL: &str = "ada@example.org";
 
-/// Decides over a snapshot and then checks claims and guards, and nothing else. Between the two, it runs another
+/// A store that decides over a snapshot and then checks only claims and guards. Between the two, it runs another
 /// act once.
 #[derive(Default)]
 struct Loose {

@@ -1,4 +1,4 @@
-//! The file: what unlocks it, what it reveals, and how changed or restored files are refused.
+//! The file: how it is unlocked, which data it reveals, and how changed or restored files are refused.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! An attacker has redb and not the key, and removes, changes, moves and replaces rows of the file. All of it
+//! An attacker who has redb but not the key removes, changes, moves and replaces rows of the file. All of it
 //! is detected when the file opens, or when an engine that trusts the file verifies it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,7 +174,7 @@ fn swapped_and_copied_rows_are_detected() {
     assert!(swapped > 20, "{swapped}");
 }
 
-/// The older row's seal is valid, because the row was written to this place.
+/// The seal of the older row is valid, because the engine wrote that row to this place.
 #[test]
 fn an_older_version_of_a_row_is_detected() {
     let sample = first();

@@ -1,4 +1,4 @@
-//! What unlocks a store: keys that are wrong, locked, lost or changed, and a change of the key.
+//! Unlocking a store: keys that are wrong, locked, lost or changed, and a change of the key.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -165,7 +165,7 @@ fn a_passphrase_that_is_empty_or_unassigned_locks_no_store() {
         assert_eq!(engine.change_key(&phrase(bad)).err(), invalid, "{bad:?}");
         assert_eq!(engine.rekey(&phrase(bad)).err(), invalid, "{bad:?}");
         drop(engine);
-        // It locks no store, so it is a wrong one.
+        // No store has an invalid passphrase, so it counts as a wrong one.
         refused(&path, &phrase(bad), OpenProblem::WrongKey);
         drop(open(&path, &phrase("a phrase")).unwrap());
         std::fs::remove_file(&path).unwrap();
@@ -196,7 +196,7 @@ fn a_changed_key_opens_the_store_and_leaves_the_accounts_unchanged() {
         let after = engine.dump().unwrap();
         let changed = after.iter().filter(|(key, value)| before.get(*key) != Some(*value)).count();
         assert_eq!((after.len(), changed), (before.len(), 2), "only the header and the stamp change");
-        // The same engine continues, also after it was suspended.
+        // The same engine continues to work, even after it was suspended.
         engine.resolve(&ada.token).unwrap();
         engine.suspend().unwrap();
         engine.resolve(&ada.token).unwrap();

@@ -1,5 +1,5 @@
-//! Somebody who sets the clock, restarts the program and restarts the device as often as they like, at random
-//! (SPEC 12.4, 9.4). Time really passes too. The test knows how much, and what the engine may believe.
+//! An attacker who sets the clock, restarts the program and restarts the device at random, as often as they
+//! like (SPEC 12.4, 9.4). Time really passes too. The test knows how much, and what the engine may conclude.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const STEPS: usize = 60;
 const WINDOW: Duration = days(30);
 const DAY: Duration = days(1);
 
-/// Time that passes at once, and by how much the clock is set.
+/// Spans of time, either to let pass or to set the clock by.
 const SPANS: [Duration; 8] =
     [Duration::from_secs(1), minutes(1), hours(1), hours(12), days(1), days(7), days(20), days(4000)];
 
@@ -31,17 +31,17 @@ impl Dice {
     }
 }
 
-/// What really passed since something began.
+/// The time that really passed since something began.
 #[derive(Clone, Copy, Default)]
 struct Passed {
-    /// With the device on or off.
+    /// All time, with the device on or off.
     all: Duration,
-    /// With the device on.
+    /// The time with the device on.
     steady: Duration,
     reboots: usize,
 }
 
-/// Something that ends after a while: never early without a reboot, and for good.
+/// Something that ends after a while. Without a reboot it must not end early. Once ended, it stays ended.
 struct Ends {
     what: &'static str,
     after: Duration,
@@ -153,7 +153,7 @@ impl Stage {
                 format!("back by {span:?}")
             }
             6 => {
-                // A process that is killed writes no clock.
+                // A killed process does not write the clock.
                 let is_killed = self.dice.roll(2) == 0;
                 self.world.fail_commits(u64::from(is_killed));
                 self.world.reopen(None).map_err(|error| format!("{error:?}"))?;
@@ -196,10 +196,10 @@ impl Stage {
 
         let lives = self.world.engine().resolve(&self.session.token).is_ok();
         if lives && self.session_is_over {
-            return Err("the session lives again".to_owned());
+            return Err("the session is valid again".to_owned());
         }
         if lives && self.window.since.steady >= days(31) {
-            return Err("the session lives after 31 days without use".to_owned());
+            return Err("the session is valid after 31 days without use".to_owned());
         }
         self.session_is_over = !lives;
 
@@ -232,7 +232,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Guesses as often as the engine answers.
+    /// Guesses until the engine no longer answers.
     fn guesses(&mut self) -> Result<(), String> {
         loop {
             match self.world.sign_in("dora@example.org", "a guess at the password") {
@@ -270,6 +270,6 @@ fn r12_4_who_sets_the_clock_and_restarts_brings_nothing_about_early_and_nothing_
         ended += usize::from(stage.session_is_over);
     }
     println!("over: {over:?}, purged: {purged}, sessions ended: {ended}");
-    // Each world is long enough that something ends in most of them, and does not end in some.
+    // The worlds are so long that something ends in most of them, but not in all.
     assert!(over.iter().all(|count| *count > 10) && purged > 10 && ended > 10, "{over:?} {purged} {ended}");
 }

@@ -40,7 +40,7 @@ fn r12_4_a_clock_set_back_extends_no_session_and_is_reported_and_recorded() {
         assert_eq!(world.engine().health().unwrap().clock_events, 1, "once");
     }
     world.reopen(None).unwrap();
-    assert!(world.engine().resolve(&ada.token).is_err(), "nor in the next process");
+    assert!(world.engine().resolve(&ada.token).is_err(), "nor does it in the next process");
 }
 
 #[test]

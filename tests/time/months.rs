@@ -1,4 +1,5 @@
-//! Two years of a small service. Daily use leaves nothing behind for ever (SPEC 2.10, 6.2, 11.2, 12.5).
+//! Two years of a small service. Daily use does not make the store grow for ever (SPEC 2.10, 6.2, 11.2,
+//! 12.5).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -76,7 +77,7 @@ fn r11_2_two_years_of_sessions_flows_and_events_do_not_make_the_store_grow() {
         let most = if *table == "unknown" { 65_536 } else { before[table] + before[table] / 20 + 2 };
         assert!(*count <= most, "{table}: {count} rows, {} before\n{before:?}\n{after:?}", before[table]);
     }
-    // Few ended sessions of a person are kept.
+    // The store keeps only a few ended sessions of each person.
     assert!(after["session"] <= 8 * PEOPLE, "{after:?}");
     assert!(bytes <= bytes_before + bytes_before / 10, "{bytes_before} bytes became {bytes}");
 }

@@ -1,4 +1,4 @@
-//! The clock, set between two processes or two starts of the device (SPEC 12.4).
+//! Clocks that are set between two processes or two starts of the device (SPEC 12.4).
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use selfsame_world::{Identity, Person, World, days, hours, minutes, refused, sig
 const PASSWORD: &str = "correct horse battery staple";
 const A_MOMENT: Duration = Duration::from_millis(1);
 
-/// A new process after the last one was killed: nobody wrote the clock.
+/// Starts a new process after the last one was killed, so that nobody wrote the clock.
 fn killed(world: &mut World) {
     world.fail_commits(1);
     world.reopen(None).unwrap();
@@ -23,7 +23,8 @@ fn is_throttled(world: &World, email: &str) -> bool {
     }
 }
 
-/// Sets the clock forward and restarts whenever the engine makes a guess wait. Returns how many are answered.
+/// Sets the clock forward and restarts whenever the engine makes a guess wait. Returns how many guesses are
+/// answered.
 fn guesses(world: &mut World, email: &str, forward: Duration, tries: usize) -> usize {
     let mut answered = 0;
     for _ in 0..tries {
@@ -61,7 +62,7 @@ fn r12_4_a_reboot_lets_in_one_try() {
         assert!(!is_throttled(&world, &ada.email));
         assert!(is_throttled(&world, &ada.email), "one try");
         world.hand().set_wall_forward(hours(2));
-        assert!(is_throttled(&world, &ada.email), "only over the reboot");
+        assert!(is_throttled(&world, &ada.email), "the clock counts only across the reboot");
     }
 }
 
@@ -146,7 +147,7 @@ fn r5_5_a_clock_set_forward_ends_no_hold() {
     let until = world.now() + hours(24);
     let fresh =
         || world.engine().account(&signed_in(world.sign_in(&ada.email, "another of Ada's").unwrap()).token);
-    assert_eq!(refused(fresh().unwrap().export()), Refusal::OnHold { until }, "what is left is shown");
+    assert_eq!(refused(fresh().unwrap().export()), Refusal::OnHold { until }, "the remaining time is shown");
     assert_eq!(account.view().unwrap().hold_until, Some(until));
     world.later(hours(24));
     assert!(fresh().unwrap().export().is_ok());
@@ -199,10 +200,10 @@ fn r12_4_a_read_answers_even_if_the_clock_cannot_be_written() {
     world.later(minutes(2));
     world.fail_commits(1);
     assert!(world.engine().resolve(&ada.token).is_ok());
-    assert_eq!(world.failed_commits(), 1, "the write was tried");
+    assert_eq!(world.failed_commits(), 1, "the engine tried to write the clock");
     let commits = world.commits().unwrap();
     assert!(world.engine().resolve(&ada.token).is_ok());
-    assert_eq!(world.commits().unwrap(), commits, "it is not tried at every call");
+    assert_eq!(world.commits().unwrap(), commits, "the engine does not try again at every call");
     world.later(minutes(1));
     assert!(world.engine().resolve(&ada.token).is_ok());
     assert_eq!(world.commits().unwrap(), commits + 1);
@@ -246,7 +247,7 @@ fn r9_3_a_newcomer_and_the_old_owner_never_both_have_the_email() {
 }
 
 /// A wrong clock makes an account absent, and somebody takes its email after the second look. Then the time is
-/// set right, and the old owner is there again.
+/// corrected, and the old owner's account exists again.
 #[test]
 fn r9_3_a_restore_is_refused_if_another_account_has_taken_an_identifier() {
     let mut world = World::new();

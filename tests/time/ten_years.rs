@@ -1,5 +1,5 @@
-//! A clock that is ten years wrong, for a moment or permanently (SPEC 12.4). Whatever it shows, nothing
-//! outlives its limit, no wait gets shorter, no code is accepted twice and nothing is lost.
+//! A clock that is ten years wrong, for a moment or permanently (SPEC 12.4). Whatever time it shows,
+//! nothing outlives its limit, no wait gets shorter, no code is accepted twice and nothing is lost.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ enum Jump {
     ForwardUnseen,
     /// Ten years forward, an act, and back.
     Forward,
-    /// The same, and then a new process.
+    /// Like `Forward`, and then a new process.
     ForwardReopened,
-    /// The same in one process, and then the host sets a trusted time.
+    /// Like `Forward`, and then the host sets a trusted time in the same process.
     ForwardTrusted,
     /// Ten years back, an act, and forward.
     BackForAMoment,
@@ -30,9 +30,9 @@ enum Jump {
     BackForAMomentReopened,
     /// Ten years back, permanently.
     Back,
-    /// The same, and then a new process.
+    /// Like `Back`, and then a new process.
     BackReopened,
-    /// The same, and then the host sets a trusted time.
+    /// Like `Back`, and then the host sets a trusted time.
     BackTrusted,
 }
 
@@ -258,7 +258,7 @@ fn a_deleted_account_can_be_restored_for_thirty_days(jump: Jump) -> Result<(), S
     let Step::ConfirmRestore { purge_at: told, .. } = asked.step else {
         return Err(format!("{:?}", asked.step));
     };
-    // What is left is shown from engine time on.
+    // The engine shows the remaining time from engine time on.
     let late = if jump.leaves_a_late_mark() { TEN_YEARS } else { Duration::ZERO };
     hold(told == purge_at + late, "the purge date moved")?;
     signed_in(world.answer(&asked, Answer::Restore).map_err(|error| format!("{error:?}"))?);
@@ -316,7 +316,7 @@ fn r12_4_after_a_future_totp_code_no_earlier_one_is_accepted_until_the_time_is_t
     for taken in [present, earlier] {
         assert_eq!(refused(enter(taken)), Refusal::InvalidCode);
     }
-    // The step that was taken beyond stays taken.
+    // The code of the later step, which was accepted before, stays used.
     world.hand().set_wall_forward(TEN_YEARS);
     assert_eq!(refused(enter(future)), Refusal::InvalidCode);
     world.later(minutes(1));

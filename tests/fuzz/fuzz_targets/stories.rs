@@ -39,7 +39,7 @@ fuzz_target!(|text: &str| {
         return;
     }
     for scene in &mut story.scenes {
-        // A refusal is as good an answer as any.
+        // A refusal is a valid answer.
         scene.expect = Some(json!({}));
     }
     let mut world = World::of(&story).build();

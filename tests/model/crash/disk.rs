@@ -27,12 +27,12 @@ pub(crate) enum Op {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Effect {
     Nothing,
-    /// The first half of a write, and nothing of any other call.
+    /// The first half of a write takes effect. Any other call has no effect.
     Half,
     All,
-    /// The behaviour of Linux if a sync fails: see [`Op::Lost`]. Nothing of any other call.
+    /// A sync fails as on Linux: see [`Op::Lost`]. Any other call has no effect.
     Lost,
-    /// Nothing, and the call reports success.
+    /// The call has no effect and reports success.
     Silence,
 }
 
@@ -180,7 +180,7 @@ impl Recorded {
                 Op::Sync => self.below.sync_data()?,
                 Op::Lost | Op::Replaced(_) => {}
             }
-            // Writes to the replaced file still come from whoever has it open. Nobody reads them, so they are
+            // An opener of the replaced file still writes to it. Nobody reads these writes, so they are
             // not recorded.
             if self.opened_at == self.disk.replaced.load(Ordering::SeqCst) {
                 log.push(op);
@@ -217,7 +217,7 @@ impl StorageBackend for Recorded {
         self.change(Op::Write { at: offset, data: data.to_vec() })
     }
 
-    // A backend without lock methods of its own locks nobody out.
+    // A backend that does not define lock methods does not lock.
     fn close(&self) -> io::Result<()> {
         self.below.close()
     }

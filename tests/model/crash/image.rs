@@ -1,4 +1,4 @@
-//! What a crash can leave on a disk. Only unsynced writes can be lost, torn or reordered.
+//! The contents of a disk after a crash. A crash can lose, tear or reorder only unsynced writes.
 
 use super::disk::Op;
 use crate::acts::Dice;

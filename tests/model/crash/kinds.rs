@@ -24,7 +24,7 @@ pub(crate) type Call = Box<dyn Fn(&Engine) -> Result<(), Error> + Send + Sync>;
 /// One kind of act.
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
-    /// What happens if the call is repeated.
+    /// The effect of repeating the call.
     pub(crate) again: Again,
     pub(crate) prepare: fn(&World) -> Call,
 }
@@ -284,7 +284,7 @@ impl Rehearsal {
     }
 }
 
-/// Returns whether the rules answered, rather than a failed machine.
+/// Returns whether the answer came from the rules and not from a failed machine.
 pub(crate) fn is_answered(answer: &Result<(), Error>) -> bool {
     matches!(answer, Ok(()) | Err(Error::Refused(_)))
 }

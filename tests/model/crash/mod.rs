@@ -1,5 +1,5 @@
-//! Whatever a crash or a failing machine leaves, the file contains every acknowledged act completely, and
-//! every other act completely or not at all (SPEC 3.4, 5.2, 12.3, 13.1).
+//! After a crash or a failure of the machine, the file contains every acknowledged act completely, and every
+//! other act completely or not at all (SPEC 3.4, 5.2, 12.3, 13.1).
 //!
 //! Acts of every kind, the stories and random acts are recorded on a disk. The test then crashes at many
 //! points of the recording: unsynced writes are cut off, torn, lost or reordered, also while the store

@@ -93,7 +93,7 @@ fn a_store_that_splits_acts_is_detected() {
     assert_eq!(caught(&half), Mode::ALL, "{half}");
 }
 
-/// In every mode, synced writes stay, and the mode loses what its name says.
+/// In every mode, synced writes stay, and unsynced writes are lost as the mode says.
 #[test]
 fn a_crash_loses_only_unsynced_writes() {
     let write = |at, byte| Op::Write { at, data: vec![byte; 1024] };

@@ -60,14 +60,14 @@ impl Recording {
         }
     }
 
-    /// Does the same while others act. The rows must be [filled in](Self::fill) later.
+    /// Notes an acknowledgement while others act. The rows must be [filled in](Self::fill) later.
     pub(crate) fn acknowledge_among_others(&mut self, disk: &Disk, engine: &Engine) {
         let stamp = engine.commits().unwrap();
         self.ahead = 1;
         self.acks.push((disk.recorded(), stamp));
     }
 
-    /// Does the same for a store without an engine.
+    /// Notes an acknowledgement of a store without an engine.
     pub(crate) fn acknowledge_store(&mut self, disk: &Disk, store: &RedbStore) {
         let (stamp, rows) = (store.commit_stamp().unwrap(), rows_of(store).unwrap());
         self.rows.insert(stamp, rows);
@@ -131,7 +131,7 @@ impl Recording {
         self.open(Arc::new(MemoryMedium::holding(image)), None)
     }
 
-    /// Does the same on any medium, with an anchor.
+    /// Opens a store on any medium, with an anchor.
     pub(crate) fn open(
         &self,
         medium: Arc<dyn Medium>,
@@ -152,7 +152,7 @@ impl Recording {
         Ok((store.commit_stamp()?, rows_of(&store)?))
     }
 
-    /// Compares the opened store with what may exist after a crash.
+    /// Compares the opened store with the commits that may exist after a crash.
     pub(crate) fn judge(&self, at: usize, opened: Result<(u64, Rows), StoreError>) -> Result<Found, String> {
         let Some((low, high)) = self.range(at) else {
             return match opened {

@@ -21,12 +21,12 @@ use super::kinds::{Again, Rehearsal, goes_on, is_answered, kinds, owned};
 use super::recording::{Found, Rows};
 use crate::acts::Dice;
 
-/// More calls than any act makes.
+/// A limit that is higher than the calls of any act.
 const MOST: usize = 5_000;
 /// The number of crashes after each failed sync.
 const CRASHES: usize = 60;
 
-/// What fails.
+/// The part of the machine that fails.
 #[derive(Clone, Copy, Debug)]
 enum Machine {
     /// The disk. `call` is that of the fault.
@@ -302,7 +302,7 @@ fn tried(
     Ok(Some((answer, found)))
 }
 
-/// Checks whether the answer is true of the file.
+/// Checks that the answer agrees with the file.
 fn truth(
     act: &Rehearsal,
     machine: Machine,
@@ -428,7 +428,7 @@ fn lost(act: &Rehearsal, seed: u64) -> Figures {
         let fault = Fault { call, errno: EIO, effect: Effect::Lost, for_good: false };
         let trial = Trial::of(act, Machine::Disk(fault));
         trial.disk.set(Some(fault));
-        // The sweep checks whether the answer is true.
+        // The sweep checks whether the answer agrees with the file.
         _ = (act.call)(&trial.engine);
         if !trial.is_struck() {
             return figures;

@@ -1,4 +1,4 @@
-//! Every kind of act, as one person does it.
+//! Every kind of act, done by one person.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -24,17 +24,17 @@ pub(super) struct Act {
     run: fn(&Stage),
 }
 
-/// Calls that are about no account, with what they read of everybody's.
+/// Calls that concern no single account, with the rows that they read or write.
 pub(super) const EVERYBODYS: [(&str, &str); 10] = [
     ("Engine::health", "counts"),
-    ("Engine::messages", "messages and what else is due"),
+    ("Engine::messages", "messages and reminders that are due"),
     ("Engine::open_requests", "open requests"),
     ("Engine::picker", "the accounts of the device"),
-    ("Engine::purge_due", "purges that are due, what is over"),
+    ("Engine::purge_due", "purges that are due, ended flows"),
     ("Engine::set_keys", "writes a key set"),
     ("Engine::set_trusted_time", "the clock"),
-    ("Engine::support", "nothing: it is no act"),
-    ("Engine::sweep", "what is over"),
+    ("Engine::support", "nothing: the call is not an act"),
+    ("Engine::sweep", "ended flows"),
     ("Engine::verify_store", "all rows"),
 ];
 
@@ -58,7 +58,7 @@ impl Stage {
         Self { world, notes, people: Vec::new(), name: "" }
     }
 
-    /// Makes two people who have the same things.
+    /// Makes two people with the same credentials and data.
     pub(super) fn both(&mut self) {
         self.person("ada");
         self.person("grace");
@@ -84,7 +84,7 @@ impl Stage {
         self.world.later(minutes(2));
     }
 
-    /// Makes somebody, lets them begin everything, and lets all of it end.
+    /// Makes somebody, lets them begin flows and acts of every kind, and lets all of these end.
     pub(super) fn leave_everything_over(&mut self, name: &'static str) {
         self.person(name);
         let engine = self.engine();
@@ -128,12 +128,12 @@ impl Stage {
         found
     }
 
-    /// Does the last call of an act, which is noted.
+    /// Makes the last call of an act, and notes it.
     fn seen<T: Debug>(&self, call: impl FnOnce(&Engine) -> Result<T, Error>) {
         self.tried(call).unwrap();
     }
 
-    /// Does a call that may be refused.
+    /// Makes a call that the engine may refuse, and notes it.
     fn tried<T: Debug>(&self, call: impl FnOnce(&Engine) -> Result<T, Error>) -> Result<T, Error> {
         self.notes.start();
         call(self.engine())
@@ -189,7 +189,7 @@ impl Stage {
         app
     }
 
-    /// A session that has shown both factors.
+    /// A session that has proven both factors.
     fn with_both(&self, app: &Authenticator) -> AccountHandle {
         let asked = self.world.sign_in(&self.email(""), PASSWORD).unwrap();
         let done = signed_in(self.world.answer(&asked, self.world.shown_by(app)).unwrap());

@@ -14,7 +14,7 @@ use noted::{Footprint, table};
 
 /// The tables whose rows acts on two accounts may share, with the reason.
 const MAY_BE_SHARED: [(&str, &str); 3] = [
-    ("time", "the clock is written by an act of its own after a call has answered, at most once a minute"),
+    ("time", "the clock is written in a separate act after a call has answered, at most once a minute"),
     ("specimen", "the kinds of imported hashes are read outside of acts, at most once an hour"),
     ("keys", "key sets of providers are read, and only the host writes them"),
 ];
@@ -30,7 +30,7 @@ fn shared(one: &Footprint, other: &Footprint) -> BTreeSet<String> {
     rows.map(|key| table(key).to_owned()).collect()
 }
 
-/// The footprint of each act, by its name, as the person with this name does it.
+/// Returns the footprint of each act by the act's name, if the person with this name does it.
 fn footprints(name: &'static str) -> BTreeMap<&'static str, Footprint> {
     ACTS.iter()
         .map(|act| {
@@ -76,7 +76,7 @@ fn r2_10_no_act_touches_what_is_over_of_another_account() {
         let mut stage = Stage::new(act.later);
         stage.leave_everything_over("ada");
         let over: BTreeSet<_> = stage.keys().into_iter().filter(|key| !may_be_shared(key)).collect();
-        assert!(over.iter().any(|key| table(key) == "flow"), "nothing is over");
+        assert!(over.iter().any(|key| table(key) == "flow"), "no row has ended");
         stage.person("grace");
         let footprint = stage.footprint("grace", act);
         let touched = over.iter().filter(|key| footprint.written.contains(*key) || footprint.has_read(key));

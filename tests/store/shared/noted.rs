@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use selfsame::Table;
 use selfsame::testing::{Decide, Read, Row, Store, StoreError, Visit, Write};
 
-/// What an act did.
+/// The rows that an act read and wrote.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Footprint {
     read: BTreeSet<Vec<u8>>,
@@ -25,7 +25,7 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// Whether it is neither of one account nor of one hash.
+    /// Whether the range covers more than one account or one hash.
     pub(super) fn is_everybodys(&self) -> bool {
         let same = self.from.iter().zip(&self.to).take_while(|(one, other)| one == other).count();
         // A range of one account or hash differs in the byte after its kind, or in the hash's last bytes.
@@ -41,7 +41,7 @@ impl Footprint {
     }
 }
 
-/// Notes while it is told to.
+/// The notes of the current act, between `start` and `stop`.
 #[derive(Default)]
 pub(super) struct Notes(Mutex<Option<Footprint>>);
 
@@ -102,7 +102,7 @@ impl Read for NotedRead<'_> {
             }
             flow
         })?;
-        // Open flows are counted outside of acts, where a limit may be reached. Nothing is decided by the rows.
+        // Open flows are counted outside of acts if a limit may be reached. No decision depends on these rows.
         if self.is_act || table(from) != "open-flow" {
             self.footprint.lock().unwrap().ranges.push(Range { from: from.to_vec(), to: end });
         }
@@ -144,7 +144,7 @@ impl Store for NotedStore {
                 for Row { key, write } in &rows {
                     notes.written.insert(key.clone());
                     let is_plain = matches!(write, Write::Put(_) | Write::Delete);
-                    // Only the first write of a row can be guarded by what was read.
+                    // Only the first write of a row can be guarded by the value that was read.
                     if seen.remove(key) == Some(true) && is_plain {
                         notes.unguarded.insert(key.clone());
                     }
@@ -165,13 +165,13 @@ impl Store for NotedStore {
 
 /// The name of the table that a key belongs to.
 pub(super) fn table(key: &[u8]) -> &'static str {
-    // The first key of a range has no more than its prefix.
+    // The first key of a range may be only a prefix.
     let padded = |length: usize| [key, &vec![0; length]].concat();
     let found = (0..=80).find_map(|length| Table::of(&padded(length)));
     found.map_or("unknown", |table| table.name)
 }
 
-/// Passes over all keys of a store.
+/// Collects all keys of a store.
 pub(super) fn keys(read: &dyn Read) -> Result<BTreeSet<Vec<u8>>, StoreError> {
     let mut keys = BTreeSet::new();
     read.scan(&[], &[u8::MAX; 64], &mut |key, _| {
