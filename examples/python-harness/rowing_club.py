@@ -1,4 +1,4 @@
-"""A rowing club's bookings. `selfsame_identity` says who somebody is; the club knows who has which boat on which day."""
+"""A rowing club's bookings. `selfsame_identity` manages the accounts of members. The club manages the bookings."""
 
 from __future__ import annotations
 
@@ -29,35 +29,35 @@ class BoatIsTaken(Exception):
 
 
 class RowingClub:
-    """The application: one object for all that its pages do."""
+    """The application. Its pages call these methods."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._bookings: dict[tuple[date, str], AccountId] = {}
 
-    # Who it is: each page shows the step that it is given, and answers it.
+    # Sign-in: each page shows the current step of the flow and answers it.
 
     def join(self, email: str, password: str, device: str) -> Flow:
-        """The form for new members."""
+        """Handles the form for new members."""
         return self._engine.sign_up(email, Secret(password), Client(device=device))
 
     def sign_in(self, email: str, password: str, device: str) -> Flow:
-        """The form for members."""
+        """Handles the form for members."""
         return self._engine.sign_in(email, Secret(password), Client(device=device))
 
     def sign_in_with_x(self, device: str) -> Flow:
-        """The button that leads to X."""
+        """Handles the button that leads to X."""
         return self._engine.begin_federated("x", Client(device=device))
 
     def back_from_x(self, at: Flow, said: Assertion) -> Flow:
-        """The page that X leads back to."""
+        """Handles the page that X leads back to."""
         return self._engine.continue_with(at, said, Intent.SIGN_UP)
 
     def answer(self, at: Flow, answer: Answer) -> Flow:
-        """What the member answers to a step."""
+        """Handles the member's answer to a step."""
         return self._engine.answer(at, answer)
 
-    # What they do here.
+    # Bookings.
 
     def book(self, member: SessionToken, boat: str, day: date) -> None:
         """Books a boat for a day."""
@@ -66,28 +66,28 @@ class RowingClub:
             raise BoatIsTaken(boat)
 
     def bookings(self, member: SessionToken) -> list[tuple[date, str]]:
-        """What the member has booked, earliest first."""
+        """Returns the member's bookings, earliest first."""
         account = self._engine.touch(member).account
         return sorted(booking for booking, of in self._bookings.items() if of == account)
 
     def leave(self, member: SessionToken) -> datetime:
-        """Leaves the club: until when they can come back."""
+        """Deletes the member's account. Returns the time until which the member can restore it."""
         return self._engine.account(member).request_deletion().purge_at
 
-    # What the club's server does.
+    # Tasks of the club's server.
 
     def deliver(self, send: Callable[[Message], None]) -> None:
-        """Sends what waits to be sent; every minute."""
+        """Sends the waiting messages. Call it every minute."""
         for message in self._engine.messages(32):
             send(message)
             self._engine.delivered(message.id)
 
     def clean_up(self) -> None:
-        """Forgets the bookings of members who are gone; every night."""
+        """Purges deleted accounts and forgets their bookings. Call it every night."""
         for gone in self._engine.purge_due(100).receipts:
             self._bookings = {booking: of for booking, of in self._bookings.items() if of != gone.account}
 
 
 def member(at: Flow) -> SessionToken | None:
-    """The session that a flow has come to, if it has."""
+    """Returns the token of the session that the flow has opened, if it has opened one."""
     return at.step.session.token if isinstance(at.step, Step.SignedIn) else None

@@ -84,7 +84,7 @@ impl StateFile {
         self.keep(&SessionFile { session: token.reveal().to_owned() })
     }
 
-    /// Reads the recognitions. Without them a sign-in works all the same, so a file that cannot be read is none.
+    /// Reads the recognitions. Returns none if the file cannot be read, because a sign-in also works without them.
     pub(crate) fn recognitions(&self) -> Vec<RecognitionToken> {
         let kept = self.read::<KnownFile>("", "").map(|kept| kept.recognitions).unwrap_or_default();
         kept.iter().filter_map(|text| text.parse().ok()).collect()

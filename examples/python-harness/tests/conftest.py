@@ -1,4 +1,4 @@
-"""The club in a world, with one member."""
+"""Fixtures: the club in a world, and its first member."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def world_policy() -> Policy:
 
 @pytest.fixture
 def club(world: World) -> RowingClub:
-    """The club without a member."""
+    """The club without members."""
     return RowingClub(world.engine())
 
 

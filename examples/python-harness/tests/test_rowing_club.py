@@ -1,4 +1,4 @@
-"""The club's own tests: the clock is turned, mail is read, X is played. None of them waits."""
+"""The club's own tests. They advance the clock, read mail and simulate X. None of them sleeps."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_who_left_is_forgotten_after_a_month(club: RowingClub, ada: SessionToken
     until = club.leave(ada)
     assert until > world.now() + timedelta(days=29)
     world.later(until - world.now())
-    # The engine looks twice, a day apart.
+    # The engine purges an account only after two calls, a day apart.
     for _ in range(2):
         world.later(timedelta(days=1))
         club.clean_up()

@@ -20,7 +20,7 @@ use crate::{calendar, input, key};
 
 impl Store {
     pub(crate) fn init(&self) -> Reported {
-        // Before creating a key that nothing would use.
+        // Check this first, so that no unused key is created.
         if self.path.symlink_metadata().is_ok() {
             return Err(Error::Open(OpenProblem::AlreadyExists).into());
         }

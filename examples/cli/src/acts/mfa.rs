@@ -57,7 +57,7 @@ impl Store {
 
     fn mfa_enroll(&self, svg: Option<&Path>) -> Reported {
         if let Some(svg) = svg {
-            // Before creating a secret that could not be saved.
+            // Check this first, so that no secret is created that cannot be saved.
             state::check_creatable(svg)?;
         }
         let enrolment = self.signed_in()?.account.enroll_totp()?;

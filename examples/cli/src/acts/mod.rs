@@ -86,8 +86,8 @@ impl Store {
         Ok(SignedIn { account: engine.account(&token)?, session })
     }
 
-    /// Does the same after the person confirms `what`. The question comes before the store is opened, because an open
-    /// store blocks every other process.
+    /// Opens the account after the person confirms `what`. The question comes before the store is opened, because an
+    /// open store blocks every other process.
     fn sure(&self, is_confirmed: bool, what: &str) -> Result<SignedIn, Trouble> {
         self.ready(&[])?;
         self.session.session()?;

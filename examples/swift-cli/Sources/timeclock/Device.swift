@@ -1,13 +1,13 @@
 import Foundation
 import Selfsame
 
-/// What the team's device keeps in one folder: the store, its key, who is signed in, and the shifts. On a phone the key
-/// and the tokens belong in the keychain.
+/// The folder of the team's device: the store, its key, the session tokens, and the shifts. On a phone, the key and the
+/// tokens belong in the keychain.
 struct Device {
     let folder: URL
     let engine: Engine
 
-    /// Opens the device; the first time it is made.
+    /// Opens the device. Creates its files the first time.
     static func open() async throws -> Device {
         let chosen = ProcessInfo.processInfo.environment["TIMECLOCK_HOME"]
         let folder = chosen.map { URL(fileURLWithPath: $0) }
@@ -15,17 +15,17 @@ struct Device {
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let (store, keyFile) = (folder.appendingPathComponent("accounts.selfsame"), folder.appendingPathComponent("key"))
-        // There is no network where the team works: an address is proven when there is one.
+        // The team works without a network, so members prove their addresses later.
         let policy = Policy(realm: "Time clock", emailProof: .later)
-        // A store that is there never gets another key.
+        // An existing store never gets another key.
         if !FileManager.default.fileExists(atPath: store.path) { try keep(HostKey.generate().reveal(), in: keyFile) }
         guard let key = try? HostKey(Data(contentsOf: keyFile)) else {
-            throw Trouble("The key \(keyFile.path) is missing; put it back, without it nobody can be signed in.")
+            throw Trouble("The key \(keyFile.path) is missing. Put it back; without it nobody can sign in.")
         }
         return Device(folder: folder, engine: try await .openOrCreate(path: store, unlock: .hostKey(key), policy: policy))
     }
 
-    /// The sessions of who is signed in on this device, by account.
+    /// The session tokens of the people who are signed in on this device, by account.
     var tokens: [AccountId: String] {
         get { read("sessions.json") ?? [:] }
         nonmutating set { write(newValue, "sessions.json") }
@@ -40,7 +40,7 @@ struct Device {
     private func read<T: Decodable>(_ name: String) -> T? {
         guard let data = try? Data(contentsOf: folder.appendingPathComponent(name)) else { return nil }
         guard let value = try? JSONDecoder().decode(T.self, from: data) else {
-            end("\(name) in \(folder.path) cannot be read; put a good copy back or move it away.")
+            end("\(name) in \(folder.path) cannot be read. Put a good copy back, or move the file away.")
         }
         return value
     }
@@ -53,7 +53,7 @@ struct Device {
         }
     }
 
-    /// Nobody else on the machine may read it.
+    /// Writes a file that nobody else on the machine may read.
     private static func keep(_ data: Data, in file: URL) throws {
         try data.write(to: file, options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
@@ -69,7 +69,7 @@ struct Shift: Codable {
     var worked: TimeInterval { (end ?? Date()).timeIntervalSince(start) }
 }
 
-/// Something that the person can mend, in words that say how.
+/// A problem that the person can solve, with a text that says how.
 struct Trouble: Error {
     let words: String
     init(_ words: String) { self.words = words }

@@ -4,19 +4,20 @@ import Selfsame
 let help = """
     A time clock for a team that shares a device and has no network.
 
-    timeclock people                 who is on this device, at work or off, and for how long
-    timeclock join NAME EMAIL        add yourself; you are signed in then
+    timeclock people                 list the people on this device, and their hours
+    timeclock join NAME EMAIL        add yourself, and sign in
     timeclock sign-in NAME           sign in with your password
     timeclock sign-out NAME          sign out
     timeclock in NAME                begin a shift
-    timeclock out NAME               end it
-    timeclock sessions NAME          where you are signed in
-    timeclock outbox                 with a network again: the mail to be sent
+    timeclock out NAME               end the shift
+    timeclock sessions NAME          list where you are signed in
+    timeclock outbox                 show the messages to send, when there is a network again
     timeclock confirm NAME CODE      type the code that was mailed to you
     timeclock send-code NAME         send another code
-    timeclock leave NAME             take yourself off this device
+    timeclock leave NAME             remove yourself from this device
 
-    Passwords are asked for, or read from standard input. TIMECLOCK_HOME names another folder than ~/.timeclock.
+    The program asks for passwords, or reads them from standard input. Set TIMECLOCK_HOME to use another folder than
+    ~/.timeclock.
     """
 
 @main
@@ -52,7 +53,7 @@ struct TimeClock {
         case ("confirm", 2): try await confirm(words[0], code: words[1])
         case ("send-code", 1): try await sendCode(words[0])
         case ("leave", 1): try await leave(words[0])
-        default: throw Trouble("No such command: \(([command] + words).joined(separator: " ")). Try: timeclock help")
+        default: throw Trouble("Unknown command: \(([command] + words).joined(separator: " ")). Try: timeclock help")
         }
     }
 
@@ -69,12 +70,12 @@ struct TimeClock {
 
     private func join(_ name: String, email: String) async throws {
         let taken = try await device.engine.picker().contains { self.name($0) == name }
-        guard !taken else { throw Trouble("\(name) is on this device already. Take another name, or: timeclock sign-in \(name)") }
+        guard !taken else { throw Trouble("The name \(name) is taken on this device. Use another name, or: timeclock sign-in \(name)") }
         let password = try askPassword()
         let token = try keep(try await device.engine.signUp(email: email, password: password, client: client))
         try await device.engine.account(token: token).setDisplayName(name: name)
         print("Welcome, \(name). You are signed in.")
-        print("A code goes to \(email) when there is a network (timeclock outbox); confirm it then.")
+        print("When there is a network, the program sends a code to \(email) (timeclock outbox). Confirm it then.")
     }
 
     private func signIn(_ name: String) async throws {
@@ -92,16 +93,16 @@ struct TimeClock {
 
     private func clockIn(_ name: String) async throws {
         let (person, _) = try await signedIn(name)
-        guard openShift(of: person) == nil else { throw Trouble("\(name) is at work already. End it with: timeclock out \(name)") }
+        guard openShift(of: person) == nil else { throw Trouble("\(name) is already at work. To end the shift: timeclock out \(name)") }
         let shift = Shift(account: person.account, start: Date())
         device.shifts.append(shift)
-        print("\(name) is at work since \(clock(shift.start)).")
+        print("\(name) has been at work since \(clock(shift.start)).")
     }
 
     private func clockOut(_ name: String) async throws {
         let (person, _) = try await signedIn(name)
         guard let open = openShift(of: person) else {
-            throw Trouble("\(name) is not at work. Begin with: timeclock in \(name)")
+            throw Trouble("\(name) is not at work. To begin a shift: timeclock in \(name)")
         }
         device.shifts[open].end = Date()
         print("\(name) has worked \(length(device.shifts[open].worked)).")
@@ -119,7 +120,7 @@ struct TimeClock {
             for message in messages { try engine.delivered(message: message.id) }
             return messages
         }
-        if messages.isEmpty { print("No mail waits.") }
+        if messages.isEmpty { print("No messages are waiting.") }
         for message in messages {
             let code = message.kind.mailedCode.map { ": your code is \($0.reveal())" } ?? ""
             print("To \(message.to): \(message.kind.name)\(code)")
@@ -129,7 +130,7 @@ struct TimeClock {
     private func confirm(_ name: String, code: String) async throws {
         let (_, token) = try await signedIn(name)
         _ = try await device.engine.account(token: token).proveAddress(code: Secret(code))
-        print("Thank you, \(name). The address is yours.")
+        print("Thank you, \(name). Your address is confirmed.")
     }
 
     private func sendCode(_ name: String) async throws {
@@ -139,18 +140,18 @@ struct TimeClock {
             let unproven = try account.view().addresses.first { $0.verifiedAt == nil }
             return try unproven.map { try account.verifyAddress(email: $0.email) } != nil
         }
-        print(sent ? "Another code waits in the outbox, a minute after the last at the earliest." : "\(name) has no address to confirm.")
+        print(sent ? "Another code will be in the outbox, at the earliest a minute after the last one." : "\(name) has no address to confirm.")
     }
 
     private func leave(_ name: String) async throws {
         let (person, _) = try await signedIn(name)
         try await device.engine.removeFromPicker(account: person.account)
         device.tokens[person.account] = nil
-        print("\(name) is no longer offered on this device.")
+        print("\(name) is no longer on this device.")
     }
 }
 
-// Who it is.
+// People and their sessions.
 extension TimeClock {
     private var client: Client { Client(device: ProcessInfo.processInfo.hostName) }
 
@@ -163,12 +164,12 @@ extension TimeClock {
     private func person(_ name: String) async throws -> PickerEntry {
         let people = try await device.engine.picker()
         guard let person = people.first(where: { self.name($0).lowercased() == name.lowercased() }) else {
-            throw Trouble("Nobody here is called \(name). Who is: timeclock people")
+            throw Trouble("Nobody on this device has the name \(name). To see who is here: timeclock people")
         }
         return person
     }
 
-    /// The person, whose session still lives.
+    /// Returns the person and the session token. Fails if the person is signed out.
     private func signedIn(_ name: String) async throws -> (PickerEntry, SessionToken) {
         let person = try await person(name)
         guard let token = device.tokens[person.account].map(SessionToken.init) else {
@@ -180,7 +181,7 @@ extension TimeClock {
 
     private func keep(_ flow: Flow) throws -> SessionToken {
         guard case .signedIn(let signedIn) = flow.step else {
-            throw Trouble("This account asks for more than a password, which a time clock does not.")
+            throw Trouble("This account needs more than a password, which the time clock does not support.")
         }
         device.tokens[signedIn.account] = signedIn.token.reveal()
         return signedIn.token
@@ -188,19 +189,19 @@ extension TimeClock {
 
     private func askPassword() throws -> Secret {
         let typed = isatty(STDIN_FILENO) == 1 ? String(cString: getpass("Password: ")) : readLine()
-        guard let typed, !typed.isEmpty else { throw Trouble("A password is needed.") }
+        guard let typed, !typed.isEmpty else { throw Trouble("Type a password.") }
         return Secret(typed)
     }
 
     private static func advice(for error: SelfsameError) -> String {
         switch error {
-        case .invalidCredentials: "That is not the password. Try again."
-        case .invalidPassword(let rule): "That password does not do (\(rule)). Take 15 characters or more that nobody guesses."
-        case .invalidEmail: "That is no email address. Like this: ada@example.org"
+        case .invalidCredentials: "The password is wrong. Try again."
+        case .invalidPassword(let rule): "This password breaks a rule (\(rule)). Use 15 characters or more that nobody can guess."
+        case .invalidEmail: "This is not an email address. Example: ada@example.org"
         case .throttled(let retryAt): "Too many tries. Wait until \(retryAt.map(clock) ?? "you have another way in")."
         case .sessionEnded: "Your session has ended. Sign in again: timeclock sign-in NAME"
-        case .invalidCode: "That code is not the newest, or is over. Another: timeclock send-code NAME"
-        case .reauthenticationRequired: "For this, sign in anew: timeclock sign-in NAME"
+        case .invalidCode: "The code is wrong or has expired. Get another one: timeclock send-code NAME"
+        case .reauthenticationRequired: "Sign in again first: timeclock sign-in NAME"
         case .alreadyOpen: "Another timeclock is running on this device. Try again."
         default: error.localizedDescription
         }

@@ -25,7 +25,7 @@ import selfsame.Step
 import selfsame.flow
 import selfsame.sentence
 
-/** What the window shows. */
+/** The state of the window. */
 sealed interface Screen {
     data object Welcome : Screen
     data object Provider : Screen
@@ -39,7 +39,7 @@ sealed interface Screen {
 /** Everything on the account page. */
 data class Page(val account: AccountView, val sessions: List<Session>, val here: String, val activity: List<Activity>, val words: Map<Action, String>)
 
-/** The screen, and what stands beside it. */
+/** The screen, and the parts beside it. */
 data class State(
     val screen: Screen = Screen.Welcome,
     val notice: Notice? = null,
@@ -47,7 +47,7 @@ data class State(
     val mail: List<Message> = emptyList(),
 )
 
-/** A sentence under the title: what went wrong, or well. */
+/** A sentence under the title that reports a success or a problem. */
 data class Notice(val text: String, val isTrouble: Boolean)
 
 /**
@@ -58,13 +58,13 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
     var state = State()
         private set
 
-    /** Where the person is in a sign-in. A screen that asks for a step comes after it is set. */
+    /** The current flow. It is set before a screen asks for its step. */
     private lateinit var flow: Flow
     private var session: SessionToken? = null
     private var here = ""
-    /** Asked for once, and then at hand where a page is drawn. */
+    /** The texts for activities. They are fetched once. */
     private val words by lazy { Action.entries.associateWith(Action::sentence) }
-    /** What the person wanted when fresh proof was asked for. */
+    /** The action that the person wanted before the engine asked for fresh proof. */
     private var wanted: (suspend () -> Screen)? = null
 
     fun signUp(email: String, password: Secret) = step { engine.signUp(email, password, DEVICE) }
@@ -73,9 +73,9 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
 
     fun beginProvider() = step { engine.beginFederated(PROVIDER, DEVICE) }
 
-    /** The person was at the provider, which says who they are. */
+    /** Continues the flow after the provider has identified the person. */
     fun fromProvider(subject: String, email: String) = step {
-        val token = checkNotNull(flow.token) { "a flow with a question has a token" }
+        val token = checkNotNull(flow.token) { "a flow that waits for an answer has a token" }
         val assertion = Assertion.Stated(HostStatement(token.flow(), PROVIDER, subject, subject, email, emailVerified = true))
         if (flow.step is Step.PresentAssertion) {
             engine.continueWith(flow, assertion, Intent.SIGN_UP)
@@ -84,7 +84,7 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
         }
     }
 
-    /** The proof that is asked for is given at the provider. */
+    /** Lets the person give the proof at the provider. */
     fun proveAtProvider() = show(Screen.Provider)
 
     fun answer(answer: Answer) = step { engine.answer(flow, answer) }
@@ -118,7 +118,7 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
 
     fun back() = act { if (session == null) Screen.Welcome else accountPage() }
 
-    /** Leaves a flow; nothing of it is kept. */
+    /** Cancels the flow. */
     fun cancel() = act {
         engine.answer(flow, Answer.Cancel)
         wanted = null
@@ -162,7 +162,7 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
 
     private suspend fun accountPage(): Screen = account().act { page() }
 
-    /** What the page shows, in one hop to another thread. */
+    /** Reads the account page in one hop to another thread. */
     private fun BlockingAccountHandle.page(): Screen =
         Screen.Account(Page(view(), sessions(), here, activity(), words))
 
@@ -177,9 +177,9 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
                 val gone = refused is SelfsameException.FlowExpired || session == null && state.screen is Screen.Account
                 (if (gone) Screen.Welcome else state.screen) to Notice(sentence(refused), isTrouble = true)
             } catch (_: InternalException) {
-                state.screen to Notice("Something broke inside. Close Field Notes and open it again.", isTrouble = true)
+                state.screen to Notice("Field Notes has an internal problem. Close it and open it again.", isTrouble = true)
             }
-            // What is not said to be delivered stays, and hides what comes after it.
+            // A message that is not reported as delivered stays in the outbox and blocks later ones.
             val mail = engine.act { messages(MAIL).onEach { delivered(it.id) } }.reversed() + state.mail
             update(state.copy(screen = screen, notice = trouble ?: state.notice, isBusy = false, mail = mail))
         }
@@ -203,17 +203,17 @@ class Desk(private val engine: Engine, private val scope: CoroutineScope, privat
     }
 }
 
-/** What went wrong, for people. What is not told here is in the engine's own words. */
+/** The text of a refusal for people. Other refusals keep the engine's own text. */
 private fun sentence(refused: SelfsameException): String = when (refused) {
-    is SelfsameException.InvalidCredentials -> "This email and password do not go together."
-    is SelfsameException.InvalidCode -> "This code does not fit. Look at the newest one."
-    is SelfsameException.InvalidEmail -> "This is no email address."
+    is SelfsameException.InvalidCredentials -> "The email or the password is wrong."
+    is SelfsameException.InvalidCode -> "This code is wrong. Use the code from the newest message."
+    is SelfsameException.InvalidEmail -> "This is not an email address."
     is SelfsameException.InvalidPassword ->
-        if (refused.rule == selfsame.PasswordRule.TOO_SHORT) "A password has 15 characters or more: take a short sentence."
-        else "Choose another password: this one is easy to guess."
-    is SelfsameException.Throttled -> "Too many tries. ${refused.retryAt?.let { "Wait until ${time(it)}." } ?: "Use another way."}"
-    is SelfsameException.OnHold -> "Your account was recovered lately. This can be done after ${day(refused.until)}."
-    is SelfsameException.FlowExpired -> "This took too long. Begin again."
+        if (refused.rule == selfsame.PasswordRule.TOO_SHORT) "A password has 15 characters or more. Use a short sentence."
+        else "This password is easy to guess. Choose another one."
+    is SelfsameException.Throttled -> "Too many tries. ${refused.retryAt?.let { "Wait until ${time(it)}." } ?: "Sign in another way."}"
+    is SelfsameException.OnHold -> "Your account was recovered recently. You can do this after ${day(refused.until)}."
+    is SelfsameException.FlowExpired -> "This took too long. Start again."
     is SelfsameException.SessionEnded -> "You are signed out. Sign in again."
     else -> refused.message.replaceFirstChar(Char::uppercase)
 }

@@ -31,12 +31,12 @@ import javax.swing.text.JTextComponent
 import selfsame.Secret
 import selfsame.YearMonth
 
-/** The width of what is read: a line of about sixty letters. */
+/** The width of text: about sixty letters a line. */
 const val COLUMN = 400
 
 private const val ACCENT = "#3a5bd9"
 
-/** One look for the whole window: light, or dark where that is wished for. */
+/** Sets the look of the whole window, light or dark. */
 fun wear(isDark: Boolean) {
     FlatInterFont.install()
     FlatJetBrainsMonoFont.install()
@@ -76,7 +76,7 @@ val quiet: Color get() = if (FlatLaf.isLafDark()) Color(0xa3a8b3) else Color(0x5
 val trouble: Color get() = if (FlatLaf.isLafDark()) Color(0xff8f85) else Color(0xb3261e)
 val fine: Color get() = if (FlatLaf.isLafDark()) Color(0x7ed29b) else Color(0x1c7a43)
 
-/** Things below each other, all as wide as the column. */
+/** Components below each other, all as wide as the column. */
 class Column(private val width: Int = COLUMN) : JPanel(GridBagLayout()) {
     private var row = 0
 
@@ -84,9 +84,9 @@ class Column(private val width: Int = COLUMN) : JPanel(GridBagLayout()) {
         isOpaque = false
     }
 
-    /** Puts a thing below the others, this far from the one above. */
+    /** Puts a component below the others, with this gap. */
     fun <T : JComponent> put(gap: Int, part: T): T {
-        // Where one part is too wide this layout takes the least height of every other.
+        // If one component is too wide, the layout gives all others their minimum height.
         if (part !is JLabel || part.text.isNotEmpty()) part.minimumSize = Dimension(0, part.preferredSize.height)
         add(part, GridBagConstraints(0, row++, 1, 1, 1.0, 0.0, GridBagConstraints.NORTH, GridBagConstraints.HORIZONTAL, Insets(gap, 0, 0, 0), 0, 0))
         return part
@@ -95,7 +95,7 @@ class Column(private val width: Int = COLUMN) : JPanel(GridBagLayout()) {
     override fun getPreferredSize(): Dimension = Dimension(width, super.getPreferredSize().height)
 }
 
-/** A sheet on the ground, with round corners. */
+/** A panel with round corners. */
 class Sheet(content: Component, padding: Int) : JPanel(GridBagLayout()) {
     init {
         isOpaque = false
@@ -114,7 +114,7 @@ class Sheet(content: Component, padding: Int) : JPanel(GridBagLayout()) {
     }
 }
 
-/** A QR code with its quiet zone (ISO/IEC 18004), black on white in every look: the runs of the engine's picture. */
+/** A QR code with its quiet zone (ISO/IEC 18004), black on white in both looks, drawn from the engine's picture. */
 class QrPicture(picture: Secret) : JPanel() {
     private val modules = numbers("viewBox=\"0 0 (\\d+) ", picture).single().single()
     private val runs = numbers("M(\\d+) (\\d+)h(\\d+)", picture)
@@ -169,7 +169,7 @@ fun label(text: String, of: JComponent): JLabel = JLabel(text).apply {
     putClientProperty(FlatClientProperties.STYLE, "font: -1 semibold")
 }
 
-/** The one button that goes on: the window makes it the default one, which shows. */
+/** The button that continues. The window makes it the default button, and it looks different. */
 fun main(name: String, text: String, does: () -> Unit): JButton = button(name, text, does)
 
 fun button(name: String, text: String, does: () -> Unit): JButton = JButton(text).apply {
@@ -177,13 +177,13 @@ fun button(name: String, text: String, does: () -> Unit): JButton = JButton(text
     addActionListener { does() }
 }
 
-/** A button that looks like a word. */
+/** A button that looks like a link. */
 fun link(name: String, text: String, does: () -> Unit): JButton = button(name, text, does).apply {
     putClientProperty(FlatClientProperties.BUTTON_TYPE, FlatClientProperties.BUTTON_TYPE_BORDERLESS)
     putClientProperty(FlatClientProperties.STYLE, "foreground: $ACCENT; margin: 4,6,4,6")
 }
 
-/** Things beside each other, the first as wide as it can be. */
+/** Components beside each other, the first as wide as possible. */
 fun row(vararg parts: JComponent): JPanel = JPanel(GridBagLayout()).apply {
     isOpaque = false
     parts.forEachIndexed { at, part ->

@@ -34,7 +34,7 @@ fun main(arguments: Array<String>) {
     val engine = try {
         runBlocking { store(home) }
     } catch (refused: SelfsameException) {
-        // Most often it runs already, and has the file.
+        // The usual reason is that the program is already running and has the file open.
         JOptionPane.showMessageDialog(null, refused.message, "Field Notes", JOptionPane.ERROR_MESSAGE)
         return
     }
@@ -42,7 +42,7 @@ fun main(arguments: Array<String>) {
     CoroutineScope(SupervisorJob() + kotlinx.coroutines.Dispatchers.Swing).launch { window(engine).isVisible = true }
 }
 
-/** Java does not know; the system does, where it can be asked. */
+/** Asks the system for its theme, because Java does not know it. */
 private fun systemIsDark(): Boolean {
     val question = when {
         SystemInfo.isMacOS -> "defaults read -g AppleInterfaceStyle"
@@ -55,12 +55,12 @@ private fun systemIsDark(): Boolean {
         val answer = asked.inputStream.bufferedReader().readText().trim()
         answer == "Dark" || "prefer-dark" in answer || answer.endsWith("0x0")
     } catch (_: IOException) {
-        // A system without the question has no answer to it.
+        // This system does not have the command.
         false
     }
 }
 
-/** The window, on its own thread. */
+/** Makes the window. Call it on the window's thread. */
 fun window(engine: Engine): JFrame {
     val window = Window()
     lateinit var desk: Desk
@@ -75,13 +75,13 @@ fun window(engine: Engine): JFrame {
     }
 }
 
-/** The accounts of this computer, made where there are none yet. */
+/** Opens the store of this computer, or creates it. */
 suspend fun store(home: Path): Engine {
     Files.createDirectories(home)
     val (accounts, key) = home.resolve("accounts.selfsame") to KeyFile(home.resolve("host.key"))
     val example = Provider(Desk.PROVIDER, "https://id.example.org", listOf("example.org"), AssertionKind.HostStated)
     val policy = Policy(realm = "Field Notes", providers = listOf(example))
-    // For accounts whose key is lost, a new key is no help.
+    // If there is a store but its key is lost, a new key would not open it.
     if (!accounts.exists()) key.keep(generateHostKey())
     return Engine.openOrCreate(accounts, Unlock.Keystore(key), policy)
 }

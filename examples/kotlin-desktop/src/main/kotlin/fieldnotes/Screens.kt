@@ -30,10 +30,10 @@ import selfsame.Session
 import selfsame.Secret
 import selfsame.Step
 
-/** A screen, drawn: what to put into the window, and the button that Enter presses. */
+/** A drawn screen: the component for the window, and the button that Enter presses. */
 class Drawn(val content: JComponent, val notice: JLabel, val goesOn: JButton?)
 
-/** What the window shows for a screen. */
+/** Draws a screen. */
 fun draw(screen: Screen, desk: Desk): Drawn = when (screen) {
     is Screen.Welcome -> welcome(desk)
     is Screen.Provider -> provider(desk)
@@ -43,7 +43,7 @@ fun draw(screen: Screen, desk: Desk): Drawn = when (screen) {
     is Screen.Save -> save(screen, desk)
     is Screen.AskDelete -> card(
         "Delete your account?",
-        "You are signed out everywhere at once. For 30 days you can come back by signing in; then everything is gone for good.",
+        "You will be signed out everywhere at once. You can restore the account for 30 days by signing in. After that, everything is gone for good.",
     ) {
         put(24, button("delete-now", "Delete my account") { desk.delete() }.apply { foreground = trouble })
         put(8, button("keep", "Keep it") { desk.back() })
@@ -51,28 +51,28 @@ fun draw(screen: Screen, desk: Desk): Drawn = when (screen) {
     }
 }
 
-/** Where the code goes, and when. */
+/** Says where the code goes, and when. */
 private fun sent(step: Step.VerifyEmail): String =
     step.sendAt?.let { "We send a code to ${step.to} at ${time(it)}." } ?: "We have sent a code to ${step.to}."
 
-/** What the window asks for a step. After the last step it shows no question. */
+/** Draws the question of a step. The last steps have none. */
 private fun asked(step: Step, desk: Desk): Drawn = when (step) {
     is Step.PresentAssertion -> provider(desk)
-    is Step.VerifyEmail -> card("Look at your mail", sent(step)) {
+    is Step.VerifyEmail -> card("Check your mail", sent(step)) {
         val goesOn = ask("Code", field("code", "12345678"), "verify") { desk.answer(Answer.Code(it.typed())) }
         put(8, button("resend", "Send another code") { desk.answer(Answer.Resend) })
         cancel(desk)
         goesOn
     }
-    is Step.ConfirmCreate -> card("A new account?", "Nobody here is known by this identity yet.") {
+    is Step.ConfirmCreate -> card("A new account?", "No account on this computer has this identity yet.") {
         val goesOn = goOn("create", "Create an account") { desk.answer(Answer.Confirm) }
         cancel(desk)
         goesOn
     }
     is Step.LinkOrCreate -> linkOrCreate(step, desk)
     is Step.ProveOwnership -> prove("Sign in to the account from ${month(step.candidate.created)}", step.accepted, desk)
-    is Step.Reauthenticate -> prove("For this we ask once more", step.accepted, desk)
-    is Step.SecondFactor -> card("Two-step verification", "Type what your authenticator app shows, or one of your recovery codes.") {
+    is Step.Reauthenticate -> prove("This action needs fresh proof", step.accepted, desk)
+    is Step.SecondFactor -> card("Two-step verification", "Type the code from your authenticator app, or one of your recovery codes.") {
         val goesOn = ask("Code", field("factor", "123456"), "verify") {
             val typed = it.text.filterNot(Char::isWhitespace)
             val isTotp = typed.length == 6 && typed.all(Char::isDigit)
@@ -81,7 +81,7 @@ private fun asked(step: Step, desk: Desk): Drawn = when (step) {
         cancel(desk)
         goesOn
     }
-    is Step.NewPassword -> card("A new password", "15 characters or more: a short sentence is easy to keep in mind.") {
+    is Step.NewPassword -> card("A new password", "15 characters or more. A short sentence is easy to remember.") {
         ask("Password", password("new-password"), "set-password") { desk.answer(Answer.NewPassword(it.secret())) }
     }
     is Step.ConfirmRestore -> card(
@@ -92,7 +92,7 @@ private fun asked(step: Step, desk: Desk): Drawn = when (step) {
         put(8, button("keep-deleted", "Keep it deleted") { desk.answer(Answer.KeepDeleted) })
         goesOn
     }
-    is Step.SignedIn, is Step.AlreadySignedIn, is Step.Done, is Step.Ended -> error("no question is left")
+    is Step.SignedIn, is Step.AlreadySignedIn, is Step.Done, is Step.Ended -> error("the flow asks nothing more")
 }
 
 private fun card(title: String, says: String?, fill: Column.() -> JButton?): Drawn {
@@ -106,7 +106,7 @@ private fun card(title: String, says: String?, fill: Column.() -> JButton?): Dra
 
 private fun Column.goOn(name: String, text: String, does: () -> Unit): JButton = put(24, main(name, text, does))
 
-/** One field with its label, and the button that goes on with what is typed into it. */
+/** Adds a field with its label, and the button that continues with the typed text. */
 private fun <T : JTextField> Column.ask(says: String, field: T, name: String, does: (T) -> Unit): JButton {
     put(20, label(says, field))
     put(6, field)
@@ -129,7 +129,7 @@ private fun welcome(desk: Desk) = card("Field Notes", "Your notes stay on this c
     goesOn
 }
 
-private fun provider(desk: Desk) = card("Example ID", "This page stands in for a provider's own: say who you are there.") {
+private fun provider(desk: Desk) = card("Example ID", "This page stands in for the page of a real provider. Say who you are there.") {
     val name = field("subject", "grace")
     val email = field("provider-email", "grace@example.org")
     put(20, label("Name", name))
@@ -172,7 +172,7 @@ private fun linkOrCreate(step: Step.LinkOrCreate, desk: Desk): Drawn {
         if (step.canCreate) {
             put(8, button("create-new", "Create a new account") { desk.answer(Answer.CreateNew) })
         } else {
-            put(8, text(if (step.blocked == CreateBlocked.PASSWORD_TAKEN) "A password for this email is there already." else "No more accounts can share this email."))
+            put(8, text(if (step.blocked == CreateBlocked.PASSWORD_TAKEN) "An account already has a password with this email." else "No more accounts can share this email."))
         }
         cancel(desk)
         goesOn
@@ -192,7 +192,7 @@ private fun enrol(screen: Screen.Enrol, desk: Desk) = card("Add your authenticat
     goesOn
 }
 
-private fun save(screen: Screen.Save, desk: Desk) = card("Save your recovery codes", "Each of them replaces your phone once. Print them, or write them down: they are shown for 15 minutes, and then never again.") {
+private fun save(screen: Screen.Save, desk: Desk) = card("Save your recovery codes", "Each code replaces your phone once. Print the codes or write them down. You can see them for 15 minutes, and then never again.") {
     val grid = JPanel(GridLayout(0, 1, 0, 6)).apply { isOpaque = false }
     screen.codes.codes.forEach { code -> grid.add(centred(mono(code.reveal(), 1).apply { name = "recovery-code" })) }
     put(16, grid)
@@ -236,7 +236,7 @@ private fun what(activity: Activity, page: Page): String {
     return page.words.getValue(activity.event.action).replaceFirstChar(Char::uppercase) + refused
 }
 
-/** The mail that an application with a network would send. */
+/** Draws the messages that an application with a network would send. */
 fun drawMail(mail: List<Message>): JComponent {
     val column = Column(MAIL)
     column.put(0, heading("Mail"))
@@ -284,7 +284,7 @@ private fun subject(kind: MessageKind): String = when (kind) {
     is MessageKind.RevokeGrant -> "Example ID: forget this app"
 }
 
-/** The ground with the screen in the middle and the mail on the right. */
+/** The window: the screen in the middle and the messages on the right. */
 class Window : JPanel(BorderLayout()) {
     private val middle = JPanel(GridBagLayout())
     private val drawer = JPanel(BorderLayout())
@@ -305,7 +305,7 @@ class Window : JPanel(BorderLayout()) {
             shown = state.screen
             drawn = draw(state.screen, desk)
             middle.removeAll()
-            // At the top, so that one screen begins where the other did.
+            // At the top, so that all screens begin at the same height.
             middle.add(drawn!!.content, GridBagConstraints().apply { anchor = GridBagConstraints.NORTH; weighty = 1.0 })
             rootPane?.defaultButton = drawn!!.goesOn
             middle.components.firstOrNull()?.let(::firstField)?.requestFocusInWindow()

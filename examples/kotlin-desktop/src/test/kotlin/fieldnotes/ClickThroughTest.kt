@@ -31,7 +31,7 @@ import selfsame.Engine
 private const val ADA = "ada@example.org"
 private const val PASSWORD = "correct horse battery staple"
 
-/** A person goes through the window, by what its parts are called. Pictures of the way are in `target/pictures`. */
+/** A person clicks through the window. Finds components by their names, and saves pictures in `target/pictures`. */
 class ClickThroughTest {
     @TempDir
     lateinit var home: Path
@@ -67,7 +67,7 @@ class ClickThroughTest {
         click("sign-up")
         await("code")
         picture("code")
-        // The engine reads codes without blanks.
+        // The engine ignores blanks in a code.
         type("code", label("mailed-code").chunked(4).joinToString(" ", " "))
         click("verify")
         await("enrol")
@@ -100,7 +100,7 @@ class ClickThroughTest {
         type("proof", PASSWORD)
         click("prove")
         await("factor")
-        // A code is taken once, so this is the one that comes next.
+        // The engine accepts a code once, so this is the next code.
         type("factor", totp(key, Instant.now() + Duration.ofSeconds(30)))
         click("verify")
         await("delete")
@@ -190,22 +190,22 @@ class ClickThroughTest {
         onScreen { does(part) }
     }
 
-    private fun await(name: String) = await("a part called $name") { all(name).isNotEmpty() && isReady() }
+    private fun await(name: String) = await("a component with the name $name") { all(name).isNotEmpty() && isReady() }
 
-    private fun awaitNotice(text: String) = await("a notice of $text") { isReady() && text in texts() }
+    private fun awaitNotice(text: String) = await("a notice with the text $text") { isReady() && text in texts() }
 
     private fun isReady() = onScreen { frame.contentPane.name } == "ready"
 
     private fun await(what: String, isThere: () -> Boolean) {
         val end = System.nanoTime() + Duration.ofSeconds(60).toNanos()
         while (!isThere()) {
-            if (System.nanoTime() > end) fail("no sign of $what:\n${texts()}")
+            if (System.nanoTime() > end) fail("waited in vain for $what:\n${texts()}")
             Thread.sleep(10)
         }
     }
 
     private fun picture(name: String) {
-        // What was asked to be painted is, when this comes back.
+        // When this call returns, the pending painting is done.
         onScreen { frame.rootPane.paintImmediately(frame.rootPane.bounds) }
         val robot = Robot()
         robot.waitForIdle()
@@ -214,7 +214,7 @@ class ClickThroughTest {
     }
 }
 
-/** RFC 6238 with what every app takes for granted: SHA-1, 30 seconds, 6 digits. */
+/** RFC 6238 with the parameters that apps assume: SHA-1, 30 seconds, 6 digits. */
 private fun totp(key: String, at: Instant): String {
     val bits = key.map { "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(it).toString(2).padStart(5, '0') }.joinToString("")
     val bytes = bits.chunked(8).filter { it.length == 8 }.map { it.toInt(2).toByte() }.toByteArray()
