@@ -7,7 +7,7 @@ use crate::ground::entropy::{Entropy, EntropyFailed};
 /// The length of a wrapped data key: nonce, 32 bytes of key, tag.
 pub(crate) const WRAPPED_LEN: usize = 32 + OVERHEAD;
 
-/// One account's data key. Destroying it destroys everything that the account held.
+/// One account's data key. If it is destroyed, nobody can read the account's data.
 pub(crate) struct DataKey {
     pub(super) raw: Raw,
     seal: SealKey,

@@ -44,7 +44,8 @@ pub trait Hasher: Send + Sync {
     /// (RFC 9106 section 3.1, parameter K).
     ///
     /// # Errors
-    /// Returns [`HashFailed::Busy`] if there is no room now; [`HashFailed::Unusable`] if there never is.
+    /// Returns [`HashFailed::Busy`] if there is not enough memory now; [`HashFailed::Unusable`] if this
+    /// machine never has enough.
     fn derive(
         &self,
         cost: HashCost,

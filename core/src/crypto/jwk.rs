@@ -74,7 +74,7 @@ impl KeySet {
         let mut keys: Vec<Key> = Vec::new();
         for key in listed {
             let Json::Object(members) = key else { return Err(BadSet::Malformed) };
-            // Anybody who reads a private key can sign for everybody, so the host must hear of it.
+            // Anybody who reads a private key can sign for everybody, so the host must learn of it.
             if PRIVATE.iter().any(|name| members.contains_key(*name)) {
                 return Err(BadSet::PrivateKey);
             }

@@ -16,7 +16,7 @@ use crate::ground::id::{AccountId, SessionId};
 /// The key from which all keys of one file are derived, in two halves. The file's header holds it, wrapped.
 pub(crate) struct StoreKey {
     /// The half for sealing and for the code over the rows. A rewritten file gets a new one, so that nobody can open
-    /// what is left of the earlier file.
+    /// the remains of the earlier file.
     sealing: Raw,
     /// The half for password hashes and lookup hashes, which cannot be made again without what people typed. It
     /// lasts as long as the store.

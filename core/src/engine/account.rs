@@ -182,8 +182,8 @@ impl AccountHandle {
     }
 }
 
-/// Returns whether somebody else has proven the address of the account's password since the account was made. An
-/// address that was proven before stays unsaid, because whoever signs up with it may not learn that (SPEC 2.7, 2.8).
+/// Returns whether somebody else has proven the address of the account's password since the account was made. Does
+/// not report an earlier proof, because a person who signs up with the address must not learn of it (SPEC 2.7, 2.8).
 pub(super) fn needs_address(view: &View<'_>, account: &Account) -> Result<bool, StoreError> {
     let Some((_, email, ..)) = account.password().filter(|(_, email, ..)| !account.has_verified(email))
     else {

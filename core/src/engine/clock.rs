@@ -25,13 +25,13 @@ fn boot() -> Option<[u8; 16]> {
     Some(digits.to_be_bytes())
 }
 
-/// macOS and iOS have no such id that can be read without unsafe code.
+/// On macOS and iOS, such an id cannot be read without unsafe code.
 #[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
 fn boot() -> Option<[u8; 16]> {
     None
 }
 
-/// The steady clock starts with the process, so the process needs an id of its own.
+/// The steady clock starts with the process, so each process needs its own id.
 #[cfg(not(unix))]
 fn boot() -> Option<[u8; 16]> {
     let started = u128::from(wall_ms()) << 32 | u128::from(std::process::id());

@@ -1,4 +1,4 @@
-//! What an engine needs from outside: time, randomness and the password hash.
+//! The services that an engine gets from outside: time, randomness and the password hash.
 
 use std::sync::Arc;
 

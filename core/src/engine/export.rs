@@ -11,7 +11,7 @@ use crate::rules::export;
 use crate::store::port::StoreError;
 use crate::store::view::View;
 
-/// What the store holds about an account besides its own row.
+/// The data about an account in rows other than its own.
 pub(super) fn holdings(view: &View<'_>, account: AccountId) -> Result<Holdings, StoreError> {
     Ok(Holdings {
         sessions: view.sessions(account)?,

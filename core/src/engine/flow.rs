@@ -265,7 +265,7 @@ impl Engine {
                 return self.resume(token).map(Attempt::Done);
             }
             let prepared = self.prepare(given, &seen)?;
-            // An assertion of somebody new makes the flow a sign-up, which has a limit of its own.
+            // The assertion of a new person makes the flow a sign-up, which has its own limit.
             let is_arrival = matches!(prepared, Input::Present { .. });
             if is_arrival {
                 self.make_room(FlowKind::SignUp)?;
@@ -347,7 +347,7 @@ impl Engine {
                 _ => Input::NotOffered,
             },
             Answer::Code(code) => match &seen.flow.state {
-                // What does not have the form of a code counts nowhere, for known and unknown addresses alike.
+                // A text without the form of a code counts as no attempt, for known and unknown addresses alike.
                 State::VerifyEmail(_) | State::Reset(_) => {
                     Input::Code(MailCode::parse(code.reveal()).ok_or(Refusal::InvalidCode)?)
                 }
@@ -373,7 +373,7 @@ impl Engine {
     }
 }
 
-/// What the caller passes in.
+/// The input of the caller.
 enum Given<'a> {
     Present(&'a Assertion, Intent),
     Answer(Answer),

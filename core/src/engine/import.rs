@@ -154,7 +154,7 @@ fn imported(
     Ok((outcomes, changes))
 }
 
-/// What the accounts of the same act already use, which no row shows yet.
+/// The identifiers that accounts of the same act already use. They are not in the rows yet.
 #[derive(Default)]
 struct Given {
     /// By the keyed hash of the external id.

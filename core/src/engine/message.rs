@@ -16,7 +16,7 @@ use crate::store::view::View;
 
 /// How many messages one call fetches, and how many reminders become messages in it.
 const FETCHED_AT_ONCE: usize = 32;
-/// How many messages one act looks at, to find those of use.
+/// How many messages one act looks at, to find those to deliver.
 const SEEN_AT_ONCE: usize = 128;
 
 impl Engine {
@@ -50,7 +50,7 @@ impl Engine {
     /// Returns [`Error`] from the store.
     pub fn messages(&self, most: usize) -> Result<Vec<Message>, Error> {
         let most = most.min(FETCHED_AT_ONCE);
-        // An act may find only messages of no use. It drops them, so the next one sees others.
+        // An act may find only messages without use. It drops them, so the next act sees others.
         while most > 0 && self.look(|view, _| Ok(Ok(is_due(view)?)))? {
             let fetched = self.act(|view, ctx| fetch(view, most, ctx))?;
             if !fetched.is_empty() {
@@ -84,8 +84,8 @@ impl Engine {
     }
 
     /// Reports that a message could not be delivered. The message keeps its id and comes again after 1, 2, 4 and
-    /// up to 60 minutes. Returns when, or `None` if the engine drops the message: 3 days after its first failure.
-    /// [`Health::undelivered`](crate::Health::undelivered) counts those.
+    /// up to 60 minutes. Returns that time, or `None` if the engine drops the message, which it does 3 days after
+    /// the first failure. [`Health::undelivered`](crate::Health::undelivered) counts those.
     ///
     /// After the first failure, the life of a code starts again when its message is fetched again.
     ///

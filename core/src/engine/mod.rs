@@ -60,8 +60,8 @@ use crate::store::view::View;
 
 /// How often an act that another act overtook starts again before it gives up.
 const ATTEMPTS: usize = 4;
-/// How often an act is decided again that met another one at a row. Only a store that does not do this itself
-/// asks for it.
+/// How often an act is decided again after a conflict with another act. Only stores that do not repeat acts
+/// themselves need this.
 const OVERTAKEN_ATTEMPTS: usize = 32;
 
 /// An identity engine on one store. Clones share one engine. You can use it from any thread.
@@ -92,7 +92,7 @@ struct Inner {
     policy: Policy,
     environment: Environment,
     time: Timekeeper,
-    /// The kinds of foreign password hashes that live in the store, and when they were read.
+    /// The kinds of foreign password hashes in the store, and when they were read.
     specimens: Mutex<Option<(Timestamp, Vec<StoredPassword>)>>,
     estimate: Estimate,
     acts: AtomicU16,
@@ -117,7 +117,7 @@ impl Engine {
     }
 
     /// Releases the file and its lock and forgets the keys. Call it when an app goes to the background. The
-    /// next call opens the file again, with what [`Unlock`] keeps.
+    /// next call opens the file again, with the key that [`Unlock`] keeps or fetches.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -272,7 +272,7 @@ impl Inner {
         });
     }
 
-    /// Changes the row of the store's clock in an act of its own, and continues from it. With `ends`, it works on
+    /// Changes the row of the store's clock in a separate act, and continues from it. With `ends`, it works on
     /// a full disk too.
     fn write_clock(&self, moment: &Moment, ends: bool, change: ChangingClock<'_>) -> Result<(), StoreError> {
         self.time.trying(moment);

@@ -1,4 +1,5 @@
-//! How an engine is opened: what unlocks the store, and what the engine needs from outside.
+//! The options for opening an engine: how to unlock the store, and the services that the engine gets from
+//! outside.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -45,7 +46,7 @@ pub struct EngineOptions {
     around: Option<Around>,
 }
 
-/// Puts a store of a test's own around the engine's.
+/// Wraps the engine's store in a store of a test's own.
 #[cfg(feature = "testing")]
 type Around = Arc<dyn Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync>;
 
@@ -95,7 +96,7 @@ impl EngineOptions {
         Self { environment, ..self }
     }
 
-    /// Puts a store of the test's own around the engine's, for example one that fails.
+    /// Wraps the engine's store in a store of the test's own, for example one that fails.
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn around(self, around: impl Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync + 'static) -> Self {
@@ -182,7 +183,7 @@ impl EngineOptions {
     /// Returns the errors of [`open`](Self::open) and [`create`](Self::create).
     pub fn open_or_create(&self, path: impl AsRef<Path>) -> Result<Engine, Error> {
         match self.open(&path) {
-            // A new store would take the anchor from the one that is missing, which could then never be opened.
+            // A new store would take over the anchor of the missing store, which could then never be opened.
             Err(Error::Open(OpenProblem::NotFound)) if !self.had_a_store()? => match self.create(&path) {
                 // Another process has created it since.
                 Err(Error::Open(OpenProblem::AlreadyExists)) => self.open(&path),

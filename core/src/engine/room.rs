@@ -1,4 +1,4 @@
-//! Room for new flows, and the removal of what is over (SPEC 2.10, 12.7).
+//! Room for new flows, and the removal of ended flows and other expired rows (SPEC 2.10, 12.7).
 
 use super::Engine;
 use crate::error::Error;
@@ -15,11 +15,11 @@ use crate::store::view::View;
 const SWEPT_AT_ONCE: usize = 256;
 
 impl Engine {
-    /// Removes what is over: flows that have ended, rate limits of addresses, reminders of deletions. Returns
-    /// `true` if more flows have ended than one call removes, which is 256.
+    /// Removes rows that have no effect any more: flows that have ended, old rate limits of addresses and old
+    /// reminders of deletions. Returns `true` if more flows have ended than the 256 that one call removes.
     ///
     /// [`messages`](Self::messages) and [`purge_due`](Self::purge_due) do this too. Call it once a day if your
-    /// program calls neither. What is over has no effect, so nothing else depends on this call.
+    /// program calls neither. Nothing else depends on this call.
     ///
     /// ```
     /// # let engine = selfsame::Engine::in_memory(selfsame::Policy::default(), selfsame::Environment::system())?;
@@ -63,7 +63,7 @@ impl Engine {
     }
 
     /// Counts the open flows of this kind if there may be too many, and ends some if there are. Counting reads
-    /// everybody's rows, so it is no part of the act that starts a flow.
+    /// rows of all callers, so the act that starts a flow does not do it.
     pub(super) fn make_room(&self, kind: FlowKind) -> Result<(), Error> {
         if self.inner.estimate.has_room(kind) {
             return Ok(());
@@ -83,7 +83,7 @@ impl Engine {
     }
 }
 
-/// Returns the changes that remove some of what is over, and whether these are all flows that are.
+/// Returns the changes that remove expired rows, up to a limit, and whether they remove all ended flows.
 pub(super) fn over(view: &View<'_>, ctx: &Context<'_>) -> Result<(Vec<Change>, bool), StoreError> {
     let flows = view.flows_due(SWEPT_AT_ONCE)?;
     let is_all = flows.len() < SWEPT_AT_ONCE;

@@ -14,10 +14,10 @@ pub(crate) struct Timekeeper {
 
 struct State {
     timeline: Timeline,
-    /// What the store holds, as far as this process knows.
+    /// The timeline in the store, as far as this process knows.
     stored: Timeline,
-    /// The mark when the store's row was last written, or when that was last tried: a store that cannot be
-    /// written is not tried at every call.
+    /// The mark at the last attempt to write the store's row. If a write fails, the engine does not try again
+    /// at every call.
     tried: Timestamp,
     /// Whether the store has a record of the present set-back.
     recorded: bool,
@@ -29,7 +29,7 @@ struct State {
 #[derive(Clone, Copy)]
 pub(crate) struct Moment {
     pub(crate) timeline: Timeline,
-    /// What the wall clock shows, with the correction of a trusted time.
+    /// The time of the wall clock, with the correction of a trusted time.
     pub(crate) wall: Timestamp,
     /// How far the wall clock is behind, if it was set back.
     pub(crate) rolled_back: Option<Duration>,

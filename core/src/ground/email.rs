@@ -99,7 +99,7 @@ impl EmailAddress {
         &self.canonical
     }
 
-    /// Returns what may be shown to somebody who has not proven the address: first character, `…`, domain.
+    /// Returns the masked address, for somebody who has not proven it: first character, `…`, domain.
     pub fn masked(&self) -> String {
         let first = self.local_part().chars().next();
         first.into_iter().chain("…@".chars()).chain(self.domain().chars()).collect()

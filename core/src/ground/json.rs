@@ -12,7 +12,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-/// What a secret is in JSON unless it is revealed.
+/// The text in place of a secret in JSON, unless it is revealed.
 const HIDDEN: &str = "…";
 
 thread_local! {
@@ -77,13 +77,14 @@ impl Drop for Revealing {
     }
 }
 
-/// Serialises a secret: hidden, unless a [`Revealed`] value is being serialised. `None` is one that is not text.
+/// Serialises a secret: hidden, unless a [`Revealed`] value is being serialised. `None` stands for a secret that is
+/// not text.
 pub(crate) fn secret<S: Serializer>(text: Option<&str>, serializer: S) -> Result<S::Ok, S::Error> {
     let shown = if REVEALING.get() > 0 { text } else { Some(HIDDEN) };
     serializer.serialize_str(shown.ok_or_else(|| S::Error::custom("a secret is not text"))?)
 }
 
-/// Reads a text. The error never has what was there instead: a code may be written as a number. Only
+/// Reads a text. The error never contains the value, because a code may be written as a number. Only
 /// `deserialize_any` asks it, every other method answers by itself.
 struct SecretText;
 

@@ -70,11 +70,11 @@ pub(crate) fn is_label(text: &str) -> bool {
     checked(text, LONGEST).is_ok_and(|kept| kept == text)
 }
 
-/// Returns a provider's text as it is kept: without what must not be shown, and cut. Returns `None` if nothing of it
-/// can be shown.
+/// Removes the characters of a provider's text that must not be shown, and cuts it. Returns `None` if no character
+/// is left.
 pub(crate) fn cleaned(given: &str) -> Option<String> {
     let mut text: String = given.chars().take(LONGEST_TYPED).collect();
-    // What was between two characters is gone, so they may compose, and a joiner may have lost its work.
+    // Removing a character can let its neighbours compose or leave a joiner without effect, so repeat.
     loop {
         let kept: Vec<char> = nfc(&text.split_whitespace().collect::<Vec<_>>().join(" ")).chars().collect();
         let shown = kept.iter().enumerate().filter(|(at, _)| is_shown(&kept, *at));

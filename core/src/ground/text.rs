@@ -29,7 +29,7 @@ pub(crate) fn first_unassigned(text: &str) -> Option<char> {
     text.chars().find(|&c| category.get(c) == GeneralCategory::Unassigned)
 }
 
-/// Returns whether the joiner at this place does its work there (RFC 5892 appendix A.1 and A.2): after a virama, or,
+/// Returns whether the joiner at this place has an effect there (RFC 5892 appendix A.1 and A.2): after a virama, or,
 /// for the non-joiner, between two letters that would join.
 pub(crate) fn joins(text: &[char], at: usize) -> bool {
     let class = CodePointMapData::<CanonicalCombiningClass>::new();

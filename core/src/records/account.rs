@@ -55,8 +55,8 @@ pub(crate) struct Account {
     pub(crate) memberships: Vec<Membership>,
     /// Whether the device's picker offers the account (SPEC 1.11).
     pub(crate) is_remembered: bool,
-    /// When the account was last restored from deletion, on the slow clock. Support cannot start another deletion for a while
-    /// (SPEC 9.5).
+    /// When the account was last restored from deletion, on the slow clock. Support cannot start another
+    /// deletion for a while (SPEC 9.5).
     pub(crate) restored_at: Option<Timestamp>,
     /// When the host last announced that it will erase the account, on the slow clock (SPEC 10.3).
     pub(crate) announced_at: Option<Timestamp>,

@@ -13,10 +13,10 @@ use crate::records::throttle::Throttle;
 /// The keyed hash of a recognition's secret, which names its row.
 pub(crate) type RecognitionHash = [u8; 32];
 
-/// The keyed hash of an origin. A caller whose origin is not named has zeros.
+/// The keyed hash of an origin. Zeros if the caller names no origin.
 pub(crate) type OriginHash = [u8; 16];
 
-/// What stands for a [`Share`] in keys of rows. Strangers have zeros.
+/// The form of a [`Share`] in keys of rows. Zeros for strangers.
 pub(crate) type ShareKey = [u8; 16];
 
 /// Who makes a call. A flow keeps it, because its later answers come without a [`Client`].
@@ -26,7 +26,7 @@ pub(crate) struct Caller {
     pub(crate) client: Client,
     /// The session in which the call is made.
     pub(crate) session: Option<(AccountId, SessionId)>,
-    /// The recognitions that the client presented and that live.
+    /// The valid recognitions that the client presented.
     pub(crate) recognitions: Vec<Presented>,
     pub(crate) origin: OriginHash,
 }
@@ -41,16 +41,16 @@ pub(crate) struct Presented {
     pub(crate) row: Recognition,
 }
 
-/// Whose a flow is, as far as all open flows of the store are counted (SPEC 12.7).
+/// The owner of a flow, for counting the open flows of the store (SPEC 12.7).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Whose {
-    /// Whether it is a session's or a recognition's. Otherwise it is a stranger's.
+    /// Whether the flow belongs to a session or a recognition. Otherwise it belongs to a stranger.
     pub(crate) is_known: bool,
     /// The session, the beginning of the recognition's hash, or the stranger's origin.
     pub(crate) id: [u8; 16],
 }
 
-/// What is counted together. A caller never delays, drops or starves a caller of another share.
+/// The callers that are counted together. A caller never delays, drops or starves a caller of another share.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Share {
     /// A live session of the account.
@@ -72,14 +72,14 @@ impl Caller {
         Self { client: client.without_proof(), session: None, recognitions: Vec::new(), origin }
     }
 
-    /// Returns the caller that a session is.
+    /// Returns the caller of calls in this session.
     pub(crate) fn of_session(session: &Session) -> Self {
         let client = session.client.clone();
         let in_session = Some((session.account, session.id));
         Self { client, session: in_session, recognitions: Vec::new(), origin: OriginHash::default() }
     }
 
-    /// Returns what a call about this account is counted with.
+    /// Returns the share that a call about this account counts in.
     pub(crate) fn share_of(&self, account: Option<AccountId>) -> Share {
         let Some(account) = account else { return Share::Strangers };
         match (self.session, self.recognition_of(account)) {
@@ -89,7 +89,7 @@ impl Caller {
         }
     }
 
-    /// Returns whose the caller's flows are. Strangers cannot have a live recognition of any account.
+    /// Returns the owner of the caller's flows. Strangers cannot have a valid recognition of any account.
     pub(crate) fn whose(&self) -> Whose {
         match (self.session, self.recognitions.first()) {
             (Some((_, session)), _) => Whose { is_known: true, id: *session.as_bytes() },
@@ -115,7 +115,7 @@ impl Caller {
 }
 
 impl Share {
-    /// Returns the bytes that stand for the share in keys of rows.
+    /// Returns the form of the share in keys of rows.
     pub(crate) fn key(self) -> ShareKey {
         match self {
             Self::Session(session) => *session.as_bytes(),

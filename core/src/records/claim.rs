@@ -13,8 +13,8 @@ impl Record for Claim {
     const VERSION: u8 = 1;
 }
 
-/// The accounts that have an email verified, in the order in which they were made. One row for an email, so
-/// that two people who prove it at once meet.
+/// The accounts that have an email verified, in the order in which they were made. There is one
+/// row for an email, so that the acts of two people who prove it at the same time conflict.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ProvenBy(pub(crate) Vec<AccountId>);
 

@@ -1,4 +1,4 @@
-//! What the store keeps of time (SPEC 12.4, 9.4).
+//! The clock that the store keeps (SPEC 12.4, 9.4).
 
 use std::time::Duration;
 
@@ -33,14 +33,14 @@ pub(crate) struct Timeline {
     /// The last reading of the steady clock, and what it counted from.
     pub(crate) elapsed_ms: u64,
     pub(crate) boot: Option<[u8; 16]>,
-    /// What to add to the wall clock so that it shows a trusted time, in milliseconds.
+    /// The correction of the wall clock to a trusted time, in milliseconds.
     pub(crate) correction_ms: i64,
-    /// Where the counts stood when the time was last trusted, or when the store was made.
+    /// The counts when the time was last trusted, or when the store was made.
     pub(crate) anchor: TimeAnchor,
     pub(crate) trusted: TrustedTime,
 }
 
-/// Where the three counts stood at a time that was right.
+/// The three counts at a time that was right.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct TimeAnchor {
     pub(crate) mark: Timestamp,
@@ -48,7 +48,7 @@ pub(crate) struct TimeAnchor {
     pub(crate) steady_ms: u64,
 }
 
-/// The last time that the host set, and how many it has set. The number is zero before the first.
+/// The last time that the host set, and how many times it has set. Zero before the first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct TrustedTime {
     pub(crate) number: u32,
@@ -58,7 +58,7 @@ pub(crate) struct TrustedTime {
 /// When purges were seen to be due (SPEC 9.4).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Sighting {
-    /// What the wall clock showed.
+    /// The time of the wall clock.
     pub(crate) wall: Timestamp,
     /// On the slow clock: every purge until then was seen.
     pub(crate) slow: Timestamp,

@@ -1,4 +1,4 @@
-//! What a rule may read besides its facts.
+//! The inputs of a rule besides its facts.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::ground::time::Timestamp;
 use crate::records::clock::TrustedTime;
 use crate::records::policy::Policy;
 
-/// The most by which the distance of two clocks changes because each shows whole milliseconds.
+/// The most by which the difference of two clocks can vary, because each shows whole milliseconds.
 const TREMBLE: Duration = Duration::from_millis(2);
 
-/// What every rule may read besides its facts. The caller draws it outside the rule, so that running the rule
+/// The inputs of every rule besides its facts. The caller draws it outside the rule, so that running the rule
 /// again gives the same verdict.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
@@ -20,7 +20,7 @@ pub(crate) struct Context<'a> {
     /// The wall clock's time, for codes that another device computes from its own clock (SPEC 12.4).
     pub(crate) wall: Timestamp,
     /// The slow clock, for everything that must not come early. It shows no date: a time on it is
-    /// [shown](Self::shown) as engine time plus what is left (SPEC 12.4).
+    /// [shown](Self::shown) as engine time plus the remaining span (SPEC 12.4).
     pub(crate) throttle_clock: Timestamp,
     /// How much steady time has passed since the store was made (SPEC 9.4).
     pub(crate) steady: Duration,
@@ -32,9 +32,10 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Returns what to show to people for a time on the slow clock.
+    /// Converts a time on the slow clock to the engine time that people see.
     pub(crate) fn shown(&self, slow: Timestamp) -> Timestamp {
-        // The two clocks are cut to milliseconds apart, so their distance trembles. What was shown once must not.
+        // Each clock is rounded to milliseconds separately, so their difference varies. A time that was shown
+        // must not vary.
         let (now, slow_now) = (self.now, self.throttle_clock);
         if now.since(slow_now) <= TREMBLE && slow_now.since(now) <= TREMBLE {
             return slow;

@@ -22,7 +22,7 @@ use crate::records::undo::Undo;
 /// [`AccountHandle::export`](crate::AccountHandle::export) returns.
 pub const EXPORT_SCHEMA: &str = include_str!("../../schema/export.schema.json");
 
-/// What the store holds about an account besides the account itself.
+/// The data about an account in rows other than its own.
 pub(crate) struct Holdings {
     pub(crate) sessions: Vec<Session>,
     pub(crate) suspended: Vec<Session>,

@@ -82,7 +82,7 @@ pub(crate) enum State {
     Ended,
 }
 
-/// What a flow is for. Open flows of each kind have a limit of their own, so that nobody's sign-up blocks an
+/// What a flow is for. Open flows of each kind have their own limit, so that nobody's sign-up blocks an
 /// owner (SPEC 2.10).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum FlowKind {
@@ -99,9 +99,9 @@ impl FlowKind {
     pub(crate) const ALL: usize = 4;
 }
 
-/// The open flows of one kind that are one caller's or, for strangers, one origin's.
+/// The open flows of one kind that belong to one caller or, for strangers, to one origin.
 pub(crate) struct OpenFlows {
-    /// Whether they are a session's or a recognition's.
+    /// Whether they belong to a session or a recognition.
     pub(crate) is_known: bool,
     /// Oldest first.
     pub(crate) flows: Vec<FlowId>,
@@ -273,7 +273,7 @@ pub(crate) struct Proving {
     /// The code whose message waits for the time that the pace allows. It replaces the other once the host has
     /// fetched its message.
     pub(crate) queued: Option<CodeSlot>,
-    /// With whose flows this one is counted at the address (SPEC 12.7).
+    /// The share of flows at the address in which this flow counts (SPEC 12.7).
     pub(crate) share: ShareKey,
 }
 

@@ -39,13 +39,13 @@ impl CodePurpose {
         }
     }
 
-    /// Returns the keyed hash that stands for an address in the rows about mail for this purpose.
+    /// Returns the keyed hash of an address for the keys of rows about messages for this purpose.
     pub(crate) fn address_hash(self, email: &EmailAddress, keys: &Keys) -> AddressHash {
         keys.code(&[b"address", self.label(), email.canonical().as_bytes()])
     }
 
-    /// Returns the keyed hash that stands for a share of the messages to a mailbox for this purpose. An address
-    /// with a tag is its mailbox (SPEC 12.5).
+    /// Returns the keyed hash of a mailbox and a share, for the rate limit of messages for this purpose.
+    /// Addresses that differ only in a tag are one mailbox (SPEC 12.5).
     pub(crate) fn pace_hash(self, email: &EmailAddress, share: Share, keys: &Keys) -> PaceHash {
         let local = email.local_part();
         let mailbox = local.split('+').next().filter(|mailbox| !mailbox.is_empty()).unwrap_or(local);

@@ -77,7 +77,7 @@ macro_rules! messages {
                 code: Secret,
             },
             /// Somebody says that they forgot the password of an account with this address, and no account signs
-            /// in with this address and a password. The message says how its accounts are entered.
+            /// in with this address and a password. The message names the sign-in methods of the accounts.
             NoPassword {
                 /// The kinds of the sign-in methods.
                 methods: Vec<MethodKind>,

@@ -1,11 +1,11 @@
-//! What the store keeps about itself.
+//! The store's data about itself.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ground::codec::Record;
 use crate::ground::time::Timestamp;
 
-/// What the store knows about itself.
+/// The store's data about itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Meta {
     /// How many messages were dropped because their delivery failed for days (SPEC 13.1).

@@ -44,8 +44,8 @@ pub(crate) enum Credential {
     },
 }
 
-/// A password hash of the same kind and cost as one that an import brought, with nothing of it: to make the same work
-/// where there is none (SPEC 4.2).
+/// A made-up password hash of the same kind and cost as an imported one. A refusal hashes against it, so that it
+/// takes as long as for an imported password (SPEC 4.2).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Specimen(pub(crate) StoredPassword);
 

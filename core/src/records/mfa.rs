@@ -33,7 +33,7 @@ pub(crate) struct TakenSteps {
     /// The last step whose code was accepted. Neither it nor an earlier one is accepted again, unless the host
     /// says that the clock was ahead.
     pub(crate) last: u64,
-    /// How many times the host had set when that code was accepted (SPEC 12.4).
+    /// The number of trusted times that the host had set before that code was accepted (SPEC 12.4).
     pub(crate) trusted: u32,
     /// All steps that were accepted, as few spans in ascending order, for when the clock was ahead.
     pub(crate) spans: Vec<(u64, u64)>,
@@ -114,7 +114,8 @@ impl Enrolment {
     pub(crate) fn lives(&self, now: Timestamp) -> bool {
         match &self.stage {
             Stage::Confirm(_) => now < self.begun_at + ENROLMENT_LIFE,
-            // What waits for its codes to be saved waits for a day, and no longer than its session (SPEC 5.1).
+            // While its codes are not saved, an enrolment lasts a day, and no longer than its session (SPEC
+            // 5.1).
             Stage::Save { at, .. } | Stage::Codes { at, .. } => now < *at + DAY,
         }
     }

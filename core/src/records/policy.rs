@@ -115,7 +115,7 @@ impl Policy {
         self.picker || self.email_proof == EmailProof::Later
     }
 
-    /// Returns whether the owner is told of a sign-in from a new place.
+    /// Returns whether the engine sends the owner a message about a sign-in from a new place.
     pub fn sign_in_notices(&self) -> bool {
         self.sign_in_notices
     }
@@ -145,9 +145,8 @@ impl Policy {
         self.max_accounts_per_email
     }
 
-    /// Returns how many sign-ups of the whole store may be open. The same number of sign-ins, of resets and of
-    /// undos may be. Each kind has its own limit, a tenth of which is for sessions and recognitions (SPEC 2.10,
-    /// 12.7).
+    /// Returns how many sign-ups of the whole store may be open. Sign-ins, resets and undos have the same limit
+    /// each. A tenth of each is reserved for sessions and recognitions (SPEC 2.10, 12.7).
     pub fn max_open_sign_ups(&self) -> u32 {
         self.max_open_sign_ups
     }

@@ -144,9 +144,10 @@ impl PolicyBuilder {
         self
     }
 
-    /// Sets whether the engine tells the verified addresses of an account when somebody signs in to it from where
-    /// no [recognition](crate::RecognitionToken) was presented (SPEC 12.8). The default is yes. If the store has a
-    /// [picker](Self::picker), an account that the picker offers has signed in there before, so that is not told.
+    /// Sets whether the engine sends a message to the verified addresses of an account after a sign-in without a
+    /// [recognition](crate::RecognitionToken) (SPEC 12.8). The default is yes. If the store has a
+    /// [picker](Self::picker), a sign-in to an account that the picker offers sends none, because the account has
+    /// signed in there before.
     pub fn sign_in_notices(mut self, tell: bool) -> Self {
         self.policy.sign_in_notices = tell;
         self
@@ -183,8 +184,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// Sets how many sign-ups of the store may be open: 1 to 1,000,000. The same number of sign-ins, of resets
-    /// and of undos may be. A tenth is for sessions and recognitions. The default is 10,000.
+    /// Sets how many sign-ups of the store may be open: 1 to 1,000,000. Sign-ins, resets and undos have
+    /// the same limit each. A tenth of each is reserved for sessions and recognitions. The default is 10,000.
     pub fn max_open_sign_ups(mut self, most: u32) -> Self {
         self.policy.max_open_sign_ups = most;
         self
@@ -193,12 +194,11 @@ impl PolicyBuilder {
     /// Sets whether the engine reads and verifies the whole file when it opens it, which takes about half a
     /// second for 100,000 accounts. The default is yes.
     ///
-    /// If off, a file of any size opens at once, even after the process was killed. The engine then finds
-    /// damage only when it reads the damaged part, or with
-    /// [`Engine::verify_store`](crate::Engine::verify_store). Damage is what the disk has lost, or what
-    /// somebody with write access has removed or put back. The larger the file is, the more a commit writes
-    /// (`docs/SCALE.md` has the figures). Choose this for a server of many accounts with a disk that you
-    /// trust.
+    /// If off, a file of any size opens at once, even after the process was killed. The engine then finds damage
+    /// only when it reads the damaged part, or with [`Engine::verify_store`](crate::Engine::verify_store). Damage
+    /// also includes data that somebody with write access has removed or replaced with older data. The larger the
+    /// file is, the more a commit writes (`docs/SCALE.md` has the figures). Choose this for a server of many
+    /// accounts with a disk that you trust.
     pub fn verify_at_open(mut self, verify: bool) -> Self {
         self.policy.verify_at_open = verify;
         self

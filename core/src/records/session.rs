@@ -69,7 +69,7 @@ impl Client {
         self
     }
 
-    /// Presents the recognitions that the host keeps where the person is (SPEC 12.7). The first 16 count.
+    /// Presents the recognitions that the host keeps on the person's device (SPEC 12.7). The engine uses the first 16.
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
@@ -92,7 +92,7 @@ impl Client {
     }
 
     /// Names where the call comes from, for example by the prefix of an IP address. Callers of one origin share
-    /// its limits (SPEC 12.7). The engine keeps no more than a keyed hash, and that for a day.
+    /// its limits (SPEC 12.7). The engine keeps only a keyed hash of it, for a day.
     ///
     /// ```
     /// use selfsame::Client;

@@ -217,8 +217,8 @@ pub struct SignedIn {
     /// Whether the account needs another address: somebody else has proven the address that its password goes
     /// with. Ask for one ([`change_email`](crate::AccountHandle::change_email)).
     pub needs_address: bool,
-    /// What shows later that the person has signed in here, if the caller has not presented one (SPEC 12.7).
-    /// Keep it beside the token, also after the session has ended.
+    /// The recognition that the sign-in has earned, unless the caller presented one (SPEC 12.7). It shows later
+    /// that the person has signed in here. Keep it beside the token, also after the session has ended.
     #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "Option::is_none"))]
     pub recognition: Option<RecognitionToken>,
     /// What else the flow did.

@@ -71,7 +71,7 @@ pub(crate) enum Change {
     DeletionScheduled { account: AccountId, purge_at: Timestamp, reminders: Vec<(u8, Timestamp)> },
     /// The account is no longer to be purged at this time.
     DeletionUnscheduled { account: AccountId, purge_at: Timestamp },
-    /// The message is gone: delivered or of no use any more.
+    /// The message is gone: delivered, or no longer useful.
     Dropped(MessageId),
     /// The message is gone because its delivery failed for days.
     GivenUp(MessageId),

@@ -30,7 +30,8 @@ use crate::rules::protected::Protected;
 use crate::rules::{method, protected, session};
 
 impl Credentials {
-    /// Hashes everything that a pending change was decided on. What a mere sign-in records is left out.
+    /// Hashes the facts that a pending change was decided on. Leaves out the data that every sign-in
+    /// changes.
     fn basis(&self, account: &Account) -> Option<[u8; 32]> {
         let mut credentials = self.clone();
         for method in &mut credentials.methods {
@@ -54,7 +55,7 @@ impl Record for Basis {
     const VERSION: u8 = 1;
 }
 
-/// What the store knows that a request may need.
+/// The facts from the store that a request may need.
 pub(crate) struct AskedFor {
     /// The change that is pending already.
     pub(crate) pending: Option<Pending>,

@@ -1,4 +1,5 @@
-//! What an act of the owner would do. It is read from the act's own verdict, and nothing is written (SPEC 13.5).
+//! Explains what an act of the owner would do. Reads it from the act's own verdict, and writes nothing (SPEC
+//! 13.5).
 
 use crate::records::explain::{Effect, Explanation, Planned};
 use crate::records::verdict::{Change, Verdict};

@@ -38,8 +38,8 @@ pub(crate) fn asserted(
     let issued_at = check_times(claims, now)?;
     let identity =
         text("sub").and_then(|subject| provider.identity(subject)).ok_or(AssertionProblem::Subject)?;
-    // Providers have addresses that no mail server takes, and Apple sends an empty one for the accounts of schools
-    // and companies. What is no email keeps nobody out (SPEC 1.4).
+    // Some providers send addresses that no mail server accepts, and Apple sends an empty one for accounts of
+    // schools and companies. An invalid address counts as no email, so the person can still sign in (SPEC 1.4).
     let email = text("email").and_then(|text| EmailAddress::parse(text).ok());
     let says_verified = match claims.get("email_verified") {
         Some(Json::Bool(verified)) => *verified,
@@ -206,7 +206,7 @@ mod tests {
         for (auth_time, at) in [
             ("null", 1_767_225_600_000),
             ("1767222600", 1_767_222_600_000),
-            // A provider whose clock is a little ahead does not make a proof of the future.
+            // If the provider's clock is a little ahead, the proof still does not lie in the future.
             ("1767225660", 1_767_225_600_500),
         ] {
             assert_eq!(judged("auth_time", auth_time).ok().unwrap().at, Timestamp::from_millis(at));

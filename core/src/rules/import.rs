@@ -37,7 +37,7 @@ pub(crate) struct Reading {
     totp: Option<TotpSecret>,
 }
 
-/// What is known of other accounts with the same identifiers or email.
+/// The facts about other accounts with the same identifiers or email.
 pub(crate) struct Rivals {
     /// Whether somebody holds one of its identifiers.
     pub(crate) is_taken: bool,
@@ -46,7 +46,7 @@ pub(crate) struct Rivals {
 }
 
 impl Reading {
-    /// Parses an account. `brought` is the keyed hash of what was brought.
+    /// Parses an account. `brought` is the keyed hash of all its data.
     pub(crate) fn of(
         given: &ImportedAccount,
         brought: [u8; 32],
@@ -58,7 +58,7 @@ impl Reading {
         }
         let email = given.email.as_deref().map(EmailAddress::parse).transpose();
         let email = email.map_err(|reason| ImportProblem::InvalidEmail { reason })?;
-        // Its owner can choose another name, so a bad one keeps nobody out.
+        // The owner can choose another name later, so an invalid one does not prevent the import.
         let (display_name, dropped_name) = match given.display_name.as_deref().map(nickname).transpose() {
             Ok(name) => (name, None),
             Err(problem) => (None, Some(problem)),
@@ -175,7 +175,7 @@ fn federated(given: &ImportedIdentity, policy: &Policy) -> Result<Credential, Im
     Ok(Credential::Federated { identity, handle, email: None, seen_email: None })
 }
 
-/// The keyed hash of everything that was brought. Each part follows its length, so that no two imported accounts
+/// The keyed hash of all data of the account. Each part follows its length, so that no two imported accounts
 /// have the same hash.
 pub(crate) fn brought(given: &ImportedAccount, ctx: &Context<'_>) -> [u8; 32] {
     let mut row = zeroize::Zeroizing::new(Vec::new());

@@ -87,7 +87,7 @@ impl Proving {
     /// Starts the life of the code in this message, when the host fetches it. Returns whether the code can still
     /// be typed. A delivery that fails for the first time lets the life start again (SPEC 12.5).
     pub(crate) fn fetched(&mut self, message: MessageId, now: Timestamp) -> bool {
-        // If the host fetches so late that a newer message has its turn too, only that one is of use.
+        // If the host fetches so late that a newer message is due too, only the newer one has a valid code.
         if self.queued.as_ref().is_some_and(|slot| slot.sent_at <= now && slot.message != message) {
             return false;
         }
@@ -206,14 +206,14 @@ impl Pace {
         placed.into_iter().chain(dropped.map(|last| (last.message, None))).collect()
     }
 
-    /// Whether nothing in it matters any more.
+    /// Whether the row no longer has an effect.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
         self.sent.iter().all(|paced| now >= paced.at + DAY)
             && self.wrong.iter().all(|at| now >= *at + GUESS_COUNTS)
     }
 }
 
-/// The first time after those that are taken at which one more message of the origin may go.
+/// The earliest time, after the taken ones, at which the origin may send another message.
 fn next(sent: &[Paced], waiting: &[Timestamp], origin: OriginHash, now: Timestamp) -> Timestamp {
     let own = sent.iter().filter(|paced| paced.origin == origin).map(|paced| paced.at);
     let own: Vec<_> = own.chain(waiting.iter().copied()).collect();
@@ -240,7 +240,7 @@ mod tests {
         MessageId::from_bytes(u128::from(number).to_be_bytes())
     }
 
-    /// The minutes at which messages go.
+    /// The minutes at which messages become due.
     fn minutes(pace: &Pace) -> Vec<u64> {
         pace.sent.iter().map(|paced| paced.at.as_millis() / 60_000).collect()
     }

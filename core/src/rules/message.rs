@@ -35,7 +35,7 @@ pub(crate) enum Place {
     Session(Box<Pending>),
 }
 
-/// Leases a message to the host, or drops it if it is of no use any more.
+/// Leases a message to the host, or drops it if it is no longer useful.
 pub(crate) fn fetch(due: DueMessage, changes: &mut Vec<Change>, ctx: &Context<'_>) -> Option<Message> {
     let DueMessage { mut message, place, sharing } = due;
     if message.failed_at.is_some_and(|failed_at| ctx.now >= failed_at + TRIED_FOR) {
@@ -96,8 +96,8 @@ fn is_void(message: &Outgoing, now: Timestamp) -> bool {
     now >= message.fetched_at.unwrap_or(message.created_at) + UNFETCHED_LIFE
 }
 
-/// Starts the life of the code in the message. Returns whether the message is of use: it has no code, or its code
-/// can be typed.
+/// Starts the life of the code in the message. Returns whether to deliver the message: it has no code, or its
+/// code can still be used.
 fn starts(message: &Outgoing, place: Place, changes: &mut Vec<Change>, now: Timestamp) -> bool {
     !matches!(message.body, Body::Code { .. })
         || changed(message, place, changes, |proving| proving.fetched(message.id, now))
@@ -131,8 +131,8 @@ fn changed(
     }
 }
 
-/// Returns what the message says. A code that opens nothing is not told. If accounts without a password have the
-/// address, the message says how they are entered instead (SPEC 4.7).
+/// Returns the content of the message. A code that opens nothing is not sent. If accounts without a password have
+/// the address, the message names their sign-in methods instead (SPEC 4.7).
 fn says(message: &Outgoing, sharing: &[Account]) -> Option<MessageKind> {
     if !matches!(message.body, Body::Code { to_nobody: true, .. }) {
         return Some(message.body.kind());

@@ -20,7 +20,7 @@ use crate::rules::fresh::{Fresh, Unheld};
 use crate::rules::protected::Protected;
 use crate::rules::session;
 
-/// What other accounts have of an email that is to become an identifier.
+/// How other accounts use an email that is to become an identifier.
 pub(crate) struct Collisions {
     /// Whether another account holds it as a password's identifier.
     pub(crate) is_held: bool,

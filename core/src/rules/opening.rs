@@ -22,9 +22,9 @@ pub(crate) fn open_session(
     changes: &mut Vec<Change>,
     ctx: &Context<'_>,
 ) -> SignedIn {
-    // Whoever signs in where they are known says nothing about strangers' guesses, so their counter stays. If it
-    // were cleared, each sign-in of the owner would give strangers a hundred guesses more. A new password has not
-    // been guessed at, and a sign-in with another first factor unlocks the password (SPEC 12.1).
+    // A sign-in with a recognition says nothing about strangers' guesses, so the strangers' counter stays. If it
+    // were cleared, each sign-in of the owner would give strangers a hundred more guesses. Nobody has guessed at
+    // a new password yet, and a sign-in with another first factor unlocks the password (SPEC 12.1).
     let is_stranger = caller.share_of(Some(account.id)) == Share::Strangers;
     let is_by_password = proof.kind == MethodKind::Password;
     let is_new = matches!(outcome, SignInOutcome::Reset | SignInOutcome::Undone);
@@ -72,8 +72,9 @@ pub(crate) fn open_session(
     signed_in
 }
 
-/// Whether the owner is told of the sign-in (SPEC 12.8). A new account is not told, and an act or a recovery code
-/// that is told by itself is not told twice. On a device, the picker stands for a recognition: an account that it offers has signed in here.
+/// Whether the owner gets a message about the sign-in (SPEC 12.8). There is none for a new account, and none if
+/// an act or a recovery code already sends one. On a device, the picker counts as a recognition, because each
+/// account that it offers has signed in here.
 fn is_news(
     account: &Account,
     proof: &Proof,

@@ -49,8 +49,8 @@ pub(crate) fn check_new(
     Ok(normal)
 }
 
-/// Returns the form in which a password is hashed: NFC, otherwise unchanged. Refuses only what no password can
-/// be, before it does any work.
+/// Returns the form in which a password is hashed: NFC, otherwise unchanged. Refuses, before it does any work,
+/// only a text that cannot be a password.
 pub(crate) fn normal_form(password: &Secret) -> Result<Zeroizing<String>, PasswordRule> {
     if password.reveal().len() > LONGEST {
         return Err(PasswordRule::TooLong);

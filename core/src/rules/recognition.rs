@@ -1,4 +1,4 @@
-//! Recognitions: what shows that somebody has signed in before (SPEC 12.7).
+//! Recognitions, which show that somebody has signed in before (SPEC 12.7).
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::records::verdict::Change;
 const LIFE: Duration = DAY.saturating_mul(365);
 /// How many recognitions an account has at most.
 const MOST: usize = 16;
-/// How many of the sessions that it opened a recognition knows.
+/// How many of the sessions that it opened a recognition remembers.
 const SESSIONS: usize = 8;
 /// The number of failures in a row that end a recognition. Its holder is then a stranger.
 const FAILURES: u32 = 10;
@@ -29,7 +29,7 @@ impl Recognition {
 }
 
 impl Presented {
-    /// Returns the change that writes what was counted on the recognition.
+    /// Returns the change that writes the failures counted on the recognition.
     pub(crate) fn counted(&self) -> Change {
         let Self { account, hash, row } = self;
         if row.first.failures().max(row.second.failures()) >= FAILURES {

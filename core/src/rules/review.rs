@@ -16,7 +16,7 @@ use crate::rules::fresh::{Fresh, Unheld};
 use crate::rules::protected::Protected;
 use crate::rules::session;
 
-/// What the owner keeps of the credentials that were set before the account's first address was proven.
+/// The owner's choice among the credentials that were set before the account's first address was proven.
 pub(crate) struct Kept {
     pub(crate) methods: Vec<MethodId>,
     pub(crate) second_factor: bool,

@@ -42,7 +42,8 @@ pub(crate) fn end(
     let (change, action) = match ended {
         Some(ended) if lives(ended) => {
             account.session_ends(ended);
-            // Whoever signs out here comes back here, unless the device is not their own (SPEC 12.7).
+            // After signing out, a person is expected to return to the device, unless it is not their own (SPEC
+            // 12.7).
             let forgets = ended != session.id || !session.client.is_remembered();
             let change = Change::SessionEnded { account: account.id, session: ended, forgets };
             (change, Action::SessionEnded)

@@ -1,4 +1,4 @@
-//! What support can do: look at an account and start a deletion, and nothing else (SPEC 5.6, 9.5).
+//! The acts of support: it can look at an account and start a deletion, and nothing else (SPEC 5.6, 9.5).
 
 use std::time::Duration;
 

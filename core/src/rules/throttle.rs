@@ -42,7 +42,7 @@ impl Throttle {
     }
 }
 
-/// What a guess is at.
+/// The secret that is guessed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Guessed {
     Password,
@@ -123,7 +123,7 @@ pub(crate) fn judge<T>(
     let mut changes = Vec::new();
     if account.failed_to_reauthenticate(session) {
         account.session_ends(session);
-        // An owner who mistypes stays known here (SPEC 12.7).
+        // The recognition of an owner who mistypes stays valid here (SPEC 12.7).
         changes.push(Change::SessionEnded { account: id, session, forgets: false });
     }
     let event = Event { session: Some(session), ..Event::refused(Action::ReauthenticationTried, ctx.now) };

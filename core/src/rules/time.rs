@@ -55,7 +55,7 @@ impl Timeline {
         }
     }
 
-    /// Returns what the wall clock of a reading shows, with the correction of a trusted time. The counts were
+    /// Returns the time of a reading's wall clock, with the correction of a trusted time. The counts were
     /// moved on to the reading.
     pub(crate) fn wall(&self, reading: Reading) -> Timestamp {
         corrected(reading.wall_ms, self.correction_ms)
@@ -79,8 +79,8 @@ impl Timeline {
         if is_on_course { self.correction_ms } else { 0 }
     }
 
-    /// Returns the counts from now on if the host is right about the time, and the slow clock with what it says:
-    /// it may show that a wall clock was wrong when the device started. Nothing moves the slow clock forward.
+    /// Returns the counts after the host has set a trusted time. The trusted time may show that the wall clock
+    /// was wrong when the device started, which moves the slow clock back. It never moves the slow clock forward.
     pub(crate) fn trusting(self, time: Timestamp, reading: Reading) -> Self {
         let now = self.after(reading);
         let steady = millis(now.steady_ms.saturating_sub(self.anchor.steady_ms));
@@ -97,8 +97,8 @@ impl Timeline {
         }
     }
 
-    /// Joins what two processes counted up to the same reading. Both are lower bounds, except that a later
-    /// trusted time replaces what was counted without it.
+    /// Joins the counts of two processes up to the same reading. Both are lower bounds, except that a later
+    /// trusted time replaces counts without it.
     pub(crate) fn joined(self, other: Self) -> Self {
         match self.trusted.number.cmp(&other.trusted.number) {
             Ordering::Less => other,

@@ -60,7 +60,8 @@ pub trait Anchor: Send + Sync {
     fn store(&self, value: &[u8]) -> Result<(), AnchorFailed>;
 }
 
-/// The anchor did not answer. It contains no details, so nothing of the host's gets into the engine's errors.
+/// The anchor did not answer. The error has no details, so that no text of the host gets into the engine's
+/// errors.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AnchorFailed;
 

@@ -118,7 +118,7 @@ impl View<'_> {
             }
             remains.rows.push((tables::ABOUT.name, tables::about(&id, &message)));
         }
-        // Takes every table that the catalogue marks so, so that a new table needs no line here.
+        // Takes every table that the catalogue marks for the purge, so that a new table needs no line here.
         let own = TABLES.iter().filter(|table| table.of_account && table.on_purge == OnPurge::Go);
         for table in own.filter(|table| **table != tables::ABOUT) {
             let left = (most + 1).saturating_sub(remains.rows.len());

@@ -68,7 +68,7 @@ impl Medium for FileMedium {
             .open(&path)
             .and_then(|mut file| file.write_all(&vec![0; RESERVE]))
             .map_err(|error| {
-                // A partial reserve is of no use and takes room from others.
+                // A partial reserve is useless and takes space from others.
                 _ = std::fs::remove_file(&path);
                 file_error(error)
             })

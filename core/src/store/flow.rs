@@ -1,5 +1,5 @@
-//! The rows of flows: the flow itself, and the rows that find it by when it ends, by whose it is, and by the
-//! address whose proof it waits for. These follow from the flow alone, so no act can forget one.
+//! The rows of flows: the flow itself, and the rows that find it by its end, by its owner, and by the
+//! address whose proof it waits for. These rows follow from the flow alone, so no act can forget one.
 
 use super::lower::{Lowering, delete, put};
 use super::port::StoreError;
@@ -44,13 +44,13 @@ impl View<'_> {
         Ok(count)
     }
 
-    /// The open flows of a kind that are one caller's or one origin's, oldest first.
+    /// The open flows of a kind that belong to one caller or one origin, oldest first.
     pub(crate) fn open_flows_of(&self, kind: FlowKind, whose: Whose) -> Result<Vec<FlowId>, StoreError> {
         let prefix = [&[kind as u8, u8::from(whose.is_known)], whose.id.as_slice()].concat();
         self.flow_ids(&tables::within(&OPEN_FLOW, &NOBODY, &prefix), usize::MAX)
     }
 
-    /// All open flows of a kind, by whose they are. Costs as much as there are such flows.
+    /// All open flows of a kind, grouped by owner. The cost grows with their number.
     pub(crate) fn open_flows(&self, kind: FlowKind) -> Result<Vec<OpenFlows>, StoreError> {
         let mut all: Vec<OpenFlows> = Vec::new();
         let mut last = [0; 17];

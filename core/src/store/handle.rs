@@ -63,7 +63,7 @@ impl Handle {
             Ok(Attempt::Unanchored) => Ended::NotDone(NotDone::Anchor),
             Ok(Attempt::Failed { before, next, kind }) => self.find_out(&before, &next, kind),
             Ok(Attempt::NotFinal) => {
-                // The next opening finalises the commit. Until then nobody is told of it.
+                // The next opening finalises the commit. Until then no caller gets its answer.
                 self.release(&mut self.state_mut());
                 Ended::Unknown
             }

@@ -1,4 +1,4 @@
-//! Which foreign password hashes live in the store, so that signing in costs the same with and without one (SPEC
+//! Which foreign password hashes are in the store, so that signing in costs the same with and without one (SPEC
 //! 4.2).
 
 use super::lower::{Lowering, delete};
@@ -11,8 +11,8 @@ use crate::ground::id::AccountId;
 use crate::records::account::Account;
 use crate::records::method::{Credential, Specimen};
 
-/// How many kinds of foreign hashes a sign-in makes. Whoever brings more of them lets the time of a refusal tell the
-/// rest from unknown emails.
+/// How many kinds of foreign hashes a sign-in makes. If an import brings more kinds, the time of a refusal
+/// distinguishes the other kinds from unknown emails.
 const MOST_KINDS: usize = 8;
 
 impl Account {
@@ -26,7 +26,7 @@ impl Account {
 }
 
 impl View<'_> {
-    /// Returns a specimen of each kind of foreign hash that lives in the store.
+    /// Returns a specimen of each kind of foreign hash that is in the store.
     pub(crate) fn specimens(&self) -> Result<Vec<StoredPassword>, StoreError> {
         let all = tables::within(&SPECIMEN, &NOBODY, &[]);
         let (mut from, mut found) = (all.from, Vec::new());
@@ -45,7 +45,7 @@ impl View<'_> {
         Ok(found)
     }
 
-    /// Returns the row that says which specimen the account's password has.
+    /// Returns the row with the specimen of the account's password.
     pub(super) fn specimen_row(&self, account: AccountId, specimen: &Specimen) -> Vec<u8> {
         let Specimen(password) = specimen;
         let hash = self.keys().lookup(SPECIMEN.kind, &[password.as_bytes()]);
@@ -54,7 +54,7 @@ impl View<'_> {
 }
 
 impl Lowering<'_> {
-    /// Writes which foreign hash the account's password has now, if that changed.
+    /// Writes the specimen of the account's password, if its kind of foreign hash changed.
     pub(super) fn specimen(&mut self, account: &Account) -> Result<(), StoreError> {
         let (before, after) = (self.view.specimen_of(account.id), account.specimen());
         if before == after {

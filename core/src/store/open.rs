@@ -51,7 +51,7 @@ pub(super) struct Open {
     pub(super) identity: Option<Identity>,
     ailing: Arc<AtomicBool>,
     pub(super) key: Arc<TallyKey>,
-    /// What the last commit left. Only the holder of the ticket changes it.
+    /// The state after the last commit. Only the holder of the ticket changes it.
     last: Mutex<(Stamp, Tally)>,
     repairs_quickly: bool,
 }
@@ -215,7 +215,7 @@ impl Open {
     }
 }
 
-/// What the check of a file found.
+/// The findings of the check of a file.
 struct Found {
     stamped: Stamped,
     tally: Tally,

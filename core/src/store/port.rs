@@ -1,4 +1,4 @@
-//! The port: transactions over one ordered key space. The engine needs no more than this of a store.
+//! The port: transactions over one ordered key space. The engine needs nothing else from a store.
 //!
 //! Keys and values are bytes; the typed views above give them a meaning. Another store, for example an SQL
 //! table of two columns on a server, implements these two traits and must pass
@@ -27,7 +27,7 @@ pub(crate) const STAMP_KEY: [u8; 17] = [0; 17];
 /// Receives the key and the value of a row, and returns whether it wants to see more.
 pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>;
 
-/// What an act sees: the rows as they are, including accepted writes of other acts in the same commit.
+/// The rows that an act sees, including accepted writes of other acts in the same commit.
 pub trait Read {
     /// Returns the value at `key`.
     ///
@@ -137,8 +137,8 @@ pub trait Store: Send + Sync {
         false
     }
 
-    /// Rewrites the store, so that its storage keeps nothing that is no longer in its rows. If `key` is given, it
-    /// becomes the key of the code over all rows, and the keyring opens the store anew.
+    /// Rewrites the store, so that its storage contains only the data of its rows. If `key` is given, it becomes
+    /// the key of the code over all rows, and the keyring opens the store again.
     ///
     /// # Errors
     /// Returns [`StoreError`] from the store or from `recast`. After any error except [`StoreError::Unknown`], the

@@ -33,7 +33,7 @@ impl Recasting<'_> {
         }
     }
 
-    /// Records that no erasure is pending, because the new file holds nothing of purged accounts (SPEC 10.4).
+    /// Records that no erasure is pending, because the new file contains no data of purged accounts (SPEC 10.4).
     fn meta(&self, key: &[u8], value: &[u8]) -> Result<Vec<u8>, StoreError> {
         let place = Place { key, part: 0, clear: &[] };
         let meta: Meta = view::opened(self.from.rows(), &place, value)?;

@@ -10,7 +10,7 @@ use crate::records::session::Client;
 use crate::rules::recognition;
 
 impl View<'_> {
-    /// The caller that a client is. Reads one row for each recognition that the client presents.
+    /// Turns a client into a caller. Reads one row for each recognition that the client presents.
     pub(crate) fn caller(&self, client: &Client) -> Result<Caller, StoreError> {
         let mut caller = Caller::stranger(client, self.keys());
         caller.recognitions = client
@@ -24,7 +24,7 @@ impl View<'_> {
         Ok(caller)
     }
 
-    /// Reads the caller's recognitions anew, and drops those that have ended.
+    /// Reads the caller's recognitions again, and drops those that have ended.
     pub(crate) fn read_recognitions(&self, caller: &mut Caller) -> Result<(), StoreError> {
         for mut presented in std::mem::take(&mut caller.recognitions) {
             let row: Option<Recognition> =
@@ -58,7 +58,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Removes the recognitions whose sessions are such.
+    /// Removes the recognitions whose sessions fulfil `are_such`.
     pub(super) fn forgotten(
         &mut self,
         account: AccountId,

@@ -1,5 +1,5 @@
-//! Room that is set aside on the disk for acts that must work when it is full. Signing out, ending a thief's
-//! sessions and deleting an account cannot wait until somebody makes room.
+//! Space that is reserved on the disk for acts that must work when the disk is full. Signing out, ending a
+//! thief's sessions and deleting an account cannot wait until somebody frees space.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -28,7 +28,7 @@ impl Reserve {
         *self.room() == Room::Kept
     }
 
-    /// Admits an act that can wait for room, or refuses it while there is none.
+    /// Admits an act that can wait for space, or refuses it while the reserve is used up.
     pub(super) fn admit(&self, medium: &dyn Medium) -> Result<(), StoreError> {
         let mut room = self.room();
         if *room == Room::GivenBack {
@@ -55,7 +55,8 @@ impl Reserve {
     }
 }
 
-/// Sets room aside. A medium that cannot do so is no failure: `health` reports that there is no reserve.
+/// Reserves space. If the medium cannot do so, this is not an error: `health` reports that there is no
+/// reserve.
 fn set_aside(medium: &dyn Medium) -> Room {
     match medium.set_aside() {
         Ok(()) => Room::Kept,

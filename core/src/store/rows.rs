@@ -108,7 +108,8 @@ pub(crate) fn commit(
     try_commit(db, changes, next, tally, key, repairs_quickly).map_err(|failure| failure.kind)
 }
 
-/// What a commit will leave: its stamp, and what each change adds to the tally, in the order of the changes.
+/// The results of a commit: its stamp, and the amount that each change adds to the tally, in the order of the
+/// changes.
 pub(crate) struct Next {
     pub(crate) stamp: Stamp,
     rows: Vec<Tally>,
@@ -269,7 +270,7 @@ impl From<CommitError> for Failure {
     }
 }
 
-/// Returns what it means that a file does not open.
+/// Returns the reason why a file does not open.
 pub(crate) fn damage_of(error: &DatabaseError) -> StoreError {
     match error {
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => StoreError::AlreadyOpen,

@@ -50,7 +50,7 @@ pub enum Sealed {
 /// What happens to rows when an account is purged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OnPurge {
-    /// The rows stay, because they hold nothing of an account.
+    /// The rows stay, because they contain no data of an account.
     Stay,
     /// The rows are removed with the account.
     Go,

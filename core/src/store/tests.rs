@@ -65,7 +65,7 @@ fn count(store: &dyn Store, key: &[u8]) -> u64 {
     value(store, key).unwrap().map_or(0, |value| u64::from_be_bytes(value.try_into().unwrap()))
 }
 
-/// Adds one to a row, so that an act that ran twice shows.
+/// Adds one to a row, so that the row shows whether an act ran twice.
 fn add_one(store: &dyn Store, key: &[u8], runs: &mut usize) -> Result<(), StoreError> {
     store.write(&mut |read| {
         *runs += 1;

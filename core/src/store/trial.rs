@@ -24,7 +24,7 @@ pub(crate) struct Trial<B> {
 #[derive(Debug)]
 struct Kept {
     len: u64,
-    /// The length up to which the backend below is still visible. What was cut off once reads as zero.
+    /// The length up to which the backend below is still visible. A part that was cut off once reads as zeros.
     seen: u64,
     pages: BTreeMap<u64, Vec<u8>>,
 }

@@ -242,7 +242,7 @@ impl<'a> View<'a> {
         self.row(&tables::meta())?.ok_or(StoreError::Damaged)
     }
 
-    /// What the store keeps of time.
+    /// The clock that the store keeps.
     pub(crate) fn clock(&self) -> Result<StoredClock, StoreError> {
         self.row(&tables::time())?.ok_or(StoreError::Damaged)
     }

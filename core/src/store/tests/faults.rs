@@ -359,7 +359,7 @@ fn a_refusal_is_decided_again_if_the_rows_it_read_were_not_committed() {
     thread::scope(|scope| {
         let writer = scope.spawn(|| {
             store.write(&mut |_| {
-                // On the second run the storage works, and the act decides otherwise.
+                // On the second run the storage works, and the act decides differently.
                 if writer_runs.fetch_add(1, Ordering::SeqCst) > 0 {
                     return Err(StoreError::WrongKey);
                 }

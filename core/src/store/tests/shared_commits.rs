@@ -8,7 +8,7 @@ use super::*;
 
 const ACTS: usize = 32;
 
-/// What an act of the crowd does.
+/// The effect of an act of the crowd.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Part {
     Writes,
