@@ -35,7 +35,7 @@ uniffi::custom_type!(
     /// Shows that its holder has signed in to an account before. It proves nothing else and opens nothing.
     ///
     /// Keep it where the person signed in, also after the session has ended, and present it with each later
-    /// call. Strangers' wrong guesses then delay nobody who has one.
+    /// call. Strangers' wrong guesses then do not delay its holder.
     RecognitionToken, String, {
         remote,
         lower: |token| token.reveal().to_owned(),

@@ -358,7 +358,8 @@ impl Stage {
         tokens.find(|token| self.world.engine().resolve(token).is_ok()).cloned()
     }
 
-    /// Compares the model of an account with its page. What the model does not know, it takes from the page.
+    /// Compares the model of an account with its page. If the model does not know the credentials, it takes
+    /// them from the page.
     pub(crate) fn look_at(&mut self, at: usize) -> Result<Option<selfsame::AccountView>, Broken> {
         let now = self.now();
         let Some(token) = self.token(at) else { return Ok(None) };

@@ -130,7 +130,7 @@ impl Stage {
                     None => json!({ "TypedRecoveryCode": text(code) }),
                 }
             }
-            // The other answers carry nothing, and stories use the same names for them.
+            // The other answers have no data, and stories use the same names for them.
             other => format!("{other:?}").into(),
         }
     }

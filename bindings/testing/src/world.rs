@@ -181,9 +181,9 @@ impl World {
         Ok(self.inner().commits()?)
     }
 
-    /// Lets the next `count` commits fail with `Storage`. Nothing of these commits is written, and the commits
-    /// after them succeed. Replaces the count of an earlier call; 0 ends the failures. Fetching waiting messages
-    /// makes commits too.
+    /// Lets the next `count` commits fail with `Storage`. These commits write nothing, and the commits after them
+    /// succeed. Replaces the count of an earlier call; 0 ends the failures. Fetching waiting messages makes commits
+    /// too.
     pub fn fail_commits(&self, count: u64) {
         self.inner().fail_commits(count);
     }

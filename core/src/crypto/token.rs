@@ -86,8 +86,8 @@ pub struct SessionToken {
 /// 12.7).
 ///
 /// A host keeps it where the person signed in, also after the session has ended, and
-/// [presents](crate::Client::recognized_by) it with each later call. Strangers' wrong guesses then delay nobody
-/// who has one.
+/// [presents](crate::Client::recognized_by) it with each later call. Strangers' wrong guesses then do not
+/// delay its holder.
 ///
 /// It is the account's id (16 bytes) and a secret (16) in URL-safe base64 without padding. Overwritten when
 /// dropped. `Debug` does not show the content, and there is no `Display`.

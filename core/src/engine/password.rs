@@ -59,7 +59,7 @@ impl Engine {
         }))
     }
 
-    /// Makes one hash of each kind that an import has brought and that still lives, except the kind of the hash that
+    /// Makes one hash of each kind of imported hash that is still in the store, except the kind of the hash that
     /// was just verified. So a refusal takes the same time for every email (SPEC 4.2).
     pub(super) fn hash_as_imported(&self, verified: Option<&Stored>, password: &Secret) -> Result<(), Error> {
         let verified = verified.and_then(|stored| stored.hash.specimen());
@@ -75,7 +75,7 @@ impl Engine {
         *self.inner.specimens.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Returns the kinds of imported hashes that live. They are read again after an import, and every hour.
+    /// Returns the kinds of imported hashes in the store. Reads them again after an import, and every hour.
     fn specimens(&self) -> Result<Vec<StoredPassword>, Error> {
         let now = self.inner.moment()?.now();
         let known = || self.inner.specimens.lock().unwrap_or_else(PoisonError::into_inner);

@@ -120,7 +120,7 @@ impl Engine {
     }
 }
 
-/// Whom the person claims to be.
+/// The account that the person wants to sign in to.
 pub(super) enum Who {
     /// The owner of an email.
     Known(Identifier),

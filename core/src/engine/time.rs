@@ -33,7 +33,7 @@ pub(crate) struct Moment {
     pub(crate) wall: Timestamp,
     /// How far the wall clock is behind, if it was set back.
     pub(crate) rolled_back: Option<Duration>,
-    /// Whether the store's row is to be written.
+    /// Whether the engine must write the store's row.
     pub(crate) is_due: bool,
     reading: Reading,
     unrecorded: bool,
@@ -116,7 +116,7 @@ impl Moment {
         self.on(stored).trusting(time, self.reading)
     }
 
-    /// Returns what is to be recorded with the store's row.
+    /// Returns the event to record with the store's row.
     pub(crate) fn event(&self) -> Option<ClockEvent> {
         let by = self.rolled_back.filter(|_| self.unrecorded)?;
         let by_ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);

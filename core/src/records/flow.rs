@@ -108,7 +108,7 @@ pub(crate) struct OpenFlows {
 }
 
 impl State {
-    /// Returns what the flow is for. `None` if it is over.
+    /// Returns what the flow is for. `None` if it has ended.
     pub(crate) fn kind(&self) -> Option<FlowKind> {
         match self {
             Self::Present { .. } | Self::Reauthenticate { .. } | Self::Adding { .. } => {

@@ -95,7 +95,7 @@ pub enum ImportOutcome {
         /// Whether the account's data was different in the earlier import.
         differs: bool,
     },
-    /// Nothing of the account was imported.
+    /// The account was not imported.
     Refused {
         /// The reason.
         #[cfg_attr(feature = "json", serde(flatten))]

@@ -67,9 +67,9 @@ pub(crate) enum Change {
     Keys { issuer: String, given: Box<GivenKeys> },
     /// The account is gone, and only the tombstone stays. Its row had this revision.
     Buried { tombstone: Tombstone, revision: u64 },
-    /// The account is to be purged at this time, and its owner reminded before (SPEC 9.1).
+    /// The engine will purge the account at this time, and remind its owner before (SPEC 9.1).
     DeletionScheduled { account: AccountId, purge_at: Timestamp, reminders: Vec<(u8, Timestamp)> },
-    /// The account is no longer to be purged at this time.
+    /// The engine will no longer purge the account at this time.
     DeletionUnscheduled { account: AccountId, purge_at: Timestamp },
     /// The message is gone: delivered, or no longer useful.
     Dropped(MessageId),
@@ -81,7 +81,7 @@ pub(crate) enum Change {
     FlowOver(FlowId),
     /// The flow from now on.
     Flow(Box<FlowRecord>),
-    /// The pace at this key is over.
+    /// The rate limit at this key has ended.
     PaceOver(Vec<u8>),
     /// The pace of a share of the messages to a mailbox from now on.
     Paced { hash: PaceHash, pace: Pace },
@@ -122,8 +122,8 @@ pub(crate) enum Change {
     Supported(SupportRecord),
     /// The recognition of the account from now on (SPEC 12.7).
     Recognized { account: AccountId, hash: RecognitionHash, recognition: Recognition },
-    /// The account gets one more recognition. Those that are over are removed, and the one unused longest too if
-    /// that is not enough.
+    /// The account gets one more recognition. Those that have ended are removed, and the one unused longest too
+    /// if that is not enough.
     RecognitionsCrowded { account: AccountId },
     /// The recognition has ended.
     Unrecognized { account: AccountId, hash: RecognitionHash },

@@ -75,7 +75,8 @@ pub(crate) fn earned(
     Some(RecognitionToken::new(account.id, &secret))
 }
 
-/// Which of an account's recognitions end when it gets one more: those that are over, and the ones unused longest.
+/// Which of an account's recognitions end when it gets one more: those that are no longer valid, and the ones
+/// unused longest.
 pub(crate) fn crowded_out(
     mut all: Vec<(RecognitionHash, Recognition)>,
     now: Timestamp,

@@ -12,7 +12,7 @@ use crate::records::refusal::Refusal;
 use crate::records::session::Session;
 use crate::records::verdict::{Change, Verdict};
 
-/// If an account has this many sessions, opening another first looks for sessions that are over.
+/// If an account has this many sessions, opening another first looks for sessions that have ended.
 const FEW: u16 = 8;
 
 impl Session {

@@ -322,7 +322,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Removes the pending change of a session that is over (SPEC 7.1).
+    /// Removes the pending change of a session that has ended (SPEC 7.1).
     fn pending_ends(
         &mut self,
         account: AccountId,
