@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let asked = prove_address(&engine, &asked)?;
 
     // Only now does she learn that an account has this address, with just enough detail to recognise it.
-    let Step::LinkOrCreate { email, candidates, .. } = &asked.step else {
+    let Step::LinkOrCreate { email: Some(email), candidates, .. } = &asked.step else {
         return Err(format!("the engine must ask for an account, not {}", asked.step.code()).into());
     };
     for candidate in candidates {

@@ -148,8 +148,7 @@ impl<W: Watch> Life<'_, W> {
         let (email, new_email) = (self.email(), self.new_email());
         self.done("set the display name", |_| account.set_display_name(Some("Ada")));
         self.done("change the password", |_| account.change_password(&PASSWORD.into(), &ANOTHER.into()));
-        let asked =
-            self.done("change the email: request a code", |_| account.change_email(&new_email, false));
+        let asked = self.done("change the email: request a code", |_| account.change_email(&new_email));
         assert!(matches!(asked, AddressStep::ProveAddress { .. }));
         let code = self.mailed().unwrap();
         self.done("change the email: prove the address", |_| account.prove_address(&code));

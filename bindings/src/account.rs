@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use selfsame::{
-    AccountId, Activity, AddressSource, Candidate, Flow, MethodId, MethodKind, MethodView, ProviderId,
-    RequestedBy, Session, SessionId, SessionToken, Status, Timestamp, YearMonth,
+    AccountId, Activity, AddressSource, Candidate, Flow, MethodId, MethodKind, MethodView, ProtectedActView,
+    ProviderId, RequestedBy, Session, SessionId, SessionToken, Status, Timestamp, YearMonth,
 };
 
 use crate::engine::Engine;
@@ -148,6 +148,8 @@ pub struct AccountView {
     /// Whether the account needs another address: somebody else has proven the address that its password goes
     /// with, so it can never be proven here.
     pub needs_address: bool,
+    /// The protected acts of the last 30 days in their order, and how each can be undone.
+    pub protected_acts: Vec<ProtectedActView>,
 }
 
 impl From<selfsame::AccountView> for AccountView {
@@ -164,6 +166,7 @@ impl From<selfsame::AccountView> for AccountView {
             hold_until,
             second_factor_suspended,
             needs_address,
+            protected_acts,
         } = view;
         Self {
             id,
@@ -177,6 +180,7 @@ impl From<selfsame::AccountView> for AccountView {
             hold_until,
             second_factor_suspended,
             needs_address,
+            protected_acts,
         }
     }
 }

@@ -66,6 +66,8 @@ pub enum Action {
     RecoveryCodesMade,
     /// The new recovery codes were saved and are valid now.
     RecoveryCodesSaved,
+    /// The owner confirmed that they know of the changes to the account.
+    ProtectedActsConfirmed,
     /// A password was reported as known to others.
     MethodCompromised,
     /// The proof of a session was renewed.

@@ -2,7 +2,7 @@
 
 use selfsame::{
     AccountId, Deletion, Grant, ManagedBy, ProductId, ProviderId, PurgeReceipt, PurgeReport, RemovedRows,
-    RequestId, RequestedBy, StillBilled, Timestamp,
+    RequestedBy, StillBilled, Timestamp,
 };
 
 use crate::account::AccountHandle;
@@ -46,11 +46,6 @@ pub enum RequestedBy {
         operator: String,
         /// The ticket of the operator's case.
         ticket: String,
-    },
-    /// The host, for an erasure request of the owner.
-    Host {
-        /// The erasure request.
-        request: RequestId,
     },
 }
 

@@ -68,6 +68,8 @@ pub enum PasswordRule {
     Unassigned,
     /// It is the email address, its local part or the service's name.
     Guessable,
+    /// It is a password of the account that others may know.
+    Compromised,
     /// It is on the list of commonly used passwords.
     Common,
 }

@@ -2,8 +2,8 @@
 
 use selfsame::{
     Aal, Accepted, AccountId, Adding, Amr, Answer, Assertion, Candidate, CreateBlocked, Flow, FlowId,
-    FlowToken, Intent, MethodKind, ProviderId, RecognitionToken, SecondFactor, Secret, SessionId,
-    SessionToken, SignInOutcome, SignedIn, Step, Timestamp,
+    FlowToken, Intent, MethodKind, ProtectedActView, ProviderId, RecognitionToken, SecondFactor, Secret,
+    SessionId, SessionToken, SignInOutcome, SignedIn, Step, Timestamp,
 };
 
 use crate::error::SelfsameError;
@@ -62,8 +62,9 @@ pub enum Step {
     },
     /// Other accounts have the same verified email. Create a new account, or link to one of them.
     LinkOrCreate {
-        /// The proven email.
-        email: String,
+        /// The proven email. Absent if the only candidate is the account that had the identity and may take it back
+        /// with an undo code.
+        email: Option<String>,
         /// The candidate accounts, earliest first.
         candidates: Vec<Candidate>,
         /// Whether the person may create a new account.
@@ -86,6 +87,9 @@ pub enum Step {
     SecondFactor {
         /// The accepted second factors.
         accepted: Vec<SecondFactor>,
+        /// Whether the step asks for the second factor that the account had before the change, because an undo
+        /// restores it.
+        is_former: bool,
         /// Whether the flow can go on without the second factor. Only the proof of the first factor is then
         /// renewed, which is enough to request the account's deletion.
         can_skip: bool,
@@ -124,7 +128,13 @@ pub enum Step {
         outcome: SignInOutcome,
     },
     /// The flow is done and has opened no session.
-    Done,
+    Done {
+        /// Whether another account had the added identity and could take it back with an undo code. It is this
+        /// account's now, and that undo leaves it out.
+        was_reserved: bool,
+        /// The sign-in methods that an undo did not restore, because other accounts have them now.
+        left_out: Vec<Adding>,
+    },
     /// The flow has ended without a session.
     Ended,
 }
@@ -157,6 +167,11 @@ pub struct SignedIn {
     pub recognition: Option<RecognitionToken>,
     /// What else the flow did.
     pub outcome: SignInOutcome,
+    /// The protected acts of the last 30 days that were done elsewhere and that nobody has confirmed here. Show them
+    /// to the owner, and then call `confirm_protected_acts` of the account.
+    pub unconfirmed: Vec<ProtectedActView>,
+    /// The sign-in methods that an undo did not restore, because other accounts have them now.
+    pub left_out: Vec<Adding>,
 }
 
 /// How the person arrived at the session.
@@ -187,7 +202,7 @@ pub enum CreateBlocked {
     TooManyAccounts,
 }
 
-/// The sign-in method that a link adds to the account.
+/// A sign-in method that a link adds to the account, or that an undo leaves out.
 #[uniffi::remote(Enum)]
 pub enum Adding {
     /// A password with this email.

@@ -89,6 +89,8 @@ pub enum MessageKind {
     MethodsReviewed,
     /// The account has a new address for notices.
     EmailChanged,
+    /// New recovery codes replaced the old ones.
+    RecoveryCodesReplaced,
     /// A change of the account was undone with its undo code.
     Undone,
     /// A sign-in method was added to the account.

@@ -1,6 +1,9 @@
 //! How owners manage sign-in methods, addresses and the password.
 
-use selfsame::{AddressStep, Flow, MethodId, MethodView, ProviderId, Secret, Timestamp};
+use selfsame::{
+    AddressStep, Flow, MethodId, MethodView, ProtectedAct, ProtectedActView, ProviderId, Secret, Timestamp,
+    UndoView,
+};
 
 use crate::account::AccountHandle;
 use crate::error::SelfsameError;
@@ -27,14 +30,13 @@ impl AccountHandle {
     }
 
     /// Removes a sign-in method. Ends all other sessions, and this one too if the method is its proof. The
-    /// owner can undo this for 7 days, and no other account can use the identifier until then. Set
-    /// `waive_undo` to free the identifier at once, for use in another account.
+    /// owner can undo this for 7 days. Until then, whoever proves the identifier elsewhere is offered this account
+    /// too.
     ///
     /// Raises `LastMethod`, `ReauthenticationRequired` or `OnHold`; `NotOffered` if the account does not have
     /// this method.
-    #[uniffi::method(default(waive_undo = false))]
-    pub fn remove_method(&self, method: MethodId, waive_undo: bool) -> Result<(), SelfsameError> {
-        Ok(self.core().remove_method(method, waive_undo)?)
+    pub fn remove_method(&self, method: MethodId) -> Result<(), SelfsameError> {
+        Ok(self.core().remove_method(method)?)
     }
 
     /// Adds the email of a later assertion of this identity to the account, as an unverified address.
@@ -48,14 +50,9 @@ impl AccountHandle {
     /// contact address. Sends a code to the new address. Nothing changes until the code is proven in this
     /// session.
     ///
-    /// Set `old_is_lost` if the owner has lost the old mailbox. The engine then sends no undo code to it.
-    /// This requires a session that has proven a second factor.
-    ///
-    /// Raises `InvalidEmail`, `AlreadyYours`, `ReauthenticationRequired`, `OnHold` or `LimitReached`;
-    /// `NotOffered` if the account cannot declare the mailbox lost.
-    #[uniffi::method(default(old_is_lost = false))]
-    pub fn change_email(&self, new_email: String, old_is_lost: bool) -> Result<AddressStep, SelfsameError> {
-        Ok(self.core().change_email(&new_email, old_is_lost)?)
+    /// Raises `InvalidEmail`, `AlreadyYours`, `ReauthenticationRequired`, `OnHold` or `LimitReached`.
+    pub fn change_email(&self, new_email: String) -> Result<AddressStep, SelfsameError> {
+        Ok(self.core().change_email(&new_email)?)
     }
 
     /// Sends a code to an unverified address of the account. Prove the code in this session.
@@ -116,13 +113,76 @@ impl AccountHandle {
     ) -> Result<(), SelfsameError> {
         Ok(self.core().review(&keep, keep_second_factor, new_password.as_ref())?)
     }
+
+    /// Confirms that the owner knows of the protected acts up to this number (`ProtectedActView`). Sign-ins from
+    /// the same place no longer list them (`unconfirmed` of `SignedIn`), nor do sign-ins from where the account is
+    /// not recognised. Other recognised places list them until the owner confirms them there.
+    ///
+    /// Raises `NotOffered` if no protected act has this number or a lower one.
+    pub fn confirm_protected_acts(&self, up_to: u64) -> Result<(), SelfsameError> {
+        Ok(self.core().confirm_protected_acts(up_to)?)
+    }
+}
+
+/// A change of the ways into an account. The owner is notified of it and can undo it.
+#[uniffi::remote(Enum)]
+pub enum ProtectedAct {
+    /// A sign-in method was added or linked.
+    MethodAdded,
+    /// A sign-in method was removed.
+    MethodRemoved,
+    /// The owner reviewed the sign-in methods after the first proof of an address.
+    MethodsReviewed,
+    /// The password was changed.
+    PasswordChanged,
+    /// The contact address was changed.
+    ContactChanged,
+    /// MFA was turned on.
+    MfaTurnedOn,
+    /// MFA was turned off.
+    MfaTurnedOff,
+    /// The second factor was replaced.
+    MfaReplaced,
+    /// New recovery codes replaced the old ones.
+    RecoveryCodesReplaced,
+}
+
+/// A protected act of the last 30 days, as the account's owner sees it.
+#[uniffi::remote(Record)]
+pub struct ProtectedActView {
+    /// The number of the act. A later act has a higher number.
+    pub number: u64,
+    /// What was done.
+    pub act: ProtectedAct,
+    /// When it was done.
+    pub at: Timestamp,
+    /// The label of the device on which it was done.
+    pub device: String,
+    /// How the act can be undone, if it can.
+    pub undo: Option<UndoView>,
+}
+
+/// How a protected act can be undone.
+#[uniffi::remote(Record)]
+pub struct UndoView {
+    /// The address that got the undo code, masked.
+    pub sent_to: String,
+    /// When the code expires.
+    pub until: Timestamp,
+    /// From when the undo also asks for the current second factor, if that is before the code expires: the factor
+    /// was set after the act.
+    pub second_factor_from: Option<Timestamp>,
 }
 
 /// The result of an act on an account's addresses.
 #[uniffi::remote(Enum)]
 pub enum AddressStep {
     /// The act is done.
-    Done,
+    Done {
+        /// Whether another account had this email or identity and could take it back with an undo code. It is this
+        /// account's now, and that undo leaves it out.
+        was_reserved: bool,
+    },
     /// A code goes to the address. Prove the address in this session to complete the act.
     ProveAddress {
         /// The address, masked.
@@ -138,5 +198,7 @@ pub enum AddressStep {
         methods: Vec<MethodView>,
         /// Whether there is a second factor to review too.
         second_factor: bool,
+        /// As in `Done`.
+        was_reserved: bool,
     },
 }

@@ -19,6 +19,12 @@ impl AccountHandle {
 
     /// Files a request for access to the data, for its erasure, or for a portable copy. The request is due
     /// within a calendar month. If a request of this kind is open, returns that one.
+    ///
+    /// A request for erasure starts the deletion of the account, as `request_deletion` does: all its sessions end, and
+    /// every verified address is notified. The answer contains the deletion. If the owner restores the account, the
+    /// request is withdrawn.
+    ///
+    /// Raises `ReauthenticationRequired` or `OnHold`. For an erasure, fresh proof of the first factor is enough.
     pub fn request_privacy(&self, kind: RequestKind) -> Result<PrivacyRequest, SelfsameError> {
         Ok(self.core().request_privacy(kind)?)
     }
@@ -50,10 +56,11 @@ impl Engine {
         Ok(self.core().close_request(account, request, &receipt)?)
     }
 
-    /// Announces that the account will be erased at the owner's request. Notifies every verified address and
-    /// starts the deletion as for any other account. The owner can restore the account.
+    /// Announces that the account will be erased at the owner's request. Notifies every verified address. The owner
+    /// can still restore the account, which withdraws the request.
     ///
-    /// Raises `UnknownRequest` if the account has no such open erasure request.
+    /// Raises `UnknownRequest` if the account has no such open erasure request; `TooEarly` if the request was made with
+    /// the first factor alone.
     pub fn announce_erasure(
         &self,
         account: AccountId,
@@ -65,8 +72,8 @@ impl Engine {
     /// Erases the account at the owner's request, at least 72 hours after the announcement. The account is
     /// absent at once. Later purges remove its rows.
     ///
-    /// Raises `UnknownRequest`; `NotOffered` if the erasure was not announced or the owner has restored the
-    /// account since; `TooEarly` or `OnHold`.
+    /// Raises `UnknownRequest` also if the owner has restored the account; `NotOffered` if the erasure was not
+    /// announced; `TooEarly` or `OnHold`.
     pub fn erase(&self, account: AccountId, request: RequestId) -> Result<(), SelfsameError> {
         Ok(self.core().erase(account, request)?)
     }
@@ -97,6 +104,8 @@ pub struct PrivacyRequest {
     pub status: RequestStatus,
     /// The host's description of what it did. Put nothing personal in it.
     pub receipt: Option<String>,
+    /// The deletion that a request for erasure starts. Only the answer that files the request has it.
+    pub deletion: Option<Deletion>,
 }
 
 /// The kinds of privacy requests.
@@ -118,6 +127,11 @@ pub enum RequestStatus {
     /// The request was answered.
     Closed {
         /// When it was answered.
+        at: Timestamp,
+    },
+    /// The owner restored the account, so a request for erasure no longer holds.
+    Withdrawn {
+        /// When the account was restored.
         at: Timestamp,
     },
 }

@@ -52,6 +52,9 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When the session was last used, as far as the store has recorded it.
     pub used_at: Timestamp,
+    /// When the session ends with the account's hold, if that comes first. A session that a password reset or
+    /// an undo opened ends so.
+    pub ends_at: Option<Timestamp>,
 }
 
 /// Returns the value that RFC 8176 registers.

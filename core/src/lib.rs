@@ -41,7 +41,8 @@ pub use ground::label::{TextField, TextProblem};
 pub use ground::secret::Secret;
 pub use ground::short_name::{InvalidShortName, ProductId, ProviderId};
 pub use ground::time::{Clock, Reading, Timestamp, YearMonth};
-pub use records::account::{AccountView, Status};
+pub use records::account::Status;
+pub use records::account_view::AccountView;
 pub use records::address::AddressStep;
 pub use records::address::{AddressSource, AddressView};
 pub use records::assertion::{Assertion, HostStatement};
@@ -64,6 +65,7 @@ pub use records::product::{
     Product,
 };
 pub use records::proof::Accepted;
+pub use records::protected::{ProtectedAct, ProtectedActView, UndoView};
 pub use records::provider::IdTokenRules;
 pub use records::provider::{AssertionKind, Provider};
 pub use records::purge::{PurgeReceipt, PurgeReport, RemovedRows};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use selfsame::{AccountHandle, AddressSource, AddressStep, Answer, Refusal, SignedIn, Step};
-use selfsame_world::{Identity, Person, World, days, hours, minutes, refused, signed_in};
+use selfsame_world::{ADDRESS_DONE, Identity, Person, World, days, hours, minutes, refused, signed_in};
 
 const NEW: &str = "new@example.net";
 const MOMENT: Duration = Duration::from_millis(1);
@@ -23,14 +23,14 @@ fn r7_1_nothing_changes_before_the_code() {
     let ada = world.ada();
     let account = world.account(&ada);
     let before = account.view().unwrap();
-    let asked = account.change_email(NEW, false).unwrap();
+    let asked = account.change_email(NEW).unwrap();
     assert_eq!(asked, AddressStep::ProveAddress { to: "n…@example.net".to_owned(), send_at: None });
     assert_eq!(account.view().unwrap(), before);
     assert_eq!(world.mailbox().all().last().unwrap().kind.code(), "ChangeEmail");
     assert_eq!(refused(account.prove_address(&"00000000".into())), Refusal::InvalidCode);
     assert_eq!(account.view().unwrap(), before);
 
-    assert_eq!(world.prove_address(&account, NEW).unwrap(), AddressStep::Done);
+    assert_eq!(world.prove_address(&account, NEW).unwrap(), ADDRESS_DONE);
     let after = account.view().unwrap();
     assert_eq!(after.contact.as_deref(), Some(NEW));
     assert_eq!(after.methods[0].email.as_deref(), Some(NEW), "the password's email changes too");
@@ -73,7 +73,7 @@ fn r7_1_an_email_change_is_confirmed_only_in_the_session_that_requested_it() {
     let ada = world.ada();
     let other = world.fresh(&ada);
     let account = world.account(&ada);
-    account.change_email(NEW, false).unwrap();
+    account.change_email(NEW).unwrap();
     let code = world.mailbox().code(NEW).unwrap();
     assert_eq!(refused(other.prove_address(&code)), Refusal::InvalidCode);
     let bob = world.account(&world.person("bob@example.org", "bob's very own password"));
@@ -81,7 +81,7 @@ fn r7_1_an_email_change_is_confirmed_only_in_the_session_that_requested_it() {
     // Nor is the code accepted in a flow.
     let asked = world.sign_up(NEW, "a newcomer's password");
     assert_eq!(refused(world.answer(&asked, Answer::Code(code.clone()))), Refusal::InvalidCode);
-    assert_eq!(account.prove_address(&code).unwrap(), AddressStep::Done);
+    assert_eq!(account.prove_address(&code).unwrap(), ADDRESS_DONE);
 }
 
 #[test]
@@ -89,19 +89,19 @@ fn r7_1_a_newer_email_change_replaces_the_pending_one() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
-    account.change_email("first@example.net", false).unwrap();
+    account.change_email("first@example.net").unwrap();
     let first = world.mailbox().code("first@example.net").unwrap();
-    account.change_email("second@example.net", false).unwrap();
+    account.change_email("second@example.net").unwrap();
     assert_eq!(refused(account.prove_address(&first)), Refusal::InvalidCode);
     world.prove_address(&account, "second@example.net").unwrap();
     assert_eq!(account.view().unwrap().contact.as_deref(), Some("second@example.net"));
     // This also holds for a change in another session.
     let ada = Person { email: "second@example.net".to_owned(), ..ada };
     let account = world.fresh(&ada);
-    account.change_email("third@example.net", false).unwrap();
+    account.change_email("third@example.net").unwrap();
     let third = world.mailbox().code("third@example.net").unwrap();
     let other = world.fresh(&ada);
-    other.change_email("fourth@example.net", false).unwrap();
+    other.change_email("fourth@example.net").unwrap();
     assert_eq!(refused(account.prove_address(&third)), Refusal::InvalidCode);
 }
 
@@ -117,7 +117,7 @@ fn r7_1_a_pending_email_change_is_void_after_another_security_change() {
         }),
         ("a removed method", |_, account, _| {
             let x = account.view().unwrap().methods[1].id;
-            account.remove_method(x, true).unwrap();
+            account.remove_method(x).unwrap();
         }),
         ("a second factor", |world, account, _| {
             world.turn_mfa_on(account);
@@ -136,7 +136,7 @@ fn r7_1_a_pending_email_change_is_void_after_another_security_change() {
         let ada = world.ada();
         let account = world.account(&ada);
         world.add(&account, &Identity::at("x", "1")).unwrap();
-        account.change_email(NEW, false).unwrap();
+        account.change_email(NEW).unwrap();
         let code = world.mailbox().code(NEW).unwrap();
         act(&world, &account, &ada.password);
         let refusal = refused(account.prove_address(&code));
@@ -150,10 +150,10 @@ fn r7_1_what_a_sign_in_records_does_not_void_an_email_change() {
     let ada = world.ada();
     let account = world.account(&ada);
     world.add(&account, &Identity::at("x", "1")).unwrap();
-    account.change_email(NEW, false).unwrap();
+    account.change_email(NEW).unwrap();
     signed_in(world.x_identity("1", Some("seen@example.org")));
     signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
-    assert_eq!(world.prove_address(&account, NEW).unwrap(), AddressStep::Done);
+    assert_eq!(world.prove_address(&account, NEW).unwrap(), ADDRESS_DONE);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn r7_1_an_email_change_needs_fresh_proof() {
     let ada = world.ada();
     let account = world.account(&ada);
     world.later(minutes(5));
-    for outcome in [account.change_email(NEW, false), account.verify_address(&ada.email)] {
+    for outcome in [account.change_email(NEW), account.verify_address(&ada.email)] {
         assert!(matches!(refused(outcome), Refusal::ReauthenticationRequired { .. }));
     }
 }
@@ -173,7 +173,7 @@ fn r7_2_only_the_proven_owner_of_the_mailbox_learns_of_a_collision() {
     let (ada, bob) = (world.ada(), world.person("bob@example.org", "bob's very own password"));
     world.later(minutes(1));
     let account = world.fresh(&ada);
-    let asked = account.change_email(&bob.email, false).unwrap();
+    let asked = account.change_email(&bob.email).unwrap();
     assert_eq!(
         asked,
         AddressStep::ProveAddress { to: "b…@example.org".to_owned(), send_at: None },
@@ -191,22 +191,22 @@ fn r7_2_a_collision_between_the_request_and_the_code_is_detected() {
     let world = World::new();
     let ada = world.ada();
     let account = world.account(&ada);
-    account.change_email(NEW, false).unwrap();
+    account.change_email(NEW).unwrap();
     let code = world.mailbox().code(NEW).unwrap();
     world.later(minutes(1));
     world.person(NEW, "a newcomer's password");
     assert_eq!(refused(account.prove_address(&code)), Refusal::IdentifierInUse);
     signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
 
-    // An email that is reserved for an undo also counts as another account's.
+    // An email that another account only reserves for an undo becomes its prover's (SPEC 7.6).
     let world = World::new();
     let (ada, bob) = (world.ada(), world.person("bob@example.org", "bob's very own password"));
     world.move_to(&world.account(&bob), "moved@example.org");
     world.later(minutes(1));
     let account = world.fresh(&ada);
-    account.change_email(&bob.email, false).unwrap();
-    let refusal = refused(world.prove_address(&account, &bob.email));
-    assert_eq!(refusal, Refusal::IdentifierInUse);
+    account.change_email(&bob.email).unwrap();
+    let moved = world.prove_address(&account, &bob.email).unwrap();
+    assert_eq!(moved, AddressStep::Done { was_reserved: true });
     // An email that another account has only by an identity is free for a password.
     let world = World::new();
     let ada = world.ada();
@@ -223,7 +223,7 @@ fn r1_6_a_ninth_account_cannot_change_to_the_email() {
     signed_in(world.prove(&world.x_identity("1", Some(NEW)), NEW));
     world.later(minutes(1));
     let account = world.fresh(&ada);
-    account.change_email(NEW, false).unwrap();
+    account.change_email(NEW).unwrap();
     assert_eq!(refused(world.prove_address(&account, NEW)), Refusal::LimitReached);
 }
 
@@ -232,7 +232,7 @@ fn r12_5_a_change_code_is_valid_for_ten_minutes_from_the_fetch_and_five_wrong_on
     for (late, works) in [(MOMENT, true), (Duration::ZERO, false)] {
         let world = World::new();
         let account = world.account(&world.ada());
-        account.change_email(NEW, false).unwrap();
+        account.change_email(NEW).unwrap();
         world.later(hours(5));
         let code = world.mailbox().code(NEW).unwrap();
         world.later(minutes(10) - late);
@@ -240,7 +240,7 @@ fn r12_5_a_change_code_is_valid_for_ten_minutes_from_the_fetch_and_five_wrong_on
     }
     let world = World::new();
     let account = world.account(&world.ada());
-    account.change_email(NEW, false).unwrap();
+    account.change_email(NEW).unwrap();
     let code = world.mailbox().code(NEW).unwrap();
     for _ in 0..5 {
         assert_eq!(refused(account.prove_address(&"00000000".into())), Refusal::InvalidCode);
@@ -258,7 +258,7 @@ fn r12_5_wrong_and_void_codes_cost_the_same_commits() {
         world.engine().commits().unwrap() - before
     };
     let nothing_waits = commits("00000000");
-    account.change_email(NEW, false).unwrap();
+    account.change_email(NEW).unwrap();
     assert_eq!((nothing_waits, commits("00000000")), (1, 1));
 }
 
@@ -266,21 +266,21 @@ fn r12_5_wrong_and_void_codes_cost_the_same_commits() {
 fn r12_5_over_the_rate_limit_the_last_valid_code_stays_valid() {
     let world = World::new();
     let account = world.account(&world.ada());
-    account.change_email(NEW, false).unwrap();
+    account.change_email(NEW).unwrap();
     let first = world.mailbox().code(NEW).unwrap();
-    let again = account.change_email(NEW, false).unwrap();
+    let again = account.change_email(NEW).unwrap();
     assert!(matches!(again, AddressStep::ProveAddress { .. }), "the answer is the same");
-    assert_eq!(account.prove_address(&first).unwrap(), AddressStep::Done);
+    assert_eq!(account.prove_address(&first).unwrap(), ADDRESS_DONE);
 
     // A newer code voids the older one.
     let world = World::new();
     let account = world.account(&world.ada());
-    account.change_email(NEW, false).unwrap();
+    account.change_email(NEW).unwrap();
     let first = world.mailbox().code(NEW).unwrap();
     world.later(minutes(1));
-    account.change_email(NEW, false).unwrap();
+    account.change_email(NEW).unwrap();
     assert_eq!(refused(account.prove_address(&first)), Refusal::InvalidCode);
-    assert_eq!(world.prove_address(&account, NEW).unwrap(), AddressStep::Done);
+    assert_eq!(world.prove_address(&account, NEW).unwrap(), ADDRESS_DONE);
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn r1_4_the_owner_chooses_the_contact_among_the_verified_addresses() {
     assert_eq!(refused(account.set_contact("nobody@example.org")), Refusal::NotOffered);
     assert_eq!(refused(account.set_contact(&ada.email)), Refusal::AlreadyYours);
     account.verify_address("unproven@example.org").unwrap();
-    assert_eq!(world.prove_address(&account, "unproven@example.org").unwrap(), AddressStep::Done);
+    assert_eq!(world.prove_address(&account, "unproven@example.org").unwrap(), ADDRESS_DONE);
     account.set_contact("unproven@example.org").unwrap();
     assert_eq!(account.view().unwrap().contact.as_deref(), Some("unproven@example.org"));
     // The password's identifier does not change.
@@ -353,7 +353,7 @@ fn r3_7_the_first_proven_address_ends_other_sessions_and_asks_for_a_review() {
     world.later(minutes(1));
     victim.verify_address("victim@example.org").unwrap();
     let step = world.prove_address(&victim, "victim@example.org").unwrap();
-    let AddressStep::ReviewMethods { methods, second_factor } = step else { panic!("{step:?}") };
+    let AddressStep::ReviewMethods { methods, second_factor, .. } = step else { panic!("{step:?}") };
     assert_eq!((methods.len(), second_factor), (1, false));
     assert_eq!(methods[0].provider.as_ref().unwrap().as_str(), "x");
     assert_eq!(refused(squatter.view()), Refusal::SessionEnded);
@@ -383,7 +383,7 @@ fn r3_7_a_method_that_the_owner_keeps_signs_in_again() {
     world.later(minutes(1));
     account.verify_address("ada@example.org").unwrap();
     let step = world.prove_address(&account, "ada@example.org").unwrap();
-    let AddressStep::ReviewMethods { methods, second_factor: true } = step else { panic!("{step:?}") };
+    let AddressStep::ReviewMethods { methods, second_factor: true, .. } = step else { panic!("{step:?}") };
     assert!(account.view().unwrap().mfa.is_none(), "the second factor is suspended too");
     account.review(&[methods[0].id], true, None).unwrap();
     let view = account.view().unwrap();
@@ -399,13 +399,13 @@ fn r3_7_neither_a_second_proof_nor_a_single_method_asks_for_a_review() {
     let account = account_of(&world, unproven(&world, "1", "ada@example.org"));
     world.later(minutes(1));
     account.verify_address("ada@example.org").unwrap();
-    assert_eq!(world.prove_address(&account, "ada@example.org").unwrap(), AddressStep::Done);
+    assert_eq!(world.prove_address(&account, "ada@example.org").unwrap(), ADDRESS_DONE);
     assert_eq!(account.view().unwrap().contact.as_deref(), Some("ada@example.org"));
     assert_eq!(refused(account.verify_address("ada@example.org")), Refusal::AlreadyYours);
 
     world.add(&account, &Identity::at("other", "1").with_email("second@example.org")).unwrap();
     account.verify_address("second@example.org").unwrap();
-    assert_eq!(world.prove_address(&account, "second@example.org").unwrap(), AddressStep::Done);
+    assert_eq!(world.prove_address(&account, "second@example.org").unwrap(), ADDRESS_DONE);
     assert!(account.view().unwrap().methods.iter().all(|method| !method.suspended));
 }
 
@@ -415,7 +415,7 @@ fn r3_7_unexpired_email_change() {
     let world = World::new();
     // The attacker has an account and requests to change its email to the victim's address.
     let attacker = world.account(&world.person("mallory@example.net", "mallory's own password"));
-    attacker.change_email("victim@example.org", false).unwrap();
+    attacker.change_email("victim@example.org").unwrap();
     let code = world.mailbox().code("victim@example.org").unwrap();
     world.later(days(1));
     let victim = world.person("victim@example.org", "the victim's own password");

@@ -48,7 +48,7 @@ fn r13_5_an_explanation_gives_the_refusal_that_the_act_would_give() {
         (Planned::EnrollTotp, refused(account.enroll_totp())),
         (Planned::RequestDeletion, refused(account.request_deletion())),
         (Planned::Export, refused(account.export())),
-        (Planned::RemoveMethod { method }, refused(account.remove_method(method, false))),
+        (Planned::RemoveMethod { method }, refused(account.remove_method(method))),
         (Planned::TakeSeenEmail { method }, refused(account.take_seen_email(method))),
         (Planned::RecoveryCodesSaved, Refusal::FlowExpired),
         (Planned::OpenProduct { product: unknown }, Refusal::UnknownProduct),

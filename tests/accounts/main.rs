@@ -8,11 +8,13 @@
 )]
 
 mod account;
+mod compromised;
 mod deletion;
 mod email_change;
 mod enumeration;
 mod explain;
 mod flows;
+mod hold;
 mod import;
 mod later;
 mod linking;
@@ -22,12 +24,15 @@ mod outbox;
 mod picker;
 mod privacy;
 mod products;
+mod proofs;
 mod races;
 mod recognition;
 mod recovery;
+mod reserved;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod standing;
 mod stories;
 mod support;
 mod text;

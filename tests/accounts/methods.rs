@@ -1,10 +1,10 @@
 //! Sign-in methods that an owner adds and removes, and the password (SPEC 1.5 to 1.8, 4.8).
 
 use selfsame::{
-    AccountHandle, AddressSource, AddressStep, Answer, Intent, MethodId, MethodKind, Refusal, Step,
-    TextField, TextProblem,
+    AccountHandle, AddressSource, AddressStep, Answer, Intent, MethodId, MethodKind, Refusal, TextField,
+    TextProblem,
 };
-use selfsame_world::{Identity, World, days, minutes, refused, signed_in};
+use selfsame_world::{ADDRESS_DONE, DONE, Identity, World, days, minutes, refused, signed_in};
 
 const NEW: &str = "another long password";
 
@@ -26,7 +26,7 @@ fn r1_6_an_identity_added_in_a_session_signs_in() {
     let account = world.account(&ada);
     let x = Identity::at("x", "1815").called("ada").with_email("unproven@example.org");
     world.mailbox().clear();
-    assert_eq!(world.add(&account, &x).unwrap().step, Step::Done);
+    assert_eq!(world.add(&account, &x).unwrap().step, DONE);
     let view = account.view().unwrap();
     assert_eq!((view.methods.len(), view.methods[1].handle.as_deref()), (2, Some("ada")));
     assert_eq!(view.addresses[1].verified_at, None, "X is not the authority for the address");
@@ -96,7 +96,7 @@ fn r1_6_a_password_is_added_at_once_with_a_verified_email_and_otherwise_after_it
     let world = World::new();
     let (account, _) = by_x(&world, "ada@example.org");
     let done = account.add_password("ada@example.org", &NEW.into()).unwrap();
-    assert_eq!(done, AddressStep::Done);
+    assert_eq!(done, ADDRESS_DONE);
     signed_in(world.sign_in("ada@example.org", NEW).unwrap());
     let second = account.add_password("ada@example.org", &NEW.into());
     assert_eq!(refused(second), Refusal::NotOffered, "an account has at most one password");
@@ -105,7 +105,7 @@ fn r1_6_a_password_is_added_at_once_with_a_verified_email_and_otherwise_after_it
     let asked = account.add_password("bob@example.net", &NEW.into()).unwrap();
     assert!(matches!(asked, AddressStep::ProveAddress { .. }));
     assert_eq!(refused(world.sign_in("bob@example.net", NEW)), Refusal::InvalidCredentials);
-    assert_eq!(world.prove_address(&account, "bob@example.net").unwrap(), AddressStep::Done);
+    assert_eq!(world.prove_address(&account, "bob@example.net").unwrap(), ADDRESS_DONE);
     signed_in(world.sign_in("bob@example.net", NEW).unwrap());
     assert_eq!(account.view().unwrap().contact.as_deref(), Some("bob@example.org"), "the contact stays");
 }
@@ -145,13 +145,13 @@ fn r1_7_the_last_usable_first_factor_cannot_be_removed() {
     let world = World::new();
     let account = world.account(&world.ada());
     let password = method_of(&account, MethodKind::Password);
-    assert_eq!(refused(account.remove_method(password, false)), Refusal::LastMethod);
-    assert_eq!(refused(account.remove_method(password, true)), Refusal::LastMethod);
+    assert_eq!(refused(account.remove_method(password)), Refusal::LastMethod);
+    assert_eq!(refused(account.remove_method(password)), Refusal::LastMethod);
     world.turn_mfa_on(&account);
-    let last = account.remove_method(password, false);
+    let last = account.remove_method(password);
     assert_eq!(refused(last), Refusal::LastMethod, "neither TOTP nor recovery codes are first factors");
     world.add(&account, &Identity::at("x", "1")).unwrap();
-    account.remove_method(password, false).unwrap();
+    account.remove_method(password).unwrap();
     assert_eq!(account.view().err().map(|error| error.code()), Some("SessionEnded"));
 }
 
@@ -177,7 +177,7 @@ fn r1_7_a_locked_password_does_not_count_as_a_usable_method() {
     let renewed = signed_in(world.answer(&step, Answer::Assertion(shown)).unwrap());
     let account = world.engine().account(&renewed.token).unwrap();
     let x = method_of(&account, MethodKind::Federated);
-    assert_eq!(refused(account.remove_method(x, false)), Refusal::LastMethod);
+    assert_eq!(refused(account.remove_method(x)), Refusal::LastMethod);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn r1_7_a_method_of_another_account_cannot_be_removed() {
     let account = world.account(&world.ada());
     let (bob, _) = by_x(&world, "bob@example.org");
     let bobs = method_of(&bob, MethodKind::Federated);
-    assert_eq!(refused(account.remove_method(bobs, false)), Refusal::NotOffered);
+    assert_eq!(refused(account.remove_method(bobs)), Refusal::NotOffered);
 }
 
 #[test]
@@ -196,12 +196,12 @@ fn r6_5_removing_a_method_ends_all_other_sessions_and_the_one_it_proved() {
     let (account, other) = (world.account(&ada), world.fresh(&ada));
     let x = Identity::at("x", "1");
     world.add(&account, &x).unwrap();
-    account.remove_method(method_of(&account, MethodKind::Federated), false).unwrap();
+    account.remove_method(method_of(&account, MethodKind::Federated)).unwrap();
     assert_eq!(refused(other.view()), Refusal::SessionEnded);
     assert!(account.view().is_ok(), "the password proved this session");
 
     world.add(&account, &x).unwrap();
-    account.remove_method(method_of(&account, MethodKind::Password), false).unwrap();
+    account.remove_method(method_of(&account, MethodKind::Password)).unwrap();
     assert_eq!(refused(account.view()), Refusal::SessionEnded);
     assert_eq!(refused(world.sign_in(&ada.email, &ada.password)), Refusal::InvalidCredentials);
     assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, ada.account);
@@ -217,14 +217,14 @@ fn r1_8_if_the_contact_s_method_is_removed_the_earliest_verified_address_follows
     }
     account.set_contact("third@provider.example").unwrap();
     let third = account.view().unwrap().methods[2].id;
-    account.remove_method(third, false).unwrap();
+    account.remove_method(third).unwrap();
     let view = account.view().unwrap();
     assert_eq!(view.contact.as_deref(), Some("ada@example.org"));
     assert_eq!(view.addresses.len(), 2);
     // An address stays if another method also has it.
-    assert_eq!(account.add_password("second@provider.example", &NEW.into()).unwrap(), AddressStep::Done);
+    assert_eq!(account.add_password("second@provider.example", &NEW.into()).unwrap(), ADDRESS_DONE);
     let second = account.view().unwrap().methods[1].id;
-    account.remove_method(second, false).unwrap();
+    account.remove_method(second).unwrap();
     let view = account.view().unwrap();
     let password = method_of(&account, MethodKind::Password);
     assert_eq!(view.addresses[1].source, AddressSource::Method { method: password });
@@ -238,7 +238,7 @@ fn r1_8_an_account_that_loses_its_only_address_has_no_contact() {
     let account = world.account(&ada);
     let x = Identity::at("x", "1");
     world.add(&account, &x).unwrap();
-    account.remove_method(method_of(&account, MethodKind::Password), false).unwrap();
+    account.remove_method(method_of(&account, MethodKind::Password)).unwrap();
     let own = signed_in(world.present(&x, Intent::SignIn).unwrap()).token;
     let view = world.engine().account(&own).unwrap().view().unwrap();
     assert_eq!((view.contact, view.addresses.len()), (None, 0));
@@ -256,15 +256,11 @@ fn r1_5_a_method_moves_by_removal_and_addition() {
     let (bob, x) = by_x(&world, "bob@example.org");
     let from = bob.view().unwrap().id;
     let only = method_of(&bob, MethodKind::Federated);
-    assert_eq!(
-        refused(bob.remove_method(only, true)),
-        Refusal::LastMethod,
-        "the last method cannot be moved"
-    );
+    assert_eq!(refused(bob.remove_method(only)), Refusal::LastMethod, "the last method cannot be moved");
     bob.add_password("bob@example.org", &NEW.into()).unwrap();
     let bob = signed_in(world.sign_in("bob@example.org", NEW).unwrap()).token;
     let bob = world.engine().account(&bob).unwrap();
-    bob.remove_method(only, true).unwrap();
+    bob.remove_method(only).unwrap();
     world.add(&world.account(&ada), &x).unwrap();
     assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, ada.account);
     assert_eq!(bob.view().unwrap().id, from, "the account itself does not change");
@@ -345,7 +341,7 @@ fn r1_7_removing_a_password_reserves_its_email_for_a_week() {
     let account = world.account(&ada);
     let x = Identity::at("x", "1");
     world.add(&account, &x).unwrap();
-    account.remove_method(method_of(&account, MethodKind::Password), false).unwrap();
+    account.remove_method(method_of(&account, MethodKind::Password)).unwrap();
     world.later(days(7));
     // When the undo expires, the email is free.
     let anew = world.person(&ada.email, NEW);

@@ -22,7 +22,7 @@ fn ada_with_mfa(world: &World) -> (Person, Authenticator) {
 
 fn asked_for_second(progress: &Flow) {
     let accepted = vec![SecondFactor::Totp, SecondFactor::RecoveryCode];
-    assert_eq!(progress.step, Step::SecondFactor { accepted, can_skip: false });
+    assert_eq!(progress.step, Step::SecondFactor { accepted, is_former: false, can_skip: false });
 }
 
 fn token(progress: Flow) -> SessionToken {
@@ -236,7 +236,10 @@ fn r4_3_every_path_into_the_account_asks_for_the_second_factor() {
     let asked = world.prove(&world.federated(&other), &ada.email);
     let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
     let proven = world.answer(&chosen, Answer::Password(PASSWORD.into())).unwrap();
-    assert_eq!(proven.step, Step::SecondFactor { accepted: vec![SecondFactor::Totp], can_skip: false });
+    assert_eq!(
+        proven.step,
+        Step::SecondFactor { accepted: vec![SecondFactor::Totp], is_former: false, can_skip: false }
+    );
     assert_eq!(refused(world.answer(&proven, code(&app, 0))), Refusal::NotOffered);
     let linked = signed_in(world.answer(&proven, world.shown_by(&app)).unwrap());
     assert_eq!((linked.account, linked.aal), (ada.account, Aal::Aal2));

@@ -8,7 +8,7 @@ use selfsame::{
     AccountHandle, Action, Actor, Answer, Billing, BillingStatus, Client, EXPORT_SCHEMA, InExport, ManagedBy,
     PrivacyRequest, ProductId, Refusal, RequestKind, RequestStatus, SessionToken, Status, TABLES,
 };
-use selfsame_world::{Identity, Person, World, days, hours, minutes, refused, signed_in};
+use selfsame_world::{Authenticator, Identity, Person, World, days, hours, minutes, refused, signed_in};
 use serde_json::Value;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -18,7 +18,7 @@ fn open(world: &World) -> Vec<PrivacyRequest> {
 }
 
 fn erasure(world: &World, person: &Person) -> PrivacyRequest {
-    world.account(person).request_privacy(RequestKind::Erasure).unwrap()
+    world.fresh(person).request_privacy(RequestKind::Erasure).unwrap()
 }
 
 fn exported(account: &AccountHandle) -> Value {
@@ -62,8 +62,8 @@ fn full(world: &World) -> (Person, SessionToken, Vec<String>) {
     account.set_display_name(Some("Ada")).unwrap();
     account.request_privacy(RequestKind::Access).unwrap();
     world.later(minutes(1));
-    let erasure = account.request_privacy(RequestKind::Erasure).unwrap();
-    world.engine().close_request(ada.account, erasure.id, "withdrawn").unwrap();
+    let copy = account.request_privacy(RequestKind::Portability).unwrap();
+    world.engine().close_request(ada.account, copy.id, "withdrawn").unwrap();
     let app = account.enroll_totp().unwrap().secret;
     let codes = account.confirm_totp(&world.totp(&app).unwrap()).unwrap();
     account.recovery_codes_saved().unwrap();
@@ -209,11 +209,12 @@ fn r10_2_a_request_is_recorded_with_its_due_date() {
 
     // Only one request of a kind can be open.
     world.later(days(1));
+    let account = world.fresh(&ada);
     world.catch_up();
     let commits = world.engine().commits().unwrap();
-    assert_eq!(world.account(&ada).request_privacy(RequestKind::Access).unwrap(), asked);
+    assert_eq!(account.request_privacy(RequestKind::Access).unwrap(), asked);
     assert_eq!(world.engine().commits().unwrap(), commits);
-    let other = world.account(&ada).request_privacy(RequestKind::Portability).unwrap();
+    let other = account.request_privacy(RequestKind::Portability).unwrap();
     assert_ne!(other.id, asked.id);
 }
 
@@ -223,7 +224,7 @@ fn r10_2_the_host_lists_open_requests_by_due_date_and_closes_them_with_a_receipt
     let (ada, grace) = (world.ada(), world.person("grace@example.org", PASSWORD));
     let first = world.account(&grace).request_privacy(RequestKind::Access).unwrap();
     world.later(days(2));
-    let second = erasure(&world, &ada);
+    let second = world.fresh(&ada).request_privacy(RequestKind::Portability).unwrap();
     assert_eq!(open(&world), [first.clone(), second.clone()]);
     assert_eq!(world.engine().open_requests(1).unwrap(), slice::from_ref(&first));
 
@@ -237,7 +238,7 @@ fn r10_2_the_host_lists_open_requests_by_due_date_and_closes_them_with_a_receipt
     assert_eq!(world.account(&grace).privacy_requests().unwrap(), [closed]);
     let event = world.account(&grace).activity().unwrap().pop().unwrap().event;
     assert_eq!((event.actor, event.action), (Actor::Host, Action::PrivacyRequestClosed));
-    let again = world.account(&grace).request_privacy(RequestKind::Access).unwrap();
+    let again = world.fresh(&grace).request_privacy(RequestKind::Access).unwrap();
     assert_ne!(again.id, first.id);
 }
 
@@ -246,12 +247,176 @@ fn r10_2_requests_outlive_the_account_and_can_be_closed_then() {
     let world = World::new();
     let ada = world.ada();
     let asked = erasure(&world, &ada);
-    world.account(&ada).request_deletion().unwrap();
     assert_eq!(world.run_host(days(31)).unwrap().len(), 1);
-    assert_eq!(open(&world), slice::from_ref(&asked));
+    assert_eq!(open(&world), [PrivacyRequest { deletion: None, ..asked.clone() }]);
     let closed = world.engine().close_request(ada.account, asked.id, "purged").unwrap();
     assert_eq!(closed.receipt.as_deref(), Some("purged"));
     assert_eq!(open(&world), []);
+}
+
+/// Ada with MFA on, when the undo codes and the holds that this leads to are over.
+fn ada_with_mfa(world: &World) -> (Person, Authenticator) {
+    let ada = world.ada();
+    let app = world.turn_on_mfa(&ada.token);
+    world.later(days(8));
+    (ada, app)
+}
+
+/// A session of Ada's in which she gave the password and, unless it is lost, the app's code.
+fn session(world: &World, ada: &Person, app: Option<&Authenticator>) -> AccountHandle {
+    let account = world.engine().account(&ada.token).unwrap();
+    let asked = account.reauthenticate().unwrap();
+    let asked = world.answer(&asked, Answer::Password(PASSWORD.into())).unwrap();
+    let second = app.map_or(Answer::Skip, |app| world.shown_by(app));
+    let token = signed_in(world.answer(&asked, second).unwrap()).token;
+    world.engine().account(&token).unwrap()
+}
+
+fn kinds(world: &World) -> Vec<&'static str> {
+    world.mailbox().all().iter().map(|message| message.kind.code()).collect()
+}
+
+/// The audit's case: a stolen session, months old, asks for the erasure of the account.
+#[test]
+fn r10_2_every_request_needs_fresh_proof() {
+    let world = World::new();
+    let (ada, app) = ada_with_mfa(&world);
+    let stolen = world.account(&ada);
+    let required = |refusal| matches!(refusal, Refusal::ReauthenticationRequired { .. });
+    for kind in [RequestKind::Access, RequestKind::Erasure, RequestKind::Portability] {
+        assert!(required(refused(stolen.request_privacy(kind))), "{kind:?}");
+    }
+    assert_eq!(open(&world), []);
+    // The first factor is enough for an erasure, as it is for a deletion, and for nothing else (SPEC 9.7).
+    let first_only = session(&world, &ada, None);
+    for kind in [RequestKind::Access, RequestKind::Portability] {
+        assert!(required(refused(first_only.request_privacy(kind))), "{kind:?}");
+    }
+    drop(first_only);
+    let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
+    let both = signed_in(world.answer(&asked, world.shown_by(&app)).unwrap());
+    let account = world.engine().account(&both.token).unwrap();
+    for kind in [RequestKind::Access, RequestKind::Portability, RequestKind::Erasure] {
+        account.request_privacy(kind).unwrap();
+    }
+}
+
+#[test]
+fn r5_5_a_hold_stops_every_request() {
+    let world = World::new();
+    let ada = world.ada();
+    let begun = world.engine().reset_password(&ada.email, &Client::on("laptop")).unwrap();
+    let asked = world.prove(&begun, &ada.email);
+    let reset = world.answer(&asked, Answer::NewPassword("another long password".into())).unwrap();
+    let account = world.engine().account(&signed_in(reset).token).unwrap();
+    let until = world.now() + days(1);
+    for kind in [RequestKind::Access, RequestKind::Erasure, RequestKind::Portability] {
+        assert_eq!(refused(account.request_privacy(kind)), Refusal::OnHold { until }, "{kind:?}");
+    }
+}
+
+#[test]
+fn r10_2_a_request_for_erasure_is_a_deletion() {
+    let world = World::new();
+    let ada = world.ada();
+    let other = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap());
+    world.mailbox().clear();
+    let asked = world.account(&ada).request_privacy(RequestKind::Erasure).unwrap();
+    assert_eq!(asked.deletion.unwrap().purge_at, world.now() + days(30));
+    for token in [&ada.token, &other.token] {
+        assert_eq!(refused(world.engine().resolve(token)), Refusal::SessionEnded);
+    }
+    let begun = world.sign_in(&ada.email, PASSWORD).unwrap();
+    assert_eq!(begun.step.code(), "ConfirmRestore");
+    assert_eq!(kinds(&world), ["DeletionRequested"]);
+    world.later(days(23));
+    assert_eq!(kinds(&world), ["DeletionRequested", "DeletionReminder"]);
+}
+
+#[test]
+fn r10_2_a_restore_withdraws_the_request() {
+    let world = World::new();
+    let ada = world.ada();
+    let asked = erasure(&world, &ada);
+    let engine = world.engine();
+    engine.announce_erasure(ada.account, asked.id).unwrap();
+    world.later(hours(10));
+    let begun = world.sign_in(&ada.email, PASSWORD).unwrap();
+    let account = engine.account(&signed_in(world.answer(&begun, Answer::Restore).unwrap()).token).unwrap();
+    let withdrawn = RequestStatus::Withdrawn { at: world.now() };
+    assert_eq!(account.privacy_requests().unwrap()[0].status, withdrawn);
+    assert_eq!(exported(&account)["requests"][0]["withdrawn_at"], exported(&account)["exported_at"]);
+    assert_eq!(open(&world), []);
+    world.later(hours(80));
+    assert_eq!(refused(engine.erase(ada.account, asked.id)), Refusal::UnknownRequest);
+    assert_eq!(refused(engine.announce_erasure(ada.account, asked.id)), Refusal::UnknownRequest);
+
+    // Another request needs another notice, and a deletion without a request is none.
+    world.fresh(&ada).request_deletion().unwrap();
+    assert_eq!(refused(engine.erase(ada.account, asked.id)), Refusal::UnknownRequest);
+    let begun = world.sign_in(&ada.email, PASSWORD).unwrap();
+    signed_in(world.answer(&begun, Answer::Restore).unwrap());
+    let again = erasure(&world, &ada);
+    assert_ne!(again.id, asked.id);
+    world.later(hours(80));
+    assert_eq!(refused(engine.erase(ada.account, again.id)), Refusal::NotOffered);
+    engine.announce_erasure(ada.account, again.id).unwrap();
+    world.later(hours(72));
+    engine.erase(ada.account, again.id).unwrap();
+}
+
+#[test]
+fn r10_2_an_erasure_by_the_first_factor_alone_waits_for_the_end_of_the_window() {
+    let world = World::new();
+    let (ada, _) = ada_with_mfa(&world);
+    let asked = session(&world, &ada, None).request_privacy(RequestKind::Erasure).unwrap();
+    let engine = world.engine();
+    let at = asked.deletion.unwrap().purge_at;
+    for wait in [hours(0), hours(72), days(20)] {
+        world.later(wait);
+        assert_eq!(refused(engine.announce_erasure(ada.account, asked.id)), Refusal::TooEarly { at });
+        assert_eq!(refused(engine.erase(ada.account, asked.id)), Refusal::TooEarly { at });
+    }
+}
+
+#[test]
+fn r10_3_the_owner_erases_now_only_at_the_highest_level_and_without_an_undo_code_or_a_hold() {
+    let world = World::new();
+    let (ada, app) = ada_with_mfa(&world);
+    session(&world, &ada, Some(&app)).request_privacy(RequestKind::Erasure).unwrap();
+    world.later(hours(72));
+    let begin = || world.sign_in(&ada.email, PASSWORD).unwrap();
+    let by_code = world.answer(&begin(), Answer::RecoveryCode(app.recovery_codes[0].clone())).unwrap();
+    assert_eq!(refused(world.answer(&by_code, Answer::EraseNow)), Refusal::NotOffered);
+    let by_app = world.answer(&begin(), world.shown_by(&app)).unwrap();
+    assert_eq!(world.answer(&by_app, Answer::EraseNow).unwrap().step.code(), "Ended");
+
+    for (world, is_held) in [(World::new(), false), (World::new(), true)] {
+        let ada = world.ada();
+        let account = world.account(&ada);
+        assert_eq!(world.add(&account, &Identity::at("x", "1815")).unwrap().step.code(), "Done");
+        let undo = world.undo_code(&ada.email);
+        let asked = account.request_privacy(RequestKind::Erasure).unwrap();
+        let engine = world.engine();
+        engine.announce_erasure(ada.account, asked.id).unwrap();
+        world.later(days(4));
+        if is_held {
+            let asked = world.undo(&undo).unwrap();
+            world.answer(&asked, Answer::NewPassword(PASSWORD.into())).unwrap();
+        }
+        let begun = world.sign_in(&ada.email, PASSWORD).unwrap();
+        for refusal in
+            [refused(world.answer(&begun, Answer::EraseNow)), refused(engine.erase(ada.account, asked.id))]
+        {
+            match refusal {
+                Refusal::OnHold { until } => assert!(is_held && until == world.now() + days(1)),
+                Refusal::TooEarly { at } => assert!(!is_held && at == world.now() + days(3)),
+                other => panic!("{other:?}"),
+            }
+        }
+        world.later(days(3));
+        engine.erase(ada.account, asked.id).unwrap();
+    }
 }
 
 #[test]
@@ -261,13 +426,12 @@ fn r10_3_the_host_can_erase_for_an_open_request_72_hours_after_its_notice() {
     let asked = erasure(&world, &ada);
     let engine = world.engine();
     assert_eq!(refused(engine.erase(ada.account, asked.id)), Refusal::NotOffered, "no notice was given");
+    world.later(hours(5));
     world.mailbox().clear();
     let announced_at = world.now();
     let deletion = engine.announce_erasure(ada.account, asked.id).unwrap();
-    assert_eq!(deletion.purge_at, announced_at + days(30));
-    let kinds: Vec<_> = world.mailbox().all().iter().map(|message| message.kind.code()).collect();
-    assert_eq!(kinds, ["DeletionRequested", "ErasureAnnounced"]);
-    assert_eq!(refused(engine.resolve(&ada.token)), Refusal::SessionEnded);
+    assert_eq!(Some(&deletion), asked.deletion.as_ref());
+    assert_eq!(kinds(&world), ["ErasureAnnounced"]);
     world.later(hours(1));
     assert_eq!(
         engine.announce_erasure(ada.account, asked.id).unwrap(),
@@ -294,33 +458,11 @@ fn r10_3_the_host_cannot_erase_for_another_request_or_account() {
     let access = world.account(&ada).request_privacy(RequestKind::Access).unwrap();
     let engine = world.engine();
     assert_eq!(refused(engine.announce_erasure(ada.account, access.id)), Refusal::UnknownRequest);
+    assert_eq!(world.account(&ada).view().unwrap().status, Status::Active);
     let asked = erasure(&world, &ada);
+    assert_eq!(refused(engine.announce_erasure(ada.account, access.id)), Refusal::UnknownRequest);
     assert_eq!(refused(engine.announce_erasure(grace.account, asked.id)), Refusal::UnknownRequest);
-    engine.close_request(ada.account, asked.id, "withdrawn").unwrap();
+    engine.close_request(ada.account, asked.id, "answered").unwrap();
     assert_eq!(refused(engine.announce_erasure(ada.account, asked.id)), Refusal::UnknownRequest);
     assert_eq!(refused(engine.erase(ada.account, asked.id)), Refusal::UnknownRequest);
-    assert_eq!(world.account(&ada).view().unwrap().status, Status::Active);
-}
-
-#[test]
-fn r10_3_after_a_restore_the_owner_must_be_notified_again() {
-    let world = World::new();
-    let ada = world.ada();
-    let asked = erasure(&world, &ada);
-    let engine = world.engine();
-    engine.announce_erasure(ada.account, asked.id).unwrap();
-    world.later(hours(10));
-    let begun = world.sign_in(&ada.email, PASSWORD).unwrap();
-    let back = signed_in(world.answer(&begun, Answer::Restore).unwrap()).token;
-    world.later(hours(80));
-    assert_eq!(refused(engine.erase(ada.account, asked.id)), Refusal::NotOffered);
-    // The notice does not apply to a later deletion that the owner requests.
-    let again = signed_in(world.sign_in(&ada.email, PASSWORD).unwrap()).token;
-    engine.account(&again).unwrap().request_deletion().unwrap();
-    world.later(hours(80));
-    assert_eq!(refused(engine.erase(ada.account, asked.id)), Refusal::NotOffered);
-    engine.announce_erasure(ada.account, asked.id).unwrap();
-    world.later(hours(72));
-    engine.erase(ada.account, asked.id).unwrap();
-    assert_eq!(refused(engine.resolve(&back)), Refusal::SessionEnded);
 }

@@ -55,6 +55,68 @@ fn r4_7_a_mailed_code_and_a_new_password_end_every_other_session() {
     assert_eq!(view.hold_until, Some(world.now() + days(1)));
 }
 
+/// Resets Ada's password. Returns the session of the reset.
+fn was_reset(world: &World, ada: &Person) -> SessionToken {
+    let asked = world.prove(&reset(world, &ada.email), &ada.email);
+    token(world.answer(&asked, new_password(ANOTHER)).unwrap())
+}
+
+#[test]
+fn r4_7_the_session_of_a_reset_ends_with_its_hold() {
+    let world = World::new();
+    let ada = world.ada();
+    let session = was_reset(&world, &ada);
+    let end = world.now() + days(1);
+    let account = with_token(&world, &session);
+    assert_eq!(account.view().unwrap().hold_until, Some(end));
+    assert_eq!(world.engine().resolve(&session).unwrap().ends_at, Some(end));
+    let other = token(world.sign_in(&ada.email, ANOTHER).unwrap());
+    assert_eq!(world.engine().resolve(&other).unwrap().ends_at, None);
+
+    // Neither a use nor a new proof lengthens it.
+    world.later(hours(23));
+    world.engine().touch(&session).unwrap();
+    let session =
+        token(world.answer(&account.reauthenticate().unwrap(), Answer::Password(ANOTHER.into())).unwrap());
+    let account = with_token(&world, &session);
+    let asked = account.reauthenticate().unwrap();
+    world.later_until(end).unwrap();
+    for refusal in [
+        refused(world.engine().resolve(&session)),
+        refused(world.engine().touch(&session)),
+        refused(world.engine().reauthenticate(&session)),
+        refused(account.view()),
+        refused(world.answer(&asked, Answer::Password(ANOTHER.into()))),
+    ] {
+        assert!(matches!(refusal, Refusal::SessionEnded | Refusal::FlowExpired), "{refusal:?}");
+    }
+    let left = with_token(&world, &other);
+    assert_eq!(left.view().unwrap().hold_until, None, "they end at the same moment");
+    assert_eq!(left.sessions().unwrap().len(), 1);
+}
+
+#[test]
+fn r4_7_the_session_of_a_reset_lives_until_the_last_moment_of_its_hold() {
+    let world = World::new();
+    let ada = world.ada();
+    let session = was_reset(&world, &ada);
+    world.later(days(1) - std::time::Duration::from_millis(1));
+    assert!(with_token(&world, &session).view().unwrap().hold_until.is_some());
+    world.later(std::time::Duration::from_millis(1));
+    assert_eq!(refused(world.engine().resolve(&session)), Refusal::SessionEnded);
+}
+
+#[test]
+fn r4_7_without_a_hold_the_session_of_a_reset_is_an_ordinary_one() {
+    let policy = World::policy().hold(days(0)).build().unwrap();
+    let world = World::builder().policy(policy).build();
+    let ada = world.ada();
+    let session = was_reset(&world, &ada);
+    assert_eq!(world.engine().resolve(&session).unwrap().ends_at, None);
+    world.later(days(20));
+    world.engine().resolve(&session).unwrap();
+}
+
 #[test]
 fn r4_7_known_and_unknown_emails_answer_and_cost_alike_and_only_the_known_gets_a_message() {
     let world = World::new();
@@ -446,7 +508,7 @@ fn r6_4_a_sign_in_is_as_old_as_its_proof_at_the_provider() {
     assert_eq!(session.auth_time.as_millis() / 1_000, long_ago);
     let accepted = vec![Accepted::Federated { provider: "oidc".parse().unwrap() }];
     assert_eq!(
-        refused(with_token(&world, &session.token).change_email("ada@example.org", false)),
+        refused(with_token(&world, &session.token).change_email("ada@example.org")),
         Refusal::ReauthenticationRequired { accepted }
     );
 }

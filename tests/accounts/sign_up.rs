@@ -128,7 +128,7 @@ fn r2_4_the_prompt_comes_after_the_proof_and_shows_several_candidates() {
     let Step::LinkOrCreate { email, candidates, can_create, blocked } = &asked.step else {
         panic!("{asked:?}")
     };
-    assert_eq!((email.as_str(), *can_create, *blocked), ("ada@example.org", true, None));
+    assert_eq!((email.as_deref(), *can_create, *blocked), (Some("ada@example.org"), true, None));
     let shown: Vec<_> = candidates
         .iter()
         .map(|candidate| {

@@ -131,7 +131,7 @@ pub(crate) enum Does {
     MfaOff,
     Add { identity: usize, claims: Option<usize> },
     AddPassword(usize),
-    Remove { method: usize, waive: bool },
+    Remove(usize),
     Move(usize),
     Prove(usize),
     Code(bool),
@@ -289,7 +289,7 @@ impl Dice {
                 Does::Add { identity, claims }
             }
             56..=58 => Does::AddPassword(self.any_mail(who)),
-            59..=64 => Does::Remove { method: self.below(4), waive: self.one_in(3) },
+            59..=64 => Does::Remove(self.below(4)),
             65..=68 => Does::Move(self.any_mail(who)),
             69..=70 => Does::Prove(self.any_mail(who)),
             71..=76 => Does::Code(!self.one_in(4)),

@@ -56,8 +56,9 @@ impl Stage {
             Act::Announces { request } => {
                 let Some(at) = Self::nth(&self.requests, request, |_| true) else { return Ok(()) };
                 let request = self.requests[at];
-                let (id, must_not) =
+                let (id, is_gone) =
                     (self.accounts[request.account].id, self.accounts[request.account].is_gone(now));
+                let must_not = is_gone || request.is_withdrawn || request.by_first_factor;
                 let act = json!({ "do": "announce_erasure", "request": told::request(at) });
                 let announced = self.call(By::Host, act, |engine| engine.announce_erasure(id, request.id))?;
                 self.held(Want::of(false, must_not), &announced, "notice of an erasure")?;
@@ -72,7 +73,12 @@ impl Stage {
                 let model = &self.accounts[request.account];
                 let id = model.id;
                 let early = model.pending.is_none_or(|(requested, _)| now < requested + days(3));
-                let must_not = model.is_gone(now) || model.is_active(now) || early || model.is_held(now);
+                let must_not = model.is_gone(now)
+                    || model.is_active(now)
+                    || early
+                    || model.is_held(now)
+                    || request.is_withdrawn
+                    || request.by_first_factor;
                 let act = json!({ "do": "erase", "request": told::request(at) });
                 let erased = self.call(By::Host, act, |engine| engine.erase(id, request.id))?;
                 self.held(Want::of(false, must_not), &erased, "an erasure")?;

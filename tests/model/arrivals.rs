@@ -98,6 +98,9 @@ impl Stage {
         if flow.restored {
             model.pending = None;
             model.version += 1;
+            for request in self.requests.iter_mut().filter(|request| request.account == account) {
+                request.is_withdrawn = true;
+            }
         }
         let mut ends_others = flow.recovered && !matches!(flow.kind, Kind::Undo { .. });
         if signed_in.outcome == SignInOutcome::Linked {
@@ -116,6 +119,7 @@ impl Stage {
         if let Some(text) = &flow.new_password {
             (model.text, model.leaked, model.compromised) = (text.clone(), false, false);
             model.version += 1;
+            ends_others = true;
         }
         if flow.recovered || flow.kind == Kind::Reset {
             model.recover(now);
@@ -127,6 +131,7 @@ impl Stage {
             self.undo_done(offer)?;
             ends_others = true;
         }
+        let mailed = matches!(flow.kind, Kind::Reset | Kind::Undo { .. });
         let (first_at, second_at) = (flow.first_at.or(flow.shown_at).unwrap_or(now), flow.second_at);
         let mut session = Session {
             device: told::flow(at),
@@ -138,6 +143,7 @@ impl Stage {
             proven_at: second_at.map_or(first_at, |second| second.min(first_at)),
             has_second: second_at.is_some() && !flow.recovered,
             recovered: flow.recovered,
+            ends_at: mailed.then_some(self.accounts[account].hold_until).flatten(),
             is_over: false,
             enrolment: None,
             unsaved: None,
@@ -156,8 +162,8 @@ impl Stage {
             session.proven_at = before.proven_at;
             (session.has_second, session.recovered) = (before.has_second, before.recovered);
         }
-        (session.enrolment, session.unsaved, session.pending, session.device) =
-            (before.enrolment, before.unsaved, before.pending, before.device);
+        (session.enrolment, session.unsaved, session.pending, session.device, session.ends_at) =
+            (before.enrolment, before.unsaved, before.pending, before.device, before.ends_at);
         // The old token is no longer valid, whoever holds it.
         let token = self.sessions[old].token.clone();
         for at in 0..self.sessions.len() {

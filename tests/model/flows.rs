@@ -185,7 +185,7 @@ impl Stage {
             flow.who == who
                 && flow.token.is_some()
                 && (give == Give::Again
-                    || !matches!(flow.step, Step::SignedIn { .. } | Step::Done | Step::Ended))
+                    || !matches!(flow.step, Step::SignedIn { .. } | Step::Done { .. } | Step::Ended))
         };
         let Some(at) = Self::nth(&self.flows, place, is_open) else { return Ok(()) };
         if give == Give::Again {
@@ -370,7 +370,7 @@ impl Stage {
                 }
                 Ok(())
             }
-            Step::Done => self.undone_without_password(at),
+            Step::Done { .. } => self.undone_without_password(at),
             // An undo is applied before the restore that follows it (SPEC 7.3).
             Step::ConfirmRestore { .. } => self.undone_while_pending(at),
             _ => Ok(()),

@@ -134,6 +134,8 @@ pub(crate) struct Session {
     pub(crate) proven_at: Timestamp,
     pub(crate) has_second: bool,
     pub(crate) recovered: bool,
+    /// When the session ends with the account's hold.
+    pub(crate) ends_at: Option<Timestamp>,
     /// Whether the session is known to have ended. Its token must then be refused.
     pub(crate) is_over: bool,
     pub(crate) enrolment: Option<(Secret, Timestamp, u8)>,
@@ -238,6 +240,10 @@ pub(crate) enum Spent {
 pub(crate) struct Request {
     pub(crate) account: usize,
     pub(crate) id: RequestId,
+    /// Whether it was made with the first factor alone.
+    pub(crate) by_first_factor: bool,
+    /// Whether the owner restored the account since.
+    pub(crate) is_withdrawn: bool,
 }
 
 impl Flow {
@@ -247,6 +253,6 @@ impl Flow {
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        self.token.is_some() && !matches!(self.step, Step::SignedIn { .. } | Step::Done | Step::Ended)
+        self.token.is_some() && !matches!(self.step, Step::SignedIn { .. } | Step::Done { .. } | Step::Ended)
     }
 }

@@ -2,7 +2,7 @@
 
 mod factors;
 
-use selfsame::{AccountHandle, AddressStep, Error, RequestKind, Secret};
+use selfsame::{AccountHandle, AddressStep, Deletion, Error, RequestKind, Secret};
 use selfsame_world::days;
 use serde_json::{Value, json};
 
@@ -151,12 +151,12 @@ impl Stage {
             Does::MfaOff => self.mfa_off(by, at, proof, &what),
             Does::Add { identity, claims } => self.add(by, at, (identity, claims), proof, &what),
             Does::AddPassword(to) => self.add_password(by, at, to, proof, &what),
-            Does::Remove { method, waive } => self.remove(by, at, (method, waive), proof, &what),
+            Does::Remove(method) => self.remove(by, at, method, proof, &what),
             Does::Move(to) => {
                 let is_contact = self.accounts[account].contact == Some(to);
                 let want = Want::of(proof.unheld && !is_contact, !proof.unheld || is_contact);
                 let act = json!({ "do": "change_email", "email": mail(to) });
-                match self.in_session(by, at, act, want, &what, |it| it.change_email(&mail(to), false))? {
+                match self.in_session(by, at, act, want, &what, |it| it.change_email(&mail(to)))? {
                     Some(_) => self.waits_for(at, to, Wanted::Contact),
                     None => Ok(()),
                 }
@@ -193,29 +193,35 @@ impl Stage {
             Does::Reauthenticate => self.prove_again(by, at, lives, &what),
             Does::Export => self.export(by, at, proof, &what),
             Does::AskErasure if by == By::Thief => Ok(()),
-            Does::AskErasure => {
-                let request = told::request(self.requests.len());
-                let act = json!({ "do": "request_privacy", "kind": "Erasure", "request": request });
-                let asked =
-                    self.in_session(by, at, act, bare, &what, |it| it.request_privacy(RequestKind::Erasure))?;
-                self.requests.extend(asked.map(|asked| Request { account, id: asked.id }));
-                Ok(())
-            }
+            Does::AskErasure => self.ask_erasure(by, at, proof, &what),
         }
     }
 
     fn ask_deletion(&mut self, by: By, at: usize, proof: &Proof, what: &str) -> Result<(), Broken> {
-        let now = self.now();
         let account = self.sessions[at].account;
         let want = Want::of(proof.first, !proof.first);
-        if let Some(deletion) = self.in_session(
-            by,
-            at,
-            bare_act("request_deletion"),
-            want,
-            what,
-            AccountHandle::request_deletion,
-        )? {
+        let act = bare_act("request_deletion");
+        let asked = self.in_session(by, at, act, want, what, AccountHandle::request_deletion)?;
+        self.deleted(account, asked, what)
+    }
+
+    fn ask_erasure(&mut self, by: By, at: usize, proof: &Proof, what: &str) -> Result<(), Broken> {
+        let account = self.sessions[at].account;
+        let is_held = self.accounts[account].is_held(self.now());
+        let want = Want::of(proof.first && !is_held, !proof.first || is_held);
+        let request = told::request(self.requests.len());
+        let act = json!({ "do": "request_privacy", "kind": "Erasure", "request": request });
+        let asked =
+            self.in_session(by, at, act, want, what, |it| it.request_privacy(RequestKind::Erasure))?;
+        let Some(asked) = asked else { return Ok(()) };
+        let by_first_factor = !proof.fresh;
+        self.requests.push(Request { account, id: asked.id, by_first_factor, is_withdrawn: false });
+        self.deleted(account, asked.deletion, what)
+    }
+
+    fn deleted(&mut self, account: usize, asked: Option<Deletion>, what: &str) -> Result<(), Broken> {
+        let now = self.now();
+        if let Some(deletion) = asked {
             if deletion.purge_at != now + days(30) {
                 return Err(format!("{what}: the purge is at {:?}", deletion.purge_at));
             }
@@ -296,7 +302,7 @@ impl Stage {
         let want = Want::of(proof.unheld && !has_one && !mine, must_not);
         let act = json!({ "do": "add_password", "email": mail(to), "password": text });
         match self.in_session(by, at, act, want, what, |it| it.add_password(&mail(to), &given))? {
-            Some(AddressStep::Done) => self.password_added(account, to, text),
+            Some(AddressStep::Done { .. }) => self.password_added(account, to, text),
             Some(_) => self.waits_for(at, to, Wanted::Password(text)),
             None => Ok(()),
         }
@@ -370,7 +376,11 @@ impl Stage {
                 if was_password {
                     model.credentials.password = Some(to);
                 }
-                if step == AddressStep::Done { self.sessions_end(account, Some(at)) } else { Ok(()) }
+                if let AddressStep::Done { .. } = step {
+                    self.sessions_end(account, Some(at))
+                } else {
+                    Ok(())
+                }
             }
             Wanted::Proof => Ok(()),
             Wanted::Password(text) => self.password_added(account, to, text),
@@ -385,14 +395,7 @@ impl Stage {
         Ok(())
     }
 
-    fn remove(
-        &mut self,
-        by: By,
-        at: usize,
-        (method, waive): (usize, bool),
-        proof: &Proof,
-        what: &str,
-    ) -> Result<(), Broken> {
+    fn remove(&mut self, by: By, at: usize, method: usize, proof: &Proof, what: &str) -> Result<(), Broken> {
         let account = self.sessions[at].account;
         let Some(view) = self.view(at) else { return Ok(()) };
         let credentials = &self.accounts[account].credentials;
@@ -400,8 +403,8 @@ impl Stage {
         let Some(gone) = view.methods.get(method % view.methods.len().max(1)).cloned() else { return Ok(()) };
         let is_last = count <= 1;
         let want = Want::of(proof.unheld && !is_last, !proof.unheld || is_last);
-        let act = json!({ "do": "remove_method", "method": method_name(&gone), "waive_undo": waive });
-        if self.in_session(by, at, act, want, what, |it| it.remove_method(gone.id, waive))?.is_none() {
+        let act = json!({ "do": "remove_method", "method": method_name(&gone) });
+        if self.in_session(by, at, act, want, what, |it| it.remove_method(gone.id))?.is_none() {
             return Ok(());
         }
         let model = &mut self.accounts[account];

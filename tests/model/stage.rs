@@ -451,8 +451,13 @@ impl Stage {
             }
         }
         for at in 0..self.sessions.len() {
-            if self.sessions[at].is_over {
+            let ends_at = self.sessions[at].ends_at;
+            if self.sessions[at].is_over || ends_at.is_some_and(|end| end <= now) {
                 self.is_over(at)?;
+            } else if let Ok(session) = self.world.engine().resolve(&self.sessions[at].token)
+                && session.ends_at != ends_at
+            {
+                return Err(format!("a session ends at {:?}, not {ends_at:?}", session.ends_at));
             }
         }
         watch::one_identifier_one_account(&views)

@@ -79,6 +79,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "PasswordRule::CODES",
             "PasswordRule::code",
             "Planned::code",
+            "ProtectedAct::code",
             "RequestKind::code",
             "RequestedBy::code",
             "SecondFactor::code",

@@ -54,7 +54,7 @@ fn r1_6_an_account_with_twenty_methods_fifty_sessions_and_two_thousand_events_wo
 
     let before = world.engine().commits().unwrap();
     world.turn_on_mfa(&ada.token);
-    account.remove_method(view.methods.last().unwrap().id, false).unwrap();
+    account.remove_method(view.methods.last().unwrap().id).unwrap();
     let document = account.export().unwrap();
     account.request_deletion().unwrap();
     assert!(world.engine().commits().unwrap() > before);

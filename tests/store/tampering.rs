@@ -53,7 +53,7 @@ fn sample(builder: WorldBuilder) -> Sample {
     world.move_to(&world.account(&grace), "hopper@example.org");
     signed_in(world.sign_in("hopper@example.org", ANOTHER).unwrap());
     world.account(&grace).request_privacy(RequestKind::Access).unwrap();
-    world.account(&grace).change_email("admiral@example.org", false).unwrap();
+    world.account(&grace).change_email("admiral@example.org").unwrap();
     engine.support("barbara").unwrap().start_deletion(people[1].account, "T-1").unwrap();
     world.later(days(1));
     engine.set_trusted_time(world.now()).unwrap();

@@ -105,7 +105,7 @@ def test_an_email_is_changed_by_the_code_that_went_there(store: Store) -> None:
     with pytest.raises(SelfsameError.InvalidCode):
         account.prove_address(Secret("00000000" if code != Secret("00000000") else "00000001"))
     assert account.view().contact == EMAIL
-    assert account.prove_address(code) == AddressStep.Done()
+    assert account.prove_address(code) == AddressStep.Done(was_reserved=False)
     assert account.view().contact == NEW
     token_of(store.engine.sign_in(NEW, PASSWORD, LAPTOP))
 
@@ -154,7 +154,7 @@ def test_a_device_picks_among_its_accounts_before_an_email_is_proven() -> None:
     account = engine.account(token_of(there))
     assert [membership.product for membership in account.memberships()] == ["notes"]
     assert [address.verified_at for address in account.view().addresses] == [None]
-    assert account.prove_address(code_from_mailbox(engine)) == AddressStep.Done()
+    assert account.prove_address(code_from_mailbox(engine)) == AddressStep.Done(was_reserved=False)
     assert account.view().addresses[0].verified_at
 
     hidden = engine.sign_up("grace@example.org", PASSWORD, Client(device="Ada's phone", remembered=False))

@@ -48,7 +48,7 @@ MISTAKES: list[Any] = [
     *(None, False, True, 0, 1, -1, 1.5, "", "text", b"", b"bytes", 1j, object(), object, Path("path")),
     *([], [None], [object()], (), ("text",), {}, {"text": 1}, {"text"}, iter(["text"]), lambda: None),
     *(NOW, date(2026, 1, 1), timedelta(1), Secret("text"), HostKey(bytes(32)), SessionToken("text")),
-    *(Intent, Intent.SIGN_UP, Step, Step.Done, Step.Done(), Answer.Code(Secret("1")), LAPTOP, Policy()),
+    *(Intent, Intent.SIGN_UP, Step, Step.Ended, Step.Ended(), Answer.Code(Secret("1")), LAPTOP, Policy()),
     *(SelfsameError.WrongKey, SelfsameError.WrongKey()),
 ]
 
@@ -228,8 +228,8 @@ def test_variants_match_by_name_and_by_place() -> None:
     match Step.VerifyEmail("a…@example.org", True, None):
         case Step.VerifyEmail(to, can_skip):
             assert (to, can_skip) == ("a…@example.org", True)
-    done, others = Step.Done(), [Step.Ended(), Answer.Skip(), 5]
-    assert isinstance(done, Step) and done == Step.Done() and done not in others
+    ended, others = Step.Ended(), [Step.NewPassword(), Answer.Skip(), 5]
+    assert isinstance(ended, Step) and ended == Step.Ended() and ended not in others
 
 
 @pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: str(kind.__qualname__))

@@ -3,7 +3,8 @@
 use super::Engine;
 use crate::crypto::token::SessionToken;
 use crate::error::Error;
-use crate::records::account::{Account, AccountView, Owner};
+use crate::records::account::{Account, Owner};
+use crate::records::account_view::AccountView;
 use crate::records::chain::Activity;
 use crate::records::context::Context;
 use crate::records::refusal::Refusal;

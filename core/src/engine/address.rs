@@ -24,9 +24,6 @@ impl AccountHandle {
     /// contact address. Sends a code to the new address. Nothing changes until the code is
     /// [proven](Self::prove_address) in this session.
     ///
-    /// Set `old_is_lost` if the owner has lost the old mailbox. The engine then sends no undo code to it.
-    /// This requires a session that has proven a second factor.
-    ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
     /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
@@ -39,13 +36,13 @@ impl AccountHandle {
     /// # account.prove_address(&code)?;
     /// use selfsame::AddressStep;
     ///
-    /// let step = account.change_email("ada@example.com", false)?;
+    /// let step = account.change_email("ada@example.com")?;
     /// assert_eq!(step, AddressStep::ProveAddress { to: "a…@example.com".to_owned(), send_at: None });
     ///
     /// // The host delivers the message, and the person types its code.
     /// # let mail = engine.messages(32)?;
     /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
-    /// assert_eq!(account.prove_address(&code)?, AddressStep::Done);
+    /// assert_eq!(account.prove_address(&code)?, AddressStep::Done { was_reserved: false });
     /// assert_eq!(account.view()?.contact.as_deref(), Some("ada@example.com"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -54,8 +51,8 @@ impl AccountHandle {
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidEmail`],
     /// [`Refusal::AlreadyYours`], [`Refusal::ReauthenticationRequired`], [`Refusal::OnHold`] or
     /// [`Refusal::LimitReached`]; [`Refusal::NotOffered`] if the account cannot declare the mailbox lost.
-    pub fn change_email(&self, new: &str, old_is_lost: bool) -> Result<AddressStep, Error> {
-        self.request(&parsed(new)?, &Wanted::Contact { old_is_lost })
+    pub fn change_email(&self, new: &str) -> Result<AddressStep, Error> {
+        self.request(&parsed(new)?, &Wanted::Contact)
     }
 
     /// Sends a code to an unverified address of the account. [Prove](Self::prove_address) the code in this
@@ -94,7 +91,7 @@ impl AccountHandle {
     /// // The host delivers the message, and the person types its code.
     /// # let mail = engine.messages(32)?;
     /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
-    /// assert_eq!(account.prove_address(&code)?, AddressStep::Done);
+    /// assert_eq!(account.prove_address(&code)?, AddressStep::Done { was_reserved: false });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -125,7 +122,7 @@ impl AccountHandle {
     /// // The sign-up has sent a code. The host delivers the message, and the person types the code.
     /// # let mail = engine.messages(32)?;
     /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
-    /// assert_eq!(account.prove_address(&code)?, AddressStep::Done);
+    /// assert_eq!(account.prove_address(&code)?, AddressStep::Done { was_reserved: false });
     /// assert_eq!(account.view()?.contact.as_deref(), Some("ada@example.org"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -142,7 +139,7 @@ impl AccountHandle {
             let pending = view.pending(owner.account.id)?;
             let others = match address::waits_for(owner, pending.as_ref()) {
                 Some(email) => collisions(view, &owner.account, email)?,
-                None => Collisions { is_held: false, sharing: 0 },
+                None => Collisions::default(),
             };
             Ok(address::prove(owner, code, pending, &others, ctx))
         })
@@ -172,7 +169,7 @@ impl AccountHandle {
     /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
     /// # let flow = engine.answer(&flow, selfsame::Answer::Code(code))?;
     /// # let account = engine.account(&flow.signed_in()?.token)?;
-    /// # account.change_email("ada@example.com", false)?;
+    /// # account.change_email("ada@example.com")?;
     /// # let mail = engine.messages(32)?;
     /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
     /// # account.prove_address(&code)?;
@@ -222,9 +219,11 @@ pub(super) fn collisions(
     email: &EmailAddress,
 ) -> Result<Collisions, StoreError> {
     let holder = view.holder(&Identifier::PasswordEmail(email.clone()))?;
+    let reserver = view.reserver(&Identifier::PasswordEmail(email.clone()))?;
     let sharing = view.sharing(email)?;
     Ok(Collisions {
         is_held: holder.is_some_and(|holder| holder.id != account.id),
+        is_reserved: reserver.is_some_and(|reserver| reserver.id != account.id),
         sharing: sharing.iter().filter(|other| other.id != account.id).count(),
     })
 }

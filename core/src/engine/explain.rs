@@ -41,7 +41,9 @@ impl AccountHandle {
         self.look_owner(|view, ctx, owner| {
             let verdict = match planned {
                 Planned::EnrollTotp => fresh(owner, ctx, |fresh| done(mfa::enroll(fresh, ctx))),
-                Planned::RecoveryCodesSaved => mfa::saved(owner, secret, ctx),
+                Planned::RecoveryCodesSaved => {
+                    mfa::saved(owner, secret, &view.sessions(owner.account.id)?, ctx)
+                }
                 Planned::RegenerateRecoveryCodes => {
                     fresh(owner, ctx, |fresh| done(mfa::regenerate(fresh, ctx)))
                 }
@@ -51,7 +53,7 @@ impl AccountHandle {
                     compromise::by_owner(owner, *method, &sessions, ctx)
                 }
                 Planned::RemoveMethod { method } => {
-                    fresh(owner, ctx, |fresh| method::remove(fresh, *method, false, ctx))
+                    fresh(owner, ctx, |fresh| method::remove(fresh, *method, ctx))
                 }
                 Planned::TakeSeenEmail { method } => {
                     fresh(owner, ctx, |fresh| method::take_seen_email(fresh, *method, ctx))

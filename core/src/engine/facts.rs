@@ -7,7 +7,7 @@ use crate::ground::id::FlowId;
 use crate::records::account::Account;
 use crate::records::caller::{Caller, Share};
 use crate::records::context::Context;
-use crate::records::flow::FlowRecord;
+use crate::records::flow::{FlowRecord, State};
 use crate::records::mailed_code::CodePurpose;
 use crate::records::session::Session;
 use crate::records::undo::UndoHash;
@@ -34,6 +34,7 @@ pub(super) fn facts(
     }
     if let Some(identifier) = &needs.holder {
         facts.holder = view.holder(identifier)?;
+        facts.reserver = view.reserver(identifier)?;
     }
     if let Some(email) = needs.sharing {
         facts.sharing = view.sharing(email)?;
@@ -41,6 +42,9 @@ pub(super) fn facts(
     (facts.account, facts.session) = named_facts(view, &needs, ctx)?;
     if let (Some(account), Some(code)) = (&facts.account, &needs.undo) {
         facts.undo = undo_facts(view, account, code)?;
+    }
+    if let (Some(account), State::ConfirmRestore(_)) = (&facts.account, &flow.state) {
+        facts.requests = view.requests(account.id)?;
     }
     Ok(facts)
 }
@@ -92,8 +96,10 @@ pub(super) fn undo_facts(
     let records = view.undos(account.id)?;
     let mut held_by_others = Vec::new();
     if let Some((_, undo)) = records.iter().find(|(hash, _)| hash == code) {
-        for identifier in undo.before.identifiers() {
-            if view.holder(&identifier)?.is_some_and(|holder| holder.id != account.id) {
+        for identifier in undo.before.identifiers().chain(undo.before.possible_passwords()) {
+            let holder = view.holder(&identifier)?;
+            let holder = if holder.is_some() { holder } else { view.reserver(&identifier)? };
+            if holder.is_some_and(|holder| holder.id != account.id) {
                 held_by_others.push(identifier);
             }
         }

@@ -7,10 +7,11 @@ use super::password::{Stored, is_overtaken};
 use super::{Attempt, Engine};
 use crate::crypto::digest::same;
 use crate::crypto::mail_code::MailCode;
+use crate::crypto::password::StoredPassword;
 use crate::crypto::token::FlowToken;
 use crate::error::Error;
 use crate::flow::facts::{Facts, Input};
-use crate::flow::{reset, sign_up, state, transition, turn};
+use crate::flow::{reset, sign_up, state, transition, turn, undo};
 use crate::ground::email::EmailAddress;
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
@@ -254,9 +255,9 @@ impl Engine {
                 });
                 let stored = account.as_ref().and_then(Stored::of);
                 let password_to_be = match (&account, &needs.undo) {
-                    (Some(account), Some(code)) => undo_facts(view, account, code)?
-                        .living(code, ctx)
-                        .and_then(|undo| undo.before.password_email().cloned()),
+                    (Some(account), Some(code)) => {
+                        undo::password_email(&undo_facts(view, account, code)?, account, code, ctx)
+                    }
                     _ => None,
                 };
                 Ok(Ok(Seen { flow, account, stored, password_to_be, is_throttled }))
@@ -289,6 +290,12 @@ impl Engine {
                         seen.is_throttled,
                         ctx,
                     )
+                {
+                    return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
+                }
+                // A password may have become known to others since it was compared with those that are.
+                if let (Input::NewPassword(_), Some(account)) = (&prepared, &facts.account)
+                    && account.compromised != seen.compromised()
                 {
                     return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
                 }
@@ -355,16 +362,14 @@ impl Engine {
             },
             Answer::Totp(code) => Input::SecondFactor(TypedFactor::totp(code)),
             Answer::RecoveryCode(code) => Input::SecondFactor(TypedFactor::recovery_code(code)),
-            Answer::NewPassword(password) => match (&seen.flow.state, &seen.account) {
-                (State::NewPassword(_), Some(account)) => {
-                    let identifier = account.password().map(|(_, email, ..)| email);
-                    Input::NewPassword(self.hash_for(password, identifier)?)
-                }
-                (State::Undo(_), _) => {
-                    Input::NewPassword(self.hash_for(password, seen.password_to_be.as_ref())?)
-                }
-                _ => Input::NotOffered,
-            },
+            Answer::NewPassword(password) => {
+                let identifier = match (&seen.flow.state, &seen.account) {
+                    (State::NewPassword(_), Some(account)) => account.password().map(|(_, email, ..)| email),
+                    (State::Undo(_), _) => seen.password_to_be.as_ref(),
+                    _ => return Ok(Input::NotOffered),
+                };
+                Input::NewPassword(self.hash_for(password, identifier, seen.compromised())?)
+            }
             Answer::CorrectAddress(text) => Input::CorrectAddress(
                 EmailAddress::parse(text).map_err(|reason| Refusal::InvalidEmail { reason })?,
             ),
@@ -387,6 +392,13 @@ struct Seen {
     /// The identifier of the password that an undo restores.
     password_to_be: Option<EmailAddress>,
     is_throttled: bool,
+}
+
+impl Seen {
+    /// The account's passwords that others may know.
+    fn compromised(&self) -> &[StoredPassword] {
+        self.account.as_ref().map_or(&[], |account| &account.compromised)
+    }
 }
 
 /// Returns the flow that the token names, if it has not expired.

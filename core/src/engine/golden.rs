@@ -42,7 +42,7 @@ use crate::records::pending::Pending;
 use crate::records::privacy::{PrivacyRequest, RequestKind, RequestStatus};
 use crate::records::product::{Billing, BillingStatus, ManagedBy, Membership};
 use crate::records::proof::Proof;
-use crate::records::protected::{ProtectedAct, Reserved};
+use crate::records::protected::{Acted, ProtectedAct, Reserved};
 use crate::records::provider::{GivenKeys, Identity};
 use crate::records::purge::{Purging, RemovedRows, Tombstone};
 use crate::records::session::{Aal, Amr, Client, Session};
@@ -108,16 +108,9 @@ fn golden() -> String {
     let account = account();
     line(&mut out, "account", &account);
     line(&mut out, "specimen", &Specimen(password()));
-    line(
-        &mut out,
-        "recognition",
-        &Recognition {
-            sessions: vec![SESSION],
-            used_at: AT,
-            first: account.first.clone(),
-            second: account.second.clone(),
-        },
-    );
+    let (first, second) = (account.first.clone(), account.second.clone());
+    let recognition = Recognition { sessions: vec![SESSION], used_at: AT, first, second, acts_known: 299 };
+    line(&mut out, "recognition", &recognition);
     line(
         &mut out,
         "session",
@@ -134,6 +127,7 @@ fn golden() -> String {
             first_at: AT,
             created_at: AT,
             used_at: AT,
+            ends_at: Some(AT),
         },
     );
     line(&mut out, "event", &Event::refused(Action::Throttled, AT));
@@ -179,6 +173,7 @@ fn golden() -> String {
         told_at: Some(AT),
         status: RequestStatus::Closed { at: AT },
         receipt: Some("sent".to_owned()),
+        deletion: None,
     };
     line(&mut out, "request", &request);
     line(&mut out, "claim", &Claim(ACCOUNT));
@@ -214,7 +209,7 @@ fn account() -> Account {
     account.status = Status::PendingDeletion {
         requested_at: AT,
         purge_at: AT,
-        requested_by: RequestedBy::Host { request: REQUEST },
+        requested_by: RequestedBy::Support { operator: "grace".to_owned(), ticket: "T-1".to_owned() },
     };
     account.memberships = vec![membership()];
     account.restored_at = Some(AT);
@@ -224,8 +219,10 @@ fn account() -> Account {
     account.first.fail(AT);
     account.second.fail(AT);
     account.hold = Some(Hold { until: AT, keeps_mfa: true });
+    account.compromised = vec![password.clone()];
     account.reauthentications = vec![(SESSION, 3)];
-    account.undo_until = Some(AT);
+    account.acts = vec![Acted::sample(SESSION, &email, AT)];
+    account.credentials.past_contacts = vec![(Some(email.clone()), AT)];
     account.reserved = [Identifier::PasswordEmail(email.clone()), Identifier::Identity(identity.clone())]
         .map(|identifier| Reserved { identifier, until: AT, revision: 299 })
         .into();
@@ -234,7 +231,9 @@ fn account() -> Account {
         secret: TotpSecret::new([6; 20]),
         taken: TakenSteps { last: 7, trusted: 1, spans: vec![(6, 7)] },
         since: AT,
+        slow_since: AT,
         codes: vec![[8; 32]],
+        codes_made: 298,
         owes_codes: false,
     });
     account.chain.append(Event::done(Action::AccountCreated, Some(SESSION), AT)).unwrap();
@@ -325,9 +324,13 @@ fn flows(out: &mut String, ctx: &Context<'_>) {
                 code: [6; 32],
                 asks: Asks::SecondFactor,
                 new_password: None,
+                second: Some((SecondFactor::Totp, 1)),
             }),
         ),
-        ("done", State::Done),
+        (
+            "done",
+            State::Done { was_reserved: true, left_out: vec![Identifier::PasswordEmail(email.clone())] },
+        ),
         ("ended", State::Ended),
     ] {
         let flow = FlowRecord {
@@ -385,6 +388,7 @@ fn messages(out: &mut String, ctx: &Context<'_>) {
         ("method-removed", Body::MethodRemoved { kind: MethodKind::Federated, provider: "x".parse().ok() }),
         ("methods-reviewed", Body::MethodsReviewed),
         ("email-changed", Body::EmailChanged),
+        ("recovery-codes-replaced", Body::RecoveryCodesReplaced),
         ("undone", Body::Undone),
         ("deletion-requested", Body::DeletionRequested { purge_at: AT }),
         ("restored", Body::Restored),

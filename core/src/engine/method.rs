@@ -107,8 +107,10 @@ impl AccountHandle {
     /// account uses the email, but only after the caller has proven the mailbox.
     pub fn add_password(&self, email: &str, password: &Secret) -> Result<AddressStep, Error> {
         let email = parsed(email)?;
-        self.check_fresh::<Unheld>()?;
-        let hash = self.engine().hash_for(password, Some(&email))?;
+        let compromised = self.look_owner(|_, ctx, owner| {
+            Ok(owner.prove::<Unheld>(ctx).map(|fresh| fresh.account().compromised.clone()))
+        })?;
+        let hash = self.engine().hash_for(password, Some(&email), &compromised)?;
         self.act_fresh::<_, Unheld>(|view, ctx, fresh| {
             let account = fresh.account();
             if account.has_verified(&email) {
@@ -123,8 +125,8 @@ impl AccountHandle {
     }
 
     /// Removes a sign-in method. Ends all other sessions, and this one too if the method is its proof. The
-    /// owner can undo this for 7 days, and no other account can use the identifier until then. Set
-    /// `waive_undo` to free the identifier at once, for use in another account.
+    /// owner can undo this for 7 days. Until then, whoever proves the identifier elsewhere is offered this account
+    /// too (SPEC 7.6).
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().providers(vec![selfsame::Provider::x()]);
@@ -154,11 +156,11 @@ impl AccountHandle {
     /// for method in account.view()?.methods {
     ///     if method.kind == MethodKind::Federated {
     ///         // For 7 days, the owner can undo it.
-    ///         account.remove_method(method.id, false)?;
+    ///         account.remove_method(method.id)?;
     ///     }
     /// }
     /// let last = account.view()?.methods[0].id;
-    /// assert_eq!(account.remove_method(last, false), Err(Error::Refused(Refusal::LastMethod)));
+    /// assert_eq!(account.remove_method(last), Err(Error::Refused(Refusal::LastMethod)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -166,8 +168,8 @@ impl AccountHandle {
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::LastMethod`],
     /// [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`]; [`Refusal::NotOffered`] if the account
     /// does not have this method.
-    pub fn remove_method(&self, method: MethodId, waive_undo: bool) -> Result<(), Error> {
-        self.act_fresh(|_, ctx, fresh| Ok(method::remove(fresh, method, waive_undo, ctx)))
+    pub fn remove_method(&self, method: MethodId) -> Result<(), Error> {
+        self.act_fresh(|_, ctx, fresh| Ok(method::remove(fresh, method, ctx)))
     }
 
     /// Adds the email of a later assertion of this identity to the account, as an unverified address.

@@ -132,7 +132,10 @@ impl AccountHandle {
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::FlowExpired`] if no codes wait to
     /// be saved.
     pub fn recovery_codes_saved(&self) -> Result<(), Error> {
-        self.act(|_, ctx, owner| Ok(mfa::saved(owner, self.token().secret(), ctx)))
+        self.act(|view, ctx, owner| {
+            let sessions = view.sessions(owner.account.id)?;
+            Ok(mfa::saved(owner, self.token().secret(), &sessions, ctx))
+        })
     }
 
     /// Returns new recovery codes. The old ones work until the owner has [saved](Self::recovery_codes_saved)

@@ -15,7 +15,7 @@ use crate::records::account::Account;
 use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::proof::PasswordProof;
-use crate::records::refusal::Refusal;
+use crate::records::refusal::{PasswordRule, Refusal};
 use crate::records::verdict::Verdict;
 use crate::rules::fresh::Everything;
 use crate::rules::password;
@@ -89,14 +89,22 @@ impl Engine {
         Ok(specimens)
     }
 
-    /// Returns a new password for the account with this identifier in its stored form, if it keeps the rules.
+    /// Returns a new password for the account with this identifier in its stored form, if it keeps the rules and is
+    /// none of the account's `compromised` ones.
     pub(super) fn hash_for(
         &self,
         password: &Secret,
         identifier: Option<&EmailAddress>,
+        compromised: &[StoredPassword],
     ) -> Result<StoredPassword, Error> {
         let normal = password::check_new(password, identifier, &self.inner.policy)
             .map_err(|rule| Refusal::InvalidPassword { rule })?;
+        let (hasher, keys) = (&*self.inner.environment.hasher, self.inner.keys()?);
+        for known in compromised {
+            if known.verify(hasher, normal.as_bytes(), password.reveal(), keys.pepper())? {
+                return Err(Refusal::InvalidPassword { rule: PasswordRule::Compromised }.into());
+            }
+        }
         self.hash_new(normal.as_bytes())
     }
 
@@ -149,11 +157,11 @@ impl AccountHandle {
                 let offered = owner.prove::<Everything>(ctx).map(|_| account.password());
                 Ok(offered.and_then(|password| {
                     let (_, identifier, ..) = password.ok_or(Refusal::NotOffered)?;
-                    Ok((Stored::of(account), identifier.clone()))
+                    Ok((Stored::of(account), identifier.clone(), account.compromised.clone()))
                 }))
             })?;
-            let (stored, identifier) = tried;
-            let hash = engine.hash_for(new, Some(&identifier))?;
+            let (stored, identifier, compromised) = tried;
+            let hash = engine.hash_for(new, Some(&identifier), &compromised)?;
             // A session's guesses have no waits (SPEC 6.4).
             let proof = engine.hash_against(stored.as_ref(), current)?;
             self.act_fresh::<_, Everything>(|_, ctx, fresh| {

@@ -17,6 +17,10 @@ impl AccountHandle {
     /// Files a request for access to the data, for its erasure, or for a portable copy. The request is due
     /// within a calendar month. If a request of this kind is open, returns that one (SPEC 10.2).
     ///
+    /// A request for erasure starts the deletion of the account, as [`Self::request_deletion`] does: all its sessions
+    /// end, and every verified address is notified. The answer contains the [`Deletion`]. If the owner restores the
+    /// account, the request is withdrawn.
+    ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
     /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
@@ -33,12 +37,18 @@ impl AccountHandle {
     /// ```
     ///
     /// # Errors
-    /// Returns the errors of every [`AccountHandle`] call.
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::ReauthenticationRequired`] or
+    /// [`Refusal::OnHold`]. For an erasure, fresh proof of the first factor is enough, so an owner who has lost the
+    /// second factor can ask for it. The host cannot erase that account before the restore window ends.
     pub fn request_privacy(&self, kind: RequestKind) -> Result<PrivacyRequest, Error> {
-        self.act(|view, ctx, owner| {
-            let earlier = view.requests(owner.account.id)?;
-            Ok(privacy::request(owner, kind, earlier, ctx))
-        })
+        match kind {
+            RequestKind::Erasure => self.act_fresh(|view, ctx, fresh| {
+                Ok(privacy::request_erasure(fresh, view.requests(fresh.account().id)?, ctx))
+            }),
+            RequestKind::Access | RequestKind::Portability => self.act_fresh(|view, ctx, fresh| {
+                Ok(privacy::request(fresh, kind, view.requests(fresh.account().id)?, ctx))
+            }),
+        }
     }
 
     /// Returns the account's requests, earliest first, each with its due date and its outcome.
@@ -125,8 +135,8 @@ impl Engine {
         })
     }
 
-    /// Announces that the account will be erased at the owner's request. Notifies every verified address and
-    /// starts the deletion as for any other account. The owner can restore the account (SPEC 10.3).
+    /// Announces that the account will be erased at the owner's request. Notifies every verified address. The owner
+    /// can still restore the account, which withdraws the request (SPEC 10.3).
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
@@ -146,7 +156,8 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Refusal::UnknownRequest`] if the account has no such open erasure request.
+    /// Returns [`Refusal::UnknownRequest`] if the account has no such open erasure request; [`Refusal::TooEarly`] if
+    /// the request was made with the first factor alone.
     pub fn announce_erasure(&self, account: AccountId, request: RequestId) -> Result<Deletion, Error> {
         self.act(|view, ctx| match (view.request(account, request)?, view.account(account)?) {
             (Some(request), Some(account)) => Ok(privacy::announce_erasure(request, account, ctx)),
@@ -178,8 +189,8 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Refusal::UnknownRequest`]; [`Refusal::NotOffered`] if the erasure was not announced or the
-    /// owner has restored the account since; [`Refusal::TooEarly`] or [`Refusal::OnHold`].
+    /// Returns [`Refusal::UnknownRequest`] also if the owner has restored the account; [`Refusal::NotOffered`] if the
+    /// erasure was not announced; [`Refusal::TooEarly`] or [`Refusal::OnHold`].
     pub fn erase(&self, account: AccountId, request: RequestId) -> Result<(), Error> {
         self.act(|view, ctx| match (view.request(account, request)?, view.account(account)?) {
             (Some(request), Some(account)) => Ok(privacy::erase(&request, account, ctx)),

@@ -37,7 +37,7 @@ impl AccountHandle {
     ///
     /// # let flow = account.begin_add(&"x".parse()?)?;
     /// # engine.continue_with(&flow, &stated(&flow, None), selfsame::Intent::SignIn)?;
-    /// # account.change_email("ada@example.com", false)?;
+    /// # account.change_email("ada@example.com")?;
     /// # let mail = engine.messages(32)?;
     /// # let code = mail.iter().rev().find_map(|it| it.kind.mailed_code().cloned()).ok_or("no code")?;
     /// // The first address that an account proves disables its other sign-in methods.
@@ -64,8 +64,10 @@ impl AccountHandle {
         self.check_fresh::<Unheld>()?;
         let new_password = match new_password {
             Some(password) => {
-                let identifier = self.look(|_, _, account| Ok(account.any_password_email().cloned()))?;
-                Some(self.engine().hash_for(password, identifier.as_ref())?)
+                let (identifier, compromised) = self.look(|_, _, account| {
+                    Ok((account.any_password_email().cloned(), account.compromised.clone()))
+                })?;
+                Some(self.engine().hash_for(password, identifier.as_ref(), &compromised)?)
             }
             None => None,
         };

@@ -1,6 +1,7 @@
 //! Undoing a change to an account (SPEC 7.3).
 
 use super::Engine;
+use super::account::AccountHandle;
 use super::facts::undo_facts;
 use crate::error::Error;
 use crate::flow::facts::UndoFacts;
@@ -11,15 +12,21 @@ use crate::records::refusal::Refusal;
 use crate::records::session::Client;
 use crate::records::step::Flow;
 use crate::records::undo::UndoCode;
+use crate::rules::recognition;
 
 impl Engine {
     /// Undoes a change to an account, with the undo code from the message about it. Restores the addresses,
     /// sign-in methods and second factor as they were before the change, and drops what was added since. Ends
     /// all sessions. The account is then on hold for one day.
     ///
-    /// If the account had a password, the flow asks for a new one. If MFA was on, the flow asks for a second
-    /// factor that was valid then. If the account had no password, the flow ends with
-    /// [`Step::Done`](crate::Step::Done). The owner then signs in with a restored method.
+    /// If the account had a password, the flow asks for a new one. If the account has a second factor that is three
+    /// days old or older, the flow asks for it, because an undo code alone never removes it. If MFA was on before
+    /// the change, the flow asks for the second factor of that time. If the account had no password, the flow ends
+    /// with [`Step::Done`](crate::Step::Done). The owner then signs in with a restored method.
+    ///
+    /// An identifier that another account has taken meanwhile is left out, and the last step says so. If nobody
+    /// could then sign in, the flow asks for a new password, or is refused with [`Refusal::LastMethod`] if the
+    /// account has no address for it.
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
@@ -61,6 +68,45 @@ impl Engine {
                 None => UndoFacts::default(),
             };
             Ok(undo::begin(hash, account, facts, &view.caller(client)?, ctx))
+        })
+    }
+}
+
+impl AccountHandle {
+    /// Confirms that the owner knows of the protected acts up to this
+    /// [number](crate::ProtectedActView::number). Sign-ins from the same place no longer list them
+    /// ([`SignedIn::unconfirmed`](crate::SignedIn::unconfirmed)), nor do sign-ins from where the account is not
+    /// recognised. Other recognised places list them until the owner confirms them there (SPEC 1.12).
+    ///
+    /// ```
+    /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
+    /// # let engine = selfsame::Engine::in_memory(policy, selfsame::Environment::system())?;
+    /// # let password = selfsame::Secret::from("seven green bicycles");
+    /// # let client = selfsame::Client::on("laptop");
+    /// # let session = engine.sign_up("ada@example.org", &password, &client)?.signed_in()?;
+    /// use selfsame::Secret;
+    ///
+    /// let new = Secret::from("nine yellow umbrellas");
+    /// engine.account(&session.token)?.change_password(&password, &new)?;
+    ///
+    /// let session = engine.sign_in("ada@example.org", &new, &client)?.signed_in()?;
+    /// for act in &session.unconfirmed {
+    ///     println!("{} on {}", act.act.code(), act.device);
+    /// }
+    /// let last = session.unconfirmed.iter().map(|act| act.number).max().unwrap_or_default();
+    /// engine.account(&session.token)?.confirm_protected_acts(last)?;
+    /// let again = engine.sign_in("ada@example.org", &new, &client)?.signed_in()?;
+    /// assert!(again.unconfirmed.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::NotOffered`] if no other
+    /// session did a protected act with this number or a lower one.
+    pub fn confirm_protected_acts(&self, up_to: u64) -> Result<(), Error> {
+        self.act(|view, ctx, owner| {
+            let recognitions = view.recognitions(owner.account.id)?;
+            Ok(recognition::confirm_acts(owner, up_to, recognitions, ctx))
         })
     }
 }

@@ -17,6 +17,7 @@ use crate::records::step::{Flow, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::fresh::{Fresh, Unheld};
 use crate::rules::method;
+use crate::rules::recovery::Held;
 
 /// Starts a flow in the session. The identity of its assertion is added to the account (SPEC 1.6).
 pub(crate) fn begin(fresh: &Fresh<'_, Unheld>, provider: ProviderId, ctx: &Context<'_>) -> Verdict<Flow> {
@@ -31,7 +32,7 @@ pub(crate) fn identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<Step> 
         return turn.refuse(Refusal::SessionEnded);
     };
     let ctx = turn.ctx;
-    if let Err(on_hold) = before.check_hold(ctx) {
+    if let Err(on_hold) = before.check_hold(Held::Credentials, ctx) {
         return turn.refuse(on_hold);
     }
     let Asserted { identity, handle, email, email_proven, .. } = asserted;
@@ -61,8 +62,12 @@ pub(crate) fn identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<Step> 
         Credential::Federated { identity, handle, email, seen_email: None },
         ctx.now,
     ));
-    let after = method::written(&session, &before, after, id, &mut turn.changes, ctx);
+    let after = match method::written(&session, &before, after, id, &mut turn.changes, ctx) {
+        Ok(after) => after,
+        Err(refusal) => return turn.refuse(refusal),
+    };
     let event = Event::done(Action::MethodAdded, Some(session.id), ctx.now);
     turn.changes.push(Change::account(after, event));
-    turn.to(State::Done)
+    let was_reserved = turn.facts.reserver.as_ref().is_some_and(|reserver| reserver.id != before.id);
+    turn.to(State::Done { was_reserved, left_out: Vec::new() })
 }

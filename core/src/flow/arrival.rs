@@ -34,7 +34,7 @@ pub(crate) fn present(mut turn: Turn<'_>, asserted: Asserted, intent: Intent) ->
     match intent {
         Intent::SignUp => confirmed(turn, arrival),
         // The link prompt already asks, so nothing else asks before it (SPEC 2.1).
-        Intent::SignIn if arrival.proven.is_some() && !turn.facts.sharing.is_empty() => turn.ask(arrival),
+        Intent::SignIn if is_known(&arrival, &turn) => turn.ask(arrival),
         Intent::SignIn => turn.to(State::ConfirmCreate(arrival)),
     }
 }
@@ -55,9 +55,9 @@ pub(crate) fn proven(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
     link_or_create(turn, Arrival::new(verifying.registration, Some(verifying.proving.email)))
 }
 
-/// Creates an account with the address unverified. Such an address leads to no link prompt (SPEC 2.3).
+/// Goes on with the address unverified. Such an address leads to no link prompt (SPEC 2.3).
 pub(crate) fn skip(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
-    create(turn, Arrival::new(verifying.registration, None))
+    link_or_create(turn, Arrival::new(verifying.registration, None))
 }
 
 /// Creates a separate account, although others share the address (SPEC 2.5).
@@ -67,10 +67,14 @@ pub(crate) fn create_new(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
 }
 
 fn link_or_create(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
-    // If the account holds the email only for an undo, that account is still the candidate (SPEC 7.3).
-    let is_held = arrival.registration.is_password() && turn.facts.holder.is_some();
-    let shared = arrival.proven.is_some() && (is_held || !turn.facts.sharing.is_empty());
-    if shared { turn.ask(arrival) } else { create(turn, arrival) }
+    if is_known(&arrival, &turn) { turn.ask(arrival) } else { create(turn, arrival) }
+}
+
+/// Returns whether other accounts have what the person proved: the email verified, or the identifier reserved for
+/// an undo (SPEC 2.4, 7.6).
+fn is_known(arrival: &Arrival, turn: &Turn<'_>) -> bool {
+    let shares = arrival.proven.is_some() && !turn.facts.sharing.is_empty();
+    shares || turn.facts.reserver.is_some()
 }
 
 fn create(mut turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {

@@ -15,7 +15,8 @@ use crate::records::refusal::Refusal;
 use crate::records::step::{SignInOutcome, SignedIn, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::protected::Protected;
-use crate::rules::{deletion, method};
+use crate::rules::recovery::Held;
+use crate::rules::{deletion, method, privacy};
 
 /// Does what the person came for. `was` is the status before a restoration by the same answer.
 pub(crate) fn complete(
@@ -25,7 +26,11 @@ pub(crate) fn complete(
     was: Option<Status>,
 ) -> Verdict<Step> {
     let Entry { proof, purpose, new_password, .. } = entry;
+    let before = account.clone();
     let sets_password = new_password.is_some();
+    if let (true, Purpose::SignIn, Err(refusal)) = (sets_password, &purpose, account.may_act(turn.ctx)) {
+        return turn.refuse(refusal);
+    }
     if let Some(new) = new_password {
         account.set_password(new);
     } else if let Some(rehashed) = proof.rehashed.clone() {
@@ -33,7 +38,7 @@ pub(crate) fn complete(
     }
     let restores = was.is_some();
     if let Some(was) = was.as_ref().filter(|_| !matches!(purpose, Purpose::Link(_))) {
-        let ends_sessions = proof.is_recovery() || purpose == Purpose::Reset;
+        let ends_sessions = proof.is_recovery() || sets_password;
         brought_back(&mut turn, &mut account, was, ends_sessions);
     }
     match purpose {
@@ -48,7 +53,20 @@ pub(crate) fn complete(
         }
         Purpose::SignIn => {
             if sets_password {
-                turn.tell(&account, &Body::PasswordChanged);
+                // The replacement of a password that others may know is a protected act (SPEC 1.12, 6.5).
+                let protected = Protected {
+                    before: &before,
+                    act: ProtectedAct::PasswordChanged,
+                    notice: Body::PasswordChanged,
+                    session: None,
+                    device: turn.flow.caller.client.device(),
+                };
+                account = match protected.write(account, &mut turn.changes, turn.ctx) {
+                    Ok(account) => account,
+                    Err(refusal) => return turn.refuse(refusal),
+                };
+                account.no_sessions();
+                turn.changes.push(Change::SessionsEnded { account: account.id, except: None });
             }
             let (outcome, action) = match (restores, sets_password) {
                 (true, _) => (SignInOutcome::Restored, Action::Restored),
@@ -89,7 +107,8 @@ fn renew(
         method.used_at = Some(ctx.now);
     }
     let secret = ctx.draw.bytes::<32>("session secret");
-    turn.signed_in = Some(SignedIn::of(&session, &account, &secret, SignInOutcome::Reauthenticated));
+    let outcome = SignInOutcome::Reauthenticated;
+    turn.signed_in = Some(SignedIn::of(&session, &account, &secret, outcome, None, ctx));
     let state = State::SignedIn {
         account: account.id,
         session: id,
@@ -124,11 +143,13 @@ fn link(
         Some(holder) if holder.id != account.id => return turn.refuse(Refusal::IdentityInUse),
         _ => {}
     }
-    if let Err(on_hold) = account.check_hold(turn.ctx) {
-        return turn.refuse(on_hold);
+    let held = account.check_hold(Held::Credentials, turn.ctx);
+    if let Err(refusal) = held.and_then(|()| account.may_act(turn.ctx)) {
+        return turn.refuse(refusal);
     }
-    // An email that the account holds for an undo belongs to it, although it is not one of its addresses now.
-    let holds_it = turn.facts.holder.as_ref().is_some_and(|holder| holder.id == account.id);
+    // What the account reserves for an undo leads to it, although it is not an identifier of it now (SPEC 7.6).
+    let of_account = |known: &Option<Account>| known.as_ref().is_some_and(|known| known.id == account.id);
+    let holds_it = of_account(&turn.facts.holder) || of_account(&turn.facts.reserver);
     let still_shares = holds_it || arrival.proven.as_ref().is_some_and(|email| account.has_verified(email));
     let new_addresses = arrival.registration.email().into_iter().filter(|email| !account.has(email)).count();
     let has_password = account.credentials.methods.iter().any(|method| method.kind() == MethodKind::Password);
@@ -161,16 +182,19 @@ fn link(
         before: &account,
         act: ProtectedAct::MethodAdded,
         notice: Body::MethodAdded { kind, provider },
+        session: None,
         device: turn.flow.caller.client.device(),
-        can_be_undone: true,
     };
-    let account = protected.write(after, &mut turn.changes, turn.ctx);
+    let account = match protected.write(after, &mut turn.changes, turn.ctx) {
+        Ok(account) => account,
+        Err(refusal) => return turn.refuse(refusal),
+    };
     let action = if restores { Action::RestoredAndLinked } else { Action::MethodLinked };
     turn::arrive(turn, account, proof, SignInOutcome::Linked, action)
 }
 
-/// Does what a restoration includes: notifies the owner, cancels the purge, claims the identifiers anew and
-/// resumes suspended sessions. If the restoration came from a recovery, the sessions end instead (SPEC 5.5, 9.5).
+/// Does what a restoration includes: notifies the owner, cancels the purge, withdraws a request for erasure, claims the
+/// identifiers anew and resumes suspended sessions. If the restoration came from a recovery, the sessions end instead (SPEC 5.5, 9.5).
 pub(crate) fn brought_back(turn: &mut Turn<'_>, account: &mut Account, was: &Status, ends_sessions: bool) {
     let Status::PendingDeletion { purge_at, requested_by, .. } = was else { return };
     turn.tell(account, &Body::Restored);
@@ -179,5 +203,6 @@ pub(crate) fn brought_back(turn: &mut Turn<'_>, account: &mut Account, was: &Sta
     if matches!(requested_by, RequestedBy::Support { .. }) && !ends_sessions {
         turn.changes.push(Change::SessionsResumed { account: account.id });
     }
+    turn.changes.extend(privacy::withdrawn(std::mem::take(&mut turn.facts.requests), turn.ctx));
     account.restored_at = Some(turn.ctx.throttle_clock);
 }

@@ -17,21 +17,25 @@ use crate::rules::mfa;
 use crate::rules::throttle::{self, Guessed};
 
 impl Entry {
-    /// Returns the state that asks for the next missing proof, if any.
+    /// Returns the state that asks for the next missing answer, if any.
     pub(crate) fn missing(&self, account: &Account) -> Option<fn(Self) -> State> {
+        self.missing_proof(account).or(match account.status {
+            Status::PendingDeletion { .. } => Some(State::ConfirmRestore),
+            Status::Active => None,
+        })
+    }
+
+    /// Returns the state that asks for the next missing proof or password, if any. A proof that was given before MFA
+    /// was turned on lacks the second factor (SPEC 4.3).
+    pub(crate) fn missing_proof(&self, account: &Account) -> Option<fn(Self) -> State> {
         let first_is_enough = matches!(self.purpose, Purpose::Reauthenticate { first_only: true, .. });
         if account.credentials.mfa.is_some() && self.proof.second.is_none() && !first_is_enough {
             return Some(State::SecondFactor);
         }
         let is_compromised =
             account.method(self.proof.method).is_some_and(|method| method.compromised_at.is_some());
-        if self.new_password.is_none() && (self.purpose == Purpose::Reset || is_compromised) {
-            return Some(State::NewPassword);
-        }
-        match account.status {
-            Status::PendingDeletion { .. } => Some(State::ConfirmRestore),
-            Status::Active => None,
-        }
+        let wants_password = self.purpose == Purpose::Reset || is_compromised;
+        (self.new_password.is_none() && wants_password).then_some(State::NewPassword)
     }
 }
 
@@ -57,9 +61,7 @@ fn go_on(mut turn: Turn<'_>, account: Account, entry: Entry, restores: Option<St
 
 /// Takes a second factor (SPEC 4.3).
 pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedFactor) -> Verdict<Step> {
-    let Some(account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
-        return turn.refuse(Refusal::FlowExpired);
-    };
+    let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::FlowExpired) };
     if !mfa::accepted(&entry.purpose).contains(&given.factor()) {
         return turn.refuse(Refusal::NotOffered);
     }
@@ -79,12 +81,8 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
         Ok(proven) => proven,
         Err(wrong) => return failed(turn, wrong),
     };
-    entry.proof.second = Some((given.factor(), ctx.now));
-    if let TypedFactor::RecoveryCode(_) = given {
-        let left = u8::try_from(account.credentials.mfa.as_ref().map_or(0, |mfa| mfa.codes.len()))
-            .unwrap_or(u8::MAX);
-        turn.tell(&account, &Body::RecoveryCodeUsed { left });
-    }
+    entry.proof = entry.proof.and(given.factor(), ctx.now, account.generations);
+    spent(&mut turn, &account, given);
     if entry.missing(&account).is_some() {
         // A code is used up even if the flow never completes, so this act stores that (SPEC 5.2, 5.3).
         turn.changes.extend(turn.flow.caller.presented(account.id).map(Presented::counted));
@@ -94,11 +92,17 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
     enter(turn, account, entry)
 }
 
+/// Tells the owner if a recovery code was used up (SPEC 1.12).
+pub(crate) fn spent(turn: &mut Turn<'_>, account: &Account, given: &TypedFactor) {
+    if let TypedFactor::RecoveryCode(_) = given {
+        let left = account.credentials.mfa.as_ref().map_or(0, |mfa| mfa.codes.len());
+        turn.tell(account, &Body::RecoveryCodeUsed { left: u8::try_from(left).unwrap_or(u8::MAX) });
+    }
+}
+
 /// Renews the proof of the first factor alone, because the second is lost (SPEC 9.7).
 pub(crate) fn without_second(mut turn: Turn<'_>, mut entry: Entry) -> Verdict<Step> {
-    let Some(account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
-        return turn.refuse(Refusal::FlowExpired);
-    };
+    let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::FlowExpired) };
     let Purpose::Reauthenticate { first_only, .. } = &mut entry.purpose else {
         return turn.refuse(Refusal::NotOffered);
     };
@@ -108,9 +112,7 @@ pub(crate) fn without_second(mut turn: Turn<'_>, mut entry: Entry) -> Verdict<St
 
 /// Takes the new password that the flow asked for.
 pub(crate) fn new_password(mut turn: Turn<'_>, mut entry: Entry, new: StoredPassword) -> Verdict<Step> {
-    let Some(account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
-        return turn.refuse(Refusal::FlowExpired);
-    };
+    let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::FlowExpired) };
     entry.new_password = Some(new);
     enter(turn, account, entry)
 }

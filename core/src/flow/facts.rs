@@ -12,10 +12,13 @@ use crate::records::context::Context;
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::Pacing;
 use crate::records::mfa::TypedFactor;
+use crate::records::privacy::PrivacyRequest;
 use crate::records::proof::PasswordProof;
+use crate::records::refusal::Refusal;
 use crate::records::session::Session;
 use crate::records::step::{Answer, Intent};
 use crate::records::undo::{Undo, UndoHash};
+use crate::rules::undo::Restored;
 
 /// An answer in the form that a rule can judge: everything that needs hashing or checking is done.
 #[derive(Clone)]
@@ -43,8 +46,10 @@ pub(crate) enum Input {
 /// What the store knows that the step may need. Accounts that are absent (SPEC 9.3) are not in it.
 #[derive(Default)]
 pub(crate) struct Facts {
-    /// The account that holds the registration's identifier.
+    /// The account that has the registration's identifier.
     pub(crate) holder: Option<Account>,
+    /// The account that had the identifier and may take it back with an undo code (SPEC 7.6).
+    pub(crate) reserver: Option<Account>,
     /// The accounts that have the registration's address verified, earliest first.
     pub(crate) sharing: Vec<Account>,
     /// The account that the state names.
@@ -54,6 +59,8 @@ pub(crate) struct Facts {
     /// The address that a message would go to, and its pace.
     pub(crate) mail: MailFacts,
     pub(crate) undo: UndoFacts,
+    /// The account's privacy requests, if it can be restored.
+    pub(crate) requests: Vec<PrivacyRequest>,
 }
 
 /// What the store knows of an address that a code would go to.
@@ -73,7 +80,7 @@ pub(crate) struct MailFacts {
 pub(crate) struct UndoFacts {
     /// All stored undos, valid or not.
     pub(crate) records: Vec<(UndoHash, Undo)>,
-    /// The identifiers that an undo would restore and that other accounts now have.
+    /// The identifiers that other accounts have now, of those that the undo could give the account.
     pub(crate) held_by_others: Vec<Identifier>,
 }
 
@@ -82,5 +89,20 @@ impl UndoFacts {
     pub(crate) fn living(&self, code: &UndoHash, ctx: &Context<'_>) -> Option<&Undo> {
         let found = self.records.iter().find(|(hash, _)| hash == code);
         found.map(|(_, undo)| undo).filter(|undo| ctx.throttle_clock < undo.expires_at)
+    }
+
+    /// Works out what an undo gives the account.
+    ///
+    /// # Errors
+    /// Refuses the undo if nobody could sign in after it.
+    pub(crate) fn restored(
+        &self,
+        undo: &Undo,
+        account: &Account,
+        ctx: &Context<'_>,
+    ) -> Result<Restored, Refusal> {
+        let void = self.records.iter().filter(|(_, other)| other.revision >= undo.revision);
+        let since = void.map(|(_, other)| &other.before).chain([&account.credentials]);
+        undo.restored(account, &since.collect::<Vec<_>>(), &self.held_by_others, ctx.policy)
     }
 }

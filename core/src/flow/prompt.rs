@@ -25,9 +25,11 @@ pub(crate) fn prompt<'a>(arrival: &Arrival, facts: &'a Facts, ctx: &Context<'_>)
             blocked: Some(CreateBlocked::PasswordTaken),
         };
     }
-    let full = facts.sharing.len() >= ctx.policy.max_accounts_per_email();
+    let sharing: &[Account] = if arrival.proven.is_some() { &facts.sharing } else { &[] };
+    let reserver = facts.reserver.iter().filter(|account| !sharing.iter().any(|it| it.id == account.id));
+    let full = sharing.len() >= ctx.policy.max_accounts_per_email();
     Prompt {
-        candidates: facts.sharing.iter().filter(offered).collect(),
+        candidates: sharing.iter().chain(reserver).filter(offered).collect(),
         blocked: full.then_some(CreateBlocked::TooManyAccounts),
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn code(mut turn: Turn<'_>, mut resetting: Resetting, code: &MailCode
             let Some((method, .., version)) = account.password() else {
                 return turn.refuse(Refusal::InvalidCode);
             };
-            let proof = Proof::of_password(method.id, version, turn.ctx.now);
+            let proof = Proof::of_mailed_code(method.id, version, turn.ctx.now);
             let entry = Entry::new(&account, proof, Purpose::Reset);
             entry::enter(turn, account, entry)
         }

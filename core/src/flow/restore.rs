@@ -12,9 +12,7 @@ use crate::rules::deletion::{self, RESTORE_WINDOW};
 
 /// Restores the account. Nothing else opens a session on it (SPEC 9.2).
 pub(crate) fn restore(mut turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
-    let Some(mut account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
-        return turn.refuse(Refusal::FlowExpired);
-    };
+    let Some(mut account) = turn.facts.account.take() else { return turn.refuse(Refusal::FlowExpired) };
     // Another device may have restored the account meanwhile.
     match std::mem::replace(&mut account.status, Status::Active) {
         Status::Active => entry::enter(turn, account, entry),
@@ -36,9 +34,10 @@ pub(crate) fn keep_deleted(turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
 /// Erases the account without waiting for the end of the restore window (SPEC 10.3). Every factor was proven
 /// before the flow came to `ConfirmRestore`, but a recovery code does not count as one.
 pub(crate) fn erase_now(mut turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
-    let Some(account) = turn.facts.account.take().filter(|account| account.holds(&entry.proof)) else {
-        return turn.refuse(Refusal::FlowExpired);
-    };
+    let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::FlowExpired) };
+    if entry.missing_proof(&account).is_some() {
+        return entry::enter(turn, account, entry);
+    }
     let Status::PendingDeletion { purge_at, .. } = account.status else {
         return turn.refuse(Refusal::NotOffered);
     };

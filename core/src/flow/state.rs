@@ -88,7 +88,7 @@ impl State {
             Self::SecondFactor(entry) | Self::NewPassword(entry) | Self::ConfirmRestore(entry) => {
                 Needs::of_entry(entry)
             }
-            Self::SignedIn { .. } | Self::Done | Self::Ended => Needs::default(),
+            Self::SignedIn { .. } | Self::Done { .. } | Self::Ended => Needs::default(),
         }
     }
 }
@@ -149,6 +149,7 @@ pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step 
         },
         State::SecondFactor(entry) => Step::SecondFactor {
             accepted: mfa::accepted(&entry.purpose),
+            is_former: false,
             can_skip: matches!(entry.purpose, Purpose::Reauthenticate { .. }),
         },
         State::NewPassword(_) => Step::NewPassword,
@@ -161,7 +162,7 @@ pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step 
         State::LinkOrCreate { arrival, offered } => {
             let prompt = prompt::prompt(arrival, facts, ctx);
             Step::LinkOrCreate {
-                email: arrival.proven.as_ref().map_or_else(String::new, |email| email.as_typed().to_owned()),
+                email: arrival.proven.as_ref().map(|email| email.as_typed().to_owned()),
                 candidates: prompt
                     .placed(offered)
                     .into_iter()
@@ -197,12 +198,16 @@ pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step 
         },
         State::Undo(undoing) => match undoing.asks {
             Asks::NewPassword => Step::NewPassword,
-            Asks::SecondFactor => {
-                let accepted = vec![SecondFactor::Totp, SecondFactor::RecoveryCode];
-                Step::SecondFactor { accepted, can_skip: false }
-            }
+            asks @ (Asks::SecondFactor | Asks::FormerSecondFactor) => Step::SecondFactor {
+                accepted: vec![SecondFactor::Totp, SecondFactor::RecoveryCode],
+                is_former: asks == Asks::FormerSecondFactor,
+                can_skip: false,
+            },
         },
-        State::Done => Step::Done,
+        State::Done { was_reserved, left_out } => Step::Done {
+            was_reserved: *was_reserved,
+            left_out: left_out.iter().filter_map(Adding::of).collect(),
+        },
         State::Ended => Step::Ended,
     }
 }

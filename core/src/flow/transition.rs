@@ -12,10 +12,17 @@ use crate::records::verdict::Verdict;
 /// Takes the answer to a step.
 pub(crate) fn answer(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
     let state = flow.state.clone();
-    let turn = Turn { flow, facts, ctx, changes: Vec::new(), signed_in: None };
+    let turn = Turn { flow, facts, ctx, changes: Vec::new(), signed_in: None, left_out: Vec::new() };
+    // Every proof is checked again at each answer, here and nowhere else (SPEC 4.6, 5.10). To leave takes no proof.
+    if let Some(entry) = state.entry()
+        && !turn.facts.account.as_ref().is_some_and(|account| account.holds(&entry.proof))
+        && !matches!(input, Input::Plain(Answer::Cancel | Answer::KeepDeleted))
+    {
+        return turn.refuse(Refusal::FlowExpired);
+    }
     match (state, input) {
         // ── from a final state ──
-        (State::SignedIn { .. } | State::Done | State::Ended, _) => turn.refuse(Refusal::FlowExpired),
+        (State::SignedIn { .. } | State::Done { .. } | State::Ended, _) => turn.refuse(Refusal::FlowExpired),
 
         // ── from any state ──
         (_, Input::Plain(Answer::Cancel)) => turn.to(State::Ended),

@@ -13,11 +13,12 @@ use crate::records::audit::Action;
 use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::flow::{Arrival, FLOW_LIFE, FlowRecord, Proving, Registration, State, Verifying};
+use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{CodePurpose, TypedIn};
 use crate::records::message::Body;
 use crate::records::proof::Proof;
 use crate::records::refusal::{AssertionProblem, Refusal};
-use crate::records::step::{Flow, SignInOutcome, SignedIn, Step};
+use crate::records::step::{Adding, Flow, SignInOutcome, SignedIn, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::mailed_code::Asking;
 use crate::rules::{notices, opening};
@@ -32,6 +33,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) ctx: &'a Context<'a>,
     pub(crate) changes: Vec<Change>,
     pub(crate) signed_in: Option<SignedIn>,
+    /// What an undo in this turn left out (SPEC 7.6).
+    pub(crate) left_out: Vec<Identifier>,
 }
 
 impl<'a> Turn<'a> {
@@ -39,7 +42,7 @@ impl<'a> Turn<'a> {
     pub(crate) fn begin(caller: &Caller, facts: Facts, ctx: &'a Context<'a>) -> (Self, FlowToken) {
         let (flow, token) = begin(State::Ended, caller, ctx);
         let flow = FlowRecord { number: 0, ..flow };
-        (Self { flow, facts, ctx, changes: Vec::new(), signed_in: None }, token)
+        (Self { flow, facts, ctx, changes: Vec::new(), signed_in: None, left_out: Vec::new() }, token)
     }
 
     /// Moves the flow to this state.
@@ -195,6 +198,7 @@ pub(crate) fn arrive(
         turn.ctx,
     );
     let state = State::SignedIn { account: id, session: signed_in.session, proof: proof.clone(), outcome };
-    turn.signed_in = Some(signed_in);
+    let left_out = turn.left_out.iter().filter_map(Adding::of).collect();
+    turn.signed_in = Some(SignedIn { left_out, ..signed_in });
     turn.to(state)
 }

@@ -1,17 +1,18 @@
-//! Undoes a protected act and gives the owner the account as it was before (SPEC 7.3).
+//! Undoes a protected act and gives the owner the account as it was before (SPEC 7.5, 7.6).
 
 use crate::crypto::password::StoredPassword;
 use crate::flow::entry;
 use crate::flow::facts::{Facts, UndoFacts};
 use crate::flow::turn;
 use crate::flow::turn::Turn;
+use crate::ground::email::EmailAddress;
 use crate::records::account::{Account, Status};
 use crate::records::audit::{Action, Event};
-use crate::records::caller::Caller;
+use crate::records::caller::{Caller, Presented};
 use crate::records::context::Context;
-use crate::records::credentials::Credentials;
 use crate::records::flow::{Entry, Purpose, State};
 use crate::records::message::Body;
+use crate::records::method::{Credential, Method};
 use crate::records::mfa::{SecondFactor, TypedFactor};
 use crate::records::proof::Proof;
 use crate::records::refusal::Refusal;
@@ -19,6 +20,7 @@ use crate::records::step::{Flow, SignInOutcome, Step};
 use crate::records::undo::{Asks, Undo, UndoHash, Undoing};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::throttle::{self, Guessed};
+use crate::rules::undo::Restored;
 use crate::rules::{notices, protected};
 
 /// Starts an undo with a code. The code leads to the account whose act it undoes; a wrong or expired code is
@@ -31,10 +33,21 @@ pub(crate) fn begin(
     ctx: &Context<'_>,
 ) -> Verdict<Flow> {
     let Some(account) = account else { return Verdict::refused(Refusal::UndoExpired) };
-    let undoing = Undoing { account: account.id, code, asks: Asks::NewPassword, new_password: None };
+    let asks = Asks::NewPassword;
+    let undoing = Undoing { account: account.id, code, asks, new_password: None, second: None };
     let facts = Facts { account: Some(account), undo, ..Facts::default() };
     let (turn, token) = Turn::begin(caller, facts, ctx);
     go_on(turn, undoing, None).map(|step| Flow { token: Some(token), number: 1, step })
+}
+
+/// Returns the email of the password that the undo asks for, if it asks for one.
+pub(crate) fn password_email(
+    facts: &UndoFacts,
+    account: &Account,
+    code: &UndoHash,
+    ctx: &Context<'_>,
+) -> Option<EmailAddress> {
+    facts.restored(facts.living(code, ctx)?, account, ctx).ok()?.new_password_for
 }
 
 /// Takes the new password.
@@ -46,48 +59,74 @@ pub(crate) fn new_password(turn: Turn<'_>, mut undoing: Undoing, new: StoredPass
     go_on(turn, undoing, None)
 }
 
-/// Takes a second factor of the account as it was before the act.
-pub(crate) fn second_factor(turn: Turn<'_>, undoing: Undoing, typed: &TypedFactor) -> Verdict<Step> {
-    if undoing.asks != Asks::SecondFactor {
-        return turn.refuse(Refusal::NotOffered);
+/// Takes a second factor: the account's, or the one that it had before the act.
+pub(crate) fn second_factor(mut turn: Turn<'_>, mut undoing: Undoing, typed: &TypedFactor) -> Verdict<Step> {
+    match undoing.asks {
+        Asks::NewPassword => return turn.refuse(Refusal::NotOffered),
+        Asks::FormerSecondFactor => return go_on(turn, undoing, Some(typed)),
+        Asks::SecondFactor => {}
     }
-    go_on(turn, undoing, Some(typed))
+    let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::UndoExpired) };
+    let Some(mfa) = &account.credentials.mfa else {
+        // MFA was turned off meanwhile, so nothing is missing here.
+        turn.facts.account = Some(account);
+        return go_on(turn, undoing, None);
+    };
+    if !mfa.reads(typed) {
+        return turn.refuse(Refusal::InvalidCode);
+    }
+    undoing.second = Some((typed.factor(), account.generations.of(typed.factor())));
+    let (ctx, guessed) = (turn.ctx, Guessed::Second(typed.factor()));
+    let take = |account: &mut Account| {
+        let id = account.id;
+        account.credentials.mfa.as_mut().is_some_and(|mfa| mfa.take(id, typed, ctx)).then_some(())
+    };
+    let account = match throttle::judge(account, &mut turn.flow.caller, guessed, ctx, take) {
+        Ok((account, ())) => account,
+        Err(wrong) => return entry::failed(turn, wrong),
+    };
+    entry::spent(&mut turn, &account, typed);
+    turn.facts.account = Some(account);
+    go_on(turn, undoing, None)
 }
 
-fn go_on(mut turn: Turn<'_>, mut undoing: Undoing, second: Option<&TypedFactor>) -> Verdict<Step> {
+fn go_on(mut turn: Turn<'_>, mut undoing: Undoing, former: Option<&TypedFactor>) -> Verdict<Step> {
     let Some(undo) = turn.facts.undo.living(&undoing.code, turn.ctx).cloned() else {
         return turn.refuse(Refusal::UndoExpired);
     };
-    if let Some(asks) = undoing.missing(&undo, second) {
+    let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::UndoExpired) };
+    let restored = match turn.facts.undo.restored(&undo, &account, turn.ctx) {
+        Ok(restored) => restored,
+        Err(refusal) => return turn.refuse(refusal),
+    };
+    if let Some(asks) = undoing.missing(&restored, &account, turn.ctx.throttle_clock, former.is_some()) {
+        if asks == Asks::FormerSecondFactor && undoing.asks == Asks::SecondFactor {
+            // A code is used up even if the flow never completes, so this act stores that (SPEC 5.2, 5.3).
+            turn.changes.extend(turn.flow.caller.presented(account.id).map(Presented::counted));
+            let event = Event::done(Action::SecondFactorProven, None, turn.ctx.now);
+            turn.changes.push(Change::account(account.clone(), event));
+        }
         undoing.asks = asks;
+        turn.facts.account = Some(account);
         return turn.to(State::Undo(undoing));
     }
-    let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::UndoExpired) };
-    apply(turn, account, &undo, undoing, second)
+    apply(turn, account, &undo, undoing, restored, former)
 }
 
 /// Restores the earlier credentials, drops those added since, and voids later undo codes, all in one act
-/// (SPEC 7.3).
+/// (SPEC 7.5).
 fn apply(
     mut turn: Turn<'_>,
     mut account: Account,
     undo: &Undo,
     undoing: Undoing,
-    second: Option<&TypedFactor>,
+    restored: Restored,
+    former: Option<&TypedFactor>,
 ) -> Verdict<Step> {
     let ctx = turn.ctx;
     let before = account.clone();
-    let UndoFacts { records, held_by_others } = std::mem::take(&mut turn.facts.undo);
-    let void: Vec<_> = records.iter().filter(|(_, other)| other.revision >= undo.revision).collect();
-    let since: Vec<&Credentials> =
-        void.iter().map(|(_, other)| &other.before).chain([&before.credentials]).collect();
-    let mut credentials = undo.before.put_back(&since);
-    // The owner freed the identifier by removing the method (SPEC 1.7), and another account has it now.
-    credentials.methods.retain(|method| !held_by_others.contains(&method.credential.identifier()));
-    if credentials.methods.iter().all(|method| method.suspended) {
-        return turn.refuse(Refusal::IdentityInUse);
-    }
-    if let Some(typed) = second {
+    let Restored { mut credentials, left_out, new_password_for } = restored;
+    if let Some(typed) = former {
         // The second factor from before the act is the one that counts.
         if credentials.mfa.as_ref().is_some_and(|mfa| !mfa.reads(typed)) {
             return turn.refuse(Refusal::InvalidCode);
@@ -101,27 +140,44 @@ fn apply(
             Err(wrong) => return entry::failed(turn, wrong),
         }
     }
-    let second = second.map(|typed| (typed.factor(), ctx.now));
-    account.reserved.retain(|held| held.revision < undo.revision && !credentials.has(&held.identifier));
     account.credentials = credentials;
-    let left = records.iter().filter(|(_, other)| other.revision < undo.revision);
-    account.undo_until = left.map(|(_, other)| other.expires_at).max();
-    let by_recovery_code = matches!(second, Some((SecondFactor::RecoveryCode, _)));
+    account.generations.factor_changed();
+    if let Some(typed) = former {
+        entry::spent(&mut turn, &account, typed);
+    }
+    let former = former.map(TypedFactor::factor);
+    account
+        .reserved
+        .retain(|held| held.revision < undo.revision && !account.credentials.has(&held.identifier));
+    for acted in account.acts.iter_mut().filter(|acted| acted.revision >= undo.revision) {
+        acted.code_to = None;
+    }
+    let by_recovery_code = former == Some(SecondFactor::RecoveryCode);
     account.enrolments.clear();
     account.recover(by_recovery_code, None, &mut turn.changes, ctx);
     turn.changes.push(Change::PendingVoid(account.id));
-    turn.changes.extend(void.iter().map(|(hash, _)| Change::UndoVoid { account: account.id, hash: *hash }));
+    let records = std::mem::take(&mut turn.facts.undo).records;
+    let void = records.iter().filter(|(_, other)| other.revision >= undo.revision);
+    turn.changes.extend(void.map(|(hash, _)| Change::UndoVoid { account: account.id, hash: *hash }));
     tell(&mut turn, &before, &account);
 
-    let proof = undoing.new_password.and_then(|new| {
-        account.set_password(new);
+    let proof = undoing.new_password.zip(new_password_for).and_then(|(new, email)| {
+        if account.password().is_some() {
+            account.set_password(new);
+        } else {
+            let version = account.credentials.newest_password().saturating_add(1);
+            let credential = Credential::Password { email, hash: new, version };
+            account.credentials.methods.push(Method::new(ctx.draw.method(ctx.now), credential, ctx.now));
+        }
         let (method, .., version) = account.password()?;
-        Some(Proof { second, ..Proof::of_password(method.id, version, ctx.now) })
+        let first = Proof::of_mailed_code(method.id, version, ctx.now);
+        Some(former.into_iter().fold(first, |proof, factor| proof.and(factor, ctx.now, account.generations)))
     });
-    turn.changes.extend(protected::rows(&before, &account, ctx.now));
+    turn.changes.extend(protected::rows(&before, &account, ctx.throttle_clock));
     let event = Event::done(Action::Undone, None, ctx.now);
     match proof {
         Some(proof) if account.status == Status::Active => {
+            turn.left_out = left_out;
             turn::arrive(turn, account, &proof, SignInOutcome::Undone, Action::Undone)
         }
         Some(proof) => {
@@ -133,7 +189,7 @@ fn apply(
         // No first factor was proven, so the owner signs in with a restored method.
         None => {
             turn.changes.push(Change::account(account, event));
-            turn.to(State::Done)
+            turn.to(State::Done { was_reserved: false, left_out })
         }
     }
 }

@@ -9,18 +9,18 @@ use crate::ground::id::{AccountId, MethodId, SessionId};
 use crate::ground::named::two_forms;
 use crate::ground::short_name::ProductId;
 use crate::ground::time::Timestamp;
-use crate::records::address::{Address, AddressSource, AddressView};
+use crate::records::address::{Address, AddressSource};
 use crate::records::chain::Chain;
 use crate::records::context::Context;
 use crate::records::credentials::Credentials;
 use crate::records::deletion::RequestedBy;
 use crate::records::identifier::Identifier;
 use crate::records::import::Origin;
-use crate::records::method::{Credential, Method, MethodKind, MethodView};
-use crate::records::mfa::{Enrolment, Mfa, MfaView};
+use crate::records::method::{Credential, Method, MethodKind};
+use crate::records::mfa::{Enrolment, Generations};
 use crate::records::product::Membership;
-use crate::records::proof::{Accepted, Proof};
-use crate::records::protected::Reserved;
+use crate::records::proof::Accepted;
+use crate::records::protected::{Acted, Reserved};
 use crate::records::provider::Identity;
 use crate::records::session::{Aal, Session};
 use crate::records::throttle::Throttle;
@@ -42,15 +42,19 @@ pub(crate) struct Account {
     pub(crate) first: Throttle,
     /// Strangers' failures of the second factor, over all flows (SPEC 12.1, 12.7).
     pub(crate) second: Throttle,
+    /// Which proofs by a second factor still count (SPEC 5.10).
+    pub(crate) generations: Generations,
     pub(crate) hold: Option<Hold>,
+    /// The last passwords that others may know. None of them is taken again (SPEC 4.10).
+    pub(crate) compromised: Vec<StoredPassword>,
     /// Enrolments of second factors and recovery codes in progress, at most one for each session (SPEC 5.1).
     pub(crate) enrolments: Vec<Enrolment>,
     /// Identifiers that an undo may put back. Nobody else can take them meanwhile (SPEC 7.3).
     pub(crate) reserved: Vec<Reserved>,
     /// Failures in live sessions (SPEC 6.4).
     pub(crate) reauthentications: Vec<(SessionId, u8)>,
-    /// When the last undo code of the account expires (SPEC 7.3), on the slow clock.
-    pub(crate) undo_until: Option<Timestamp>,
+    /// The protected acts of the last 30 days, in their order (SPEC 1.12).
+    pub(crate) acts: Vec<Acted>,
     /// The products that the account is used with, in the order of their first use (SPEC 8.2).
     pub(crate) memberships: Vec<Membership>,
     /// Whether the device's picker offers the account (SPEC 1.11).
@@ -58,6 +62,8 @@ pub(crate) struct Account {
     /// When the account was last restored from deletion, on the slow clock. Support cannot start another
     /// deletion for a while (SPEC 9.5).
     pub(crate) restored_at: Option<Timestamp>,
+    /// Whether the pending erasure was requested with the first factor alone (SPEC 9.7, 10.2).
+    pub(crate) by_first_factor: bool,
     /// When the host last announced that it will erase the account, on the slow clock (SPEC 10.3).
     pub(crate) announced_at: Option<Timestamp>,
     /// The number of sessions, including those that wait for a restore.
@@ -119,14 +125,17 @@ impl Account {
             credentials: Credentials::default(),
             first: Throttle::default(),
             second: Throttle::default(),
+            generations: Generations::default(),
             hold: None,
+            compromised: Vec::new(),
             enrolments: Vec::new(),
             reserved: Vec::new(),
             reauthentications: Vec::new(),
-            undo_until: None,
+            acts: Vec::new(),
             memberships: Vec::new(),
             is_remembered: false,
             restored_at: None,
+            by_first_factor: false,
             announced_at: None,
             sessions: 0,
             chain: Chain::default(),
@@ -232,33 +241,9 @@ impl Account {
         self.reauthentications.clear();
     }
 
-    pub(crate) fn view(&self, ctx: &Context<'_>) -> AccountView {
-        AccountView {
-            id: self.id,
-            status: self.status.shown(ctx),
-            created: self.id.made_at(),
-            display_name: self.display_name.clone(),
-            contact: self.credentials.contact.as_ref().map(|email| email.as_typed().to_owned()),
-            addresses: self
-                .credentials
-                .addresses
-                .iter()
-                .map(|address| AddressView {
-                    email: address.email.as_typed().to_owned(),
-                    verified_at: address.verified_at,
-                    source: address.source,
-                    others: 0,
-                })
-                .collect(),
-            methods: self.credentials.methods.iter().map(Method::view).collect(),
-            mfa: self.credentials.mfa.as_ref().map(Mfa::view),
-            hold_until: self
-                .hold
-                .filter(|hold| ctx.throttle_clock < hold.until)
-                .map(|hold| ctx.shown(hold.until)),
-            second_factor_suspended: self.credentials.suspended_mfa.is_some(),
-            needs_address: false,
-        }
+    /// Returns when the hold ends, if the account is on hold.
+    pub(crate) fn hold_until(&self, ctx: &Context<'_>) -> Option<Timestamp> {
+        self.hold.filter(|hold| ctx.throttle_clock < hold.until).map(|hold| ctx.shown(hold.until))
     }
 
     /// Removes sign-in methods, and the addresses that no other method carries. If the contact goes, the
@@ -298,17 +283,6 @@ impl Account {
         let verified = self.credentials.addresses.iter().filter(|address| address.verified_at.is_some());
         let earliest = verified.min_by_key(|address| address.verified_at);
         self.credentials.contact = earliest.map(|address| address.email.clone());
-    }
-
-    /// Returns whether the proven sign-in method is still usable and unchanged.
-    pub(crate) fn holds(&self, proof: &Proof) -> bool {
-        self.usable().any(|method| {
-            method.id == proof.method
-                && match &method.credential {
-                    Credential::Password { version, .. } => *version == proof.version,
-                    Credential::Federated { .. } => true,
-                }
-        })
     }
 
     /// Replaces the password. Earlier proofs of a password are stale from here on.
@@ -384,10 +358,19 @@ impl Account {
         self.credentials.identifiers().chain(customers).chain(external)
     }
 
-    /// Returns whether nobody else may have the identifier: the account has it, or an undo may put it back.
+    /// Returns whether the account has the identifier, or an undo may put it back.
     pub(crate) fn claims(&self, identifier: &Identifier, slow: Timestamp) -> bool {
+        self.owns(identifier) || self.reserves(identifier, slow)
+    }
+
+    /// Returns whether the account has the identifier, so that nobody else may.
+    pub(crate) fn owns(&self, identifier: &Identifier) -> bool {
         self.identifiers().any(|own| own == *identifier)
-            || self.reserved.iter().any(|held| held.identifier == *identifier && slow < held.until)
+    }
+
+    /// Returns whether an undo may put the identifier back, unless somebody else takes it before (SPEC 7.6).
+    pub(crate) fn reserves(&self, identifier: &Identifier, slow: Timestamp) -> bool {
+        self.reserved.iter().any(|held| held.identifier == *identifier && slow < held.until)
     }
 
     /// Returns whether somebody can sign in with the identifier.
@@ -395,43 +378,20 @@ impl Account {
         self.usable().any(|method| method.credential.identifier() == *identifier)
     }
 
+    /// Returns the protected acts of the last 30 days (SPEC 1.12).
+    pub(crate) fn recent_acts(&self, ctx: &Context<'_>) -> impl Iterator<Item = &Acted> {
+        let slow = ctx.throttle_clock;
+        self.acts.iter().filter(move |acted| acted.is_recent(slow))
+    }
+
     /// Returns until when an act can be undone, if one can (SPEC 7.3). The account cannot be erased before.
     pub(crate) fn has_live_undo(&self, slow: Timestamp) -> Option<Timestamp> {
-        self.undo_until.filter(|until| slow < *until)
+        self.acts.iter().filter_map(|acted| acted.undo_until(slow)).max()
     }
 }
 
 impl Record for Account {
     const VERSION: u8 = 1;
-}
-
-/// An account as its owner sees it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
-pub struct AccountView {
-    /// The account's id.
-    pub id: AccountId,
-    /// Whether the account can be used.
-    pub status: Status,
-    /// When the account was created.
-    pub created: Timestamp,
-    /// The name that the owner chose, if any.
-    pub display_name: Option<String>,
-    /// The address for notices, if the account has one.
-    pub contact: Option<String>,
-    /// All addresses, in the order in which they were added.
-    pub addresses: Vec<AddressView>,
-    /// All sign-in methods, in the order in which they were added.
-    pub methods: Vec<MethodView>,
-    /// The second factor, if MFA is on.
-    pub mfa: Option<MfaView>,
-    /// When the hold after a recovery ends, if the account is on hold (SPEC 5.5).
-    pub hold_until: Option<Timestamp>,
-    /// Whether a second factor is disabled until the owner confirms it (SPEC 3.7).
-    pub second_factor_suspended: bool,
-    /// Whether the account needs another address: somebody else has proven the address that its password goes
-    /// with, so it can never be proven here (SPEC 2.8).
-    pub needs_address: bool,
 }
 
 /// A live session and its account, as one act sees them.

@@ -58,7 +58,12 @@ pub struct AddressView {
 )]
 pub enum AddressStep {
     /// The act is done.
-    Done,
+    Done {
+        /// Whether another account had this email or identity and could take it back with an undo code. It is this
+        /// account's now, and that undo leaves it out (SPEC 7.6).
+        #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "std::ops::Not::not"))]
+        was_reserved: bool,
+    },
     /// A code goes to the address. Prove the address in this session to complete the act.
     ProveAddress {
         /// The address, masked.
@@ -74,5 +79,8 @@ pub enum AddressStep {
         methods: Vec<MethodView>,
         /// Whether there is a second factor to review too.
         second_factor: bool,
+        /// As in [`Done`](Self::Done).
+        #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "std::ops::Not::not"))]
+        was_reserved: bool,
     },
 }

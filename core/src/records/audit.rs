@@ -76,6 +76,8 @@ worded! {
         RecoveryCodesMade => "new recovery codes were made";
         /// The new recovery codes were saved and are valid now.
         RecoveryCodesSaved => "the new recovery codes were saved";
+        /// The owner confirmed that they know of the changes to the account.
+        ProtectedActsConfirmed => "the changes of the account were confirmed";
         /// A password was reported as known to others.
         MethodCompromised => "a password was reported as known to others";
         /// The proof of a session was renewed.

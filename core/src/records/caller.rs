@@ -152,6 +152,8 @@ pub(crate) struct Recognition {
     pub(crate) first: Throttle,
     /// Failures of the second factor where it was presented (SPEC 12.7).
     pub(crate) second: Throttle,
+    /// The owner confirmed here that they know of the protected acts before this revision (SPEC 1.12).
+    pub(crate) acts_known: u64,
 }
 
 impl Default for Recognition {
@@ -162,6 +164,7 @@ impl Default for Recognition {
             used_at: Timestamp::from_millis(0),
             first: Throttle::default(),
             second: Throttle::default(),
+            acts_known: 0,
         }
     }
 }

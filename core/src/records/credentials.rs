@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ground::email::EmailAddress;
+use crate::ground::time::Timestamp;
 use crate::records::address::Address;
 use crate::records::identifier::Identifier;
 use crate::records::method::{Credential, Method};
@@ -14,6 +15,9 @@ pub(crate) struct Credentials {
     pub(crate) methods: Vec<Method>,
     pub(crate) addresses: Vec<Address>,
     pub(crate) contact: Option<EmailAddress>,
+    /// The contacts of the last seven days that were replaced, and until when each was the contact, on the slow
+    /// clock. The first of them was the contact seven days ago (SPEC 7.3).
+    pub(crate) past_contacts: Vec<(Option<EmailAddress>, Timestamp)>,
     pub(crate) mfa: Option<Mfa>,
     /// A second factor that was set before the account's first address was proven. Nothing asks for it until
     /// the owner confirms it (SPEC 3.7).
@@ -35,6 +39,14 @@ impl Credentials {
             Credential::Password { email, .. } if !self.has_proven(email) => Some(email),
             _ => None,
         })
+    }
+
+    /// Returns what a password could be found by: the verified addresses, the contact first.
+    pub(crate) fn possible_passwords(&self) -> impl Iterator<Item = Identifier> {
+        let verified = self.addresses.iter().filter(|address| address.verified_at.is_some());
+        let others =
+            verified.map(|address| &address.email).filter(|email| Some(*email) != self.contact.as_ref());
+        self.contact.iter().chain(others).cloned().map(Identifier::PasswordEmail)
     }
 
     fn has_proven(&self, email: &EmailAddress) -> bool {

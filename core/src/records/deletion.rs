@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ground::codec::Record;
-use crate::ground::id::{AccountId, RequestId};
+use crate::ground::id::AccountId;
 use crate::ground::named::two_forms;
 use crate::ground::short_name::{ProductId, ProviderId};
 use crate::ground::time::Timestamp;
@@ -23,11 +23,6 @@ two_forms! {
             /// The ticket of the operator's case.
             ticket: String,
         },
-        /// The host, for an erasure request of the owner (SPEC 10.3).
-        Host {
-            /// The erasure request.
-            request: RequestId,
-        },
     }
 }
 
@@ -37,7 +32,6 @@ impl RequestedBy {
         match self {
             Self::Owner => "Owner",
             Self::Support { .. } => "Support",
-            Self::Host { .. } => "Host",
         }
     }
 }

@@ -76,6 +76,7 @@ struct SessionPart {
     first_factor_at: Moment,
     created_at: Moment,
     used_at: Moment,
+    ends_at: Option<Moment>,
 }
 
 #[derive(Serialize)]
@@ -116,6 +117,7 @@ struct RequestPart {
     due_at: Moment,
     told_at: Option<Moment>,
     closed_at: Option<Moment>,
+    withdrawn_at: Option<Moment>,
     receipt: Option<String>,
 }
 
@@ -155,7 +157,7 @@ impl UndoPart {
             act: undo.act.code(),
             made_at: undo.made_at.rfc3339(),
             expires_at: ctx.shown(undo.expires_at).rfc3339(),
-            before: CredentialsPart::of(&undo.before),
+            before: CredentialsPart::of(&undo.before, ctx),
         }
     }
 }
@@ -177,6 +179,7 @@ impl SessionPart {
             first_factor_at: session.first_at.rfc3339(),
             created_at: session.created_at.rfc3339(),
             used_at: session.used_at.rfc3339(),
+            ends_at: session.ends_at.map(|end| end.rfc3339()),
         }
     }
 }
@@ -236,8 +239,12 @@ impl RequestPart {
             due_at: request.due_at.rfc3339(),
             told_at: moment(request.told_at),
             closed_at: match request.status {
-                RequestStatus::Open => None,
                 RequestStatus::Closed { at } => Some(at.rfc3339()),
+                RequestStatus::Open | RequestStatus::Withdrawn { .. } => None,
+            },
+            withdrawn_at: match request.status {
+                RequestStatus::Withdrawn { at } => Some(at.rfc3339()),
+                RequestStatus::Open | RequestStatus::Closed { .. } => None,
             },
             receipt: request.receipt.clone(),
         }

@@ -12,7 +12,7 @@ use crate::records::identifier::Identifier;
 use crate::records::method::{Credential, Method};
 use crate::records::mfa::Mfa;
 use crate::records::product::Membership;
-use crate::records::protected::Reserved;
+use crate::records::protected::{Acted, Reserved};
 use crate::records::provider::Identity;
 
 /// A point in time in the format of RFC 3339.
@@ -31,7 +31,7 @@ pub(crate) struct AccountPart {
     /// When the enrolments in progress started.
     enrolments_begun_at: Vec<Moment>,
     reserved: Vec<ReservedPart>,
-    undo_until: Option<Moment>,
+    protected_acts: Vec<ActedPart>,
     failures: FailuresPart,
     hold_until: Option<Moment>,
     is_remembered_here: bool,
@@ -44,10 +44,29 @@ pub(crate) struct AccountPart {
 #[derive(Serialize)]
 pub(crate) struct CredentialsPart {
     contact: Option<String>,
+    /// The contacts of the last seven days before this one.
+    past_contacts: Vec<PastContactPart>,
     addresses: Vec<AddressPart>,
     methods: Vec<MethodPart>,
     mfa: Option<MfaPart>,
     suspended_mfa: Option<MfaPart>,
+}
+
+#[derive(Serialize)]
+struct ActedPart {
+    act: &'static str,
+    at: Moment,
+    session: Option<String>,
+    device: String,
+    /// Where the undo code went, and until when it is valid.
+    undo_code_to: Option<String>,
+    undo_until: Option<Moment>,
+}
+
+#[derive(Serialize)]
+struct PastContactPart {
+    contact: Option<String>,
+    until: Moment,
 }
 
 #[derive(Serialize)]
@@ -129,10 +148,10 @@ impl AccountPart {
             status: StatusPart::of(&account.status.shown(ctx)),
             restored_at: shown(account.restored_at),
             display_name: account.display_name.clone(),
-            credentials: CredentialsPart::of(&account.credentials),
+            credentials: CredentialsPart::of(&account.credentials, ctx),
             enrolments_begun_at: account.enrolments.iter().map(|begun| begun.begun_at.rfc3339()).collect(),
             reserved: account.reserved.iter().map(|reserved| ReservedPart::of(reserved, ctx)).collect(),
-            undo_until: shown(account.undo_until),
+            protected_acts: account.acts.iter().map(|acted| ActedPart::of(acted, ctx)).collect(),
             failures: FailuresPart {
                 first_factor: account.first.failures(),
                 second_factor: account.second.failures(),
@@ -147,9 +166,14 @@ impl AccountPart {
 }
 
 impl CredentialsPart {
-    pub(crate) fn of(credentials: &Credentials) -> Self {
+    pub(crate) fn of(credentials: &Credentials, ctx: &Context<'_>) -> Self {
+        let past = credentials.past_contacts.iter().map(|(contact, until)| PastContactPart {
+            contact: contact.as_ref().map(typed),
+            until: ctx.shown(*until).rfc3339(),
+        });
         Self {
             contact: credentials.contact.as_ref().map(typed),
+            past_contacts: past.collect(),
             addresses: credentials
                 .addresses
                 .iter()
@@ -173,6 +197,20 @@ impl CredentialsPart {
 impl MfaPart {
     fn of(mfa: &Mfa) -> Self {
         Self { kind: "Totp", since: mfa.since.rfc3339(), recovery_codes_left: mfa.codes.len() }
+    }
+}
+
+impl ActedPart {
+    fn of(acted: &Acted, ctx: &Context<'_>) -> Self {
+        let until = acted.undo_until(ctx.throttle_clock);
+        Self {
+            act: acted.act.code(),
+            at: acted.at.rfc3339(),
+            session: acted.session.map(|session| session.to_string()),
+            device: acted.device.clone(),
+            undo_code_to: acted.code_to.as_ref().map(typed),
+            undo_until: moment(until.map(|until| ctx.shown(until))),
+        }
     }
 }
 

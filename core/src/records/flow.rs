@@ -78,7 +78,12 @@ pub(crate) enum State {
         proof: Proof,
         outcome: SignInOutcome,
     },
-    Done,
+    Done {
+        /// Whether the identity that the flow added was in another account's reserve (SPEC 7.6).
+        was_reserved: bool,
+        /// What an undo left out, because other accounts have it now (SPEC 7.6).
+        left_out: Vec<Identifier>,
+    },
     Ended,
 }
 
@@ -127,7 +132,15 @@ impl State {
                     Purpose::Reset => FlowKind::Reset,
                 })
             }
-            Self::SignedIn { .. } | Self::Done | Self::Ended => None,
+            Self::SignedIn { .. } | Self::Done { .. } | Self::Ended => None,
+        }
+    }
+
+    /// Returns the sign-in whose first factor is proven.
+    pub(crate) fn entry(&self) -> Option<&Entry> {
+        match self {
+            Self::SecondFactor(entry) | Self::NewPassword(entry) | Self::ConfirmRestore(entry) => Some(entry),
+            _ => None,
         }
     }
 

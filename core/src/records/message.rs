@@ -165,6 +165,8 @@ messages! {
     MethodsReviewed;
     /// The account has a new address for notices.
     EmailChanged;
+    /// New recovery codes replaced the old ones.
+    RecoveryCodesReplaced;
     /// A change of the account was undone with its undo code.
     Undone;
     /// The account will be deleted unless its owner signs in and restores it.

@@ -31,7 +31,8 @@ pub(crate) enum Credential {
     Password {
         email: EmailAddress,
         hash: StoredPassword,
-        /// How often the password was set or hashed again. A proof of another version is stale.
+        /// How often the password was set, hashed again or marked as known to others. A proof of another version is
+        /// stale.
         version: u32,
     },
     Federated {

@@ -20,8 +20,12 @@ pub(crate) struct Mfa {
     pub(crate) secret: TotpSecret,
     pub(crate) taken: TakenSteps,
     pub(crate) since: Timestamp,
+    /// The same time on the slow clock.
+    pub(crate) slow_since: Timestamp,
     /// The keyed hashes of the recovery codes that are left.
     pub(crate) codes: Vec<[u8; 32]>,
+    /// The account's revision when this set of recovery codes was made. It tells the set from others.
+    pub(crate) codes_made: u64,
     /// Whether the second factor was imported and its owner has not saved recovery codes yet. Each sign-in
     /// then makes some (SPEC 13.2).
     pub(crate) owes_codes: bool,
@@ -40,6 +44,11 @@ pub(crate) struct TakenSteps {
 }
 
 impl Mfa {
+    /// Returns whether nothing removes the factor without it or one of its recovery codes (SPEC 7.5).
+    pub(crate) fn is_settled(&self, slow: Timestamp) -> bool {
+        slow >= self.slow_since + FACTOR_SETTLES
+    }
+
     pub(crate) fn view(&self) -> MfaView {
         let left = self.codes.len();
         MfaView { since: self.since, recovery_codes_left: left, few_recovery_codes: left <= FEW }
@@ -55,6 +64,34 @@ coded! {
         Totp,
         /// A recovery code in place of the app's code. It opens a recovered session (SPEC 5.5).
         RecoveryCode,
+    }
+}
+
+/// How often the account's second factors changed. A proof names the generation of its factor, as a proof by a
+/// password names the password's version (SPEC 5.10).
+#[derive(Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Generations {
+    app: u32,
+    codes: u32,
+}
+
+impl Generations {
+    pub(crate) fn of(self, factor: SecondFactor) -> u32 {
+        match factor {
+            SecondFactor::Totp => self.app,
+            SecondFactor::RecoveryCode => self.codes,
+        }
+    }
+
+    /// Makes all earlier proofs by a second factor stale.
+    pub(crate) fn factor_changed(&mut self) {
+        self.app = self.app.saturating_add(1);
+        self.codes_changed();
+    }
+
+    /// Makes all earlier proofs by a recovery code stale.
+    pub(crate) fn codes_changed(&mut self) {
+        self.codes = self.codes.saturating_add(1);
     }
 }
 
@@ -86,6 +123,8 @@ impl TypedFactor {
     }
 }
 
+/// The age from which nothing removes a second factor without it or one of its recovery codes (SPEC 7.5).
+pub(crate) const FACTOR_SETTLES: Duration = DAY.saturating_mul(3);
 /// How long an enrolment waits for its first code, and how long recovery codes are shown (SPEC 5.1, 5.3).
 pub(crate) const ENROLMENT_LIFE: Duration = Duration::from_secs(15 * 60);
 /// At most this many recovery codes left count as few (SPEC 5.4).

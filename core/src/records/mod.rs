@@ -1,6 +1,7 @@
 //! Floor 2: the values that are stored, shown and changed. They make no decisions.
 
 pub(crate) mod account;
+pub(crate) mod account_view;
 pub(crate) mod address;
 pub(crate) mod assertion;
 pub(crate) mod audit;

@@ -33,7 +33,7 @@ impl Pending {
         password: &StoredPassword,
     ) -> Vec<(&'static str, Self)> {
         let wanted = [
-            ("contact", Wanted::Contact { old_is_lost: true }),
+            ("contact", Wanted::Contact),
             ("proof", Wanted::Proof),
             ("password", Wanted::Password(password.clone())),
         ];
@@ -49,8 +49,8 @@ impl Pending {
 /// The change that the proof completes.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Wanted {
-    /// The address becomes the contact. If `old_is_lost`, nobody can undo the change from the old mailbox.
-    Contact { old_is_lost: bool },
+    /// The address becomes the contact.
+    Contact,
     /// The address becomes verified, and nothing else changes.
     Proof,
     /// The account gets a password with this address.

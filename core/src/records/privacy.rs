@@ -6,6 +6,7 @@ use crate::ground::codec::Record;
 use crate::ground::id::{AccountId, RequestId};
 use crate::ground::named::{coded, two_forms};
 use crate::ground::time::Timestamp;
+use crate::records::deletion::Deletion;
 
 two_forms! {
     json()
@@ -30,6 +31,10 @@ two_forms! {
         pub status: RequestStatus,
         /// The host's description of what it did. Put nothing personal in it.
         pub receipt: Option<String>,
+        /// The deletion that a request for erasure starts. Only the answer that files the request has it.
+        #[stored(skip)]
+        #[json(default, skip_serializing_if = "Option::is_none")]
+        pub deletion: Option<Deletion>,
     }
 }
 
@@ -68,6 +73,12 @@ two_forms! {
         Closed {
             /// When it was answered.
             #[json(rename = "closed_at")]
+            at: Timestamp,
+        },
+        /// The owner restored the account, so a request for erasure no longer holds.
+        Withdrawn {
+            /// When the account was restored.
+            #[json(rename = "withdrawn_at")]
             at: Timestamp,
         },
     }

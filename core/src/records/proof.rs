@@ -7,7 +7,7 @@ use crate::ground::id::{AccountId, MethodId};
 use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
 use crate::records::method::MethodKind;
-use crate::records::mfa::SecondFactor;
+use crate::records::mfa::{Generations, SecondFactor};
 use crate::records::session::{Aal, Amr};
 
 /// A proof that a step accepts.
@@ -38,15 +38,31 @@ pub(crate) struct Proof {
     /// The same password, hashed again because its hash was weaker than the policy (SPEC 4.5).
     pub(crate) rehashed: Option<StoredPassword>,
     pub(crate) second: Option<(SecondFactor, Timestamp)>,
+    /// The generation of the second factor that was proven (SPEC 5.10). Zero without one.
+    pub(crate) generation: u32,
+    /// Whether a code from a message stood in for the first factor, in a reset or an undo. The session then ends
+    /// with the hold that it starts (SPEC 4.7).
+    pub(crate) is_mailed: bool,
 }
 
 impl Proof {
     pub(crate) fn of_identity(method: MethodId, at: Timestamp) -> Self {
-        Self { method, kind: MethodKind::Federated, version: 0, at, rehashed: None, second: None }
+        Self { kind: MethodKind::Federated, ..Self::of_password(method, 0, at) }
     }
 
     pub(crate) fn of_password(method: MethodId, version: u32, at: Timestamp) -> Self {
-        Self { method, kind: MethodKind::Password, version, at, rehashed: None, second: None }
+        let kind = MethodKind::Password;
+        Self { method, kind, version, at, rehashed: None, second: None, generation: 0, is_mailed: false }
+    }
+
+    /// Returns the proof of somebody who typed a mailed code and sets the password anew.
+    pub(crate) fn of_mailed_code(method: MethodId, version: u32, at: Timestamp) -> Self {
+        Self { is_mailed: true, ..Self::of_password(method, version, at) }
+    }
+
+    /// Returns the proof as it is after a second factor of this account was proven at the time.
+    pub(crate) fn and(self, factor: SecondFactor, at: Timestamp, now: Generations) -> Self {
+        Self { second: Some((factor, at)), generation: now.of(factor), ..self }
     }
 
     /// Returns the references of RFC 8176. It has none for a recovery code, nor for a federated sign-in.

@@ -214,6 +214,8 @@ worded! {
         Unassigned => "it has a character that Unicode does not assign";
         /// It is the email address, its local part or the service's name.
         Guessable => "it must not be the email address or the name of the service";
+        /// It is a password of the account that others may know (SPEC 4.10).
+        Compromised => "others may know this password of the account";
         /// It is on the list of commonly used passwords.
         Common => "it is on a list of passwords that are commonly used";
     }

@@ -221,6 +221,9 @@ two_forms! {
         pub created_at: Timestamp,
         /// When the session was last used, as far as the store has recorded it.
         pub used_at: Timestamp,
+        /// When the session ends with the account's hold, if that comes first. A session that a password reset or
+        /// an undo opened ends so (SPEC 4.7).
+        pub ends_at: Option<Timestamp>,
     }
 }
 

@@ -14,9 +14,12 @@ use crate::ground::short_name::ProviderId;
 use crate::ground::time::{Timestamp, YearMonth};
 use crate::records::account::Account;
 use crate::records::assertion::Assertion;
+use crate::records::context::Context;
+use crate::records::identifier::Identifier;
 use crate::records::method::MethodKind;
 use crate::records::mfa::SecondFactor;
 use crate::records::proof::Accepted;
+use crate::records::protected::ProtectedActView;
 use crate::records::session::{Aal, Amr, Session};
 
 /// One interaction of several steps, at the step that it has reached. Pass it to
@@ -122,8 +125,9 @@ coded! {
         /// Other accounts have the same verified email. Create a new account, or link to one of them
         /// (SPEC 2.4).
         LinkOrCreate {
-            /// The proven email.
-            email: String,
+            /// The proven email. `None` if the only candidate is the account that had the identity and may take it
+            /// back with an undo code (SPEC 7.6).
+            email: Option<String>,
             /// The candidate accounts, earliest first.
             candidates: Vec<Candidate>,
             /// Whether the person may create a new account.
@@ -147,6 +151,10 @@ coded! {
         SecondFactor {
             /// The accepted second factors.
             accepted: Vec<SecondFactor>,
+            /// Whether the step asks for the second factor that the account had before the change, because an undo
+            /// restores it (SPEC 7.5).
+            #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "std::ops::Not::not"))]
+            is_former: bool,
             /// Whether the flow can go on without the second factor. Only the proof of the first factor is
             /// then renewed, which is enough to request the account's deletion (SPEC 9.7).
             can_skip: bool,
@@ -186,7 +194,15 @@ coded! {
             outcome: SignInOutcome,
         },
         /// The flow is done and has opened no session.
-        Done,
+        Done {
+            /// Whether another account had the added identity and could take it back with an undo code. It is this
+            /// account's now, and that undo leaves it out (SPEC 7.6).
+            #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "std::ops::Not::not"))]
+            was_reserved: bool,
+            /// The sign-in methods that an undo did not restore, because other accounts have them now (SPEC 7.6).
+            #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "Vec::is_empty"))]
+            left_out: Vec<Adding>,
+        },
         /// The flow has ended without a session.
         Ended,
     }
@@ -223,15 +239,26 @@ pub struct SignedIn {
     pub recognition: Option<RecognitionToken>,
     /// What else the flow did.
     pub outcome: SignInOutcome,
+    /// The protected acts of the last 30 days that were done elsewhere and that nobody has confirmed here. Show them
+    /// to the owner, and then call
+    /// [`confirm_protected_acts`](crate::AccountHandle::confirm_protected_acts) (SPEC 1.12).
+    #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub unconfirmed: Vec<ProtectedActView>,
+    /// The sign-in methods that an undo did not restore, because other accounts have them now (SPEC 7.6).
+    #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub left_out: Vec<Adding>,
 }
 
 impl SignedIn {
-    /// Describes a session of an account, with the token for this secret.
+    /// Describes a session of an account, with the token for this secret. `recognized` is what the caller's
+    /// recognition knows of the protected acts.
     pub(crate) fn of(
         session: &Session,
         account: &Account,
         secret: &[u8; 32],
         outcome: SignInOutcome,
+        recognized: Option<u64>,
+        ctx: &Context<'_>,
     ) -> Self {
         Self {
             account: account.id,
@@ -245,6 +272,12 @@ impl SignedIn {
             needs_address: false,
             recognition: None,
             outcome,
+            unconfirmed: account
+                .recent_acts(ctx)
+                .filter(|acted| acted.is_news(account.revision, session.id, recognized))
+                .map(|acted| acted.view(account.credentials.mfa.as_ref(), ctx))
+                .collect(),
+            left_out: Vec::new(),
         }
     }
 }
@@ -283,7 +316,7 @@ coded! {
     }
 }
 
-/// The sign-in method that a link adds to the account.
+/// A sign-in method that a link adds to the account, or that an undo leaves out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(
     feature = "json",
@@ -303,6 +336,19 @@ pub enum Adding {
         /// The person's handle at the provider, if known.
         handle: Option<String>,
     },
+}
+
+impl Adding {
+    /// Describes the sign-in method with this identifier.
+    pub(crate) fn of(identifier: &Identifier) -> Option<Self> {
+        match identifier {
+            Identifier::PasswordEmail(email) => Some(Self::Password { email: email.as_typed().to_owned() }),
+            Identifier::Identity(identity) => {
+                Some(Self::Federated { provider: identity.provider.clone(), handle: None })
+            }
+            Identifier::Customer(_) | Identifier::External(_) => None,
+        }
+    }
 }
 
 /// A candidate account in the link prompt. It shows nothing that the caller has not proven (SPEC 2.4).

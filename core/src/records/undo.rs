@@ -12,6 +12,7 @@ use crate::ground::id::AccountId;
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
 use crate::records::credentials::Credentials;
+use crate::records::mfa::SecondFactor;
 use crate::records::protected::ProtectedAct;
 
 /// What an undo code undoes. The row's key is the keyed hash of the code.
@@ -77,12 +78,17 @@ pub(crate) struct Undoing {
     pub(crate) code: UndoHash,
     pub(crate) asks: Asks,
     pub(crate) new_password: Option<StoredPassword>,
+    /// The account's second factor that was proven, and its generation (SPEC 5.10).
+    pub(crate) second: Option<(SecondFactor, u32)>,
 }
 
-/// What an undo asks for next. The second factor comes last, because opening the act uses up its code
+/// What an undo asks for next. The former second factor comes last, because the act itself uses up its code
 /// (SPEC 5.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum Asks {
     NewPassword,
+    /// The second factor that the account has now, if it is too old for an undo to remove it (SPEC 7.5).
     SecondFactor,
+    /// The second factor that the account had before the act.
+    FormerSecondFactor,
 }

@@ -21,7 +21,7 @@ use crate::records::mfa::TakenSteps;
 use crate::records::pending::{Pending, Wanted};
 use crate::records::protected::ProtectedAct;
 use crate::records::refusal::Refusal;
-use crate::records::session::{Aal, Session};
+use crate::records::session::Session;
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::fresh::{Fresh, Unheld};
 use crate::rules::mailed_code::Asking;
@@ -72,7 +72,7 @@ pub(crate) fn request(
     ctx: &Context<'_>,
 ) -> Verdict<AddressStep> {
     let (session, account) = (fresh.session(), fresh.account());
-    if let Err(refusal) = offered(session, account, email, &wanted, ctx) {
+    if let Err(refusal) = offered(account, email, &wanted, ctx) {
         return Verdict::refused(refusal);
     }
     let Some(basis) = account.credentials.basis(account) else {
@@ -101,19 +101,15 @@ pub(crate) fn request(
 
 /// Refuses what can be refused before the proof, because the refusal reveals nothing about other accounts.
 fn offered(
-    session: &Session,
     account: &Account,
     email: &EmailAddress,
     wanted: &Wanted,
     ctx: &Context<'_>,
 ) -> Result<(), Refusal> {
     match wanted {
-        Wanted::Contact { old_is_lost } => {
+        Wanted::Contact => {
             if account.credentials.contact.as_ref() == Some(email) {
                 return Err(Refusal::AlreadyYours);
-            }
-            if *old_is_lost && session.aal < Aal::Aal2 {
-                return Err(Refusal::NotOffered);
             }
             let after = moved(account, email, ctx);
             if after.credentials.addresses.len() > ctx.policy.max_addresses() {
@@ -161,7 +157,7 @@ pub(crate) fn prove(
     };
     let email = &proving.email;
     match wanted {
-        Wanted::Contact { old_is_lost } => change_contact(session, account, email, old_is_lost, others, ctx),
+        Wanted::Contact => change_contact(session, account, email, others, ctx),
         Wanted::Proof => verify(session, account, email, others, ctx),
         Wanted::Password(hash) => method::add_password(session, account, email, hash, others, ctx),
     }
@@ -233,26 +229,23 @@ fn change_contact(
     session: &Session,
     before: &Account,
     email: &EmailAddress,
-    old_is_lost: bool,
     others: &Collisions,
     ctx: &Context<'_>,
 ) -> Verdict<AddressStep> {
     let mut after = moved(before, email, ctx);
     let becomes_identifier = is_new_identifier(before, &after);
-    if let Err(refusal) = others.check(before, email, becomes_identifier, ctx.policy) {
-        return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]);
-    }
-    let mut changes = Vec::new();
-    let step = after.review_at_first_proof(before, session, None, &mut changes);
-    let protected = Protected {
-        before,
-        act: ProtectedAct::ContactChanged,
-        notice: Body::EmailChanged,
-        device: session.client.device(),
-        can_be_undone: !old_is_lost,
+    let was_reserved = match others.check(before, email, becomes_identifier, ctx.policy) {
+        Ok(was_reserved) => was_reserved,
+        Err(refusal) => return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]),
     };
-    let mut after = protected.write(after, &mut changes, ctx);
-    if step == AddressStep::Done {
+    let mut changes = Vec::new();
+    let step = after.review_at_first_proof(before, session, None, was_reserved, &mut changes);
+    let protected = Protected::in_session(before, session, ProtectedAct::ContactChanged, Body::EmailChanged);
+    let mut after = match protected.write(after, &mut changes, ctx) {
+        Ok(after) => after,
+        Err(refusal) => return Verdict::refused(refusal),
+    };
+    if let AddressStep::Done { .. } = step {
         session::end_others(&mut after, session, false, &mut changes);
     }
     let event = Event::done(Action::EmailChanged, Some(session.id), ctx.now);
@@ -270,12 +263,14 @@ fn verify(
     let mut after = before.clone();
     after.take_address(email, Some(ctx.now), AddressSource::Contact);
     // If somebody else proved it first, this account stays and must give another address (SPEC 2.8).
-    if let Err(refusal) = others.check(before, email, is_new_identifier(before, &after), ctx.policy) {
-        return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]);
-    }
+    let was_reserved = match others.check(before, email, is_new_identifier(before, &after), ctx.policy) {
+        Ok(was_reserved) => was_reserved,
+        Err(refusal) => return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]),
+    };
     let mut changes = Vec::new();
-    let step = after.review_at_first_proof(before, session, None, &mut changes);
-    changes.extend(protected::rows(before, &after, ctx.now));
+    let step = after.review_at_first_proof(before, session, None, was_reserved, &mut changes);
+    after.note_contact(before, ctx.throttle_clock);
+    changes.extend(protected::rows(before, &after, ctx.throttle_clock));
     changes.push(Change::PendingVoid(before.id));
     let event = Event::done(Action::AddressProven, Some(session.id), ctx.now);
     changes.push(Change::account(after, event));
@@ -294,14 +289,11 @@ pub(crate) fn set_contact(fresh: &Fresh<'_, Unheld>, email: &EmailAddress, ctx: 
     let mut after = before.clone();
     after.credentials.contact = Some(email.clone());
     let mut changes = Vec::new();
-    let protected = Protected {
-        before,
-        act: ProtectedAct::ContactChanged,
-        notice: Body::EmailChanged,
-        device: session.client.device(),
-        can_be_undone: true,
+    let protected = Protected::in_session(before, session, ProtectedAct::ContactChanged, Body::EmailChanged);
+    let mut after = match protected.write(after, &mut changes, ctx) {
+        Ok(after) => after,
+        Err(refusal) => return Verdict::refused(refusal),
     };
-    let mut after = protected.write(after, &mut changes, ctx);
     session::end_others(&mut after, session, false, &mut changes);
     let event = Event::done(Action::EmailChanged, Some(session.id), ctx.now);
     changes.push(Change::account(after, event));

@@ -11,6 +11,9 @@ use crate::records::session::Session;
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::notices;
 
+/// How many compromised passwords an account remembers. Each costs one hash when a new password is set.
+const REMEMBERED: usize = 4;
+
 /// Marks the password for its owner. This needs no fresh proof, because it weakens nothing.
 pub(crate) fn by_owner(
     owner: &Owner,
@@ -40,11 +43,18 @@ fn marked(
     event: Event,
     ctx: &Context<'_>,
 ) -> Verdict<()> {
-    match account.method_mut(id) {
-        Some(method) if matches!(method.credential, Credential::Password { .. }) => {
-            method.compromised_at = method.compromised_at.or(Some(ctx.now));
-        }
-        _ => return Verdict::refused(Refusal::NotOffered),
+    let Some(method) = account.method_mut(id) else { return Verdict::refused(Refusal::NotOffered) };
+    let Credential::Password { hash, version, .. } = &mut method.credential else {
+        return Verdict::refused(Refusal::NotOffered);
+    };
+    if method.compromised_at.is_none() {
+        method.compromised_at = Some(ctx.now);
+        // Whoever has given the password in a flow gives it again, and the flow then asks for a new one.
+        *version = version.saturating_add(1);
+        let hash = hash.clone();
+        account.compromised.push(hash);
+        let surplus = account.compromised.len().saturating_sub(REMEMBERED);
+        account.compromised.drain(..surplus);
     }
     let mut changes = notices::to_verified(&account, &Body::PasswordCompromised, "", ctx);
     for session in sessions.iter().filter(|session| session.method == id) {

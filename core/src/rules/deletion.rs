@@ -12,6 +12,7 @@ use crate::records::method::Credential;
 use crate::records::refusal::Refusal;
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::fresh::{FirstFactor, Fresh};
+use crate::rules::recovery::Held;
 use crate::rules::{message, notices};
 
 /// How long after the request a deleted account can be restored (SPEC 9.1).
@@ -57,6 +58,7 @@ pub(crate) fn schedule(
         changes.push(Change::SessionsEnded { account: account.id, except: None });
     }
     account.announced_at = None;
+    account.by_first_factor = false;
     account.status = Status::PendingDeletion { requested_at: ctx.now, purge_at, requested_by };
     let reminders = reminders(purge_at).collect();
     changes.push(Change::DeletionScheduled { account: account.id, purge_at, reminders });
@@ -103,7 +105,7 @@ pub(crate) fn check_erasable(
     if ctx.throttle_clock < at {
         return Err(Refusal::TooEarly { at: ctx.shown(at) });
     }
-    account.check_hold(ctx)?;
+    account.check_hold(Held::Data, ctx)?;
     match account.has_live_undo(ctx.throttle_clock) {
         Some(at) => Err(Refusal::TooEarly { at: ctx.shown(at) }),
         None => Ok(()),

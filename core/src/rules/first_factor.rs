@@ -20,6 +20,20 @@ impl PasswordProof {
     }
 }
 
+impl Account {
+    /// Whether every factor of the proof is still usable and unchanged (SPEC 4.6, 5.10).
+    pub(crate) fn holds(&self, proof: &Proof) -> bool {
+        let first = self.usable().any(|method| {
+            method.id == proof.method
+                && match &method.credential {
+                    Credential::Password { version, .. } => *version == proof.version,
+                    Credential::Federated { .. } => true,
+                }
+        });
+        first && proof.second.is_none_or(|(factor, _)| self.generations.of(factor) == proof.generation)
+    }
+}
+
 /// Judges a password that a caller tried for an account. Returns the proof if it was right (SPEC 12.1, 12.3).
 pub(crate) fn try_password(
     account: Account,

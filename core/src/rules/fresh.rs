@@ -11,6 +11,7 @@ use crate::records::context::Context;
 use crate::records::policy::Policy;
 use crate::records::refusal::Refusal;
 use crate::records::session::Session;
+use crate::rules::recovery::Held;
 
 /// A session whose proof is fresh enough for acts that need `L`. Only this module makes one.
 pub(crate) struct Fresh<'facts, L> {
@@ -21,25 +22,36 @@ pub(crate) struct Fresh<'facts, L> {
 /// Every factor of the account's highest level must be proven within the policy's `fresh_for`.
 pub(crate) struct Everything;
 
-/// [`Everything`], and the account must not be on hold: for email, methods, export and erasure (SPEC 5.5).
+/// [`Everything`], and the account must not be on hold: for email, methods and export (SPEC 5.5).
 pub(crate) struct Unheld;
 
-/// [`Everything`], or a recovery code instead of the second factor: for the second factor itself (SPEC 5.5).
-pub(crate) struct FactorOrCode;
+/// [`Everything`], or a recovery code instead of the second factor: to set a second factor, which on hold can only
+/// replace one (SPEC 5.5).
+pub(crate) struct ToEnroll;
+
+/// The same, to turn the second factor off (SPEC 5.5).
+pub(crate) struct ToTurnOff;
 
 /// Only the first factor: for deletion after the second is lost (SPEC 9.7).
 pub(crate) struct FirstFactor;
 
+/// [`FirstFactor`], and the account must not be on hold: for a request for erasure (SPEC 5.5, 9.7, 10.2).
+pub(crate) struct ToErase;
+
 /// The proof that an act can demand.
 pub(crate) trait Level {
+    /// What a hold may say about the act (SPEC 5.5).
+    fn held(_: &Account) -> Option<Held> {
+        None
+    }
+
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal>;
 }
 
 impl Level for Everything {
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
         let Owner { session, account } = owner;
-        let highest = session.aal >= account.highest_aal();
-        if highest && is_fresh(session.auth_time, ctx.now, ctx.policy) {
+        if session.aal >= account.highest_aal() && is_fresh(session.auth_time, ctx.now, ctx.policy) {
             Ok(())
         } else {
             Err(required(account))
@@ -48,14 +60,20 @@ impl Level for Everything {
 }
 
 impl Level for Unheld {
+    fn held(_: &Account) -> Option<Held> {
+        Some(Held::Credentials)
+    }
+
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
-        // A session with too little proof also hears of the hold first, because proving more would not help.
-        owner.account.check_hold(ctx)?;
         Everything::check(owner, ctx)
     }
 }
 
-impl Level for FactorOrCode {
+impl Level for ToEnroll {
+    fn held(account: &Account) -> Option<Held> {
+        Some(account.setting_mfa())
+    }
+
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
         let Owner { session, account } = owner;
         let is_enough = session.recovered || session.aal >= account.highest_aal();
@@ -67,6 +85,16 @@ impl Level for FactorOrCode {
     }
 }
 
+impl Level for ToTurnOff {
+    fn held(_: &Account) -> Option<Held> {
+        Some(Held::TurnMfaOff)
+    }
+
+    fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
+        ToEnroll::check(owner, ctx)
+    }
+}
+
 impl Level for FirstFactor {
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
         let Owner { session, account } = owner;
@@ -74,9 +102,21 @@ impl Level for FirstFactor {
     }
 }
 
+impl Level for ToErase {
+    fn held(_: &Account) -> Option<Held> {
+        Some(Held::Data)
+    }
+
+    fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
+        FirstFactor::check(owner, ctx)
+    }
+}
+
 impl Owner {
     /// Returns the proof that an act demands, if the session has it.
     pub(crate) fn prove<L: Level>(&self, ctx: &Context<'_>) -> Result<Fresh<'_, L>, Refusal> {
+        // A session with too little proof also hears of the hold first, because proving more would not help.
+        L::held(&self.account).map_or(Ok(()), |act| self.account.check_hold(act, ctx))?;
         L::check(self, ctx)?;
         Ok(Fresh { owner: self, level: PhantomData })
     }

@@ -144,7 +144,9 @@ impl Reading {
             secret,
             taken: TakenSteps::default(),
             since: ctx.now,
+            slow_since: ctx.throttle_clock,
             codes: Vec::new(),
+            codes_made: 0,
             owes_codes: true,
         });
         account.origin = Some(self.origin);

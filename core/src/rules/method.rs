@@ -21,9 +21,12 @@ use crate::rules::protected::Protected;
 use crate::rules::session;
 
 /// How other accounts use an email that is to become an identifier.
+#[derive(Default)]
 pub(crate) struct Collisions {
-    /// Whether another account holds it as a password's identifier.
+    /// Whether another account has it as a password's identifier.
     pub(crate) is_held: bool,
+    /// Whether another account had it and may take it back with an undo code (SPEC 7.6).
+    pub(crate) is_reserved: bool,
     /// How many other accounts have it verified.
     pub(crate) sharing: usize,
 }
@@ -42,6 +45,11 @@ impl Account {
         })
     }
 
+    /// Whether somebody can sign in (SPEC 1.7).
+    pub(crate) fn has_first_factor(&self, policy: &Policy) -> bool {
+        self.first_factors(policy).next().is_some()
+    }
+
     /// Whether the account has room for another method and for the address that it carries.
     pub(crate) fn has_room(&self, email: Option<&EmailAddress>, policy: &Policy) -> bool {
         let is_new = email.is_some_and(|email| !self.has(email));
@@ -50,30 +58,22 @@ impl Account {
     }
 }
 
-/// Removes a sign-in method. `waive_undo` frees its identifier at once (SPEC 1.7).
-pub(crate) fn remove(
-    fresh: &Fresh<'_, Unheld>,
-    id: MethodId,
-    waive_undo: bool,
-    ctx: &Context<'_>,
-) -> Verdict<()> {
+/// Removes a sign-in method (SPEC 1.7).
+pub(crate) fn remove(fresh: &Fresh<'_, Unheld>, id: MethodId, ctx: &Context<'_>) -> Verdict<()> {
     let (session, before) = (fresh.session(), fresh.account());
     let Some(method) = before.method(id) else { return Verdict::refused(Refusal::NotOffered) };
     let mut after = before.clone();
     after.drop_methods(false, |method| method.id == id);
-    if after.first_factors(ctx.policy).next().is_none() {
+    if !after.has_first_factor(ctx.policy) {
         return Verdict::refused(Refusal::LastMethod);
     }
     let mut changes = Vec::new();
     let notice = Body::MethodRemoved { kind: method.kind(), provider: method.provider().cloned() };
-    let protected = Protected {
-        before,
-        act: ProtectedAct::MethodRemoved,
-        notice,
-        device: session.client.device(),
-        can_be_undone: !waive_undo,
+    let protected = Protected::in_session(before, session, ProtectedAct::MethodRemoved, notice);
+    let mut after = match protected.write(after, &mut changes, ctx) {
+        Ok(after) => after,
+        Err(refusal) => return Verdict::refused(refusal),
     };
-    let mut after = protected.write(after, &mut changes, ctx);
     session::end_others(&mut after, session, session.method == id, &mut changes);
     let event = Event::done(Action::MethodRemoved, Some(session.id), ctx.now);
     changes.push(Change::account(after, event));
@@ -130,9 +130,10 @@ pub(crate) fn add_password(
     ctx: &Context<'_>,
 ) -> Verdict<AddressStep> {
     let room = may_add_password(before, email, ctx.policy);
-    if let Err(refusal) = room.and_then(|()| others.check(before, email, true, ctx.policy)) {
-        return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]);
-    }
+    let was_reserved = match room.and_then(|()| others.check(before, email, true, ctx.policy)) {
+        Ok(was_reserved) => was_reserved,
+        Err(refusal) => return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]),
+    };
     let mut after = before.clone();
     let id = ctx.draw.method(ctx.now);
     after.take_address(email, Some(ctx.now), AddressSource::Method { method: id });
@@ -141,42 +142,35 @@ pub(crate) fn add_password(
         Credential::Password { email: email.clone(), hash, version: 1 },
         ctx.now,
     ));
-    added(session, before, after, id, ctx)
+    let mut changes = Vec::new();
+    let step = after.review_at_first_proof(before, session, Some(id), was_reserved, &mut changes);
+    let after = match written(session, before, after, id, &mut changes, ctx) {
+        Ok(after) => after,
+        Err(refusal) => return Verdict::refused(refusal),
+    };
+    let event = Event::done(Action::MethodAdded, Some(session.id), ctx.now);
+    changes.push(Change::account(after, event));
+    Verdict::done(step, changes)
 }
 
 impl Collisions {
     /// Checks whether the account can have the proven email: as an identifier, and by the number of accounts that
-    /// share it (SPEC 1.3, 1.6).
+    /// share it (SPEC 1.3, 1.6). Returns whether it takes the identifier out of another account's reserve.
     pub(crate) fn check(
         &self,
         account: &Account,
         email: &EmailAddress,
         as_identifier: bool,
         policy: &Policy,
-    ) -> Result<(), Refusal> {
+    ) -> Result<bool, Refusal> {
         if as_identifier && self.is_held {
             return Err(Refusal::IdentifierInUse);
         }
         if !account.has_verified(email) && self.sharing >= policy.max_accounts_per_email() {
             return Err(Refusal::LimitReached);
         }
-        Ok(())
+        Ok(as_identifier && self.is_reserved)
     }
-}
-
-fn added(
-    session: &Session,
-    before: &Account,
-    mut after: Account,
-    id: MethodId,
-    ctx: &Context<'_>,
-) -> Verdict<AddressStep> {
-    let mut changes = Vec::new();
-    let step = after.review_at_first_proof(before, session, Some(id), &mut changes);
-    let after = written(session, before, after, id, &mut changes, ctx);
-    let event = Event::done(Action::MethodAdded, Some(session.id), ctx.now);
-    changes.push(Change::account(after, event));
-    Verdict::done(step, changes)
 }
 
 /// Writes an addition as a protected act.
@@ -187,19 +181,13 @@ pub(crate) fn written(
     id: MethodId,
     changes: &mut Vec<Change>,
     ctx: &Context<'_>,
-) -> Account {
+) -> Result<Account, Refusal> {
     let (kind, provider) = match after.method(id) {
         Some(method) => (method.kind(), method.provider().cloned()),
         None => (MethodKind::Password, None),
     };
-    let protected = Protected {
-        before,
-        act: ProtectedAct::MethodAdded,
-        notice: Body::MethodAdded { kind, provider },
-        device: session.client.device(),
-        can_be_undone: true,
-    };
-    protected.write(after, changes, ctx)
+    let notice = Body::MethodAdded { kind, provider };
+    Protected::in_session(before, session, ProtectedAct::MethodAdded, notice).write(after, changes, ctx)
 }
 
 /// Adds a registration and its address to an account.

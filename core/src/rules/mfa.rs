@@ -21,7 +21,7 @@ use crate::records::protected::ProtectedAct;
 use crate::records::refusal::Refusal;
 use crate::records::session::{Aal, Amr, Session};
 use crate::records::verdict::{Change, Verdict};
-use crate::rules::fresh::{Everything, FactorOrCode, Fresh};
+use crate::rules::fresh::{Everything, Fresh, ToEnroll, ToTurnOff};
 use crate::rules::protected::Protected;
 
 impl Mfa {
@@ -133,7 +133,7 @@ const WRONG_CODES: u8 = 5;
 
 /// Starts an enrolment in the session and replaces an earlier one there (SPEC 5.1). If MFA is on, the new factor
 /// will replace the present one (SPEC 5.5).
-pub(crate) fn enroll(fresh: &Fresh<'_, FactorOrCode>, ctx: &Context<'_>) -> Verdict<Enrolling> {
+pub(crate) fn enroll(fresh: &Fresh<'_, ToEnroll>, ctx: &Context<'_>) -> Verdict<Enrolling> {
     let secret = TotpSecret::new(ctx.draw.bytes("totp secret"));
     let account = fresh.account();
     let label = match &account.credentials.contact {
@@ -153,6 +153,9 @@ pub(crate) fn confirm(owner: &Owner, code: &Secret, ctx: &Context<'_>) -> Verdic
         return Verdict::refused(Refusal::FlowExpired);
     };
     let Stage::Confirm(secret) = &enrolment.stage else { return Verdict::refused(Refusal::NotOffered) };
+    if let Err(on_hold) = owner.account.check_hold(owner.account.setting_mfa(), ctx) {
+        return Verdict::refused(on_hold);
+    }
     let code = match TypedFactor::totp(code) {
         TypedFactor::Totp(code) if secret.reads(&code) => code,
         _ => return Verdict::refused(Refusal::InvalidCode),
@@ -204,13 +207,20 @@ pub(crate) fn unsaved_codes(owner: &Owner, ctx: &Context<'_>) -> Result<Recovery
 
 /// Completes the enrolment after the owner saved the recovery codes: the factor is on, or replaced, or has these
 /// codes (SPEC 5.3 to 5.5). `secret` is the session's, because the session is written anew.
-pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verdict<()> {
+/// `sessions` are the account's: those that a code of the old set opened end (SPEC 5.10).
+pub(crate) fn saved(
+    owner: &Owner,
+    secret: &[u8; 32],
+    sessions: &[Session],
+    ctx: &Context<'_>,
+) -> Verdict<()> {
     let (mut account, mut session) = (owner.account.clone(), owner.session.clone());
     let Some(enrolment) = account.enrolment(&session, ctx.now).cloned() else {
         return Verdict::refused(Refusal::FlowExpired);
     };
     let Some((seed, _)) = enrolment.seed() else { return Verdict::refused(Refusal::NotOffered) };
     let codes = long_code::codes(seed).iter().map(|code| hash(account.id, code, ctx)).collect();
+    let codes_made = account.revision;
     let (factor, step, at) = match enrolment.stage {
         Stage::Save { secret, step, at, .. } => (secret, step, at),
         Stage::Confirm(_) | Stage::Codes { .. } => {
@@ -218,18 +228,46 @@ pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verd
                 return Verdict::refused(Refusal::NotOffered);
             };
             mfa.codes = codes;
-            mfa.owes_codes = false;
+            mfa.codes_made = codes_made;
+            let are_first = std::mem::take(&mut mfa.owes_codes);
+            account.generations.codes_changed();
             account.enrolments.retain(|enrolment| enrolment.session != session.id);
+            let mut changes = Vec::new();
+            for other in sessions.iter().filter(|other| other.recovered && other.id != session.id) {
+                account.session_ends(other.id);
+                changes.push(Change::SessionEnded { account: account.id, session: other.id, forgets: true });
+            }
+            // The first codes of an imported factor replace none.
+            if !are_first {
+                let (act, notice) = (ProtectedAct::RecoveryCodesReplaced, Body::RecoveryCodesReplaced);
+                let protected = Protected::in_session(&owner.account, &session, act, notice);
+                account = match protected.write(account, &mut changes, ctx) {
+                    Ok(account) => account,
+                    Err(refusal) => return Verdict::refused(refusal),
+                };
+            }
             let event = Event::done(Action::RecoveryCodesSaved, Some(session.id), ctx.now);
-            return Verdict::account((), account, event);
+            changes.push(Change::account(account, event));
+            return Verdict::done((), changes);
         }
     };
+    if let Err(on_hold) = account.check_hold(account.setting_mfa(), ctx) {
+        return Verdict::refused(on_hold);
+    }
     let replaced = account.credentials.mfa.is_some();
     let mut taken = TakenSteps::default();
     // The clock may have been corrected since the app's first code.
     taken.take(step.min(factor.step_at(ctx.wall) + 1), ctx.trusted.number);
     taken.take_span((step, step));
-    account.credentials.mfa = Some(Mfa { secret: factor, taken, since: ctx.now, codes, owes_codes: false });
+    account.set_second_factor(Some(Mfa {
+        secret: factor,
+        taken,
+        since: ctx.now,
+        slow_since: ctx.throttle_clock,
+        codes,
+        codes_made,
+        owes_codes: false,
+    }));
     session.aal = Aal::Aal2;
     session.recovered = false;
     session.auth_time = session.auth_time.min(at);
@@ -244,15 +282,15 @@ pub(crate) fn saved(owner: &Owner, secret: &[u8; 32], ctx: &Context<'_>) -> Verd
 }
 
 /// Turns the second factor off (SPEC 5.5).
-pub(crate) fn turn_off(fresh: &Fresh<'_, FactorOrCode>, secret: &[u8; 32], ctx: &Context<'_>) -> Verdict<()> {
+pub(crate) fn turn_off(fresh: &Fresh<'_, ToTurnOff>, secret: &[u8; 32], ctx: &Context<'_>) -> Verdict<()> {
     let (mut account, mut session) = (fresh.account().clone(), fresh.session().clone());
-    if account.credentials.mfa.take().is_none() {
+    if account.credentials.mfa.is_none() {
         return Verdict::refused(Refusal::NotOffered);
     }
-    if let Some(hold) = account.hold.filter(|hold| hold.keeps_mfa && ctx.throttle_clock < hold.until) {
-        return Verdict::refused(Refusal::OnHold { until: ctx.shown(hold.until) });
-    }
+    account.set_second_factor(None);
+    session.aal = Aal::Aal1;
     session.recovered = false;
+    session.amr.retain(|amr| *amr == Amr::Pwd);
     let what = (Body::MfaTurnedOff, ProtectedAct::MfaTurnedOff, Action::MfaTurnedOff);
     changed(fresh.owner(), account, session, secret, what, ctx)
 }
@@ -271,14 +309,11 @@ fn changed(
     account.only_session(session.id);
     account.enrolments.clear();
     let mut changes = Vec::new();
-    let protected = Protected {
-        before: &before.account,
-        act,
-        notice,
-        device: session.client.device(),
-        can_be_undone: true,
+    let protected = Protected::in_session(&before.account, &session, act, notice);
+    let account = match protected.write(account, &mut changes, ctx) {
+        Ok(account) => account,
+        Err(refusal) => return Verdict::refused(refusal),
     };
-    let account = protected.write(account, &mut changes, ctx);
     changes.push(Change::SessionsEnded { account: account.id, except: Some(session.id) });
     let event = Event::done(action, Some(session.id), ctx.now);
     changes.push(Change::account(account, event));
@@ -306,6 +341,12 @@ fn shown(seed: &[u8; 32], at: Timestamp) -> RecoveryCodes {
 }
 
 impl Account {
+    /// Sets, replaces or removes the second factor. No earlier proof by a second factor counts any more (SPEC 5.10).
+    pub(crate) fn set_second_factor(&mut self, factor: Option<Mfa>) {
+        self.credentials.mfa = factor;
+        self.generations.factor_changed();
+    }
+
     /// The enrolment of a session that has not expired.
     fn enrolment(&mut self, session: &Session, now: Timestamp) -> Option<&mut Enrolment> {
         self.enrolments.iter_mut().find(|enrolment| enrolment.session == session.id && enrolment.lives(now))

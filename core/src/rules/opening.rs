@@ -61,10 +61,12 @@ pub(crate) fn open_session(
         first_at: proof.at,
         created_at: ctx.now,
         used_at: ctx.now,
+        ends_at: account.hold_until(ctx).filter(|_| proof.is_mailed),
     };
     mfa::owe_codes(&mut account, session.id, ctx);
     let secret = ctx.draw.bytes::<32>("session secret");
-    let mut signed_in = SignedIn::of(&session, &account, &secret, outcome);
+    let recognized = caller.presented(account.id).map(|presented| presented.row.acts_known);
+    let mut signed_in = SignedIn::of(&session, &account, &secret, outcome, recognized, ctx);
     signed_in.recognition = recognition::earned(&account, session.id, proof, caller, changes, ctx);
     let event = Event::done(action, Some(session.id), ctx.now);
     changes.push(Change::account(account, event));

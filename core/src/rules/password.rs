@@ -77,14 +77,12 @@ pub(crate) fn password(
     };
     after.set_password(new);
     let mut changes = Vec::new();
-    let protected = Protected {
-        before,
-        act: ProtectedAct::PasswordChanged,
-        notice: Body::PasswordChanged,
-        device: session.client.device(),
-        can_be_undone: true,
+    let protected =
+        Protected::in_session(before, session, ProtectedAct::PasswordChanged, Body::PasswordChanged);
+    let mut after = match protected.write(after, &mut changes, ctx) {
+        Ok(after) => after,
+        Err(refusal) => return Verdict::refused(refusal),
     };
-    let mut after = protected.write(after, &mut changes, ctx);
     session::end_others(&mut after, session, false, &mut changes);
     let event = Event::done(Action::PasswordChanged, Some(session.id), ctx.now);
     changes.push(Change::account(after, event));

@@ -1,6 +1,7 @@
 //! Requests of people about their data, and when they are due (SPEC 10.2, 10.3).
 
-use crate::records::account::{Account, Owner, Status};
+use crate::ground::time::Timestamp;
+use crate::records::account::{Account, Status};
 use crate::records::audit::{Action, Actor, Event};
 use crate::records::context::Context;
 use crate::records::deletion::{Deletion, RequestedBy};
@@ -9,34 +10,71 @@ use crate::records::privacy::{PrivacyRequest, RequestKind, RequestStatus};
 use crate::records::refusal::Refusal;
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::deletion::ERASABLE_AFTER;
+use crate::rules::fresh::{Everything, Fresh, ToErase, Unheld};
 use crate::rules::{deletion, notices};
 
 const LONGEST_RECEIPT: usize = 255;
 
-/// Opens a request for the owner. If one of this kind is open already, returns that one.
+/// Opens a request for the owner to see the data or to take it along. If one of this kind is open already, returns that
+/// one. The host answers it with the data, so a hold stops it as it stops an export (SPEC 5.5).
 pub(crate) fn request(
-    owner: &Owner,
+    fresh: &Fresh<'_, Unheld>,
     kind: RequestKind,
     earlier: Vec<PrivacyRequest>,
     ctx: &Context<'_>,
 ) -> Verdict<PrivacyRequest> {
-    let open = earlier.into_iter().find(|other| other.kind == kind && other.is_open());
-    if let Some(open) = open {
+    if let Some(open) = open_one(earlier, kind) {
         return Verdict::done(open, Vec::new());
     }
-    let request = PrivacyRequest {
+    let (session, account) = (fresh.session(), fresh.account().clone());
+    let request = opened(&account, kind, ctx);
+    let event = Event::done(Action::PrivacyRequested, Some(session.id), ctx.now);
+    Verdict::done(request.clone(), vec![Change::Request(request), Change::account(account, event)])
+}
+
+/// Opens a request for erasure, which starts the deletion of the account (SPEC 9.1, 10.2). As for a deletion, the first
+/// factor is enough if the second is lost (SPEC 9.7). The account is then not erased before the window ends.
+pub(crate) fn request_erasure(
+    fresh: &Fresh<'_, ToErase>,
+    earlier: Vec<PrivacyRequest>,
+    ctx: &Context<'_>,
+) -> Verdict<PrivacyRequest> {
+    if let Some(open) = open_one(earlier, RequestKind::Erasure) {
+        return Verdict::done(open, Vec::new());
+    }
+    let (session, mut account) = (fresh.session(), fresh.account().clone());
+    let request = opened(&account, RequestKind::Erasure, ctx);
+    let (deletion, mut changes) =
+        deletion::schedule(&mut account, RequestedBy::Owner, session.client.device(), ctx);
+    account.by_first_factor = fresh.owner().prove::<Everything>(ctx).is_err();
+    let event = Event::done(Action::PrivacyRequested, Some(session.id), ctx.now);
+    changes.push(Change::Request(request.clone()));
+    changes.push(Change::account(account, event));
+    Verdict::done(PrivacyRequest { deletion: Some(deletion), ..request }, changes)
+}
+
+fn open_one(requests: Vec<PrivacyRequest>, kind: RequestKind) -> Option<PrivacyRequest> {
+    requests.into_iter().find(|request| request.kind == kind && request.is_open())
+}
+
+fn opened(account: &Account, kind: RequestKind, ctx: &Context<'_>) -> PrivacyRequest {
+    PrivacyRequest {
         id: ctx.draw.request(ctx.now),
-        account: owner.account.id,
+        account: account.id,
         kind,
         made_at: ctx.now,
         due_at: ctx.now.month_later(),
         told_at: None,
         status: RequestStatus::Open,
         receipt: None,
-    };
-    let event = Event::done(Action::PrivacyRequested, Some(owner.session.id), ctx.now);
-    let account = Change::account(owner.account.clone(), event);
-    Verdict::done(request.clone(), vec![Change::Request(request), account])
+        deletion: None,
+    }
+}
+
+/// Withdraws the request for erasure of an account that its owner restores (SPEC 10.2).
+pub(crate) fn withdrawn(requests: Vec<PrivacyRequest>, ctx: &Context<'_>) -> Option<Change> {
+    let request = open_one(requests, RequestKind::Erasure)?;
+    Some(Change::Request(PrivacyRequest { status: RequestStatus::Withdrawn { at: ctx.now }, ..request }))
 }
 
 /// Closes a request that the host has answered. The account may be gone by then.
@@ -59,28 +97,22 @@ pub(crate) fn close(
     Verdict::done(request, changes)
 }
 
-/// Records the host's notice that it will erase the account for this request. From then on the account is
-/// pending deletion, and its owner can restore it.
+/// Records the host's notice that it will erase the account, whose deletion this request has started.
 pub(crate) fn announce_erasure(
     mut request: PrivacyRequest,
-    account: Account,
+    mut account: Account,
     ctx: &Context<'_>,
 ) -> Verdict<Deletion> {
-    if !request.is_open() || request.kind != RequestKind::Erasure {
-        return Verdict::refused(Refusal::UnknownRequest);
-    }
-    let mut account = account;
-    let (figures, mut changes) = match account.status {
-        Status::PendingDeletion { purge_at, .. } if request.told_for(&account) => {
-            return Verdict::done(deletion::figures(&account, purge_at, ctx), Vec::new());
-        }
-        Status::PendingDeletion { purge_at, .. } => (deletion::figures(&account, purge_at, ctx), Vec::new()),
-        Status::Active => {
-            deletion::schedule(&mut account, RequestedBy::Host { request: request.id }, "", ctx)
-        }
+    let purge_at = match erasable(&request, &account, ctx) {
+        Ok(purge_at) => purge_at,
+        Err(refusal) => return Verdict::refused(refusal),
     };
+    let figures = deletion::figures(&account, purge_at, ctx);
+    if account.announced_at.is_some() {
+        return Verdict::done(figures, Vec::new());
+    }
     let erased_from = ctx.now + ERASABLE_AFTER;
-    changes.extend(notices::to_verified(&account, &Body::ErasureAnnounced { from: erased_from }, "", ctx));
+    let mut changes = notices::to_verified(&account, &Body::ErasureAnnounced { from: erased_from }, "", ctx);
     request.told_at = Some(ctx.now);
     account.announced_at = Some(ctx.throttle_clock);
     let event = Event::done(Action::ErasureAnnounced, None, ctx.now).by(Actor::Host);
@@ -91,22 +123,27 @@ pub(crate) fn announce_erasure(
 
 /// Erases the account for this request, at least 72 hours after the host's notice (SPEC 10.3).
 pub(crate) fn erase(request: &PrivacyRequest, account: Account, ctx: &Context<'_>) -> Verdict<()> {
-    if !request.is_open() || request.kind != RequestKind::Erasure {
-        return Verdict::refused(Refusal::UnknownRequest);
+    if let Err(refusal) = erasable(request, &account, ctx) {
+        return Verdict::refused(refusal);
     }
-    let Some(announced_at) = account.announced_at.filter(|_| request.told_for(&account)) else {
-        return Verdict::refused(Refusal::NotOffered);
-    };
+    let Some(announced_at) = account.announced_at else { return Verdict::refused(Refusal::NotOffered) };
     match deletion::check_erasable(&account, announced_at, ctx) {
         Ok(()) => Verdict::done((), deletion::erased(account, Actor::Host, "", ctx)),
         Err(refusal) => Verdict::refused(refusal),
     }
 }
 
-impl PrivacyRequest {
-    /// Whether the host gave notice of the present deletion, and not of an earlier one that the owner took back.
-    fn told_for(&self, account: &Account) -> bool {
-        let is_pending = matches!(account.status, Status::PendingDeletion { .. });
-        is_pending && self.told_at.is_some() && account.announced_at.is_some()
+/// Returns when the account is purged anyway, if this request lets the host erase it earlier. A request by the first
+/// factor alone does not (SPEC 10.2).
+fn erasable(request: &PrivacyRequest, account: &Account, ctx: &Context<'_>) -> Result<Timestamp, Refusal> {
+    let Status::PendingDeletion { purge_at, .. } = account.status else {
+        return Err(Refusal::UnknownRequest);
+    };
+    if !request.is_open() || request.kind != RequestKind::Erasure {
+        return Err(Refusal::UnknownRequest);
     }
+    if account.by_first_factor {
+        return Err(Refusal::TooEarly { at: ctx.shown(purge_at) });
+    }
+    Ok(purge_at)
 }

@@ -3,29 +3,28 @@
 use std::time::Duration;
 
 use crate::ground::email::EmailAddress;
+use crate::ground::id::SessionId;
 use crate::ground::time::{DAY, Timestamp};
 use crate::records::account::Account;
 use crate::records::context::Context;
 use crate::records::identifier::Identifier;
 use crate::records::message::Body;
-use crate::records::protected::{ProtectedAct, Reserved};
+use crate::records::protected::{Acted, ProtectedAct, Reserved};
+use crate::records::refusal::Refusal;
+use crate::records::session::Session;
 use crate::records::undo::{Undo, UndoCode};
 use crate::records::verdict::Change;
 use crate::rules::notices;
 
 /// The most identifiers that an account can reserve at a time.
 const RESERVED_AT_ONCE: usize = 32;
-
-impl ProtectedAct {
-    /// How long the act can be undone. Turning MFA on has a shorter time, because until then the undo code alone
-    /// defeats the new second factor. The time lets an owner whom a stranger's factor locks out undo it (SPEC 7.3).
-    fn undo_life(self) -> Duration {
-        match self {
-            Self::MfaTurnedOn => DAY * 3,
-            _ => DAY * 7,
-        }
-    }
-}
+/// The most undo codes that live on an account, and the most contacts that it had within seven days (SPEC 7.3).
+const AT_ONCE: usize = 32;
+/// The most protected acts that an account remembers. At most 32 a week can be undone, so whoever pushes an act out
+/// of the list fills it with their own.
+const REMEMBERED: usize = 64;
+/// How long an address must have been the contact before it gets undo codes (SPEC 7.3).
+const STANDS_AFTER: Duration = DAY.saturating_mul(7);
 
 /// A protected act on an account. Every one goes through [`Protected::write`].
 pub(crate) struct Protected<'a> {
@@ -34,61 +33,118 @@ pub(crate) struct Protected<'a> {
     pub(crate) act: ProtectedAct,
     /// The notice to the addresses that were verified before the act.
     pub(crate) notice: Body,
+    /// The session in which the act is done, if it is open yet.
+    pub(crate) session: Option<SessionId>,
     pub(crate) device: &'a str,
-    /// Whether the act gets an undo code. The owner may waive it to free an identifier at once (SPEC 1.7), or
-    /// because the mailbox for the code is lost (SPEC 7.3).
-    pub(crate) can_be_undone: bool,
 }
 
-impl Protected<'_> {
-    /// Adds what the act writes besides the account. Returns the account, which the caller writes with its event.
-    pub(crate) fn write(self, mut after: Account, changes: &mut Vec<Change>, ctx: &Context<'_>) -> Account {
-        let before = self.before;
-        let recipient = recipient(before, &after).filter(|_| self.can_be_undone);
-        let until = ctx.throttle_clock + self.act.undo_life();
-        let code = UndoCode::draw(ctx.draw);
+impl<'a> Protected<'a> {
+    /// Returns an act that is done in a session.
+    pub(crate) fn in_session(
+        before: &'a Account,
+        session: &'a Session,
+        act: ProtectedAct,
+        notice: Body,
+    ) -> Self {
+        Self { before, act, notice, session: Some(session.id), device: session.client.device() }
+    }
 
-        after
-            .reserved
-            .retain(|held| ctx.throttle_clock < held.until && !after.credentials.has(&held.identifier));
+    /// Adds what the act writes besides the account. Returns the account, which the caller writes with its event.
+    ///
+    /// # Errors
+    /// Refuses the act if the account cannot have another one yet ([`Account::may_act`]).
+    pub(crate) fn write(
+        self,
+        mut after: Account,
+        changes: &mut Vec<Change>,
+        ctx: &Context<'_>,
+    ) -> Result<Account, Refusal> {
+        let Self { before, act, notice, session, device } = self;
+        let slow = ctx.throttle_clock;
+        before.may_act(ctx)?;
+        let recipient = before.standing_contact(slow).cloned();
+        let until = slow + act.undo_life();
+        let code = UndoCode::draw(ctx.draw);
+        let revision = before.revision;
+
+        after.note_contact(before, slow);
+        after.acts.retain(|acted| acted.is_recent(slow));
+        let surplus = (after.acts.len() + 1).saturating_sub(REMEMBERED);
+        after.acts.drain(..surplus);
+        after.acts.push(Acted {
+            act,
+            revision,
+            session,
+            device: device.to_owned(),
+            at: ctx.now,
+            slow_at: slow,
+            code_to: recipient.clone(),
+            confirmed: false,
+        });
+        after.reserved.retain(|held| slow < held.until && !after.credentials.has(&held.identifier));
         if recipient.is_some() {
-            after.undo_until = after.undo_until.max(Some(until));
-            let revision = before.revision;
             let taken =
                 before.credentials.identifiers().filter(|identifier| !after.credentials.has(identifier));
             after.reserved.extend(taken.map(|identifier| Reserved { identifier, until, revision }));
             let surplus = after.reserved.len().saturating_sub(RESERVED_AT_ONCE);
             after.reserved.drain(..surplus);
-            let undo = Undo {
-                act: self.act,
-                revision,
-                before: before.credentials.clone(),
-                made_at: ctx.now,
-                expires_at: until,
-            };
+            let before_it = before.credentials.clone();
+            let undo = Undo { act, revision, before: before_it, made_at: ctx.now, expires_at: until };
             changes.push(Change::Undoable {
                 account: before.id,
                 hash: code.hash(ctx.keys),
                 undo: Box::new(undo),
             });
         }
-        changes.extend(rows(before, &after, ctx.throttle_clock));
+        changes.extend(rows(before, &after, slow));
         changes.push(Change::PendingVoid(before.id));
-        for email in before.verified() {
-            let mut message = notices::to(email, before, &self.notice, self.device, ctx);
-            message.undo = (recipient == Some(email)).then(|| (code.clone(), ctx.shown(until)));
+        let elsewhere = recipient.iter().filter(|email| !before.has_verified(email));
+        for email in before.verified().chain(elsewhere) {
+            let mut message = notices::to(email, before, &notice, device, ctx);
+            message.undo = (recipient.as_ref() == Some(email)).then(|| (code.clone(), ctx.shown(until)));
             changes.push(Change::Send(message));
         }
-        after
+        Ok(after)
     }
 }
 
-/// The address that gets the undo code: the one that the act removed, otherwise the contact before the act
-/// (SPEC 7.3). Without either, nobody can undo the act.
-fn recipient<'a>(before: &'a Account, after: &Account) -> Option<&'a EmailAddress> {
-    let contact = before.credentials.contact.as_ref();
-    let taken_away = |email: &&EmailAddress| !after.has_verified(email);
-    contact.filter(taken_away).or_else(|| before.verified().find(taken_away)).or(contact)
+impl Account {
+    /// Refuses a protected act while as many can be undone as an account keeps (SPEC 7.3).
+    pub(crate) fn may_act(&self, ctx: &Context<'_>) -> Result<(), Refusal> {
+        let slow = ctx.throttle_clock;
+        let mut ends: Vec<_> = self.acts.iter().filter_map(|acted| acted.undo_until(slow)).collect();
+        ends.sort_unstable();
+        let past = self.credentials.past_contacts.iter();
+        let standing: Vec<_> =
+            past.map(|(_, until)| *until + STANDS_AFTER).filter(|end| slow < *end).collect();
+        let full = [&ends, &standing].into_iter().filter(|ends| ends.len() >= AT_ONCE);
+        match full.filter_map(|ends| ends.first()).max() {
+            Some(at) => Err(Refusal::TooEarly { at: ctx.shown(*at) }),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the address that gets the undo code of an act: the one that was the contact seven days ago, whether
+    /// it is on the account still or not. On a younger account it is the first contact. A thief's address is not
+    /// it, unless it was the contact for seven days (SPEC 7.3).
+    pub(crate) fn standing_contact(&self, slow: Timestamp) -> Option<&EmailAddress> {
+        let credentials = &self.credentials;
+        let past = credentials.past_contacts.iter();
+        let mut since = past
+            .filter(|(_, until)| slow < *until + STANDS_AFTER)
+            .map(|(contact, _)| contact.as_ref())
+            .chain([credentials.contact.as_ref()]);
+        if slow < self.id.made_at() + STANDS_AFTER { since.flatten().next() } else { since.next().flatten() }
+    }
+
+    /// Records the contact that the account had until now, if it has another one after this act.
+    pub(crate) fn note_contact(&mut self, before: &Self, slow: Timestamp) {
+        if self.credentials.contact != before.credentials.contact {
+            let past = &mut self.credentials.past_contacts;
+            past.retain(|(_, until)| slow < *until + STANDS_AFTER);
+            past.push((before.credentials.contact.clone(), slow));
+        }
+    }
 }
 
 /// The changes of what others find the account by: claims and verified addresses.

@@ -5,12 +5,15 @@ use std::time::Duration;
 use crate::crypto::token::RecognitionToken;
 use crate::ground::id::SessionId;
 use crate::ground::time::{DAY, Timestamp};
-use crate::records::account::Account;
+use crate::records::account::{Account, Owner};
+use crate::records::audit::{Action, Event};
 use crate::records::caller::{self, Caller, Presented, Recognition, RecognitionHash};
 use crate::records::context::Context;
 use crate::records::method::MethodKind;
 use crate::records::proof::Proof;
-use crate::records::verdict::Change;
+use crate::records::refusal::Refusal;
+use crate::records::verdict::{Change, Verdict};
+use crate::rules::recovery::Held;
 
 /// How long a recognition lives after it was last presented.
 const LIFE: Duration = DAY.saturating_mul(365);
@@ -50,7 +53,7 @@ pub(crate) fn earned(
     changes: &mut Vec<Change>,
     ctx: &Context<'_>,
 ) -> Option<RecognitionToken> {
-    if account.check_hold(ctx).is_err() {
+    if account.check_hold(Held::Recognition, ctx).is_err() {
         return None;
     }
     // If this act ends all sessions, the caller's recognition ends with them.
@@ -69,10 +72,49 @@ pub(crate) fn earned(
     }
     let secret = ctx.draw.bytes::<16>("recognition");
     let hash = caller::hash(account.id, &secret, ctx.keys);
-    let recognition = Recognition { sessions: vec![session], used_at: ctx.now, ..Recognition::default() };
+    let recognition = Recognition {
+        sessions: vec![session],
+        used_at: ctx.now,
+        acts_known: first_news(account),
+        ..Recognition::default()
+    };
     changes.push(Change::RecognitionsCrowded { account: account.id });
     changes.push(Change::Recognized { account: account.id, hash, recognition });
     Some(RecognitionToken::new(account.id, &secret))
+}
+
+/// Returns the revision from which a new recognition knows no protected act: what was confirmed elsewhere is no news.
+fn first_news(account: &Account) -> u64 {
+    let first = account.acts.iter().find(|acted| !acted.confirmed);
+    first.map_or(account.revision, |acted| acted.revision)
+}
+
+/// The owner knows of the protected acts up to this number. `recognitions` are the account's; the one that opened the
+/// session keeps it, so that no other caller can hide an act from this one (SPEC 1.12).
+pub(crate) fn confirm_acts(
+    owner: &Owner,
+    up_to: u64,
+    recognitions: Vec<(RecognitionHash, Recognition)>,
+    ctx: &Context<'_>,
+) -> Verdict<()> {
+    let (session, mut account) = (owner.session.id, owner.account.clone());
+    let mut known = None;
+    // A session is not told of its own acts, so it confirms none of them.
+    let others = account.acts.iter_mut().filter(|acted| acted.session != Some(session));
+    for acted in others.filter(|acted| acted.revision <= up_to) {
+        acted.confirmed = true;
+        known = Some(acted.revision.saturating_add(1));
+    }
+    let Some(known) = known else { return Verdict::refused(Refusal::NotOffered) };
+    let mut changes = Vec::new();
+    let earned = recognitions.into_iter().find(|(_, recognition)| recognition.sessions.contains(&session));
+    if let Some((hash, mut recognition)) = earned {
+        recognition.acts_known = recognition.acts_known.max(known);
+        changes.push(Change::Recognized { account: account.id, hash, recognition });
+    }
+    let event = Event::done(Action::ProtectedActsConfirmed, Some(session), ctx.now);
+    changes.push(Change::account(account, event));
+    Verdict::done((), changes)
 }
 
 /// Which of an account's recognitions end when it gets one more: those that are no longer valid, and the ones

@@ -6,6 +6,20 @@ use crate::records::context::Context;
 use crate::records::refusal::Refusal;
 use crate::records::verdict::Change;
 
+/// What a hold decides about (SPEC 5.5).
+#[derive(Clone, Copy)]
+pub(crate) enum Held {
+    /// Email, methods and links.
+    Credentials,
+    /// Export and erasure.
+    Data,
+    TurnMfaOn,
+    ReplaceMfa,
+    TurnMfaOff,
+    /// Earning a recognition (SPEC 12.7).
+    Recognition,
+}
+
 impl Account {
     /// Recovers the account for an owner who did not give the full proof. All earlier sessions end, and acts that
     /// could take the account away again must wait (SPEC 5.5).
@@ -29,13 +43,19 @@ impl Account {
         });
     }
 
-    /// Refuses an act that must wait after a recovery (SPEC 5.5).
-    pub(crate) fn check_hold(&self, ctx: &Context<'_>) -> Result<(), Refusal> {
-        match self.hold {
-            Some(hold) if ctx.throttle_clock < hold.until => {
-                Err(Refusal::OnHold { until: ctx.shown(hold.until) })
-            }
-            _ => Ok(()),
-        }
+    /// Refuses an act that must wait after a recovery. This is the whole list (SPEC 5.5).
+    pub(crate) fn check_hold(&self, act: Held, ctx: &Context<'_>) -> Result<(), Refusal> {
+        let Some(hold) = self.hold.filter(|hold| ctx.throttle_clock < hold.until) else { return Ok(()) };
+        let waits = match act {
+            Held::Credentials | Held::Data | Held::TurnMfaOn | Held::Recognition => true,
+            Held::ReplaceMfa => false,
+            Held::TurnMfaOff => hold.keeps_mfa,
+        };
+        if waits { Err(Refusal::OnHold { until: ctx.shown(hold.until) }) } else { Ok(()) }
+    }
+
+    /// What it is to set a second factor now.
+    pub(crate) fn setting_mfa(&self) -> Held {
+        if self.credentials.mfa.is_some() { Held::ReplaceMfa } else { Held::TurnMfaOn }
     }
 }

@@ -33,28 +33,33 @@ impl Account {
         before: &Account,
         session: &Session,
         added: Option<MethodId>,
+        was_reserved: bool,
         changes: &mut Vec<Change>,
     ) -> AddressStep {
         if before.verified().next().is_some() || self.verified().next().is_none() {
-            return AddressStep::Done;
+            return AddressStep::Done { was_reserved };
         }
         for method in &mut self.credentials.methods {
             method.suspended |= method.id != session.method && Some(method.id) != added;
         }
-        if let Some(second_factor) = self.credentials.mfa.take() {
+        if let Some(second_factor) = self.credentials.mfa.clone() {
             self.credentials.suspended_mfa = Some(second_factor);
+            self.set_second_factor(None);
         }
         self.enrolments.clear();
         session::end_others(self, session, false, changes);
-        self.review().unwrap_or(AddressStep::Done)
+        self.review(was_reserved).unwrap_or(AddressStep::Done { was_reserved })
     }
 
     /// The step that asks what to keep, if anything is suspended.
-    pub(crate) fn review(&self) -> Option<AddressStep> {
+    pub(crate) fn review(&self, was_reserved: bool) -> Option<AddressStep> {
         let methods: Vec<_> = self.suspended().map(Method::view).collect();
         let second_factor = self.credentials.suspended_mfa.is_some();
-        (!methods.is_empty() || second_factor)
-            .then_some(AddressStep::ReviewMethods { methods, second_factor })
+        (!methods.is_empty() || second_factor).then_some(AddressStep::ReviewMethods {
+            methods,
+            second_factor,
+            was_reserved,
+        })
     }
 
     fn suspended(&self) -> impl Iterator<Item = &Method> {
@@ -70,7 +75,7 @@ pub(crate) fn review(fresh: &Fresh<'_, Unheld>, kept: Kept, ctx: &Context<'_>) -
     let keeps_password =
         before.suspended().any(|method| is_kept(method) && method.kind() == MethodKind::Password);
     let has_factor = before.credentials.suspended_mfa.is_some();
-    if before.review().is_none()
+    if before.review(false).is_none()
         || !all_wait
         || keeps_password != kept.new_password.is_some()
         || (kept.second_factor && !has_factor)
@@ -94,17 +99,15 @@ pub(crate) fn review(fresh: &Fresh<'_, Unheld>, kept: Kept, ctx: &Context<'_>) -
     }
     let second_factor = after.credentials.suspended_mfa.take();
     if kept.second_factor {
-        after.credentials.mfa = second_factor;
+        after.set_second_factor(second_factor);
     }
     let mut changes = Vec::new();
-    let protected = Protected {
-        before,
-        act: ProtectedAct::MethodsReviewed,
-        notice: Body::MethodsReviewed,
-        device: session.client.device(),
-        can_be_undone: true,
+    let protected =
+        Protected::in_session(before, session, ProtectedAct::MethodsReviewed, Body::MethodsReviewed);
+    let mut after = match protected.write(after, &mut changes, ctx) {
+        Ok(after) => after,
+        Err(refusal) => return Verdict::refused(refusal),
     };
-    let mut after = protected.write(after, &mut changes, ctx);
     session::end_others(&mut after, session, false, &mut changes);
     let event = Event::done(Action::MethodsReviewed, Some(session.id), ctx.now);
     changes.push(Change::account(after, event));

@@ -16,11 +16,12 @@ use crate::records::verdict::{Change, Verdict};
 const FEW: u16 = 8;
 
 impl Session {
-    /// Whether the session is still live (SPEC 6.2). Uses between two writes are not recorded, so idle time counts
+    /// Whether the session is still live (SPEC 4.7, 6.2). Uses between two writes are not recorded, so idle time counts
     /// from when the next write would have been due.
     pub(crate) fn is_live(&self, now: Timestamp, policy: &Policy) -> bool {
         now < self.created_at + policy.session_absolute()
             && now < self.used_at + write_interval(policy) + policy.session_idle()
+            && self.ends_at.is_none_or(|end| now < end)
     }
 
     /// Whether a use at `now` must be recorded.
@@ -64,7 +65,8 @@ pub(crate) fn are_crowded(sessions: u16, policy: &Policy) -> bool {
     sessions >= policy.max_sessions().min(FEW)
 }
 
-/// The opening time of the youngest session that can be over by now. All later sessions are live.
+/// The opening time of the youngest session that can be over by now. All later sessions are live, or ended with a
+/// hold and are then the account's oldest, because a hold begins without other sessions.
 pub(crate) fn old_at(now: Timestamp, policy: &Policy) -> Timestamp {
     now.earlier(policy.session_idle().min(policy.session_absolute()))
 }

@@ -23,11 +23,23 @@ enum Claimable {
 }
 
 impl View<'_> {
-    /// The account that holds the identifier.
+    /// The account that has the identifier.
     pub(crate) fn holder(&self, identifier: &Identifier) -> Result<Option<Account>, StoreError> {
-        let Some(id) = self.claimed_by(&self.claim_hash(identifier))? else { return Ok(None) };
-        // The claim's row outlives an expired reservation, which no longer holds the identifier.
-        Ok(self.account(id)?.filter(|account| account.claims(identifier, self.slow())))
+        Ok(self.claimant(identifier)?.filter(|account| account.owns(identifier)))
+    }
+
+    /// The account that had the identifier and may take it back with an undo code (SPEC 7.6).
+    pub(crate) fn reserver(&self, identifier: &Identifier) -> Result<Option<Account>, StoreError> {
+        let claimant = self.claimant(identifier)?.filter(|account| !account.owns(identifier));
+        Ok(claimant.filter(|account| account.reserves(identifier, self.slow())))
+    }
+
+    /// The account of the identifier's claim. The claim outlives an expired reservation.
+    fn claimant(&self, identifier: &Identifier) -> Result<Option<Account>, StoreError> {
+        match self.claimed_by(&self.claim_hash(identifier))? {
+            Some(id) => self.account(id),
+            None => Ok(None),
+        }
     }
 
     /// The account that the claim of this hash names, even if it is absent.
@@ -64,9 +76,11 @@ impl View<'_> {
         Ok(None)
     }
 
-    /// Whether a new account can take the identifier now.
+    /// Whether the host may import an account with the identifier now. It proves nothing, so what another account
+    /// reserves for an undo is not free.
     pub(crate) fn is_free(&self, identifier: &Identifier, ctx: &Context<'_>) -> Result<bool, StoreError> {
-        Ok(matches!(self.claimable(identifier, AccountId::from_bytes([0; 16]), ctx)?, Claimable::Yes))
+        let claimable = self.claimable(identifier, AccountId::from_bytes([0; 16]), ctx)?;
+        Ok(matches!(claimable, Claimable::Yes) && self.reserver(identifier)?.is_none())
     }
 
     fn claimable(
@@ -88,7 +102,7 @@ impl View<'_> {
                     let at = purge::ripens(*purge_at, &sightings, ctx).unwrap_or(ctx.now + DAY);
                     return Ok(Claimable::After(at));
                 }
-            } else if other.claims(identifier, self.slow()) {
+            } else if other.owns(identifier) {
                 return Ok(Claimable::No);
             }
         }

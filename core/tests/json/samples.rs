@@ -9,11 +9,12 @@ use selfsame::{
     Explanation, Flow, FlowId, FlowToken, Grant, Health, HostStatement, ImportOutcome, ImportProblem,
     ImportedAccount, ImportedIdentity, ImportedTotp, Intent, InvalidEmail, KeysProblem, Managed, ManagedBy,
     Membership, Message, MessageId, MessageKind, MethodId, MethodKind, MethodView, MfaView, OpenProblem,
-    Outcome, PasswordRule, PickerEntry, Planned, Policy, PrivacyRequest, ProductId, ProviderId, PurgeReceipt,
-    PurgeReport, QrCode, RecognitionToken, RecoveryCodes, Refusal, RemovedRows, RequestId, RequestKind,
-    RequestStatus, RequestedBy, SecondFactor, Secret, Session, SessionId, SessionToken, SignInOutcome,
-    SignedIn, Status, Step, StillBilled, SupportAct, SupportRecord, SupportView, TextField, TextProblem,
-    Timestamp, TotpAlgorithm, TotpEnrolment, TotpParameters, UndoOffer, YearMonth,
+    Outcome, PasswordRule, PickerEntry, Planned, Policy, PrivacyRequest, ProductId, ProtectedAct,
+    ProtectedActView, ProviderId, PurgeReceipt, PurgeReport, QrCode, RecognitionToken, RecoveryCodes,
+    Refusal, RemovedRows, RequestId, RequestKind, RequestStatus, RequestedBy, SecondFactor, Secret, Session,
+    SessionId, SessionToken, SignInOutcome, SignedIn, Status, Step, StillBilled, SupportAct, SupportRecord,
+    SupportView, TextField, TextProblem, Timestamp, TotpAlgorithm, TotpEnrolment, TotpParameters, UndoOffer,
+    UndoView, YearMonth,
 };
 
 use crate::Sample;
@@ -133,7 +134,19 @@ fn signed_in() -> SignedIn {
         needs_address: true,
         recognition: RECOGNITION.parse().ok(),
         outcome: SignInOutcome::SignedIn,
+        unconfirmed: protected_acts(),
+        left_out: addings().into(),
     }
+}
+
+fn undo() -> UndoView {
+    UndoView { sent_to: text("a…@example.org"), until: AT, second_factor_from: Some(AT) }
+}
+
+fn protected_acts() -> Vec<ProtectedActView> {
+    let device = text("Ada's laptop");
+    let act = ProtectedActView { number: 7, act: ProtectedAct::ContactChanged, at: AT, device, undo: None };
+    vec![ProtectedActView { undo: Some(undo()), ..act.clone() }, act]
 }
 
 fn addings() -> [Adding; 2] {
@@ -150,18 +163,20 @@ fn steps() -> Vec<Step> {
         Step::VerifyEmail { to: text("a…@example.org"), can_skip: false, send_at: Some(AT) },
         Step::ConfirmCreate { provider: provider(), handle: None },
         Step::LinkOrCreate {
-            email: text("ada@example.org"),
+            email: Some(text("ada@example.org")),
             candidates: vec![candidate()],
             can_create: false,
             blocked: Some(CreateBlocked::TooManyAccounts),
         },
+        Step::LinkOrCreate { email: None, candidates: vec![candidate()], can_create: true, blocked: None },
         Step::ProveOwnership {
             candidate: candidate(),
             adding: Some(addings()[1].clone()),
             accepted: accepted(),
             nonce: nonce(),
         },
-        Step::SecondFactor { accepted: vec![SecondFactor::Totp], can_skip: true },
+        Step::SecondFactor { accepted: vec![SecondFactor::Totp], is_former: false, can_skip: true },
+        Step::SecondFactor { accepted: vec![SecondFactor::Totp], is_former: true, can_skip: false },
         Step::NewPassword,
         Step::Reauthenticate { accepted: accepted(), nonce: nonce() },
         Step::ConfirmRestore { requested_at: AT, purge_at: AT },
@@ -172,7 +187,8 @@ fn steps() -> Vec<Step> {
             aal: Aal::Aal1,
             outcome: SignInOutcome::Linked,
         },
-        Step::Done,
+        Step::Done { was_reserved: false, left_out: Vec::new() },
+        Step::Done { was_reserved: true, left_out: addings().into() },
         Step::Ended,
     ]
 }
@@ -213,9 +229,10 @@ fn answers() -> Vec<Answer> {
 fn flows() -> Vec<Sample> {
     let flow = |step| Flow { token: Some(FLOW_TOKEN.parse().unwrap()), number: 1, step };
     let flows: Vec<_> = steps().into_iter().map(flow).collect();
+    let done = flows.iter().find(|flow| flow.step.code() == "SignedIn").unwrap();
     vec![
         Sample::of(&flows),
-        Sample::of(&[Flow { token: None, ..flows[9].clone() }.signed_in().unwrap()]),
+        Sample::of(&[Flow { token: None, ..done.clone() }.signed_in().unwrap()]),
         Sample::of(&steps()),
         Sample::of(&[candidate()]),
         Sample::of(&addings()),
@@ -251,12 +268,8 @@ fn address() -> AddressView {
     }
 }
 
-fn requesters() -> [RequestedBy; 3] {
-    [
-        RequestedBy::Owner,
-        RequestedBy::Support { operator: text("op"), ticket: text("T-1") },
-        RequestedBy::Host { request: REQUEST },
-    ]
+fn requesters() -> [RequestedBy; 2] {
+    [RequestedBy::Owner, RequestedBy::Support { operator: text("op"), ticket: text("T-1") }]
 }
 
 fn statuses() -> Vec<Status> {
@@ -336,6 +349,7 @@ fn accounts() -> Vec<Sample> {
         first_at: AT,
         created_at: AT,
         used_at: AT,
+        ends_at: Some(AT),
     };
     let view = |status| AccountView {
         id: ACCOUNT,
@@ -349,6 +363,7 @@ fn accounts() -> Vec<Sample> {
         hold_until: Some(AT),
         second_factor_suspended: false,
         needs_address: true,
+        protected_acts: protected_acts(),
     };
     let sources = [AddressSource::Method { method: METHOD }, AddressSource::Contact, AddressSource::Import];
     let explained = |outcome| Explanation { rules: vec!["5.5"], outcome, effects: effects() };
@@ -363,12 +378,16 @@ fn accounts() -> Vec<Sample> {
         Sample::of(&[address()]),
         Sample::of(&sources),
         Sample::of(&[
-            AddressStep::Done,
+            AddressStep::Done { was_reserved: false },
+            AddressStep::Done { was_reserved: true },
             AddressStep::ProveAddress { to: text("a…@example.org"), send_at: None },
-            AddressStep::ReviewMethods { methods: vec![method()], second_factor: true },
+            AddressStep::ReviewMethods { methods: vec![method()], second_factor: true, was_reserved: true },
         ]),
         Sample::of(&[method()]),
         Sample::of(&[mfa()]),
+        Sample::of(&[ProtectedAct::MfaReplaced]),
+        Sample::of(&protected_acts()),
+        Sample::of(&[undo()]),
         Sample::of(&[event()]),
         Sample::of(&[Activity { sequence: 7, event: event() }]),
         Sample::of(&[RecoveryCodes { codes: vec![secret(), secret()], shown_until: AT }]),
@@ -396,6 +415,7 @@ fn messages() -> Vec<MessageKind> {
         MessageKind::NoPassword { methods: vec![kind], providers: provider.iter().cloned().collect() },
         MessageKind::MfaTurnedOn,
         MessageKind::RecoveryCodeUsed { left: 3 },
+        MessageKind::RecoveryCodesReplaced,
         MessageKind::MethodAdded { kind, provider: provider.clone() },
         MessageKind::MethodRemoved { kind: MethodKind::Password, provider: None },
         MessageKind::DeletionRequested { purge_at: AT },
@@ -435,8 +455,9 @@ fn host() -> Vec<Sample> {
         told_at: None,
         status,
         receipt: Some(text("done")),
+        deletion: None,
     };
-    let states = [RequestStatus::Open, RequestStatus::Closed { at: AT }];
+    let states = [RequestStatus::Open, RequestStatus::Closed { at: AT }, RequestStatus::Withdrawn { at: AT }];
     vec![
         Sample::of(&messages().into_iter().map(message).collect::<Vec<_>>()),
         Sample::of(&messages()),

@@ -115,6 +115,7 @@ fn run_ways(ways: Ways) -> Result<(), Trouble> {
         Ways::Email { what, place } => act(&place, |store| store.email(&what)),
         Ways::Name { name, place, .. } => act(&place, |store| store.name(name.as_deref())),
         Ways::Contact { email, place } => act(&place, |store| store.contact(&email)),
+        Ways::ConfirmChanges { number, place } => act(&place, |store| store.confirm_changes(number)),
         Ways::Undo { device, place } => act(&place, |store| store.undo(&device)),
     }
 }

@@ -40,9 +40,8 @@ fn a_sign_in_method_is_added_and_removed_but_not_the_last_one() {
     desk.done(&["answer", "cancel"], "");
 
     let (x, work) = (id(&account, 0), id(&account, 1));
-    told(&desk.run(&["methods", "remove", &work, "--waive-undo"], b""), 2, "--yes", "for good");
-    let removed = desk.done(&["methods", "remove", &work, "--waive-undo", "--yes"], "");
-    assert!(removed.contains("for good"), "{removed}");
+    let removed = desk.done(&["methods", "remove", &work], "");
+    assert!(removed.contains("has an undo code"), "{removed}");
     let rows = desk.rows();
     told(&desk.run(&["methods", "remove", &work], b""), 1, "no sign-in method with this id", "it is gone");
     told(&desk.run(&["methods", "remove", &x], b""), 1, "selfsame methods add", "the last one");
@@ -75,6 +74,54 @@ fn an_undo_code_removes_an_added_sign_in_method() {
     let page = desk.done(&["account"], "");
     assert!(!page.contains("work") && page.contains("on hold until"), "{page}");
     told(&desk.run(&["methods", "add", "work"], b""), 1, "wait, until", "on hold");
+}
+
+#[test]
+fn a_sign_in_lists_the_changes_made_elsewhere_until_they_are_confirmed() {
+    let desk = Desk::new();
+    desk.brian_is_there();
+    told(&desk.run(&["confirm-changes", "9"], b""), 1, "no change of the last 30 days", "there is none");
+    assert!(!desk.done(&["account"], "").contains("NUMBER"));
+    desk.done(&["methods", "add", "work"], "");
+    desk.done(&["continue"], AT_WORK);
+    let page = desk.done(&["account"], "");
+    for part in ["a sign-in method was added", "with the code sent to b\u{2026}@example.org, until"] {
+        assert!(page.contains(part), "{page}");
+    }
+    let number = desk.json(&["account"], "")["protected_acts"][0]["number"].to_string();
+    let enter = ["sign-in", BRIAN, "--password-stdin"];
+    let listed = desk.done(&enter, PASSWORD);
+    let confirm = format!("selfsame confirm-changes {number} ");
+    for part in ["are they yours?", "a sign-in method was added", &confirm, "selfsame undo "] {
+        assert!(listed.contains(part), "{listed}");
+    }
+    told(&desk.run(&["confirm-changes", "0"], b""), 1, "no change of the last 30 days", "too low");
+    told(&desk.run(&["confirm-changes", "x"], b""), 2, "invalid value", "no number");
+    assert!(desk.done(&["confirm-changes", &number], "").contains("the changes are confirmed"));
+    assert!(!desk.done(&enter, PASSWORD).contains("are they yours?"));
+    assert_eq!(desk.json(&["account"], "")["protected_acts"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn who_proves_what_another_account_removed_is_offered_that_account() {
+    let desk = Desk::new();
+    desk.brian_is_there();
+    desk.done(&["methods", "add", "work"], "");
+    desk.done(&["continue"], AT_WORK);
+    let work = id(&desk.json(&["account"], ""), 1);
+    desk.done(&["methods", "remove", &work], "");
+    let code = undo_code(&desk, "MethodRemoved");
+    desk.done(&["begin-federated", "work"], "");
+    let asked = desk.done(&["continue", "--intent", "sign-up"], AT_WORK);
+    for part in ["an account had this sign-in method until recently", "selfsame answer link 1", "create-new"]
+    {
+        assert!(asked.contains(part), "{asked}");
+    }
+    desk.done(&["answer", "create-new"], "");
+    assert!(desk.done(&["undo"], &code).contains("set a new password"));
+    let undone = desk.done(&["answer", "new-password", "--password-stdin"], OTHER);
+    let part = "not restored, because another account has it now: work";
+    assert!(undone.contains("change undone") && undone.contains(part), "{undone}");
 }
 
 #[test]
@@ -123,8 +170,6 @@ fn the_email_changes_when_the_new_address_is_verified() {
         (&["email", "change", "nowhere"][..], 1, "invalid email address"),
         (&["email", "change", BRIAN], 1, "the account already has this identity or address"),
         (&["email", "send-code", "b@example.net"], 1, "not an address of the account"),
-        (&["email", "change", "b@example.net", "--old-mailbox-lost"], 2, "--yes"),
-        (&["email", "change", "b@example.net", "--old-mailbox-lost", "--yes"], 1, "proved a second factor"),
         (&["contact", "b@example.net"], 1, "not a verified address"),
         (&["email", "verify"], 2, "standard input is empty"),
     ] {

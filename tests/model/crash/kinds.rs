@@ -77,7 +77,7 @@ fn of_ways_in() -> Vec<Kind> {
         }),
         kind("change of email", Once, |world| {
             let token = world.ada().token;
-            world.engine().account(&token).unwrap().change_email(NEW, false).unwrap();
+            world.engine().account(&token).unwrap().change_email(NEW).unwrap();
             let code = world.mailbox().code(NEW).unwrap();
             Box::new(move |engine| engine.account(&token)?.prove_address(&code).map(drop))
         }),
@@ -118,7 +118,7 @@ fn of_ways_in() -> Vec<Kind> {
             let token = with_x(world);
             let methods = world.engine().account(&token).unwrap().view().unwrap().methods;
             let method = methods.iter().find(|method| method.kind != MethodKind::Password).unwrap().id;
-            Box::new(move |engine| engine.account(&token)?.remove_method(method, false))
+            Box::new(move |engine| engine.account(&token)?.remove_method(method))
         }),
     ]
 }
@@ -197,7 +197,10 @@ fn answers(to: Flow, answer: Answer) -> Call {
 fn with_x(world: &World) -> SessionToken {
     let ada = world.ada();
     let x = Identity::at("x", "1815");
-    assert_eq!(world.add(&world.account(&ada), &x).unwrap().step, Step::Done);
+    assert_eq!(
+        world.add(&world.account(&ada), &x).unwrap().step,
+        Step::Done { was_reserved: false, left_out: Vec::new() }
+    );
     ada.token
 }
 

@@ -13,7 +13,10 @@ use crate::watch::Broken;
 impl Stage {
     pub(super) fn enroll(&mut self, by: By, at: usize, proof: &Proof, what: &str) -> Result<(), Broken> {
         let now = self.now();
-        let want = Want::of(proof.for_factor, !proof.for_factor);
+        // On hold a factor is replaced, and none is turned on.
+        let model = &self.accounts[self.sessions[at].account];
+        let may = proof.for_factor && (model.credentials.mfa.is_some() || !model.is_held(self.now()));
+        let want = Want::of(may, !may);
         let act = json!({ "do": "enroll_totp", "app": format!("p{}", self.told.apps.len() + 1) });
         if let Some(begun) = self.in_session(by, at, act, want, what, AccountHandle::enroll_totp)? {
             self.told.apps.push(begun.secret.clone());

@@ -98,9 +98,9 @@ impl Stage {
         engine.sign_in(&email, &"wrong".into(), &client()).unwrap_err();
         let account = self.world.fresh(&self.me());
         account.reauthenticate().unwrap();
-        _ = account.change_email(&self.email("moved."), false);
+        _ = account.change_email(&self.email("moved."));
+        account.request_privacy(RequestKind::Access).unwrap();
         account.request_privacy(RequestKind::Erasure).unwrap();
-        account.request_deletion().unwrap();
         self.world.sign_in(&email, PASSWORD).unwrap();
         self.world.later(days(400));
     }
@@ -416,11 +416,17 @@ acts! {
     },
     "AccountHandle::change_email": |s| {
         let account = s.fresh();
-        s.seen(|_| account.change_email(&s.email("moved."), false));
+        s.seen(|_| account.change_email(&s.email("moved.")));
     },
     "AccountHandle::change_password": |s| {
         let account = s.fresh();
         s.seen(|_| account.change_password(&PASSWORD.into(), &ANOTHER.into()));
+    },
+    "AccountHandle::confirm_protected_acts": |s| {
+        s.fresh().change_password(&PASSWORD.into(), &PASSWORD.into()).unwrap();
+        let account = s.fresh();
+        let newest = account.view().unwrap().protected_acts.last().unwrap().number;
+        s.seen(|_| account.confirm_protected_acts(newest));
     },
     "AccountHandle::confirm_totp": |s| {
         let account = s.fresh();
@@ -470,7 +476,7 @@ acts! {
     },
     "AccountHandle::prove_address": |s| {
         let account = s.fresh();
-        account.change_email(&s.email("moved."), false).unwrap();
+        account.change_email(&s.email("moved.")).unwrap();
         let code = s.world.mailbox().code(&s.email("moved.")).unwrap();
         s.seen(|_| account.prove_address(&code));
     },
@@ -505,7 +511,7 @@ acts! {
     },
     "AccountHandle::remove_method": |s| {
         let (account, method) = (s.fresh(), s.method(MethodKind::Federated));
-        s.seen(|_| account.remove_method(method, false));
+        s.seen(|_| account.remove_method(method));
     },
     "AccountHandle::request_deletion": |s| {
         let account = s.fresh();

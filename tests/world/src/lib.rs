@@ -36,7 +36,7 @@ pub use clock::{Hand, days, hours, minutes};
 pub use error::WorldError;
 pub use hasher::CountingHasher;
 pub use mailbox::{CodeKind, Mailbox};
-pub use owner::UNDO_EXPIRED;
+pub use owner::{ADDRESS_DONE, DONE, UNDO_EXPIRED};
 pub use person::{Authenticator, Person, refused, signed_in};
 pub use play::{Failure, Performance, Played, play, play_watched};
 pub use provider::{Identity, providers};

@@ -1,7 +1,7 @@
 //! Shortcuts for what owners do with their accounts.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test world stops the test")]
 
-use selfsame::{AccountHandle, AddressStep, Client, Error, Flow, Intent, Refusal, Secret};
+use selfsame::{AccountHandle, AddressStep, Client, Error, Flow, Intent, Refusal, Secret, Step};
 
 use crate::person::{Authenticator, Person, signed_in};
 use crate::provider::Identity;
@@ -35,7 +35,7 @@ impl World {
 
     /// Changes the account's email, and types the code.
     pub fn move_to(&self, account: &AccountHandle, email: &str) {
-        let asked = account.change_email(email, false);
+        let asked = account.change_email(email);
         assert!(matches!(asked, Ok(AddressStep::ProveAddress { .. })), "{asked:?}");
         let done = self.prove_address(account, email);
         assert!(done.is_ok(), "{done:?}");
@@ -63,6 +63,12 @@ impl World {
         Authenticator { secret, recovery_codes }
     }
 }
+
+/// The end of a flow that has nothing else to say.
+pub const DONE: Step = Step::Done { was_reserved: false, left_out: Vec::new() };
+
+/// An act on the addresses that is done.
+pub const ADDRESS_DONE: AddressStep = AddressStep::Done { was_reserved: false };
 
 /// The refusal of an undo code that has expired.
 pub const UNDO_EXPIRED: Error = Error::Refused(Refusal::UndoExpired);

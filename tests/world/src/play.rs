@@ -204,6 +204,7 @@ impl Stage {
             | Act::ChangeEmail { session, .. }
             | Act::VerifyAddress { session, .. }
             | Act::SetContact { session, .. }
+            | Act::ConfirmProtectedActs { session }
             | Act::SetDisplayName { session, .. } => {
                 let account = engine.account(self.token(session)?);
                 shown(account.and_then(|account| ways::act(&account, act)))

@@ -157,8 +157,6 @@ pub enum Act {
     RemoveMethod {
         session: String,
         method: String,
-        #[serde(default)]
-        waive_undo: bool,
     },
     TakeSeenEmail {
         session: String,
@@ -167,8 +165,6 @@ pub enum Act {
     ChangeEmail {
         session: String,
         email: String,
-        #[serde(default)]
-        old_is_lost: bool,
     },
     VerifyAddress {
         session: String,
@@ -206,6 +202,9 @@ pub enum Act {
         #[serde(default)]
         known: Vec<String>,
         origin: Option<String>,
+    },
+    ConfirmProtectedActs {
+        session: String,
     },
     Resolve {
         session: String,
@@ -423,6 +422,7 @@ impl Act {
             Self::ChangePassword { .. } => "change_password",
             Self::Review { .. } => "review",
             Self::Undo { .. } => "undo",
+            Self::ConfirmProtectedActs { .. } => "confirm_protected_acts",
             Self::Resolve { .. } => "resolve",
             Self::Touch { .. } => "touch",
             Self::Account { .. } => "account",

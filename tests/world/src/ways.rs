@@ -10,17 +10,17 @@ use crate::story::Act;
 pub(crate) fn act(account: &AccountHandle, act: &Act) -> Result<Value, Error> {
     let done = |()| json!({ "done": true });
     match act {
-        Act::RemoveMethod { method, waive_undo, .. } => {
-            account.remove_method(method_called(account, method)?, *waive_undo).map(done)
-        }
+        Act::RemoveMethod { method, .. } => account.remove_method(method_called(account, method)?).map(done),
         Act::TakeSeenEmail { method, .. } => {
             account.take_seen_email(method_called(account, method)?).map(done)
         }
-        Act::ChangeEmail { email, old_is_lost, .. } => {
-            account.change_email(email, *old_is_lost).map(|step| render::shown(&step))
-        }
+        Act::ChangeEmail { email, .. } => account.change_email(email).map(|step| render::shown(&step)),
         Act::VerifyAddress { email, .. } => account.verify_address(email).map(|step| render::shown(&step)),
         Act::SetContact { email, .. } => account.set_contact(email).map(done),
+        Act::ConfirmProtectedActs { .. } => {
+            let newest = account.view()?.protected_acts.last().map_or(0, |act| act.number);
+            account.confirm_protected_acts(newest).map(done)
+        }
         Act::SetDisplayName { name, .. } => account.set_display_name(name.as_deref()).map(done),
         _ => Err(Error::Defect),
     }

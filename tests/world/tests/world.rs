@@ -42,7 +42,7 @@ fn a_code_is_found_by_its_kind_and_by_its_time() {
     let since = world.now();
     world.engine().reset_password(ADA, &laptop()).unwrap();
     world.later(minutes(1));
-    world.fresh(&ada).change_email(NEW, false).unwrap();
+    world.fresh(&ada).change_email(NEW).unwrap();
     let code = |to: &str, kind: Option<CodeKind>, since: Option<Timestamp>| {
         world.mailed_code(to, kind, since).map(|code| code.reveal_text().unwrap().to_owned())
     };

@@ -77,7 +77,7 @@ enum Rendering {
         case is PrivacyRequest:
             let status = fields.removeValue(forKey: "status").map(inner) ?? [:]
             fields["is"] = status["is"]
-            fields["closed_at"] = status["at"]
+            if let at = status["at"] { fields[status["is"] == .text("Withdrawn") ? "withdrawn_at" : "closed_at"] = at }
         case let activity as Activity:
             fields.merge(fields.removeValue(forKey: "event").map(inner) ?? [:]) { _, event in event }
             fields["outcome"] = nil

@@ -39,16 +39,21 @@ extension StoryPlayer {
         "remove_method": { player in
             let account = try player.own()
             let method = try player.method(player.text("method"), of: account)
-            return player.done(try account.removeMethod(method: method, waiveUndo: player.yes("waive_undo")))
+            return player.done(try account.removeMethod(method: method))
         },
         "take_seen_email": { player in
             let account = try player.own()
             return player.done(try account.takeSeenEmail(method: player.method(player.text("method"), of: account)))
         },
-        "change_email": { Rendering.members(try $0.own().changeEmail(newEmail: $0.text("email"), oldIsLost: $0.yes("old_is_lost"))) },
+        "change_email": { Rendering.members(try $0.own().changeEmail(newEmail: $0.text("email"))) },
         "verify_address": { Rendering.members(try $0.own().verifyAddress(email: $0.text("email"))) },
         "prove_address": { Rendering.members(try $0.own().proveAddress(code: $0.mailed($0.text("code")))) },
         "set_contact": { try $0.done($0.own().setContact(email: $0.text("email"))) },
+        "confirm_protected_acts": { player in
+            let account = try player.own()
+            let newest = try account.view().protectedActs.last?.number ?? 0
+            return player.done(try account.confirmProtectedActs(upTo: newest))
+        },
         "set_display_name": { try $0.done($0.own().setDisplayName(name: $0.maybe("name"))) },
         "change_password": { try $0.done($0.own().changePassword(current: $0.secret("current"), newPassword: $0.secret("new"))) },
         "review": { player in

@@ -267,16 +267,16 @@ class Stage:
     def add_password(self, session: str, email: str, password: str) -> Json:
         return self._account(session).add_password(email, Secret(password))
 
-    def remove_method(self, session: str, method: str, waive_undo: bool = False) -> None:
+    def remove_method(self, session: str, method: str) -> None:
         account = self._account(session)
-        account.remove_method(self._method(account, method), waive_undo)
+        account.remove_method(self._method(account, method))
 
     def take_seen_email(self, session: str, method: str) -> None:
         account = self._account(session)
         account.take_seen_email(self._method(account, method))
 
-    def change_email(self, session: str, email: str, old_is_lost: bool = False) -> Json:
-        return self._account(session).change_email(email, old_is_lost)
+    def change_email(self, session: str, email: str) -> Json:
+        return self._account(session).change_email(email)
 
     def verify_address(self, session: str, email: str) -> Json:
         return self._account(session).verify_address(email)
@@ -299,6 +299,11 @@ class Stage:
         account = self._account(session)
         keep = [self._method(account, name) for name in stays]
         account.review(keep, second_factor_stays, Secret(new_password) if new_password else None)
+
+    def confirm_protected_acts(self, session: str) -> None:
+        account = self._account(session)
+        newest = max((act.number for act in account.view().protected_acts), default=0)
+        account.confirm_protected_acts(newest)
 
     # Sessions and the account page.
 

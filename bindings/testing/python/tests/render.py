@@ -126,7 +126,9 @@ def shown(value: object) -> Json:
             until = value.undo and value.undo.until
             return {**fields(value, "id", "undo", "kind"), **about, "kind": code(value.kind), "undo_until": until}
         case PrivacyRequest():
-            return {**fields(value, "status"), "is": code(value.status), "closed_at": getattr(value.status, "at", None)}
+            is_open = {"Closed": "closed_at", "Withdrawn": "withdrawn_at"}.get(code(value.status))
+            at = {is_open: value.status.at} if is_open else {}
+            return {**fields(value, "status"), "is": code(value.status), **at}
         case PurgeReceipt():
             return {**fields(value), "removed": {removed.table: removed.rows for removed in value.removed}}
         case Explanation():

@@ -42,8 +42,17 @@ impl Store {
                 let request = self.signed_in()?.account.request_privacy((*kind).into())?;
                 let value = json!({ "requests": [render::shown(&request)] });
                 let more = words::requests(&value);
-                Ok(Report::telling(value, Tone::Done, "requested; the host has a month to answer", more)
-                    .then(vec![hint("selfsame privacy list", "show the status of your requests")]))
+                let (line, next) = match request.deletion {
+                    Some(_) => (
+                        "requested; the account will be deleted, and all its sessions have ended",
+                        hint("selfsame sign-in EMAIL", "restore the account within 30 days"),
+                    ),
+                    None => (
+                        "requested; the host has a month to answer",
+                        hint("selfsame privacy list", "show the status of your requests"),
+                    ),
+                };
+                Ok(Report::telling(value, Tone::Done, line, more).then(vec![next]))
             }
             Privacy::List => {
                 let requests = self.signed_in()?.account.privacy_requests()?;
@@ -73,7 +82,7 @@ impl Store {
                 self.asking.confirm(confirmed.yes, what)?;
                 self.open(&unlock)?.erase(*account, *request).map_err(otherwise(
                     &Refusal::NotOffered,
-                    "the erasure is not announced, or the account was restored; announce it: selfsame privacy announce",
+                    "the erasure is not announced; announce it: selfsame privacy announce",
                 ))?;
                 Ok(Report::done(json!({ "erased": account.to_string() }), "the account is erased")
                     .then(vec![hint("selfsame purge", "remove its rows, a day later")]))
@@ -83,7 +92,7 @@ impl Store {
 
     fn announce(&self, account: AccountId, request: RequestId, confirmed: &Confirmed) -> Reported {
         let unlock = self.ready(&[])?;
-        let what = "This ends all sessions of the account, and you can erase it 72 hours later";
+        let what = "This tells the owner that you will erase the account, which you can do 72 hours later";
         self.asking.confirm(confirmed.yes, what)?;
         let deletion = self.open(&unlock)?.announce_erasure(account, request)?;
         Ok(Report::of(render::shown(&deletion))

@@ -120,7 +120,7 @@ impl Store {
                     None => Ok(()),
                 })
                 .and_then(|()| if token.is_some() { self.flow.remove() } else { Ok(()) }),
-            (Step::AlreadySignedIn { .. } | Step::Done | Step::Ended, _) => self.flow.remove(),
+            (Step::AlreadySignedIn { .. } | Step::Done { .. } | Step::Ended, _) => self.flow.remove(),
             (_, Some(token)) => self.flow.keep_flow(token, flow.number),
             (_, None) => Ok(()),
         };

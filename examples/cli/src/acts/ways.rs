@@ -30,13 +30,11 @@ impl Store {
                 let provider = provider.parse::<ProviderId>().map_err(|_| Refusal::UnknownProvider)?;
                 self.came_to(&self.signed_in()?.account.begin_add(&provider)?)
             }
-            Methods::Remove { method, waive_undo, confirmed } => {
-                let is_confirmed = confirmed.yes || !waive_undo;
-                let what = "This removes the sign-in method for good, and its identifier is free at once";
-                let SignedIn { account, session } = self.sure(is_confirmed, what)?;
-                account.remove_method(*method, *waive_undo).map_err(no_such_method)?;
-                let how = if *waive_undo { " for good" } else { " (the message about it has an undo code)" };
-                let line = format!("the sign-in method is removed{how}, and all other sessions have ended");
+            Methods::Remove { method } => {
+                let SignedIn { account, session } = self.signed_in()?;
+                account.remove_method(*method).map_err(no_such_method)?;
+                let line = "the sign-in method is removed (the message about it has an undo code), and all other \
+                            sessions have ended";
                 Ok(Report::done(json!({ "removed": method.to_string() }), line)
                     .then(vec![hint("selfsame account", "see the account")])
                     .but(self.session.remove_if(session.method == *method)))
@@ -107,15 +105,7 @@ impl Store {
 
     pub(crate) fn email(&self, what: &Email) -> Reported {
         let step = match what {
-            Email::Change { email, old_mailbox_lost, confirmed } => {
-                let is_confirmed = confirmed.yes || !old_mailbox_lost;
-                let what = "The old mailbox will get no undo code";
-                let account = self.sure(is_confirmed, what)?.account;
-                account.change_email(email, *old_mailbox_lost).map_err(otherwise(
-                    &Refusal::NotOffered,
-                    "--old-mailbox-lost requires a session that proved a second factor; sign in again with MFA",
-                ))?
-            }
+            Email::Change { email } => self.signed_in()?.account.change_email(email)?,
             Email::SendCode { email } => {
                 let step = self.signed_in()?.account.verify_address(email);
                 step.map_err(otherwise(
@@ -159,13 +149,23 @@ impl Store {
         Ok(Report::done(json!({ "contact": email }), line))
     }
 
+    pub(crate) fn confirm_changes(&self, up_to: u64) -> Reported {
+        let confirmed = self.signed_in()?.account.confirm_protected_acts(up_to);
+        confirmed.map_err(otherwise(
+            &Refusal::NotOffered,
+            "no change of the last 30 days has this number or a lower one; list them: selfsame account",
+        ))?;
+        let line = "the changes are confirmed, and sign-ins here no longer list them";
+        Ok(Report::done(json!({ "confirmed_up_to": up_to }), line))
+    }
+
     pub(crate) fn undo(&self, device: &Device) -> Reported {
         let unlock = self.ready(&[&self.flow, &self.session])?;
         let client = self.client(device)?;
         let code: Secret = input::long_code("Undo code")?;
         let progress = self.open(&unlock)?.undo(&code, &client)?;
         let mut report = self.came_to(&progress)?;
-        if progress.step == Step::Done {
+        if let Step::Done { .. } = progress.step {
             report.said.line = "the change is undone, and all sessions have ended".to_owned();
             report.next = vec![hint("selfsame begin-federated PROVIDER", "sign in with a restored method")];
         }
@@ -188,8 +188,11 @@ fn no_such_method(error: Error) -> Trouble {
 fn came_to(step: &AddressStep) -> Report {
     let mut value = render::shown(step);
     match step {
-        AddressStep::Done => Report::done(value, "done; the message about it has an undo code")
-            .then(vec![hint("selfsame account", "see the account")]),
+        AddressStep::Done { .. } => {
+            let more = words::was_reserved(&value);
+            Report::telling(value, Tone::Done, "done; the message about it has an undo code", more)
+                .then(vec![hint("selfsame account", "see the account")])
+        }
         AddressStep::ProveAddress { to, .. } => {
             let goes = words::step::goes(&value, to);
             let line = format!("type the code {goes}; nothing changes until then");
@@ -199,7 +202,7 @@ fn came_to(step: &AddressStep) -> Report {
             ])
         }
         AddressStep::ReviewMethods { second_factor, .. } => {
-            let more = words::methods(&value);
+            let more = [words::was_reserved(&value), words::methods(&value)].concat();
             let line = "this is the first verified address of the account; which of these sign-in methods are yours?";
             put(&mut value, "to_review", json!(true));
             let mut report = Report::telling(value, Tone::Asks, line, more).then(vec![

@@ -246,7 +246,7 @@ Examples:
         #[command(flatten)]
         place: Place,
     },
-    /// Show the account: sign-in methods, addresses, MFA, hold and products
+    /// Show the account: sign-in methods, addresses, MFA, hold, products and recent changes
     #[command(after_help = "\
 Example:
   selfsame account --json")]

@@ -70,11 +70,25 @@ Example:
         #[command(flatten)]
         place: Place,
     },
+    /// Confirm that you know of the changes to the account up to this number
+    ///
+    /// Each sign-in lists the changes of the last 30 days that were made elsewhere, until you confirm them. To undo a
+    /// change that is not yours, use `selfsame undo`.
+    #[command(after_help = "\
+Example:
+  selfsame confirm-changes 7")]
+    ConfirmChanges {
+        /// The number of the newest change that you know of, from `selfsame account`
+        number: u64,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Undo a change with the undo code from the message about it
     ///
     /// Restores the addresses, sign-in methods and second factor from before the change, and removes everything
-    /// that was added since. All sessions end, and the account is on hold for a day. If the account had a second
-    /// factor, the program asks for it. If it had a password, the program asks for a new one.
+    /// that was added since. What another account has taken meanwhile is left out. All sessions end, and the account
+    /// is on hold for a day. If the account has a second factor that is three days old, or had one before the change,
+    /// the program asks for it. If the account had a password, the program asks for a new one.
     #[command(after_help = "\
 Example:
   selfsame undo")]
@@ -106,20 +120,14 @@ Example:
     },
     /// Remove a sign-in method, unless it is the last usable one; all other sessions end
     ///
-    /// The owner can undo the removal for 7 days, and its identifier stays reserved until then. With --waive-undo,
-    /// which asks for confirmation, the identifier is free at once. Requires fresh proof.
+    /// The owner can undo the removal for 7 days. Until then, anyone who proves the removed identifier elsewhere can
+    /// sign in to this account instead. Requires fresh proof.
     #[command(after_help = "\
-Examples:
-  selfsame methods remove 019ab0c4-7d41-7b2a-8c6f-0a1b2c3d4e5f
-  selfsame methods remove 019ab0c4-7d41-7b2a-8c6f-0a1b2c3d4e5f --waive-undo --yes")]
+Example:
+  selfsame methods remove 019ab0c4-7d41-7b2a-8c6f-0a1b2c3d4e5f")]
     Remove {
         /// The method's id, from `selfsame methods`
         method: MethodId,
-        /// Give up the undo: another account can add the identifier at once
-        #[arg(long)]
-        waive_undo: bool,
-        #[command(flatten)]
-        confirmed: Confirmed,
     },
     /// Add the email address that a provider now reports for an identity, as an unverified address
     #[command(after_help = "\
@@ -196,18 +204,11 @@ pub(crate) enum Email {
     /// The new address then receives all messages. If the old address was the one to sign in with, the new one
     /// replaces it. The old mailbox gets an undo code. Requires fresh proof.
     #[command(after_help = "\
-Examples:
-  selfsame email change ada@example.net
-  selfsame email change ada@example.net --old-mailbox-lost --yes")]
+Example:
+  selfsame email change ada@example.net")]
     Change {
         /// The new address
         email: String,
-        /// Send no undo code to the old mailbox, because it is lost. Asks for confirmation, and requires a session that
-        /// proved a second factor
-        #[arg(long)]
-        old_mailbox_lost: bool,
-        #[command(flatten)]
-        confirmed: Confirmed,
     },
     /// Send a code to an unverified address of the account. Requires fresh proof
     #[command(after_help = "\

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::page::{at, biller, day, table};
-use super::{Names, Said, Tone, called, counted, is, moment, name, refused_because, text};
+use super::{Names, Said, Tone, called, counted, is, list, moment, name, refused_because, text};
 
 /// Returns the text of an answer about personal data, or `None` for any other answer.
 pub(super) fn answer(answer: &Value, names: &Names) -> Option<Said> {
@@ -42,7 +42,7 @@ pub(super) fn answer(answer: &Value, names: &Names) -> Option<Said> {
 
 /// A requested deletion, and what goes on in spite of it.
 fn deletion(answer: &Value) -> Said {
-    let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let list = |member: &str| list(answer, member);
     let billed = list("still_billed").iter().map(|one| {
         let (product, biller) = (text(one, "product"), biller(text(one, "managed_by")));
         format!("{biller} still charges for {product} until you cancel it at {}", text(one, "url"))
@@ -58,7 +58,7 @@ fn deletion(answer: &Value) -> Said {
 
 /// A table of privacy requests.
 pub(crate) fn requests(answer: &Value) -> Vec<String> {
-    let all = answer.get("requests").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let all = list(answer, "requests");
     let rows = all.iter().map(|one| {
         let told = if one.get("told_at").is_some_and(|told| !told.is_null()) { "announced" } else { "" };
         vec![
@@ -76,7 +76,7 @@ pub(crate) fn requests(answer: &Value) -> Vec<String> {
 }
 
 fn explanation(answer: &Value, would: &Value) -> Said {
-    let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let list = |member: &str| list(answer, member);
     let line = match text(would, "refused") {
         "" => "the action would succeed".to_owned(),
         refused => format!("the action would be refused: {refused}{}", refused_because(would)),
@@ -107,7 +107,7 @@ fn receipts_table(receipts: &[Value], names: &Names) -> Vec<String> {
 
 fn accounts(found: &[Value], names: &Names) -> Vec<String> {
     let joined = |one: &Value, member: &str| {
-        let list = one.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let list = list(one, member);
         list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
     };
     let rows = found.iter().map(|one| {

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 pub(crate) use self::data::requests;
 pub(crate) use self::page::{biller, message, methods, mfa, table};
-pub(crate) use self::step::hints;
+pub(crate) use self::step::{hints, was_reserved};
 pub(crate) use self::story::act;
 use crate::calendar;
 
@@ -128,7 +128,7 @@ fn refused_because(answer: &Value) -> String {
 }
 
 pub(crate) fn candidate(candidate: &Value) -> String {
-    let providers = candidate.get("providers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let providers = list(candidate, "providers");
     let has_password = candidate
         .get("methods")
         .and_then(Value::as_array)
@@ -183,6 +183,10 @@ fn moment(answer: &Value, member: &str) -> String {
 
 fn text<'a>(answer: &'a Value, member: &str) -> &'a str {
     answer.get(member).and_then(Value::as_str).unwrap_or("")
+}
+
+fn list<'a>(answer: &'a Value, member: &str) -> &'a [Value] {
+    answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
 }
 
 fn count(answer: &Value, member: &str) -> u64 {

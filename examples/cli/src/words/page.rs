@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Names, Said, Tone, called, count, counted, is, moment, name, sign_in_method, text};
+use super::{Names, Said, Tone, called, count, counted, is, list, moment, name, sign_in_method, text};
 use crate::{calendar, tell};
 
 /// Lays out a table. Each column is as wide as its widest cell, and empty columns are left out.
@@ -35,7 +35,7 @@ pub(crate) fn table(heads: &[&str], rows: Vec<Vec<String>>) -> Vec<String> {
 
 /// The whole account page.
 pub(super) fn account(answer: &Value, names: &Names) -> Said {
-    let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let list = |member: &str| list(answer, member);
     let status = answer.get("status").map_or("", |status| text(status, "is"));
     let contact = answer.get("contact").and_then(Value::as_str).unwrap_or("no contact address");
     let called = match text(answer, "display_name") {
@@ -70,12 +70,48 @@ pub(super) fn account(answer: &Value, names: &Names) -> Said {
             calendar::moment(until)
         ));
     }
+    more.extend(changes(list("protected_acts")));
     Said { tone: Tone::Tells, line, more }
+}
+
+/// The protected acts, and how to undo each.
+pub(super) fn changes(acts: &[Value]) -> Vec<String> {
+    let rows = acts.iter().map(|one| {
+        let undo = match one.get("undo").filter(|undo| !undo.is_null()) {
+            None => "no longer possible".to_owned(),
+            Some(undo) => {
+                let second = match moment(undo, "second_factor_from") {
+                    from if from.is_empty() => String::new(),
+                    from => format!("; from {from} with the second factor too"),
+                };
+                let (to, until) = (text(undo, "sent_to"), moment(undo, "until"));
+                format!("with the code sent to {to}, until {until}{second}")
+            }
+        };
+        vec![
+            count(one, "number").to_string(),
+            change(text(one, "act")).to_owned(),
+            at(one, "at"),
+            text(one, "device").to_owned(),
+            undo,
+        ]
+    });
+    table(&["NUMBER", "CHANGE", "TIME", "DEVICE", "UNDO"], rows.collect())
+}
+
+/// A protected act.
+fn change(act: &str) -> &str {
+    match act {
+        "MethodAdded" => "a sign-in method was added",
+        "MethodRemoved" => "a sign-in method was removed",
+        "ContactChanged" => "the email was changed",
+        other => news(other),
+    }
 }
 
 /// The sign-in methods.
 pub(crate) fn methods(answer: &Value) -> Vec<String> {
-    let list = |member: &str| answer.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let list = |member: &str| list(answer, member);
     let methods = list("methods").iter().map(|one| {
         let marks = [("compromised_at", "others may know it"), ("suspended", "suspended until you keep it")];
         let is_marked = |member: &str| one.get(member).is_some_and(|it| !it.is_null() && it != false);
@@ -137,10 +173,17 @@ pub(super) fn sessions(sessions: &[Value], names: &Names) -> Vec<String> {
             way(one).to_owned(),
             at(one, "used_at"),
             name(one, "id", names),
-            if is(one, "this") { "this session" } else { "" }.to_owned(),
+            note(one),
         ]
     });
     table(&["DEVICE", "PRODUCT", "METHOD", "LAST USED", "ID", "NOTE"], rows.collect())
+}
+
+fn note(session: &Value) -> String {
+    let this = is(session, "this").then(|| "this session".to_owned());
+    let ends = session.get("ends_at").filter(|end| !end.is_null());
+    let ends = ends.map(|_| format!("ends {}", at(session, "ends_at")));
+    this.into_iter().chain(ends).collect::<Vec<_>>().join(", ")
 }
 
 /// One session, in one line.
@@ -196,7 +239,7 @@ pub(super) fn health(answer: &Value) -> Said {
 /// The accounts that a device remembers.
 pub(super) fn picker(entries: &[Value], names: &Names) -> Vec<String> {
     let rows = entries.iter().map(|one| {
-        let kinds = one.get("methods").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let kinds = list(one, "methods");
         let ways: Vec<_> = kinds
             .iter()
             .filter_map(Value::as_str)
@@ -241,7 +284,7 @@ pub(crate) fn message(message: &Value) -> String {
             )
         }
         "NoPassword" => {
-            let providers = message.get("providers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let providers = list(message, "providers");
             let ways: Vec<_> = providers.iter().filter_map(Value::as_str).map(called).collect();
             format!("no account with this address has a password; sign in with {}", ways.join(" or "))
         }
@@ -263,6 +306,7 @@ fn news(kind: &str) -> &str {
         "MfaReplaced" => "the second factor was replaced",
         "MfaTurnedOff" => "MFA was turned off",
         "MethodsReviewed" => "the sign-in methods were reviewed",
+        "RecoveryCodesReplaced" => "new recovery codes replaced the old ones",
         "EmailChanged" => "messages now go to another address",
         "Undone" => "a change of the account was undone",
         other => other,

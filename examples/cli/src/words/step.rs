@@ -5,9 +5,10 @@ use selfsame_world::render;
 use selfsame_world::story::Give;
 use serde_json::Value;
 
+use super::page::changes;
 use super::story::person;
 use super::{
-    Names, Said, Tone, called, candidate, count, is, moment, name, proof, said, sign_in_method, text,
+    Names, Said, Tone, called, candidate, count, is, list, moment, name, proof, said, sign_in_method, text,
 };
 use crate::next::{Hint, hint};
 use crate::policy;
@@ -25,9 +26,7 @@ pub(super) fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
             asks(format!("no account has this identity at {}; create one?", called(text(answer, "provider"))))
         }
         "LinkOrCreate" => {
-            let candidates =
-                answer.get("candidates").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            let mut more: Vec<_> = candidates
+            let mut more: Vec<_> = list(answer, "candidates")
                 .iter()
                 .map(|one| format!("{}  link to {}", count(one, "place"), candidate(one)))
                 .collect();
@@ -35,15 +34,14 @@ pub(super) fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
                 "" => more.push("or create a new account".to_owned()),
                 blocked => more.push(format!("you cannot create a new account: {blocked}")),
             }
-            Said {
-                tone: Tone::Asks,
-                line: format!("{} is verified; which account do you want to use?", text(answer, "email")),
-                more,
-            }
+            let what = match text(answer, "email") {
+                "" => "an account had this sign-in method until recently and can take it back".to_owned(),
+                email => format!("{email} is verified"),
+            };
+            Said { tone: Tone::Asks, line: format!("{what}; which account do you want to use?"), more }
         }
         "ProveOwnership" => {
-            let accepted = answer.get("accepted").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            let proofs: Vec<_> = accepted.iter().map(proof).collect();
+            let proofs: Vec<_> = list(answer, "accepted").iter().map(proof).collect();
             let adding = answer.get("adding").filter(|adding| !adding.is_null());
             let more = vec![match adding {
                 Some(adding) => format!("this will be added: {}", sign_in_method(adding)),
@@ -55,7 +53,10 @@ pub(super) fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
                 more,
             }
         }
-        "SecondFactor" => asks("type the code from your authenticator app, or a recovery code".to_owned()),
+        "SecondFactor" => {
+            let of = if is(answer, "is_former") { " that the account had before the change" } else { "" };
+            asks(format!("type the code from your authenticator app, or a recovery code{of}"))
+        }
         "NewPassword" => asks("set a new password".to_owned()),
         "Reauthenticate" => asks("prove again who you are".to_owned()),
         "ConfirmRestore" => {
@@ -73,7 +74,8 @@ pub(super) fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
             };
             let how =
                 if is(answer, "recovered") { format!("{how} with a recovery code") } else { how.to_owned() };
-            said(Tone::Done, format!("{how} to {}", name(answer, "account", names)))
+            let line = format!("{how} to {}", name(answer, "account", names));
+            Said { tone: Tone::Done, line, more: [left_out(answer), unconfirmed(answer)].concat() }
         }
         "AlreadySignedIn" => {
             let account = name(answer, "account", names);
@@ -82,7 +84,10 @@ pub(super) fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
                 format!("already signed in to {account}; an earlier call returned the session token"),
             )
         }
-        "Done" => said(Tone::Done, "done".to_owned()),
+        "Done" => {
+            let more = [was_reserved(answer), left_out(answer)].concat();
+            Said { tone: Tone::Done, line: "done".to_owned(), more }
+        }
         _ => said(Tone::Tells, "the flow is over".to_owned()),
     }
 }
@@ -93,6 +98,26 @@ pub(crate) fn goes(answer: &Value, to: &str) -> String {
         at if at.is_empty() => format!("that was sent to {to}"),
         at => format!("that will be sent to {to} on {at}"),
     }
+}
+
+/// Says that the new email or identity came out of another account's reserve.
+pub(crate) fn was_reserved(answer: &Value) -> Vec<String> {
+    let why =
+        "another account had it until recently; it is yours now, and an undo there does not take it back";
+    is(answer, "was_reserved").then(|| why.to_owned()).into_iter().collect()
+}
+
+/// The sign-in methods that an undo left out.
+fn left_out(answer: &Value) -> Vec<String> {
+    let methods = list(answer, "left_out").iter().map(sign_in_method);
+    methods.map(|method| format!("not restored, because another account has it now: {method}")).collect()
+}
+
+/// The protected acts that nobody has confirmed here.
+fn unconfirmed(answer: &Value) -> Vec<String> {
+    let acts = changes(list(answer, "unconfirmed"));
+    let asks = "these changes were made elsewhere; are they yours?".to_owned();
+    if acts.is_empty() { acts } else { [vec![asks], acts].concat() }
 }
 
 /// The commands that answer a step.
@@ -138,7 +163,7 @@ pub(crate) fn hints(step: &Step) -> Vec<Hint> {
             hints
         }
         Step::ProveOwnership { accepted, .. } => accepted.iter().map(hint_to_prove).collect(),
-        Step::SecondFactor { accepted, can_skip } => {
+        Step::SecondFactor { accepted, can_skip, .. } => {
             let mut hints: Vec<_> = accepted
                 .iter()
                 .map(|factor| match factor {
@@ -163,19 +188,23 @@ pub(crate) fn hints(step: &Step) -> Vec<Hint> {
             hint("selfsame answer erase-now", "erase it now, if the request is at least 72 hours old"),
         ],
         Step::SignedIn { session } => {
-            if session.recovered {
-                return vec![
-                    hint("selfsame mfa enroll", "set up a new authenticator app"),
-                    hint("selfsame mfa off", "turn MFA off"),
-                ];
+            let mut hints = Vec::new();
+            if let Some(newest) = session.unconfirmed.last() {
+                let confirm = format!("selfsame confirm-changes {}", newest.number);
+                hints.push(hint(&confirm, "yes, I know of these changes"));
+                hints.push(hint("selfsame undo", "no; undo one with the code from its message"));
             }
-            return vec![
-                hint("selfsame account", "show the account"),
-                hint("selfsame sessions", "list its sessions"),
-                hint("selfsame sign-out", "end this session"),
-            ];
+            if session.recovered {
+                hints.push(hint("selfsame mfa enroll", "set up a new authenticator app"));
+                hints.push(hint("selfsame mfa off", "turn MFA off"));
+                return hints;
+            }
+            hints.push(hint("selfsame account", "show the account"));
+            hints.push(hint("selfsame sessions", "list its sessions"));
+            hints.push(hint("selfsame sign-out", "end this session"));
+            return hints;
         }
-        Step::Done => {
+        Step::Done { .. } => {
             return vec![
                 hint("selfsame account", "show the account"),
                 hint("selfsame begin-federated PROVIDER", "after an undo, sign in again"),

@@ -84,10 +84,7 @@ pub(crate) fn act(act: &Act) -> String {
         Act::AddPassword { email, session, .. } => {
             format!("adds a password with {email} in session {session}")
         }
-        Act::RemoveMethod { method, session, waive_undo } => {
-            let waived = if *waive_undo { ", for good" } else { "" };
-            format!("removes {} in session {session}{waived}", called(method))
-        }
+        Act::RemoveMethod { method, session } => format!("removes {} in session {session}", called(method)),
         Act::TakeSeenEmail { method, session } => {
             format!("adds the email address that {} now reports, in session {session}", called(method))
         }
@@ -108,6 +105,7 @@ pub(crate) fn act(act: &Act) -> String {
         Act::ChangePassword { session, .. } => format!("changes the password in session {session}"),
         Act::Review { session, .. } => format!("reviews the sign-in methods in session {session}"),
         Act::Undo { undo, .. } => format!("types the undo code \u{201c}{undo}\u{201d}"),
+        Act::ConfirmProtectedActs { session } => format!("confirms the changes in session {session}"),
         Act::Resolve { session } => format!("looks up session {session}"),
         Act::Touch { session } => format!("uses session {session}"),
         Act::Account { session } => format!("opens the account page in session {session}"),

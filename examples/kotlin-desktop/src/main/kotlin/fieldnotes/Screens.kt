@@ -157,7 +157,9 @@ private fun prove(why: String, accepted: List<Accepted>, desk: Desk) = card("Is 
 private fun linkOrCreate(step: Step.LinkOrCreate, desk: Desk): Drawn {
     val candidates = step.candidates
     val many = if (candidates.size == 1) "An account has" else "${candidates.size} accounts have"
-    return card("Is one of these yours?", "$many ${step.email} already. Link to it, or keep things apart.") {
+    // Without an email, an account had the identity and may take it back.
+    val known = step.email?.let { "$many $it already." } ?: "An account had this identity until recently."
+    return card("Is one of these yours?", "$known Link to it, or keep things apart.") {
         val choices = candidates.map { JRadioButton(named(it)) }
         val group = ButtonGroup()
         choices.forEachIndexed { at, choice ->
@@ -269,6 +271,7 @@ private fun subject(kind: MessageKind): String = when (kind) {
     is MessageKind.MfaTurnedOff -> "Two-step verification is off"
     is MessageKind.PasswordCompromised -> "Others may know your password"
     is MessageKind.PasswordChanged, is MessageKind.PasswordReset -> "Your password was changed"
+    is MessageKind.RecoveryCodesReplaced -> "You have new recovery codes"
     is MessageKind.RecoveryCodeUsed -> "A recovery code was used"
     is MessageKind.MethodAdded -> "A new way into your account"
     is MessageKind.MethodRemoved -> "A way in was removed"

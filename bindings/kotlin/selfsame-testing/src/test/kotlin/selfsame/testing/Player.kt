@@ -175,11 +175,13 @@ internal class Player(text: String) {
             val code = act.text("code")
             account.proveAddress(codes[code] ?: Secret(code))
         }
-        "remove_method" -> account.removeMethod(method(account, act.text("method")), act.yes("waive_undo"))
+        "remove_method" -> account.removeMethod(method(account, act.text("method")))
         "take_seen_email" -> account.takeSeenEmail(method(account, act.text("method")))
-        "change_email" -> account.changeEmail(act.text("email"), act.yes("old_is_lost"))
+        "change_email" -> account.changeEmail(act.text("email"))
         "verify_address" -> account.verifyAddress(act.text("email"))
         "set_contact" -> account.setContact(act.text("email"))
+        "confirm_protected_acts" ->
+            account.confirmProtectedActs(account.view().protectedActs.lastOrNull()?.number ?: 0)
         "set_display_name" -> account.setDisplayName(act.maybe("name"))
         "account" -> account.view()
         "sessions" -> mapOf("sessions" to account.sessions())

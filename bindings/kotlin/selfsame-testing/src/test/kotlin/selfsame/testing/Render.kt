@@ -116,7 +116,8 @@ private fun members(value: Any): Map<String, Any?> = when (value) {
     is Health -> fields(value) - listOf("file_size", "has_reserve")
     is PurgeReceipt -> fields(value) + ("removed" to value.removed.associate { it.table to it.rows })
     is PrivacyRequest -> fields(value) - "status" +
-        mapOf("is" to code(value.status), "closed_at" to (value.status as? RequestStatus.Closed)?.at)
+        mapOf("is" to code(value.status), "closed_at" to (value.status as? RequestStatus.Closed)?.at,
+            "withdrawn_at" to (value.status as? RequestStatus.Withdrawn)?.at)
     else -> fields(value) + listOfNotNull(NAMES[value.javaClass.superclass]?.let { it to code(value) })
 }
 

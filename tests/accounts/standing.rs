@@ -1,0 +1,233 @@
+//! Who gets undo codes, and where the owner sees what was done (SPEC 1.12, 7.3).
+
+use std::time::Duration;
+
+use selfsame::{AccountHandle, Answer, MethodKind, Refusal, SignedIn, Step};
+use selfsame_world::{DONE, Identity, World, days, hours, minutes, refused, signed_in};
+
+const NEW: &str = "a password that nobody knows";
+const MOMENT: Duration = Duration::from_millis(1);
+
+fn method_of(account: &AccountHandle, kind: MethodKind) -> selfsame::MethodId {
+    account.view().unwrap().methods.iter().find(|method| method.kind == kind).unwrap().id
+}
+
+fn account_of(world: &World, done: SignedIn) -> AccountHandle {
+    world.engine().account(&done.token).unwrap()
+}
+
+/// Completes the undo with a new password.
+fn undone(world: &World, code: &selfsame::Secret) -> SignedIn {
+    let asked = world.undo(code).unwrap();
+    assert_eq!(asked.step, Step::NewPassword);
+    signed_in(world.answer(&asked, Answer::NewPassword(NEW.into())).unwrap())
+}
+
+/// Case: a thief's identity was added, and weeks later its removal handed the thief an undo code.
+#[test]
+fn r7_3_the_code_goes_to_the_standing_contact_and_never_to_a_thiefs_address() {
+    let world = World::new();
+    let ada = world.ada();
+    let mallory = Identity::at("example", "mallory").with_email("mallory@provider.example");
+    world.add(&world.account(&ada), &mallory).unwrap();
+    world.later(days(21));
+    let account = world.fresh(&ada);
+    assert!(account.view().unwrap().addresses.iter().any(|it| it.email.starts_with("mallory")));
+    world.mailbox().clear();
+    account.remove_method(method_of(&account, MethodKind::Federated)).unwrap();
+    account.change_password(&ada.password.as_str().into(), &NEW.into()).unwrap();
+    let codes: Vec<_> =
+        world.mailbox().all().into_iter().filter(|it| it.undo.is_some()).map(|it| it.to).collect();
+    assert_eq!(codes, [ada.email.as_str(), ada.email.as_str()]);
+}
+
+#[test]
+fn r7_3_the_standing_contact_is_the_contact_of_seven_days_ago() {
+    let world = World::new();
+    let ada = world.ada();
+    let sent_to = |act: &dyn Fn()| {
+        world.mailbox().clear();
+        act();
+        world.mailbox().all().into_iter().filter(|it| it.undo.is_some()).map(|it| it.to).collect::<Vec<_>>()
+    };
+    world.later(days(10));
+    let account = world.fresh(&ada);
+    assert_eq!(sent_to(&|| world.move_to(&account, "second@example.net")), ["ada@example.org"]);
+    let mut password = ada.password.clone();
+    let mut change = |email: &str, at: Duration, to: &str| {
+        world.later(at);
+        let session = signed_in(world.sign_in(email, &password).unwrap());
+        let account = account_of(&world, session);
+        let next = format!("{password}!");
+        let got = sent_to(&|| {
+            account.change_password(&password.as_str().into(), &next.as_str().into()).unwrap();
+        });
+        password = next;
+        assert_eq!(got, [to], "although it is no address of the account any more");
+    };
+    change("second@example.net", minutes(1), "ada@example.org");
+    change("second@example.net", days(7) - minutes(1) - MOMENT, "ada@example.org");
+    change("second@example.net", MOMENT, "second@example.net");
+}
+
+#[test]
+fn r7_3_an_undo_puts_the_standing_contact_back_too() {
+    let world = World::new();
+    let ada = world.ada();
+    world.later(days(10));
+    world.move_to(&world.fresh(&ada), "mallory@example.net");
+    world.later(days(6));
+    let done = undone(&world, &world.undo_code(&ada.email));
+    world.later(days(2));
+    // For seven days after the theft, an undo that kept the history would serve the thief's address.
+    let account = account_of(&world, signed_in(world.sign_in(&ada.email, NEW).unwrap()));
+    assert_eq!(account.view().unwrap().id, done.account);
+    world.mailbox().clear();
+    account.change_password(&NEW.into(), &"yet another good password".into()).unwrap();
+    let codes: Vec<_> =
+        world.mailbox().all().into_iter().filter(|it| it.undo.is_some()).map(|it| it.to).collect();
+    assert_eq!(codes, [ada.email]);
+}
+
+#[test]
+fn r7_3_without_a_standing_contact_there_is_no_code() {
+    let world = World::new();
+    let ada =
+        signed_in(world.answer(&world.federated(&Identity::at("x", "1815")), Answer::Skip).unwrap_or_else(
+            |_| world.present(&Identity::at("x", "1815"), selfsame::Intent::SignUp).unwrap(),
+        ));
+    let account = account_of(&world, ada);
+    world.later(days(10));
+    let account = {
+        let again = signed_in(world.present(&Identity::at("x", "1815"), selfsame::Intent::SignIn).unwrap());
+        assert_eq!(again.account, account.view().unwrap().id);
+        account_of(&world, again)
+    };
+    account.change_email("ada@example.org").unwrap();
+    world.prove_address(&account, "ada@example.org").unwrap();
+    world.mailbox().clear();
+    world.add(&account, &Identity::at("other", "1815")).unwrap();
+    let told = world.mailbox().take("ada@example.org").unwrap();
+    assert_eq!(
+        (told.kind.code(), told.undo.is_none()),
+        ("MethodAdded", true),
+        "it has been contact for a moment"
+    );
+    let acts = account.view().unwrap().protected_acts;
+    assert!(acts.iter().all(|act| act.undo.is_none()), "{acts:?}");
+}
+
+#[test]
+fn r7_3_at_most_32_undo_codes_live_on_an_account() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    let first = world.now();
+    for number in 0..32 {
+        let x = Identity::at("x", &number.to_string());
+        if number % 2 == 0 {
+            assert_eq!(world.add(&account, &x).unwrap().step, DONE);
+        } else {
+            account.remove_method(method_of(&account, MethodKind::Federated)).unwrap();
+        }
+        world.later(MOMENT);
+    }
+    let at = first + days(7);
+    let flow = account.begin_add(&"x".parse().unwrap()).unwrap();
+    let early = Refusal::TooEarly { at };
+    assert_eq!(refused(world.add(&account, &Identity::at("x", "32"))), early);
+    assert_eq!(refused(account.change_password(&ada.password.as_str().into(), &NEW.into())), early);
+    assert_eq!(flow.step.code(), "PresentAssertion");
+    assert_eq!(account.view().unwrap().protected_acts.len(), 32);
+    world.later(at.since(world.now()));
+    let account = world.fresh(&ada);
+    account.change_password(&ada.password.as_str().into(), &NEW.into()).unwrap();
+}
+
+#[test]
+fn r7_3_the_account_page_lists_what_can_be_undone_until_when_and_where_the_code_went() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    account.change_password(&ada.password.as_str().into(), &NEW.into()).unwrap();
+    let changed_at = world.now();
+    world.later(minutes(1));
+    world.turn_mfa_on(&account);
+    let page = account.view().unwrap().protected_acts;
+    let shown: Vec<_> = page
+        .iter()
+        .map(|act| {
+            let undo = act.undo.as_ref().unwrap();
+            (act.act.code(), act.at, undo.sent_to.as_str(), undo.until, undo.second_factor_from)
+        })
+        .collect();
+    let settles = changed_at + minutes(1) + hours(72);
+    assert_eq!(
+        shown,
+        [
+            ("PasswordChanged", changed_at, "a…@example.org", changed_at + days(7), Some(settles)),
+            ("MfaTurnedOn", changed_at + minutes(1), "a…@example.org", settles, None),
+        ]
+    );
+    world.later(days(8));
+    let account = {
+        let asked = world.sign_in(&ada.email, NEW).unwrap();
+        drop(account);
+        asked
+    };
+    assert_eq!(account.step.code(), "SecondFactor");
+}
+
+#[test]
+fn r1_12_a_sign_in_lists_other_sessions_acts_until_this_caller_confirmed_them() {
+    let world = World::new();
+    let ada = world.ada();
+    let known = signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
+    let here = selfsame::Client::on("Ada's phone").recognized_by(known.recognition);
+    let engine = world.engine();
+    let sign_in = |client: &selfsame::Client, password: &str| {
+        signed_in(engine.sign_in(&ada.email, &password.into(), client).unwrap())
+    };
+    let acts = |session: &SignedIn| session.unconfirmed.iter().map(|act| act.act.code()).collect::<Vec<_>>();
+    let account = engine.account(&known.token).unwrap();
+    account.change_password(&ada.password.as_str().into(), &NEW.into()).unwrap();
+    world.add(&account, &Identity::at("x", "1815")).unwrap();
+    let both = ["PasswordChanged", "MethodAdded"];
+    assert_eq!(refused(account.confirm_protected_acts(u64::MAX)), Refusal::NotOffered, "they are its own");
+
+    // A thief somewhere else confirms them. That hides nothing from where Ada is recognised.
+    let thief = sign_in(&selfsame::Client::on("elsewhere"), NEW);
+    assert_eq!(acts(&thief), both);
+    let last = thief.unconfirmed.last().unwrap().number;
+    engine.account(&thief.token).unwrap().confirm_protected_acts(last).unwrap();
+    assert!(acts(&sign_in(&selfsame::Client::on("nowhere"), NEW)).is_empty());
+
+    let session = sign_in(&here, NEW);
+    assert_eq!(acts(&session), both);
+    let mine = engine.account(&session.token).unwrap();
+    mine.confirm_protected_acts(session.unconfirmed[0].number).unwrap();
+    assert_eq!(acts(&sign_in(&here, NEW)), ["MethodAdded"]);
+    mine.confirm_protected_acts(last).unwrap();
+    assert!(acts(&sign_in(&here, NEW)).is_empty());
+    assert_eq!(
+        refused(
+            world
+                .account(&world.person("bob@example.org", "bob's very own password"))
+                .confirm_protected_acts(7)
+        ),
+        Refusal::NotOffered
+    );
+
+    // An act of this very session is no news in it, and every act is over after 30 days.
+    let x = method_of(&mine, MethodKind::Federated);
+    let fresh = sign_in(&here, NEW);
+    engine.account(&fresh.token).unwrap().remove_method(x).unwrap();
+    let again = signed_in(
+        world.answer(&engine.reauthenticate(&fresh.token).unwrap(), Answer::Password(NEW.into())).unwrap(),
+    );
+    assert!(acts(&again).is_empty());
+    world.later(days(30) - MOMENT);
+    assert_eq!(acts(&sign_in(&here, NEW)), ["MethodRemoved"]);
+    world.later(MOMENT);
+    assert!(acts(&sign_in(&here, NEW)).is_empty());
+}
