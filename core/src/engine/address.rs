@@ -50,7 +50,7 @@ impl AccountHandle {
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidEmail`],
     /// [`Refusal::AlreadyYours`], [`Refusal::ReauthenticationRequired`], [`Refusal::OnHold`] or
-    /// [`Refusal::LimitReached`]; [`Refusal::NotOffered`] if the account cannot declare the mailbox lost.
+    /// [`Refusal::LimitReached`].
     pub fn change_email(&self, new: &str) -> Result<AddressStep, Error> {
         self.request(&parsed(new)?, &Wanted::Contact)
     }

@@ -61,7 +61,6 @@ pub enum AddressStep {
     Done {
         /// Whether another account had this email or identity and could take it back with an undo code. It is this
         /// account's now, and that undo leaves it out (SPEC 7.6).
-        #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "std::ops::Not::not"))]
         was_reserved: bool,
     },
     /// A code goes to the address. Prove the address in this session to complete the act.
@@ -80,7 +79,6 @@ pub enum AddressStep {
         /// Whether there is a second factor to review too.
         second_factor: bool,
         /// As in [`Done`](Self::Done).
-        #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "std::ops::Not::not"))]
         was_reserved: bool,
     },
 }

@@ -108,7 +108,7 @@ impl Acted {
     /// Returns the act as its owner sees it. `mfa` is the account's present second factor.
     pub(crate) fn view(&self, mfa: Option<&Mfa>, ctx: &Context<'_>) -> ProtectedActView {
         let undo = self.undo_until(ctx.throttle_clock).zip(self.code_to.as_ref()).map(|(until, to)| {
-            let newer = mfa.filter(|mfa| mfa.slow_since > self.slow_at);
+            let newer = mfa.filter(|mfa| mfa.slow_since >= self.slow_at);
             let settles = newer.map(|mfa| mfa.slow_since + FACTOR_SETTLES).filter(|from| *from < until);
             UndoView {
                 sent_to: to.masked(),

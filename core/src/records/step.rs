@@ -153,7 +153,6 @@ coded! {
             accepted: Vec<SecondFactor>,
             /// Whether the step asks for the second factor that the account had before the change, because an undo
             /// restores it (SPEC 7.5).
-            #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "std::ops::Not::not"))]
             is_former: bool,
             /// Whether the flow can go on without the second factor. Only the proof of the first factor is
             /// then renewed, which is enough to request the account's deletion (SPEC 9.7).
@@ -197,10 +196,8 @@ coded! {
         Done {
             /// Whether another account had the added identity and could take it back with an undo code. It is this
             /// account's now, and that undo leaves it out (SPEC 7.6).
-            #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "std::ops::Not::not"))]
             was_reserved: bool,
             /// The sign-in methods that an undo did not restore, because other accounts have them now (SPEC 7.6).
-            #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "Vec::is_empty"))]
             left_out: Vec<Adding>,
         },
         /// The flow has ended without a session.
@@ -242,10 +239,8 @@ pub struct SignedIn {
     /// The protected acts of the last 30 days that were done elsewhere and that nobody has confirmed here. Show them
     /// to the owner, and then call
     /// [`confirm_protected_acts`](crate::AccountHandle::confirm_protected_acts) (SPEC 1.12).
-    #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub unconfirmed: Vec<ProtectedActView>,
     /// The sign-in methods that an undo did not restore, because other accounts have them now (SPEC 7.6).
-    #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub left_out: Vec<Adding>,
 }
 

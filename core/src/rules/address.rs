@@ -156,10 +156,15 @@ pub(crate) fn prove(
         return Verdict::counted(Refusal::InvalidCode, changes);
     };
     let email = &proving.email;
-    match wanted {
+    let verdict = match wanted {
         Wanted::Contact => change_contact(session, account, email, others, ctx),
         Wanted::Proof => verify(session, account, email, others, ctx),
         Wanted::Password(hash) => method::add_password(session, account, email, hash, others, ctx),
+    };
+    match verdict.answer {
+        // The code is right and the act only has to wait, so the code stays valid (SPEC 7.3).
+        Ok(_) | Err(Refusal::TooEarly { .. }) => verdict,
+        Err(refusal) => Verdict::counted(refusal, vec![Change::PendingVoid(account.id)]),
     }
 }
 
@@ -236,7 +241,7 @@ fn change_contact(
     let becomes_identifier = is_new_identifier(before, &after);
     let was_reserved = match others.check(before, email, becomes_identifier, ctx.policy) {
         Ok(was_reserved) => was_reserved,
-        Err(refusal) => return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]),
+        Err(refusal) => return Verdict::refused(refusal),
     };
     let mut changes = Vec::new();
     let step = after.review_at_first_proof(before, session, None, was_reserved, &mut changes);
@@ -265,7 +270,7 @@ fn verify(
     // If somebody else proved it first, this account stays and must give another address (SPEC 2.8).
     let was_reserved = match others.check(before, email, is_new_identifier(before, &after), ctx.policy) {
         Ok(was_reserved) => was_reserved,
-        Err(refusal) => return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]),
+        Err(refusal) => return Verdict::refused(refusal),
     };
     let mut changes = Vec::new();
     let step = after.review_at_first_proof(before, session, None, was_reserved, &mut changes);

@@ -132,7 +132,7 @@ pub(crate) fn add_password(
     let room = may_add_password(before, email, ctx.policy);
     let was_reserved = match room.and_then(|()| others.check(before, email, true, ctx.policy)) {
         Ok(was_reserved) => was_reserved,
-        Err(refusal) => return Verdict::counted(refusal, vec![Change::PendingVoid(before.id)]),
+        Err(refusal) => return Verdict::refused(refusal),
     };
     let mut after = before.clone();
     let id = ctx.draw.method(ctx.now);

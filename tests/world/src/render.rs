@@ -17,19 +17,6 @@ const LEFT_OUT: [(&str, &[&str]); 4] = [
     ("source", &["method"]),
 ];
 
-/// Members that the JSON form leaves out where they are no or empty. The other languages have them always.
-fn unsaid(members: &Map<String, Value>) -> Vec<(&'static str, Value)> {
-    let of = |name: &str| members.get(name).and_then(Value::as_str);
-    let (reserved, left_out) = (("was_reserved", json!(false)), ("left_out", json!([])));
-    match (of("step"), of("address_step")) {
-        (Some("SignedIn"), _) => vec![("unconfirmed", json!([])), left_out],
-        (Some("SecondFactor"), _) => vec![("is_former", json!(false))],
-        (Some("Done"), _) => vec![reserved, left_out],
-        (_, Some("Done" | "ReviewMethods")) => vec![reserved],
-        _ => Vec::new(),
-    }
-}
-
 /// Returns an answer as stories expect it and as the other languages show it from their own types. Secrets are
 /// left out.
 pub(crate) fn told(answer: &Value) -> Value {
@@ -67,9 +54,6 @@ fn told_members(members: &Map<String, Value>) -> Map<String, Value> {
                 shown.insert(name.clone(), told(value));
             }
         }
-    }
-    for (name, value) in unsaid(members) {
-        shown.entry(name).or_insert(value);
     }
     if let Some(token) = members.get("token").filter(|_| members.contains_key("step")) {
         shown.insert("in_flow".to_owned(), json!(!token.is_null()));
