@@ -8,6 +8,7 @@
 )]
 
 mod account;
+mod acts;
 mod compromised;
 mod deletion;
 mod email_change;
