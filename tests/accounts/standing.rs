@@ -231,3 +231,27 @@ fn r1_12_a_sign_in_lists_other_sessions_acts_until_this_caller_confirmed_them() 
     world.later(MOMENT);
     assert!(acts(&sign_in(&here, NEW)).is_empty());
 }
+
+/// A thief who moves the email first would otherwise be the only one who hears of the deletion.
+#[test]
+fn r9_1_the_standing_contact_hears_of_a_deletion_and_of_an_erasure() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    world.move_to(&account, "mallory@example.net");
+    world.mailbox().clear();
+    let request = account.request_privacy(selfsame::RequestKind::Erasure).unwrap();
+    world.engine().announce_erasure(ada.account, request.id).unwrap();
+    let told = |to: &str| {
+        let all = world.mailbox().all().into_iter().filter(|message| message.to == to);
+        all.map(|message| message.kind.code()).collect::<Vec<_>>()
+    };
+    let both = ["DeletionRequested", "ErasureAnnounced"];
+    assert_eq!(told("mallory@example.net"), both);
+    assert_eq!(told(&ada.email), both);
+    world.later(days(7));
+    world.mailbox().clear();
+    world.engine().erase(ada.account, request.id).unwrap();
+    assert_eq!(told("mallory@example.net"), ["Erased"]);
+    assert!(told(&ada.email).is_empty(), "it is the contact no longer");
+}

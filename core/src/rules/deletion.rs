@@ -49,7 +49,7 @@ pub(crate) fn schedule(
 ) -> (Deletion, Vec<Change>) {
     let purge_at = ctx.throttle_clock + RESTORE_WINDOW;
     let told = Body::DeletionRequested { purge_at: ctx.shown(purge_at) };
-    let mut changes = notices::to_verified(account, &told, device, ctx);
+    let mut changes = notices::of_deletion(account, &told, device, ctx);
     if matches!(requested_by, RequestedBy::Support { .. }) {
         // The owner did not ask, so the sessions on the owner's devices are suspended and not ended (SPEC 9.5).
         changes.push(Change::SessionsSuspended { account: account.id });
@@ -123,7 +123,7 @@ pub(crate) fn found_again(account: &Account) -> Vec<Change> {
 
 /// Makes the account absent from now on. The purges that are due remove its rows (SPEC 9.3, 9.4).
 pub(crate) fn erased(mut account: Account, by: Actor, device: &str, ctx: &Context<'_>) -> Vec<Change> {
-    let mut changes = notices::to_verified(&account, &Body::Erased, device, ctx);
+    let mut changes = notices::of_deletion(&account, &Body::Erased, device, ctx);
     if let Status::PendingDeletion { purge_at, .. } = &mut account.status {
         changes.push(Change::DeletionUnscheduled { account: account.id, purge_at: *purge_at });
         *purge_at = ctx.throttle_clock;
@@ -151,7 +151,8 @@ pub(crate) fn remind(
         let is_last = !reminders(due.purge_at).any(|(number, at)| number > due.number && at <= ctx.now);
         if let Some(account) = pending.filter(|_| is_last) {
             let body = Body::DeletionReminder { purge_at: ctx.shown(due.purge_at) };
-            messages.extend(account.verified().map(|email| notices::to(email, &account, &body, "", ctx)));
+            let told = account.verified_or_standing(ctx.throttle_clock);
+            messages.extend(told.map(|email| notices::to(email, &account, &body, "", ctx)));
         }
         changes.push(Change::Reminded(due));
     }

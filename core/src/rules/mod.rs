@@ -6,6 +6,7 @@ pub(crate) mod assertion;
 pub(crate) mod bench;
 mod blocklist;
 pub(crate) mod compromise;
+mod contact;
 pub(crate) mod deletion;
 pub(crate) mod explain;
 pub(crate) mod export;

@@ -21,3 +21,9 @@ pub(crate) fn to(
 pub(crate) fn to_verified(account: &Account, body: &Body, device: &str, ctx: &Context<'_>) -> Vec<Change> {
     account.verified().map(|email| Change::Send(to(email, account, body, device, ctx))).collect()
 }
+
+/// Sends a notice of a deletion or an erasure to every verified address, and to the standing contact.
+pub(crate) fn of_deletion(account: &Account, body: &Body, device: &str, ctx: &Context<'_>) -> Vec<Change> {
+    let told = account.verified_or_standing(ctx.throttle_clock);
+    told.map(|email| Change::Send(to(email, account, body, device, ctx))).collect()
+}

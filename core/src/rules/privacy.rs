@@ -112,7 +112,7 @@ pub(crate) fn announce_erasure(
         return Verdict::done(figures, Vec::new());
     }
     let erased_from = ctx.now + ERASABLE_AFTER;
-    let mut changes = notices::to_verified(&account, &Body::ErasureAnnounced { from: erased_from }, "", ctx);
+    let mut changes = notices::of_deletion(&account, &Body::ErasureAnnounced { from: erased_from }, "", ctx);
     request.told_at = Some(ctx.now);
     account.announced_at = Some(ctx.throttle_clock);
     let event = Event::done(Action::ErasureAnnounced, None, ctx.now).by(Actor::Host);

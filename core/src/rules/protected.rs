@@ -1,10 +1,7 @@
 //! Protected acts: a change of an account's sign-in methods is notified and can be undone (SPEC 1.12, 7.3).
 
-use std::time::Duration;
-
-use crate::ground::email::EmailAddress;
 use crate::ground::id::SessionId;
-use crate::ground::time::{DAY, Timestamp};
+use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::context::Context;
 use crate::records::identifier::Identifier;
@@ -14,6 +11,7 @@ use crate::records::refusal::Refusal;
 use crate::records::session::Session;
 use crate::records::undo::{Undo, UndoCode};
 use crate::records::verdict::Change;
+use crate::rules::contact::STANDS_AFTER;
 use crate::rules::notices;
 
 /// The most identifiers that an account can reserve at a time.
@@ -23,8 +21,6 @@ const AT_ONCE: usize = 32;
 /// The most protected acts that an account remembers. At most 32 a week can be undone, so whoever pushes an act out
 /// of the list fills it with their own.
 const REMEMBERED: usize = 64;
-/// How long an address must have been the contact before it gets undo codes (SPEC 7.3).
-const STANDS_AFTER: Duration = DAY.saturating_mul(7);
 
 /// A protected act on an account. Every one goes through [`Protected::write`].
 pub(crate) struct Protected<'a> {
@@ -98,8 +94,7 @@ impl<'a> Protected<'a> {
         }
         changes.extend(rows(before, &after, slow));
         changes.push(Change::PendingVoid(before.id));
-        let elsewhere = recipient.iter().filter(|email| !before.has_verified(email));
-        for email in before.verified().chain(elsewhere) {
+        for email in before.verified_or_standing(slow) {
             let mut message = notices::to(email, before, &notice, device, ctx);
             message.undo = (recipient.as_ref() == Some(email)).then(|| (code.clone(), ctx.shown(until)));
             changes.push(Change::Send(message));
@@ -121,28 +116,6 @@ impl Account {
         match full.filter_map(|ends| ends.first()).max() {
             Some(at) => Err(Refusal::TooEarly { at: ctx.shown(*at) }),
             None => Ok(()),
-        }
-    }
-
-    /// Returns the address that gets the undo code of an act: the one that was the contact seven days ago, whether
-    /// it is on the account still or not. On a younger account it is the first contact. A thief's address is not
-    /// it, unless it was the contact for seven days (SPEC 7.3).
-    pub(crate) fn standing_contact(&self, slow: Timestamp) -> Option<&EmailAddress> {
-        let credentials = &self.credentials;
-        let past = credentials.past_contacts.iter();
-        let mut since = past
-            .filter(|(_, until)| slow < *until + STANDS_AFTER)
-            .map(|(contact, _)| contact.as_ref())
-            .chain([credentials.contact.as_ref()]);
-        if slow < self.id.made_at() + STANDS_AFTER { since.flatten().next() } else { since.next().flatten() }
-    }
-
-    /// Records the contact that the account had until now, if it has another one after this act.
-    pub(crate) fn note_contact(&mut self, before: &Self, slow: Timestamp) {
-        if self.credentials.contact != before.credentials.contact {
-            let past = &mut self.credentials.past_contacts;
-            past.retain(|(_, until)| slow < *until + STANDS_AFTER);
-            past.push((before.credentials.contact.clone(), slow));
         }
     }
 }
