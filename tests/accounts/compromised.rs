@@ -130,3 +130,18 @@ fn r1_12_the_replacement_of_a_known_password_is_told_ends_other_sessions_and_can
     assert_eq!(refused(world.engine().resolve(&thief.token)), Refusal::SessionEnded);
     signed_in(world.sign_in(&ada.email, THIRD).unwrap());
 }
+
+#[test]
+fn r4_10_sessions_that_wait_for_a_restore_end_too() {
+    let world = World::new();
+    let ada = world.ada();
+    let x = Identity::at("x", "1815");
+    assert_eq!(world.add(&world.account(&ada), &x).unwrap().step, DONE);
+    let thief = signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
+    let password = world.engine().resolve(&thief.token).unwrap().method;
+    world.engine().support("grace").unwrap().start_deletion(ada.account, "T-1").unwrap();
+    world.engine().mark_compromised(ada.account, password).unwrap();
+    let asked = world.present(&x, Intent::SignIn).unwrap();
+    signed_in(world.answer(&asked, Answer::Restore).unwrap());
+    assert_eq!(refused(world.engine().resolve(&thief.token)), Refusal::SessionEnded);
+}

@@ -117,3 +117,18 @@ fn r5_5_an_addition_that_began_before_the_hold_adds_nothing() {
     assert_eq!(refused(added), Refusal::SessionEnded);
     assert_eq!(account.view().unwrap().methods.len(), 1);
 }
+
+#[test]
+fn r2_5_on_hold_a_link_that_drops_the_new_password_still_signs_in() {
+    let world = World::new();
+    let ada = world.ada();
+    let asked = world.engine().reset_password(&ada.email, &Client::on("laptop")).unwrap();
+    let asked = world.prove(&asked, &ada.email);
+    let new = "a password that nobody knows";
+    signed_in(world.answer(&asked, Answer::NewPassword(new.into())).unwrap());
+    world.later(minutes(2));
+    let asked = world.prove(&world.sign_up(&ada.email, "a newcomer's password"), &ada.email);
+    let asked = world.answer(&asked, Answer::LinkTo(1)).unwrap();
+    let done = world.answer(&asked, Answer::Password(new.into())).unwrap();
+    assert_eq!(signed_in(done).account, ada.account);
+}

@@ -173,3 +173,113 @@ fn r7_6_an_identifier_that_was_taken_twice_belongs_to_the_last() {
     signed_in(world.answer(&asked, Answer::NewPassword(NEW.into())).unwrap());
     assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, bob.account);
 }
+
+/// What an account takes back must lead to it again: its own claim may have become another's.
+#[test]
+fn r7_6_an_identity_that_comes_back_leads_to_the_account_again() {
+    let give_back: [fn(&World, &AccountHandle, &Person); 2] = [
+        |_, bobs, _| remove_x(bobs),
+        |world, _, bob| {
+            let asked = world.undo(&world.undo_code(&bob.email)).unwrap();
+            signed_in(world.answer(&asked, Answer::NewPassword(NEW.into())).unwrap());
+        },
+    ];
+    for gives_back in give_back {
+        let world = World::new();
+        let (ada, account, x) = ada_without_x(&world);
+        let bob = world.person("bob@example.org", "bob's very own password");
+        let bobs = world.account(&bob);
+        assert_eq!(world.add(&bobs, &x).unwrap().step, RESERVED);
+        gives_back(&world, &bobs, &bob);
+        world.add(&account, &x).unwrap();
+        assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, ada.account);
+        let carol = world.person("carol@example.org", "carol's very own password");
+        assert_eq!(refused(world.add(&world.account(&carol), &x)), Refusal::IdentityInUse);
+    }
+}
+
+#[test]
+fn r7_5_an_undone_removal_leads_to_the_account_again_after_the_taker_let_go() {
+    // The taker undid the taking.
+    let world = World::new();
+    let (ada, _, x) = ada_without_x(&world);
+    let adas = world.undo_code(&ada.email);
+    let bob = world.person("bob@example.org", "bob's very own password");
+    assert_eq!(world.add(&world.account(&bob), &x).unwrap().step, RESERVED);
+    for code in [world.undo_code(&bob.email), adas] {
+        let asked = world.undo(&code).unwrap();
+        let back = signed_in(world.answer(&asked, Answer::NewPassword(NEW.into())).unwrap());
+        assert!(back.left_out.is_empty());
+    }
+    assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, ada.account);
+
+    // The same with the email of a password.
+    let world = World::new();
+    let ada = world.ada();
+    world.move_to(&world.account(&ada), "mallory@example.net");
+    let adas = world.undo_code(&ada.email);
+    world.later(minutes(2));
+    let bob = world.person("bob@example.org", "bob's very own password");
+    world.move_to(&world.fresh(&bob), &ada.email);
+    for code in [world.undo_code(&bob.email), adas] {
+        let asked = world.undo(&code).unwrap();
+        signed_in(world.answer(&asked, Answer::NewPassword(NEW.into())).unwrap());
+    }
+    assert_eq!(signed_in(world.sign_in(&ada.email, NEW).unwrap()).account, ada.account);
+
+    // The taker was purged.
+    let world = World::new();
+    let (ada, _, x) = ada_without_x(&world);
+    let code = world.undo_code(&ada.email);
+    let asked = world.present(&x, Intent::SignIn).unwrap();
+    let anew = signed_in(world.answer(&asked, Answer::CreateNew).unwrap());
+    world.engine().account(&anew.token).unwrap().request_deletion().unwrap();
+    world.later(days(3));
+    world.answer(&world.present(&x, Intent::SignIn).unwrap(), Answer::EraseNow).unwrap();
+    assert_eq!(world.run_host(days(2)).unwrap().len(), 1);
+    let asked = world.undo(&code).unwrap();
+    signed_in(world.answer(&asked, Answer::NewPassword(NEW.into())).unwrap());
+    assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, ada.account);
+}
+
+#[test]
+fn r9_3_an_expired_reservation_of_an_absent_account_blocks_nobody() {
+    let world = World::new();
+    let (ada, _, x) = ada_without_x(&world);
+    world.later(days(8));
+    world.fresh(&ada).request_deletion().unwrap();
+    world.later(days(30));
+    let free = world.present(&x, Intent::SignIn).unwrap();
+    assert_ne!(signed_in(world.answer(&free, Answer::Confirm).unwrap()).account, ada.account);
+}
+
+#[test]
+fn r1_6_a_password_of_an_undo_takes_the_place_of_a_suspended_one() {
+    let policy = World::policy().email_proof(selfsame::EmailProof::Later).build().unwrap();
+    let world = World::builder().policy(policy).build();
+    let sign_up = |email: &str, password: &str| {
+        let client = selfsame::Client::on("tablet");
+        let done = signed_in(world.engine().sign_up(email, &password.into(), &client).unwrap());
+        world.engine().account(&done.token).unwrap()
+    };
+    let x = Identity::at("x", "1815");
+    assert_eq!(world.add(&sign_up("ada@example.org", "the squatter's password"), &x).unwrap().step, DONE);
+    let account = signed_in(world.present(&x, Intent::SignIn).unwrap());
+    let account = world.engine().account(&account.token).unwrap();
+    account.verify_address("ada@example.org").unwrap();
+    world.prove_address(&account, "ada@example.org").unwrap();
+    let methods = account.view().unwrap().methods;
+    let password = methods.iter().find(|method| method.kind == MethodKind::Password).unwrap().id;
+    account.review(&[password], false, Some(&"the reviewed password".into())).unwrap();
+    let code = world.undo_code("ada@example.org");
+    remove_x(&account);
+    assert_eq!(world.add(&sign_up("bob@example.org", "bob's very own password"), &x).unwrap().step, RESERVED);
+
+    let asked = world.undo(&code).unwrap();
+    let back = signed_in(world.answer(&asked, Answer::NewPassword(NEW.into())).unwrap());
+    let account = world.engine().account(&back.token).unwrap();
+    let methods = account.view().unwrap().methods;
+    assert_eq!(methods.iter().filter(|method| method.kind == MethodKind::Password).count(), 1);
+    account.change_password(&NEW.into(), &"the owner's changed password".into()).unwrap();
+    signed_in(world.sign_in("ada@example.org", "the owner's changed password").unwrap());
+}

@@ -255,3 +255,77 @@ fn r9_1_the_standing_contact_hears_of_a_deletion_and_of_an_erasure() {
     assert_eq!(told("mallory@example.net"), ["Erased"]);
     assert!(told(&ada.email).is_empty(), "it is the contact no longer");
 }
+
+#[test]
+fn r7_3_a_thief_who_makes_all_32_codes_keeps_no_owner_out() {
+    let world = World::new();
+    let ada = world.ada();
+    let thief = world.account(&ada);
+    for number in 0..32 {
+        if number % 2 == 0 {
+            world.add(&thief, &Identity::at("x", "mallory")).unwrap();
+        } else {
+            thief.remove_method(method_of(&thief, MethodKind::Federated)).unwrap();
+        }
+        world.later(MOMENT);
+    }
+    thief.mark_compromised(method_of(&thief, MethodKind::Password)).unwrap();
+    world.mailbox().clear();
+    let asked = world.sign_in(&ada.email, &ada.password).unwrap();
+    signed_in(world.answer(&asked, Answer::NewPassword(NEW.into())).unwrap());
+    let told = world.mailbox().take(&ada.email).unwrap();
+    assert_eq!(
+        (told.kind.code(), told.undo.is_none()),
+        ("PasswordChanged", true),
+        "there are 32 codes already"
+    );
+}
+
+#[test]
+fn r10_3_an_act_with_a_living_code_is_never_forgotten() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    account.change_password(&ada.password.as_str().into(), &NEW.into()).unwrap();
+    world.later(days(5));
+    let account = account_of(&world, signed_in(world.sign_in(&ada.email, NEW).unwrap()));
+    for number in 0..31 {
+        if number % 2 == 0 {
+            world.add(&account, &Identity::at("x", "1815")).unwrap();
+        } else {
+            account.remove_method(method_of(&account, MethodKind::Federated)).unwrap();
+        }
+    }
+    let acts = account.view().unwrap().protected_acts;
+    assert_eq!(acts.iter().filter(|act| act.undo.is_some()).count(), 32);
+}
+
+/// Whoever has the code is no stranger: guesses of somebody who knows the password delay only themselves.
+#[test]
+fn r12_7_a_thiefs_guesses_at_the_second_factor_delay_no_undo() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    let old = world.turn_mfa_on(&account);
+    world.later(minutes(1));
+    world.turn_mfa_on(&account);
+    let code = world.undo_code(&ada.email);
+    let asked = world.sign_in(&ada.email, &ada.password).unwrap();
+    let wrong = || world.answer(&asked, Answer::RecoveryCode("0000-0000-0000-0000-0000-0000".into()));
+    for _ in 0..5 {
+        assert_eq!(refused(wrong()), Refusal::InvalidCode);
+    }
+    assert!(matches!(refused(wrong()), Refusal::Throttled { .. }));
+    let asked = world.answer(&world.undo(&code).unwrap(), Answer::NewPassword(NEW.into())).unwrap();
+    for _ in 0..5 {
+        let guess = Answer::RecoveryCode("1111-1111-1111-1111-1111-1111".into());
+        assert_eq!(refused(world.answer(&asked, guess)), Refusal::InvalidCode);
+    }
+    let right = Answer::RecoveryCode(old.recovery_codes[0].clone());
+    assert!(
+        matches!(refused(world.answer(&asked, right.clone())), Refusal::Throttled { .. }),
+        "its own wait"
+    );
+    world.later(minutes(1));
+    signed_in(world.answer(&asked, right).unwrap());
+}

@@ -525,3 +525,29 @@ fn r5_4_other_recovery_codes_are_told_and_come_back_with_an_undo_without_the_spe
     let done = signed_in(world.answer(&asked, Answer::RecoveryCode(app.recovery_codes[1].clone())).unwrap());
     assert_eq!(account_of(&world, done).view().unwrap().mfa.unwrap().recovery_codes_left, 8);
 }
+
+/// The record of a later act says which codes were spent before it, also after its own code has expired.
+#[test]
+fn r5_4_a_spent_recovery_code_stays_spent_after_the_record_of_its_replacement_expired() {
+    let world = World::new();
+    let ada = world.ada();
+    let other = "somebody else's password";
+    let account = world.account(&ada);
+    let old = world.turn_mfa_on(&account);
+    account.change_password(&ada.password.as_str().into(), &other.into()).unwrap();
+    let code = world.undo_code(&ada.email);
+    world.later(minutes(1));
+    let by_code = Answer::RecoveryCode(old.recovery_codes[0].clone());
+    let recovered = world.answer(&world.sign_in(&ada.email, other).unwrap(), by_code.clone());
+    let new = world.turn_mfa_on(&account_of(&world, signed_in(recovered.unwrap())));
+    world.later(days(4));
+    let by_app = |world: &World| Answer::Totp(world.totp(&new.secret).unwrap());
+    let session = world.answer(&world.sign_in(&ada.email, other).unwrap(), by_app(&world));
+    let account = account_of(&world, signed_in(session.unwrap()));
+    assert_eq!(world.add(&account, &Identity::at("x", "7")).unwrap().step, DONE);
+    world.later(minutes(1));
+    let asked = world.answer(&world.undo(&code).unwrap(), Answer::NewPassword(NEW.into())).unwrap();
+    let asked = world.answer(&asked, by_app(&world)).unwrap();
+    assert!(matches!(asked.step, Step::SecondFactor { is_former: true, .. }), "{asked:?}");
+    assert_eq!(refused(world.answer(&asked, by_code)), Refusal::InvalidCode);
+}

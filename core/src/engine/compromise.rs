@@ -71,7 +71,8 @@ impl Engine {
             let Some(account) = view.account(account)? else {
                 return Ok(Verdict::refused(Refusal::UnknownAccount));
             };
-            let sessions = view.sessions(account.id)?;
+            let mut sessions = view.sessions(account.id)?;
+            sessions.extend(view.suspended_sessions(account.id)?);
             Ok(compromise::by_host(account, method, &sessions, ctx))
         })
     }

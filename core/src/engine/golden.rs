@@ -346,6 +346,7 @@ fn flows(out: &mut String, ctx: &Context<'_>) {
                     row: Recognition::default(),
                 }],
                 origin: [10; 16],
+                undoes: Some(299),
             },
             expires_at: AT,
             asked_for_keys: true,

@@ -83,6 +83,6 @@ fn create(mut turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
     }
     let account = Account::new(turn.ctx.draw.account(turn.ctx.now));
     let (account, proof) = method::add_method(account, arrival, turn.ctx);
-    turn.changes.extend(protected::rows(&Account::new(account.id), &account, turn.ctx.now));
+    turn.changes.extend(protected::rows(&Account::new(account.id), &account));
     turn::arrive(turn, account, &proof, SignInOutcome::Created, Action::AccountCreated)
 }

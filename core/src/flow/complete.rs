@@ -28,9 +28,6 @@ pub(crate) fn complete(
     let Entry { proof, purpose, new_password, .. } = entry;
     let before = account.clone();
     let sets_password = new_password.is_some();
-    if let (true, Purpose::SignIn, Err(refusal)) = (sets_password, &purpose, account.may_act(turn.ctx)) {
-        return turn.refuse(refusal);
-    }
     if let Some(new) = new_password {
         account.set_password(new);
     } else if let Some(rehashed) = proof.rehashed.clone() {
@@ -61,10 +58,7 @@ pub(crate) fn complete(
                     session: None,
                     device: turn.flow.caller.client.device(),
                 };
-                account = match protected.write(account, &mut turn.changes, turn.ctx) {
-                    Ok(account) => account,
-                    Err(refusal) => return turn.refuse(refusal),
-                };
+                account = protected.write_always(account, &mut turn.changes, turn.ctx);
                 account.no_sessions();
                 turn.changes.push(Change::SessionsEnded { account: account.id, except: None });
             }
@@ -143,8 +137,8 @@ fn link(
         Some(holder) if holder.id != account.id => return turn.refuse(Refusal::IdentityInUse),
         _ => {}
     }
-    let held = account.check_hold(Held::Credentials, turn.ctx);
-    if let Err(refusal) = held.and_then(|()| account.may_act(turn.ctx)) {
+    let held = account.check_hold(Held::Credentials, turn.ctx).and_then(|()| account.may_act(turn.ctx));
+    if let (Err(refusal), false) = (held, drops_password) {
         return turn.refuse(refusal);
     }
     // What the account reserves for an undo leads to it, although it is not an identifier of it now (SPEC 7.6).

@@ -49,7 +49,7 @@ pub(crate) fn at_once(
     let arrival = Arrival::new(registration, None);
     let id = ctx.draw.account(ctx.now);
     let (account, proof) = method::add_method(Account::new(id), arrival, ctx);
-    let mut changes = protected::rows(&Account::new(id), &account, ctx.now);
+    let mut changes = protected::rows(&Account::new(id), &account);
     let made = account.clone();
     let (outcome, action) = (SignInOutcome::Created, Action::AccountCreated);
     let signed_in = opening::open_session(account, &proof, caller, outcome, action, &mut changes, ctx);

@@ -12,7 +12,7 @@ use crate::records::caller::{Caller, Presented};
 use crate::records::context::Context;
 use crate::records::flow::{Entry, Purpose, State};
 use crate::records::message::Body;
-use crate::records::method::{Credential, Method};
+use crate::records::method::{Credential, Method, MethodKind};
 use crate::records::mfa::{SecondFactor, TypedFactor};
 use crate::records::proof::Proof;
 use crate::records::refusal::Refusal;
@@ -35,8 +35,9 @@ pub(crate) fn begin(
     let Some(account) = account else { return Verdict::refused(Refusal::UndoExpired) };
     let asks = Asks::NewPassword;
     let undoing = Undoing { account: account.id, code, asks, new_password: None, second: None };
+    let undoes = undo.living(&code, ctx).map(|undo| undo.revision);
     let facts = Facts { account: Some(account), undo, ..Facts::default() };
-    let (turn, token) = Turn::begin(caller, facts, ctx);
+    let (turn, token) = Turn::begin(&Caller { undoes, ..caller.clone() }, facts, ctx);
     go_on(turn, undoing, None).map(|step| Flow { token: Some(token), number: 1, step })
 }
 
@@ -166,6 +167,8 @@ fn apply(
             account.set_password(new);
         } else {
             let version = account.credentials.newest_password().saturating_add(1);
+            // An account has one password, and a suspended one gives way (SPEC 1.6).
+            account.credentials.methods.retain(|method| method.kind() != MethodKind::Password);
             let credential = Credential::Password { email, hash: new, version };
             account.credentials.methods.push(Method::new(ctx.draw.method(ctx.now), credential, ctx.now));
         }
@@ -173,7 +176,7 @@ fn apply(
         let first = Proof::of_mailed_code(method.id, version, ctx.now);
         Some(former.into_iter().fold(first, |proof, factor| proof.and(factor, ctx.now, account.generations)))
     });
-    turn.changes.extend(protected::rows(&before, &account, ctx.throttle_clock));
+    turn.changes.extend(protected::rows(&before, &account));
     let event = Event::done(Action::Undone, None, ctx.now);
     match proof {
         Some(proof) if account.status == Status::Active => {

@@ -358,11 +358,6 @@ impl Account {
         self.credentials.identifiers().chain(customers).chain(external)
     }
 
-    /// Returns whether the account has the identifier, or an undo may put it back.
-    pub(crate) fn claims(&self, identifier: &Identifier, slow: Timestamp) -> bool {
-        self.owns(identifier) || self.reserves(identifier, slow)
-    }
-
     /// Returns whether the account has the identifier, so that nobody else may.
     pub(crate) fn owns(&self, identifier: &Identifier) -> bool {
         self.identifiers().any(|own| own == *identifier)

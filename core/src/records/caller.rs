@@ -29,6 +29,8 @@ pub(crate) struct Caller {
     /// The valid recognitions that the client presented.
     pub(crate) recognitions: Vec<Presented>,
     pub(crate) origin: OriginHash,
+    /// The number of the act whose undo code the caller has given.
+    pub(crate) undoes: Option<u64>,
 }
 
 /// A recognition that a caller presented.
@@ -69,14 +71,20 @@ impl Caller {
             let hash = keys.code(&[b"origin", named.as_bytes()]);
             origin.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
         }
-        Self { client: client.without_proof(), session: None, recognitions: Vec::new(), origin }
+        Self { client: client.without_proof(), session: None, recognitions: Vec::new(), origin, undoes: None }
     }
 
     /// Returns the caller of calls in this session.
     pub(crate) fn of_session(session: &Session) -> Self {
         let client = session.client.clone();
         let in_session = Some((session.account, session.id));
-        Self { client, session: in_session, recognitions: Vec::new(), origin: OriginHash::default() }
+        Self {
+            client,
+            session: in_session,
+            recognitions: Vec::new(),
+            origin: OriginHash::default(),
+            undoes: None,
+        }
     }
 
     /// Returns the share that a call about this account counts in.

@@ -11,6 +11,7 @@ use crate::ground::time::{DAY, Timestamp};
 use crate::records::context::Context;
 use crate::records::identifier::Identifier;
 use crate::records::mfa::{FACTOR_SETTLES, Mfa};
+use crate::records::throttle::Throttle;
 
 /// How long the account remembers a protected act (SPEC 1.12).
 pub(crate) const REMEMBERED_FOR: Duration = DAY.saturating_mul(30);
@@ -68,6 +69,9 @@ pub(crate) struct Acted {
     pub(crate) code_to: Option<EmailAddress>,
     /// Whether the owner confirmed in another session that they know of the act.
     pub(crate) confirmed: bool,
+    /// Failures of a second factor in undos of the act. Whoever has the code is no stranger, and strangers who know
+    /// the password must not delay them (SPEC 12.7).
+    pub(crate) guesses: Throttle,
 }
 
 impl Acted {
@@ -83,6 +87,7 @@ impl Acted {
             slow_at: at,
             code_to: Some(code_to.clone()),
             confirmed: true,
+            guesses: Throttle::default(),
         }
     }
 

@@ -275,7 +275,7 @@ fn verify(
     let mut changes = Vec::new();
     let step = after.review_at_first_proof(before, session, None, was_reserved, &mut changes);
     after.note_contact(before, ctx.throttle_clock);
-    changes.extend(protected::rows(before, &after, ctx.throttle_clock));
+    changes.extend(protected::rows(before, &after));
     changes.push(Change::PendingVoid(before.id));
     let event = Event::done(Action::AddressProven, Some(session.id), ctx.now);
     changes.push(Change::account(after, event));

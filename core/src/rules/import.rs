@@ -116,7 +116,7 @@ impl Reading {
         let dropped_name = self.dropped_name;
         let account = self.made(ctx);
         let id = account.id;
-        let mut changes = protected::rows(&Account::new(id), &account, ctx.now);
+        let mut changes = protected::rows(&Account::new(id), &account);
         changes.push(Change::Claimed { identifier: external, account: id });
         let event = Event::done(Action::AccountImported, None, ctx.now).by(Actor::Host);
         changes.push(Change::account(account, event));

@@ -1,7 +1,6 @@
 //! Protected acts: a change of an account's sign-in methods is notified and can be undone (SPEC 1.12, 7.3).
 
 use crate::ground::id::SessionId;
-use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::context::Context;
 use crate::records::identifier::Identifier;
@@ -9,6 +8,7 @@ use crate::records::message::Body;
 use crate::records::protected::{Acted, ProtectedAct, Reserved};
 use crate::records::refusal::Refusal;
 use crate::records::session::Session;
+use crate::records::throttle::Throttle;
 use crate::records::undo::{Undo, UndoCode};
 use crate::records::verdict::Change;
 use crate::rules::contact::STANDS_AFTER;
@@ -51,22 +51,38 @@ impl<'a> Protected<'a> {
     /// Refuses the act if the account cannot have another one yet ([`Account::may_act`]).
     pub(crate) fn write(
         self,
-        mut after: Account,
+        after: Account,
         changes: &mut Vec<Change>,
         ctx: &Context<'_>,
     ) -> Result<Account, Refusal> {
+        self.before.may_act(ctx)?;
+        Ok(self.write_always(after, changes, ctx))
+    }
+
+    /// Does the same for an act without which the owner would not get in. If the account has as many undo codes as it
+    /// may, this act gets none: a thief who makes them all must not keep the owner out.
+    pub(crate) fn write_always(
+        self,
+        mut after: Account,
+        changes: &mut Vec<Change>,
+        ctx: &Context<'_>,
+    ) -> Account {
         let Self { before, act, notice, session, device } = self;
         let slow = ctx.throttle_clock;
-        before.may_act(ctx)?;
-        let recipient = before.standing_contact(slow).cloned();
+        let recipient = before.standing_contact(slow).filter(|_| before.may_act(ctx).is_ok()).cloned();
         let until = slow + act.undo_life();
         let code = UndoCode::draw(ctx.draw);
         let revision = before.revision;
 
         after.note_contact(before, slow);
         after.acts.retain(|acted| acted.is_recent(slow));
-        let surplus = (after.acts.len() + 1).saturating_sub(REMEMBERED);
-        after.acts.drain(..surplus);
+        // An act that can be undone is never forgotten.
+        let mut surplus = (after.acts.len() + 1).saturating_sub(REMEMBERED);
+        after.acts.retain(|acted| {
+            let is_kept = surplus == 0 || acted.undo_until(slow).is_some();
+            surplus -= usize::from(!is_kept);
+            is_kept
+        });
         after.acts.push(Acted {
             act,
             revision,
@@ -76,6 +92,7 @@ impl<'a> Protected<'a> {
             slow_at: slow,
             code_to: recipient.clone(),
             confirmed: false,
+            guesses: Throttle::default(),
         });
         after.reserved.retain(|held| slow < held.until && !after.credentials.has(&held.identifier));
         if recipient.is_some() {
@@ -92,14 +109,14 @@ impl<'a> Protected<'a> {
                 undo: Box::new(undo),
             });
         }
-        changes.extend(rows(before, &after, slow));
+        changes.extend(rows(before, &after));
         changes.push(Change::PendingVoid(before.id));
         for email in before.verified_or_standing(slow) {
             let mut message = notices::to(email, before, &notice, device, ctx);
             message.undo = (recipient.as_ref() == Some(email)).then(|| (code.clone(), ctx.shown(until)));
             changes.push(Change::Send(message));
         }
-        Ok(after)
+        after
     }
 }
 
@@ -121,15 +138,15 @@ impl Account {
 }
 
 /// The changes of what others find the account by: claims and verified addresses.
-pub(crate) fn rows(before: &Account, after: &Account, slow: Timestamp) -> Vec<Change> {
+pub(crate) fn rows(before: &Account, after: &Account) -> Vec<Change> {
     let account = after.id;
     let all = |of: &Account| -> Vec<Identifier> {
         of.credentials.identifiers().chain(of.reserved.iter().map(|held| held.identifier.clone())).collect()
     };
     let (old, new) = (all(before), all(after));
     let freed = old.iter().filter(|identifier| !new.contains(identifier));
-    // An identifier whose reservation expired may belong to another account now.
-    let claimed = new.iter().filter(|identifier| !before.claims(identifier, slow));
+    // A reserved identifier may belong to another account now, so what comes back is claimed anew (SPEC 7.6).
+    let claimed = new.iter().filter(|identifier| after.owns(identifier) && !before.owns(identifier));
     let hidden = before.verified().filter(|email| !after.has_verified(email));
     let proven = after.verified().filter(|email| !before.has_verified(email));
     let (was_unproven, is_unproven) =

@@ -83,7 +83,10 @@ pub(crate) fn check(
     let counter = match (caller.share_of(Some(account.id)), caller.presented(account.id)) {
         (Share::Session(_), _) => return Ok(()),
         (Share::Recognition(_), Some(presented)) => guessed.of(&presented.row.first, &presented.row.second),
-        _ => guessed.of(&account.first, &account.second),
+        _ => match account.acts.iter().find(|acted| caller.undoes == Some(acted.revision)) {
+            Some(undone) => &undone.guesses,
+            None => guessed.of(&account.first, &account.second),
+        },
     };
     counter.check(ctx.now, ctx.throttle_clock, guessed.lockout(account))
 }
@@ -133,8 +136,12 @@ pub(crate) fn judge<T>(
 
 /// Returns the counter that a guess outside of a session is counted on.
 fn counter<'a>(account: &'a mut Account, caller: &'a mut Caller, guessed: Guessed) -> &'a mut Throttle {
-    match caller.presented_mut(account.id) {
-        Some(presented) => guessed.of(&mut presented.row.first, &mut presented.row.second),
+    let undoes = caller.undoes;
+    if let Some(presented) = caller.presented_mut(account.id) {
+        return guessed.of(&mut presented.row.first, &mut presented.row.second);
+    }
+    match account.acts.iter_mut().find(|acted| undoes == Some(acted.revision)) {
+        Some(undone) => &mut undone.guesses,
         None => guessed.of(&mut account.first, &mut account.second),
     }
 }

@@ -93,7 +93,8 @@ impl View<'_> {
         let Some(other) = self.claimed_by(&hash)?.filter(|other| *other != account) else {
             return Ok(Claimable::Yes);
         };
-        if let Some(other) = self.stored(other)? {
+        // What an account only reserves is free, also while the account is absent.
+        if let Some(other) = self.stored(other)?.filter(|other| other.owns(identifier)) {
             if let (true, Status::PendingDeletion { purge_at, .. }) =
                 (other.is_absent(self.slow()), &other.status)
             {
@@ -102,7 +103,7 @@ impl View<'_> {
                     let at = purge::ripens(*purge_at, &sightings, ctx).unwrap_or(ctx.now + DAY);
                     return Ok(Claimable::After(at));
                 }
-            } else if other.owns(identifier) {
+            } else {
                 return Ok(Claimable::No);
             }
         }

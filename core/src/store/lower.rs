@@ -337,7 +337,10 @@ impl Lowering<'_> {
     /// Writes a new undo and removes a few that have expired.
     fn undoable(&mut self, account: AccountId, hash: &UndoHash, undo: &Undo) -> Result<(), StoreError> {
         let mut over = self.view.undos(account)?;
-        over.retain(|(_, earlier)| self.ctx.throttle_clock >= earlier.expires_at);
+        let lives = |undo: &Undo| self.ctx.throttle_clock < undo.expires_at;
+        // What was used up since a living record is known from the later ones, so these stay as long as it lives.
+        let oldest = over.iter().filter(|(_, undo)| lives(undo)).map(|(_, undo)| undo.revision).min();
+        over.retain(|(_, undo)| !lives(undo) && oldest.is_none_or(|oldest| undo.revision < oldest));
         over.iter().take(CLEARED_AT_ONCE).for_each(|(hash, _)| self.undo_over(account, hash));
         self.put_sealed(tables::undo_code(hash), &Claim(account))?;
         self.put_sealed_by(account, tables::undo(&account, hash), undo)
