@@ -60,7 +60,7 @@ pub enum TextProblem {
 pub enum PasswordRule {
     /// It is not UTF-8.
     NotText,
-    /// It has fewer than 15 code points.
+    /// It has fewer than 15 code points, or fewer than 8 where policy requires a second factor.
     TooShort,
     /// It has more than 1,024 bytes.
     TooLong,
@@ -272,6 +272,8 @@ errors! {
             /// What is wrong with the text.
             reason: TextProblem,
         },
+        /// The policy requires a second factor, so it can be replaced but not turned off.
+        LastFactor,
         /// This is the last sign-in method that works. Add another one first.
         LastMethod,
         /// The account or the address has reached a limit of the policy.

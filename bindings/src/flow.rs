@@ -2,8 +2,8 @@
 
 use selfsame::{
     Aal, Accepted, AccountId, Adding, Amr, Answer, Assertion, Candidate, CreateBlocked, Flow, FlowId,
-    FlowToken, Intent, MethodKind, ProtectedActView, ProviderId, RecognitionToken, SecondFactor, Secret,
-    SessionId, SessionToken, SignInOutcome, SignedIn, Step, Timestamp,
+    FlowToken, Intent, MethodKind, ProtectedActView, ProviderId, RecognitionToken, RecoveryCodes,
+    SecondFactor, Secret, SessionId, SessionToken, SignInOutcome, SignedIn, Step, Timestamp,
 };
 
 use crate::error::SelfsameError;
@@ -93,6 +93,21 @@ pub enum Step {
         /// Whether the flow can go on without the second factor. Only the proof of the first factor is then
         /// renewed, which is enough to request the account's deletion.
         can_skip: bool,
+    },
+    /// Enrol the second factor that policy requires: give its secret to an authenticator app and answer with the
+    /// app's first code. `QrCode.of` draws the URI.
+    EnrollSecondFactor {
+        /// The secret for typing into the app, in base32 (RFC 4648).
+        secret: Secret,
+        /// The secret as an `otpauth://` URI, for the app to scan.
+        uri: Secret,
+        /// When the flow expires.
+        expires_at: Timestamp,
+    },
+    /// Save the recovery codes of the new second factor, and say so (`Saved`). Only then it is on.
+    SaveRecoveryCodes {
+        /// The codes.
+        codes: RecoveryCodes,
     },
     /// Set a new password.
     NewPassword,
@@ -270,6 +285,8 @@ pub enum Answer {
     Totp(Secret),
     /// A recovery code, in any grouping.
     RecoveryCode(Secret),
+    /// The recovery codes are saved.
+    Saved,
     /// The new password.
     NewPassword(Secret),
     /// Restore the account.

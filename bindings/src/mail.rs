@@ -47,6 +47,12 @@ pub enum MessageKind {
         /// 8 digits, or 24 letters and digits if somebody guesses codes of this address.
         code: Secret,
     },
+    /// Somebody signs in to an account that needs a second factor, and the code lets them enrol one. They have
+    /// proven a first factor. The code works only where it was asked for.
+    EnrollSecondFactor {
+        /// 8 digits, or 24 letters and digits if somebody guesses codes of this address.
+        code: Secret,
+    },
     /// The owner of an account wants this address for it, and the code proves that the address is theirs. The
     /// code works only in the session that asked for it.
     ChangeEmail {

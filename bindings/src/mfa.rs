@@ -55,7 +55,7 @@ impl AccountHandle {
     /// opened. Ends all other sessions.
     ///
     /// Raises `ReauthenticationRequired`; `OnHold` after a password reset with a recovery code; `NotOffered`
-    /// if MFA is off.
+    /// if MFA is off; `LastFactor` if the policy requires a second factor, which can then only be replaced.
     pub fn turn_off_mfa(&self) -> Result<(), SelfsameError> {
         Ok(self.core().turn_off_mfa()?)
     }
@@ -108,6 +108,13 @@ pub struct QrCode(selfsame::QrCode);
 
 #[uniffi::export]
 impl QrCode {
+    /// Returns the QR code of a text, for example of the URI in `EnrollSecondFactor`. A text that is not UTF-8 or is
+    /// longer than 2,953 bytes gives a code without modules.
+    #[uniffi::constructor]
+    pub fn of(text: Secret) -> Arc<Self> {
+        Arc::new(Self(selfsame::QrCode::of(&text)))
+    }
+
     /// Returns the number of modules per side, without the light border. Leave at least four light modules on
     /// each side.
     pub fn size(&self) -> u64 {

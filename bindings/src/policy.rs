@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use selfsame::{EmailProof, HashCost, PolicyBuilder, Product, Provider};
+use selfsame::{EmailProof, HashCost, MfaPolicy, PolicyBuilder, Product, Provider};
 
 use crate::error::SelfsameError;
 
@@ -52,6 +52,10 @@ pub struct Policy {
     /// When a sign-up with a password proves its email. The default is before the account is created.
     #[uniffi(default)]
     pub email_proof: Option<EmailProof>,
+    /// Whether an account needs a second factor. The default is that the owner decides. If you open a store under
+    /// another policy, it holds from each person's next sign-in on.
+    #[uniffi(default)]
+    pub mfa: Option<MfaPolicy>,
     /// How long the engine trusts a provider's key set after the host set it: 1 hour to 7 days. The default
     /// is 24 hours.
     #[uniffi(default)]
@@ -100,6 +104,7 @@ impl Policy {
         let builder = set(builder, self.picker, PolicyBuilder::picker);
         let builder = set(builder, self.sign_in_notices, PolicyBuilder::sign_in_notices);
         let builder = set(builder, self.email_proof, PolicyBuilder::email_proof);
+        let builder = set(builder, self.mfa, PolicyBuilder::mfa);
         let builder = set(builder, self.max_key_set_age, PolicyBuilder::max_key_set_age);
         let builder = set(builder, self.max_methods.map(usize::from), PolicyBuilder::max_methods);
         let builder = set(builder, self.max_addresses.map(usize::from), PolicyBuilder::max_addresses);
@@ -154,6 +159,16 @@ pub enum EmailProof {
     BeforeAccount,
     /// At any later time, for devices that may be offline. Until then the address claims nothing.
     Later,
+}
+
+/// Whether an account needs a second factor.
+#[uniffi::remote(Enum)]
+pub enum MfaPolicy {
+    /// The owner decides.
+    Optional,
+    /// Every account needs one. Whoever has none enrols one before the next session opens, and it can be replaced
+    /// but not turned off. A password may then have 8 code points.
+    Required,
 }
 
 /// The cost of one password hash (Argon2id, RFC 9106 section 3.1).

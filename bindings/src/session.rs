@@ -53,7 +53,8 @@ pub struct Session {
     /// When the session was last used, as far as the store has recorded it.
     pub used_at: Timestamp,
     /// When the session ends with the account's hold, if that comes first. A session that a password reset or
-    /// an undo opened ends so.
+    /// an undo opened ends so, and on hold each session of an account without the second factor that policy
+    /// requires.
     pub ends_at: Option<Timestamp>,
 }
 

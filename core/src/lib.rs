@@ -47,6 +47,7 @@ pub use records::address::AddressStep;
 pub use records::address::{AddressSource, AddressView};
 pub use records::assertion::{Assertion, HostStatement};
 pub use records::audit::{Action, Actor, Event, Outcome};
+pub use records::candidate::{Candidate, CreateBlocked};
 pub use records::chain::Activity;
 pub use records::deletion::{Deletion, Grant, RequestedBy, StillBilled};
 pub use records::explain::{Effect, Explanation, Planned};
@@ -57,7 +58,7 @@ pub use records::method::{MethodKind, MethodView};
 pub use records::mfa::SecondFactor;
 pub use records::mfa::{MfaView, RecoveryCodes, TotpEnrolment};
 pub use records::picker::PickerEntry;
-pub use records::policy::{EmailProof, Policy};
+pub use records::policy::{EmailProof, MfaPolicy, Policy};
 pub use records::policy_builder::{PolicyBuilder, PolicyError};
 pub use records::privacy::{PrivacyRequest, RequestKind, RequestStatus};
 pub use records::product::{
@@ -72,10 +73,7 @@ pub use records::purge::{PurgeReceipt, PurgeReport, RemovedRows};
 pub use records::refusal::PasswordRule;
 pub use records::refusal::{AssertionProblem, KeysProblem, Refusal};
 pub use records::session::{Aal, Amr, Client, Session};
-pub use records::step::Candidate;
-pub use records::step::{
-    Adding, Answer, CreateBlocked, Flow, Intent, NotSignedIn, SignInOutcome, SignedIn, Step,
-};
+pub use records::step::{Adding, Answer, Flow, Intent, NotSignedIn, SignInOutcome, SignedIn, Step};
 pub use records::support::{SupportAct, SupportRecord, SupportView};
 pub use store::anchor::{Anchor, AnchorFailed};
 pub use store::tables::{InExport, OnPurge, Sealed, TABLES, Table};

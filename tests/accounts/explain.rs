@@ -16,7 +16,7 @@ fn r13_5_an_explanation_predicts_the_act_and_writes_nothing() {
     assert_eq!(world.engine().dump().unwrap(), rows);
     assert_eq!(world.engine().commits().unwrap(), commits);
     assert_eq!(explained.outcome, Ok(()));
-    assert_eq!(explained.rules, ["1.12", "4.7", "5.5", "6.4", "6.5"]);
+    assert_eq!(explained.rules, ["1.12", "4.7", "5.5", "5.9", "6.4", "6.5"]);
     for effect in [
         Effect::Account { action: Action::MfaTurnedOff },
         Effect::OtherSessionsEnd,

@@ -29,6 +29,8 @@ mod proofs;
 mod races;
 mod recognition;
 mod recovery;
+mod required;
+mod required_along;
 mod reserved;
 mod sessions;
 mod sign_in;

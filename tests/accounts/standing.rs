@@ -273,12 +273,9 @@ fn r7_3_a_thief_who_makes_all_32_codes_keeps_no_owner_out() {
     world.mailbox().clear();
     let asked = world.sign_in(&ada.email, &ada.password).unwrap();
     signed_in(world.answer(&asked, Answer::NewPassword(NEW.into())).unwrap());
-    let told = world.mailbox().take(&ada.email).unwrap();
-    assert_eq!(
-        (told.kind.code(), told.undo.is_none()),
-        ("PasswordChanged", true),
-        "there are 32 codes already"
-    );
+    let told = world.mailbox().all();
+    assert!(told.iter().any(|message| message.kind.code() == "PasswordChanged"));
+    assert!(told.iter().all(|message| message.undo.is_none()), "there are 32 codes already");
 }
 
 #[test]

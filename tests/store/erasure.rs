@@ -97,7 +97,7 @@ fn r10_4_after_purge_and_rekey_the_file_contains_nothing_of_the_person() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let world = World::builder().file(&path).build();
-    for number in 0..40 {
+    for number in 0..42 {
         world.person(&format!("neighbour{number}@example.com"), PASSWORD);
     }
     let (ada, grace, traces) = after_a_purge(&world);

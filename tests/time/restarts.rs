@@ -142,13 +142,13 @@ fn reset(world: &World, ada: &Person) -> selfsame::AccountHandle {
 fn r5_5_a_clock_set_forward_ends_no_hold() {
     let world = World::new();
     let ada = world.ada();
-    let account = reset(&world, &ada);
+    reset(&world, &ada);
     world.hand().set_wall_forward(hours(25));
     let until = world.now() + hours(24);
     let fresh =
         || world.engine().account(&signed_in(world.sign_in(&ada.email, "another of Ada's").unwrap()).token);
     assert_eq!(refused(fresh().unwrap().export()), Refusal::OnHold { until }, "the remaining time is shown");
-    assert_eq!(account.view().unwrap().hold_until, Some(until));
+    assert_eq!(fresh().unwrap().view().unwrap().hold_until, Some(until));
     world.later(hours(24));
     assert!(fresh().unwrap().export().is_ok());
 }

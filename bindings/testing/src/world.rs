@@ -232,6 +232,8 @@ pub enum CodeKind {
     ResetPassword,
     /// Proves the new address of an account.
     ChangeEmail,
+    /// Lets a person enrol the second factor that policy requires.
+    EnrollSecondFactor,
 }
 
 /// Panics with this text, to test that the text does not cross the language boundary.

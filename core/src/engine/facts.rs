@@ -4,10 +4,10 @@ use crate::flow::facts::{Facts, Input, MailFacts, UndoFacts};
 use crate::flow::state::Needs;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
-use crate::records::account::Account;
+use crate::records::account::{Account, Status};
 use crate::records::caller::{Caller, Share};
 use crate::records::context::Context;
-use crate::records::flow::{FlowRecord, State};
+use crate::records::flow::FlowRecord;
 use crate::records::mailed_code::CodePurpose;
 use crate::records::session::Session;
 use crate::records::undo::UndoHash;
@@ -40,13 +40,37 @@ pub(super) fn facts(
         facts.sharing = view.sharing(email)?;
     }
     (facts.account, facts.session) = named_facts(view, &needs, ctx)?;
+    if let Some(account) = facts.account.as_ref().or(facts.holder.as_ref()) {
+        facts.entrance = entrance(view, account, &flow.caller, Some(flow.id), ctx)?;
+    }
     if let (Some(account), Some(code)) = (&facts.account, &needs.undo) {
         facts.undo = undo_facts(view, account, code)?;
     }
-    if let (Some(account), State::ConfirmRestore(_)) = (&facts.account, &flow.state) {
+    if let Some(account) = facts.account.as_ref().filter(|account| account.status != Status::Active) {
         facts.requests = view.requests(account.id)?;
     }
     Ok(facts)
+}
+
+/// Reads what the store knows of the address that gets a code when a session opens on the account. Only an account
+/// that must get a second factor first needs it.
+pub(super) fn entrance(
+    view: &View<'_>,
+    account: &Account,
+    caller: &Caller,
+    asking: Option<FlowId>,
+    ctx: &Context<'_>,
+) -> Result<MailFacts, StoreError> {
+    let credentials = &account.credentials;
+    let to = match (&credentials.contact, credentials.unproven_password()) {
+        _ if !account.must_enroll(ctx) => None,
+        (Some(contact), _) => Some((CodePurpose::SecondFactor, contact)),
+        (None, unproven) => unproven.map(|email| (CodePurpose::AddressProof, email)),
+    };
+    match to {
+        Some((purpose, to)) => mail_facts(view, purpose, to, caller, asking, ctx),
+        None => Ok(MailFacts::default()),
+    }
 }
 
 /// Reads the account and the session that a state names.

@@ -68,9 +68,7 @@ impl Engine {
                 EmailProof::BeforeAccount => {
                     sign_up::sign_up(email.clone(), hash.clone(), &caller, facts, ctx)
                 }
-                EmailProof::Later => {
-                    sign_up::at_once(email.clone(), hash.clone(), &caller, facts.mail.pacing, ctx)
-                }
+                EmailProof::Later => sign_up::at_once(email.clone(), hash.clone(), &caller, facts, ctx),
             })
         })
     }
@@ -355,7 +353,7 @@ impl Engine {
             },
             Answer::Code(code) => match &seen.flow.state {
                 // A text without the form of a code counts as no attempt, for known and unknown addresses alike.
-                State::VerifyEmail(_) | State::Reset(_) => {
+                State::VerifyEmail(_) | State::Reset(_) | State::Enroll { .. } => {
                     Input::Code(MailCode::parse(code.reveal()).ok_or(Refusal::InvalidCode)?)
                 }
                 _ => Input::NotOffered,

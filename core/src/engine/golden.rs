@@ -28,7 +28,7 @@ use crate::records::context::Context;
 use crate::records::deletion::{Reminder, RequestedBy};
 use crate::records::every_record;
 use crate::records::flow::{
-    Arrival, Entry, FlowRecord, Proving, Purpose, Registration, Resetting, State, Verifying,
+    Arrival, Enrolling, Entry, FlowRecord, Proving, Purpose, Registration, Resetting, State, Verifying,
 };
 use crate::records::header::Header;
 use crate::records::identifier::Identifier;
@@ -37,7 +37,7 @@ use crate::records::message::{Body, Outgoing};
 use crate::records::meta::Meta;
 use crate::records::method::Specimen;
 use crate::records::method::{Credential, Method, MethodKind};
-use crate::records::mfa::{Enrolment, Mfa, SecondFactor, TakenSteps};
+use crate::records::mfa::{Enrolment, Mfa, NewFactor, SecondFactor, TakenSteps};
 use crate::records::pending::Pending;
 use crate::records::privacy::{PrivacyRequest, RequestKind, RequestStatus};
 use crate::records::product::{Billing, BillingStatus, ManagedBy, Membership};
@@ -49,7 +49,7 @@ use crate::records::session::{Aal, Amr, Client, Session};
 use crate::records::step::SignInOutcome;
 use crate::records::support::{SupportAct, SupportRecord};
 use crate::records::throttle::UnknownSlot;
-use crate::records::undo::{Asks, Undo, UndoCode, Undoing};
+use crate::records::undo::{Undo, UndoCode, Undoing};
 use crate::rules::bench::Bench;
 use crate::rules::mailed_code::Asking;
 
@@ -278,7 +278,10 @@ fn flows(out: &mut String, ctx: &Context<'_>) {
         proof: proof.clone(),
         purpose,
         new_password: Some(password.clone()),
+        restores: true,
+        factor: Some(NewFactor::sample(AT)),
     };
+    let enroll = |enrolling| State::Enroll { entry: entry(Purpose::Created), enrolling };
     let federated = |email: &EmailAddress| Registration::Federated {
         identity: identity.clone(),
         handle: Some("ada".to_owned()),
@@ -300,7 +303,10 @@ fn flows(out: &mut String, ctx: &Context<'_>) {
             "verify-email",
             State::VerifyEmail(Verifying { registration: federated(&email), proving: proving.clone() }),
         ),
-        ("reset", State::Reset(Resetting { account: ACCOUNT, is_nobody: true, proving })),
+        ("reset", State::Reset(Resetting { account: ACCOUNT, is_nobody: true, proving: proving.clone() })),
+        ("enroll", enroll(Enrolling::Contact(proving))),
+        ("enroll/app", enroll(Enrolling::App { secret: TotpSecret::new([1; 20]), wrong: 1 })),
+        ("enroll/codes", enroll(Enrolling::Codes(NewFactor::sample(AT)))),
         ("reauthenticate", State::Reauthenticate { account: ACCOUNT, session: SESSION }),
         ("second-factor", State::SecondFactor(entry(Purpose::SignIn))),
         ("new-password", State::NewPassword(entry(Purpose::Reset))),
@@ -317,16 +323,7 @@ fn flows(out: &mut String, ctx: &Context<'_>) {
             State::SignedIn { account: ACCOUNT, session: SESSION, proof, outcome: SignInOutcome::Linked },
         ),
         ("adding", State::Adding { account: ACCOUNT, session: SESSION, provider: "x".parse().unwrap() }),
-        (
-            "undo",
-            State::Undo(Undoing {
-                account: ACCOUNT,
-                code: [6; 32],
-                asks: Asks::SecondFactor,
-                new_password: None,
-                second: Some((SecondFactor::Totp, 1)),
-            }),
-        ),
+        ("undo", State::Undo(Undoing::sample(ACCOUNT))),
         (
             "done",
             State::Done { was_reserved: true, left_out: vec![Identifier::PasswordEmail(email.clone())] },

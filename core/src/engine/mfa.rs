@@ -32,7 +32,7 @@ impl AccountHandle {
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::ReauthenticationRequired`].
     pub fn enroll_totp(&self) -> Result<TotpEnrolment, Error> {
-        self.act_fresh(|_, ctx, fresh| Ok(mfa::enroll(fresh, ctx)))?.drawn().ok_or(Error::Defect)
+        self.act_fresh(|_, ctx, fresh| Ok(mfa::enroll(fresh, ctx)))
     }
 
     /// Takes the app's first code and returns the recovery codes. MFA is on only after the owner has
@@ -203,7 +203,8 @@ impl AccountHandle {
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::ReauthenticationRequired`];
     /// [`Refusal::OnHold`] after a password reset with a recovery code; [`Refusal::NotOffered`] if MFA is
-    /// off.
+    /// off; [`Refusal::LastFactor`] if the policy requires a second factor, which can then only be replaced
+    /// (SPEC 5.9).
     pub fn turn_off_mfa(&self) -> Result<(), Error> {
         self.act_fresh(|_, ctx, fresh| Ok(mfa::turn_off(fresh, self.token().secret(), ctx)))
     }

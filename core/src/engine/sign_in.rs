@@ -1,9 +1,11 @@
 //! Signing in with a password (SPEC 4.1).
 
 use super::account::with_needs;
+use super::facts::entrance;
 use super::password::{Stored, is_overtaken};
 use super::{Attempt, Engine, room};
 use crate::error::Error;
+use crate::flow::facts::Facts;
 use crate::flow::sign_in;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::AccountId;
@@ -102,7 +104,13 @@ impl Engine {
                     Some(account) => Ok(account),
                     None => Err(view.unknown(who.unknown_hash(view))?),
                 };
-                let mut verdict = sign_in::password(holder, proof.clone(), &mut caller, ctx);
+                let facts = match &holder {
+                    Ok(account) => {
+                        Facts { entrance: entrance(view, account, &caller, None, ctx)?, ..Facts::default() }
+                    }
+                    Err(_) => Facts::default(),
+                };
+                let mut verdict = sign_in::password(holder, proof.clone(), &mut caller, facts, ctx);
                 if let Ok(flow) = &mut verdict.answer {
                     with_needs(view, &mut flow.step)?;
                 }

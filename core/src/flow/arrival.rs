@@ -1,7 +1,7 @@
 //! Leads from a registration to an account (SPEC 2.3 to 2.5).
 
 use crate::flow::turn::Turn;
-use crate::flow::{entry, prompt, turn};
+use crate::flow::{entry, gate, prompt};
 use crate::records::account::Account;
 use crate::records::assertion::Asserted;
 use crate::records::audit::Action;
@@ -77,12 +77,13 @@ fn is_known(arrival: &Arrival, turn: &Turn<'_>) -> bool {
     shares || turn.facts.reserver.is_some()
 }
 
-fn create(mut turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
+/// Creates the account, and opens a session on it.
+pub(crate) fn create(mut turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
     if turn.facts.holder.is_some() {
         return turn.refuse(Refusal::IdentityInUse);
     }
     let account = Account::new(turn.ctx.draw.account(turn.ctx.now));
     let (account, proof) = method::add_method(account, arrival, turn.ctx);
     turn.changes.extend(protected::rows(&Account::new(account.id), &account));
-    turn::arrive(turn, account, &proof, SignInOutcome::Created, Action::AccountCreated)
+    gate::arrive(turn, account, &proof, SignInOutcome::Created, Action::AccountCreated)
 }

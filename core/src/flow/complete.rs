@@ -1,6 +1,6 @@
 //! Completes a flow in which every proof was given (SPEC 3.4, 4.7, 6.4, 9.2).
 
-use crate::flow::turn;
+use crate::flow::gate;
 use crate::flow::turn::Turn;
 use crate::ground::id::SessionId;
 use crate::records::account::{Account, Status};
@@ -18,14 +18,16 @@ use crate::rules::protected::Protected;
 use crate::rules::recovery::Held;
 use crate::rules::{deletion, method, privacy};
 
-/// Does what the person came for. `was` is the status before a restoration by the same answer.
-pub(crate) fn complete(
-    mut turn: Turn<'_>,
-    mut account: Account,
-    entry: Entry,
-    was: Option<Status>,
-) -> Verdict<Step> {
-    let Entry { proof, purpose, new_password, .. } = entry;
+/// Does what the person came for. If the account is pending deletion, they have said to restore it.
+pub(crate) fn complete(mut turn: Turn<'_>, mut account: Account, entry: Entry) -> Verdict<Step> {
+    let Entry { proof, purpose, new_password, factor, .. } = entry;
+    // A hold may have begun since the enrolment.
+    turn.factor = factor.filter(|_| account.must_enroll(turn.ctx));
+    // Another device may have restored the account meanwhile.
+    let was = match std::mem::replace(&mut account.status, Status::Active) {
+        Status::Active => None,
+        pending @ Status::PendingDeletion { .. } => Some(pending),
+    };
     let before = account.clone();
     let sets_password = new_password.is_some();
     if let Some(new) = new_password {
@@ -35,7 +37,7 @@ pub(crate) fn complete(
     }
     let restores = was.is_some();
     if let Some(was) = was.as_ref().filter(|_| !matches!(purpose, Purpose::Link(_))) {
-        let ends_sessions = proof.is_recovery() || sets_password;
+        let ends_sessions = proof.is_recovery() || sets_password || turn.factor.is_some();
         brought_back(&mut turn, &mut account, was, ends_sessions);
     }
     match purpose {
@@ -46,7 +48,11 @@ pub(crate) fn complete(
         Purpose::Reset => {
             turn.tell(&account, &Body::PasswordReset);
             account.recover(proof.is_recovery(), None, &mut turn.changes, turn.ctx);
-            turn::arrive(turn, account, &proof, SignInOutcome::Reset, Action::PasswordReset)
+            gate::arrive(turn, account, &proof, SignInOutcome::Reset, Action::PasswordReset)
+        }
+        Purpose::Created => {
+            let (outcome, action) = (SignInOutcome::Created, Action::SignedIn);
+            gate::arrive(turn, account, &proof, outcome, action)
         }
         Purpose::SignIn => {
             if sets_password {
@@ -67,7 +73,7 @@ pub(crate) fn complete(
                 (false, true) => (SignInOutcome::SignedIn, Action::PasswordChanged),
                 (false, false) => (SignInOutcome::SignedIn, Action::SignedIn),
             };
-            turn::arrive(turn, account, &proof, outcome, action)
+            gate::arrive(turn, account, &proof, outcome, action)
         }
     }
 }
@@ -155,7 +161,8 @@ fn link(
     }
     let restores = was.is_some();
     if let Some(was) = &was {
-        brought_back(&mut turn, &mut account, was, proof.is_recovery());
+        let ends_sessions = proof.is_recovery() || turn.factor.is_some();
+        brought_back(&mut turn, &mut account, was, ends_sessions);
     }
     if drops_password {
         // The account has a password. Proving it signs in, and the new password is dropped (SPEC 2.5).
@@ -164,7 +171,7 @@ fn link(
         } else {
             (SignInOutcome::SignedIn, Action::SignedIn)
         };
-        return turn::arrive(turn, account, proof, outcome, action);
+        return gate::arrive(turn, account, proof, outcome, action);
     }
     let kind = if arrival.registration.is_password() { MethodKind::Password } else { MethodKind::Federated };
     let provider = match &arrival.registration {
@@ -184,7 +191,7 @@ fn link(
         Err(refusal) => return turn.refuse(refusal),
     };
     let action = if restores { Action::RestoredAndLinked } else { Action::MethodLinked };
-    turn::arrive(turn, account, proof, SignInOutcome::Linked, action)
+    gate::arrive(turn, account, proof, SignInOutcome::Linked, action)
 }
 
 /// Does what a restoration includes: notifies the owner, cancels the purge, withdraws a request for erasure, claims the

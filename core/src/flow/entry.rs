@@ -2,11 +2,12 @@
 //! and there is no other way into the account (SPEC 4.3, 9.2).
 
 use crate::crypto::password::StoredPassword;
-use crate::flow::complete;
 use crate::flow::turn::Turn;
+use crate::flow::{complete, gate};
 use crate::records::account::{Account, Status};
 use crate::records::audit::{Action, Event};
 use crate::records::caller::Presented;
+use crate::records::context::Context;
 use crate::records::flow::{Entry, Purpose, State};
 use crate::records::message::Body;
 use crate::records::mfa::TypedFactor;
@@ -16,47 +17,58 @@ use crate::records::verdict::{Change, Verdict};
 use crate::rules::mfa;
 use crate::rules::throttle::{self, Guessed};
 
+/// What a flow asks for next.
+pub(crate) enum Missing {
+    SecondFactor,
+    NewPassword,
+    Restore,
+    /// The account must get a second factor first (SPEC 5.9).
+    Factor,
+}
+
 impl Entry {
-    /// Returns the state that asks for the next missing answer, if any.
-    pub(crate) fn missing(&self, account: &Account) -> Option<fn(Self) -> State> {
-        self.missing_proof(account).or(match account.status {
-            Status::PendingDeletion { .. } => Some(State::ConfirmRestore),
-            Status::Active => None,
-        })
+    /// Returns what is missing before the person is signed in, if anything.
+    pub(crate) fn missing(&self, account: &Account, ctx: &Context<'_>) -> Option<Missing> {
+        if let Some(missing) = self.missing_proof(account) {
+            return Some(missing);
+        }
+        if account.status != Status::Active && !self.restores {
+            return Some(Missing::Restore);
+        }
+        // A reset starts a hold, on which nothing is enrolled, and a reauthentication opens no session.
+        let opens = match self.purpose {
+            Purpose::Reset => ctx.policy.hold().is_zero(),
+            Purpose::Reauthenticate { .. } => false,
+            Purpose::SignIn | Purpose::Created | Purpose::Link(_) => true,
+        };
+        (opens && self.factor.is_none() && account.must_enroll(ctx)).then_some(Missing::Factor)
     }
 
-    /// Returns the state that asks for the next missing proof or password, if any. A proof that was given before MFA
-    /// was turned on lacks the second factor (SPEC 4.3).
-    pub(crate) fn missing_proof(&self, account: &Account) -> Option<fn(Self) -> State> {
+    /// Returns the next missing proof or password, if any. A proof that was given before MFA was turned on lacks the
+    /// second factor (SPEC 4.3).
+    pub(crate) fn missing_proof(&self, account: &Account) -> Option<Missing> {
         let first_is_enough = matches!(self.purpose, Purpose::Reauthenticate { first_only: true, .. });
         if account.credentials.mfa.is_some() && self.proof.second.is_none() && !first_is_enough {
-            return Some(State::SecondFactor);
+            return Some(Missing::SecondFactor);
         }
         let is_compromised =
             account.method(self.proof.method).is_some_and(|method| method.compromised_at.is_some());
         let wants_password = self.purpose == Purpose::Reset || is_compromised;
-        (self.new_password.is_none() && wants_password).then_some(State::NewPassword)
+        (self.new_password.is_none() && wants_password).then_some(Missing::NewPassword)
     }
 }
 
 /// Continues after a proven first factor.
-pub(crate) fn enter(turn: Turn<'_>, account: Account, entry: Entry) -> Verdict<Step> {
-    go_on(turn, account, entry, None)
-}
-
-/// Continues after the person restored the account with this answer (SPEC 9.2).
-pub(crate) fn restored(turn: Turn<'_>, account: Account, entry: Entry, was: Status) -> Verdict<Step> {
-    go_on(turn, account, entry, Some(was))
-}
-
-fn go_on(mut turn: Turn<'_>, account: Account, entry: Entry, restores: Option<Status>) -> Verdict<Step> {
-    match entry.missing(&account) {
-        Some(asking) => {
-            turn.facts.account = Some(account);
-            turn.to(asking(entry))
-        }
-        None => complete::complete(turn, account, entry, restores),
-    }
+pub(crate) fn enter(mut turn: Turn<'_>, account: Account, entry: Entry) -> Verdict<Step> {
+    let ask = match entry.missing(&account, turn.ctx) {
+        None => return complete::complete(turn, account, entry),
+        Some(Missing::Factor) => return gate::enroll(turn, account, entry),
+        Some(Missing::SecondFactor) => State::SecondFactor,
+        Some(Missing::NewPassword) => State::NewPassword,
+        Some(Missing::Restore) => State::ConfirmRestore,
+    };
+    turn.facts.account = Some(account);
+    turn.to(ask(entry))
 }
 
 /// Takes a second factor (SPEC 4.3).
@@ -83,7 +95,7 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
     };
     entry.proof = entry.proof.and(given.factor(), ctx.now, account.generations);
     spent(&mut turn, &account, given);
-    if entry.missing(&account).is_some() {
+    if entry.missing(&account, turn.ctx).is_some() {
         // A code is used up even if the flow never completes, so this act stores that (SPEC 5.2, 5.3).
         turn.changes.extend(turn.flow.caller.presented(account.id).map(Presented::counted));
         let event = Event::done(Action::SecondFactorProven, None, ctx.now);

@@ -58,6 +58,9 @@ pub(crate) struct Facts {
     pub(crate) session: Option<Session>,
     /// The address that a message would go to, and its pace.
     pub(crate) mail: MailFacts,
+    /// The address that gets a code because the account's session opens: its contact before the enrolment of a
+    /// second factor, or the unproven address of a new account.
+    pub(crate) entrance: MailFacts,
     pub(crate) undo: UndoFacts,
     /// The account's privacy requests, if it can be restored.
     pub(crate) requests: Vec<PrivacyRequest>,

@@ -5,8 +5,10 @@ pub(crate) mod arrival;
 pub(crate) mod complete;
 #[cfg(test)]
 pub(crate) mod decisions;
+pub(crate) mod enroll;
 pub(crate) mod entry;
 pub(crate) mod facts;
+pub(crate) mod gate;
 pub(crate) mod linking;
 pub(crate) mod prompt;
 pub(crate) mod reauthenticate;

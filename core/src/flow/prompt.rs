@@ -3,9 +3,9 @@
 use crate::flow::facts::Facts;
 use crate::ground::id::AccountId;
 use crate::records::account::Account;
+use crate::records::candidate::{Candidate, CreateBlocked};
 use crate::records::context::Context;
 use crate::records::flow::Arrival;
-use crate::records::step::{Candidate, CreateBlocked};
 
 /// What the link prompt offers.
 pub(crate) struct Prompt<'a> {

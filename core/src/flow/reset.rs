@@ -3,7 +3,7 @@
 use crate::crypto::mail_code::MailCode;
 use crate::flow::entry;
 use crate::flow::facts::Facts;
-use crate::flow::turn::Turn;
+use crate::flow::turn::{self, Turn};
 use crate::ground::email::EmailAddress;
 use crate::records::account::Account;
 use crate::records::caller::Caller;
@@ -25,7 +25,7 @@ pub(crate) fn begin(
     ctx: &Context<'_>,
 ) -> Verdict<Flow> {
     let (turn, token) = Turn::begin(caller, facts, ctx);
-    asked(turn, email, holder).map(|step| Flow { token: Some(token), number: 1, step })
+    turn::begun(token, asked(turn, email, holder))
 }
 
 fn asked(turn: Turn<'_>, email: EmailAddress, holder: Option<&Account>) -> Verdict<Step> {

@@ -12,12 +12,8 @@ use crate::rules::deletion::{self, RESTORE_WINDOW};
 
 /// Restores the account. Nothing else opens a session on it (SPEC 9.2).
 pub(crate) fn restore(mut turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
-    let Some(mut account) = turn.facts.account.take() else { return turn.refuse(Refusal::FlowExpired) };
-    // Another device may have restored the account meanwhile.
-    match std::mem::replace(&mut account.status, Status::Active) {
-        Status::Active => entry::enter(turn, account, entry),
-        pending @ Status::PendingDeletion { .. } => entry::restored(turn, account, entry, pending),
-    }
+    let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::FlowExpired) };
+    entry::enter(turn, account, Entry { restores: true, ..entry })
 }
 
 /// Leaves the account pending deletion. A link returns to the prompt without it; a sign-in ends (SPEC 3.5).

@@ -2,21 +2,17 @@
 
 use crate::crypto::mail_code::MailCode;
 use crate::crypto::password::StoredPassword;
+use crate::flow::arrival;
 use crate::flow::facts::Facts;
-use crate::flow::turn::Turn;
-use crate::flow::{arrival, turn};
+use crate::flow::turn::{self, Turn};
 use crate::ground::email::EmailAddress;
 use crate::ground::short_name::ProviderId;
-use crate::records::account::Account;
-use crate::records::audit::Action;
 use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::flow::{Arrival, Registration, State, Verifying};
-use crate::records::mailed_code::Pacing;
 use crate::records::refusal::Refusal;
-use crate::records::step::{Flow, SignInOutcome, Step};
+use crate::records::step::{Flow, Step};
 use crate::records::verdict::{Change, Verdict};
-use crate::rules::{address, method, opening, protected};
 
 /// Signs up with a password. The first step asks for proof of the address (SPEC 2.3, 2.7).
 pub(crate) fn sign_up(
@@ -28,7 +24,7 @@ pub(crate) fn sign_up(
 ) -> Verdict<Flow> {
     let (turn, token) = Turn::begin(caller, facts, ctx);
     let registration = Registration::Password { email: email.clone(), hash };
-    turn.verify_email(registration, email).map(|step| Flow { token: Some(token), number: 1, step })
+    turn::begun(token, turn.verify_email(registration, email))
 }
 
 /// Starts a flow that waits for an assertion.
@@ -42,26 +38,13 @@ pub(crate) fn at_once(
     email: EmailAddress,
     hash: StoredPassword,
     caller: &Caller,
-    pacing: Pacing,
+    facts: Facts,
     ctx: &Context<'_>,
 ) -> Verdict<Flow> {
-    let registration = Registration::Password { email: email.clone(), hash };
-    let arrival = Arrival::new(registration, None);
-    let id = ctx.draw.account(ctx.now);
-    let (account, proof) = method::add_method(Account::new(id), arrival, ctx);
-    let mut changes = protected::rows(&Account::new(id), &account);
-    let made = account.clone();
-    let (outcome, action) = (SignInOutcome::Created, Action::AccountCreated);
-    let signed_in = opening::open_session(account, &proof, caller, outcome, action, &mut changes, ctx);
-    changes.extend(address::first_proof(
-        &made,
-        signed_in.session,
-        caller.client.device(),
-        &email,
-        pacing,
-        ctx,
-    ));
-    Verdict::done(Flow { token: None, number: 1, step: Step::SignedIn { session: signed_in } }, changes)
+    let facts = Facts { entrance: facts.mail, ..Facts::default() };
+    let (turn, token) = Turn::begin(caller, facts, ctx);
+    let registration = Registration::Password { email, hash };
+    turn::begun(token, arrival::create(turn, Arrival::new(registration, None)))
 }
 
 pub(crate) fn verify(mut turn: Turn<'_>, mut verifying: Verifying, code: &MailCode) -> Verdict<Step> {

@@ -7,14 +7,15 @@ use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, SessionId};
 use crate::records::account::Status;
 use crate::records::assertion::Asserted;
+use crate::records::candidate::Candidate;
 use crate::records::context::Context;
 use crate::records::flow::{
-    Arrival, Entry, FlowRecord, Proving, Purpose, Registration, Resetting, State, Verifying,
+    Arrival, Enrolling, Entry, FlowRecord, Proving, Purpose, Registration, Resetting, State, Verifying,
 };
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::CodePurpose;
 use crate::records::mfa::SecondFactor;
-use crate::records::step::{Adding, Candidate, Step};
+use crate::records::step::{Adding, Step};
 use crate::records::undo::{Asks, UndoHash};
 use crate::rules::mfa;
 
@@ -88,6 +89,13 @@ impl State {
             Self::SecondFactor(entry) | Self::NewPassword(entry) | Self::ConfirmRestore(entry) => {
                 Needs::of_entry(entry)
             }
+            Self::Enroll { entry, enrolling } => {
+                let mail = match enrolling {
+                    Enrolling::Contact(proving) => Some((proving.purpose, &proving.email)),
+                    Enrolling::App { .. } | Enrolling::Codes(_) => None,
+                };
+                Needs { mail, ..Needs::of_entry(entry) }
+            }
             Self::SignedIn { .. } | Self::Done { .. } | Self::Ended => Needs::default(),
         }
     }
@@ -111,7 +119,7 @@ impl<'a> Needs<'a> {
         let purpose = match &entry.purpose {
             Purpose::Link(arrival) => Self::of_arrival(arrival),
             Purpose::Reauthenticate { session, .. } => Self { session: Some(*session), ..Self::default() },
-            Purpose::SignIn | Purpose::Reset => Self::default(),
+            Purpose::SignIn | Purpose::Created | Purpose::Reset => Self::default(),
         };
         Self { account: Some(entry.account), ..purpose }
     }
@@ -136,12 +144,22 @@ pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step 
             nonce: nonce(flow, ctx),
             expires_at: flow.expires_at,
         },
-        State::VerifyEmail(Verifying { proving, .. }) | State::Reset(Resetting { proving, .. }) => {
-            Step::VerifyEmail {
-                to: proving.email.masked(),
-                can_skip: matches!(&flow.state, State::VerifyEmail(verifying) if verifying.can_skip()),
-                send_at: facts.mail.send_at,
+        State::VerifyEmail(Verifying { proving, .. })
+        | State::Reset(Resetting { proving, .. })
+        | State::Enroll { enrolling: Enrolling::Contact(proving), .. } => Step::VerifyEmail {
+            to: proving.email.masked(),
+            can_skip: matches!(&flow.state, State::VerifyEmail(verifying) if verifying.can_skip()),
+            send_at: facts.mail.send_at,
+        },
+        State::Enroll { enrolling: Enrolling::App { secret, .. }, .. } => match &facts.account {
+            Some(account) => {
+                let (secret, uri) = mfa::for_app(account, secret, ctx);
+                Step::EnrollSecondFactor { secret, uri, expires_at: flow.expires_at }
             }
+            None => Step::Ended,
+        },
+        State::Enroll { enrolling: Enrolling::Codes(factor), .. } => {
+            Step::SaveRecoveryCodes { codes: mfa::shown(&factor.seed, flow.expires_at) }
         }
         State::Reauthenticate { .. } => match &facts.account {
             Some(account) => Step::Reauthenticate { accepted: account.accepted(), nonce: nonce(flow, ctx) },

@@ -2,9 +2,9 @@
 
 use crate::flow::facts::{Facts, Input};
 use crate::flow::turn::Turn;
-use crate::flow::{add, arrival, entry, linking, reauthenticate, reset, restore, sign_up, undo};
+use crate::flow::{add, arrival, enroll, entry, linking, reauthenticate, reset, restore, sign_up, undo};
 use crate::records::context::Context;
-use crate::records::flow::{FlowRecord, State, Verifying};
+use crate::records::flow::{Enrolling, FlowRecord, State, Verifying};
 use crate::records::refusal::Refusal;
 use crate::records::step::{Answer, Step};
 use crate::records::verdict::Verdict;
@@ -12,7 +12,7 @@ use crate::records::verdict::Verdict;
 /// Takes the answer to a step.
 pub(crate) fn answer(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
     let state = flow.state.clone();
-    let turn = Turn { flow, facts, ctx, changes: Vec::new(), signed_in: None, left_out: Vec::new() };
+    let turn = Turn::new(flow, facts, ctx);
     // Every proof is checked again at each answer, here and nowhere else (SPEC 4.6, 5.10). To leave takes no proof.
     if let Some(entry) = state.entry()
         && !turn.facts.account.as_ref().is_some_and(|account| account.holds(&entry.proof))
@@ -88,6 +88,21 @@ pub(crate) fn answer(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context
         // ── from SecondFactor ──
         (State::SecondFactor(entry), Input::SecondFactor(given)) => entry::second_factor(turn, entry, &given),
         (State::SecondFactor(entry), Input::Plain(Answer::Skip)) => entry::without_second(turn, entry),
+
+        // ── from the enrolment of a required second factor ──
+        (State::Enroll { entry, enrolling: Enrolling::Contact(proving) }, Input::Code(code)) => {
+            enroll::contact_code(turn, entry, proving, &code)
+        }
+        (State::Enroll { entry, enrolling: Enrolling::Contact(proving) }, Input::Plain(Answer::Resend)) => {
+            enroll::resend(turn, entry, proving)
+        }
+        (
+            State::Enroll { entry, enrolling: Enrolling::App { secret, wrong } },
+            Input::SecondFactor(typed),
+        ) => enroll::first_code(turn, entry, secret, wrong, &typed),
+        (State::Enroll { entry, enrolling: Enrolling::Codes(factor) }, Input::Plain(Answer::Saved)) => {
+            enroll::saved(turn, entry, factor)
+        }
 
         // ── from NewPassword ──
         (State::NewPassword(entry), Input::NewPassword(new)) => entry::new_password(turn, entry, new),

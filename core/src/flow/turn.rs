@@ -9,19 +9,18 @@ use crate::flow::{prompt, state};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
 use crate::records::account::Account;
-use crate::records::audit::Action;
 use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::flow::{Arrival, FLOW_LIFE, FlowRecord, Proving, Registration, State, Verifying};
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{CodePurpose, TypedIn};
 use crate::records::message::Body;
-use crate::records::proof::Proof;
+use crate::records::mfa::NewFactor;
 use crate::records::refusal::{AssertionProblem, Refusal};
-use crate::records::step::{Adding, Flow, SignInOutcome, SignedIn, Step};
+use crate::records::step::{Flow, SignedIn, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::mailed_code::Asking;
-use crate::rules::{notices, opening};
+use crate::rules::notices;
 
 const ASSERTION_LIFE: Duration = Duration::from_secs(10 * 60);
 const WAITING_FLOWS: usize = 3;
@@ -33,16 +32,22 @@ pub(crate) struct Turn<'a> {
     pub(crate) ctx: &'a Context<'a>,
     pub(crate) changes: Vec<Change>,
     pub(crate) signed_in: Option<SignedIn>,
+    /// The second factor that the person has enrolled in the flow.
+    pub(crate) factor: Option<NewFactor>,
     /// What an undo in this turn left out (SPEC 7.6).
     pub(crate) left_out: Vec<Identifier>,
 }
 
 impl<'a> Turn<'a> {
+    pub(crate) fn new(flow: FlowRecord, facts: Facts, ctx: &'a Context<'a>) -> Self {
+        Self { flow, facts, ctx, changes: Vec::new(), signed_in: None, factor: None, left_out: Vec::new() }
+    }
+
     /// Returns the first turn of a new flow, and the token that names it.
     pub(crate) fn begin(caller: &Caller, facts: Facts, ctx: &'a Context<'a>) -> (Self, FlowToken) {
         let (flow, token) = begin(State::Ended, caller, ctx);
         let flow = FlowRecord { number: 0, ..flow };
-        (Self { flow, facts, ctx, changes: Vec::new(), signed_in: None, left_out: Vec::new() }, token)
+        (Self::new(flow, facts, ctx), token)
     }
 
     /// Moves the flow to this state.
@@ -156,7 +161,12 @@ fn life(state: &State, ctx: &Context<'_>) -> Duration {
         State::ProveOwnership { arrival: Arrival { link_until: Some(until), .. }, .. } => {
             until.since(ctx.now)
         }
-        State::SecondFactor(entry) | State::NewPassword(entry) | State::ConfirmRestore(entry) => {
+        State::SecondFactor(entry)
+        | State::NewPassword(entry)
+        | State::ConfirmRestore(entry)
+        | State::Enroll { entry, .. }
+            if entry.link_until().is_some() || state.proving().is_none() =>
+        {
             entry.link_until().map_or(FLOW_LIFE, |until| until.since(ctx.now))
         }
         _ => match state.proving() {
@@ -164,6 +174,17 @@ fn life(state: &State, ctx: &Context<'_>) -> Duration {
             None => FLOW_LIFE,
         },
     }
+}
+
+/// Returns the flow that began with this turn. If it was done at once, nothing of it is kept.
+pub(crate) fn begun(token: FlowToken, verdict: Verdict<Step>) -> Verdict<Flow> {
+    let Verdict { answer, mut changes } = verdict;
+    let is_over = matches!(answer, Ok(Step::SignedIn { .. }));
+    if is_over {
+        changes.retain(|change| !matches!(change, Change::Flow(_)));
+    }
+    let token = Some(token).filter(|_| !is_over);
+    Verdict { answer: answer.map(|step| Flow { token, number: 1, step }), changes }
 }
 
 /// Returns a new flow that waits in this state. Nothing else is written.
@@ -177,28 +198,4 @@ pub(crate) fn waits(state: State, caller: &Caller, facts: &Facts, ctx: &Context<
 /// Returns the hash by which a flow recognises its token.
 pub(crate) fn secret_hash(flow: FlowId, secret: &[u8; 32], ctx: &Context<'_>) -> [u8; 32] {
     ctx.keys.code(&[b"flow", flow.as_bytes(), secret])
-}
-
-/// Opens a session on the account, which ends the flow.
-pub(crate) fn arrive(
-    mut turn: Turn<'_>,
-    account: Account,
-    proof: &Proof,
-    outcome: SignInOutcome,
-    action: Action,
-) -> Verdict<Step> {
-    let id = account.id;
-    let signed_in = opening::open_session(
-        account,
-        proof,
-        &turn.flow.caller,
-        outcome,
-        action,
-        &mut turn.changes,
-        turn.ctx,
-    );
-    let state = State::SignedIn { account: id, session: signed_in.session, proof: proof.clone(), outcome };
-    let left_out = turn.left_out.iter().filter_map(Adding::of).collect();
-    turn.signed_in = Some(SignedIn { left_out, ..signed_in });
-    turn.to(state)
 }

@@ -3,8 +3,8 @@
 use crate::crypto::password::StoredPassword;
 use crate::flow::entry;
 use crate::flow::facts::{Facts, UndoFacts};
-use crate::flow::turn;
-use crate::flow::turn::Turn;
+use crate::flow::gate;
+use crate::flow::turn::{self, Turn};
 use crate::ground::email::EmailAddress;
 use crate::records::account::{Account, Status};
 use crate::records::audit::{Action, Event};
@@ -38,7 +38,7 @@ pub(crate) fn begin(
     let undoes = undo.living(&code, ctx).map(|undo| undo.revision);
     let facts = Facts { account: Some(account), undo, ..Facts::default() };
     let (turn, token) = Turn::begin(&Caller { undoes, ..caller.clone() }, facts, ctx);
-    go_on(turn, undoing, None).map(|step| Flow { token: Some(token), number: 1, step })
+    turn::begun(token, go_on(turn, undoing, None))
 }
 
 /// Returns the email of the password that the undo asks for, if it asks for one.
@@ -179,9 +179,14 @@ fn apply(
     turn.changes.extend(protected::rows(&before, &account));
     let event = Event::done(Action::Undone, None, ctx.now);
     match proof {
+        // The owner enrols a second factor when they sign in.
+        Some(_) if account.status == Status::Active && account.must_enroll(ctx) => {
+            turn.changes.push(Change::account(account, event));
+            turn.to(State::Done { was_reserved: false, left_out })
+        }
         Some(proof) if account.status == Status::Active => {
             turn.left_out = left_out;
-            turn::arrive(turn, account, &proof, SignInOutcome::Undone, Action::Undone)
+            gate::arrive(turn, account, &proof, SignInOutcome::Undone, Action::Undone)
         }
         Some(proof) => {
             let entry = Entry::new(&account, proof, Purpose::SignIn);

@@ -55,6 +55,18 @@ impl From<&str> for Secret {
     }
 }
 
+/// Looks at every byte, so that the time does not tell where two secrets of one length differ.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        let bytes = self.0.iter().zip(other.0.iter());
+        let differing =
+            bytes.fold(0, |differing, (one, other)| std::hint::black_box(differing | (one ^ other)));
+        self.0.len() == other.0.len() && differing == 0
+    }
+}
+
+impl Eq for Secret {}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")

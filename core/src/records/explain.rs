@@ -71,7 +71,7 @@ impl Planned {
             Self::EnrollTotp => &["5.1", "5.5", "6.4"],
             Self::RecoveryCodesSaved => &["1.12", "5.3", "5.4", "6.5"],
             Self::RegenerateRecoveryCodes => &["5.4", "6.4"],
-            Self::TurnOffMfa => &["1.12", "4.7", "5.5", "6.4", "6.5"],
+            Self::TurnOffMfa => &["1.12", "4.7", "5.5", "5.9", "6.4", "6.5"],
             Self::MarkCompromised { .. } => &["4.10"],
             Self::RemoveMethod { .. } => &["1.7", "1.8", "1.12", "5.5", "6.4", "6.5", "7.3"],
             Self::TakeSeenEmail { .. } => &["1.4", "5.5", "6.4"],

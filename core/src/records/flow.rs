@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::password::StoredPassword;
+use crate::crypto::totp::TotpSecret;
 use crate::ground::codec::Record;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, FlowId, SessionId};
@@ -14,6 +15,7 @@ use crate::records::account::Account;
 use crate::records::caller::{Caller, ShareKey};
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{CodePurpose, CodeSlot};
+use crate::records::mfa::NewFactor;
 use crate::records::proof::Proof;
 use crate::records::provider::Identity;
 use crate::records::step::SignInOutcome;
@@ -72,6 +74,11 @@ pub(crate) enum State {
     SecondFactor(Entry),
     NewPassword(Entry),
     ConfirmRestore(Entry),
+    /// The person enrols the second factor that policy requires (SPEC 5.9).
+    Enroll {
+        entry: Entry,
+        enrolling: Enrolling,
+    },
     SignedIn {
         account: AccountId,
         session: SessionId,
@@ -125,13 +132,14 @@ impl State {
             | Self::ProveOwnership { .. } => Some(FlowKind::SignUp),
             Self::Reset(_) => Some(FlowKind::Reset),
             Self::Undo(_) => Some(FlowKind::Undo),
-            Self::SecondFactor(entry) | Self::NewPassword(entry) | Self::ConfirmRestore(entry) => {
-                Some(match entry.purpose {
-                    Purpose::SignIn | Purpose::Reauthenticate { .. } => FlowKind::SignIn,
-                    Purpose::Link(_) => FlowKind::SignUp,
-                    Purpose::Reset => FlowKind::Reset,
-                })
-            }
+            Self::SecondFactor(entry)
+            | Self::NewPassword(entry)
+            | Self::ConfirmRestore(entry)
+            | Self::Enroll { entry, .. } => Some(match entry.purpose {
+                Purpose::SignIn | Purpose::Reauthenticate { .. } => FlowKind::SignIn,
+                Purpose::Link(_) | Purpose::Created => FlowKind::SignUp,
+                Purpose::Reset => FlowKind::Reset,
+            }),
             Self::SignedIn { .. } | Self::Done { .. } | Self::Ended => None,
         }
     }
@@ -139,7 +147,10 @@ impl State {
     /// Returns the sign-in whose first factor is proven.
     pub(crate) fn entry(&self) -> Option<&Entry> {
         match self {
-            Self::SecondFactor(entry) | Self::NewPassword(entry) | Self::ConfirmRestore(entry) => Some(entry),
+            Self::SecondFactor(entry)
+            | Self::NewPassword(entry)
+            | Self::ConfirmRestore(entry)
+            | Self::Enroll { entry, .. } => Some(entry),
             _ => None,
         }
     }
@@ -147,18 +158,18 @@ impl State {
     /// Returns the address whose code the flow waits for.
     pub(crate) fn proving(&self) -> Option<&Proving> {
         match self {
-            Self::VerifyEmail(Verifying { proving, .. }) | Self::Reset(Resetting { proving, .. }) => {
-                Some(proving)
-            }
+            Self::VerifyEmail(Verifying { proving, .. })
+            | Self::Reset(Resetting { proving, .. })
+            | Self::Enroll { enrolling: Enrolling::Contact(proving), .. } => Some(proving),
             _ => None,
         }
     }
 
     pub(crate) fn proving_mut(&mut self) -> Option<&mut Proving> {
         match self {
-            Self::VerifyEmail(Verifying { proving, .. }) | Self::Reset(Resetting { proving, .. }) => {
-                Some(proving)
-            }
+            Self::VerifyEmail(Verifying { proving, .. })
+            | Self::Reset(Resetting { proving, .. })
+            | Self::Enroll { enrolling: Enrolling::Contact(proving), .. } => Some(proving),
             _ => None,
         }
     }
@@ -172,11 +183,15 @@ pub(crate) struct Entry {
     pub(crate) purpose: Purpose,
     /// A password that the person set on the way. It takes effect once they are signed in.
     pub(crate) new_password: Option<StoredPassword>,
+    /// Whether the person has answered that the account is to be restored.
+    pub(crate) restores: bool,
+    /// The second factor that the person enrolled on the way. It is on once they are signed in (SPEC 5.9).
+    pub(crate) factor: Option<NewFactor>,
 }
 
 impl Entry {
     pub(crate) fn new(account: &Account, proof: Proof, purpose: Purpose) -> Self {
-        Self { account: account.id, proof, purpose, new_password: None }
+        Self { account: account.id, proof, purpose, new_password: None, restores: false, factor: None }
     }
 
     /// Returns when the link that the person signs in for expires.
@@ -188,11 +203,24 @@ impl Entry {
     }
 }
 
+/// How far a person is who enrols the second factor that policy requires (SPEC 5.9).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Enrolling {
+    /// A code goes to the account's contact.
+    Contact(Proving),
+    /// The app has the secret, and its first code is awaited.
+    App { secret: TotpSecret, wrong: u8 },
+    /// The recovery codes are to be saved.
+    Codes(NewFactor),
+}
+
 /// Why the person signs in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Purpose {
     /// The person wants a session.
     SignIn,
+    /// The person wants a session on the account that this flow has made.
+    Created,
     /// The person wants to add what they signed up with to the account.
     Link(Box<Arrival>),
     /// The person forgot the password and wants to set a new one.

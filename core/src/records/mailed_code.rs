@@ -20,6 +20,8 @@ pub(crate) enum CodePurpose {
     AddressProof,
     EmailChange,
     Reset,
+    /// To enrol the second factor that policy requires (SPEC 5.9).
+    SecondFactor,
 }
 
 impl CodePurpose {
@@ -27,7 +29,7 @@ impl CodePurpose {
     pub(crate) fn life(self) -> Duration {
         match self {
             Self::AddressProof => DAY,
-            Self::EmailChange | Self::Reset => Duration::from_secs(10 * 60),
+            Self::EmailChange | Self::Reset | Self::SecondFactor => Duration::from_secs(10 * 60),
         }
     }
 
@@ -36,6 +38,7 @@ impl CodePurpose {
             Self::AddressProof => b"verify-email",
             Self::EmailChange => b"change-email",
             Self::Reset => b"reset-password",
+            Self::SecondFactor => b"second-factor",
         }
     }
 

@@ -76,6 +76,12 @@ macro_rules! messages {
                 /// 8 digits, or 24 letters and digits if somebody guesses codes of this address.
                 code: Secret,
             },
+            /// Somebody signs in to an account that needs a second factor, and the code lets them enrol one. They
+            /// have proven a first factor. The code works only where it was asked for.
+            EnrollSecondFactor {
+                /// 8 digits, or 24 letters and digits if somebody guesses codes of this address.
+                code: Secret,
+            },
             /// Somebody says that they forgot the password of an account with this address, and no account signs
             /// in with this address and a password. The message names the sign-in methods of the accounts.
             NoPassword {
@@ -94,6 +100,7 @@ macro_rules! messages {
                     Self::VerifyEmail { .. } => "VerifyEmail",
                     Self::ResetPassword { .. } => "ResetPassword",
                     Self::ChangeEmail { .. } => "ChangeEmail",
+                    Self::EnrollSecondFactor { .. } => "EnrollSecondFactor",
                     Self::NoPassword { .. } => "NoPassword",
                     $(Self::$name { .. } => stringify!($name),)*
                 }
@@ -118,6 +125,7 @@ macro_rules! messages {
                             CodePurpose::AddressProof => MessageKind::VerifyEmail { code },
                             CodePurpose::EmailChange => MessageKind::ChangeEmail { code },
                             CodePurpose::Reset => MessageKind::ResetPassword { code },
+                            CodePurpose::SecondFactor => MessageKind::EnrollSecondFactor { code },
                         }
                     }
                     $(Self::$name $({ $($field,)* })? => MessageKind::$name $({ $($field: $field.clone(),)* })?,)*
@@ -222,9 +230,10 @@ impl MessageKind {
     /// ```
     pub fn mailed_code(&self) -> Option<&Secret> {
         match self {
-            Self::VerifyEmail { code } | Self::ResetPassword { code } | Self::ChangeEmail { code } => {
-                Some(code)
-            }
+            Self::VerifyEmail { code }
+            | Self::ResetPassword { code }
+            | Self::ChangeEmail { code }
+            | Self::EnrollSecondFactor { code } => Some(code),
             _ => None,
         }
     }

@@ -144,9 +144,29 @@ pub(crate) enum Stage {
     /// The app has the secret, and the engine waits for its first code.
     Confirm(TotpSecret),
     /// The app gave a right code. The factor is on once its recovery codes are saved.
-    Save { secret: TotpSecret, step: u64, seed: [u8; 32], at: Timestamp },
+    Save(NewFactor),
     /// New recovery codes for the current second factor.
     Codes { seed: [u8; 32], at: Timestamp },
+}
+
+/// A second factor whose app gave a right code. It waits for its recovery codes to be saved.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NewFactor {
+    pub(crate) secret: TotpSecret,
+    /// The step of that code.
+    pub(crate) step: u64,
+    /// The seed of the recovery codes.
+    pub(crate) seed: [u8; 32],
+    /// When the code was given.
+    pub(crate) at: Timestamp,
+}
+
+impl NewFactor {
+    /// Returns one for the golden bytes.
+    #[cfg(test)]
+    pub(crate) fn sample(at: Timestamp) -> Self {
+        Self { secret: TotpSecret::new([1; 20]), step: 2, seed: [3; 32], at }
+    }
 }
 
 impl Enrolment {
@@ -155,17 +175,16 @@ impl Enrolment {
             Stage::Confirm(_) => now < self.begun_at + ENROLMENT_LIFE,
             // While its codes are not saved, an enrolment lasts a day, and no longer than its session (SPEC
             // 5.1).
-            Stage::Save { at, .. } | Stage::Codes { at, .. } => now < *at + DAY,
+            Stage::Save(NewFactor { at, .. }) | Stage::Codes { at, .. } => now < *at + DAY,
         }
     }
 
     /// Returns one of each stage, for the golden bytes.
     #[cfg(test)]
     pub(crate) fn samples(session: SessionId, at: Timestamp) -> Vec<Self> {
-        let secret = TotpSecret::new([1; 20]);
         let stages = [
-            Stage::Confirm(secret.clone()),
-            Stage::Save { secret, step: 2, seed: [3; 32], at },
+            Stage::Confirm(TotpSecret::new([1; 20])),
+            Stage::Save(NewFactor::sample(at)),
             Stage::Codes { seed: [4; 32], at },
         ];
         stages.map(|stage| Self { session, begun_at: at, wrong: 1, stage }).into()
@@ -174,7 +193,7 @@ impl Enrolment {
     pub(crate) fn seed(&self) -> Option<(&[u8; 32], Timestamp)> {
         match &self.stage {
             Stage::Confirm(_) => None,
-            Stage::Save { seed, at, .. } | Stage::Codes { seed, at } => Some((seed, *at)),
+            Stage::Save(NewFactor { seed, at, .. }) | Stage::Codes { seed, at } => Some((seed, *at)),
         }
     }
 }
@@ -193,24 +212,15 @@ pub struct TotpEnrolment {
     pub expires_at: Timestamp,
 }
 
-/// An enrolment before its QR code is drawn. Drawing takes as long as a commit and blocks no other act.
-pub(crate) struct Enrolling {
-    pub(crate) secret: Secret,
-    pub(crate) uri: Secret,
-    pub(crate) expires_at: Timestamp,
-}
-
-impl Enrolling {
-    /// Draws the QR code. A realm has at most 64 characters and an address 254, so their URI fits into a QR
-    /// code.
-    pub(crate) fn drawn(self) -> Option<TotpEnrolment> {
-        let Self { secret, uri, expires_at } = self;
-        Some(TotpEnrolment { qr: QrCode::of(&uri)?, secret, uri, expires_at })
+impl TotpEnrolment {
+    /// A realm has at most 64 characters and an address 254, so their URI fits into a QR code.
+    pub(crate) fn new(secret: Secret, uri: Secret, expires_at: Timestamp) -> Self {
+        Self { qr: QrCode::of(&uri), secret, uri, expires_at }
     }
 }
 
 /// Recovery codes for the owner to save. Each stands in for the second factor once.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 pub struct RecoveryCodes {
     /// The codes, in groups that people can read and type.

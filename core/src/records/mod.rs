@@ -6,6 +6,7 @@ pub(crate) mod address;
 pub(crate) mod assertion;
 pub(crate) mod audit;
 pub(crate) mod caller;
+pub(crate) mod candidate;
 pub(crate) mod chain;
 pub(crate) mod claim;
 pub(crate) mod clock;

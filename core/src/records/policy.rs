@@ -16,6 +16,16 @@ pub enum EmailProof {
     Later,
 }
 
+/// Whether an account needs a second factor (SPEC 5.9).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MfaPolicy {
+    /// The owner decides.
+    Optional,
+    /// Every account needs one. Whoever has none enrols one before the next session opens, and it can be
+    /// replaced but not turned off. A password may then have 8 code points.
+    Required,
+}
+
 /// The settings that an application can choose. Everything else is fixed. [`Policy::builder`] sets them.
 ///
 /// ```
@@ -43,6 +53,7 @@ pub struct Policy {
     pub(super) fresh_for: Duration,
     pub(super) hold: Duration,
     pub(super) email_proof: EmailProof,
+    pub(super) mfa: MfaPolicy,
     pub(super) picker: bool,
     pub(super) sign_in_notices: bool,
     pub(super) max_key_set_age: Duration,
@@ -108,6 +119,11 @@ impl Policy {
     /// Returns when a sign-up with a password proves its email.
     pub fn email_proof(&self) -> EmailProof {
         self.email_proof
+    }
+
+    /// Returns whether an account needs a second factor.
+    pub fn mfa(&self) -> MfaPolicy {
+        self.mfa
     }
 
     /// Returns whether the store offers its accounts to choose from.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::crypto::cost::HashCost;
 use crate::ground::label::is_label;
 use crate::ground::time::{DAY, MINUTE};
-use crate::records::policy::{EmailProof, Policy};
+use crate::records::policy::{EmailProof, MfaPolicy, Policy};
 use crate::records::product::{MOST_PRODUCTS, Product};
 use crate::records::provider::{IdTokenRules, Provider};
 
@@ -24,6 +24,7 @@ impl Policy {
                 fresh_for: MINUTE * 5,
                 hold: DAY,
                 email_proof: EmailProof::BeforeAccount,
+                mfa: MfaPolicy::Optional,
                 picker: false,
                 sign_in_notices: true,
                 max_key_set_age: DAY,
@@ -134,6 +135,13 @@ impl PolicyBuilder {
     /// Sets when a sign-up with a password proves its email. The default is before the account is created.
     pub fn email_proof(mut self, email_proof: EmailProof) -> Self {
         self.policy.email_proof = email_proof;
+        self
+    }
+
+    /// Sets whether an account needs a second factor. The default is [`MfaPolicy::Optional`]. If you open a store
+    /// under another policy, it holds from each person's next sign-in on (SPEC 5.9).
+    pub fn mfa(mut self, mfa: MfaPolicy) -> Self {
+        self.policy.mfa = mfa;
         self
     }
 

@@ -113,7 +113,12 @@ impl Acted {
     /// Returns the act as its owner sees it. `mfa` is the account's present second factor.
     pub(crate) fn view(&self, mfa: Option<&Mfa>, ctx: &Context<'_>) -> ProtectedActView {
         let undo = self.undo_until(ctx.throttle_clock).zip(self.code_to.as_ref()).map(|(until, to)| {
-            let newer = mfa.filter(|mfa| mfa.slow_since >= self.slow_at);
+            // A sign-in may set the factor that policy requires together with the act (SPEC 5.9).
+            let is_newer = |mfa: &&Mfa| {
+                let is_same_act = mfa.slow_since == self.slow_at && mfa.codes_made == self.revision;
+                mfa.slow_since > self.slow_at || is_same_act
+            };
+            let newer = mfa.filter(is_newer);
             let settles = newer.map(|mfa| mfa.slow_since + FACTOR_SETTLES).filter(|from| *from < until);
             UndoView {
                 sent_to: to.masked(),

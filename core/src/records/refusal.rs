@@ -72,6 +72,8 @@ worded! {
             /// What is wrong with the text.
             reason: TextProblem,
         } => "invalid {field}: {reason}";
+        /// The policy requires a second factor, so it can be replaced but not turned off (SPEC 5.9).
+        LastFactor => "a second factor is required; replace it instead of turning it off";
         /// This is the last sign-in method that works. Add another one first (SPEC 1.7).
         LastMethod => "this is the last usable sign-in method; add another one first";
         /// The account or the address has reached a limit of the policy (SPEC 1.6).
@@ -206,8 +208,8 @@ worded! {
     pub enum PasswordRule {
         /// It is not UTF-8.
         NotText => "it must be text";
-        /// It has fewer than 15 code points.
-        TooShort => "it must have at least 15 characters";
+        /// It has fewer than 15 code points, or fewer than 8 where policy requires a second factor.
+        TooShort => "it must have at least 15 characters, or 8 if the service requires a second factor";
         /// It has more than 1,024 bytes.
         TooLong => "it must have at most 1,024 bytes";
         /// It has a code point that Unicode has not assigned.

@@ -222,7 +222,8 @@ two_forms! {
         /// When the session was last used, as far as the store has recorded it.
         pub used_at: Timestamp,
         /// When the session ends with the account's hold, if that comes first. A session that a password reset or
-        /// an undo opened ends so (SPEC 4.7).
+        /// an undo opened ends so (SPEC 4.7), and on hold each session of an account without the second factor that
+        /// policy requires (SPEC 5.9).
         pub ends_at: Option<Timestamp>,
     }
 }

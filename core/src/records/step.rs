@@ -11,13 +11,14 @@ use crate::ground::member;
 use crate::ground::named::coded;
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
-use crate::ground::time::{Timestamp, YearMonth};
+use crate::ground::time::Timestamp;
 use crate::records::account::Account;
 use crate::records::assertion::Assertion;
+use crate::records::candidate::{Candidate, CreateBlocked};
 use crate::records::context::Context;
 use crate::records::identifier::Identifier;
 use crate::records::method::MethodKind;
-use crate::records::mfa::SecondFactor;
+use crate::records::mfa::{RecoveryCodes, SecondFactor};
 use crate::records::proof::Accepted;
 use crate::records::protected::ProtectedActView;
 use crate::records::session::{Aal, Amr, Session};
@@ -157,6 +158,23 @@ coded! {
             /// Whether the flow can go on without the second factor. Only the proof of the first factor is
             /// then renewed, which is enough to request the account's deletion (SPEC 9.7).
             can_skip: bool,
+        },
+        /// Enrol the second factor that policy requires: give its secret to an authenticator app and answer with
+        /// the app's first code (SPEC 5.9). [`QrCode::of`](crate::QrCode::of) draws the URI.
+        EnrollSecondFactor {
+            /// The secret for typing into the app, in base32 (RFC 4648).
+            secret: Secret,
+            /// The secret as an `otpauth://` URI, for the app to scan.
+            uri: Secret,
+            /// When the flow expires.
+            expires_at: Timestamp,
+        },
+        /// Save the recovery codes of the new second factor, and say so ([`Answer::Saved`]). Only then it is on
+        /// (SPEC 5.3).
+        SaveRecoveryCodes {
+            /// The codes.
+            #[cfg_attr(feature = "json", serde(flatten))]
+            codes: RecoveryCodes,
         },
         /// Set a new password (SPEC 4.7, 4.10).
         NewPassword,
@@ -299,18 +317,6 @@ coded! {
     }
 }
 
-coded! {
-    /// Why the person may not create a new account.
-    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
-    pub enum CreateBlocked {
-        /// Another account has a password with this email (SPEC 1.3).
-        PasswordTaken,
-        /// The policy's limit of accounts with this verified email is reached (SPEC 1.6).
-        TooManyAccounts,
-    }
-}
-
 /// A sign-in method that a link adds to the account, or that an undo leaves out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(
@@ -344,23 +350,6 @@ impl Adding {
             Identifier::Customer(_) | Identifier::External(_) => None,
         }
     }
-}
-
-/// A candidate account in the link prompt. It shows nothing that the caller has not proven (SPEC 2.4).
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
-pub struct Candidate {
-    /// The account's place in the prompt, counted from 1. An answer names the account by this place. The
-    /// account's id would reveal when the account was created, and the caller has proven no right to know that.
-    pub place: u8,
-    /// The kinds of the account's sign-in methods, each once.
-    pub methods: Vec<MethodKind>,
-    /// The providers of its federated identities, each once.
-    pub providers: Vec<ProviderId>,
-    /// The month in which the account was created.
-    pub created: YearMonth,
-    /// Whether choosing the account drops the new password, because the account already has one (SPEC 2.5).
-    pub drops_new_password: bool,
 }
 
 /// What the person wants with an identity that may or may not be known (SPEC 2.1).
@@ -399,6 +388,8 @@ pub enum Answer {
     Totp(#[cfg_attr(feature = "json", serde(with = "member::Code"))] Secret),
     /// A recovery code, in any grouping.
     RecoveryCode(#[cfg_attr(feature = "json", serde(with = "member::Code"))] Secret),
+    /// The recovery codes are saved.
+    Saved,
     /// The new password.
     NewPassword(#[cfg_attr(feature = "json", serde(with = "member::Password"))] Secret),
     /// Restore the account.
@@ -427,6 +418,7 @@ impl fmt::Debug for Answer {
             Self::Assertion(_) => "Assertion",
             Self::Totp(_) => "Totp",
             Self::RecoveryCode(_) => "RecoveryCode",
+            Self::Saved => "Saved",
             Self::NewPassword(_) => "NewPassword",
             Self::Restore => "Restore",
             Self::KeepDeleted => "KeepDeleted",

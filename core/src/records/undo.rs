@@ -82,6 +82,15 @@ pub(crate) struct Undoing {
     pub(crate) second: Option<(SecondFactor, u32)>,
 }
 
+impl Undoing {
+    /// Returns one for the golden bytes.
+    #[cfg(test)]
+    pub(crate) fn sample(account: AccountId) -> Self {
+        let second = Some((SecondFactor::Totp, 1));
+        Self { account, code: [6; 32], asks: Asks::SecondFactor, new_password: None, second }
+    }
+}
+
 /// What an undo asks for next. The former second factor comes last, because the act itself uses up its code
 /// (SPEC 5.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::digest::sha256;
 
-/// How many bytes of each hash are kept. With these, one password in 113 million is mistaken for a listed one.
+/// How many bytes of each hash are kept. With these, one password in 55 million is mistaken for a listed one.
 const WIDTH: usize = 5;
 
 /// The hashes in order. With hashes, a program carries no list of strangers' passwords, and the list is two
@@ -27,9 +27,11 @@ mod tests {
 
     #[test]
     fn r2_2_the_list_has_3000_common_passwords_and_more_that_are_long_enough() {
-        assert_eq!(TEXT.lines().count(), 9_728);
+        assert_eq!(TEXT.lines().count(), 19_728);
+        let is_long = |password: &&str| password.chars().count() >= 15;
+        assert_eq!(TEXT.lines().filter(is_long).count(), 9_728);
         for password in TEXT.lines() {
-            assert!(password.chars().count() >= 15, "{password}");
+            assert!(password.chars().count() >= 8, "{password}");
             assert_eq!(
                 password,
                 password.to_ascii_lowercase(),
@@ -45,8 +47,8 @@ mod tests {
         hashes.sort();
         hashes.dedup();
         assert!(hashes == LIST, "make list.bin anew, as README.md says");
-        assert_eq!(hashes.len(), 9_728, "two passwords share a hash");
-        assert_eq!(size_of_val(LIST), 48_640);
+        assert_eq!(hashes.len(), 19_728, "two passwords share a hash");
+        assert_eq!(size_of_val(LIST), 98_640);
     }
 
     #[test]
@@ -67,7 +69,7 @@ mod tests {
                 assert!(!has(&near), "{near}");
             }
         }
-        for password in ["", "password", "passwordpasswor", "pässwordpassword", "ＰasswordPassword"] {
+        for password in ["", "dragon", "passwordpasswor", "pässwordpassword", "ＰasswordPassword"] {
             assert!(!has(password), "{password}");
         }
     }

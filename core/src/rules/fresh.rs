@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use crate::ground::time::Timestamp;
 use crate::records::account::{Account, Owner};
 use crate::records::context::Context;
-use crate::records::policy::Policy;
+use crate::records::policy::{MfaPolicy, Policy};
 use crate::records::refusal::Refusal;
 use crate::records::session::Session;
 use crate::rules::recovery::Held;
@@ -40,9 +40,9 @@ pub(crate) struct ToErase;
 
 /// The proof that an act can demand.
 pub(crate) trait Level {
-    /// What a hold may say about the act (SPEC 5.5).
-    fn held(_: &Account) -> Option<Held> {
-        None
+    /// Refuses the act whatever the session has proven: a hold does (SPEC 5.5), or policy (SPEC 5.9).
+    fn allows(_: &Account, _: &Context<'_>) -> Result<(), Refusal> {
+        Ok(())
     }
 
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal>;
@@ -60,8 +60,8 @@ impl Level for Everything {
 }
 
 impl Level for Unheld {
-    fn held(_: &Account) -> Option<Held> {
-        Some(Held::Credentials)
+    fn allows(account: &Account, ctx: &Context<'_>) -> Result<(), Refusal> {
+        account.check_hold(Held::Credentials, ctx)
     }
 
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
@@ -70,8 +70,8 @@ impl Level for Unheld {
 }
 
 impl Level for ToEnroll {
-    fn held(account: &Account) -> Option<Held> {
-        Some(account.setting_mfa())
+    fn allows(account: &Account, ctx: &Context<'_>) -> Result<(), Refusal> {
+        account.check_hold(account.setting_mfa(), ctx)
     }
 
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
@@ -86,8 +86,11 @@ impl Level for ToEnroll {
 }
 
 impl Level for ToTurnOff {
-    fn held(_: &Account) -> Option<Held> {
-        Some(Held::TurnMfaOff)
+    fn allows(account: &Account, ctx: &Context<'_>) -> Result<(), Refusal> {
+        if ctx.policy.mfa() == MfaPolicy::Required && account.credentials.mfa.is_some() {
+            return Err(Refusal::LastFactor);
+        }
+        account.check_hold(Held::TurnMfaOff, ctx)
     }
 
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
@@ -103,8 +106,8 @@ impl Level for FirstFactor {
 }
 
 impl Level for ToErase {
-    fn held(_: &Account) -> Option<Held> {
-        Some(Held::Data)
+    fn allows(account: &Account, ctx: &Context<'_>) -> Result<(), Refusal> {
+        account.check_hold(Held::Data, ctx)
     }
 
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
@@ -115,8 +118,9 @@ impl Level for ToErase {
 impl Owner {
     /// Returns the proof that an act demands, if the session has it.
     pub(crate) fn prove<L: Level>(&self, ctx: &Context<'_>) -> Result<Fresh<'_, L>, Refusal> {
-        // A session with too little proof also hears of the hold first, because proving more would not help.
-        L::held(&self.account).map_or(Ok(()), |act| self.account.check_hold(act, ctx))?;
+        // A session with too little proof also hears of these first, because proving more would not help.
+        self.account.check_factor(ctx)?;
+        L::allows(&self.account, ctx)?;
         L::check(self, ctx)?;
         Ok(Fresh { owner: self, level: PhantomData })
     }

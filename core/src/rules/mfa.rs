@@ -15,7 +15,8 @@ use crate::records::context::Context;
 use crate::records::flow::Purpose;
 use crate::records::message::Body;
 use crate::records::mfa::{
-    ENROLMENT_LIFE, Enrolling, Enrolment, Mfa, RecoveryCodes, SecondFactor, Stage, TakenSteps, TypedFactor,
+    ENROLMENT_LIFE, Enrolment, Mfa, NewFactor, RecoveryCodes, SecondFactor, Stage, TakenSteps, TotpEnrolment,
+    TypedFactor,
 };
 use crate::records::protected::ProtectedAct;
 use crate::records::refusal::Refusal;
@@ -129,21 +130,38 @@ pub(crate) fn hash(account: AccountId, code: &LongCode, ctx: &Context<'_>) -> [u
 }
 
 /// The number of wrong codes that void an enrolment (SPEC 5.1).
-const WRONG_CODES: u8 = 5;
+pub(crate) const WRONG_CODES: u8 = 5;
 
 /// Starts an enrolment in the session and replaces an earlier one there (SPEC 5.1). If MFA is on, the new factor
 /// will replace the present one (SPEC 5.5).
-pub(crate) fn enroll(fresh: &Fresh<'_, ToEnroll>, ctx: &Context<'_>) -> Verdict<Enrolling> {
-    let secret = TotpSecret::new(ctx.draw.bytes("totp secret"));
+pub(crate) fn enroll(fresh: &Fresh<'_, ToEnroll>, ctx: &Context<'_>) -> Verdict<TotpEnrolment> {
+    let secret = new_secret(ctx);
     let account = fresh.account();
+    let (typed, uri) = for_app(account, &secret, ctx);
+    let shown = TotpEnrolment::new(typed, uri, ctx.now + ENROLMENT_LIFE);
+    let changes = begun(account, fresh.session(), Stage::Confirm(secret), Action::MfaEnrolmentBegun, ctx);
+    Verdict::done(shown, changes)
+}
+
+/// Draws the secret of a new authenticator app.
+pub(crate) fn new_secret(ctx: &Context<'_>) -> TotpSecret {
+    TotpSecret::new(ctx.draw.bytes("totp secret"))
+}
+
+/// The secret as an authenticator app takes it for this account: by hand, and as a URI.
+pub(crate) fn for_app(account: &Account, secret: &TotpSecret, ctx: &Context<'_>) -> (Secret, Secret) {
     let label = match &account.credentials.contact {
         Some(email) => email.as_typed().to_owned(),
         None => account.id.to_string(),
     };
-    let uri = secret.uri(ctx.policy.realm(), &label);
-    let shown = Enrolling { secret: secret.base32(), uri, expires_at: ctx.now + ENROLMENT_LIFE };
-    let changes = begun(account, fresh.session(), Stage::Confirm(secret), Action::MfaEnrolmentBegun, ctx);
-    Verdict::done(shown, changes)
+    (secret.base32(), secret.uri(ctx.policy.realm(), &label))
+}
+
+/// Takes an app's first code. `None` if it is wrong.
+pub(crate) fn first_code(secret: &TotpSecret, code: &str, ctx: &Context<'_>) -> Option<NewFactor> {
+    let step = secret.step_of(code, ctx.wall, None)?;
+    let seed = ctx.draw.bytes("recovery codes");
+    Some(NewFactor { secret: secret.clone(), step, seed, at: ctx.now })
 }
 
 /// Takes the app's first code (SPEC 5.1). Then only the recovery codes remain to be saved.
@@ -161,17 +179,17 @@ pub(crate) fn confirm(owner: &Owner, code: &Secret, ctx: &Context<'_>) -> Verdic
         _ => return Verdict::refused(Refusal::InvalidCode),
     };
     let session = Some(owner.session.id);
-    let Some(step) = secret.step_of(&code, ctx.wall, None) else {
+    let Some(factor) = first_code(secret, &code, ctx) else {
         enrolment.wrong = enrolment.wrong.saturating_add(1);
         account.enrolments.retain(|enrolment| enrolment.wrong < WRONG_CODES);
         let event = Event { session, ..Event::refused(Action::MfaEnrolmentConfirmed, ctx.now) };
         let changes = vec![Change::account(account, event)];
         return Verdict::counted(Refusal::InvalidCode, changes);
     };
-    let seed = ctx.draw.bytes("recovery codes");
-    enrolment.stage = Stage::Save { secret: secret.clone(), step, seed, at: ctx.now };
+    let codes = shown(&factor.seed, ctx.now + ENROLMENT_LIFE);
+    enrolment.stage = Stage::Save(factor);
     let event = Event::done(Action::MfaEnrolmentConfirmed, session, ctx.now);
-    Verdict::account(shown(&seed, ctx.now), account, event)
+    Verdict::account(codes, account, event)
 }
 
 /// Makes new recovery codes. The old ones work until the new ones are saved (SPEC 5.4).
@@ -182,7 +200,7 @@ pub(crate) fn regenerate(fresh: &Fresh<'_, Everything>, ctx: &Context<'_>) -> Ve
     let seed = ctx.draw.bytes("recovery codes");
     let stage = Stage::Codes { seed, at: ctx.now };
     let changes = begun(fresh.account(), fresh.session(), stage, Action::RecoveryCodesMade, ctx);
-    Verdict::done(shown(&seed, ctx.now), changes)
+    Verdict::done(shown(&seed, ctx.now + ENROLMENT_LIFE), changes)
 }
 
 /// Makes recovery codes for an imported account that came without any. They are saved in this session
@@ -201,7 +219,7 @@ pub(crate) fn unsaved_codes(owner: &Owner, ctx: &Context<'_>) -> Result<Recovery
         .filter(|enrolment| enrolment.session == owner.session.id)
         .find_map(Enrolment::seed)
         .filter(|(_, at)| ctx.now < *at + ENROLMENT_LIFE)
-        .map(|(seed, at)| shown(seed, at))
+        .map(|(seed, at)| shown(seed, at + ENROLMENT_LIFE))
         .ok_or(Refusal::FlowExpired)
 }
 
@@ -218,12 +236,12 @@ pub(crate) fn saved(
     let Some(enrolment) = account.enrolment(&session, ctx.now).cloned() else {
         return Verdict::refused(Refusal::FlowExpired);
     };
-    let Some((seed, _)) = enrolment.seed() else { return Verdict::refused(Refusal::NotOffered) };
-    let codes = long_code::codes(seed).iter().map(|code| hash(account.id, code, ctx)).collect();
-    let codes_made = account.revision;
-    let (factor, step, at) = match enrolment.stage {
-        Stage::Save { secret, step, at, .. } => (secret, step, at),
-        Stage::Confirm(_) | Stage::Codes { .. } => {
+    let factor = match enrolment.stage {
+        Stage::Save(factor) => factor,
+        Stage::Confirm(_) => return Verdict::refused(Refusal::NotOffered),
+        Stage::Codes { seed, .. } => {
+            let codes = hashes(account.id, &seed, ctx);
+            let codes_made = account.revision;
             let Some(mfa) = &mut account.credentials.mfa else {
                 return Verdict::refused(Refusal::NotOffered);
             };
@@ -255,22 +273,10 @@ pub(crate) fn saved(
         return Verdict::refused(on_hold);
     }
     let replaced = account.credentials.mfa.is_some();
-    let mut taken = TakenSteps::default();
-    // The clock may have been corrected since the app's first code.
-    taken.take(step.min(factor.step_at(ctx.wall) + 1), ctx.trusted.number);
-    taken.take_span((step, step));
-    account.set_second_factor(Some(Mfa {
-        secret: factor,
-        taken,
-        since: ctx.now,
-        slow_since: ctx.throttle_clock,
-        codes,
-        codes_made,
-        owes_codes: false,
-    }));
     session.aal = Aal::Aal2;
     session.recovered = false;
-    session.auth_time = session.auth_time.min(at);
+    session.auth_time = session.auth_time.min(factor.at);
+    account.set_second_factor(Some(factor.in_use(&account, ctx)));
     session.amr.retain(|amr| *amr == Amr::Pwd);
     session.amr.extend([Amr::Otp, Amr::Mfa]);
     let what = if replaced {
@@ -279,6 +285,30 @@ pub(crate) fn saved(
         (Body::MfaTurnedOn, ProtectedAct::MfaTurnedOn, Action::MfaTurnedOn)
     };
     changed(owner, account, session, secret, what, ctx)
+}
+
+impl NewFactor {
+    /// The factor from now on. Its recovery codes exist only as hashes.
+    pub(crate) fn in_use(self, account: &Account, ctx: &Context<'_>) -> Mfa {
+        let Self { secret, step, seed, .. } = self;
+        let mut taken = TakenSteps::default();
+        // The clock may have been corrected since the app's first code.
+        taken.take(step.min(secret.step_at(ctx.wall) + 1), ctx.trusted.number);
+        taken.take_span((step, step));
+        Mfa {
+            secret,
+            taken,
+            since: ctx.now,
+            slow_since: ctx.throttle_clock,
+            codes: hashes(account.id, &seed, ctx),
+            codes_made: account.revision,
+            owes_codes: false,
+        }
+    }
+}
+
+fn hashes(account: AccountId, seed: &[u8; 32], ctx: &Context<'_>) -> Vec<[u8; 32]> {
+    long_code::codes(seed).iter().map(|code| hash(account, code, ctx)).collect()
 }
 
 /// Turns the second factor off (SPEC 5.5).
@@ -335,9 +365,10 @@ fn begun(
     vec![Change::account(account, event)]
 }
 
-fn shown(seed: &[u8; 32], at: Timestamp) -> RecoveryCodes {
+/// The recovery codes of a seed, to be shown until then (SPEC 5.3).
+pub(crate) fn shown(seed: &[u8; 32], until: Timestamp) -> RecoveryCodes {
     let codes = long_code::codes(seed).iter().map(LongCode::print).collect();
-    RecoveryCodes { codes, shown_until: at + ENROLMENT_LIFE }
+    RecoveryCodes { codes, shown_until: until }
 }
 
 impl Account {

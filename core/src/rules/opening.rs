@@ -61,7 +61,7 @@ pub(crate) fn open_session(
         first_at: proof.at,
         created_at: ctx.now,
         used_at: ctx.now,
-        ends_at: account.hold_until(ctx).filter(|_| proof.is_mailed),
+        ends_at: account.hold_until(ctx).filter(|_| proof.is_mailed || account.lacks_factor(ctx)),
     };
     mfa::owe_codes(&mut account, session.id, ctx);
     let secret = ctx.draw.bytes::<32>("session secret");

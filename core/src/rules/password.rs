@@ -10,7 +10,7 @@ use crate::records::audit::{Action, Event};
 use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::message::Body;
-use crate::records::policy::Policy;
+use crate::records::policy::{MfaPolicy, Policy};
 use crate::records::proof::PasswordProof;
 use crate::records::protected::ProtectedAct;
 use crate::records::refusal::{PasswordRule, Refusal};
@@ -21,6 +21,8 @@ use crate::rules::{blocklist, first_factor, session};
 
 /// The fewest code points of a password that may be the only factor.
 const SHORTEST: usize = 15;
+/// The fewest code points of a password beside which policy requires a second factor.
+const SHORTEST_OF_TWO: usize = 8;
 /// The most bytes of a password.
 const LONGEST: usize = 1024;
 
@@ -31,7 +33,11 @@ pub(crate) fn check_new(
     policy: &Policy,
 ) -> Result<Zeroizing<String>, PasswordRule> {
     let normal = normal_form(password)?;
-    if normal.chars().count() < SHORTEST {
+    let shortest = match policy.mfa() {
+        MfaPolicy::Optional => SHORTEST,
+        MfaPolicy::Required => SHORTEST_OF_TWO,
+    };
+    if normal.chars().count() < shortest {
         return Err(PasswordRule::TooShort);
     }
     if text::first_unassigned(&normal).is_some() {

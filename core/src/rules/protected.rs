@@ -69,7 +69,10 @@ impl<'a> Protected<'a> {
     ) -> Account {
         let Self { before, act, notice, session, device } = self;
         let slow = ctx.throttle_clock;
-        let recipient = before.standing_contact(slow).filter(|_| before.may_act(ctx).is_ok()).cloned();
+        // The undo code of another act that this flow writes restores what was before both.
+        let is_undone_with = changes.iter().any(|change| matches!(change, Change::Undoable { .. }));
+        let has_code = !is_undone_with && before.may_act(ctx).is_ok();
+        let recipient = before.standing_contact(slow).filter(|_| has_code).cloned();
         let until = slow + act.undo_life();
         let code = UndoCode::draw(ctx.draw);
         let revision = before.revision;

@@ -3,6 +3,7 @@
 use crate::ground::id::SessionId;
 use crate::records::account::{Account, Hold};
 use crate::records::context::Context;
+use crate::records::policy::MfaPolicy;
 use crate::records::refusal::Refusal;
 use crate::records::verdict::Change;
 
@@ -14,6 +15,8 @@ pub(crate) enum Held {
     /// Export and erasure.
     Data,
     TurnMfaOn,
+    /// Whatever wants fresh proof, without the second factor that policy requires (SPEC 5.9).
+    LacksFactor,
     ReplaceMfa,
     TurnMfaOff,
     /// Earning a recognition (SPEC 12.7).
@@ -43,11 +46,28 @@ impl Account {
         });
     }
 
+    /// Whether the person must enrol a second factor before a session opens. On hold nothing is enrolled: whoever
+    /// came by a mailbox alone could lock the owner out with a factor of their own (SPEC 5.9).
+    pub(crate) fn must_enroll(&self, ctx: &Context<'_>) -> bool {
+        self.lacks_factor(ctx) && self.check_hold(Held::TurnMfaOn, ctx).is_ok()
+    }
+
+    /// Whether policy requires a second factor that the account does not have.
+    pub(crate) fn lacks_factor(&self, ctx: &Context<'_>) -> bool {
+        ctx.policy.mfa() == MfaPolicy::Required && self.credentials.mfa.is_none()
+    }
+
+    /// Refuses an act that wants the account's highest level, if the account is on hold without the second factor
+    /// that policy requires. More proof would not help (SPEC 5.9).
+    pub(crate) fn check_factor(&self, ctx: &Context<'_>) -> Result<(), Refusal> {
+        if self.lacks_factor(ctx) { self.check_hold(Held::LacksFactor, ctx) } else { Ok(()) }
+    }
+
     /// Refuses an act that must wait after a recovery. This is the whole list (SPEC 5.5).
     pub(crate) fn check_hold(&self, act: Held, ctx: &Context<'_>) -> Result<(), Refusal> {
         let Some(hold) = self.hold.filter(|hold| ctx.throttle_clock < hold.until) else { return Ok(()) };
         let waits = match act {
-            Held::Credentials | Held::Data | Held::TurnMfaOn | Held::Recognition => true,
+            Held::Credentials | Held::Data | Held::TurnMfaOn | Held::LacksFactor | Held::Recognition => true,
             Held::ReplaceMfa => false,
             Held::TurnMfaOff => hold.keeps_mfa,
         };

@@ -51,6 +51,7 @@ const NOT_JSON: &[(&str, &[&str])] = &[
             "EmailProof",
             "HashCost",
             "IdTokenRules",
+            "MfaPolicy",
             "Policy",
             "PolicyBuilder",
             "PolicyError",

@@ -179,6 +179,8 @@ fn steps() -> Vec<Step> {
         Step::SecondFactor { accepted: vec![SecondFactor::Totp], is_former: true, can_skip: false },
         Step::NewPassword,
         Step::Reauthenticate { accepted: accepted(), nonce: nonce() },
+        Step::EnrollSecondFactor { secret: secret(), uri: secret(), expires_at: AT },
+        Step::SaveRecoveryCodes { codes: RecoveryCodes { codes: vec![secret()], shown_until: AT } },
         Step::ConfirmRestore { requested_at: AT, purge_at: AT },
         Step::SignedIn { session: signed_in() },
         Step::AlreadySignedIn {
@@ -218,6 +220,7 @@ fn answers() -> Vec<Answer> {
         Answer::RecoveryCode(secret()),
         Answer::NewPassword(secret()),
         Answer::Restore,
+        Answer::Saved,
         Answer::KeepDeleted,
         Answer::EraseNow,
         Answer::Resend,
@@ -411,6 +414,7 @@ fn messages() -> Vec<MessageKind> {
     vec![
         MessageKind::VerifyEmail { code: secret() },
         MessageKind::ResetPassword { code: secret() },
+        MessageKind::EnrollSecondFactor { code: secret() },
         MessageKind::ChangeEmail { code: secret() },
         MessageKind::NoPassword { methods: vec![kind], providers: provider.iter().cloned().collect() },
         MessageKind::MfaTurnedOn,

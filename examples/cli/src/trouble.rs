@@ -107,6 +107,7 @@ fn with_advice(error: &Error) -> String {
             return format!("{error} until {} UTC", calendar::moment(at.as_millis()));
         }
         Error::Refused(Refusal::ReauthenticationRequired { .. }) => "selfsame reauthenticate",
+        Error::Refused(Refusal::LastFactor) => "selfsame mfa enroll",
         Error::Refused(Refusal::LastMethod) => {
             "selfsame methods add PROVIDER, or selfsame password add EMAIL"
         }

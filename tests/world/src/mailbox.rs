@@ -80,6 +80,8 @@ pub enum CodeKind {
     ResetPassword,
     /// Proves the new address of an account.
     ChangeEmail,
+    /// Lets a person enrol the second factor that policy requires.
+    EnrollSecondFactor,
 }
 
 impl CodeKind {
@@ -88,6 +90,7 @@ impl CodeKind {
             MessageKind::VerifyEmail { .. } => Some(Self::VerifyEmail),
             MessageKind::ResetPassword { .. } => Some(Self::ResetPassword),
             MessageKind::ChangeEmail { .. } => Some(Self::ChangeEmail),
+            MessageKind::EnrollSecondFactor { .. } => Some(Self::EnrollSecondFactor),
             _ => None,
         }
     }

@@ -269,6 +269,15 @@ impl Stage {
         }
         let shown = render::shown(&flow);
         if let Some(name) = name {
+            // What a flow enrols has the flow's name.
+            match &flow.step {
+                Step::EnrollSecondFactor { secret, uri, .. } => {
+                    self.secrets.extend([secret.clone(), uri.clone()]);
+                    self.apps.insert(name.clone(), secret.clone());
+                }
+                Step::SaveRecoveryCodes { codes } => _ = self.codes_given(name, Ok(codes.clone())),
+                _ => {}
+            }
             self.secrets.extend(flow.token.iter().map(|token| token.reveal().into()));
             self.flows.insert(name.clone(), flow);
         }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use selfsame::{Billing, EmailProof, Intent, Policy, PolicyError, RequestKind, Timestamp};
+use selfsame::{Billing, EmailProof, Intent, MfaPolicy, Policy, PolicyError, RequestKind, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -522,6 +522,7 @@ struct Figures {
     hold: Option<Span>,
     picker: bool,
     email_proof_later: bool,
+    mfa_required: bool,
 }
 
 impl Figures {
@@ -529,6 +530,9 @@ impl Figures {
         let mut policy = World::policy().picker(self.picker);
         if self.email_proof_later {
             policy = policy.email_proof(EmailProof::Later);
+        }
+        if self.mfa_required {
+            policy = policy.mfa(MfaPolicy::Required);
         }
         if let Some(most) = self.max_accounts_per_email {
             policy = policy.max_accounts_per_email(most);

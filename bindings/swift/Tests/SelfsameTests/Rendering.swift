@@ -112,7 +112,11 @@ enum Rendering {
 
     /// The data of a variant. If it is a record, its members.
     private static func payload(_ variant: Any) -> [String: JSON] {
-        if case .signedIn(let session) = variant as? Step { return fields(session) }
+        switch variant as? Step {
+        case .signedIn(let session): return fields(session)
+        case .saveRecoveryCodes(let codes): return fields(codes)
+        default: break
+        }
         if let variant = variant as? any Shown { return shown(variant.members.list.map { ($0.label, $0.value) }) }
         // Errors are not `Shown`.
         return Mirror(reflecting: variant).children.first.map { shown(Array(Mirror(reflecting: $0.value).children)) } ?? [:]

@@ -59,6 +59,7 @@ final class StoryPlayer {
             switch name {
             case "picker": policy.picker = isYes
             case "email_proof_later": policy.emailProof = isYes ? .later : nil
+            case "mfa_required": policy.mfa = isYes ? .required : nil
             case "max_accounts_per_email": policy.maxAccountsPerEmail = count.map(UInt16.init)
             case "max_methods": policy.maxMethods = count.map(UInt16.init)
             case "max_addresses": policy.maxAddresses = count.map(UInt16.init)
@@ -217,7 +218,11 @@ extension StoryPlayer {
     /// Remembers the step that the flow has reached, and the session that it opened.
     func arrived(_ flow: Flow) throws -> JSON {
         if case .signedIn(let signedIn) = flow.step { opened = signedIn }
-        if let name = maybe("flow") { flows[name] = flow }
+        guard let name = maybe("flow") else { return Rendering.members(flow) }
+        flows[name] = flow
+        // What a flow enrols has the flow's name.
+        if case .enrollSecondFactor(let secret, _, _) = flow.step { apps[name] = secret }
+        if case .saveRecoveryCodes(let codes) = flow.step { recoveryCodes[name] = codes.codes }
         return Rendering.members(flow)
     }
 
@@ -269,7 +274,7 @@ extension StoryPlayer {
     private func answer() throws -> Answer {
         let bare: [String: Answer] = [
             "Skip": .skip, "Confirm": .confirm, "CreateNew": .createNew, "Restore": .restore,
-            "KeepDeleted": .keepDeleted, "EraseNow": .eraseNow, "Resend": .resend, "Cancel": .cancel,
+            "KeepDeleted": .keepDeleted, "EraseNow": .eraseNow, "Saved": .saved, "Resend": .resend, "Cancel": .cancel,
         ]
         let give = act["give"]
         if let name = give?.asText { return try called(name, in: bare) }

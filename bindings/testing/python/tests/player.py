@@ -23,6 +23,7 @@ from selfsame_identity import (
     Flow,
     Intent,
     Managed,
+    MfaPolicy,
     ManagedBy,
     MethodKind,
     Planned,
@@ -68,6 +69,8 @@ def policy_of(figures: dict[str, Any]) -> Policy:
     for name, figure in figures.items():
         if name == "email_proof_later":
             policy.email_proof = EmailProof.LATER if figure else None
+        elif name == "mfa_required":
+            policy.mfa = MfaPolicy.REQUIRED if figure else None
         else:
             assert hasattr(policy, name), name
             setattr(policy, name, span(**figure) if isinstance(figure, dict) else figure)
@@ -126,6 +129,11 @@ class Stage:
             self.opened = flow.step.session
         if name:
             self._flows[name] = flow
+            # What a flow enrols has the flow's name.
+            if isinstance(flow.step, Step.EnrollSecondFactor):
+                self._apps[name] = flow.step.secret
+            if isinstance(flow.step, Step.SaveRecoveryCodes):
+                self._given(name, flow.step.codes)
         return flow
 
     def _at(

@@ -101,6 +101,8 @@ def shown(value: object) -> Json:
             return {**shown(value.step), "in_flow": value.token is not None, "number": value.number}
         case Step.SignedIn():
             return {"step": code(value), **shown(value.session)}
+        case Step.SaveRecoveryCodes():
+            return {"step": code(value), **shown(value.codes)}
         case Step():
             return {"step": code(value), **fields(value)}
         case SignedIn():

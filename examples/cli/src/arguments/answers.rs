@@ -23,6 +23,7 @@ pub(super) const READS: &[Reads] = &[
     ("answer assertion", FLOW, FILE),
     ("answer totp", FLOW, HIDDEN),
     ("answer recovery-code", FLOW, HIDDEN),
+    ("answer saved", FLOW, ""),
     ("answer new-password", FLOW, PASSWORD),
     ("answer restore", FLOW, ""),
     ("answer decline-restore", FLOW, ""),
@@ -62,6 +63,8 @@ pub(crate) enum Given {
     Totp,
     /// Use up a recovery code as the second factor; asks for it, or reads standard input
     RecoveryCode,
+    /// Confirm that the recovery codes are saved
+    Saved,
     /// Set the new password
     NewPassword {
         #[command(flatten)]
@@ -103,6 +106,7 @@ impl Given {
             }
             Self::Totp => Answer::Totp(input::totp()?),
             Self::RecoveryCode => Answer::RecoveryCode(input::long_code("Recovery code")?),
+            Self::Saved => Answer::Saved,
             Self::NewPassword { password } => {
                 Answer::NewPassword(input::password(password.password_stdin, true)?)
             }

@@ -82,7 +82,9 @@ fn plain(answer: &Value, names: &Names) -> String {
     {
         return match kind.as_str() {
             None => "no message".to_owned(),
-            Some("VerifyEmail" | "ResetPassword" | "ChangeEmail") => "a code".to_owned(),
+            Some("VerifyEmail" | "ResetPassword" | "ChangeEmail" | "EnrollSecondFactor") => {
+                "a code".to_owned()
+            }
             Some(_) => message(answer),
         };
     }

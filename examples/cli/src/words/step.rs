@@ -57,6 +57,10 @@ pub(super) fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
             let of = if is(answer, "is_former") { " that the account had before the change" } else { "" };
             asks(format!("type the code from your authenticator app, or a recovery code{of}"))
         }
+        "EnrollSecondFactor" => {
+            asks("add the account to an authenticator app, and type the code that it shows".to_owned())
+        }
+        "SaveRecoveryCodes" => asks("save the recovery codes, and say that you have".to_owned()),
         "NewPassword" => asks("set a new password".to_owned()),
         "Reauthenticate" => asks("prove again who you are".to_owned()),
         "ConfirmRestore" => {
@@ -180,6 +184,8 @@ pub(crate) fn hints(step: &Step) -> Vec<Hint> {
             }
             hints
         }
+        Step::EnrollSecondFactor { .. } => vec![hint("selfsame answer totp", "the code that the app shows")],
+        Step::SaveRecoveryCodes { .. } => vec![hint("selfsame answer saved", "the recovery codes are saved")],
         Step::NewPassword => vec![hint("selfsame answer new-password", "set the new password")],
         Step::Reauthenticate { accepted, .. } => accepted.iter().map(hint_to_prove).collect(),
         Step::ConfirmRestore { .. } => vec![
@@ -235,6 +241,7 @@ pub(super) fn answers(give: &Give) -> String {
         Give::TypedTotp(_) => "types a made-up code".to_owned(),
         Give::TypedRecoveryCode(_) => "types a made-up recovery code".to_owned(),
         Give::RecoveryCode { number, .. } => format!("types recovery code {number}"),
+        Give::Saved => "has saved the recovery codes".to_owned(),
         Give::NewPassword(_) => "sets a new password".to_owned(),
         Give::Restore => "restores the account".to_owned(),
         Give::KeepDeleted => "keeps the deletion".to_owned(),

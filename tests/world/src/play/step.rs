@@ -24,6 +24,7 @@ pub enum Give {
     TypedTotp(String),
     RecoveryCode { of: String, number: usize },
     TypedRecoveryCode(String),
+    Saved,
     NewPassword(String),
     Restore,
     KeepDeleted,
@@ -54,6 +55,7 @@ impl Stage {
                 Answer::RecoveryCode(code.ok_or_else(|| format!("{of:?} has no code {number}"))?.clone())
             }
             Give::TypedRecoveryCode(typed) => Answer::RecoveryCode(typed.as_str().into()),
+            Give::Saved => Answer::Saved,
             Give::NewPassword(password) => Answer::NewPassword(self.secret(password)),
             Give::Restore => Answer::Restore,
             Give::KeepDeleted => Answer::KeepDeleted,

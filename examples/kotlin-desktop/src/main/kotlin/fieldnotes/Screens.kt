@@ -81,6 +81,7 @@ private fun asked(step: Step, desk: Desk): Drawn = when (step) {
         cancel(desk)
         goesOn
     }
+    is Step.EnrollSecondFactor, is Step.SaveRecoveryCodes -> error("this app's policy requires no second factor")
     is Step.NewPassword -> card("A new password", "15 characters or more. A short sentence is easy to remember.") {
         ask("Password", password("new-password"), "set-password") { desk.answer(Answer.NewPassword(it.secret())) }
     }
@@ -258,6 +259,7 @@ private fun code(kind: MessageKind): Secret? = when (kind) {
     is MessageKind.VerifyEmail -> kind.code
     is MessageKind.ResetPassword -> kind.code
     is MessageKind.ChangeEmail -> kind.code
+    is MessageKind.EnrollSecondFactor -> kind.code
     else -> null
 }
 
@@ -265,6 +267,7 @@ private fun subject(kind: MessageKind): String = when (kind) {
     is MessageKind.VerifyEmail -> "Is this your address?"
     is MessageKind.ResetPassword -> "Set a new password"
     is MessageKind.ChangeEmail -> "Your new address"
+    is MessageKind.EnrollSecondFactor -> "Set up two-step verification"
     is MessageKind.NoPassword -> "You sign in without a password"
     is MessageKind.MfaTurnedOn -> "Two-step verification is on"
     is MessageKind.MfaReplaced -> "Another authenticator app"

@@ -29,6 +29,7 @@ import selfsame.Managed
 import selfsame.ManagedBy
 import selfsame.MethodId
 import selfsame.MethodKind
+import selfsame.MfaPolicy
 import selfsame.Planned
 import selfsame.Policy
 import selfsame.PrivacyRequest
@@ -208,7 +209,12 @@ internal class Player(text: String) {
     /** Remembers the step that the flow has reached, and the session that it opened. */
     private fun arrived(act: JsonObject, flow: Flow): Flow {
         (flow.step as? Step.SignedIn)?.let { opened = it.session }
-        act.maybe("flow")?.let { flows[it] = flow }
+        act.maybe("flow")?.let { name ->
+            flows[name] = flow
+            // What a flow enrols has the flow's name.
+            (flow.step as? Step.EnrollSecondFactor)?.let { apps[name] = it.secret }
+            (flow.step as? Step.SaveRecoveryCodes)?.let { recoveryCodes[name] = it.codes }
+        }
         return flow
     }
 
@@ -293,6 +299,7 @@ private fun policy(figures: JsonObject): Policy = worldPolicy().copy(
     hold = figures["hold"]?.let(::span),
     picker = figures.yes("picker"),
     emailProof = if (figures.yes("email_proof_later")) EmailProof.LATER else null,
+    mfa = if (figures.yes("mfa_required")) MfaPolicy.REQUIRED else null,
 )
 
 private fun billing(cost: JsonObject): Billing = Billing(

@@ -100,6 +100,7 @@ private fun members(value: Any): Map<String, Any?> = when (value) {
         if (isFailure(value)) mapOf("failed" to code(value)) else fields(value) + ("refused" to code(value))
     is Flow -> members(value.step) + mapOf("in_flow" to (value.token != null), "number" to value.number)
     is Step.SignedIn -> members(value.session) + ("step" to code(value))
+    is Step.SaveRecoveryCodes -> members(value.codes) + ("step" to code(value))
     is Session -> fields(value) - "client" + mapOf("device" to value.client.device, "product" to value.client.product)
     is Activity -> fields(value.event) - "outcome" + mapOf(
         "sequence" to value.sequence,
