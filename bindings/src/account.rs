@@ -148,7 +148,7 @@ pub struct AccountView {
     /// Whether the account needs another address: somebody else has proven the address that its password goes
     /// with, so it can never be proven here.
     pub needs_address: bool,
-    /// The protected acts of the last 30 days in their order, and how each can be undone.
+    /// The protected acts of the last 30 days, oldest first, and how each can be undone.
     pub protected_acts: Vec<ProtectedActView>,
 }
 

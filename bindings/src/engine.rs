@@ -188,12 +188,12 @@ impl Engine {
     /// all sessions. The account is then on hold for one day.
     ///
     /// If the account had a password, the flow asks for a new one. If the account has a second factor that is three
-    /// days old or older, the flow asks for it, because an undo code alone never removes it. If MFA was on before
-    /// the change, the flow asks for the second factor of that time. If the account had no password, the flow ends
+    /// days old or older, the flow asks for it, because an undo code alone never removes it. If MFA was on before the
+    /// change, the flow asks for the second factor that was valid then. If the account had no password, the flow ends
     /// with `Done`. The owner then signs in with a restored method.
     ///
-    /// An identifier that another account has taken meanwhile is left out, and the last step says so. If nobody
-    /// could then sign in, the flow asks for a new password.
+    /// The undo leaves out an identifier that another account has taken in the meantime, and the last step says so. If
+    /// no usable sign-in method would be left, the flow asks for a new password.
     ///
     /// Raises `UndoExpired` if the code is invalid or has expired; `LastMethod` if nobody could sign in after the
     /// undo and the account has no address for a password.

@@ -104,7 +104,7 @@ pub enum Step {
         /// When the flow expires.
         expires_at: Timestamp,
     },
-    /// Save the recovery codes of the new second factor, and say so (`Saved`). Only then it is on.
+    /// Save the recovery codes of the new second factor, and say so (`Saved`). The second factor is off until you do.
     SaveRecoveryCodes {
         /// The codes.
         codes: RecoveryCodes,
@@ -144,8 +144,8 @@ pub enum Step {
     },
     /// The flow is done and has opened no session.
     Done {
-        /// Whether another account had the added identity and could take it back with an undo code. It is this
-        /// account's now, and that undo leaves it out.
+        /// Whether another account had the added identity and could take it back with an undo code. This account has it
+        /// now, and an undo of the other account leaves it out.
         was_reserved: bool,
         /// The sign-in methods that an undo did not restore, because other accounts have them now.
         left_out: Vec<Adding>,
@@ -182,8 +182,8 @@ pub struct SignedIn {
     pub recognition: Option<RecognitionToken>,
     /// What else the flow did.
     pub outcome: SignInOutcome,
-    /// The protected acts of the last 30 days that were done elsewhere and that nobody has confirmed here. Show them
-    /// to the owner, and then call `confirm_protected_acts` of the account.
+    /// The protected acts of the last 30 days that were done elsewhere and are not confirmed here. Show them to the
+    /// owner, and then call `confirm_protected_acts` of the account.
     pub unconfirmed: Vec<ProtectedActView>,
     /// The sign-in methods that an undo did not restore, because other accounts have them now.
     pub left_out: Vec<Adding>,

@@ -29,9 +29,8 @@ impl AccountHandle {
         Ok(self.core().add_password(&email, &password)?)
     }
 
-    /// Removes a sign-in method. Ends all other sessions, and this one too if the method is its proof. The
-    /// owner can undo this for 7 days. Until then, whoever proves the identifier elsewhere is offered this account
-    /// too.
+    /// Removes a sign-in method. Ends all other sessions, and this one too if the method is its proof. The owner can
+    /// undo this for 7 days. Until then, a person who proves the identifier elsewhere is offered this account too.
     ///
     /// Raises `LastMethod`, `ReauthenticationRequired` or `OnHold`; `NotOffered` if the account does not have
     /// this method.
@@ -98,9 +97,9 @@ impl AccountHandle {
         Ok(self.core().change_password(&current, &new_password)?)
     }
 
-    /// Keeps the listed sign-in methods among those that the account had before it proved its first address,
-    /// and removes the others. Keeping a password requires a new password, because whoever set the old one
-    /// may know it.
+    /// Keeps the listed sign-in methods among those that the account had before it proved its first address, and
+    /// removes the others. Keeping a password requires a new password, because the person who set the old one may know
+    /// it.
     ///
     /// Raises `InvalidPassword`, `ReauthenticationRequired` or `OnHold`; `NotOffered` if nothing waits for
     /// the review, if a kept method does not, or if a new password is missing or not wanted.
@@ -114,9 +113,9 @@ impl AccountHandle {
         Ok(self.core().review(&keep, keep_second_factor, new_password.as_ref())?)
     }
 
-    /// Confirms that the owner knows of the protected acts up to this number (`ProtectedActView`). Sign-ins from
-    /// the same place no longer list them (`unconfirmed` of `SignedIn`), nor do sign-ins from where the account is
-    /// not recognised. Other recognised places list them until the owner confirms them there.
+    /// Confirms that the owner knows of the protected acts up to this number (`ProtectedActView`). Sign-ins from the
+    /// same place no longer list these acts (`unconfirmed` of `SignedIn`). Sign-ins without a recognition do not list
+    /// them either. Another place with a recognition lists them until the owner confirms them there too.
     ///
     /// Raises `NotOffered` if no protected act has this number or a lower one.
     pub fn confirm_protected_acts(&self, up_to: u64) -> Result<(), SelfsameError> {
@@ -124,7 +123,7 @@ impl AccountHandle {
     }
 }
 
-/// A change of the ways into an account. The owner is notified of it and can undo it.
+/// A change to the sign-in methods, factors or contact of an account. The owner is notified of it and can undo it.
 #[uniffi::remote(Enum)]
 pub enum ProtectedAct {
     /// A sign-in method was added or linked.
@@ -169,8 +168,8 @@ pub struct UndoView {
     pub sent_to: String,
     /// When the code expires.
     pub until: Timestamp,
-    /// From when the undo also asks for the current second factor, if that is before the code expires: the factor
-    /// was set after the act.
+    /// The time from which the undo also asks for the current second factor, because that factor was set after the act.
+    /// Absent if there is no newer factor, or if the code expires before this time.
     pub second_factor_from: Option<Timestamp>,
 }
 
@@ -179,8 +178,8 @@ pub struct UndoView {
 pub enum AddressStep {
     /// The act is done.
     Done {
-        /// Whether another account had this email or identity and could take it back with an undo code. It is this
-        /// account's now, and that undo leaves it out.
+        /// Whether another account had this email or identity and could take it back with an undo code. This account
+        /// has it now, and an undo of the other account leaves it out.
         was_reserved: bool,
     },
     /// A code goes to the address. Prove the address in this session to complete the act.

@@ -52,8 +52,8 @@ pub struct Policy {
     /// When a sign-up with a password proves its email. The default is before the account is created.
     #[uniffi(default)]
     pub email_proof: Option<EmailProof>,
-    /// Whether an account needs a second factor. The default is that the owner decides. If you open a store under
-    /// another policy, it holds from each person's next sign-in on.
+    /// Whether an account needs a second factor. The default is that the owner decides. If you open an existing store
+    /// with another policy, the new policy applies from each person's next sign-in.
     #[uniffi(default)]
     pub mfa: Option<MfaPolicy>,
     /// How long the engine trusts a provider's key set after the host set it: 1 hour to 7 days. The default
@@ -166,8 +166,8 @@ pub enum EmailProof {
 pub enum MfaPolicy {
     /// The owner decides.
     Optional,
-    /// Every account needs one. Whoever has none enrols one before the next session opens, and it can be replaced
-    /// but not turned off. A password may then have 8 code points.
+    /// Every account needs one. A person without a second factor enrols one before the next session opens. The factor
+    /// can be replaced but not turned off. A password may then have 8 code points.
     Required,
 }
 

@@ -104,7 +104,7 @@ pub struct PrivacyRequest {
     pub status: RequestStatus,
     /// The host's description of what it did. Put nothing personal in it.
     pub receipt: Option<String>,
-    /// The deletion that a request for erasure starts. Only the answer that files the request has it.
+    /// The deletion that a request for erasure starts. Only the answer of the call that makes the request contains it.
     pub deletion: Option<Deletion>,
 }
 
@@ -129,7 +129,7 @@ pub enum RequestStatus {
         /// When it was answered.
         at: Timestamp,
     },
-    /// The owner restored the account, so a request for erasure no longer holds.
+    /// The owner restored the account, which withdrew the request for erasure.
     Withdrawn {
         /// When the account was restored.
         at: Timestamp,

@@ -52,9 +52,9 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When the session was last used, as far as the store has recorded it.
     pub used_at: Timestamp,
-    /// When the session ends with the account's hold, if that comes first. A session that a password reset or
-    /// an undo opened ends so, and on hold each session of an account without the second factor that policy
-    /// requires.
+    /// When the session ends because the account's hold ends, if it has not ended before. This applies to a session
+    /// that a password reset or an undo opened. It also applies to every session of an account on hold that lacks the
+    /// second factor that policy requires.
     pub ends_at: Option<Timestamp>,
 }
 

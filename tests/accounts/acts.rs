@@ -1,5 +1,6 @@
-//! docs/ACTS.md: what each act on an account asks for, who is told of it, and how the owner undoes it. All of it is
-//! measured: each act is done in a world of its own, once for each state of the session and of the account.
+//! Writes docs/ACTS.md: what each act on an account asks for, which addresses are told of it, and how the owner undoes
+//! it. The test measures all of this. It does each act in a separate world, once for each state of the session and of
+//! the account.
 //!
 //! `UPDATE=1 cargo test -p selfsame-tests --test accounts acts` writes the page.
 
@@ -23,7 +24,7 @@ const TEXT: &str = include_str!("acts/page.txt");
 /// Every item of the public API. Another test keeps the list complete.
 const API: &str = include_str!("../api.txt");
 const MOMENT: Duration = Duration::from_millis(1);
-/// In the tables, nothing.
+/// An empty cell of the tables.
 const NONE: &str = "—";
 
 /// Who does an act.
@@ -31,7 +32,7 @@ const NONE: &str = "—";
 enum By {
     /// The owner, in a session.
     Session,
-    /// Whoever answers the steps of a flow.
+    /// The person who answers the steps of a flow.
     Flow,
     /// The program that embeds the engine, or support.
     Host,
@@ -152,7 +153,7 @@ fn proof(act: &Act) -> String {
     proof.to_owned()
 }
 
-/// What a hold does to an act.
+/// Describes how a hold affects an act.
 fn on_hold(act: &Act) -> String {
     let waits = |situation| match tried(act, situation).1 {
         Ok(()) => false,
@@ -169,7 +170,7 @@ fn on_hold(act: &Act) -> String {
     }
 }
 
-/// Which notices went where.
+/// Lists the notices that were sent, and the addresses that got them.
 fn notices(stage: &Stage) -> String {
     let mut notices = BTreeMap::<_, BTreeSet<_>>::new();
     for message in stage.told().into_iter().filter(|message| message.kind.mailed_code().is_none()) {
@@ -179,7 +180,7 @@ fn notices(stage: &Stage) -> String {
     if notices.is_empty() { "nobody".to_owned() } else { told.collect::<Vec<_>>().join("<br>") }
 }
 
-/// How long the undo code works, and what the undo asks for besides.
+/// Returns how long the undo code works, and what else the undo asks for.
 fn undo(act: &Act) -> [String; 2] {
     let mut stage = done(act);
     let codes = stage.told().iter().filter(|message| message.undo.is_some()).count();

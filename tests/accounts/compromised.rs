@@ -58,7 +58,7 @@ fn r4_10_a_password_that_others_may_know_is_not_taken_again_at_a_sign_in_a_reset
     assert!(is_known(changed));
     signed_in(world.answer(&asked, new_password(ANOTHER)).unwrap());
 
-    // It stays known when another one has replaced it, and when that one is known too.
+    // The password stays marked after another one has replaced it, and after that one is marked too.
     mark(&world, &ada);
     let asked = world.sign_in(&ada.email, ANOTHER).unwrap();
     for known in [PASSWORD, ANOTHER] {
@@ -118,7 +118,7 @@ fn r1_12_the_replacement_of_a_known_password_is_told_ends_other_sessions_and_can
     let ada = ada_with_known_password(&world);
     let other = by_x(&world);
     world.mailbox().clear();
-    // A thief who has the password sets one.
+    // A thief who knows the password sets a new one.
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
     let thief = signed_in(world.answer(&asked, new_password(ANOTHER)).unwrap());
     assert_eq!(refused(other.view()), Refusal::SessionEnded, "6.5");

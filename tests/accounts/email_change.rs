@@ -198,7 +198,7 @@ fn r7_2_a_collision_between_the_request_and_the_code_is_detected() {
     assert_eq!(refused(account.prove_address(&code)), Refusal::IdentifierInUse);
     signed_in(world.sign_in(&ada.email, &ada.password).unwrap());
 
-    // An email that another account only reserves for an undo becomes its prover's (SPEC 7.6).
+    // A person who proves an email gets it if another account only reserves it for an undo (SPEC 7.6).
     let world = World::new();
     let (ada, bob) = (world.ada(), world.person("bob@example.org", "bob's very own password"));
     world.move_to(&world.account(&bob), "moved@example.org");

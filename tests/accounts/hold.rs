@@ -1,4 +1,4 @@
-//! What an account on hold answers (SPEC 5.5).
+//! The acts that an account on hold refuses and allows (SPEC 5.5).
 
 use selfsame::{AccountHandle, Answer, Client, Error, Refusal};
 use selfsame_world::{Authenticator, Identity, Person, World, days, hours, minutes, refused, signed_in};
@@ -66,7 +66,7 @@ fn r5_5_a_hold_stops_every_act_of_its_list_in_every_session_until_it_ends() {
             assert_eq!(refused(act(&account)), Refusal::OnHold { until }, "{name}");
             assert_eq!(refused(act(&another)), Refusal::OnHold { until }, "{name}");
         }
-        // A session whose proof is too old hears of the hold first, because proving more would not help.
+        // A session whose proof is too old gets `OnHold` first, because more proof would not help.
         world.later(hours(23));
         for (name, act) in STOPPED {
             assert_eq!(refused(act(&account)), Refusal::OnHold { until }, "{name}");
@@ -89,7 +89,11 @@ fn r5_5_on_hold_a_recovered_session_replaces_the_factor_or_turns_it_off_and_ends
     world.turn_mfa_on(&account);
     account.turn_off_mfa().unwrap();
     let until = account.view().unwrap().hold_until.unwrap();
-    assert_eq!(refused(account.enroll_totp()), Refusal::OnHold { until }, "off is off until the hold ends");
+    assert_eq!(
+        refused(account.enroll_totp()),
+        Refusal::OnHold { until },
+        "MFA stays off until the hold ends"
+    );
 }
 
 #[test]

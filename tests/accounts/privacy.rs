@@ -254,7 +254,7 @@ fn r10_2_requests_outlive_the_account_and_can_be_closed_then() {
     assert_eq!(open(&world), []);
 }
 
-/// Ada with MFA on, when the undo codes and the holds that this leads to are over.
+/// Ada with MFA on, after the undo code of that act has expired.
 fn ada_with_mfa(world: &World) -> (Person, Authenticator) {
     let ada = world.ada();
     let app = world.turn_on_mfa(&ada.token);
@@ -276,7 +276,7 @@ fn kinds(world: &World) -> Vec<&'static str> {
     world.mailbox().all().iter().map(|message| message.kind.code()).collect()
 }
 
-/// The audit's case: a stolen session, months old, asks for the erasure of the account.
+/// Case: a thief with a session that is months old requests the erasure of the account.
 #[test]
 fn r10_2_every_request_needs_fresh_proof() {
     let world = World::new();
@@ -287,7 +287,8 @@ fn r10_2_every_request_needs_fresh_proof() {
         assert!(required(refused(stolen.request_privacy(kind))), "{kind:?}");
     }
     assert_eq!(open(&world), []);
-    // The first factor is enough for an erasure, as it is for a deletion, and for nothing else (SPEC 9.7).
+    // The first factor alone is enough for an erasure, as for a deletion. It is not enough for the other requests
+    // (SPEC 9.7).
     let first_only = session(&world, &ada, None);
     for kind in [RequestKind::Access, RequestKind::Portability] {
         assert!(required(refused(first_only.request_privacy(kind))), "{kind:?}");
@@ -351,7 +352,7 @@ fn r10_2_a_restore_withdraws_the_request() {
     assert_eq!(refused(engine.erase(ada.account, asked.id)), Refusal::UnknownRequest);
     assert_eq!(refused(engine.announce_erasure(ada.account, asked.id)), Refusal::UnknownRequest);
 
-    // Another request needs another notice, and a deletion without a request is none.
+    // A new request needs a new notice. A deletion alone is not a request for erasure.
     world.fresh(&ada).request_deletion().unwrap();
     assert_eq!(refused(engine.erase(ada.account, asked.id)), Refusal::UnknownRequest);
     let begun = world.sign_in(&ada.email, PASSWORD).unwrap();

@@ -1,4 +1,4 @@
-//! Proofs that no longer count, although they were given in a flow or a session under way (SPEC 4.3, 5.10).
+//! Proofs that were given in an open flow or a live session and no longer count (SPEC 4.3, 5.10).
 
 use selfsame::{Aal, AccountHandle, Amr, Answer, Client, Flow, Intent, Refusal, Step};
 use selfsame_world::{Authenticator, DONE, Identity, Person, World, minutes, refused, signed_in};
@@ -64,7 +64,7 @@ fn r5_10_a_flow_that_gave_a_second_factor_ends_when_the_factor_is_replaced_or_tu
 
         let chosen = Answer::NewPassword(CHOSEN.into());
         assert_eq!(refused(world.answer(&by_code, chosen.clone())), Refusal::FlowExpired, "{end:?}");
-        // Other recovery codes leave the app as it is.
+        // New recovery codes do not change the app.
         let totp_holds = end == End::OtherCodes;
         assert_eq!(world.answer(&by_totp, chosen).is_ok(), totp_holds, "{end:?}");
         assert_eq!(world.sign_in(&ada.email, CHOSEN).is_ok(), totp_holds, "{end:?}");
@@ -118,7 +118,7 @@ fn r5_10_a_restore_and_an_erasure_end_when_an_undo_takes_the_factor_away_or_puts
         for answer in [Answer::Restore, Answer::EraseNow] {
             assert_eq!(refused(world.answer(&mallory, answer)), Refusal::FlowExpired, "{puts_back}");
         }
-        // To leave takes no proof, and the owner's own proof is of the factor that was put back.
+        // Leaving a flow needs no proof. The owner has proven the factor that was put back.
         assert_eq!(world.answer(&mallory, Answer::KeepDeleted).unwrap().step, Step::Ended);
         signed_in(world.answer(&at, Answer::Restore).unwrap());
     }

@@ -73,7 +73,7 @@ fn r4_7_the_session_of_a_reset_ends_with_its_hold() {
     let other = token(world.sign_in(&ada.email, ANOTHER).unwrap());
     assert_eq!(world.engine().resolve(&other).unwrap().ends_at, None);
 
-    // Neither a use nor a new proof lengthens it.
+    // Neither a use nor a new proof extends the session.
     world.later(hours(23));
     world.engine().touch(&session).unwrap();
     let session =
@@ -91,7 +91,7 @@ fn r4_7_the_session_of_a_reset_ends_with_its_hold() {
         assert!(matches!(refusal, Refusal::SessionEnded | Refusal::FlowExpired), "{refusal:?}");
     }
     let left = with_token(&world, &other);
-    assert_eq!(left.view().unwrap().hold_until, None, "they end at the same moment");
+    assert_eq!(left.view().unwrap().hold_until, None, "the session and the hold end at the same moment");
     assert_eq!(left.sessions().unwrap().len(), 1);
 }
 

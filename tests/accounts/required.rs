@@ -134,7 +134,11 @@ fn r5_9_a_sign_in_with_a_password_proves_the_contact_and_enrols() {
     let done = signed_in(world.answer(&saving, Answer::Saved).unwrap());
     assert!(is_at_aal2(&done, &[Amr::Pwd, Amr::Otp, Amr::Mfa]));
     assert_eq!(world.now().since(done.auth_time), minutes(3), "the older of the two proofs");
-    assert_eq!(refused(world.engine().resolve(&ada.token)), Refusal::SessionEnded, "all others have ended");
+    assert_eq!(
+        refused(world.engine().resolve(&ada.token)),
+        Refusal::SessionEnded,
+        "all other sessions have ended"
+    );
     assert_eq!(kinds(&world), ["MfaTurnedOn", "NewSignIn"]);
 }
 
@@ -157,12 +161,12 @@ fn r5_9_a_federated_sign_up_enrols_and_without_a_contact_no_code_is_asked_for() 
     let x = Identity::at("x", "1");
     let (done, app) = enrolled(&world, &world.federated(&x));
     assert_eq!((done.outcome, done.aal), (SignInOutcome::Created, Aal::Aal2));
-    assert_eq!(world.engine().health().unwrap().outbox, 0, "there is nobody to tell");
+    assert_eq!(world.engine().health().unwrap().outbox, 0, "the account has no address to notify");
     world.later(minutes(1));
     let asked = world.present(&x, Intent::SignIn).unwrap();
     assert_eq!(signed_in(world.answer(&asked, world.shown_by(&app)).unwrap()).account, done.account);
 
-    // An account without a contact that is older than its flow.
+    // The same for an account that has no contact and is older than the flow.
     let y = Identity::at("x", "2");
     let left = world.federated(&y);
     world.answer(&left, Answer::Cancel).unwrap();
@@ -184,7 +188,7 @@ fn r5_9_on_hold_the_session_opens_without_a_factor_does_nothing_of_6_4_and_ends_
     let by_reset = signed_in(reset(&world, &ada));
     let until = world.now() + days(1);
     world.later(hours(1));
-    // Every way in is the same while the hold lasts.
+    // A sign-in during the hold has the same result as the reset.
     let by_password = signed_in(world.sign_in(&ada.email, NEW).unwrap());
     for done in [&by_reset, &by_password] {
         assert_eq!((done.aal, done.recovered), (Aal::Aal1, false));
@@ -210,7 +214,7 @@ fn r5_9_on_hold_the_session_opens_without_a_factor_does_nothing_of_6_4_and_ends_
     let again = signed_in(world.answer(&flow, Answer::Password(NEW.into())).unwrap());
     let account = world.engine().account(&again.token).unwrap();
     assert_eq!(refused(account.enroll_totp()), Refusal::OnHold { until });
-    // What needs no fresh proof goes on.
+    // Acts that need no fresh proof still work.
     assert_eq!(account.sessions().unwrap().len(), 2);
 
     world.later_until(until).unwrap();
@@ -418,7 +422,7 @@ fn r5_9_a_factor_is_replaced_and_never_turned_off_by_recovery_neither() {
     let app = world.turn_mfa_on(&account);
     assert_eq!(world.engine().resolve(&recovered.token).unwrap().aal, Aal::Aal2);
 
-    // A hold that keeps MFA on would end, but policy would not.
+    // On a hold that keeps MFA on, the refusal is still `LastFactor`, because the policy remains after the hold.
     world.later(minutes(1));
     let asked = world.engine().reset_password("ada@example.org", &Client::on("phone")).unwrap();
     let asked = world.prove(&asked, "ada@example.org");
@@ -432,7 +436,7 @@ fn r5_9_a_factor_is_replaced_and_never_turned_off_by_recovery_neither() {
 #[test]
 fn r5_9_a_store_opened_under_another_policy_follows_it_from_the_next_sign_in_on() {
     let (mut world, ada) = with_old_account();
-    // A session from before goes on, and its owner can enrol there.
+    // A session from before the new policy goes on, and its owner can enrol a factor in it.
     let renewed = world.account(&ada).reauthenticate().unwrap();
     let renewed = signed_in(world.answer(&renewed, Answer::Password(PASSWORD.into())).unwrap());
     let account = world.engine().account(&renewed.token).unwrap();

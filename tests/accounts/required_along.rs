@@ -1,4 +1,4 @@
-//! The second factor that policy requires, enrolled along with what else a flow does (SPEC 5.9).
+//! The second factor that policy requires, enrolled in a flow that also does something else (SPEC 5.9).
 
 use selfsame::{Aal, Amr, Answer, Refusal, RequestKind, RequestStatus, SignInOutcome, Step};
 use selfsame_world::{DONE, Identity, World, days, hours, minutes, refused, signed_in};
@@ -24,7 +24,11 @@ fn r5_9_a_link_enrols_and_one_undo_code_takes_both_back() {
     let acts: Vec<_> = acts.iter().map(|it| (it.act.code(), it.undo.as_ref())).collect();
     let [("MethodAdded", Some(undo)), ("MfaTurnedOn", None)] = acts[..] else { panic!("{acts:?}") };
     assert_eq!(undo.until, world.now() + days(7));
-    assert_eq!(undo.second_factor_from, Some(world.now() + hours(72)), "the factor is new with the link");
+    assert_eq!(
+        undo.second_factor_from,
+        Some(world.now() + hours(72)),
+        "the factor was set together with the link"
+    );
 
     let undone = world.undo(&world.undo_code(&ada.email)).unwrap();
     let done = signed_in(world.answer(&undone, Answer::NewPassword(NEW.into())).unwrap());
@@ -54,12 +58,12 @@ fn r5_9_a_restore_enrols_before_anything_is_restored() {
     world.later(days(1));
     world.reopen(required()).unwrap();
     let asked = world.sign_in(&ada.email, PASSWORD).unwrap();
-    assert_eq!(asked.step.code(), "ConfirmRestore", "whoever leaves it deleted enrols nothing");
+    assert_eq!(asked.step.code(), "ConfirmRestore", "a person who keeps the account deleted enrols nothing");
     let asked = world.answer(&asked, Answer::Restore).unwrap();
     assert_eq!(asked.step.code(), "VerifyEmail");
     let asked = world.prove(&asked, &ada.email);
     let waits = world.sign_in(&ada.email, PASSWORD).unwrap();
-    assert_eq!(waits.step.code(), "ConfirmRestore", "it is still pending");
+    assert_eq!(waits.step.code(), "ConfirmRestore", "the account is still pending deletion");
     let (done, _) = enrolled(&world, &asked);
     assert_eq!((done.outcome, done.aal), (SignInOutcome::Restored, Aal::Aal2));
 }
@@ -147,7 +151,7 @@ fn r5_9_an_account_without_room_for_an_undo_code_enrols_without_one() {
     }
     world.later(minutes(10));
     world.reopen(required()).unwrap();
-    // Whoever cannot link anyway does not enrol for it.
+    // If the link would be refused, the flow does not ask for an enrolment.
     let linking = world.prove(&world.x_identity("2", Some(&ada.email)), &ada.email);
     let linking = world.answer(&linking, Answer::LinkTo(1)).unwrap();
     let early = refused(world.answer(&linking, Answer::Password(PASSWORD.into())));

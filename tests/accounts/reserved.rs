@@ -1,4 +1,4 @@
-//! Identifiers that an undo may put back, and that others prove meanwhile (SPEC 7.6).
+//! Identifiers that an undo may put back, and that other people prove in the meantime (SPEC 7.6).
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn r7_6_whoever_proves_a_reserved_identity_gets_its_account_as_a_candidate_besid
             panic!("{asked:?}")
         };
         assert_eq!(candidates.len(), 1);
-        // Whoever signs in to that account has the identity there again.
+        // A person who signs in to that account gets the identity back there.
         let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
         let done = signed_in(world.answer(&chosen, Answer::Password(ada.password.as_str().into())).unwrap());
         assert_eq!((done.account, done.outcome), (ada.account, SignInOutcome::Linked));
@@ -74,9 +74,9 @@ fn r7_6_in_a_session_the_answer_says_so_and_goes_on() {
     let bob = world.person("bob@example.org", "bob's very own password");
     assert_eq!(world.add(&world.account(&bob), &x).unwrap().step, RESERVED);
     assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, bob.account);
-    assert_eq!(refused(world.add(&account, &x)), Refusal::IdentityInUse, "it is Bob's now");
+    assert_eq!(refused(world.add(&account, &x)), Refusal::IdentityInUse, "Bob has the identity now");
 
-    // Ada's next act leaves Bob's claim.
+    // Ada's next act does not touch Bob's claim.
     account.change_password(&ada.password.as_str().into(), &NEW.into()).unwrap();
     assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, bob.account);
 
@@ -88,7 +88,7 @@ fn r7_6_in_a_session_the_answer_says_so_and_goes_on() {
     bobs.change_email(&ada.email).unwrap();
     let moved = world.prove_address(&bobs, &ada.email).unwrap();
     assert_eq!(moved, AddressStep::Done { was_reserved: true });
-    // The password was Ada's only way in before, and no address is left for another.
+    // The password was Ada's only sign-in method before, and the undo finds no address for a new one.
     assert_eq!(refused(world.undo(&of_moving)), Refusal::LastMethod);
 }
 
@@ -124,7 +124,7 @@ fn r7_6_a_reserved_email_lets_its_prover_sign_up_or_sign_in_where_it_came_from()
     let anew = signed_in(world.answer(&asked, Answer::CreateNew).unwrap());
     assert_ne!(anew.account, ada.account);
 
-    // The undo finds no usable way in, so it asks for a new one, and no address is left for it.
+    // The undo would leave no usable sign-in method, and it finds no address for a new password.
     assert_eq!(refused(world.undo(&code)), Refusal::LastMethod);
     let still = signed_in(world.sign_in("new@example.net", &ada.password).unwrap());
     assert_eq!(still.account, ada.account, "nothing has changed");
@@ -174,7 +174,8 @@ fn r7_6_an_identifier_that_was_taken_twice_belongs_to_the_last() {
     assert_eq!(signed_in(world.present(&x, Intent::SignIn).unwrap()).account, bob.account);
 }
 
-/// What an account takes back must lead to it again: its own claim may have become another's.
+/// An identifier that an account takes back must lead to that account again, although another account may have taken
+/// over the claim.
 #[test]
 fn r7_6_an_identity_that_comes_back_leads_to_the_account_again() {
     let give_back: [fn(&World, &AccountHandle, &Person); 2] = [
@@ -200,7 +201,7 @@ fn r7_6_an_identity_that_comes_back_leads_to_the_account_again() {
 
 #[test]
 fn r7_5_an_undone_removal_leads_to_the_account_again_after_the_taker_let_go() {
-    // The taker undid the taking.
+    // The account that took the identity undid that act.
     let world = World::new();
     let (ada, _, x) = ada_without_x(&world);
     let adas = world.undo_code(&ada.email);
@@ -227,7 +228,7 @@ fn r7_5_an_undone_removal_leads_to_the_account_again_after_the_taker_let_go() {
     }
     assert_eq!(signed_in(world.sign_in(&ada.email, NEW).unwrap()).account, ada.account);
 
-    // The taker was purged.
+    // The account that took the identity was purged.
     let world = World::new();
     let (ada, _, x) = ada_without_x(&world);
     let code = world.undo_code(&ada.email);

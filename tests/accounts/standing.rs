@@ -1,4 +1,4 @@
-//! Who gets undo codes, and where the owner sees what was done (SPEC 1.12, 7.3).
+//! The address that gets the undo codes, and the places where the owner sees the protected acts (SPEC 1.12, 7.3).
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ fn r7_3_the_standing_contact_is_the_contact_of_seven_days_ago() {
             account.change_password(&password.as_str().into(), &next.as_str().into()).unwrap();
         });
         password = next;
-        assert_eq!(got, [to], "although it is no address of the account any more");
+        assert_eq!(got, [to], "although the address is no longer on the account");
     };
     change("second@example.net", minutes(1), "ada@example.org");
     change("second@example.net", days(7) - minutes(1) - MOMENT, "ada@example.org");
@@ -79,7 +79,7 @@ fn r7_3_an_undo_puts_the_standing_contact_back_too() {
     world.later(days(6));
     let done = undone(&world, &world.undo_code(&ada.email));
     world.later(days(2));
-    // For seven days after the theft, an undo that kept the history would serve the thief's address.
+    // If the undo kept the past contacts, the thief's address would now get the codes.
     let account = account_of(&world, signed_in(world.sign_in(&ada.email, NEW).unwrap()));
     assert_eq!(account.view().unwrap().id, done.account);
     world.mailbox().clear();
@@ -111,7 +111,7 @@ fn r7_3_without_a_standing_contact_there_is_no_code() {
     assert_eq!(
         (told.kind.code(), told.undo.is_none()),
         ("MethodAdded", true),
-        "it has been contact for a moment"
+        "the address became the contact only a moment ago"
     );
     let acts = account.view().unwrap().protected_acts;
     assert!(acts.iter().all(|act| act.undo.is_none()), "{acts:?}");
@@ -193,9 +193,13 @@ fn r1_12_a_sign_in_lists_other_sessions_acts_until_this_caller_confirmed_them() 
     account.change_password(&ada.password.as_str().into(), &NEW.into()).unwrap();
     world.add(&account, &Identity::at("x", "1815")).unwrap();
     let both = ["PasswordChanged", "MethodAdded"];
-    assert_eq!(refused(account.confirm_protected_acts(u64::MAX)), Refusal::NotOffered, "they are its own");
+    assert_eq!(
+        refused(account.confirm_protected_acts(u64::MAX)),
+        Refusal::NotOffered,
+        "the session did these acts itself"
+    );
 
-    // A thief somewhere else confirms them. That hides nothing from where Ada is recognised.
+    // A thief confirms them in another place. Sign-ins where Ada is recognised still list them.
     let thief = sign_in(&selfsame::Client::on("elsewhere"), NEW);
     assert_eq!(acts(&thief), both);
     let last = thief.unconfirmed.last().unwrap().number;
@@ -218,7 +222,7 @@ fn r1_12_a_sign_in_lists_other_sessions_acts_until_this_caller_confirmed_them() 
         Refusal::NotOffered
     );
 
-    // An act of this very session is no news in it, and every act is over after 30 days.
+    // A session does not list its own acts, and no sign-in lists an act after 30 days.
     let x = method_of(&mine, MethodKind::Federated);
     let fresh = sign_in(&here, NEW);
     engine.account(&fresh.token).unwrap().remove_method(x).unwrap();
@@ -232,7 +236,7 @@ fn r1_12_a_sign_in_lists_other_sessions_acts_until_this_caller_confirmed_them() 
     assert!(acts(&sign_in(&here, NEW)).is_empty());
 }
 
-/// A thief who moves the email first would otherwise be the only one who hears of the deletion.
+/// Case: a thief changes the email first, to be the only person who gets the notice of the deletion.
 #[test]
 fn r9_1_the_standing_contact_hears_of_a_deletion_and_of_an_erasure() {
     let world = World::new();
@@ -253,7 +257,7 @@ fn r9_1_the_standing_contact_hears_of_a_deletion_and_of_an_erasure() {
     world.mailbox().clear();
     world.engine().erase(ada.account, request.id).unwrap();
     assert_eq!(told("mallory@example.net"), ["Erased"]);
-    assert!(told(&ada.email).is_empty(), "it is the contact no longer");
+    assert!(told(&ada.email).is_empty(), "it is no longer the contact");
 }
 
 #[test]
@@ -297,7 +301,8 @@ fn r10_3_an_act_with_a_living_code_is_never_forgotten() {
     assert_eq!(acts.iter().filter(|act| act.undo.is_some()).count(), 32);
 }
 
-/// Whoever has the code is no stranger: guesses of somebody who knows the password delay only themselves.
+/// The guesses in an undo have a counter of their own. A thief who knows the password and guesses delays only other
+/// strangers.
 #[test]
 fn r12_7_a_thiefs_guesses_at_the_second_factor_delay_no_undo() {
     let world = World::new();
@@ -321,7 +326,7 @@ fn r12_7_a_thiefs_guesses_at_the_second_factor_delay_no_undo() {
     let right = Answer::RecoveryCode(old.recovery_codes[0].clone());
     assert!(
         matches!(refused(world.answer(&asked, right.clone())), Refusal::Throttled { .. }),
-        "its own wait"
+        "the undo has a wait of its own"
     );
     world.later(minutes(1));
     signed_in(world.answer(&asked, right).unwrap());

@@ -456,7 +456,10 @@ fn r7_5_after_72_hours_no_code_removes_a_second_factor_without_it() {
         assert_eq!(refused(world.answer(&asked, Answer::Totp("000000".into()))), Refusal::InvalidCode);
         let by_code = Answer::RecoveryCode(app.recovery_codes[0].clone());
         let done = signed_in(world.answer(&asked, by_code).unwrap());
-        assert!(account_of(&world, done).view().unwrap().mfa.is_none(), "its owner let it go");
+        assert!(
+            account_of(&world, done).view().unwrap().mfa.is_none(),
+            "the owner has proven it, so the undo removes it"
+        );
     }
 }
 
@@ -526,7 +529,7 @@ fn r5_4_other_recovery_codes_are_told_and_come_back_with_an_undo_without_the_spe
     assert_eq!(account_of(&world, done).view().unwrap().mfa.unwrap().recovery_codes_left, 8);
 }
 
-/// The record of a later act says which codes were spent before it, also after its own code has expired.
+/// The record of a later act tells which codes were spent before that act, even after its undo code has expired.
 #[test]
 fn r5_4_a_spent_recovery_code_stays_spent_after_the_record_of_its_replacement_expired() {
     let world = World::new();

@@ -1,5 +1,5 @@
-//! What a thief can do, as a list. An act that is refused anywhere on its way leaves the state as it was: what is
-//! only begun is an act of its own.
+//! The acts that a thief can try. If any step of an act is refused, the state stays as it was. Beginning something
+//! without finishing it is therefore a separate act.
 
 use std::time::Duration;
 
@@ -10,12 +10,13 @@ use crate::scene::{ADA, MALLORY, No, OTHER, Plan, Proof, Scene, Who, no};
 
 pub(crate) struct Act {
     pub(crate) name: &'static str,
-    /// Who can try it. Whoever cannot is refused, so this only saves time.
+    /// Whether the thief can try the act. Without this check, the engine would refuse the act, so the check only saves
+    /// time.
     pub(crate) may: fn(&mut Scene<'_>) -> bool,
     pub(crate) run: fn(&mut Scene<'_>) -> Result<(), No>,
 }
 
-/// Past a fresh proof; past a hold and the 72 hours; past the seven days of an undo.
+/// Each jump passes the end of something: of a fresh proof, of a hold and the 72 hours, of the seven days of an undo.
 pub(crate) const JUMPS: [(&str, Duration); 3] =
     [("6 minutes pass", minutes(6)), ("73 hours pass", hours(73)), ("8 days pass", days(8))];
 
@@ -357,7 +358,7 @@ pub(crate) fn removing(account: &AccountHandle, kind: MethodKind, handle: &str) 
     methods.iter().find(of).map(|method| method.id).ok_or_else(|| No("no such method".into()))
 }
 
-/// What a session has proven in the last five minutes.
+/// Returns the proof that a session has given in the last five minutes.
 fn proof(scene: &Scene<'_>, session: &Session) -> Proof {
     let fresh = |at: selfsame::Timestamp| scene.now() < at + minutes(5);
     let highest = scene.page().is_none_or(|page| page.mfa.is_none()) || session.aal == selfsame::Aal::Aal2;
@@ -372,7 +373,7 @@ fn asked(scene: &mut Scene<'_>, proof: Proof) {
     scene.story.erasure = scene.story.erasure.max(Some(proof));
 }
 
-/// Whoever answers `EraseNow` has gone through a full sign-in.
+/// Only a full sign-in leads to the answer `EraseNow`.
 fn erased(scene: &mut Scene<'_>, step: &Step) -> Result<(), No> {
     if !matches!(step, Step::Ended | Step::Done { .. }) {
         return no(step.code());
@@ -425,7 +426,7 @@ pub(crate) fn go_on(scene: &mut Scene<'_>, flow: selfsame::Flow) -> Result<(), N
     scene.keep(T, done)
 }
 
-/// Arrives with one of their identities. The second one claims the owner's address.
+/// Arrives with one of the thief's identities. The second one claims the owner's address.
 fn arrive(scene: &mut Scene<'_>, identity: usize, plan: Plan) -> Result<(), No> {
     let identity = scene.story.thief.identities[identity].clone();
     let begun = scene.engine.begin_federated(&identity.provider(), &scene.story.thief.client())?;

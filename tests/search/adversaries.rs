@@ -1,5 +1,5 @@
-//! Who attacks, and what they have: an owner with two ways in, 30 days old, and a thief who comes four days after the
-//! owner has changed the password and, one hour later, turned MFA on.
+//! The adversaries, and the account that they attack. The account is 30 days old and has two sign-in methods. Four days
+//! before the thief comes, the owner changed the password and, one hour later, turned MFA on.
 
 use std::sync::Arc;
 
@@ -135,12 +135,13 @@ pub(crate) fn begin(adversary: Adversary, mfa: bool) -> Option<(Ground, Node)> {
     Some(Ground::new(&past.world, medium, &before, watcher, story))
 }
 
-/// The owner removes somebody: their identity, the password and the factor that they know.
+/// The owner removes a thief: removes the identity of the thief, and replaces the password and the factor that the
+/// thief knows.
 fn remove(past: &mut History, thief: &mut Person) {
     thief.sessions.push(past.sign_in("mallory").token);
     thief.passwords.push(past.password.to_owned());
     thief.apps.extend(past.app.clone());
-    // What they have begun before.
+    // The flows that the thief began before the removal.
     let engine = past.world.engine();
     thief
         .flows

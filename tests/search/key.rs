@@ -1,4 +1,4 @@
-//! What a state is, without ids and nonces: states with one key are one.
+//! The key of a state: its content without ids and nonces. States with equal keys count as one.
 
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,10 +9,11 @@ use selfsame_world::hours;
 
 use crate::scene::Scene;
 
-/// No rule looks at what is older.
+/// No rule depends on events that are older than this.
 const OLD: Duration = hours(8 * 24);
 
-/// Writes values so that an id is known by the order in which it appears, and a time by its rounded distance.
+/// Writes values with each id replaced by the order in which it appears, and each time by its rounded distance from
+/// now.
 struct Plain {
     now: Timestamp,
     ids: Vec<String>,

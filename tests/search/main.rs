@@ -1,5 +1,5 @@
-//! Every sequence of a thief's acts, up to a depth, on the real engine. Each state is judged by what the rules promise
-//! the owner. States that differ only in ids and nonces are one.
+//! Every sequence of a thief's acts, up to a depth, on the real engine. Each state is checked against the promises that
+//! the rules make to the owner. States that differ only in ids and nonces count as one.
 //!
 //! A finding is printed as the shortest sequence that leads to it. `SEARCH_DEPTH` sets the depth.
 #![allow(
@@ -25,10 +25,10 @@ use adversaries::{ALL, Adversary};
 use promises::broken;
 use scene::{Ground, Node};
 
-/// The depth of every test run.
+/// The depth of an ordinary test run.
 const DEPTH: usize = 3;
 
-/// What one search has seen.
+/// The results of one search.
 #[derive(Default)]
 struct Seen {
     states: usize,
@@ -109,7 +109,7 @@ impl Search {
     }
 }
 
-/// Prints what was found, without the sequences that contain another one to the same promise.
+/// Prints the findings. Leaves out a sequence that contains another sequence for the same promise.
 fn report(adversary: Adversary, mfa: bool, seen: &Seen) -> String {
     let mut found: Vec<_> = seen.found.iter().map(|(promise, path)| (path, promise)).collect();
     found.sort_by_key(|(path, _)| path.len());
@@ -156,7 +156,8 @@ fn r7_3_no_thief_keeps_the_owner_out() {
     assert_eq!(found, 0, "promises are broken; the sequences are above");
 }
 
-/// Searches from a state in which somebody has what the rules withhold. Returns whether the promise is seen broken.
+/// Searches from a state in which a person has something that the rules withhold. Returns whether the search finds that
+/// the promise is broken.
 fn is_found(
     promise: &str,
     adversary: Adversary,

@@ -1,4 +1,4 @@
-//! What the rules promise the owner in every state.
+//! The promises that the rules make to the owner, checked in every state.
 
 use selfsame::MessageKind;
 use selfsame_world::{days, hours};
@@ -7,7 +7,7 @@ use crate::adversaries::Adversary;
 use crate::scene::{Ground, Node, Proof, Scene, Who};
 use crate::walk;
 
-/// Remembers what was done when, after an act of the thief's.
+/// Records the events that the promises depend on, after an act of the thief.
 pub(crate) fn note(ground: &Ground, scene: &mut Scene<'_>) {
     let now = scene.now();
     scene.story.first.get_or_insert(now);
@@ -51,7 +51,7 @@ pub(crate) fn broken(ground: &Ground, node: &Node, adversary: Adversary) -> Vec<
         }
     }
     if adversary == Adversary::Removed && !scene.sessions(Who::Thief).is_empty() {
-        broken.push("(b) somebody who was removed is in again".to_owned());
+        broken.push("(b) a person who was removed is in the account again".to_owned());
     }
     let is_promised = story.first.is_some_and(|first| now < first + days(7))
         && story.foreign_factor.is_none_or(|since| now < since + hours(72));
@@ -59,7 +59,7 @@ pub(crate) fn broken(ground: &Ground, node: &Node, adversary: Adversary) -> Vec<
         && is_promised
         && let Err(why) = walk::back(ground, node)
     {
-        broken.push(format!("(c) the owner is not back, and the thief out, where the owner\n      {why}"));
+        broken.push(format!("(c) no way back lets the owner in and shuts the thief out:\n      {why}"));
     }
     broken
 }

@@ -20,7 +20,7 @@ pub(crate) const MALLORY: [&str; 2] = ["mallory@provider.example", "mallory@exam
 /// An authenticator app shows a new code after this time.
 const NEXT_CODE: Duration = Duration::from_secs(31);
 
-/// Why an act led nowhere.
+/// Why an act had no effect.
 #[derive(Debug)]
 pub(crate) struct No(pub(crate) String);
 
@@ -34,7 +34,7 @@ pub(crate) fn no<T>(why: impl Display) -> Result<T, No> {
     Err(No(why.to_string()))
 }
 
-/// What somebody has and knows.
+/// What a person has and knows.
 #[derive(Clone, Default)]
 pub(crate) struct Person {
     pub(crate) device: &'static str,
@@ -73,7 +73,7 @@ impl Person {
     }
 }
 
-/// Who asks for an erasure, and what they have proven.
+/// The proof that a request for erasure was made with.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub(crate) enum Proof {
     Stale,
@@ -81,7 +81,7 @@ pub(crate) enum Proof {
     Full,
 }
 
-/// What has happened, as far as a test must remember it.
+/// The events and the knowledge that a test must remember.
 #[derive(Clone)]
 pub(crate) struct Story {
     pub(crate) owner: Person,
@@ -91,9 +91,9 @@ pub(crate) struct Story {
     pub(crate) begun: Timestamp,
     /// When the thief's first act was accepted.
     pub(crate) first: Option<Timestamp>,
-    /// When the thief turned on a factor of their own. The code against it lives for 72 hours only.
+    /// When the thief turned on a factor of their own. The undo code of that act lives for only 72 hours.
     pub(crate) foreign_factor: Option<Timestamp>,
-    /// The most that was proven by somebody who asked for an erasure.
+    /// The strongest proof that a request for erasure was made with.
     pub(crate) erasure: Option<Proof>,
 }
 
@@ -111,14 +111,14 @@ pub(crate) struct Ground {
     environment: Environment,
     medium: Arc<MemoryMedium>,
     pub(crate) account: AccountId,
-    /// A session that the test alone has, and the row that makes it one. Only to look with.
+    /// A session that only the test uses, to read the account, and the row of that session.
     watcher: (SessionToken, Vec<u8>, Vec<u8>),
     /// The account page before the thief came.
     pub(crate) page: AccountView,
 }
 
 impl Ground {
-    /// Begins where the world is now. `watcher` is a session of the owner's that nobody uses.
+    /// Starts from the current state of the world. `watcher` is a session of the owner that nobody uses.
     pub(crate) fn new(
         world: &World,
         medium: Arc<MemoryMedium>,
@@ -177,14 +177,14 @@ pub(crate) struct Scene<'a> {
     pub(crate) story: Story,
 }
 
-/// How somebody goes through a flow.
+/// How a person goes through a flow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Plan {
-    /// Restores the account if it is to be deleted, links to the account that is offered.
+    /// Restores the account if it is pending deletion, and links to an account that is offered.
     Enter,
-    /// Erases the account if it is to be deleted.
+    /// Erases the account if it is pending deletion.
     Erase,
-    /// Creates an account where one is offered.
+    /// Creates an account if the flow offers that.
     Create,
     /// Stops where the flow asks for a password or a second factor.
     Begin,
@@ -214,12 +214,12 @@ impl Scene<'_> {
         Node { rows, hand: self.hand, story: self.story }
     }
 
-    /// Whether the rows are as they were when the state was opened.
+    /// Returns whether the rows are unchanged since the state was opened.
     pub(crate) fn is_untouched(&self) -> bool {
         self.store.commit_stamp().unwrap() == 1
     }
 
-    /// The host delivers the mail, and answers requests as soon as it may.
+    /// Acts for the host: delivers the mail, and answers requests as soon as the rules allow it.
     pub(crate) fn host(&mut self) {
         for open in self.engine.open_requests(10).unwrap() {
             _ = self.engine.announce_erasure(open.account, open.id);
@@ -237,7 +237,7 @@ impl Scene<'_> {
         }
     }
 
-    /// Looks at the account page, which leaves no trace. `None` if the account is gone.
+    /// Reads the account page, which changes nothing. Returns `None` if the account is gone.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&AccountHandle) -> T) -> Option<T> {
         let found = self.engine.support("test").and_then(|desk| desk.find(&self.ground.account.to_string()));
         if found.unwrap().is_empty() {
@@ -257,14 +257,14 @@ impl Scene<'_> {
         self.look(|account| account.view().unwrap())
     }
 
-    /// The messages that somebody can read or has read, newest first.
+    /// Returns the messages that a person can read or has read, newest first.
     pub(crate) fn mail(&mut self, who: Who) -> Vec<Arc<Message>> {
         let person = self.who(who).clone();
         self.story.mail.iter().rev().filter(|message| person.reads(message)).cloned().collect()
     }
 
-    /// The undo codes that somebody can read, newest first. The rules promise the owner no more than those to the
-    /// standing contact.
+    /// Returns the undo codes that a person can read, newest first. The rules promise the owner only the codes that go
+    /// to the standing contact.
     pub(crate) fn undo_codes(&mut self, who: Who) -> Vec<(Timestamp, Secret)> {
         let now = self.now();
         let mail = self.mail(who);
@@ -276,7 +276,7 @@ impl Scene<'_> {
         living.collect()
     }
 
-    /// The newest code to be typed that has come since.
+    /// Returns the newest code to type that has come since then.
     pub(crate) fn code(&mut self, who: Who, since: Timestamp) -> Result<Secret, No> {
         self.host();
         let mail = self.mail(who);
@@ -285,7 +285,7 @@ impl Scene<'_> {
         code.ok_or_else(|| No("no code".into()))
     }
 
-    /// Goes through a flow with all that somebody has.
+    /// Goes through a flow with everything that a person has.
     pub(crate) fn through(&mut self, who: Who, mut flow: Flow, plan: Plan) -> Result<Flow, No> {
         let begun = self.now();
         loop {
@@ -357,7 +357,7 @@ impl Scene<'_> {
         no("no first factor")
     }
 
-    /// Presents an identity of somebody's.
+    /// Presents an identity of a person.
     pub(crate) fn present(&mut self, who: Who, identity: &Identity, plan: Plan) -> Result<Flow, No> {
         let client = self.who(who).client();
         let begun = self.engine.begin_federated(&identity.provider(), &client)?;
@@ -365,7 +365,7 @@ impl Scene<'_> {
         self.through(who, flow, plan)
     }
 
-    /// Signs in to the owner's account with the newest password that somebody knows and that fits.
+    /// Signs in to the owner's account with the newest correct password that a person knows.
     pub(crate) fn sign_in(&mut self, who: Who, plan: Plan) -> Result<Flow, No> {
         let person = self.who(who).clone();
         let emails = [ADA, OTHER].into_iter().chain(MALLORY);
@@ -395,7 +395,7 @@ impl Scene<'_> {
         }
     }
 
-    /// The live sessions that somebody has on the owner's account, newest first.
+    /// Returns the live sessions that a person has on the owner's account, newest first.
     pub(crate) fn sessions(&mut self, who: Who) -> Vec<(Session, AccountHandle)> {
         let account = self.ground.account;
         let tokens = self.who(who).sessions.clone();

@@ -8,7 +8,7 @@ use crate::scene::{ADA, Ground, MALLORY, No, Node, OTHER, Plan, Scene, Who, no};
 
 const O: Who = Who::Owner;
 
-/// The ways in. The rules promise that one of them leads back.
+/// The owner's ways back. The rules promise that at least one of them works.
 type Way = (&'static str, fn(&mut Scene<'_>) -> Result<(), No>);
 const WAYS: [Way; 4] = [
     ("undoes the thief's oldest act", |scene| undo(scene, false)),
@@ -17,12 +17,12 @@ const WAYS: [Way; 4] = [
     ("undoes all that the thief could", |scene| undo(scene, true)),
 ];
 
-/// Walks the owner's ways back until one of them leads there. Otherwise returns where each of them ends.
+/// Tries the owner's ways back until one of them works. If none works, returns the point at which each one failed.
 pub(crate) fn back(ground: &Ground, node: &Node) -> Result<(), String> {
     let mut ends = Vec::new();
     for (name, way) in WAYS {
         let mut scene = ground.open(node);
-        // The mailbox is the owner's again. What was read in it is known.
+        // From now on, only the owner reads the mailbox. The thief still knows the messages that they have read.
         let now = scene.now();
         let thief = &mut scene.story.thief;
         thief.visits_until = thief.visits_until.map(|until| until.min(now));
@@ -37,8 +37,8 @@ pub(crate) fn back(ground: &Ground, node: &Node) -> Result<(), String> {
     Err(ends.join("\n      "))
 }
 
-/// Undoes everything since the thief came, because the owner knows which acts were their own. If the thief has read
-/// the code of one of these, undoing it too makes the code void.
+/// Undoes all acts since the thief came. With `own_too`, also undoes the earlier acts of the owner whose undo codes the
+/// thief has read, which makes these codes void.
 fn undo(scene: &mut Scene<'_>, own_too: bool) -> Result<(), No> {
     let begun = scene.story.begun;
     let read = scene.undo_codes(Who::Thief);
@@ -57,7 +57,7 @@ fn undo(scene: &mut Scene<'_>, own_too: bool) -> Result<(), No> {
     Err(why)
 }
 
-/// Signs in with what the owner has.
+/// Signs in with everything that the owner has.
 fn enter(scene: &mut Scene<'_>) -> Result<(), No> {
     let by_password = scene.sign_in(O, Plan::Enter).and_then(|flow| scene.keep(O, flow));
     by_password.or_else(|_| {
@@ -73,7 +73,7 @@ fn reset(scene: &mut Scene<'_>) -> Result<(), No> {
     scene.keep(O, flow)
 }
 
-/// What on the page is not the owner's.
+/// Returns what is on the account page but is not the owner's.
 fn foreign(ground: &Ground, page: &AccountView) -> Vec<String> {
     let is_own = |email: &str| [ADA, OTHER].contains(&email);
     let methods = page.methods.iter().filter(|method| match &method.handle {
@@ -115,37 +115,37 @@ fn settle(ground: &Ground, scene: &mut Scene<'_>) -> Result<(), No> {
 fn is_out(ground: &Ground, scene: &mut Scene<'_>) -> Result<(), No> {
     const T: Who = Who::Thief;
     if !scene.sessions(T).is_empty() {
-        return no("a session of the thief's lives");
+        return no("a session of the thief is live");
     }
     for flow in std::mem::take(&mut scene.story.thief.flows) {
         if go_on(scene, flow).is_ok() {
-            return no("a flow of the thief's leads in");
+            return no("a flow of the thief leads into the account");
         }
     }
     scene.hand.later(hours(1));
     for identity in scene.story.thief.identities.clone() {
         if scene.present(T, &identity, Plan::Enter).is_ok_and(|flow| scene.keep(T, flow).is_ok()) {
-            return no("the thief's identity leads in");
+            return no("the thief's identity leads into the account");
         }
     }
     if scene.sign_in(T, Plan::Enter).is_ok_and(|flow| scene.keep(T, flow).is_ok()) {
-        return no("a password that the thief knows leads in");
+        return no("a password that the thief knows leads into the account");
     }
     for address in MALLORY {
         let flow = scene.engine.reset_password(address, &scene.story.thief.client())?;
         if scene.through(T, flow, Plan::Enter).is_ok_and(|flow| scene.keep(T, flow).is_ok()) {
-            return no("a reset by the thief's address leads in");
+            return no("a reset by the thief's address leads into the account");
         }
     }
     for (_, code) in scene.undo_codes(T) {
         if let Ok(flow) = scene.engine.undo(&code, &scene.story.thief.client())
             && scene.through(T, flow, Plan::Enter).is_ok()
         {
-            return no("an undo code that the thief knows leads in");
+            return no("an undo code that the thief knows leads into the account");
         }
     }
     if scene.story.thief.apps.iter().any(|app| is_factor(ground, scene, app)) {
-        return no("the thief's factor counts");
+        return no("the thief's factor is accepted");
     }
     Ok(())
 }

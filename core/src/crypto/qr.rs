@@ -42,7 +42,7 @@ const PLAIN: &str = "\u{1b}[0m";
 #[derive(Clone)]
 pub struct QrCode {
     text: Secret,
-    /// Drawn when somebody looks. Drawing takes as long as a commit, and an act must not wait for it.
+    /// The modules are drawn on first use. Drawing takes as long as a commit, and an act must not wait for it.
     drawn: OnceLock<Modules>,
 }
 

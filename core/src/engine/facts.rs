@@ -52,8 +52,8 @@ pub(super) fn facts(
     Ok(facts)
 }
 
-/// Reads what the store knows of the address that gets a code when a session opens on the account. Only an account
-/// that must get a second factor first needs it.
+/// Reads what the store knows of the address that gets a code before a session opens on the account. Returns no address
+/// unless the person must enrol a second factor.
 pub(super) fn entrance(
     view: &View<'_>,
     account: &Account,

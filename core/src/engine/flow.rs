@@ -291,7 +291,8 @@ impl Engine {
                 {
                     return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
                 }
-                // A password may have become known to others since it was compared with those that are.
+                // The new password was compared with the compromised ones that the account had then. Another one may
+                // have been marked since.
                 if let (Input::NewPassword(_), Some(account)) = (&prepared, &facts.account)
                     && account.compromised != seen.compromised()
                 {
@@ -393,7 +394,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// The account's passwords that others may know.
+    /// Returns the account's passwords that others may know.
     fn compromised(&self) -> &[StoredPassword] {
         self.account.as_ref().map_or(&[], |account| &account.compromised)
     }

@@ -124,9 +124,9 @@ impl AccountHandle {
         })
     }
 
-    /// Removes a sign-in method. Ends all other sessions, and this one too if the method is its proof. The
-    /// owner can undo this for 7 days. Until then, whoever proves the identifier elsewhere is offered this account
-    /// too (SPEC 7.6).
+    /// Removes a sign-in method. Ends all other sessions, and this one too if the method is its proof. The owner can
+    /// undo this for 7 days. Until then, a person who proves the identifier elsewhere is offered this account too
+    /// (SPEC 7.6).
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().providers(vec![selfsame::Provider::x()]);

@@ -89,8 +89,8 @@ impl Engine {
         Ok(specimens)
     }
 
-    /// Returns a new password for the account with this identifier in its stored form, if it keeps the rules and is
-    /// none of the account's `compromised` ones.
+    /// Returns the stored form of a new password for the account with this identifier. The password must follow the
+    /// rules and must not be one of the account's `compromised` passwords.
     pub(super) fn hash_for(
         &self,
         password: &Secret,

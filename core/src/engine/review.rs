@@ -11,9 +11,9 @@ use crate::rules::review;
 use crate::rules::review::Kept;
 
 impl AccountHandle {
-    /// Keeps the listed sign-in methods among those that the account had before it proved its first address,
-    /// and removes the others. Keeping a password requires a new password, because whoever set the old one
-    /// may know it.
+    /// Keeps the listed sign-in methods among those that the account had before it proved its first address, and
+    /// removes the others. Keeping a password requires a new password, because the person who set the old one may know
+    /// it.
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().providers(vec![selfsame::Provider::x()]);

@@ -20,13 +20,13 @@ impl Engine {
     /// all sessions. The account is then on hold for one day.
     ///
     /// If the account had a password, the flow asks for a new one. If the account has a second factor that is three
-    /// days old or older, the flow asks for it, because an undo code alone never removes it. If MFA was on before
-    /// the change, the flow asks for the second factor of that time. If the account had no password, the flow ends
+    /// days old or older, the flow asks for it, because an undo code alone never removes it. If MFA was on before the
+    /// change, the flow asks for the second factor that was valid then. If the account had no password, the flow ends
     /// with [`Step::Done`](crate::Step::Done). The owner then signs in with a restored method.
     ///
-    /// An identifier that another account has taken meanwhile is left out, and the last step says so. If nobody
-    /// could then sign in, the flow asks for a new password, or is refused with [`Refusal::LastMethod`] if the
-    /// account has no address for it.
+    /// The undo leaves out an identifier that another account has taken in the meantime, and the last step says so. If
+    /// no usable sign-in method would be left, the flow asks for a new password. If the account has no address for a
+    /// password, the undo is refused with [`Refusal::LastMethod`].
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;
@@ -73,10 +73,10 @@ impl Engine {
 }
 
 impl AccountHandle {
-    /// Confirms that the owner knows of the protected acts up to this
-    /// [number](crate::ProtectedActView::number). Sign-ins from the same place no longer list them
-    /// ([`SignedIn::unconfirmed`](crate::SignedIn::unconfirmed)), nor do sign-ins from where the account is not
-    /// recognised. Other recognised places list them until the owner confirms them there (SPEC 1.12).
+    /// Confirms that the owner knows of the protected acts up to this [number](crate::ProtectedActView::number).
+    /// Sign-ins from the same place no longer list these acts
+    /// ([`SignedIn::unconfirmed`](crate::SignedIn::unconfirmed)). Sign-ins without a recognition do not list them
+    /// either. Another place with a recognition lists them until the owner confirms them there too (SPEC 1.12).
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;

@@ -55,7 +55,7 @@ pub(crate) fn proven(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
     link_or_create(turn, Arrival::new(verifying.registration, Some(verifying.proving.email)))
 }
 
-/// Goes on with the address unverified. Such an address leads to no link prompt (SPEC 2.3).
+/// Continues with the address unverified. An unverified address leads to no link prompt (SPEC 2.3).
 pub(crate) fn skip(turn: Turn<'_>, verifying: Verifying) -> Verdict<Step> {
     link_or_create(turn, Arrival::new(verifying.registration, None))
 }
@@ -70,8 +70,8 @@ fn link_or_create(turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
     if is_known(&arrival, &turn) { turn.ask(arrival) } else { create(turn, arrival) }
 }
 
-/// Returns whether other accounts have what the person proved: the email verified, or the identifier reserved for
-/// an undo (SPEC 2.4, 7.6).
+/// Returns whether another account has the proven email verified or reserves the proven identifier for an undo
+/// (SPEC 2.4, 7.6).
 fn is_known(arrival: &Arrival, turn: &Turn<'_>) -> bool {
     let shares = arrival.proven.is_some() && !turn.facts.sharing.is_empty();
     shares || turn.facts.reserver.is_some()

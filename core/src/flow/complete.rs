@@ -18,7 +18,7 @@ use crate::rules::protected::Protected;
 use crate::rules::recovery::Held;
 use crate::rules::{deletion, method, privacy};
 
-/// Does what the person came for. If the account is pending deletion, they have said to restore it.
+/// Completes the purpose of the flow. If the account is pending deletion, the person has already chosen to restore it.
 pub(crate) fn complete(mut turn: Turn<'_>, mut account: Account, entry: Entry) -> Verdict<Step> {
     let Entry { proof, purpose, new_password, factor, .. } = entry;
     // A hold may have begun since the enrolment.
@@ -147,7 +147,8 @@ fn link(
     if let (Err(refusal), false) = (held, drops_password) {
         return turn.refuse(refusal);
     }
-    // What the account reserves for an undo leads to it, although it is not an identifier of it now (SPEC 7.6).
+    // An identifier that the account reserves for an undo leads to the account, although the account does not have it
+    // now (SPEC 7.6).
     let of_account = |known: &Option<Account>| known.as_ref().is_some_and(|known| known.id == account.id);
     let holds_it = of_account(&turn.facts.holder) || of_account(&turn.facts.reserver);
     let still_shares = holds_it || arrival.proven.as_ref().is_some_and(|email| account.has_verified(email));
@@ -194,8 +195,9 @@ fn link(
     gate::arrive(turn, account, proof, SignInOutcome::Linked, action)
 }
 
-/// Does what a restoration includes: notifies the owner, cancels the purge, withdraws a request for erasure, claims the
-/// identifiers anew and resumes suspended sessions. If the restoration came from a recovery, the sessions end instead (SPEC 5.5, 9.5).
+/// Completes a restoration: notifies the owner, cancels the purge, withdraws a request for erasure, claims the
+/// identifiers again and resumes suspended sessions. If the restoration came from a recovery, the sessions end instead
+/// (SPEC 5.5, 9.5).
 pub(crate) fn brought_back(turn: &mut Turn<'_>, account: &mut Account, was: &Status, ends_sessions: bool) {
     let Status::PendingDeletion { purge_at, requested_by, .. } = was else { return };
     turn.tell(account, &Body::Restored);

@@ -70,14 +70,15 @@ pub(crate) fn first_code(
     })
 }
 
-/// The person has saved the recovery codes. The session opens, and the factor is on, in one act.
+/// Handles the answer that the recovery codes are saved: turns the factor on and opens the session in one act.
 pub(crate) fn saved(turn: Turn<'_>, entry: Entry, factor: NewFactor) -> Verdict<Step> {
     continued(turn, entry, |turn, account, entry| {
         entry::enter(turn, account, Entry { factor: Some(factor), ..entry })
     })
 }
 
-/// Goes on with the enrolment if a second factor is still to be enrolled. If another flow has enrolled one, or a hold has begun, the flow asks for what is missing now.
+/// Continues the enrolment if the account still needs a second factor. If another flow has enrolled one, or a hold has
+/// begun, asks for the proof that is missing now.
 fn continued<'a>(
     mut turn: Turn<'a>,
     entry: Entry,

@@ -22,7 +22,7 @@ pub(crate) enum Missing {
     SecondFactor,
     NewPassword,
     Restore,
-    /// The account must get a second factor first (SPEC 5.9).
+    /// The person must enrol a second factor first (SPEC 5.9).
     Factor,
 }
 
@@ -35,7 +35,7 @@ impl Entry {
         if account.status != Status::Active && !self.restores {
             return Some(Missing::Restore);
         }
-        // A reset starts a hold, on which nothing is enrolled, and a reauthentication opens no session.
+        // A reset starts a hold, and nobody can enrol during a hold. A reauthentication opens no session.
         let opens = match self.purpose {
             Purpose::Reset => ctx.policy.hold().is_zero(),
             Purpose::Reauthenticate { .. } => false,

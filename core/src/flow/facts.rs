@@ -58,7 +58,7 @@ pub(crate) struct Facts {
     pub(crate) session: Option<Session>,
     /// The address that a message would go to, and its pace.
     pub(crate) mail: MailFacts,
-    /// The address that gets a code because the account's session opens: its contact before the enrolment of a
+    /// The address that gets a code before a session opens on the account: the contact, if the person must enrol a
     /// second factor, or the unproven address of a new account.
     pub(crate) entrance: MailFacts,
     pub(crate) undo: UndoFacts,
@@ -83,7 +83,7 @@ pub(crate) struct MailFacts {
 pub(crate) struct UndoFacts {
     /// All stored undos, valid or not.
     pub(crate) records: Vec<(UndoHash, Undo)>,
-    /// The identifiers that other accounts have now, of those that the undo could give the account.
+    /// The identifiers that the undo could restore but that other accounts have now.
     pub(crate) held_by_others: Vec<Identifier>,
 }
 
@@ -94,7 +94,7 @@ impl UndoFacts {
         found.map(|(_, undo)| undo).filter(|undo| ctx.throttle_clock < undo.expires_at)
     }
 
-    /// Works out what an undo gives the account.
+    /// Works out what an undo restores.
     ///
     /// # Errors
     /// Refuses the undo if nobody could sign in after it.

@@ -53,7 +53,7 @@ pub(crate) fn arrive(
     turn.to(state)
 }
 
-/// Writes what the flow did to the account, and leaves the session for the end of the enrolment.
+/// Writes what the flow did to the account, and starts the enrolment. The session opens when the enrolment is complete.
 fn first_enroll(
     mut turn: Turn<'_>,
     account: Account,
@@ -68,10 +68,10 @@ fn first_enroll(
     enroll(turn, account, entry)
 }
 
-/// Starts the enrolment. An account that is older than the flow proves its contact first. Otherwise whoever knows
-/// its password could lock its owner out with a factor of their own.
+/// Starts the enrolment. An account that is older than the flow proves its contact first. Otherwise a thief who knows
+/// the password could enrol a factor and lock the owner out.
 pub(crate) fn enroll(mut turn: Turn<'_>, account: Account, entry: Entry) -> Verdict<Step> {
-    // Whoever cannot complete the flow need not enrol for it.
+    // If the link would be refused, the person must not enrol a factor for nothing.
     if let (Purpose::Link(_), Err(refusal)) = (&entry.purpose, account.may_act(turn.ctx)) {
         return turn.refuse(refusal);
     }
@@ -95,7 +95,7 @@ pub(crate) fn show_secret(turn: Turn<'_>, entry: Entry) -> Verdict<Step> {
     turn.to(State::Enroll { entry, enrolling: Enrolling::App { secret, wrong: 0 } })
 }
 
-/// Turns MFA on, as the protected act that it is. All other sessions end (SPEC 1.12, 6.5).
+/// Turns MFA on as a protected act, which ends all other sessions (SPEC 1.12, 6.5).
 fn turn_on(turn: &mut Turn<'_>, before: Account, factor: NewFactor) -> Account {
     let ctx = turn.ctx;
     let mut account = before.clone();

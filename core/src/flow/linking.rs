@@ -52,8 +52,8 @@ pub(crate) fn prove_by_password(
     }
 }
 
-/// Takes an identity as proof. It must be one of the candidate's (SPEC 3.2). Another one counts nowhere: whoever
-/// has an account at a provider could lock the candidate's password with it (SPEC 3.4).
+/// Takes an identity as proof. It must be an identity of the candidate (SPEC 3.2). Another identity does not count as a
+/// failure. Otherwise anyone with an account at a provider could lock the candidate's password (SPEC 3.4).
 pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: &Asserted) -> Verdict<Step> {
     let Some(mut candidate) = turn.facts.account.take() else {
         return turn.ask(arrival);

@@ -39,8 +39,8 @@ pub(crate) fn most_of_one(policy: &Policy) -> usize {
 }
 
 /// Decides which flows end. Strangers and others have a part of the room each, so that no stranger's flow ends
-/// another's. In a part that is full, the oldest flow of whoever has most ends, and a thousandth more, so that
-/// not every new flow must count all others.
+/// another's. In a part that is full, the oldest flow of the caller with the most flows ends. A thousandth more ends
+/// too, so that not every new flow must count all others.
 pub(crate) fn room(open: &[OpenFlows], policy: &Policy) -> Room {
     let limits = Limits::of(policy);
     let mut room = Room { ended: Vec::new(), left: policy.max_open_sign_ups() / 10 };

@@ -13,7 +13,7 @@ use crate::records::verdict::Verdict;
 pub(crate) fn answer(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context<'_>) -> Verdict<Step> {
     let state = flow.state.clone();
     let turn = Turn::new(flow, facts, ctx);
-    // Every proof is checked again at each answer, here and nowhere else (SPEC 4.6, 5.10). To leave takes no proof.
+    // Only this place checks the proofs again, at every answer (SPEC 4.6, 5.10). Leaving a flow needs no proof.
     if let Some(entry) = state.entry()
         && !turn.facts.account.as_ref().is_some_and(|account| account.holds(&entry.proof))
         && !matches!(input, Input::Plain(Answer::Cancel | Answer::KeepDeleted))

@@ -34,7 +34,7 @@ pub(crate) struct Turn<'a> {
     pub(crate) signed_in: Option<SignedIn>,
     /// The second factor that the person has enrolled in the flow.
     pub(crate) factor: Option<NewFactor>,
-    /// What an undo in this turn left out (SPEC 7.6).
+    /// The identifiers that an undo in this turn left out (SPEC 7.6).
     pub(crate) left_out: Vec<Identifier>,
 }
 
@@ -176,7 +176,7 @@ fn life(state: &State, ctx: &Context<'_>) -> Duration {
     }
 }
 
-/// Returns the flow that began with this turn. If it was done at once, nothing of it is kept.
+/// Returns the flow that began with this turn. A flow that is already complete is not stored.
 pub(crate) fn begun(token: FlowToken, verdict: Verdict<Step>) -> Verdict<Flow> {
     let Verdict { answer, mut changes } = verdict;
     let is_over = matches!(answer, Ok(Step::SignedIn { .. }));

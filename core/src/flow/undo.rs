@@ -102,7 +102,7 @@ fn go_on(mut turn: Turn<'_>, mut undoing: Undoing, former: Option<&TypedFactor>)
     };
     if let Some(asks) = undoing.missing(&restored, &account, turn.ctx.throttle_clock, former.is_some()) {
         if asks == Asks::FormerSecondFactor && undoing.asks == Asks::SecondFactor {
-            // A code is used up even if the flow never completes, so this act stores that (SPEC 5.2, 5.3).
+            // A code is used up even if the flow never completes, so this write stores the use (SPEC 5.2, 5.3).
             turn.changes.extend(turn.flow.caller.presented(account.id).map(Presented::counted));
             let event = Event::done(Action::SecondFactorProven, None, turn.ctx.now);
             turn.changes.push(Change::account(account.clone(), event));
@@ -128,7 +128,7 @@ fn apply(
     let before = account.clone();
     let Restored { mut credentials, left_out, new_password_for } = restored;
     if let Some(typed) = former {
-        // The second factor from before the act is the one that counts.
+        // The code must be of the second factor that the account had before the act.
         if credentials.mfa.as_ref().is_some_and(|mfa| !mfa.reads(typed)) {
             return turn.refuse(Refusal::InvalidCode);
         }
@@ -167,7 +167,7 @@ fn apply(
             account.set_password(new);
         } else {
             let version = account.credentials.newest_password().saturating_add(1);
-            // An account has one password, and a suspended one gives way (SPEC 1.6).
+            // An account has at most one password, so the new one replaces a suspended one (SPEC 1.6).
             account.credentials.methods.retain(|method| method.kind() != MethodKind::Password);
             let credential = Credential::Password { email, hash: new, version };
             account.credentials.methods.push(Method::new(ctx.draw.method(ctx.now), credential, ctx.now));

@@ -55,7 +55,7 @@ impl From<&str> for Secret {
     }
 }
 
-/// Looks at every byte, so that the time does not tell where two secrets of one length differ.
+/// Compares every byte, so that the time does not reveal where two secrets of equal length differ.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         let bytes = self.0.iter().zip(other.0.iter());

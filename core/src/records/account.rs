@@ -42,10 +42,11 @@ pub(crate) struct Account {
     pub(crate) first: Throttle,
     /// Strangers' failures of the second factor, over all flows (SPEC 12.1, 12.7).
     pub(crate) second: Throttle,
-    /// Which proofs by a second factor still count (SPEC 5.10).
+    /// Tells which proofs by a second factor are still valid (SPEC 5.10).
     pub(crate) generations: Generations,
     pub(crate) hold: Option<Hold>,
-    /// The last passwords that others may know. None of them is taken again (SPEC 4.10).
+    /// The last passwords that were marked as known to others. The account does not accept them as new passwords
+    /// (SPEC 4.10).
     pub(crate) compromised: Vec<StoredPassword>,
     /// Enrolments of second factors and recovery codes in progress, at most one for each session (SPEC 5.1).
     pub(crate) enrolments: Vec<Enrolment>,
@@ -53,7 +54,7 @@ pub(crate) struct Account {
     pub(crate) reserved: Vec<Reserved>,
     /// Failures in live sessions (SPEC 6.4).
     pub(crate) reauthentications: Vec<(SessionId, u8)>,
-    /// The protected acts of the last 30 days, in their order (SPEC 1.12).
+    /// The protected acts of the last 30 days, oldest first (SPEC 1.12).
     pub(crate) acts: Vec<Acted>,
     /// The products that the account is used with, in the order of their first use (SPEC 8.2).
     pub(crate) memberships: Vec<Membership>,
@@ -358,12 +359,12 @@ impl Account {
         self.credentials.identifiers().chain(customers).chain(external)
     }
 
-    /// Returns whether the account has the identifier, so that nobody else may.
+    /// Returns whether the account has the identifier. No other account can then have it.
     pub(crate) fn owns(&self, identifier: &Identifier) -> bool {
         self.identifiers().any(|own| own == *identifier)
     }
 
-    /// Returns whether an undo may put the identifier back, unless somebody else takes it before (SPEC 7.6).
+    /// Returns whether an undo may put the identifier back, unless another account takes it first (SPEC 7.6).
     pub(crate) fn reserves(&self, identifier: &Identifier, slow: Timestamp) -> bool {
         self.reserved.iter().any(|held| held.identifier == *identifier && slow < held.until)
     }

@@ -33,10 +33,10 @@ pub struct AccountView {
     pub hold_until: Option<Timestamp>,
     /// Whether a second factor is disabled until the owner confirms it (SPEC 3.7).
     pub second_factor_suspended: bool,
-    /// Whether the account needs another address: somebody else has proven the address that its password goes
-    /// with, so it can never be proven here (SPEC 2.8).
+    /// Whether the owner must give another address. Another account has proven the address of this password, so this
+    /// account can never prove it (SPEC 2.8).
     pub needs_address: bool,
-    /// The protected acts of the last 30 days in their order, and how each can be undone (SPEC 1.12, 7.3).
+    /// The protected acts of the last 30 days, oldest first, and how each can be undone (SPEC 1.12, 7.3).
     pub protected_acts: Vec<ProtectedActView>,
 }
 

@@ -59,8 +59,8 @@ pub struct AddressView {
 pub enum AddressStep {
     /// The act is done.
     Done {
-        /// Whether another account had this email or identity and could take it back with an undo code. It is this
-        /// account's now, and that undo leaves it out (SPEC 7.6).
+        /// Whether another account had this email or identity and could take it back with an undo code. This account
+        /// has it now, and an undo of the other account leaves it out (SPEC 7.6).
         was_reserved: bool,
     },
     /// A code goes to the address. Prove the address in this session to complete the act.

@@ -15,8 +15,8 @@ pub(crate) struct Credentials {
     pub(crate) methods: Vec<Method>,
     pub(crate) addresses: Vec<Address>,
     pub(crate) contact: Option<EmailAddress>,
-    /// The contacts of the last seven days that were replaced, and until when each was the contact, on the slow
-    /// clock. The first of them was the contact seven days ago (SPEC 7.3).
+    /// The contacts that were replaced in the last seven days, each with the time until which it was the contact, on
+    /// the slow clock. The first one was the contact seven days ago (SPEC 7.3).
     pub(crate) past_contacts: Vec<(Option<EmailAddress>, Timestamp)>,
     pub(crate) mfa: Option<Mfa>,
     /// A second factor that was set before the account's first address was proven. Nothing asks for it until
@@ -41,7 +41,7 @@ impl Credentials {
         })
     }
 
-    /// Returns what a password could be found by: the verified addresses, the contact first.
+    /// Returns the identifiers that a password could have: the verified addresses, the contact first.
     pub(crate) fn possible_passwords(&self) -> impl Iterator<Item = Identifier> {
         let verified = self.addresses.iter().filter(|address| address.verified_at.is_some());
         let others =

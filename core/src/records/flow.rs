@@ -86,9 +86,9 @@ pub(crate) enum State {
         outcome: SignInOutcome,
     },
     Done {
-        /// Whether the identity that the flow added was in another account's reserve (SPEC 7.6).
+        /// Whether another account reserved the identity that the flow added (SPEC 7.6).
         was_reserved: bool,
-        /// What an undo left out, because other accounts have it now (SPEC 7.6).
+        /// The identifiers that an undo left out, because other accounts have them now (SPEC 7.6).
         left_out: Vec<Identifier>,
     },
     Ended,
@@ -183,9 +183,9 @@ pub(crate) struct Entry {
     pub(crate) purpose: Purpose,
     /// A password that the person set on the way. It takes effect once they are signed in.
     pub(crate) new_password: Option<StoredPassword>,
-    /// Whether the person has answered that the account is to be restored.
+    /// Whether the person has chosen to restore the account.
     pub(crate) restores: bool,
-    /// The second factor that the person enrolled on the way. It is on once they are signed in (SPEC 5.9).
+    /// The second factor that the person enrolled in this flow. It is turned on when the session opens (SPEC 5.9).
     pub(crate) factor: Option<NewFactor>,
 }
 
@@ -203,14 +203,14 @@ impl Entry {
     }
 }
 
-/// How far a person is who enrols the second factor that policy requires (SPEC 5.9).
+/// The state of an enrolment of the second factor that policy requires (SPEC 5.9).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Enrolling {
     /// A code goes to the account's contact.
     Contact(Proving),
-    /// The app has the secret, and its first code is awaited.
+    /// The app has the secret. The flow waits for the app's first code.
     App { secret: TotpSecret, wrong: u8 },
-    /// The recovery codes are to be saved.
+    /// The flow waits until the person has saved the recovery codes.
     Codes(NewFactor),
 }
 

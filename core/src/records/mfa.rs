@@ -24,7 +24,7 @@ pub(crate) struct Mfa {
     pub(crate) slow_since: Timestamp,
     /// The keyed hashes of the recovery codes that are left.
     pub(crate) codes: Vec<[u8; 32]>,
-    /// The account's revision when this set of recovery codes was made. It tells the set from others.
+    /// The account's revision when this set of recovery codes was made. It distinguishes this set from other sets.
     pub(crate) codes_made: u64,
     /// Whether the second factor was imported and its owner has not saved recovery codes yet. Each sign-in
     /// then makes some (SPEC 13.2).
@@ -44,7 +44,8 @@ pub(crate) struct TakenSteps {
 }
 
 impl Mfa {
-    /// Returns whether nothing removes the factor without it or one of its recovery codes (SPEC 7.5).
+    /// Returns whether the factor is old enough that even an undo needs it, or one of its recovery codes, to remove it
+    /// (SPEC 7.5).
     pub(crate) fn is_settled(&self, slow: Timestamp) -> bool {
         slow >= self.slow_since + FACTOR_SETTLES
     }
@@ -123,7 +124,7 @@ impl TypedFactor {
     }
 }
 
-/// The age from which nothing removes a second factor without it or one of its recovery codes (SPEC 7.5).
+/// The age from which even an undo needs the second factor, or one of its recovery codes, to remove it (SPEC 7.5).
 pub(crate) const FACTOR_SETTLES: Duration = DAY.saturating_mul(3);
 /// How long an enrolment waits for its first code, and how long recovery codes are shown (SPEC 5.1, 5.3).
 pub(crate) const ENROLMENT_LIFE: Duration = Duration::from_secs(15 * 60);
@@ -149,11 +150,11 @@ pub(crate) enum Stage {
     Codes { seed: [u8; 32], at: Timestamp },
 }
 
-/// A second factor whose app gave a right code. It waits for its recovery codes to be saved.
+/// A second factor whose app has given a correct code. The person has not saved the recovery codes yet.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct NewFactor {
     pub(crate) secret: TotpSecret,
-    /// The step of that code.
+    /// The time step of the app's code.
     pub(crate) step: u64,
     /// The seed of the recovery codes.
     pub(crate) seed: [u8; 32],
@@ -173,8 +174,7 @@ impl Enrolment {
     pub(crate) fn lives(&self, now: Timestamp) -> bool {
         match &self.stage {
             Stage::Confirm(_) => now < self.begun_at + ENROLMENT_LIFE,
-            // While its codes are not saved, an enrolment lasts a day, and no longer than its session (SPEC
-            // 5.1).
+            // While its codes are not saved, an enrolment lasts a day, and no longer than its session (SPEC 5.1).
             Stage::Save(NewFactor { at, .. }) | Stage::Codes { at, .. } => now < *at + DAY,
         }
     }

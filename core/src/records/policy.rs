@@ -21,8 +21,8 @@ pub enum EmailProof {
 pub enum MfaPolicy {
     /// The owner decides.
     Optional,
-    /// Every account needs one. Whoever has none enrols one before the next session opens, and it can be
-    /// replaced but not turned off. A password may then have 8 code points.
+    /// Every account needs one. A person without a second factor enrols one before the next session opens. The factor
+    /// can be replaced but not turned off. A password may then have 8 code points.
     Required,
 }
 

@@ -138,8 +138,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// Sets whether an account needs a second factor. The default is [`MfaPolicy::Optional`]. If you open a store
-    /// under another policy, it holds from each person's next sign-in on (SPEC 5.9).
+    /// Sets whether an account needs a second factor. The default is [`MfaPolicy::Optional`]. If you open an existing
+    /// store with another policy, the new policy applies from each person's next sign-in (SPEC 5.9).
     pub fn mfa(mut self, mfa: MfaPolicy) -> Self {
         self.policy.mfa = mfa;
         self

@@ -31,7 +31,8 @@ two_forms! {
         pub status: RequestStatus,
         /// The host's description of what it did. Put nothing personal in it.
         pub receipt: Option<String>,
-        /// The deletion that a request for erasure starts. Only the answer that files the request has it.
+        /// The deletion that a request for erasure starts. Only the answer of the call that makes the request contains
+        /// it.
         #[stored(skip)]
         #[json(default, skip_serializing_if = "Option::is_none")]
         pub deletion: Option<Deletion>,
@@ -75,7 +76,7 @@ two_forms! {
             #[json(rename = "closed_at")]
             at: Timestamp,
         },
-        /// The owner restored the account, so a request for erasure no longer holds.
+        /// The owner restored the account, which withdrew the request for erasure.
         Withdrawn {
             /// When the account was restored.
             #[json(rename = "withdrawn_at")]

@@ -38,10 +38,10 @@ pub(crate) struct Proof {
     /// The same password, hashed again because its hash was weaker than the policy (SPEC 4.5).
     pub(crate) rehashed: Option<StoredPassword>,
     pub(crate) second: Option<(SecondFactor, Timestamp)>,
-    /// The generation of the second factor that was proven (SPEC 5.10). Zero without one.
+    /// The generation of the second factor that was proven (SPEC 5.10). Zero if no second factor was proven.
     pub(crate) generation: u32,
-    /// Whether a code from a message stood in for the first factor, in a reset or an undo. The session then ends
-    /// with the hold that it starts (SPEC 4.7).
+    /// Whether a code from a message stood in for the first factor, in a reset or an undo. The session then ends with
+    /// the hold that the flow starts (SPEC 4.7).
     pub(crate) is_mailed: bool,
 }
 
@@ -55,12 +55,12 @@ impl Proof {
         Self { method, kind, version, at, rehashed: None, second: None, generation: 0, is_mailed: false }
     }
 
-    /// Returns the proof of somebody who typed a mailed code and sets the password anew.
+    /// Returns the proof of a person who typed a mailed code and sets a new password.
     pub(crate) fn of_mailed_code(method: MethodId, version: u32, at: Timestamp) -> Self {
         Self { is_mailed: true, ..Self::of_password(method, version, at) }
     }
 
-    /// Returns the proof as it is after a second factor of this account was proven at the time.
+    /// Returns the proof with a second factor of this account added, proven at this time.
     pub(crate) fn and(self, factor: SecondFactor, at: Timestamp, now: Generations) -> Self {
         Self { second: Some((factor, at)), generation: now.of(factor), ..self }
     }

@@ -17,7 +17,8 @@ use crate::records::throttle::Throttle;
 pub(crate) const REMEMBERED_FOR: Duration = DAY.saturating_mul(30);
 
 coded! {
-    /// A change of the ways into an account. The owner is notified of it and can undo it (SPEC 1.12).
+    /// A change to the sign-in methods, factors or contact of an account. The owner is notified of it and can undo it
+    /// (SPEC 1.12).
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
     #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
     pub enum ProtectedAct {
@@ -43,8 +44,9 @@ coded! {
 }
 
 impl ProtectedAct {
-    /// Returns how long the act can be undone. A new second factor has a shorter time, because until then the undo
-    /// code alone defeats it. The time lets an owner whom a stranger's factor locks out undo it (SPEC 7.3).
+    /// Returns how long the act can be undone. The time is shorter for a new second factor, because the undo code alone
+    /// can remove the factor during that time. An owner who is locked out by a stranger's factor can undo the act in
+    /// that time (SPEC 7.3).
     pub(crate) fn undo_life(self) -> Duration {
         match self {
             Self::MfaTurnedOn | Self::MfaReplaced => FACTOR_SETTLES,
@@ -57,7 +59,7 @@ impl ProtectedAct {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Acted {
     pub(crate) act: ProtectedAct,
-    /// The account's revision before the act. It names the act, and orders two acts within a millisecond.
+    /// The account's revision before the act. It identifies the act, and orders two acts within a millisecond.
     pub(crate) revision: u64,
     /// The session in which the act was done. A link is done before its session opens.
     pub(crate) session: Option<SessionId>,
@@ -65,12 +67,12 @@ pub(crate) struct Acted {
     pub(crate) at: Timestamp,
     /// The same time on the slow clock.
     pub(crate) slow_at: Timestamp,
-    /// The address that got the undo code. `None` if there is no code or it is used or void.
+    /// The address that got the undo code. `None` if there is no code, or if the code is used or void.
     pub(crate) code_to: Option<EmailAddress>,
     /// Whether the owner confirmed in another session that they know of the act.
     pub(crate) confirmed: bool,
-    /// Failures of a second factor in undos of the act. Whoever has the code is no stranger, and strangers who know
-    /// the password must not delay them (SPEC 12.7).
+    /// Wrong second factors in undos of the act. They have a counter of their own, so that strangers who know the
+    /// password cannot delay the holder of the undo code (SPEC 12.7).
     pub(crate) guesses: Throttle,
 }
 
@@ -102,9 +104,9 @@ impl Acted {
         slow < self.slow_at + REMEMBERED_FOR
     }
 
-    /// Returns whether another session did the act and the caller has not confirmed it. `recognized` is the revision
-    /// from which the caller's recognition knows no act. An act of the present `revision` is done together with the
-    /// session's opening (SPEC 1.12).
+    /// Returns whether another session did the act and the caller has not confirmed it. The caller's recognition knows
+    /// the acts before the revision `recognized`. An act of the current `revision` was done when this session opened
+    /// (SPEC 1.12).
     pub(crate) fn is_news(&self, revision: u64, session: SessionId, recognized: Option<u64>) -> bool {
         let is_confirmed = recognized.map_or(self.confirmed, |known| self.revision < known);
         self.revision < revision && self.session != Some(session) && !is_confirmed
@@ -113,7 +115,7 @@ impl Acted {
     /// Returns the act as its owner sees it. `mfa` is the account's present second factor.
     pub(crate) fn view(&self, mfa: Option<&Mfa>, ctx: &Context<'_>) -> ProtectedActView {
         let undo = self.undo_until(ctx.throttle_clock).zip(self.code_to.as_ref()).map(|(until, to)| {
-            // A sign-in may set the factor that policy requires together with the act (SPEC 5.9).
+            // A sign-in may do the act and enrol the required factor in one write (SPEC 5.9).
             let is_newer = |mfa: &&Mfa| {
                 let is_same_act = mfa.slow_since == self.slow_at && mfa.codes_made == self.revision;
                 mfa.slow_since > self.slow_at || is_same_act
@@ -155,8 +157,8 @@ pub struct UndoView {
     pub sent_to: String,
     /// When the code expires.
     pub until: Timestamp,
-    /// From when the undo also asks for the current second factor, if that is before the code expires: the factor
-    /// was set after the act (SPEC 7.5).
+    /// The time from which the undo also asks for the current second factor, because that factor was set after the act.
+    /// `None` if there is no newer factor, or if the code expires before this time (SPEC 7.5).
     pub second_factor_from: Option<Timestamp>,
 }
 

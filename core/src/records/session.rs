@@ -221,9 +221,9 @@ two_forms! {
         pub created_at: Timestamp,
         /// When the session was last used, as far as the store has recorded it.
         pub used_at: Timestamp,
-        /// When the session ends with the account's hold, if that comes first. A session that a password reset or
-        /// an undo opened ends so (SPEC 4.7), and on hold each session of an account without the second factor that
-        /// policy requires (SPEC 5.9).
+        /// When the session ends because the account's hold ends, if it has not ended before. This applies to a session
+        /// that a password reset or an undo opened (SPEC 4.7). It also applies to every session of an account on hold
+        /// that lacks the second factor that policy requires (SPEC 5.9).
         pub ends_at: Option<Timestamp>,
     }
 }

@@ -169,8 +169,8 @@ coded! {
             /// When the flow expires.
             expires_at: Timestamp,
         },
-        /// Save the recovery codes of the new second factor, and say so ([`Answer::Saved`]). Only then it is on
-        /// (SPEC 5.3).
+        /// Save the recovery codes of the new second factor, and say so ([`Answer::Saved`]). The second factor is off
+        /// until you do (SPEC 5.3).
         SaveRecoveryCodes {
             /// The codes.
             #[cfg_attr(feature = "json", serde(flatten))]
@@ -212,8 +212,8 @@ coded! {
         },
         /// The flow is done and has opened no session.
         Done {
-            /// Whether another account had the added identity and could take it back with an undo code. It is this
-            /// account's now, and that undo leaves it out (SPEC 7.6).
+            /// Whether another account had the added identity and could take it back with an undo code. This account
+            /// has it now, and an undo of the other account leaves it out (SPEC 7.6).
             was_reserved: bool,
             /// The sign-in methods that an undo did not restore, because other accounts have them now (SPEC 7.6).
             left_out: Vec<Adding>,
@@ -254,17 +254,16 @@ pub struct SignedIn {
     pub recognition: Option<RecognitionToken>,
     /// What else the flow did.
     pub outcome: SignInOutcome,
-    /// The protected acts of the last 30 days that were done elsewhere and that nobody has confirmed here. Show them
-    /// to the owner, and then call
-    /// [`confirm_protected_acts`](crate::AccountHandle::confirm_protected_acts) (SPEC 1.12).
+    /// The protected acts of the last 30 days that were done elsewhere and are not confirmed here. Show them to the
+    /// owner, and then call [`confirm_protected_acts`](crate::AccountHandle::confirm_protected_acts) (SPEC 1.12).
     pub unconfirmed: Vec<ProtectedActView>,
     /// The sign-in methods that an undo did not restore, because other accounts have them now (SPEC 7.6).
     pub left_out: Vec<Adding>,
 }
 
 impl SignedIn {
-    /// Describes a session of an account, with the token for this secret. `recognized` is what the caller's
-    /// recognition knows of the protected acts.
+    /// Describes a session of an account, with the token for this secret. `recognized` says which protected acts the
+    /// caller's recognition knows.
     pub(crate) fn of(
         session: &Session,
         account: &Account,

@@ -78,7 +78,7 @@ pub(crate) struct Undoing {
     pub(crate) code: UndoHash,
     pub(crate) asks: Asks,
     pub(crate) new_password: Option<StoredPassword>,
-    /// The account's second factor that was proven, and its generation (SPEC 5.10).
+    /// The current second factor that the person has proven, and its generation (SPEC 5.10).
     pub(crate) second: Option<(SecondFactor, u32)>,
 }
 
@@ -91,12 +91,12 @@ impl Undoing {
     }
 }
 
-/// What an undo asks for next. The former second factor comes last, because the act itself uses up its code
-/// (SPEC 5.2).
+/// The next proof or password that an undo asks for. The former second factor comes last, because the act itself uses
+/// up its code (SPEC 5.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum Asks {
     NewPassword,
-    /// The second factor that the account has now, if it is too old for an undo to remove it (SPEC 7.5).
+    /// The second factor that the account has now, if it is so old that an undo code alone cannot remove it (SPEC 7.5).
     SecondFactor,
     /// The second factor that the account had before the act.
     FormerSecondFactor,

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::digest::sha256;
 
-/// How many bytes of each hash are kept. With these, one password in 55 million is mistaken for a listed one.
+/// How many bytes of each hash are kept. With this length, one password in 55 million is mistaken for a listed one.
 const WIDTH: usize = 5;
 
 /// The hashes in order. With hashes, a program carries no list of strangers' passwords, and the list is two

@@ -49,7 +49,8 @@ fn marked(
     };
     if method.compromised_at.is_none() {
         method.compromised_at = Some(ctx.now);
-        // Whoever has given the password in a flow gives it again, and the flow then asks for a new one.
+        // A person who has already given the password in a flow must give it again. The flow then asks for a new
+        // password.
         *version = version.saturating_add(1);
         let hash = hash.clone();
         account.compromised.push(hash);

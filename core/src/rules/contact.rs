@@ -1,4 +1,4 @@
-//! The contacts that an account had, of which one gets the undo codes (SPEC 7.3).
+//! The contacts that an account had, and the one of them that gets the undo codes (SPEC 7.3).
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::records::account::Account;
 pub(super) const STANDS_AFTER: Duration = DAY.saturating_mul(7);
 
 impl Account {
-    /// Returns the address that gets the undo code of an act: the one that was the contact seven days ago, whether
-    /// it is on the account still or not. On a younger account it is the first contact. A thief's address is not
-    /// it, unless it was the contact for seven days (SPEC 7.3).
+    /// Returns the address that gets the undo code of an act: the contact of seven days ago, even if it is no longer on
+    /// the account. On a younger account it is the first contact. A thief's address gets the code only after it was the
+    /// contact for seven days (SPEC 7.3).
     pub(crate) fn standing_contact(&self, slow: Timestamp) -> Option<&EmailAddress> {
         let credentials = &self.credentials;
         let past = credentials.past_contacts.iter();
@@ -23,7 +23,7 @@ impl Account {
         if slow < self.id.made_at() + STANDS_AFTER { since.flatten().next() } else { since.next().flatten() }
     }
 
-    /// Records the contact that the account had until now, if it has another one after this act.
+    /// Records the contact that the account had until now, if this act replaces it.
     pub(crate) fn note_contact(&mut self, before: &Self, slow: Timestamp) {
         if self.credentials.contact != before.credentials.contact {
             let past = &mut self.credentials.past_contacts;
@@ -32,8 +32,8 @@ impl Account {
         }
     }
 
-    /// Returns the verified addresses, and the standing contact if it is no longer one of them. Acts that the owner
-    /// must hear of go to all of these: a thief may have removed the owner's addresses before.
+    /// Returns the verified addresses, and the standing contact if it is no longer one of them. Notices that must reach
+    /// the owner go to all of these, because a thief may have removed the owner's addresses first.
     pub(crate) fn verified_or_standing(&self, slow: Timestamp) -> impl Iterator<Item = &EmailAddress> {
         let standing = self.standing_contact(slow).filter(|email| !self.has_verified(email));
         self.verified().chain(standing)

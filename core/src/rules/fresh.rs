@@ -25,11 +25,11 @@ pub(crate) struct Everything;
 /// [`Everything`], and the account must not be on hold: for email, methods and export (SPEC 5.5).
 pub(crate) struct Unheld;
 
-/// [`Everything`], or a recovery code instead of the second factor: to set a second factor, which on hold can only
-/// replace one (SPEC 5.5).
+/// [`Everything`], or a recovery code instead of the second factor: to set a second factor. On hold, this can only
+/// replace an existing one (SPEC 5.5).
 pub(crate) struct ToEnroll;
 
-/// The same, to turn the second factor off (SPEC 5.5).
+/// The same as [`ToEnroll`], to turn the second factor off (SPEC 5.5).
 pub(crate) struct ToTurnOff;
 
 /// Only the first factor: for deletion after the second is lost (SPEC 9.7).
@@ -40,7 +40,7 @@ pub(crate) struct ToErase;
 
 /// The proof that an act can demand.
 pub(crate) trait Level {
-    /// Refuses the act whatever the session has proven: a hold does (SPEC 5.5), or policy (SPEC 5.9).
+    /// Refuses an act that no proof can make possible now, because of a hold (SPEC 5.5) or the policy (SPEC 5.9).
     fn allows(_: &Account, _: &Context<'_>) -> Result<(), Refusal> {
         Ok(())
     }
@@ -118,7 +118,7 @@ impl Level for ToErase {
 impl Owner {
     /// Returns the proof that an act demands, if the session has it.
     pub(crate) fn prove<L: Level>(&self, ctx: &Context<'_>) -> Result<Fresh<'_, L>, Refusal> {
-        // A session with too little proof also hears of these first, because proving more would not help.
+        // These refusals come before the one for too little proof, because more proof would not help.
         self.account.check_factor(ctx)?;
         L::allows(&self.account, ctx)?;
         L::check(self, ctx)?;

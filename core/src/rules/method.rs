@@ -23,9 +23,9 @@ use crate::rules::session;
 /// How other accounts use an email that is to become an identifier.
 #[derive(Default)]
 pub(crate) struct Collisions {
-    /// Whether another account has it as a password's identifier.
+    /// Whether another account has a password with this email.
     pub(crate) is_held: bool,
-    /// Whether another account had it and may take it back with an undo code (SPEC 7.6).
+    /// Whether another account had a password with this email and may take the email back with an undo code (SPEC 7.6).
     pub(crate) is_reserved: bool,
     /// How many other accounts have it verified.
     pub(crate) sharing: usize,
@@ -45,7 +45,7 @@ impl Account {
         })
     }
 
-    /// Whether somebody can sign in (SPEC 1.7).
+    /// Returns whether a person can sign in to the account (SPEC 1.7).
     pub(crate) fn has_first_factor(&self, policy: &Policy) -> bool {
         self.first_factors(policy).next().is_some()
     }
@@ -154,8 +154,8 @@ pub(crate) fn add_password(
 }
 
 impl Collisions {
-    /// Checks whether the account can have the proven email: as an identifier, and by the number of accounts that
-    /// share it (SPEC 1.3, 1.6). Returns whether it takes the identifier out of another account's reserve.
+    /// Checks whether the account can have the proven email: as an identifier, and by the number of accounts that share
+    /// it (SPEC 1.3, 1.6). Returns whether another account reserves the identifier.
     pub(crate) fn check(
         &self,
         account: &Account,

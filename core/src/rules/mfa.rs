@@ -148,7 +148,7 @@ pub(crate) fn new_secret(ctx: &Context<'_>) -> TotpSecret {
     TotpSecret::new(ctx.draw.bytes("totp secret"))
 }
 
-/// The secret as an authenticator app takes it for this account: by hand, and as a URI.
+/// Returns the secret for an authenticator app in two forms: as text to type, and as a URI.
 pub(crate) fn for_app(account: &Account, secret: &TotpSecret, ctx: &Context<'_>) -> (Secret, Secret) {
     let label = match &account.credentials.contact {
         Some(email) => email.as_typed().to_owned(),
@@ -157,7 +157,7 @@ pub(crate) fn for_app(account: &Account, secret: &TotpSecret, ctx: &Context<'_>)
     (secret.base32(), secret.uri(ctx.policy.realm(), &label))
 }
 
-/// Takes an app's first code. `None` if it is wrong.
+/// Takes an app's first code. Returns `None` if the code is wrong.
 pub(crate) fn first_code(secret: &TotpSecret, code: &str, ctx: &Context<'_>) -> Option<NewFactor> {
     let step = secret.step_of(code, ctx.wall, None)?;
     let seed = ctx.draw.bytes("recovery codes");
@@ -223,9 +223,9 @@ pub(crate) fn unsaved_codes(owner: &Owner, ctx: &Context<'_>) -> Result<Recovery
         .ok_or(Refusal::FlowExpired)
 }
 
-/// Completes the enrolment after the owner saved the recovery codes: the factor is on, or replaced, or has these
-/// codes (SPEC 5.3 to 5.5). `secret` is the session's, because the session is written anew.
-/// `sessions` are the account's: those that a code of the old set opened end (SPEC 5.10).
+/// Completes the enrolment after the owner saved the recovery codes: the factor is on, or replaced, or has these codes
+/// (SPEC 5.3 to 5.5). `secret` is the session's secret, because the session is written again. `sessions` are the
+/// account's sessions. Those that a code of the old set opened end (SPEC 5.10).
 pub(crate) fn saved(
     owner: &Owner,
     secret: &[u8; 32],
@@ -255,7 +255,7 @@ pub(crate) fn saved(
                 account.session_ends(other.id);
                 changes.push(Change::SessionEnded { account: account.id, session: other.id, forgets: true });
             }
-            // The first codes of an imported factor replace none.
+            // The first codes of an imported factor replace no earlier codes.
             if !are_first {
                 let (act, notice) = (ProtectedAct::RecoveryCodesReplaced, Body::RecoveryCodesReplaced);
                 let protected = Protected::in_session(&owner.account, &session, act, notice);
@@ -288,7 +288,7 @@ pub(crate) fn saved(
 }
 
 impl NewFactor {
-    /// The factor from now on. Its recovery codes exist only as hashes.
+    /// Returns the factor as the account stores it, with its recovery codes as hashes only.
     pub(crate) fn in_use(self, account: &Account, ctx: &Context<'_>) -> Mfa {
         let Self { secret, step, seed, .. } = self;
         let mut taken = TakenSteps::default();
@@ -365,14 +365,14 @@ fn begun(
     vec![Change::account(account, event)]
 }
 
-/// The recovery codes of a seed, to be shown until then (SPEC 5.3).
+/// Returns the recovery codes of a seed, with the time until which they can be shown (SPEC 5.3).
 pub(crate) fn shown(seed: &[u8; 32], until: Timestamp) -> RecoveryCodes {
     let codes = long_code::codes(seed).iter().map(LongCode::print).collect();
     RecoveryCodes { codes, shown_until: until }
 }
 
 impl Account {
-    /// Sets, replaces or removes the second factor. No earlier proof by a second factor counts any more (SPEC 5.10).
+    /// Sets, replaces or removes the second factor. All earlier proofs by a second factor become invalid (SPEC 5.10).
     pub(crate) fn set_second_factor(&mut self, factor: Option<Mfa>) {
         self.credentials.mfa = factor;
         self.generations.factor_changed();

@@ -21,7 +21,7 @@ use crate::rules::{blocklist, first_factor, session};
 
 /// The fewest code points of a password that may be the only factor.
 const SHORTEST: usize = 15;
-/// The fewest code points of a password beside which policy requires a second factor.
+/// The minimum length of a password, in code points, if policy requires a second factor.
 const SHORTEST_OF_TWO: usize = 8;
 /// The most bytes of a password.
 const LONGEST: usize = 1024;

@@ -15,8 +15,8 @@ use crate::rules::{deletion, notices};
 
 const LONGEST_RECEIPT: usize = 255;
 
-/// Opens a request for the owner to see the data or to take it along. If one of this kind is open already, returns that
-/// one. The host answers it with the data, so a hold stops it as it stops an export (SPEC 5.5).
+/// Opens a request for access or portability. If a request of this kind is already open, returns that one. The host
+/// answers the request with the data, so a hold stops it like an export (SPEC 5.5).
 pub(crate) fn request(
     fresh: &Fresh<'_, Unheld>,
     kind: RequestKind,
@@ -33,7 +33,7 @@ pub(crate) fn request(
 }
 
 /// Opens a request for erasure, which starts the deletion of the account (SPEC 9.1, 10.2). As for a deletion, the first
-/// factor is enough if the second is lost (SPEC 9.7). The account is then not erased before the window ends.
+/// factor is enough if the second is lost (SPEC 9.7). The account is then not erased before the restore window ends.
 pub(crate) fn request_erasure(
     fresh: &Fresh<'_, ToErase>,
     earlier: Vec<PrivacyRequest>,
@@ -97,7 +97,7 @@ pub(crate) fn close(
     Verdict::done(request, changes)
 }
 
-/// Records the host's notice that it will erase the account, whose deletion this request has started.
+/// Records the host's notice that it will erase the account. The request has already started the deletion.
 pub(crate) fn announce_erasure(
     mut request: PrivacyRequest,
     mut account: Account,
@@ -133,8 +133,8 @@ pub(crate) fn erase(request: &PrivacyRequest, account: Account, ctx: &Context<'_
     }
 }
 
-/// Returns when the account is purged anyway, if this request lets the host erase it earlier. A request by the first
-/// factor alone does not (SPEC 10.2).
+/// Returns when the account is due to be purged, if this request lets the host erase the account earlier. A request
+/// with the first factor alone does not allow that (SPEC 10.2).
 fn erasable(request: &PrivacyRequest, account: &Account, ctx: &Context<'_>) -> Result<Timestamp, Refusal> {
     let Status::PendingDeletion { purge_at, .. } = account.status else {
         return Err(Refusal::UnknownRequest);

@@ -16,10 +16,10 @@ use crate::rules::notices;
 
 /// The most identifiers that an account can reserve at a time.
 const RESERVED_AT_ONCE: usize = 32;
-/// The most undo codes that live on an account, and the most contacts that it had within seven days (SPEC 7.3).
+/// The most undo codes that an account can have at a time, and the most contacts within seven days (SPEC 7.3).
 const AT_ONCE: usize = 32;
-/// The most protected acts that an account remembers. At most 32 a week can be undone, so whoever pushes an act out
-/// of the list fills it with their own.
+/// The most protected acts that an account remembers. At most 32 acts a week can be undone, so a thief who pushes an
+/// act out of the list fills the list with acts of their own.
 const REMEMBERED: usize = 64;
 
 /// A protected act on an account. Every one goes through [`Protected::write`].
@@ -29,7 +29,7 @@ pub(crate) struct Protected<'a> {
     pub(crate) act: ProtectedAct,
     /// The notice to the addresses that were verified before the act.
     pub(crate) notice: Body,
-    /// The session in which the act is done, if it is open yet.
+    /// The session in which the act is done, if it is already open.
     pub(crate) session: Option<SessionId>,
     pub(crate) device: &'a str,
 }
@@ -48,7 +48,7 @@ impl<'a> Protected<'a> {
     /// Adds what the act writes besides the account. Returns the account, which the caller writes with its event.
     ///
     /// # Errors
-    /// Refuses the act if the account cannot have another one yet ([`Account::may_act`]).
+    /// Refuses the act if the account cannot have another protected act yet ([`Account::may_act`]).
     pub(crate) fn write(
         self,
         after: Account,
@@ -59,8 +59,8 @@ impl<'a> Protected<'a> {
         Ok(self.write_always(after, changes, ctx))
     }
 
-    /// Does the same for an act without which the owner would not get in. If the account has as many undo codes as it
-    /// may, this act gets none: a thief who makes them all must not keep the owner out.
+    /// Does the same for an act without which the owner could not sign in. If the account has no room for another undo
+    /// code, this act gets none. Otherwise a thief could make all the codes and keep the owner out.
     pub(crate) fn write_always(
         self,
         mut after: Account,
@@ -69,7 +69,7 @@ impl<'a> Protected<'a> {
     ) -> Account {
         let Self { before, act, notice, session, device } = self;
         let slow = ctx.throttle_clock;
-        // The undo code of another act that this flow writes restores what was before both.
+        // If this flow writes another act too, the undo code of that act restores the state before both acts.
         let is_undone_with = changes.iter().any(|change| matches!(change, Change::Undoable { .. }));
         let has_code = !is_undone_with && before.may_act(ctx).is_ok();
         let recipient = before.standing_contact(slow).filter(|_| has_code).cloned();
@@ -79,7 +79,7 @@ impl<'a> Protected<'a> {
 
         after.note_contact(before, slow);
         after.acts.retain(|acted| acted.is_recent(slow));
-        // An act that can be undone is never forgotten.
+        // An act that can still be undone stays in the list.
         let mut surplus = (after.acts.len() + 1).saturating_sub(REMEMBERED);
         after.acts.retain(|acted| {
             let is_kept = surplus == 0 || acted.undo_until(slow).is_some();
@@ -124,7 +124,7 @@ impl<'a> Protected<'a> {
 }
 
 impl Account {
-    /// Refuses a protected act while as many can be undone as an account keeps (SPEC 7.3).
+    /// Refuses a protected act while the account has no room for another undo code or past contact (SPEC 7.3).
     pub(crate) fn may_act(&self, ctx: &Context<'_>) -> Result<(), Refusal> {
         let slow = ctx.throttle_clock;
         let mut ends: Vec<_> = self.acts.iter().filter_map(|acted| acted.undo_until(slow)).collect();
@@ -140,7 +140,7 @@ impl Account {
     }
 }
 
-/// The changes of what others find the account by: claims and verified addresses.
+/// Returns the changes to the rows by which the account is found: claims and verified addresses.
 pub(crate) fn rows(before: &Account, after: &Account) -> Vec<Change> {
     let account = after.id;
     let all = |of: &Account| -> Vec<Identifier> {
@@ -148,7 +148,7 @@ pub(crate) fn rows(before: &Account, after: &Account) -> Vec<Change> {
     };
     let (old, new) = (all(before), all(after));
     let freed = old.iter().filter(|identifier| !new.contains(identifier));
-    // A reserved identifier may belong to another account now, so what comes back is claimed anew (SPEC 7.6).
+    // A reserved identifier may belong to another account now, so each restored identifier is claimed again (SPEC 7.6).
     let claimed = new.iter().filter(|identifier| after.owns(identifier) && !before.owns(identifier));
     let hidden = before.verified().filter(|email| !after.has_verified(email));
     let proven = after.verified().filter(|email| !before.has_verified(email));

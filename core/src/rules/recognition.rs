@@ -83,14 +83,16 @@ pub(crate) fn earned(
     Some(RecognitionToken::new(account.id, &secret))
 }
 
-/// Returns the revision from which a new recognition knows no protected act: what was confirmed elsewhere is no news.
+/// Returns the revision of the first protected act that a new recognition does not know. It knows the acts that were
+/// confirmed elsewhere.
 fn first_news(account: &Account) -> u64 {
     let first = account.acts.iter().find(|acted| !acted.confirmed);
     first.map_or(account.revision, |acted| acted.revision)
 }
 
-/// The owner knows of the protected acts up to this number. `recognitions` are the account's; the one that opened the
-/// session keeps it, so that no other caller can hide an act from this one (SPEC 1.12).
+/// Records that the owner knows of the protected acts up to this number. `recognitions` are the account's recognitions.
+/// The recognition that opened the session stores the number, so that no other caller can hide an act from it
+/// (SPEC 1.12).
 pub(crate) fn confirm_acts(
     owner: &Owner,
     up_to: u64,
@@ -99,7 +101,7 @@ pub(crate) fn confirm_acts(
 ) -> Verdict<()> {
     let (session, mut account) = (owner.session.id, owner.account.clone());
     let mut known = None;
-    // A session is not told of its own acts, so it confirms none of them.
+    // A session does not list its own acts, so it cannot confirm them.
     let others = account.acts.iter_mut().filter(|acted| acted.session != Some(session));
     for acted in others.filter(|acted| acted.revision <= up_to) {
         acted.confirmed = true;

@@ -7,7 +7,7 @@ use crate::records::policy::MfaPolicy;
 use crate::records::refusal::Refusal;
 use crate::records::verdict::Change;
 
-/// What a hold decides about (SPEC 5.5).
+/// The acts that a hold can stop (SPEC 5.5).
 #[derive(Clone, Copy)]
 pub(crate) enum Held {
     /// Email, methods and links.
@@ -15,7 +15,7 @@ pub(crate) enum Held {
     /// Export and erasure.
     Data,
     TurnMfaOn,
-    /// Whatever wants fresh proof, without the second factor that policy requires (SPEC 5.9).
+    /// Every act that needs fresh proof, on an account that lacks the second factor that policy requires (SPEC 5.9).
     LacksFactor,
     ReplaceMfa,
     TurnMfaOff,
@@ -46,8 +46,8 @@ impl Account {
         });
     }
 
-    /// Whether the person must enrol a second factor before a session opens. On hold nothing is enrolled: whoever
-    /// came by a mailbox alone could lock the owner out with a factor of their own (SPEC 5.9).
+    /// Whether the person must enrol a second factor before a session opens. On hold nothing is enrolled. Otherwise a
+    /// thief who has only the mailbox could enrol a factor and lock the owner out (SPEC 5.9).
     pub(crate) fn must_enroll(&self, ctx: &Context<'_>) -> bool {
         self.lacks_factor(ctx) && self.check_hold(Held::TurnMfaOn, ctx).is_ok()
     }
@@ -57,8 +57,8 @@ impl Account {
         ctx.policy.mfa() == MfaPolicy::Required && self.credentials.mfa.is_none()
     }
 
-    /// Refuses an act that wants the account's highest level, if the account is on hold without the second factor
-    /// that policy requires. More proof would not help (SPEC 5.9).
+    /// Refuses an act that needs the account's highest level, if the account is on hold without the second factor that
+    /// policy requires. More proof would not help (SPEC 5.9).
     pub(crate) fn check_factor(&self, ctx: &Context<'_>) -> Result<(), Refusal> {
         if self.lacks_factor(ctx) { self.check_hold(Held::LacksFactor, ctx) } else { Ok(()) }
     }
@@ -74,7 +74,7 @@ impl Account {
         if waits { Err(Refusal::OnHold { until: ctx.shown(hold.until) }) } else { Ok(()) }
     }
 
-    /// What it is to set a second factor now.
+    /// Returns the act that setting a second factor is now: turning MFA on, or replacing the factor.
     pub(crate) fn setting_mfa(&self) -> Held {
         if self.credentials.mfa.is_some() { Held::ReplaceMfa } else { Held::TurnMfaOn }
     }

@@ -20,8 +20,8 @@ use crate::rules::session;
 pub(crate) struct Kept {
     pub(crate) methods: Vec<MethodId>,
     pub(crate) second_factor: bool,
-    /// The new password, if the password is kept but was not the method in use. Whoever set the old one may still
-    /// know it.
+    /// The new password, if the password is kept but was not the method in use. The person who set the old one may
+    /// still know it.
     pub(crate) new_password: Option<StoredPassword>,
 }
 

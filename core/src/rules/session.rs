@@ -43,8 +43,7 @@ pub(crate) fn end(
     let (change, action) = match ended {
         Some(ended) if lives(ended) => {
             account.session_ends(ended);
-            // After signing out, a person is expected to return to the device, unless it is not their own (SPEC
-            // 12.7).
+            // After signing out, a person is expected to return to the device, unless it is not their own (SPEC 12.7).
             let forgets = ended != session.id || !session.client.is_remembered();
             let change = Change::SessionEnded { account: account.id, session: ended, forgets };
             (change, Action::SessionEnded)
@@ -65,8 +64,9 @@ pub(crate) fn are_crowded(sessions: u16, policy: &Policy) -> bool {
     sessions >= policy.max_sessions().min(FEW)
 }
 
-/// The opening time of the youngest session that can be over by now. All later sessions are live, or ended with a
-/// hold and are then the account's oldest, because a hold begins without other sessions.
+/// Returns the opening time of the youngest session that can have expired by now. Every later session is live, or has
+/// ended with a hold. A session that has ended with a hold is the account's oldest, because a hold begins without other
+/// sessions.
 pub(crate) fn old_at(now: Timestamp, policy: &Policy) -> Timestamp {
     now.earlier(policy.session_idle().min(policy.session_absolute()))
 }

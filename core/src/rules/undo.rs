@@ -37,7 +37,7 @@ impl Credentials {
         for factor in [&mut credentials.mfa, &mut credentials.suspended_mfa].into_iter().flatten() {
             for other in same_factor(factor) {
                 factor.taken.join(&other.taken);
-                // Another set replaced these codes, so it says nothing about which of them are used.
+                // Another set replaced these codes. That set does not tell which of these codes are used.
                 if other.codes_made == factor.codes_made {
                     factor.codes.retain(|code| other.codes.contains(code));
                 }
@@ -56,18 +56,18 @@ impl Credentials {
     }
 }
 
-/// What an undo gives the account, before anything is asked for.
+/// What an undo restores. It is worked out before the flow asks for anything.
 pub(crate) struct Restored {
     pub(crate) credentials: Credentials,
-    /// The identifiers that other accounts took meanwhile (SPEC 7.6).
+    /// The identifiers that other accounts have taken in the meantime (SPEC 7.6).
     pub(crate) left_out: Vec<Identifier>,
     /// The email of the password that the undo asks for, if it asks for one.
     pub(crate) new_password_for: Option<EmailAddress>,
 }
 
 impl Undo {
-    /// Works out what the undo restores. `since` are the credentials after the act, the present ones last. `held`
-    /// are the identifiers that other accounts have.
+    /// Works out what the undo restores. `since` are the credentials after the act, the current ones last. `held` are
+    /// the identifiers that other accounts have.
     ///
     /// # Errors
     /// Refuses the undo if nobody could sign in after it (SPEC 7.6).
@@ -83,7 +83,7 @@ impl Undo {
         let left_out = credentials.identifiers().filter(is_held).collect();
         credentials.methods.retain(|method| !is_held(&method.credential.identifier()));
         let mut after = Account { credentials, ..account.clone() };
-        // A new password has not been guessed at.
+        // A new password starts without failed guesses.
         after.first.clear();
         let mut new_password_for = after.credentials.password_email().cloned();
         if new_password_for.is_none() && !after.has_first_factor(policy) {
@@ -98,8 +98,8 @@ impl Undo {
 }
 
 impl Undoing {
-    /// Returns what the undo still needs, if anything: a new password, a settled second factor that the account has
-    /// now, and the one that it had before the act (SPEC 7.5).
+    /// Returns what the undo still needs, if anything: a new password, the current second factor if it is settled, and
+    /// the second factor from before the act (SPEC 7.5).
     pub(crate) fn missing(
         &self,
         restored: &Restored,

@@ -76,8 +76,8 @@ impl View<'_> {
         Ok(None)
     }
 
-    /// Whether the host may import an account with the identifier now. It proves nothing, so what another account
-    /// reserves for an undo is not free.
+    /// Returns whether the host may import an account with the identifier now. An import proves nothing, so an
+    /// identifier that another account reserves for an undo is not free.
     pub(crate) fn is_free(&self, identifier: &Identifier, ctx: &Context<'_>) -> Result<bool, StoreError> {
         let claimable = self.claimable(identifier, AccountId::from_bytes([0; 16]), ctx)?;
         Ok(matches!(claimable, Claimable::Yes) && self.reserver(identifier)?.is_none())
@@ -93,7 +93,7 @@ impl View<'_> {
         let Some(other) = self.claimed_by(&hash)?.filter(|other| *other != account) else {
             return Ok(Claimable::Yes);
         };
-        // What an account only reserves is free, also while the account is absent.
+        // An identifier that an account only reserves is free, even while the account is absent.
         if let Some(other) = self.stored(other)?.filter(|other| other.owns(identifier)) {
             if let (true, Status::PendingDeletion { purge_at, .. }) =
                 (other.is_absent(self.slow()), &other.status)

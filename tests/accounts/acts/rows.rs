@@ -16,13 +16,13 @@ type Does = fn(&mut Stage) -> Result<(), Error>;
 pub(super) struct Act {
     pub(super) name: &'static str,
     pub(super) by: By,
-    /// The calls that belong to it, as tests/api.txt names them.
+    /// The calls that belong to the act, as tests/api.txt names them.
     pub(super) calls: &'static [&'static str],
     /// Whether the account has MFA before the act.
     pub(super) mfa: bool,
     /// Whether the account has a password before the act.
     pub(super) has_password: bool,
-    /// What happened before.
+    /// What happens before the act.
     pub(super) starts: fn(&mut Stage),
     pub(super) does: Does,
 }
@@ -330,7 +330,7 @@ pub(super) const READS: &[(&str, Does)] = &[
     ("SupportDesk::find", |stage| stage.world.engine().support("grace")?.find(CONTACT).map(drop)),
 ];
 
-/// Calls that concern a flow as a whole, the delivery of messages or the store, and no account in particular.
+/// Calls that concern a flow as a whole, the delivery of messages or the store, but no particular account.
 pub(super) const UPKEEP: &[&str] = &[
     "Engine::failed",
     "Engine::health",

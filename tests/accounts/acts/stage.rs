@@ -21,7 +21,7 @@ pub(super) enum Situation {
     Stale,
     /// The first factor was just proven, the second too long ago.
     FirstOnly,
-    /// A recovery code was the second factor, where policy has no hold.
+    /// A recovery code was the second factor, and the policy has no hold.
     Recovered,
     /// Every factor was just proven, and the account is on hold.
     OnHold,
@@ -205,7 +205,7 @@ impl Stage {
         self.account = self.world.account(&self.ada);
     }
 
-    /// Begins the act: forgets the steps until now, and remembers who is to be told.
+    /// Begins the act: forgets the steps until now, and remembers the addresses that were verified.
     pub(super) fn begins(&mut self) {
         self.earlier = self.world.mailbox().all().len();
         self.asked.clear();
@@ -341,7 +341,7 @@ impl Stage {
         self.account.view().unwrap().methods.iter().find(|method| method.kind == kind).unwrap().id
     }
 
-    /// Who these addresses are, in the words of the page.
+    /// Describes these addresses in the words of the page.
     pub(super) fn receivers(&self, to: &BTreeSet<String>) -> String {
         let mut words = Vec::new();
         if self.verified.is_subset(to) {

@@ -13,7 +13,7 @@ use crate::watch::Broken;
 impl Stage {
     pub(super) fn enroll(&mut self, by: By, at: usize, proof: &Proof, what: &str) -> Result<(), Broken> {
         let now = self.now();
-        // On hold a factor is replaced, and none is turned on.
+        // On hold, a second factor can be replaced but not turned on.
         let model = &self.accounts[self.sessions[at].account];
         let may = proof.for_factor && (model.credentials.mfa.is_some() || !model.is_held(self.now()));
         let want = Want::of(may, !may);

@@ -64,10 +64,10 @@ impl World {
     }
 }
 
-/// The end of a flow that has nothing else to say.
+/// The last step of a flow, without anything left out or taken from a reserve.
 pub const DONE: Step = Step::Done { was_reserved: false, left_out: Vec::new() };
 
-/// An act on the addresses that is done.
+/// The answer of a completed act on the addresses.
 pub const ADDRESS_DONE: AddressStep = AddressStep::Done { was_reserved: false };
 
 /// The refusal of an undo code that has expired.

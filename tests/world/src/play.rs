@@ -269,7 +269,7 @@ impl Stage {
         }
         let shown = render::shown(&flow);
         if let Some(name) = name {
-            // What a flow enrols has the flow's name.
+            // An app or recovery codes that a flow enrols get the flow's name.
             match &flow.step {
                 Step::EnrollSecondFactor { secret, uri, .. } => {
                     self.secrets.extend([secret.clone(), uri.clone()]);

@@ -220,7 +220,7 @@ extension StoryPlayer {
         if case .signedIn(let signedIn) = flow.step { opened = signedIn }
         guard let name = maybe("flow") else { return Rendering.members(flow) }
         flows[name] = flow
-        // What a flow enrols has the flow's name.
+        // An app or recovery codes that a flow enrols get the flow's name.
         if case .enrollSecondFactor(let secret, _, _) = flow.step { apps[name] = secret }
         if case .saveRecoveryCodes(let codes) = flow.step { recoveryCodes[name] = codes.codes }
         return Rendering.members(flow)

@@ -129,7 +129,7 @@ class Stage:
             self.opened = flow.step.session
         if name:
             self._flows[name] = flow
-            # What a flow enrols has the flow's name.
+            # An app or recovery codes that a flow enrols get the flow's name.
             if isinstance(flow.step, Step.EnrollSecondFactor):
                 self._apps[name] = flow.step.secret
             if isinstance(flow.step, Step.SaveRecoveryCodes):

@@ -85,10 +85,11 @@ Example:
     },
     /// Undo a change with the undo code from the message about it
     ///
-    /// Restores the addresses, sign-in methods and second factor from before the change, and removes everything
-    /// that was added since. What another account has taken meanwhile is left out. All sessions end, and the account
-    /// is on hold for a day. If the account has a second factor that is three days old, or had one before the change,
-    /// the program asks for it. If the account had a password, the program asks for a new one.
+    /// Restores the addresses, sign-in methods and second factor from before the change, and removes everything that
+    /// was added since. The undo leaves out an email or identity that another account has taken in the meantime. All
+    /// sessions end, and the account is on hold for a day. If the account has a second factor that is three days old,
+    /// or had one before the change, the program asks for it. If the account had a password, the program asks for a new
+    /// one.
     #[command(after_help = "\
 Example:
   selfsame undo")]

@@ -211,7 +211,7 @@ internal class Player(text: String) {
         (flow.step as? Step.SignedIn)?.let { opened = it.session }
         act.maybe("flow")?.let { name ->
             flows[name] = flow
-            // What a flow enrols has the flow's name.
+            // An app or recovery codes that a flow enrols get the flow's name.
             (flow.step as? Step.EnrollSecondFactor)?.let { apps[name] = it.secret }
             (flow.step as? Step.SaveRecoveryCodes)?.let { recoveryCodes[name] = it.codes }
         }
