@@ -47,8 +47,8 @@ pub enum MessageKind {
         /// 8 digits, or 24 letters and digits if somebody guesses codes of this address.
         code: Secret,
     },
-    /// Somebody signs in to an account that needs a second factor, and the code lets them enrol one. They have
-    /// proven a first factor. The code works only where it was asked for.
+    /// A person has proven a first factor of an account that needs a second factor. The code lets this person enrol
+    /// one. The code works only where it was asked for.
     EnrollSecondFactor {
         /// 8 digits, or 24 letters and digits if somebody guesses codes of this address.
         code: Secret,

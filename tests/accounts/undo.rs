@@ -431,7 +431,7 @@ fn r13_6_no_row_contains_an_undo_code() {
     }
 }
 
-/// Case: MFA's own undo code lives for 72 hours, but that of an earlier act lives for 7 days.
+/// Case: The undo code of turning MFA on lives for 72 hours, but the code of an earlier act lives for 7 days.
 #[test]
 fn r7_5_after_72_hours_no_code_removes_a_second_factor_without_it() {
     for (age, asks) in [(hours(72) - MOMENT, false), (hours(72), true)] {

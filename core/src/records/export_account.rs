@@ -44,7 +44,7 @@ pub(crate) struct AccountPart {
 #[derive(Serialize)]
 pub(crate) struct CredentialsPart {
     contact: Option<String>,
-    /// The contacts of the last seven days before this one.
+    /// The earlier contacts of the last seven days.
     past_contacts: Vec<PastContactPart>,
     addresses: Vec<AddressPart>,
     methods: Vec<MethodPart>,
@@ -58,7 +58,7 @@ struct ActedPart {
     at: Moment,
     session: Option<String>,
     device: String,
-    /// Where the undo code went, and until when it is valid.
+    /// The address that got the undo code, and the time until which the code is valid.
     undo_code_to: Option<String>,
     undo_until: Option<Moment>,
 }

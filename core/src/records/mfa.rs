@@ -174,7 +174,7 @@ impl Enrolment {
     pub(crate) fn lives(&self, now: Timestamp) -> bool {
         match &self.stage {
             Stage::Confirm(_) => now < self.begun_at + ENROLMENT_LIFE,
-            // While its codes are not saved, an enrolment lasts a day, and no longer than its session (SPEC 5.1).
+            // An enrolment whose recovery codes are not saved ends after a day, or earlier with its session (SPEC 5.1).
             Stage::Save(NewFactor { at, .. }) | Stage::Codes { at, .. } => now < *at + DAY,
         }
     }

@@ -71,7 +71,7 @@ pub(crate) struct Acted {
     pub(crate) code_to: Option<EmailAddress>,
     /// Whether the owner confirmed in another session that they know of the act.
     pub(crate) confirmed: bool,
-    /// Wrong second factors in undos of the act. They have a counter of their own, so that strangers who know the
+    /// Failed attempts at a second factor in undos of the act. They are counted here, so that strangers who know the
     /// password cannot delay the holder of the undo code (SPEC 12.7).
     pub(crate) guesses: Throttle,
 }

@@ -338,8 +338,8 @@ impl Lowering<'_> {
     fn undoable(&mut self, account: AccountId, hash: &UndoHash, undo: &Undo) -> Result<(), StoreError> {
         let mut over = self.view.undos(account)?;
         let lives = |undo: &Undo| self.ctx.throttle_clock < undo.expires_at;
-        // A live record needs the later records: they tell which codes were used since. So they are kept as long as it
-        // lives.
+        // The records of later acts tell which codes were used after a live record, so they are kept while that record
+        // is live.
         let oldest = over.iter().filter(|(_, undo)| lives(undo)).map(|(_, undo)| undo.revision).min();
         over.retain(|(_, undo)| !lives(undo) && oldest.is_none_or(|oldest| undo.revision < oldest));
         over.iter().take(CLEARED_AT_ONCE).for_each(|(hash, _)| self.undo_over(account, hash));
