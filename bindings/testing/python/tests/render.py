@@ -104,7 +104,8 @@ def shown(value: object) -> Json:
         case Step.SaveRecoveryCodes():
             return {"step": code(value), **shown(value.codes)}
         case Step():
-            return {"step": code(value), **fields(value)}
+            # The secret for an authenticator app is in no transcript.
+            return {"step": code(value), **fields(value, "secret", "uri")}
         case SignedIn():
             return fields(value, "token", "recognition")
         case Accepted.Federated():
@@ -128,9 +129,13 @@ def shown(value: object) -> Json:
             until = value.undo and value.undo.until
             return {**fields(value, "id", "undo", "kind"), **about, "kind": code(value.kind), "undo_until": until}
         case PrivacyRequest():
-            is_open = {"Closed": "closed_at", "Withdrawn": "withdrawn_at"}.get(code(value.status))
-            at = {is_open: value.status.at} if is_open else {}
-            return {**fields(value, "status"), "is": code(value.status), **at}
+            ended = {}
+            match value.status:
+                case RequestStatus.Closed(at=at):
+                    ended = {"closed_at": at}
+                case RequestStatus.Withdrawn(at=at):
+                    ended = {"withdrawn_at": at}
+            return {**fields(value, "status"), "is": code(value.status), **ended}
         case PurgeReceipt():
             return {**fields(value), "removed": {removed.table: removed.rows for removed in value.removed}}
         case Explanation():
