@@ -17,7 +17,7 @@ use selfsame::testing::{
     BTreeStore, Decide, Keyring, Medium, MemoryMedium, Opened, Read, RedbStore, Row, Settings,
     StorageBackend, Store, StoreError, TallyKey, Write,
 };
-use selfsame::{Answer, Client, Engine, Flow, MessageKind};
+use selfsame::{Answer, Client, Engine, Flow, MessageKind, RecognitionToken};
 use selfsame_world::{World, minutes, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -136,6 +136,8 @@ struct Bench {
     page: String,
     /// The allocations have a separate table, because a newer compiler may save some.
     allocations: String,
+    /// The recognitions of the other accounts.
+    recognitions: Vec<RecognitionToken>,
 }
 
 impl Bench {
@@ -153,14 +155,37 @@ impl Bench {
             .environment(world.environment())
             .create_in(Arc::new(store))
             .unwrap();
+        let mut recognitions = Vec::new();
         for neighbour in 0..NEIGHBOURS {
             world.later(minutes(1));
-            let email = format!("neighbour{neighbour}@example.org");
-            let asked = engine.sign_up(&email, &PASSWORD.into(), &Client::on("a desk")).unwrap();
-            answer(&engine, &asked, &code(&engine));
+            let asked =
+                engine.sign_up(&neighbour_email(neighbour), &PASSWORD.into(), &Client::on("a desk")).unwrap();
+            recognitions.extend(signed_in(answer(&engine, &asked, &code(&engine))).recognition);
         }
         world.later(minutes(20));
-        Self { world, counters, engine, page: String::new(), allocations: String::new() }
+        Self { world, counters, engine, page: String::new(), allocations: String::new(), recognitions }
+    }
+
+    /// Signs every other account in several times and returns the average cost of a sign-in. What one sign-in writes
+    /// depends on whether the account's rows share a leaf of the tree, so the table alone says little about the next.
+    fn average_sign_in(&self) -> String {
+        const ROUNDS: usize = 3;
+        let (mut writes, mut bytes) = (0, 0);
+        for _ in 0..ROUNDS {
+            for (neighbour, recognition) in self.recognitions.iter().enumerate() {
+                self.engine.health().unwrap();
+                let client = Client::on("a desk").recognized_by([recognition.clone()]);
+                let [_, writes_before, bytes_before, ..] = self.counters.now();
+                self.engine.sign_in(&neighbour_email(neighbour), &PASSWORD.into(), &client).unwrap();
+                let [_, writes_after, bytes_after, ..] = self.counters.now();
+                writes += writes_after - writes_before;
+                bytes += bytes_after - bytes_before;
+            }
+            self.world.later(minutes(2));
+        }
+        let all = (ROUNDS * NEIGHBOURS) as u64;
+        let tenths = writes * 10 / all;
+        format!("{}.{} writes, {} bytes", tenths / 10, tenths % 10, bytes / all)
     }
 }
 
@@ -190,6 +215,10 @@ impl Watch for Bench {
     }
 }
 
+fn neighbour_email(neighbour: usize) -> String {
+    format!("neighbour{neighbour}@example.org")
+}
+
 fn code(engine: &Engine) -> Answer {
     let message = engine.messages(10).unwrap().pop().unwrap();
     engine.delivered(message.id).unwrap();
@@ -206,6 +235,7 @@ fn answer(engine: &Engine, to: &Flow, answer: &Answer) -> Flow {
 /// Counts everything. Returns the page and the table of allocations.
 fn pages() -> (String, String) {
     let mut bench = Bench::new();
+    let average = Bench::new().average_sign_in();
     let (engine, world) = (bench.engine.clone(), bench.world.clone());
     Life { engine: &engine, world: &world, name: "ada".to_owned(), watch: &mut bench }.live();
     let (raw, raw_allocations) = raw_commit();
@@ -214,8 +244,9 @@ fn pages() -> (String, String) {
          a two-phase commit, which is two syncs. \"Writes\" and \"bytes\" are those that reach the storage; \
          \"gets\" and \"scans\" are the engine's requests to the port. \"Hashes\" counts calls of a hasher that \
          costs nothing. The store has {NEIGHBOURS} other accounts.\n\n| act | hashes | commits | syncs | writes | bytes | gets | scans |\n\
-         |---|---|---|---|---|---|---|---|\n{}\nA commit of one row of 400 bytes in a store of 600 such rows: {}.\n",
-        bench.page, raw
+         |---|---|---|---|---|---|---|---|\n{}\nThe average of three recognised sign-ins to each of the other accounts: {average}.\n\n\
+         A commit of one row of 400 bytes in a store of 600 such rows: {raw}.\n",
+        bench.page
     );
     let allocations = format!(
         "\n## Allocations\n\nThese are the allocations of the calling thread, in a build for tests. In an act that writes, most \
