@@ -145,8 +145,8 @@ pub struct AccountView {
     pub hold_until: Option<Timestamp>,
     /// Whether a second factor is disabled until the owner confirms it.
     pub second_factor_suspended: bool,
-    /// Whether the account needs another address: somebody else has proven the address that its password goes
-    /// with, so it can never be proven here.
+    /// Whether the account needs another address: somebody else has proven the address of its password, so
+    /// this account can never prove it.
     pub needs_address: bool,
     /// The protected acts of the last 30 days, oldest first, and how each can be undone.
     pub protected_acts: Vec<ProtectedActView>,

@@ -14,7 +14,7 @@ uniffi::custom_type!(
 /// The device and the product that a flow or session is for.
 #[derive(uniffi::Record)]
 pub struct ClientInfo {
-    /// The label that the device's owner will recognise it by: 1 to 64 characters, none of them invisible.
+    /// The label by which the owner will recognise the device: 1 to 64 characters, none of them invisible.
     pub device: String,
     /// The product that is used on the device.
     #[uniffi(default)]

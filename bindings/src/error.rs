@@ -87,7 +87,7 @@ pub enum AssertionProblem {
     Header,
     /// The person signed in at the provider too long ago for fresh proof, or the time is not a number.
     AuthTime,
-    /// It was issued more than 10 minutes ago or more than 60 seconds ahead, or has no time of issue.
+    /// It was issued more than 10 minutes ago or more than 60 seconds in the future, or has no time of issue.
     IssuedAt,
     /// It comes from another issuer.
     Issuer,
@@ -401,7 +401,7 @@ impl SelfsameError {
         self.name().to_owned()
     }
 
-    /// Returns whether the engine refused what was asked: the person, or the one who asked, can do what the error
+    /// Returns whether the engine refused what was asked: the person or the caller can then do what the error
     /// says. Any other error is for the program: try again, open the store again, or stop.
     pub fn is_refusal(&self) -> bool {
         self.refuses()

@@ -174,11 +174,11 @@ pub struct SignedIn {
     /// The kinds of sign-in methods that let the owner in without a network. If there are none, offer to add
     /// a password.
     pub works_offline: Vec<MethodKind>,
-    /// Whether the account needs another address: somebody else has proven the address that its password goes
-    /// with. Ask for one (`change_email`).
+    /// Whether the account needs another address: somebody else has proven the address of its password. Ask
+    /// for one (`change_email`).
     pub needs_address: bool,
     /// The recognition that the sign-in has earned, unless the caller presented one. It shows later that the
-    /// person has signed in here. Keep it beside the token, also after the session has ended.
+    /// person has signed in here. Keep it beside the token, even after the session has ended.
     pub recognition: Option<RecognitionToken>,
     /// What else the flow did.
     pub outcome: SignInOutcome,

@@ -19,7 +19,7 @@ impl Engine {
         Ok(self.core().messages(at_most(most))?)
     }
 
-    /// Reports a message as delivered and drops it, also if its lease has ended. Has no effect if the message
+    /// Reports a message as delivered and drops it, even if its lease has ended. Has no effect if the message
     /// does not exist, so you can report it twice.
     pub fn delivered(&self, message: MessageId) -> Result<(), SelfsameError> {
         Ok(self.core().delivered(message)?)
@@ -52,7 +52,7 @@ impl Engine {
     }
 
     /// Sets the time that the host knows from a network or a person. If a wrong clock left the high-water
-    /// mark in the future, the mark goes back to this time. The engine records the change. It shortens no
+    /// mark in the future, the mark goes back to this time. The engine records the change, which shortens no
     /// wait.
     pub fn set_trusted_time(&self, time: Timestamp) -> Result<(), SelfsameError> {
         Ok(self.core().set_trusted_time(time)?)

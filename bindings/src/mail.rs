@@ -17,7 +17,7 @@ pub struct Message {
     pub created_at: Timestamp,
     /// How often the delivery failed.
     pub failures: u32,
-    /// When the message comes again, unless you report it until then.
+    /// When the message comes again, unless you report its delivery before then.
     pub retry_at: Timestamp,
     /// The undo code, if the receiver may undo the change that the message reports.
     pub undo: Option<UndoOffer>,

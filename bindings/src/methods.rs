@@ -102,7 +102,7 @@ impl AccountHandle {
     /// it.
     ///
     /// Raises `InvalidPassword`, `ReauthenticationRequired` or `OnHold`; `NotOffered` if nothing waits for
-    /// the review, if a kept method does not, or if a new password is missing or not wanted.
+    /// the review, if a listed method does not wait for it, or if a new password is missing or not needed.
     #[uniffi::method(default(new_password))]
     pub fn review(
         &self,
@@ -115,7 +115,8 @@ impl AccountHandle {
 
     /// Confirms that the owner knows of the protected acts up to this number (`ProtectedActView`). Sign-ins from the
     /// same place no longer list these acts (`unconfirmed` of `SignedIn`). Sign-ins without a recognition do not list
-    /// them either. Another place with a recognition lists them until the owner confirms them there too.
+    /// them either. A sign-in from another place with a recognition lists them until the owner confirms them there
+    /// too.
     ///
     /// Raises `NotOffered` if no protected act has this number or a lower one.
     pub fn confirm_protected_acts(&self, up_to: u64) -> Result<(), SelfsameError> {

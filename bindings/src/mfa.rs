@@ -133,7 +133,7 @@ impl QrCode {
     }
 
     /// Returns the code as lines for a terminal, two modules to a character, in black on white whatever the
-    /// terminal's colours are. If the terminal shows no colours, the code is right only on a light ground.
+    /// terminal's colours are. If the terminal shows no colours, the code works only on a light background.
     pub fn terminal(&self) -> Secret {
         self.0.terminal()
     }

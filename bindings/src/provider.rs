@@ -31,8 +31,8 @@ pub struct Provider {
     pub id: ProviderId,
     /// The issuer of its identities. Issuer and subject name a person for ever (OpenID Connect Core 5.7).
     pub issuer: String,
-    /// The domains that the provider is the authority for. An email there counts as proven if the provider
-    /// says so. Empty for most providers.
+    /// The domains that the provider is the authority for. An email in one of them counts as proven if the
+    /// provider says so. Empty for most providers.
     #[uniffi(default)]
     pub authority_for: Vec<String>,
     /// How the provider's assertions reach the engine.
@@ -42,7 +42,7 @@ pub struct Provider {
     pub manage_url: Option<String>,
 }
 
-/// How a provider's assertions reach the engine. It accepts them in no other way.
+/// How a provider's assertions reach the engine, which accepts them in no other way.
 #[uniffi::remote(Enum)]
 pub enum AssertionKind {
     /// The provider issues no ID token. The host states what the provider said.

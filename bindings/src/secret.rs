@@ -34,8 +34,8 @@ uniffi::custom_type!(
 uniffi::custom_type!(
     /// Shows that its holder has signed in to an account before. It proves nothing else and opens nothing.
     ///
-    /// Keep it where the person signed in, also after the session has ended, and present it with each later
-    /// call. Strangers' wrong guesses then do not delay its holder.
+    /// Keep it on the person's device, even after the session has ended, and present it with each later call.
+    /// Strangers' wrong guesses then do not delay its holder.
     RecognitionToken, String, {
         remote,
         lower: |token| token.reveal().to_owned(),

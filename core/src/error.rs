@@ -57,7 +57,8 @@ pub enum Error {
     Anchor,
     /// The machine cannot do this: it has no randomness, or too little memory for a password hash.
     Machine,
-    /// A defect of this engine: an act that is larger than a store's limits, or a call from inside another.
+    /// A defect of this engine: an act that is larger than a store's limits, or a call from inside another
+    /// call.
     Defect,
 }
 
@@ -253,7 +254,7 @@ mod tests {
             Error::Machine,
             Error::Defect,
         ];
-        // A new variant does not compile here until it stands in both lists.
+        // A new variant does not compile here until it is in both lists.
         for error in &errors {
             match error {
                 Error::Refused(_) | Error::Open(_) => {}

@@ -23,7 +23,7 @@ pub fn decode_record(kind: u8, bytes: &[u8]) -> bool {
 
 fn round_trips<R: Record>(bytes: &[u8]) -> bool {
     let Ok(record) = decode::<R>(bytes) else { return false };
-    // What encodes to more than a body may have was made of shorter forms of the same numbers.
+    // A record that encodes to more than a body may have was decoded from shorter forms of the same numbers.
     if let Ok(first) = encode(&record) {
         let second = decode::<R>(&first).ok().and_then(|again| encode(&again).ok());
         assert!(second.as_deref() == Some(&*first), "a record changes by being written again");

@@ -160,8 +160,8 @@ impl World {
     }
 
     /// Returns an ID token about a person with this nonce, issued now and signed with the world's keys, for the
-    /// first audience in policy. Its claims are those that Google, Apple or another provider issues: Apple says
-    /// `email_verified` as text, gives no name and marks addresses of its relay; Google names the person's
+    /// first audience in policy. Its claims are those that Google, Apple or another provider issues: Apple
+    /// gives `email_verified` as text and no name, and marks addresses of its relay; Google names the person's
     /// organisation in `hd`.
     ///
     /// Raises `InvalidShortName` if the provider's name is invalid; `UnknownProvider` if policy does not name the

@@ -153,7 +153,7 @@ impl fmt::Debug for Argon2Hasher {
     }
 }
 
-/// A borrowed arena. Overwritten and given back when dropped, also in a panic.
+/// A borrowed arena. Overwritten and given back when dropped, even in a panic.
 struct Arena<'a> {
     hasher: &'a Argon2Hasher,
     blocks: Vec<Block>,

@@ -12,7 +12,7 @@ use crate::ground::secret::Secret;
 /// save two lines there, but the surroundings are often dark.
 const QUIET: usize = 4;
 /// Black on white from the fixed part of the 256 colours. The theme sets the first sixteen, and most scanners
-/// do not read light modules on a dark ground.
+/// do not read light modules on a dark background.
 const INK: &str = "\u{1b}[38;5;16;48;5;231m";
 const PLAIN: &str = "\u{1b}[0m";
 
@@ -134,7 +134,7 @@ impl QrCode {
     }
 
     /// Returns the code as lines for a terminal, two modules to a character, in black on white whatever the
-    /// terminal's colours are. If the terminal shows no colours, the code is right only on a light ground.
+    /// terminal's colours are. If the terminal shows no colours, the code works only on a light background.
     pub fn terminal(&self) -> Secret {
         let side = self.size() + 2 * QUIET;
         let line = INK.len() + side * '█'.len_utf8() + PLAIN.len() + 1;

@@ -85,7 +85,7 @@ pub struct SessionToken {
 /// Shows that its holder has signed in to an account before. It proves nothing else and opens nothing (SPEC
 /// 12.7).
 ///
-/// A host keeps it where the person signed in, also after the session has ended, and
+/// A host keeps it on the person's device, even after the session has ended, and
 /// [presents](crate::Client::recognized_by) it with each later call. Strangers' wrong guesses then do not
 /// delay its holder.
 ///
@@ -150,7 +150,7 @@ impl RecognitionToken {
         Self { text, account, secret: Box::new(Zeroizing::new(*secret)) }
     }
 
-    /// Returns the token as text, to keep where the person signed in.
+    /// Returns the token as text, to keep on the person's device.
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;

@@ -134,7 +134,7 @@ impl AccountHandle {
     pub fn prove_address(&self, code: &Secret) -> Result<AddressStep, Error> {
         let code = MailCode::parse(code.reveal());
         self.act(|view, ctx, owner| {
-            // A text without the form of a code counts as no attempt (SPEC 12.5).
+            // A text without the form of a code does not count as an attempt (SPEC 12.5).
             let Some(code) = &code else { return Ok(Verdict::refused(Refusal::InvalidCode)) };
             let pending = view.pending(owner.account.id)?;
             let others = match address::waits_for(owner, pending.as_ref()) {

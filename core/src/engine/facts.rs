@@ -101,7 +101,7 @@ pub(super) fn mail_facts(
     ctx: &Context<'_>,
 ) -> Result<MailFacts, StoreError> {
     let address = purpose.address_hash(to, ctx.keys);
-    // A recognition counts apart at the addresses of its own account only.
+    // A recognition is counted separately only at the addresses of its own account.
     let share = view.proven(to)?.into_iter();
     let share = share.map(|account| caller.share_of(Some(account))).find(|share| *share != Share::Strangers);
     let share = share.unwrap_or(Share::Strangers).key();

@@ -353,7 +353,8 @@ impl Engine {
                 _ => Input::NotOffered,
             },
             Answer::Code(code) => match &seen.flow.state {
-                // A text without the form of a code counts as no attempt, for known and unknown addresses alike.
+                // A text without the form of a code does not count as an attempt, for known and unknown
+                // addresses alike.
                 State::VerifyEmail(_) | State::Reset(_) | State::Enroll { .. } => {
                     Input::Code(MailCode::parse(code.reveal()).ok_or(Refusal::InvalidCode)?)
                 }

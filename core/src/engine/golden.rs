@@ -1,5 +1,5 @@
-//! Golden files: the bytes of every record as they are stored, where a change is a change of the format, and
-//! the page of decisions. `UPDATE=1 cargo test -p selfsame golden` rewrites both.
+//! Golden files: the bytes of every record as they are stored, and the page of decisions. Changed bytes are a
+//! changed format. `UPDATE=1 cargo test -p selfsame golden` rewrites both.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -25,7 +25,7 @@ const COUNTED_AT_MOST: usize = 10_000;
 
 impl Engine {
     /// Sets the time that the host knows from a network or a person. If a wrong clock left the high-water
-    /// mark in the future, the mark goes back to this time. The engine records the change. It shortens no
+    /// mark in the future, the mark goes back to this time. The engine records the change, which shortens no
     /// wait (SPEC 12.4).
     ///
     /// ```

@@ -60,7 +60,7 @@ impl Engine {
         Ok(Vec::new())
     }
 
-    /// Reports a message as delivered and drops it, also if its lease has ended. Has no effect if the message
+    /// Reports a message as delivered and drops it, even if its lease has ended. Has no effect if the message
     /// does not exist, so you can report it twice.
     ///
     /// ```

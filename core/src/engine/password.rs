@@ -21,7 +21,8 @@ use crate::rules::fresh::Everything;
 use crate::rules::password;
 use crate::rules::throttle::{self, Guessed};
 
-/// How long the engine goes by the kinds of imported hashes that it has read. Another process may import meanwhile.
+/// How long the engine relies on the kinds of imported hashes that it has read. Another process may import
+/// meanwhile.
 const SPECIMENS_KNOWN: Duration = Duration::from_secs(60 * 60);
 
 impl Engine {

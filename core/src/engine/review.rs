@@ -54,7 +54,8 @@ impl AccountHandle {
     /// # Errors
     /// Returns the errors of every [`AccountHandle`] call; also [`Refusal::InvalidPassword`],
     /// [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`]; [`Refusal::NotOffered`] if nothing waits
-    /// for the review, if a kept method does not, or if a new password is missing or not wanted.
+    /// for the review, if a listed method does not wait for it, or if a new password is missing or not
+    /// needed.
     pub fn review(
         &self,
         keep: &[MethodId],

@@ -76,7 +76,8 @@ impl AccountHandle {
     /// Confirms that the owner knows of the protected acts up to this [number](crate::ProtectedActView::number).
     /// Sign-ins from the same place no longer list these acts
     /// ([`SignedIn::unconfirmed`](crate::SignedIn::unconfirmed)). Sign-ins without a recognition do not list them
-    /// either. Another place with a recognition lists them until the owner confirms them there too (SPEC 1.12).
+    /// either. A sign-in from another place with a recognition lists them until the owner confirms them there too
+    /// (SPEC 1.12).
     ///
     /// ```
     /// # let policy = selfsame::Policy::builder().email_proof(selfsame::EmailProof::Later).build()?;

@@ -63,7 +63,7 @@ pub(crate) fn room(open: &[OpenFlows], policy: &Policy) -> Room {
     room
 }
 
-/// What orders the callers: who has most flows, and of those the one with the oldest.
+/// Orders the callers by the number of their flows, and then by the age of the oldest flow.
 fn most_and_oldest(flows: &[FlowId]) -> (usize, Reverse<Option<FlowId>>, &[FlowId]) {
     (flows.len(), Reverse(flows.first().copied()), flows)
 }
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(room(&[few(), many(88)], &policy).ended, [id(100)]);
         assert_eq!(room(&[many(88), few()], &policy).ended, [id(100)]);
         assert_eq!(room(&[few(), many(90)], &policy).ended, [id(100), id(101), id(102)]);
-        // If all have as many, the oldest of all ends.
+        // If all callers have equally many flows, the oldest flow of all ends.
         let one_each: Vec<_> = (0..90).rev().map(|number| open(false, [number])).collect();
         assert_eq!(room(&one_each, &policy).ended, [id(0)]);
     }

@@ -85,7 +85,7 @@ pub(crate) fn secret<S: Serializer>(text: Option<&str>, serializer: S) -> Result
 }
 
 /// Reads a text. The error never contains the value, because a code may be written as a number. Only
-/// `deserialize_any` asks it, every other method answers by itself.
+/// `deserialize_any` passes every kind of value to this visitor; the other methods make errors of their own.
 struct SecretText;
 
 macro_rules! refuse {

@@ -21,12 +21,12 @@ impl Record for StoredClock {
     const VERSION: u8 = 1;
 }
 
-/// Three counts of time, and the reading that they were last moved on by.
+/// Three counts of time, and the clock reading at which they were last updated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Timeline {
     /// Engine time, which is also the high-water mark: it never goes back, except to a trusted time.
     pub(crate) mark: Timestamp,
-    /// The slow clock: it goes by the smaller of engine time's and steady progress.
+    /// The slow clock: it moves on by the smaller of the progress of engine time and that of steady time.
     pub(crate) slow: Timestamp,
     /// How much steady time has passed since the store was made, in milliseconds.
     pub(crate) steady_ms: u64,

@@ -18,8 +18,8 @@ pub struct Provider {
     pub id: ProviderId,
     /// The issuer of its identities. Issuer and subject name a person for ever (OpenID Connect Core 5.7).
     pub issuer: String,
-    /// The domains that the provider is the authority for. An email there counts as proven if the provider
-    /// says so. Empty for most providers (SPEC 2.3).
+    /// The domains that the provider is the authority for. An email in one of them counts as proven if the
+    /// provider says so. Empty for most providers (SPEC 2.3).
     pub authority_for: Vec<String>,
     /// How the provider's assertions reach the engine.
     pub assertion_kind: AssertionKind,
@@ -27,7 +27,7 @@ pub struct Provider {
     pub manage_url: Option<String>,
 }
 
-/// How a provider's assertions reach the engine. It accepts them in no other way (SPEC 2.9).
+/// How a provider's assertions reach the engine, which accepts them in no other way (SPEC 2.9).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum AssertionKind {
     /// The provider issues no ID token. The host states what the provider said.

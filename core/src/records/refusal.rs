@@ -107,7 +107,7 @@ worded! {
                 if retry_at.is_some() {
                     "wait before the next try"
                 } else {
-                    "what was guessed is locked; use another proof of yours"
+                    "this factor is locked, so use another one"
                 };
         /// It is too early for this. Ask again later (SPEC 12.6).
         TooEarly {
@@ -155,7 +155,8 @@ worded! {
         Header => "its header has an unsupported parameter";
         /// The person signed in at the provider too long ago for fresh proof, or the time is not a number.
         AuthTime => "the person did not sign in at the provider recently";
-        /// It was issued more than 10 minutes ago or more than 60 seconds ahead, or has no time of issue.
+        /// It was issued more than 10 minutes ago or more than 60 seconds in the future, or has no time of
+        /// issue.
         IssuedAt => "it was not issued recently";
         /// It comes from another issuer.
         Issuer => "it comes from another issuer";

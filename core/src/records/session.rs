@@ -44,8 +44,8 @@ two_forms! {
 }
 
 impl Client {
-    /// Returns a client on this device. The label is the one that the owner will recognise the device by.
-    /// It has 1 to 64 characters, and none that is invisible (SPEC 1.13). The engine refuses another one with
+    /// Returns a client on this device. The label is the text by which the owner will recognise the device: 1
+    /// to 64 characters, none of them invisible (SPEC 1.13). The engine refuses any other label with
     /// [`Refusal::InvalidText`](crate::Refusal::InvalidText).
     pub fn on(device: &str) -> Self {
         Self {

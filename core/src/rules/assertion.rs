@@ -20,7 +20,7 @@ impl Asserted {
             return Err(AssertionProblem::OtherFlow);
         }
         let identity = provider.identity(&statement.subject).ok_or(AssertionProblem::Subject)?;
-        // An invalid address counts as no email, so the person can still sign in (SPEC 1.4).
+        // An invalid address does not count as an email, so the person can still sign in (SPEC 1.4).
         let email = statement.email.as_deref().and_then(|text| EmailAddress::parse(text).ok());
         let email_proven =
             statement.email_verified && email.as_ref().is_some_and(|email| provider.proves(email));

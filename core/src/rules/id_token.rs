@@ -39,7 +39,8 @@ pub(crate) fn asserted(
     let identity =
         text("sub").and_then(|subject| provider.identity(subject)).ok_or(AssertionProblem::Subject)?;
     // Some providers send addresses that no mail server accepts, and Apple sends an empty one for accounts of
-    // schools and companies. An invalid address counts as no email, so the person can still sign in (SPEC 1.4).
+    // schools and companies. An invalid address does not count as an email, so the person can still sign in
+    // (SPEC 1.4).
     let email = text("email").and_then(|text| EmailAddress::parse(text).ok());
     let says_verified = match claims.get("email_verified") {
         Some(Json::Bool(verified)) => *verified,

@@ -80,8 +80,8 @@ pub(crate) fn clock_rows(
     Ok(rows)
 }
 
-/// Makes the act depend on the row being as the act read it, so that two acts that decide on one row meet even
-/// in a store whose plain writes do not.
+/// Makes the act depend on the row being as the act read it, so that two acts that decide on one row conflict
+/// even in a store whose plain writes do not.
 fn guard(row: &mut Row, view: &View<'_>) {
     if let Write::Put(_) | Write::Delete = row.write
         && let Some(revision) = view.take_revision(&row.key)

@@ -289,7 +289,8 @@ impl RedbStore {
         let answer = answer.unwrap_or_else(|panic| resume_unwind(panic));
         match outcome.map_or(Ended::Done, |outcome| outcome.wait()) {
             Ended::Done => answer.map(|_| Run::Over),
-            // Running the act again makes no room. An act without rows runs again, over the rows without the others'.
+            // Running the act again makes no room. An act without rows runs again, over rows that do not include
+            // those of the others.
             Ended::NotDone(NotDone::Storage(kind)) if is_full(kind) && answer == Ok(Staged::Rows) => {
                 Err(StoreError::Io(kind))
             }

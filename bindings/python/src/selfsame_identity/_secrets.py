@@ -57,7 +57,7 @@ class SessionToken(_HiddenText):
 
 
 class RecognitionToken(_HiddenText):
-    """Shows that its holder has signed in to an account before. Opens nothing. Keep it where the person signed in."""
+    """Shows that its holder has signed in to an account before. Opens nothing. Keep it on the person's device."""
 
     __slots__ = ()
 

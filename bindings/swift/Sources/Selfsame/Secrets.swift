@@ -41,7 +41,7 @@ public struct SessionToken: Hidden {
     public func reveal() -> String { value }
 }
 
-/// Shows that its holder has signed in to an account before. It opens nothing. Keep it where the person signed in.
+/// Shows that its holder has signed in to an account before. It opens nothing. Keep it on the person's device.
 public struct RecognitionToken: Hidden {
     private let value: String
 

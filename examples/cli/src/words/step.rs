@@ -104,10 +104,10 @@ pub(crate) fn goes(answer: &Value, to: &str) -> String {
     }
 }
 
-/// Says that the new email or identity came out of another account's reserve.
+/// Says that another account had reserved the new email or identity.
 pub(crate) fn was_reserved(answer: &Value) -> Vec<String> {
     let why =
-        "another account had it until recently; it is yours now, and an undo there does not take it back";
+        "another account had it until recently; it is yours now, even if that account undoes its change";
     is(answer, "was_reserved").then(|| why.to_owned()).into_iter().collect()
 }
 

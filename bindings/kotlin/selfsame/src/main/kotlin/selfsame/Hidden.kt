@@ -22,7 +22,7 @@ class FlowToken(text: String) : HiddenText(text)
 /** Holds one session. Anyone who has it is signed in: keep it where the platform keeps secrets. */
 class SessionToken(text: String) : HiddenText(text)
 
-/** Shows that its holder has signed in to an account before. It opens nothing. Keep it where the person signed in. */
+/** Shows that its holder has signed in to an account before. It opens nothing. Keep it on the person's device. */
 class RecognitionToken(text: String) : HiddenText(text)
 
 /** The 32 bytes that the host keeps outside the file. Anyone who has the file and this key can read everything. */
