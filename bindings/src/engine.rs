@@ -136,8 +136,8 @@ impl Engine {
     /// account has this address. With `EmailProof.Later`, the account exists at once. The mailed code is then
     /// proven in the session that opens.
     ///
-    /// Raises `InvalidEmail`, `InvalidPassword`; `Busy` if too many flows of the store wait for proof of an
-    /// address.
+    /// Raises `InvalidEmail`, `InvalidPassword`; `Busy` if the recognition that the client
+    /// presents has too many sign-ups open.
     pub fn sign_up(&self, email: String, password: Secret, client: Client) -> Result<Flow, SelfsameError> {
         Ok(self.0.sign_up(&email, &password, &client)?)
     }
@@ -178,7 +178,8 @@ impl Engine {
     /// The answer is the same if none does. To finish, the person gives the code, the second factor if MFA is
     /// on, and a new password. The engine then opens a session and ends all others.
     ///
-    /// Raises `InvalidEmail`; `Busy` if too many such flows of the store are open.
+    /// Raises `InvalidEmail`; `Busy` if the recognition that the client
+    /// presents has too many such flows open.
     pub fn reset_password(&self, email: String, client: Client) -> Result<Flow, SelfsameError> {
         Ok(self.0.reset_password(&email, &client)?)
     }
@@ -203,7 +204,8 @@ impl Engine {
 
     /// Starts a flow that takes an assertion of this provider.
     ///
-    /// Raises `UnknownProvider`; `Busy` if too many such flows of the store are open.
+    /// Raises `UnknownProvider`; `Busy` if the recognition that the client
+    /// presents has too many such flows open.
     pub fn begin_federated(&self, provider: ProviderId, client: Client) -> Result<Flow, SelfsameError> {
         Ok(self.0.begin_federated(&provider, &client)?)
     }

@@ -91,8 +91,8 @@ impl AccountHandle {
 
     /// Changes the password. Ends all other sessions.
     ///
-    /// Raises `InvalidCredentials` if `current` is wrong, which counts as a failed sign-in; `Throttled`,
-    /// `InvalidPassword` or `ReauthenticationRequired`; `NotOffered` if the account has no password.
+    /// Raises `InvalidCredentials` if `current` is wrong, which counts as a failed reauthentication, so the fifth ends
+    /// the session; `InvalidPassword` or `ReauthenticationRequired`; `NotOffered` if the account has no password.
     pub fn change_password(&self, current: Secret, new_password: Secret) -> Result<(), SelfsameError> {
         Ok(self.core().change_password(&current, &new_password)?)
     }

@@ -53,7 +53,8 @@ impl Engine {
     ///
     /// # Errors
     /// Returns [`Refusal::InvalidEmail`] or [`Refusal::InvalidPassword`]; [`Refusal::InvalidText`] if the device's
-    /// label cannot be shown; [`Refusal::Busy`] if too many flows of the store wait for proof of an address.
+    /// label cannot be shown; [`Refusal::Busy`] if the recognition that the client presents has too many sign-ups
+    /// open.
     pub fn sign_up(&self, email: &str, password: &Secret, client: &Client) -> Result<Flow, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
         let normal = password::check_new(password, Some(&email), &self.inner.policy)
