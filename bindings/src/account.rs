@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use selfsame::{
-    AccountId, Activity, AddressSource, Candidate, Flow, MethodId, MethodKind, MethodView, ProtectedActView,
-    ProviderId, RequestedBy, Session, SessionId, SessionToken, Status, Timestamp, YearMonth,
+    AccountId, Activity, AddressSource, Candidate, Flow, MethodId, MethodKind, MethodView, MfaView,
+    ProtectedActView, ProviderId, RequestedBy, Session, SessionId, SessionToken, Status, Timestamp,
+    YearMonth,
 };
 
 use crate::engine::Engine;
@@ -176,7 +177,7 @@ impl From<selfsame::AccountView> for AccountView {
             contact,
             addresses: addresses.into_iter().map(AddressView::from).collect(),
             methods,
-            mfa: mfa.map(MfaView::from),
+            mfa,
             hold_until,
             second_factor_suspended,
             needs_address,
@@ -206,21 +207,14 @@ impl From<selfsame::AddressView> for AddressView {
 }
 
 /// The second factor as its owner sees it.
-#[derive(uniffi::Record)]
+#[uniffi::remote(Record)]
 pub struct MfaView {
     /// Since when the second factor is on.
     pub since: Timestamp,
     /// The number of recovery codes left.
-    pub recovery_codes_left: u64,
+    pub recovery_codes_left: u32,
     /// Whether so few are left that the owner should make new ones.
     pub few_recovery_codes: bool,
-}
-
-impl From<selfsame::MfaView> for MfaView {
-    fn from(mfa: selfsame::MfaView) -> Self {
-        let selfsame::MfaView { since, recovery_codes_left, few_recovery_codes } = mfa;
-        Self { since, recovery_codes_left: counted(recovery_codes_left), few_recovery_codes }
-    }
 }
 
 /// A sign-in method as the account's owner sees it.

@@ -2,8 +2,9 @@
 
 use selfsame::{
     Aal, Accepted, AccountId, Adding, Amr, Answer, Assertion, Candidate, CreateBlocked, Flow, FlowId,
-    FlowToken, Intent, MethodKind, ProtectedActView, ProviderId, RecognitionToken, RecoveryCodes,
-    SecondFactor, Secret, SessionId, SessionToken, SignInOutcome, SignedIn, Step, Timestamp,
+    FlowToken, Intent, MethodKind, MethodView, MfaView, OtherAccess, ProtectedActView, ProviderId,
+    RecognitionToken, RecoveryCodes, SecondFactor, Secret, SessionId, SessionToken, SignInOutcome, SignedIn,
+    Step, Timestamp,
 };
 
 use crate::error::SelfsameError;
@@ -187,6 +188,20 @@ pub struct SignedIn {
     pub unconfirmed: Vec<ProtectedActView>,
     /// The sign-in methods that an undo did not restore, because other accounts have them now.
     pub left_out: Vec<Adding>,
+    /// After a password reset or an undo: what else gives access to the account. Show it to the owner, who removes what
+    /// is not theirs after the hold.
+    pub other_access: Option<OtherAccess>,
+}
+
+/// What gives access to an account besides the sign-in method that the owner has just used. A session or a recognition
+/// from before is not in it, because none is valid any longer.
+#[uniffi::remote(Record)]
+pub struct OtherAccess {
+    /// The other sign-in methods, in the order in which they were added. Methods that are disabled until the owner
+    /// confirms them are left out.
+    pub methods: Vec<MethodView>,
+    /// The second factor and its recovery codes, if MFA is on.
+    pub mfa: Option<MfaView>,
 }
 
 /// How the person arrived at the session.

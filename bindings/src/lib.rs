@@ -29,7 +29,7 @@ mod support;
 mod table;
 mod unlock;
 
-pub use account::{AccountHandle, AccountView, AddressView, MfaView, works_offline};
+pub use account::{AccountHandle, AccountView, AddressView, works_offline};
 pub use anchor::{Anchor, AnchorFailed, adopt_file};
 pub use audit::{describe_action, describe_event};
 pub use client::ClientInfo;

@@ -41,6 +41,7 @@ pub use ground::label::{TextField, TextProblem};
 pub use ground::secret::Secret;
 pub use ground::short_name::{InvalidShortName, ProductId, ProviderId};
 pub use ground::time::{Clock, Reading, Timestamp, YearMonth};
+pub use records::access::OtherAccess;
 pub use records::account::Status;
 pub use records::account_view::AccountView;
 pub use records::address::AddressStep;

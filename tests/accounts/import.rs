@@ -109,7 +109,7 @@ fn r13_2_identities_and_totp_are_imported_and_the_first_sign_in_makes_recovery_c
     let account = world.engine().account(&second.token).unwrap();
     let codes = account.unsaved_recovery_codes().unwrap().codes;
     account.recovery_codes_saved().unwrap();
-    assert_eq!(account.view().unwrap().mfa.unwrap().recovery_codes_left, codes.len());
+    assert_eq!(account.view().unwrap().mfa.unwrap().recovery_codes_left as usize, codes.len());
 
     world.later(minutes(1));
     let third = signed_in(world.answer(&present(), Answer::RecoveryCode(codes[0].clone())).unwrap());

@@ -7,6 +7,7 @@
     reason = "a test panics on anything unexpected"
 )]
 
+mod access;
 mod account;
 mod acts;
 mod compromised;

@@ -404,7 +404,7 @@ impl Stage {
         }
         if let (Some(model), Some(mfa)) = (&account.credentials.mfa, &view.mfa)
             && account.is_known
-            && mfa.recovery_codes_left != model.codes.len()
+            && mfa.recovery_codes_left as usize != model.codes.len()
         {
             return Err(format!("account {at} has {} recovery codes left", mfa.recovery_codes_left));
         }

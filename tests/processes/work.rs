@@ -368,7 +368,11 @@ fn see(world: &World, token: &str) -> Seen {
     let account = in_session(world, token);
     assert!(account.verify_audit().unwrap(), "the audit chain is broken");
     let view = account.view().unwrap();
-    (view.display_name, account.sessions().unwrap().len(), view.mfa.map(|mfa| mfa.recovery_codes_left))
+    (
+        view.display_name,
+        account.sessions().unwrap().len(),
+        view.mfa.map(|mfa| mfa.recovery_codes_left as usize),
+    )
 }
 
 fn email(who: usize) -> String {

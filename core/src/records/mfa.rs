@@ -51,7 +51,7 @@ impl Mfa {
     }
 
     pub(crate) fn view(&self) -> MfaView {
-        let left = self.codes.len();
+        let left = u32::try_from(self.codes.len()).unwrap_or(u32::MAX);
         MfaView { since: self.since, recovery_codes_left: left, few_recovery_codes: left <= FEW }
     }
 }
@@ -129,7 +129,7 @@ pub(crate) const FACTOR_SETTLES: Duration = DAY.saturating_mul(3);
 /// How long an enrolment waits for its first code, and how long recovery codes are shown (SPEC 5.1, 5.3).
 pub(crate) const ENROLMENT_LIFE: Duration = Duration::from_secs(15 * 60);
 /// At most this many recovery codes left count as few (SPEC 5.4).
-const FEW: usize = 3;
+const FEW: u32 = 3;
 
 /// A second factor or a set of recovery codes in enrolment. It ends with its session.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -237,7 +237,7 @@ pub struct MfaView {
     /// Since when the second factor is on.
     pub since: Timestamp,
     /// The number of recovery codes left.
-    pub recovery_codes_left: usize,
+    pub recovery_codes_left: u32,
     /// Whether so few are left that the owner should make new ones (SPEC 5.4).
     pub few_recovery_codes: bool,
 }

@@ -1,5 +1,6 @@
 //! Floor 2: the values that are stored, shown and changed. They make no decisions.
 
+pub(crate) mod access;
 pub(crate) mod account;
 pub(crate) mod account_view;
 pub(crate) mod address;

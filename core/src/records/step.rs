@@ -12,6 +12,7 @@ use crate::ground::named::coded;
 use crate::ground::secret::Secret;
 use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
+use crate::records::access::OtherAccess;
 use crate::records::account::Account;
 use crate::records::assertion::Assertion;
 use crate::records::candidate::{Candidate, CreateBlocked};
@@ -259,6 +260,10 @@ pub struct SignedIn {
     pub unconfirmed: Vec<ProtectedActView>,
     /// The sign-in methods that an undo did not restore, because other accounts have them now (SPEC 7.6).
     pub left_out: Vec<Adding>,
+    /// After a password reset or an undo: what else gives access to the account. Show it to the owner, who removes what
+    /// is not theirs after the hold (SPEC 4.7).
+    #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub other_access: Option<OtherAccess>,
 }
 
 impl SignedIn {
@@ -290,6 +295,7 @@ impl SignedIn {
                 .map(|acted| acted.view(account.credentials.mfa.as_ref(), ctx))
                 .collect(),
             left_out: Vec::new(),
+            other_access: None,
         }
     }
 }

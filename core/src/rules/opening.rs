@@ -67,6 +67,7 @@ pub(crate) fn open_session(
     let secret = ctx.draw.bytes::<32>("session secret");
     let recognized = caller.presented(account.id).map(|presented| presented.row.acts_known);
     let mut signed_in = SignedIn::of(&session, &account, &secret, outcome, recognized, ctx);
+    signed_in.other_access = proof.is_mailed.then(|| account.other_access(proof.method));
     signed_in.recognition = recognition::earned(&account, session.id, proof, caller, changes, ctx);
     let event = Event::done(action, Some(session.id), ctx.now);
     changes.push(Change::account(account, event));

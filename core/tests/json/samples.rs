@@ -9,12 +9,12 @@ use selfsame::{
     Explanation, Flow, FlowId, FlowToken, Grant, Health, HostStatement, ImportOutcome, ImportProblem,
     ImportedAccount, ImportedIdentity, ImportedTotp, Intent, InvalidEmail, KeysProblem, Managed, ManagedBy,
     Membership, Message, MessageId, MessageKind, MethodId, MethodKind, MethodView, MfaView, OpenProblem,
-    Outcome, PasswordRule, PickerEntry, Planned, Policy, PrivacyRequest, ProductId, ProtectedAct,
-    ProtectedActView, ProviderId, PurgeReceipt, PurgeReport, QrCode, RecognitionToken, RecoveryCodes,
-    Refusal, RemovedRows, RequestId, RequestKind, RequestStatus, RequestedBy, SecondFactor, Secret, Session,
-    SessionId, SessionToken, SignInOutcome, SignedIn, Status, Step, StillBilled, SupportAct, SupportRecord,
-    SupportView, TextField, TextProblem, Timestamp, TotpAlgorithm, TotpEnrolment, TotpParameters, UndoOffer,
-    UndoView, YearMonth,
+    OtherAccess, Outcome, PasswordRule, PickerEntry, Planned, Policy, PrivacyRequest, ProductId,
+    ProtectedAct, ProtectedActView, ProviderId, PurgeReceipt, PurgeReport, QrCode, RecognitionToken,
+    RecoveryCodes, Refusal, RemovedRows, RequestId, RequestKind, RequestStatus, RequestedBy, SecondFactor,
+    Secret, Session, SessionId, SessionToken, SignInOutcome, SignedIn, Status, Step, StillBilled, SupportAct,
+    SupportRecord, SupportView, TextField, TextProblem, Timestamp, TotpAlgorithm, TotpEnrolment,
+    TotpParameters, UndoOffer, UndoView, YearMonth,
 };
 
 use crate::Sample;
@@ -136,7 +136,12 @@ fn signed_in() -> SignedIn {
         outcome: SignInOutcome::SignedIn,
         unconfirmed: protected_acts(),
         left_out: addings().into(),
+        other_access: Some(access()),
     }
+}
+
+fn access() -> OtherAccess {
+    OtherAccess { methods: vec![method()], mfa: Some(mfa()) }
 }
 
 fn undo() -> UndoView {
@@ -391,6 +396,7 @@ fn accounts() -> Vec<Sample> {
         Sample::of(&[ProtectedAct::MfaReplaced]),
         Sample::of(&protected_acts()),
         Sample::of(&[undo()]),
+        Sample::of(&[access()]),
         Sample::of(&[event()]),
         Sample::of(&[Activity { sequence: 7, event: event() }]),
         Sample::of(&[RecoveryCodes { codes: vec![secret(), secret()], shown_until: AT }]),

@@ -5,7 +5,7 @@ use selfsame_world::render;
 use selfsame_world::story::Give;
 use serde_json::Value;
 
-use super::page::changes;
+use super::page::{changes, methods, mfa};
 use super::story::person;
 use super::{
     Names, Said, Tone, called, candidate, count, is, list, moment, name, proof, said, sign_in_method, text,
@@ -79,7 +79,11 @@ pub(super) fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
             let how =
                 if is(answer, "recovered") { format!("{how} with a recovery code") } else { how.to_owned() };
             let line = format!("{how} to {}", name(answer, "account", names));
-            Said { tone: Tone::Done, line, more: [left_out(answer), unconfirmed(answer)].concat() }
+            Said {
+                tone: Tone::Done,
+                line,
+                more: [left_out(answer), other_access(answer), unconfirmed(answer)].concat(),
+            }
         }
         "AlreadySignedIn" => {
             let account = name(answer, "account", names);
@@ -115,6 +119,20 @@ pub(crate) fn was_reserved(answer: &Value) -> Vec<String> {
 fn left_out(answer: &Value) -> Vec<String> {
     let methods = list(answer, "left_out").iter().map(sign_in_method);
     methods.map(|method| format!("not restored, because another account has it now: {method}")).collect()
+}
+
+/// What else gives access to the account after a reset or an undo.
+fn other_access(answer: &Value) -> Vec<String> {
+    let Some(access) = answer.get("other_access").filter(|access| !access.is_null()) else {
+        return Vec::new();
+    };
+    let mut more = methods(access);
+    if !more.is_empty() {
+        more.insert(0, "these also sign in; are they yours?".to_owned());
+    }
+    let is_on = access.get("mfa").is_some_and(|mfa| !mfa.is_null());
+    more.extend(is_on.then(|| mfa(access)));
+    more
 }
 
 /// The protected acts that nobody has confirmed here.
