@@ -284,3 +284,20 @@ fn r1_6_a_password_of_an_undo_takes_the_place_of_a_suspended_one() {
     account.change_password(&NEW.into(), &"the owner's changed password".into()).unwrap();
     signed_in(world.sign_in("ada@example.org", "the owner's changed password").unwrap());
 }
+
+#[test]
+fn r7_6_an_undo_that_restores_the_account_says_what_it_left_out() {
+    let world = World::new();
+    let (ada, account, x) = ada_without_x(&world);
+    let code = world.undo_code(&ada.email);
+    let asked = world.present(&x, Intent::SignIn).unwrap();
+    signed_in(world.answer(&asked, Answer::CreateNew).unwrap());
+    account.request_deletion().unwrap();
+
+    let asked = world.answer(&world.undo(&code).unwrap(), Answer::NewPassword(NEW.into())).unwrap();
+    assert!(matches!(asked.step, Step::ConfirmRestore { .. }), "{asked:?}");
+    // The program may have been restarted in between.
+    let asked = world.engine().resume(asked.token.as_ref().unwrap()).unwrap();
+    let back = signed_in(world.answer(&asked, Answer::Restore).unwrap());
+    assert_eq!((back.account, back.left_out), (ada.account, vec![x_of_ada()]));
+}

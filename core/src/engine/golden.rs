@@ -280,6 +280,7 @@ fn flows(out: &mut String, ctx: &Context<'_>) {
         new_password: Some(password.clone()),
         restores: true,
         factor: Some(NewFactor::sample(AT)),
+        left_out: vec![Identifier::PasswordEmail(email.clone())],
     };
     let enroll = |enrolling| State::Enroll { entry: entry(Purpose::Created), enrolling };
     let federated = |email: &EmailAddress| Registration::Federated {

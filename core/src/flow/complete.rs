@@ -20,7 +20,8 @@ use crate::rules::{deletion, method, privacy};
 
 /// Completes the purpose of the flow. If the account is pending deletion, the person has already chosen to restore it.
 pub(crate) fn complete(mut turn: Turn<'_>, mut account: Account, entry: Entry) -> Verdict<Step> {
-    let Entry { proof, purpose, new_password, factor, .. } = entry;
+    let Entry { proof, purpose, new_password, factor, left_out, .. } = entry;
+    turn.left_out = left_out;
     // A hold may have begun since the enrolment.
     turn.factor = factor.filter(|_| account.must_enroll(turn.ctx));
     // Another device may have restored the account meanwhile.

@@ -189,7 +189,7 @@ fn apply(
             gate::arrive(turn, account, &proof, SignInOutcome::Undone, Action::Undone)
         }
         Some(proof) => {
-            let entry = Entry::new(&account, proof, Purpose::SignIn);
+            let entry = Entry { left_out, ..Entry::new(&account, proof, Purpose::SignIn) };
             turn.changes.push(Change::account(account.clone(), event));
             turn.facts.account = Some(account);
             turn.to(State::ConfirmRestore(entry))

@@ -187,11 +187,21 @@ pub(crate) struct Entry {
     pub(crate) restores: bool,
     /// The second factor that the person enrolled in this flow. It is turned on when the session opens (SPEC 5.9).
     pub(crate) factor: Option<NewFactor>,
+    /// The identifiers that the undo of this flow left out, because other accounts have them now (SPEC 7.6).
+    pub(crate) left_out: Vec<Identifier>,
 }
 
 impl Entry {
     pub(crate) fn new(account: &Account, proof: Proof, purpose: Purpose) -> Self {
-        Self { account: account.id, proof, purpose, new_password: None, restores: false, factor: None }
+        Self {
+            account: account.id,
+            proof,
+            purpose,
+            new_password: None,
+            restores: false,
+            factor: None,
+            left_out: Vec::new(),
+        }
     }
 
     /// Returns when the link that the person signs in for expires.
