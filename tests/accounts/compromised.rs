@@ -1,7 +1,10 @@
 //! A password that others may know is replaced, and is not taken again (SPEC 1.12, 4.10, 6.5).
 
-use selfsame::{AccountHandle, Answer, Client, Error, Flow, Intent, MethodKind, PasswordRule, Refusal, Step};
-use selfsame_world::{DONE, Identity, Person, World, minutes, refused, signed_in};
+use selfsame::{
+    AccountHandle, Answer, Client, Error, Flow, Intent, MethodKind, PasswordRule, Refusal, SignInOutcome,
+    Step,
+};
+use selfsame_world::{DONE, Identity, Person, World, days, minutes, refused, signed_in, totp};
 
 const PASSWORD: &str = "correct horse battery staple";
 const ANOTHER: &str = "another horse battery staple";
@@ -10,6 +13,13 @@ const THIRD: &str = "a third horse battery staple";
 fn mark(world: &World, ada: &Person) {
     let session = signed_in(world.present(&x(), Intent::SignIn).unwrap());
     let methods = world.engine().account(&session.token).unwrap().view().unwrap().methods;
+    let password = methods.iter().find(|method| method.kind == MethodKind::Password).unwrap().id;
+    world.engine().mark_compromised(ada.account, password).unwrap();
+}
+
+/// Marks the password, found through Ada's first session.
+fn mark_password(world: &World, ada: &Person) {
+    let methods = world.account(ada).view().unwrap().methods;
     let password = methods.iter().find(|method| method.kind == MethodKind::Password).unwrap().id;
     world.engine().mark_compromised(ada.account, password).unwrap();
 }
@@ -144,4 +154,69 @@ fn r4_10_sessions_that_wait_for_a_restore_end_too() {
     let asked = world.present(&x, Intent::SignIn).unwrap();
     signed_in(world.answer(&asked, Answer::Restore).unwrap());
     assert_eq!(refused(world.engine().resolve(&thief.token)), Refusal::SessionEnded);
+}
+
+/// Each way to set a new password, with the mark between the choice of the password and the end of the flow.
+#[test]
+fn r4_10_a_password_that_is_marked_after_an_undo_took_it_is_asked_for_again() {
+    // The undo asks for the current second factor after the new password.
+    let world = World::new();
+    let ada = world.ada();
+    assert_eq!(world.add(&world.account(&ada), &x()).unwrap().step, DONE);
+    let code = world.undo_code(&ada.email);
+    world.later(minutes(1));
+    let app = world.turn_on_mfa(&ada.token);
+    world.later(days(4));
+    let asked = world.answer(&world.undo(&code).unwrap(), new_password(PASSWORD)).unwrap();
+    assert!(matches!(asked.step, Step::SecondFactor { is_former: false, .. }), "{asked:?}");
+    mark_password(&world, &ada);
+    let shown = totp(&app.secret, world.now()).unwrap();
+    let asked = world.answer(&asked, Answer::Totp(shown.clone())).unwrap();
+    assert_eq!(asked.step, Step::NewPassword);
+    assert!(is_known(world.answer(&asked, new_password(PASSWORD))));
+    let signing_in = world.sign_in(&ada.email, PASSWORD).unwrap();
+    assert_eq!(refused(world.answer(&signing_in, Answer::Totp(shown))), Refusal::InvalidCode, "used up");
+    signed_in(world.answer(&asked, new_password(ANOTHER)).unwrap());
+    signed_in(world.sign_in(&ada.email, ANOTHER).unwrap());
+
+    // The undo asks for the second factor from before the act.
+    let world = World::new();
+    let ada = world.ada();
+    let app = world.turn_on_mfa(&ada.token);
+    world.later(minutes(1));
+    assert_eq!(world.add(&world.account(&ada), &x()).unwrap().step, DONE);
+    let code = world.undo_code(&ada.email);
+    let asked = world.answer(&world.undo(&code).unwrap(), new_password(PASSWORD)).unwrap();
+    assert!(matches!(asked.step, Step::SecondFactor { is_former: true, .. }), "{asked:?}");
+    mark_password(&world, &ada);
+    let shown = || Answer::Totp(totp(&app.secret, world.now()).unwrap());
+    let asked = world.answer(&asked, shown()).unwrap();
+    assert_eq!(asked.step, Step::NewPassword);
+    assert!(is_known(world.answer(&asked, new_password(PASSWORD))));
+    let asked = world.answer(&asked, new_password(ANOTHER)).unwrap();
+    signed_in(world.answer(&asked, shown()).unwrap());
+}
+
+#[test]
+fn r4_10_a_sign_up_does_not_link_a_password_that_others_may_know() {
+    let world = World::new();
+    let ada = ada_with_known_password(&world);
+    let account = by_x(&world);
+    account.remove_method(account.view().unwrap().methods[0].id).unwrap();
+    world.later(minutes(2));
+    let asked = world.prove(&world.sign_up(&ada.email, PASSWORD), &ada.email);
+    let chosen = world.answer(&asked, Answer::LinkTo(1)).unwrap();
+    let asked = world.answer(&chosen, Answer::Assertion(x().assertion(&chosen))).unwrap();
+    assert_eq!(asked.step, Step::NewPassword, "the account has had such a password");
+    assert!(is_known(world.answer(&asked, new_password(PASSWORD))));
+    let rule = PasswordRule::Guessable;
+    assert_eq!(
+        refused(world.answer(&asked, new_password(&ada.email))),
+        Refusal::InvalidPassword { rule },
+        "the rules know the email"
+    );
+    let linked = signed_in(world.answer(&asked, new_password(ANOTHER)).unwrap());
+    assert_eq!((linked.account, linked.outcome), (ada.account, SignInOutcome::Linked));
+    assert_eq!(refused(world.sign_in(&ada.email, PASSWORD)), Refusal::InvalidCredentials);
+    assert_eq!(signed_in(world.sign_in(&ada.email, ANOTHER).unwrap()).account, ada.account);
 }

@@ -4,8 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::thread;
 
-use selfsame::{Answer, Client, Error, HashCost, HashFailed, Hasher, Refusal, Step};
-use selfsame_world::{CountingHasher, World, signed_in};
+use selfsame::{
+    AddressStep, Answer, Client, EmailProof, Error, HashCost, HashFailed, Hasher, MethodKind, PasswordRule,
+    Refusal, Step,
+};
+use selfsame_world::{CountingHasher, DONE, Identity, World, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -137,27 +140,30 @@ fn r4_6_four_callers_with_slow_hashes_on_one_account_do_not_conflict() {
     }
 }
 
+/// Writes to the store while a hash is made.
+#[derive(Default)]
+struct WritesMeanwhile(Mutex<Option<Box<dyn FnOnce() + Send>>>, CountingHasher);
+
+impl Hasher for WritesMeanwhile {
+    fn derive(
+        &self,
+        cost: HashCost,
+        password: &[u8],
+        salt: &[u8; 16],
+        pepper: &[u8; 32],
+    ) -> Result<[u8; 32], HashFailed> {
+        // The lock is free again while it runs, because it may hash too.
+        let meanwhile = self.0.lock().unwrap().take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
+        }
+        self.1.derive(cost, password, salt, pepper)
+    }
+}
+
 #[test]
 fn r4_6_hashing_holds_no_transaction() {
-    /// Writes to the store while a hash is made.
-    struct WritesMeanwhile(Mutex<Option<Box<dyn FnOnce() + Send>>>, CountingHasher);
-
-    impl Hasher for WritesMeanwhile {
-        fn derive(
-            &self,
-            cost: HashCost,
-            password: &[u8],
-            salt: &[u8; 16],
-            pepper: &[u8; 32],
-        ) -> Result<[u8; 32], HashFailed> {
-            if let Some(meanwhile) = self.0.lock().unwrap().take() {
-                meanwhile();
-            }
-            self.1.derive(cost, password, salt, pepper)
-        }
-    }
-
-    let hasher = Arc::new(WritesMeanwhile(Mutex::new(None), CountingHasher::default()));
+    let hasher = Arc::new(WritesMeanwhile::default());
     let world = World::builder().hasher(hasher.clone()).build();
     let ada = world.ada();
     let engine = world.engine().clone();
@@ -226,4 +232,61 @@ fn concurrent_sign_ins_share_commits_and_none_is_lost() {
         assert_eq!(account.sessions().unwrap().len(), 11);
         assert!(account.verify_audit().unwrap());
     }
+}
+
+/// The password is compared with the marked ones outside of the act, so a mark in between must be noticed.
+#[test]
+fn r4_10_a_password_that_is_marked_while_it_is_hashed_is_not_taken() {
+    let known = Refusal::InvalidPassword { rule: PasswordRule::Compromised };
+
+    // In a change of the password.
+    let hasher = Arc::new(WritesMeanwhile::default());
+    let world = World::builder().hasher(hasher.clone()).build();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    let (engine, password) = (world.engine().clone(), account.view().unwrap().methods[0].id);
+    assert_eq!(
+        world.add(&account, &Identity::at("x", "1815").with_email("ada@example.org")).unwrap().step,
+        DONE
+    );
+    let by_x = signed_in(
+        world
+            .present(&Identity::at("x", "1815").with_email("ada@example.org"), selfsame::Intent::SignIn)
+            .unwrap(),
+    );
+    let account = world.engine().account(&by_x.token).unwrap();
+    *hasher.0.lock().unwrap() =
+        Some(Box::new(move || engine.mark_compromised(ada.account, password).unwrap()));
+    assert_eq!(refused(account.change_password(&PASSWORD.into(), &PASSWORD.into())), known);
+
+    // In a new password method: another session adds the same password, which is marked and removed.
+    account.remove_method(password).unwrap();
+    let new = "another horse battery staple";
+    let (engine, other, email) = (world.engine().clone(), account.clone(), ada.email.clone());
+    *hasher.0.lock().unwrap() = Some(Box::new(move || {
+        other.add_password(&email, &new.into()).unwrap();
+        let methods = other.view().unwrap().methods;
+        let password = methods.iter().find(|method| method.kind == MethodKind::Password).unwrap().id;
+        engine.mark_compromised(ada.account, password).unwrap();
+        other.remove_method(password).unwrap();
+    }));
+    assert_eq!(refused(account.add_password(&ada.email, &new.into())), known);
+
+    // In a review.
+    let hasher = Arc::new(WritesMeanwhile::default());
+    let policy = World::policy().email_proof(EmailProof::Later).build().unwrap();
+    let world = World::builder().hasher(hasher.clone()).policy(policy).build();
+    let ada = signed_in(world.sign_up("ada@example.org", PASSWORD));
+    let account = world.engine().account(&ada.token).unwrap();
+    let password = account.view().unwrap().methods[0].id;
+    assert_eq!(world.add(&account, &Identity::at("x", "1815")).unwrap().step, DONE);
+    let by_x = signed_in(world.present(&Identity::at("x", "1815"), selfsame::Intent::SignIn).unwrap());
+    let account = world.engine().account(&by_x.token).unwrap();
+    account.verify_address("ada@example.org").unwrap();
+    let step = world.prove_address(&account, "ada@example.org").unwrap();
+    assert!(matches!(step, AddressStep::ReviewMethods { .. }), "{step:?}");
+    let engine = world.engine().clone();
+    *hasher.0.lock().unwrap() =
+        Some(Box::new(move || engine.mark_compromised(ada.account, password).unwrap()));
+    assert_eq!(refused(account.review(&[password], false, Some(&PASSWORD.into()))), known);
 }

@@ -365,7 +365,7 @@ impl Engine {
             Answer::RecoveryCode(code) => Input::SecondFactor(TypedFactor::recovery_code(code)),
             Answer::NewPassword(password) => {
                 let identifier = match (&seen.flow.state, &seen.account) {
-                    (State::NewPassword(_), Some(account)) => account.password().map(|(_, email, ..)| email),
+                    (State::NewPassword(entry), Some(account)) => entry.password_email(account),
                     (State::Undo(_), _) => seen.password_to_be.as_ref(),
                     _ => return Ok(Input::NotOffered),
                 };

@@ -41,7 +41,7 @@ use crate::records::mfa::{Enrolment, Mfa, NewFactor, SecondFactor, TakenSteps};
 use crate::records::pending::Pending;
 use crate::records::privacy::{PrivacyRequest, RequestKind, RequestStatus};
 use crate::records::product::{Billing, BillingStatus, ManagedBy, Membership};
-use crate::records::proof::Proof;
+use crate::records::proof::{NewPassword, Proof};
 use crate::records::protected::{Acted, ProtectedAct, Reserved};
 use crate::records::provider::{GivenKeys, Identity};
 use crate::records::purge::{Purging, RemovedRows, Tombstone};
@@ -220,6 +220,7 @@ fn account() -> Account {
     account.second.fail(AT);
     account.hold = Some(Hold { until: AT, keeps_mfa: true });
     account.compromised = vec![password.clone()];
+    account.marked = 5;
     account.reauthentications = vec![(SESSION, 3)];
     account.acts = vec![Acted::sample(SESSION, &email, AT)];
     account.credentials.past_contacts = vec![(Some(email.clone()), AT)];
@@ -277,7 +278,7 @@ fn flows(out: &mut String, ctx: &Context<'_>) {
         account: ACCOUNT,
         proof: proof.clone(),
         purpose,
-        new_password: Some(password.clone()),
+        new_password: Some(NewPassword { hash: password.clone(), marked: 5 }),
         restores: true,
         factor: Some(NewFactor::sample(AT)),
         left_out: vec![Identifier::PasswordEmail(email.clone())],

@@ -1,5 +1,6 @@
 //! The owner adds and removes sign-in methods (SPEC 1.4 to 1.8).
 
+use super::Attempt;
 use super::account::AccountHandle;
 use super::address::{asked_for, collisions, parsed};
 use super::room;
@@ -13,6 +14,7 @@ use crate::records::flow::FlowKind;
 use crate::records::pending::Wanted;
 use crate::records::refusal::Refusal;
 use crate::records::step::Flow;
+use crate::records::verdict::Verdict;
 use crate::rules::fresh::Unheld;
 use crate::rules::{address, method};
 
@@ -107,20 +109,26 @@ impl AccountHandle {
     /// account uses the email, but only after the caller has proven the mailbox.
     pub fn add_password(&self, email: &str, password: &Secret) -> Result<AddressStep, Error> {
         let email = parsed(email)?;
-        let compromised = self.look_owner(|_, ctx, owner| {
-            Ok(owner.prove::<Unheld>(ctx).map(|fresh| fresh.account().compromised.clone()))
-        })?;
-        let hash = self.engine().hash_for(password, Some(&email), &compromised)?;
-        self.act_fresh::<_, Unheld>(|view, ctx, fresh| {
-            let account = fresh.account();
-            if account.has_verified(&email) {
-                let others = collisions(view, account, &email)?;
-                let session = fresh.session();
-                return Ok(method::add_password(session, account, &email, hash.clone(), &others, ctx));
-            }
-            let wanted = Wanted::Password(hash.clone());
-            let known = asked_for(view, fresh, &email, &wanted)?;
-            Ok(address::request(fresh, &email, wanted, known, ctx))
+        self.engine().settled(|| {
+            let compromised = self.look_owner(|_, ctx, owner| {
+                Ok(owner.prove::<Unheld>(ctx).map(|fresh| fresh.account().compromised.clone()))
+            })?;
+            let hash = self.engine().hash_for(password, Some(&email), &compromised)?;
+            self.act_fresh::<_, Unheld>(|view, ctx, fresh| {
+                let account = fresh.account();
+                if account.compromised != compromised {
+                    return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
+                }
+                let verdict = if account.has_verified(&email) {
+                    let others = collisions(view, account, &email)?;
+                    method::add_password(fresh.session(), account, &email, hash.clone(), &others, ctx)
+                } else {
+                    let wanted = Wanted::Password(hash.clone());
+                    let known = asked_for(view, fresh, &email, &wanted)?;
+                    address::request(fresh, &email, wanted, known, ctx)
+                };
+                Ok(verdict.map(Attempt::Done))
+            })
         })
     }
 

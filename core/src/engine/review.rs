@@ -1,11 +1,13 @@
 //! The owner confirms the sign-in methods (SPEC 3.7).
 
+use super::Attempt;
 use super::account::AccountHandle;
 use crate::error::Error;
 use crate::ground::id::MethodId;
 use crate::ground::secret::Secret;
 #[cfg(doc)]
 use crate::records::refusal::Refusal;
+use crate::records::verdict::Verdict;
 use crate::rules::fresh::Unheld;
 use crate::rules::review;
 use crate::rules::review::Kept;
@@ -63,22 +65,23 @@ impl AccountHandle {
         new_password: Option<&Secret>,
     ) -> Result<(), Error> {
         self.check_fresh::<Unheld>()?;
-        let new_password = match new_password {
-            Some(password) => {
-                let (identifier, compromised) = self.look(|_, _, account| {
-                    Ok((account.any_password_email().cloned(), account.compromised.clone()))
-                })?;
-                Some(self.engine().hash_for(password, identifier.as_ref(), &compromised)?)
-            }
-            None => None,
-        };
-        self.act_fresh(|_, ctx, fresh| {
-            let kept = Kept {
-                methods: keep.to_vec(),
-                second_factor: keep_second_factor,
-                new_password: new_password.clone(),
-            };
-            Ok(review::review(fresh, kept, ctx))
+        self.engine().settled(|| {
+            let (identifier, compromised) = self.look(|_, _, account| {
+                Ok((account.any_password_email().cloned(), account.compromised.clone()))
+            })?;
+            let hash = |password| self.engine().hash_for(password, identifier.as_ref(), &compromised);
+            let new_password = new_password.map(hash).transpose()?;
+            self.act_fresh(|_, ctx, fresh| {
+                if fresh.account().compromised != compromised {
+                    return Ok(Verdict::done(Attempt::Overtaken, Vec::new()));
+                }
+                let kept = Kept {
+                    methods: keep.to_vec(),
+                    second_factor: keep_second_factor,
+                    new_password: new_password.clone(),
+                };
+                Ok(review::review(fresh, kept, ctx).map(Attempt::Done))
+            })
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::records::deletion::RequestedBy;
 use crate::records::flow::{Arrival, Entry, Purpose, Registration, State};
 use crate::records::message::Body;
 use crate::records::method::MethodKind;
-use crate::records::proof::Proof;
+use crate::records::proof::{NewPassword, Proof};
 use crate::records::protected::ProtectedAct;
 use crate::records::refusal::Refusal;
 use crate::records::step::{SignInOutcome, SignedIn, Step};
@@ -20,7 +20,7 @@ use crate::rules::{deletion, method, privacy};
 
 /// Completes the purpose of the flow. If the account is pending deletion, the person has already chosen to restore it.
 pub(crate) fn complete(mut turn: Turn<'_>, mut account: Account, entry: Entry) -> Verdict<Step> {
-    let Entry { proof, purpose, new_password, factor, left_out, .. } = entry;
+    let Entry { proof, mut purpose, new_password, factor, left_out, .. } = entry;
     turn.left_out = left_out;
     // A hold may have begun since the enrolment.
     turn.factor = factor.filter(|_| account.must_enroll(turn.ctx));
@@ -31,8 +31,12 @@ pub(crate) fn complete(mut turn: Turn<'_>, mut account: Account, entry: Entry) -
     };
     let before = account.clone();
     let sets_password = new_password.is_some();
-    if let Some(new) = new_password {
-        account.set_password(new);
+    if let Some(NewPassword { hash, .. }) = new_password {
+        if let Purpose::Link(arrival) = &mut purpose {
+            arrival.registration.set_password(hash);
+        } else {
+            account.set_password(hash);
+        }
     } else if let Some(rehashed) = proof.rehashed.clone() {
         account.set_password(rehashed);
     }

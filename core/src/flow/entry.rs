@@ -53,8 +53,16 @@ impl Entry {
         }
         let is_compromised =
             account.method(self.proof.method).is_some_and(|method| method.compromised_at.is_some());
-        let wants_password = self.purpose == Purpose::Reset || is_compromised;
-        (self.new_password.is_none() && wants_password).then_some(Missing::NewPassword)
+        let wants_password = match &self.purpose {
+            Purpose::Reset => true,
+            // Nobody has compared the password of a sign-up with the marked ones of the account that it is linked to.
+            Purpose::Link(arrival) => {
+                account.marked > 0 && arrival.registration.is_password() && account.password().is_none()
+            }
+            _ => is_compromised,
+        };
+        let has_password = self.new_password.as_ref().is_some_and(|new| account.takes(new));
+        (wants_password && !has_password).then_some(Missing::NewPassword)
     }
 }
 
@@ -125,7 +133,7 @@ pub(crate) fn without_second(mut turn: Turn<'_>, mut entry: Entry) -> Verdict<St
 /// Takes the new password that the flow asked for.
 pub(crate) fn new_password(mut turn: Turn<'_>, mut entry: Entry, new: StoredPassword) -> Verdict<Step> {
     let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::FlowExpired) };
-    entry.new_password = Some(new);
+    entry.new_password = Some(account.compared(new));
     enter(turn, account, entry)
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn begin(
     let undoes = undo.living(&code, ctx).map(|undo| undo.revision);
     let facts = Facts { account: Some(account), undo, ..Facts::default() };
     let (turn, token) = Turn::begin(&Caller { undoes, ..caller.clone() }, facts, ctx);
-    turn::begun(token, go_on(turn, undoing, None))
+    turn::begun(token, go_on(turn, undoing, Given::Nothing))
 }
 
 /// Returns the email of the password that the undo asks for, if it asks for one.
@@ -56,22 +56,22 @@ pub(crate) fn new_password(turn: Turn<'_>, mut undoing: Undoing, new: StoredPass
     if undoing.asks != Asks::NewPassword {
         return turn.refuse(Refusal::NotOffered);
     }
-    undoing.new_password = Some(new);
-    go_on(turn, undoing, None)
+    undoing.new_password = turn.facts.account.as_ref().map(|account| account.compared(new));
+    go_on(turn, undoing, Given::Nothing)
 }
 
 /// Takes a second factor: the account's, or the one that it had before the act.
 pub(crate) fn second_factor(mut turn: Turn<'_>, mut undoing: Undoing, typed: &TypedFactor) -> Verdict<Step> {
     match undoing.asks {
         Asks::NewPassword => return turn.refuse(Refusal::NotOffered),
-        Asks::FormerSecondFactor => return go_on(turn, undoing, Some(typed)),
+        Asks::FormerSecondFactor => return go_on(turn, undoing, Given::Former(typed)),
         Asks::SecondFactor => {}
     }
     let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::UndoExpired) };
     let Some(mfa) = &account.credentials.mfa else {
         // MFA was turned off meanwhile, so nothing is missing here.
         turn.facts.account = Some(account);
-        return go_on(turn, undoing, None);
+        return go_on(turn, undoing, Given::Nothing);
     };
     if !mfa.reads(typed) {
         return turn.refuse(Refusal::InvalidCode);
@@ -88,10 +88,19 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut undoing: Undoing, typed: &Ty
     };
     entry::spent(&mut turn, &account, typed);
     turn.facts.account = Some(account);
-    go_on(turn, undoing, None)
+    go_on(turn, undoing, Given::Current)
 }
 
-fn go_on(mut turn: Turn<'_>, mut undoing: Undoing, former: Option<&TypedFactor>) -> Verdict<Step> {
+/// The second factor that an answer has given.
+enum Given<'a> {
+    Nothing,
+    /// The current one, which is already judged.
+    Current,
+    /// The one from before the act. The undo itself judges it, because it uses up the code.
+    Former(&'a TypedFactor),
+}
+
+fn go_on(mut turn: Turn<'_>, mut undoing: Undoing, given: Given<'_>) -> Verdict<Step> {
     let Some(undo) = turn.facts.undo.living(&undoing.code, turn.ctx).cloned() else {
         return turn.refuse(Refusal::UndoExpired);
     };
@@ -100,8 +109,9 @@ fn go_on(mut turn: Turn<'_>, mut undoing: Undoing, former: Option<&TypedFactor>)
         Ok(restored) => restored,
         Err(refusal) => return turn.refuse(refusal),
     };
+    let former = if let Given::Former(typed) = given { Some(typed) } else { None };
     if let Some(asks) = undoing.missing(&restored, &account, turn.ctx.throttle_clock, former.is_some()) {
-        if asks == Asks::FormerSecondFactor && undoing.asks == Asks::SecondFactor {
+        if let Given::Current = given {
             // A code is used up even if the flow never completes, so this write stores the use (SPEC 5.2, 5.3).
             turn.changes.extend(turn.flow.caller.presented(account.id).map(Presented::counted));
             let event = Event::done(Action::SecondFactorProven, None, turn.ctx.now);
@@ -164,12 +174,12 @@ fn apply(
 
     let proof = undoing.new_password.zip(new_password_for).and_then(|(new, email)| {
         if account.password().is_some() {
-            account.set_password(new);
+            account.set_password(new.hash);
         } else {
             let version = account.credentials.newest_password().saturating_add(1);
             // An account has at most one password, so the new one replaces a suspended one (SPEC 1.6).
             account.credentials.methods.retain(|method| method.kind() != MethodKind::Password);
-            let credential = Credential::Password { email, hash: new, version };
+            let credential = Credential::Password { email, hash: new.hash, version };
             account.credentials.methods.push(Method::new(ctx.draw.method(ctx.now), credential, ctx.now));
         }
         let (method, .., version) = account.password()?;

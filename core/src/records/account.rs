@@ -19,7 +19,7 @@ use crate::records::import::Origin;
 use crate::records::method::{Credential, Method, MethodKind};
 use crate::records::mfa::{Enrolment, Generations};
 use crate::records::product::Membership;
-use crate::records::proof::Accepted;
+use crate::records::proof::{Accepted, NewPassword};
 use crate::records::protected::{Acted, Reserved};
 use crate::records::provider::Identity;
 use crate::records::session::{Aal, Session};
@@ -48,6 +48,8 @@ pub(crate) struct Account {
     /// The last passwords that were marked as known to others. The account does not accept them as new passwords
     /// (SPEC 4.10).
     pub(crate) compromised: Vec<StoredPassword>,
+    /// How many passwords were marked so far.
+    pub(crate) marked: u32,
     /// Enrolments of second factors and recovery codes in progress, at most one for each session (SPEC 5.1).
     pub(crate) enrolments: Vec<Enrolment>,
     /// Identifiers that an undo may put back. Nobody else can take them meanwhile (SPEC 7.3).
@@ -129,6 +131,7 @@ impl Account {
             generations: Generations::default(),
             hold: None,
             compromised: Vec::new(),
+            marked: 0,
             enrolments: Vec::new(),
             reserved: Vec::new(),
             reauthentications: Vec::new(),
@@ -296,6 +299,17 @@ impl Account {
                 return;
             }
         }
+    }
+
+    /// Returns a new password that was just compared with the marked ones.
+    pub(crate) fn compared(&self, hash: StoredPassword) -> NewPassword {
+        NewPassword { hash, marked: self.marked }
+    }
+
+    /// Returns whether no password was marked since the new one was compared. Otherwise the new one must be given again,
+    /// because its hash cannot be compared (SPEC 4.10).
+    pub(crate) fn takes(&self, new: &NewPassword) -> bool {
+        new.marked == self.marked
     }
 
     /// Counts a failed reauthentication of a session. Returns whether the session must end.

@@ -16,7 +16,7 @@ use crate::records::caller::{Caller, ShareKey};
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{CodePurpose, CodeSlot};
 use crate::records::mfa::NewFactor;
-use crate::records::proof::Proof;
+use crate::records::proof::{NewPassword, Proof};
 use crate::records::provider::Identity;
 use crate::records::step::SignInOutcome;
 use crate::records::undo::Undoing;
@@ -182,7 +182,7 @@ pub(crate) struct Entry {
     pub(crate) proof: Proof,
     pub(crate) purpose: Purpose,
     /// A password that the person set on the way. It takes effect once they are signed in.
-    pub(crate) new_password: Option<StoredPassword>,
+    pub(crate) new_password: Option<NewPassword>,
     /// Whether the person has chosen to restore the account.
     pub(crate) restores: bool,
     /// The second factor that the person enrolled in this flow. It is turned on when the session opens (SPEC 5.9).
@@ -201,6 +201,14 @@ impl Entry {
             restores: false,
             factor: None,
             left_out: Vec::new(),
+        }
+    }
+
+    /// Returns the email of the password that a new one replaces or becomes.
+    pub(crate) fn password_email<'a>(&'a self, account: &'a Account) -> Option<&'a EmailAddress> {
+        match &self.purpose {
+            Purpose::Link(arrival) => arrival.registration.email(),
+            _ => account.password().map(|(_, email, ..)| email),
         }
     }
 
@@ -284,6 +292,13 @@ impl Registration {
         match self {
             Self::Password { email, .. } => Identifier::PasswordEmail(email.clone()),
             Self::Federated { identity, .. } => Identifier::Identity(identity.clone()),
+        }
+    }
+
+    /// Replaces the password, if it is one.
+    pub(crate) fn set_password(&mut self, new: StoredPassword) {
+        if let Self::Password { hash, .. } = self {
+            *hash = new;
         }
     }
 

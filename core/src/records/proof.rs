@@ -10,6 +10,14 @@ use crate::records::method::MethodKind;
 use crate::records::mfa::{Generations, SecondFactor};
 use crate::records::session::{Aal, Amr};
 
+/// A new password that waits in a flow. It is not set yet.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NewPassword {
+    pub(crate) hash: StoredPassword,
+    /// How many passwords of the account were marked as known to others when this one was compared with them.
+    pub(crate) marked: u32,
+}
+
 /// A proof that a step accepts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(

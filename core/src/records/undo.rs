@@ -6,13 +6,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::crypto::draw::Draw;
 use crate::crypto::keys::Keys;
 use crate::crypto::long_code::LongCode;
-use crate::crypto::password::StoredPassword;
 use crate::ground::codec::Record;
 use crate::ground::id::AccountId;
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
 use crate::records::credentials::Credentials;
 use crate::records::mfa::SecondFactor;
+use crate::records::proof::NewPassword;
 use crate::records::protected::ProtectedAct;
 
 /// What an undo code undoes. The row's key is the keyed hash of the code.
@@ -77,7 +77,7 @@ pub(crate) struct Undoing {
     pub(crate) account: AccountId,
     pub(crate) code: UndoHash,
     pub(crate) asks: Asks,
-    pub(crate) new_password: Option<StoredPassword>,
+    pub(crate) new_password: Option<NewPassword>,
     /// The current second factor that the person has proven, and its generation (SPEC 5.10).
     pub(crate) second: Option<(SecondFactor, u32)>,
 }

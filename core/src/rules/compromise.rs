@@ -54,6 +54,7 @@ fn marked(
         *version = version.saturating_add(1);
         let hash = hash.clone();
         account.compromised.push(hash);
+        account.marked = account.marked.saturating_add(1);
         let surplus = account.compromised.len().saturating_sub(REMEMBERED);
         account.compromised.drain(..surplus);
     }

@@ -107,7 +107,8 @@ impl Undoing {
         slow: Timestamp,
         former_given: bool,
     ) -> Option<Asks> {
-        if self.new_password.is_none() && restored.new_password_for.is_some() {
+        let has_password = self.new_password.as_ref().is_some_and(|new| account.takes(new));
+        if !has_password && restored.new_password_for.is_some() {
             return Some(Asks::NewPassword);
         }
         let former = restored.credentials.mfa.as_ref();
