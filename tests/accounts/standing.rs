@@ -222,6 +222,24 @@ fn r1_12_a_sign_in_lists_other_sessions_acts_until_this_caller_confirmed_them() 
         Refusal::NotOffered
     );
 
+    // A reauthentication is judged by the recognition that opened the session.
+    let reauthenticated = |session: &SignedIn| {
+        let asked = engine.reauthenticate(&session.token).unwrap();
+        signed_in(world.answer(&asked, Answer::Password(NEW.into())).unwrap())
+    };
+    let elsewhere = sign_in(&selfsame::Client::on("nowhere"), NEW);
+    world.later(minutes(1));
+    world.add(&engine.account(&elsewhere.token).unwrap(), &Identity::at("other", "1815")).unwrap();
+    let session = sign_in(&here, NEW);
+    let thief = sign_in(&selfsame::Client::on("somewhere else"), NEW);
+    assert_eq!((acts(&session), acts(&thief)), (vec!["MethodAdded"], vec!["MethodAdded"]));
+    let last = thief.unconfirmed[0].number;
+    engine.account(&thief.token).unwrap().confirm_protected_acts(last).unwrap();
+    let session = reauthenticated(&session);
+    assert_eq!(acts(&session), ["MethodAdded"], "the thief's confirmation does not count here");
+    engine.account(&session.token).unwrap().confirm_protected_acts(last).unwrap();
+    assert!(acts(&reauthenticated(&session)).is_empty());
+
     // A session does not list its own acts, and no sign-in lists an act after 30 days.
     let x = method_of(&mine, MethodKind::Federated);
     let fresh = sign_in(&here, NEW);

@@ -7,10 +7,11 @@ use crate::ground::id::FlowId;
 use crate::records::account::{Account, Status};
 use crate::records::caller::{Caller, Share};
 use crate::records::context::Context;
-use crate::records::flow::FlowRecord;
+use crate::records::flow::{FlowRecord, State};
 use crate::records::mailed_code::CodePurpose;
 use crate::records::session::Session;
 use crate::records::undo::UndoHash;
+use crate::rules::recognition;
 use crate::store::port::StoreError;
 use crate::store::view::View;
 
@@ -40,6 +41,12 @@ pub(super) fn facts(
         facts.sharing = view.sharing(email)?;
     }
     (facts.account, facts.session) = named_facts(view, &needs, ctx)?;
+    if let (Some(session), Some(_)) = (&facts.session, input)
+        && !matches!(flow.state, State::Adding { .. })
+    {
+        let earned = recognition::of_session(view.recognitions(session.account)?, session.id);
+        facts.acts_known = earned.map(|(_, recognition)| recognition.acts_known);
+    }
     if let Some(account) = facts.account.as_ref().or(facts.holder.as_ref()) {
         facts.entrance = entrance(view, account, &flow.caller, Some(flow.id), ctx)?;
     }

@@ -113,7 +113,7 @@ fn renew(
     }
     let secret = ctx.draw.bytes::<32>("session secret");
     let outcome = SignInOutcome::Reauthenticated;
-    turn.signed_in = Some(SignedIn::of(&session, &account, &secret, outcome, None, ctx));
+    turn.signed_in = Some(SignedIn::of(&session, &account, &secret, outcome, turn.facts.acts_known, ctx));
     let state = State::SignedIn {
         account: account.id,
         session: id,

@@ -56,6 +56,8 @@ pub(crate) struct Facts {
     pub(crate) account: Option<Account>,
     /// The session that the state names, if it is valid.
     pub(crate) session: Option<Session>,
+    /// Which protected acts the recognition that opened this session knows (SPEC 1.12).
+    pub(crate) acts_known: Option<u64>,
     /// The address that a message would go to, and its pace.
     pub(crate) mail: MailFacts,
     /// The address that gets a code before a session opens on the account: the contact, if the person must enrol a

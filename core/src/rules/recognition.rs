@@ -109,14 +109,21 @@ pub(crate) fn confirm_acts(
     }
     let Some(known) = known else { return Verdict::refused(Refusal::NotOffered) };
     let mut changes = Vec::new();
-    let earned = recognitions.into_iter().find(|(_, recognition)| recognition.sessions.contains(&session));
-    if let Some((hash, mut recognition)) = earned {
+    if let Some((hash, mut recognition)) = of_session(recognitions, session) {
         recognition.acts_known = recognition.acts_known.max(known);
         changes.push(Change::Recognized { account: account.id, hash, recognition });
     }
     let event = Event::done(Action::ProtectedActsConfirmed, Some(session), ctx.now);
     changes.push(Change::account(account, event));
     Verdict::done((), changes)
+}
+
+/// Returns the recognition that opened the session.
+pub(crate) fn of_session(
+    recognitions: Vec<(RecognitionHash, Recognition)>,
+    session: SessionId,
+) -> Option<(RecognitionHash, Recognition)> {
+    recognitions.into_iter().find(|(_, recognition)| recognition.sessions.contains(&session))
 }
 
 /// Which of an account's recognitions end when it gets one more: those that are no longer valid, and the ones
