@@ -301,3 +301,19 @@ fn r7_6_an_undo_that_restores_the_account_says_what_it_left_out() {
     let back = signed_in(world.answer(&asked, Answer::Restore).unwrap());
     assert_eq!((back.account, back.left_out), (ada.account, vec![x_of_ada()]));
 }
+
+#[test]
+fn r7_6_an_account_that_took_the_identity_and_is_absent_but_not_purged_counts_as_its_holder() {
+    let world = World::new();
+    let (ada, _, x) = ada_without_x(&world);
+    let code = world.undo_code(&ada.email);
+    let asked = world.present(&x, Intent::SignIn).unwrap();
+    let anew = signed_in(world.answer(&asked, Answer::CreateNew).unwrap());
+    world.engine().account(&anew.token).unwrap().request_deletion().unwrap();
+    world.later(days(3));
+    world.answer(&world.present(&x, Intent::SignIn).unwrap(), Answer::EraseNow).unwrap();
+    // The purge waits for its second look, and the owner need not wait for the purge.
+    let asked = world.undo(&code).unwrap();
+    let back = signed_in(world.answer(&asked, Answer::NewPassword(NEW.into())).unwrap());
+    assert_eq!((back.account, back.left_out), (ada.account, vec![x_of_ada()]));
+}

@@ -51,7 +51,7 @@ pub(super) fn facts(
         facts.entrance = entrance(view, account, &flow.caller, Some(flow.id), ctx)?;
     }
     if let (Some(account), Some(code)) = (&facts.account, &needs.undo) {
-        facts.undo = undo_facts(view, account, code)?;
+        facts.undo = undo_facts(view, account, code, ctx)?;
     }
     if let Some(account) = facts.account.as_ref().filter(|account| account.status != Status::Active) {
         facts.requests = view.requests(account.id)?;
@@ -123,14 +123,13 @@ pub(super) fn undo_facts(
     view: &View<'_>,
     account: &Account,
     code: &UndoHash,
+    ctx: &Context<'_>,
 ) -> Result<UndoFacts, StoreError> {
     let records = view.undos(account.id)?;
     let mut held_by_others = Vec::new();
     if let Some((_, undo)) = records.iter().find(|(hash, _)| hash == code) {
         for identifier in undo.before.identifiers().chain(undo.before.possible_passwords()) {
-            let holder = view.holder(&identifier)?;
-            let holder = if holder.is_some() { holder } else { view.reserver(&identifier)? };
-            if holder.is_some_and(|holder| holder.id != account.id) {
+            if !view.is_free(&identifier, Some(account.id), ctx)? {
                 held_by_others.push(identifier);
             }
         }

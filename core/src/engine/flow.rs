@@ -255,7 +255,7 @@ impl Engine {
                 let stored = account.as_ref().and_then(Stored::of);
                 let password_to_be = match (&account, &needs.undo) {
                     (Some(account), Some(code)) => {
-                        undo::password_email(&undo_facts(view, account, code)?, account, code, ctx)
+                        undo::password_email(&undo_facts(view, account, code, ctx)?, account, code, ctx)
                     }
                     _ => None,
                 };

@@ -177,7 +177,8 @@ impl Given {
         let mut is_taken = false;
         for (hash, identifier) in claims {
             // An account that lists an identity twice conflicts with itself.
-            is_taken |= !seen.insert(hash) || self.taken.contains(hash) || !view.is_free(identifier, ctx)?;
+            is_taken |=
+                !seen.insert(hash) || self.taken.contains(hash) || !view.is_free(identifier, None, ctx)?;
         }
         let sharing = match proven {
             Some((address, email)) => {

@@ -64,7 +64,7 @@ impl Engine {
                 None => None,
             };
             let facts = match &account {
-                Some(account) => undo_facts(view, account, &hash)?,
+                Some(account) => undo_facts(view, account, &hash, ctx)?,
                 None => UndoFacts::default(),
             };
             Ok(undo::begin(hash, account, facts, &view.caller(client)?, ctx))

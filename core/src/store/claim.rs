@@ -62,7 +62,7 @@ impl View<'_> {
     ) -> Result<Option<Refusal>, StoreError> {
         for change in changes {
             let Change::Claimed { identifier, account } = change else { continue };
-            match self.claimable(identifier, *account, ctx)? {
+            match self.claimable(identifier, Some(*account), ctx)? {
                 Claimable::Yes => {}
                 Claimable::No => {
                     return Ok(Some(match identifier {
@@ -76,21 +76,28 @@ impl View<'_> {
         Ok(None)
     }
 
-    /// Returns whether the host may import an account with the identifier now. An import proves nothing, so an
-    /// identifier that another account reserves for an undo is not free.
-    pub(crate) fn is_free(&self, identifier: &Identifier, ctx: &Context<'_>) -> Result<bool, StoreError> {
-        let claimable = self.claimable(identifier, AccountId::from_bytes([0; 16]), ctx)?;
-        Ok(matches!(claimable, Claimable::Yes) && self.reserver(identifier)?.is_none())
+    /// Returns whether the account, or a new one, can have the identifier although nobody proves it now: in an undo
+    /// or an import. Another account must neither have it nor reserve it for an undo. An absent account has it until the second look
+    /// of its purge.
+    pub(crate) fn is_free(
+        &self,
+        identifier: &Identifier,
+        account: Option<AccountId>,
+        ctx: &Context<'_>,
+    ) -> Result<bool, StoreError> {
+        let claimable = self.claimable(identifier, account, ctx)?;
+        let reserver = self.reserver(identifier)?.filter(|other| Some(other.id) != account);
+        Ok(matches!(claimable, Claimable::Yes) && reserver.is_none())
     }
 
     fn claimable(
         &self,
         identifier: &Identifier,
-        account: AccountId,
+        account: Option<AccountId>,
         ctx: &Context<'_>,
     ) -> Result<Claimable, StoreError> {
         let hash = self.claim_hash(identifier);
-        let Some(other) = self.claimed_by(&hash)?.filter(|other| *other != account) else {
+        let Some(other) = self.claimed_by(&hash)?.filter(|other| Some(*other) != account) else {
             return Ok(Claimable::Yes);
         };
         // An identifier that an account only reserves is free, even while the account is absent.
