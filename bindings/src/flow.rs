@@ -88,8 +88,8 @@ pub enum Step {
     SecondFactor {
         /// The accepted second factors.
         accepted: Vec<SecondFactor>,
-        /// Whether the step asks for the second factor that the account had before the change, because an undo
-        /// restores it.
+        /// Whether the step of an undo asks for an earlier second factor: the one from before the change, which the
+        /// undo restores. If there was none, one that was replaced less than 72 hours ago.
         is_former: bool,
         /// Whether the flow can go on without the second factor. Only the proof of the first factor is then
         /// renewed, which is enough to request the account's deletion.

@@ -554,3 +554,63 @@ fn r5_4_a_spent_recovery_code_stays_spent_after_the_record_of_its_replacement_ex
     assert!(matches!(asked.step, Step::SecondFactor { is_former: true, .. }), "{asked:?}");
     assert_eq!(refused(world.answer(&asked, by_code)), Refusal::InvalidCode);
 }
+
+#[test]
+fn r7_5_while_a_new_factor_is_young_the_settled_one_that_it_replaced_protects_it() {
+    for by_code in [false, true] {
+        let world = World::new();
+        let ada = world.ada();
+        let account = world.account(&ada);
+        world.add(&account, &Identity::at("x", "1815")).unwrap();
+        let code = world.undo_code(&ada.email);
+        world.later(minutes(1));
+        let old = world.turn_mfa_on(&account);
+        world.later(hours(73));
+        let asked = world.sign_in(&ada.email, &ada.password).unwrap();
+        let session =
+            signed_in(world.answer(&asked, Answer::Totp(world.totp(&old.secret).unwrap())).unwrap());
+        let new = world.turn_mfa_on(&account_of(&world, session));
+        world.later(hours(72) - MOMENT);
+
+        let asked = world.answer(&world.undo(&code).unwrap(), Answer::NewPassword(NEW.into())).unwrap();
+        assert!(matches!(asked.step, Step::SecondFactor { is_former: true, .. }), "{asked:?}");
+        for wrong in [
+            Answer::Totp(world.totp(&new.secret).unwrap()),
+            Answer::RecoveryCode(new.recovery_codes[0].clone()),
+        ] {
+            assert_eq!(refused(world.answer(&asked, wrong)), Refusal::InvalidCode);
+        }
+        let proof = match by_code {
+            false => Answer::Totp(world.totp(&old.secret).unwrap()),
+            true => Answer::RecoveryCode(old.recovery_codes[0].clone()),
+        };
+        world.mailbox().clear();
+        let done = signed_in(world.answer(&asked, proof).unwrap());
+        assert_eq!(
+            (done.aal, done.recovered),
+            (selfsame::Aal::Aal1, false),
+            "the account has no second factor now"
+        );
+        assert!(account_of(&world, done).view().unwrap().mfa.is_none());
+        assert!(world.mailbox().all().iter().all(|message| message.kind.code() == "Undone"));
+    }
+}
+
+#[test]
+fn r7_5_a_factor_that_was_replaced_while_it_was_young_keeps_no_owner_out() {
+    let world = World::new();
+    let ada = world.ada();
+    let account = world.account(&ada);
+    world.add(&account, &Identity::at("x", "1815")).unwrap();
+    let code = world.undo_code(&ada.email);
+    world.later(minutes(1));
+    // A thief turns MFA on, and replaces the factor before it is settled.
+    let first = world.turn_mfa_on(&account);
+    world.later(hours(72) - MOMENT);
+    let asked = world.sign_in(&ada.email, &ada.password).unwrap();
+    let thief = signed_in(world.answer(&asked, Answer::Totp(world.totp(&first.secret).unwrap())).unwrap());
+    world.turn_mfa_on(&account_of(&world, thief));
+    world.later(hours(71));
+    let done = undone(&world, &code);
+    assert!(account_of(&world, done).view().unwrap().mfa.is_none());
+}

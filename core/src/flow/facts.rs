@@ -108,6 +108,6 @@ impl UndoFacts {
     ) -> Result<Restored, Refusal> {
         let void = self.records.iter().filter(|(_, other)| other.revision >= undo.revision);
         let since = void.map(|(_, other)| &other.before).chain([&account.credentials]);
-        undo.restored(account, &since.collect::<Vec<_>>(), &self.held_by_others, ctx.policy)
+        undo.restored(account, &since.collect::<Vec<_>>(), &self.held_by_others, ctx)
     }
 }

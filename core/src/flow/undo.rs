@@ -136,23 +136,27 @@ fn apply(
 ) -> Verdict<Step> {
     let ctx = turn.ctx;
     let before = account.clone();
-    let Restored { mut credentials, left_out, new_password_for } = restored;
+    let Restored { mut credentials, former: mut asked, left_out, new_password_for } = restored;
     if let Some(typed) = former {
-        // The code must be of the second factor that the account had before the act.
-        if credentials.mfa.as_ref().is_some_and(|mfa| !mfa.reads(typed)) {
+        if asked.as_ref().is_some_and(|mfa| !mfa.reads(typed)) {
             return turn.refuse(Refusal::InvalidCode);
         }
         let guessed = Guessed::Second(typed.factor());
         let take = |account: &mut Account| {
-            credentials.mfa.as_mut().is_some_and(|mfa| mfa.take(account.id, typed, ctx)).then_some(())
+            asked.as_mut().is_some_and(|mfa| mfa.take(account.id, typed, ctx)).then_some(())
         };
         match throttle::judge(account, &mut turn.flow.caller, guessed, ctx, take) {
             Ok((proven, ())) => account = proven,
             Err(wrong) => return entry::failed(turn, wrong),
         }
     }
+    if credentials.mfa.is_some() {
+        credentials.mfa = asked;
+    }
     account.credentials = credentials;
     account.generations.factor_changed();
+    // A factor that was replaced goes with the undo, and its code proves nothing later.
+    let former = former.filter(|_| account.credentials.mfa.is_some());
     if let Some(typed) = former {
         entry::spent(&mut turn, &account, typed);
     }

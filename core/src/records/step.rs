@@ -153,8 +153,8 @@ coded! {
         SecondFactor {
             /// The accepted second factors.
             accepted: Vec<SecondFactor>,
-            /// Whether the step asks for the second factor that the account had before the change, because an undo
-            /// restores it (SPEC 7.5).
+            /// Whether the step of an undo asks for an earlier second factor: the one from before the change, which the
+            /// undo restores. If there was none, one that was replaced less than 72 hours ago (SPEC 7.5).
             is_former: bool,
             /// Whether the flow can go on without the second factor. Only the proof of the first factor is
             /// then renewed, which is enough to request the account's deletion (SPEC 9.7).
@@ -260,8 +260,8 @@ pub struct SignedIn {
     pub unconfirmed: Vec<ProtectedActView>,
     /// The sign-in methods that an undo did not restore, because other accounts have them now (SPEC 7.6).
     pub left_out: Vec<Adding>,
-    /// After a password reset or an undo: what else gives access to the account. Show it to the owner, who removes what
-    /// is not theirs after the hold (SPEC 4.7).
+    /// After a password reset or an undo: what else gives access to the account. Show it to the owner, who can
+    /// remove what is not theirs after the hold (SPEC 4.7).
     #[cfg_attr(feature = "json", serde(default, skip_serializing_if = "Option::is_none"))]
     pub other_access: Option<OtherAccess>,
 }

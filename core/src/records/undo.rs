@@ -98,6 +98,6 @@ pub(crate) enum Asks {
     NewPassword,
     /// The second factor that the account has now, if it is so old that an undo code alone cannot remove it (SPEC 7.5).
     SecondFactor,
-    /// The second factor that the account had before the act.
+    /// The second factor that the account had before the act, or one that was replaced since (SPEC 7.5).
     FormerSecondFactor,
 }

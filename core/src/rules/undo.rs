@@ -3,11 +3,11 @@
 use crate::ground::email::EmailAddress;
 use crate::ground::time::Timestamp;
 use crate::records::account::Account;
+use crate::records::context::Context;
 use crate::records::credentials::Credentials;
 use crate::records::identifier::Identifier;
 use crate::records::method::Credential;
 use crate::records::mfa::Mfa;
-use crate::records::policy::Policy;
 use crate::records::refusal::Refusal;
 use crate::records::undo::{Asks, Undo, Undoing};
 
@@ -28,20 +28,8 @@ impl Credentials {
                 *version = newest.saturating_add(1);
             }
         }
-        let same_factor = |factor: &Mfa| {
-            let secret = factor.secret.clone();
-            let all =
-                since.iter().flat_map(|credentials| [&credentials.mfa, &credentials.suspended_mfa]).flatten();
-            all.filter(move |other| other.secret == secret).cloned().collect::<Vec<_>>()
-        };
         for factor in [&mut credentials.mfa, &mut credentials.suspended_mfa].into_iter().flatten() {
-            for other in same_factor(factor) {
-                factor.taken.join(&other.taken);
-                // Another set replaced these codes. That set does not tell which of these codes are used.
-                if other.codes_made == factor.codes_made {
-                    factor.codes.retain(|code| other.codes.contains(code));
-                }
-            }
+            use_up(factor, since);
         }
         credentials
     }
@@ -56,9 +44,39 @@ impl Credentials {
     }
 }
 
+/// Uses up in the factor what was used of it while the account had each of these credentials.
+fn use_up(factor: &mut Mfa, since: &[&Credentials]) {
+    for other in since.iter().flat_map(|it| [&it.mfa, &it.suspended_mfa]).flatten() {
+        if other.secret != factor.secret {
+            continue;
+        }
+        factor.taken.join(&other.taken);
+        // Another set replaced these codes. That set does not tell which of these codes are used.
+        if other.codes_made == factor.codes_made {
+            factor.codes.retain(|code| other.codes.contains(code));
+        }
+    }
+}
+
+/// Returns the factor that the present one replaced, if it was settled by then. While the present one is too young to
+/// protect itself from an undo, the one that it replaced does (SPEC 7.5).
+fn replaced(now: &Mfa, since: &[&Credentials], slow: Timestamp) -> Option<Mfa> {
+    if now.is_settled(slow) {
+        return None;
+    }
+    let earlier = since.iter().filter_map(|credentials| credentials.mfa.as_ref());
+    let settled = earlier.filter(|mfa| mfa.is_settled(now.slow_since));
+    let mut factor = settled.max_by_key(|mfa| (mfa.slow_since, mfa.codes_made)).cloned()?;
+    use_up(&mut factor, since);
+    Some(factor)
+}
+
 /// What an undo restores. It is worked out before the flow asks for anything.
 pub(crate) struct Restored {
     pub(crate) credentials: Credentials,
+    /// The second factor that the undo itself asks for: the one from before the act. If there was none, a settled one
+    /// that was replaced since (SPEC 7.5).
+    pub(crate) former: Option<Mfa>,
     /// The identifiers that other accounts have taken in the meantime (SPEC 7.6).
     pub(crate) left_out: Vec<Identifier>,
     /// The email of the password that the undo asks for, if it asks for one.
@@ -76,7 +94,7 @@ impl Undo {
         account: &Account,
         since: &[&Credentials],
         held: &[Identifier],
-        policy: &Policy,
+        ctx: &Context<'_>,
     ) -> Result<Restored, Refusal> {
         let mut credentials = self.before.put_back(since);
         let is_held = |identifier: &Identifier| held.contains(identifier);
@@ -86,14 +104,17 @@ impl Undo {
         // A new password starts without failed guesses.
         after.first.clear();
         let mut new_password_for = after.credentials.password_email().cloned();
-        if new_password_for.is_none() && !after.has_first_factor(policy) {
+        if new_password_for.is_none() && !after.has_first_factor(ctx.policy) {
             let mut possible = after.credentials.possible_passwords().filter(|email| !is_held(email));
             let Some(Identifier::PasswordEmail(email)) = possible.next() else {
                 return Err(Refusal::LastMethod);
             };
             new_password_for = Some(email);
         }
-        Ok(Restored { credentials: after.credentials, left_out, new_password_for })
+        let now = account.credentials.mfa.as_ref();
+        let replaced = || now.and_then(|now| replaced(now, since, ctx.throttle_clock));
+        let former = after.credentials.mfa.clone().or_else(replaced);
+        Ok(Restored { credentials: after.credentials, former, left_out, new_password_for })
     }
 }
 
@@ -111,7 +132,7 @@ impl Undoing {
         if !has_password && restored.new_password_for.is_some() {
             return Some(Asks::NewPassword);
         }
-        let former = restored.credentials.mfa.as_ref();
+        let former = restored.former.as_ref();
         let now = account.credentials.mfa.as_ref().filter(|mfa| mfa.is_settled(slow));
         let is_asked = |mfa: &&Mfa| former.is_none_or(|former| former.secret != mfa.secret);
         let is_proven = self.second.is_some_and(|(factor, of)| account.generations.of(factor) == of);
