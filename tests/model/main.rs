@@ -20,8 +20,17 @@ mod hints;
 mod model;
 mod owner;
 mod proof;
+#[path = "../search"]
+mod search {
+    pub(crate) mod acts;
+    pub(crate) mod adversaries;
+    pub(crate) mod promises;
+    pub(crate) mod scene;
+    mod walk;
+}
 mod shrink;
 mod stage;
+mod thieves;
 mod told;
 mod undos;
 mod watch;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use selfsame::{AccountHandle, AddressStep, MethodId, MethodKind, RequestKind, Session, Step};
 use selfsame_world::{Authenticator, days, hours, minutes, totp};
 
-use crate::scene::{ADA, MALLORY, No, OTHER, Plan, Proof, Scene, Who, no};
+use super::scene::{ADA, MALLORY, No, OTHER, Plan, Proof, Scene, Who, no};
 
 pub(crate) struct Act {
     pub(crate) name: &'static str,

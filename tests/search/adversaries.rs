@@ -7,8 +7,8 @@ use selfsame::testing::MemoryMedium;
 use selfsame::{AccountHandle, Answer, Client, Flow, SessionToken, SignedIn, Timestamp};
 use selfsame_world::{Authenticator, Identity, World, days, hours, minutes, signed_in};
 
-use crate::acts::removing;
-use crate::scene::{ADA, Ground, MALLORY, Node, OTHER, Person, Story};
+use super::acts::removing;
+use super::scene::{ADA, Ground, MALLORY, Node, OTHER, Person, Story};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Adversary {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use selfsame::Timestamp;
 use selfsame_world::hours;
 
-use crate::scene::Scene;
+use super::scene::Scene;
 
 /// No rule depends on events that are older than this.
 const OLD: Duration = hours(8 * 24);

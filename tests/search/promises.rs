@@ -3,9 +3,9 @@
 use selfsame::MessageKind;
 use selfsame_world::{days, hours};
 
-use crate::adversaries::Adversary;
-use crate::scene::{Ground, Node, Proof, Scene, Who};
-use crate::walk;
+use super::adversaries::Adversary;
+use super::scene::{Ground, Node, Proof, Scene, Who};
+use super::walk;
 
 /// Records the events that the promises depend on, after an act of the thief.
 pub(crate) fn note(ground: &Ground, scene: &mut Scene<'_>) {

@@ -3,8 +3,8 @@
 use selfsame::{AccountView, Flow, MethodKind, Secret, Step};
 use selfsame_world::{hours, totp};
 
-use crate::acts::go_on;
-use crate::scene::{ADA, Ground, MALLORY, No, Node, OTHER, Plan, Scene, Who, no};
+use super::acts::go_on;
+use super::scene::{ADA, Ground, MALLORY, No, Node, OTHER, Plan, Scene, Who, no};
 
 const O: Who = Who::Owner;
 
