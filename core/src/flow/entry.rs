@@ -92,24 +92,38 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut entry: Entry, given: &TypedF
         // MFA was turned off meanwhile, so no second factor is missing.
         return enter(turn, account, entry);
     }
+    let account = match take_second(&mut turn, account, given) {
+        Ok(account) => account,
+        Err(wrong) => return failed(turn, wrong),
+    };
+    entry.proof = entry.proof.and(given.factor(), turn.ctx.now, account.generations);
+    if entry.missing(&account, turn.ctx).is_some() {
+        store_second(&mut turn, &account);
+    }
+    enter(turn, account, entry)
+}
+
+/// Judges a code of the account's current second factor, and uses it up.
+pub(crate) fn take_second(
+    turn: &mut Turn<'_>,
+    account: Account,
+    given: &TypedFactor,
+) -> Result<Account, (Refusal, Vec<Change>)> {
     let (ctx, guessed) = (turn.ctx, Guessed::Second(given.factor()));
     let take = |account: &mut Account| {
         let id = account.id;
         account.credentials.mfa.as_mut().is_some_and(|mfa| mfa.take(id, given, ctx)).then_some(())
     };
-    let (account, ()) = match throttle::judge(account, &mut turn.flow.caller, guessed, ctx, take) {
-        Ok(proven) => proven,
-        Err(wrong) => return failed(turn, wrong),
-    };
-    entry.proof = entry.proof.and(given.factor(), ctx.now, account.generations);
-    spent(&mut turn, &account, given);
-    if entry.missing(&account, turn.ctx).is_some() {
-        // A code is used up even if the flow never completes, so this act stores that (SPEC 5.2, 5.3).
-        turn.changes.extend(turn.flow.caller.presented(account.id).map(Presented::counted));
-        let event = Event::done(Action::SecondFactorProven, None, ctx.now);
-        turn.changes.push(Change::account(account.clone(), event));
-    }
-    enter(turn, account, entry)
+    let (account, ()) = throttle::judge(account, &mut turn.flow.caller, guessed, ctx, take)?;
+    spent(turn, &account, given);
+    Ok(account)
+}
+
+/// Stores that a code is used up, because the flow may never complete (SPEC 5.2, 5.3).
+pub(crate) fn store_second(turn: &mut Turn<'_>, account: &Account) {
+    turn.changes.extend(turn.flow.caller.presented(account.id).map(Presented::counted));
+    let event = Event::done(Action::SecondFactorProven, None, turn.ctx.now);
+    turn.changes.push(Change::account(account.clone(), event));
 }
 
 /// Tells the owner if a recovery code was used up (SPEC 1.12).

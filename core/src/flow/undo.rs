@@ -8,7 +8,7 @@ use crate::flow::turn::{self, Turn};
 use crate::ground::email::EmailAddress;
 use crate::records::account::{Account, Status};
 use crate::records::audit::{Action, Event};
-use crate::records::caller::{Caller, Presented};
+use crate::records::caller::Caller;
 use crate::records::context::Context;
 use crate::records::flow::{Entry, Purpose, State};
 use crate::records::message::Body;
@@ -77,16 +77,10 @@ pub(crate) fn second_factor(mut turn: Turn<'_>, mut undoing: Undoing, typed: &Ty
         return turn.refuse(Refusal::InvalidCode);
     }
     undoing.second = Some((typed.factor(), account.generations.of(typed.factor())));
-    let (ctx, guessed) = (turn.ctx, Guessed::Second(typed.factor()));
-    let take = |account: &mut Account| {
-        let id = account.id;
-        account.credentials.mfa.as_mut().is_some_and(|mfa| mfa.take(id, typed, ctx)).then_some(())
-    };
-    let account = match throttle::judge(account, &mut turn.flow.caller, guessed, ctx, take) {
-        Ok((account, ())) => account,
+    let account = match entry::take_second(&mut turn, account, typed) {
+        Ok(account) => account,
         Err(wrong) => return entry::failed(turn, wrong),
     };
-    entry::spent(&mut turn, &account, typed);
     turn.facts.account = Some(account);
     go_on(turn, undoing, Given::Current)
 }
@@ -112,10 +106,7 @@ fn go_on(mut turn: Turn<'_>, mut undoing: Undoing, given: Given<'_>) -> Verdict<
     let former = if let Given::Former(typed) = given { Some(typed) } else { None };
     if let Some(asks) = undoing.missing(&restored, &account, turn.ctx.throttle_clock, former.is_some()) {
         if let Given::Current = given {
-            // A code is used up even if the flow never completes, so this write stores the use (SPEC 5.2, 5.3).
-            turn.changes.extend(turn.flow.caller.presented(account.id).map(Presented::counted));
-            let event = Event::done(Action::SecondFactorProven, None, turn.ctx.now);
-            turn.changes.push(Change::account(account.clone(), event));
+            entry::store_second(&mut turn, &account);
         }
         undoing.asks = asks;
         turn.facts.account = Some(account);
