@@ -62,13 +62,8 @@ pub(crate) fn complete(mut turn: Turn<'_>, mut account: Account, entry: Entry) -
         Purpose::SignIn => {
             if sets_password {
                 // The replacement of a password that others may know is a protected act (SPEC 1.12, 6.5).
-                let protected = Protected {
-                    before: &before,
-                    act: ProtectedAct::PasswordChanged,
-                    notice: Body::PasswordChanged,
-                    session: None,
-                    device: turn.flow.caller.client.device(),
-                };
+                let (act, notice) = (ProtectedAct::PasswordChanged, Body::PasswordChanged);
+                let protected = Protected::in_flow(&before, &turn.flow.caller.client, act, notice);
                 account = protected.write_always(account, &mut turn.changes, turn.ctx);
                 account.no_sessions();
                 turn.changes.push(Change::SessionsEnded { account: account.id, except: None });
@@ -185,13 +180,8 @@ fn link(
         Registration::Password { .. } => None,
     };
     let (after, _) = method::add_method(account.clone(), arrival, turn.ctx);
-    let protected = Protected {
-        before: &account,
-        act: ProtectedAct::MethodAdded,
-        notice: Body::MethodAdded { kind, provider },
-        session: None,
-        device: turn.flow.caller.client.device(),
-    };
+    let (act, notice) = (ProtectedAct::MethodAdded, Body::MethodAdded { kind, provider });
+    let protected = Protected::in_flow(&account, &turn.flow.caller.client, act, notice);
     let account = match protected.write(after, &mut turn.changes, turn.ctx) {
         Ok(account) => account,
         Err(refusal) => return turn.refuse(refusal),

@@ -103,12 +103,7 @@ fn turn_on(turn: &mut Turn<'_>, before: Account, factor: NewFactor) -> Account {
     account.second.clear();
     account.no_sessions();
     turn.changes.push(Change::SessionsEnded { account: account.id, except: None });
-    let protected = Protected {
-        before: &before,
-        act: ProtectedAct::MfaTurnedOn,
-        notice: Body::MfaTurnedOn,
-        session: None,
-        device: turn.flow.caller.client.device(),
-    };
+    let (act, notice) = (ProtectedAct::MfaTurnedOn, Body::MfaTurnedOn);
+    let protected = Protected::in_flow(&before, &turn.flow.caller.client, act, notice);
     protected.write_always(account, &mut turn.changes, ctx)
 }

@@ -7,7 +7,7 @@ use crate::records::identifier::Identifier;
 use crate::records::message::Body;
 use crate::records::protected::{Acted, ProtectedAct, Reserved};
 use crate::records::refusal::Refusal;
-use crate::records::session::Session;
+use crate::records::session::{Client, Session};
 use crate::records::throttle::Throttle;
 use crate::records::undo::{Undo, UndoCode};
 use crate::records::verdict::Change;
@@ -43,6 +43,11 @@ impl<'a> Protected<'a> {
         notice: Body,
     ) -> Self {
         Self { before, act, notice, session: Some(session.id), device: session.client.device() }
+    }
+
+    /// Returns an act that a flow does before its session opens.
+    pub(crate) fn in_flow(before: &'a Account, client: &'a Client, act: ProtectedAct, notice: Body) -> Self {
+        Self { before, act, notice, session: None, device: client.device() }
     }
 
     /// Adds what the act writes besides the account. Returns the account, which the caller writes with its event.
