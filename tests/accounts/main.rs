@@ -41,3 +41,4 @@ mod stories;
 mod support;
 mod text;
 mod undo;
+mod undo_factors;
