@@ -103,6 +103,15 @@ impl Engine {
         Ok(self.0.suspend()?)
     }
 
+    /// Releases the file and its lock and forgets the keys for good. Every later call on this engine, its accounts
+    /// and its support desks raises `Closed`. Closing again has no effect. An app that only goes to the background
+    /// calls `suspend`.
+    ///
+    /// Raises `Storage` if the file could not be closed cleanly. The engine is closed all the same.
+    pub fn close(&self) -> Result<(), SelfsameError> {
+        Ok(self.0.close()?)
+    }
+
     /// Changes how the store is unlocked. It then opens with `unlock`. The old key still opens copies of the
     /// file, and also the remains of the old header in the file. To make the old key useless, call `rekey`.
     /// Keep both keys until this call returns. After `Unknown`, keep both until the store is open again.

@@ -363,11 +363,12 @@ errors! {
         } => format_args!("storage refused, nothing was done: {kind}"),
     }
     from Error {
-        /// The machine's storage failed, and the engine cannot find out whether the act was done. Open the
-        /// store again and check.
+        /// Storage failed, and the engine cannot find out whether the act was done. Open the store again.
         Unknown,
         /// An earlier failure broke the store. Open it again.
         Broken,
+        /// The engine was closed, and with it all objects that it has given out. Use an engine that is open.
+        Closed,
         /// The anchor did not answer. Nothing was done. Try again.
         Anchor,
         /// The machine cannot do this: it has no randomness, or too little memory for a password hash.
@@ -376,6 +377,8 @@ errors! {
         Defect,
     }
     and {
+        /// The text has half of a surrogate pair, so it is not Unicode. The package refuses it by itself.
+        InvalidUnicode => "a text has half of a surrogate pair, so it is not Unicode; ask for the text again",
         /// The text is not an id. An id is the text of a UUID.
         InvalidId => selfsame::InvalidId,
         /// The text is not a token from an engine.

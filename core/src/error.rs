@@ -53,6 +53,8 @@ pub enum Error {
     Unknown,
     /// An earlier failure broke the store. Open it again.
     Broken,
+    /// The host has closed the engine ([`Engine::close`](crate::Engine::close)). Use an engine that is open.
+    Closed,
     /// The host's anchor did not answer. Nothing was done. Try again.
     Anchor,
     /// The machine cannot do this: it has no randomness, or too little memory for a password hash.
@@ -65,7 +67,7 @@ pub enum Error {
 impl Error {
     /// The names of the errors that are neither a [`Refusal`] nor an [`OpenProblem`].
     pub const CODES: &'static [&'static str] =
-        &["Busy", "Damaged", "Storage", "Unknown", "Broken", "Anchor", "Machine", "Defect"];
+        &["Busy", "Damaged", "Storage", "Unknown", "Broken", "Closed", "Anchor", "Machine", "Defect"];
 
     /// Returns the error's name, the same in every language and release. For a refusal, returns the refusal's
     /// name.
@@ -78,6 +80,7 @@ impl Error {
             Self::Storage { .. } => "Storage",
             Self::Unknown => "Unknown",
             Self::Broken => "Broken",
+            Self::Closed => "Closed",
             Self::Anchor => "Anchor",
             Self::Machine => "Machine",
             Self::Defect => "Defect",
@@ -97,6 +100,7 @@ impl fmt::Display for Error {
                 "storage failed while writing; open the store again to find out whether the act was done",
             ),
             Self::Broken => f.write_str("an earlier failure broke the store; open it again"),
+            Self::Closed => f.write_str("the engine was closed; use an engine that is open"),
             Self::Anchor => f.write_str("the anchor did not answer and nothing was done; try again"),
             Self::Machine => f.write_str("the machine has no randomness or not enough memory for a hash"),
             Self::Defect => f.write_str("internal error in the engine; please report it"),
@@ -217,6 +221,7 @@ impl From<StoreError> for Error {
             StoreError::Io(kind) => Self::Storage { kind },
             StoreError::Unknown => Self::Unknown,
             StoreError::Broken => Self::Broken,
+            StoreError::Closed => Self::Closed,
             StoreError::NoEntropy => Self::Machine,
             StoreError::TooLarge | StoreError::Conflict | StoreError::Reentered => Self::Defect,
         }
@@ -250,6 +255,7 @@ mod tests {
             Error::Storage { kind: std::io::ErrorKind::Other },
             Error::Unknown,
             Error::Broken,
+            Error::Closed,
             Error::Anchor,
             Error::Machine,
             Error::Defect,
@@ -263,6 +269,7 @@ mod tests {
                 | Error::Storage { .. }
                 | Error::Unknown
                 | Error::Broken
+                | Error::Closed
                 | Error::Anchor
                 | Error::Machine
                 | Error::Defect => {}

@@ -41,6 +41,10 @@ impl Store for OneByOne {
     fn suspend(&self) -> Result<(), StoreError> {
         self.store.suspend()
     }
+
+    fn close(&self) -> Result<(), StoreError> {
+        self.store.close()
+    }
 }
 
 pub(crate) fn callers(report: &mut Report, folder: &Path) {

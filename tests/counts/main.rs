@@ -126,6 +126,10 @@ impl Store for CountingStore {
     fn suspend(&self) -> Result<(), StoreError> {
         self.0.suspend()
     }
+
+    fn close(&self) -> Result<(), StoreError> {
+        self.0.close()
+    }
 }
 
 /// An engine with counters for every cost, and the page for the results.

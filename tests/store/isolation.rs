@@ -57,6 +57,10 @@ impl Store for Loose {
     fn suspend(&self) -> Result<(), StoreError> {
         Ok(())
     }
+
+    fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 fn stage() -> (World, Arc<Loose>, Engine) {

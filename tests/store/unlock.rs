@@ -227,3 +227,34 @@ fn a_keystore_that_fails_changes_no_key() {
     world.engine().suspend().unwrap();
     open(&path, &world.unlock()).unwrap();
 }
+
+/// What an application still holds of a closed engine does not open the file behind its back.
+#[test]
+fn a_closed_engine_and_all_that_it_has_given_out_refuse() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let keystore = Chest::with(1);
+    let world = World::builder().file(&path).build();
+    let token = world.ada().token;
+    let engine = world.engine().clone();
+    engine.change_key(&Unlock::Keystore(keystore.clone())).unwrap();
+    let (account, desk, clone) =
+        (engine.account(&token).unwrap(), engine.support("grace").unwrap(), engine.clone());
+    engine.suspend().unwrap();
+    assert_eq!(account.view().unwrap().methods.len(), 1, "a suspended engine opens the file again");
+
+    engine.close().unwrap();
+    let asked = keystore.asked();
+    assert_eq!(account.view().err(), Some(Error::Closed));
+    assert_eq!(desk.find("ada@example.org").err(), Some(Error::Closed));
+    assert_eq!(clone.suspend(), Err(Error::Closed));
+    assert_eq!(clone.rekey(&host_key(2)), Err(Error::Closed));
+    assert_eq!(clone.vacuum(), Err(Error::Closed));
+    assert_eq!(clone.purge_due(1).err(), Some(Error::Closed));
+    assert_eq!(clone.close(), Ok(()));
+    assert_eq!(keystore.asked(), asked, "the keystore was asked");
+
+    let options = Engine::options(Unlock::Keystore(keystore));
+    let again = options.environment(world.environment()).open(&path).unwrap();
+    assert_eq!(again.account(&token).unwrap().view().unwrap().methods.len(), 1);
+}

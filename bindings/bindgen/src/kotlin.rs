@@ -4,6 +4,7 @@
 //! It reads the lines that UniFFI's templates write. If a template changes, `adapt` fails and names the part that it
 //! no longer finds.
 
+mod checks;
 mod docs;
 mod members;
 mod numbers;
@@ -15,7 +16,7 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use suspending::{Method, SUSPENDING};
+use suspending::{FREES, Method, SUSPENDING};
 use text::{Item, alias, items, lower_camel, with_word, word};
 
 /// Names for fields that have no name in Rust, if neither the variant nor the type gives a good name.
@@ -26,6 +27,15 @@ const FIELDS: [(&str, &str, &str); 5] = [
     ("Answer", "RecoveryCode", "code"),
     ("Answer", "Totp", "code"),
 ];
+
+/// The body of `close` if the engine's object has such a call.
+const CLOSES: &str = "        if (!wasDestroyed.get()) {
+            try {
+                this.`closed`()
+            } finally {
+                this.destroy()
+            }
+        }";
 
 /// Names of text fields that may be printed, because the engine or the policy gives their values.
 const SHOWN: [&str; 8] =
@@ -106,6 +116,9 @@ impl Adapter {
             "message",
             "free text",
             "converter",
+            "text",
+            "closing",
+            "handle in a record",
         ];
         if let Some(part) = parts.iter().find(|part| !self.found.contains(*part)) {
             return Err(format!(
@@ -152,7 +165,11 @@ impl Adapter {
         } else {
             lines = suspending::functions(lines);
         }
-        let lines = self.variants(lines);
+        if lines.iter().any(|line| line.contains("object FfiConverterString:")) {
+            self.found.insert("text");
+            lines = checks::unicode(lines);
+        }
+        let lines = self.variants(checks::checked(lines));
         let lines = self.messages(lines);
         let lines = self.hidden(lines);
         without_use(lines).into_iter().map(|line| self.visibility(line)).collect()
@@ -173,8 +190,9 @@ impl Adapter {
     }
 
     /// Rewrites a class that holds a handle. Its interface is left out, because tests use a world and no double.
-    fn object(&self, name: &str, implements: &str, lines: Vec<String>) -> Vec<String> {
+    fn object(&mut self, name: &str, implements: &str, lines: Vec<String>) -> Vec<String> {
         let methods = self.interfaces.get(name);
+        let close = methods.into_iter().flatten().find(|method| method.closes());
         let suspends = SUSPENDING.contains(&name);
         let mut wrapped: Option<String> = None;
         let mut adapted: Vec<String> = Vec::with_capacity(lines.len());
@@ -193,7 +211,9 @@ impl Adapter {
                 };
             } else if let Some((before, after)) = line.split_once("override fun `") {
                 let method = methods.into_iter().flatten().find(|method| method.name == word(after));
-                if let Some(method) = method {
+                if method.is_some_and(Method::closes) {
+                    line = line.replace("override fun `close`", "private fun `closed`");
+                } else if let Some(method) = method {
                     // A world gives an engine that suspends.
                     wrapped = (!suspends && SUSPENDING.contains(&method.returns()))
                         .then(|| method.returns().to_owned());
@@ -207,6 +227,17 @@ impl Adapter {
                     line.push(')');
                     wrapped = None;
                 }
+            }
+            if line == "    @Synchronized" {
+                match close {
+                    Some(close) => adapted.extend(close.documented("    ")),
+                    None => adapted.push(FREES.to_owned()),
+                }
+            }
+            let ends = adapted.last().is_some_and(|last| last == "    override fun close() {");
+            if ends && close.is_some() && line == "        this.destroy()" {
+                self.found.insert("closing");
+                line = CLOSES.to_owned();
             }
             for (old, new) in [
                 ("    override fun destroy()", "    private fun destroy()"),
@@ -281,9 +312,11 @@ impl Adapter {
             .collect()
     }
 
-    /// Lets each data class hide free text when it is printed.
+    /// Lets each data class hide free text when it is printed. A class with a handle is no data class, because a copy
+    /// would share the handle.
     fn hidden(&mut self, lines: Vec<String>) -> Vec<String> {
         let mut class = None;
+        let mut header = 0;
         let mut fields: Vec<(String, String)> = Vec::new();
         let mut adapted = Vec::with_capacity(lines.len());
         for line in lines {
@@ -291,15 +324,21 @@ impl Adapter {
             let ends = class.is_some() && (code == "{" || line == "){" || line == "): AutoCloseable{");
             if let Some(name) = code.strip_prefix("data class ") {
                 class = Some(word(name));
+                header = adapted.len();
             } else if let Some((name, of)) =
                 code.strip_prefix("val `").and_then(|rest| rest.split_once("`: "))
             {
                 let of = of.split([',', ')', '=']).next().unwrap_or_default().trim();
                 fields.push((name.to_owned(), of.to_owned()));
             }
+            let holds = class.is_some() && line == "): Disposable{";
             adapted.push(line.replace("): Disposable{", "): AutoCloseable{"));
+            if let Some(header) = adapted.get_mut(header).filter(|_| holds) {
+                self.found.insert("handle in a record");
+                *header = header.replacen("data class ", "class ", 1);
+            }
             if let Some(class) = ends.then(|| class.take()).flatten() {
-                if fields.iter().any(|(_, of)| is_free_text(of)) {
+                if holds || fields.iter().any(|(_, of)| is_free_text(of)) {
                     self.found.insert("free text");
                     let shown = fields.iter().map(|(name, of)| {
                         if is_free_text(of) {

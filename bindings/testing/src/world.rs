@@ -48,7 +48,8 @@ impl World {
         Ok(Arc::new(Self(Mutex::new(world.try_build()?))))
     }
 
-    /// Returns the engine. After `reopen` or `reboot`, call this again for the new engine.
+    /// Returns the engine. After `reopen` or `reboot`, call this again for the new engine. If the application under
+    /// test has closed its engine, call `reopen` before the next call of the world.
     pub fn engine(&self) -> Arc<Engine> {
         Arc::new(self.inner().engine().clone().into())
     }
@@ -69,6 +70,14 @@ impl World {
     /// Raises the errors of `Engine.open`.
     pub fn reboot(&self, off: Duration) -> Result<(), SelfsameError> {
         Ok(self.inner().reboot(off)?)
+    }
+
+    /// Closes the engine of the world, and with it the store. In memory, the store stays until the world is gone, and
+    /// `reopen` opens it again.
+    ///
+    /// Raises the errors of `Engine.close`.
+    pub fn close(&self) -> Result<(), SelfsameError> {
+        Ok(self.inner().engine().close()?)
     }
 
     /// Returns the way to unlock the store.

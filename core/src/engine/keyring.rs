@@ -60,6 +60,12 @@ impl StoreKeys {
         answer
     }
 
+    /// Forgets the keys and how to get them, because the engine was closed.
+    pub(super) fn forget(&self) {
+        self.close();
+        self.credentials().clear();
+    }
+
     fn credentials(&self) -> MutexGuard<'_, Vec<Way>> {
         self.credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }

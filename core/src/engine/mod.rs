@@ -136,13 +136,37 @@ impl Engine {
     /// # Errors
     /// Returns [`Error::Storage`] if the file could not be closed cleanly.
     pub fn suspend(&self) -> Result<(), Error> {
-        let (time, moment) = (&self.inner.time, self.inner.time.moment());
-        // Writing the clock would open a file that is released already.
-        if !time.is_released() && !time.is_stored(&moment) {
-            self.inner.keep_time(&moment);
-        }
-        let closed = self.inner.store.suspend();
-        time.release();
+        Ok(self.inner.release(|store| store.suspend())?)
+    }
+
+    /// Releases the file and its lock and forgets the keys, like [`Self::suspend`], but for good. Every later call
+    /// on this engine, its clones, its accounts and its support desks returns [`Error::Closed`]. Closing again has
+    /// no effect.
+    ///
+    /// A dropped engine stays open as long as a clone, an [`AccountHandle`](crate::AccountHandle) or a
+    /// [`SupportDesk`](crate::SupportDesk) of it remains.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("accounts.selfsame");
+    /// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
+    /// # let options = selfsame::Engine::options(selfsame::Unlock::HostKey(key));
+    /// use selfsame::Error;
+    ///
+    /// let engine = options.create(&path)?;
+    /// let desk = engine.support("grace")?;
+    /// engine.close()?;
+    ///
+    /// let again = options.open(&path)?;
+    /// assert_eq!(desk.find("ada@example.org"), Err(Error::Closed));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns [`Error::Storage`] if the file could not be closed cleanly. The engine is closed all the same.
+    pub fn close(&self) -> Result<(), Error> {
+        let closed = self.inner.release(|store| store.close());
+        self.inner.keys.forget();
         Ok(closed?)
     }
 
@@ -293,6 +317,18 @@ impl Inner {
             self.time.written(&time);
         }
         Ok(())
+    }
+
+    /// Writes the clock and lets the store release its file.
+    fn release(&self, release: impl FnOnce(&dyn Store) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let moment = self.time.moment();
+        // Writing the clock would open a file that is released already.
+        if !self.time.is_released() && !self.time.is_stored(&moment) {
+            self.keep_time(&moment);
+        }
+        let released = release(&*self.store);
+        self.time.release();
+        released
     }
 
     /// Returns the keys for work outside of an act. Opens a suspended store.

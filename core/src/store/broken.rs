@@ -157,6 +157,10 @@ impl Store for BrokenStore {
     fn suspend(&self) -> Result<(), StoreError> {
         self.entrance.enter().map(|_| ())
     }
+
+    fn close(&self) -> Result<(), StoreError> {
+        self.suspend()
+    }
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub fn cases() -> &'static [(&'static str, Case)] {
         ("a panic stages nothing", panic_stages_nothing),
         ("an act cannot call its store", no_call_from_inside),
         ("the commit stamp grows", stamp_grows),
-        ("suspended and woken", suspended_and_woken),
+        ("suspended, woken and closed", suspended_woken_and_closed),
     ]
 }
 
@@ -355,9 +355,10 @@ fn no_call_from_inside(make: Make<'_>) {
             store.write(&mut |_| Ok(Vec::new())),
             store.commit_stamp().map(|_| ()),
             store.suspend(),
+            store.close(),
         ]
     };
-    let all = [const { Err(StoreError::Reentered) }; 4];
+    let all = [const { Err(StoreError::Reentered) }; 5];
     done(store.read(&mut |_| {
         assert_eq!(calls(), all, "from inside a look");
         Ok(())
@@ -383,7 +384,7 @@ fn stamp_grows(make: Make<'_>) {
     }
 }
 
-fn suspended_and_woken(make: Make<'_>) {
+fn suspended_woken_and_closed(make: Make<'_>) {
     let store = make();
     done(act(&*store, vec![put(b"row", b"1")]));
     let stamp = done(store.commit_stamp());
@@ -395,6 +396,10 @@ fn suspended_and_woken(make: Make<'_>) {
     done(store.suspend());
     assert!(done(store.commit_stamp()) > stamp);
     assert_eq!(value(&*store, b"row").as_deref(), Some(b"2".as_slice()));
+    done(store.close());
+    done(store.close());
+    let calls = [store.read(&mut |_| Ok(())), act(&*store, Vec::new()), store.suspend()];
+    assert_eq!(calls, [const { Err(StoreError::Closed) }; 3]);
 }
 
 /// Returns the account's root row with its next revision. Every act reads this row and guards it.

@@ -1,4 +1,4 @@
-//! A store's file in this process: open, released or broken; and commits to it.
+//! A store's file in this process: open, released, broken or closed; and commits to it.
 
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,6 +32,8 @@ pub(super) enum State {
     Released(Option<Identity>, Option<Arc<TallyKey>>),
     /// The store must be reopened.
     Broken,
+    /// The host has closed the store. Nothing opens the file again.
+    Closed,
 }
 
 impl Handle {
@@ -52,7 +54,7 @@ impl Handle {
             // The lock keeps readers out until the commit is final, because it could still be undone.
             Some(anchor) => match &*self.state_mut() {
                 State::Open(open) => self.attempt(open, staged, Some(&**anchor)),
-                State::Released(..) | State::Broken => Err(StoreError::Broken),
+                State::Released(..) | State::Broken | State::Closed => Err(StoreError::Broken),
             },
         };
         match attempted {
@@ -109,7 +111,7 @@ impl Handle {
         }
         let found = match &*state {
             State::Open(open) => Some(open.stamp()),
-            State::Released(..) | State::Broken => None,
+            State::Released(..) | State::Broken | State::Closed => None,
         };
         if found.as_ref() == Some(before) {
             Ended::NotDone(NotDone::Storage(kind))
@@ -141,7 +143,7 @@ impl Handle {
     pub(super) fn is_ailing(&self) -> bool {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Open(open) => open.is_ailing(),
-            State::Released(..) | State::Broken => false,
+            State::Released(..) | State::Broken | State::Closed => false,
         }
     }
 
@@ -154,6 +156,7 @@ impl Handle {
             match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
                 State::Open(open) => return with(open),
                 State::Broken => return Err(StoreError::Broken),
+                State::Closed => return Err(StoreError::Closed),
                 State::Released(..) => {}
             }
             let mut state = self.state_mut();
@@ -166,7 +169,7 @@ impl Handle {
                     let identity = *identity;
                     self.start(&mut state, identity, &*self.keyring).inspect_err(|_| self.keyring.close())?;
                 }
-                State::Open(_) | State::Broken => {}
+                State::Open(_) | State::Broken | State::Closed => {}
             }
         }
     }
@@ -199,16 +202,23 @@ impl Handle {
     /// Releases the file. The next call opens it again with a key from the keyring.
     pub(super) fn suspend(&self) -> Result<(), StoreError> {
         let mut state = self.state_mut();
-        let closed = match std::mem::replace(&mut *state, State::Broken) {
-            State::Open(open) => {
-                *state = State::Released(open.identity, None);
-                open.close()
-            }
-            State::Released(identity, _) => {
-                *state = State::Released(identity, None);
-                Ok(())
-            }
-            State::Broken => Ok(()),
+        let (next, closed) = match std::mem::replace(&mut *state, State::Broken) {
+            State::Open(open) => (State::Released(open.identity, None), open.close()),
+            State::Released(identity, _) => (State::Released(identity, None), Ok(())),
+            State::Broken => (State::Broken, Ok(())),
+            State::Closed => (State::Closed, Err(StoreError::Closed)),
+        };
+        *state = next;
+        self.keyring.close();
+        closed
+    }
+
+    /// Releases the file. Every later call fails. Closing again has no effect.
+    pub(super) fn close(&self) -> Result<(), StoreError> {
+        let mut state = self.state_mut();
+        let closed = match std::mem::replace(&mut *state, State::Closed) {
+            State::Open(open) => open.close(),
+            State::Released(..) | State::Broken | State::Closed => Ok(()),
         };
         self.keyring.close();
         closed

@@ -17,6 +17,7 @@ pub struct BTreeStore {
 struct Rows {
     there: Changes,
     stamp: u64,
+    closed: bool,
 }
 
 impl BTreeStore {
@@ -25,8 +26,9 @@ impl BTreeStore {
         Self { entrance: Entrance::new(), rows: Mutex::default() }
     }
 
-    fn rows(&self) -> MutexGuard<'_, Rows> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rows(&self) -> Result<MutexGuard<'_, Rows>, StoreError> {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        if rows.closed { Err(StoreError::Closed) } else { Ok(rows) }
     }
 }
 
@@ -39,12 +41,12 @@ impl Default for BTreeStore {
 impl Store for BTreeStore {
     fn read(&self, look: &mut dyn FnMut(&dyn Read) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
-        look(&self.rows().there)
+        look(&self.rows()?.there)
     }
 
     fn write(&self, decide: Decide<'_>) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
-        let mut rows = self.rows();
+        let mut rows = self.rows()?;
         let changes = admit(decide(&rows.there)?, &rows.there)?;
         if !changes.is_empty() {
             rows.stamp += 1;
@@ -60,10 +62,19 @@ impl Store for BTreeStore {
 
     fn commit_stamp(&self) -> Result<u64, StoreError> {
         let _inside = self.entrance.enter()?;
-        Ok(self.rows().stamp)
+        Ok(self.rows()?.stamp)
     }
 
     fn suspend(&self) -> Result<(), StoreError> {
-        self.entrance.enter().map(|_| ())
+        let _inside = self.entrance.enter()?;
+        self.rows().map(|_| ())
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        let _inside = self.entrance.enter()?;
+        if let Ok(mut rows) = self.rows() {
+            *rows = Rows { closed: true, ..Rows::default() };
+        }
+        Ok(())
     }
 }

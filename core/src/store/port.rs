@@ -153,6 +153,13 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// Returns [`StoreError`] if the file could not be closed cleanly.
     fn suspend(&self) -> Result<(), StoreError>;
+
+    /// Waits for running acts, and releases the file and its lock for good: every later call except this one
+    /// fails with [`StoreError::Closed`].
+    ///
+    /// # Errors
+    /// Returns [`StoreError`] if the file could not be closed cleanly. The store is closed all the same.
+    fn close(&self) -> Result<(), StoreError>;
 }
 
 /// Why a call of the store failed.
@@ -196,6 +203,8 @@ pub enum StoreError {
     Unknown,
     /// An earlier failure broke the store. Open it again.
     Broken,
+    /// The host has closed the store. Open it again.
+    Closed,
     /// The source of randomness failed.
     NoEntropy,
     /// The file is an older copy than the anchor knows.

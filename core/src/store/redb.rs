@@ -249,6 +249,13 @@ impl Store for RedbStore {
         self.settle();
         self.handle.suspend()
     }
+
+    fn close(&self) -> Result<(), StoreError> {
+        let _inside = self.entrance.enter()?;
+        let _ticket = self.queue.take(None)?;
+        self.settle();
+        self.handle.close()
+    }
 }
 
 /// How one run of an act ended.

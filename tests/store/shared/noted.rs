@@ -161,6 +161,10 @@ impl Store for NotedStore {
     fn suspend(&self) -> Result<(), StoreError> {
         self.below.suspend()
     }
+
+    fn close(&self) -> Result<(), StoreError> {
+        self.below.close()
+    }
 }
 
 /// The name of the table that a key belongs to.

@@ -89,4 +89,8 @@ impl Store for FaultyStore {
     fn suspend(&self) -> Result<(), StoreError> {
         self.below.suspend()
     }
+
+    fn close(&self) -> Result<(), StoreError> {
+        self.below.close()
+    }
 }

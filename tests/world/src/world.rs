@@ -211,18 +211,18 @@ impl World {
     /// # Errors
     /// [`Error`] from opening.
     pub fn reboot(&mut self, off: Duration) -> Result<(), Error> {
-        self.engine.suspend()?;
+        self.engine.close()?;
         self.hand.reboot(off);
         self.reopen(None)
     }
 
     /// Releases the store and opens it again with a new engine, as a new process does. The new engine has this
-    /// policy, or the earlier one if `policy` is `None`. Clones of the earlier engine no longer work.
+    /// policy, or the earlier one if `policy` is `None`. Clones of the earlier engine return [`Error::Closed`].
     ///
     /// # Errors
     /// [`Error`] from opening.
     pub fn reopen(&mut self, policy: impl Into<Option<Policy>>) -> Result<(), Error> {
-        self.engine.suspend()?;
+        self.engine.close()?;
         if let Some(policy) = policy.into() {
             self.options = self.options.clone().policy(policy.clone());
             self.policy = policy;

@@ -37,6 +37,10 @@ fn converted(line: &str, (unsigned, signed, crossing, most): &(&str, &str, &str,
         let refuses = "{ \"$value is negative or too large\" }";
         return format!("        require(value in 0..{most}) {refuses}\n{lowers}");
     }
+    let of_size = format!("    override fun allocationSize(value: {unsigned}) = ");
+    if let Some(size) = line.strip_prefix(&of_size) {
+        return format!("    override fun allocationSize(value: {signed}) = {size}.also {{ lower(value) }}");
+    }
     line.replace(&format!("<{unsigned},"), &format!("<{signed},"))
         .replace(&format!(": {unsigned}"), &format!(": {signed}"))
         .replace(&format!("value.to{unsigned}()"), &format!("value.to{unsigned}().to{signed}()"))

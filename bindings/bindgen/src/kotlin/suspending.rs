@@ -3,6 +3,10 @@
 /// The classes whose calls suspend. The generated class, which blocks, is called `Blocking…`.
 pub(super) const SUSPENDING: [&str; 3] = ["Engine", "AccountHandle", "SupportDesk"];
 
+/// The documentation of `close` if the engine's object has no such call.
+pub(super) const FREES: &str =
+    "    /** Frees the object at once, before the garbage collector does. Closing it again has no effect. */";
+
 /// A function as an interface or a companion declares it.
 pub(super) struct Method {
     docs: Vec<String>,
@@ -47,12 +51,22 @@ impl Method {
         format!("`{}`({})", self.name, arguments.collect::<Vec<_>>().join(", "))
     }
 
-    /// Declares the same function as a suspending one, which calls the function of `on` inside `run`.
-    fn suspending(&self, indent: &str, run: &str, on: &str) -> Vec<String> {
-        let documented = self.docs.iter().map(|line| {
+    /// Its documentation.
+    pub(super) fn documented(&self, indent: &str) -> impl Iterator<Item = String> {
+        self.docs.iter().map(move |line| {
             let star = if line.starts_with('*') { " " } else { "" };
             format!("{indent}{star}{line}")
-        });
+        })
+    }
+
+    /// Whether it closes the object, as Kotlin's `AutoCloseable` does.
+    pub(super) fn closes(&self) -> bool {
+        self.name == "close"
+    }
+
+    /// Declares the same function as a suspending one, which calls the function of `on` inside `run`.
+    fn suspending(&self, indent: &str, run: &str, on: &str) -> Vec<String> {
+        let documented = self.documented(indent);
         let unit = if self.returns() == "Unit" { ": Unit" } else { "" };
         let mut result = format!("{run} {{ {on}.{} }}", self.call());
         if run == "act" && SUSPENDING.contains(&self.returns()) {
@@ -88,30 +102,17 @@ class {name} internal constructor(
     /** The same functions, which block their thread. */
     val blocking: Blocking{name},
 ) : AutoCloseable {{
-    private val closed = AtomicBoolean()
-
     /** Makes several calls in one hop to another thread. In [block] each call blocks that thread. */
     suspend fun <T> act(block: Blocking{name}.() -> T): T = offThread {{ blocking.block() }}
 "
     ));
-    lines.extend(methods.iter().flat_map(|method| method.suspending("    ", "act", "this")));
-    let close = match constructors {
-        [] => {
-            "    /** Frees the object at once, before the garbage collector does. Closing it again has no effect. */"
-        }
-        _ => {
-            "    /**
-     * Releases the file and its lock, and forgets the keys. The call waits for the disk. A second call has no
-     * effect.
-     *
-     * An app that only goes to the background calls [suspend] instead: the next call opens the file again.
-     */"
-        }
-    };
-    lines.push(close.to_owned());
-    lines.push("    override fun close() {".to_owned());
-    lines.push("        if (closed.compareAndSet(false, true)) blocking.release()".to_owned());
-    lines.push("    }".to_owned());
+    let (closing, others): (Vec<_>, Vec<_>) = methods.iter().partition(|method| method.closes());
+    lines.extend(others.iter().flat_map(|method| method.suspending("    ", "act", "this")));
+    match closing.first() {
+        Some(close) => lines.extend(close.documented("    ")),
+        None => lines.push(FREES.to_owned()),
+    }
+    lines.push("    override fun close() = blocking.close()".to_owned());
     if !constructors.is_empty() {
         lines.push("\n    companion object {".to_owned());
         let on = format!("Blocking{name}");

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::*;
 use crate::store::in_memory::MemoryMedium;
@@ -118,6 +119,39 @@ fn a_second_opener_is_kept_out_until_the_first_suspends() {
     assert_eq!(second().err(), Some(StoreError::AlreadyOpen));
     drop(first);
     assert!(second().is_ok());
+}
+
+/// A call that has begun before the store is closed must not open the file after it.
+#[test]
+fn a_closed_store_leaves_its_file_alone_also_in_calls_that_have_begun() {
+    let directory = tempfile::tempdir().unwrap();
+    for round in 0..20 {
+        let (path, store) = made(directory.path(), &format!("store {round}"));
+        thread::scope(|scope| {
+            for place in 0..3_u8 {
+                let store = &store;
+                scope.spawn(move || {
+                    loop {
+                        let ended = match place {
+                            0 => value(store, b"row").map(|_| ()),
+                            1 => act(store, vec![put(b"row", b"1")]),
+                            _ => store.suspend(),
+                        };
+                        match ended {
+                            Ok(()) => {}
+                            Err(ended) => return assert_eq!(ended, StoreError::Closed),
+                        }
+                    }
+                });
+            }
+            (0..round * 50).for_each(|_| thread::yield_now());
+            store.close().unwrap();
+            let again = open(&path).unwrap();
+            act(&again, vec![put(b"row", b"of the second")]).unwrap();
+        });
+        assert_eq!(store.rewrite(&mut |_, value| Ok(value.to_vec()), None), Err(StoreError::Closed));
+        assert_eq!(store.verify(), Err(StoreError::Closed));
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -11,6 +12,7 @@ use selfsame::testing::{Decide, Entrance, Read, Store, StoreError, Visit, admit}
 pub struct SqliteStore {
     connection: Mutex<Connection>,
     entrance: Entrance,
+    closed: AtomicBool,
 }
 
 const STAMP: &[u8] = &[0; 17];
@@ -28,11 +30,17 @@ impl SqliteStore {
         connection.pragma_update(None, "cache_size", -16_384)?;
         connection
             .execute_batch("CREATE TABLE rows (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")?;
-        Ok(Self { connection: Mutex::new(connection), entrance: Entrance::new() })
+        let (connection, closed) = (Mutex::new(connection), AtomicBool::new(false));
+        Ok(Self { connection, entrance: Entrance::new(), closed })
     }
 
     pub fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
+        let connection = self.connection();
+        if self.closed.load(Ordering::Acquire) { Err(StoreError::Closed) } else { Ok(connection) }
     }
 }
 
@@ -63,14 +71,14 @@ impl Read for Rows<'_> {
 impl Store for SqliteStore {
     fn read(&self, look: &mut dyn FnMut(&dyn Read) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
-        let mut connection = self.connection();
+        let mut connection = self.open()?;
         let transaction = connection.transaction().map_err(failed)?;
         look(&Rows(&transaction))
     }
 
     fn write(&self, decide: Decide<'_>) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
-        let mut connection = self.connection();
+        let mut connection = self.open()?;
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let there = Rows(&transaction);
@@ -107,7 +115,15 @@ impl Store for SqliteStore {
     }
 
     fn suspend(&self) -> Result<(), StoreError> {
-        self.entrance.enter().map(|_| ())
+        let _inside = self.entrance.enter()?;
+        self.open().map(|_| ())
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        let _inside = self.entrance.enter()?;
+        let _connection = self.connection();
+        self.closed.store(true, Ordering::Release);
+        Ok(())
     }
 }
 

@@ -41,6 +41,11 @@ class HostKey(key: ByteArray) {
 
 private fun shown(holder: Any): String = "${holder.javaClass.simpleName}(****)"
 
+/** Refuses a text with half of a surrogate pair, which UTF-8 cannot express. */
+internal fun checkUnicode(text: String) {
+    if (text.codePoints().anyMatch { it in 0xD800..0xDFFF }) throw SelfsameException.InvalidUnicode()
+}
+
 /**
  * Prints a text field of a data class for its `toString`. Free text may be an address, a name or a device, so a
  * log shows only whether there is a text. Ids, kinds, times and numbers are shown.

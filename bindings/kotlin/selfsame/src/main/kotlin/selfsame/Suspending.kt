@@ -20,13 +20,6 @@ internal suspend fun made(open: () -> BlockingEngine): Engine {
     }
 }
 
-/** Releases the file and its lock, and forgets the keys. */
-internal fun BlockingEngine.release() = use { it.suspend() }
-
-internal fun BlockingAccountHandle.release() = close()
-
-internal fun BlockingSupportDesk.release() = close()
-
 /** Closes the objects in a record. The generated code calls this. */
 internal object Disposable {
     fun destroy(vararg parts: Any?) = parts.filterIsInstance<AutoCloseable>().forEach(AutoCloseable::close)
