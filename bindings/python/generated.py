@@ -57,8 +57,10 @@ BUILT_IN = {
     "Boolean": "check_type(value, bool)",
     "Bytes": "check_type(value, bytes)",
     "Duration": "check_span(value)",
-    "String": "check_text(value)",
+    "String": "check_text(value, {error}.InvalidUnicode)",
 }
+# The errors of the engine, as each module calls them.
+ERRORS = {"selfsame_ffi": "SelfsameError", "selfsame_testing": "selfsame_identity._native.selfsame_ffi.SelfsameError"}
 PYTHONS = {"Boolean": "bool", "Bytes": "bytes", "Duration": "Duration", "String": "str"}
 INTEGER = re.compile(r"U?Int\d+$")
 # The kinds of classes that are rewritten.
@@ -306,6 +308,8 @@ class Module:
             return self.edit_converter(node)
         if kind in FORMS:
             return self.declared(node.name)
+        if kind in ("object", "implementation"):
+            edit_handle(node)
         if kind == "object":
             self.edit_object(node)
         if node.name.startswith("_UniffiTraitImpl"):
@@ -360,7 +364,7 @@ class Module:
         if name in self.forms:
             return self.converter_of_forms(node.name, name)
         if of in BUILT_IN:
-            replace_check(node, BUILT_IN[of])
+            replace_check(node, BUILT_IN[of].format(error=ERRORS[self.name]))
             if of == "Duration":
                 read = methods_of(node)["read"]
                 read.body = ast.parse(f"return {VALUES}.span_of(buf.read_u64(), buf.read_u32())").body
@@ -403,7 +407,6 @@ class Module:
 
     def edit_object(self, node: ast.ClassDef) -> None:
         node.bases = [base for base in node.bases if ast.unparse(base) != f"{node.name}Protocol"]
-        node.bases.append(ast.parse(f"{VALUES}.Object", mode="eval").body)
         for method in methods_of(node).values():
             if method.name == "__init__" and isinstance(method.body[-1], ast.Raise):
                 method.body = ast.parse("raise TypeError('it has no constructor; call what returns one')").body
@@ -436,6 +439,19 @@ def class_source(name: str, base: str, form: Variant, decorators: list[str]) -> 
 def replace_check(node: ast.ClassDef, check: str) -> None:
     """Replaces the check of a converter."""
     methods_of(node)["check_lower"].body = ast.parse(f"{VALUES}.{check}").body
+
+
+def edit_handle(node: ast.ClassDef) -> None:
+    """Lets a class refuse copies, and calls after its object was freed."""
+    node.bases.append(ast.parse(f"{VALUES}.Object", mode="eval").body)
+    methods = methods_of(node)
+    for name, old, new in (
+        ("__del__", "getattr(self, '_handle', None)", "vars(self).pop('_handle', None)"),
+        ("_uniffi_clone_handle", "self._handle", f"{VALUES}.handle_of(self)"),
+    ):
+        source = replaced(ast.unparse(methods[name]), ((old, new),), node.name)
+        [method] = ast.parse(source).body
+        node.body[node.body.index(methods[name])] = method
 
 
 def check_returns(node: ast.ClassDef) -> None:

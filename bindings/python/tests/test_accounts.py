@@ -94,11 +94,14 @@ def test_two_threads_sign_in_at_once(store: Store) -> None:
     assert len(store.engine.account(token).sessions()) == 7
 
 
-def test_the_end_of_a_context_releases_the_file(store: Store) -> None:
+def test_the_file_is_released_by_suspend_and_by_the_end_of_a_context(store: Store) -> None:
     with pytest.raises(SelfsameError.AlreadyOpen):
         Engine.open(store.path, store.unlock)
+    store.engine.suspend()
+    with Engine.open(store.path, store.unlock) as again:
+        assert again.health().outbox == 0
+    assert store.engine.health().outbox == 0, "the next call opens it again"
     with store.engine:
         pass
     with Engine.open(store.path, store.unlock) as again:
         assert again.health().outbox == 0
-    assert store.engine.health().outbox == 0, "the next call opens it again"

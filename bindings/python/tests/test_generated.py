@@ -57,7 +57,7 @@ def test_a_module_as_it_is_expected_is_edited() -> None:
     source, types = finished(SOURCE, "selfsame_testing")
     for part in ("variant(Box, 'FullUp')", "check('box', _UniffiFfiConverterTypeBox, box)", "`Colour.DARK_RED`"):
         assert source.count(part) == 1
-    assert "check_text(value)" in source and "of: What it holds." in source and "is_FULL_UP" not in source
+    assert "check_text(value, " in source and "of: What it holds." in source and "is_FULL_UP" not in source
     assert "class FullUp(Box):\n        of: str" in types and "def opened(box: Box) -> str:" in types
 
 

@@ -197,11 +197,6 @@ def test_what_is_no_value_of_the_type_is_a_value_error() -> None:
             ENGINE.messages(number)
     with pytest.raises(ValueError, match="^Policy.hold: must not be negative$"):
         Policy(hold=timedelta(-1))
-    with pytest.raises(ValueError, match="^email: must be text that UTF-8 can write$") as refused:
-        ENGINE.sign_in("\ud800", PASSWORD, LAPTOP)
-    assert refused.value.__cause__ is None and type(refused.value) is ValueError
-    with pytest.raises(ValueError, match="^password: must be text that UTF-8 can write$"):
-        ENGINE.sign_in("ada@example.org", Secret("\ud800"), LAPTOP)
 
 
 def test_a_name_that_is_no_field_is_refused() -> None:

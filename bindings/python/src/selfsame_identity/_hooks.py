@@ -18,12 +18,12 @@ def library(own: str) -> str:
 class Context:
     """Makes an engine a context manager."""
 
-    def suspend(self) -> None:
+    def close(self) -> None:
         raise NotImplementedError
 
     def __enter__(self: _Self) -> _Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Releases the file, as `suspend` does; the next call opens it again."""
-        self.suspend()
+        """Closes the engine."""
+        self.close()

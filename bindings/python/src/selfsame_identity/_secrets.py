@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hmac
 
+from ._values import Uncopied
 
-class _Hidden:
-    """Holds a value that `repr`, `str` and `format` do not show."""
+
+class _Hidden(Uncopied):
+    """Holds a value that `repr`, `str` and `format` do not show, and that `pickle` does not write."""
 
     __slots__ = ()
     _value: str | bytes

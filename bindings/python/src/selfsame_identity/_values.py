@@ -1,7 +1,8 @@
 """The base classes of the generated module, its checks of types, and the conversion of times.
 
 A value is checked where the caller gives it: as an argument, as a field, and in a list. A wrong type raises `TypeError`
-and a value out of range raises `ValueError`. Neither text contains the value.
+and a value out of range raises `ValueError`. A text that is not Unicode raises an error of the engine. No error contains
+the value.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import datetime
 import enum
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, NoReturn, Protocol, SupportsIndex, TypeVar
 
 _Class = TypeVar("_Class", bound=type)
 _Made = TypeVar("_Made", bound="Fields")
@@ -48,13 +49,19 @@ def check_number(value: Any, least: int, end: int) -> None:
         raise ValueError(f"must be from {least} to {end - 1}")
 
 
-def check_text(value: Any) -> None:
+def check_text(value: Any, invalid: Callable[[], Exception]) -> None:
     check_type(value, str)
+    if not _is_unicode(value):
+        raise invalid()
+
+
+def _is_unicode(text: str) -> bool:
+    # The error carries the whole text, so no other error may be raised while it is handled.
     try:
-        value.encode()
+        text.encode()
     except UnicodeEncodeError:
-        # Its own error carries the text.
-        raise ValueError("must be text that UTF-8 can write") from None
+        return False
+    return True
 
 
 def check_span(value: Any) -> None:
@@ -144,11 +151,30 @@ class Error(Variants, Exception):
         cls.__module__ = cls.__module__.partition(".")[0]
 
 
-class Object:
-    """An object of the engine."""
+class Uncopied:
+    """Refuses `copy`, `deepcopy` and `pickle`, which all ask here."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(f"{type(self).__qualname__} cannot be copied or pickled")
+
+
+class Object(Uncopied):
+    """An object of the engine. A copy would free the engine's object a second time."""
+
+    _handle: int
 
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}(…)"
+
+
+def handle_of(value: Object) -> int:
+    """Returns the handle of an object that exists."""
+    handle = vars(value).get("_handle")
+    if handle is None:
+        raise ReferenceError(f"this {type(value).__qualname__} no longer exists")
+    return handle
 
 
 def variant(of: type, name: str) -> Callable[[_Class], _Class]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from selfsame_identity import (
     Step,
 )
 from selfsame_identity_testing import CodeKind, Identity, World, transcript
+from selfsame_identity_testing._native import selfsame_testing
 from selfsame_identity_testing._native.selfsame_testing import panic_with
 
 EMAIL = "ada@example.org"
@@ -46,11 +49,64 @@ def test_an_engine_of_a_world_is_the_applications(world: World) -> None:
     with world.engine() as engine:
         assert engine.account(token).view().contact == EMAIL
     assert world.hashes() == 1
+    with pytest.raises(SelfsameError.Closed):
+        world.engine().health()
+    world.reopen()
     before = world.engine()
     world.reopen()
     assert world.engine().resolve(token).client == LAPTOP
-    with pytest.raises(SelfsameError.AlreadyOpen):
+    with pytest.raises(SelfsameError.Closed):
         before.health()
+
+
+def test_a_closed_world_has_released_its_file(tmp_path: Path) -> None:
+    world = World(path=tmp_path / "store")
+    engine, account = world.engine(), world.engine().account(sign_up(world))
+    world.close()
+    world.close()
+    for call in (engine.health, account.view, world.mail, world.commits):
+        with pytest.raises(SelfsameError.Closed):
+            call()
+    again = World(path=tmp_path / "store")
+    assert again.engine().health().accounts == 1
+    again.close()
+
+
+OBJECTS = [kind for kind in vars(selfsame_testing).values() if hasattr(kind, "_uniffi_make_instance")]
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_no_object_is_copied_and_none_is_used_once_it_is_gone(kind: Any) -> None:
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match=f"^{kind.__name__} cannot be copied or pickled$"):
+            copied(kind())
+    gone = kind.__new__(kind)
+    for name, call in vars(kind).items():
+        if not name.startswith("_") and not inspect.signature(call).parameters.keys() - {"self"}:
+            with pytest.raises(ReferenceError, match=f"^this {kind.__name__} no longer exists$"):
+                getattr(gone, name)()
+
+
+def test_a_text_that_is_not_unicode_is_refused_and_not_shown(world: World) -> None:
+    assert OBJECTS == [World]
+    text = "the whole password\udce9"
+    identity = Identity(provider="x", subject="1815")
+    flow = world.engine().begin_federated("x", LAPTOP)
+    calls: list[Any] = [
+        lambda: World(path=text),
+        lambda: world.assertion(Identity(provider=text, subject="1815"), flow),
+        lambda: world.id_token(identity, text),
+        lambda: world.mailed_code(text),
+        lambda: world.take_mail(text),
+        lambda: world.totp(Secret(text)),
+        lambda: world.undo_code(text),
+        lambda: setattr(identity, "handle", text),
+        lambda: transcript(text),
+    ]
+    for call in calls:
+        with pytest.raises(SelfsameError.InvalidUnicode) as refused:
+            call()
+        assert "password" not in repr(refused.value) and refused.value.__context__ is None
 
 
 def test_time_passes_when_the_test_says_so(world: World) -> None:

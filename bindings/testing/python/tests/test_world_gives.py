@@ -58,7 +58,7 @@ def test_a_store_opens_again_with_another_policy(world: World) -> None:
     assert len(account_of(world, signed_in).sessions()) == 1
     with pytest.raises(SelfsameError.InvalidPolicy):
         world.reopen(Policy(realm=""))
-    with pytest.raises(SelfsameError.AlreadyOpen):
+    with pytest.raises(SelfsameError.Closed):
         account.view()
 
 
