@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit
 import kotlin.io.path.readText
 import kotlin.test.Test
 import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
 import kotlin.test.assertTrue
 import org.junit.jupiter.api.Assertions.assertTimeoutPreemptively
 
@@ -27,6 +28,17 @@ class LoadTest {
         }
         forget(1_000)
         assertStaysFlat { forget(10_000) }
+    }
+
+    @Test
+    fun `10000 calls with an invalid text leave nothing behind`() {
+        val engine = BlockingEngine.inMemory()
+        val long = "x".repeat(100_000)
+        fun refuse(calls: Int) = repeat(calls) {
+            assertFailsWith<SelfsameException.InvalidUnicode> { engine.signIn(long, Secret("\ud83d"), LAPTOP) }
+        }
+        refuse(1_000)
+        assertStaysFlat { refuse(10_000) }
     }
 
     @Test

@@ -1,9 +1,13 @@
 package selfsame.testing
 
+import java.io.Serializable
 import java.nio.file.Path
 import java.time.Duration
 import java.time.Instant
+import kotlin.io.path.extension
 import kotlin.io.path.readText
+import kotlin.io.path.relativeTo
+import kotlin.io.path.walk
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
@@ -13,6 +17,7 @@ import kotlin.test.assertNotEquals
 import kotlin.test.assertNotNull
 import kotlin.test.assertTrue
 import kotlinx.coroutines.runBlocking
+import org.junit.jupiter.api.io.TempDir
 import selfsame.Aal
 import selfsame.Answer
 import selfsame.Client
@@ -103,7 +108,53 @@ class WorldTest {
         val before = engine
         world.reopen()
         assertEquals(LAPTOP, engine.resolve(token).client)
-        assertFailsWith<SelfsameException> { before.resolve(token) }
+        assertFailsWith<SelfsameException.Closed> { before.resolve(token) }
+    }
+
+    @Test
+    fun `a closed world has released its file`(@TempDir folder: Path) {
+        val path = folder.resolve("store")
+        val world = World(path = path)
+        val engine = world.engine()
+        world.close()
+        world.close()
+        assertFailsWith<SelfsameException.Closed> { engine.blocking.health() }
+        assertFailsWith<IllegalStateException> { world.mail() }
+        assertEquals(0L, World(path = path).use { it.engine().blocking.health().accounts })
+    }
+
+    @Test
+    fun `no class of the package can be written or cloned and no object copied`() {
+        val root = Path.of(World::class.java.protectionDomain.codeSource.location.toURI())
+        val classes = root.walk().filter { it.extension == "class" }
+            .map { it.relativeTo(root).toString().removeSuffix(".class").replace('/', '.') }
+            .map { Class.forName(it, false, World::class.java.classLoader) }.toList()
+        val data = classes.filter { it.isEnum || Throwable::class.java.isAssignableFrom(it) }
+        assertEquals(listOf(), classes.filter { Serializable::class.java.isAssignableFrom(it) } - data)
+        assertEquals(listOf(), classes.filter { Cloneable::class.java.isAssignableFrom(it) })
+        val objects = classes.filter { it.declaredFields.any { field -> field.name == "callCounter" } }
+        assertEquals(listOf<Class<*>>(World::class.java), objects)
+        assertEquals(listOf(), objects.flatMap { it.methods.toList() }.filter { it.name == "copy" || it.name == "clone" })
+    }
+
+    @Test
+    fun `a text that is not Unicode is refused and not shown`() {
+        val text = "the whole password\udce9"
+        val identity = Identity("x", "1815")
+        val begun = engine.beginFederated("x", LAPTOP)
+        val calls = listOf<() -> Any?>(
+            { world.assertion(identity.copy(handle = text), begun) },
+            { world.idToken(identity, text) },
+            { world.mailedCode(text) },
+            { world.takeMail(text) },
+            { world.totp(Secret(text)) },
+            { world.undoCode(text) },
+            { transcript(text) },
+        )
+        for (call in calls) {
+            val refused = assertFailsWith<SelfsameException.InvalidUnicode> { call() }
+            assertTrue("password" !in refused.stackTraceToString())
+        }
     }
 
     @Test
