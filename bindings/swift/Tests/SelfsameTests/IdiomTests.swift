@@ -26,6 +26,26 @@ final class IdiomTests: XCTestCase {
         XCTAssertEqual(notFound, .notFound)
     }
 
+    func testWhatAClosedEngineHasGivenOutRefuses() async throws {
+        let (file, key) = (try scratch().appendingPathComponent("store"), try HostKey.generate())
+        let world = try World(path: file)
+        let (_, account) = try world.signedUp()
+        let engine = world.engine()
+        let desk = try await engine.support(operator: "grace")
+        try await engine.close()
+        try await engine.close()
+        let refused = [
+            try await failure { try await account.view() },
+            try await failure { try await desk.find(named: "ada@example.org") },
+            try await failure { try await engine.health() },
+        ]
+        XCTAssertEqual(refused, [.closed, .closed, .closed])
+        try world.reopen()
+        try world.close()
+        let wrong = try await failure { try await Engine.open(path: file, unlock: .hostKey(key)) }
+        XCTAssertEqual(wrong, .wrongKey)
+    }
+
     func testCallsAndActsAreOffTheMainActor() async throws {
         let (file, keystore) = (try scratch().appendingPathComponent("store"), WatchingKeystore(key: try HostKey.generate()))
         let places = try await onTheMainActor(file, keystore)
