@@ -4,7 +4,9 @@
 pub use crate::crypto::entropy::SeededEntropy;
 pub use crate::store::testing::*;
 
+use crate::crypto::seal::{Place, SealKey};
 use crate::ground::codec::{Record, decode, encode};
+use crate::ground::entropy::{Entropy, EntropyFailed};
 use crate::records::every_record;
 
 /// Decodes the bytes as the record with this number, for a fuzzer. Returns whether they are such a record.
@@ -39,4 +41,13 @@ pub fn read_token(text: &str) -> bool {
 /// Reads a text as a key set, for a fuzzer. Returns whether the text is a key set.
 pub fn read_keys(text: &str) -> bool {
     crate::crypto::jwk::KeySet::parse(text).is_ok()
+}
+
+/// Returns a function that seals values as a store does, to measure what a seal costs.
+pub fn sealing<'a>(
+    key: &[u8; 32],
+    entropy: &'a dyn Entropy,
+) -> impl Fn(&[u8]) -> Result<Vec<u8>, EntropyFailed> + use<'a> {
+    let key = SealKey::new(key);
+    move |plain| key.seal(entropy, &Place { key: &[7; 33], part: 0, clear: &[] }, plain)
 }

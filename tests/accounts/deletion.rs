@@ -252,7 +252,7 @@ fn r9_4_a_purge_removes_every_row_and_leaves_a_tombstone() {
     let dump = world.engine().dump().unwrap();
     let (_, tombstone) = dump.iter().find(|(key, _)| key.starts_with(ada.account.as_bytes())).unwrap();
     // Revision, format, nonce and tag; then the content: version, id and time.
-    assert!(tombstone.len() < 8 + 1 + 28 + 1 + 17 + 10, "{}", tombstone.len());
+    assert!(tombstone.len() < 8 + 1 + 40 + 1 + 17 + 10, "{}", tombstone.len());
     let report = purge(&world);
     assert_eq!(
         (report.receipts.len(), report.more, report.next_call_at),

@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use ring::{aead, hmac};
-use selfsame::testing::{BTreeStore, Row, Store as _, Write};
-use selfsame::{Argon2Hasher, Engine, HashCost, Hasher as _, SessionToken};
+use selfsame::testing::{BTreeStore, Row, Store as _, Write, sealing};
+use selfsame::{
+    Argon2Hasher, Engine, Entropy, EntropyFailed, HashCost, Hasher as _, SessionToken, SystemEntropy,
+};
 use selfsame_world::World;
 
 use crate::measure::{Dice, Part, Samples, Spread, each, rounds, timed};
@@ -25,6 +27,20 @@ const LARGE: usize = 200_000;
 /// The number of calls for a mean, if one call is too short for the clock.
 const MANY: usize = 50;
 
+/// Everything but the system's randomness: the key of the message, the copy, and what is authenticated with it.
+const SEAL: &str = "a seal of 600 bytes";
+const PLAIN_SEAL: &str = "the same row with AES-256-GCM";
+
+/// Randomness that costs nothing.
+struct Same;
+
+impl Entropy for Same {
+    fn fill(&self, out: &mut [u8]) -> Result<(), EntropyFailed> {
+        out.fill(1);
+        Ok(())
+    }
+}
+
 pub(crate) fn limits(report: &mut Report, folder: &Path) {
     let (small, large) = (Filled::of(folder, "small", SMALL), Filled::of(folder, "large", LARGE));
     let argon2 = hashing_world(folder);
@@ -37,6 +53,7 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
     file.sync_all().unwrap();
     let mac = hmac::Key::new(hmac::HMAC_SHA256, &[1; 32]);
     let seal = aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, &[1; 32]).unwrap());
+    let (quick_seal, full_seal) = (sealing(&[1; 32], &Same), sealing(&[1; 32], &SystemEntropy));
     let mut blocks = vec![Block::default(); 19_456];
     let hasher = Argon2Hasher::new(1);
 
@@ -87,6 +104,11 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
                     _ = seal.seal_in_place_separate_tag(nonce, aead::Aad::empty(), &mut bytes).unwrap();
                 })
             }),
+            Part::new(SEAL, || each(MANY, || _ = quick_seal(&[7; 600]).unwrap())),
+            Part::new(PLAIN_SEAL, || each(MANY, || _ = plain_seal(&seal, &[7; 600]))),
+            Part::new("a seal of 600 bytes with a nonce from the system", || {
+                each(MANY, || _ = full_seal(&[7; 600]).unwrap())
+            }),
             Part::new("sign-in without hash, 20,000 accounts", || {
                 timed_sign_in(small.world.engine(), dice.below(SMALL))
             }),
@@ -105,6 +127,7 @@ pub(crate) fn limits(report: &mut Report, folder: &Path) {
         ],
     );
     report.family("limits", "What the engine adds to the disk's time", "microseconds", &samples);
+    report.figure("a seal of 600 bytes / the same row with AES-256-GCM", samples.ratio(SEAL, &[PLAIN_SEAL]));
     for accounts in ["20,000", "200,000"] {
         let sign_in = format!("sign-in without hash, {accounts} accounts");
         let ratio = samples.ratio(&sign_in, &[&commit(accounts)]);
@@ -168,6 +191,21 @@ fn plain_engine() -> Engine {
         .unwrap();
     stores::fill(&engine, 0..HASHED, stores::HASH);
     engine
+}
+
+/// Seals like a store, but with AES-256-GCM under one key.
+fn plain_seal(key: &aead::LessSafeKey, plain: &[u8]) -> Vec<u8> {
+    let nonce = [1; aead::NONCE_LEN];
+    let mut aad = Vec::with_capacity(43);
+    aad.extend_from_slice(&[7; 43]);
+    let mut sealed = Vec::with_capacity(plain.len() + nonce.len() + 16);
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(plain);
+    let body = &mut sealed[nonce.len()..];
+    let nonce = aead::Nonce::assume_unique_for_key(nonce);
+    let tag = key.seal_in_place_separate_tag(nonce, aead::Aad::from(aad), body).unwrap();
+    sealed.extend_from_slice(tag.as_ref());
+    sealed
 }
 
 fn row(number: usize) -> Row {

@@ -24,6 +24,7 @@ pub(crate) mod seal;
 pub(crate) mod tally;
 pub(crate) mod token;
 pub(crate) mod totp;
+mod xaes;
 
 /// Decodes the hexadecimal text of a test vector.
 #[cfg(test)]
