@@ -113,7 +113,8 @@ impl Engine {
     }
 
     /// Changes how the store is unlocked. It then opens with `unlock`. The old key still opens copies of the
-    /// file, and also the remains of the old header in the file. To make the old key useless, call `rekey`.
+    /// file, and also the remains of the old header in the file. If somebody may have a copy of the file and
+    /// the old key, call `rekey`.
     /// Keep both keys until this call returns. After `Unknown`, keep both until the store is open again.
     ///
     /// Raises the errors of the keystore, as `KeyLocked`, `KeyLost` or `KeyChanged`; `InvalidPassphrase`; `InvalidHostKey`.
@@ -122,7 +123,8 @@ impl Engine {
     }
 
     /// Rewrites the file under new keys and unlocks it with `unlock`. With the new keys, nobody can read
-    /// deleted data from the file. Call it within 7 days of a purge (see `health`), then destroy the old key.
+    /// deleted data from the file. With the old keys and an old copy, nobody can read the new file. Call it
+    /// within 7 days of a purge (see `health`) and after a key was stolen, then destroy the old key.
     /// The call needs as much free space as the size of the file. Other acts wait meanwhile. If it is
     /// interrupted, the old file or the new one remains, complete. Keep both keys until this call returns.
     /// After `Unknown`, keep both until the store is open again.

@@ -7,6 +7,7 @@
 )]
 
 mod anchor_model;
+mod attacker;
 mod erasure;
 mod fixture;
 mod isolation;

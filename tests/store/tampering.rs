@@ -14,10 +14,10 @@ type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 type Edit = (Vec<u8>, Option<Vec<u8>>);
 
 /// A file with a row in every table, and an older copy of it.
-struct Sample {
-    world: World,
+pub(super) struct Sample {
+    pub(super) world: World,
     older: Rows,
-    rows: Rows,
+    pub(super) rows: Rows,
     /// The file as a killed process leaves it, and the closed file.
     files: [Vec<u8>; 2],
 }
@@ -78,7 +78,7 @@ fn imported() -> ImportedAccount {
     }
 }
 
-fn first() -> Sample {
+pub(super) fn first() -> Sample {
     sample(World::builder().seed(1))
 }
 

@@ -12,7 +12,8 @@ use crate::store::tables;
 impl Engine {
     /// Changes how the store is unlocked. It then opens with `unlock`. This is quick because only the header
     /// is written. The old key still opens copies of the file, and also the remains of the old header in the
-    /// file, until their page is reused. To make the old key useless, call [`rekey`](Self::rekey).
+    /// file, until their page is reused. The keys of the rows stay the same. If somebody may have a copy of the
+    /// file and the old key, call [`rekey`](Self::rekey).
     ///
     /// Keep both keys until this call returns. After [`Error::Unknown`], keep both until the store is open
     /// again: either may be the right one.
@@ -55,9 +56,12 @@ impl Engine {
     }
 
     /// Rewrites the file under new keys and unlocks it with `unlock`. With the new keys, nobody can read
-    /// deleted data from the file or from what the old file leaves on the disk. Call it within 7 days of a
-    /// purge ([`Health::erasure_pending`](crate::Health::erasure_pending)), then destroy the old key. Earlier
-    /// copies of the file open only with the old key.
+    /// deleted data from the file or from what the old file leaves on the disk. With the old keys and an old
+    /// copy, nobody can read the new file, because every account gets a new data key. Call it within 7 days of
+    /// a purge ([`Health::erasure_pending`](crate::Health::erasure_pending)) and after a key was stolen, then
+    /// destroy the old key. Earlier copies of the file open only with the old key.
+    ///
+    /// The keys of the look-up hashes and of the password hashes stay the same. People stay signed in.
     ///
     /// The call needs as much free space as the size of the file. Other acts wait meanwhile. If it is
     /// interrupted, the old file or the new one remains, complete. A repeated call starts from the beginning.
@@ -92,7 +96,7 @@ impl Engine {
         let store_key = self.store_key()?.1.renewed(entropy)?;
         let (header, way) = Header::over(&store_key, unlock, inner.policy.hash_cost(), &inner.environment)?;
         let (from, to, header) = (inner.keys()?, Keys::derive(&store_key), header.encode()?);
-        let recasting = Recasting { from: &from, to: &to, header: &header, entropy };
+        let mut recasting = Recasting::new(&from, &to, &header, entropy);
         Ok(inner.keys.change(way, || {
             inner.store.rewrite(&mut |key, value| recasting.row(key, value), Some(to.tally()))
         })?)

@@ -75,7 +75,7 @@ pub enum Write {
 /// between runs, such as random bytes, comes from outside.
 pub type Decide<'a> = &'a mut dyn FnMut(&dyn Read) -> Result<Vec<Row>, StoreError>;
 
-/// Returns the new value of a row. The store calls it for every row except its own.
+/// Returns the new value of a row. The store calls it for every row except its own, in the order of their keys.
 pub type Recast<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<Vec<u8>, StoreError>;
 
 /// A store of rows with atomic, durable and serialisable transactions.

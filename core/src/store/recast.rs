@@ -2,35 +2,64 @@
 
 use super::lower;
 use super::port::StoreError;
+use super::session;
 use super::tables::{self, ACCOUNT, Sealed, Table};
 use super::view::{self, TOMBSTONE_FORMAT};
-use crate::crypto::data_key::WRAPPED_LEN;
+use crate::crypto::data_key::{DataKey, WRAPPED_LEN};
 use crate::crypto::keys::Keys;
 use crate::crypto::seal::{Place, SealKey};
 use crate::ground::entropy::Entropy;
 use crate::ground::id::AccountId;
 use crate::records::meta::Meta;
 
-/// Converts rows from a store's old keys to its new ones.
+/// Converts rows, in the order of their keys, from a store's old keys to its new ones. An account's own row comes
+/// first of its rows, and gives it a new data key for the others. So only one account's keys are in memory at a time.
 pub(crate) struct Recasting<'a> {
-    pub(crate) from: &'a Keys,
-    pub(crate) to: &'a Keys,
+    from: &'a Keys,
+    to: &'a Keys,
     /// The header that wraps the new keys.
-    pub(crate) header: &'a [u8],
-    pub(crate) entropy: &'a dyn Entropy,
+    header: &'a [u8],
+    entropy: &'a dyn Entropy,
+    account: Option<Renewed>,
 }
 
-impl Recasting<'_> {
-    pub(crate) fn row(&self, key: &[u8], value: &[u8]) -> Result<Vec<u8>, StoreError> {
+/// The old and the new data key of the account whose rows are being converted.
+struct Renewed {
+    id: AccountId,
+    from: DataKey,
+    to: DataKey,
+}
+
+impl<'a> Recasting<'a> {
+    pub(crate) fn new(from: &'a Keys, to: &'a Keys, header: &'a [u8], entropy: &'a dyn Entropy) -> Self {
+        Self { from, to, header, entropy, account: None }
+    }
+
+    pub(crate) fn row(&mut self, key: &[u8], value: &[u8]) -> Result<Vec<u8>, StoreError> {
         let table = Table::of(key).ok_or(StoreError::Damaged)?;
+        let place = Place { key, part: 0, clear: &[] };
         match table.sealed {
             _ if *table == tables::HEADER => Ok(self.header.to_vec()),
             _ if *table == tables::META => self.meta(key, value),
             _ if *table == ACCOUNT => self.account(key, value),
-            Sealed::Store => self.resealed((self.from.rows(), &[]), (self.to.rows(), &[]), key, value),
-            // An account keeps its own key; only the key that wraps it changes.
-            Sealed::Clear | Sealed::Account | Sealed::SessionAndAccount => Ok(value.to_vec()),
+            Sealed::Clear => Ok(value.to_vec()),
+            Sealed::Store => self.resealed((self.from.rows(), &place), (self.to.rows(), &place), value),
+            Sealed::Account => {
+                let Renewed { from, to, .. } = self.renewed(key)?;
+                self.resealed((from.seal_key(), &place), (to.seal_key(), &place), value)
+            }
+            Sealed::SessionAndAccount => {
+                let Renewed { id, from, to } = self.renewed(key)?;
+                session::with_owners_part(id, key, value, |place, sealed| {
+                    self.resealed((from.seal_key(), place), (to.seal_key(), place), sealed)
+                })
+            }
         }
+    }
+
+    fn renewed(&self, key: &[u8]) -> Result<&Renewed, StoreError> {
+        let keys = self.account.as_ref().filter(|keys| key.starts_with(keys.id.as_bytes()));
+        keys.ok_or(StoreError::Damaged)
     }
 
     /// Records that no erasure is pending, because the new file contains no data of purged accounts (SPEC 10.4).
@@ -41,34 +70,37 @@ impl Recasting<'_> {
     }
 
     /// Converts `[revision 8][format 1]`, the wrapped data key if it is an account, and the part sealed over those.
-    fn account(&self, key: &[u8], value: &[u8]) -> Result<Vec<u8>, StoreError> {
+    fn account(&mut self, key: &[u8], value: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.account = None;
         let (head, rest) = value.split_at_checked(9).ok_or(StoreError::Damaged)?;
+        let place = |clear| Place { key, part: 0, clear };
         if head.last() == Some(&TOMBSTONE_FORMAT) {
-            let body = self.resealed((self.from.rows(), head), (self.to.rows(), head), key, rest)?;
+            let place = place(head);
+            let body = self.resealed((self.from.rows(), &place), (self.to.rows(), &place), rest)?;
             return Ok([head, &body].concat());
         }
         let (wrapped, sealed) = rest.split_at_checked(WRAPPED_LEN).ok_or(StoreError::Damaged)?;
         let id = key.first_chunk().map(|id| AccountId::from_bytes(*id)).ok_or(StoreError::Damaged)?;
-        let data_key = self.from.unwrap_account(&id, wrapped).map_err(|_| StoreError::Damaged)?;
+        let from = self.from.unwrap_account(&id, wrapped).map_err(|_| StoreError::Damaged)?;
+        let to = DataKey::make(self.entropy)?;
         let earlier = [head, wrapped].concat();
         let mut now = head.to_vec();
-        now.extend_from_slice(&self.to.wrap_account(self.entropy, &id, &data_key)?);
+        now.extend_from_slice(&self.to.wrap_account(self.entropy, &id, &to)?);
         let body =
-            self.resealed((data_key.seal_key(), &earlier), (data_key.seal_key(), &now), key, sealed)?;
+            self.resealed((from.seal_key(), &place(&earlier)), (to.seal_key(), &place(&now)), sealed)?;
         now.extend_from_slice(&body);
+        self.account = Some(Renewed { id, from, to });
         Ok(now)
     }
 
-    /// Seals a part under a new key. Each side is a key and the readable bytes that the seal covers.
+    /// Seals a part under a new key. Each side is a key and the place that the seal is bound to.
     fn resealed(
         &self,
-        from: (&SealKey, &[u8]),
-        to: (&SealKey, &[u8]),
-        key: &[u8],
+        from: (&SealKey, &Place<'_>),
+        to: (&SealKey, &Place<'_>),
         sealed: &[u8],
     ) -> Result<Vec<u8>, StoreError> {
-        let place = |clear| Place { key, part: 0, clear };
-        let plain = from.0.open(&place(from.1), sealed).map_err(|_| StoreError::Damaged)?;
-        Ok(to.0.seal(self.entropy, &place(to.1), &plain)?)
+        let plain = from.0.open(from.1, sealed).map_err(|_| StoreError::Damaged)?;
+        Ok(to.0.seal(self.entropy, to.1, &plain)?)
     }
 }

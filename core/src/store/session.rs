@@ -144,9 +144,7 @@ impl Lowering<'_> {
         let holders = sealed(&session_key(secret, &session.id), self.entropy, &holders_place, session)?;
         let owners_place = Place { key: &key, part: OWNERS_PART, clear: &[] };
         let owners = sealed(held.key.seal_key(), self.entropy, &owners_place, session)?;
-        let length = u16::try_from(holders.len()).map_err(|_| StoreError::TooLarge)?;
-        let value = [&length.to_be_bytes(), holders.as_slice(), owners.as_slice()].concat();
-        self.rows.push(put(key, value));
+        self.rows.push(put(key, joined(&holders, &owners)?));
         Ok(())
     }
 
@@ -173,6 +171,24 @@ impl Lowering<'_> {
         self.rows.extend(waiting.into_iter().map(|(id, _)| delete(tables::suspended(&account, &id))));
         Ok(())
     }
+}
+
+/// Returns the row with its owner's part as `reseal` returns it. The holder's part stays, because only the secret in
+/// the holder's token opens it. `key` may be that of the suspended row: the seals stay bound to the live one.
+pub(super) fn with_owners_part(
+    account: &AccountId,
+    key: &[u8],
+    row: &[u8],
+    reseal: impl FnOnce(&Place<'_>, &[u8]) -> Result<Vec<u8>, StoreError>,
+) -> Result<Vec<u8>, StoreError> {
+    let key = tables::session(account, &SessionId::from_bytes(last_chunk(key)?));
+    let (holders, owners) = session_parts(row)?;
+    joined(holders, &reseal(&Place { key: &key, part: OWNERS_PART, clear: &[] }, owners)?)
+}
+
+fn joined(holders: &[u8], owners: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let length = u16::try_from(holders.len()).map_err(|_| StoreError::TooLarge)?;
+    Ok([&length.to_be_bytes(), holders, owners].concat())
 }
 
 fn session_parts(row: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
