@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use selfsame::{
-    Client, Engine, Environment, Error, HostKey, Keystore, KeystoreProblem, OpenProblem, Policy, Unlock,
+    Client, Engine, Environment, Error, HashCost, HashFailed, Hasher, HostKey, Keystore, KeystoreProblem,
+    OpenProblem, Policy, Unlock,
 };
 use selfsame_world::{World, signed_in};
 
@@ -150,6 +151,38 @@ fn a_passphrase_is_hashed_once_and_reopens_a_suspended_store() {
     drop(engine);
     refused(&path, &phrase("another"), OpenProblem::WrongKey);
     refused(&path, &host_key(1), OpenProblem::WrongKey);
+}
+
+/// Notes the cost of every hash.
+#[derive(Default)]
+struct Noting(Mutex<Vec<HashCost>>);
+
+impl Hasher for Noting {
+    fn derive(
+        &self,
+        cost: HashCost,
+        password: &[u8],
+        _: &[u8; 16],
+        _: &[u8; 32],
+    ) -> Result<[u8; 32], HashFailed> {
+        self.0.lock().unwrap().push(cost);
+        Ok([u8::try_from(password.len()).unwrap(); 32])
+    }
+}
+
+/// Even if the policy makes passwords cheaper or dearer.
+#[test]
+fn a_passphrase_costs_64_mib_and_three_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let hasher = Arc::new(Noting::default());
+    let options = |text| Engine::options(phrase(text)).environment(environment().with_hasher(hasher.clone()));
+    let engine = options("a phrase").create(&path).unwrap();
+    engine.change_key(&phrase("another phrase")).unwrap();
+    engine.rekey(&phrase("a third one")).unwrap();
+    drop(engine);
+    options("a third one").open(&path).unwrap();
+    assert_eq!(*hasher.0.lock().unwrap(), [HashCost::new(65_536, 3, 1); 4]);
 }
 
 #[test]

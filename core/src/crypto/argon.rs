@@ -145,6 +145,15 @@ impl Hasher for Argon2Hasher {
         let _admitted = self.borrow(self.wait)?;
         hash.verify(password)
     }
+
+    /// Runs at most as many of these at a time as there are arenas, in memory of its own, because a passphrase's hash
+    /// takes more than a password's, and an arena keeps what it once had.
+    fn derive_key(&self, cost: HashCost, passphrase: &[u8], salt: &[u8; 16]) -> Result<[u8; 32], HashFailed> {
+        let _admitted = self.borrow(self.wait)?;
+        let key = Self::new(1).derive(cost, passphrase, salt, &[0; 32])?;
+        self.hashes.fetch_add(1, Ordering::Relaxed);
+        Ok(key)
+    }
 }
 
 impl fmt::Debug for Argon2Hasher {
@@ -229,6 +238,17 @@ mod tests {
         }
         assert_eq!(hasher.lock().idle[0].len(), 256, "the arena is as large as the largest hash");
         assert_eq!(hasher.hashes(), 4);
+    }
+
+    #[test]
+    fn a_passphrase_is_hashed_like_a_password_without_pepper_and_keeps_no_memory() {
+        let hasher = Argon2Hasher::new(1);
+        derive(&hasher, SMALL).unwrap();
+        let key = hasher.derive_key(HashCost::new(256, 1, 2), &[1; 32], &[2; 16]);
+        let same = Argon2Hasher::new(1).derive(HashCost::new(256, 1, 2), &[1; 32], &[2; 16], &[0; 32]);
+        assert_eq!(key, same);
+        assert_eq!(hasher.lock().idle[0].len(), 64, "the arena is as large as before");
+        assert_eq!(hasher.hashes(), 2);
     }
 
     #[test]

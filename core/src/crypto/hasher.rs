@@ -31,6 +31,12 @@ use super::foreign::ForeignHash;
 ///     fn verify_foreign(&self, hash: &ForeignHash, password: &[u8]) -> Result<bool, HashFailed> {
 ///         self.0.verify_foreign(hash, password)
 ///     }
+///
+///     fn derive_key(
+///         &self, cost: HashCost, passphrase: &[u8], salt: &[u8; 16],
+///     ) -> Result<[u8; 32], HashFailed> {
+///         self.0.derive_key(cost, passphrase, salt)
+///     }
 /// }
 ///
 /// let hasher = Arc::new(Measured(Argon2Hasher::new(2)));
@@ -60,5 +66,13 @@ pub trait Hasher: Send + Sync {
     /// Returns the errors of [`Self::derive`].
     fn verify_foreign(&self, hash: &ForeignHash, password: &[u8]) -> Result<bool, HashFailed> {
         hash.verify(password)
+    }
+    /// Returns the hash of a store's passphrase, which has no pepper, because every other key comes from it. The
+    /// engine calls this once when it creates or opens a store, and once when the passphrase changes.
+    ///
+    /// # Errors
+    /// Returns the errors of [`Self::derive`].
+    fn derive_key(&self, cost: HashCost, passphrase: &[u8], salt: &[u8; 16]) -> Result<[u8; 32], HashFailed> {
+        self.derive(cost, passphrase, salt, &[0; 32])
     }
 }

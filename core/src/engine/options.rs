@@ -304,7 +304,7 @@ impl EngineOptions {
         let environment = &self.environment;
         let entropy = &*environment.entropy;
         let store_key = StoreKey::make(entropy)?;
-        let (header, way) = Header::over(&store_key, &self.unlock, self.policy.hash_cost(), environment)?;
+        let (header, way) = Header::over(&store_key, &self.unlock, environment)?;
         let keys = Keys::derive(&store_key);
         let time = Timeline::new(environment.clock.read());
         let rows = lower::first_rows(header.encode()?, keys.rows(), entropy, time)?;

@@ -15,14 +15,18 @@ use crate::records::header::{Header, Lock};
 use crate::store::port::{Read, StoreError};
 use crate::store::tables;
 
+/// The cost of hashing a passphrase: the second recommended option of RFC 9106 section 4, in one lane. A passphrase is
+/// all that protects a stolen file, and it is hashed only when a store is opened.
+const PASSPHRASE_COST: HashCost = HashCost::new(65_536, 3, 1);
+
 /// The key or passphrase that unlocks a store. It is never in the file.
 #[derive(Clone)]
 pub enum Unlock {
     /// A key that the host keeps. The engine keeps a copy in memory as long as the engine exists.
     HostKey(HostKey),
-    /// A passphrase that a person types, in any spelling of its letters. The engine hashes and forgets it, and
-    /// keeps the hash like a host key. A new one that is empty, or that has a character that Unicode has not
-    /// assigned, is [`OpenProblem::InvalidPassphrase`](crate::OpenProblem::InvalidPassphrase).
+    /// A passphrase that a person types, in any spelling of its letters. The engine hashes it with 64 MiB and
+    /// three passes, forgets it, and keeps the hash like a host key. A new one that is empty, or that has a
+    /// character that Unicode has not assigned, is [`OpenProblem::InvalidPassphrase`](crate::OpenProblem::InvalidPassphrase).
     Passphrase(Secret),
     /// A key from the platform's keystore. The engine keeps it only while the file is open.
     Keystore(Arc<dyn Keystore>),
@@ -95,7 +99,6 @@ impl Header {
     pub(super) fn over(
         store_key: &StoreKey,
         unlock: &Unlock,
-        cost: HashCost,
         environment: &Environment,
     ) -> Result<(Self, Way), Error> {
         let entropy = &*environment.entropy;
@@ -110,7 +113,7 @@ impl Header {
                 }
                 let mut salt = [0; 16];
                 entropy.fill(&mut salt)?;
-                Lock::Passphrase { salt, cost }
+                Lock::Passphrase { salt, cost: PASSPHRASE_COST }
             }
         };
         let mut header = Self { lock, wrapped: Vec::new() };
@@ -144,11 +147,10 @@ impl Header {
                 if !cost.within_caps() {
                     return Err(StoreError::Damaged);
                 }
-                // A passphrase has no pepper: every other key comes from it.
                 // Keyboards differ in how they compose a letter, and people do not see the difference.
                 let normal = passphrase.reveal_text().map(nfc);
                 let typed = normal.as_ref().map_or(passphrase.reveal(), |normal| normal.as_bytes());
-                let kek = hasher.derive(*cost, typed, salt, &[0; 32]);
+                let kek = hasher.derive_key(*cost, typed, salt);
                 kek.map(HostKey::from_bytes).map_err(|failed| match failed {
                     HashFailed::Busy { retry_after } => StoreError::Busy { retry_after },
                     HashFailed::Unusable => StoreError::Io(std::io::ErrorKind::OutOfMemory),
@@ -195,8 +197,9 @@ impl Way {
 impl Header {
     /// One of each kind, for the golden bytes.
     pub(crate) fn samples() -> [(&'static str, Self); 2] {
-        let sample = |lock| Self { lock, wrapped: vec![1; 92] };
-        let passphrase = Lock::Passphrase { salt: [3; 16], cost: HashCost::default() };
+        use crate::crypto::seal::OVERHEAD;
+        let sample = |lock| Self { lock, wrapped: vec![1; 64 + OVERHEAD] };
+        let passphrase = Lock::Passphrase { salt: [3; 16], cost: PASSPHRASE_COST };
         [("host-key", sample(Lock::HostKey)), ("passphrase", sample(passphrase))]
     }
 }

@@ -42,7 +42,7 @@ impl Engine {
         let inner = &*self.inner;
         let _changing = inner.keys.changing();
         let (before, store_key) = self.store_key()?;
-        let (header, way) = Header::over(&store_key, unlock, inner.policy.hash_cost(), &inner.environment)?;
+        let (header, way) = Header::over(&store_key, unlock, &inner.environment)?;
         let header = header.encode()?;
         Ok(inner.keys.change(way, || {
             inner.store.write(&mut |read| {
@@ -94,7 +94,7 @@ impl Engine {
         let _changing = inner.keys.changing();
         let entropy = &*inner.environment.entropy;
         let store_key = self.store_key()?.1.renewed(entropy)?;
-        let (header, way) = Header::over(&store_key, unlock, inner.policy.hash_cost(), &inner.environment)?;
+        let (header, way) = Header::over(&store_key, unlock, &inner.environment)?;
         let (from, to, header) = (inner.keys()?, Keys::derive(&store_key), header.encode()?);
         let mut recasting = Recasting::new(&from, &to, &header, entropy);
         Ok(inner.keys.change(way, || {
