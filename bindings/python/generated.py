@@ -19,6 +19,7 @@ from typing import NoReturn
 COMMON = (
     ("\nimport os\n", "\nimport os, dataclasses, selfsame_identity._hooks, selfsame_identity._values\n"),
     ("\n_DEFAULT = object() ", "\n_DEFAULT = ... "),
+    ("self._lock = threading.Lock()\n", "selfsame_identity._hooks.new_lock_at_fork(self)\n"),
 )
 EDITS = {
     "selfsame_ffi": (

@@ -371,6 +371,9 @@ errors! {
         Closed,
         /// The anchor did not answer. Nothing was done. Try again.
         Anchor,
+        /// This process was forked from the one that opened the store. Nothing was done. Open the store in this
+        /// process, after the fork.
+        ForkedProcess,
         /// The machine cannot do this: it has no randomness, or too little memory for a password hash.
         Machine,
         /// A defect of the engine. Please report it.

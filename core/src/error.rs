@@ -10,6 +10,7 @@ use crate::ground::json::Millis;
 use crate::ground::named::worded;
 use crate::records::refusal::Refusal;
 use crate::store::port::StoreError;
+use crate::store::process::ForkedProcess;
 
 /// Why the engine did not do what was asked. No variant contains input from the caller.
 ///
@@ -57,6 +58,9 @@ pub enum Error {
     Closed,
     /// The host's anchor did not answer. Nothing was done. Try again.
     Anchor,
+    /// This process was forked from the one that opened the store. Nothing was done. Open the store in this process,
+    /// after the fork.
+    ForkedProcess,
     /// The machine cannot do this: it has no randomness, or too little memory for a password hash.
     Machine,
     /// A defect of this engine: an act that is larger than a store's limits, or a call from inside another
@@ -67,7 +71,7 @@ pub enum Error {
 impl Error {
     /// The names of the errors that are neither a [`Refusal`] nor an [`OpenProblem`].
     pub const CODES: &'static [&'static str] =
-        &["Busy", "Damaged", "Storage", "Unknown", "Broken", "Closed", "Anchor", "Machine", "Defect"];
+        &["Busy", "Damaged", "Storage", "Unknown", "Broken", "Closed", "Anchor", "ForkedProcess", "Machine", "Defect"];
 
     /// Returns the error's name, the same in every language and release. For a refusal, returns the refusal's
     /// name.
@@ -82,6 +86,7 @@ impl Error {
             Self::Broken => "Broken",
             Self::Closed => "Closed",
             Self::Anchor => "Anchor",
+            Self::ForkedProcess => "ForkedProcess",
             Self::Machine => "Machine",
             Self::Defect => "Defect",
         }
@@ -102,6 +107,9 @@ impl fmt::Display for Error {
             Self::Broken => f.write_str("an earlier failure broke the store; open it again"),
             Self::Closed => f.write_str("the engine was closed; use an engine that is open"),
             Self::Anchor => f.write_str("the anchor did not answer and nothing was done; try again"),
+            Self::ForkedProcess => f.write_str(
+                "this process was forked from the one that opened the store; open the store in this process, after the fork",
+            ),
             Self::Machine => f.write_str("the machine has no randomness or not enough memory for a hash"),
             Self::Defect => f.write_str("internal error in the engine; please report it"),
         }
@@ -216,6 +224,7 @@ impl From<StoreError> for Error {
             StoreError::RolledBack => Self::Open(OpenProblem::RolledBack),
             StoreError::AnchorMissing => Self::Open(OpenProblem::AnchorMissing),
             StoreError::AnchorFailed => Self::Anchor,
+            StoreError::ForkedProcess => Self::ForkedProcess,
             StoreError::Damaged => Self::Damaged,
             StoreError::Busy { retry_after } => Self::Busy { retry_after },
             StoreError::Io(kind) => Self::Storage { kind },
@@ -234,6 +243,12 @@ impl From<HashFailed> for Error {
             HashFailed::Busy { retry_after } => Self::Busy { retry_after },
             HashFailed::Unusable => Self::Machine,
         }
+    }
+}
+
+impl From<ForkedProcess> for Error {
+    fn from(_: ForkedProcess) -> Self {
+        Self::ForkedProcess
     }
 }
 
@@ -257,6 +272,7 @@ mod tests {
             Error::Broken,
             Error::Closed,
             Error::Anchor,
+            Error::ForkedProcess,
             Error::Machine,
             Error::Defect,
         ];
@@ -271,6 +287,7 @@ mod tests {
                 | Error::Broken
                 | Error::Closed
                 | Error::Anchor
+                | Error::ForkedProcess
                 | Error::Machine
                 | Error::Defect => {}
             }

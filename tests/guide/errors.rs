@@ -16,6 +16,7 @@ fn each_error_leads_somewhere() {
         (Error::Busy { retry_after: Duration::ZERO }, Next::TryAgain),
         (Error::Storage { kind: ErrorKind::StorageFull }, Next::TryAgain),
         (Error::Unknown, Next::Reopen),
+        (Error::ForkedProcess, Next::Reopen),
         (Error::Open(OpenProblem::WrongKey), Next::Stop),
         (Error::Damaged, Next::Stop),
     ] {

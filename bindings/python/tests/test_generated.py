@@ -16,6 +16,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 _DEFAULT = object() # type: typing.Any
+class _UniffiHandleMap:
+    def __init__(self):
+        self._lock = threading.Lock()
 class _UniffiConverterPrimitiveInt:
     @classmethod
     def check_lower(cls, value):
@@ -65,6 +68,7 @@ def test_a_module_as_it_is_expected_is_edited() -> None:
     ("old", "new"),
     [
         ("import os", "import posix"),
+        ("threading.Lock()", "threading.RLock()"),
         ("_DEFAULT = object()", "_DEFAULT = None"),
         ("    def is_FULL_UP(self):", "    def size(self): pass\n    def is_FULL_UP(self):"),
         ("def __init__(self, of: str)", "def __init__(self, *values)"),

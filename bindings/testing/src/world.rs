@@ -17,9 +17,13 @@ uniffi::use_remote_type!(selfsame_ffi::Secret);
 uniffi::use_remote_type!(selfsame_ffi::Timestamp);
 
 /// An engine in memory or in a file, with all of its surroundings under the test's control. A password hash costs
-/// almost nothing. The same seed and the same calls give the same answers.
+/// almost nothing. The same seed and the same calls give the same answers. A process that was forked from the one that
+/// created the world cannot use it: create a world there.
 #[derive(uniffi::Object)]
-pub struct World(Mutex<selfsame_world::World>);
+pub struct World {
+    world: Mutex<selfsame_world::World>,
+    process: u32,
+}
 
 #[uniffi::export]
 impl World {
@@ -45,13 +49,13 @@ impl World {
             Some(path) => world.file(&path),
             None => world,
         };
-        Ok(Arc::new(Self(Mutex::new(world.try_build()?))))
+        Ok(Arc::new(Self { world: Mutex::new(world.try_build()?), process: std::process::id() }))
     }
 
     /// Returns the engine. After `reopen` or `reboot`, call this again for the new engine. If the application under
     /// test has closed its engine, call `reopen` before the next call of the world.
     pub fn engine(&self) -> Arc<Engine> {
-        Arc::new(self.inner().engine().clone().into())
+        Arc::new(self.inner().unwrap_or_else(stopped).engine().clone().into())
     }
 
     /// Closes the store and opens it again with a new engine, as a new process does. Without a policy, the new
@@ -61,7 +65,7 @@ impl World {
     #[uniffi::method(default(policy = None))]
     pub fn reopen(&self, policy: Option<Policy>) -> Result<(), SelfsameError> {
         let policy = policy.map(Policy::build).transpose()?;
-        Ok(self.inner().reopen(policy)?)
+        Ok(self.inner()?.reopen(policy)?)
     }
 
     /// Restarts the device, which was off for `off`: the wall clock goes on, the clock that nobody can set starts
@@ -69,7 +73,7 @@ impl World {
     ///
     /// Raises the errors of `Engine.open`.
     pub fn reboot(&self, off: Duration) -> Result<(), SelfsameError> {
-        Ok(self.inner().reboot(off)?)
+        Ok(self.inner()?.reboot(off)?)
     }
 
     /// Closes the engine of the world, and with it the store. In memory, the store stays until the world is gone, and
@@ -82,25 +86,25 @@ impl World {
 
     /// Returns the way to unlock the store.
     pub fn unlock(&self) -> Unlock {
-        Unlock::HostKey(self.inner().host_key())
+        Unlock::HostKey(self.inner().unwrap_or_else(stopped).host_key())
     }
 
     /// Returns the time of the wall clock.
     pub fn now(&self) -> Timestamp {
-        self.inner().now()
+        self.inner().unwrap_or_else(stopped).now()
     }
 
     /// Lets `span` of time pass. The application does not run meanwhile: no message is fetched and no account is
     /// purged. A message that nobody has fetched for 30 days is gone. To let a host go on working, call `run_host`.
     pub fn later(&self, span: Duration) {
-        self.inner().later(span);
+        self.inner().unwrap_or_else(stopped).later(span);
     }
 
     /// Lets time pass until the wall clock shows `at`, as `later` does.
     ///
     /// Raises `WorldError.InThePast` if `at` is before the time of the wall clock. The clock then stays as it is.
     pub fn later_until(&self, at: Timestamp) -> Result<(), WorldError> {
-        self.inner().later_until(at)
+        self.inner().unwrap_or_else(stopped).later_until(at)
     }
 
     /// Lets `span` of time pass while a host works: it fetches the messages into the mailbox at once and every
@@ -109,27 +113,27 @@ impl World {
     ///
     /// Raises the errors of the store. The clock then shows the time at which the host failed.
     pub fn run_host(&self, span: Duration) -> Result<Vec<PurgeReceipt>, SelfsameError> {
-        Ok(self.inner().run_host(span)?)
+        Ok(self.inner()?.run_host(span)?)
     }
 
     /// Sets the wall clock forward by `span`. No time passes.
     pub fn set_wall_forward(&self, span: Duration) {
-        self.inner().hand().set_wall_forward(span);
+        self.inner().unwrap_or_else(stopped).hand().set_wall_forward(span);
     }
 
     /// Sets the wall clock back by `span`. No time passes.
     pub fn set_wall_back(&self, span: Duration) {
-        self.inner().hand().set_wall_back(span);
+        self.inner().unwrap_or_else(stopped).hand().set_wall_back(span);
     }
 
     /// Returns all messages in the mailbox, oldest first. The engine treats them as delivered.
     pub fn mail(&self) -> Result<Vec<Message>, SelfsameError> {
-        Ok(self.inner().fetch_mail()?.all())
+        Ok(self.inner()?.fetch_mail()?.all())
     }
 
     /// Takes the newest message to an address out of the mailbox. It is absent if there is none.
     pub fn take_mail(&self, to: &str) -> Result<Option<Message>, SelfsameError> {
-        Ok(self.inner().fetch_mail()?.take(to))
+        Ok(self.inner()?.fetch_mail()?.take(to))
     }
 
     /// Returns the newest code that was sent to an address. `kind` selects one kind of code; `since` leaves out
@@ -141,13 +145,13 @@ impl World {
         kind: Option<CodeKind>,
         since: Option<Timestamp>,
     ) -> Result<Option<Secret>, SelfsameError> {
-        Ok(self.inner().fetch_mail()?.code_of(to, kind, since))
+        Ok(self.inner()?.fetch_mail()?.code_of(to, kind, since))
     }
 
     /// Returns the newest undo code that was sent to an address. It is absent if there is none. The message
     /// stays.
     pub fn undo_code(&self, to: &str) -> Result<Option<Secret>, SelfsameError> {
-        Ok(self.inner().fetch_mail()?.undo(to))
+        Ok(self.inner()?.fetch_mail()?.undo(to))
     }
 
     /// Returns the six digits that an authenticator app shows now (RFC 6238) for a secret that was typed in. The
@@ -155,7 +159,7 @@ impl World {
     ///
     /// Raises `WorldError.NotBase32` if the secret is not base32.
     pub fn totp(&self, secret: Secret) -> Result<Secret, WorldError> {
-        self.inner().totp(&secret)
+        self.inner().unwrap_or_else(stopped).totp(&secret)
     }
 
     /// Returns the provider's assertion about a person, to pass to the flow. If policy names the provider for
@@ -165,7 +169,7 @@ impl World {
     /// Raises `InvalidShortName` if the provider's name is invalid; `NotOffered` if the flow asks for no assertion;
     /// the errors of the store.
     pub fn assertion(&self, identity: Identity, flow: Flow) -> Result<Assertion, SelfsameError> {
-        Ok(self.inner().assertion(&named(identity)?, &flow)?)
+        Ok(self.inner()?.assertion(&named(identity)?, &flow)?)
     }
 
     /// Returns an ID token about a person with this nonce, issued now and signed with the world's keys, for the
@@ -176,42 +180,51 @@ impl World {
     /// Raises `InvalidShortName` if the provider's name is invalid; `UnknownProvider` if policy does not name the
     /// provider for ID tokens.
     pub fn id_token(&self, identity: Identity, nonce: &str) -> Result<Secret, SelfsameError> {
-        Ok(self.inner().id_token(&named(identity)?, nonce)?)
+        Ok(self.inner()?.id_token(&named(identity)?, nonce)?)
     }
 
     /// Returns the key set that every provider of the world signs its ID tokens with (RFC 7517). Give it to an
     /// application that fetches the keys of its providers.
     pub fn jwks(&self) -> String {
-        self.inner().jwks()
+        self.inner().unwrap_or_else(stopped).jwks()
     }
 
     /// Returns how many commits the store has made, including the one that created it.
     pub fn commits(&self) -> Result<u64, SelfsameError> {
-        Ok(self.inner().commits()?)
+        Ok(self.inner()?.commits()?)
     }
 
     /// Lets the next `count` commits fail with `Storage`. These commits write nothing, and the commits after them
     /// succeed. Replaces the count of an earlier call; 0 ends the failures. Fetching waiting messages makes commits
     /// too.
     pub fn fail_commits(&self, count: u64) {
-        self.inner().fail_commits(count);
+        self.inner().unwrap_or_else(stopped).fail_commits(count);
     }
 
     /// Returns how many commits have failed because of `fail_commits`.
     pub fn failed_commits(&self) -> u64 {
-        self.inner().failed_commits()
+        self.inner().unwrap_or_else(stopped).failed_commits()
     }
 
     /// Returns how many passwords were hashed.
     pub fn hashes(&self) -> u64 {
-        self.inner().hashes()
+        self.inner().unwrap_or_else(stopped).hashes()
     }
 }
 
 impl World {
-    fn inner(&self) -> MutexGuard<'_, selfsame_world::World> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Refuses a forked child, as an engine does, before it waits for the lock.
+    fn inner(&self) -> Result<MutexGuard<'_, selfsame_world::World>, SelfsameError> {
+        if std::process::id() != self.process {
+            return Err(SelfsameError::ForkedProcess);
+        }
+        Ok(self.world.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Ends a call of a forked child that can return no error.
+fn stopped<T>(refused: SelfsameError) -> T {
+    std::panic::resume_unwind(Box::new(refused.to_string()))
 }
 
 /// Returns the person, if the provider has a short name.

@@ -49,7 +49,7 @@ impl Engine {
     /// Returns [`Refusal::UnknownProvider`] if policy names no such provider of ID tokens;
     /// [`Refusal::InvalidKeys`] if `jwks` is not a valid key set. The earlier keys then stay in force.
     pub fn set_keys(&self, provider: &ProviderId, jwks: &str) -> Result<(), Error> {
-        let provider = self.inner.policy.provider(provider).filter(|it| it.id_token_rules().is_some());
+        let provider = self.inner()?.policy.provider(provider).filter(|it| it.id_token_rules().is_some());
         let issuer = &provider.ok_or(Refusal::UnknownProvider)?.issuer;
         let keys = KeySet::parse(jwks).map_err(|bad| Refusal::InvalidKeys { reason: bad.into() })?;
         self.act(|_, ctx| {
@@ -81,12 +81,12 @@ impl Engine {
         if begun_with.is_some_and(|provider| *provider != statement.provider) {
             return Err(rejected(AssertionProblem::OtherProvider));
         }
-        let provider = self.inner.policy.provider(&statement.provider);
+        let provider = self.inner()?.policy.provider(&statement.provider);
         let provider = provider
             .filter(|it| it.assertion_kind == AssertionKind::HostStated)
             .ok_or(Refusal::UnknownProvider)?;
-        let asserted =
-            Asserted::stated(statement, flow.id, provider, self.inner.moment()?.now()).map_err(rejected)?;
+        let asserted = Asserted::stated(statement, flow.id, provider, self.inner()?.moment()?.now())
+            .map_err(rejected)?;
         Ok(Checked::Asserted(Box::new(asserted)))
     }
 
@@ -97,7 +97,7 @@ impl Engine {
         flow: &FlowRecord,
         begun_with: Option<&ProviderId>,
     ) -> Result<Checked, Error> {
-        let policy = &self.inner.policy;
+        let policy = &self.inner()?.policy;
         let begun_with = begun_with.map(|id| policy.provider(id).ok_or(Refusal::UnknownProvider));
         let begun_with = begun_with.transpose()?;
         if begun_with.is_some_and(|provider| provider.assertion_kind == AssertionKind::HostStated) {

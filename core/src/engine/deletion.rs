@@ -90,8 +90,9 @@ impl Engine {
     }
 
     fn purge(&self, limit: usize, acts: usize) -> Result<PurgeReport, Error> {
-        let moment = self.inner.moment()?;
-        self.inner.write_clock(&moment, true, &mut |view, clock| {
+        let inner = self.inner()?;
+        let moment = inner.moment()?;
+        inner.write_clock(&moment, true, &mut |view, clock| {
             clock.time = moment.on(&clock.time);
             let unseen = view.is_due_since(clock.sightings.iter().map(|seen| seen.slow).max())?;
             if let Some(sightings) = purge::sighted(clock, moment.wall, unseen) {

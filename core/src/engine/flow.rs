@@ -57,7 +57,7 @@ impl Engine {
     /// open.
     pub fn sign_up(&self, email: &str, password: &Secret, client: &Client) -> Result<Flow, Error> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::InvalidEmail { reason })?;
-        let normal = password::check_new(password, Some(&email), &self.inner.policy)
+        let normal = password::check_new(password, Some(&email), &self.inner()?.policy)
             .map_err(|rule| Refusal::InvalidPassword { rule })?;
         let client = &self.check_client(client)?;
         let hash = self.hash_new(normal.as_bytes())?;
@@ -141,7 +141,7 @@ impl Engine {
     /// [`Refusal::Busy`] if the recognition that the client presents has
     /// too many flows open.
     pub fn begin_federated(&self, provider: &ProviderId, client: &Client) -> Result<Flow, Error> {
-        if self.inner.policy.provider(provider).is_none() {
+        if self.inner()?.policy.provider(provider).is_none() {
             return Err(Refusal::UnknownProvider.into());
         }
         let client = &self.check_client(client)?;
@@ -244,6 +244,7 @@ impl Engine {
         // A flow without a token was done at once, so its step takes no answer.
         let Flow { token: Some(token), number, .. } = flow else { return Err(Refusal::NotOffered.into()) };
         let number = *number;
+        let inner = self.inner()?;
         self.settled(|| {
             let seen = self.look(|view, ctx| {
                 let Some(flow) = load(view, token, ctx)? else { return Ok(Err(Refusal::FlowExpired)) };
@@ -308,7 +309,7 @@ impl Engine {
             })
             .inspect(|_| {
                 if is_arrival {
-                    self.inner.estimate.take(FlowKind::SignUp);
+                    inner.estimate.take(FlowKind::SignUp);
                 }
             })
         })

@@ -43,8 +43,9 @@ impl Engine {
     /// # Errors
     /// Returns [`Error`] from the store.
     pub fn set_trusted_time(&self, time: Timestamp) -> Result<(), Error> {
-        let moment = self.inner.moment()?;
-        Ok(self.inner.write_clock(&moment, false, &mut |_, clock| {
+        let inner = self.inner()?;
+        let moment = inner.moment()?;
+        Ok(inner.write_clock(&moment, false, &mut |_, clock| {
             clock.time = moment.trusting(time, &clock.time);
             // A sighting at a time in the future does not count (SPEC 9.4).
             clock.sightings.retain(|seen| seen.wall <= time + TOLERANCE);
@@ -72,8 +73,9 @@ impl Engine {
     /// # Errors
     /// Returns [`Error`] from the store.
     pub fn health(&self) -> Result<Health, Error> {
-        let rolled_back = self.inner.moment()?.rolled_back;
-        let file_size = self.inner.store.size()?;
+        let inner = self.inner()?;
+        let rolled_back = inner.moment()?.rolled_back;
+        let file_size = inner.store.size()?;
         self.look(|view, _| {
             let (meta, clock) = (view.meta()?, view.clock()?);
             Ok(Ok(Health {
@@ -81,8 +83,8 @@ impl Engine {
                 accounts: view.count_accounts()?,
                 file_size,
                 erasure_pending: meta.erasure_pending,
-                rollback_protected: self.inner.store.is_anchored(),
-                has_reserve: self.inner.store.has_reserve(),
+                rollback_protected: inner.store.is_anchored(),
+                has_reserve: inner.store.has_reserve(),
                 clock_rolled_back_by: rolled_back,
                 clock_events: clock.events,
                 outbox: view.outbox()?,
@@ -112,7 +114,7 @@ impl Engine {
     /// # Errors
     /// Returns [`Error::Damaged`] if the store is damaged. Restore a backup.
     pub fn verify_store(&self) -> Result<(), Error> {
-        Ok(self.inner.store.verify()?)
+        Ok(self.inner()?.store.verify()?)
     }
 
     /// Returns how many commits the store has seen, for tests that count them.
@@ -121,7 +123,7 @@ impl Engine {
     /// Returns [`Error`] from the store.
     #[cfg(feature = "testing")]
     pub fn commits(&self) -> Result<u64, Error> {
-        Ok(self.inner.store.commit_stamp()?)
+        Ok(self.inner()?.store.commit_stamp()?)
     }
 
     /// Returns the key of the integrity check over all rows, for tests that open the store without an engine.
@@ -130,7 +132,7 @@ impl Engine {
     /// Returns [`Error`] from the store.
     #[cfg(feature = "testing")]
     pub fn tally_key(&self) -> Result<Arc<TallyKey>, Error> {
-        Ok(self.inner.keys()?.tally())
+        Ok(self.inner()?.keys()?.tally())
     }
 
     /// Reads the rows of the store as they are.
@@ -139,7 +141,7 @@ impl Engine {
     /// Returns [`Error`] from the store or from `look`.
     #[cfg(feature = "testing")]
     pub fn look_at(&self, look: &mut dyn FnMut(&dyn Read) -> Result<(), StoreError>) -> Result<(), Error> {
-        Ok(self.inner.store.read(look)?)
+        Ok(self.inner()?.store.read(look)?)
     }
 
     /// Returns every row of the store as it is, for tests that compare stores byte by byte.

@@ -58,7 +58,7 @@ impl Engine {
         accounts: &[ImportedAccount],
         dry_run: bool,
     ) -> Result<Vec<ImportOutcome>, Error> {
-        let entropy = &*self.inner.environment.entropy;
+        let entropy = &*self.inner()?.environment.entropy;
         let draws = accounts.iter().map(|_| Draw::new(entropy)).collect::<Result<Vec<_>, _>>()?;
         let brought: Vec<_> = accounts.iter().zip(&draws).collect();
         if dry_run {
@@ -72,7 +72,7 @@ impl Engine {
                 let (outcomes, changes) = imported(now, view, ctx)?;
                 Ok(Verdict::done(outcomes, changes))
             })?);
-            self.forget_specimens();
+            self.forget_specimens()?;
             rest = later;
         }
         Ok(outcomes)

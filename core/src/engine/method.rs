@@ -56,7 +56,7 @@ impl AccountHandle {
     /// [`Refusal::ReauthenticationRequired`] or [`Refusal::OnHold`]. The assertion is refused with
     /// [`Refusal::AlreadyYours`], [`Refusal::IdentityInUse`] or [`Refusal::LimitReached`].
     pub fn begin_add(&self, provider: &ProviderId) -> Result<Flow, Error> {
-        if self.engine().inner.policy.provider(provider).is_none() {
+        if self.engine().inner()?.policy.provider(provider).is_none() {
             return Err(Refusal::UnknownProvider.into());
         }
         self.engine().in_room(FlowKind::SignIn, || {

@@ -56,6 +56,7 @@ use crate::records::refusal::Refusal;
 use crate::records::verdict::{Change, Verdict};
 use crate::store::lower::{clock_rows, lower};
 use crate::store::port::{Read, Store, StoreError};
+use crate::store::process::{ForkedProcess, InProcess};
 use crate::store::view::View;
 
 /// How often an act that another act overtook starts again before it gives up.
@@ -83,7 +84,7 @@ const OVERTAKEN_ATTEMPTS: usize = 32;
 /// ```
 #[derive(Clone)]
 pub struct Engine {
-    inner: Arc<Inner>,
+    inner: Arc<InProcess<Inner>>,
 }
 
 struct Inner {
@@ -136,7 +137,7 @@ impl Engine {
     /// # Errors
     /// Returns [`Error::Storage`] if the file could not be closed cleanly.
     pub fn suspend(&self) -> Result<(), Error> {
-        Ok(self.inner.release(|store| store.suspend())?)
+        Ok(self.inner()?.release(|store| store.suspend())?)
     }
 
     /// Releases the file and its lock and forgets the keys, like [`Self::suspend`], but for good. Every later call
@@ -165,8 +166,9 @@ impl Engine {
     /// # Errors
     /// Returns [`Error::Storage`] if the file could not be closed cleanly. The engine is closed all the same.
     pub fn close(&self) -> Result<(), Error> {
-        let closed = self.inner.release(|store| store.close());
-        self.inner.keys.forget();
+        let inner = self.inner()?;
+        let closed = inner.release(|store| store.close());
+        inner.keys.forget();
         Ok(closed?)
     }
 
@@ -180,9 +182,13 @@ impl Engine {
         let stored = stored_clock(&*store, &keys)?;
         let time = Timekeeper::new(environment.clock.clone(), &stored);
         let (specimens, estimate, acts) = (Mutex::default(), Estimate::default(), AtomicU16::new(0));
-        Ok(Self {
-            inner: Arc::new(Inner { store, keys, policy, environment, time, specimens, estimate, acts }),
-        })
+        let inner = Inner { store, keys, policy, environment, time, specimens, estimate, acts };
+        Ok(Self { inner: Arc::new(InProcess::new(inner)) })
+    }
+
+    /// Returns the parts of the engine, or refuses a forked process before it waits for a lock.
+    fn inner(&self) -> Result<&Inner, ForkedProcess> {
+        self.inner.get()
     }
 
     /// Decides one act on the current rows, and writes the changes of the rule before it answers. `decide`
@@ -194,7 +200,7 @@ impl Engine {
         mut decide: impl FnMut(&View<'_>, &Context<'_>) -> Result<Verdict<T>, StoreError>,
     ) -> Result<T, Error> {
         let mut answer = None;
-        self.inner.write(&mut |view, ctx| {
+        self.inner()?.write(&mut |view, ctx| {
             let verdict = decide(view, ctx)?;
             let verdict = match view.not_free(&verdict.changes, ctx)? {
                 Some(refusal) => Verdict::refused(refusal),
@@ -212,7 +218,7 @@ impl Engine {
         mut look: impl FnMut(&View<'_>, &Context<'_>) -> Result<Result<T, Refusal>, StoreError>,
     ) -> Result<T, Error> {
         let mut answer = None;
-        self.inner.read(&mut |view, ctx| {
+        self.inner()?.read(&mut |view, ctx| {
             answer = Some(look(view, ctx)?);
             Ok(())
         })?;

@@ -32,7 +32,7 @@ impl Engine {
         stored: Option<&Stored>,
         password: &Secret,
     ) -> Result<Option<PasswordProof>, Error> {
-        let inner = &*self.inner;
+        let inner = self.inner()?;
         let (hasher, keys) = (&*inner.environment.hasher, inner.keys()?);
         let pepper = keys.pepper();
         let cost = inner.policy.hash_cost();
@@ -64,7 +64,8 @@ impl Engine {
     /// was just verified. So a refusal takes the same time for every email (SPEC 4.2).
     pub(super) fn hash_as_imported(&self, verified: Option<&Stored>, password: &Secret) -> Result<(), Error> {
         let verified = verified.and_then(|stored| stored.hash.specimen());
-        let (hasher, keys) = (&*self.inner.environment.hasher, self.inner.keys()?);
+        let inner = self.inner()?;
+        let (hasher, keys) = (&*inner.environment.hasher, inner.keys()?);
         for specimen in self.specimens()?.iter().filter(|specimen| Some(*specimen) != verified.as_ref()) {
             specimen.verify(hasher, &[], password.reveal(), keys.pepper())?;
         }
@@ -72,14 +73,16 @@ impl Engine {
     }
 
     /// Reads the kinds of imported hashes again before the next sign-in.
-    pub(super) fn forget_specimens(&self) {
-        *self.inner.specimens.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    pub(super) fn forget_specimens(&self) -> Result<(), Error> {
+        *self.inner()?.specimens.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
     }
 
     /// Returns the kinds of imported hashes in the store. Reads them again after an import, and every hour.
     fn specimens(&self) -> Result<Vec<StoredPassword>, Error> {
-        let now = self.inner.moment()?.now();
-        let known = || self.inner.specimens.lock().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.inner()?;
+        let now = inner.moment()?.now();
+        let known = || inner.specimens.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((read_at, specimens)) = &*known()
             && now < *read_at + SPECIMENS_KNOWN
         {
@@ -98,9 +101,10 @@ impl Engine {
         identifier: Option<&EmailAddress>,
         compromised: &[StoredPassword],
     ) -> Result<StoredPassword, Error> {
-        let normal = password::check_new(password, identifier, &self.inner.policy)
+        let inner = self.inner()?;
+        let normal = password::check_new(password, identifier, &inner.policy)
             .map_err(|rule| Refusal::InvalidPassword { rule })?;
-        let (hasher, keys) = (&*self.inner.environment.hasher, self.inner.keys()?);
+        let (hasher, keys) = (&*inner.environment.hasher, inner.keys()?);
         for known in compromised {
             if known.verify(hasher, normal.as_bytes(), password.reveal(), keys.pepper())? {
                 return Err(Refusal::InvalidPassword { rule: PasswordRule::Compromised }.into());
@@ -110,7 +114,7 @@ impl Engine {
     }
 
     pub(super) fn hash_new(&self, normal: &[u8]) -> Result<StoredPassword, Error> {
-        let inner = &*self.inner;
+        let inner = self.inner()?;
         let mut salt = [0; 16];
         inner.environment.entropy.fill(&mut salt)?;
         let hashed = crypto::password::hash(

@@ -57,7 +57,7 @@ impl Engine {
         self.make_room(kind)?;
         let flow = begin()?;
         if flow.token.is_some() {
-            self.inner.estimate.take(kind);
+            self.inner()?.estimate.take(kind);
         }
         Ok(flow)
     }
@@ -65,7 +65,7 @@ impl Engine {
     /// Counts the open flows of this kind if there may be too many, and ends some if there are. Counting reads
     /// rows of all callers, so the act that starts a flow does not do it.
     pub(super) fn make_room(&self, kind: FlowKind) -> Result<(), Error> {
-        if self.inner.estimate.has_room(kind) {
+        if self.inner()?.estimate.has_room(kind) {
             return Ok(());
         }
         let counted = self.look(|view, ctx| Ok(Ok(room::room(&view.open_flows(kind)?, ctx.policy))))?;
@@ -78,7 +78,7 @@ impl Engine {
                 Ok(Verdict::done(counted.left, ended))
             })?;
         }
-        self.inner.estimate.set(kind, left);
+        self.inner()?.estimate.set(kind, left);
         Ok(())
     }
 }

@@ -104,7 +104,7 @@ impl Engine {
     /// Returns the errors of [`Self::resolve`].
     pub fn touch(&self, token: &SessionToken) -> Result<Session, Error> {
         let session = self.resolve(token)?;
-        if !session.is_touch_due(self.inner.moment()?.now(), &self.inner.policy) {
+        if !session.is_touch_due(self.inner()?.moment()?.now(), &self.inner()?.policy) {
             return Ok(session);
         }
         self.act(|view, ctx| {

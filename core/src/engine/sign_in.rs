@@ -120,9 +120,11 @@ impl Engine {
     }
 
     /// Returns the client as the engine keeps it.
-    pub(super) fn check_client(&self, client: &Client) -> Result<Client, Refusal> {
+    pub(super) fn check_client(&self, client: &Client) -> Result<Client, Error> {
         match client.product() {
-            Some(product) if !self.inner.policy.has_product(product) => Err(Refusal::UnknownProduct),
+            Some(product) if !self.inner()?.policy.has_product(product) => {
+                Err(Refusal::UnknownProduct.into())
+            }
             _ => Ok(client.clone().labelled(TextField::Device.kept(client.device())?)),
         }
     }

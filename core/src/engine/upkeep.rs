@@ -39,7 +39,7 @@ impl Engine {
     /// # Errors
     /// Returns [`Error`] from the store or from the keystore in `unlock`. The old key then stays in use.
     pub fn change_key(&self, unlock: &Unlock) -> Result<(), Error> {
-        let inner = &*self.inner;
+        let inner = self.inner()?;
         let _changing = inner.keys.changing();
         let (before, store_key) = self.store_key()?;
         let (header, way) = Header::over(&store_key, unlock, &inner.environment)?;
@@ -90,7 +90,7 @@ impl Engine {
     /// Returns [`Error`] from the store or from the keystore in `unlock`. The old file and key then stay in
     /// use.
     pub fn rekey(&self, unlock: &Unlock) -> Result<(), Error> {
-        let inner = &*self.inner;
+        let inner = self.inner()?;
         let _changing = inner.keys.changing();
         let entropy = &*inner.environment.entropy;
         let store_key = self.store_key()?.1.renewed(entropy)?;
@@ -122,7 +122,7 @@ impl Engine {
     /// # Errors
     /// Returns [`Error`] from the store. The store then stays as it was, except after [`Error::Unknown`].
     pub fn vacuum(&self) -> Result<(), Error> {
-        Ok(self.inner.store.rewrite(&mut |_, value| Ok(value.to_vec()), None)?)
+        Ok(self.inner()?.store.rewrite(&mut |_, value| Ok(value.to_vec()), None)?)
     }
 
     /// Returns all keys of the store, each byte combined with `mask`, for a test that looks for them in
@@ -138,12 +138,12 @@ impl Engine {
     /// Returns the current header and the key that it wraps.
     fn store_key(&self) -> Result<(Vec<u8>, StoreKey), Error> {
         let (mut bytes, mut header) = (None, None);
-        self.inner.store.read(&mut |read| {
+        self.inner()?.store.read(&mut |read| {
             bytes = read.get(&tables::header())?;
             header = Some(Header::read(read)?);
             Ok(())
         })?;
         let (bytes, header) = (bytes.ok_or(Error::Defect)?, header.ok_or(Error::Defect)?);
-        Ok((bytes, self.inner.keys.store_key(&header)?))
+        Ok((bytes, self.inner()?.keys.store_key(&header)?))
     }
 }

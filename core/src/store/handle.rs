@@ -224,6 +224,14 @@ impl Handle {
         closed
     }
 
+    /// Forgets the database without closing it. The file stays open until the process ends.
+    pub(super) fn abandon(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let State::Open(open) = std::mem::replace(state, State::Broken) {
+            open.abandon();
+        }
+    }
+
     /// Marks the store as broken.
     pub(super) fn fail(&self) {
         *self.state_mut() = State::Broken;

@@ -1,7 +1,7 @@
 //! Which stores the current thread is inside of. A call from within an act would wait for itself.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::port::StoreError;
 
@@ -13,26 +13,35 @@ thread_local! {
 
 /// The entrance of one store. A thread may be inside of several stores, but only once inside of each.
 #[derive(Debug)]
-pub struct Entrance(u64);
+pub struct Entrance {
+    store: u64,
+    threads: AtomicUsize,
+}
 
 impl Entrance {
     /// Makes the entrance of a new store.
     pub fn new() -> Self {
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+        Self { store: NEXT.fetch_add(1, Ordering::Relaxed), threads: AtomicUsize::new(0) }
     }
 
     /// Marks the thread as inside until the returned value is dropped.
     ///
     /// # Errors
     /// Returns [`StoreError::Reentered`] if the thread is inside already.
-    pub fn enter(&self) -> Result<Inside, StoreError> {
+    pub fn enter(&self) -> Result<Inside<'_>, StoreError> {
         INSIDE.with_borrow_mut(|stores| {
-            if stores.contains(&self.0) {
+            if stores.contains(&self.store) {
                 return Err(StoreError::Reentered);
             }
-            stores.push(self.0);
-            Ok(Inside(self.0))
+            stores.push(self.store);
+            self.threads.fetch_add(1, Ordering::AcqRel);
+            Ok(Inside(self))
         })
+    }
+
+    /// Returns whether a thread is inside.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.threads.load(Ordering::Acquire) > 0
     }
 }
 
@@ -43,11 +52,12 @@ impl Default for Entrance {
 }
 
 /// Shows that the thread is inside of a store.
-pub struct Inside(u64);
+pub struct Inside<'a>(&'a Entrance);
 
-impl Drop for Inside {
+impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        INSIDE.with_borrow_mut(|stores| stores.retain(|store| *store != self.0));
+        INSIDE.with_borrow_mut(|stores| stores.retain(|store| *store != self.0.store));
+        self.0.threads.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -61,10 +71,12 @@ mod tests {
         let inside = one.enter().unwrap();
         assert_eq!(one.enter().err(), Some(StoreError::Reentered));
         assert!(other.enter().is_ok());
+        assert!(one.is_in_use() && !other.is_in_use());
         std::thread::scope(|scope| {
             scope.spawn(|| assert!(one.enter().is_ok(), "another thread may enter"));
         });
         drop(inside);
+        assert!(!one.is_in_use());
         assert!(one.enter().is_ok());
     }
 }

@@ -7,36 +7,37 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use redb::{BackendError, StorageBackend};
 
 use super::port::{StoreError, is_full};
+use super::process::{ForkedProcess, InProcess};
 
 /// Passes redb's lock methods to the backend below. A wrapper without them would keep nobody out.
 macro_rules! delegate_locks {
-    ($below:ident) => {
-        fn close(&self) -> std::io::Result<()> {
-            self.$below.close()
+    ($this:ident, $below:expr) => {
+        fn close(&$this) -> std::io::Result<()> {
+            $below.close()
         }
 
-        fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-            self.$below.try_lock_range(start, end)
+        fn try_lock_range(&$this, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+            $below.try_lock_range(start, end)
         }
 
-        fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-            self.$below.try_lock_shared_range(start, end)
+        fn try_lock_shared_range(&$this, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+            $below.try_lock_shared_range(start, end)
         }
 
-        fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-            self.$below.lock_range(start, end)
+        fn lock_range(&$this, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+            $below.lock_range(start, end)
         }
 
-        fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-            self.$below.lock_shared_range(start, end)
+        fn lock_shared_range(&$this, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+            $below.lock_shared_range(start, end)
         }
 
-        fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-            self.$below.unlock_range(start, end)
+        fn unlock_range(&$this, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+            $below.unlock_range(start, end)
         }
 
-        fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-            self.$below.query_lock_range(start, end)
+        fn query_lock_range(&$this, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+            $below.query_lock_range(start, end)
         }
     };
 }
@@ -128,29 +129,32 @@ pub struct Identity {
 
 /// A backend for redb. redb turns an empty file into a new database; this type allows that only if a new
 /// store is wanted.
+///
+/// redb writes when it is dropped, and releases its locks. A forked child has the same open file, so it must do
+/// neither: the parent goes on writing.
 #[derive(Debug)]
 pub(crate) struct Lent {
-    pub(crate) backend: Box<dyn StorageBackend>,
-    pub(crate) may_be_empty: bool,
+    backend: InProcess<Box<dyn StorageBackend>>,
+    may_be_empty: bool,
     /// Whether to write a file again that was not closed.
-    pub(crate) renews: AtomicBool,
+    renews: AtomicBool,
 }
 
 impl Lent {
     /// Lends a backend that is only read, or that gets a new store.
     pub(crate) fn new(backend: Box<dyn StorageBackend>, may_be_empty: bool) -> Self {
-        Self { backend, may_be_empty, renews: AtomicBool::new(false) }
+        Self { backend: InProcess::new(backend), may_be_empty, renews: AtomicBool::new(false) }
     }
 
     /// Lends a backend that the store continues to write to.
     pub(crate) fn renewed(backend: Box<dyn StorageBackend>) -> Self {
-        Self { backend, may_be_empty: false, renews: AtomicBool::new(true) }
+        Self { backend: InProcess::new(backend), may_be_empty: false, renews: AtomicBool::new(true) }
     }
 
     /// Writes back what was read. Zeros for which the disk has no room are a hole in the file, because a written
     /// block has its room already. No sync can have lost a hole, so skipping it is safe.
     fn write_back(&self, at: u64, part: &[u8]) -> io::Result<()> {
-        match self.backend.write(at, part) {
+        match self.backend.get()?.write(at, part) {
             Err(error) if is_full(error.kind()) && part.len() > SECTOR => {
                 let (first, rest) = part.split_at((part.len() / 2).next_multiple_of(SECTOR));
                 self.write_back(at, first)?;
@@ -166,18 +170,18 @@ impl Lent {
     /// together with everything built on it.
     fn renew(&self, len: u64) -> io::Result<()> {
         let mut state = [0];
-        self.backend.read(STATE_AT, &mut state)?;
+        self.backend.get()?.read(STATE_AT, &mut state)?;
         if u8::from_be_bytes(state) & NOT_CLOSED == 0 {
             return Ok(());
         }
-        self.backend.set_len(len)?;
+        self.backend.get()?.set_len(len)?;
         let mut part = vec![0; PART.min(len) as usize];
         for at in (0..len).step_by(PART as usize) {
             part.truncate((len - at) as usize);
-            self.backend.read(at, &mut part)?;
+            self.backend.get()?.read(at, &mut part)?;
             self.write_back(at, &part)?;
         }
-        self.backend.sync_data()
+        self.backend.get()?.sync_data()
     }
 }
 
@@ -189,10 +193,16 @@ const PART: u64 = 1 << 16;
 /// The smallest part of a file that can be a hole.
 const SECTOR: usize = 512;
 
+impl From<ForkedProcess> for BackendError {
+    fn from(forked: ForkedProcess) -> Self {
+        Self::Io(forked.into())
+    }
+}
+
 impl StorageBackend for Lent {
     // redb asks under its lock, so nobody can empty the file before redb uses the answer.
     fn len(&self) -> io::Result<u64> {
-        match self.backend.len()? {
+        match self.backend.get()?.len()? {
             0 if !self.may_be_empty => Err(io::ErrorKind::InvalidData.into()),
             len => {
                 if self.renews.swap(false, Ordering::AcqRel) {
@@ -204,20 +214,53 @@ impl StorageBackend for Lent {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.backend.read(offset, out)
+        self.backend.get()?.read(offset, out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.backend.set_len(len)
+        self.backend.get()?.set_len(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.backend.sync_data()
+        self.backend.get()?.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.backend.write(offset, data)
+        self.backend.get()?.write(offset, data)
     }
 
-    delegate_locks!(backend);
+    delegate_locks!(self, self.backend.get()?);
+}
+
+#[cfg(test)]
+mod tests {
+    use redb::backends::FileBackend;
+
+    use super::*;
+    use crate::store::process::in_child;
+
+    #[test]
+    fn redb_in_a_forked_process_reaches_no_file_and_no_lock() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(5).unwrap();
+        let lent = Lent::new(Box::new(FileBackend::new(file.try_clone().unwrap()).unwrap()), false);
+        let (all, end) = (Bound::Unbounded, Bound::Unbounded);
+        assert!(lent.try_lock_range(all, end).unwrap());
+        in_child(|| {
+            assert!(lent.write(0, b"bytes").is_err());
+            assert!(lent.set_len(0).is_err());
+            assert!(lent.sync_data().is_err());
+            assert!(lent.len().is_err());
+            assert!(lent.read(0, &mut [0]).is_err());
+            assert!(lent.close().is_err());
+            assert!(lent.unlock_range(all, end).is_err());
+            assert!(lent.try_lock_range(all, end).is_err());
+            assert!(lent.try_lock_shared_range(all, end).is_err());
+            assert!(lent.lock_range(all, end).is_err());
+            assert!(lent.lock_shared_range(all, end).is_err());
+            assert!(lent.query_lock_range(all, end).is_err());
+        });
+        assert!(lent.write(0, b"b").is_ok());
+        assert_eq!(file.metadata().unwrap().len(), 5);
+    }
 }

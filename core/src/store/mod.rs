@@ -30,6 +30,7 @@ pub(crate) mod medium;
 pub(crate) mod memory;
 pub(crate) mod open;
 mod outbox;
+pub(crate) mod process;
 #[cfg(any(test, feature = "testing"))]
 mod race;
 mod range;

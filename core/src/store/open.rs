@@ -210,6 +210,11 @@ impl Open {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Forgets the database without closing it.
+    pub(super) fn abandon(self) {
+        std::mem::forget(self.db);
+    }
+
     pub(super) fn close(self) -> Result<(), StoreError> {
         contained(|| self.db.close().map_err(|error| damage_of(&error)))
     }

@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::process::ForkedProcess;
 use crate::crypto::tally::TallyKey;
 
 /// The most rows that one act may write. Only an import comes near it.
@@ -213,6 +214,14 @@ pub enum StoreError {
     AnchorMissing,
     /// The anchor did not answer. Nothing was written.
     AnchorFailed,
+    /// The process was forked from the one that opened the store. Nothing was written.
+    ForkedProcess,
+}
+
+impl From<ForkedProcess> for StoreError {
+    fn from(_: ForkedProcess) -> Self {
+        Self::ForkedProcess
+    }
 }
 
 impl StoreError {

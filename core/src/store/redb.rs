@@ -23,6 +23,7 @@ use super::inside::Entrance;
 use super::medium::Medium;
 use super::open::{Keyring, Open};
 use super::port::{Decide, Read, Recast, Row, Store, StoreError, is_full};
+use super::process::Process;
 use super::reserve::Reserve;
 use super::settings::Settings;
 use super::stage::Changes;
@@ -39,6 +40,7 @@ pub struct RedbStore {
     /// Only the holder of the ticket uses it.
     batch: Mutex<Batch>,
     reserve: Reserve,
+    process: Process,
 }
 
 impl RedbStore {
@@ -148,6 +150,7 @@ impl RedbStore {
             entrance: Entrance::new(),
             queue: CommitQueue::default(),
             batch: Mutex::default(),
+            process: Process::current(),
         };
         if is_new_to_anchor {
             // Now the file itself says that it has an anchor, so it cannot be opened without one.
@@ -174,6 +177,12 @@ impl RedbStore {
         self.handle.reopen()
     }
 
+    /// Leaves a thread inside, as a fork does.
+    #[cfg(test)]
+    pub(super) fn enter_for_good(&mut self) {
+        std::mem::forget(self.entrance.enter());
+    }
+
     /// Returns how many acts wait for the ticket.
     #[cfg(any(test, feature = "testing"))]
     pub fn waiting(&self) -> usize {
@@ -184,6 +193,17 @@ impl RedbStore {
     #[cfg(any(test, feature = "testing"))]
     pub fn commits(&self) -> u64 {
         self.handle.commits.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for RedbStore {
+    /// Lets redb go in a forked child, where its backend refuses to write or to unlock. If a thread of the parent was
+    /// inside at the fork, nobody releases the locks that it held, so redb stays as it is until the child ends.
+    fn drop(&mut self) {
+        if self.process.check().is_err() && self.entrance.is_in_use() {
+            self.handle.abandon();
+            std::mem::forget(self.batch.get_mut().unwrap_or_else(PoisonError::into_inner).base.take());
+        }
     }
 }
 

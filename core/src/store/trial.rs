@@ -123,7 +123,7 @@ impl<B: StorageBackend> StorageBackend for Trial<B> {
         })
     }
 
-    delegate_locks!(below);
+    delegate_locks!(self, self.below);
 }
 
 /// The pages that `len` bytes at `offset` touch: number, range within the page, range within the bytes.

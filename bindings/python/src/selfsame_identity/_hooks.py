@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TypeVar
+import threading
+from typing import Protocol, TypeVar
 
 _Self = TypeVar("_Self", bound="Context")
 
@@ -13,6 +15,23 @@ def library(own: str) -> str:
     library for tests, which contains the other one. Two libraries in a process would not know each other's objects."""
     testing = sys.modules.get("selfsame_identity_testing")
     return own if testing is None else str(testing.LIBRARY)
+
+
+class Locked(Protocol):
+    """An object with a lock."""
+
+    _lock: threading.Lock
+
+
+def new_lock_at_fork(owner: Locked) -> None:
+    """Gives the object a lock, and a new one in each forked child: a thread that held the old one is not there."""
+
+    def give() -> None:
+        owner._lock = threading.Lock()
+
+    give()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=give)
 
 
 class Context:

@@ -16,7 +16,7 @@ enum Rendering {
         switch error {
         case .busy(retryAfter: .some), .notFound, .alreadyExists, .alreadyOpen, .notAStore, .newerFormat, .wrongKey,
             .keyLocked, .keyLost, .keyChanged, .rolledBack, .anchorMissing, .damaged, .storage, .unknown, .broken,
-            .closed, .anchor, .machine, .defect:
+            .closed, .anchor, .forkedProcess, .machine, .defect:
             return .members(["failed": .text(error.code)])
         default:
             return .members(payload(error).merging(["refused": .text(error.code)]) { _, code in code })

@@ -42,7 +42,7 @@ Json = Any
 FAILURES = {
     *("NotFound", "AlreadyExists", "AlreadyOpen", "NotAStore", "NewerFormat", "WrongKey"),
     *("KeyLocked", "KeyLost", "KeyChanged", "RolledBack", "AnchorMissing", "Anchor"),
-    *("Damaged", "Storage", "Unknown", "Broken", "Machine", "Defect"),
+    *("Damaged", "Storage", "Unknown", "Broken", "ForkedProcess", "Machine", "Defect"),
 }
 # The names of these members of a message's kind in a transcript.
 PYTHONS = {"kind": "method", "from_": "from"}

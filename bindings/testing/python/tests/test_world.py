@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import copy
 import inspect
+import multiprocessing
+import os
 import pickle
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -215,3 +219,28 @@ def test_nothing_of_a_panics_text_crosses() -> None:
     with pytest.raises(Exception, match="a defect of selfsame; please report it") as caught:
         panic_with("correct horse")
     assert "horse" not in repr(caught.value)
+
+
+def refused(world: World, pipe: Connection) -> None:
+    """What a forked child sees of its parent's world."""
+    engine = Engine.in_memory()
+    calls: list[Callable[[], object]] = [world.mail, world.reopen, world.commits, world.now, world.engine, engine.health]
+    for call in calls:
+        try:
+            call()
+            pipe.send("done")
+        except SelfsameError as error:
+            pipe.send(error.code())
+        except Exception as error:
+            pipe.send(type(error).__name__)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only Unix forks")
+def test_a_forked_child_cannot_use_its_parents_world() -> None:
+    context, world = multiprocessing.get_context("fork"), World()
+    ours, theirs = context.Pipe()
+    child = context.Process(target=refused, args=(world, theirs))
+    child.start()
+    assert [ours.recv() for _ in range(6)] == [*["ForkedProcess"] * 3, *["InternalError"] * 2, "done"]
+    child.join()
+    sign_up(world)

@@ -121,7 +121,7 @@ impl StorageBackend for Faulty {
         self.faults.call(|| self.below.write(offset, data))
     }
 
-    crate::store::medium::delegate_locks!(below);
+    crate::store::medium::delegate_locks!(self, self.below);
 }
 
 fn faulty() -> (Arc<Faults>, RedbStore) {

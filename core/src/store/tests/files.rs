@@ -7,6 +7,7 @@ use std::thread;
 use super::*;
 use crate::store::in_memory::MemoryMedium;
 use crate::store::medium::Medium;
+use crate::store::process::in_child;
 
 fn made(directory: &Path, name: &str) -> (PathBuf, RedbStore) {
     let path = directory.join(name);
@@ -167,6 +168,37 @@ fn storage_in_memory_outlives_its_store() {
     );
     let store = RedbStore::open(medium, Settings::default(), None, Arc::new(accept)).unwrap();
     assert_eq!(value(&store, b"row").unwrap().as_deref(), Some(b"1".as_slice()));
+}
+
+/// redb writes when it is dropped.
+#[test]
+fn a_store_dropped_in_a_forked_process_writes_nothing() {
+    for is_suspended in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, store) = made(directory.path(), "new");
+        act(&store, vec![put(b"row", b"1")]).unwrap();
+        if is_suspended {
+            store.suspend().unwrap();
+        }
+        let before = fs::read(&path).unwrap();
+        in_child(|| drop(store));
+        assert!(fs::read(&path).unwrap() == before, "the file was written to");
+        assert_eq!(names(directory.path()), [".new.reserve", "new"]);
+        // The child's copy of the file is closed, so it keeps nobody out if the parent has ended.
+        assert_eq!(value(&open(&path).unwrap(), b"row").unwrap().as_deref(), Some(b"1".as_slice()));
+    }
+}
+
+/// A thread that was inside at the fork holds locks of redb, and does not exist in the child.
+#[test]
+fn a_store_in_use_at_the_fork_is_left_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, mut store) = made(directory.path(), "new");
+    let before = fs::read(&path).unwrap();
+    store.enter_for_good();
+    in_child(|| drop(store));
+    assert!(fs::read(&path).unwrap() == before, "the file was written to");
+    assert_eq!(open(&path).err(), Some(StoreError::AlreadyOpen), "redb was closed");
 }
 
 /// The store would report commits to an unlinked file as done, and nobody would find them.

@@ -141,6 +141,7 @@ private fun isFailure(error: SelfsameException): Boolean = when (error) {
     is SelfsameException.Unknown,
     is SelfsameException.Broken,
     is SelfsameException.Anchor,
+    is SelfsameException.ForkedProcess,
     is SelfsameException.Machine,
     is SelfsameException.Defect,
     -> true
