@@ -83,6 +83,11 @@ pub struct Health {
     pub accounts: u64,
     /// The size of the file in bytes. Absent if the store is in memory.
     pub file_size: Option<u64>,
+    /// Whether the file is on a network file system such as NFS, SMB or 9p, or on FUSE, which may be one. If it is,
+    /// move it to a disk of this machine: the server or the program behind the file system decides whether locks keep
+    /// other machines out and whether a synced commit survives a power failure. Absent if the store is in memory, or
+    /// if the system does not say (only Linux, Android, macOS and iOS do).
+    pub on_network: Option<bool>,
     /// Since when the file may contain purged data that the current keys can read. Absent if it contains
     /// none.
     pub erasure_pending: Option<Timestamp>,
@@ -112,6 +117,7 @@ impl From<selfsame::Health> for Health {
             schema_version,
             accounts,
             file_size,
+            on_network,
             erasure_pending,
             rollback_protected,
             has_reserve,
@@ -126,6 +132,7 @@ impl From<selfsame::Health> for Health {
             schema_version,
             accounts,
             file_size,
+            on_network,
             erasure_pending,
             rollback_protected,
             has_reserve,

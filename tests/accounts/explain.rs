@@ -130,10 +130,12 @@ fn r13_4_health_reports_the_state_of_the_store() {
     assert_eq!((before.accounts, before.schema_version), (0, 1));
     assert_eq!(before.file_size, Some(std::fs::metadata(&path).unwrap().len()));
     assert!(!before.rollback_protected, "there is no anchor");
+    assert_eq!(before.on_network.is_some(), cfg!(any(target_os = "linux", target_vendor = "apple")));
     let ada = world.ada();
     world.person("grace@example.org", PASSWORD);
     assert_eq!(world.engine().health().unwrap().accounts, 2);
-    assert_eq!(World::new().engine().health().unwrap().file_size, None);
+    let memory = World::new().engine().health().unwrap();
+    assert_eq!((memory.file_size, memory.on_network), (None, None));
 
     world.account(&ada).request_deletion().unwrap();
     world.later(days(30));

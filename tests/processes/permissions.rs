@@ -1,7 +1,7 @@
 //! Folders and files that a process may read but not write.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -38,6 +38,30 @@ fn bound(folder: &Path, file: &Path) -> Servant {
     let mut command = Process::command_by(Command::new(&binary), TEST, file);
     command.uid(NOBODY).gid(NOBODY);
     Servant::try_run(command).expect(NO_HOLD)
+}
+
+/// A process that may write to another user's file may not make it its own by rewriting it.
+fn may_not_take_the_file_of_another_user(servant: &mut Servant, file: &Path) {
+    let found = || fs::metadata(file).map(|found| (found.uid(), found.gid(), found.mode())).unwrap();
+    let folder = file.parent().unwrap();
+    allow(folder, 0o777);
+    let own = found();
+    assert_eq!(servant.does("vacuum"), DONE);
+    assert_eq!(found(), own);
+    // Only root can give a file away.
+    if geteuid().is_root() {
+        allow(file, 0o666);
+        chown(file, Some(0), Some(0)).unwrap();
+        let (before, inode) = (found(), fs::metadata(file).unwrap().ino());
+        let denied = told(&Error::Storage { kind: std::io::ErrorKind::PermissionDenied });
+        assert_eq!(servant.does("vacuum"), denied);
+        assert_eq!((found(), fs::metadata(file).unwrap().ino()), (before, inode), "the file was replaced");
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 2, "the new file was left behind");
+        chown(file, Some(own.0), Some(own.1)).unwrap();
+        allow(file, 0o600);
+        assert_eq!(servant.does("vacuum"), DONE);
+        assert_eq!(found(), own);
+    }
 }
 
 #[test]
@@ -83,6 +107,7 @@ fn a_read_only_file_is_refused_but_a_read_only_folder_is_enough() {
     assert_eq!(servant.does(&look), denied, "a folder that may not be read");
     allow(&at, 0o755);
     assert_eq!(servant.does(&look), "Ada3");
+    may_not_take_the_file_of_another_user(&mut servant, &file);
     drop(servant);
     crate::goes_on(&open(&file).unwrap());
 }

@@ -43,6 +43,7 @@ pub(crate) fn serve(file: &Path) {
             "make" => World::builder().real_entropy().file(&file.with_file_name("new")).try_build().map(drop),
             "open" => open(file).map(|opened| world = Some(opened)),
             "rename" => ada().and_then(|ada| ada.set_display_name(Some(words[2]))),
+            "vacuum" => world.as_ref().unwrap().engine().vacuum(),
             "suspend" => world.as_ref().unwrap().engine().suspend(),
             "look" => {
                 let seen = ada().and_then(|ada| ada.view());

@@ -33,6 +33,8 @@ const PURE: [&str; 4] = ["ground", "records", "rules", "flow"];
 /// The modules of the public API. They may use every floor, and no floor uses them.
 const FACE: [&str; 3] = ["lib", "testing", "error"];
 const OUTSIDE_WORLD: [&str; 5] = ["fs", "net", "env", "thread", "process"];
+/// The only files of the store that open, make, rename or remove files.
+const OPENERS: [&str; 2] = ["store/place.rs", "store/process.rs"];
 const AMBIENT_CLOCKS: [&str; 2] = ["SystemTime", "Instant"];
 /// The only place that may name each of these libraries.
 const HOMES: [(&str, &str); 4] = [
@@ -210,12 +212,27 @@ fn problems(file: &str, source: &str) -> Vec<String> {
             }
         }
     }
+    let opens_none =
+        file.starts_with("store/") && !file.starts_with("store/tests/") && !OPENERS.contains(&file);
+    for path in paths.iter().filter(|path| opens_none && !path.in_test && opens(&path.segments)) {
+        add(path.line, format!("a file is opened outside {}", OPENERS[0]));
+    }
     for path in paths.iter().filter(|_| is_pure) {
         for clock in path.segments.iter().filter(|name| AMBIENT_CLOCKS.contains(&name.as_str())) {
             add(path.line, format!("{floor} names {clock}"));
         }
     }
     found.into_iter().map(|(_, problem)| problem).collect()
+}
+
+/// Returns whether a path names more of `std::fs` than a type for a file that is open.
+fn opens(path: &[String]) -> bool {
+    let path: Vec<_> = path.iter().map(String::as_str).collect();
+    match path[..] {
+        ["std", "fs", "File" | "Metadata"] | ["File"] => false,
+        ["std", "fs", ..] | ["fs" | "File" | "OpenOptions", ..] => true,
+        _ => false,
+    }
 }
 
 fn level(floor: &str) -> Option<u8> {
@@ -321,6 +338,11 @@ mod checker {
             ("ground/time.rs", "use std::time::SystemTime;", "ground names SystemTime"),
             ("rules/flow.rs", "use std::time::Instant as Clock;", "rules names Instant"),
             ("rules/flow.rs", "fn f(at: time::Instant) {}", "rules names Instant"),
+            // Files that are opened outside their place.
+            ("store/file.rs", "use std::fs::OpenOptions;", "opened outside store/place.rs"),
+            ("store/file.rs", "fn f() { std::fs::remove_file(path) }", "opened outside store/place.rs"),
+            ("store/create.rs", "use std::fs; fn f() {}", "opened outside store/place.rs"),
+            ("store/create.rs", "fn f() { File::open(path) }", "opened outside store/place.rs"),
             // Libraries outside their places.
             ("rules/flow.rs", "use redb::Database;", "redb is named outside store/"),
             ("engine/mod.rs", "fn f() { ::redb::open() }", "redb is named outside store/"),
@@ -348,6 +370,8 @@ mod checker {
             ("rules/flow.rs", "mod inner { use super::super::account; use super::super::super::ground; }"),
             ("store/redb.rs", "use redb::Database; use std::fs::File; use std::time::Instant;"),
             ("engine/mod.rs", "use crate::store::redb::RedbStore;"),
+            ("store/place.rs", "use std::fs::OpenOptions; fn f() { std::fs::rename(from, to) }"),
+            ("store/file.rs", "use std::fs::{File, Metadata}; #[cfg(test)] mod tests { use std::fs; }"),
             ("crypto/seal.rs", "use ring::aead::{Aad, AES_256_GCM};"),
             ("ground/codec.rs", "use bincode::config::Configuration;"),
             // Comments, documentation and texts may name anything.

@@ -467,6 +467,24 @@ def test_process_1_of_a_container_forks_into_another_namespace(tmp_path: Path) -
     assert ran.stdout == "1 1 ForkedProcess\n"
 
 
+def test_a_file_behind_another_program_is_reported(made: Store, tmp_path: Path) -> None:
+    """bindfs shows a folder a second time, through FUSE."""
+    assert made.engine.health().on_network is False
+    assert Engine.in_memory().health().on_network is None
+    shown = tmp_path / "shown"
+    shown.mkdir()
+    mounted = shutil.which("bindfs") and subprocess.run(["bindfs", tmp_path, shown], check=False).returncode == 0
+    if not mounted:
+        pytest.skip("bindfs is missing, or this machine lets us mount nothing")
+    try:
+        made.engine.suspend()
+        with Engine.open(shown / made.path.name, made.unlock, AT_ONCE) as engine:
+            assert engine.health().on_network is True
+    finally:
+        subprocess.run(["fusermount", "-u", shown], check=True)
+    assert made.engine.health().on_network is False
+
+
 def test_random_programs_lose_no_act_and_damage_no_file() -> None:
     """`FORK_PROGRAMS=10000` runs as many programs."""
     programs = os.environ.get("FORK_PROGRAMS", "200")

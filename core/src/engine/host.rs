@@ -75,13 +75,14 @@ impl Engine {
     pub fn health(&self) -> Result<Health, Error> {
         let inner = self.inner()?;
         let rolled_back = inner.moment()?.rolled_back;
-        let file_size = inner.store.size()?;
+        let (file_size, on_network) = (inner.store.size()?, inner.store.is_on_network()?);
         self.look(|view, _| {
             let (meta, clock) = (view.meta()?, view.clock()?);
             Ok(Ok(Health {
                 schema_version: Header::VERSION,
                 accounts: view.count_accounts()?,
                 file_size,
+                on_network,
                 erasure_pending: meta.erasure_pending,
                 rollback_protected: inner.store.is_anchored(),
                 has_reserve: inner.store.has_reserve(),
@@ -171,6 +172,11 @@ pub struct Health {
     pub accounts: u64,
     /// The size of the file in bytes. `None` if the store is in memory.
     pub file_size: Option<u64>,
+    /// Whether the file is on a network file system such as NFS, SMB or 9p, or on FUSE, which may be one. If it is,
+    /// move it to a disk of this machine: the server or the program behind the file system decides whether locks keep
+    /// other machines out and whether a synced commit survives a power failure. `None` if the store is in memory, or
+    /// if the system does not say (only Linux, Android, macOS and iOS do).
+    pub on_network: Option<bool>,
     /// Since when the file may contain purged data that the current keys can read. `None` if it contains none
     /// (SPEC 10.4).
     pub erasure_pending: Option<Timestamp>,

@@ -60,6 +60,14 @@ pub trait Medium: Send + Sync {
         Ok(None)
     }
 
+    /// Returns whether the storage is on a network file system, if the medium can tell.
+    ///
+    /// # Errors
+    /// Returns [`StoreError`] if the file system cannot be read.
+    fn is_on_network(&self) -> Result<Option<bool>, StoreError> {
+        Ok(None)
+    }
+
     /// Returns what [`Self::open`] would open now, if the medium can tell.
     ///
     /// # Errors

@@ -28,8 +28,10 @@ mod inside;
 pub(crate) mod medium;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod memory;
+mod network;
 pub(crate) mod open;
 mod outbox;
+mod place;
 pub(crate) mod process;
 #[cfg(any(test, feature = "testing"))]
 mod race;

@@ -124,6 +124,14 @@ pub trait Store: Send + Sync {
         Ok(None)
     }
 
+    /// Returns whether the store is on a network file system, if that is known.
+    ///
+    /// # Errors
+    /// Returns [`StoreError`] if the file system cannot be read.
+    fn is_on_network(&self) -> Result<Option<bool>, StoreError> {
+        Ok(None)
+    }
+
     /// Reads every row and checks that exactly the rows that were written are there. A store without a code over
     /// its rows checks nothing.
     ///

@@ -251,6 +251,10 @@ impl Store for RedbStore {
         self.handle.medium.size()
     }
 
+    fn is_on_network(&self) -> Result<Option<bool>, StoreError> {
+        self.handle.medium.is_on_network()
+    }
+
     fn verify(&self) -> Result<(), StoreError> {
         let _inside = self.entrance.enter()?;
         self.handle.with_open(Open::verify)

@@ -2,6 +2,7 @@
 
 mod faults;
 mod files;
+mod names;
 mod shared_commits;
 
 use std::sync::Arc;

@@ -512,6 +512,7 @@ fn host() -> Vec<Sample> {
             schema_version: 1,
             accounts: 1,
             file_size: Some(4_096),
+            on_network: Some(false),
             erasure_pending: None,
             rollback_protected: true,
             has_reserve: true,

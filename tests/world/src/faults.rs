@@ -73,6 +73,10 @@ impl Store for FaultyStore {
         self.below.size()
     }
 
+    fn is_on_network(&self) -> Result<Option<bool>, StoreError> {
+        self.below.is_on_network()
+    }
+
     fn verify(&self) -> Result<(), StoreError> {
         self.below.verify()
     }

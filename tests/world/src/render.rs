@@ -12,7 +12,7 @@ pub fn shown(answer: &impl Serialize) -> Value {
 /// left out: the numbers of messages, what `health` says about the place of the store, and details of a view.
 const LEFT_OUT: [(&str, &[&str]); 4] = [
     ("undo", &["id"]),
-    ("outbox", &["file_size", "has_reserve"]),
+    ("outbox", &["file_size", "has_reserve", "on_network"]),
     ("requested_by", &["operator", "ticket", "request"]),
     ("source", &["method"]),
 ];

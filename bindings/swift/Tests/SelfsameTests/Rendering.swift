@@ -105,6 +105,7 @@ enum Rendering {
         case is Health:
             fields["file_size"] = nil
             fields["has_reserve"] = nil
+            fields["on_network"] = nil
         default: break
         }
         return fields

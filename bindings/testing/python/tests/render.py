@@ -142,7 +142,7 @@ def shown(value: object) -> Json:
             would = error(value.refusal) if value.refusal else {"be": "done"}
             return {"rules": value.rules, "would": would, "effects": [effect(each) for each in value.effects]}
         case Health():
-            return fields(value, "file_size", "has_reserve")
+            return fields(value, "file_size", "has_reserve", "on_network")
         case TotpEnrolment():
             return {"expires_at": value.expires_at}
         case RecoveryCodes():

@@ -9,7 +9,7 @@ use crate::store::in_memory::MemoryMedium;
 use crate::store::medium::Medium;
 use crate::store::process::in_child;
 
-fn made(directory: &Path, name: &str) -> (PathBuf, RedbStore) {
+pub(super) fn made(directory: &Path, name: &str) -> (PathBuf, RedbStore) {
     let path = directory.join(name);
     let first = vec![put(b"header", name.as_bytes())];
     let store =
@@ -17,11 +17,11 @@ fn made(directory: &Path, name: &str) -> (PathBuf, RedbStore) {
     (path, store)
 }
 
-fn open(path: &Path) -> Result<RedbStore, StoreError> {
+pub(super) fn open(path: &Path) -> Result<RedbStore, StoreError> {
     RedbStore::open_file(path, Settings::default(), None, Arc::new(accept))
 }
 
-fn names(directory: &Path) -> Vec<String> {
+pub(super) fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap();
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();

@@ -114,7 +114,7 @@ private fun members(value: Any): Map<String, Any?> = when (value) {
     }
     is RecoveryCodes -> fields(value) - "codes" + ("recovery_codes" to value.codes.size)
     is Explanation -> fields(value) - "refusal" + ("would" to (value.refusal ?: mapOf("be" to "done")))
-    is Health -> fields(value) - listOf("file_size", "has_reserve")
+    is Health -> fields(value) - listOf("file_size", "has_reserve", "on_network")
     is PurgeReceipt -> fields(value) + ("removed" to value.removed.associate { it.table to it.rows })
     is PrivacyRequest -> fields(value) - "status" +
         mapOf("is" to code(value.status), "closed_at" to (value.status as? RequestStatus.Closed)?.at,
