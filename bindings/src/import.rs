@@ -6,7 +6,8 @@ use selfsame::{
 };
 
 use crate::engine::Engine;
-use crate::error::{EmailProblem, SelfsameError};
+use crate::error::SelfsameError;
+use crate::problem::EmailProblem;
 
 #[uniffi::export]
 impl Engine {

@@ -21,6 +21,7 @@ mod mfa;
 mod number;
 mod policy;
 mod privacy;
+mod problem;
 mod product;
 mod provider;
 mod secret;

@@ -70,8 +70,18 @@ pub enum Error {
 
 impl Error {
     /// The names of the errors that are neither a [`Refusal`] nor an [`OpenProblem`].
-    pub const CODES: &'static [&'static str] =
-        &["Busy", "Damaged", "Storage", "Unknown", "Broken", "Closed", "Anchor", "ForkedProcess", "Machine", "Defect"];
+    pub const CODES: &'static [&'static str] = &[
+        "Busy",
+        "Damaged",
+        "Storage",
+        "Unknown",
+        "Broken",
+        "Closed",
+        "Anchor",
+        "ForkedProcess",
+        "Machine",
+        "Defect",
+    ];
 
     /// Returns the error's name, the same in every language and release. For a refusal, returns the refusal's
     /// name.

@@ -81,7 +81,7 @@ impl World {
     ///
     /// Raises the errors of `Engine.close`.
     pub fn close(&self) -> Result<(), SelfsameError> {
-        Ok(self.inner().engine().close()?)
+        Ok(self.inner()?.engine().close()?)
     }
 
     /// Returns the way to unlock the store.
