@@ -2,12 +2,48 @@
 
 #![cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public through `testing` only"))]
 
+use std::sync::{Mutex, PoisonError};
+
 use ring::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroizing;
 
 use crate::ground::entropy::{Entropy, EntropyFailed};
 
 #[cfg(any(test, feature = "testing"))]
 pub use seeded::SeededEntropy;
+
+/// The bytes that [`Pooled`] draws at once.
+const POOL: usize = 16 * 1024;
+
+/// Draws from another source in large pieces, because each draw from the operating system is a system call. It lives
+/// as long as one act. Each byte is given out once and is overwritten then.
+pub(crate) struct Pooled<'a> {
+    source: &'a dyn Entropy,
+    pool: Mutex<Zeroizing<Vec<u8>>>,
+}
+
+impl<'a> Pooled<'a> {
+    pub(crate) fn new(source: &'a dyn Entropy) -> Self {
+        Self { source, pool: Mutex::default() }
+    }
+}
+
+impl Entropy for Pooled<'_> {
+    fn fill(&self, out: &mut [u8]) -> Result<(), EntropyFailed> {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if pool.len() < out.len() {
+            let mut drawn = Zeroizing::new(vec![0; POOL.max(out.len())]);
+            self.source.fill(&mut drawn)?;
+            *pool = drawn;
+        }
+        let left = pool.len() - out.len();
+        for (to, from) in out.iter_mut().zip(pool.iter_mut().skip(left)) {
+            *to = std::mem::take(from);
+        }
+        pool.truncate(left);
+        Ok(())
+    }
+}
 
 /// The operating system's source of randomness.
 #[derive(Clone, Copy, Default, Debug)]
@@ -102,6 +138,37 @@ mod tests {
     fn the_system_gives_other_bytes_each_time() {
         assert_ne!(take(&SystemEntropy), take(&SystemEntropy));
         assert_eq!(SystemEntropy.fill(&mut []), Ok(()));
+    }
+
+    #[test]
+    fn a_pool_gives_each_byte_of_its_source_once() {
+        // Counts up, so that every four bytes are different from all others.
+        struct Counting(Mutex<u32>);
+        impl Entropy for Counting {
+            fn fill(&self, out: &mut [u8]) -> Result<(), EntropyFailed> {
+                let mut next = self.0.lock().unwrap();
+                for four in out.chunks_mut(4) {
+                    four.copy_from_slice(&next.to_be_bytes());
+                    *next += 1;
+                }
+                Ok(())
+            }
+        }
+        let source = Counting(Mutex::new(0));
+        let pool = Pooled::new(&source);
+        let mut seen = HashSet::new();
+        for length in [12, 32, 4, 20_000, 12, 0, 16_384, 8].repeat(2) {
+            let mut out = vec![0xff; length];
+            pool.fill(&mut out).unwrap();
+            assert!(out.chunks(4).all(|four| seen.insert(four.to_vec())), "{length} bytes came again");
+        }
+        struct Dry;
+        impl Entropy for Dry {
+            fn fill(&self, _: &mut [u8]) -> Result<(), EntropyFailed> {
+                Err(EntropyFailed)
+            }
+        }
+        assert_eq!(Pooled::new(&Dry).fill(&mut [0; 12]), Err(EntropyFailed));
     }
 
     #[test]

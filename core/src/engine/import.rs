@@ -4,15 +4,17 @@ use std::collections::{HashMap, HashSet};
 
 use super::Engine;
 use crate::crypto::draw::Draw;
+use crate::crypto::entropy::Pooled;
 use crate::error::Error;
 use crate::ground::email::EmailAddress;
 use crate::ground::id::AccountId;
 use crate::records::context::Context;
 use crate::records::identifier::Identifier;
-use crate::records::import::{ImportOutcome, ImportedAccount};
+use crate::records::import::{ImportOutcome, ImportProblem, ImportedAccount};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::import::{self, Reading, Rivals};
 use crate::store::port::{MAX_ACT, MAX_ROWS, StoreError};
+use crate::store::tables;
 use crate::store::view::View;
 
 /// Rows and bytes of one act, below a store's limits. Hashes spread identifiers over the file, and an act
@@ -58,7 +60,7 @@ impl Engine {
         accounts: &[ImportedAccount],
         dry_run: bool,
     ) -> Result<Vec<ImportOutcome>, Error> {
-        let entropy = &*self.inner()?.environment.entropy;
+        let entropy = &Pooled::new(&*self.inner()?.environment.entropy);
         let draws = accounts.iter().map(|_| Draw::new(entropy)).collect::<Result<Vec<_>, _>>()?;
         let brought: Vec<_> = accounts.iter().zip(&draws).collect();
         if dry_run {
@@ -111,34 +113,39 @@ fn imported(
     view: &View<'_>,
     ctx: &Context<'_>,
 ) -> Result<(Vec<ImportOutcome>, Vec<Change>), StoreError> {
+    let names = accounts.iter().map(|(account, _)| {
+        let external = Identifier::External(account.external_id.clone());
+        (view.claim_hash(&external), external)
+    });
+    let names: Vec<_> = names.collect();
+    view.look_ahead(names.iter().map(|(name, _)| tables::claim(name)).collect())?;
+    let candidates = accounts
+        .iter()
+        .zip(names)
+        .map(|((account, draw), name)| Candidate::of(account, draw, name, view, ctx));
+    let candidates: Vec<_> = candidates.collect::<Result<_, _>>()?;
+    view.look_ahead(candidates.iter().flat_map(Candidate::keys).collect())?;
+
     let mut given = Given::default();
     let mut outcomes = Vec::with_capacity(accounts.len());
     let mut changes = Vec::new();
-    for (account, draw) in accounts {
+    for Candidate { name, draw, brought, found } in candidates {
         let ctx = Context { draw, ..*ctx };
-        let external = Identifier::External(account.external_id.clone());
-        let name = view.claim_hash(&external);
-        let brought = import::brought(account, &ctx);
-        let known = match given.known.get(&name) {
-            Some(known) => Some(*known),
-            None => view.holder(&external)?.and_then(|holder| Some((holder.id, holder.origin?.brought))),
+        let found = match given.known.get(&name) {
+            Some((account, earlier)) => Found::Known { account: *account, brought: *earlier },
+            None => found,
         };
-        if let Some((account, earlier)) = known {
-            outcomes.push(ImportOutcome::AlreadyImported { account, differs: earlier != brought });
-            continue;
-        }
-        let reading = match Reading::of(account, brought, &ctx) {
-            Ok(reading) => reading,
-            Err(reason) => {
+        let (reading, claims, proven) = match found {
+            Found::Known { account, brought: earlier } => {
+                outcomes.push(ImportOutcome::AlreadyImported { account, differs: earlier != brought });
+                continue;
+            }
+            Found::Unreadable(reason) => {
                 outcomes.push(ImportOutcome::Refused { reason });
                 continue;
             }
+            Found::New(new) => *new,
         };
-        let claims: Vec<_> = {
-            let claimed = reading.identifiers().chain([external]);
-            claimed.map(|identifier| (view.claim_hash(&identifier), identifier)).collect()
-        };
-        let proven = reading.proven_email().map(|email| (view.email_hash(email), email.clone()));
         let rivals = given.rivals(&claims, proven.as_ref(), view, &ctx)?;
         let (outcome, more) = reading.decide(&rivals, &ctx);
         if let ImportOutcome::Imported { account, .. } = outcome {
@@ -152,6 +159,71 @@ fn imported(
         changes.extend(more);
     }
     Ok((outcomes, changes))
+}
+
+/// An identifier with its keyed hash.
+type Claimed = ([u8; 32], Identifier);
+
+/// A new account, the identifiers that it claims, and its proven email with its keyed hash.
+type New = (Reading, Vec<Claimed>, Option<([u8; 32], EmailAddress)>);
+
+/// What an account of an import is.
+enum Found {
+    /// It was imported before, with the data of this keyed hash.
+    Known {
+        account: AccountId,
+        brought: [u8; 32],
+    },
+    Unreadable(ImportProblem),
+    New(Box<New>),
+}
+
+/// An account of an import, before the rows of its identifiers are read.
+struct Candidate<'a> {
+    /// The keyed hash of the external id.
+    name: [u8; 32],
+    draw: &'a Draw,
+    brought: [u8; 32],
+    found: Found,
+}
+
+impl<'a> Candidate<'a> {
+    fn of(
+        account: &ImportedAccount,
+        draw: &'a Draw,
+        (name, external): Claimed,
+        view: &View<'_>,
+        ctx: &Context<'_>,
+    ) -> Result<Self, StoreError> {
+        let brought = import::brought(account, ctx);
+        let holder = match view.claimed_by(&name)? {
+            Some(_) => view.holder(&external)?,
+            None => None,
+        };
+        let found = match holder.and_then(|holder| Some((holder.id, holder.origin?.brought))) {
+            Some((account, brought)) => Found::Known { account, brought },
+            None => match Reading::of(account, brought, ctx) {
+                Ok(reading) => {
+                    let hashed = |identifier| (view.claim_hash(&identifier), identifier);
+                    let claims = reading.identifiers().map(hashed).chain([(name, external)]).collect();
+                    let proven = reading.proven_email().map(|email| (view.email_hash(email), email.clone()));
+                    Found::New(Box::new((reading, claims, proven)))
+                }
+                Err(reason) => Found::Unreadable(reason),
+            },
+        };
+        Ok(Self { name, draw, brought, found })
+    }
+
+    /// The keys of the rows that decide whether the account can be imported.
+    fn keys(&self) -> Vec<Vec<u8>> {
+        let Found::New(new) = &self.found else { return Vec::new() };
+        let (_, claims, proven) = &**new;
+        // The row of the external id was read already.
+        let claims =
+            claims.iter().filter(|(hash, _)| *hash != self.name).map(|(hash, _)| tables::claim(hash));
+        claims.chain(proven.iter().map(|(hash, _)| tables::email(hash))).collect()
+    }
 }
 
 /// The identifiers that accounts of the same act already use. They are not in the rows yet.
@@ -168,7 +240,7 @@ struct Given {
 impl Given {
     fn rivals(
         &self,
-        claims: &[([u8; 32], Identifier)],
+        claims: &[Claimed],
         proven: Option<&([u8; 32], EmailAddress)>,
         view: &View<'_>,
         ctx: &Context<'_>,

@@ -77,14 +77,17 @@ impl View<'_> {
     }
 
     /// Returns whether the account, or a new one, can have the identifier although nobody proves it now: in an undo
-    /// or an import. Another account must neither have it nor reserve it for an undo. An absent account has it until the second look
-    /// of its purge.
+    /// or an import. Another account must neither have it nor reserve it for an undo. An absent account has it until
+    /// the second look of its purge.
     pub(crate) fn is_free(
         &self,
         identifier: &Identifier,
         account: Option<AccountId>,
         ctx: &Context<'_>,
     ) -> Result<bool, StoreError> {
+        if self.claimed_by(&self.claim_hash(identifier))?.is_none() {
+            return Ok(true);
+        }
         let claimable = self.claimable(identifier, account, ctx)?;
         let reserver = self.reserver(identifier)?.filter(|other| Some(other.id) != account);
         Ok(matches!(claimable, Claimable::Yes) && reserver.is_none())

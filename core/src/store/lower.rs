@@ -7,6 +7,7 @@ use super::port::{Row, StoreError, Write};
 use super::tables;
 use super::view::{ACCOUNT_FORMAT, Held, View};
 use crate::crypto::data_key::DataKey;
+use crate::crypto::entropy::Pooled;
 use crate::crypto::seal::{Place, SealKey};
 use crate::ground::codec::{self, Record};
 use crate::ground::email::EmailAddress;
@@ -27,6 +28,9 @@ const DROPPED_AT_ONCE: usize = 8;
 /// The most expired undos that a new undo removes.
 const CLEARED_AT_ONCE: usize = 8;
 
+/// An act with more changes than this draws randomness in large pieces.
+const MANY_CHANGES: usize = 128;
+
 /// Turns changes into rows.
 pub(crate) fn lower(
     view: &View<'_>,
@@ -34,10 +38,12 @@ pub(crate) fn lower(
     entropy: &dyn Entropy,
     changes: Vec<Change>,
 ) -> Result<Vec<Row>, StoreError> {
+    let pooled = Pooled::new(entropy);
     let mut lowering = Lowering {
         view,
         ctx,
-        entropy,
+        // An act that seals many rows draws the randomness for many of them at once.
+        entropy: if changes.len() > MANY_CHANGES { &pooled } else { entropy },
         rows: Vec::new(),
         meta: None,
         proven: BTreeMap::new(),
