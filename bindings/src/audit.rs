@@ -106,6 +106,8 @@ pub enum Action {
     PrivacyRequested,
     /// A privacy request was answered.
     PrivacyRequestClosed,
+    /// The host entered the subject that a provider gave an identity anew.
+    IdentityRenumbered,
 }
 
 /// Whether the act was done.

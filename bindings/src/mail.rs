@@ -137,6 +137,11 @@ pub enum MessageKind {
         /// The provider's identifier for the person.
         subject: String,
     },
+    /// A provider identifies its owner by a new subject now, and the host entered it. The owner signs in as before.
+    IdentityRenumbered {
+        /// The provider.
+        provider: ProviderId,
+    },
 }
 
 /// Returns the code that the message carries, if it carries one to be typed.

@@ -33,6 +33,8 @@ pub enum TextField {
     Operator,
     /// The plan of a billing profile.
     Plan,
+    /// A provider's identifier for a person.
+    Subject,
     /// The ticket of a support case.
     Ticket,
 }

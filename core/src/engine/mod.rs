@@ -25,6 +25,7 @@ mod password;
 mod picker;
 mod privacy;
 mod product;
+mod renumber;
 mod review;
 mod room;
 mod session;

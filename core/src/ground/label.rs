@@ -21,6 +21,8 @@ worded! {
         Operator => "operator";
         /// The plan of a billing profile.
         Plan => "plan";
+        /// A provider's identifier for a person.
+        Subject => "subject";
         /// The ticket of a support case.
         Ticket => "ticket";
     }
@@ -40,7 +42,7 @@ worded! {
     pub enum TextProblem {
         /// It is empty or has only blanks.
         Empty => "it is empty";
-        /// It has more than 64 characters, or as a ticket more than 200.
+        /// It has more than 64 characters, as a ticket more than 200, or as a subject more than 255 bytes.
         TooLong => "it is too long";
         /// It has a character that is not allowed: a control, an invisible one, or one that Unicode has not
         /// assigned.

@@ -116,6 +116,8 @@ worded! {
         PrivacyRequested => "a privacy request was made";
         /// A privacy request was answered.
         PrivacyRequestClosed => "a privacy request was answered";
+        /// The host entered the subject that a provider gave an identity anew.
+        IdentityRenumbered => "an identity got the new subject that its provider gave it";
     }
 }
 

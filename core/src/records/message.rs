@@ -208,6 +208,11 @@ messages! {
         /// The provider's identifier for the person.
         subject: String,
     };
+    /// A provider identifies its owner by a new subject now, and the host entered it. The owner signs in as before.
+    IdentityRenumbered {
+        /// The provider.
+        provider: ProviderId,
+    };
 }
 
 impl MessageKind {

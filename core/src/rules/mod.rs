@@ -28,6 +28,7 @@ pub(crate) mod protected;
 pub(crate) mod purge;
 pub(crate) mod recognition;
 pub(crate) mod recovery;
+pub(crate) mod renumber;
 pub(crate) mod review;
 pub(crate) mod session;
 pub(crate) mod support;

@@ -102,6 +102,9 @@ fn run(command: Command) -> Result<(), Trouble> {
         Command::MarkCompromised { account, method, confirmed, place } => {
             act(&place, |store| store.mark_compromised(account, method, &confirmed))
         }
+        Command::Renumber { provider, old, new, confirmed, place } => {
+            act(&place, |store| store.renumber(&provider, &old, &new, &confirmed))
+        }
         Command::Messages { delivered, place } => act(&place, |store| store.messages(delivered)),
         Command::Audit { place } => act(&place, Store::audit),
         Command::Health { place } => act(&place, Store::health),

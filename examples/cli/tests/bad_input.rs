@@ -71,6 +71,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["remove-from-picker", SOMEBODY], ""),
     (&["set-billing", SOMEBODY, "grok", "--customer", "c", "--plan", "p"], ""),
     (&["mark-compromised", SOMEBODY, SOMEBODY, "--yes"], ""),
+    (&["renumber", "x", "1", "2", "--yes"], ""),
     (&["messages"], ""),
     (&["audit"], ""),
     (&["health"], ""),

@@ -247,6 +247,9 @@ pub(super) const ACTS: &[Act] = &[
     host("mark a password as known to others", &["Engine::mark_compromised"], |stage| {
         stage.world.engine().mark_compromised(stage.ada.account, stage.method(MethodKind::Password))
     }),
+    host("move an identity to its new subject", &["Engine::renumber"], |stage| {
+        stage.world.engine().renumber(&"example".parse().unwrap(), "1", "2").map(drop)
+    }),
     host("announce the erasure that the owner requested", &["Engine::announce_erasure"], |stage| {
         let request = stage.requests_erasure();
         stage.world.engine().announce_erasure(stage.ada.account, request).map(drop)

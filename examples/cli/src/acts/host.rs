@@ -153,6 +153,21 @@ impl Store {
         Ok(Report::done(value, "the next sign-in with the password requires a new one"))
     }
 
+    pub(crate) fn renumber(
+        &self,
+        provider: &ProviderId,
+        old: &str,
+        new: &str,
+        confirmed: &Confirmed,
+    ) -> Reported {
+        let unlock = self.ready(&[])?;
+        let what = "Who signs in at the provider with the new subject gets into the account";
+        self.asking.confirm(confirmed.yes, what)?;
+        let account = self.open(&unlock)?.renumber(provider, old, new)?;
+        let value = json!({ "account": account.to_string(), "provider": provider.as_str() });
+        Ok(Report::done(value, format!("account {account} has the new subject; its owner is told")))
+    }
+
     pub(crate) fn health(&self) -> Reported {
         let unlock = self.ready(&[])?;
         let health = self.open(&unlock)?.health()?;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use selfsame::{AccountId, Intent, MessageId, MethodId};
+use selfsame::{AccountId, Intent, MessageId, MethodId, ProviderId};
 
 pub(crate) use self::answers::Given;
 pub(crate) use self::data::{Data, Explained, Privacy, Support};
@@ -404,6 +404,22 @@ Example:
         account: AccountId,
         /// The password's id
         method: MethodId,
+        #[command(flatten)]
+        confirmed: Confirmed,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Enter the new subject that a provider gave an identity
+    #[command(after_help = "\
+Example:
+  selfsame renumber apple 001234.0a1b.1234 001999.4c5d.5678 --yes")]
+    Renumber {
+        /// The provider's short name
+        provider: ProviderId,
+        /// The subject that the account has
+        old: String,
+        /// The subject that the provider gives now
+        new: String,
         #[command(flatten)]
         confirmed: Confirmed,
         #[command(flatten)]

@@ -287,6 +287,7 @@ private fun subject(kind: MessageKind): String = when (kind) {
     is MessageKind.ErasureAnnounced, is MessageKind.Erased -> "Your account is erased"
     is MessageKind.NewSignIn -> "Somebody signed in from a new place"
     is MessageKind.Exported -> "Your data was exported"
+    is MessageKind.IdentityRenumbered -> "Sign in as before"
     is MessageKind.RevokeGrant -> "Example ID: forget this app"
 }
 
