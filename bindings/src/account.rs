@@ -215,6 +215,8 @@ pub struct MfaView {
     pub recovery_codes_left: u32,
     /// Whether so few are left that the owner should make new ones.
     pub few_recovery_codes: bool,
+    /// Whether the app's secret was imported and has fewer than 128 bits. The owner should replace the second factor.
+    pub has_weak_secret: bool,
 }
 
 /// A sign-in method as the account's owner sees it.

@@ -25,6 +25,24 @@ impl Engine {
     ) -> Result<Vec<ImportOutcome>, SelfsameError> {
         Ok(self.core().import_accounts(&accounts, dry_run)?)
     }
+
+    /// Moves an identity to the subject that its provider gave it anew, and returns its account. Call it for each
+    /// person if your application gets other subjects from a provider, as when it changes its Apple team. Nothing
+    /// proves the new subject to the engine. Every verified address of the account is notified.
+    ///
+    /// Call it before the first person signs in with a new subject, which would create a new account.
+    ///
+    /// Raises `UnknownProvider`; `InvalidText` if the new subject is empty or longer than 255 bytes;
+    /// `UnknownAccount` if no account has the old one; `AlreadyYours` if the same account has the new one, and
+    /// `IdentityInUse` if another has it or reserves it for an undo.
+    pub fn renumber(
+        &self,
+        provider: ProviderId,
+        old: String,
+        new: String,
+    ) -> Result<AccountId, SelfsameError> {
+        Ok(self.core().renumber(&provider, &old, &new)?)
+    }
 }
 
 /// An account of another service, as the host imports it. The engine believes all of it.
@@ -44,9 +62,16 @@ pub struct ImportedAccount {
     /// Whether the owner proved the email to the other service.
     #[uniffi(default)]
     pub email_verified: bool,
-    /// The hash of the account's password. The formats are Argon2, scrypt and PBKDF2 (SHA-1, SHA-256,
-    /// SHA-512) in the PHC string format, bcrypt in its own format, and Firebase's scrypt as
-    /// `$firescrypt$ln=…,r=…,p=…$salt$hash$separator$signer key`. The next sign-in hashes the password again.
+    /// The hash of the account's password. The next sign-in hashes the password again. The formats are:
+    ///
+    /// - Argon2, scrypt and PBKDF2 (SHA-1, SHA-256, SHA-512) in the PHC string format, and bcrypt;
+    /// - SHA-crypt (`$5$`, `$6$`), phpass (`$P$`, `$H$`) and WordPress (`$wp$2y$`);
+    /// - what Django, passlib and Werkzeug make of these: `pbkdf2_sha256$…`, `$pbkdf2-sha256$29000$…`,
+    ///   `$bcrypt-sha256$…`, `scrypt:32768:8:1$…` and so on;
+    /// - Firebase's scrypt as `$firescrypt$ln=…,r=…,p=…$salt$hash$separator$signer key`, in the base64 of either
+    ///   export.
+    ///
+    /// If an account has neither a hash nor an identity, its owner sets a password with `reset_password`.
     #[uniffi(default)]
     pub password_hash: Option<Secret>,
     /// The account's identities at providers.
@@ -73,7 +98,8 @@ pub struct ImportedIdentity {
 /// The second factor of an imported account.
 #[uniffi::remote(Record)]
 pub struct ImportedTotp {
-    /// The secret that the app was given, in base32 (RFC 4648): 128 to 512 bits.
+    /// The secret that the app was given, in base32 (RFC 4648): 80 to 512 bits. One of fewer than 128 bits is
+    /// marked as weak (`has_weak_secret`).
     pub secret: Secret,
     /// How the app derives codes from the secret.
     pub parameters: TotpParameters,
@@ -112,6 +138,8 @@ pub enum ImportOutcome {
         account: AccountId,
         /// What is wrong with the display name, if it was dropped.
         dropped_name: Option<TextProblem>,
+        /// Whether the second factor's secret has fewer than 128 bits.
+        weak_totp: bool,
     },
     /// The account was imported before and stays as it is.
     AlreadyImported {
@@ -139,17 +167,18 @@ pub enum ImportProblem {
     },
     /// Its password hash has no supported format.
     InvalidHash,
-    /// Its password hash costs so much that a phone would hang. The limits are 256 MiB and 10 passes of
-    /// Argon2, 2,000,000 iterations of PBKDF2, and a cost of 14 for bcrypt.
+    /// Its password hash costs so much that a phone would hang. The limits are 256 MiB, and about a second on a
+    /// server. Bcrypt reaches the limit at a cost of 14, and PBKDF2-SHA-256 at 6,250,000 iterations.
     HashTooCostly,
-    /// Its second factor's secret is not base32 of 128 to 512 bits, or no app makes codes with such
+    /// Its second factor's secret is not base32 of 80 to 512 bits, or no app makes codes with such
     /// parameters.
     InvalidTotp,
     /// A subject is empty or longer than 255 bytes.
     InvalidSubject,
     /// The policy has no such provider.
     UnknownProvider,
-    /// It has no sign-in method: neither a password nor an identity.
+    /// Nobody could sign in to it: it has neither a password hash nor an identity, and no proven email that the code
+    /// of a password reset could go to.
     NoMethod,
     /// Its password has no email, or an unproven one although the policy wants the proof before the account
     /// is created.

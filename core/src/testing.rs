@@ -51,3 +51,13 @@ pub fn sealing<'a>(
     let key = SealKey::new(key);
     move |plain| key.seal(entropy, &Place { key: &[7; 33], part: 0, clear: &[] }, plain)
 }
+
+/// Reads a text as another service's password hash, for a fuzzer. Returns whether the text is one.
+///
+/// # Panics
+/// Panics if the made-up hash of the same cost is not one, or has another cost.
+pub fn read_hash(text: &str) -> bool {
+    let Ok(hash) = crate::crypto::foreign::ForeignHash::parse(text) else { return false };
+    hash.check_specimen();
+    true
+}

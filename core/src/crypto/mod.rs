@@ -8,6 +8,9 @@ pub(crate) mod digest;
 pub(crate) mod draw;
 pub(crate) mod entropy;
 pub(crate) mod foreign;
+mod foreign_cost;
+#[cfg(test)]
+mod foreign_tests;
 pub(crate) mod hasher;
 pub(crate) mod host_key;
 pub(crate) mod jose;
@@ -21,6 +24,7 @@ pub(crate) mod password;
 pub(crate) mod qr;
 mod raw_key;
 pub(crate) mod seal;
+pub(crate) mod spelling;
 pub(crate) mod tally;
 pub(crate) mod token;
 pub(crate) mod totp;

@@ -4,19 +4,23 @@ use std::fmt;
 
 use phc::{Ident, Output, ParamsString, PasswordHash, Salt};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::cost::{HashCost, HashFailed};
 use super::digest::same;
-use super::foreign::{self, ForeignHash, ForeignProblem};
+use super::foreign::ForeignHash;
 use super::hasher::Hasher;
+use super::spelling::ForeignProblem;
 use crate::ground::secret::Secret;
+use crate::ground::text::nfd;
 
 /// A password's hash as it is stored: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`. The prefix [`IMPORTED`] marks an
-/// imported hash, which has no pepper.
+/// imported hash, which has no pepper. [`UNSET`] stands for no hash at all.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredPassword(String);
 
 const IMPORTED: &str = "imported:";
+const UNSET: &str = "unset";
 
 /// The text is not a password hash that this engine can verify.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,28 +65,42 @@ impl StoredPassword {
         Ok(Self(format!("{IMPORTED}{text}")))
     }
 
-    /// Whether this is the hashed password: in its normal form, or as typed if another service hashed it. Hashes
-    /// nothing if the stored string is beyond the caps or spelled differently.
+    /// Returns what an account has whose old service gave no hash. No password matches it. The next one is set in a
+    /// reset.
+    pub(crate) fn unset() -> Self {
+        Self(UNSET.to_owned())
+    }
+
+    /// Whether this is the hashed password: in its normal form, or in one of three forms if another service hashed it.
+    /// Hashes nothing if the stored string is beyond the caps or spelled differently.
     pub(crate) fn verify(
         &self,
         hasher: &dyn Hasher,
-        password: &[u8],
+        password: &str,
         typed: &[u8],
         pepper: &[u8; 32],
     ) -> Result<bool, HashFailed> {
+        if self.0 == UNSET {
+            return Ok(false);
+        }
         if let Some(foreign) = self.0.strip_prefix(IMPORTED) {
             let foreign = ForeignHash::parse(foreign).map_err(|_| HashFailed::Unusable)?;
-            return hasher.verify_foreign(&foreign, typed);
+            for form in forms(password, typed) {
+                if hasher.verify_foreign(&foreign, &form)? {
+                    return Ok(true);
+                }
+            }
+            return Ok(false);
         }
         let parts = read(&self.0).map_err(|_| HashFailed::Unusable)?;
-        let tag = hasher.derive(parts.cost, password, &parts.salt, pepper)?;
+        let tag = hasher.derive(parts.cost, password.as_bytes(), &parts.salt, pepper)?;
         Ok(same(&tag, &parts.tag))
     }
 
     /// Returns a hash of the same kind and cost with no trace of this one, if another service made this one.
     pub(crate) fn specimen(&self) -> Option<Self> {
-        let foreign = self.0.strip_prefix(IMPORTED)?;
-        Some(Self(format!("{IMPORTED}{}", foreign::specimen(foreign))))
+        let foreign = ForeignHash::parse(self.0.strip_prefix(IMPORTED)?).ok()?;
+        Some(Self(format!("{IMPORTED}{}", foreign.specimen())))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -108,6 +126,22 @@ impl fmt::Debug for StoredPassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("StoredPassword(…)")
     }
+}
+
+/// Returns the forms in which another service may have hashed a password: NFC, as typed and NFD. Most passwords have
+/// only one. How many there are depends on the typed password alone, so the time of a refusal tells nothing about the
+/// account (SPEC 4.2).
+fn forms(normal: &str, typed: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
+    let mut forms = vec![Zeroizing::new(normal.as_bytes().to_vec())];
+    // A text that cannot be a password has no normal form, and may be very long.
+    if !normal.is_empty() {
+        for form in [typed, nfd(normal).as_bytes()] {
+            if forms.iter().all(|other| other.as_slice() != form) {
+                forms.push(Zeroizing::new(form.to_vec()));
+            }
+        }
+    }
+    forms
 }
 
 fn read(text: &str) -> Result<Parts, InvalidHash> {
@@ -156,7 +190,7 @@ mod tests {
     const COST: HashCost = HashCost::new(64, 2, 1);
     const PEPPER: [u8; 32] = [0x2a; 32];
     const SALT: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
-    const PASSWORD: &[u8] = b"correct horse battery staple";
+    const PASSWORD: &str = "correct horse battery staple";
     const STORED: &str = "$argon2id$v=19$m=64,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$\
                           CyKomn6GZ75+N7SeZKDGSe/0Pwurofk+TVREGWvswAI";
 
@@ -184,12 +218,16 @@ mod tests {
     #[test]
     fn a_password_is_stored_as_a_phc_string_and_verifies() {
         let hasher = hasher();
-        let stored = hash(&hasher, COST, PASSWORD, SALT, &PEPPER).unwrap();
+        let stored = hash(&hasher, COST, PASSWORD.as_bytes(), SALT, &PEPPER).unwrap();
         assert_eq!(stored.as_str(), STORED);
         assert_eq!(StoredPassword::parse(STORED), Ok(stored.clone()));
-        assert_eq!(stored.verify(&hasher, PASSWORD, PASSWORD, &PEPPER), Ok(true));
-        assert_eq!(stored.verify(&hasher, b"correct horse battery stapl", b"", &PEPPER), Ok(false));
-        assert_eq!(stored.verify(&hasher, PASSWORD, PASSWORD, &[0x2b; 32]), Ok(false), "another pepper");
+        assert_eq!(stored.verify(&hasher, PASSWORD, PASSWORD.as_bytes(), &PEPPER), Ok(true));
+        assert_eq!(stored.verify(&hasher, "correct horse battery stapl", b"", &PEPPER), Ok(false));
+        assert_eq!(
+            stored.verify(&hasher, PASSWORD, PASSWORD.as_bytes(), &[0x2b; 32]),
+            Ok(false),
+            "another pepper"
+        );
         assert_eq!(format!("{stored:?}"), "StoredPassword(…)");
     }
 
@@ -199,7 +237,11 @@ mod tests {
             [STORED.replace("wAI", "wAM"), STORED.replace("CyKo", "DyKo"), STORED.replace("AAEC", "BAEC")]
         {
             let stored = StoredPassword::parse(&changed).unwrap();
-            assert_eq!(stored.verify(&hasher(), PASSWORD, PASSWORD, &PEPPER), Ok(false), "{changed}");
+            assert_eq!(
+                stored.verify(&hasher(), PASSWORD, PASSWORD.as_bytes(), &PEPPER),
+                Ok(false),
+                "{changed}"
+            );
         }
     }
 
@@ -242,7 +284,10 @@ mod tests {
         ] {
             assert_eq!(StoredPassword::parse(&text), Err(InvalidHash), "{text}");
             let (stored, hasher) = (StoredPassword(text), hasher());
-            assert_eq!(stored.verify(&hasher, PASSWORD, PASSWORD, &PEPPER), Err(HashFailed::Unusable));
+            assert_eq!(
+                stored.verify(&hasher, PASSWORD, PASSWORD.as_bytes(), &PEPPER),
+                Err(HashFailed::Unusable)
+            );
             assert!(stored.needs_rehash(COST));
             assert_eq!(hasher.1.into_inner(), 0, "a hash was made");
         }
@@ -253,7 +298,7 @@ mod tests {
         let hasher = hasher();
         for (memory_kib, passes, lanes) in [(262_145, 2, 1), (64, 11, 1), (128, 2, 9), (7, 1, 1), (0, 0, 0)] {
             let cost = HashCost::new(memory_kib, passes, lanes);
-            assert_eq!(hash(&hasher, cost, PASSWORD, SALT, &PEPPER), Err(HashFailed::Unusable));
+            assert_eq!(hash(&hasher, cost, PASSWORD.as_bytes(), SALT, &PEPPER), Err(HashFailed::Unusable));
         }
         assert_eq!(hasher.1.into_inner(), 0);
     }
@@ -292,11 +337,32 @@ mod tests {
             }
         }
         let busy = HashFailed::Busy { retry_after: Duration::from_secs(1) };
-        assert_eq!(hash(&Full, COST, PASSWORD, SALT, &PEPPER), Err(busy));
+        assert_eq!(hash(&Full, COST, PASSWORD.as_bytes(), SALT, &PEPPER), Err(busy));
         assert_eq!(
-            StoredPassword::parse(STORED).unwrap().verify(&Full, PASSWORD, PASSWORD, &PEPPER),
+            StoredPassword::parse(STORED).unwrap().verify(&Full, PASSWORD, PASSWORD.as_bytes(), &PEPPER),
             Err(busy)
         );
+    }
+
+    #[test]
+    fn r13_2_an_imported_hash_is_tried_with_each_distinct_form_of_the_typed_password() {
+        let count = |password: &str, typed: &[u8]| forms(password, typed).len();
+        let typed = "\u{e9}te\u{301}";
+        assert_eq!(count("\u{e9}t\u{e9}", typed.as_bytes()), 3);
+        assert_eq!(count("\u{e9}t\u{e9}", "\u{e9}t\u{e9}".as_bytes()), 2);
+        assert_eq!(count("\u{e9}t\u{e9}", "e\u{301}te\u{301}".as_bytes()), 2);
+        assert_eq!(count("summer", b"summer"), 1);
+        assert_eq!(count("", &[0xff; 5_000]), 1);
+    }
+
+    #[test]
+    fn r13_2_no_password_matches_an_unset_one() {
+        let (hasher, unset) = (hasher(), StoredPassword::unset());
+        for password in ["", "unset", PASSWORD] {
+            assert_eq!(unset.verify(&hasher, password, password.as_bytes(), &PEPPER), Ok(false));
+        }
+        assert!(unset.needs_rehash(COST) && unset.specimen().is_none());
+        assert_eq!(hasher.1.into_inner(), 0, "a hash was made");
     }
 
     #[test]

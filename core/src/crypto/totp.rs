@@ -12,9 +12,11 @@ use super::digest::same;
 use crate::ground::secret::Secret;
 use crate::ground::time::Timestamp;
 
-/// RFC 4226 section 4 (R6) requires 128 bits or more. SHA-1 hashes a key that is longer than its block, so
-/// more than 64 bytes add nothing.
-const SHORTEST: usize = 16;
+/// The shortest secret, in bytes: 80 bits, which many services give out.
+const SHORTEST: usize = 10;
+/// RFC 4226 section 4 (R6) requires 128 bits or more.
+const STRONG: usize = 16;
+/// SHA-1 hashes a key that is longer than its block, so more bytes add nothing.
 const LONGEST: usize = 64;
 
 /// How an authenticator app derives codes from a secret. The engine's own values are the defaults of the Key
@@ -79,6 +81,11 @@ impl TotpSecret {
         (SHORTEST..=LONGEST).contains(&self.bytes.len())
             && (6..=8).contains(&digits)
             && (15..=120).contains(&period)
+    }
+
+    /// Returns whether the secret is shorter than RFC 4226 requires.
+    pub(crate) fn is_weak(&self) -> bool {
+        self.bytes.len() < STRONG
     }
 
     fn step(&self) -> u64 {
@@ -195,7 +202,7 @@ impl<'de> Deserialize<'de> for TotpSecret {
         if read.is_one() {
             Ok(read)
         } else {
-            Err(D::Error::custom("an authenticator's secret has 16 to 64 bytes, and codes of 6 to 8 digits"))
+            Err(D::Error::custom("an authenticator's secret has 10 to 64 bytes, and codes of 6 to 8 digits"))
         }
     }
 }
@@ -370,9 +377,10 @@ mod tests {
         assert_eq!(decode::<Factor>(&bytes), Ok(factor));
         for length in 0..=80 {
             let read = decode::<Factor>(&encode(&Factor(of_length(length))).unwrap());
-            assert_eq!(read.is_ok(), (16..=64).contains(&length), "{length}");
+            assert_eq!(read.is_ok(), (10..=64).contains(&length), "{length}");
+            assert_eq!(of_length(length).is_weak(), length < 16, "{length}");
         }
-        for length in [16, 64] {
+        for length in [10, 16, 64] {
             // An import may bring a secret of another length.
             let secret = of_length(length);
             let code = secret.totp().generate(30_000).to_string();
@@ -418,7 +426,9 @@ mod tests {
         {
             assert!(read(text, default).is_some_and(|read| read == secret()), "{text}");
         }
-        for text in ["", "GEZDGNBVGY3TQOJQ", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ1", &right.repeat(4)] {
+        assert!(read("GEZDGNBVGY3TQOJQ", default).is_some_and(|read| read.is_weak()), "80 bits");
+        assert!(read(right, default).is_some_and(|read| !read.is_weak()), "160 bits");
+        for text in ["", "GEZDGNBVGY3TQO", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ1", &right.repeat(4)] {
             assert!(read(text, default).is_none(), "{text}");
         }
         for (digits, period, is_one) in

@@ -42,8 +42,7 @@ impl Engine {
             hasher.derive(cost, normal.as_bytes(), &[0; 16], pepper)?;
             return Ok(None);
         };
-        let matches =
-            stored.hash.verify(hasher, normal.as_bytes(), password.reveal(), pepper)? && !normal.is_empty();
+        let matches = stored.hash.verify(hasher, &normal, password.reveal(), pepper)? && !normal.is_empty();
         // A stored hash that is weaker than policy's would show by its time that it exists. Whatever the
         // result, the engine also makes a hash at policy's cost (SPEC 4.2, 4.5).
         let renewed = match stored.hash.needs_rehash(cost) {
@@ -66,8 +65,9 @@ impl Engine {
         let verified = verified.and_then(|stored| stored.hash.specimen());
         let inner = self.inner()?;
         let (hasher, keys) = (&*inner.environment.hasher, inner.keys()?);
+        let normal = password::normal_form(password).unwrap_or_default();
         for specimen in self.specimens()?.iter().filter(|specimen| Some(*specimen) != verified.as_ref()) {
-            specimen.verify(hasher, &[], password.reveal(), keys.pepper())?;
+            specimen.verify(hasher, &normal, password.reveal(), keys.pepper())?;
         }
         Ok(())
     }
@@ -106,7 +106,7 @@ impl Engine {
             .map_err(|rule| Refusal::InvalidPassword { rule })?;
         let (hasher, keys) = (&*inner.environment.hasher, inner.keys()?);
         for known in compromised {
-            if known.verify(hasher, normal.as_bytes(), password.reveal(), keys.pepper())? {
+            if known.verify(hasher, &normal, password.reveal(), keys.pepper())? {
                 return Err(Refusal::InvalidPassword { rule: PasswordRule::Compromised }.into());
             }
         }

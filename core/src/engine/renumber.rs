@@ -50,7 +50,7 @@ impl Engine {
     /// [`Refusal::AlreadyYours`] if the same account has the new one, and [`Refusal::IdentityInUse`] if another has it
     /// or reserves it for an undo.
     pub fn renumber(&self, provider: &ProviderId, old: &str, new: &str) -> Result<AccountId, Error> {
-        let provider = self.inner.policy.provider(provider).ok_or(Refusal::UnknownProvider)?;
+        let provider = self.inner()?.policy.provider(provider).ok_or(Refusal::UnknownProvider)?;
         let old = provider.identity(old).ok_or(Refusal::UnknownAccount)?;
         let new = provider.identity(new).ok_or(Refusal::InvalidText {
             field: TextField::Subject,
@@ -69,7 +69,7 @@ impl Engine {
                 return Ok(Verdict::refused(Refusal::AlreadyYours));
             }
             // The host proves nothing, so it does not take what an undo may restore.
-            if !view.is_free(&taken, ctx)? {
+            if !view.is_free(&taken, None, ctx)? {
                 return Ok(Verdict::refused(Refusal::IdentityInUse));
             }
             let undos = view.undos(account.id)?;

@@ -1,6 +1,6 @@
 //! Unicode for the rules: one normal form, and the check for unassigned code points.
 
-use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use icu_properties::props::{
     CanonicalCombiningClass, DefaultIgnorableCodePoint, EmojiModifier, ExtendedPictographic, GeneralCategory,
     GeneralCategoryGroup, JoiningType,
@@ -18,6 +18,14 @@ pub(crate) fn nfc(text: &str) -> Zeroizing<String> {
     let mut normal = Zeroizing::new(String::with_capacity(text.len().saturating_mul(3)));
     // Writing to a String cannot fail.
     let _infallible = ComposingNormalizerBorrowed::new_nfc().normalize_to(text, &mut *normal);
+    normal
+}
+
+/// Returns the text in Normalization Form D (Unicode Standard Annex 15).
+pub(crate) fn nfd(text: &str) -> Zeroizing<String> {
+    // The same holds for NFD.
+    let mut normal = Zeroizing::new(String::with_capacity(text.len().saturating_mul(3)));
+    let _infallible = DecomposingNormalizerBorrowed::new_nfd().normalize_to(text, &mut *normal);
     normal
 }
 
@@ -116,6 +124,8 @@ mod tests {
     fn r2_2_both_spellings_of_a_letter_become_one() {
         assert_eq!(nfc("e\u{301}").as_str(), "é");
         assert_eq!(nfc("é").as_str(), "é");
+        assert_eq!(nfd("é").as_str(), "e\u{301}");
+        assert_eq!(nfd("\u{ac01}").as_str(), "\u{1100}\u{1161}\u{11a8}");
         assert_eq!(
             nfc("ﬀ\u{212A}").as_str(),
             "ﬀK",

@@ -113,6 +113,7 @@ struct MfaPart {
     kind: &'static str,
     since: Moment,
     recovery_codes_left: usize,
+    has_weak_secret: bool,
 }
 
 #[derive(Serialize)]
@@ -196,7 +197,12 @@ impl CredentialsPart {
 
 impl MfaPart {
     fn of(mfa: &Mfa) -> Self {
-        Self { kind: "Totp", since: mfa.since.rfc3339(), recovery_codes_left: mfa.codes.len() }
+        Self {
+            kind: "Totp",
+            since: mfa.since.rfc3339(),
+            recovery_codes_left: mfa.codes.len(),
+            has_weak_secret: mfa.secret.is_weak(),
+        }
     }
 }
 

@@ -30,9 +30,17 @@ pub struct ImportedAccount {
     /// Whether the owner proved the email to the other service.
     #[cfg_attr(feature = "json", serde(default))]
     pub email_verified: bool,
-    /// The hash of the account's password. The formats are Argon2, scrypt and PBKDF2 (SHA-1, SHA-256,
-    /// SHA-512) in the PHC string format, bcrypt in its own format, and Firebase's scrypt as
-    /// `$firescrypt$ln=…,r=…,p=…$salt$hash$separator$signer key`. The next sign-in hashes the password again.
+    /// The hash of the account's password. The next sign-in hashes the password again. The formats are:
+    ///
+    /// - Argon2, scrypt and PBKDF2 (SHA-1, SHA-256, SHA-512) in the PHC string format, and bcrypt;
+    /// - SHA-crypt (`$5$`, `$6$`), phpass (`$P$`, `$H$`) and WordPress (`$wp$2y$`);
+    /// - what Django, passlib and Werkzeug make of these: `pbkdf2_sha256$…`, `$pbkdf2-sha256$29000$…`,
+    ///   `$bcrypt-sha256$…`, `scrypt:32768:8:1$…` and so on;
+    /// - Firebase's scrypt as `$firescrypt$ln=…,r=…,p=…$salt$hash$separator$signer key`, in the base64 of either
+    ///   export.
+    ///
+    /// If an account has neither a hash nor an identity, its owner sets a password with
+    /// [`Engine::reset_password`](crate::Engine::reset_password).
     pub password_hash: Option<Secret>,
     /// The account's identities at providers.
     #[cfg_attr(feature = "json", serde(default))]
@@ -66,7 +74,8 @@ pub struct ImportedIdentity {
     serde(remote = "Self")
 )]
 pub struct ImportedTotp {
-    /// The secret that the app was given, in base32 (RFC 4648): 128 to 512 bits.
+    /// The secret that the app was given, in base32 (RFC 4648): 80 to 512 bits. One of fewer than 128 bits is
+    /// marked as weak ([`MfaView::has_weak_secret`](crate::MfaView::has_weak_secret)).
     pub secret: Secret,
     /// How the app derives codes from the secret.
     #[cfg_attr(feature = "json", serde(flatten))]
@@ -87,6 +96,9 @@ pub enum ImportOutcome {
         account: AccountId,
         /// What is wrong with the display name, if it was dropped (SPEC 1.13).
         dropped_name: Option<TextProblem>,
+        /// Whether the second factor's secret has fewer than 128 bits.
+        #[cfg_attr(feature = "json", serde(default))]
+        weak_totp: bool,
     },
     /// The account was imported before and stays as it is.
     AlreadyImported {
@@ -121,17 +133,19 @@ coded! {
         },
         /// Its password hash has no supported format.
         InvalidHash,
-        /// Its password hash costs so much that a phone would hang. The limits are 256 MiB and 10 passes of
-        /// Argon2, 2,000,000 iterations of PBKDF2, and a cost of 14 for bcrypt.
+        /// Its password hash costs so much that a phone would hang. The limits are 256 MiB, and about a second on a
+        /// server. Bcrypt reaches the limit at a cost of 14, and PBKDF2-SHA-256 at 6,250,000 iterations. The guide
+        /// has the limit of each kind (`docs/guide/cookbook/import.md`).
         HashTooCostly,
-        /// Its second factor's secret is not base32 of 128 to 512 bits, or no app makes codes with such
+        /// Its second factor's secret is not base32 of 80 to 512 bits, or no app makes codes with such
         /// parameters.
         InvalidTotp,
         /// A subject is empty or longer than 255 bytes.
         InvalidSubject,
         /// The policy has no such provider.
         UnknownProvider,
-        /// It has no sign-in method: neither a password nor an identity.
+        /// Nobody could sign in to it: it has neither a password hash nor an identity, and no proven email that the
+        /// code of a password reset could go to.
         NoMethod,
         /// Its password has no email, or an unproven one although the policy wants the proof before the
         /// account is created.

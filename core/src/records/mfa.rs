@@ -52,7 +52,12 @@ impl Mfa {
 
     pub(crate) fn view(&self) -> MfaView {
         let left = u32::try_from(self.codes.len()).unwrap_or(u32::MAX);
-        MfaView { since: self.since, recovery_codes_left: left, few_recovery_codes: left <= FEW }
+        MfaView {
+            since: self.since,
+            recovery_codes_left: left,
+            few_recovery_codes: left <= FEW,
+            has_weak_secret: self.secret.is_weak(),
+        }
     }
 }
 
@@ -240,4 +245,7 @@ pub struct MfaView {
     pub recovery_codes_left: u32,
     /// Whether so few are left that the owner should make new ones (SPEC 5.4).
     pub few_recovery_codes: bool,
+    /// Whether the app's secret was imported and has fewer than 128 bits (RFC 4226 section 4). The owner should replace
+    /// the second factor (SPEC 13.2).
+    pub has_weak_secret: bool,
 }

@@ -1,7 +1,7 @@
 //! The import of accounts from another service (SPEC 13.2).
 
-use crate::crypto::foreign::ForeignProblem;
 use crate::crypto::password::StoredPassword;
+use crate::crypto::spelling::ForeignProblem;
 use crate::crypto::totp::{TotpParameters, TotpSecret};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::MethodId;
@@ -71,7 +71,9 @@ impl Reading {
             credentials.push(federated(identity, ctx.policy)?);
         }
         if credentials.is_empty() {
-            return Err(ImportProblem::NoMethod);
+            // A reset is the way in, so it takes the email that a reset goes by (SPEC 4.7).
+            let email = email.clone().filter(|_| given.email_verified).ok_or(ImportProblem::NoMethod)?;
+            credentials.push(Credential::Password { email, hash: StoredPassword::unset(), version: 1 });
         }
         let totp = given.totp.as_ref().map(|totp| {
             TotpSecret::imported(&totp.secret, totp.parameters).ok_or(ImportProblem::InvalidTotp)
@@ -114,13 +116,14 @@ impl Reading {
         }
         let external = Identifier::External(self.origin.external_id.clone());
         let dropped_name = self.dropped_name;
+        let weak_totp = self.totp.as_ref().is_some_and(TotpSecret::is_weak);
         let account = self.made(ctx);
         let id = account.id;
         let mut changes = protected::rows(&Account::new(id), &account);
         changes.push(Change::Claimed { identifier: external, account: id });
         let event = Event::done(Action::AccountImported, None, ctx.now).by(Actor::Host);
         changes.push(Change::account(account, event));
-        (ImportOutcome::Imported { account: id, dropped_name }, changes)
+        (ImportOutcome::Imported { account: id, dropped_name, weak_totp }, changes)
     }
 
     fn made(self, ctx: &Context<'_>) -> Account {

@@ -13,7 +13,7 @@ use crate::records::method::{Credential, Specimen};
 
 /// How many kinds of foreign hashes a sign-in makes. If an import brings more kinds, the time of a refusal
 /// distinguishes the other kinds from unknown emails.
-const MOST_KINDS: usize = 8;
+const MOST_KINDS: usize = 16;
 
 impl Account {
     /// Returns the specimen of the account's password, if another service hashed it.

@@ -298,7 +298,7 @@ fn event() -> Event {
 }
 
 fn mfa() -> MfaView {
-    MfaView { since: AT, recovery_codes_left: 3, few_recovery_codes: true }
+    MfaView { since: AT, recovery_codes_left: 3, few_recovery_codes: true, has_weak_secret: true }
 }
 
 fn plans() -> Vec<Planned> {
@@ -430,7 +430,8 @@ fn messages() -> Vec<MessageKind> {
         MessageKind::MethodRemoved { kind: MethodKind::Password, provider: None },
         MessageKind::DeletionRequested { purge_at: AT },
         MessageKind::ErasureAnnounced { from: AT },
-        MessageKind::RevokeGrant { provider: provider.unwrap(), subject: text("1") },
+        MessageKind::RevokeGrant { provider: provider.clone().unwrap(), subject: text("1") },
+        MessageKind::IdentityRenumbered { provider: provider.unwrap() },
     ]
 }
 
@@ -566,8 +567,12 @@ fn refusals() -> Vec<Sample> {
         Sample::of(&[totp]),
         Sample::of(
             &[
-                ImportOutcome::Imported { account: ACCOUNT, dropped_name: None },
-                ImportOutcome::Imported { account: ACCOUNT, dropped_name: Some(TextProblem::Empty) },
+                ImportOutcome::Imported { account: ACCOUNT, dropped_name: None, weak_totp: false },
+                ImportOutcome::Imported {
+                    account: ACCOUNT,
+                    dropped_name: Some(TextProblem::Empty),
+                    weak_totp: true,
+                },
                 ImportOutcome::AlreadyImported { account: ACCOUNT, differs: true },
             ]
             .into_iter()

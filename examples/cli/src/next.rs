@@ -12,6 +12,9 @@ pub(crate) fn on_page(account: &AccountView) -> Vec<Hint> {
         Some(mfa) if mfa.few_recovery_codes => {
             Some(hint("selfsame mfa new-codes", "few recovery codes are left; create new ones"))
         }
+        Some(mfa) if mfa.has_weak_secret => {
+            Some(hint("selfsame mfa enroll", "the app's secret is short; replace the second factor"))
+        }
         Some(_) => None,
     };
     mfa.into_iter().collect()

@@ -48,6 +48,34 @@ fn r1_13_a_dropped_display_name_is_reported() {
 }
 
 #[test]
+fn r13_2_hashes_of_other_services_short_secrets_and_a_new_subject() {
+    let desk = Desk::new();
+    let row = |id: &str, more: &str| {
+        format!(r#"{{"external_id":"{id}","email":"{id}@example.org","email_verified":true,{more}}}"#)
+    };
+    let lines = [
+        row("django", r#""password_hash":"pbkdf2_sha1$10000$wz5B6WkasRoF$atJmJ1o+XfJxKq1+Nu1f1i57Z5I=""#),
+        row("wordpress", r#""password_hash":"$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0""#),
+        row("nothing", r#""display_name":"Nobody""#),
+        row("weak", r#""identities":[{"provider":"x","subject":"1"}],"totp":{"secret":"GEZDGNBVGY3TQOJQ"}"#),
+    ];
+    fs::write(desk.path("accounts.jsonl"), lines.join("\n")).unwrap();
+    let dry = desk.done(&["import", "accounts.jsonl", "--dry-run", "--json"], "");
+    let value: Value = serde_json::from_str(&dry).unwrap();
+    assert_eq!(value["weak_second_factors"][0]["external_id"], "weak");
+    let said = desk.done(&["import", "accounts.jsonl"], "");
+    assert!(said.contains("4 accounts imported, 1 second factor with a short secret"), "{said}");
+    desk.done(&["sign-in", "django@example.org", "--password-stdin"], "not a password");
+    desk.done(&["sign-in", "wordpress@example.org", "--password-stdin"], "test12345");
+
+    told(&desk.run(&["renumber", "x", "1", "2"], b""), 2, "--yes", "not confirmed");
+    let said = desk.done(&["renumber", "x", "1", "2", "--yes"], "");
+    assert!(said.contains("has the new subject"), "{said}");
+    assert!(desk.done(&["messages"], "").contains("sign in as before"));
+    told(&desk.run(&["renumber", "x", "1", "2", "--yes"], b""), 1, "no such account", "moved already");
+}
+
+#[test]
 fn a_refused_line_is_reported_by_number_and_the_others_are_imported() {
     let desk = Desk::new();
     let totp = r#"{"external_id":"t","email":"t@example.org","totp":{"secret":"A"},"identities":[{"provider":"x","subject":"1"}]}"#;

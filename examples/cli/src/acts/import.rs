@@ -56,6 +56,8 @@ struct Outcome {
     differing: Vec<(usize, String)>,
     /// The accounts whose display name was dropped.
     nameless: Vec<(usize, String, String)>,
+    /// The accounts whose second factor has a short secret.
+    weak: Vec<(usize, String)>,
     refused: Vec<(usize, String, String)>,
 }
 
@@ -79,8 +81,11 @@ impl Import<'_> {
         for ((number, account), outcome) in numbers.into_iter().zip(accounts).zip(outcomes) {
             let of = &mut self.outcome;
             match outcome {
-                ImportOutcome::Imported { dropped_name, .. } => {
+                ImportOutcome::Imported { dropped_name, weak_totp, .. } => {
                     of.imported += 1;
+                    if weak_totp {
+                        of.weak.push((number, account.external_id.clone()));
+                    }
                     if let Some(problem) = dropped_name {
                         of.nameless.push((number, account.external_id, problem.code().to_owned()));
                     }
@@ -109,6 +114,7 @@ impl Outcome {
             "already": self.already,
             "differing": self.differing.iter().map(line).collect::<Vec<_>>(),
             "dropped_names": self.nameless.iter().map(because).collect::<Vec<_>>(),
+            "weak_second_factors": self.weak.iter().map(line).collect::<Vec<_>>(),
             "refused": self.refused.iter().map(because).collect::<Vec<_>>(),
             "dry_run": dry_run,
         });
@@ -122,6 +128,12 @@ impl Outcome {
         }
         if !self.nameless.is_empty() {
             said.push_str(&format!(", {} dropped", words::counted(self.nameless.len(), "display name")));
+        }
+        if !self.weak.is_empty() {
+            said.push_str(&format!(
+                ", {} with a short secret",
+                words::counted(self.weak.len(), "second factor")
+            ));
         }
         let shown = self.refused.iter().take(SHOWN);
         let rows = shown.map(|(number, id, why)| vec![number.to_string(), id.clone(), why.clone()]).collect();

@@ -144,7 +144,8 @@ pub(crate) fn mfa(answer: &Value) -> String {
     };
     let left = counted(usize::try_from(count(mfa, "recovery_codes_left")).unwrap_or(0), "recovery code");
     let few = if is(mfa, "few_recovery_codes") { "; create new ones" } else { "" };
-    format!("MFA has been on since {}; {left} left{few}", day(mfa, "since"))
+    let weak = if is(mfa, "has_weak_secret") { "; the app's secret is short, so replace it" } else { "" };
+    format!("MFA has been on since {}; {left} left{few}{weak}", day(mfa, "since"))
 }
 
 /// The membership and the billing of each product.
@@ -280,6 +281,12 @@ pub(crate) fn message(message: &Value) -> String {
             format!(
                 "revoke the grant of {} at {}",
                 text(message, "subject"),
+                called(text(message, "provider"))
+            )
+        }
+        "IdentityRenumbered" => {
+            format!(
+                "{} knows the account by another number now; sign in as before",
                 called(text(message, "provider"))
             )
         }
