@@ -15,6 +15,7 @@ mod acts;
 mod bulk;
 mod callers;
 mod enumeration;
+mod hashes;
 mod library;
 #[path = "../life.rs"]
 mod life;
@@ -45,12 +46,13 @@ fn main() -> ExitCode {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let folder = folder.path();
     type Family = fn(&mut Report, &Path);
-    let families: [(&str, Family); 9] = [
+    let families: [(&str, Family); 10] = [
         ("limits", limits::limits),
         ("acts", acts::acts),
         ("callers", callers::callers),
         ("bulk", bulk::bulk),
         ("size", size::size),
+        ("hashes", hashes::hashes),
         ("enumeration", enumeration::enumeration),
         ("peers", speakers::peers),
         ("languages", |report, _| speakers::languages(report)),

@@ -18,4 +18,5 @@ mod shared;
 mod store_strangers;
 mod strangers;
 mod tampering;
+mod ten_kinds;
 mod unlock;
