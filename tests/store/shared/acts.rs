@@ -383,7 +383,7 @@ acts! {
         let method = s.method(MethodKind::Password);
         s.seen(|engine| engine.mark_compromised(s.me().account, method));
     },
-    "Engine::renumber": |s| s.seen(|engine| engine.renumber(&"x".parse().unwrap(), s.name, "9")),
+    "Engine::renumber": |s| s.seen(|engine| engine.renumber(&"x".parse().unwrap(), s.name, &format!("{}-2", s.name))),
     #[later] "Engine::remove_from_picker": |s| s.seen(|engine| engine.remove_from_picker(s.me().account)),
     "Engine::set_billing": |s| s.seen(|_| s.bill("2")),
     "Engine::support_records": |s| s.seen(|engine| engine.support_records(s.me().account)),

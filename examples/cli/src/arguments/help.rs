@@ -91,6 +91,7 @@ const READS: &[Reads] = &[
     ("purge", HOST, YES),
     ("rekey", HOST, ""),
     ("import", HOST, "the accounts, from the file"),
+    ("renumber", HOST, YES),
     ("delete", OWNER, YES),
     ("picker", HOST, ""),
     ("remove-from-picker", HOST, ""),
