@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use selfsame::{AccountHandle, Answer, MethodKind, Refusal, SignedIn, Step};
+use selfsame::{AccountHandle, Answer, MethodKind, Refusal, SignedIn, Step, Timestamp};
 use selfsame_world::{DONE, Identity, World, days, hours, minutes, refused, signed_in};
 
 const NEW: &str = "a password that nobody knows";
@@ -115,6 +115,34 @@ fn r7_3_without_a_standing_contact_there_is_no_code() {
     );
     let acts = account.view().unwrap().protected_acts;
     assert!(acts.iter().all(|act| act.undo.is_none()), "{acts:?}");
+}
+
+/// Case: where the clock had once been ahead, an account looked young for as long, and a thief's address got the codes.
+#[test]
+fn r7_3_a_clock_that_was_wrong_changes_no_account_s_age() {
+    let codes = |world: &World, account: &AccountHandle| {
+        world.mailbox().clear();
+        world.add(account, &Identity::at("other", "1")).unwrap();
+        let all = world.mailbox().all().into_iter();
+        all.filter(|it| it.undo.is_some()).map(|it| it.to).collect::<Vec<_>>()
+    };
+    let ada = Identity::at("x", "ada");
+    let owner = |world: &World| account_of(world, signed_in(world.federated(&ada)));
+
+    let world = World::new();
+    world.hand().set_wall_forward(days(365));
+    world.federated(&ada);
+    world.later(days(60));
+    world.move_to(&owner(&world), "mallory@example.net");
+    world.later(days(1));
+    assert!(codes(&world, &owner(&world)).is_empty(), "no address was the contact seven days ago");
+
+    let world = World::new();
+    let a_year_ago = world.now().as_millis() - u64::try_from(days(365).as_millis()).unwrap();
+    world.engine().set_trusted_time(Timestamp::from_millis(a_year_ago)).unwrap();
+    world.federated(&ada);
+    world.move_to(&owner(&world), "ada@example.org");
+    assert_eq!(codes(&world, &owner(&world)), ["ada@example.org"], "a young account has its first contact");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use selfsame::{Answer, Client, EmailProof, Error, Intent, Refusal, Secret, Step};
+use selfsame::{Answer, Client, EmailProof, Error, Intent, MessageKind, Refusal, Secret, Step};
 use selfsame_world::{Identity, Person, World, days, hours, minutes, refused, signed_in};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -129,6 +129,59 @@ fn r7_3_a_clock_set_forward_ends_no_undo_code() {
     assert!(world.undo(&code).is_ok());
     world.later(A_MOMENT);
     assert_eq!(refused(world.undo(&code)), Refusal::UndoExpired);
+}
+
+/// Case: whoever set the clock forward before each fetch got as many messages as they asked for.
+#[test]
+fn r12_4_a_clock_set_forward_brings_no_message_early() {
+    let codes = |world: &World| {
+        let all = world.mailbox().all();
+        all.iter().filter(|message| matches!(message.kind, MessageKind::ResetPassword { .. })).count()
+    };
+    for forward in [minutes(1), minutes(61), hours(25)] {
+        let mut world = World::new();
+        let ada = world.ada();
+        let ask = |world: &World| world.engine().reset_password(&ada.email, &Client::on("phone")).unwrap();
+        ask(&world);
+        assert_eq!(codes(&world), 1);
+        for round in 0..20 {
+            let asked = ask(&world);
+            let Step::VerifyEmail { send_at: Some(_), .. } = asked.step else { panic!("{asked:?}") };
+            world.hand().set_wall_forward(forward);
+            if round % 2 == 0 {
+                killed(&mut world);
+            }
+            assert_eq!(codes(&world), 1, "{forward:?}, round {round}");
+            let Step::VerifyEmail { send_at, .. } =
+                world.engine().resume(&asked.token.unwrap()).unwrap().step
+            else {
+                panic!("another step")
+            };
+            assert_eq!(send_at, Some(world.now() + minutes(1)), "the remaining time is shown");
+        }
+        world.later(minutes(1));
+        assert_eq!(codes(&world), 2, "the newest request goes first");
+    }
+}
+
+/// Case: codes that were asked for before the right time was known waited for as long as the clock had been wrong.
+#[test]
+fn r12_5_after_a_wrong_clock_at_a_start_the_next_code_comes_at_once() {
+    let mut world = World::new();
+    let ada = world.ada();
+    world.later(hours(2));
+    let truth = world.now();
+    let ask = |world: &World| world.engine().reset_password(&ada.email, &Client::on("phone")).unwrap();
+    world.reboot(days(365)).unwrap();
+    for _ in 0..3 {
+        ask(&world);
+    }
+    world.hand().set_wall_back(days(365));
+    world.engine().set_trusted_time(truth).unwrap();
+    world.later(minutes(1));
+    let asked = ask(&world);
+    assert!(matches!(asked.step, Step::VerifyEmail { send_at: None, .. }), "{asked:?}");
+    assert!(matches!(world.prove(&asked, &ada.email).step, Step::NewPassword));
 }
 
 fn reset(world: &World, ada: &Person) -> selfsame::AccountHandle {

@@ -28,10 +28,9 @@ pub(super) fn facts(
         facts.mail = mail_facts(view, purpose, to, &flow.caller, Some(flow.id), ctx)?;
         let queued = flow.state.proving().and_then(|proving| proving.queued.as_ref());
         facts.mail.send_at = match queued {
-            Some(queued) => view.message(queued.message)?.map(|message| message.due_at),
+            Some(queued) => view.message(queued.message)?.and_then(|message| message.waits_until(ctx)),
             None => None,
-        }
-        .filter(|send_at| ctx.now < *send_at);
+        };
     }
     if let Some(identifier) = &needs.holder {
         facts.holder = view.holder(identifier)?;

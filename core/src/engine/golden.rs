@@ -204,7 +204,7 @@ fn golden() -> String {
 
 fn account() -> Account {
     let (email, password, identity) = (email(), password(), identity());
-    let mut account = Account::new(ACCOUNT);
+    let mut account = Account::new(ACCOUNT, AT);
     account.revision = 300;
     account.status = Status::PendingDeletion {
         requested_at: AT,

@@ -82,8 +82,8 @@ pub(crate) fn create(mut turn: Turn<'_>, arrival: Arrival) -> Verdict<Step> {
     if turn.facts.holder.is_some() {
         return turn.refuse(Refusal::IdentityInUse);
     }
-    let account = Account::new(turn.ctx.draw.account(turn.ctx.now));
+    let account = Account::new(turn.ctx.draw.account(turn.ctx.now), turn.ctx.throttle_clock);
     let (account, proof) = method::add_method(account, arrival, turn.ctx);
-    turn.changes.extend(protected::rows(&Account::new(account.id), &account));
+    turn.changes.extend(protected::rows(&Account::new(account.id, account.made_at), &account));
     gate::arrive(turn, account, &proof, SignInOutcome::Created, Action::AccountCreated)
 }

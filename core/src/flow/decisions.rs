@@ -65,7 +65,7 @@ fn stored() -> StoredPassword {
 
 /// Returns an account with the address verified and these methods.
 fn account(number: u8, password: bool, subject: Option<&str>) -> Account {
-    let mut account = Account::new(AccountId::v7(NOW, [number; 10]));
+    let mut account = Account::new(AccountId::v7(NOW, [number; 10]), NOW);
     account.revision = 1;
     let mut add = |id: u8, credential| {
         let id = MethodId::from_bytes([id; 16]);

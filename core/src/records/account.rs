@@ -34,6 +34,9 @@ pub(crate) struct Account {
     pub(crate) id: AccountId,
     /// How often the account was written. Zero before the first time.
     pub(crate) revision: u64,
+    /// When the account was made, on the slow clock. The id has the engine time, from which the slow clock may differ
+    /// (SPEC 12.4).
+    pub(crate) made_at: Timestamp,
     pub(crate) status: Status,
     /// The name that the owner chose. Nobody can find the account by it (SPEC 1.11).
     pub(crate) display_name: Option<String>,
@@ -119,10 +122,11 @@ impl Status {
 
 impl Account {
     /// Returns an account that has nothing yet.
-    pub(crate) fn new(id: AccountId) -> Self {
+    pub(crate) fn new(id: AccountId, made_at: Timestamp) -> Self {
         Self {
             id,
             revision: 0,
+            made_at,
             status: Status::Active,
             display_name: None,
             credentials: Credentials::default(),

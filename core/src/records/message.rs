@@ -256,6 +256,8 @@ pub(crate) struct Outgoing {
     pub(crate) created_at: Timestamp,
     /// When the message can be fetched: its turn, the end of its lease, or the next try.
     pub(crate) due_at: Timestamp,
+    /// When its turn in the pace of its address comes, on the slow clock, if it had to wait.
+    pub(crate) turn_at: Option<Timestamp>,
     /// The code that undoes the change, and when the code expires.
     pub(crate) undo: Option<(UndoCode, Timestamp)>,
     /// When it was first fetched.
@@ -280,6 +282,7 @@ impl Outgoing {
             device: device.to_owned(),
             created_at: ctx.now,
             due_at: ctx.now,
+            turn_at: None,
             undo: None,
             fetched_at: None,
             failed_at: None,
@@ -290,6 +293,18 @@ impl Outgoing {
     /// Returns the message with this number among those of its act. Their ids sort by their numbers.
     pub(crate) fn numbered(self, number: u16, ctx: &Context<'_>) -> Self {
         Self { id: ctx.draw.message(ctx.now, number), ..self }
+    }
+
+    /// Returns the message with its turn in the pace of its address, on the slow clock.
+    pub(crate) fn in_turn(self, at: Timestamp, ctx: &Context<'_>) -> Self {
+        let turn_at = Some(at).filter(|at| ctx.throttle_clock < *at);
+        Self { due_at: ctx.shown(at), turn_at, ..self }
+    }
+
+    /// Returns when its turn comes, if it still waits for it. A wall clock that was set forward brings no turn nearer
+    /// (SPEC 12.4).
+    pub(crate) fn waits_until(&self, ctx: &Context<'_>) -> Option<Timestamp> {
+        self.turn_at.map(|at| ctx.shown(at)).filter(|at| ctx.now < *at)
     }
 
     /// Returns the message, marked as about an account.

@@ -87,7 +87,7 @@ pub(crate) enum Change {
     Paced { hash: PaceHash, pace: Pace },
     /// The message from now on.
     Message(Outgoing),
-    /// The message, which nobody has fetched, is due at this time.
+    /// The turn of the message, which nobody has fetched, comes at this time on the slow clock.
     Postponed(MessageId, Timestamp),
     /// The account has this many sessions, and one more may be too many. Ended sessions are removed, and the
     /// oldest too if that is not enough. This change comes before the account, which then no longer counts

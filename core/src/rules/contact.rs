@@ -20,7 +20,7 @@ impl Account {
             .filter(|(_, until)| slow < *until + STANDS_AFTER)
             .map(|(contact, _)| contact.as_ref())
             .chain([credentials.contact.as_ref()]);
-        if slow < self.id.made_at() + STANDS_AFTER { since.flatten().next() } else { since.next().flatten() }
+        if slow < self.made_at + STANDS_AFTER { since.flatten().next() } else { since.next().flatten() }
     }
 
     /// Records the contact that the account had until now, if this act replaces it.

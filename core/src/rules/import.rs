@@ -119,7 +119,7 @@ impl Reading {
         let weak_totp = self.totp.as_ref().is_some_and(TotpSecret::is_weak);
         let account = self.made(ctx);
         let id = account.id;
-        let mut changes = protected::rows(&Account::new(id), &account);
+        let mut changes = protected::rows(&Account::new(id, account.made_at), &account);
         changes.push(Change::Claimed { identifier: external, account: id });
         let event = Event::done(Action::AccountImported, None, ctx.now).by(Actor::Host);
         changes.push(Change::account(account, event));
@@ -129,7 +129,8 @@ impl Reading {
     fn made(self, ctx: &Context<'_>) -> Account {
         // The id contains this time, which must not be in the future.
         let created_at = self.created_at.unwrap_or(ctx.now).min(ctx.now);
-        let mut account = Account::new(ctx.draw.account(created_at));
+        let mut account =
+            Account::new(ctx.draw.account(created_at), ctx.throttle_clock.earlier(ctx.now.since(created_at)));
         account.display_name = self.display_name;
         if let Some(email) = &self.email {
             let verified_at = self.email_verified.then_some(ctx.now);

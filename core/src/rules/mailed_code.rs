@@ -57,8 +57,8 @@ impl Proving {
         }
         let queue = pacing.pace.take(message.id, pacing.origin, ctx.throttle_clock);
         for (id, at) in queue {
-            match at.map(|at| ctx.shown(at)) {
-                Some(at) if id == message.id => message.due_at = at,
+            match at {
+                Some(at) if id == message.id => message = message.in_turn(at, ctx),
                 Some(at) => changes.push(Change::Postponed(id, at)),
                 None => changes.push(Change::Dropped(id)),
             }
@@ -192,7 +192,8 @@ impl Pace {
             // All strangers together have no time left. The newest request takes the last place.
             dropped = sent.pop_if(|last| now < last.at);
         }
-        let mut times: Vec<_> = waiting.iter().map(|paced| paced.at).collect();
+        // No turn is more than a day ahead, unless a trusted time has moved the slow clock back since (SPEC 12.4).
+        let mut times: Vec<_> = waiting.iter().map(|paced| paced.at).filter(|at| *at <= now + DAY).collect();
         let next = next(&sent, &times, origin, now);
         times.extend(Some(next).filter(|next| *next <= now + DAY));
         let queue = [message].into_iter().chain(waiting.into_iter().map(|paced| paced.message));

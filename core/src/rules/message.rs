@@ -38,6 +38,11 @@ pub(crate) enum Place {
 /// Leases a message to the host, or drops it if it is no longer useful.
 pub(crate) fn fetch(due: DueMessage, changes: &mut Vec<Change>, ctx: &Context<'_>) -> Option<Message> {
     let DueMessage { mut message, place, sharing } = due;
+    if let Some(turn) = message.waits_until(ctx) {
+        message.due_at = turn;
+        changes.push(Change::Message(message));
+        return None;
+    }
     if message.failed_at.is_some_and(|failed_at| ctx.now >= failed_at + TRIED_FOR) {
         changes.push(Change::GivenUp(message.id));
         return None;
@@ -63,6 +68,7 @@ pub(crate) fn lease(
     ctx: &Context<'_>,
 ) -> Message {
     message.fetched_at.get_or_insert(ctx.now);
+    message.turn_at = None;
     message.due_at = ctx.now + LEASE;
     changes.push(Change::Message(message.clone()));
     message.to_message(kind)

@@ -234,7 +234,7 @@ impl Lowering<'_> {
             Change::Dropped(id) => self.dropped(id),
             Change::GivenUp(id) => self.given_up(id),
             Change::Message(message) => self.message(&message),
-            Change::Postponed(id, due_at) => self.postponed(id, due_at),
+            Change::Postponed(id, turn_at) => self.postponed(id, turn_at),
             Change::Send(message) => self.send(message),
             Change::Recognized { account, hash, recognition } => {
                 self.put_sealed(tables::recognition(&account, &hash), &recognition)

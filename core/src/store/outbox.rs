@@ -128,9 +128,11 @@ impl Lowering<'_> {
         self.dropped(id)
     }
 
-    pub(super) fn postponed(&mut self, id: MessageId, due_at: Timestamp) -> Result<(), StoreError> {
+    pub(super) fn postponed(&mut self, id: MessageId, turn_at: Timestamp) -> Result<(), StoreError> {
         match self.view.message(id)? {
-            Some(message) if message.fetched_at.is_none() => self.message(&Outgoing { due_at, ..message }),
+            Some(message) if message.fetched_at.is_none() => {
+                self.message(&message.in_turn(turn_at, self.ctx))
+            }
             _ => Ok(()),
         }
     }
