@@ -171,7 +171,7 @@ class Object(Uncopied):
 
 def handle_of(value: Object) -> int:
     """Returns the handle of an object that exists."""
-    handle = vars(value).get("_handle")
+    handle: int | None = vars(value).get("_handle")
     if handle is None:
         raise ReferenceError(f"this {type(value).__qualname__} no longer exists")
     return handle
