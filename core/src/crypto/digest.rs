@@ -15,6 +15,18 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
         context.update(&length(part));
         context.update(part);
     }
+    finished(context)
+}
+
+#[cfg(test)]
+/// SHA-256 of the bytes alone, as standards of others use it.
+pub(crate) fn plain_sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    context.update(bytes);
+    finished(context)
+}
+
+fn finished(context: Context) -> [u8; 32] {
     let mut hash = [0; 32];
     for (to, from) in hash.iter_mut().zip(context.finish().as_ref()) {
         *to = *from;

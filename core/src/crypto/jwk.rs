@@ -146,11 +146,7 @@ impl Key {
 
 impl Material {
     fn rsa(n: Vec<u8>, e: Vec<u8>) -> Option<Self> {
-        let first = *n.first()?;
-        let bits = n.len() * 8 - usize::try_from(first.leading_zeros()).ok()?;
-        // RFC 7518 section 3.3: "A key of size 2048 bits or larger MUST be used with these algorithms."
-        let fits = first != 0 && (2_048..=8_192).contains(&bits) && (1..=5).contains(&e.len());
-        fits.then_some(Self::Rsa { n, e })
+        is_rsa_key(&n, &e).then_some(Self::Rsa { n, e })
     }
 
     fn p256(x: &[u8], y: &[u8]) -> Option<Self> {
@@ -178,6 +174,13 @@ impl Material {
         }
         .is_ok()
     }
+}
+
+/// Whether an RSA key has 2,048 to 8,192 bits, which is what ring verifies. RFC 7518 section 3.3: "A key of size 2048
+/// bits or larger MUST be used with these algorithms."
+pub(super) fn is_rsa_key(n: &[u8], e: &[u8]) -> bool {
+    let bits = n.first().map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
+    n.first() != Some(&0) && (2_048..=8_192).contains(&bits) && (1..=5).contains(&e.len())
 }
 
 /// Decodes base64url without padding, in its only spelling.

@@ -2,6 +2,10 @@
 
 pub(crate) mod algorithm;
 pub(crate) mod argon;
+#[cfg(test)]
+pub(crate) mod cbor;
+#[cfg(test)]
+pub(crate) mod cose;
 pub(crate) mod cost;
 pub(crate) mod data_key;
 pub(crate) mod digest;
@@ -28,11 +32,13 @@ pub(crate) mod spelling;
 pub(crate) mod tally;
 pub(crate) mod token;
 pub(crate) mod totp;
+#[cfg(test)]
+pub(crate) mod webauthn;
 mod xaes;
 
 /// Decodes the hexadecimal text of a test vector.
 #[cfg(test)]
-fn hex(text: &str) -> Vec<u8> {
+pub(crate) fn hex(text: &str) -> Vec<u8> {
     (0..text.len())
         .step_by(2)
         .map(|at| u8::from_str_radix(text.get(at..at + 2).unwrap(), 16).unwrap())

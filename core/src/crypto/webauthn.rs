@@ -1,0 +1,227 @@
+//! What a passkey answers (Web Authentication level 3): the JSON of a registration and of an assertion, read strictly.
+//! `rules/passkey.rs` decides what an answer is worth.
+
+use super::cbor::{self, Value};
+use super::cose::{BadKey, PublicKey};
+use super::digest::plain_sha256;
+use super::json::{self, Json, Object};
+use super::jwk;
+
+/// The longest answer, in bytes of JSON. The longest of the W3C's vectors has 5 KB.
+const LONGEST: usize = 32 * 1024;
+/// WebAuthn level 3 section 7.1: "Verify that the credentialId is ≤ 1023 bytes."
+const LONGEST_ID: usize = 1_023;
+
+/// Why bytes are no answer of a passkey.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NotAnAnswer {
+    Malformed,
+    /// The passkey's algorithm is none that was asked for.
+    Algorithm,
+}
+
+/// A new passkey's answer to a request to register it. Nothing of it is signed: attestation is not asked for, and a
+/// statement that comes nevertheless is ignored.
+pub(crate) struct Registration {
+    pub(crate) client: ClientData,
+    pub(crate) data: AuthenticatorData,
+    pub(crate) attested: Attested,
+    /// How the passkey can be reached, as the browser says it, for a later request.
+    pub(crate) transports: Vec<String>,
+}
+
+/// A passkey's answer to a request to sign in. Do not trust its contents before [`Self::signed_by`] has accepted it.
+pub(crate) struct Assertion {
+    pub(crate) credential_id: Vec<u8>,
+    pub(crate) client: ClientData,
+    pub(crate) data: AuthenticatorData,
+    pub(crate) user_handle: Option<Vec<u8>>,
+    /// Authenticator data, then the hash of the client data.
+    signed: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+/// What the browser or the app's platform says about the request that it passed on (section 5.8.1).
+pub(crate) struct ClientData {
+    pub(crate) kind: String,
+    /// Decoded.
+    pub(crate) challenge: Vec<u8>,
+    pub(crate) origin: String,
+    pub(crate) cross_origin: bool,
+    pub(crate) top_origin: Option<String>,
+}
+
+/// What the authenticator says (section 6.1).
+#[derive(Clone, Copy)]
+pub(crate) struct AuthenticatorData {
+    pub(crate) rp_id_hash: [u8; 32],
+    pub(crate) user_present: bool,
+    pub(crate) user_verified: bool,
+    pub(crate) backup_eligible: bool,
+    pub(crate) backed_up: bool,
+    pub(crate) counter: u32,
+}
+
+/// A new passkey (section 6.5.1). The authenticator's model, the AAGUID, is left out.
+pub(crate) struct Attested {
+    pub(crate) credential_id: Vec<u8>,
+    pub(crate) key: PublicKey,
+}
+
+impl Registration {
+    /// Reads a `RegistrationResponseJSON` (section 5.1.8).
+    pub(crate) fn parse(text: &str) -> Result<Self, NotAnAnswer> {
+        let (id, response) = answer(text).ok_or(NotAnAnswer::Malformed)?;
+        let read = |name| member(&response, name).ok_or(NotAnAnswer::Malformed);
+        let client = ClientData::parse(&read("clientDataJSON")?).ok_or(NotAnAnswer::Malformed)?;
+        let statement = read("attestationObject")?;
+        let data = attested_data(&statement).ok_or(NotAnAnswer::Malformed)?;
+        let (data, attested) = AuthenticatorData::parse(data)?;
+        let attested = attested.filter(|attested| attested.credential_id == id);
+        let transports = match response.get("transports") {
+            None => Vec::new(),
+            Some(Json::List(listed)) => listed.iter().filter_map(Json::text).map(str::to_owned).collect(),
+            Some(_) => return Err(NotAnAnswer::Malformed),
+        };
+        Ok(Self { client, data, attested: attested.ok_or(NotAnAnswer::Malformed)?, transports })
+    }
+}
+
+impl Assertion {
+    /// Reads an `AuthenticationResponseJSON` (section 5.1.8).
+    pub(crate) fn parse(text: &str) -> Result<Self, NotAnAnswer> {
+        let (credential_id, response) = answer(text).ok_or(NotAnAnswer::Malformed)?;
+        let read = |name| member(&response, name).ok_or(NotAnAnswer::Malformed);
+        let (client_data, data) = (read("clientDataJSON")?, read("authenticatorData")?);
+        let user_handle = match response.get("userHandle") {
+            None | Some(Json::Null) => None,
+            Some(_) => Some(read("userHandle")?),
+        };
+        Ok(Self {
+            credential_id,
+            client: ClientData::parse(&client_data).ok_or(NotAnAnswer::Malformed)?,
+            data: AuthenticatorData::parse(&data)?.0,
+            user_handle,
+            signed: [data.as_slice(), &plain_sha256(&client_data)].concat(),
+            signature: read("signature")?,
+        })
+    }
+
+    /// Whether the passkey with this key made the answer.
+    pub(crate) fn signed_by(&self, key: &PublicKey) -> bool {
+        key.verifies(&self.signed, &self.signature)
+    }
+}
+
+impl ClientData {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let members = json::object(bytes)?;
+        let text = |name| members.get(name).and_then(Json::text).map(str::to_owned);
+        Some(Self {
+            kind: text("type")?,
+            challenge: member(&members, "challenge")?,
+            origin: text("origin")?,
+            cross_origin: match members.get("crossOrigin") {
+                None => false,
+                Some(Json::Bool(cross)) => *cross,
+                Some(_) => return None,
+            },
+            top_origin: match members.get("topOrigin") {
+                None => None,
+                Some(_) => Some(text("topOrigin")?),
+            },
+        })
+    }
+}
+
+impl AuthenticatorData {
+    /// Reads authenticator data to its last byte, with the new passkey if there is one.
+    fn parse(bytes: &[u8]) -> Result<(Self, Option<Attested>), NotAnAnswer> {
+        let head = || {
+            let (rp_id_hash, rest) = bytes.split_first_chunk()?;
+            let (flags, rest) = rest.split_first()?;
+            let (counter, rest) = rest.split_first_chunk()?;
+            Some((*rp_id_hash, *flags, u32::from_be_bytes(*counter), rest))
+        };
+        let (rp_id_hash, flags, counter, mut rest) = head().ok_or(NotAnAnswer::Malformed)?;
+        // Bits 1 and 5 are reserved: a later level of the standard may set them.
+        let flag = |bit: u8| flags & (1 << bit) != 0;
+        let mut attested = None;
+        if flag(6) {
+            let (passkey, after) = Attested::parse(rest)?;
+            attested = Some(passkey);
+            rest = after;
+        }
+        if flag(7) {
+            let (extensions, after) = cbor::first(rest).ok_or(NotAnAnswer::Malformed)?;
+            extensions.members().ok_or(NotAnAnswer::Malformed)?;
+            rest = after;
+        }
+        let data = Self {
+            rp_id_hash,
+            user_present: flag(0),
+            user_verified: flag(2),
+            backup_eligible: flag(3),
+            backed_up: flag(4),
+            counter,
+        };
+        if rest.is_empty() { Ok((data, attested)) } else { Err(NotAnAnswer::Malformed) }
+    }
+}
+
+impl Attested {
+    fn parse(bytes: &[u8]) -> Result<(Self, &[u8]), NotAnAnswer> {
+        let parts = || {
+            let (_model, rest) = bytes.split_first_chunk::<16>()?;
+            let (length, rest) = rest.split_first_chunk()?;
+            let (id, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
+            let (key, rest) = cbor::first(rest)?;
+            is_id(id).then_some((id, key, rest))
+        };
+        let (id, key, rest) = parts().ok_or(NotAnAnswer::Malformed)?;
+        let key = PublicKey::read(&key).map_err(|bad| match bad {
+            BadKey::Malformed => NotAnAnswer::Malformed,
+            BadKey::Algorithm => NotAnAnswer::Algorithm,
+        })?;
+        Ok((Self { credential_id: id.to_owned(), key }, rest))
+    }
+}
+
+/// Returns the credential id and the response of an answer.
+fn answer(text: &str) -> Option<(Vec<u8>, Object)> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let mut answer = json::object(text.as_bytes())?;
+    let id = member(&answer, "rawId").filter(|id| is_id(id))?;
+    let is_one = answer.get("type").and_then(Json::text) == Some("public-key");
+    match answer.remove("response") {
+        Some(Json::Object(response)) if is_one && member(&answer, "id").as_ref() == Some(&id) => {
+            Some((id, response))
+        }
+        _ => None,
+    }
+}
+
+/// Returns the authenticator data of an attestation object (section 6.5.4). The statement must be well-formed, and
+/// where the format is `none` it must be empty (section 8.7).
+fn attested_data(bytes: &[u8]) -> Option<&[u8]> {
+    let object = cbor::whole(bytes).filter(|object| object.members() == Some(3))?;
+    let format = object.get(&Value::Text("fmt"))?;
+    let statement = object.get(&Value::Text("attStmt"))?.members()?;
+    let fits = match format {
+        Value::Text("none") => statement == 0,
+        Value::Text(_) => true,
+        _ => false,
+    };
+    object.get(&Value::Text("authData"))?.bytes().filter(|_| fits)
+}
+
+fn is_id(bytes: &[u8]) -> bool {
+    (1..=LONGEST_ID).contains(&bytes.len())
+}
+
+/// Returns the decoded bytes of a member.
+fn member(object: &Object, name: &str) -> Option<Vec<u8>> {
+    object.get(name).and_then(Json::text).and_then(jwk::bytes)
+}
