@@ -107,6 +107,8 @@ pub enum MethodKind {
     Password,
     /// A federated identity: issuer and subject.
     Federated,
+    /// A passkey (WebAuthn).
+    Passkey,
 }
 
 /// Where an address came from.
@@ -242,6 +244,8 @@ pub struct MethodView {
     pub compromised_at: Option<Timestamp>,
     /// Whether the method is disabled until the owner confirms it.
     pub suspended: bool,
+    /// Whether the passkey is copied to other devices. Absent for other methods.
+    pub synced: Option<bool>,
 }
 
 /// A candidate account in the link prompt. It shows nothing that the caller has not proven.

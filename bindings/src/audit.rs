@@ -46,6 +46,12 @@ pub enum Action {
     SignedIn,
     /// A wrong password was typed.
     PasswordTried,
+    /// A passkey's answer was refused.
+    PasskeyTried,
+    /// The signature counter of a passkey went back. There may be a copy of its device.
+    PasskeyCounterWentBack,
+    /// A passkey said something else than at its registration about being copied to other devices.
+    PasskeyEligibilityChanged,
     /// An attempt came too early.
     Throttled,
     /// A second factor was proven as a step towards another act.

@@ -213,6 +213,20 @@ impl Engine {
         Ok(self.0.undo(&code, &client)?)
     }
 
+    /// Starts a sign-in with a passkey. The step has the options for the browser or the platform, whose answer goes to
+    /// `answer` as `Answer.Passkey`.
+    ///
+    /// Without an email, the person picks one of the passkeys that the device knows. With an email, the request lists the
+    /// passkeys of the account that has the email verified, but only if the client presents a recognition of that
+    /// account: nobody else may learn what an account has.
+    ///
+    /// Raises `NotOffered` if the policy has no relying party; `InvalidEmail`; `Busy` if the recognition that the client
+    /// presents has too many flows open. The answer is refused with `InvalidCredentials`, or with `PasskeyRejected` if
+    /// the passkey's backup eligibility has changed.
+    pub fn sign_in_with_passkey(&self, email: Option<String>, client: Client) -> Result<Flow, SelfsameError> {
+        Ok(self.0.sign_in_with_passkey(email.as_deref(), &client)?)
+    }
+
     /// Starts a flow that takes an assertion of this provider.
     ///
     /// Raises `UnknownProvider`; `Busy` if the recognition that the client

@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use selfsame::{
-    Accepted, AssertionProblem, Error, KeysProblem, OpenProblem, PasswordRule, Refusal, TextField,
-    TextProblem, Timestamp,
+    Accepted, AssertionProblem, Error, KeysProblem, OpenProblem, PasskeyProblem, PasswordRule, Refusal,
+    TextField, TextProblem, Timestamp,
 };
 
 use crate::problem::EmailProblem;
@@ -171,6 +171,12 @@ errors! {
         OnHold {
             /// When the hold ends.
             until: Timestamp,
+        },
+        /// The passkey's answer is not accepted. A sign-in tells only one reason: the backup eligibility has changed. Then
+        /// the owner signs in in another way, and adds the passkey anew.
+        PasskeyRejected {
+            /// What is wrong with the answer.
+            reason: PasskeyProblem,
         },
         /// The act needs a fresher proof. Reauthenticate.
         ReauthenticationRequired {

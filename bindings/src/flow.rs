@@ -44,6 +44,18 @@ pub enum Step {
         /// When the flow expires.
         expires_at: Timestamp,
     },
+    /// Sign in with a passkey: pass the options to the browser or the platform, and its answer to `Answer.Passkey` within
+    /// 5 minutes. `resume` returns newer options.
+    PresentPasskey {
+        /// The options, as JSON (`PublicKeyCredentialRequestOptionsJSON` of WebAuthn level 3).
+        options: String,
+    },
+    /// Make a passkey: pass the options to the browser or the platform, and its answer to `Answer.Passkey` within 5
+    /// minutes. `resume` returns newer options.
+    CreatePasskey {
+        /// The options, as JSON (`PublicKeyCredentialCreationOptionsJSON` of WebAuthn level 3).
+        options: String,
+    },
     /// Prove the address with the code that goes to it.
     VerifyEmail {
         /// The address, masked.
@@ -83,6 +95,8 @@ pub enum Step {
         accepted: Vec<Accepted>,
         /// The nonce that an ID token must carry here. It differs from the one that the flow started with.
         nonce: String,
+        /// The options for a passkey, as in `PresentPasskey`. Absent if none is accepted.
+        passkey: Option<String>,
     },
     /// Prove the second factor too.
     SecondFactor {
@@ -118,6 +132,8 @@ pub enum Step {
         accepted: Vec<Accepted>,
         /// The nonce that an ID token must carry.
         nonce: String,
+        /// The options for a passkey, as in `PresentPasskey`. Absent if none is accepted.
+        passkey: Option<String>,
     },
     /// The account is pending deletion. Restore it, or leave it to be deleted.
     ConfirmRestore {
@@ -247,6 +263,8 @@ pub enum Adding {
         /// The person's handle at the provider, if known.
         handle: Option<String>,
     },
+    /// A passkey.
+    Passkey,
 }
 
 /// A proof that a step accepts.
@@ -259,6 +277,8 @@ pub enum Accepted {
         /// The provider.
         provider: ProviderId,
     },
+    /// An answer of one of the account's passkeys.
+    Passkey,
 }
 
 /// A second factor.
@@ -296,6 +316,9 @@ pub enum Answer {
     Password(Secret),
     /// The assertion of an identity.
     Assertion(Assertion),
+    /// The answer of the browser or the platform to a passkey's options, as JSON (`RegistrationResponseJSON` or
+    /// `AuthenticationResponseJSON` of WebAuthn level 3).
+    Passkey(String),
     /// The code that the authenticator app shows.
     Totp(Secret),
     /// A recovery code, in any grouping.

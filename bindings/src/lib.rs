@@ -19,6 +19,7 @@ mod mail;
 mod methods;
 mod mfa;
 mod number;
+mod passkey;
 mod policy;
 mod privacy;
 mod problem;

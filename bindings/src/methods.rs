@@ -19,6 +19,15 @@ impl AccountHandle {
         Ok(self.core().begin_add(&provider)?)
     }
 
+    /// Starts a flow in this session that adds a passkey. The step has the options for the browser or the platform, whose
+    /// answer goes to `answer` as `Answer.Passkey`. The flow ends with `Done`.
+    ///
+    /// Raises `NotOffered` if the policy has no relying party; `ReauthenticationRequired` or `OnHold`. The answer is
+    /// refused with `PasskeyRejected`, `AlreadyYours`, `IdentifierInUse` or `LimitReached`.
+    pub fn begin_add_passkey(&self) -> Result<Flow, SelfsameError> {
+        Ok(self.core().begin_add_passkey()?)
+    }
+
     /// Adds a password with this email as its identifier. If the email is not a verified address of the
     /// account, sends a code to it first. Prove the code in this session.
     ///

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use selfsame::{EmailProof, HashCost, MfaPolicy, PolicyBuilder, Product, Provider};
+use selfsame::{EmailProof, HashCost, MfaPolicy, PolicyBuilder, Product, Provider, RelyingParty};
 
 use crate::error::SelfsameError;
 
@@ -21,6 +21,11 @@ pub struct Policy {
     /// https addresses. The default is none.
     #[uniffi(default)]
     pub products: Option<Vec<Product>>,
+    /// The service as passkeys know it: a domain, 1 to 16 origins and at most 16 top origins, of 1 to 255 bytes each.
+    /// The default is none, and then the engine takes no passkeys. If you change the domain, the passkeys of the old one
+    /// sign nobody in.
+    #[uniffi(default)]
+    pub relying_party: Option<RelyingParty>,
     /// The cost of a password hash with Argon2id. The minimum is 19,456 KiB and 2 passes, or a cost that the
     /// OWASP Password Storage Cheat Sheet rates as equal. The maximum is 256 MiB, 10 passes and 8 lanes. The
     /// default is 19,456 KiB, 2 passes and 1 lane.
@@ -96,6 +101,7 @@ impl Policy {
         let builder = set(builder, self.realm, |builder, realm| builder.realm(&realm));
         let builder = set(builder, self.providers, PolicyBuilder::providers);
         let builder = set(builder, self.products, PolicyBuilder::products);
+        let builder = set(builder, self.relying_party, PolicyBuilder::relying_party);
         let builder = set(builder, self.hash_cost, PolicyBuilder::hash_cost);
         let builder = set(builder, self.session_idle, PolicyBuilder::session_idle);
         let builder = set(builder, self.session_absolute, PolicyBuilder::session_absolute);

@@ -21,6 +21,8 @@ pub enum Amr {
     Otp,
     /// More than one factor: `mfa`.
     Mfa,
+    /// A passkey, which proves that its device has the key: `pop`.
+    Pop,
 }
 
 /// A session, as resolved from its token and as its owner lists it.

@@ -23,6 +23,7 @@ mod linking;
 mod methods;
 mod mfa;
 mod outbox;
+mod passkeys;
 mod picker;
 mod privacy;
 mod products;

@@ -76,6 +76,8 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "ManagedBy::code",
             "MessageKind::code",
             "MethodKind::code",
+            "PasskeyProblem::CODES",
+            "PasskeyProblem::code",
             "PasswordRule::CODES",
             "PasswordRule::code",
             "Planned::code",

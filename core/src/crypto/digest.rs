@@ -18,7 +18,6 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     finished(context)
 }
 
-#[cfg(test)]
 /// SHA-256 of the bytes alone, as standards of others use it.
 pub(crate) fn plain_sha256(bytes: &[u8]) -> [u8; 32] {
     let mut context = Context::new(&SHA256);

@@ -2,9 +2,7 @@
 
 pub(crate) mod algorithm;
 pub(crate) mod argon;
-#[cfg(test)]
 pub(crate) mod cbor;
-#[cfg(test)]
 pub(crate) mod cose;
 pub(crate) mod cost;
 pub(crate) mod data_key;
@@ -32,7 +30,6 @@ pub(crate) mod spelling;
 pub(crate) mod tally;
 pub(crate) mod token;
 pub(crate) mod totp;
-#[cfg(test)]
 pub(crate) mod webauthn;
 mod xaes;
 

@@ -1,14 +1,25 @@
 //! What a passkey answers (Web Authentication level 3): the JSON of a registration and of an assertion, read strictly.
 //! `rules/passkey.rs` decides what an answer is worth.
 
+use std::time::Duration;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+
 use super::cbor::{self, Value};
 use super::cose::{BadKey, PublicKey};
-use super::digest::plain_sha256;
+use super::digest::{plain_sha256, same};
 use super::json::{self, Json, Object};
 use super::jwk;
+use super::keys::Keys;
+use crate::ground::id::FlowId;
+use crate::ground::time::Timestamp;
 
 /// The longest answer, in bytes of JSON. The longest of the W3C's vectors has 5 KB.
 const LONGEST: usize = 32 * 1024;
+/// The standard has six.
+const MOST_TRANSPORTS: usize = 8;
+/// How long an answer may take (SPEC 5.8).
+pub(crate) const CHALLENGE_LIFE: Duration = Duration::from_secs(5 * 60);
 /// WebAuthn level 3 section 7.1: "Verify that the credentialId is ≤ 1023 bytes."
 const LONGEST_ID: usize = 1_023;
 
@@ -22,6 +33,7 @@ pub(crate) enum NotAnAnswer {
 
 /// A new passkey's answer to a request to register it. Nothing of it is signed: attestation is not asked for, and a
 /// statement that comes nevertheless is ignored.
+#[derive(Clone)]
 pub(crate) struct Registration {
     pub(crate) client: ClientData,
     pub(crate) data: AuthenticatorData,
@@ -31,6 +43,7 @@ pub(crate) struct Registration {
 }
 
 /// A passkey's answer to a request to sign in. Do not trust its contents before [`Self::signed_by`] has accepted it.
+#[derive(Clone)]
 pub(crate) struct Assertion {
     pub(crate) credential_id: Vec<u8>,
     pub(crate) client: ClientData,
@@ -42,6 +55,7 @@ pub(crate) struct Assertion {
 }
 
 /// What the browser or the app's platform says about the request that it passed on (section 5.8.1).
+#[derive(Clone)]
 pub(crate) struct ClientData {
     pub(crate) kind: String,
     /// Decoded.
@@ -63,9 +77,30 @@ pub(crate) struct AuthenticatorData {
 }
 
 /// A new passkey (section 6.5.1). The authenticator's model, the AAGUID, is left out.
+#[derive(Clone)]
 pub(crate) struct Attested {
     pub(crate) credential_id: Vec<u8>,
     pub(crate) key: PublicKey,
+}
+
+/// The challenge that this step of this flow shows at this time: the time, and 256 bits that nobody knows before. So
+/// nothing need be stored, and the challenge ends with its step.
+pub(crate) fn challenge(keys: &Keys, flow: FlowId, number: u32, at: Timestamp) -> Vec<u8> {
+    let at = at.as_millis().to_be_bytes();
+    let code = keys.code(&[b"passkey", flow.as_bytes(), &number.to_be_bytes(), &at]);
+    [&at[..], &code].concat()
+}
+
+/// Whether the step has shown this challenge, and not too long ago.
+pub(crate) fn is_challenge(given: &[u8], keys: &Keys, flow: FlowId, number: u32, now: Timestamp) -> bool {
+    let Some((at, _)) = given.split_first_chunk() else { return false };
+    let at = Timestamp::from_millis(u64::from_be_bytes(*at));
+    at <= now && now < at + CHALLENGE_LIFE && same(given, &challenge(keys, flow, number, at))
+}
+
+/// Encodes bytes as the JSON of the standard has them.
+pub(crate) fn encoded(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
 }
 
 impl Registration {
@@ -80,7 +115,10 @@ impl Registration {
         let attested = attested.filter(|attested| attested.credential_id == id);
         let transports = match response.get("transports") {
             None => Vec::new(),
-            Some(Json::List(listed)) => listed.iter().filter_map(Json::text).map(str::to_owned).collect(),
+            Some(Json::List(listed)) => {
+                let known = listed.iter().filter_map(Json::text).filter(|name| is_transport(name));
+                known.take(MOST_TRANSPORTS).map(str::to_owned).collect()
+            }
             Some(_) => return Err(NotAnAnswer::Malformed),
         };
         Ok(Self { client, data, attested: attested.ok_or(NotAnAnswer::Malformed)?, transports })
@@ -215,6 +253,11 @@ fn attested_data(bytes: &[u8]) -> Option<&[u8]> {
         _ => false,
     };
     object.get(&Value::Text("authData"))?.bytes().filter(|_| fits)
+}
+
+/// Whether this can be the name of a transport (section 5.8.4). Later levels may have more of them.
+fn is_transport(name: &str) -> bool {
+    (1..=32).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
 fn is_id(bytes: &[u8]) -> bool {

@@ -239,7 +239,7 @@ pub(super) fn not_open(
         None => None,
     };
     Ok(account.map_or(Refusal::SessionEnded, |account| Refusal::ReauthenticationRequired {
-        accepted: account.accepted(),
+        accepted: account.accepted(ctx.policy),
     }))
 }
 

@@ -354,6 +354,7 @@ impl Engine {
                 }
                 _ => Input::NotOffered,
             },
+            Answer::Passkey(text) => self.check_passkey(text, &seen.flow.state)?,
             Answer::Code(code) => match &seen.flow.state {
                 // A text without the form of a code does not count as an attempt, for known and unknown
                 // addresses alike.

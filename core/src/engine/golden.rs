@@ -38,6 +38,7 @@ use crate::records::meta::Meta;
 use crate::records::method::Specimen;
 use crate::records::method::{Credential, Method, MethodKind};
 use crate::records::mfa::{Enrolment, Mfa, NewFactor, SecondFactor, TakenSteps};
+use crate::records::passkey::Passkey;
 use crate::records::pending::Pending;
 use crate::records::privacy::{PrivacyRequest, RequestKind, RequestStatus};
 use crate::records::product::{Billing, BillingStatus, ManagedBy, Membership};
@@ -262,6 +263,7 @@ fn account() -> Account {
                 seen_email: None,
             },
         },
+        Method::new(METHOD, Credential::Passkey(Box::new(Passkey::sample())), AT),
     ];
     account
 }
@@ -300,6 +302,8 @@ fn flows(out: &mut String, ctx: &Context<'_>) {
     let asking = Asking { typed_in: TypedIn::Flow(FLOW), device: "Ada's phone", to_nobody: false };
     proving.send(&asking, Pacing::default(), &mut Vec::new(), ctx);
     for (name, state) in [
+        ("passkey", State::Passkey { listed: Some(ACCOUNT) }),
+        ("adding-passkey", State::AddingPasskey { account: ACCOUNT, session: SESSION, user_handle: [9; 32] }),
         ("present", State::Present { provider: "x".parse().unwrap() }),
         (
             "verify-email",

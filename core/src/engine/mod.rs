@@ -21,6 +21,7 @@ mod message;
 mod method;
 mod mfa;
 pub(crate) mod options;
+mod passkey;
 mod password;
 mod picker;
 mod privacy;

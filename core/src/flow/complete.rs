@@ -104,7 +104,7 @@ fn renew(
     }
     account.reauthentications.retain(|(of, _)| *of != id);
     if let Some(method) = account.method_mut(proof.method) {
-        method.used_at = Some(ctx.now);
+        method.used(proof.passkey.as_ref(), ctx.now);
     }
     let secret = ctx.draw.bytes::<32>("session secret");
     let outcome = SignInOutcome::Reauthenticated;

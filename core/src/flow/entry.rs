@@ -48,7 +48,8 @@ impl Entry {
     /// second factor (SPEC 4.3).
     pub(crate) fn missing_proof(&self, account: &Account) -> Option<Missing> {
         let first_is_enough = matches!(self.purpose, Purpose::Reauthenticate { first_only: true, .. });
-        if account.credentials.mfa.is_some() && self.proof.second.is_none() && !first_is_enough {
+        let is_proven = self.proof.second.is_some() || self.proof.is_both();
+        if account.credentials.mfa.is_some() && !is_proven && !first_is_enough {
             return Some(Missing::SecondFactor);
         }
         let is_compromised =

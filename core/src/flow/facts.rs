@@ -1,7 +1,9 @@
 //! The facts for one step: the answer, and what the store knows.
 
+use crate::crypto::cose::PublicKey;
 use crate::crypto::mail_code::MailCode;
 use crate::crypto::password::StoredPassword;
+use crate::crypto::webauthn::{Assertion, Registration};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::FlowId;
 use crate::ground::time::Timestamp;
@@ -30,6 +32,9 @@ pub(crate) enum Input {
     /// `None` if no hash was needed: the account is throttled, has no password or is gone.
     Password(Option<PasswordProof>),
     Identity(Box<Asserted>),
+    /// The answer of a passkey, and the key that signed it, if an account's passkey did.
+    Passkey(Box<Assertion>, Option<PublicKey>),
+    NewPasskey(Box<Registration>),
     /// A token of this issuer. It is signed by a key that the key set does not have.
     UnknownKey(String),
     SecondFactor(TypedFactor),

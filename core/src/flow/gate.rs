@@ -3,6 +3,7 @@
 
 use crate::flow::turn::Turn;
 use crate::records::account::Account;
+use crate::records::adding::Adding;
 use crate::records::audit::{Action, Event};
 use crate::records::flow::{Enrolling, Entry, Proving, Purpose, State};
 use crate::records::mailed_code::CodePurpose;
@@ -10,7 +11,7 @@ use crate::records::message::Body;
 use crate::records::mfa::{NewFactor, SecondFactor};
 use crate::records::proof::Proof;
 use crate::records::protected::ProtectedAct;
-use crate::records::step::{Adding, SignInOutcome, SignedIn, Step};
+use crate::records::step::{SignInOutcome, SignedIn, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::protected::Protected;
 use crate::rules::{address, mfa, opening};

@@ -40,7 +40,7 @@ pub(crate) fn prove_by_password(
     proof: Option<PasswordProof>,
 ) -> Verdict<Step> {
     let Some(candidate) = turn.facts.account.take() else { return turn.ask(arrival) };
-    if !candidate.accepted().contains(&Accepted::Password) {
+    if !candidate.accepted(turn.ctx.policy).contains(&Accepted::Password) {
         return turn.refuse(Refusal::NotOffered);
     }
     match first_factor::try_password(candidate, &mut turn.flow.caller, proof, turn.ctx) {
@@ -59,7 +59,7 @@ pub(crate) fn prove_by_identity(mut turn: Turn<'_>, arrival: Arrival, asserted: 
         return turn.ask(arrival);
     };
     let provider = asserted.identity.provider.clone();
-    if !candidate.accepted().contains(&Accepted::Federated { provider }) {
+    if !candidate.accepted(turn.ctx.policy).contains(&Accepted::Federated { provider }) {
         return turn.refuse(Refusal::NotOffered);
     }
     match first_factor::note_assertion(&mut candidate, asserted) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod add;
 pub(crate) mod arrival;
+pub(crate) mod challenge;
 pub(crate) mod complete;
 #[cfg(test)]
 pub(crate) mod decisions;
@@ -10,6 +11,7 @@ pub(crate) mod entry;
 pub(crate) mod facts;
 pub(crate) mod gate;
 pub(crate) mod linking;
+pub(crate) mod passkey;
 pub(crate) mod prompt;
 pub(crate) mod reauthenticate;
 pub(crate) mod reset;

@@ -31,7 +31,7 @@ pub(crate) fn by_password(
     proof: Option<PasswordProof>,
 ) -> Verdict<Step> {
     let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::SessionEnded) };
-    if !account.accepted().contains(&Accepted::Password) {
+    if !account.accepted(turn.ctx.policy).contains(&Accepted::Password) {
         return turn.refuse(Refusal::NotOffered);
     }
     let tried = first_factor::try_password(account, &mut turn.flow.caller, proof, turn.ctx);
@@ -46,7 +46,7 @@ pub(crate) fn by_identity(mut turn: Turn<'_>, session: SessionId, asserted: &Ass
     }
     let Some(account) = turn.facts.account.take() else { return turn.refuse(Refusal::SessionEnded) };
     let provider = asserted.identity.provider.clone();
-    if !account.accepted().contains(&Accepted::Federated { provider }) {
+    if !account.accepted(turn.ctx.policy).contains(&Accepted::Federated { provider }) {
         return turn.refuse(Refusal::NotOffered);
     }
     let note = |account: &mut Account| first_factor::note_assertion(account, asserted);

@@ -2,10 +2,11 @@
 
 use crate::crypto::jose;
 use crate::flow::facts::{Facts, Input};
-use crate::flow::prompt;
+use crate::flow::{challenge, prompt};
 use crate::ground::email::EmailAddress;
 use crate::ground::id::{AccountId, SessionId};
-use crate::records::account::Status;
+use crate::records::account::{Account, Status};
+use crate::records::adding::Adding;
 use crate::records::assertion::Asserted;
 use crate::records::candidate::Candidate;
 use crate::records::context::Context;
@@ -15,7 +16,7 @@ use crate::records::flow::{
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::CodePurpose;
 use crate::records::mfa::SecondFactor;
-use crate::records::step::{Adding, Step};
+use crate::records::step::Step;
 use crate::records::undo::{Asks, UndoHash};
 use crate::rules::mfa;
 
@@ -48,6 +49,10 @@ impl State {
                 }
                 _ => Needs::default(),
             },
+            Self::Passkey { listed } => Needs { account: *listed, ..Needs::of_passkey(input) },
+            Self::AddingPasskey { account, session, .. } => {
+                Needs { account: Some(*account), session: Some(*session), ..Needs::of_passkey(input) }
+            }
             Self::VerifyEmail(Verifying { registration, proving }) => Needs {
                 mail: Some(proving.goes_to(input)),
                 sharing: Some(&proving.email),
@@ -107,6 +112,15 @@ impl<'a> Needs<'a> {
         Self { holder, sharing: asserted.email.as_ref().filter(|_| asserted.email_proven), ..Self::default() }
     }
 
+    fn of_passkey(input: Option<&Input>) -> Self {
+        let id = match input {
+            Some(Input::Passkey(answer, _)) => Some(&answer.credential_id),
+            Some(Input::NewPasskey(answer)) => Some(&answer.attested.credential_id),
+            _ => None,
+        };
+        Self { holder: id.map(|id| Identifier::Passkey(id.clone())), ..Self::default() }
+    }
+
     fn of_registration(registration: &Registration) -> Self {
         Self { holder: Some(registration.identifier()), ..Self::default() }
     }
@@ -144,6 +158,15 @@ pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step 
             nonce: nonce(flow, ctx),
             expires_at: flow.expires_at,
         },
+        // Policy may have lost its relying party since the flow began.
+        State::Passkey { .. } => challenge::request(facts.account.as_ref(), flow, ctx)
+            .map_or(Step::Ended, |options| Step::PresentPasskey { options }),
+        State::AddingPasskey { user_handle, .. } => {
+            let account = facts.account.as_ref();
+            account
+                .and_then(|account| challenge::creation(account, *user_handle, flow, ctx))
+                .map_or(Step::Ended, |options| Step::CreatePasskey { options })
+        }
         State::VerifyEmail(Verifying { proving, .. })
         | State::Reset(Resetting { proving, .. })
         | State::Enroll { enrolling: Enrolling::Contact(proving), .. } => Step::VerifyEmail {
@@ -162,7 +185,11 @@ pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step 
             Step::SaveRecoveryCodes { codes: mfa::shown(&factor.seed, flow.expires_at) }
         }
         State::Reauthenticate { .. } => match &facts.account {
-            Some(account) => Step::Reauthenticate { accepted: account.accepted(), nonce: nonce(flow, ctx) },
+            Some(account) => Step::Reauthenticate {
+                accepted: account.accepted(ctx.policy),
+                nonce: nonce(flow, ctx),
+                passkey: passkey_of(account, flow, ctx),
+            },
             None => Step::Ended,
         },
         State::SecondFactor(entry) => Step::SecondFactor {
@@ -195,8 +222,9 @@ pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step 
                 let candidate = Candidate::of(account, *place, arrival.registration.is_password());
                 Step::ProveOwnership {
                     adding: (!candidate.drops_new_password).then(|| arrival.registration.adding()),
-                    accepted: account.accepted(),
+                    accepted: account.accepted(ctx.policy),
                     nonce: nonce(flow, ctx),
+                    passkey: passkey_of(account, flow, ctx),
                     candidate,
                 }
             }
@@ -233,6 +261,11 @@ pub(crate) fn step(flow: &FlowRecord, facts: &Facts, ctx: &Context<'_>) -> Step 
 /// Returns the nonce that an ID token must carry at the flow's current step (SPEC 2.9).
 pub(crate) fn nonce(flow: &FlowRecord, ctx: &Context<'_>) -> String {
     jose::nonce(ctx.keys, flow.id, flow.number)
+}
+
+/// Returns the options for the account's passkeys, if it has any.
+fn passkey_of(account: &Account, flow: &FlowRecord, ctx: &Context<'_>) -> Option<String> {
+    account.passkeys(ctx.policy).next().and_then(|_| challenge::request(Some(account), flow, ctx))
 }
 
 impl Registration {

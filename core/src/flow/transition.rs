@@ -2,7 +2,9 @@
 
 use crate::flow::facts::{Facts, Input};
 use crate::flow::turn::Turn;
-use crate::flow::{add, arrival, enroll, entry, linking, reauthenticate, reset, restore, sign_up, undo};
+use crate::flow::{
+    add, arrival, enroll, entry, linking, passkey, reauthenticate, reset, restore, sign_up, undo,
+};
 use crate::records::context::Context;
 use crate::records::flow::{Enrolling, FlowRecord, State, Verifying};
 use crate::records::refusal::Refusal;
@@ -41,6 +43,14 @@ pub(crate) fn answer(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context
             Input::UnknownKey(issuer),
         ) => turn.ask_for_keys(issuer),
 
+        // ── from PresentPasskey, and in a session from CreatePasskey ──
+        (State::Passkey { .. }, Input::Passkey(answer, signed_by)) => {
+            passkey::sign_in(turn, &answer, signed_by.as_ref())
+        }
+        (State::AddingPasskey { user_handle, .. }, Input::NewPasskey(answer)) => {
+            passkey::add(turn, *answer, user_handle)
+        }
+
         // ── from VerifyEmail ──
         (State::VerifyEmail(verifying), Input::Code(code)) => sign_up::verify(turn, verifying, &code),
         (State::VerifyEmail(verifying), Input::Plain(Answer::Skip)) if verifying.can_skip() => {
@@ -72,6 +82,10 @@ pub(crate) fn answer(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context
             linking::prove_by_identity(turn, arrival, &asserted)
         }
 
+        (State::ProveOwnership { arrival, .. }, Input::Passkey(answer, signed_by)) => {
+            passkey::prove_ownership(turn, arrival, &answer, signed_by.as_ref())
+        }
+
         // ── from the mailed code of a reset ──
         (State::Reset(resetting), Input::Code(code)) => reset::code(turn, resetting, &code),
         (State::Reset(resetting), Input::Plain(Answer::Resend)) => reset::resend(turn, resetting),
@@ -83,6 +97,10 @@ pub(crate) fn answer(flow: FlowRecord, input: Input, facts: Facts, ctx: &Context
         }
         (State::Reauthenticate { session, .. }, Input::Identity(asserted)) => {
             reauthenticate::by_identity(turn, session, &asserted)
+        }
+
+        (State::Reauthenticate { session, .. }, Input::Passkey(answer, signed_by)) => {
+            passkey::reauthenticate(turn, session, &answer, signed_by.as_ref())
         }
 
         // ── from SecondFactor ──

@@ -30,6 +30,7 @@ macro_rules! members {
 }
 
 members! {
+    Answered response: String;
     Code code: Secret;
     Email email: String;
     Password password: Secret;

@@ -18,6 +18,8 @@ use crate::records::identifier::Identifier;
 use crate::records::import::Origin;
 use crate::records::method::{Credential, Method, MethodKind};
 use crate::records::mfa::{Enrolment, Generations};
+use crate::records::passkey::Passkey;
+use crate::records::policy::Policy;
 use crate::records::product::Membership;
 use crate::records::proof::{Accepted, NewPassword};
 use crate::records::protected::{Acted, Reserved};
@@ -165,7 +167,7 @@ impl Account {
     pub(crate) fn password(&self) -> Option<(&Method, &EmailAddress, &StoredPassword, u32)> {
         self.usable().find_map(|method| match &method.credential {
             Credential::Password { email, hash, version } => Some((method, email, hash, *version)),
-            Credential::Federated { .. } => None,
+            Credential::Federated { .. } | Credential::Passkey(_) => None,
         })
     }
 
@@ -173,7 +175,22 @@ impl Account {
     pub(crate) fn any_password_email(&self) -> Option<&EmailAddress> {
         self.credentials.methods.iter().find_map(|method| match &method.credential {
             Credential::Password { email, .. } => Some(email),
-            Credential::Federated { .. } => None,
+            Credential::Federated { .. } | Credential::Passkey(_) => None,
+        })
+    }
+
+    /// Returns the usable passkeys of the policy's relying party.
+    pub(crate) fn passkeys<'a>(
+        &'a self,
+        policy: &'a Policy,
+    ) -> impl Iterator<Item = (MethodId, &'a Passkey)> {
+        self.usable().filter_map(|method| match &method.credential {
+            Credential::Passkey(passkey)
+                if policy.relying_party().is_some_and(|rp| rp.id == passkey.rp_id) =>
+            {
+                Some((method.id, &**passkey))
+            }
+            _ => None,
         })
     }
 
@@ -346,8 +363,8 @@ impl Account {
         kinds
     }
 
-    /// Returns the accepted proofs of the first factor: the password and the identities.
-    pub(crate) fn accepted(&self) -> Vec<Accepted> {
+    /// Returns the accepted proofs of the first factor: the password, the identities and the passkeys.
+    pub(crate) fn accepted(&self, policy: &Policy) -> Vec<Accepted> {
         let password = self.password().filter(|(method, ..)| method.compromised_at.is_none());
         let password = password.map(|_| Accepted::Password);
         let mut providers: Vec<_> = self.usable().filter_map(|method| method.provider().cloned()).collect();
@@ -356,6 +373,7 @@ impl Account {
         password
             .into_iter()
             .chain(providers.into_iter().map(|provider| Accepted::Federated { provider }))
+            .chain(self.passkeys(policy).next().map(|_| Accepted::Passkey))
             .collect()
     }
 

@@ -56,6 +56,12 @@ worded! {
         SignedIn => "signed in";
         /// A wrong password was typed.
         PasswordTried => "a password was tried";
+        /// A passkey's answer was refused.
+        PasskeyTried => "a passkey was tried";
+        /// The signature counter of a passkey went back. There may be a copy of its device.
+        PasskeyCounterWentBack => "a passkey whose signature counter went back was tried";
+        /// A passkey said something else than at its registration about being copied to other devices.
+        PasskeyEligibilityChanged => "a passkey that has changed was tried";
         /// An attempt came too early.
         Throttled => "an attempt came too early";
         /// A second factor was proven as a step towards another act.

@@ -62,7 +62,7 @@ impl Credentials {
     pub(crate) fn password_email(&self) -> Option<&EmailAddress> {
         self.methods.iter().filter(|method| !method.suspended).find_map(|method| match &method.credential {
             Credential::Password { email, .. } => Some(email),
-            Credential::Federated { .. } => None,
+            Credential::Federated { .. } | Credential::Passkey(_) => None,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::crypto::webauthn::encoded;
 use crate::ground::email::EmailAddress;
 use crate::ground::time::Timestamp;
 use crate::records::account::{Account, Status};
@@ -106,6 +107,19 @@ struct MethodPart {
     used_at: Option<Moment>,
     compromised_at: Option<Moment>,
     is_suspended: bool,
+    passkey: Option<PasskeyPart>,
+}
+
+#[derive(Serialize)]
+struct PasskeyPart {
+    relying_party: String,
+    credential_id: String,
+    user_handle: String,
+    signature_counter: u32,
+    may_be_copied: bool,
+    is_copied: bool,
+    user_was_verified: bool,
+    transports: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -227,6 +241,7 @@ impl ReservedPart {
             Identifier::Identity(Identity { issuer, subject, .. }) => {
                 ("Identity", format!("{issuer} {subject}"))
             }
+            Identifier::Passkey(id) => ("Passkey", encoded(id)),
             Identifier::Customer(customer) => ("Customer", customer.to_string()),
             Identifier::External(id) => ("External", id.clone()),
         };
@@ -263,6 +278,7 @@ impl MethodPart {
             used_at: moment(method.used_at),
             compromised_at: moment(method.compromised_at),
             is_suspended: method.suspended,
+            passkey: None,
         };
         match &method.credential {
             Credential::Password { email, .. } => part.email = Some(typed(email)),
@@ -273,6 +289,18 @@ impl MethodPart {
                 part.handle.clone_from(handle);
                 part.email = email.as_ref().map(typed);
                 part.seen_email = seen_email.as_ref().map(typed);
+            }
+            Credential::Passkey(passkey) => {
+                part.passkey = Some(PasskeyPart {
+                    relying_party: passkey.rp_id.clone(),
+                    credential_id: encoded(&passkey.credential_id),
+                    user_handle: encoded(&passkey.user_handle),
+                    signature_counter: passkey.counter,
+                    may_be_copied: passkey.backup_eligible,
+                    is_copied: passkey.backed_up,
+                    user_was_verified: passkey.user_verified,
+                    transports: passkey.transports.clone(),
+                });
             }
         }
         part

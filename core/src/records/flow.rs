@@ -16,6 +16,7 @@ use crate::records::caller::{Caller, ShareKey};
 use crate::records::identifier::Identifier;
 use crate::records::mailed_code::{CodePurpose, CodeSlot};
 use crate::records::mfa::NewFactor;
+use crate::records::passkey::UserHandle;
 use crate::records::proof::{NewPassword, Proof};
 use crate::records::provider::Identity;
 use crate::records::step::SignInOutcome;
@@ -48,6 +49,11 @@ pub(crate) enum State {
     Present {
         provider: ProviderId,
     },
+    /// The flow waits for a passkey's answer.
+    Passkey {
+        /// The account whose passkeys the request lists, because its caller is recognised.
+        listed: Option<AccountId>,
+    },
     VerifyEmail(Verifying),
     ConfirmCreate(Arrival),
     LinkOrCreate {
@@ -69,6 +75,12 @@ pub(crate) enum State {
         account: AccountId,
         session: SessionId,
         provider: ProviderId,
+    },
+    /// The flow adds a passkey to the account of a session.
+    AddingPasskey {
+        account: AccountId,
+        session: SessionId,
+        user_handle: UserHandle,
     },
     Undo(Undoing),
     SecondFactor(Entry),
@@ -123,9 +135,11 @@ impl State {
     /// Returns what the flow is for. `None` if it has ended.
     pub(crate) fn kind(&self) -> Option<FlowKind> {
         match self {
-            Self::Present { .. } | Self::Reauthenticate { .. } | Self::Adding { .. } => {
-                Some(FlowKind::SignIn)
-            }
+            Self::Present { .. }
+            | Self::Passkey { .. }
+            | Self::Reauthenticate { .. }
+            | Self::Adding { .. }
+            | Self::AddingPasskey { .. } => Some(FlowKind::SignIn),
             Self::VerifyEmail(_)
             | Self::ConfirmCreate(_)
             | Self::LinkOrCreate { .. }

@@ -14,6 +14,8 @@ pub(crate) enum Identifier {
     PasswordEmail(EmailAddress),
     /// A federated identity.
     Identity(Identity),
+    /// The credential id of a passkey.
+    Passkey(Vec<u8>),
     /// A biller's customer, of one product of one account (SPEC 8.3).
     Customer(CustomerRef),
     /// The id of an imported account at the other service (SPEC 13.2).
@@ -28,6 +30,7 @@ impl PartialEq for Identifier {
             (Self::Identity(one), Self::Identity(other)) => {
                 one.issuer == other.issuer && one.subject == other.subject
             }
+            (Self::Passkey(one), Self::Passkey(other)) => one == other,
             (Self::Customer(one), Self::Customer(other)) => one == other,
             (Self::External(one), Self::External(other)) => one == other,
             _ => false,

@@ -10,6 +10,7 @@ use crate::ground::named::coded;
 use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
 use crate::records::identifier::Identifier;
+use crate::records::passkey::{Passkey, PasskeyUse};
 use crate::records::provider::Identity;
 
 /// A sign-in method.
@@ -43,6 +44,7 @@ pub(crate) enum Credential {
         /// A different email from a later assertion. It changes nothing until the owner takes it over.
         seen_email: Option<EmailAddress>,
     },
+    Passkey(Box<Passkey>),
 }
 
 /// A made-up password hash of the same kind and cost as an imported one. A refusal hashes against it, so that it
@@ -63,6 +65,8 @@ coded! {
         Password,
         /// A federated identity: issuer and subject.
         Federated,
+        /// A passkey (WebAuthn).
+        Passkey,
     }
 }
 
@@ -77,7 +81,7 @@ impl MethodKind {
     /// ```
     pub fn works_offline(self) -> bool {
         match self {
-            Self::Password => true,
+            Self::Password | Self::Passkey => true,
             Self::Federated => false,
         }
     }
@@ -89,6 +93,7 @@ impl Credential {
         match self {
             Self::Password { email, .. } => Identifier::PasswordEmail(email.clone()),
             Self::Federated { identity, .. } => Identifier::Identity(identity.clone()),
+            Self::Passkey(passkey) => Identifier::Passkey(passkey.credential_id.clone()),
         }
     }
 
@@ -97,6 +102,7 @@ impl Credential {
         match self {
             Self::Password { email, .. } => Some(email),
             Self::Federated { email, .. } => email.as_ref(),
+            Self::Passkey(_) => None,
         }
     }
 }
@@ -107,17 +113,27 @@ impl Method {
         Self { id, added_at, used_at: None, suspended: false, compromised_at: None, credential }
     }
 
+    /// Records that the method was used to sign in, and what a passkey said then.
+    pub(crate) fn used(&mut self, answer: Option<&PasskeyUse>, now: Timestamp) {
+        self.used_at = Some(now);
+        if let (Credential::Passkey(passkey), Some(answer)) = (&mut self.credential, answer) {
+            passkey.counter = passkey.counter.max(answer.counter);
+            passkey.backed_up = answer.backed_up;
+        }
+    }
+
     pub(crate) fn kind(&self) -> MethodKind {
         match self.credential {
             Credential::Password { .. } => MethodKind::Password,
             Credential::Federated { .. } => MethodKind::Federated,
+            Credential::Passkey(_) => MethodKind::Passkey,
         }
     }
 
     pub(crate) fn provider(&self) -> Option<&ProviderId> {
         match &self.credential {
-            Credential::Password { .. } => None,
             Credential::Federated { identity, .. } => Some(&identity.provider),
+            Credential::Password { .. } | Credential::Passkey(_) => None,
         }
     }
 
@@ -128,6 +144,7 @@ impl Method {
             Credential::Federated { handle, email, seen_email, .. } => {
                 (handle.clone(), email.as_ref().map(typed), seen_email.as_ref().map(typed))
             }
+            Credential::Passkey(_) => (None, None, None),
         };
         MethodView {
             id: self.id,
@@ -140,6 +157,10 @@ impl Method {
             used_at: self.used_at,
             compromised_at: self.compromised_at,
             suspended: self.suspended,
+            synced: match &self.credential {
+                Credential::Passkey(passkey) => Some(passkey.backed_up),
+                Credential::Password { .. } | Credential::Federated { .. } => None,
+            },
         }
     }
 }
@@ -168,4 +189,6 @@ pub struct MethodView {
     pub compromised_at: Option<Timestamp>,
     /// Whether the method is disabled until the owner confirms it (SPEC 3.7).
     pub suspended: bool,
+    /// Whether the passkey is copied to other devices. `None` for other methods.
+    pub synced: Option<bool>,
 }

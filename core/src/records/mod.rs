@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod account;
 pub(crate) mod account_view;
+pub(crate) mod adding;
 pub(crate) mod address;
 pub(crate) mod assertion;
 pub(crate) mod audit;
@@ -26,8 +27,6 @@ pub(crate) mod message;
 pub(crate) mod meta;
 pub(crate) mod method;
 pub(crate) mod mfa;
-#[cfg(test)]
-#[expect(dead_code, unreachable_pub, reason = "no call takes a passkey yet")]
 pub(crate) mod passkey;
 pub(crate) mod pending;
 pub(crate) mod picker;

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::cose::PublicKey;
+use crate::crypto::cose::{ALGORITHMS, PublicKey};
+use crate::crypto::json;
+use crate::crypto::webauthn::{CHALLENGE_LIFE, encoded};
 use crate::ground::named::worded;
 
 /// The service as passkeys know it. Browsers and platforms check that it belongs to the page or the app that asks.
@@ -17,6 +19,19 @@ pub struct RelyingParty {
     /// The origins of other sites that may show one of the pages in a frame. Usually empty.
     pub top_origins: Vec<String>,
 }
+
+impl RelyingParty {
+    pub(crate) fn is_usable(&self) -> bool {
+        let are_named = |names: &[String]| names.iter().all(|name| (1..=255).contains(&name.len()));
+        (1..=255).contains(&self.id.len())
+            && (1..=MOST_ORIGINS).contains(&self.origins.len())
+            && self.top_origins.len() <= MOST_ORIGINS
+            && are_named(&self.origins)
+            && are_named(&self.top_origins)
+    }
+}
+
+const MOST_ORIGINS: usize = 16;
 
 /// A passkey of an account.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +52,156 @@ pub(crate) struct Passkey {
     pub(crate) transports: Vec<String>,
 }
 
+/// What a passkey said in an answer that was accepted.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PasskeyUse {
+    pub(crate) counter: u32,
+    pub(crate) backed_up: bool,
+    /// Whether the device checked who its user is, now and when the passkey was made. The passkey then counts as both
+    /// factors (SPEC 5.7).
+    pub(crate) is_both: bool,
+}
+
 /// What an authenticator calls the account.
 pub(crate) type UserHandle = [u8; 32];
+
+impl Passkey {
+    /// Returns one for the golden bytes.
+    #[cfg(test)]
+    pub(crate) fn sample() -> Self {
+        Self {
+            rp_id: "notes.example".to_owned(),
+            credential_id: vec![5; 16],
+            key: PublicKey::EdDsa([6; 32]),
+            user_handle: [9; 32],
+            counter: 300,
+            backup_eligible: true,
+            backed_up: false,
+            user_verified: true,
+            transports: vec!["internal".to_owned()],
+        }
+    }
+
+    /// Describes the passkey for a request.
+    fn descriptor(&self) -> Descriptor<'_> {
+        let id = encoded(&self.credential_id);
+        Descriptor { kind: KIND, id, transports: &self.transports }
+    }
+}
+
+/// Writes the options of a new passkey: a `PublicKeyCredentialCreationOptionsJSON`.
+pub(crate) fn creation_options<'a>(
+    rp: &RelyingParty,
+    realm: &str,
+    user: (UserHandle, &str),
+    challenge: &[u8],
+    known: impl Iterator<Item = &'a Passkey>,
+) -> String {
+    let (handle, name) = user;
+    let algorithms = ALGORITHMS.iter().map(|alg| Parameter { kind: KIND, alg: *alg });
+    written(&CreationOptions {
+        rp: Party { id: &rp.id, name: realm },
+        user: User { id: encoded(&handle), name, display_name: name },
+        challenge: encoded(challenge),
+        pub_key_cred_params: algorithms.collect(),
+        timeout: timeout(),
+        exclude_credentials: known.map(Passkey::descriptor).collect(),
+        authenticator_selection: Selection {
+            resident_key: "required",
+            require_resident_key: true,
+            user_verification: PREFERRED,
+        },
+        attestation: "none",
+    })
+}
+
+/// Writes the options of a sign-in: a `PublicKeyCredentialRequestOptionsJSON`. Without `allowed`, the person picks one
+/// of the passkeys that the device knows.
+pub(crate) fn request_options<'a>(
+    rp: &RelyingParty,
+    challenge: &[u8],
+    allowed: impl Iterator<Item = &'a Passkey>,
+) -> String {
+    written(&RequestOptions {
+        challenge: encoded(challenge),
+        timeout: timeout(),
+        rp_id: &rp.id,
+        allow_credentials: allowed.map(Passkey::descriptor).collect(),
+        user_verification: PREFERRED,
+    })
+}
+
+const KIND: &str = "public-key";
+const PREFERRED: &str = "preferred";
+
+fn timeout() -> u64 {
+    u64::try_from(CHALLENGE_LIFE.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Nothing in the options can fail to be written.
+fn written(options: &impl Serialize) -> String {
+    json::written(options).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CreationOptions<'a> {
+    rp: Party<'a>,
+    user: User<'a>,
+    challenge: String,
+    pub_key_cred_params: Vec<Parameter>,
+    timeout: u64,
+    exclude_credentials: Vec<Descriptor<'a>>,
+    authenticator_selection: Selection,
+    attestation: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestOptions<'a> {
+    challenge: String,
+    timeout: u64,
+    rp_id: &'a str,
+    allow_credentials: Vec<Descriptor<'a>>,
+    user_verification: &'static str,
+}
+
+#[derive(Serialize)]
+struct Party<'a> {
+    id: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct User<'a> {
+    id: String,
+    name: &'a str,
+    display_name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Parameter {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    alg: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Selection {
+    resident_key: &'static str,
+    require_resident_key: bool,
+    user_verification: &'static str,
+}
+
+#[derive(Serialize)]
+struct Descriptor<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: String,
+    transports: &'a [String],
+}
 
 worded! {
     /// Why an answer of a passkey is refused (SPEC 5.8).

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::crypto::cost::HashCost;
 use crate::ground::short_name::{ProductId, ProviderId};
+use crate::records::passkey::RelyingParty;
 use crate::records::product::Product;
 use crate::records::provider::Provider;
 
@@ -47,6 +48,7 @@ pub struct Policy {
     pub(super) realm: String,
     pub(super) providers: Vec<Provider>,
     pub(super) products: Vec<Product>,
+    pub(super) relying_party: Option<RelyingParty>,
     pub(super) hash_cost: HashCost,
     pub(super) session_idle: Duration,
     pub(super) session_absolute: Duration,
@@ -89,6 +91,11 @@ impl Policy {
     /// Returns the product with this short name.
     pub fn product(&self, id: &ProductId) -> Option<&Product> {
         self.products.iter().find(|product| product.id == *id)
+    }
+
+    /// Returns the service as passkeys know it. Without one, the engine takes no passkeys.
+    pub fn relying_party(&self) -> Option<&RelyingParty> {
+        self.relying_party.as_ref()
     }
 
     /// Returns the cost of a password hash.

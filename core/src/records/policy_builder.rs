@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::crypto::cost::HashCost;
 use crate::ground::label::is_label;
 use crate::ground::time::{DAY, MINUTE};
+use crate::records::passkey::RelyingParty;
 use crate::records::policy::{EmailProof, MfaPolicy, Policy};
 use crate::records::product::{MOST_PRODUCTS, Product};
 use crate::records::provider::{IdTokenRules, Provider};
@@ -18,6 +19,7 @@ impl Policy {
                 realm: "Selfsame".to_owned(),
                 providers: Vec::new(),
                 products: Vec::new(),
+                relying_party: None,
                 hash_cost: HashCost::default(),
                 session_idle: DAY * 30,
                 session_absolute: DAY * 180,
@@ -86,6 +88,14 @@ impl PolicyBuilder {
     /// and https addresses. The default is none.
     pub fn products(mut self, products: Vec<Product>) -> Self {
         self.policy.products = products;
+        self
+    }
+
+    /// Sets the service as passkeys know it: a domain, 1 to 16 origins and at most 16 top origins, of 1 to 255 bytes
+    /// each. The default is none, and then the engine takes no passkeys. If you change the domain, the passkeys of the
+    /// old one sign nobody in.
+    pub fn relying_party(mut self, relying_party: RelyingParty) -> Self {
+        self.policy.relying_party = Some(relying_party);
         self
     }
 
@@ -236,6 +246,7 @@ impl PolicyBuilder {
             ("realm", is_label(&policy.realm)),
             ("providers", unique_issuers),
             ("products", unique_products),
+            ("relying_party", policy.relying_party.as_ref().is_none_or(RelyingParty::is_usable)),
             ("hash_cost", policy.hash_cost.is_strong_enough()),
             ("session_idle", spans.contains(&policy.session_idle)),
             ("session_absolute", spans.contains(&policy.session_absolute)),

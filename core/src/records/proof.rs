@@ -8,6 +8,7 @@ use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
 use crate::records::method::MethodKind;
 use crate::records::mfa::{Generations, SecondFactor};
+use crate::records::passkey::PasskeyUse;
 use crate::records::session::{Aal, Amr};
 
 /// A new password that waits in a flow. It is not set yet.
@@ -33,6 +34,8 @@ pub enum Accepted {
         /// The provider.
         provider: ProviderId,
     },
+    /// An answer of one of the account's passkeys.
+    Passkey,
 }
 
 /// A proven first factor, and perhaps a second.
@@ -42,6 +45,8 @@ pub(crate) struct Proof {
     pub(crate) kind: MethodKind,
     /// The version of the password. Zero for an identity.
     pub(crate) version: u32,
+    /// What the passkey said.
+    pub(crate) passkey: Option<PasskeyUse>,
     pub(crate) at: Timestamp,
     /// The same password, hashed again because its hash was weaker than the policy (SPEC 4.5).
     pub(crate) rehashed: Option<StoredPassword>,
@@ -58,9 +63,23 @@ impl Proof {
         Self { kind: MethodKind::Federated, ..Self::of_password(method, 0, at) }
     }
 
+    pub(crate) fn of_passkey(method: MethodId, answer: PasskeyUse, at: Timestamp) -> Self {
+        Self { kind: MethodKind::Passkey, passkey: Some(answer), ..Self::of_password(method, 0, at) }
+    }
+
     pub(crate) fn of_password(method: MethodId, version: u32, at: Timestamp) -> Self {
         let kind = MethodKind::Password;
-        Self { method, kind, version, at, rehashed: None, second: None, generation: 0, is_mailed: false }
+        Self {
+            method,
+            kind,
+            version,
+            passkey: None,
+            at,
+            rehashed: None,
+            second: None,
+            generation: 0,
+            is_mailed: false,
+        }
     }
 
     /// Returns the proof of a person who typed a mailed code and sets a new password.
@@ -78,16 +97,28 @@ impl Proof {
         let first = match self.kind {
             MethodKind::Password => Some(Amr::Pwd),
             MethodKind::Federated => None,
+            MethodKind::Passkey => Some(Amr::Pop),
         };
-        let second: &[_] = if self.aal() == Aal::Aal2 { &[Amr::Otp, Amr::Mfa] } else { &[] };
+        let second: &[_] = match (self.second, self.aal()) {
+            (Some((SecondFactor::Totp, _)), _) => &[Amr::Otp, Amr::Mfa],
+            (_, Aal::Aal2) => &[Amr::Mfa],
+            (_, Aal::Aal1) => &[],
+        };
         first.into_iter().chain(second.iter().copied()).collect()
     }
 
     pub(crate) fn aal(&self) -> Aal {
         match self.second {
             Some((SecondFactor::Totp, _)) => Aal::Aal2,
-            Some((SecondFactor::RecoveryCode, _)) | None => Aal::Aal1,
+            Some((SecondFactor::RecoveryCode, _)) => Aal::Aal1,
+            None if self.is_both() => Aal::Aal2,
+            None => Aal::Aal1,
         }
+    }
+
+    /// Returns whether the first factor counts as the second one too (SPEC 5.7).
+    pub(crate) fn is_both(&self) -> bool {
+        self.passkey.is_some_and(|answer| answer.is_both)
     }
 
     /// Returns whether a recovery code stood in for the second factor.

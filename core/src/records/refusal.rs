@@ -5,6 +5,7 @@ use crate::ground::label::{self, TextField, TextProblem};
 use crate::ground::named::worded;
 use crate::ground::nickname::nickname;
 use crate::ground::time::Timestamp;
+use crate::records::passkey::PasskeyProblem;
 use crate::records::proof::Accepted;
 
 worded! {
@@ -91,6 +92,12 @@ worded! {
             /// When the hold ends.
             until: Timestamp,
         } => "the account was recovered recently; wait";
+        /// The passkey's answer is not accepted. A sign-in tells only one reason: the backup eligibility has changed. Then
+        /// the owner signs in in another way, and adds the passkey anew (SPEC 5.8).
+        PasskeyRejected {
+            /// What is wrong with the answer.
+            reason: PasskeyProblem,
+        } => "passkey rejected: {reason}";
         /// The act needs a fresher proof. Reauthenticate (SPEC 6.4).
         ReauthenticationRequired {
             /// The accepted proofs of the first factor.

@@ -165,6 +165,9 @@ pub enum Amr {
     /// More than one factor: `mfa`.
     #[serde(rename = "mfa")]
     Mfa,
+    /// A passkey, which proves that its device has the key: `pop`.
+    #[serde(rename = "pop")]
+    Pop,
 }
 
 impl Amr {
@@ -185,6 +188,7 @@ impl Amr {
             Self::Pwd => "pwd",
             Self::Otp => "otp",
             Self::Mfa => "mfa",
+            Self::Pop => "pop",
         }
     }
 }

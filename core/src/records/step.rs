@@ -14,10 +14,10 @@ use crate::ground::short_name::ProviderId;
 use crate::ground::time::Timestamp;
 use crate::records::access::OtherAccess;
 use crate::records::account::Account;
+use crate::records::adding::Adding;
 use crate::records::assertion::Assertion;
 use crate::records::candidate::{Candidate, CreateBlocked};
 use crate::records::context::Context;
-use crate::records::identifier::Identifier;
 use crate::records::method::MethodKind;
 use crate::records::mfa::{RecoveryCodes, SecondFactor};
 use crate::records::proof::Accepted;
@@ -107,6 +107,18 @@ coded! {
             /// When the flow expires.
             expires_at: Timestamp,
         },
+        /// Sign in with a passkey: pass the options to the browser or the platform, and its answer to
+        /// [`Answer::Passkey`] within 5 minutes. [`Engine::resume`](crate::Engine::resume) returns newer options.
+        PresentPasskey {
+            /// The options, as JSON (`PublicKeyCredentialRequestOptionsJSON` of WebAuthn level 3).
+            options: String,
+        },
+        /// Make a passkey: pass the options to the browser or the platform, and its answer to [`Answer::Passkey`] within
+        /// 5 minutes. [`Engine::resume`](crate::Engine::resume) returns newer options.
+        CreatePasskey {
+            /// The options, as JSON (`PublicKeyCredentialCreationOptionsJSON` of WebAuthn level 3).
+            options: String,
+        },
         /// Prove the address with the code that goes to it.
         VerifyEmail {
             /// The address, masked.
@@ -148,6 +160,8 @@ coded! {
             /// The nonce that an ID token must carry here. It differs from the one that the flow started
             /// with.
             nonce: String,
+            /// The options for a passkey, as in [`Step::PresentPasskey`]. `None` if none is accepted.
+            passkey: Option<String>,
         },
         /// Prove the second factor too (SPEC 4.3).
         SecondFactor {
@@ -185,6 +199,8 @@ coded! {
             accepted: Vec<Accepted>,
             /// The nonce that an ID token must carry.
             nonce: String,
+            /// The options for a passkey, as in [`Step::PresentPasskey`]. `None` if none is accepted.
+            passkey: Option<String>,
         },
         /// The account is pending deletion. Restore it, or leave it to be deleted (SPEC 9.2).
         ConfirmRestore {
@@ -322,41 +338,6 @@ coded! {
     }
 }
 
-/// A sign-in method that a link adds to the account, or that an undo leaves out.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(
-    feature = "json",
-    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
-    serde(tag = "kind")
-)]
-pub enum Adding {
-    /// A password with this email.
-    Password {
-        /// The email.
-        email: String,
-    },
-    /// A federated identity.
-    Federated {
-        /// The provider.
-        provider: ProviderId,
-        /// The person's handle at the provider, if known.
-        handle: Option<String>,
-    },
-}
-
-impl Adding {
-    /// Describes the sign-in method with this identifier.
-    pub(crate) fn of(identifier: &Identifier) -> Option<Self> {
-        match identifier {
-            Identifier::PasswordEmail(email) => Some(Self::Password { email: email.as_typed().to_owned() }),
-            Identifier::Identity(identity) => {
-                Some(Self::Federated { provider: identity.provider.clone(), handle: None })
-            }
-            Identifier::Customer(_) | Identifier::External(_) => None,
-        }
-    }
-}
-
 /// What the person wants with an identity that may or may not be known (SPEC 2.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
@@ -389,6 +370,9 @@ pub enum Answer {
     Password(#[cfg_attr(feature = "json", serde(with = "member::Password"))] Secret),
     /// The assertion of an identity.
     Assertion(Assertion),
+    /// The answer of the browser or the platform to a passkey's options, as JSON (`RegistrationResponseJSON` or
+    /// `AuthenticationResponseJSON` of WebAuthn level 3).
+    Passkey(#[cfg_attr(feature = "json", serde(with = "member::Answered"))] String),
     /// The code that the authenticator app shows.
     Totp(#[cfg_attr(feature = "json", serde(with = "member::Code"))] Secret),
     /// A recovery code, in any grouping.
@@ -421,6 +405,7 @@ impl fmt::Debug for Answer {
             Self::LinkTo(_) => "LinkTo",
             Self::Password(_) => "Password",
             Self::Assertion(_) => "Assertion",
+            Self::Passkey(_) => "Passkey",
             Self::Totp(_) => "Totp",
             Self::RecoveryCode(_) => "RecoveryCode",
             Self::Saved => "Saved",

@@ -87,7 +87,7 @@ pub(crate) fn figures(account: &Account, purge_at: Timestamp, ctx: &Context<'_>)
             Credential::Federated { identity, handle, .. } => {
                 Some(Grant { provider: identity.provider.clone(), handle: handle.clone() })
             }
-            Credential::Password { .. } => None,
+            Credential::Password { .. } | Credential::Passkey(_) => None,
         })
         .collect();
     Deletion { purge_at: ctx.shown(purge_at), still_billed, grants }

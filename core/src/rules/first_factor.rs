@@ -27,7 +27,7 @@ impl Account {
             method.id == proof.method
                 && match &method.credential {
                     Credential::Password { version, .. } => *version == proof.version,
-                    Credential::Federated { .. } => true,
+                    Credential::Federated { .. } | Credential::Passkey(_) => true,
                 }
         });
         first && proof.second.is_none_or(|(factor, _)| self.generations.of(factor) == proof.generation)

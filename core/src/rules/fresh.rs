@@ -54,7 +54,7 @@ impl Level for Everything {
         if session.aal >= account.highest_aal() && is_fresh(session.auth_time, ctx.now, ctx.policy) {
             Ok(())
         } else {
-            Err(required(account))
+            Err(required(account, ctx))
         }
     }
 }
@@ -80,7 +80,7 @@ impl Level for ToEnroll {
         if is_enough && is_fresh(session.auth_time, ctx.now, ctx.policy) {
             Ok(())
         } else {
-            Err(required(account))
+            Err(required(account, ctx))
         }
     }
 }
@@ -101,7 +101,7 @@ impl Level for ToTurnOff {
 impl Level for FirstFactor {
     fn check(owner: &Owner, ctx: &Context<'_>) -> Result<(), Refusal> {
         let Owner { session, account } = owner;
-        if is_fresh(session.first_at, ctx.now, ctx.policy) { Ok(()) } else { Err(required(account)) }
+        if is_fresh(session.first_at, ctx.now, ctx.policy) { Ok(()) } else { Err(required(account, ctx)) }
     }
 }
 
@@ -145,6 +145,6 @@ pub(crate) fn is_fresh(proven_at: Timestamp, now: Timestamp, policy: &Policy) ->
     now < proven_at + policy.fresh_for()
 }
 
-fn required(account: &Account) -> Refusal {
-    Refusal::ReauthenticationRequired { accepted: account.accepted() }
+fn required(account: &Account, ctx: &Context<'_>) -> Refusal {
+    Refusal::ReauthenticationRequired { accepted: account.accepted(ctx.policy) }
 }

@@ -151,7 +151,7 @@ fn says(message: &Outgoing, sharing: &[Account]) -> Option<MessageKind> {
         .iter()
         .filter_map(|method| match &method.credential {
             Credential::Federated { identity, .. } => Some(identity.provider.clone()),
-            Credential::Password { .. } => None,
+            Credential::Password { .. } | Credential::Passkey(_) => None,
         })
         .collect();
     methods.sort_unstable();

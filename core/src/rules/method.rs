@@ -42,6 +42,7 @@ impl Account {
             Credential::Federated { identity, .. } => policy
                 .provider(&identity.provider)
                 .is_some_and(|provider| provider.issues_as(&identity.issuer)),
+            Credential::Passkey(passkey) => policy.relying_party().is_some_and(|rp| rp.id == passkey.rp_id),
         })
     }
 

@@ -20,7 +20,6 @@ pub(crate) mod method;
 pub(crate) mod mfa;
 pub(crate) mod notices;
 pub(crate) mod opening;
-#[cfg(test)]
 pub(crate) mod passkey;
 pub(crate) mod password;
 pub(crate) mod picker;

@@ -35,7 +35,7 @@ pub(crate) fn open_session(
         changes.extend(notices::to_verified(&account, &Body::NewSignIn, caller.client.device(), ctx));
     }
     if let Some(method) = account.method_mut(proof.method) {
-        method.used_at = Some(ctx.now);
+        method.used(proof.passkey.as_ref(), ctx.now);
     }
     if proof.is_recovery() {
         account.recover(false, None, changes, ctx);

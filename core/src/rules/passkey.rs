@@ -1,18 +1,19 @@
 //! What the answer of a passkey is worth (SPEC 5.8, Web Authentication level 3 sections 7.1 and 7.2).
 
-use crate::crypto::digest::{plain_sha256, same};
+use crate::crypto::cose::PublicKey;
+use crate::crypto::digest::plain_sha256;
 use crate::crypto::webauthn::{Assertion, AuthenticatorData, ClientData, NotAnAnswer, Registration};
 use crate::records::passkey::{Passkey, PasskeyProblem, RelyingParty, UserHandle};
 
 /// Checks the answer to a request to register a passkey. Returns the passkey.
 pub(crate) fn registered(
-    text: &str,
+    answer: Registration,
     rp: &RelyingParty,
-    challenge: &[u8],
+    is_challenge: impl FnOnce(&[u8]) -> bool,
     user_handle: UserHandle,
 ) -> Result<Passkey, PasskeyProblem> {
-    let Registration { client, data, attested, transports } = Registration::parse(text)?;
-    check(&client, &data, "webauthn.create", rp, challenge)?;
+    let Registration { client, data, attested, transports } = answer;
+    check(&client, &data, "webauthn.create", rp, is_challenge)?;
     Ok(Passkey {
         rp_id: rp.id.clone(),
         credential_id: attested.credential_id,
@@ -27,16 +28,18 @@ pub(crate) fn registered(
 }
 
 /// Checks that the passkey made this answer. The caller has found the passkey by the answer's credential id.
-/// `wants_user` says whether the answer must name the user, because the request named no passkey.
+/// `signed_by` is the key that made the signature. `wants_user` says whether the answer must name the user, because the
+/// request named no passkey.
 pub(crate) fn asserted(
     answer: &Assertion,
+    signed_by: Option<&PublicKey>,
     passkey: &Passkey,
     rp: &RelyingParty,
-    challenge: &[u8],
+    is_challenge: impl FnOnce(&[u8]) -> bool,
     wants_user: bool,
 ) -> Result<(), PasskeyProblem> {
     let data = &answer.data;
-    check(&answer.client, data, "webauthn.get", rp, challenge)?;
+    check(&answer.client, data, "webauthn.get", rp, is_challenge)?;
     let names_user = match &answer.user_handle {
         Some(handle) => *handle == passkey.user_handle,
         None => !wants_user,
@@ -44,7 +47,7 @@ pub(crate) fn asserted(
     if !names_user || answer.credential_id != passkey.credential_id {
         return Err(PasskeyProblem::UserHandle);
     }
-    if !answer.signed_by(&passkey.key) {
+    if signed_by != Some(&passkey.key) {
         return Err(PasskeyProblem::Signature);
     }
     if data.backup_eligible != passkey.backup_eligible {
@@ -64,12 +67,12 @@ fn check(
     data: &AuthenticatorData,
     kind: &str,
     rp: &RelyingParty,
-    challenge: &[u8],
+    is_challenge: impl FnOnce(&[u8]) -> bool,
 ) -> Result<(), PasskeyProblem> {
     if client.kind != kind {
         return Err(PasskeyProblem::Kind);
     }
-    if !same(&client.challenge, challenge) {
+    if !is_challenge(&client.challenge) {
         return Err(PasskeyProblem::Challenge);
     }
     if !rp.origins.contains(&client.origin) {

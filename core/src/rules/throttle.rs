@@ -156,7 +156,7 @@ impl Account {
     /// otherwise one attempt a day (SPEC 12.1).
     fn first_lockout(&self) -> LockoutPolicy {
         let another_way =
-            self.usable().any(|method| matches!(method.credential, Credential::Federated { .. }));
+            self.usable().any(|method| !matches!(method.credential, Credential::Password { .. }));
         if another_way || self.verified().next().is_some() {
             LockoutPolicy::Lock
         } else {

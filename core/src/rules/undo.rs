@@ -38,7 +38,7 @@ impl Credentials {
     pub(crate) fn newest_password(&self) -> u32 {
         let versions = self.methods.iter().filter_map(|method| match method.credential {
             Credential::Password { version, .. } => Some(version),
-            Credential::Federated { .. } => None,
+            Credential::Federated { .. } | Credential::Passkey(_) => None,
         });
         versions.max().unwrap_or_default()
     }

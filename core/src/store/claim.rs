@@ -133,6 +133,7 @@ impl View<'_> {
             Identifier::Identity(identity) => {
                 lookup(&[b"identity", identity.issuer.as_bytes(), identity.subject.as_bytes()])
             }
+            Identifier::Passkey(id) => lookup(&[b"passkey", id]),
             Identifier::Customer(customer) => lookup(&[b"customer", customer.as_str().as_bytes()]),
             Identifier::External(id) => lookup(&[b"external", id.as_bytes()]),
         }

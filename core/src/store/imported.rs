@@ -20,7 +20,7 @@ impl Account {
     pub(crate) fn specimen(&self) -> Option<Specimen> {
         self.credentials.methods.iter().find_map(|method| match &method.credential {
             Credential::Password { hash, .. } => hash.specimen().map(Specimen),
-            Credential::Federated { .. } => None,
+            Credential::Federated { .. } | Credential::Passkey(_) => None,
         })
     }
 }

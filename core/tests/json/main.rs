@@ -57,6 +57,7 @@ const NOT_JSON: &[(&str, &[&str])] = &[
             "PolicyError",
             "Product",
             "Provider",
+            "RelyingParty",
         ],
     ),
     ("describes the store", &["EXPORT_SCHEMA", "InExport", "OnPurge", "Sealed", "TABLES", "Table"]),

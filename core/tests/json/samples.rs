@@ -9,12 +9,12 @@ use selfsame::{
     Explanation, Flow, FlowId, FlowToken, Grant, Health, HostStatement, ImportOutcome, ImportProblem,
     ImportedAccount, ImportedIdentity, ImportedTotp, Intent, InvalidEmail, KeysProblem, Managed, ManagedBy,
     Membership, Message, MessageId, MessageKind, MethodId, MethodKind, MethodView, MfaView, OpenProblem,
-    OtherAccess, Outcome, PasswordRule, PickerEntry, Planned, Policy, PrivacyRequest, ProductId,
-    ProtectedAct, ProtectedActView, ProviderId, PurgeReceipt, PurgeReport, QrCode, RecognitionToken,
-    RecoveryCodes, Refusal, RemovedRows, RequestId, RequestKind, RequestStatus, RequestedBy, SecondFactor,
-    Secret, Session, SessionId, SessionToken, SignInOutcome, SignedIn, Status, Step, StillBilled, SupportAct,
-    SupportRecord, SupportView, TextField, TextProblem, Timestamp, TotpAlgorithm, TotpEnrolment,
-    TotpParameters, UndoOffer, UndoView, YearMonth,
+    OtherAccess, Outcome, PasskeyProblem, PasswordRule, PickerEntry, Planned, Policy, PrivacyRequest,
+    ProductId, ProtectedAct, ProtectedActView, ProviderId, PurgeReceipt, PurgeReport, QrCode,
+    RecognitionToken, RecoveryCodes, Refusal, RemovedRows, RequestId, RequestKind, RequestStatus,
+    RequestedBy, SecondFactor, Secret, Session, SessionId, SessionToken, SignInOutcome, SignedIn, Status,
+    Step, StillBilled, SupportAct, SupportRecord, SupportView, TextField, TextProblem, Timestamp,
+    TotpAlgorithm, TotpEnrolment, TotpParameters, UndoOffer, UndoView, YearMonth,
 };
 
 use crate::Sample;
@@ -95,6 +95,7 @@ fn values() -> Vec<Sample> {
         Sample::of(&[SupportAct::DeletionStarted]),
         Sample::of(&[AssertionProblem::Nonce]),
         Sample::of(&[KeysProblem::NoKey]),
+        Sample::of(&[PasskeyProblem::Counter]),
         Sample::of(&[PasswordRule::TooShort]),
         Sample::of(&[InvalidEmail::Syntax]),
         Sample::of(&[TextField::Ticket]),
@@ -108,7 +109,7 @@ fn client() -> Client {
 }
 
 fn accepted() -> Vec<Accepted> {
-    vec![Accepted::Password, Accepted::Federated { provider: provider() }]
+    vec![Accepted::Password, Accepted::Federated { provider: provider() }, Accepted::Passkey]
 }
 
 fn candidate() -> Candidate {
@@ -154,10 +155,11 @@ fn protected_acts() -> Vec<ProtectedActView> {
     vec![ProtectedActView { undo: Some(undo()), ..act.clone() }, act]
 }
 
-fn addings() -> [Adding; 2] {
+fn addings() -> [Adding; 3] {
     [
         Adding::Password { email: text("ada@example.org") },
         Adding::Federated { provider: provider(), handle: Some(text("ada")) },
+        Adding::Passkey,
     ]
 }
 
@@ -179,11 +181,14 @@ fn steps() -> Vec<Step> {
             adding: Some(addings()[1].clone()),
             accepted: accepted(),
             nonce: nonce(),
+            passkey: Some(text("{}")),
         },
         Step::SecondFactor { accepted: vec![SecondFactor::Totp], is_former: false, can_skip: true },
         Step::SecondFactor { accepted: vec![SecondFactor::Totp], is_former: true, can_skip: false },
         Step::NewPassword,
-        Step::Reauthenticate { accepted: accepted(), nonce: nonce() },
+        Step::Reauthenticate { accepted: accepted(), nonce: nonce(), passkey: None },
+        Step::PresentPasskey { options: text("{}") },
+        Step::CreatePasskey { options: text("{}") },
         Step::EnrollSecondFactor { secret: secret(), uri: secret(), expires_at: AT },
         Step::SaveRecoveryCodes { codes: RecoveryCodes { codes: vec![secret()], shown_until: AT } },
         Step::ConfirmRestore { requested_at: AT, purge_at: AT },
@@ -221,6 +226,7 @@ fn answers() -> Vec<Answer> {
         Answer::Password(secret()),
         Answer::Assertion(Assertion::Stated(statement())),
         Answer::Assertion(Assertion::IdToken(secret())),
+        Answer::Passkey(text("{}")),
         Answer::Totp(secret()),
         Answer::RecoveryCode(secret()),
         Answer::NewPassword(secret()),
@@ -264,6 +270,7 @@ fn method() -> MethodView {
         used_at: Some(AT),
         compromised_at: None,
         suspended: false,
+        synced: None,
     }
 }
 
@@ -544,6 +551,7 @@ fn refusals() -> Vec<Sample> {
     let refusals = [
         Refusal::InvalidCode,
         Refusal::AssertionRejected { reason: AssertionProblem::Expired },
+        Refusal::PasskeyRejected { reason: PasskeyProblem::BackupEligibility },
         Refusal::InvalidPassword { rule: PasswordRule::Common },
         Refusal::InvalidText { field: TextField::Device, reason: TextProblem::Character },
         Refusal::NeedsKeys { issuer: text("https://accounts.google.com") },

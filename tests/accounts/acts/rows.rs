@@ -2,9 +2,9 @@
 
 use selfsame::{
     Answer, Billing, BillingStatus, Client, Error, Intent, Managed, ManagedBy, MethodKind, Planned,
-    ProductId, RequestKind,
+    ProductId, RequestKind, Step,
 };
-use selfsame_world::{Identity, Person, World, days, minutes};
+use selfsame_world::{Device, Identity, Person, World, days, minutes};
 
 use super::By;
 use super::stage::{CONTACT, OTHER, Second, Situation, Stage};
@@ -22,13 +22,15 @@ pub(super) struct Act {
     pub(super) mfa: bool,
     /// Whether the account has a password before the act.
     pub(super) has_password: bool,
+    /// Whether the account has a passkey before the act.
+    pub(super) has_passkey: bool,
     /// What happens before the act.
     pub(super) starts: fn(&mut Stage),
     pub(super) does: Does,
 }
 
 const fn act(by: By, name: &'static str, calls: &'static [&'static str], does: Does) -> Act {
-    Act { name, by, calls, mfa: true, has_password: true, starts: |_| {}, does }
+    Act { name, by, calls, mfa: true, has_password: true, has_passkey: false, starts: |_| {}, does }
 }
 
 const fn session(name: &'static str, calls: &'static [&'static str], does: Does) -> Act {
@@ -52,6 +54,10 @@ impl Act {
         Self { mfa: false, ..self }
     }
 
+    const fn with_passkey(self) -> Self {
+        Self { has_passkey: true, ..self }
+    }
+
     const fn without_password(self) -> Self {
         Self { has_password: false, ..self }
     }
@@ -70,6 +76,12 @@ pub(super) const ACTS: &[Act] = &[
     session("add an identity", &["AccountHandle::begin_add", "Engine::continue_with"], |stage| {
         stage.asks("the new identity");
         stage.world.add(&stage.account, &Identity::at("other", "2")).map(drop)
+    }),
+    session("add a passkey", &["AccountHandle::begin_add_passkey"], |stage| {
+        stage.asks("the new passkey");
+        let begun = stage.account.begin_add_passkey()?;
+        let Step::CreatePasskey { options } = &begun.step else { panic!("{begun:?}") };
+        stage.world.engine().answer(&begun, Device::new(1).create(options)).map(drop)
     }),
     session("remove a method", &["AccountHandle::remove_method"], |stage| {
         stage.account.remove_method(stage.method(MethodKind::Federated))
@@ -186,6 +198,14 @@ pub(super) const ACTS: &[Act] = &[
         let begun = stage.first_factor()?;
         stage.goes_on(begun).map(drop)
     }),
+    flow("sign in with a passkey", &["Engine::sign_in_with_passkey", "Engine::answer"], |stage| {
+        stage.asks("a passkey");
+        let engine = stage.world.engine();
+        let begun = engine.sign_in_with_passkey(None, &Client::on("library"))?;
+        let Step::PresentPasskey { options } = &begun.step else { panic!("{begun:?}") };
+        engine.answer(&begun, stage.passkey.get(options)).map(drop)
+    })
+    .with_passkey(),
     flow("sign in from the picker", &["Engine::sign_in_to", "Engine::answer"], |stage| {
         stage.asks("the password");
         let Person { account, password, .. } = &stage.ada;

@@ -10,7 +10,7 @@ use selfsame::{
     Accepted, AccountHandle, Answer, Client, Error, Flow, Intent, Message, MethodId, MethodKind, RequestId,
     RequestKind, Secret, Step,
 };
-use selfsame_world::{Authenticator, Identity, Person, World, days, hours, minutes, signed_in};
+use selfsame_world::{Authenticator, Device, Identity, Person, World, days, hours, minutes, signed_in};
 
 /// The state in which an act is tried.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,7 @@ pub(super) struct Stage {
     /// The identity with which the owner signs in if the account has no password.
     pub(super) identity: Identity,
     pub(super) has_password: bool,
+    pub(super) passkey: Device,
     pub(super) app: Option<Authenticator>,
     /// The app before the act.
     former: Option<Authenticator>,
@@ -80,6 +81,9 @@ impl Stage {
         if act.mfa {
             stage.turns_mfa_on().unwrap();
         }
+        if act.has_passkey {
+            stage.adds_a_passkey();
+        }
         stage.world.later(days(4));
         stage.enters(Situation::Fresh);
         stage.world.move_to(&stage.account, CONTACT);
@@ -104,6 +108,7 @@ impl Stage {
             ada,
             identity,
             has_password: true,
+            passkey: Device::new(1),
             app: None,
             former: None,
             used: 0,
@@ -126,6 +131,14 @@ impl Stage {
         self.enters(Situation::Fresh);
         self.account.verify_address(FIRST).unwrap();
         self.world.prove_address(&self.account, FIRST).unwrap();
+    }
+
+    /// Adds the passkey.
+    fn adds_a_passkey(&mut self) {
+        self.enters(Situation::Fresh);
+        let begun = self.account.begin_add_passkey().unwrap();
+        let Step::CreatePasskey { options } = &begun.step else { panic!("{begun:?}") };
+        self.world.engine().answer(&begun, self.passkey.create(options)).unwrap();
     }
 
     /// Removes the password.

@@ -268,6 +268,7 @@ acts! {
     #[later] "Engine::sign_in/later": |s| {
         s.seen(|engine| engine.sign_in(&s.email(""), &PASSWORD.into(), &client()));
     },
+    "Engine::sign_in_with_passkey": |s| s.seen(|engine| engine.sign_in_with_passkey(None, &client())),
     "Engine::sign_in_to": |s| s.seen(|engine| engine.sign_in_to(s.me().account, &PASSWORD.into(), &client())),
     "Engine::reset_password": |s| s.seen(|engine| engine.reset_password(&s.email(""), &client())),
     "Engine::reset_password/unknown": |s| s.seen(|engine| engine.reset_password(&s.email("no."), &client())),
@@ -410,6 +411,10 @@ acts! {
     "AccountHandle::begin_add": |s| {
         let account = s.fresh();
         s.seen(|_| account.begin_add(&"other".parse().unwrap()));
+    },
+    "AccountHandle::begin_add_passkey": |s| {
+        let account = s.fresh();
+        s.seen(|_| account.begin_add_passkey());
     },
     "AccountHandle::billing_destination": |s| {
         let account = s.account();

@@ -5,7 +5,8 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ring::rand::SystemRandom;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
+    RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use selfsame::{Algorithm, Assertion, IdTokenRules, ProviderId, Timestamp};
 use serde_json::{Value, json};
@@ -38,7 +39,7 @@ impl TokenProvider {
     pub fn with_seed(seed: [u8; 32]) -> Self {
         Self {
             ed: Ed25519KeyPair::from_seed_unchecked(&seed).expect("32 bytes are a seed"),
-            ec: ec(),
+            ec: ec(&ECDSA_P256_SHA256_FIXED_SIGNING),
             rsa: rsa(),
         }
     }
@@ -196,16 +197,11 @@ const EC_X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
 const EC_Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
 const EC_D: &str = "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI";
 
-fn ec() -> EcdsaKeyPair {
+pub(crate) fn ec(algorithm: &'static EcdsaSigningAlgorithm) -> EcdsaKeyPair {
     let point = [&[4], decode(EC_X).as_slice(), &decode(EC_Y)].concat();
     let random = SystemRandom::new();
-    EcdsaKeyPair::from_private_key_and_public_key(
-        &ECDSA_P256_SHA256_FIXED_SIGNING,
-        &decode(EC_D),
-        &point,
-        &random,
-    )
-    .expect("the key of RFC 7515 appendix A.3")
+    EcdsaKeyPair::from_private_key_and_public_key(algorithm, &decode(EC_D), &point, &random)
+        .expect("the key of RFC 7515 appendix A.3")
 }
 
 const RSA_N: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";

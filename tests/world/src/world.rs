@@ -17,6 +17,7 @@ use crate::error::WorldError;
 use crate::faults::{Faults, FaultyStore};
 use crate::hasher::CountingHasher;
 use crate::mailbox::{CodeKind, Mailbox};
+use crate::passkey::relying_party;
 use crate::provider::providers;
 
 /// The time at which a world begins by default: 2026-01-01 00:00:00 UTC.
@@ -74,10 +75,14 @@ impl World {
         }
     }
 
-    /// Returns the policy of a world by default: the engine's defaults, the realm [`REALM`], the [`providers`] and
-    /// the [`products`].
+    /// Returns the policy of a world by default: the engine's defaults, the realm [`REALM`], the [`providers`],
+    /// the [`products`], and the relying party `notes.example` with its page and an Android app.
     pub fn policy() -> selfsame::PolicyBuilder {
-        Policy::builder().realm(REALM).providers(providers()).products(products())
+        Policy::builder()
+            .realm(REALM)
+            .providers(providers())
+            .products(products())
+            .relying_party(relying_party())
     }
 
     /// The engine.

@@ -2,9 +2,11 @@
 
 mod vectors;
 
-use super::*;
+use super::{Passkey, PasskeyProblem, RelyingParty, UserHandle};
 use crate::crypto::cose::{PublicKey, signer};
+use crate::crypto::digest::plain_sha256;
 use crate::crypto::hex;
+use crate::crypto::webauthn::{Assertion, Registration};
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 /// The passkey of a test: it signs whatever it is told to.
@@ -117,6 +119,26 @@ impl Device {
             USER,
         )
     }
+}
+
+fn registered(
+    answer: &str,
+    rp: &RelyingParty,
+    challenge: &[u8],
+    user: UserHandle,
+) -> Result<Passkey, PasskeyProblem> {
+    super::registered(Registration::parse(answer)?, rp, |given| given == challenge, user)
+}
+
+fn asserted(
+    answer: &Assertion,
+    passkey: &Passkey,
+    rp: &RelyingParty,
+    challenge: &[u8],
+    wants_user: bool,
+) -> Result<(), PasskeyProblem> {
+    let signed_by = answer.signed_by(&passkey.key).then_some(&passkey.key);
+    super::asserted(answer, signed_by, passkey, rp, |given| given == challenge, wants_user)
 }
 
 fn judged(answer: &str, passkey: &Passkey) -> Result<(), PasskeyProblem> {

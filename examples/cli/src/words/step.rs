@@ -62,6 +62,8 @@ pub(super) fn at_step(step: &str, answer: &Value, names: &Names) -> Said {
         }
         "SaveRecoveryCodes" => asks("save the recovery codes, and say that you have".to_owned()),
         "NewPassword" => asks("set a new password".to_owned()),
+        "PresentPasskey" => asks("sign in with a passkey".to_owned()),
+        "CreatePasskey" => asks("make a passkey".to_owned()),
         "Reauthenticate" => asks("prove again who you are".to_owned()),
         "ConfirmRestore" => {
             asks(format!("the account will be deleted on {}; restore it?", moment(answer, "purge_at")))
@@ -184,7 +186,9 @@ pub(crate) fn hints(step: &Step) -> Vec<Hint> {
             }
             hints
         }
-        Step::ProveOwnership { accepted, .. } => accepted.iter().map(hint_to_prove).collect(),
+        // No policy of the program has a relying party.
+        Step::PresentPasskey { .. } | Step::CreatePasskey { .. } => Vec::new(),
+        Step::ProveOwnership { accepted, .. } => accepted.iter().filter_map(hint_to_prove).collect(),
         Step::SecondFactor { accepted, can_skip, .. } => {
             let mut hints: Vec<_> = accepted
                 .iter()
@@ -205,7 +209,7 @@ pub(crate) fn hints(step: &Step) -> Vec<Hint> {
         Step::EnrollSecondFactor { .. } => vec![hint("selfsame answer totp", "the code that the app shows")],
         Step::SaveRecoveryCodes { .. } => vec![hint("selfsame answer saved", "the recovery codes are saved")],
         Step::NewPassword => vec![hint("selfsame answer new-password", "set the new password")],
-        Step::Reauthenticate { accepted, .. } => accepted.iter().map(hint_to_prove).collect(),
+        Step::Reauthenticate { accepted, .. } => accepted.iter().filter_map(hint_to_prove).collect(),
         Step::ConfirmRestore { .. } => vec![
             hint("selfsame answer restore", "restore the account"),
             hint("selfsame answer decline-restore", "keep the deletion"),
@@ -270,10 +274,12 @@ pub(super) fn answers(give: &Give) -> String {
     }
 }
 
-fn hint_to_prove(accepted: &Accepted) -> Hint {
+fn hint_to_prove(accepted: &Accepted) -> Option<Hint> {
     match accepted {
-        Accepted::Password => hint("selfsame answer password", "the account's password"),
-        Accepted::Federated { provider } => hint("selfsame answer assertion FILE", says(provider)),
+        Accepted::Password => Some(hint("selfsame answer password", "the account's password")),
+        Accepted::Federated { provider } => Some(hint("selfsame answer assertion FILE", says(provider))),
+        // The program has no authenticator.
+        Accepted::Passkey => None,
     }
 }
 

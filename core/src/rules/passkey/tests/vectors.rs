@@ -1,13 +1,12 @@
 //! The W3C's vectors.
 
-use super::{USER, assertion, registration, rp};
+use super::{USER, asserted, assertion, registered, registration, rp};
 use crate::crypto::cose::PublicKey;
 use crate::crypto::digest::plain_sha256;
 use crate::crypto::hex;
 use crate::crypto::json::{self, Json, Object};
 use crate::crypto::webauthn::Assertion;
 use crate::records::passkey::{Passkey, PasskeyProblem, RelyingParty};
-use crate::rules::passkey::{asserted, registered};
 
 /// A ceremony of the W3C.
 struct Vector {
