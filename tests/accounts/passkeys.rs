@@ -335,6 +335,38 @@ fn r7_3_a_removed_passkey_comes_back_with_an_undo() {
 }
 
 #[test]
+fn r7_3_an_undo_takes_no_signature_counter_back() {
+    let world = World::new();
+    let mut device = Device::new(1);
+    device.counter = 5;
+    let ada = with(&world, &mut device);
+    add(&world, &world.fresh(&ada), &mut Device::new(2)).unwrap();
+    let code = world.undo_code(&ada.email);
+    let copied = device.counter;
+    for _ in 0..2 {
+        signed_in(sign_in(&world, &mut device).unwrap());
+    }
+    let flow = world.undo(&code).unwrap();
+    signed_in(world.engine().answer(&flow, Answer::NewPassword("a new password after all".into())).unwrap());
+    let newest = std::mem::replace(&mut device.counter, copied);
+    assert_eq!(refused(sign_in(&world, &mut device)), Refusal::InvalidCredentials);
+    device.counter = newest;
+    signed_in(sign_in(&world, &mut device).unwrap());
+}
+
+#[test]
+fn r5_8_a_sign_in_makes_no_hash_and_each_of_its_two_calls_one_commit() {
+    let world = World::new();
+    let mut device = Device::new(1);
+    with(&world, &mut device);
+    let (hashes, before) = (world.hashes(), world.commits().unwrap());
+    let begun = world.engine().sign_in_with_passkey(None, &selfsame::Client::on("laptop")).unwrap();
+    assert_eq!(world.commits().unwrap(), before + 1);
+    signed_in(world.engine().answer(&begun, device.get(options(&begun))).unwrap());
+    assert_eq!((world.hashes(), world.commits().unwrap()), (hashes, before + 2));
+}
+
+#[test]
 fn r5_8_without_a_relying_party_no_passkey_is_offered() {
     let policy = Policy::builder().build().unwrap();
     let world = World::builder().policy(policy).build();

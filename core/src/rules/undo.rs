@@ -13,8 +13,8 @@ use crate::records::undo::{Asks, Undo, Undoing};
 
 impl Credentials {
     /// Restores these credentials after they became each of `since`, of which the newest is the present one. What
-    /// was used in the meantime stays used up: no proof of an earlier password is current, and no step or
-    /// recovery code of a second factor is accepted twice (SPEC 5.2, 7.3).
+    /// was used in the meantime stays used up: no proof of an earlier password is current, no step or recovery code of a
+    /// second factor is accepted twice, and no signature counter goes back (SPEC 5.2, 5.8, 7.3).
     pub(crate) fn put_back(&self, since: &[&Self]) -> Self {
         let mut credentials = self.clone();
         let newest = since.iter().copied().chain([self]).map(Self::newest_password).max().unwrap_or_default();
@@ -23,7 +23,16 @@ impl Credentials {
                 .iter()
                 .flat_map(|credentials| &credentials.methods)
                 .filter(|other| other.id == method.id);
-            method.used_at = later.map(|other| other.used_at).max().flatten().max(method.used_at);
+            let later: Vec<_> = later.collect();
+            method.used_at = later.iter().map(|other| other.used_at).max().flatten().max(method.used_at);
+            // A copy of the passkey's device must not become usable again.
+            for other in later {
+                if let (Credential::Passkey(passkey), Credential::Passkey(other)) =
+                    (&mut method.credential, &other.credential)
+                {
+                    passkey.counter = passkey.counter.max(other.counter);
+                }
+            }
             if let Credential::Password { version, .. } = &mut method.credential {
                 *version = newest.saturating_add(1);
             }
