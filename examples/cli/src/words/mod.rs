@@ -131,13 +131,13 @@ fn refused_because(answer: &Value) -> String {
 
 pub(crate) fn candidate(candidate: &Value) -> String {
     let providers = list(candidate, "providers");
-    let has_password = candidate
-        .get("methods")
-        .and_then(Value::as_array)
-        .is_some_and(|kinds| kinds.iter().any(|kind| kind.as_str() == Some("Password")));
-    let ways: Vec<_> = has_password
-        .then(|| "password".to_owned())
-        .into_iter()
+    let kinds = list(candidate, "methods").iter().filter_map(Value::as_str);
+    let ways: Vec<_> = kinds
+        .filter_map(|kind| match kind {
+            "Password" => Some("password".to_owned()),
+            "Passkey" => Some("passkey".to_owned()),
+            _ => None,
+        })
         .chain(providers.iter().filter_map(Value::as_str).map(called))
         .collect();
     let drops = if is(candidate, "drops_new_password") { "; the new password is dropped" } else { "" };
@@ -153,12 +153,14 @@ fn sign_in_method(method: &Value) -> String {
     };
     match text(method, "kind") {
         "Password" => format!("password{known_as}"),
+        "Passkey" => "passkey".to_owned(),
         _ => format!("{}{known_as}", called(text(method, "provider"))),
     }
 }
 
 fn proof(accepted: &Value) -> String {
     match text(accepted, "provider") {
+        "" if text(accepted, "kind") == "Passkey" => "passkey".to_owned(),
         "" => "password".to_owned(),
         provider => called(provider),
     }

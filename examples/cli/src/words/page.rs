@@ -331,7 +331,11 @@ pub(crate) fn biller(managed_by: &str) -> &str {
 }
 
 fn way(session: &Value) -> &'static str {
-    if text(session, "kind") == "Password" { "password" } else { "provider" }
+    match text(session, "kind") {
+        "Password" => "password",
+        "Passkey" => "passkey",
+        _ => "provider",
+    }
 }
 
 pub(super) fn day(answer: &Value, member: &str) -> String {
