@@ -2,6 +2,7 @@
 
 pub(crate) mod algorithm;
 pub(crate) mod argon;
+pub(crate) mod authenticator_data;
 pub(crate) mod cbor;
 pub(crate) mod cose;
 pub(crate) mod cost;

@@ -1,8 +1,9 @@
 //! What the answer of a passkey is worth (SPEC 5.8, Web Authentication level 3 sections 7.1 and 7.2).
 
+use crate::crypto::authenticator_data::{AuthenticatorData, NotAnAnswer};
 use crate::crypto::cose::PublicKey;
 use crate::crypto::digest::plain_sha256;
-use crate::crypto::webauthn::{Assertion, AuthenticatorData, ClientData, NotAnAnswer, Registration};
+use crate::crypto::webauthn::{Assertion, ClientData, Registration};
 use crate::records::passkey::{Passkey, PasskeyProblem, RelyingParty, UserHandle};
 
 /// Checks the answer to a request to register a passkey. Returns the passkey.
