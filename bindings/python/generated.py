@@ -37,6 +37,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "Answer.CorrectAddress": "email",
         "Answer.LinkTo": "place",
         "Answer.NewPassword": "password",
+        "Answer.Passkey": "passkey",
         "Answer.Password": "password",
         "Answer.RecoveryCode": "code",
         "Answer.Totp": "code",
