@@ -84,14 +84,11 @@ impl Engine {
                 }))
             })?;
             // During a wait, right and wrong passwords get the same answer, so nothing is hashed (SPEC 12.1).
-            let proof = if tried.is_throttled {
-                None
-            } else {
-                let proof = self.hash_against(tried.stored.as_ref(), password)?;
-                self.hash_as_imported(tried.stored.as_ref(), password)?;
-                proof
+            let proof = match tried.is_throttled {
+                true => None,
+                false => self.hash_against(tried.stored.as_ref(), password)?,
             };
-            self.act(|view, ctx| {
+            let answer = self.act(|view, ctx| {
                 let account = match &tried.stored {
                     Some(stored) => view.account(stored.account)?,
                     None => None,
@@ -115,7 +112,11 @@ impl Engine {
                     with_needs(view, &mut flow.step)?;
                 }
                 room::counted(view, verdict.map(Attempt::Done), ctx)
-            })
+            });
+            if let Err(Error::Refused(Refusal::InvalidCredentials)) = answer {
+                self.hash_as_imported(tried.stored.as_ref(), password)?;
+            }
+            answer
         })
     }
 
