@@ -154,8 +154,14 @@ def test_every_call_is_refused_once_the_engine_is_closed(tmp_path: Path) -> None
             for name in public_methods(kind)
             if name != "close"
         }
-        # These look at their arguments first, and refuse them without the store. A new desk refuses every call.
-        before = {"Engine.set_keys": "UnknownProvider", "Engine.support": "SupportDesk(…)", "Engine.undo": "UndoExpired"}
+        # These look at their arguments or the policy first, and refuse without the store. A new desk refuses every call.
+        before = {
+            "AccountHandle.begin_add_passkey": "NotOffered",
+            "Engine.set_keys": "UnknownProvider",
+            "Engine.sign_in_with_passkey": "NotOffered",
+            "Engine.support": "SupportDesk(…)",
+            "Engine.undo": "UndoExpired",
+        }
         assert {name: error for name, error in refused.items() if error != "Closed"} == before
         assert again.health().accounts == 1
     engine.close()
