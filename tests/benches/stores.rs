@@ -225,7 +225,7 @@ impl Survey {
         };
         engine
             .look_at(&mut |read| {
-                read.scan(&[], &[u8::MAX; 64], &mut |key, value| {
+                read.scan(&[], &[u8::MAX; 64], usize::MAX, &mut |key, value| {
                     payload += (key.len() + value.len()) as u64;
                     match key {
                         key if is_claim(key) => keep(0, key, &mut claims),

@@ -119,10 +119,11 @@ impl Read for CountingRead<'_> {
         &self,
         from: &[u8],
         to: &[u8],
+        most: usize,
         visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         Counters::add(&self.1.scans, 1);
-        self.0.scan(from, to, visit)
+        self.0.scan(from, to, most, visit)
     }
 }
 

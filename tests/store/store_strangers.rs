@@ -115,7 +115,7 @@ fn rows_of(store: &RedbStore) -> Rows {
     let mut rows = Rows::new();
     store
         .read(&mut |read| {
-            read.scan(b"row", b"rox", &mut |key, value| {
+            read.scan(b"row", b"rox", usize::MAX, &mut |key, value| {
                 rows.insert(key.to_vec(), value.to_vec());
                 ControlFlow::Continue(())
             })

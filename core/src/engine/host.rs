@@ -153,7 +153,7 @@ impl Engine {
     pub fn dump(&self) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Error> {
         let mut rows = BTreeMap::new();
         self.look_at(&mut |read| {
-            read.scan(&[], &[u8::MAX; 64], &mut |key, value| {
+            read.scan(&[], &[u8::MAX; 64], usize::MAX, &mut |key, value| {
                 rows.insert(key.to_vec(), value.to_vec());
                 std::ops::ControlFlow::Continue(())
             })

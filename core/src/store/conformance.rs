@@ -76,7 +76,7 @@ fn order_and_ranges(make: Make<'_>) {
         let mut shown = Vec::new();
         done(store.read(&mut |read| {
             shown.clear();
-            read.scan(from, to, &mut |key, value| {
+            read.scan(from, to, usize::MAX, &mut |key, value| {
                 // The store may keep rows of its own anywhere.
                 if keys.contains(&key) {
                     assert_eq!(key, value, "the value belongs to another key");
@@ -264,7 +264,7 @@ fn write_skew_range(make: Make<'_>) {
     let store = make();
     let held = |read: &dyn Read| {
         let mut held = 0;
-        read.scan(b"session ", b"session!", &mut |_, _| {
+        read.scan(b"session ", b"session!", usize::MAX, &mut |_, _| {
             held += 1;
             ControlFlow::Continue(())
         })?;

@@ -36,11 +36,38 @@ pub trait Read {
     /// Returns [`StoreError`] if the store cannot be read.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Passes the rows with `from <= key < to` to `visit`, in the order of their keys, until `visit` breaks.
+    /// Passes the first rows with `from <= key < to`, at most `most` of them, to `visit`, in the order of their
+    /// keys, until `visit` breaks.
     ///
     /// # Errors
     /// Returns [`StoreError`] if the store cannot be read.
-    fn scan(&self, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<(), StoreError>;
+    fn scan(&self, from: &[u8], to: &[u8], most: usize, visit: Visit<'_>) -> Result<(), StoreError>;
+
+    /// Names rows that the caller is about to read. A store on another machine fetches all of them at once, so
+    /// that reading them one by one afterwards costs no further round trip. Changes no answer.
+    ///
+    /// # Errors
+    /// Returns [`StoreError`] if the store cannot be read.
+    fn prefetch(&self, wants: &[Want]) -> Result<(), StoreError> {
+        _ = wants;
+        Ok(())
+    }
+}
+
+/// Rows that a caller is about to read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Want {
+    /// The row with this key.
+    Row(Vec<u8>),
+    /// The first rows with `from <= key < to`.
+    Rows {
+        /// The first key.
+        from: Vec<u8>,
+        /// The first key after the range.
+        to: Vec<u8>,
+        /// How many rows at most.
+        most: usize,
+    },
 }
 
 /// One row to write.
@@ -81,7 +108,8 @@ pub type Recast<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<Vec<u8>, StoreEr
 
 /// A store of rows with atomic, durable and serialisable transactions.
 pub trait Store: Send + Sync {
-    /// Calls `look` with one consistent state of the store.
+    /// Calls `look` with one consistent state of the store. A store on another machine calls it again if the
+    /// connection is lost meanwhile.
     ///
     /// # Errors
     /// Returns [`StoreError`] from the store or from `look`.
@@ -92,6 +120,9 @@ pub trait Store: Send + Sync {
     ///
     /// A call of the store inside `decide` or `look` fails with [`StoreError::Reentered`]. A store may run
     /// `decide` again after a conflict, or leave that to its caller.
+    ///
+    /// A row that another act has removed since `decide` read it must not come back: a store on a database writes
+    /// a row that was read with `UPDATE`, and one that was read as absent with `INSERT`.
     ///
     /// # Errors
     /// Returns [`StoreError`]. After any error except [`StoreError::Unknown`], nothing was written.
@@ -110,7 +141,7 @@ pub trait Store: Send + Sync {
         false
     }
 
-    /// Returns the number of commits since the store was made.
+    /// Returns a number that grows with every commit, and with nothing else that the engine does.
     ///
     /// # Errors
     /// Returns [`StoreError`] if the store cannot be read.

@@ -78,12 +78,13 @@ impl Read for Snapshot {
         })
     }
 
-    fn scan(&self, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
+    fn scan(&self, from: &[u8], to: &[u8], most: usize, visit: Visit<'_>) -> Result<(), StoreError> {
         if from >= to {
             return Ok(());
         }
         let mut rows = contained(|| self.table.range(from..to).map_err(|error| self.failed(error)))?;
-        while let Some(row) = contained(|| Ok(rows.next()))? {
+        for _ in 0..most {
+            let Some(row) = contained(|| Ok(rows.next()))? else { break };
             let (key, value) = row.map_err(|error| self.failed(error))?;
             let (key, value) = contained(|| Ok((key.value(), value.value())))?;
             if visit(key, value).is_break() {

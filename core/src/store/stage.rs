@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::ops::{Bound, ControlFlow};
 
-use super::port::{MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, STAMP_KEY, StoreError, Visit, Write};
+use super::port::{
+    MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, STAMP_KEY, StoreError, Visit, Want, Write,
+};
 
 /// The new value of each changed row, or `None` if the row is removed.
 pub type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -81,44 +83,70 @@ impl Read for Over<'_> {
         }
     }
 
-    fn scan(&self, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
+    fn scan(&self, from: &[u8], to: &[u8], most: usize, visit: Visit<'_>) -> Result<(), StoreError> {
         if from >= to {
             return Ok(());
         }
         let range = (Bound::Included(from), Bound::Excluded(to));
         let mut ahead = self.changes.range::<[u8], _>(range).peekable();
-        let mut flow = ControlFlow::Continue(());
-        self.there.scan(from, to, &mut |key, value| {
-            flow = show_until(&mut ahead, Some(key), visit);
+        let mut limited = Limited { left: most, visit };
+        let mut flow = limited.start();
+        // Each changed row may hide a stored one.
+        let stored = most.saturating_add(self.changes.range::<[u8], _>(range).count());
+        self.there.scan(from, to, stored, &mut |key, value| {
+            flow = limited.show_until(&mut ahead, Some(key));
             if flow.is_continue() {
                 flow = match ahead.next_if(|(changed, _)| changed.as_slice() == key) {
-                    Some((_, Some(changed))) => visit(key, changed),
+                    Some((_, Some(changed))) => limited.show(key, changed),
                     Some((_, None)) => ControlFlow::Continue(()),
-                    None => visit(key, value),
+                    None => limited.show(key, value),
                 };
             }
             flow
         })?;
         if flow.is_continue() {
             // The scan ends here whether `visit` breaks or not.
-            _ = show_until(&mut ahead, None, visit);
+            _ = limited.show_until(&mut ahead, None);
         }
         Ok(())
     }
+
+    fn prefetch(&self, wants: &[Want]) -> Result<(), StoreError> {
+        self.there.prefetch(wants)
+    }
 }
 
-/// Passes the changed rows before `end` to `visit`, or all that remain if `end` is `None`.
-fn show_until<'a>(
-    ahead: &mut Peekable<impl Iterator<Item = (&'a Vec<u8>, &'a Option<Vec<u8>>)>>,
-    end: Option<&[u8]>,
-    visit: Visit<'_>,
-) -> ControlFlow<()> {
-    while let Some((key, value)) = ahead.next_if(|(key, _)| end.is_none_or(|end| key.as_slice() < end)) {
-        if let Some(value) = value {
-            visit(key, value)?;
-        }
+/// Passes a limited number of rows on.
+struct Limited<'a> {
+    left: usize,
+    visit: Visit<'a>,
+}
+
+impl Limited<'_> {
+    fn start(&self) -> ControlFlow<()> {
+        if self.left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
-    ControlFlow::Continue(())
+
+    fn show(&mut self, key: &[u8], value: &[u8]) -> ControlFlow<()> {
+        self.start()?;
+        self.left -= 1;
+        (self.visit)(key, value)?;
+        self.start()
+    }
+
+    /// Passes the changed rows before `end`, or all that remain if `end` is `None`.
+    fn show_until<'a>(
+        &mut self,
+        ahead: &mut Peekable<impl Iterator<Item = (&'a Vec<u8>, &'a Option<Vec<u8>>)>>,
+        end: Option<&[u8]>,
+    ) -> ControlFlow<()> {
+        while let Some((key, value)) = ahead.next_if(|(key, _)| end.is_none_or(|end| key.as_slice() < end)) {
+            if let Some(value) = value {
+                self.show(key, value)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
 }
 
 impl Read for Changes {
@@ -126,10 +154,10 @@ impl Read for Changes {
         Ok(self.get(key).cloned().flatten())
     }
 
-    fn scan(&self, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
+    fn scan(&self, from: &[u8], to: &[u8], most: usize, visit: Visit<'_>) -> Result<(), StoreError> {
         if from < to {
             let range = (Bound::Included(from), Bound::Excluded(to));
-            _ = show_until(&mut self.range::<[u8], _>(range).peekable(), None, visit);
+            _ = Limited { left: most, visit }.show_until(&mut self.range::<[u8], _>(range).peekable(), None);
         }
         Ok(())
     }
@@ -144,13 +172,21 @@ mod tests {
     }
 
     fn shown(read: &dyn Read, from: &str, to: &str, most: usize) -> String {
-        let mut rows = Vec::new();
-        read.scan(from.as_bytes(), to.as_bytes(), &mut |k, v| {
-            rows.push(format!("{}{}", String::from_utf8_lossy(k), String::from_utf8_lossy(v)));
-            if rows.len() == most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let (mut limited, mut broken) = (Vec::new(), Vec::new());
+        let text =
+            |k: &[u8], v: &[u8]| format!("{}{}", String::from_utf8_lossy(k), String::from_utf8_lossy(v));
+        read.scan(from.as_bytes(), to.as_bytes(), most, &mut |k, v| {
+            limited.push(text(k, v));
+            ControlFlow::Continue(())
         })
         .unwrap();
-        rows.join(" ")
+        read.scan(from.as_bytes(), to.as_bytes(), usize::MAX, &mut |k, v| {
+            broken.push(text(k, v));
+            if broken.len() == most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .unwrap();
+        assert!(most == 0 || limited == broken, "a limit and a break differ");
+        limited.join(" ")
     }
 
     #[test]
@@ -163,7 +199,9 @@ mod tests {
             ("a", "z", 99, "a2 b1 e2 f2 h1 i2"),
             ("b", "i", 99, "b1 e2 f2 h1"),
             ("c", "e", 99, ""),
+            ("a", "z", 0, ""),
             ("a", "z", 1, "a2"),
+            ("c", "g", 1, "e2"),
             ("a", "z", 3, "a2 b1 e2"),
             ("a", "z", 5, "a2 b1 e2 f2 h1"),
             ("z", "a", 99, ""),

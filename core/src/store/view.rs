@@ -348,13 +348,8 @@ impl<'a> View<'a> {
         most: usize,
         mut take: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut left = most;
         let mut outcome = Ok(());
-        self.read.scan(&range.from, &range.to, &mut |key, value| {
-            if left == 0 {
-                return ControlFlow::Break(());
-            }
-            left -= 1;
+        self.read.scan(&range.from, &range.to, most, &mut |key, value| {
             self.see(key, Some(value));
             outcome = take(key, value);
             if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }

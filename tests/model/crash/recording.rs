@@ -183,7 +183,7 @@ impl Recording {
 fn rows_of(store: &RedbStore) -> Result<Rows, StoreError> {
     let mut rows = Rows::new();
     store.read(&mut |read| {
-        read.scan(&[], &[u8::MAX; 64], &mut |key, value| {
+        read.scan(&[], &[u8::MAX; 64], usize::MAX, &mut |key, value| {
             rows.insert(key.to_vec(), value.to_vec());
             ControlFlow::Continue(())
         })

@@ -91,14 +91,22 @@ impl Read for NotedRead<'_> {
         Ok(value)
     }
 
-    fn scan(&self, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
-        let mut end = to.to_vec();
-        self.below.scan(from, to, &mut |key, value| {
+    fn scan(&self, from: &[u8], to: &[u8], most: usize, visit: Visit<'_>) -> Result<(), StoreError> {
+        let (mut end, mut left) = (to.to_vec(), most);
+        if most == 0 {
+            return Ok(());
+        }
+        self.below.scan(from, to, most, &mut |key, value| {
             let flow = visit(key, value);
+            left -= 1;
             if flow.is_break() {
                 end = key.to_vec();
             } else {
                 self.see(key, Some(value));
+                if left == 0 {
+                    // The act does not depend on the rows after its last one.
+                    end = [key, &[0]].concat();
+                }
             }
             flow
         })?;
@@ -178,7 +186,7 @@ pub(super) fn table(key: &[u8]) -> &'static str {
 /// Collects all keys of a store.
 pub(super) fn keys(read: &dyn Read) -> Result<BTreeSet<Vec<u8>>, StoreError> {
     let mut keys = BTreeSet::new();
-    read.scan(&[], &[u8::MAX; 64], &mut |key, _| {
+    read.scan(&[], &[u8::MAX; 64], usize::MAX, &mut |key, _| {
         keys.insert(key.to_vec());
         ControlFlow::Continue(())
     })?;

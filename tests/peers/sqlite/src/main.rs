@@ -67,7 +67,7 @@ impl Peer {
         engine.import_accounts(&all, false)?;
         let (mut claims, mut roots) = (Vec::new(), Vec::new());
         engine.look_at(&mut |read| {
-            read.scan(&[], &[u8::MAX; 64], &mut |key, _| {
+            read.scan(&[], &[u8::MAX; 64], usize::MAX, &mut |key, _| {
                 let nobody = key.iter().take(16).all(|byte| *byte == 0);
                 match (nobody, key.len(), key.get(16)) {
                     (true, 49, Some(0x10)) => claims.push(key.to_vec()),

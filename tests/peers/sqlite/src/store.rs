@@ -53,10 +53,10 @@ impl Read for Rows<'_> {
         get.query_row([key], |row| row.get(0)).optional().map_err(failed)
     }
 
-    fn scan(&self, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
-        let all = "SELECT key, value FROM rows WHERE key >= ?1 AND key < ?2 ORDER BY key";
+    fn scan(&self, from: &[u8], to: &[u8], most: usize, visit: Visit<'_>) -> Result<(), StoreError> {
+        let all = "SELECT key, value FROM rows WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3";
         let mut scan = self.0.prepare_cached(all).map_err(failed)?;
-        let mut rows = scan.query([from, to]).map_err(failed)?;
+        let mut rows = scan.query(params![from, to, i64::try_from(most).unwrap_or(i64::MAX)]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
             let key = row.get_ref(0).and_then(|key| Ok(key.as_blob()?)).map_err(failed)?;
             let value = row.get_ref(1).and_then(|value| Ok(value.as_blob()?)).map_err(failed)?;
