@@ -79,4 +79,6 @@ pub use records::session::{Aal, Amr, Client, Session};
 pub use records::step::{Answer, Flow, Intent, NotSignedIn, SignInOutcome, SignedIn, Step};
 pub use records::support::{SupportAct, SupportRecord, SupportView};
 pub use store::anchor::{Anchor, AnchorFailed};
+#[cfg(feature = "postgres")]
+pub use store::postgres::database::{Database, InvalidDatabase};
 pub use store::tables::{InExport, OnPurge, Sealed, TABLES, Table};

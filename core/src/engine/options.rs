@@ -18,6 +18,8 @@ use crate::store::file::FileMedium;
 use crate::store::lower;
 use crate::store::medium::Medium;
 use crate::store::port::{Row, Store, StoreError};
+#[cfg(feature = "postgres")]
+use crate::store::postgres::{database::Database, store::PostgresStore};
 use crate::store::redb::RedbStore;
 use crate::store::settings::Settings;
 
@@ -234,6 +236,49 @@ impl EngineOptions {
     pub fn adopt(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let anchor = self.anchor.as_deref().ok_or(Error::Open(OpenProblem::AnchorMissing))?;
         Ok(RedbStore::adopt_file(path.as_ref(), Settings::default(), anchor, &self.keys())?)
+    }
+
+    /// Opens the store in a PostgreSQL database. If there is none, creates it, with its tables.
+    ///
+    /// Several engines, on several machines, may be connected to one database at once, with limits that
+    /// `docs/SCALE.md` names. A database has no anchor.
+    ///
+    /// ```no_run
+    /// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
+    /// # let options = selfsame::Engine::options(selfsame::Unlock::HostKey(key));
+    /// use selfsame::Database;
+    ///
+    /// let engine = options.connect(&Database::at("postgres://app@localhost/accounts")?)?;
+    /// println!("{} accounts", engine.health()?.accounts);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns [`Error::Open`] if the key or the format does not fit, or if there is no such database;
+    /// [`Error::Storage`] if the database cannot be reached, refuses the role, or if the options have an anchor.
+    #[cfg(feature = "postgres")]
+    pub fn connect(&self, database: &Database) -> Result<Engine, Error> {
+        if self.anchor.is_some() {
+            return Err(StoreError::Io(std::io::ErrorKind::Unsupported).into());
+        }
+        let opening = Arc::new(self.keys());
+        let store = PostgresStore::connect(database, opening.clone())?;
+        if !store.is_empty()? {
+            return self.on(Arc::new(store), opening);
+        }
+        let (keys, rows) = self.first_rows()?;
+        let store = store.with_keyring(keys.clone());
+        match store.create(&rows) {
+            // Another engine has made it since.
+            Err(StoreError::AlreadyExists) => {
+                let opening = Arc::new(self.keys());
+                self.on(Arc::new(store.with_keyring(opening.clone())), opening)
+            }
+            made => {
+                made?;
+                self.on(Arc::new(store), keys)
+            }
+        }
     }
 
     /// Creates a store on a medium that the test provides.

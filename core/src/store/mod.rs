@@ -32,6 +32,8 @@ mod network;
 pub(crate) mod open;
 mod outbox;
 mod place;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 pub(crate) mod process;
 #[cfg(any(test, feature = "testing"))]
 mod race;
@@ -64,8 +66,11 @@ pub(crate) mod testing {
     pub use super::memory::BTreeStore;
     pub use super::open::Keyring;
     pub use super::port::{
-        Decide, MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Recast, Row, Store, StoreError, Visit, Write,
+        Decide, MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Recast, Row, Store, StoreError, Visit, Want,
+        Write,
     };
+    #[cfg(feature = "postgres")]
+    pub use super::postgres::store::PostgresStore;
     pub use super::raw::{raw_rows, with_raw_rows};
     pub use super::redb::RedbStore;
     pub use super::settings::Settings;

@@ -235,6 +235,8 @@ impl World {
         self.engine = match &self.place {
             Place::File(path) => self.options.open(path)?,
             Place::Medium(medium) => self.options.open_on(medium.clone())?,
+            #[cfg(feature = "postgres")]
+            Place::Database(database) => self.options.connect(database)?,
         };
         Ok(())
     }
@@ -265,6 +267,8 @@ type Around = Box<dyn Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync>;
 enum Place {
     Medium(Arc<dyn Medium>),
     File(PathBuf),
+    #[cfg(feature = "postgres")]
+    Database(selfsame::Database),
 }
 
 impl WorldBuilder {
@@ -298,6 +302,13 @@ impl WorldBuilder {
     /// Keeps the store on an empty medium of the test's own.
     pub fn medium(self, medium: Arc<dyn Medium>) -> Self {
         Self { place: Some(Place::Medium(medium)), ..self }
+    }
+
+    /// Keeps the store in a PostgreSQL database. Opens the store if there is one: a world with this seed must have
+    /// created it. Otherwise creates it.
+    #[cfg(feature = "postgres")]
+    pub fn database(self, database: selfsame::Database) -> Self {
+        Self { place: Some(Place::Database(database)), ..self }
     }
 
     /// Sets the anchor of the store.
@@ -359,6 +370,8 @@ impl WorldBuilder {
             Place::Medium(medium) => options.create_on(medium.clone())?,
             Place::File(path) if self.must_exist => options.open(path)?,
             Place::File(path) => options.open_or_create(path)?,
+            #[cfg(feature = "postgres")]
+            Place::Database(database) => options.connect(database)?,
         };
         Ok(World {
             engine,
