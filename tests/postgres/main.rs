@@ -5,7 +5,10 @@
 mod life;
 
 mod between;
+mod proxy;
 mod races;
+mod reach;
 mod round_trips;
 mod server;
 mod stories;
+mod unknown;

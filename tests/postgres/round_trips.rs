@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use selfsame::Engine;
 use selfsame::testing::PostgresStore;
+use selfsame::{Client, Engine};
 use selfsame_world::World;
 
 use crate::life::{Life, Watch};
@@ -37,6 +37,10 @@ fn every_act_makes_as_many_round_trips_as_the_page_says() {
     let store = Arc::new(PostgresStore::connect(&database(), keyring()).unwrap());
     let world = World::new();
     let engine = world.options().create_in(store.clone()).unwrap();
+    // The first flow of a process also counts those that are open.
+    engine
+        .sign_up("grace@example.org", &"correct horse battery staple".into(), &Client::on("a desk"))
+        .unwrap();
     let mut counting = Counting { engine: engine.clone(), store, table: String::new() };
     Life { engine: &engine, world: &world, name: "ada".to_owned(), watch: &mut counting }.live();
     assert_eq!(counting.store.runs_again(), 0, "an act ran again");
@@ -46,6 +50,8 @@ fn every_act_makes_as_many_round_trips_as_the_page_says() {
         ("resolve a session", 1),
         ("sign-in", 4),
         ("sign-up", 3),
+        ("change the email: request a code", 4),
+        ("change the email: prove the address", 5),
         ("sign-up, right code: account created", 4),
     ] {
         assert!(of(&table, act) <= most, "{act}: {} round trips, {most} at most", of(&table, act));

@@ -1,7 +1,7 @@
 //! The server that `tests/postgres/run` has started.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use selfsame::Database;
 use selfsame::testing::{Keyring, PostgresStore, Read, TallyKey};

@@ -249,6 +249,11 @@ pub(super) fn owned(
     token: &SessionToken,
     ctx: &Context<'_>,
 ) -> Result<Option<Owner>, StoreError> {
+    view.ahead(|ahead| {
+        ahead.session(token.account(), token.session());
+        ahead.account(token.account());
+        ahead.pending(token.account());
+    })?;
     let Some(session) = live(view, token, ctx)? else { return Ok(None) };
     Ok(view.account(session.account)?.map(|account| Owner { session, account }))
 }

@@ -209,6 +209,10 @@ pub(super) fn asked_for(
     wanted: &Wanted,
 ) -> Result<AskedFor, StoreError> {
     let share = Share::Session(fresh.session().id);
+    view.ahead(|ahead| {
+        ahead.pace(wanted.purpose(), email, share);
+        ahead.pending(fresh.account().id);
+    })?;
     let pacing = view.pacing_of(wanted.purpose(), email, share, OriginHash::default())?;
     Ok(AskedFor { pending: view.pending(fresh.account().id)?, pacing })
 }
@@ -218,8 +222,16 @@ pub(super) fn collisions(
     account: &Account,
     email: &EmailAddress,
 ) -> Result<Collisions, StoreError> {
-    let holder = view.holder(&Identifier::PasswordEmail(email.clone()))?;
-    let reserver = view.reserver(&Identifier::PasswordEmail(email.clone()))?;
+    let identifier = Identifier::PasswordEmail(email.clone());
+    view.ahead(|ahead| {
+        ahead.claim(&identifier);
+        ahead.proven(email);
+    })?;
+    view.ahead(|ahead| {
+        ahead.holder(&identifier);
+        ahead.sharing(email);
+    })?;
+    let (holder, reserver) = (view.holder(&identifier)?, view.reserver(&identifier)?);
     let sharing = view.sharing(email)?;
     Ok(Collisions {
         is_held: holder.is_some_and(|holder| holder.id != account.id),

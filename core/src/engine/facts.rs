@@ -9,9 +9,10 @@ use crate::records::caller::{Caller, Share};
 use crate::records::context::Context;
 use crate::records::flow::{FlowRecord, State};
 use crate::records::mailed_code::CodePurpose;
-use crate::records::session::Session;
+use crate::records::session::{Client, Session};
 use crate::records::undo::UndoHash;
 use crate::rules::recognition;
+use crate::store::ahead::Ahead;
 use crate::store::port::StoreError;
 use crate::store::view::View;
 
@@ -24,6 +25,11 @@ pub(super) fn facts(
 ) -> Result<Facts, StoreError> {
     let needs = flow.state.needs(input);
     let mut facts = Facts::default();
+    view.ahead(|ahead| facts_ahead(ahead, flow, input))?;
+    view.ahead(|ahead| {
+        needs.holder.iter().for_each(|identifier| ahead.holder(identifier));
+        needs.sharing.iter().for_each(|email| ahead.sharing(email));
+    })?;
     if let Some((purpose, to)) = needs.mail {
         facts.mail = mail_facts(view, purpose, to, &flow.caller, Some(flow.id), ctx)?;
         let queued = flow.state.proving().and_then(|proving| proving.queued.as_ref());
@@ -56,6 +62,45 @@ pub(super) fn facts(
         facts.requests = view.requests(account.id)?;
     }
     Ok(facts)
+}
+
+/// Names the rows that [`facts`] reads.
+pub(super) fn facts_ahead(ahead: &mut Ahead<'_>, flow: &FlowRecord, input: Option<&Input>) {
+    let needs = flow.state.needs(input);
+    named_ahead(ahead, flow);
+    if let Some((purpose, to)) = needs.mail {
+        ahead.mail(purpose, to, &flow.caller);
+        let queued = flow.state.proving().and_then(|proving| proving.queued.as_ref());
+        queued.into_iter().for_each(|queued| ahead.message(queued.message));
+    }
+    needs.holder.iter().for_each(|identifier| ahead.claim(identifier));
+    needs.sharing.iter().for_each(|email| ahead.proven(email));
+    if let (Some(account), Some(_)) = (needs.account, &needs.undo) {
+        ahead.undos(account);
+    }
+}
+
+/// Names the rows of those whom a flow names.
+pub(super) fn named_ahead(ahead: &mut Ahead<'_>, flow: &FlowRecord) {
+    let needs = flow.state.needs(None);
+    ahead.caller(&flow.caller);
+    if let Some(account) = needs.account {
+        ahead.account(account);
+        needs.session.into_iter().for_each(|session| ahead.session(account, session));
+    }
+}
+
+/// Names the rows that [`mail_facts`] reads for a client.
+pub(super) fn mail_ahead(
+    view: &View<'_>,
+    purpose: CodePurpose,
+    to: &EmailAddress,
+    client: &Client,
+) -> Result<(), StoreError> {
+    view.ahead(|ahead| {
+        ahead.client(client);
+        ahead.mail(purpose, to, &Caller::presenting(client, view.keys()));
+    })
 }
 
 /// Reads what the store knows of the address that gets a code before a session opens on the account. Returns no address

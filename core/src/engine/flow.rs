@@ -2,7 +2,7 @@
 
 use super::account::with_needs;
 use super::assertion::Checked;
-use super::facts::{facts, mail_facts, named_facts, undo_facts};
+use super::facts::{facts, facts_ahead, mail_ahead, mail_facts, named_ahead, named_facts, undo_facts};
 use super::password::{Stored, is_overtaken};
 use super::{Attempt, Engine};
 use crate::crypto::digest::same;
@@ -62,6 +62,7 @@ impl Engine {
         let client = &self.check_client(client)?;
         let hash = self.hash_new(normal.as_bytes())?;
         self.begin(FlowKind::SignUp, |view, ctx| {
+            mail_ahead(view, CodePurpose::AddressProof, &email, client)?;
             let caller = view.caller(client)?;
             let mail = mail_facts(view, CodePurpose::AddressProof, &email, &caller, None, ctx)?;
             let facts = Facts { mail, ..Facts::default() };
@@ -112,6 +113,7 @@ impl Engine {
         let client = &self.check_client(client)?;
         let identifier = Identifier::PasswordEmail(email.clone());
         self.begin(FlowKind::Reset, |view, ctx| {
+            mail_ahead(view, CodePurpose::Reset, &email, client)?;
             let caller = view.caller(client)?;
             let mail = mail_facts(view, CodePurpose::Reset, &email, &caller, None, ctx)?;
             let holder = view.holder(&identifier)?;
@@ -272,6 +274,10 @@ impl Engine {
                 self.make_room(FlowKind::SignUp)?;
             }
             self.act(|view, ctx| {
+                view.ahead(|ahead| {
+                    ahead.flow(token.flow());
+                    facts_ahead(ahead, &seen.flow, Some(&prepared));
+                })?;
                 let Some(flow) = load(view, token, ctx)? else {
                     return Ok(Verdict::refused(Refusal::FlowExpired));
                 };
@@ -302,6 +308,7 @@ impl Engine {
                 }
                 let before = flow.number;
                 let mut verdict = transition::answer(flow, prepared.clone(), facts, ctx);
+                view.ahead(|ahead| ahead.changes(&verdict.changes, ctx))?;
                 if let Ok(step) = &mut verdict.answer {
                     with_needs(view, step)?;
                 }
@@ -411,6 +418,7 @@ fn load(view: &View<'_>, token: &FlowToken, ctx: &Context<'_>) -> Result<Option<
         same(&flow.secret_hash, &hash) && ctx.now < flow.expires_at
     });
     let Some(mut flow) = flow else { return Ok(None) };
+    view.ahead(|ahead| named_ahead(ahead, &flow))?;
     view.read_recognitions(&mut flow.caller)?;
     Ok(Some(flow))
 }

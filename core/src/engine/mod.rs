@@ -204,6 +204,7 @@ impl Engine {
         let mut answer = None;
         self.inner()?.write(&mut |view, ctx| {
             let verdict = decide(view, ctx)?;
+            view.ahead(|ahead| ahead.changes(&verdict.changes, ctx))?;
             let verdict = match view.not_free(&verdict.changes, ctx)? {
                 Some(refusal) => Verdict::refused(refusal),
                 None => verdict,

@@ -21,6 +21,7 @@ use crate::records::step::Flow;
 use crate::records::throttle::LockoutPolicy;
 use crate::records::verdict::Verdict;
 use crate::rules::throttle::{self, Guessed};
+use crate::store::ahead::Ahead;
 use crate::store::port::StoreError;
 use crate::store::view::View;
 
@@ -68,6 +69,10 @@ impl Engine {
         self.settled(|| {
             let tried = self.look(|view, ctx| {
                 // Read for an unknown email too, so that both cost the same.
+                view.ahead(|ahead| {
+                    ahead.client(client);
+                    who.ahead(ahead, view);
+                })?;
                 let caller = view.caller(client)?;
                 let holder = who.account(view, ctx.policy)?;
                 let throttle = match &holder {
@@ -89,6 +94,13 @@ impl Engine {
                 false => self.hash_against(tried.stored.as_ref(), password)?,
             };
             let answer = self.act(|view, ctx| {
+                view.ahead(|ahead| {
+                    ahead.client(client);
+                    match &tried.stored {
+                        Some(stored) => ahead.account(stored.account),
+                        None => ahead.unknown(who.unknown_hash(view)),
+                    }
+                })?;
                 let account = match &tried.stored {
                     Some(stored) => view.account(stored.account)?,
                     None => None,
@@ -108,6 +120,7 @@ impl Engine {
                     Err(_) => Facts::default(),
                 };
                 let mut verdict = sign_in::password(holder, proof.clone(), &mut caller, facts, ctx);
+                view.ahead(|ahead| ahead.changes(&verdict.changes, ctx))?;
                 if let Ok(flow) = &mut verdict.answer {
                     with_needs(view, &mut flow.step)?;
                 }
@@ -155,6 +168,20 @@ impl Who {
             }
             Self::Picked(account) => view.account(*account),
         }
+    }
+
+    /// Names the rows that tell who this is.
+    fn ahead(&self, ahead: &mut Ahead<'_>, view: &View<'_>) {
+        match self {
+            Self::Known(identifier) => {
+                ahead.claim(identifier);
+                if let Identifier::PasswordEmail(email) = identifier {
+                    ahead.unproven(email);
+                }
+            }
+            Self::Picked(account) => ahead.account(*account),
+        }
+        ahead.unknown(self.unknown_hash(view));
     }
 
     /// Returns the hash that failures are counted under if no account matches.

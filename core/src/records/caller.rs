@@ -64,6 +64,15 @@ pub(crate) enum Share {
 }
 
 impl Caller {
+    /// Returns a caller with the recognitions that the client presents. Their rows are not read yet.
+    pub(crate) fn presenting(client: &Client, keys: &Keys) -> Self {
+        let recognitions = client.recognitions().map(|token| {
+            let hash = recognition_hash(token, keys);
+            Presented { account: token.account(), hash, row: Recognition::default() }
+        });
+        Self { recognitions: recognitions.collect(), ..Self::stranger(client, keys) }
+    }
+
     /// Returns a caller without recognitions.
     pub(crate) fn stranger(client: &Client, keys: &Keys) -> Self {
         let mut origin = OriginHash::default();

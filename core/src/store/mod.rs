@@ -4,6 +4,7 @@
 
 #![cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public through `testing` only"))]
 
+pub(crate) mod ahead;
 pub(crate) mod anchor;
 pub(crate) mod lower;
 pub(crate) mod port;

@@ -43,19 +43,20 @@ pub trait Read {
     /// Returns [`StoreError`] if the store cannot be read.
     fn scan(&self, from: &[u8], to: &[u8], most: usize, visit: Visit<'_>) -> Result<(), StoreError>;
 
-    /// Names rows that the caller is about to read. A store on another machine fetches all of them at once, so
-    /// that reading them one by one afterwards costs no further round trip. Changes no answer.
+    /// Receives which rows the caller is about to read. A store on another machine then fetches all of them at once,
+    /// so that reading them one by one costs no further round trip. Other stores do not even call `wants`. The call
+    /// changes no answer.
     ///
     /// # Errors
     /// Returns [`StoreError`] if the store cannot be read.
-    fn prefetch(&self, wants: &[Want]) -> Result<(), StoreError> {
+    fn prefetch(&self, wants: &dyn Fn() -> Vec<Want>) -> Result<(), StoreError> {
         _ = wants;
         Ok(())
     }
 }
 
 /// Rows that a caller is about to read.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Want {
     /// The row with this key.
     Row(Vec<u8>),

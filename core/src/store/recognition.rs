@@ -5,21 +5,14 @@ use super::port::StoreError;
 use super::tables;
 use super::view::{View, last_chunk};
 use crate::ground::id::{AccountId, SessionId};
-use crate::records::caller::{self, Caller, Presented, Recognition, RecognitionHash};
+use crate::records::caller::{Caller, Recognition, RecognitionHash};
 use crate::records::session::Client;
 use crate::rules::recognition;
 
 impl View<'_> {
     /// Turns a client into a caller. Reads one row for each recognition that the client presents.
     pub(crate) fn caller(&self, client: &Client) -> Result<Caller, StoreError> {
-        let mut caller = Caller::stranger(client, self.keys());
-        caller.recognitions = client
-            .recognitions()
-            .map(|token| {
-                let hash = caller::recognition_hash(token, self.keys());
-                Presented { account: token.account(), hash, row: Recognition::default() }
-            })
-            .collect();
+        let mut caller = Caller::presenting(client, self.keys());
         self.read_recognitions(&mut caller)?;
         Ok(caller)
     }

@@ -111,7 +111,7 @@ impl Read for Over<'_> {
         Ok(())
     }
 
-    fn prefetch(&self, wants: &[Want]) -> Result<(), StoreError> {
+    fn prefetch(&self, wants: &dyn Fn() -> Vec<Want>) -> Result<(), StoreError> {
         self.there.prefetch(wants)
     }
 }

@@ -4,7 +4,7 @@ use std::cell::{Ref, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use super::port::{Read, StoreError};
+use super::port::{Read, StoreError, Want};
 use super::range::Range;
 use super::stage::revision_of;
 use super::tables::{self, Table};
@@ -261,10 +261,12 @@ impl<'a> View<'a> {
     }
 
     /// Reads many rows in the order of their keys, of which most are not there. Neighbours share a page of the file, so
-    /// that this reads each page once. Reading them one by one in another order reads a page for nearly every row.
+    /// that this reads each page once. Reading them one by one in another order reads a page for nearly every row. A store
+    /// on another machine reads all of them at once.
     pub(crate) fn look_ahead(&self, mut keys: Vec<Vec<u8>>) -> Result<(), StoreError> {
         keys.sort_unstable();
         keys.dedup();
+        self.prefetch(&|| keys.iter().cloned().map(Want::Row).collect())?;
         for key in keys {
             if self.read.get(&key)?.is_none() {
                 self.absent.borrow_mut().insert(key);
@@ -277,6 +279,10 @@ impl<'a> View<'a> {
         let value = if self.absent.borrow().contains(key) { None } else { self.read.get(key)? };
         self.see(key, value.as_deref());
         Ok(value)
+    }
+
+    pub(super) fn prefetch(&self, wants: &dyn Fn() -> Vec<Want>) -> Result<(), StoreError> {
+        self.read.prefetch(wants)
     }
 
     pub(super) fn holds(&self, key: &[u8]) -> Result<bool, StoreError> {

@@ -199,7 +199,7 @@ impl PostgresStore {
     fn run(&self, decide: Decide<'_>) -> Result<(), Failed> {
         let mut transaction = self.transaction(sql::ACT).map_err(Failed::Refused)?;
         let staged = decide(&transaction).and_then(|rows| {
-            transaction.prefetch(&checked(&rows))?;
+            transaction.need(&checked(&rows))?;
             admit(rows, &transaction)
         });
         if let Some(why) = transaction.failure() {
@@ -232,7 +232,12 @@ impl PostgresStore {
     /// Finds out whether the act was made. If it was not, it never will be: whoever claims its id first decides.
     fn claim(&self, act: &Act) -> Result<bool, Failed> {
         let until = Instant::now() + ANSWERS_WITHIN;
+        let mut before = 0;
         while Instant::now() < until {
+            if before > 0 {
+                std::thread::sleep(pause(before).map_err(Failed::Refused)?);
+            }
+            before += 1;
             #[cfg(any(test, feature = "testing"))]
             self.asked.round_trips.fetch_add(1, Ordering::Relaxed);
             let Ok(mut lease) = self.pool.take() else { continue };

@@ -1,6 +1,7 @@
 //! One transaction: the rows that an act sees, and how it ends.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 #[cfg(any(test, feature = "testing"))]
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -125,6 +126,23 @@ impl<'a> Transaction<'a> {
         inner.has_begun = false;
     }
 
+    /// Fetches those of these rows that are not known yet.
+    pub(super) fn need(&self, wants: &[Want]) -> Result<(), StoreError> {
+        let mut missing = BTreeSet::new();
+        for want in wants {
+            let want = match want {
+                Want::Rows { from, to, most } => {
+                    Want::Rows { from: from.clone(), to: to.clone(), most: (*most).min(PAGE) }
+                }
+                Want::Row(_) => want.clone(),
+            };
+            if !self.inner.borrow().seen.has(&want) {
+                missing.insert(want);
+            }
+        }
+        if missing.is_empty() { Ok(()) } else { self.fetch(&Vec::from_iter(missing)) }
+    }
+
     fn fetch(&self, wants: &[Want]) -> Result<(), StoreError> {
         let inner = &mut *self.inner.borrow_mut();
         if inner.failed.is_some() {
@@ -164,7 +182,7 @@ impl Read for Transaction<'_> {
         let (mut from, mut left) = (from.to_vec(), most);
         while left > 0 && from.as_slice() < to {
             let most = left.min(PAGE);
-            self.prefetch(&[Want::Rows { from: from.clone(), to: to.to_vec(), most }])?;
+            self.need(&[Want::Rows { from: from.clone(), to: to.to_vec(), most }])?;
             let mut page = Vec::new();
             _ = self.inner.borrow().seen.show(&from, to, most, &mut |key, value| {
                 page.push((key.to_vec(), value.to_vec()));
@@ -182,20 +200,8 @@ impl Read for Transaction<'_> {
         Ok(())
     }
 
-    fn prefetch(&self, wants: &[Want]) -> Result<(), StoreError> {
-        let mut missing = Vec::new();
-        for want in wants {
-            let want = match want {
-                Want::Rows { from, to, most } => {
-                    Want::Rows { from: from.clone(), to: to.clone(), most: (*most).min(PAGE) }
-                }
-                Want::Row(_) => want.clone(),
-            };
-            if !self.inner.borrow().seen.has(&want) && !missing.contains(&want) {
-                missing.push(want);
-            }
-        }
-        if missing.is_empty() { Ok(()) } else { self.fetch(&missing) }
+    fn prefetch(&self, wants: &dyn Fn() -> Vec<Want>) -> Result<(), StoreError> {
+        self.need(&wants())
     }
 }
 
