@@ -186,7 +186,7 @@ fn documented() -> Api {
             "selfsame",
             "--lib",
             "--features",
-            "json",
+            "json,postgres",
             "--target-dir",
         ])
         .arg(&target)

@@ -97,6 +97,10 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ("crosses as adopt_file", &["EngineOptions::adopt"]),
     ("crosses as the arguments of create, open and open_or_create", &["Engine::options", "EngineOptions"]),
     ("each language matches on the step", &["Flow::signed_in", "NotSignedIn"]),
+    (
+        "a database is for servers, and the other languages are for apps on a device",
+        &["Database", "EngineOptions::connect", "InvalidDatabase"],
+    ),
     ("crosses as export_schema", &["EXPORT_SCHEMA"]),
     ("crosses as tables", &["TABLES"]),
     ("the other languages give values of their own, and no JSON", &["Revealed"]),

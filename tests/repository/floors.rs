@@ -37,11 +37,15 @@ const OUTSIDE_WORLD: [&str; 5] = ["fs", "net", "env", "thread", "process"];
 const OPENERS: [&str; 2] = ["store/place.rs", "store/process.rs"];
 const AMBIENT_CLOCKS: [&str; 2] = ["SystemTime", "Instant"];
 /// The only place that may name each of these libraries.
-const HOMES: [(&str, &str); 4] = [
+const HOMES: [(&str, &str); 8] = [
     ("bincode", "ground/codec.rs"),
     ("redb", "store/"),
     ("ring", "crypto/"),
+    ("rustls", "store/postgres/"),
     ("serde_json", "crypto/json.rs"),
+    ("tokio", "store/postgres/"),
+    ("tokio_postgres", "store/postgres/"),
+    ("tokio_postgres_rustls", "store/postgres/"),
 ];
 /// The members into which macros write `unsafe`. They repeat the workspace's lints and may set this one.
 const CROSSING: [&str; 2] = ["bindings", "bindings/testing"];

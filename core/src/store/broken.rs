@@ -181,6 +181,8 @@ mod tests {
             (Fault::WriteSkew, "write skew over a range"),
             (Fault::ForgottenRevision, "no update is lost"),
             (Fault::ForgottenRevision, "no removed row comes back"),
+            (Fault::WriteSkew, "no row that was read comes back by a plain write"),
+            (Fault::LostClaim, "one of many that read no row makes it"),
         ] {
             let (_, case) = cases().iter().find(|(found, _)| *found == name).unwrap();
             let make = || Arc::new(BrokenStore::with(fault)) as Arc<dyn Store>;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use super::case::{act, claim, done, guarded, number, put, removed, rooted, value};
 use super::port::{MAX_ACT, MAX_KEY, MAX_ROWS, MAX_VALUE, Read, Row, Store, StoreError, Write};
 use super::race::{joined, race, retried};
 
@@ -41,6 +42,8 @@ pub fn cases() -> &'static [(&'static str, Case)] {
         ("claims and guards", claims_and_guards),
         ("one of many claims wins", one_claim),
         ("no removed row comes back", no_row_comes_back),
+        ("no row that was read comes back by a plain write", no_row_comes_back_plainly),
+        ("one of many that read no row makes it", one_maker),
         ("a code is used once", one_use),
         ("write skew over two rows", write_skew_rows),
         ("write skew over a range", write_skew_range),
@@ -206,6 +209,35 @@ fn no_row_comes_back(make: Make<'_>) {
         })
     });
     assert_eq!(value(&*store, b"session"), None, "a removed row came back");
+}
+
+/// As before, but with plain writes. What an act has read, its writes rest on.
+fn no_row_comes_back_plainly(make: Make<'_>) {
+    let store = make();
+    done(act(&*store, vec![put(b"marker", b"")]));
+    race(8, &|at, meeting| {
+        retried(&*store, &mut |read| {
+            let is_there = read.get(b"marker")?.is_some();
+            meeting.meet();
+            let removed = Row { key: b"marker".to_vec(), write: Write::Delete };
+            let renewed = put(b"marker", &[at]);
+            Ok(if is_there { vec![if at == 7 { removed } else { renewed }] } else { Vec::new() })
+        })
+    });
+    assert_eq!(value(&*store, b"marker"), None, "a removed row came back");
+}
+
+fn one_maker(make: Make<'_>) {
+    let store = make();
+    let makers = race(8, &|at, meeting| {
+        retried(&*store, &mut |read| {
+            let is_free = read.get(b"marker")?.is_none();
+            meeting.meet();
+            if is_free { Ok(vec![put(b"marker", &[at])]) } else { Err(StoreError::AlreadyExists) }
+        })
+    });
+    assert_eq!(makers.len(), 1, "several acts made one row: {makers:?}");
+    assert_eq!(value(&*store, b"marker"), Some(makers), "the row is not its maker's");
 }
 
 fn one_claim(make: Make<'_>) {
@@ -400,47 +432,4 @@ fn suspended_woken_and_closed(make: Make<'_>) {
     done(store.close());
     let calls = [store.read(&mut |_| Ok(())), act(&*store, Vec::new()), store.suspend()];
     assert_eq!(calls, [const { Err(StoreError::Closed) }; 3]);
-}
-
-/// Returns the account's root row with its next revision. Every act reads this row and guards it.
-fn rooted(read: &dyn Read) -> Result<Row, StoreError> {
-    let revision = read.get(b"root")?.map_or(0, |value| number(&value));
-    Ok(guarded(b"root", revision, &(revision + 1).to_be_bytes()))
-}
-
-fn put(key: &[u8], value: &[u8]) -> Row {
-    Row { key: key.to_vec(), write: Write::Put(value.to_vec()) }
-}
-
-fn claim(key: &[u8], value: &[u8]) -> Row {
-    Row { key: key.to_vec(), write: Write::Claim(value.to_vec()) }
-}
-
-fn guarded(key: &[u8], revision: u64, value: &[u8]) -> Row {
-    Row { key: key.to_vec(), write: Write::Guarded { value: Some(value.to_vec()), revision } }
-}
-
-fn removed(key: &[u8], revision: u64) -> Row {
-    Row { key: key.to_vec(), write: Write::Guarded { value: None, revision } }
-}
-
-fn act(store: &dyn Store, rows: Vec<Row>) -> Result<(), StoreError> {
-    store.write(&mut |_| Ok(rows.clone()))
-}
-
-fn value(store: &dyn Store, key: &[u8]) -> Option<Vec<u8>> {
-    let mut value = None;
-    done(store.read(&mut |read| {
-        value = read.get(key)?;
-        Ok(())
-    }));
-    value
-}
-
-fn number(value: &[u8]) -> u64 {
-    value.first_chunk().map_or(0, |head| u64::from_be_bytes(*head))
-}
-
-fn done<T>(answer: Result<T, StoreError>) -> T {
-    answer.unwrap_or_else(|error| panic!("the store answered {error:?}"))
 }

@@ -14,6 +14,8 @@ pub(crate) mod view;
 mod batch;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod broken;
+#[cfg(any(test, feature = "testing"))]
+mod case;
 mod claim;
 mod commit_queue;
 #[cfg(any(test, feature = "testing"))]

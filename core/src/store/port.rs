@@ -89,7 +89,7 @@ pub enum Write {
     Claim(Vec<u8>),
     /// Sets or removes a row that must still be as `decide` read it: its present value must begin with
     /// `revision`, 8 bytes big-endian. A missing row has revision 0. The engine writes every row that it has
-    /// read in this way, so snapshot isolation is enough, even if plain writes of one row do not conflict.
+    /// read in this way, if the row is long enough to have a revision.
     Guarded {
         /// The new value. `None` removes the row.
         value: Option<Vec<u8>>,

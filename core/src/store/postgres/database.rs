@@ -28,11 +28,9 @@ const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(10);
 /// ```
 /// use selfsame::Database;
 ///
-/// # let authority = include_bytes!("testing/authority.pem");
-/// let database = Database::at("postgres://app@db1.example,db2.example/accounts?password=secret")?
-///     .connections(32)
-///     .trusting(authority)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// let database = Database::at("postgres://app:secret@db1.example,db2.example/accounts")?.connections(32);
+/// assert!(!format!("{database:?}").contains("secret"));
+/// # Ok::<(), selfsame::InvalidDatabase>(())
 /// ```
 #[derive(Clone)]
 pub struct Database {
@@ -44,6 +42,14 @@ pub struct Database {
 impl Database {
     /// Names a database by its URL, as `psql` takes it. If the URL has several hosts, the engine uses the one that
     /// takes writes. Connections to another machine are encrypted, unless the URL says `sslmode=disable`.
+    ///
+    /// ```
+    /// use selfsame::{Database, InvalidDatabase};
+    ///
+    /// let database = Database::at("postgres://app@localhost/accounts")?;
+    /// assert_eq!(Database::at("accounts.selfsame").err(), Some(InvalidDatabase));
+    /// # Ok::<(), InvalidDatabase>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`InvalidDatabase`] if this is not the URL of a database.
@@ -78,6 +84,14 @@ impl Database {
 
     /// Sets the certificates, in PEM, of the authorities that the server's certificate may come from. Without
     /// them, an encrypted connection fails.
+    ///
+    /// ```no_run
+    /// use selfsame::Database;
+    ///
+    /// let authority = std::fs::read("/etc/accounts/authority.pem")?;
+    /// let database = Database::at("postgres://app@db.example/accounts")?.trusting(&authority)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`InvalidDatabase`] if there is no certificate in the text.
