@@ -240,8 +240,9 @@ impl EngineOptions {
 
     /// Opens the store in a PostgreSQL database. If there is none, creates it, with its tables.
     ///
-    /// Several engines, on several machines, may be connected to one database at once, with limits that
-    /// `docs/SCALE.md` names. A database has no anchor.
+    /// Use one process for each database for now: several processes do not share a change of the key, the time, or
+    /// who does due work. A database has no anchor, and [`Engine::rekey`] and [`Engine::vacuum`] return
+    /// [`Error::Storage`] with `Unsupported`.
     ///
     /// ```no_run
     /// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
