@@ -237,12 +237,14 @@ impl From<StoreError> for Error {
             StoreError::ForkedProcess => Self::ForkedProcess,
             StoreError::Damaged => Self::Damaged,
             StoreError::Busy { retry_after } => Self::Busy { retry_after },
+            // Other acts overtook this one every time.
+            StoreError::Conflict => Self::Busy { retry_after: Duration::from_millis(100) },
             StoreError::Io(kind) => Self::Storage { kind },
             StoreError::Unknown => Self::Unknown,
             StoreError::Broken => Self::Broken,
             StoreError::Closed => Self::Closed,
             StoreError::NoEntropy => Self::Machine,
-            StoreError::TooLarge | StoreError::Conflict | StoreError::Reentered => Self::Defect,
+            StoreError::TooLarge | StoreError::Reentered => Self::Defect,
         }
     }
 }

@@ -8,7 +8,8 @@ use selfsame::testing::{Keyring, PostgresStore, Read, TallyKey};
 
 /// Returns the address of the server, without a database.
 pub(crate) fn url() -> String {
-    std::env::var("SELFSAME_POSTGRES").expect("tests/postgres/run starts a server and sets it")
+    std::env::var("SELFSAME_POSTGRES")
+        .unwrap_or_else(|_| panic!("call tests/postgres/run, which starts a server"))
 }
 
 /// Makes a database, and returns its name.

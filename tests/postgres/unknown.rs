@@ -103,6 +103,7 @@ fn an_act_nobody_can_tell_of_is_unknown_and_the_store_goes_on() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the wait is the machine's own")]
 fn a_commit_that_takes_too_long_ends_in_unknown_by_the_client_s_own_deadline() {
     let Stage { store, name, .. } = stage();
     add_one(&store, b"row").unwrap();

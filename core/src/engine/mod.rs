@@ -366,13 +366,13 @@ impl Inner {
 
 /// Repeats a write that another act overtook.
 fn until_not_overtaken(mut write: impl FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
-    for _ in 0..OVERTAKEN_ATTEMPTS {
+    for _ in 1..OVERTAKEN_ATTEMPTS {
         match write() {
             Err(StoreError::Conflict) => {}
             ended => return ended,
         }
     }
-    Err(StoreError::Busy { retry_after: std::time::Duration::from_millis(100) })
+    write()
 }
 
 fn stored_clock(store: &dyn Store, keys: &StoreKeys) -> Result<StoredClock, StoreError> {

@@ -244,13 +244,17 @@ impl EngineOptions {
     /// who does due work. A database has no anchor, and [`Engine::rekey`] and [`Engine::vacuum`] return
     /// [`Error::Storage`] with `Unsupported`.
     ///
-    /// ```no_run
+    /// ```
     /// # let key = selfsame::HostKey::generate(&selfsame::SystemEntropy)?;
     /// # let options = selfsame::Engine::options(selfsame::Unlock::HostKey(key));
-    /// use selfsame::Database;
+    /// use selfsame::{Database, Error};
     ///
-    /// let engine = options.connect(&Database::at("postgres://app@localhost/accounts")?)?;
-    /// println!("{} accounts", engine.health()?.accounts);
+    /// // Nothing listens at this port, so the engine gives up after 5 seconds.
+    /// match options.connect(&Database::at("postgres://app@localhost:1/accounts")?) {
+    ///     Ok(engine) => println!("{} accounts", engine.health()?.accounts),
+    ///     Err(Error::Storage { kind }) => println!("The database cannot be reached: {kind}"),
+    ///     Err(other) => return Err(other.into()),
+    /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

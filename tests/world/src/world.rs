@@ -268,7 +268,7 @@ enum Place {
     Medium(Arc<dyn Medium>),
     File(PathBuf),
     #[cfg(feature = "postgres")]
-    Database(selfsame::Database),
+    Database(Box<selfsame::Database>),
 }
 
 impl WorldBuilder {
@@ -308,7 +308,7 @@ impl WorldBuilder {
     /// created it. Otherwise creates it.
     #[cfg(feature = "postgres")]
     pub fn database(self, database: selfsame::Database) -> Self {
-        Self { place: Some(Place::Database(database)), ..self }
+        Self { place: Some(Place::Database(Box::new(database))), ..self }
     }
 
     /// Sets the anchor of the store.

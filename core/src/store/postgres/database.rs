@@ -85,12 +85,14 @@ impl Database {
     /// Sets the certificates, in PEM, of the authorities that the server's certificate may come from. Without
     /// them, an encrypted connection fails.
     ///
-    /// ```no_run
-    /// use selfsame::Database;
+    /// ```
+    /// use selfsame::{Database, InvalidDatabase};
     ///
-    /// let authority = std::fs::read("/etc/accounts/authority.pem")?;
-    /// let database = Database::at("postgres://app@db.example/accounts")?.trusting(&authority)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// let database = Database::at("postgres://app@db.example/accounts")?;
+    /// // Usually the contents of a file that the database's operator publishes.
+    /// let certificates = b"no certificate";
+    /// assert_eq!(database.trusting(certificates).err(), Some(InvalidDatabase));
+    /// # Ok::<(), InvalidDatabase>(())
     /// ```
     ///
     /// # Errors
