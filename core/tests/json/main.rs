@@ -48,9 +48,11 @@ const NOT_JSON: &[(&str, &[&str])] = &[
         &[
             "Algorithm",
             "AssertionKind",
+            "Database",
             "EmailProof",
             "HashCost",
             "IdTokenRules",
+            "InvalidDatabase",
             "MfaPolicy",
             "Policy",
             "PolicyBuilder",
