@@ -82,6 +82,7 @@ private fun asked(step: Step, desk: Desk): Drawn = when (step) {
         goesOn
     }
     is Step.EnrollSecondFactor, is Step.SaveRecoveryCodes -> error("this app's policy requires no second factor")
+    is Step.CreatePasskey, is Step.PresentPasskey -> error("this app's policy has no relying party, so no passkeys")
     is Step.NewPassword -> card("A new password", "15 characters or more. A short sentence is easy to remember.") {
         ask("Password", password("new-password"), "set-password") { desk.answer(Answer.NewPassword(it.secret())) }
     }
@@ -230,6 +231,7 @@ private fun account(page: Page, desk: Desk): Drawn {
 private fun way(method: MethodView): String = when (method.kind) {
     MethodKind.PASSWORD -> "Password for ${method.email}"
     MethodKind.FEDERATED -> "Example ID${method.handle?.let { ", as $it" } ?: ""}"
+    MethodKind.PASSKEY -> "Passkey"
 }
 
 private fun where(session: Session, here: String): String = session.client.device + if (session.id == here) ", now" else ""
