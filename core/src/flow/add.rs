@@ -3,7 +3,9 @@
 use crate::flow::facts::Facts;
 use crate::flow::turn;
 use crate::flow::turn::Turn;
+use crate::ground::id::MethodId;
 use crate::ground::short_name::ProviderId;
+use crate::records::account::Account;
 use crate::records::address::AddressSource;
 use crate::records::assertion::Asserted;
 use crate::records::audit::{Action, Event};
@@ -13,6 +15,7 @@ use crate::records::flow::State;
 use crate::records::identifier::Identifier;
 use crate::records::method::{Credential, Method};
 use crate::records::refusal::Refusal;
+use crate::records::session::Session;
 use crate::records::step::{Flow, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::fresh::{Fresh, Unheld};
@@ -62,11 +65,22 @@ pub(crate) fn identity(mut turn: Turn<'_>, asserted: Asserted) -> Verdict<Step> 
         Credential::Federated { identity, handle, email, seen_email: None },
         ctx.now,
     ));
-    let after = match method::written(&session, &before, after, id, &mut turn.changes, ctx) {
+    added(turn, &session, &before, after, id)
+}
+
+/// Writes the account with its new method, and says whether another account had reserved the identifier.
+pub(super) fn added(
+    mut turn: Turn<'_>,
+    session: &Session,
+    before: &Account,
+    after: Account,
+    id: MethodId,
+) -> Verdict<Step> {
+    let after = match method::written(session, before, after, id, &mut turn.changes, turn.ctx) {
         Ok(after) => after,
         Err(refusal) => return turn.refuse(refusal),
     };
-    let event = Event::done(Action::MethodAdded, Some(session.id), ctx.now);
+    let event = Event::done(Action::MethodAdded, Some(session.id), turn.ctx.now);
     turn.changes.push(Change::account(after, event));
     let was_reserved = turn.facts.reserver.as_ref().is_some_and(|reserver| reserver.id != before.id);
     turn.to(State::Done { was_reserved, left_out: Vec::new() })

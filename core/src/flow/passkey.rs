@@ -5,7 +5,7 @@ use crate::crypto::webauthn::{Assertion, Registration};
 use crate::flow::challenge::is_challenge;
 use crate::flow::facts::Facts;
 use crate::flow::turn::Turn;
-use crate::flow::{entry, turn};
+use crate::flow::{add, entry, turn};
 use crate::ground::id::SessionId;
 use crate::records::account::Account;
 use crate::records::audit::{Action, Event};
@@ -20,8 +20,8 @@ use crate::records::refusal::Refusal;
 use crate::records::step::{Flow, Step};
 use crate::records::verdict::{Change, Verdict};
 use crate::rules::fresh::{Fresh, Unheld};
+use crate::rules::passkey as rule;
 use crate::rules::recovery::Held;
-use crate::rules::{method, passkey as rule};
 
 /// Starts a sign-in with a passkey. The request lists the passkeys of the account that the caller is recognised by, or
 /// none (SPEC 5.8, 12.7).
@@ -123,14 +123,7 @@ pub(crate) fn add(mut turn: Turn<'_>, answer: Registration, user_handle: UserHan
     let mut after = before.clone();
     let id = ctx.draw.method(ctx.now);
     after.credentials.methods.push(Method::new(id, Credential::Passkey(Box::new(passkey)), ctx.now));
-    let after = match method::written(&session, &before, after, id, &mut turn.changes, ctx) {
-        Ok(after) => after,
-        Err(refusal) => return turn.refuse(refusal),
-    };
-    let event = Event::done(Action::MethodAdded, Some(session.id), ctx.now);
-    turn.changes.push(Change::account(after, event));
-    let was_reserved = turn.facts.reserver.as_ref().is_some_and(|reserver| reserver.id != before.id);
-    turn.to(State::Done { was_reserved, left_out: Vec::new() })
+    add::added(turn, &session, &before, after, id)
 }
 
 /// Returns what the answer proves. `None` is the problem of an answer of no passkey of the account.
